@@ -1,0 +1,159 @@
+/**
+ * Checks that imports in `src/` go one way, downwards, that there are no cycles, and that the library imports nothing
+ * but itself: it must load from any `file:` or `http:` URL without a configuration.
+ *
+ *     deno run --allow-read=src --allow-run=deno scripts/check_layers.ts [folder]
+ *
+ * The imports come from `deno info`, so that text in comments and strings is not mistaken for them.
+ */
+
+/** What each folder of `src/`, and each file beside them, may import. A new folder needs a line here. */
+export const LAYERS: Record<string, readonly string[]> = {
+  errors: [],
+  wire: ["errors"],
+  hub: ["wire", "errors"],
+  child: ["wire", "errors"],
+  worker: ["wire", "errors"],
+  pool: ["worker", "wire", "errors"],
+  process: ["worker", "wire", "errors"],
+  sync: ["hub", "wire", "errors"],
+  channels: ["hub", "wire", "errors"],
+  manager: ["channels", "sync", "hub", "worker", "wire", "errors"],
+  futures: ["pool", "worker", "wire", "errors"],
+  cli: ["pool", "worker", "wire", "errors"],
+};
+
+/** Layers that may import packages: the command is no library. */
+const MAY_IMPORT_PACKAGES = ["cli"];
+
+/** Never executed `import()` that keep a file in the module graph, and so in the cache. */
+const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }];
+
+/** One import, export or `import()` with a literal. `path` is within the source folder, if it leads there. */
+export interface Import {
+  /** The text of the import. */
+  specifier: string;
+  /** The file that is meant, relative to the source folder. */
+  path?: string;
+  /** Whether it is an `import()`. */
+  dynamic: boolean;
+}
+
+/** The imports of each file, by its path relative to the source folder. */
+export type Tree = Map<string, Import[]>;
+
+/** Lists what breaks the rules, one line each. */
+export function findViolations(tree: Tree): string[] {
+  return [...tree].flatMap(([file, imports]) =>
+    imports.flatMap((one) => {
+      const fault = judge(layerOf(file), one);
+      return fault ? [`${file}: imports "${one.specifier}": ${fault}`] : [];
+    })
+  ).concat(findCycles(tree).map((cycle) => `${cycle[0]}: import cycle: ${cycle.join(" → ")}`));
+}
+
+function judge(layer: string, { specifier, path, dynamic }: Import): string | undefined {
+  const allowed = LAYERS[layer];
+  if (!allowed) return `"${layer}" is not in the table of layers`;
+  if (!/^\.\.?\//.test(specifier)) {
+    return MAY_IMPORT_PACKAGES.includes(layer) ? undefined : "the library may import only its own files";
+  }
+  if (path === undefined) return "leads out of the source folder";
+  const target = layerOf(path);
+  if (target === layer || allowed.includes(target)) return undefined;
+  if (dynamic && CACHE_ANCHORS.some(({ from, to }) => from === layer && to === path)) return undefined;
+  return `${layer} may import ${allowed.join(", ") || "nothing"}`;
+}
+
+const layerOf = (path: string): string => path.split("/")[0]!.replace(/\.ts$/, "");
+
+function findCycles(tree: Tree): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: string[]) => {
+    const start = trail.indexOf(file);
+    if (start >= 0) cycles.push([...trail.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const { path, dynamic } of tree.get(file) ?? []) {
+      if (path !== undefined && !dynamic) visit(path, [...trail, file]);
+    }
+    done.add(file);
+  };
+  for (const file of tree.keys()) visit(file, []);
+  return cycles;
+}
+
+/** Reads the imports of every TypeScript file below the folder. */
+export async function readTree(folder: URL): Promise<Tree> {
+  const tree: Tree = new Map();
+  for await (const path of sourceFiles(folder)) {
+    if (!tree.has(path)) await readGraph(folder, path, tree);
+  }
+  return tree;
+}
+
+async function* sourceFiles(folder: URL, prefix = ""): AsyncIterable<string> {
+  for await (const entry of Deno.readDir(new URL(prefix, folder))) {
+    if (entry.isDirectory) yield* sourceFiles(folder, `${prefix}${entry.name}/`);
+    else if (entry.name.endsWith(".ts")) yield prefix + entry.name;
+  }
+}
+
+/** The part of the output of `deno info --json` that is used. */
+interface Graph {
+  modules: { specifier: string; error?: string; dependencies?: Dependency[] }[];
+}
+
+interface Dependency {
+  specifier: string;
+  code?: { specifier?: string };
+  type?: { specifier?: string };
+  isDynamic?: boolean;
+}
+
+async function readGraph(folder: URL, path: string, tree: Tree): Promise<void> {
+  const execPath = Deno.execPath();
+  const { state } = await Deno.permissions.query({ name: "run", command: execPath });
+  const { success, stdout } = await new Deno.Command(state === "granted" ? execPath : "deno", {
+    args: [
+      "info",
+      "--json",
+      "--quiet",
+      "--no-config",
+      "--no-lock",
+      "--no-remote",
+      "--no-npm",
+      `${new URL(path, folder)}`,
+    ],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`Cannot read the imports of ${path}: deno info failed`);
+  const { modules }: Graph = JSON.parse(new TextDecoder().decode(stdout));
+  for (const { specifier, error, dependencies = [] } of modules) {
+    const file = within(folder, specifier);
+    if (file === undefined) continue;
+    if (error) throw new Error(`Cannot read the imports of ${file}: ${error}`);
+    tree.set(file, dependencies.map((dependency) => toImport(folder, dependency)));
+  }
+}
+
+function toImport(folder: URL, { specifier, code, type, isDynamic = false }: Dependency): Import {
+  const path = within(folder, code?.specifier ?? type?.specifier ?? "");
+  return { specifier, dynamic: isDynamic, ...(path !== undefined && { path }) };
+}
+
+function within(folder: URL, specifier: string): string | undefined {
+  return specifier.startsWith(folder.href) ? decodeURI(specifier.slice(folder.href.length)) : undefined;
+}
+
+if (import.meta.main) {
+  const tree = await readTree(new URL(`../${Deno.args[0] ?? "src"}/`, import.meta.url));
+  const violations = findViolations(tree);
+  for (const violation of violations) {
+    // deno-lint-ignore no-console
+    console.error(violation);
+  }
+  // deno-lint-ignore no-console
+  console.log(`Layers: ${tree.size} files, ${violations.length} violations`);
+  if (violations.length > 0) Deno.exit(1);
+}

@@ -1,0 +1,70 @@
+import { FunctionNotFoundError } from "../errors.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
+
+/** A function of the user's, ready to be called. */
+export type TaskFunction = (...args: unknown[]) => unknown;
+
+/** The exports of the user's module, or nothing when there is none. */
+export type LoadedModule = { readonly [name: string]: unknown };
+
+/** Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source. */
+export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskFunction {
+  switch (spec.kind) {
+    case "export":
+      return resolveExport(spec.name, module);
+    case "builtin":
+      return resolveBuiltin(spec.name);
+    case "source":
+      return exportWithSource(spec.source, module) ?? compileSource(spec.name, spec.source);
+  }
+}
+
+/** Adds to a ReferenceError of a function that was sent as text why it cannot see the variable. */
+export function explainReferenceError(error: unknown, spec: FunctionSpec): void {
+  if (spec.kind !== "source" || !(error instanceof ReferenceError)) return;
+  error.message += ` (${spec.name || "the function"} is not an export of the pool's module, so it was sent as ` +
+    `source text and cannot see variables outside itself: export it from the module, or pass what it needs as arguments)`;
+}
+
+function resolveExport(name: string, module: LoadedModule): TaskFunction {
+  const value = Object.hasOwn(module, name) ? module[name] : undefined;
+  if (typeof value === "function") return value as TaskFunction;
+  const names = Object.keys(module).filter((key) => typeof module[key] === "function");
+  const wanted = names.length > 0 ? `one of ${names.map((key) => JSON.stringify(key)).join(", ")}` : "a module that exports it";
+  const state = value === undefined ? "the module has no such export" : "the export is not a function";
+  throw new FunctionNotFoundError(`Cannot run ${JSON.stringify(name)}: ${state}, wanted ${wanted}`);
+}
+
+function resolveBuiltin(path: string): TaskFunction {
+  let holder: unknown;
+  let value: unknown = globalThis;
+  for (const name of path.split(".")) {
+    holder = value;
+    value = (holder as Record<string, unknown> | undefined)?.[name];
+  }
+  if (typeof value !== "function") throw new FunctionNotFoundError(`Cannot run ${path}: the worker has no such built-in`);
+  return value.bind(holder);
+}
+
+function exportWithSource(source: string, module: LoadedModule): TaskFunction | undefined {
+  for (const value of Object.values(module)) {
+    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value as TaskFunction;
+  }
+}
+
+function compileSource(name: string, source: string): TaskFunction {
+  const value = evaluate(`(${source})`) ?? evaluate(`Object.values({${source}})[0]`);
+  if (typeof value === "function") return value as TaskFunction;
+  throw new FunctionNotFoundError(
+    `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from the pool's module`,
+  );
+}
+
+function evaluate(expression: string): unknown {
+  try {
+    return (0, eval)(`"use strict";${expression}`);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The entry of every worker process. Its parent starts `deno run` on a `data:` module, which imports
+ * this one and calls `serve()` with a function that loads the user's module.
+ */
+import { Channel } from "../wire/channel.ts";
+import { decode, encode } from "../wire/codec.ts";
+import {
+  type ChildMessage,
+  messageText,
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  valueMessageText,
+  type WorkerSettings,
+} from "../wire/protocol.ts";
+import { VERSION } from "../version.ts";
+import { type LoadedModule, resolveFunction } from "./functions.ts";
+import { watchMemory } from "./memory_watch.ts";
+import { installRuntime } from "./runtime.ts";
+import { takeStdio } from "./stdio.ts";
+import { TaskLoop, type TaskScope } from "./task_loop.ts";
+import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
+
+const MAX_PRINT_BYTES = 1024 * 1024;
+
+/** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
+export function serve(load?: () => Promise<LoadedModule>): void {
+  const exit = Deno.exit.bind(Deno);
+  const streams = takeStdio(print);
+  let scope: TaskScope | undefined;
+  let loop: TaskLoop | undefined;
+  const early: [ParentMessage, Uint8Array[]][] = [];
+
+  const channel = new Channel({ read: streams.read, write: streams.write, onFrame });
+
+  function send(text: string, parts?: readonly Uint8Array[]): void {
+    channel.append(text, parts);
+    channel.flush();
+  }
+
+  function print(stream: 1 | 2, output: string | Uint8Array): void {
+    const head = `["output",${stream},${scope?.current()?.id ?? 0},`;
+    if (typeof output === "string" && output.length <= MAX_PRINT_BYTES / 4) return send(head + JSON.stringify(output) + "]");
+    const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
+    for (let start = 0; start < bytes.length; start += MAX_PRINT_BYTES) {
+      send(head + "null]", [bytes.subarray(start, start + MAX_PRINT_BYTES)]);
+    }
+  }
+
+  function onFrame(text: string, parts: Uint8Array[]): void {
+    const message = JSON.parse(text) as ParentMessage;
+    if (message[0] === "hello") {
+      const [, protocol, version, settings, tagged, initArgs] = message;
+      start(protocol, version, settings, decode(initArgs, tagged === 1, parts) as unknown[]);
+    } else if (message[0] === "stop") {
+      exit(0);
+    } else if (loop === undefined) {
+      early.push([message, parts]);
+    } else {
+      loop.receive(message, parts);
+    }
+  }
+
+  async function start(protocol: number, version: string, settings: WorkerSettings, initArgs: unknown[]): Promise<void> {
+    send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
+    try {
+      checkVersion(protocol, version);
+      scope = settings.concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+      if (settings.memoryLimitMiB !== null) watchMemory(settings.memoryLimitMiB, settings.memoryMarker);
+      const current = scope.current;
+      installRuntime({
+        workerId: settings.workerId,
+        current,
+        progress: (task, value) => loop?.progress(task, value),
+      });
+      const module = await load?.() ?? {};
+      const { concurrency, initializer } = settings;
+      if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
+      loop = new TaskLoop({ module, concurrency, send, scope });
+      send(messageText(["ready"] satisfies ChildMessage));
+    } catch (error) {
+      fail(error);
+    }
+    for (const [message, parts] of early.splice(0)) loop?.receive(message, parts);
+  }
+
+  function fail(error: unknown): void {
+    const encoded = encode(error);
+    send(valueMessageText('["failed"', encoded), encoded.parts);
+  }
+
+  // A parent that vanished closes the pipe; there is nobody left to work for.
+  channel.run().finally(() => exit(0));
+}
+
+function checkVersion(protocol: number, version: string): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new Error(
+    `Cannot start the worker: the parent speaks protocol ${protocol} (corral ${version}), ` +
+      `the worker speaks ${PROTOCOL_VERSION} (corral ${VERSION}), both must load the same version`,
+  );
+}

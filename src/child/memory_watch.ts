@@ -1,0 +1,22 @@
+const CHECK_INTERVAL_MS = 50;
+
+/**
+ * Ends this process when its resident memory grows by more than `limitMiB` from now.
+ *
+ * A thread of its own watches, since a task in a synchronous loop lets nothing else run here. Typed
+ * arrays lie outside V8's heap, so the heap flag alone does not bound them.
+ */
+export function watchMemory(limitMiB: number, marker: string): void {
+  const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
+  const source = `
+    let allowed = ${limitBytes};
+    // The watching thread itself does not count.
+    allowed += Math.max(0, Deno.memoryUsage().rss - ${limitBytes - limitMiB * 1024 * 1024});
+    setInterval(() => {
+      const { rss } = Deno.memoryUsage();
+      if (rss <= allowed) return;
+      Deno.stderr.writeSync(new TextEncoder().encode(${JSON.stringify(marker)} + " " + rss + " " + allowed + "\\n"));
+      Deno.kill(Deno.pid, "SIGKILL");
+    }, ${CHECK_INTERVAL_MS});`;
+  new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
+}

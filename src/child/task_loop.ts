@@ -1,0 +1,275 @@
+import { decode, encode, type Encoded } from "../wire/codec.ts";
+import { CancelledError, EncodingError } from "../errors.ts";
+import {
+  type CallItem,
+  type ChildMessage,
+  type ChunkOutcomes,
+  type FunctionSpec,
+  messageText,
+  type ParentMessage,
+  valueMessageText,
+} from "../wire/protocol.ts";
+import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
+import type { RunningTask } from "./runtime.ts";
+
+/**
+ * What is sent ahead has a lease: when two answers in a row took longer than this to leave, nothing
+ * more of what is held is started, and its ids go back. The parent, which hears nothing for longer,
+ * knows that it will be so, and gives those tasks to another worker (see `scheduler.ts`).
+ */
+const LEASE_MS = 3;
+
+/** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
+export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
+
+/** Runs `body` so that `current()` answers `task` in everything that it calls, awaits and schedules. */
+export interface TaskScope {
+  run<R>(task: RunningTask, body: () => R): R;
+  current(): RunningTask | undefined;
+}
+
+interface HeldTask extends RunningTask {
+  readonly functionId: number;
+  readonly arguments: unknown;
+  readonly chunk: { readonly spread: boolean; readonly stopOnError: boolean } | undefined;
+}
+
+interface KnownFunction {
+  readonly call: TaskFunction | undefined;
+  readonly error: unknown;
+  readonly spec: FunctionSpec;
+}
+
+/** Receives tasks, runs them in order, at most `concurrency` at once, and answers each. */
+export class TaskLoop {
+  readonly #functions = new Map<number, KnownFunction>();
+  readonly #running = new Map<number, HeldTask>();
+  readonly #module: LoadedModule;
+  readonly #concurrency: number;
+  readonly #send: SendFrame;
+  readonly #scope: TaskScope;
+  #held: HeldTask[] = [];
+  #next = 0;
+  #clockReadAt = -Infinity;
+  #beforeLastAnswerAt = -Infinity;
+
+  constructor(options: { module: LoadedModule; concurrency: number; send: SendFrame; scope: TaskScope }) {
+    this.#module = options.module;
+    this.#concurrency = options.concurrency;
+    this.#send = options.send;
+    this.#scope = options.scope;
+  }
+
+  /** Takes in one message. What it starts may go on after the call. */
+  receive(message: ParentMessage, parts: Uint8Array[]): void {
+    switch (message[0]) {
+      case "run":
+        return this.#receiveCalls(message[1], parts);
+      case "chunk": {
+        const [, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
+        const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
+        return this.#receiveTask(id, functionId, attempt, tagged === 1, items, parts, chunk);
+      }
+      case "function":
+        return this.#learnFunction(message[1], message[2]);
+      case "abort":
+        return this.#abort(message[1], decode(message[3], message[2] === 1, parts));
+    }
+  }
+
+  /** Sends a progress value of a task that still runs. */
+  progress(task: RunningTask, value: unknown): void {
+    if (this.#running.get(task.id) !== task) return;
+    const encoded = encode(value);
+    this.#send(valueMessageText(`["progress",${task.id}`, encoded), encoded.parts);
+  }
+
+  #learnFunction(functionId: number, spec: FunctionSpec): void {
+    try {
+      this.#functions.set(functionId, { call: resolveFunction(spec, this.#module), error: undefined, spec });
+    } catch (error) {
+      this.#functions.set(functionId, { call: undefined, error, spec });
+    }
+  }
+
+  #receiveCalls(calls: readonly CallItem[], parts: Uint8Array[]): void {
+    this.#acknowledgeStart(calls[0]![0]);
+    for (const [id, functionId, attempt, tagged, args] of calls) {
+      this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts), undefined);
+    }
+    this.#pump();
+  }
+
+  #receiveTask(
+    id: number,
+    functionId: number,
+    attempt: number,
+    tagged: boolean,
+    items: unknown,
+    parts: Uint8Array[],
+    chunk: HeldTask["chunk"],
+  ): void {
+    this.#acknowledgeStart(id);
+    this.#hold(id, functionId, attempt, decode(items, tagged, parts), chunk);
+    this.#pump();
+  }
+
+  /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
+  #acknowledgeStart(id: number): void {
+    if (this.#running.size > 0 || this.#next < this.#held.length) return;
+    this.#send(`["started",${id}]`);
+    this.#clockReadAt = performance.now();
+  }
+
+  #hold(id: number, functionId: number, attempt: number, args: unknown, chunk: HeldTask["chunk"]): void {
+    this.#held.push({ id, functionId, attempt, arguments: args, chunk, controller: undefined });
+  }
+
+  #pump(): void {
+    while (this.#running.size < this.#concurrency && this.#next < this.#held.length) {
+      const task = this.#held[this.#next]!;
+      this.#next++;
+      if (this.#next === this.#held.length) {
+        this.#held = [];
+        this.#next = 0;
+      }
+      this.#start(task);
+    }
+  }
+
+  #start(task: HeldTask): void {
+    const known = this.#functions.get(task.functionId);
+    if (known?.call === undefined) return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
+    this.#running.set(task.id, task);
+    const call = known.call;
+    if (task.chunk !== undefined) {
+      this.#scope.run(task, () => this.#runChunk(task, call, known.spec)).then(() => this.#pump());
+      return;
+    }
+    let value: unknown;
+    try {
+      value = this.#scope.run(task, () => call(...task.arguments as unknown[]));
+    } catch (error) {
+      explainReferenceError(error, known.spec);
+      return this.#answerError(task, error);
+    }
+    if (!isThenable(value)) return this.#answerResult(task, value);
+    Promise.resolve(value).then(
+      (result) => this.#answerResult(task, result),
+      (error) => {
+        explainReferenceError(error, known.spec);
+        this.#answerError(task, error);
+      },
+    ).then(() => this.#pump());
+  }
+
+  async #runChunk(task: HeldTask, call: TaskFunction, spec: FunctionSpec): Promise<void> {
+    const startedAt = performance.now();
+    const { spread, stopOnError } = task.chunk!;
+    const outcomes: ChunkOutcomes = { values: [], errors: [] };
+    for (const item of task.arguments as unknown[]) {
+      try {
+        let value = spread ? call(...item as unknown[]) : call(item);
+        if (isThenable(value)) value = await value;
+        outcomes.values.push(value);
+      } catch (error) {
+        explainReferenceError(error, spec);
+        outcomes.errors.push([outcomes.values.length, error]);
+        outcomes.values.push(undefined);
+        if (stopOnError) break;
+      }
+    }
+    this.#answerChunk(task, outcomes, performance.now() - startedAt);
+  }
+
+  #answerChunk(task: HeldTask, outcomes: ChunkOutcomes, durationMs: number): void {
+    const duration = Math.round(durationMs * 1000) / 1000;
+    try {
+      const failed = outcomes.errors.length > 0;
+      const head = `["${failed ? "chunkErrors" : "chunk"}",${task.id},${duration}`;
+      this.#answer(task, head, encode(failed ? outcomes : outcomes.values));
+    } catch (error) {
+      if (!(error instanceof EncodingError)) return this.#answerError(task, error);
+      this.#answer(task, `["chunkErrors",${task.id},${duration}`, encode(withoutUnencodable(outcomes)));
+    }
+  }
+
+  #answerResult(task: HeldTask, value: unknown): void {
+    try {
+      this.#answer(task, `["result",${task.id}`, encode(value));
+    } catch (error) {
+      this.#answerError(task, error);
+    }
+  }
+
+  #answerError(task: HeldTask, error: unknown): void {
+    let encoded: Encoded;
+    try {
+      encoded = encode(error);
+    } catch (encodingError) {
+      encoded = encode(encodingError);
+    }
+    try {
+      this.#answer(task, `["error",${task.id}`, encoded);
+    } catch (tooLarge) {
+      this.#answer(task, `["error",${task.id}`, encode(tooLarge));
+    }
+  }
+
+  #answer(task: HeldTask, head: string, value: Encoded): void {
+    this.#send(valueMessageText(head, value), value.parts);
+    this.#running.delete(task.id);
+    const spentMs = this.#renewLease();
+    if (spentMs > LEASE_MS && this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
+  }
+
+  /**
+   * Milliseconds from some moment before the last answer left until after this one has. Whoever
+   * reads the last answer reads it later than that moment, so it may count the lease from there.
+   */
+  #renewLease(): number {
+    const now = performance.now();
+    const spentMs = now - this.#beforeLastAnswerAt;
+    this.#beforeLastAnswerAt = this.#clockReadAt;
+    this.#clockReadAt = now;
+    return spentMs;
+  }
+
+  #returnHeld(): void {
+    const ids = this.#held.slice(this.#next).map((task) => task.id);
+    this.#held = [];
+    this.#next = 0;
+    this.#send(messageText(["returned", ids] satisfies ChildMessage));
+  }
+
+  #abort(id: number, reason: unknown): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      running.controller ??= new AbortController();
+      running.controller.abort(reason ?? new CancelledError("The task was cancelled"));
+      return;
+    }
+    const index = this.#held.findIndex((task) => task.id === id);
+    if (index < this.#next) return;
+    this.#held.splice(index, 1);
+    this.#send(messageText(["returned", [id]] satisfies ChildMessage));
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
+  const errors = new Map(outcomes.errors);
+  const values = outcomes.values.map((value, index) => {
+    try {
+      encode(value);
+      return value;
+    } catch (error) {
+      errors.set(index, error);
+    }
+  });
+  return { values, errors: [...errors].sort(([a], [b]) => a - b) };
+}
+

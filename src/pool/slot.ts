@@ -1,0 +1,207 @@
+/**
+ * One place for a worker: what it holds, and how much may be sent ahead to it.
+ *
+ * A worker that answers quickly holds several tasks, worked in order. What is sent ahead has a lease: the child starts
+ * nothing more of it when two answers in a row took longer than 3 ms to leave, so after 5 ms of silence it can be
+ * given to another worker, and no task starts twice. The child counts from a moment before its last answer left,
+ * which is earlier than the moment it was read here.
+ */
+
+/** A task as the scheduler sees it. */
+export interface ScheduledTask {
+  /** Unique in the pool. */
+  readonly id: number;
+  /** Higher runs first. */
+  readonly priority: number;
+  /** Tasks with the same key go to the same slot. */
+  readonly key: string | undefined;
+  /** Size of the arguments, in bytes or characters. */
+  readonly byteLength: number;
+  /** Counted from when a worker has the task and nothing is before it. */
+  readonly timeoutMs: number | undefined;
+  /** 1 for the first try. */
+  attempt: number;
+  /** How many more workers may die of it. */
+  retriesLeft: number;
+  /** How often it came back from a worker that died before starting it. */
+  bounces: number;
+  /** When it was submitted, and later when it was handed to a worker. */
+  since: number;
+  /** Its caller has the outcome. A worker may still be busy with it. */
+  settled: boolean;
+  /** The slot whose worker holds it. */
+  slot: Slot<this> | undefined;
+}
+
+/** The scheduler's view of a worker. Tests put scripted fakes behind it. */
+export interface SchedulerWorker<T> {
+  /** Sends tasks, to be worked in this order. */
+  run(tasks: readonly T[]): void;
+  /** Tells the worker that nobody wants the task any more. */
+  abort(task: T, reason: unknown): void;
+  /** Lets an idle worker leave. */
+  stop(): void;
+  /** Ends the worker, whatever it does. */
+  terminate(): void;
+  /** Whether it keeps the program alive. */
+  setReferenced(referenced: boolean): void;
+}
+
+/** Where a slot's worker is in its life. */
+export type SlotPhase = "empty" | "starting" | "ready" | "stopping";
+
+const MAX_WINDOW = 64;
+const MAX_AHEAD_BYTES = 256 * 1024;
+const AHEAD_WORK_MS = 2;
+const LEASE_FRESH_MS = 1.5;
+const LEASE_SILENCE_MS = 5;
+const LEASE_SECOND_LOOK_MS = 1;
+
+/** One place for a worker. */
+export class Slot<T extends ScheduledTask> {
+  readonly index: number;
+  phase: SlotPhase = "empty";
+  worker: SchedulerWorker<T> | undefined;
+  /** Sent and unanswered, in order. */
+  readonly held = new Map<number, T>();
+  /** Taken back while the worker was silent; it will return their ids. */
+  readonly revoked = new Set<number>();
+  /** Tasks handed to the present worker. */
+  taken = 0;
+  /** Tasks the present worker has answered. */
+  answered = 0;
+  /** No earlier start of a worker here than this. */
+  notBefore = 0;
+  /** When the slot last became idle, or busy with its first task. */
+  changedAt = 0;
+  /** The worker has said nothing since it got tasks while idle: it has started none. */
+  unacknowledged = false;
+  /** When the first held task became the first. */
+  headSince = 0;
+  /** When a message was last read from the worker. */
+  lastReadAt = -Infinity;
+  #window = 1;
+  #costMs = 0;
+  #answeredInRead = 0;
+  #busySince = 0;
+  #heldBytes = 0;
+  #growAfter = 0;
+  #patience = 1;
+  #secondLookAt = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  /** Makes the slot as it is before a worker's first task. */
+  reset(phase: SlotPhase, worker: SchedulerWorker<T> | undefined): void {
+    this.phase = phase;
+    this.worker = worker;
+    this.held.clear();
+    this.revoked.clear();
+    this.taken = this.answered = this.#window = this.#costMs = this.#heldBytes = this.#answeredInRead = 0;
+    this.#window = 1;
+    this.#growAfter = this.#secondLookAt = 0;
+    this.#patience = 1;
+    this.unacknowledged = false;
+    this.lastReadAt = -Infinity;
+  }
+
+  /** The task that has been with the worker longest. */
+  get head(): T | undefined {
+    return this.held.values().next().value;
+  }
+
+  /** How many tasks may be sent ahead of those held now. */
+  aheadRoom(now: number): number {
+    if (now - this.lastReadAt > LEASE_FRESH_MS || this.#heldBytes > MAX_AHEAD_BYTES) return 0;
+    // Topping up by halves keeps the number of writes small.
+    return this.held.size > this.#window / 2 ? 0 : this.#window - this.held.size;
+  }
+
+  /** Whether more may be sent ahead after a task of this size. */
+  fits(task: T): boolean {
+    return this.#heldBytes + task.byteLength <= MAX_AHEAD_BYTES;
+  }
+
+  /** Notes a task as sent. */
+  hold(task: T, now: number): void {
+    if (this.held.size === 0) {
+      this.unacknowledged = true;
+      this.changedAt = this.headSince = this.#busySince = now;
+    }
+    this.held.set(task.id, task);
+    this.taken++;
+    this.#heldBytes += task.byteLength;
+    task.slot = this;
+    task.since = now;
+  }
+
+  /** Notes a task as no longer with the worker. */
+  drop(task: T): void {
+    this.held.delete(task.id);
+    this.#heldBytes -= task.byteLength;
+    task.slot = undefined;
+  }
+
+  /** Notes an answer of the worker. */
+  countAnswer(): void {
+    this.unacknowledged = false;
+    this.answered++;
+    this.#answeredInRead++;
+  }
+
+  /** Learns from one read's answers how much may be sent ahead. Returns the time per answer, and their number. */
+  endRead(now: number): { costMs: number; answers: number } {
+    this.lastReadAt = now;
+    this.#secondLookAt = 0;
+    const answers = this.#answeredInRead;
+    if (answers === 0) return { costMs: 0, answers };
+    const costMs = (now - this.#busySince) / answers;
+    this.#answeredInRead = 0;
+    this.#busySince = this.headSince = now;
+    if (this.held.size === 0) this.changedAt = now;
+    this.#adaptWindow(costMs, answers);
+    return { costMs, answers };
+  }
+
+  /** A worker that ran dry could have had more; one that did not shows what a task costs. */
+  #adaptWindow(costMs: number, answers: number): void {
+    this.#growAfter -= answers;
+    if (this.#growAfter > 0) return;
+    if (this.held.size === 0) {
+      this.#window = Math.min(MAX_WINDOW, this.#window * 2);
+    } else {
+      this.#costMs = this.#costMs === 0 ? costMs : (this.#costMs + costMs) / 2;
+      this.#window = Math.max(1, Math.min(MAX_WINDOW, Math.floor(AHEAD_WORK_MS / this.#costMs)));
+    }
+  }
+
+  /** The worker was too slow for what it held: sends it less for a while, longer each time. */
+  shrinkWindow(): void {
+    this.#window = 1;
+    this.#costMs = 0;
+    this.#patience = Math.min(1024, this.#patience * 2);
+    this.#growAfter = this.#patience;
+  }
+
+  /** When the silence of the worker must be looked at, if anything was sent ahead. */
+  get leaseDeadline(): number {
+    if (this.held.size < 2) return Infinity;
+    return this.#secondLookAt || Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
+  }
+
+  /**
+   * Whether everything behind the head can be taken back. It takes two looks: between them all that
+   * lies in the pipe is read, so that an answer which came in time is never missed.
+   */
+  leaseExpired(now: number): boolean {
+    if (now < this.leaseDeadline) return false;
+    if (this.#secondLookAt === 0) {
+      this.#secondLookAt = now + LEASE_SECOND_LOOK_MS;
+      return false;
+    }
+    this.#secondLookAt = 0;
+    return true;
+  }
+}

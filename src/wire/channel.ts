@@ -1,0 +1,94 @@
+import { FrameBuffer, FrameDecoder, type FrameHandler } from "./framing.ts";
+
+/** Where a channel's bytes come from. The buffer may be transferred: go on with `view.buffer`. */
+export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;
+
+/** Where a channel's bytes go. Returns nothing when they have left already. */
+export type ByteWriter = (chunk: Uint8Array) => Promise<void> | void;
+
+const READ_BUFFER_BYTES = 256 * 1024;
+
+/**
+ * One duplex message channel over two byte streams.
+ *
+ * Reading and writing never wait for each other: `run()` reads for as long as there is something to
+ * read, whatever the writer does. Frames that are appended while a write is under way leave together
+ * in the next one.
+ */
+export class Channel {
+  readonly #read: ByteReader;
+  readonly #write: ByteWriter;
+  readonly #outgoing: FrameBuffer;
+  readonly #decoder: FrameDecoder;
+  readonly #onChunkEnd: () => void;
+  #writing = false;
+  #broken = false;
+
+  constructor(options: {
+    read: ByteReader;
+    write: ByteWriter;
+    onFrame: FrameHandler;
+    /** Called after all frames of one read were handled. */
+    onChunkEnd?: () => void;
+    maxFrameBytes?: number | undefined;
+  }) {
+    this.#read = options.read;
+    this.#write = options.write;
+    this.#outgoing = new FrameBuffer(options.maxFrameBytes);
+    this.#decoder = new FrameDecoder(options.onFrame, options.maxFrameBytes);
+    this.#onChunkEnd = options.onChunkEnd ?? (() => {});
+  }
+
+  /** Bytes that were appended and have not been handed to the writer. */
+  get waitingBytes(): number {
+    return this.#outgoing.byteLength;
+  }
+
+  /** Whether the bytes read so far end in the middle of a frame. */
+  get inFrame(): boolean {
+    return this.#decoder.pending;
+  }
+
+  /** Adds a frame to what leaves with the next `flush()`. Throws PayloadTooLargeError, and then nothing was added. */
+  append(text: string, parts?: readonly Uint8Array[]): void {
+    this.#outgoing.append(text, parts);
+  }
+
+  /** Writes what was appended, unless a write is under way: that one goes on with it. */
+  flush(): void {
+    if (this.#writing || this.#broken || this.#outgoing.byteLength === 0) return;
+    const chunks = this.#outgoing.take();
+    for (let index = 0; index < chunks.length; index++) {
+      const written = this.#write(chunks[index]!);
+      if (written === undefined) continue;
+      this.#writing = true;
+      this.#finishWrite(written, chunks, index + 1);
+      return;
+    }
+  }
+
+  async #finishWrite(written: Promise<void>, chunks: Uint8Array[], next: number): Promise<void> {
+    try {
+      await written;
+      for (; next < chunks.length; next++) await this.#write(chunks[next]!);
+    } catch {
+      // The other side is gone. Its exit, not this error, says how.
+      this.#broken = true;
+    } finally {
+      this.#writing = false;
+    }
+    this.flush();
+  }
+
+  /** Reads until the end of the stream. Rejects with what a frame's handler threw, or a read error. */
+  async run(): Promise<void> {
+    let buffer = new Uint8Array(READ_BUFFER_BYTES);
+    while (true) {
+      const view = await this.#read(buffer);
+      if (view === null) return;
+      this.#decoder.push(view);
+      this.#onChunkEnd();
+      buffer = new Uint8Array(view.buffer);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+/** Rebuilds a value from a tagged tree, which is trusted in nothing. */
+
+import { viewOf } from "./binary.ts";
+import { arrayOf, type JsonObject, malformed, numberOf, pairsOf, recordOf, textOf } from "./checks.ts";
+import { decodeError } from "./error_codec.ts";
+import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, TAG_KEY } from "./tags.ts";
+
+/** Decodes one tree, changing it in place where it can. */
+export class TaggedDecoder {
+  readonly #parts: readonly Uint8Array[];
+  readonly #handles: HandleCodec | undefined;
+  readonly #objects: object[] = [];
+  #nextPart = 0;
+
+  /** Builds a decoder for one tree. */
+  constructor(parts: readonly Uint8Array[], handles: HandleCodec | undefined) {
+    this.#parts = parts;
+    this.#handles = handles;
+  }
+
+  /** Returns the value of a tree that lies `depth` objects deep. */
+  decode(node: unknown, depth: number): unknown {
+    if (typeof node !== "object" || node === null) return node;
+    if (Array.isArray(node)) return this.#decodeArray(node, depth);
+    if (Object.hasOwn(node, TAG_KEY)) return this.#decodeTag(node as JsonObject, depth);
+    return this.#decodeRecord(node, depth);
+  }
+
+  /** Gives a new object its number, before anything inside it is decoded. */
+  register<T extends object>(object: T, depth: number): T {
+    if (depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+    this.#objects.push(object);
+    return object;
+  }
+
+  #decodeArray(array: unknown[], depth: number): unknown[] {
+    this.register(array, depth);
+    for (let i = 0; i < array.length; i++) {
+      const item = array[i];
+      if (typeof item === "object" && item !== null) array[i] = this.decode(item, depth + 1);
+    }
+    return array;
+  }
+
+  #decodeRecord(record: object, depth: number): object {
+    this.register(record, depth);
+    for (const [key, field] of Object.entries(record)) {
+      if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
+    }
+    return record;
+  }
+
+  #decodeTag(tag: JsonObject, depth: number): unknown {
+    switch (tag.$) {
+      case "undefined":
+        return undefined;
+      case "number":
+        return decodeNumber(tag.v);
+      case "bigint":
+        return decodeBigInt(tag.v);
+      case "ref":
+        return this.#decodeRef(tag.v);
+      case "object":
+        return this.#decodeRecord(recordOf(tag.v), depth);
+      case "sparse":
+        return this.#decodeSparse(tag, depth);
+      case "map":
+        return this.#decodeMap(arrayOf(tag.v), depth);
+      case "set":
+        return this.#decodeSet(arrayOf(tag.v), depth);
+      case "error":
+        return decodeError(tag, this, depth);
+      default:
+        return this.register(this.#decodeLeaf(tag), depth);
+    }
+  }
+
+  #decodeLeaf(tag: JsonObject): object {
+    switch (tag.$) {
+      case "date":
+        return new Date(tag.v === null ? NaN : numberOf(tag.v));
+      case "url":
+        return decodeUrl(textOf(tag.v));
+      case "regexp":
+        return decodeRegExp(textOf(tag.v), textOf(tag.f));
+      case "binary":
+        return this.#decodeBinary(textOf(tag.k), tag.p);
+      case "handle":
+        return this.#decodeHandle(tag.v);
+    }
+    throw malformed("it has an unknown tag");
+  }
+
+  #decodeRef(number: unknown): object {
+    const object = typeof number === "number" ? this.#objects[number] : undefined;
+    if (object === undefined) throw malformed("it refers to an object that is not there");
+    return object;
+  }
+
+  #decodeSparse(tag: JsonObject, depth: number): unknown[] {
+    const entries = arrayOf(tag.v);
+    const length = numberOf(tag.n);
+    const isPossible = Number.isInteger(length) && length >= 0 && length <= 0xffffffff;
+    if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
+    const array: unknown[] = this.register([], depth);
+    array.length = length;
+    for (const [index, item] of pairsOf(entries)) {
+      if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= length) {
+        throw malformed("it has an array index out of range");
+      }
+      array[index as number] = this.decode(item, depth + 1);
+    }
+    return array;
+  }
+
+  #decodeMap(entries: unknown[], depth: number): Map<unknown, unknown> {
+    const map = this.register(new Map<unknown, unknown>(), depth);
+    for (const [key, item] of pairsOf(entries)) {
+      const decodedKey = this.decode(key, depth + 1);
+      map.set(decodedKey, this.decode(item, depth + 1));
+    }
+    return map;
+  }
+
+  #decodeSet(items: unknown[], depth: number): Set<unknown> {
+    const set = this.register(new Set<unknown>(), depth);
+    for (const item of items) set.add(this.decode(item, depth + 1));
+    return set;
+  }
+
+  #decodeBinary(kind: string, index: unknown): object {
+    // In the order of the walk, each once: no two values may share memory they did not share before.
+    if (index !== this.#nextPart) throw malformed("it takes a binary part out of turn");
+    const bytes = this.#parts[this.#nextPart++];
+    if (bytes === undefined) throw malformed("it takes a binary part that is not there");
+    const view = viewOf(kind, bytes);
+    if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no ${JSON.stringify(kind)}`);
+    return view;
+  }
+
+  #decodeHandle(data: unknown): object {
+    if (this.#handles === undefined) throw malformed("it has a shared-object handle, none is expected here");
+    const handle = this.#handles.decode(data);
+    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is no object");
+    return handle;
+  }
+}
+
+function decodeNumber(text: unknown): number {
+  switch (text) {
+    case "NaN":
+      return NaN;
+    case "Infinity":
+      return Infinity;
+    case "-Infinity":
+      return -Infinity;
+    case "-0":
+      return -0;
+  }
+  throw malformed("it has an unknown number");
+}
+
+/** Hexadecimal, because reading a long decimal takes more than linear time. */
+function decodeBigInt(value: unknown): bigint {
+  const text = textOf(value);
+  const [, sign, digits] = /^(-?)([0-9a-f]+)$/.exec(text) ?? [];
+  if (digits === undefined) throw malformed("it has a bigint that is no number");
+  try {
+    const magnitude = BigInt(`0x${digits}`);
+    return sign === "-" ? -magnitude : magnitude;
+  } catch (cause) {
+    throw malformed("it has a bigint out of range", cause);
+  }
+}
+
+function decodeUrl(href: string): URL {
+  try {
+    return new URL(href);
+  } catch (cause) {
+    throw malformed("it has a URL that is none", cause);
+  }
+}
+
+function decodeRegExp(source: string, flags: string): RegExp {
+  if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/.test(flags)) {
+    throw malformed("it has a regular expression out of bounds");
+  }
+  try {
+    return new RegExp(source, flags);
+  } catch (cause) {
+    throw malformed("it has a regular expression that is none", cause);
+  }
+}

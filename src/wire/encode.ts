@@ -1,0 +1,223 @@
+/** Walks a value that plain JSON would change, and builds the tagged tree that travels instead. */
+
+import { EncodingError } from "../errors.ts";
+import { bytesOf, kindOfView } from "./binary.ts";
+import { encodeError } from "./error_codec.ts";
+import { isOrdinaryArray, isPlainPrimitive, isRecord } from "./plain.ts";
+import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, type Tag, TAG_KEY } from "./tags.ts";
+
+/** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
+type Step = number | string | { readonly expression: string };
+
+/**
+ * Encodes one value.
+ *
+ * Both sides number every object in the order of the walk, so a reference is the number of what it refers to,
+ * and the binary parts come in that order too.
+ */
+export class TaggedEncoder {
+  /** The bytes of the binary values met so far, in order. */
+  readonly parts: Uint8Array[] = [];
+  readonly #handles: HandleCodec | undefined;
+  readonly #numbers = new Map<object, number>();
+  readonly #objects: object[] = [];
+  readonly #path: Step[] = [];
+
+  /** Builds an encoder for one value. */
+  constructor(handles: HandleCodec | undefined) {
+    this.#handles = handles;
+  }
+
+  /** Where the walk stands, for example `$.rows[3].when`. */
+  get path(): string {
+    return "$" + this.#path.map(formatStep).join("");
+  }
+
+  /** Returns the tree for a value that lies `depth` objects deep. */
+  encode(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case "object":
+        return value === null ? null : this.#encodeObject(value, depth);
+      case "undefined":
+        return { $: "undefined" } satisfies Tag;
+      case "number":
+        return isPlainPrimitive(value) ? value : encodeNumber(value);
+      case "bigint":
+        return { $: "bigint", v: value.toString(16) } satisfies Tag;
+      case "function":
+        throw this.refusal("a function, only data can travel");
+      case "symbol":
+        throw this.refusal("a symbol, only data can travel");
+      default:
+        return value;
+    }
+  }
+
+  /** Encodes what lies one step below. */
+  encodeAt(step: Step, value: unknown, depth: number): unknown {
+    this.#path.push(step);
+    const node = this.encode(value, depth);
+    this.#path.pop();
+    return node;
+  }
+
+  /** Like `encodeAt`, but returns `undefined` and forgets what it did when the value cannot travel. */
+  tryEncodeAt(step: Step, value: unknown, depth: number): unknown {
+    const pathLength = this.#path.length;
+    const objectCount = this.#objects.length;
+    const partCount = this.parts.length;
+    try {
+      return this.encodeAt(step, value, depth);
+    } catch {
+      this.#path.length = pathLength;
+      this.parts.length = partCount;
+      for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
+      return undefined;
+    }
+  }
+
+  /** The error for the value where the walk stands. */
+  refusal(detail: string, cause?: unknown): EncodingError {
+    return encodingError(this.path, detail, cause);
+  }
+
+  #encodeObject(value: object, depth: number): unknown {
+    const number = this.#numbers.get(value);
+    if (number !== undefined) return { $: "ref", v: number } satisfies Tag;
+    if (depth > MAX_DEPTH) throw this.refusal(`nested deeper than ${MAX_DEPTH} levels, at most that many can travel`);
+    this.#numbers.set(value, this.#objects.length);
+    this.#objects.push(value);
+    if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
+    if (isRecord(value)) return this.#encodeRecord(value, depth);
+    return this.#encodeBuiltIn(value, depth);
+  }
+
+  #encodeRecord(record: Record<string, unknown>, depth: number): unknown {
+    const node = {};
+    for (const key of Object.keys(record)) {
+      this.#path.push(key);
+      putField(node, key, this.encode(this.#readField(record, key), depth + 1));
+      this.#path.pop();
+    }
+    return Object.hasOwn(node, TAG_KEY) ? { $: "object", v: node } satisfies Tag : node;
+  }
+
+  #readField(record: Record<string, unknown>, key: string): unknown {
+    try {
+      return record[key];
+    } catch (cause) {
+      throw this.refusal("a getter that throws, only data can travel", cause);
+    }
+  }
+
+  #encodeArray(array: unknown[], depth: number): unknown {
+    const holes = this.#countHoles(array);
+    if (holes > 0) return this.#encodeSparseArray(array, depth);
+    if (array.every(isPlainPrimitive)) return array;
+    return array.map((item, index) => this.encodeAt(index, item, depth + 1));
+  }
+
+  #encodeSparseArray(array: unknown[], depth: number): unknown {
+    const entries: unknown[] = [];
+    array.forEach((item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
+    return { $: "sparse", n: array.length, v: entries } satisfies Tag;
+  }
+
+  #countHoles(array: unknown[]): number {
+    let holes = 0;
+    for (let i = 0; i < array.length; i++) {
+      if (array[i] !== undefined || i in array) continue;
+      if (++holes > MAX_HOLES) throw this.refusal(`an array with more than ${MAX_HOLES} holes, fewer can travel`);
+    }
+    return holes;
+  }
+
+  #encodeBuiltIn(value: object, depth: number): unknown {
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return this.#encodeBinary(value);
+    const handle = this.#handles?.encode(value);
+    if (handle !== undefined) return { $: "handle", v: handle } satisfies Tag;
+    if (value instanceof Error) return encodeError(value, this, depth);
+    switch (Object.getPrototypeOf(value)) {
+      case Map.prototype:
+        return this.#encodeMap(value as Map<unknown, unknown>, depth);
+      case Set.prototype:
+        return this.#encodeSet(value as Set<unknown>, depth);
+      case Date.prototype:
+        return { $: "date", v: numberOrNull(Date.prototype.getTime.call(value)) } satisfies Tag;
+      case URL.prototype:
+        return { $: "url", v: (value as URL).href } satisfies Tag;
+      case RegExp.prototype:
+        return this.#encodeRegExp(value as RegExp);
+    }
+    throw this.refusal(describeInstance(value));
+  }
+
+  #encodeBinary(value: ArrayBufferView | ArrayBuffer): unknown {
+    if (ArrayBuffer.isView(value) && !(value.buffer instanceof ArrayBuffer)) {
+      throw this.refusal("a view of a SharedArrayBuffer, memory cannot be shared between processes, send a copy");
+    }
+    const bytes = bytesOf(value);
+    if (bytes === undefined) throw this.refusal("binary data that was transferred away, only attached data can travel");
+    const kind = ArrayBuffer.isView(value) ? kindOfView(value) : "ArrayBuffer";
+    return { $: "binary", k: kind, p: this.parts.push(bytes) - 1 } satisfies Tag;
+  }
+
+  #encodeMap(map: Map<unknown, unknown>, depth: number): unknown {
+    const entries: unknown[] = [];
+    let index = 0;
+    for (const [key, item] of Map.prototype.entries.call(map)) {
+      const at = typeof key === "string" ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
+      entries.push(this.encodeAt({ expression: `.keys()[${index}]` }, key, depth + 1));
+      entries.push(this.encodeAt({ expression: at }, item, depth + 1));
+      index++;
+    }
+    return { $: "map", v: entries } satisfies Tag;
+  }
+
+  #encodeSet(set: Set<unknown>, depth: number): unknown {
+    const items: unknown[] = [];
+    for (const item of Set.prototype.values.call(set)) {
+      items.push(this.encodeAt({ expression: `.values()[${items.length}]` }, item, depth + 1));
+    }
+    return { $: "set", v: items } satisfies Tag;
+  }
+
+  #encodeRegExp(regexp: RegExp): unknown {
+    const { source, flags } = regexp;
+    if (source.length > MAX_REGEXP_UNITS) {
+      throw this.refusal(`a RegExp of ${source.length} characters, at most ${MAX_REGEXP_UNITS} can travel`);
+    }
+    return { $: "regexp", v: source, f: flags } satisfies Tag;
+  }
+}
+
+/** The error for a value that cannot travel. */
+export function encodingError(path: string, detail: string, cause?: unknown): EncodingError {
+  return new EncodingError(`Cannot send ${path}: ${detail}`, path, cause === undefined ? undefined : { cause });
+}
+
+function encodeNumber(value: number): Tag {
+  if (Number.isNaN(value)) return { $: "number", v: "NaN" };
+  if (value === 0) return { $: "number", v: "-0" };
+  return { $: "number", v: value > 0 ? "Infinity" : "-Infinity" };
+}
+
+function numberOrNull(time: number): number | null {
+  return Number.isNaN(time) ? null : time;
+}
+
+function describeInstance(value: object): string {
+  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
+    return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
+  }
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  const className = typeof name === "string" && name !== "" ? name : "an unnamed class";
+  if (Array.isArray(value)) return `an instance of ${className}, send an ordinary array such as Array.from(value)`;
+  return `an instance of ${className}, only data can travel, send a plain object such as { ...value }`;
+}
+
+function formatStep(step: Step): string {
+  if (typeof step === "number") return `[${step}]`;
+  if (typeof step === "object") return step.expression;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}

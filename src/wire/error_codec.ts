@@ -1,0 +1,169 @@
+/** Errors as data: class, name, message, stack, own fields, cause. Nothing an error does can make this fail. */
+
+import * as corral from "../errors.ts";
+import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
+import type { TaggedDecoder } from "./decode.ts";
+import type { TaggedEncoder } from "./encode.ts";
+import type { ErrorTag } from "./tags.ts";
+
+const MAX_TEXT_UNITS = 64 * 1024;
+const MAX_NAME_UNITS = 1024;
+
+type AnyErrorClass = { readonly prototype: Error };
+type ErrorFactory = (message: string, name: string) => Error;
+
+interface ErrorKind {
+  readonly prototype: Error;
+  readonly build: ErrorFactory;
+}
+
+/** What travels by class. A class missing here arrives as its nearest ancestor that is here. */
+const kinds: ReadonlyMap<string, ErrorKind> = new Map([
+  ...[Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map(simpleKind),
+  ...[corral.WorkerExitError, corral.WorkerStartError, corral.OutOfMemoryError, corral.ProtocolError].map(simpleKind),
+  ...[corral.TimeoutError, corral.FunctionNotFoundError, corral.PermissionError].map(simpleKind),
+  ...[corral.PoolClosedError, corral.BrokenPoolError, corral.CancelledError].map(simpleKind),
+  ...[corral.QueueFullError, corral.QueueEmptyError, corral.BrokenBarrierError].map(simpleKind),
+  ...[corral.ClosedError, corral.EndOfStreamError].map(simpleKind),
+  kind("PoisonTaskError", corral.PoisonTaskError, (message) => new corral.PoisonTaskError(message, 0)),
+  kind("TaskTimeoutError", corral.TaskTimeoutError, (message) => new corral.TaskTimeoutError(message, 0)),
+  kind("EncodingError", corral.EncodingError, (message) => new corral.EncodingError(message, "$")),
+  kind("PayloadTooLargeError", corral.PayloadTooLargeError, (text) => new corral.PayloadTooLargeError(text, 0, 0)),
+  kind("AggregateError", AggregateError, (message) => new AggregateError([], message)),
+  kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
+  ...Object.entries(Deno.errors).map(([name, errorClass]) =>
+    kind(`Deno.errors.${name}`, errorClass, (message) => new errorClass(message))
+  ),
+]);
+
+const namesByPrototype: ReadonlyMap<object, string> = new Map(
+  Array.from(kinds, ([name, { prototype }]) => [prototype, name]),
+);
+
+/** Builds the tag of an error that was met `depth` objects deep. */
+export function encodeError(error: Error, encoder: TaggedEncoder, depth: number): ErrorTag {
+  const stack = read(error, "stack");
+  const fields: unknown[] = [];
+  for (const key of ownKeysOf(error)) {
+    if (isOwnAffair(key)) continue;
+    const node = encoder.tryEncodeAt(key, read(error, key), depth + 1);
+    if (node !== undefined) fields.push(key, node);
+  }
+  return {
+    $: "error",
+    c: classNameOf(error),
+    n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
+    m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
+    s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
+    f: fields,
+    ...encodeCause(error, encoder, depth),
+    ...encodeErrors(error, encoder, depth),
+  };
+}
+
+/** Rebuilds an error from its tag. */
+export function decodeError(tag: JsonObject, decoder: TaggedDecoder, depth: number): Error {
+  const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
+  const error = buildError(textOf(tag.c), truncate(textOf(tag.m), MAX_TEXT_UNITS), name);
+  decoder.register(error, depth);
+  const stack = tag.s === null ? `${name}: ${error.message}` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
+  define(error, "stack", stack, false);
+  for (const [key, node] of pairsOf(arrayOf(tag.f))) {
+    const field = textOf(key);
+    if (isOwnAffair(field)) throw malformed(`an error has the field ${JSON.stringify(field)}`);
+    define(error, field, decoder.decode(node, depth + 1), true);
+  }
+  if (Object.hasOwn(tag, "u")) define(error, "cause", decoder.decode(tag.u, depth + 1), false);
+  if (Object.hasOwn(tag, "a")) {
+    define(error, "errors", arrayOf(tag.a).map((node) => decoder.decode(node, depth + 1)), false);
+  }
+  return error;
+}
+
+function buildError(className: string, message: string, name: string): Error {
+  const kind = kinds.get(className);
+  if (kind === undefined) throw malformed("an error has an unknown class");
+  const error = kind.build(message, name);
+  if (error.name !== name) define(error, "name", name, false);
+  return error;
+}
+
+function encodeCause(error: Error, encoder: TaggedEncoder, depth: number): { u?: unknown } {
+  if (!has(error, "cause")) return {};
+  return { u: encodeOrDescribe("cause", read(error, "cause"), encoder, depth) };
+}
+
+function encodeErrors(error: Error, encoder: TaggedEncoder, depth: number): { a?: unknown[] } {
+  const errors = error instanceof AggregateError ? read(error, "errors") : undefined;
+  if (!Array.isArray(errors)) return {};
+  return { a: Array.from(errors, (item) => encodeOrDescribe("errors", item, encoder, depth)) };
+}
+
+function encodeOrDescribe(step: string, value: unknown, encoder: TaggedEncoder, depth: number): unknown {
+  return encoder.tryEncodeAt(step, value, depth + 1) ?? truncate(textFrom(value), MAX_TEXT_UNITS);
+}
+
+function classNameOf(error: Error): string {
+  let prototype: object | null = Object.getPrototypeOf(error);
+  while (prototype !== null) {
+    const name = namesByPrototype.get(prototype);
+    if (name !== undefined) return name;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return "Error";
+}
+
+/** What an error holds that does not travel as a field. */
+function isOwnAffair(key: string): boolean {
+  return key === "name" || key === "message" || key === "stack" || key === "cause" || key === "errors";
+}
+
+function simpleKind(errorClass: AnyErrorClass & (new (message: string) => Error)): [string, ErrorKind] {
+  return kind(errorClass.name, errorClass, (message) => new errorClass(message));
+}
+
+function kind(name: string, errorClass: AnyErrorClass, build: ErrorFactory): [string, ErrorKind] {
+  return [name, { prototype: errorClass.prototype, build }];
+}
+
+function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
+}
+
+function ownKeysOf(error: Error): string[] {
+  try {
+    return Object.keys(error);
+  } catch {
+    return [];
+  }
+}
+
+function has(error: Error, key: string): boolean {
+  try {
+    return Object.hasOwn(error, key);
+  } catch {
+    return false;
+  }
+}
+
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function textFrom(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "(a value that cannot be shown)";
+  }
+}
+
+function truncate(text: string, maxUnits: number): string {
+  if (text.length <= maxUnits) return text;
+  const note = ` … (cut, it had ${text.length} characters)`;
+  return text.slice(0, maxUnits - note.length) + note;
+}

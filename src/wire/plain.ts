@@ -1,0 +1,79 @@
+/** Tells whether a value is plain JSON data, which travels without any walk on the receiving side. */
+
+import { MAX_DEPTH } from "./tags.ts";
+
+/**
+ * Whether `JSON.parse(JSON.stringify(value))` gives an equal value: strings, booleans, `null`, finite numbers other
+ * than -0, arrays without holes and plain objects of such, none of them reached twice.
+ */
+export function isPlain(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return isPlainContainer(value, new VisitedObjects(), 0);
+  return isPlainPrimitive(value);
+}
+
+/** Whether a value that is no object is plain JSON data. */
+export function isPlainPrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      // Infinity - Infinity and NaN - NaN are NaN; 1 / -0 is -Infinity.
+      return value - value === 0 && (value !== 0 || 1 / value > 0);
+    default:
+      return value === null;
+  }
+}
+
+/** Whether an object's keys are its data, and nothing else is. */
+export function isRecord(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Whether an array has no subclass. */
+export function isOrdinaryArray(value: object): value is unknown[] {
+  return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
+}
+
+function isPlainContainer(value: object, visited: VisitedObjects, depth: number): boolean {
+  if (depth > MAX_DEPTH || !visited.add(value)) return false;
+  if (Array.isArray(value)) return isPlainArray(value, visited, depth);
+  return isRecord(value) && isPlainRecord(value, visited, depth);
+}
+
+function isPlainArray(array: unknown[], visited: VisitedObjects, depth: number): boolean {
+  if (Object.getPrototypeOf(array) !== Array.prototype) return false;
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i];
+    if (typeof item === "object" && item !== null) {
+      if (!isPlainContainer(item, visited, depth + 1)) return false;
+    } else if (!isPlainPrimitive(item)) return false;
+  }
+  return true;
+}
+
+function isPlainRecord(record: Record<string, unknown>, visited: VisitedObjects, depth: number): boolean {
+  for (const key of Object.keys(record)) {
+    const field = record[key];
+    if (typeof field === "object" && field !== null) {
+      if (!isPlainContainer(field, visited, depth + 1)) return false;
+    } else if (!isPlainPrimitive(field)) return false;
+  }
+  return true;
+}
+
+/** A set of objects that costs next to nothing while it is small. */
+class VisitedObjects {
+  readonly #few: object[] = [];
+  #many: Set<object> | undefined;
+
+  /** Adds an object, and returns whether it is new. */
+  add(value: object): boolean {
+    if (this.#many !== undefined) return this.#many.size < this.#many.add(value).size;
+    if (this.#few.includes(value)) return false;
+    this.#few.push(value);
+    if (this.#few.length > 8) this.#many = new Set(this.#few);
+    return true;
+  }
+}

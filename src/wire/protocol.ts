@@ -1,0 +1,89 @@
+/**
+ * The messages that travel between a parent and its worker.
+ *
+ * A message is a JSON array whose first element names its kind. A user's value takes two places at the
+ * end: `tagged` (0 for plain JSON, 1 for the codec's tagged form) and the value's JSON itself, so that
+ * a plain value is written and read without being walked.
+ */
+import type { Encoded } from "./codec.ts";
+
+/** Raised when the messages change in a way that an older side cannot understand. */
+export const PROTOCOL_VERSION = 1;
+
+/** How a child finds the function to run. */
+export type FunctionSpec =
+  | { readonly kind: "export"; readonly name: string }
+  | { readonly kind: "builtin"; readonly name: string }
+  | { readonly kind: "source"; readonly name: string; readonly source: string };
+
+/** What a child must know before it loads the user's module. */
+export interface WorkerSettings {
+  /** Stable number of the worker within its pool. */
+  readonly workerId: number;
+  /** How many tasks may be in progress at once. */
+  readonly concurrency: number;
+  /** Largest frame that either side may send, in bytes. */
+  readonly maxFrameBytes: number;
+  /** Resident memory at which the child ends itself, in MiB. */
+  readonly memoryLimitMiB: number | null;
+  /** Printed on stderr before the child ends itself for memory, so that nothing else can claim it. */
+  readonly memoryMarker: string;
+  /** Run once after the module has loaded; its arguments are the hello's value. */
+  readonly initializer: FunctionSpec | null;
+}
+
+/** 0 when the value that follows is plain JSON, 1 when it is in the codec's tagged form. */
+export type Tagged = 0 | 1;
+
+/** One call inside a `run` message. */
+export type CallItem = [taskId: number, functionId: number, attempt: number, tagged: Tagged, args: unknown];
+
+/** What a parent sends. */
+export type ParentMessage =
+  | ["hello", protocol: number, version: string, settings: WorkerSettings, tagged: Tagged, initArgs: unknown]
+  | ["function", functionId: number, spec: FunctionSpec]
+  | ["run", calls: CallItem[]]
+  | [
+    "chunk",
+    taskId: number,
+    functionId: number,
+    attempt: number,
+    spread: 0 | 1,
+    stopOnError: 0 | 1,
+    tagged: Tagged,
+    items: unknown,
+  ]
+  | ["abort", taskId: number, tagged: Tagged, reason: unknown]
+  | ["stop"];
+
+/** What a child sends. `error` values are whatever the task threw. */
+export type ChildMessage =
+  | ["hello", protocol: number, version: string]
+  | ["ready"]
+  | ["failed", tagged: Tagged, error: unknown]
+  | ["started", taskId: number]
+  | ["result", taskId: number, tagged: Tagged, value: unknown]
+  | ["error", taskId: number, tagged: Tagged, error: unknown]
+  | ["chunk", taskId: number, durationMs: number, tagged: Tagged, values: unknown]
+  | ["chunkErrors", taskId: number, durationMs: number, tagged: Tagged, outcomes: unknown]
+  | ["returned", taskIds: number[]]
+  | ["progress", taskId: number, tagged: Tagged, value: unknown]
+  | ["output", stream: 1 | 2, taskId: number, text: string | null];
+
+/** A chunk in which items failed: their values in order, and the errors by index. */
+export interface ChunkOutcomes {
+  /** One entry for each item that was run; `undefined` where it failed. */
+  values: unknown[];
+  /** Which items failed, in ascending order, and what they threw. */
+  errors: [index: number, error: unknown][];
+}
+
+/** The JSON text of a message without a user's value. */
+export function messageText(message: ParentMessage | ChildMessage): string {
+  return JSON.stringify(message);
+}
+
+/** The JSON text of a message that ends with a user's encoded value; `head` is its opening, without the closing bracket. */
+export function valueMessageText(head: string, value: Encoded): string {
+  return head + (value.tagged ? ",1," : ",0,") + value.text + "]";
+}

@@ -1,0 +1,58 @@
+/** The closed list of tags, and what both directions must agree on. */
+
+/** How many objects may lie inside each other. */
+export const MAX_DEPTH = 1000;
+
+/** How many holes an array may have. */
+export const MAX_HOLES = 16 * 1024 * 1024;
+
+/** How long the source of a regular expression may be, in UTF-16 units. */
+export const MAX_REGEXP_UNITS = 64 * 1024;
+
+/** A JSON object that owns this key is a tag; plain objects that own it travel inside an "object" tag. */
+export const TAG_KEY = "$";
+
+/** Turns handles of shared objects into data, and back. */
+export interface HandleCodec {
+  /** Returns JSON data for a handle, or `undefined` for any other object. */
+  encode(value: object): unknown;
+  /** Returns the handle for the data, and throws when the data is bad. */
+  decode(data: unknown): unknown;
+}
+
+/** Values that stand for themselves, and the references to what came before. */
+export type Tag =
+  | { readonly $: "undefined" }
+  | { readonly $: "number"; readonly v: "NaN" | "Infinity" | "-Infinity" | "-0" }
+  | { readonly $: "bigint"; readonly v: string }
+  | { readonly $: "ref"; readonly v: number }
+  | { readonly $: "object"; readonly v: Record<string, unknown> }
+  | { readonly $: "sparse"; readonly n: number; readonly v: unknown[] }
+  | { readonly $: "map"; readonly v: unknown[] }
+  | { readonly $: "set"; readonly v: unknown[] }
+  | { readonly $: "date"; readonly v: number | null }
+  | { readonly $: "url"; readonly v: string }
+  | { readonly $: "regexp"; readonly v: string; readonly f: string }
+  | { readonly $: "binary"; readonly k: string; readonly p: number }
+  | { readonly $: "handle"; readonly v: unknown }
+  | ErrorTag;
+
+/** An error: class of the closed list, name, message, stack, own fields as key and value in turn. */
+export interface ErrorTag {
+  readonly $: "error";
+  readonly c: string;
+  readonly n: string;
+  readonly m: string;
+  readonly s: string | null;
+  readonly f: unknown[];
+  /** The cause, when there is one. */
+  readonly u?: unknown;
+  /** The errors of an AggregateError. */
+  readonly a?: unknown[];
+}
+
+/** Assigns a field as own data, also when its key is "__proto__". */
+export function putField(target: object, key: string, value: unknown): void {
+  if (key !== "__proto__") (target as Record<string, unknown>)[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}

@@ -1,0 +1,72 @@
+import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "../errors.ts";
+
+/** How a worker process ended, and what is known about why. */
+export interface WorkerExit {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The last 8 KiB of its standard error. */
+  readonly stderrTail: string;
+  /** Whether it had reported that it is ready. */
+  readonly wasReady: boolean;
+  /** Whether its output ended in the middle of a frame. */
+  readonly inFrame: boolean;
+  /** What it did against the protocol, when it was killed for that. */
+  readonly violation: unknown;
+  /** The limit that it exceeded, when it ended itself for memory. */
+  readonly exceededMemory: { readonly residentBytes: number; readonly limitBytes: number } | undefined;
+}
+
+/** The error for a task that the process held, or for a start that failed. */
+export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerExitError {
+  const { pid, exitCode, signal, stderrTail } = exit;
+  const details = { pid, exitCode, signal, stderrTail, taskStarted, cause: exit.violation };
+  const ending = describeEnding(exit);
+  const retry = taskStarted ? "the task had started" : "the task had not started, a retry is safe";
+  if (exit.violation !== undefined) {
+    return new ProtocolError(`Worker ${pid} was killed: it broke the protocol, ${messageOf(exit.violation)}, ${retry}`, details);
+  }
+  if (exit.exceededMemory !== undefined) {
+    const { residentBytes, limitBytes } = exit.exceededMemory;
+    return new OutOfMemoryError(
+      `Worker ${pid} ended: it held ${mebibytes(residentBytes)} MiB of the ${mebibytes(limitBytes)} MiB that ` +
+        `memoryLimitMiB allows it, ${retry}`,
+      details,
+    );
+  }
+  if (isHeapExhaustion(exit)) {
+    return new OutOfMemoryError(
+      `Worker ${pid} ${ending}: its JavaScript heap was full, raise memoryLimitMiB or send less at once, ${retry}`,
+      details,
+    );
+  }
+  if (!exit.wasReady) {
+    return new WorkerStartError(`Worker ${pid} ${ending} before it was ready${tailExcerpt(stderrTail)}`, details);
+  }
+  if (exit.inFrame && signal === null) {
+    return new ProtocolError(`Worker ${pid} ${ending} in the middle of a frame, ${retry}`, details);
+  }
+  return new WorkerExitError(`Worker ${pid} ${ending} before it answered, ${retry}${tailExcerpt(stderrTail)}`, details);
+}
+
+function describeEnding({ exitCode, signal }: WorkerExit): string {
+  return signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
+}
+
+function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean {
+  const aborted = signal === "SIGTRAP" || signal === "SIGABRT" || signal === "SIGILL" || exitCode === 133 || exitCode === 134;
+  return aborted && /out of memory|heap limit|Last few GCs/i.test(stderrTail);
+}
+
+function tailExcerpt(stderrTail: string): string {
+  const lines = stderrTail.trimEnd().split("\n").slice(-3).join("\n");
+  return lines === "" ? "" : `; its standard error ended with:\n${lines.slice(-500)}`;
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,126 @@
+/**
+ * A small child of the program that ends its workers when the program is gone.
+ *
+ * A worker leaves by itself when its stdin ends, unless its code is in a synchronous loop; only
+ * another process can end it then. The reaper knows all pids, sees the program's end as the end of its
+ * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
+ * worker: it doubles a worker's start time and memory.
+ */
+import { findDeno } from "./deno_executable.ts";
+
+const LEAVE_TIME_MS = 250;
+
+const SOURCE = `
+const pids = new Set();
+const buffer = new Uint8Array(4096);
+const decoder = new TextDecoder();
+let rest = "";
+for (let count; (count = await Deno.stdin.read(buffer)) !== null;) {
+  const lines = (rest + decoder.decode(buffer.subarray(0, count))).split("\\n");
+  rest = lines.pop();
+  for (const line of lines) {
+    const pid = Number(line.slice(1));
+    if (line[0] === "+") pids.add(pid); else pids.delete(pid);
+  }
+}
+if (pids.size > 0) await new Promise((resolve) => setTimeout(resolve, ${LEAVE_TIME_MS}));
+for (const pid of pids) {
+  try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already */ }
+}`;
+
+/** The share that one pool or process has in the program's reaper. */
+export interface ReaperShare {
+  /** Has `pid` killed when the program vanishes. */
+  watch(pid: number): void;
+  /** Forgets a pid that has ended. */
+  unwatch(pid: number): void;
+  /** Starts the reaper process, if it does not run. Called when that delays nobody. */
+  start(): void;
+  /** Gives the share back; with the last one the reaper ends, and the promise waits for that. */
+  release(): Promise<void>;
+}
+
+class Reaper {
+  readonly #pids = new Set<number>();
+  #shares = 0;
+  #child: Deno.ChildProcess | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #denoPath: string | undefined;
+
+  share(denoPath: string | undefined): ReaperShare {
+    this.#shares++;
+    this.#denoPath ??= denoPath;
+    let released = false;
+    return {
+      watch: (pid) => {
+        this.#pids.add(pid);
+        this.#tell(`+${pid}\n`);
+      },
+      unwatch: (pid) => {
+        this.#pids.delete(pid);
+        this.#tell(`-${pid}\n`);
+      },
+      start: () => this.#start(),
+      release: async () => {
+        if (released) return;
+        released = true;
+        this.#shares--;
+        if (this.#shares === 0) await this.#stop();
+      },
+    };
+  }
+
+  #start(): void {
+    if (this.#child !== undefined) return;
+    const child = new Deno.Command(findDeno(this.#denoPath), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-config",
+        "--no-lock",
+        "--cached-only",
+        "--allow-run",
+        `data:text/javascript,${encodeURIComponent(SOURCE)}`,
+      ],
+      clearEnv: true,
+      env: { DENO_NO_UPDATE_CHECK: "1" },
+      stdin: "piped",
+      stdout: "null",
+      stderr: "null",
+      // Ctrl-C goes to the whole foreground group; the reaper must outlive the program.
+      detached: true,
+    }).spawn();
+    child.unref();
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    for (const pid of this.#pids) this.#tell(`+${pid}\n`);
+    child.status.then(() => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#writer?.abort().catch(() => {});
+      if (this.#pids.size > 0) this.#start();
+    });
+  }
+
+  #tell(line: string): void {
+    this.#writer?.write(new TextEncoder().encode(line)).catch(() => {});
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    this.#child = undefined;
+    child.ref();
+    await this.#writer?.close().catch(() => {});
+    await child.status;
+  }
+}
+
+// The one reaper of this program: workers of all pools share it, since each costs a process.
+const reaper = new Reaper();
+
+/** Takes a share in the program's reaper. */
+export function shareReaper(denoPath?: string): ReaperShare {
+  return reaper.share(denoPath);
+}

@@ -1,0 +1,266 @@
+import { ProtocolError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import { Channel } from "../wire/channel.ts";
+import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
+import type { WorkerCommand } from "./command_line.ts";
+import type { WorkerExit } from "./exit_error.ts";
+import { LinePrinter, OutputTail, writeToProgram } from "./output.ts";
+
+/** What the owner of a worker process is told, in this order for one worker. */
+export interface WorkerProcessEvents {
+  /** A message after the handshake. What it throws is taken as the worker's breach of protocol. */
+  message(message: ChildMessage, parts: Uint8Array[]): void;
+  /** All messages of one read were handled. */
+  readEnd(): void;
+  /** The worker printed; the bytes have been passed on already. */
+  output(stream: 1 | 2, bytes: Uint8Array, taskId: number): void;
+  /** The process has ended and everything it wrote was handled. Called once, last. */
+  exited(exit: WorkerExit): void;
+}
+
+/** How a worker process is started and ended. */
+export interface WorkerProcessOptions {
+  readonly command: WorkerCommand;
+  readonly events: WorkerProcessEvents;
+  readonly maxFrameBytes?: number | undefined;
+  /** What the child prints before it ends itself for memory. */
+  readonly memoryMarker: string;
+  /** Time between SIGTERM and SIGKILL, in milliseconds. */
+  readonly killGraceMs: number;
+}
+
+// A grandchild may hold the pipes open after the worker is dead.
+const DRAIN_LIMIT_MS = 500;
+// After the stop message; the child may run `unload` listeners.
+const STOP_GRACE_MS = 1000;
+
+/** One worker process: its streams, its handshake, and the ladder that ends it. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Settles when the process has ended and `events.exited` was called. */
+  readonly ended: Promise<void>;
+  readonly #child: Deno.ChildProcess;
+  readonly #events: WorkerProcessEvents;
+  readonly #memoryMarker: string;
+  readonly #killGraceMs: number;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #channel: Channel;
+  readonly #printers: readonly LinePrinter[] = [
+    new LinePrinter((bytes) => writeToProgram(1, bytes)),
+    new LinePrinter((bytes) => writeToProgram(2, bytes)),
+    new LinePrinter((bytes) => writeToProgram(2, bytes)),
+  ];
+  readonly #tail = new OutputTail();
+  #greeted = false;
+  #ready = false;
+  #exited = false;
+  #violation: unknown;
+  #exceededMemory: WorkerExit["exceededMemory"];
+  #escalation: number | undefined;
+
+  /** Starts the process. Throws what `Deno.Command` throws. */
+  constructor(options: WorkerProcessOptions) {
+    this.#events = options.events;
+    this.#memoryMarker = options.memoryMarker;
+    this.#killGraceMs = options.killGraceMs;
+    this.#child = spawn(options.command);
+    this.pid = this.#child.pid;
+    this.#writer = this.#child.stdin.getWriter();
+    this.#writer.closed.catch(() => {});
+    const reader = this.#child.stdout.getReader({ mode: "byob" });
+    this.#channel = new Channel({
+      read: async (buffer) => {
+        const { value, done } = await reader.read(buffer);
+        return done ? null : value;
+      },
+      write: (chunk) => this.#writer.write(chunk),
+      onFrame: (text, parts) => this.#receive(text, parts),
+      onChunkEnd: () => this.#events.readEnd(),
+      maxFrameBytes: options.maxFrameBytes,
+    });
+    this.ended = this.#live(reader);
+  }
+
+  /** Bytes that wait to be written to the worker. */
+  get waitingBytes(): number {
+    return this.#channel.waitingBytes;
+  }
+
+  /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */
+  append(text: string, parts?: readonly Uint8Array[]): void {
+    this.#channel.append(text, parts);
+  }
+
+  /** Sends what was appended. */
+  flush(): void {
+    this.#channel.flush();
+  }
+
+  /** Whether the process keeps the program alive. */
+  setReferenced(referenced: boolean): void {
+    if (this.#exited) return;
+    if (referenced) this.#child.ref();
+    else this.#child.unref();
+  }
+
+  /** Prints what the worker left unfinished on a line; called when a task has ended. */
+  flushOutput(): void {
+    this.#printers[0]!.flush();
+    this.#printers[1]!.flush();
+  }
+
+  /** Asks the worker to leave; ends it if it does not. */
+  stop(): void {
+    if (this.#exited || this.#escalation !== undefined) return;
+    this.append('["stop"]');
+    this.flush();
+    this.#child.ref();
+    this.#escalateAfter(STOP_GRACE_MS, () => this.terminate());
+  }
+
+  /** Ends the worker with SIGTERM, and with SIGKILL if that does not help. */
+  terminate(): void {
+    if (this.#exited) return;
+    this.#child.ref();
+    this.#signal("SIGTERM");
+    this.#escalateAfter(this.#killGraceMs, () => this.kill());
+  }
+
+  /** Ends the worker at once. */
+  kill(): void {
+    if (this.#exited) return;
+    clearTimeout(this.#escalation);
+    this.#signal("SIGKILL");
+  }
+
+  #escalateAfter(ms: number, next: () => void): void {
+    clearTimeout(this.#escalation);
+    this.#escalation = setTimeout(next, ms);
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended already; `exited` will be called.
+    }
+  }
+
+  #receive(text: string, parts: Uint8Array[]): void {
+    const message = parseMessage(text);
+    if (!this.#greeted) {
+      checkGreeting(message);
+      this.#greeted = true;
+      return;
+    }
+    if (message[0] === "output") return this.#receiveOutput(message, parts);
+    if (message[0] === "ready") this.#ready = true;
+    this.#events.message(message, parts);
+  }
+
+  #receiveOutput([, stream, taskId, text]: Extract<ChildMessage, ["output", ...unknown[]]>, parts: Uint8Array[]): void {
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : parts[0];
+    if ((stream !== 1 && stream !== 2) || bytes === undefined || typeof taskId !== "number") {
+      throw new ProtocolError("an output message is malformed");
+    }
+    if (stream === 2) this.#tail.add(bytes);
+    this.#printers[stream - 1]!.print(bytes);
+    this.#events.output(stream, bytes, taskId);
+  }
+
+  async #live(reader: ReadableStreamBYOBReader): Promise<void> {
+    const stderr = this.#child.stderr.getReader();
+    const drained = Promise.allSettled([this.#readMessages(), this.#readStderr(stderr)]);
+    const status = await this.#child.status;
+    clearTimeout(this.#escalation);
+    this.#exited = true;
+    await settledWithin(drained, DRAIN_LIMIT_MS);
+    for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
+    this.#writer.abort().catch(() => {});
+    for (const printer of this.#printers) printer.flush();
+    this.#events.exited({
+      pid: this.pid,
+      exitCode: status.code,
+      signal: status.signal,
+      stderrTail: this.#tail.text,
+      wasReady: this.#ready,
+      inFrame: this.#channel.inFrame,
+      violation: this.#violation,
+      exceededMemory: this.#exceededMemory,
+    });
+  }
+
+  async #readMessages(): Promise<void> {
+    try {
+      await this.#channel.run();
+    } catch (error) {
+      this.#violation ??= error;
+      this.kill();
+    }
+  }
+
+  async #readStderr(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      if (this.#readMemoryMarker(value)) continue;
+      this.#tail.add(value);
+      this.#printers[2]!.print(value);
+      this.#events.output(2, value, 0);
+    }
+  }
+
+  #readMemoryMarker(bytes: Uint8Array): boolean {
+    if (bytes.length > 1024) return false;
+    const [marker, resident, limit] = new TextDecoder().decode(bytes).trim().split(" ");
+    if (marker !== this.#memoryMarker) return false;
+    this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
+    return true;
+  }
+}
+
+function spawn(command: WorkerCommand): Deno.ChildProcess {
+  return new Deno.Command(command.path, {
+    args: [...command.args],
+    env: command.env,
+    clearEnv: true,
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // A session of its own: Ctrl-C reaches the program alone, which decides what becomes of its workers.
+    detached: true,
+  }).spawn();
+}
+
+function parseMessage(text: string): ChildMessage {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError("a frame is not JSON", { cause });
+  }
+  if (!Array.isArray(message) || typeof message[0] !== "string") throw new ProtocolError("a frame is no message");
+  return message as ChildMessage;
+}
+
+function checkGreeting(message: ChildMessage): void {
+  if (message[0] !== "hello") throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
+  if (message[1] === PROTOCOL_VERSION) return;
+  throw new ProtocolError(
+    `it speaks protocol ${message[1]} (corral ${message[2]}), this program speaks ${PROTOCOL_VERSION} (corral ${VERSION})`,
+  );
+}
+
+/** Waits for `work`, in several short steps: a program that was busy for long must still get its last reads in. */
+async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const steps = 5;
+  let settled = false;
+  const done = work.then(() => settled = true);
+  for (let step = 0; step < steps && !settled; step++) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, limitMs / steps);
+    await Promise.race([done, promise]);
+    clearTimeout(timer);
+  }
+}

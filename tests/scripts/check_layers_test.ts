@@ -1,0 +1,61 @@
+// Unit tests with made-up trees, and one that reads a small tree from disk.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { findViolations, type Import, readTree, type Tree } from "../../scripts/check_layers.ts";
+
+const to = (path: string, dynamic = false): Import => ({ specifier: `../${path}`, path, dynamic });
+const tree = (files: Record<string, Import[]>): Tree => new Map(Object.entries(files));
+
+Deno.test("findViolations() accepts imports that go downwards", () => {
+  const good = tree({
+    "errors.ts": [],
+    "wire/codec.ts": [to("errors.ts")],
+    "wire/channel.ts": [to("wire/codec.ts")],
+    "worker/handle.ts": [to("wire/channel.ts"), to("child/main.ts", true)],
+    "pool/mod.ts": [to("worker/handle.ts"), to("errors.ts")],
+    "cli/main.ts": [to("pool/mod.ts"), { specifier: "@std/cli", dynamic: false }],
+  });
+  assertEquals(findViolations(good), []);
+});
+
+const BAD: [what: string, file: string, imported: Import, fault: string][] = [
+  ["an upward import", "wire/codec.ts", to("pool/mod.ts"), "wire may import errors"],
+  ["the child in the parent", "worker/handle.ts", to("child/main.ts"), "worker may import wire, errors"],
+  ["another import() of the child", "pool/mod.ts", to("child/main.ts", true), "pool may import"],
+  ["a package", "pool/mod.ts", { specifier: "@std/async", dynamic: false }, "only its own files"],
+  ["a Node built-in", "child/loop.ts", { specifier: "node:fs", dynamic: false }, "only its own files"],
+  ["a file outside", "wire/codec.ts", { specifier: "../../deno.json", dynamic: false }, "leads out"],
+  ["an unknown folder", "utils/misc.ts", to("errors.ts"), "not in the table"],
+];
+
+for (const [what, file, imported, fault] of BAD) {
+  Deno.test(`findViolations() reports ${what}`, () => {
+    const violations = findViolations(tree({ [file]: [imported] }));
+    assertEquals(violations.length, 1);
+    assertStringIncludes(violations[0]!, `${file}: imports "${imported.specifier}": `);
+    assertStringIncludes(violations[0]!, fault);
+  });
+}
+
+Deno.test("findViolations() reports an import cycle within a folder", () => {
+  const cyclic = tree({ "wire/a.ts": [to("wire/b.ts")], "wire/b.ts": [to("wire/a.ts")] });
+  assertEquals(findViolations(cyclic), ["wire/a.ts: import cycle: wire/a.ts → wire/b.ts → wire/a.ts"]);
+});
+
+Deno.test("readTree() finds imports, type imports and re-exports, and no text that looks like them", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "corral-layers-" });
+  try {
+    await Deno.mkdir(`${folder}/src/wire`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/src/errors.ts`, "export interface Details { pid: number }\n");
+    await Deno.writeTextFile(
+      `${folder}/src/wire/frame.ts`,
+      '/** import "a" */\nimport type { Details } from "../errors.ts";\nexport * from "node:fs";\n' +
+        'export const main = `import "b"`;\nexport const load = (): Promise<Details> => import("../errors.ts");\n',
+    );
+    const found = await readTree(new URL(`file://${folder}/src/`));
+    assertEquals([...found.keys()].sort(), ["errors.ts", "wire/frame.ts"]);
+    assertEquals(found.get("wire/frame.ts")?.map(({ specifier }) => specifier), ["../errors.ts", "node:fs"]);
+    assertEquals(findViolations(found).length, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
