@@ -30,7 +30,9 @@ function resolveExport(name: string, module: LoadedModule): TaskFunction {
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof value === "function") return value as TaskFunction;
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
-  const wanted = names.length > 0 ? `one of ${names.map((key) => JSON.stringify(key)).join(", ")}` : "a module that exports it";
+  const wanted = names.length > 0
+    ? `one of ${names.map((key) => JSON.stringify(key)).join(", ")}`
+    : "a module that exports it";
   const state = value === undefined ? "the module has no such export" : "the export is not a function";
   throw new FunctionNotFoundError(`Cannot run ${JSON.stringify(name)}: ${state}, wanted ${wanted}`);
 }
@@ -42,7 +44,9 @@ function resolveBuiltin(path: string): TaskFunction {
     holder = value;
     value = (holder as Record<string, unknown> | undefined)?.[name];
   }
-  if (typeof value !== "function") throw new FunctionNotFoundError(`Cannot run ${path}: the worker has no such built-in`);
+  if (typeof value !== "function") {
+    throw new FunctionNotFoundError(`Cannot run ${path}: the worker has no such built-in`);
+  }
   return value.bind(holder);
 }
 
@@ -53,16 +57,18 @@ function exportWithSource(source: string, module: LoadedModule): TaskFunction | 
 }
 
 function compileSource(name: string, source: string): TaskFunction {
-  const value = evaluate(`(${source})`) ?? evaluate(`Object.values({${source}})[0]`);
+  const label = `task-source:${name || "anonymous"}`;
+  const value = evaluate(`(${source})`, label) ?? evaluate(`Object.values({${source}})[0]`, label);
   if (typeof value === "function") return value as TaskFunction;
   throw new FunctionNotFoundError(
     `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from the pool's module`,
   );
 }
 
-function evaluate(expression: string): unknown {
+/** The label stands in stack traces in place of a file. */
+function evaluate(expression: string, label: string): unknown {
   try {
-    return (0, eval)(`"use strict";${expression}`);
+    return (0, eval)(`"use strict";${expression}\n//# sourceURL=${label}`);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

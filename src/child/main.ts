@@ -39,7 +39,9 @@ export function serve(load?: () => Promise<LoadedModule>): void {
 
   function print(stream: 1 | 2, output: string | Uint8Array): void {
     const head = `["output",${stream},${scope?.current()?.id ?? 0},`;
-    if (typeof output === "string" && output.length <= MAX_PRINT_BYTES / 4) return send(head + JSON.stringify(output) + "]");
+    if (typeof output === "string" && output.length <= MAX_PRINT_BYTES / 4) {
+      return send(head + JSON.stringify(output) + "]");
+    }
     const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
     for (let start = 0; start < bytes.length; start += MAX_PRINT_BYTES) {
       send(head + "null]", [bytes.subarray(start, start + MAX_PRINT_BYTES)]);
@@ -60,7 +62,12 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     }
   }
 
-  async function start(protocol: number, version: string, settings: WorkerSettings, initArgs: unknown[]): Promise<void> {
+  async function start(
+    protocol: number,
+    version: string,
+    settings: WorkerSettings,
+    initArgs: unknown[],
+  ): Promise<void> {
     send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
     try {
       checkVersion(protocol, version);

@@ -67,7 +67,8 @@ function redirectConsole(print: PrintHandler): void {
   };
   const out = (...args: unknown[]): void => line(1, args);
   const err = (...args: unknown[]): void => line(2, args);
-  const elapsed = (label: string): string => `${label}: ${Math.round(performance.now() - (timers.get(label) ?? NaN))}ms`;
+  const elapsed = (label: string): string =>
+    `${label}: ${Math.round(performance.now() - (timers.get(label) ?? NaN))}ms`;
   Object.assign(console, {
     log: out,
     info: out,

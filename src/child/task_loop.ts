@@ -139,7 +139,9 @@ export class TaskLoop {
 
   #start(task: HeldTask): void {
     const known = this.#functions.get(task.functionId);
-    if (known?.call === undefined) return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
+    if (known?.call === undefined) {
+      return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
+    }
     this.#running.set(task.id, task);
     const call = known.call;
     if (task.chunk !== undefined) {
@@ -272,4 +274,3 @@ function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
   });
   return { values, errors: [...errors].sort(([a], [b]) => a - b) };
 }
-

@@ -99,7 +99,13 @@ export class Slot<T extends ScheduledTask> {
     this.worker = worker;
     this.held.clear();
     this.revoked.clear();
-    this.taken = this.answered = this.#window = this.#costMs = this.#heldBytes = this.#answeredInRead = 0;
+    this.taken =
+      this.answered =
+      this.#window =
+      this.#costMs =
+      this.#heldBytes =
+      this.#answeredInRead =
+        0;
     this.#window = 1;
     this.#growAfter = this.#secondLookAt = 0;
     this.#patience = 1;

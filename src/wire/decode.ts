@@ -44,7 +44,8 @@ export class TaggedDecoder {
 
   #decodeRecord(record: object, depth: number): object {
     this.register(record, depth);
-    for (const [key, field] of Object.entries(record)) {
+    for (const key of Object.keys(record)) {
+      const field = (record as JsonObject)[key];
       if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
     }
     return record;
@@ -102,8 +103,7 @@ export class TaggedDecoder {
     const length = numberOf(tag.n);
     const isPossible = Number.isInteger(length) && length >= 0 && length <= 0xffffffff;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
-    const array: unknown[] = this.register([], depth);
-    array.length = length;
+    const array = this.register(holes(length, entries.length), depth);
     for (const [index, item] of pairsOf(entries)) {
       if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= length) {
         throw malformed("it has an array index out of range");
@@ -144,6 +144,15 @@ export class TaggedDecoder {
     if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is no object");
     return handle;
   }
+}
+
+/** An array of holes. When most will stay holes it takes no memory for them: a few bytes could claim gigabytes. */
+function holes(length: number, likelyItems: number): unknown[] {
+  const array: unknown[] = [];
+  // V8 keeps an array that was this long as a table of its items.
+  if (length > 2 * likelyItems) array.length = 2 ** 32 - 1;
+  array.length = length;
+  return array;
 }
 
 function decodeNumber(text: unknown): number {

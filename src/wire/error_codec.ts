@@ -4,7 +4,7 @@ import * as corral from "../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
 import type { TaggedDecoder } from "./decode.ts";
 import type { TaggedEncoder } from "./encode.ts";
-import type { ErrorTag } from "./tags.ts";
+import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
 const MAX_NAME_UNITS = 1024;
@@ -46,7 +46,7 @@ export function encodeError(error: Error, encoder: TaggedEncoder, depth: number)
   const fields: unknown[] = [];
   for (const key of ownKeysOf(error)) {
     if (isOwnAffair(key)) continue;
-    const node = encoder.tryEncodeAt(key, read(error, key), depth + 1);
+    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
     if (node !== undefined) fields.push(key, node);
   }
   return {
@@ -71,11 +71,11 @@ export function decodeError(tag: JsonObject, decoder: TaggedDecoder, depth: numb
   for (const [key, node] of pairsOf(arrayOf(tag.f))) {
     const field = textOf(key);
     if (isOwnAffair(field)) throw malformed(`an error has the field ${JSON.stringify(field)}`);
-    define(error, field, decoder.decode(node, depth + 1), true);
+    define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
   }
-  if (Object.hasOwn(tag, "u")) define(error, "cause", decoder.decode(tag.u, depth + 1), false);
+  if (Object.hasOwn(tag, "u")) define(error, "cause", decoder.decode(tag.u, depth + ERROR_LEVELS), false);
   if (Object.hasOwn(tag, "a")) {
-    define(error, "errors", arrayOf(tag.a).map((node) => decoder.decode(node, depth + 1)), false);
+    define(error, "errors", arrayOf(tag.a).map((node) => decoder.decode(node, depth + ERROR_LEVELS)), false);
   }
   return error;
 }
@@ -100,7 +100,7 @@ function encodeErrors(error: Error, encoder: TaggedEncoder, depth: number): { a?
 }
 
 function encodeOrDescribe(step: string, value: unknown, encoder: TaggedEncoder, depth: number): unknown {
-  return encoder.tryEncodeAt(step, value, depth + 1) ?? truncate(textFrom(value), MAX_TEXT_UNITS);
+  return encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS) ?? truncate(textFrom(value), MAX_TEXT_UNITS);
 }
 
 function classNameOf(error: Error): string {

@@ -3,6 +3,9 @@
 /** How many objects may lie inside each other. */
 export const MAX_DEPTH = 1000;
 
+/** How many levels an error counts for: each takes that much more of the stack than an array does. */
+export const ERROR_LEVELS = 5;
+
 /** How many holes an array may have. */
 export const MAX_HOLES = 16 * 1024 * 1024;
 

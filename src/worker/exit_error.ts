@@ -24,7 +24,10 @@ export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerE
   const ending = describeEnding(exit);
   const retry = taskStarted ? "the task had started" : "the task had not started, a retry is safe";
   if (exit.violation !== undefined) {
-    return new ProtocolError(`Worker ${pid} was killed: it broke the protocol, ${messageOf(exit.violation)}, ${retry}`, details);
+    return new ProtocolError(
+      `Worker ${pid} was killed: it broke the protocol, ${messageOf(exit.violation)}, ${retry}`,
+      details,
+    );
   }
   if (exit.exceededMemory !== undefined) {
     const { residentBytes, limitBytes } = exit.exceededMemory;
@@ -54,7 +57,8 @@ function describeEnding({ exitCode, signal }: WorkerExit): string {
 }
 
 function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean {
-  const aborted = signal === "SIGTRAP" || signal === "SIGABRT" || signal === "SIGILL" || exitCode === 133 || exitCode === 134;
+  const aborted = signal === "SIGTRAP" || signal === "SIGABRT" || signal === "SIGILL" || exitCode === 133 ||
+    exitCode === 134;
   return aborted && /out of memory|heap limit|Last few GCs/i.test(stderrTail);
 }
 

@@ -56,7 +56,7 @@ export class WorkerProcess {
   #exited = false;
   #violation: unknown;
   #exceededMemory: WorkerExit["exceededMemory"];
-  #escalation: number | undefined;
+  #escalation: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts the process. Throws what `Deno.Command` throws. */
   constructor(options: WorkerProcessOptions) {
@@ -245,10 +245,14 @@ function parseMessage(text: string): ChildMessage {
 }
 
 function checkGreeting(message: ChildMessage): void {
-  if (message[0] !== "hello") throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
+  if (message[0] !== "hello") {
+    throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
+  }
   if (message[1] === PROTOCOL_VERSION) return;
   throw new ProtocolError(
-    `it speaks protocol ${message[1]} (corral ${message[2]}), this program speaks ${PROTOCOL_VERSION} (corral ${VERSION})`,
+    `it speaks protocol ${message[1]} (corral ${
+      message[2]
+    }), this program speaks ${PROTOCOL_VERSION} (corral ${VERSION})`,
   );
 }
 

@@ -1,0 +1,80 @@
+import { TimeoutError } from "../errors.ts";
+
+/**
+ * The result of a task that was submitted with one of the pool's `…Async` methods.
+ *
+ * It can be awaited like a promise. An error that nobody asked for before the pool has ended, or the program does, is
+ * raised as an unhandled rejection: no failure is silent.
+ *
+ * @example Asking later
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 1 });
+ * const result = pool.applyAsync((x: number) => x * 2, [21]);
+ * await result.wait();
+ * console.log(result.successful(), await result.get()); // true 42
+ * ```
+ */
+export class AsyncResult<R> implements PromiseLike<R> {
+  readonly #promise: Promise<R>;
+  readonly #onObserved: () => void;
+  #state: "pending" | "fulfilled" | "rejected" = "pending";
+
+  /** Only pools make these. */
+  constructor(promise: Promise<R>, onObserved: () => void) {
+    this.#promise = promise;
+    this.#onObserved = onObserved;
+    promise.then(() => this.#state = "fulfilled", () => this.#state = "rejected");
+  }
+
+  /**
+   * Waits for the result.
+   *
+   * @param timeoutMs How long to wait, in milliseconds; without it, as long as it takes. The task itself goes on.
+   * @throws {TimeoutError} If it took longer than `timeoutMs`.
+   * @throws What the task threw.
+   */
+  async get(timeoutMs?: number): Promise<R> {
+    this.#onObserved();
+    if (!await this.wait(timeoutMs)) throw new TimeoutError(`The result is not ready after ${timeoutMs} ms`);
+    return await this.#promise;
+  }
+
+  /** Waits until there is a result or an error, at most `timeoutMs` milliseconds. Tells whether there is one. */
+  async wait(timeoutMs?: number): Promise<boolean> {
+    const settled = this.#promise.then(() => true, () => true);
+    if (timeoutMs === undefined) return await settled;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) =>
+      timer = setTimeout(() => resolve(this.ready()), Math.max(0, timeoutMs))
+    );
+    const inTime = await Promise.race([settled, late]);
+    clearTimeout(timer);
+    return inTime;
+  }
+
+  /** Whether there is a result or an error. */
+  ready(): boolean {
+    return this.#state !== "pending";
+  }
+
+  /**
+   * Whether there is a result and no error.
+   *
+   * @throws {Error} If there is neither yet.
+   */
+  successful(): boolean {
+    if (this.#state === "pending") throw new Error("Cannot tell success: the result is not ready, wait() for it first");
+    return this.#state === "fulfilled";
+  }
+
+  /** Lets the result be awaited. */
+  then<A = R, B = never>(
+    onfulfilled?: ((value: R) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#onObserved();
+    return this.#promise.then(onfulfilled, onrejected);
+  }
+}

@@ -1,0 +1,32 @@
+const TARGET_MS = 0.8;
+const MAX_GROWTH = 8;
+const FIRST_SIZE = 4;
+const MAX_SIZE = 65_536;
+const CHUNKS_LEFT_PER_WORKER = 2;
+
+/** Chooses how many items travel together: enough to hide the cost of a message, few enough to share the rest evenly. */
+export class ChunkSizer {
+  readonly #workers: number;
+  #size: number;
+  #msPerItem: number | undefined;
+
+  constructor(workers: number) {
+    this.#workers = workers;
+    this.#size = FIRST_SIZE;
+  }
+
+  /** The size of the next chunk, when `remaining` items are left; `Infinity` when that is not known. */
+  next(remaining: number): number {
+    const share = Math.ceil(remaining / (this.#workers * CHUNKS_LEFT_PER_WORKER));
+    return Math.max(1, Math.min(this.#size, share));
+  }
+
+  /** Learns what a chunk cost. */
+  learn(items: number, durationMs: number): void {
+    if (items === 0) return;
+    const measured = durationMs / items;
+    this.#msPerItem = this.#msPerItem === undefined ? measured : (this.#msPerItem + measured) / 2;
+    const wanted = this.#msPerItem === 0 ? MAX_SIZE : Math.floor(TARGET_MS / this.#msPerItem);
+    this.#size = Math.max(1, Math.min(MAX_SIZE, wanted, items * MAX_GROWTH));
+  }
+}

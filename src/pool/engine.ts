@@ -1,0 +1,408 @@
+/** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
+import { BrokenPoolError, CancelledError, PayloadTooLargeError, PoolClosedError, WorkerStartError } from "../errors.ts";
+import { encode, type Encoded } from "../wire/codec.ts";
+import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
+import { VERSION } from "../version.ts";
+import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
+import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
+import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";
+import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
+import type { ResolvedPoolOptions } from "./options.ts";
+import { PoolWorker } from "./pool_worker.ts";
+import { Scheduler, type SchedulerHost } from "./scheduler.ts";
+import { DurationHistogram } from "./stats.ts";
+import { type ChunkMode, Task, type TaskSink } from "./task.ts";
+import { UnobservedErrors } from "./unobserved_errors.ts";
+import type { PoolEvent, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
+
+/** Work that submits tasks over time: a `map` or an open iterator. */
+export interface Job {
+  /** Nothing more is wanted of the input: what was submitted finishes. */
+  cut(): void;
+  /** Nobody may take results before the pool's end: reads the input on without a bound. */
+  drain(): void;
+  /** Everything submitted was cancelled; no more can be. */
+  abandon(error: Error): void;
+}
+
+const NO_OPTIONS: TaskOptions = {};
+
+/** The machinery of one pool. */
+export class PoolEngine {
+  readonly options: ResolvedPoolOptions;
+  readonly unobserved: UnobservedErrors = new UnobservedErrors();
+  readonly #functions: FunctionTable;
+  readonly #command: WorkerCommand;
+  readonly #hello: { readonly text: string; readonly parts: readonly Uint8Array[] }[];
+  readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
+  readonly #scheduler: Scheduler<Task>;
+  readonly #workers = new Map<number, PoolWorker>();
+  readonly #jobs = new Set<Job>();
+  readonly #waitingTime = new DurationHistogram();
+  readonly #runningTime = new DurationHistogram();
+  readonly #counts = {
+    submitted: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    retried: 0,
+    workersStarted: 0,
+    workersLost: 0,
+  };
+  readonly #finished = Promise.withResolvers<void>();
+  #readyWaiters: PromiseWithResolvers<void>[] = [];
+  #reaper: ReaperShare | undefined;
+  #closed = false;
+  #terminated = false;
+  #turnTime = 0;
+  #turnScheduled = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #timerReferenced = false;
+
+  constructor(options: ResolvedPoolOptions) {
+    this.options = options;
+    this.#functions = new FunctionTable(options.moduleUrl !== undefined);
+    this.#command = workerCommand({
+      entryUrl: CHILD_ENTRY_URL,
+      moduleUrl: options.moduleUrl,
+      trust: options.trust,
+      permissions: options.permissions,
+      env: options.env,
+      cwd: options.cwd,
+      ...(options.memoryLimitMiB === undefined ? {} : { memoryLimitMiB: options.memoryLimitMiB }),
+      ...(options.denoPath === undefined ? {} : { denoPath: options.denoPath }),
+      storageKey: crypto.randomUUID().replaceAll("-", ""),
+    });
+    this.#hello = this.#greetings();
+    this.#scheduler = new Scheduler<Task>(this.#host(), options);
+  }
+
+  /** Whether new work is refused, and with what. */
+  get refusal(): Error | undefined {
+    const { broken } = this.#scheduler;
+    if (broken !== undefined) {
+      return new BrokenPoolError(`Cannot submit: ${this.options.name} is broken, ${broken.message}`, { cause: broken });
+    }
+    if (!this.#closed) return undefined;
+    return new PoolClosedError(
+      `Cannot submit: ${this.options.name} was ${this.#terminated ? "terminated" : "closed"} before`,
+    );
+  }
+
+  /** The number of a function. Throws when it can never run. */
+  refer(fn: unknown): FunctionRef {
+    return this.#functions.refer(fn);
+  }
+
+  /** Submits one call. Rejects at once when its arguments cannot travel. */
+  call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
+    const functionRef = this.refer(fn);
+    const payload = this.encode(args);
+    return new Promise((resolve, reject) => {
+      const sink: TaskSink = { resolve, reject };
+      this.submit(new Task(functionRef, payload, undefined, sink, options, this.options), options.signal);
+    });
+  }
+
+  /** Makes the task of a chunk of calls, which resolves with a ChunkResult. Throws when its items cannot travel. */
+  chunk(
+    functionRef: FunctionRef,
+    items: readonly unknown[],
+    mode: ChunkMode,
+    sink: TaskSink,
+    options: TaskOptions,
+  ): Task {
+    return new Task(functionRef, this.encode(items), mode, sink, options, this.options);
+  }
+
+  /** Encodes a value. Throws EncodingError or PayloadTooLargeError. */
+  encode(value: unknown): Encoded {
+    const encoded = encode(value);
+    const limit = this.options.maxFrameBytes;
+    if (encoded.text.length > limit || (encoded.parts.length > 0 && partsLength(encoded.parts) > limit)) {
+      const size = encoded.text.length + partsLength(encoded.parts);
+      throw new PayloadTooLargeError(
+        `Cannot send ${size} bytes: at most ${limit} are allowed, raise maxFrameBytes`,
+        size,
+        limit,
+      );
+    }
+    return encoded;
+  }
+
+  /** Hands a task to the scheduler. */
+  submit(task: Task, signal?: AbortSignal): void {
+    this.#counts.submitted++;
+    if (signal !== undefined && !this.#listen(task, signal)) return;
+    if (!this.#turnScheduled) {
+      this.#turnScheduled = true;
+      this.#turnTime = performance.now();
+      queueMicrotask(() => this.#turn());
+    }
+    task.since = this.#turnTime;
+    this.#scheduler.submit(task);
+  }
+
+  /** Tells a task's caller that it was cancelled, and its worker to stop. */
+  cancel(task: Task, reason: unknown): void {
+    if (task.settled) return;
+    this.#counts.cancelled++;
+    this.#scheduler.cancel(task, reason, performance.now());
+    task.sink.reject(reason, false);
+    this.#arm();
+  }
+
+  /** Registers work in progress; the pool does not end before it. */
+  addJob(job: Job): void {
+    this.#jobs.add(job);
+  }
+
+  /** The job has nothing more to submit. */
+  removeJob(job: Job): void {
+    if (this.#jobs.delete(job)) this.#closeWhenIdle();
+  }
+
+  /** Starts all workers and waits until they are ready. */
+  async ready(): Promise<void> {
+    const refusal = this.refusal;
+    if (refusal !== undefined) throw refusal;
+    const waiter = Promise.withResolvers<void>();
+    this.#readyWaiters.push(waiter);
+    this.#scheduler.startAll(performance.now());
+    this.#settleReady();
+    this.#arm();
+    await waiter.promise;
+  }
+
+  /** Takes no more work. */
+  close(): void {
+    this.#closed = true;
+    this.#closeWhenIdle();
+  }
+
+  /** Ends everything now; resolves when no process is left. */
+  async terminate(): Promise<void> {
+    this.#closed = this.#terminated = true;
+    const error = (): Error => new CancelledError(`The task was cancelled: ${this.options.name} was terminated`);
+    this.#scheduler.terminate(error);
+    for (const job of this.#jobs) job.abandon(error());
+    this.#jobs.clear();
+    await this.#finished.promise;
+  }
+
+  /** Waits for the end of all accepted work and of all workers. */
+  async join(openJobs: "cut" | "drain"): Promise<void> {
+    if (!this.#closed) {
+      throw new Error(`Cannot join ${this.options.name}: it is running, close() or terminate() it first`);
+    }
+    for (const job of [...this.#jobs]) job[openJobs]();
+    await this.#finished.promise;
+    await this.unobserved.raise();
+  }
+
+  /** Counts and durations so far. */
+  stats(): PoolStats {
+    const { waiting, unsettled } = this.#scheduler;
+    return {
+      ...this.#counts,
+      waiting,
+      running: Math.max(0, unsettled - waiting),
+      waitingTime: this.#waitingTime.summary(),
+      runningTime: this.#runningTime.summary(),
+    };
+  }
+
+  /** The workers that live now. */
+  workers(): WorkerInfo[] {
+    return this.#scheduler.slots.filter((slot) => this.#workers.has(slot.index) && slot.phase !== "empty").map((
+      slot,
+    ) => ({
+      workerId: slot.index,
+      pid: this.#workers.get(slot.index)!.process.pid,
+      state: slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase as "starting" | "stopping",
+      tasksDone: slot.answered,
+    }));
+  }
+
+  #turn(): void {
+    this.#turnScheduled = false;
+    this.#scheduler.dispatch(performance.now());
+    this.#arm();
+  }
+
+  #listen(task: Task, signal: AbortSignal): boolean {
+    if (signal.aborted) {
+      task.settled = true;
+      this.#counts.cancelled++;
+      task.sink.reject(signal.reason, false);
+      return false;
+    }
+    const onAbort = (): void => this.cancel(task, signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const { resolve, reject } = task.sink;
+    task.sink.resolve = (value) => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(value);
+    };
+    task.sink.reject = (error, remote) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error, remote);
+    };
+    return true;
+  }
+
+  #host(): SchedulerHost<Task> {
+    return {
+      spawn: (slotIndex) => this.#spawn(slotIndex),
+      reject: (task, error) => {
+        if (error instanceof CancelledError) this.#counts.cancelled++;
+        else this.#counts.failed++;
+        task.sink.reject(error, false);
+      },
+      finished: () => void this.#finish(),
+      waited: (_task, _slotIndex, ms) => this.#waitingTime.record(ms),
+      ran: (msPerTask, tasks) => this.#runningTime.record(msPerTask, tasks),
+      settled: (ok) => {
+        if (ok) this.#counts.completed++;
+        else this.#counts.failed++;
+      },
+      retried: (task, error) => {
+        this.#counts.retried++;
+        this.#emit?.({ type: "retry", taskId: task.id, attempt: task.attempt, error });
+      },
+      becameReady: () => {
+        this.#settleReady();
+        if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#reaper?.start();
+      },
+      startFailed: (error) => {
+        for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
+      },
+    };
+  }
+
+  get #emit(): ((event: PoolEvent) => void) | undefined {
+    const { onEvent } = this.options;
+    if (onEvent === undefined) return undefined;
+    return (event) => {
+      try {
+        onEvent(event);
+      } catch (error) {
+        // The listener's fault must not become a task's.
+        queueMicrotask(() => reportError(error));
+      }
+    };
+  }
+
+  #spawn(slotIndex: number): PoolWorker {
+    const slot = this.#scheduler.slots[slotIndex]!;
+    const reaper = this.#reaper ??= shareReaper(this.options.denoPath);
+    const worker = startWorker(() =>
+      new PoolWorker({
+        scheduler: this.#scheduler,
+        slot,
+        process: {
+          command: this.#command,
+          maxFrameBytes: this.options.maxFrameBytes,
+          memoryMarker: this.#memoryMarker,
+          killGraceMs: this.options.killGraceMs,
+        },
+        hello: this.#hello[slotIndex]!,
+        emit: this.#emit,
+        onExit: (pid) => {
+          reaper.unwatch(pid);
+          if (slot.phase === "ready") this.#counts.workersLost++;
+          if (this.#workers.get(slotIndex) === worker) this.#workers.delete(slotIndex);
+        },
+        onTurn: () => this.#arm(),
+      })
+    );
+    this.#counts.workersStarted++;
+    this.#workers.set(slotIndex, worker);
+    reaper.watch(worker.process.pid);
+    return worker;
+  }
+
+  #greetings(): { text: string; parts: readonly Uint8Array[] }[] {
+    const { initializer, initArgs, workers, concurrency, maxFrameBytes, memoryLimitMiB } = this.options;
+    const args = this.encode(initArgs);
+    return Array.from({ length: workers }, (_, workerId) => {
+      const settings: WorkerSettings = {
+        workerId,
+        concurrency,
+        maxFrameBytes,
+        memoryLimitMiB: memoryLimitMiB ?? null,
+        memoryMarker: this.#memoryMarker,
+        initializer: initializer === undefined ? null : initializerSpec(initializer, this.#functions),
+      };
+      const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
+      return { text: valueMessageText(head, args), parts: args.parts };
+    });
+  }
+
+  #settleReady(): void {
+    if (this.#readyWaiters.length === 0) return;
+    if (!this.#scheduler.slots.every((slot) => slot.phase === "ready")) return;
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#closed && this.#jobs.size === 0) this.#scheduler.close();
+  }
+
+  async #finish(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = -Infinity;
+    for (const job of this.#jobs) job.abandon(this.refusal ?? new CancelledError("The pool has ended"));
+    this.#jobs.clear();
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.refusal);
+    await this.#reaper?.release();
+    this.#finished.resolve();
+  }
+
+  /** Sees to it that the scheduler's next deadline is met. */
+  #arm(): void {
+    const next = this.#scheduler.nextDeadline();
+    if (next < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = next;
+      this.#timer = setTimeout(() => this.#tick(), Math.max(0, next - performance.now()));
+      this.#timerReferenced = true;
+    }
+    this.#updateTimerReference();
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    this.#scheduler.tick(performance.now());
+    this.#arm();
+  }
+
+  /** A task that waits for a worker to be started later keeps the program alive; an idle pool does not. */
+  #updateTimerReference(): void {
+    const wanted = this.#scheduler.unsettled > 0;
+    if (this.#timer === undefined || wanted === this.#timerReferenced) return;
+    this.#timerReferenced = wanted;
+    if (wanted) this.#timer.ref();
+    else this.#timer.unref();
+  }
+}
+
+function initializerSpec(initializer: string | AnyFunction, functions: FunctionTable): WorkerSettings["initializer"] {
+  return typeof initializer === "string" ? functions.refer(initializer).spec : specOfValue(initializer);
+}
+
+function startWorker(start: () => PoolWorker): PoolWorker {
+  try {
+    return start();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new WorkerStartError(`Cannot start a worker: ${message}`, { cause });
+  }
+}
+
+function partsLength(parts: readonly Uint8Array[]): number {
+  return parts.reduce((total, part) => total + part.byteLength, 0);
+}

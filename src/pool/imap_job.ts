@@ -1,0 +1,227 @@
+import { PoolClosedError } from "../errors.ts";
+import type { FunctionRef } from "../worker/function_table.ts";
+import { Deque } from "./deque.ts";
+import type { Job, PoolEngine } from "./engine.ts";
+import { ItemSource } from "./item_source.ts";
+import type { ChunkResult } from "./pool_worker.ts";
+import type { Task } from "./task.ts";
+import type { ImapOptions, Items } from "./types.ts";
+
+/** A chunk that was submitted: its outcomes when they are there, and how many were taken. */
+interface Entry {
+  task: Task | undefined;
+  outcomes: { values: readonly unknown[]; errors: Map<number, unknown> } | undefined;
+  size: number;
+  taken: number;
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One `imap` or `imapUnordered`.
+ *
+ * Pulls from the input only while fewer than `bufferSize` items are submitted and not yet taken. An item's error rejects the
+ * `next()` that would have given its value; the iterator goes on behind it.
+ */
+export class ImapJob implements Job, AsyncIterableIterator<unknown> {
+  readonly #engine: PoolEngine;
+  readonly #functionRef: FunctionRef;
+  readonly #source: ItemSource<unknown>;
+  readonly #options: ImapOptions;
+  readonly #ordered: boolean;
+  readonly #chunkSize: number;
+  #bufferSize: number;
+  /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
+  readonly #entries = new Deque<Entry>();
+  readonly #open = new Set<Entry>();
+  readonly #waiters = new Deque<Waiter>();
+  readonly #onAbort = (): void => this.abandon(this.#options.signal!.reason);
+  #buffered = 0;
+  #pulling = false;
+  #failure: { readonly error: unknown } | undefined;
+  #finished = false;
+  #lastRejected = false;
+
+  constructor(
+    engine: PoolEngine,
+    functionRef: FunctionRef,
+    items: Items<unknown>,
+    ordered: boolean,
+    options: ImapOptions,
+  ) {
+    this.#engine = engine;
+    this.#functionRef = functionRef;
+    this.#source = new ItemSource(items);
+    this.#options = options;
+    this.#ordered = ordered;
+    this.#chunkSize = options.chunkSize ?? 1;
+    const { workers, concurrency } = engine.options;
+    this.#bufferSize = Math.max(this.#chunkSize, options.bufferSize ?? 2 * workers * concurrency * this.#chunkSize);
+    engine.addJob(this);
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (options.signal?.aborted) this.#onAbort();
+    else this.#pull();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    this.#lastRejected = false;
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>();
+    this.#waiters.push({ resolve, reject });
+    this.#serve();
+    return promise;
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.#finish();
+    await this.#source.close();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<unknown>> {
+    await this.return();
+    throw error;
+  }
+
+  cut(): void {
+    if (this.#waiters.size === 0) {
+      this.abandon(new PoolClosedError("Cannot continue: the pool ended before its iterator did"));
+    }
+  }
+
+  drain(): void {
+    // Nobody asks for what comes behind an error: a `for await` loop has ended there.
+    if (this.#lastRejected) return this.cut();
+    this.#bufferSize = Infinity;
+    this.#pull();
+  }
+
+  abandon(error: unknown): void {
+    this.#failure ??= { error };
+    this.#cancelOpen(error);
+    this.#source.close().catch(() => {});
+    this.#serve();
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      while (!this.#finished && this.#failure === undefined && !this.#source.ended && this.#hasRoom) {
+        const taken = this.#source.take(this.#chunkSize);
+        const items = taken instanceof Promise ? await taken : taken;
+        if (items.length > 0 && !this.#finished && this.#failure === undefined) this.#submit(items);
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#source.close().catch(() => {});
+    } finally {
+      this.#pulling = false;
+    }
+    this.#serve();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#buffered + this.#chunkSize <= this.#bufferSize;
+  }
+
+  #submit(items: unknown[]): void {
+    const entry: Entry = { task: undefined, outcomes: undefined, size: items.length, taken: 0 };
+    const mode = { size: items.length, spread: false, stopOnError: false };
+    const sink = {
+      resolve: (value: unknown): void => {
+        const { values, errors } = value as ChunkResult;
+        this.#complete(entry, values, new Map(errors));
+      },
+      reject: (error: unknown): void => this.#complete(entry, [], new Map(items.map((_, index) => [index, error]))),
+    };
+    this.#buffered += entry.size;
+    this.#open.add(entry);
+    if (this.#ordered) this.#entries.push(entry);
+    try {
+      entry.task = this.#engine.chunk(this.#functionRef, items, mode, sink, this.#options);
+    } catch (error) {
+      return sink.reject(error);
+    }
+    this.#engine.submit(entry.task);
+  }
+
+  #complete(entry: Entry, values: readonly unknown[], errors: Map<number, unknown>): void {
+    entry.task = undefined;
+    entry.outcomes = { values, errors };
+    this.#open.delete(entry);
+    if (this.#finished) return;
+    if (!this.#ordered) this.#entries.push(entry);
+    this.#serve();
+  }
+
+  /** Gives the waiting calls of `next()` what there is. */
+  #serve(): void {
+    while (this.#waiters.size > 0) {
+      const entry = this.#entries.peek();
+      if (entry?.outcomes !== undefined && !this.#finished) {
+        this.#giveItem(entry, entry.outcomes, this.#waiters.shift()!);
+      } else if (this.#hasEnded) {
+        this.#giveEnd(this.#waiters.shift()!);
+      } else {
+        break;
+      }
+    }
+    if (!this.#pulling && this.#hasRoom && !this.#finished && this.#failure === undefined && !this.#source.ended) {
+      this.#pull();
+    }
+    if (!this.#pulling && this.#open.size === 0 && (this.#source.ended || this.#failure !== undefined)) this.#leave();
+  }
+
+  get #hasEnded(): boolean {
+    if (this.#finished) return true;
+    return !this.#pulling && this.#open.size === 0 && this.#entries.size === 0 &&
+      (this.#source.ended || this.#failure !== undefined);
+  }
+
+  #giveItem(entry: Entry, { values, errors }: NonNullable<Entry["outcomes"]>, waiter: Waiter): void {
+    const index = entry.taken++;
+    this.#buffered--;
+    if (entry.taken === entry.size) this.#entries.shift();
+    if (errors.has(index)) {
+      this.#lastRejected = true;
+      waiter.reject(errors.get(index));
+    } else {
+      waiter.resolve({ done: false, value: values[index] });
+    }
+  }
+
+  #giveEnd(waiter: Waiter): void {
+    const failure = this.#finished ? undefined : this.#failure;
+    this.#finish();
+    if (failure === undefined) {
+      waiter.resolve({ done: true, value: undefined });
+    } else {
+      this.#lastRejected = true;
+      waiter.reject(failure.error);
+    }
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#cancelOpen(new PoolClosedError("The iterator was closed"));
+    this.#serve();
+    this.#leave();
+  }
+
+  #cancelOpen(error: unknown): void {
+    for (const entry of [...this.#open]) if (entry.task !== undefined) this.#engine.cancel(entry.task, error);
+  }
+
+  #leave(): void {
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#engine.removeJob(this);
+  }
+}

@@ -1,0 +1,158 @@
+import { EncodingError } from "../errors.ts";
+import type { FunctionRef } from "../worker/function_table.ts";
+import { ChunkSizer } from "./chunk_sizer.ts";
+import type { Job, PoolEngine } from "./engine.ts";
+import { ItemSource } from "./item_source.ts";
+import type { ChunkResult } from "./pool_worker.ts";
+import type { ChunkMode, Task, TaskSink } from "./task.ts";
+import type { Items, MapOptions } from "./types.ts";
+
+const CHUNKS_AHEAD_PER_WORKER = 4;
+
+/** One `map` or `starmap`: reads the input in chunks as workers take them, and gathers the results in order. */
+export class MapJob implements Job {
+  readonly #engine: PoolEngine;
+  readonly #functionRef: FunctionRef;
+  readonly #source: ItemSource<unknown>;
+  readonly #options: MapOptions;
+  readonly #spread: boolean;
+  readonly #sizer: ChunkSizer;
+  readonly #results: unknown[] = [];
+  readonly #tasks = new Set<Task>();
+  readonly #done = Promise.withResolvers<unknown[]>();
+  readonly #onAbort = (): void => this.abandon(this.#options.signal!.reason);
+  #submitted = 0;
+  #pulling = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    engine: PoolEngine,
+    functionRef: FunctionRef,
+    items: Items<unknown>,
+    spread: boolean,
+    options: MapOptions,
+  ) {
+    this.#engine = engine;
+    this.#functionRef = functionRef;
+    this.#source = new ItemSource(items);
+    this.#options = options;
+    this.#spread = spread;
+    this.#sizer = new ChunkSizer(engine.options.workers);
+  }
+
+  /** Runs the job. Resolves with all results, or rejects with the first error after what had started has ended. */
+  run(): Promise<unknown[]> {
+    const { signal } = this.#options;
+    if (signal?.aborted) {
+      this.#source.close().catch(() => {});
+      return Promise.reject(signal.reason);
+    }
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#engine.addJob(this);
+    this.#pull();
+    return this.#done.promise;
+  }
+
+  cut(): void {}
+
+  drain(): void {}
+
+  abandon(error: unknown): void {
+    this.#failure ??= { error };
+    this.#done.reject(error);
+    this.#source.close().catch(() => {});
+    for (const task of [...this.#tasks]) this.#engine.cancel(task, error);
+    this.#end();
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      while (this.#failure === undefined && !this.#source.ended && this.#tasks.size < this.#maxTasks) {
+        const taken = this.#source.take(this.#chunkSize);
+        const items = taken instanceof Promise ? await taken : taken;
+        if (items.length > 0 && this.#failure === undefined) this.#submit(items);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#pulling = false;
+    }
+    this.#endIfComplete();
+  }
+
+  get #maxTasks(): number {
+    const { workers, concurrency } = this.#engine.options;
+    return workers * Math.max(CHUNKS_AHEAD_PER_WORKER, concurrency + 1);
+  }
+
+  get #chunkSize(): number {
+    const { chunkSize, timeoutMs } = this.#options;
+    if (chunkSize !== undefined) return chunkSize;
+    const limited = timeoutMs ?? this.#engine.options.taskTimeoutMs;
+    return limited === undefined && this.#engine.options.concurrency === 1
+      ? this.#sizer.next(this.#source.remaining)
+      : 1;
+  }
+
+  #submit(items: unknown[]): void {
+    const start = this.#submitted;
+    this.#submitted += items.length;
+    const mode = { size: items.length, spread: this.#spread, stopOnError: true };
+    const sink = {
+      resolve: (value: unknown): void => this.#complete(task, start, value as ChunkResult),
+      reject: (error: unknown): void => {
+        this.#tasks.delete(task);
+        this.#fail(error);
+        this.#endIfComplete();
+      },
+    };
+    const task = this.#chunk(items, mode, sink, start);
+    this.#tasks.add(task);
+    this.#engine.submit(task);
+  }
+
+  #chunk(items: unknown[], mode: ChunkMode, sink: TaskSink, start: number): Task {
+    try {
+      return this.#engine.chunk(this.#functionRef, items, mode, sink, this.#options);
+    } catch (error) {
+      throw error instanceof EncodingError ? atItem(error, start) : error;
+    }
+  }
+
+  #complete(task: Task, start: number, { values, errors, durationMs }: ChunkResult): void {
+    this.#tasks.delete(task);
+    for (let index = 0; index < values.length; index++) this.#results[start + index] = values[index];
+    this.#sizer.learn(values.length, durationMs);
+    if (errors.length > 0) this.#fail(errors[0]![1]);
+    if (this.#failure === undefined && !this.#source.ended) this.#pull();
+    else this.#endIfComplete();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#source.close().catch(() => {});
+    for (const task of [...this.#tasks]) if (task.slot === undefined && !task.settled) this.#engine.cancel(task, error);
+  }
+
+  #endIfComplete(): void {
+    if (this.#pulling || this.#tasks.size > 0) return;
+    if (this.#failure !== undefined) this.#done.reject(this.#failure.error);
+    else if (this.#source.ended) this.#done.resolve(this.#results);
+    else return;
+    this.#end();
+  }
+
+  #end(): void {
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#engine.removeJob(this);
+  }
+}
+
+/** The error with the item's place in the whole input, instead of in its chunk. */
+function atItem(error: EncodingError, start: number): EncodingError {
+  const path = error.path.replace(/^\$\[(\d+)\]/, (_, index) => `$[${start + Number(index)}]`);
+  return new EncodingError(error.message.replace(error.path, path), path, { cause: error.cause });
+}

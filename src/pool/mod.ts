@@ -1,0 +1,33 @@
+/**
+ * A pool of worker processes: `Pool`, its options, results, events, and the errors its calls reject with.
+ *
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing/pool";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * console.log(await pool.map((x: number) => x * x, [1, 2, 3]));
+ * ```
+ *
+ * @module
+ */
+export { Pool } from "./pool.ts";
+export { AsyncResult } from "./async_result.ts";
+export type {
+  ArgumentsOf,
+  AsyncCallbacks,
+  CallRest,
+  DurationStats,
+  FunctionName,
+  ImapOptions,
+  ItemOf,
+  Items,
+  MapOptions,
+  PoolEvent,
+  PoolOptions,
+  PoolStats,
+  ResultOf,
+  TaskOptions,
+  WorkerInfo,
+} from "./types.ts";
+export type { AnyFunction } from "../worker/function_table.ts";
+export * from "../errors.ts";

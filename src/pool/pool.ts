@@ -1,0 +1,464 @@
+import type { AnyFunction } from "../worker/function_table.ts";
+import { AsyncResult } from "./async_result.ts";
+import { withCallerStack } from "./caller_stack.ts";
+import { PoolEngine } from "./engine.ts";
+import { ImapJob } from "./imap_job.ts";
+import { MapJob } from "./map_job.ts";
+import { checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
+import type {
+  ArgumentsOf,
+  AsyncCallbacks,
+  CallRest,
+  FunctionName,
+  ImapOptions,
+  ItemOf,
+  Items,
+  MapOptions,
+  PoolOptions,
+  PoolStats,
+  ResultOf,
+  TaskOptions,
+  WorkerInfo,
+} from "./types.ts";
+
+/**
+ * A pool of worker processes, each a `deno run` child that may do only what it was granted.
+ *
+ * - **Functions.** A task is the name of an export of the pool's `module`, a function that the module exports, any other function that
+ *   uses nothing outside itself (its source text is sent), or a built-in such as `Math.sqrt`.
+ * - **Values** are copied: plain data, typed arrays, `Map`, `Set`, `Date`, `bigint`, errors, cycles. Arguments are encoded when the
+ *   call is made; of typed arrays the bytes are read when the task is sent, so leave them alone until the call has settled.
+ * - **Workers** start on demand and are reused. An idle pool does not keep the program alive, and no worker outlives it.
+ * - **Every call settles.** When a worker dies, the task it was running rejects with a `WorkerExitError` (or is tried again, with
+ *   `retries`), tasks that had not started go to another worker, and the worker is replaced.
+ *
+ * `await using` closes the pool at the end of the scope and waits for accepted work. The program needs `--allow-run` for `deno`.
+ *
+ * The methods follow Python's `multiprocessing.pool.Pool`
+ * (https://docs.python.org/3/library/multiprocessing.html#module-multiprocessing.pool).
+ *
+ * @typeParam M The type of the module, for names that are checked: `new Pool<typeof import("./tasks.ts")>({ module })`.
+ *
+ * @example Squares, in order
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * console.log(await pool.map((x: number) => x * x, [1, 2, 3])); // [1, 4, 9]
+ * ```
+ */
+export class Pool<M = unknown> implements AsyncDisposable {
+  readonly #engine: PoolEngine;
+
+  /**
+   * Makes a pool. Starts no process yet.
+   *
+   * @param options How many workers, what they run, what they may do.
+   * @throws {TypeError} If an option has the wrong type.
+   * @throws {RangeError} If a number is out of its range.
+   * @throws {PermissionError} If more is granted than this program holds, or it may not run `deno`.
+   * @throws {EncodingError} If `initArgs` cannot travel.
+   */
+  constructor(options: PoolOptions = {}) {
+    this.#engine = new PoolEngine(resolvePoolOptions(options));
+  }
+
+  /** The workers that live now, in the order of their numbers. */
+  get workers(): WorkerInfo[] {
+    return this.#engine.workers();
+  }
+
+  /**
+   * Calls a function in a worker.
+   *
+   * @param fn The function, or the name of an export of the pool's module.
+   * @param rest Its arguments as an array, and the task's options.
+   * @returns What the function returns, awaited.
+   * @throws What the function threw, with the caller's stack above the worker's.
+   * @throws {WorkerExitError} If the worker died; `taskStarted` says whether the function may have begun.
+   * @throws {TaskTimeoutError} If it ran longer than `timeoutMs`.
+   * @throws {EncodingError} If an argument or the result cannot travel.
+   * @throws {PoolClosedError} If the pool was closed before.
+   *
+   * @example A call with a time limit
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 1 });
+   * const sum = (a: number, b: number) => a + b;
+   * console.log(await pool.apply(sum, [19, 23], { timeoutMs: 10_000 })); // 42
+   * ```
+   */
+  apply<K extends FunctionName<M>>(name: K, ...rest: CallRest<ArgumentsOf<M, K>, TaskOptions>): Promise<ResultOf<M, K>>;
+  /** Calls a function in a worker. */
+  apply<A extends unknown[], R>(fn: (...args: A) => R, ...rest: CallRest<A, TaskOptions>): Promise<Awaited<R>>;
+  async apply(fn: string | AnyFunction, args: unknown[] = [], options?: TaskOptions): Promise<unknown> {
+    // Async, so that the error of a failed call finds the caller's frames; see caller_stack.ts.
+    try {
+      return await this.#call(fn, args, options);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /**
+   * Calls a function in a worker, and returns at once.
+   *
+   * Python's `apply_async`. Callbacks run before anyone who awaits sees the outcome; one that throws is reported
+   * and harms nobody.
+   *
+   * @param fn The function, or the name of an export of the pool's module.
+   * @param rest Its arguments as an array; the task's options and callbacks.
+   * @returns The result to come.
+   * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {EncodingError} If an argument cannot travel.
+   *
+   * @example With a callback
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 1 });
+   * const result = pool.applyAsync(Math.hypot, [3, 4], { callback: (value) => console.log("got", value) });
+   * console.log(await result.get()); // 5
+   * ```
+   */
+  applyAsync<K extends FunctionName<M>>(
+    name: K,
+    ...rest: CallRest<ArgumentsOf<M, K>, TaskOptions & AsyncCallbacks<ResultOf<M, K>>>
+  ): AsyncResult<ResultOf<M, K>>;
+  /** Calls a function in a worker, and returns at once. */
+  applyAsync<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    ...rest: CallRest<A, TaskOptions & AsyncCallbacks<Awaited<R>>>
+  ): AsyncResult<Awaited<R>>;
+  // deno-lint-ignore no-explicit-any -- the overloads above are the types; callbacks are contravariant
+  applyAsync(
+    fn: string | AnyFunction,
+    args: unknown[] = [],
+    options: TaskOptions & AsyncCallbacks<any> = {},
+  ): AsyncResult<any> {
+    return this.#later(this.#call(fn, args, options), options);
+  }
+
+  /**
+   * Calls a function for each item, and gathers the results in the order of the items.
+   *
+   * Reads the whole input, a few chunks ahead of the workers. If an item fails, nothing more is started, and the call rejects
+   * when what had started has ended. An input that throws rejects with its error. The pool stays usable.
+   *
+   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results.
+   * @throws What `apply` throws, for the first item that failed.
+   *
+   * @example With a built-in
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * console.log(await pool.map(Math.sqrt, [1, 4, 9])); // [1, 2, 3]
+   * ```
+   */
+  map<K extends FunctionName<M>>(name: K, items: Items<ItemOf<M, K>>, options?: MapOptions): Promise<ResultOf<M, K>[]>;
+  /** Calls a function for each item, and gathers the results in the order of the items. */
+  map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
+  async map(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    try {
+      return await this.#map(fn, items, false, options);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /**
+   * Does what `map` does, and returns at once.
+   *
+   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable.
+   * @param options The chunk size, the options of the tasks, and callbacks for the whole.
+   * @returns The results to come.
+   *
+   * @example Waiting later
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * const squares = pool.mapAsync((x: number) => x * x, [1, 2, 3]);
+   * console.log(await squares.get()); // [1, 4, 9]
+   * ```
+   */
+  mapAsync<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ItemOf<M, K>>,
+    options?: MapOptions & AsyncCallbacks<ResultOf<M, K>[]>,
+  ): AsyncResult<ResultOf<M, K>[]>;
+  /** Does what `map` does, and returns at once. */
+  mapAsync<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: MapOptions & AsyncCallbacks<Awaited<R>[]>,
+  ): AsyncResult<Awaited<R>[]>;
+  mapAsync(
+    fn: string | AnyFunction,
+    items: Items<unknown>,
+    options: MapOptions & AsyncCallbacks<unknown[]> = {},
+  ): AsyncResult<unknown[]> {
+    return this.#later(this.#map(fn, items, false, options), options);
+  }
+
+  /**
+   * Does what `map` does with a function of several arguments: each item is an array of them.
+   *
+   * @param fn A function, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results, in order.
+   * @throws What `map` throws.
+   *
+   * @example Powers
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * console.log(await pool.starmap(Math.pow, [[2, 3], [3, 2]])); // [8, 9]
+   * ```
+   */
+  starmap<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ArgumentsOf<M, K>>,
+    options?: MapOptions,
+  ): Promise<ResultOf<M, K>[]>;
+  /** Does what `map` does with a function of several arguments. */
+  starmap<A extends unknown[], R>(fn: (...args: A) => R, items: Items<A>, options?: MapOptions): Promise<Awaited<R>[]>;
+  async starmap(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    try {
+      return await this.#map(fn, items, true, options);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /**
+   * Does what `starmap` does, and returns at once.
+   *
+   * @param fn A function, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options The chunk size, the options of the tasks, and callbacks for the whole.
+   * @returns The results to come.
+   *
+   * @example With a callback for all results
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * await pool.starmapAsync(Math.max, [[1, 2], [4, 3]], { callback: (all) => console.log(all) }); // [2, 4]
+   * ```
+   */
+  starmapAsync<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ArgumentsOf<M, K>>,
+    options?: MapOptions & AsyncCallbacks<ResultOf<M, K>[]>,
+  ): AsyncResult<ResultOf<M, K>[]>;
+  /** Does what `starmap` does, and returns at once. */
+  starmapAsync<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<A>,
+    options?: MapOptions & AsyncCallbacks<Awaited<R>[]>,
+  ): AsyncResult<Awaited<R>[]>;
+  starmapAsync(
+    fn: string | AnyFunction,
+    items: Items<unknown>,
+    options: MapOptions & AsyncCallbacks<unknown[]> = {},
+  ): AsyncResult<unknown[]> {
+    return this.#later(this.#map(fn, items, true, options), options);
+  }
+
+  /**
+   * Calls a function for each item, and yields the results in the order of the items.
+   *
+   * Starts at once, and reads the input only as results are taken, at most `bufferSize` items ahead: an endless input runs in constant
+   * memory. Leaving the loop early cancels the rest and closes the input. The `next()` of an item that failed rejects;
+   * later calls go on behind it. `join()` reads an open iterator's input to its end and keeps the results; leaving the
+   * scope of an `await using` pool closes its open iterators.
+   *
+   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable, also an endless one.
+   * @param options The chunk size, the buffer size, and the options of the tasks.
+   * @returns An iterator over the results.
+   * @throws {PoolClosedError} If the pool was closed before.
+   *
+   * @example An endless input
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * function* naturals() {
+   *   for (let n = 1;; n++) yield n;
+   * }
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * for await (const square of pool.imap((n: number) => n * n, naturals())) {
+   *   if (square > 50) break;
+   *   console.log(square);
+   * }
+   * ```
+   */
+  imap<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ItemOf<M, K>>,
+    options?: ImapOptions,
+  ): AsyncIterableIterator<ResultOf<M, K>>;
+  /** Calls a function for each item, and yields the results in the order of the items. */
+  imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
+  imap(fn: string | AnyFunction, items: Items<unknown>, options?: ImapOptions): AsyncIterableIterator<unknown> {
+    return this.#imap(fn, items, true, options);
+  }
+
+  /**
+   * Does what `imap` does, and yields each result as soon as it is there.
+   *
+   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param items Any iterable or async iterable, also an endless one.
+   * @param options The chunk size, the buffer size, and the options of the tasks.
+   * @returns An iterator over the results, in order of completion.
+   * @throws {PoolClosedError} If the pool was closed before.
+   *
+   * @example First come, first served
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * const roots = await Array.fromAsync(pool.imapUnordered(Math.sqrt, [1, 4, 9]));
+   * console.log(roots.sort()); // [1, 2, 3]
+   * ```
+   */
+  imapUnordered<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ItemOf<M, K>>,
+    options?: ImapOptions,
+  ): AsyncIterableIterator<ResultOf<M, K>>;
+  /** Does what `imap` does, and yields each result as soon as it is there. */
+  imapUnordered<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
+  imapUnordered(
+    fn: string | AnyFunction,
+    items: Items<unknown>,
+    options?: ImapOptions,
+  ): AsyncIterableIterator<unknown> {
+    return this.#imap(fn, items, false, options);
+  }
+
+  /**
+   * Starts all workers and waits until they are ready. Without it they start on demand.
+   *
+   * @throws The module's or the initializer's error, if a worker cannot start.
+   *
+   * @example Warm from the first call
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * await pool.ready();
+   * console.log(pool.workers.map((worker) => worker.state)); // ["idle", "idle"]
+   * ```
+   */
+  async ready(): Promise<void> {
+    await this.#engine.ready();
+  }
+
+  /** Takes no more work. What was accepted goes on, then the workers leave. Harmless when called again. */
+  close(): void {
+    this.#engine.close();
+  }
+
+  /**
+   * Ends the pool now: every task that has not ended rejects with `CancelledError`, and all workers are ended.
+   *
+   * May be called from a callback. Resolves when no process is left.
+   */
+  async terminate(): Promise<void> {
+    await this.#engine.terminate();
+  }
+
+  /**
+   * Waits until all accepted work is done and no process is left. Call `close()` or `terminate()` before.
+   *
+   * @throws {Error} If the pool is still open.
+   */
+  async join(): Promise<void> {
+    await this.#engine.join("drain");
+  }
+
+  /** Counts, and histograms of waiting and running time, since the pool was made. */
+  stats(): PoolStats {
+    return this.#engine.stats();
+  }
+
+  /** Closes the pool, and waits until accepted work is done and no process is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#engine.join("cut");
+  }
+
+  #call(fn: string | AnyFunction, args: unknown[], options: TaskOptions | undefined): Promise<unknown> {
+    this.#refuseIfClosed();
+    if (options !== undefined) checkTaskOptions(options);
+    if (!Array.isArray(args)) {
+      throw new TypeError("Cannot call: the arguments must be an array, wanted apply(fn, [arg1, arg2])");
+    }
+    return this.#engine.call(fn, args, options);
+  }
+
+  #map(fn: string | AnyFunction, items: Items<unknown>, spread: boolean, options: MapOptions = {}): Promise<unknown[]> {
+    this.#refuseIfClosed();
+    checkMapOptions(options);
+    return new MapJob(this.#engine, this.#engine.refer(fn), items, spread, options).run();
+  }
+
+  #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
+    this.#refuseIfClosed();
+    checkMapOptions(options);
+    return new ImapJob(this.#engine, this.#engine.refer(fn), items, ordered, options);
+  }
+
+  #later<R>(task: Promise<R>, { callback, errorCallback }: AsyncCallbacks<R>): AsyncResult<R> {
+    const { unobserved } = this.#engine;
+    const told = tellCallbacks(task, callback, errorCallback);
+    let observed = errorCallback !== undefined;
+    const result: AsyncResult<R> = new AsyncResult(told, () => {
+      observed = true;
+      unobserved.delete(result);
+    });
+    told.catch((error) => {
+      if (!observed) unobserved.add(result, error);
+    });
+    return result;
+  }
+
+  #refuseIfClosed(): void {
+    const refusal = this.#engine.refusal;
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+async function tellCallbacks<R>(
+  task: Promise<R>,
+  callback: ((value: R) => void) | undefined,
+  errorCallback: ((error: unknown) => void) | undefined,
+): Promise<R> {
+  try {
+    const value = await task;
+    runCallback(callback, value);
+    return value;
+  } catch (error) {
+    runCallback(errorCallback, error);
+    throw error;
+  }
+}
+
+function runCallback<T>(callback: ((value: T) => void) | undefined, value: T): void {
+  try {
+    callback?.(value);
+  } catch (error) {
+    queueMicrotask(() => reportError(error));
+  }
+}

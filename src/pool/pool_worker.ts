@@ -1,0 +1,240 @@
+import { PoisonTaskError, ProtocolError } from "../errors.ts";
+import { decode, encode } from "../wire/codec.ts";
+import {
+  type ChildMessage,
+  type ChunkOutcomes,
+  messageText,
+  type ParentMessage,
+  type Tagged,
+  valueMessageText,
+} from "../wire/protocol.ts";
+import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
+import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SchedulerWorker, Slot } from "./slot.ts";
+import type { Task } from "./task.ts";
+import type { PoolEvent } from "./types.ts";
+
+/** What a pool's worker needs of its pool. */
+export interface PoolWorkerContext {
+  readonly scheduler: Scheduler<Task>;
+  readonly slot: Slot<Task>;
+  /** Everything about the process but who listens to it. */
+  readonly process: Omit<WorkerProcessOptions, "events">;
+  /** The first message. */
+  readonly hello: { readonly text: string; readonly parts: readonly Uint8Array[] };
+  /** Present when somebody listens. */
+  readonly emit: ((event: PoolEvent) => void) | undefined;
+  /** The worker has ended. */
+  readonly onExit: (pid: number, exit: WorkerExit) => void;
+  /** The scheduler's deadlines may have changed. */
+  readonly onTurn: () => void;
+}
+
+/** Joins one worker process to the scheduler: tasks become messages, messages become the scheduler's events. */
+export class PoolWorker implements SchedulerWorker<Task> {
+  readonly process: WorkerProcess;
+  readonly #context: PoolWorkerContext;
+  readonly #knownFunctions = new Set<number>();
+
+  /** Starts the process. Throws what starting it throws. */
+  constructor(context: PoolWorkerContext) {
+    this.#context = context;
+    this.process = new WorkerProcess({
+      ...context.process,
+      events: {
+        message: (message, parts) => this.#receive(message, parts),
+        readEnd: () => this.#endRead(),
+        output: (stream, bytes, taskId) => this.#emitOutput(stream, bytes, taskId),
+        exited: (exit) => this.#exited(exit),
+      },
+    });
+    this.process.append(context.hello.text, context.hello.parts);
+    this.process.flush();
+    context.emit?.({ type: "spawn", ...this.#place });
+  }
+
+  run(tasks: readonly Task[]): void {
+    let calls = "";
+    for (const task of tasks) {
+      this.#define(task);
+      if (task.chunk === undefined && task.payload.parts.length === 0) {
+        const { payload } = task;
+        calls += `${calls === "" ? "" : ","}[${task.id},${task.functionRef.id},${task.attempt},${
+          payload.tagged ? 1 : 0
+        },${payload.text}]`;
+      } else {
+        this.#sendCalls(calls);
+        calls = "";
+        this.#sendAlone(task);
+      }
+      this.#context.emit?.({ type: "taskStart", ...this.#place, taskId: task.id, attempt: task.attempt });
+    }
+    this.#sendCalls(calls);
+    this.process.flush();
+  }
+
+  abort(task: Task, reason: unknown): void {
+    let encoded;
+    try {
+      encoded = encode(reason);
+    } catch {
+      encoded = encode(new Error(String(reason)));
+    }
+    this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
+    this.process.flush();
+  }
+
+  stop(): void {
+    this.process.stop();
+  }
+
+  terminate(): void {
+    this.process.terminate();
+  }
+
+  setReferenced(referenced: boolean): void {
+    this.process.setReferenced(referenced);
+  }
+
+  get #place(): { workerId: number; pid: number } {
+    return { workerId: this.#context.slot.index, pid: this.process.pid };
+  }
+
+  #define({ functionRef }: Task): void {
+    if (this.#knownFunctions.has(functionRef.id)) return;
+    this.#knownFunctions.add(functionRef.id);
+    this.process.append(messageText(["function", functionRef.id, functionRef.spec] satisfies ParentMessage));
+  }
+
+  #sendCalls(calls: string): void {
+    if (calls !== "") this.process.append(`["run",[${calls}]]`);
+  }
+
+  #sendAlone({ id, functionRef, attempt, chunk, payload }: Task): void {
+    const { parts } = payload;
+    if (chunk === undefined) {
+      this.process.append(
+        `["run",[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
+        parts,
+      );
+      return;
+    }
+    const flags = `${chunk.spread ? 1 : 0},${chunk.stopOnError ? 1 : 0}`;
+    this.process.append(valueMessageText(`["chunk",${id},${functionRef.id},${attempt},${flags}`, payload), parts);
+  }
+
+  #receive(message: ChildMessage, parts: Uint8Array[]): void {
+    const { scheduler, slot } = this.#context;
+    switch (message[0]) {
+      case "result":
+        return this.#settle(message[1], true, decodeValue(message[3], message[2], parts));
+      case "error":
+        return this.#settle(message[1], false, decodeValue(message[3], message[2], parts));
+      case "chunk":
+        return this.#settleChunk(message[1], message[2], {
+          values: decodeValue(message[4], message[3], parts),
+          errors: [],
+        });
+      case "chunkErrors":
+        return this.#settleChunk(message[1], message[2], decodeValue(message[4], message[3], parts));
+      case "started":
+        return scheduler.started(slot);
+      case "returned":
+        if (!Array.isArray(message[1])) throw new ProtocolError("a returned message is malformed");
+        return scheduler.returned(slot, message[1]);
+      case "progress":
+        return this.#progress(message[1], decodeValue(message[3], message[2], parts));
+      case "ready":
+        this.#context.emit?.({ type: "ready", ...this.#place });
+        return scheduler.ready(slot, performance.now());
+      case "failed":
+        return scheduler.startFailed(slot, toError(decodeValue(message[2], message[1], parts)), performance.now());
+      default:
+        throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
+    }
+  }
+
+  #settle(taskId: number, ok: boolean, value: unknown): void {
+    const { scheduler, slot, emit } = this.#context;
+    const task = scheduler.answered(slot, taskId, ok);
+    this.process.flushOutput();
+    emit?.({ type: "taskEnd", ...this.#place, taskId, ok });
+    if (task === undefined) return;
+    if (ok) task.sink.resolve(value);
+    else task.sink.reject(value, true);
+  }
+
+  #settleChunk(taskId: number, durationMs: number, value: unknown): void {
+    const outcomes = checkedOutcomes(value, durationMs, this.#context.slot.held.get(taskId));
+    this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
+  }
+
+  #progress(taskId: number, value: unknown): void {
+    const task = this.#context.slot.held.get(taskId);
+    if (task === undefined) throw new ProtocolError(`it reported progress of task ${taskId}, which it does not hold`);
+    if (!task.settled) task.onProgress?.(value);
+  }
+
+  #endRead(): void {
+    this.#context.scheduler.readEnd(this.#context.slot, performance.now());
+    this.#context.onTurn();
+  }
+
+  #emitOutput(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
+    this.#context.emit?.({ type: "output", ...this.#place, taskId, stream: stream === 1 ? "stdout" : "stderr", bytes });
+  }
+
+  #exited(exit: WorkerExit): void {
+    const { scheduler, slot, emit, onExit, onTurn } = this.#context;
+    const { pid, exitCode, signal } = exit;
+    onExit(pid, exit);
+    if (exit.violation !== undefined) {
+      emit?.({ type: "violation", ...this.#place, error: workerExitError(exit, false) });
+    }
+    emit?.({ type: "exit", ...this.#place, exitCode, signal });
+    scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), performance.now());
+    onTurn();
+  }
+}
+
+/** What a chunk's task resolves with. */
+export interface ChunkResult extends ChunkOutcomes {
+  /** How long the items took in the child. */
+  readonly durationMs: number;
+}
+
+function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Error {
+  const error = workerExitError(exit, taskStarted);
+  if (attempt === 1) return error;
+  const { pid, exitCode, signal, stderrTail } = exit;
+  const details = { pid, exitCode, signal, stderrTail, taskStarted, cause: error };
+  return new PoisonTaskError(
+    `The task ended ${attempt} workers, its retries are used up: ${error.message}`,
+    attempt,
+    details,
+  );
+}
+
+function decodeValue<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
+  return decode(body, tagged === 1, parts) as T;
+}
+
+function checkedOutcomes(value: unknown, durationMs: unknown, task: Task | undefined): ChunkOutcomes {
+  const { values, errors } = (value ?? {}) as ChunkOutcomes;
+  const size = task?.chunk?.size;
+  const complete = Array.isArray(values) &&
+    (values.length === size || (task?.chunk?.stopOnError === true && values.length < size!));
+  if (!complete || !Array.isArray(errors) || typeof durationMs !== "number" || !errors.every(isIndexedError)) {
+    throw new ProtocolError("a chunk's answer does not fit the chunk");
+  }
+  return { values, errors };
+}
+
+function isIndexedError(entry: unknown): boolean {
+  return Array.isArray(entry) && entry.length === 2 && Number.isSafeInteger(entry[0]);
+}
+
+function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value), { cause: value });
+}

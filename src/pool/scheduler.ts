@@ -1,0 +1,542 @@
+/**
+ * Which worker gets which task, and what becomes of the task when that worker dies.
+ *
+ * A pure state machine: it is told what happened and at what time, and acts through two small interfaces, the
+ * host and its workers. It starts no timers: the host calls `tick()` at `nextDeadline()`.
+ */
+import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from "../errors.ts";
+import { type ScheduledTask, type SchedulerWorker, Slot } from "./slot.ts";
+import { StartBudget } from "./start_budget.ts";
+import { TaskQueue } from "./task_queue.ts";
+
+/** What the scheduler needs done. */
+export interface SchedulerHost<T> {
+  /** Starts a worker for a slot; its messages come back as calls of the scheduler. */
+  spawn(slotIndex: number): SchedulerWorker<T>;
+  /** Gives a task's caller an error. */
+  reject(task: T, error: unknown): void;
+  /** All workers have ended after `close()` or `terminate()`. */
+  finished(): void;
+  /** A task left the queue for a worker, after waiting this long. */
+  waited(task: T, slotIndex: number, ms: number): void;
+  /** A worker answered tasks that took this long each. */
+  ran(msPerTask: number, tasks: number): void;
+  /** A worker answered a task whose caller waits. */
+  settled(ok: boolean): void;
+  /** A worker became ready. */
+  becameReady(): void;
+  /** A worker cannot start, and it is no use to try again now. */
+  startFailed(error: Error): void;
+  /** A task is tried again, because its worker died. */
+  retried(task: T, error: Error): void;
+}
+
+/** The scheduler's settings; times in milliseconds. */
+export interface SchedulerOptions {
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly maxTasksPerChild: number;
+  readonly idleTimeoutMs: number;
+  /** Between the abort of a running task and the end of its worker. */
+  readonly abortGraceMs: number;
+  /** Whether one worker's death ends the pool. */
+  readonly breakOnExit: boolean;
+}
+
+/** Makes the error for a task that a dead worker held. */
+export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
+
+const MAX_BOUNCES = 3;
+const MAX_BATCH_BYTES = 256 * 1024;
+const SIBLING_GRACES = 10;
+
+/** Assigns tasks to workers. */
+export class Scheduler<T extends ScheduledTask> {
+  readonly slots: readonly Slot<T>[];
+  readonly #host: SchedulerHost<T>;
+  readonly #options: SchedulerOptions;
+  readonly #queue = new TaskQueue<T>();
+  readonly #keyed: readonly TaskQueue<T>[];
+  readonly #keyedWaiting: number[];
+  readonly #budget = new StartBudget();
+  #waiting = 0;
+  #unsettled = 0;
+  #state: "open" | "closing" | "ending" | "finished" = "open";
+  #broken: Error | undefined;
+  #wantAll = false;
+
+  constructor(host: SchedulerHost<T>, options: SchedulerOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.slots = Array.from({ length: options.workers }, (_, index) => new Slot<T>(index));
+    this.#keyed = this.slots.map(() => new TaskQueue<T>());
+    this.#keyedWaiting = this.slots.map(() => 0);
+  }
+
+  /** Tasks that no worker has. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Tasks whose caller waits. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  /** Why no task can run any more, if so. */
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
+  /** Takes a task in. It is handed out by the next `dispatch()`. */
+  submit(task: T): void {
+    this.#unsettled++;
+    if (this.#broken !== undefined) return this.#fail(task, brokenError(this.#broken));
+    if (this.#isEnding) {
+      return this.#fail(task, new CancelledError("The task was cancelled: the pool was terminated"));
+    }
+    this.#enqueue(task, "last");
+  }
+
+  /** Has all workers started, also without tasks for them. */
+  startAll(now: number): void {
+    this.#wantAll = true;
+    this.dispatch(now);
+  }
+
+  /** Hands out what can be handed out, and starts workers for the rest. */
+  dispatch(now: number): void {
+    if (this.#isEnding) return this.#finishIfDrained();
+    if (this.#waiting > 0) {
+      this.#giveHeads(now);
+      if (this.#waiting > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
+    }
+    this.#startWorkers(now);
+    this.#finishIfDrained();
+  }
+
+  /** The worker of a slot can take tasks. */
+  ready(slot: Slot<T>, now: number): void {
+    if (slot.phase !== "starting") return;
+    slot.phase = "ready";
+    slot.changedAt = now;
+    this.#budget.succeeded();
+    if (this.slots.every((other) => other.phase === "ready")) this.#wantAll = false;
+    this.#updateReference(slot);
+    this.#host.becameReady();
+  }
+
+  /** The worker of a slot says that it cannot start, and why. */
+  startFailed(slot: Slot<T>, error: Error, now: number): void {
+    if (slot.phase !== "starting") return;
+    this.#endWorker(slot);
+    this.#noteStartFailure(slot, error, now);
+    this.dispatch(now);
+  }
+
+  #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
+    const verdict = this.#budget.failed(error);
+    slot.notBefore = now + verdict.delayMs;
+    if (verdict.retry) return;
+    this.#wantAll = false;
+    this.#host.startFailed(error);
+    if (this.slots.some((other) => other.phase === "ready")) return;
+    if (verdict.exhausted) return this.breakPool(error);
+    for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, error);
+  }
+
+  /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
+  started(slot: Slot<T>): void {
+    slot.unacknowledged = false;
+  }
+
+  /** The worker of a slot answered. Returns the task if its caller still waits. Throws ProtocolError when the worker does not hold it. */
+  answered(slot: Slot<T>, taskId: number, ok: boolean): T | undefined {
+    const task = slot.held.get(taskId);
+    if (task === undefined) throw new ProtocolError(`it answered task ${taskId}, which it does not hold`);
+    slot.drop(task);
+    slot.countAnswer();
+    if (task.settled) return undefined;
+    task.settled = true;
+    this.#unsettled--;
+    this.#host.settled(ok);
+    return task;
+  }
+
+  /** The worker of a slot gave tasks back without starting them. */
+  returned(slot: Slot<T>, taskIds: readonly number[]): void {
+    slot.shrinkWindow();
+    for (const id of taskIds.toReversed()) {
+      if (slot.revoked.delete(id)) continue;
+      const task = slot.held.get(id);
+      if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
+      this.#takeBack(slot, task);
+    }
+  }
+
+  /** All messages of one read were handled. */
+  readEnd(slot: Slot<T>, now: number): void {
+    const { costMs, answers } = slot.endRead(now);
+    if (answers > 0) {
+      this.#host.ran(costMs, answers);
+      if (slot.held.size === 0) this.#updateReference(slot);
+      this.#retireIfSpent(slot);
+    }
+    this.dispatch(now);
+  }
+
+  /** The worker of a slot has ended. */
+  exited(slot: Slot<T>, error: ExitErrorFactory, now: number): void {
+    const { phase, unacknowledged } = slot;
+    const held = [...slot.held.values()];
+    slot.reset("empty", undefined);
+    slot.changedAt = now;
+    if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
+    const expected = phase === "stopping" || phase === "empty";
+    if (this.#options.breakOnExit && !expected && phase !== "starting" && this.#state !== "ending") {
+      return this.breakPool(error(true, 1), held);
+    }
+    const mayHaveStarted = unacknowledged ? 0 : this.#options.concurrency === 1 ? 1 : held.length;
+    held.slice(mayHaveStarted).reverse().forEach((task) => this.#bounce(task, error));
+    held.slice(0, mayHaveStarted).reverse().forEach((task) => this.#blame(task, error));
+    if (!expected && phase !== "starting") this.#replace(slot, now);
+    this.dispatch(now);
+  }
+
+  /** Nobody wants the task any more, because of `reason`; its caller has been told. */
+  cancel(task: T, reason: unknown, now: number): void {
+    if (task.settled) return;
+    task.settled = true;
+    this.#unsettled--;
+    const slot = task.slot;
+    if (slot === undefined) {
+      this.#forgetWaiting(task);
+    } else {
+      task.since = now;
+      slot.worker?.abort(task, reason);
+    }
+    this.#finishIfDrained();
+  }
+
+  /** Takes no more tasks; workers leave when all accepted ones are done. */
+  close(): void {
+    if (this.#state === "open") this.#state = "closing";
+    this.#finishIfDrained();
+  }
+
+  /** Ends all workers and cancels all tasks. */
+  terminate(reason: (task: T) => Error): void {
+    if (this.#isEnding) return;
+    this.#state = "ending";
+    for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, reason(task));
+    for (const slot of this.slots) {
+      for (const task of slot.held.values()) this.#fail(task, reason(task));
+      if (slot.phase !== "empty") slot.phase = "stopping";
+      slot.worker?.terminate();
+    }
+    this.#finishIfDrained();
+  }
+
+  /** Makes the pool unusable: everything fails with a BrokenPoolError of its own. */
+  breakPool(cause: Error, held: readonly T[] = []): void {
+    this.#broken = cause;
+    for (const task of held) this.#fail(task, brokenError(cause));
+    this.terminate(() => brokenError(cause));
+  }
+
+  /** When `tick()` must be called next. */
+  nextDeadline(): number {
+    let next = Infinity;
+    for (const slot of this.slots) next = Math.min(next, slot.leaseDeadline, this.#slotDeadline(slot));
+    return next;
+  }
+
+  /** Acts on what is due. */
+  tick(now: number): void {
+    for (const slot of this.slots) {
+      if (slot.leaseExpired(now)) this.#revokeAhead(slot);
+      this.#expireTasks(slot, now);
+      if (this.#isIdleTooLong(slot, now)) this.#retire(slot);
+    }
+    this.dispatch(now);
+  }
+
+  // --- handing out
+
+  #giveHeads(now: number): void {
+    for (let gave = true; gave;) {
+      gave = false;
+      for (const slot of this.slots) {
+        if (!this.#accepts(slot) || slot.held.size >= this.#options.concurrency) continue;
+        const task = this.#nextFor(slot);
+        if (task === undefined) continue;
+        this.#give(slot, [task], now);
+        gave = true;
+      }
+    }
+  }
+
+  #sendAhead(now: number): void {
+    const ready = this.slots.filter((slot) => slot.phase === "ready");
+    const share = Math.ceil(this.#waiting / ready.length);
+    for (const slot of ready) {
+      if (slot.held.size === 0 || !this.#accepts(slot)) continue;
+      const room = Math.min(slot.aheadRoom(now), share, this.#options.maxTasksPerChild - slot.taken);
+      const tasks: T[] = [];
+      let bytes = 0;
+      while (tasks.length < room) {
+        const next = this.#peekFor(slot);
+        if (next === undefined || !slot.fits(next) || (bytes += next.byteLength) > MAX_BATCH_BYTES) break;
+        tasks.push(this.#nextFor(slot)!);
+      }
+      if (tasks.length > 0) this.#give(slot, tasks, now);
+    }
+  }
+
+  #give(slot: Slot<T>, tasks: T[], now: number): void {
+    const wasIdle = slot.held.size === 0;
+    for (const task of tasks) {
+      this.#host.waited(task, slot.index, now - task.since);
+      slot.hold(task, now);
+    }
+    if (wasIdle) this.#updateReference(slot);
+    slot.worker!.run(tasks);
+  }
+
+  #accepts(slot: Slot<T>): boolean {
+    return slot.phase === "ready" && slot.taken < this.#options.maxTasksPerChild && !this.#isStuck(slot);
+  }
+
+  /** A task that runs beside others does not heed its abort: the worker gets nothing new, and is ended after the others. */
+  #isStuck(slot: Slot<T>): boolean {
+    if (this.#options.concurrency === 1) return false;
+    for (const task of slot.held.values()) if (task.settled) return true;
+    return false;
+  }
+
+  // --- the queue
+
+  #enqueue(task: T, where: "first" | "last"): void {
+    const keyedSlot = this.#slotOfKey(task);
+    const queue = keyedSlot === undefined ? this.#queue : this.#keyed[keyedSlot]!;
+    if (where === "first") queue.unshift(task);
+    else queue.push(task);
+    this.#waiting++;
+    if (keyedSlot !== undefined) this.#keyedWaiting[keyedSlot]!++;
+  }
+
+  #slotOfKey(task: T): number | undefined {
+    return task.key === undefined ? undefined : hash(task.key) % this.slots.length;
+  }
+
+  #peekFor(slot: Slot<T>): T | undefined {
+    if (this.#keyedWaiting[slot.index] === 0) return this.#queue.peek();
+    const keyed = this.#keyed[slot.index]!.peek();
+    const free = this.#queue.peek();
+    if (keyed === undefined || free === undefined) return keyed ?? free;
+    return free.priority > keyed.priority ? free : keyed;
+  }
+
+  #nextFor(slot: Slot<T>): T | undefined {
+    const task = this.#peekFor(slot);
+    if (task === undefined) return undefined;
+    (task.key === undefined ? this.#queue : this.#keyed[slot.index]!).shift();
+    this.#forgetWaiting(task);
+    return task;
+  }
+
+  #nextWaiting(): T | undefined {
+    for (const slot of this.slots) {
+      const task = this.#nextFor(slot);
+      if (task !== undefined) return task;
+    }
+  }
+
+  #forgetWaiting(task: T): void {
+    this.#waiting--;
+    const keyedSlot = this.#slotOfKey(task);
+    if (keyedSlot !== undefined) this.#keyedWaiting[keyedSlot]!--;
+  }
+
+  // --- taking back
+
+  #takeBack(slot: Slot<T>, task: T): void {
+    slot.drop(task);
+    slot.taken--;
+    if (!task.settled) this.#enqueue(task, "first");
+  }
+
+  #revokeAhead(slot: Slot<T>): void {
+    const behindHead = [...slot.held.values()].slice(1);
+    slot.shrinkWindow();
+    for (const task of behindHead.reverse()) {
+      slot.revoked.add(task.id);
+      this.#takeBack(slot, task);
+    }
+  }
+
+  /** The task never started: it goes back, unless workers keep dying just then. */
+  #bounce(task: T, error: ExitErrorFactory): void {
+    task.slot = undefined;
+    if (task.settled) return;
+    task.bounces++;
+    if (task.bounces > MAX_BOUNCES) this.#fail(task, error(false, task.attempt));
+    else this.#enqueue(task, "first");
+  }
+
+  /** The task may have started: it is tried again only if its caller said so. */
+  #blame(task: T, makeError: ExitErrorFactory): void {
+    task.slot = undefined;
+    if (task.settled) return;
+    const error = makeError(true, task.attempt);
+    if (task.retriesLeft === 0) return this.#fail(task, error);
+    task.retriesLeft--;
+    task.attempt++;
+    this.#host.retried(task, error);
+    this.#enqueue(task, "first");
+  }
+
+  #fail(task: T, error: unknown): void {
+    if (task.settled) return;
+    task.settled = true;
+    this.#unsettled--;
+    this.#host.reject(task, error);
+  }
+
+  // --- deadlines
+
+  #slotDeadline(slot: Slot<T>): number {
+    if (slot.phase === "empty") return this.#isWanted(slot) ? slot.notBefore : Infinity;
+    if (slot.phase !== "ready") return Infinity;
+    if (slot.held.size === 0) return slot.changedAt + this.#options.idleTimeoutMs;
+    let next = Infinity;
+    for (const task of this.#runnable(slot)) next = Math.min(next, this.#taskDeadline(slot, task));
+    return next;
+  }
+
+  /** The tasks that may be running: the first, unless the worker runs several at once. */
+  *#runnable(slot: Slot<T>): Iterable<T> {
+    if (this.#options.concurrency > 1) return yield* slot.held.values();
+    const head = slot.head;
+    if (head !== undefined) yield head;
+  }
+
+  #taskDeadline(slot: Slot<T>, task: T): number {
+    const since = this.#options.concurrency === 1 ? Math.max(slot.headSince, task.since) : task.since;
+    if (task.settled) return since + this.#options.abortGraceMs;
+    return task.timeoutMs === undefined ? Infinity : since + task.timeoutMs;
+  }
+
+  #expireTasks(slot: Slot<T>, now: number): void {
+    if (slot.phase !== "ready" || slot.held.size === 0) return;
+    for (const task of [...this.#runnable(slot)]) {
+      if (now < this.#taskDeadline(slot, task)) continue;
+      if (task.settled) {
+        if (this.#sparesSiblings(slot, task, now)) continue;
+        return this.#endWorker(slot);
+      }
+      const timeoutMs = task.timeoutMs!;
+      const error = new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms, it was stopped`, timeoutMs);
+      this.#host.reject(task, error);
+      this.cancel(task, error, now);
+    }
+  }
+
+  /** A worker that runs several tasks is not ended for one of them while the others may still finish. */
+  #sparesSiblings(slot: Slot<T>, stuck: T, now: number): boolean {
+    for (const task of slot.held.values()) {
+      if (!task.settled) return now < stuck.since + this.#options.abortGraceMs * SIBLING_GRACES;
+    }
+    return false;
+  }
+
+  #endWorker(slot: Slot<T>): void {
+    slot.phase = "stopping";
+    slot.worker!.terminate();
+  }
+
+  #isIdleTooLong(slot: Slot<T>, now: number): boolean {
+    return slot.phase === "ready" && slot.held.size === 0 && now - slot.changedAt >= this.#options.idleTimeoutMs;
+  }
+
+  // --- the workers' lives
+
+  #startWorkers(now: number): void {
+    let starting = 0;
+    for (const slot of this.slots) if (slot.phase === "starting") starting++;
+    let wanted = this.#waiting - starting;
+    for (const slot of this.slots) {
+      if (slot.phase !== "empty" || now < slot.notBefore) continue;
+      const keyed = this.#keyedWaiting[slot.index]! > 0;
+      if (wanted <= 0 && !keyed && !this.#wantAll) continue;
+      wanted--;
+      this.#spawn(slot, now);
+      if (this.#isEnding) return;
+    }
+  }
+
+  #isWanted(slot: Slot<T>): boolean {
+    return !this.#isEnding && (this.#waiting > 0 || this.#wantAll || this.#keyedWaiting[slot.index]! > 0);
+  }
+
+  get #isEnding(): boolean {
+    return this.#state === "ending" || this.#state === "finished";
+  }
+
+  #spawn(slot: Slot<T>, now: number): void {
+    slot.reset("starting", undefined);
+    try {
+      slot.worker = this.#host.spawn(slot.index);
+      this.#updateReference(slot);
+    } catch (error) {
+      slot.phase = "empty";
+      this.#noteStartFailure(slot, error as Error, now);
+    }
+  }
+
+  /** A worker that died unasked is replaced at once, so that the next task finds a warm one. */
+  #replace(slot: Slot<T>, now: number): void {
+    if (this.#state === "open" && now >= slot.notBefore && this.#budget.mayReplace(now)) this.#spawn(slot, now);
+  }
+
+  #retireIfSpent(slot: Slot<T>): void {
+    if (slot.phase === "ready" && slot.held.size === 0 && slot.taken >= this.#options.maxTasksPerChild) {
+      this.#retire(slot);
+    }
+  }
+
+  #retire(slot: Slot<T>): void {
+    slot.phase = "stopping";
+    slot.worker!.stop();
+  }
+
+  #updateReference(slot: Slot<T>): void {
+    const busy = slot.held.size > 0 || (slot.phase === "starting" && (this.#waiting > 0 || this.#wantAll));
+    slot.worker?.setReferenced(busy || slot.phase === "stopping");
+  }
+
+  #finishIfDrained(): void {
+    if (this.#state === "closing" && this.#waiting === 0 && this.slots.every((slot) => slot.held.size === 0)) {
+      this.#state = "ending";
+      for (const slot of this.slots) {
+        if (slot.phase === "ready") this.#retire(slot);
+        else if (slot.phase === "starting") this.#endWorker(slot);
+      }
+    }
+    if (this.#state === "ending" && this.slots.every((slot) => slot.phase === "empty")) {
+      this.#state = "finished";
+      this.#host.finished();
+    }
+  }
+}
+
+function brokenError(cause: Error): BrokenPoolError {
+  return new BrokenPoolError(`Cannot run the task: the pool is broken, ${cause.message}`, { cause });
+}
+
+/** FNV-1a: spreads keys over slots, the same way every time. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  return value >>> 0;
+}

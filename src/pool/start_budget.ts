@@ -1,0 +1,58 @@
+/** What to do after a worker failed to start. */
+export interface StartVerdict {
+  /** Try again, the waiting tasks keep waiting. */
+  readonly retry: boolean;
+  /** Too many failures in a row: give the pool up. */
+  readonly exhausted: boolean;
+  /** Before the next try. */
+  readonly delayMs: number;
+}
+
+const MAX_FAILURES_IN_A_ROW = 6;
+const MAX_RETRIES = 4;
+const FIRST_DELAY_MS = 25;
+const REPLACEMENTS_PER_WINDOW = 10;
+const WINDOW_MS = 10_000;
+
+/**
+ * Bounds how often workers are started in vain.
+ *
+ * What the program can do nothing about for a moment (no process or file handle free, a worker killed while it
+ * started) is tried again with growing delays. Anything else would fail again in the same way.
+ */
+export class StartBudget {
+  #failures = 0;
+  #transient = 0;
+  #replacements = 0;
+  #windowStart = -Infinity;
+
+  /** A worker became ready. */
+  succeeded(): void {
+    this.#failures = this.#transient = 0;
+  }
+
+  /** A worker did not. */
+  failed(error: Error): StartVerdict {
+    if (isTransient(error) && this.#transient < MAX_RETRIES) {
+      return { retry: true, exhausted: false, delayMs: FIRST_DELAY_MS * 2 ** this.#transient++ };
+    }
+    this.#failures++;
+    this.#transient = 0;
+    return { retry: false, exhausted: this.#failures >= MAX_FAILURES_IN_A_ROW, delayMs: 0 };
+  }
+
+  /** Whether a worker that died without a waiting task may be replaced now. */
+  mayReplace(now: number): boolean {
+    if (now - this.#windowStart > WINDOW_MS) {
+      this.#windowStart = now;
+      this.#replacements = 0;
+    }
+    return this.#replacements++ < REPLACEMENTS_PER_WINDOW;
+  }
+}
+
+function isTransient(error: Error): boolean {
+  if ((error as { signal?: unknown }).signal) return true;
+  return error.name === "WorkerStartError" &&
+    /os error (11|12|23|24|35)\b/.test(String((error.cause as Error | undefined)?.message));
+}

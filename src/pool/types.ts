@@ -1,0 +1,181 @@
+/** What callers of a pool see: options, results, events. */
+import type { AnyFunction } from "../worker/function_table.ts";
+
+/** Names of the exports of module type `M` that are functions; any name when `M` is not known. */
+export type FunctionName<M> = unknown extends M ? string
+  : { [K in keyof M]: M[K] extends AnyFunction ? K : never }[keyof M] & string;
+
+/** The parameters of export `K`. */
+export type ArgumentsOf<M, K> = unknown extends M ? unknown[]
+  : K extends keyof M ? (M[K] extends AnyFunction ? Parameters<M[K]> : never)
+  : never;
+
+/** The first parameter of export `K`. */
+export type ItemOf<M, K> = ArgumentsOf<M, K>[0];
+
+/** What a call of export `K` gives, awaited. */
+export type ResultOf<M, K> = unknown extends M ? unknown
+  : K extends keyof M ? (M[K] extends AnyFunction ? Awaited<ReturnType<M[K]>> : never)
+  : never;
+
+/** Inputs of `map` and its kin: read once, in order. */
+export type Items<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Arguments and options behind the function; the arguments may be left out where all are optional. */
+export type CallRest<A extends unknown[], O> = [] extends A ? [args?: A | undefined, options?: O]
+  : [args: A, options?: O];
+
+/** Options of one task. */
+export interface TaskOptions {
+  /** Milliseconds the task may run, counted from when a worker has it and nothing is before it. @default `taskTimeoutMs` */
+  timeoutMs?: number;
+  /** Aborts the task: its caller gets `signal.reason` at once, its code an AbortSignal, and after a grace time its worker ends. */
+  signal?: AbortSignal;
+  /** How many more times the task is tried when its worker dies. Never for an error that the task threw. @default `retries` of the pool */
+  retries?: number;
+  /** Tasks of higher priority start first. @default 0 */
+  priority?: number;
+  /** Tasks with the same key run on the same worker, as long as it lives. */
+  key?: string;
+  /** Called with each value that the task passes to `task.progress()`. */
+  onProgress?: (value: unknown) => void;
+}
+
+/** Options of `map` and `starmap`. */
+export interface MapOptions extends TaskOptions {
+  /**
+   * Items that travel together, at least 1. `timeoutMs` then counts for the chunk.
+   * @default chosen from the length and the measured cost per item; 1 when `timeoutMs` is given
+   */
+  chunkSize?: number;
+}
+
+/** Options of `imap` and `imapUnordered`. */
+export interface ImapOptions extends TaskOptions {
+  /** Items that travel together, at least 1. @default 1 */
+  chunkSize?: number;
+  /** Items that may be submitted and not yet taken, at least `chunkSize`. @default 2 × workers × `chunkSize` */
+  bufferSize?: number;
+}
+
+/** What `applyAsync` and its kin take beside the task's options. */
+export interface AsyncCallbacks<R> {
+  /** Called once with the result, before waiters see it. */
+  callback?: (value: R) => void;
+  /** Called once with the error, before waiters see it. */
+  errorCallback?: (error: unknown) => void;
+}
+
+/** Options of a pool. */
+export interface PoolOptions {
+  /** How many worker processes, at least 1. @default usable CPUs; a cgroup quota counts */
+  workers?: number;
+  /** Tasks a worker may have in progress at once, at least 1; more helps tasks that wait. @default 1 */
+  concurrency?: number;
+  /** The task module: a URL, an absolute path, or `import.meta`. Loaded once in each worker, before its first task. */
+  module?: string | URL | ImportMeta;
+  /**
+   * What workers may do; the shape is that of `Worker`'s `deno.permissions`. A key left out is none, relative paths count from
+   * this program's working directory, and nothing that this program does not hold itself can be granted. @default "none"
+   */
+  permissions?: Deno.PermissionOptions;
+  /** Environment variables of the workers, which may read exactly these. Otherwise their environment is empty. */
+  env?: Record<string, string>;
+  /** The workers' working directory. @default this program's */
+  cwd?: string | URL;
+  /** Run once in each worker, after its module has loaded. If it throws, the worker cannot start. */
+  initializer?: string | AnyFunction;
+  /** Arguments of `initializer`. */
+  initArgs?: unknown[];
+  /** A worker leaves after this many tasks (a chunk is one) and is replaced when needed. @default no limit */
+  maxTasksPerChild?: number;
+  /** MiB that a worker may use beyond an idle one, on the V8 heap or outside it. @default no limit */
+  memoryLimitMiB?: number;
+  /** `timeoutMs` of tasks that have none. @default no limit */
+  taskTimeoutMs?: number;
+  /** `retries` of tasks that have none. @default 0 */
+  retries?: number;
+  /** Whether a worker that died is replaced, or the whole pool fails with BrokenPoolError. @default "replace" */
+  onWorkerExit?: "replace" | "break";
+  /** A worker without a task for this long leaves. @default never */
+  idleTimeoutMs?: number;
+  /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
+  trust?: "trusted" | "untrusted";
+  /** The `deno` to run. @default the one that runs this program */
+  denoPath?: string;
+  /** For messages and events. @default "pool" */
+  name?: string;
+  /** Told of everything that happens in the pool. */
+  onEvent?: (event: PoolEvent) => void;
+  /** Milliseconds between the abort of a running task and the end of its worker. @default 500 */
+  abortGraceMs?: number;
+  /** Milliseconds between SIGTERM and SIGKILL when a worker is ended. @default 250 */
+  killGraceMs?: number;
+  /** Largest message to or from a worker, in bytes, at most 2 GiB. @default 256 MiB */
+  maxFrameBytes?: number;
+}
+
+/** One worker as seen from outside. */
+export interface WorkerInfo {
+  /** Its number, 0 to `workers` − 1; a replacement has the same. */
+  readonly workerId: number;
+  /** The operating system's id. */
+  readonly pid: number;
+  /** What it does. */
+  readonly state: "starting" | "idle" | "busy" | "stopping";
+  /** Tasks it has answered. */
+  readonly tasksDone: number;
+}
+
+/** What happened in a pool. `workerId` and `pid` say where. */
+export type PoolEvent =
+  | { type: "spawn"; workerId: number; pid: number }
+  | { type: "ready"; workerId: number; pid: number }
+  | { type: "taskStart"; workerId: number; pid: number; taskId: number; attempt: number }
+  | { type: "taskEnd"; workerId: number; pid: number; taskId: number; ok: boolean }
+  | { type: "retry"; taskId: number; attempt: number; error: Error }
+  | { type: "output"; workerId: number; pid: number; taskId: number; stream: "stdout" | "stderr"; bytes: Uint8Array }
+  | { type: "violation"; workerId: number; pid: number; error: Error }
+  | { type: "exit"; workerId: number; pid: number; exitCode: number | null; signal: string | null };
+
+/** How long something took, over all tasks so far, in milliseconds. Percentiles are within a tenth of the truth. */
+export interface DurationStats {
+  /** How many were measured. */
+  readonly count: number;
+  /** Their mean. */
+  readonly meanMs: number;
+  /** The median. */
+  readonly p50Ms: number;
+  /** 95 of 100 were shorter. */
+  readonly p95Ms: number;
+  /** 99 of 100 were shorter. */
+  readonly p99Ms: number;
+  /** The longest. */
+  readonly maxMs: number;
+}
+
+/** Counts since the pool was made, and what it does now. */
+export interface PoolStats {
+  /** Tasks submitted; a chunk is one task. */
+  readonly submitted: number;
+  /** Tasks that gave a result. */
+  readonly completed: number;
+  /** Tasks that gave an error. */
+  readonly failed: number;
+  /** Tasks that were aborted or cancelled. */
+  readonly cancelled: number;
+  /** Tries beyond each task's first. */
+  readonly retried: number;
+  /** Tasks that no worker has yet. */
+  readonly waiting: number;
+  /** Tasks that a worker has. */
+  readonly running: number;
+  /** Worker processes started. */
+  readonly workersStarted: number;
+  /** Worker processes that ended unasked. */
+  readonly workersLost: number;
+  /** From submission until a worker has the task. */
+  readonly waitingTime: DurationStats;
+  /** From then until its answer; tasks that were answered together count with their mean. */
+  readonly runningTime: DurationStats;
+}

@@ -1,0 +1,178 @@
+/** Outgoing: texts with binary parts become length-prefixed frames. */
+
+import { PayloadTooLargeError } from "../errors.ts";
+import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
+
+const SMALLEST_BLOCK_BYTES = 16 * 1024;
+const LARGEST_BLOCK_BYTES = 256 * 1024;
+const WHOLE_PART_BYTES = 64 * 1024;
+const WHOLE_TEXT_UNITS = 16 * 1024;
+const LOOPED_TEXT_UNITS = 64;
+
+const utf8Encoder = new TextEncoder();
+
+/**
+ * Collects outgoing frames until they are written.
+ *
+ * - {@linkcode FrameBuffer.append} either takes the whole frame or throws and takes nothing.
+ * - {@linkcode FrameBuffer.take} hands over everything appended so far, small frames merged.
+ * - Parts of 64 KiB and more are handed over as they are: they must not change before they are written.
+ */
+export class FrameBuffer {
+  readonly #maxFrameBytes: number;
+  #chunks: Uint8Array[] = [];
+  #closedBytes = 0;
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST_BLOCK_BYTES);
+  #spare: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST_BLOCK_BYTES);
+  #start = 0;
+  #end = 0;
+
+  /** Builds an empty buffer for frames of at most `maxFrameBytes` bytes, the leading length not counted. */
+  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = checkedLimit(maxFrameBytes);
+  }
+
+  /** How many bytes wait to be taken. */
+  get byteLength(): number {
+    return this.#closedBytes + this.#end - this.#start;
+  }
+
+  /**
+   * Appends one frame.
+   *
+   * @throws {PayloadTooLargeError} If the frame is larger than the limit. Nothing was appended or copied then.
+   */
+  append(text: string, parts?: readonly Uint8Array[]): void {
+    const partBytes = parts === undefined || parts.length === 0 ? 0 : wireBytesOf(parts);
+    this.#checkSize(text, partBytes);
+    if (text.length > WHOLE_TEXT_UNITS) this.#putLongText(text, partBytes);
+    else this.#putShortText(text, partBytes);
+    if (partBytes > 0) { for (const part of parts!) this.#putPart(part); }
+  }
+
+  /**
+   * Hands over the bytes to write, in order, and starts anew.
+   *
+   * The chunks stay valid until the next call: what is appended meanwhile goes to another block.
+   */
+  take(): Uint8Array[] {
+    this.#closeSegment();
+    const taken = this.#chunks;
+    this.#chunks = [];
+    this.#closedBytes = 0;
+    const next = this.#spare;
+    this.#spare = this.#block;
+    this.#block = next;
+    this.#start = this.#end = 0;
+    return taken;
+  }
+
+  #checkSize(text: string, partBytes: number): void {
+    const limit = this.#maxFrameBytes;
+    const atMost = 4 + text.length * 3 + partBytes;
+    if (atMost <= limit) return;
+    const atLeast = 4 + text.length + partBytes;
+    const exact = atLeast > limit ? atLeast : 4 + utf8Length(text) + partBytes;
+    if (exact > limit) throw tooLarge("send", exact, limit);
+  }
+
+  #putShortText(text: string, partBytes: number): void {
+    this.#reserve(8 + text.length * 3);
+    const block = this.#block;
+    const at = this.#end + 8;
+    const written = text.length <= LOOPED_TEXT_UNITS ? writeAscii(text, block, at) : -1;
+    const textBytes = written >= 0 ? written : utf8Encoder.encodeInto(text, block.subarray(at)).written;
+    writeU32(block, at - 8, 4 + textBytes + partBytes);
+    writeU32(block, at - 4, textBytes);
+    this.#end = at + textBytes;
+  }
+
+  #putLongText(text: string, partBytes: number): void {
+    const bytes = utf8Encoder.encode(text);
+    this.#reserve(8);
+    writeU32(this.#block, this.#end, 4 + bytes.byteLength + partBytes);
+    writeU32(this.#block, this.#end + 4, bytes.byteLength);
+    this.#end += 8;
+    this.#putWhole(bytes);
+  }
+
+  #putPart(part: Uint8Array): void {
+    const size = part.byteLength;
+    const isWhole = size >= WHOLE_PART_BYTES;
+    this.#reserve(isWhole ? 4 : 4 + size);
+    writeU32(this.#block, this.#end, size);
+    this.#end += 4;
+    if (isWhole) return this.#putWhole(part);
+    this.#block.set(part, this.#end);
+    this.#end += size;
+  }
+
+  #putWhole(bytes: Uint8Array): void {
+    this.#closeSegment();
+    this.#chunks.push(bytes);
+    this.#closedBytes += bytes.byteLength;
+  }
+
+  #reserve(size: number): void {
+    if (this.#end + size <= this.#block.byteLength) return;
+    this.#closeSegment();
+    const grown = Math.min(this.#block.byteLength * 2, LARGEST_BLOCK_BYTES);
+    this.#block = new Uint8Array(Math.max(grown, size));
+    this.#start = this.#end = 0;
+  }
+
+  #closeSegment(): void {
+    if (this.#end === this.#start) return;
+    this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    this.#closedBytes += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+}
+
+function wireBytesOf(parts: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const part of parts) size += 4 + part.byteLength;
+  if (parts.length <= MAX_PARTS) return size;
+  throw new PayloadTooLargeError(
+    `Cannot send message: it has ${parts.length} binary parts, at most ${MAX_PARTS} are allowed`,
+    size,
+    MAX_PARTS * 4,
+  );
+}
+
+/** Writes a text of ASCII letters and returns how many, or -1 when it has others. */
+function writeAscii(text: string, block: Uint8Array, at: number): number {
+  const length = text.length;
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    block[at + i] = unit;
+    bits |= unit;
+  }
+  return bits < 0x80 ? length : -1;
+}
+
+function utf8Length(text: string): number {
+  let size = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) size += 1;
+    else if (unit < 0x800) size += 2;
+    else if (isSurrogatePair(unit, text.charCodeAt(i + 1))) {
+      size += 4;
+      i++;
+    } else size += 3;
+  }
+  return size;
+}
+
+function isSurrogatePair(unit: number, next: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000;
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

@@ -1,0 +1,213 @@
+/** Incoming: bytes, however they were split, become texts with binary parts. */
+
+import { ProtocolError } from "../errors.ts";
+import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
+
+/** Receives one complete frame: its text and its binary parts, which are the receiver's to keep. */
+export type FrameHandler = (text: string, parts: Uint8Array[]) => void;
+
+const RUN_BYTES = 16 * 1024;
+const RUN_TEXT_BYTES = 512;
+
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const latin1Decoder = new TextDecoder("latin1");
+
+/** Which bytes of a split frame are awaited. */
+type Stage = "frameLength" | "textLength" | "text" | "partLength" | "part";
+
+/**
+ * Cuts incoming bytes into frames, however they were split.
+ *
+ * - Calls its handler for each complete frame, in order, before {@linkcode FrameDecoder.push} returns.
+ * - Each part it delivers has an ArrayBuffer of exactly its own bytes.
+ * - Refuses a frame that declares more than the limit from its header alone.
+ * - Stays failed after any throw, also one of the handler: the stream cannot be trusted from there on.
+ */
+export class FrameDecoder {
+  readonly #onFrame: FrameHandler;
+  readonly #maxFrameBytes: number;
+  #failure: { readonly error: unknown } | undefined;
+
+  // A frame that lies whole in one chunk is read from the chunk; these hold one that does not.
+  readonly #lengthBytes: Uint8Array<ArrayBuffer> = new Uint8Array(4);
+  #stage: Stage = "frameLength";
+  #target: Uint8Array = this.#lengthBytes;
+  #filled = 0;
+  #remaining = 0;
+  #text: string = "";
+  #parts: Uint8Array[] = [];
+
+  // Decoding many short texts one by one costs several times as much as decoding them all at once.
+  #run = "";
+  #runStart = 0;
+  #runEnd = 0;
+
+  /** Builds a decoder for frames of at most `maxFrameBytes` bytes, the leading length not counted. */
+  constructor(onFrame: FrameHandler, maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+    this.#onFrame = onFrame;
+    this.#maxFrameBytes = checkedLimit(maxFrameBytes);
+  }
+
+  /** Whether the bytes so far end in the middle of a frame. */
+  get pending(): boolean {
+    return this.#stage !== "frameLength" || this.#filled > 0;
+  }
+
+  /**
+   * Takes the next bytes; `chunk` may be reused when it returns.
+   *
+   * @throws {ProtocolError} If the bytes are no frame.
+   * @throws {PayloadTooLargeError} If a frame declares more bytes than the limit.
+   */
+  push(chunk: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      let at = 0;
+      while (at < chunk.length) {
+        const next = this.pending ? at : this.#readWholeFrames(chunk, at);
+        at = next < chunk.length ? this.#fill(chunk, next) : next;
+      }
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    } finally {
+      this.#run = "";
+      this.#runStart = this.#runEnd = 0;
+    }
+  }
+
+  /** Delivers the frames that lie whole in the chunk, and returns where the rest begins. */
+  #readWholeFrames(chunk: Uint8Array, start: number): number {
+    let at = start;
+    while (at + 8 <= chunk.length) {
+      const frameBytes = this.#checkedFrameBytes(readU32(chunk, at));
+      const end = at + 4 + frameBytes;
+      if (end > chunk.length) return at;
+      const textBytes = checkedLength(readU32(chunk, at + 4), frameBytes - 4, "text");
+      const textEnd = at + 8 + textBytes;
+      const text = this.#readText(chunk, at + 8, textEnd, end);
+      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end));
+      at = end;
+    }
+    return at;
+  }
+
+  #readText(chunk: Uint8Array, start: number, end: number, frameEnd: number): string {
+    if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
+      return decodeUtf8(chunk.subarray(start, end));
+    }
+    if (end > this.#runEnd) {
+      this.#runStart = start;
+      this.#runEnd = Math.min(chunk.length, Math.max(end, start + RUN_BYTES));
+      this.#run = latin1Decoder.decode(chunk.subarray(start, this.#runEnd));
+    }
+    return this.#run.slice(start - this.#runStart, end - this.#runStart);
+  }
+
+  /** Adds bytes to the part of a split frame that is awaited, and returns how far it read. */
+  #fill(chunk: Uint8Array, at: number): number {
+    const size = Math.min(chunk.length - at, this.#target.byteLength - this.#filled);
+    this.#target.set(chunk.subarray(at, at + size), this.#filled);
+    this.#filled += size;
+    if (this.#filled === this.#target.byteLength) this.#advance();
+    return at + size;
+  }
+
+  #advance(): void {
+    switch (this.#stage) {
+      case "frameLength":
+        this.#remaining = this.#checkedFrameBytes(readU32(this.#lengthBytes, 0)) - 4;
+        return this.#await("textLength", this.#lengthBytes);
+      case "textLength":
+        return this.#awaitBytes("text");
+      case "text":
+        this.#text = decodeUtf8(this.#target);
+        return this.#nextPart();
+      case "partLength":
+        this.#remaining -= 4;
+        return this.#awaitBytes("part");
+      case "part":
+        this.#parts.push(this.#target);
+        return this.#nextPart();
+    }
+  }
+
+  #awaitBytes(stage: "text" | "part"): void {
+    const size = checkedLength(readU32(this.#lengthBytes, 0), this.#remaining, stage);
+    this.#remaining -= size;
+    this.#await(stage, new Uint8Array(size));
+    if (size === 0) this.#advance();
+  }
+
+  #nextPart(): void {
+    if (this.#remaining > 0) {
+      checkPartRoom(this.#parts.length, this.#remaining);
+      return this.#await("partLength", this.#lengthBytes);
+    }
+    const text = this.#text;
+    const parts = this.#parts;
+    this.#text = "";
+    this.#parts = [];
+    this.#await("frameLength", this.#lengthBytes);
+    this.#onFrame(text, parts);
+  }
+
+  #await(stage: Stage, target: Uint8Array): void {
+    this.#stage = stage;
+    this.#target = target;
+    this.#filled = 0;
+  }
+
+  #checkedFrameBytes(size: number): number {
+    if (size > this.#maxFrameBytes) throw tooLarge("receive", size, this.#maxFrameBytes);
+    if (size < 4) throw malformed(`the frame declares ${size} bytes, at least 4 are needed`);
+    return size;
+  }
+}
+
+/** Copies the parts of a frame that lies whole in the chunk. */
+function readParts(chunk: Uint8Array, start: number, end: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let at = start;
+  while (at < end) {
+    checkPartRoom(parts.length, end - at);
+    const size = checkedLength(readU32(chunk, at), end - at - 4, "part");
+    const part = new Uint8Array(size);
+    part.set(chunk.subarray(at + 4, at + 4 + size));
+    parts.push(part);
+    at += 4 + size;
+  }
+  return parts;
+}
+
+function checkPartRoom(count: number, remaining: number): void {
+  if (remaining < 4) throw malformed(`the frame ends ${remaining} bytes into a part's length, 4 are needed`);
+  if (count >= MAX_PARTS) throw malformed(`the frame has more than ${MAX_PARTS} parts`);
+}
+
+function checkedLength(size: number, remaining: number, what: "text" | "part"): number {
+  if (size <= remaining) return size;
+  throw malformed(`the ${what} declares ${size} bytes, its frame has ${remaining} left`);
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let bits = 0;
+  for (let i = start; i < end; i++) bits |= bytes[i]!;
+  return bits < 0x80;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch (cause) {
+    throw malformed("the text is not UTF-8", cause);
+  }
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+function malformed(detail: string, cause?: unknown): ProtocolError {
+  return new ProtocolError(`Cannot read frame: ${detail}`, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,26 @@
+/** What both directions of framing agree on. */
+
+import { PayloadTooLargeError } from "../errors.ts";
+
+/** The largest frame accepted unless another limit is given: 256 MiB. */
+export const DEFAULT_MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
+
+/** How many parts a frame may have: more empty ones would cost the receiver far more memory than the sender. */
+export const MAX_PARTS: number = 1024 * 1024;
+
+/** Requires a limit that a frame's length can express. */
+export function checkedLimit(maxFrameBytes: number): number {
+  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= 0xffffffff) return maxFrameBytes;
+  throw new RangeError(
+    `Cannot limit frames to ${maxFrameBytes} bytes: the limit must be an integer from 4 to 4294967295`,
+  );
+}
+
+/** The error for a frame above the limit. */
+export function tooLarge(action: "send" | "receive", size: number, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `Cannot ${action} message: it has ${size} bytes, at most ${limit} are allowed`,
+    size,
+    limit,
+  );
+}

@@ -1,0 +1,105 @@
+import { FunctionNotFoundError } from "../errors.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
+
+/** A function with the number that stands for it on the wire. */
+export interface FunctionRef {
+  readonly id: number;
+  readonly spec: FunctionSpec;
+}
+
+/** Any function, as a caller may pass it. */
+// deno-lint-ignore no-explicit-any -- parameters are contravariant: only `any` admits every function
+export type AnyFunction = (...args: any[]) => unknown;
+
+const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
+
+/** Gives each distinct function of a pool a number. Functions with the same source text are the same. */
+export class FunctionTable {
+  readonly #byValue = new WeakMap<AnyFunction, FunctionRef>();
+  readonly #byText = new Map<string, FunctionRef>();
+  readonly #hasModule: boolean;
+
+  constructor(hasModule: boolean) {
+    this.#hasModule = hasModule;
+  }
+
+  /** The number of a function. Throws TypeError or FunctionNotFoundError when it can never run in a worker. */
+  refer(fn: unknown): FunctionRef {
+    if (typeof fn === "function") {
+      const known = this.#byValue.get(fn as AnyFunction);
+      if (known !== undefined) return known;
+      const ref = this.#intern(specOfValue(fn as AnyFunction));
+      this.#byValue.set(fn as AnyFunction, ref);
+      return ref;
+    }
+    if (typeof fn !== "string") {
+      throw new TypeError(`Cannot run ${describe(fn)}: a function or the name of an export is wanted`);
+    }
+    if (!this.#hasModule) {
+      throw new FunctionNotFoundError(
+        `Cannot run ${
+          JSON.stringify(fn)
+        }: a name needs a module that exports it, pass the "module" option or the function itself`,
+      );
+    }
+    return this.#intern({ kind: "export", name: fn });
+  }
+
+  #intern(spec: FunctionSpec): FunctionRef {
+    const text = `${spec.kind}:${spec.kind === "source" ? spec.source : spec.name}`;
+    let ref = this.#byText.get(text);
+    if (ref === undefined) {
+      ref = { id: this.#byText.size + 1, spec };
+      this.#byText.set(text, ref);
+    }
+    return ref;
+  }
+}
+
+/** Describes a function value for a child. Throws FunctionNotFoundError for one that cannot be sent. */
+export function specOfValue(fn: AnyFunction): FunctionSpec {
+  const source = Function.prototype.toString.call(fn);
+  if (!NATIVE.test(source)) return { kind: "source", name: fn.name, source };
+  const name = builtinNames().get(fn);
+  if (name !== undefined) return { kind: "builtin", name };
+  throw new FunctionNotFoundError(
+    `Cannot run ${fn.name || "the function"}: it is a bound or native function without source text, ` +
+      `wanted a function of its own, for example an arrow function that calls it`,
+  );
+}
+
+let builtins: ReadonlyMap<unknown, string> | undefined;
+
+function builtinNames(): ReadonlyMap<unknown, string> {
+  return builtins ??= collectBuiltins();
+}
+
+function collectBuiltins(): ReadonlyMap<unknown, string> {
+  const names = new Map<unknown, string>();
+  const holders = [
+    "Math",
+    "JSON",
+    "Object",
+    "Number",
+    "String",
+    "Array",
+    "Date",
+    "BigInt",
+    "Reflect",
+    "Symbol",
+    "URL",
+    "Deno",
+  ];
+  const visit = (holder: object, prefix: string): void => {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (typeof value === "function" && !names.has(value)) names.set(value, prefix + name);
+    }
+  };
+  visit(globalThis, "");
+  for (const name of holders) visit((globalThis as unknown as Record<string, object>)[name]!, `${name}.`);
+  return names;
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value === "object" ? "an object" : `${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,54 @@
+/**
+ * Takes from the configuration of an untrusted module only what names its imports.
+ *
+ * Passing the whole file would be a way out: an import map also redirects URLs, for example that of the child's entry,
+ * and what takes the entry's place is in the static graph, where a module may import any local file as JSON or text.
+ */
+import { pathToFileUrl } from "./module_url.ts";
+
+/** An import map with the bare names of a configuration, as a `data:` URL; `undefined` if there are none. */
+export function bareImportMap(configPath: string): string | undefined {
+  const imports = bareImports(readConfig(configPath), pathToFileUrl(configPath));
+  if (Object.keys(imports).length === 0) return undefined;
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
+/** The entries of `imports` whose name is neither a path nor a URL, with their targets made absolute. */
+export function bareImports(config: unknown, configUrl: string): Record<string, string> {
+  const imports: unknown = isRecord(config) ? config.imports : undefined;
+  if (!isRecord(imports)) return {};
+  return Object.fromEntries(
+    Object.entries(imports).flatMap(([name, target]) =>
+      isBare(name) && typeof target === "string" ? [[name, absoluteTarget(target, configUrl)]] : []
+    ),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isBare(name: string): boolean {
+  // The URL parser takes backslashes, leading spaces and tabs as well, so ask it.
+  return name !== "" && !/^[./\\]/.test(name) && name.trim() === name && !URL.canParse(name);
+}
+
+function absoluteTarget(target: string, configUrl: string): string {
+  return /^\.{0,2}\//.test(target) ? new URL(target, configUrl).href : target;
+}
+
+function readConfig(path: string): unknown {
+  try {
+    return JSON.parse(withoutComments(Deno.readTextFileSync(path)));
+  } catch {
+    // Whatever is wrong with a stranger's file: its names stay unknown.
+    return undefined;
+  }
+}
+
+function withoutComments(text: string): string {
+  const strings = /"(?:\\.|[^"\\])*"/.source;
+  return text
+    .replaceAll(new RegExp(String.raw`(${strings})|//[^\n]*|/\*[\s\S]*?\*/`, "g"), "$1")
+    .replaceAll(new RegExp(String.raw`(${strings})|,(?=\s*[\]}])`, "g"), "$1");
+}

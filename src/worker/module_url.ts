@@ -1,0 +1,125 @@
+/** Turns what a user calls a module, or a path, into a URL, and finds the configuration that belongs to it. */
+
+/** A module: a URL, an absolute path or `import.meta`. */
+export type ModuleOption = string | URL | ImportMeta;
+
+const DRIVE = /^[A-Za-z]:[\\/]/;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]+:/;
+const MODULE_SCHEMES = ["file:", "http:", "https:", "data:", "jsr:", "npm:"];
+const CONFIG_NAMES = ["deno.json", "deno.jsonc"];
+
+/**
+ * Gives the URL of a module, as a string.
+ *
+ * @throws {TypeError} If it is a relative path or a bare specifier, which mean nothing without the file they stand in,
+ * or a URL that another process cannot load.
+ */
+export function moduleUrl(module: ModuleOption): string {
+  const text = moduleText(module);
+  if (isAbsolutePath(text)) return pathToFileUrl(text);
+  if (!SCHEME.test(text)) {
+    throw new TypeError(
+      `Cannot load module ${JSON.stringify(text)}: a relative path or a bare name was given, an absolute path, a URL ` +
+        `or import.meta is wanted; use import.meta.resolve(${JSON.stringify(text)})`,
+    );
+  }
+  if (!URL.canParse(text)) throw new TypeError(`Cannot load module ${JSON.stringify(text)}: not a valid URL`);
+  const { href, protocol } = new URL(text);
+  if (!MODULE_SCHEMES.includes(protocol)) {
+    throw new TypeError(
+      `Cannot load module ${JSON.stringify(text)}: another process cannot load "${protocol}" URLs, ` +
+        `wanted is one of ${MODULE_SCHEMES.map((scheme) => `"${scheme}"`).join(", ")}`,
+    );
+  }
+  return href;
+}
+
+function moduleText(module: ModuleOption): string {
+  if (typeof module === "string") return module;
+  if (module instanceof URL) return module.href;
+  const url: unknown = typeof module === "object" && module !== null && "url" in module ? module.url : undefined;
+  if (typeof url === "string") return url;
+  throw new TypeError(`Cannot load module ${String(module)}: a string, a URL or import.meta is wanted`);
+}
+
+/**
+ * Finds the nearest `deno.json` or `deno.jsonc` of a `file:` module, walking up from its folder.
+ *
+ * Looks only where this program may read, and never prompts.
+ */
+export function nearestConfig(moduleUrl: string): string | undefined {
+  return nearestFile(moduleUrl, CONFIG_NAMES);
+}
+
+/** Finds the nearest `package.json`, like {@linkcode nearestConfig}. */
+export function nearestPackageJson(moduleUrl: string): string | undefined {
+  return nearestFile(moduleUrl, ["package.json"]);
+}
+
+function nearestFile(moduleUrl: string, names: readonly string[]): string | undefined {
+  if (!moduleUrl.startsWith("file:")) return undefined;
+  for (let folder = new URL(".", moduleUrl);; folder = new URL("..", folder)) {
+    const found = names.map((name) => fileUrlToPath(new URL(name, folder))).find(isReadableFile);
+    if (found !== undefined || folder.pathname === new URL("..", folder).pathname) return found;
+  }
+}
+
+function isReadableFile(path: string): boolean {
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** The folder of a `file:` module, as a path. */
+export function moduleFolder(moduleUrl: string): string {
+  return fileUrlToPath(new URL(".", moduleUrl));
+}
+
+/**
+ * Makes a path or `file:` URL absolute and plain: no `.`, no `..`, no slash at the end.
+ *
+ * A relative path counts from the current folder of this program.
+ */
+export function absolutePath(path: string | URL): string {
+  if (path instanceof URL || /^file:/i.test(path)) return fileUrlToPath(new URL(path));
+  if (isAbsolutePath(path)) return fileUrlToPath(new URL(pathToFileUrl(path)));
+  return fileUrlToPath(new URL(`./${escapePath(path)}`, `${pathToFileUrl(Deno.cwd())}/`));
+}
+
+/** Whether a path starts at the root, at a Windows drive or at a Windows share. */
+export function isAbsolutePath(path: string): boolean {
+  return path.startsWith("/") || path.startsWith("\\\\") || DRIVE.test(path);
+}
+
+/** The `file:` URL of an absolute path. */
+export function pathToFileUrl(path: string): string {
+  if (DRIVE.test(path)) return new URL(`file:///${escapePath(path.replaceAll("\\", "/"))}`).href;
+  if (path.startsWith("\\\\")) return new URL(`file:${escapePath(path.replaceAll("\\", "/"))}`).href;
+  return new URL(`file:///${escapePath(path.replace(/^\/+/, ""))}`).href;
+}
+
+/** The path of a `file:` URL, without a slash at the end. */
+export function fileUrlToPath(url: URL): string {
+  if (url.protocol !== "file:") throw new TypeError(`Cannot use "${url.href}" as a path: a file: URL is wanted`);
+  if (Deno.build.os === "windows") return windowsPath(url);
+  return decodeURIComponent(escapeStrayPercent(url.pathname)).replaceAll(/\/+/g, "/").replace(/(?<=.)\/$/, "");
+}
+
+function windowsPath(url: URL): string {
+  const path = decodeURIComponent(escapeStrayPercent(url.pathname)).replaceAll("/", "\\");
+  if (url.hostname) return `\\\\${url.hostname}${path.replace(/\\+$/, "")}`;
+  return path.slice(1).replace(/(?<!:)\\+$/, "");
+}
+
+function escapeStrayPercent(path: string): string {
+  return path.replaceAll(/%(?![0-9A-Fa-f]{2})/g, "%25");
+}
+
+/** Escapes what a URL would read as something else than a part of the path. */
+function escapePath(path: string): string {
+  const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+  return slashes.replaceAll(/[%?#\\\t\n\r]/g, encodeURIComponent);
+}

@@ -1,0 +1,175 @@
+// Kind: pure unit.
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import * as corral from "../../src/errors.ts";
+import { decode, encode } from "../../src/wire/codec.ts";
+
+const MAX_TEXT_UNITS = 64 * 1024;
+
+function roundTrip<T>(value: T): T {
+  const { text, tagged, parts } = encode(value);
+  return decode(JSON.parse(text), tagged, parts.map((part) => part.slice())) as T;
+}
+
+/** Sends an error, and asserts that class, name, message, stack and own fields are the same. */
+function assertKept(error: Error): void {
+  const result = roundTrip(error);
+  assertStrictEquals(Object.getPrototypeOf(result), Object.getPrototypeOf(error));
+  assertEquals(result.name, error.name);
+  assertEquals(result.message, error.message);
+  assertEquals(result.stack, error.stack);
+  assertEquals(Object.entries(result), Object.entries(error));
+  assertEquals(Object.keys(result).includes("stack"), false);
+}
+
+Deno.test("decode() rebuilds the class when an error is built in", () => {
+  const classes = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
+  for (const errorClass of classes) assertKept(new errorClass("what happened"));
+  for (const name of ["AbortError", "TimeoutError", "DataCloneError", "Made up"]) {
+    assertKept(new DOMException("m", name));
+  }
+  assertEquals(roundTrip(new DOMException("m", "AbortError")).code, DOMException.ABORT_ERR);
+});
+
+Deno.test("decode() rebuilds the class when an error is one of Deno.errors", () => {
+  for (const errorClass of Object.values(Deno.errors)) assertKept(new errorClass("what happened"));
+});
+
+Deno.test("decode() rebuilds the class and its fields when an error is one of corral", () => {
+  const details = { pid: 7, exitCode: 1, signal: "SIGKILL", taskStarted: true, stderrTail: "tail" };
+  const errors = [
+    new corral.WorkerExitError("m", details),
+    new corral.WorkerStartError("m"),
+    new corral.OutOfMemoryError("m", details),
+    new corral.ProtocolError("m", details),
+    new corral.PoisonTaskError("m", 3, details),
+    new corral.TaskTimeoutError("m", 50),
+    new corral.EncodingError("m", "$.a"),
+    new corral.PayloadTooLargeError("m", 10, 5),
+  ];
+  const simple = [
+    corral.TimeoutError,
+    corral.FunctionNotFoundError,
+    corral.PermissionError,
+    corral.PoolClosedError,
+    corral.BrokenPoolError,
+    corral.CancelledError,
+    corral.QueueFullError,
+    corral.QueueEmptyError,
+    corral.ClosedError,
+    corral.EndOfStreamError,
+    corral.BrokenBarrierError,
+  ];
+  for (const error of [...errors, ...simple.map((errorClass) => new errorClass("m"))]) assertKept(error);
+  const tested = new Set([...errors.map((error) => error.constructor), ...simple]);
+  for (const errorClass of Object.values(corral)) assert(tested.has(errorClass), `${errorClass.name} is not tested`);
+});
+
+Deno.test("decode() gives the nearest known class with the original name when a class is unknown", () => {
+  class NoSuchUserError extends Error {
+    override name = "NoSuchUserError";
+    readonly userId = 7;
+  }
+  class BadAgeError extends RangeError {
+    override get name(): string {
+      return "BadAgeError";
+    }
+  }
+  const user = roundTrip(new NoSuchUserError("who"));
+  assertStrictEquals(Object.getPrototypeOf(user), Error.prototype);
+  assertEquals([user.name, user.message, user.userId], ["NoSuchUserError", "who", 7]);
+  const age = roundTrip(new BadAgeError("old"));
+  assertStrictEquals(Object.getPrototypeOf(age), RangeError.prototype);
+  assertEquals([age.name, `${age}`], ["BadAgeError", "BadAgeError: old"]);
+});
+
+Deno.test("decode() gives an Error when a prototype chain has no known class", () => {
+  const odd = Object.setPrototypeOf(new Error("m"), Object.create(Error.prototype));
+  assertStrictEquals(Object.getPrototypeOf(roundTrip(odd)), Error.prototype);
+});
+
+Deno.test("encode() keeps the cause when it is an error, data, undefined or a cycle", () => {
+  const inner = new TypeError("inner", { cause: { code: 1n, bytes: new Uint8Array([1, 2]) } });
+  const outer = roundTrip(new Error("outer", { cause: inner }));
+  assertInstanceOf(outer.cause, TypeError);
+  assertEquals(outer.cause.cause, { code: 1n, bytes: new Uint8Array([1, 2]) });
+  assertEquals(Object.hasOwn(roundTrip(new Error("m", { cause: undefined })), "cause"), true);
+  assertEquals(Object.hasOwn(roundTrip(new Error("m")), "cause"), false);
+  const cyclic = new Error("m");
+  cyclic.cause = { back: cyclic };
+  const result = roundTrip(cyclic);
+  assertStrictEquals((result.cause as { back: unknown }).back, result);
+});
+
+Deno.test("encode() keeps the errors of an AggregateError when some cannot travel", () => {
+  const shared = new Error("shared");
+  const result = roundTrip(new AggregateError([shared, 1n, Symbol("s"), shared], "several"));
+  assertInstanceOf(result, AggregateError);
+  assertEquals(result.errors.slice(1, 3), [1n, "Symbol(s)"]);
+  assertEquals(result.errors[0].message, "shared");
+  assertStrictEquals(result.errors[0], result.errors[3]);
+  assertEquals(Object.keys(result), []);
+});
+
+Deno.test("encode() leaves a field out when it cannot travel", () => {
+  const shared = { tag: "shared" };
+  const error = Object.assign(new Error("m"), {
+    before: shared,
+    request: { shared, bytes: new Uint8Array(3), send() {} },
+    after: [shared, new Uint8Array([9])],
+    late: new Date(0),
+  });
+  const result = roundTrip(error);
+  assertEquals(Object.keys(result), ["before", "after", "late"]);
+  assertStrictEquals(result.after[0], result.before);
+  assertEquals(result.after[1], new Uint8Array([9]));
+});
+
+Deno.test("encode() sends a cause as text when it cannot travel", () => {
+  assertEquals(roundTrip(new Error("m", { cause: Symbol("why") })).cause, "Symbol(why)");
+  assertEquals(roundTrip(new Error("m", { cause: Promise.resolve() })).cause, "[object Promise]");
+  const mute = { run() {}, toString: () => fail() };
+  assertEquals(roundTrip(new Error("m", { cause: mute })).cause, "(a value that cannot be shown)");
+});
+
+function fail(): never {
+  throw new Error("must not escape");
+}
+
+Deno.test("encode() sends an error when everything about it throws", () => {
+  const error = new Error("m");
+  for (const key of ["name", "message", "stack", "cause", "field"]) {
+    Object.defineProperty(error, key, { get: fail, enumerable: true, configurable: true });
+  }
+  const result = roundTrip(error);
+  assertInstanceOf(result, Error);
+  assertEquals(typeof result.stack, "string");
+  const odd = Object.assign(new Error(), { name: { toString: fail }, message: Symbol("m"), stack: 5 });
+  assertEquals(roundTrip(odd).message, "Symbol(m)");
+});
+
+Deno.test("encode() cuts message, stack and name with a note when they are too long", () => {
+  const error = new Error("m".repeat(1_000_000));
+  error.name = "n".repeat(100_000);
+  error.stack = "s".repeat(1_000_000);
+  const result = roundTrip(error);
+  assertEquals(result.message.length, MAX_TEXT_UNITS);
+  assert(result.message.endsWith(" … (cut, it had 1000000 characters)"), result.message.slice(-60));
+  assertEquals(result.stack?.length, MAX_TEXT_UNITS);
+  assertEquals(result.name.length, 1024);
+});
+
+Deno.test("decode() cuts message and stack when a hostile tree has them too long", () => {
+  const tag = { $: "error", c: "Error", n: "E", m: "m".repeat(200_000), s: "s".repeat(200_000), f: [] };
+  const result = decode(tag, true, []) as Error;
+  assertEquals([result.message.length, result.stack?.length], [MAX_TEXT_UNITS, MAX_TEXT_UNITS]);
+});
+
+Deno.test("encode() cuts the chain when causes are nested deeper than the limit", () => {
+  let error = new Error("first");
+  for (let i = 0; i < 300; i++) error = new Error(`level ${i}`, { cause: error });
+  let depth = 0;
+  let end: unknown = roundTrip(error);
+  for (; end instanceof Error; end = end.cause) depth++;
+  assertEquals(depth, 201);
+  assertEquals(typeof end, "string");
+});
