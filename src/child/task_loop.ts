@@ -1,10 +1,12 @@
 import { decode, encode, type Encoded } from "../wire/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
 import {
+  type AnswersRead,
   type CallItem,
   type ChildMessage,
   type ChunkOutcomes,
   type FunctionSpec,
+  HEAD,
   messageText,
   type ParentMessage,
   valueMessageText,
@@ -50,6 +52,9 @@ export class TaskLoop {
   readonly #scope: TaskScope;
   #held: HeldTask[] = [];
   #next = 0;
+  #answers = 0;
+  /** The number of the last answer that outran its lease. */
+  #lateAnswer = 0;
   #clockReadAt = -Infinity;
   #beforeLastAnswerAt = -Infinity;
 
@@ -64,11 +69,14 @@ export class TaskLoop {
   receive(message: ParentMessage, parts: Uint8Array[]): void {
     switch (message[0]) {
       case "run":
-        return this.#receiveCalls(message[1], parts);
+        return this.#receiveCalls(message[1], message[2], parts);
       case "chunk": {
-        const [, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
+        const [, answersRead, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
+        if (this.#isTakenBack(answersRead)) return this.#giveBack([id]);
+        this.#acknowledgeStart(id);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
-        return this.#receiveTask(id, functionId, attempt, tagged === 1, items, parts, chunk);
+        this.#hold(id, functionId, attempt, decode(items, tagged === 1, parts), chunk);
+        return this.#pump();
       }
       case "function":
         return this.#learnFunction(message[1], message[2]);
@@ -92,7 +100,8 @@ export class TaskLoop {
     }
   }
 
-  #receiveCalls(calls: readonly CallItem[], parts: Uint8Array[]): void {
+  #receiveCalls(answersRead: AnswersRead, calls: readonly CallItem[], parts: Uint8Array[]): void {
+    if (this.#isTakenBack(answersRead)) return this.#giveBack(calls.map(([id]) => id));
     this.#acknowledgeStart(calls[0]![0]);
     for (const [id, functionId, attempt, tagged, args] of calls) {
       this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts), undefined);
@@ -100,18 +109,9 @@ export class TaskLoop {
     this.#pump();
   }
 
-  #receiveTask(
-    id: number,
-    functionId: number,
-    attempt: number,
-    tagged: boolean,
-    items: unknown,
-    parts: Uint8Array[],
-    chunk: HeldTask["chunk"],
-  ): void {
-    this.#acknowledgeStart(id);
-    this.#hold(id, functionId, attempt, decode(items, tagged, parts), chunk);
-    this.#pump();
+  /** Whether an answer that the parent had not read when it sent this came so late that it may have given up waiting. */
+  #isTakenBack(answersRead: AnswersRead): boolean {
+    return answersRead !== HEAD && this.#lateAnswer > answersRead;
   }
 
   /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
@@ -221,8 +221,10 @@ export class TaskLoop {
   #answer(task: HeldTask, head: string, value: Encoded): void {
     this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
-    const spentMs = this.#renewLease();
-    if (spentMs > LEASE_MS && this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
+    this.#answers++;
+    if (this.#renewLease() <= LEASE_MS) return;
+    this.#lateAnswer = this.#answers;
+    if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
   }
 
   /**
@@ -241,6 +243,10 @@ export class TaskLoop {
     const ids = this.#held.slice(this.#next).map((task) => task.id);
     this.#held = [];
     this.#next = 0;
+    this.#giveBack(ids);
+  }
+
+  #giveBack(ids: number[]): void {
     this.#send(messageText(["returned", ids] satisfies ChildMessage));
   }
 
@@ -254,7 +260,7 @@ export class TaskLoop {
     const index = this.#held.findIndex((task) => task.id === id);
     if (index < this.#next) return;
     this.#held.splice(index, 1);
-    this.#send(messageText(["returned", [id]] satisfies ChildMessage));
+    this.#giveBack([id]);
   }
 }
 

@@ -54,7 +54,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     context.emit?.({ type: "spawn", ...this.#place });
   }
 
-  run(tasks: readonly Task[]): void {
+  run(tasks: readonly Task[], answersRead: number): void {
     let calls = "";
     for (const task of tasks) {
       this.#define(task);
@@ -64,13 +64,13 @@ export class PoolWorker implements SchedulerWorker<Task> {
           payload.tagged ? 1 : 0
         },${payload.text}]`;
       } else {
-        this.#sendCalls(calls);
+        this.#sendCalls(calls, answersRead);
         calls = "";
-        this.#sendAlone(task);
+        this.#sendAlone(task, answersRead);
       }
       this.#context.emit?.({ type: "taskStart", ...this.#place, taskId: task.id, attempt: task.attempt });
     }
-    this.#sendCalls(calls);
+    this.#sendCalls(calls, answersRead);
     this.process.flush();
   }
 
@@ -107,21 +107,24 @@ export class PoolWorker implements SchedulerWorker<Task> {
     this.process.append(messageText(["function", functionRef.id, functionRef.spec] satisfies ParentMessage));
   }
 
-  #sendCalls(calls: string): void {
-    if (calls !== "") this.process.append(`["run",[${calls}]]`);
+  #sendCalls(calls: string, answersRead: number): void {
+    if (calls !== "") this.process.append(`["run",${answersRead},[${calls}]]`);
   }
 
-  #sendAlone({ id, functionRef, attempt, chunk, payload }: Task): void {
+  #sendAlone({ id, functionRef, attempt, chunk, payload }: Task, answersRead: number): void {
     const { parts } = payload;
     if (chunk === undefined) {
       this.process.append(
-        `["run",[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
+        `["run",${answersRead},[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
         parts,
       );
       return;
     }
     const flags = `${chunk.spread ? 1 : 0},${chunk.stopOnError ? 1 : 0}`;
-    this.process.append(valueMessageText(`["chunk",${id},${functionRef.id},${attempt},${flags}`, payload), parts);
+    this.process.append(
+      valueMessageText(`["chunk",${answersRead},${id},${functionRef.id},${attempt},${flags}`, payload),
+      parts,
+    );
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {

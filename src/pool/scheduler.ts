@@ -6,6 +6,7 @@
  */
 import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from "../errors.ts";
 import { type ScheduledTask, type SchedulerWorker, Slot } from "./slot.ts";
+import { HEAD } from "../wire/protocol.ts";
 import { StartBudget } from "./start_budget.ts";
 import { TaskQueue } from "./task_queue.ts";
 
@@ -300,7 +301,7 @@ export class Scheduler<T extends ScheduledTask> {
       slot.hold(task, now);
     }
     if (wasIdle) this.#updateReference(slot);
-    slot.worker!.run(tasks);
+    slot.worker!.run(tasks, wasIdle || this.#options.concurrency > 1 ? HEAD : slot.answered);
   }
 
   #accepts(slot: Slot<T>): boolean {

@@ -35,8 +35,8 @@ export interface ScheduledTask {
 
 /** The scheduler's view of a worker. Tests put scripted fakes behind it. */
 export interface SchedulerWorker<T> {
-  /** Sends tasks, to be worked in this order. */
-  run(tasks: readonly T[]): void;
+  /** Sends tasks, to be worked in this order; `answersRead` as in the protocol. */
+  run(tasks: readonly T[], answersRead: number): void;
   /** Tells the worker that nobody wants the task any more. */
   abort(task: T, reason: unknown): void;
   /** Lets an idle worker leave. */
@@ -55,7 +55,8 @@ const MAX_AHEAD_BYTES = 256 * 1024;
 const AHEAD_WORK_MS = 2;
 const LEASE_FRESH_MS = 1.5;
 const LEASE_SILENCE_MS = 5;
-const LEASE_SECOND_LOOK_MS = 1;
+const LEASE_LOOKS = 4;
+const LEASE_LOOK_INTERVAL_MS = 1;
 
 /** One place for a worker. */
 export class Slot<T extends ScheduledTask> {
@@ -87,7 +88,8 @@ export class Slot<T extends ScheduledTask> {
   #heldBytes = 0;
   #growAfter = 0;
   #patience = 1;
-  #secondLookAt = 0;
+  #looks = 0;
+  #nextLookAt = 0;
 
   constructor(index: number) {
     this.index = index;
@@ -107,7 +109,7 @@ export class Slot<T extends ScheduledTask> {
       this.#answeredInRead =
         0;
     this.#window = 1;
-    this.#growAfter = this.#secondLookAt = 0;
+    this.#growAfter = this.#looks = 0;
     this.#patience = 1;
     this.unacknowledged = false;
     this.lastReadAt = -Infinity;
@@ -160,7 +162,7 @@ export class Slot<T extends ScheduledTask> {
   /** Learns from one read's answers how much may be sent ahead. Returns the time per answer, and their number. */
   endRead(now: number): { costMs: number; answers: number } {
     this.lastReadAt = now;
-    this.#secondLookAt = 0;
+    this.#looks = 0;
     const answers = this.#answeredInRead;
     if (answers === 0) return { costMs: 0, answers };
     const costMs = (now - this.#busySince) / answers;
@@ -194,20 +196,21 @@ export class Slot<T extends ScheduledTask> {
   /** When the silence of the worker must be looked at, if anything was sent ahead. */
   get leaseDeadline(): number {
     if (this.held.size < 2) return Infinity;
-    return this.#secondLookAt || Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
+    return this.#looks > 0 ? this.#nextLookAt : Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
   }
 
   /**
-   * Whether everything behind the head can be taken back. It takes two looks: between them all that
-   * lies in the pipe is read, so that an answer which came in time is never missed.
+   * Whether everything behind the head can be taken back.
+   *
+   * An answer that left in time may lie in the pipe still. It takes several looks, in turns of the event loop of their
+   * own: one for the pipe to be polled, one for what was read to arrive here, and some to spare.
    */
   leaseExpired(now: number): boolean {
     if (now < this.leaseDeadline) return false;
-    if (this.#secondLookAt === 0) {
-      this.#secondLookAt = now + LEASE_SECOND_LOOK_MS;
-      return false;
-    }
-    this.#secondLookAt = 0;
+    this.#looks++;
+    this.#nextLookAt = now + LEASE_LOOK_INTERVAL_MS;
+    if (this.#looks < LEASE_LOOKS) return false;
+    this.#looks = 0;
     return true;
   }
 }

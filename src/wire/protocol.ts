@@ -38,13 +38,23 @@ export type Tagged = 0 | 1;
 /** One call inside a `run` message. */
 export type CallItem = [taskId: number, functionId: number, attempt: number, tagged: Tagged, args: unknown];
 
+/**
+ * `HEAD` for tasks that the worker may start whenever it likes. For tasks sent ahead of an unanswered one, how many
+ * answers the parent had read by then: if an answer behind that came late, the parent may have taken them back.
+ */
+export type AnswersRead = number;
+
+/** See {@linkcode AnswersRead}. */
+export const HEAD: AnswersRead = -1;
+
 /** What a parent sends. */
 export type ParentMessage =
   | ["hello", protocol: number, version: string, settings: WorkerSettings, tagged: Tagged, initArgs: unknown]
   | ["function", functionId: number, spec: FunctionSpec]
-  | ["run", calls: CallItem[]]
+  | ["run", answersRead: AnswersRead, calls: CallItem[]]
   | [
     "chunk",
+    answersRead: AnswersRead,
     taskId: number,
     functionId: number,
     attempt: number,

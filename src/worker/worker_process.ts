@@ -99,8 +99,12 @@ export class WorkerProcess {
   /** Whether the process keeps the program alive. */
   setReferenced(referenced: boolean): void {
     if (this.#exited) return;
-    if (referenced) this.#child.ref();
-    else this.#child.unref();
+    try {
+      if (referenced) this.#child.ref();
+      else this.#child.unref();
+    } catch {
+      // Its streams have ended: the exit is on its way.
+    }
   }
 
   /** Prints what the worker left unfinished on a line; called when a task has ended. */
@@ -114,14 +118,14 @@ export class WorkerProcess {
     if (this.#exited || this.#escalation !== undefined) return;
     this.append('["stop"]');
     this.flush();
-    this.#child.ref();
+    this.setReferenced(true);
     this.#escalateAfter(STOP_GRACE_MS, () => this.terminate());
   }
 
   /** Ends the worker with SIGTERM, and with SIGKILL if that does not help. */
   terminate(): void {
     if (this.#exited) return;
-    this.#child.ref();
+    this.setReferenced(true);
     this.#signal("SIGTERM");
     this.#escalateAfter(this.#killGraceMs, () => this.kill());
   }

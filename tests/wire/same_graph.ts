@@ -9,9 +9,9 @@ export function assertSameGraph(actual: unknown, expected: unknown): void {
 
 function compare(actual: unknown, expected: unknown, path: string, met: Map<object, object>): void {
   if (typeof expected !== "object" || expected === null) {
-    return assert(Object.is(actual, expected), `${path}: ${String(actual)} instead of ${String(expected)}`);
+    return assert(Object.is(actual, expected), `${path}: another ${typeof expected}`);
   }
-  assert(typeof actual === "object" && actual !== null, `${path}: ${String(actual)} is no object`);
+  assert(typeof actual === "object" && actual !== null, `${path}: no object`);
   const counterpart = met.get(expected);
   if (counterpart !== undefined) return assert(counterpart === actual, `${path}: identity lost`);
   assert(![...met.values()].includes(actual), `${path}: identity gained`);
