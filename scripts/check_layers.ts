@@ -26,6 +26,9 @@ export const LAYERS: Record<string, readonly string[]> = {
 /** Layers that may import packages: the command is no library. */
 const MAY_IMPORT_PACKAGES = ["cli"];
 
+/** Built-in modules that a layer may load on demand: no configuration is needed for them. */
+const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
+
 /** Never executed `import()` that keep a file in the module graph, and so in the cache. */
 const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }];
 
@@ -56,6 +59,7 @@ function judge(layer: string, { specifier, path, dynamic }: Import): string | un
   const allowed = LAYERS[layer];
   if (!allowed) return `"${layer}" is not in the table of layers`;
   if (!/^\.\.?\//.test(specifier)) {
+    if (dynamic && ON_DEMAND.some((one) => one.from === layer && one.specifier === specifier)) return undefined;
     return MAY_IMPORT_PACKAGES.includes(layer) ? undefined : "the library may import only its own files";
   }
   if (path === undefined) return "leads out of the source folder";

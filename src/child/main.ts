@@ -12,7 +12,7 @@ import {
   valueMessageText,
   type WorkerSettings,
 } from "../wire/protocol.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../wire/version.ts";
 import { type LoadedModule, resolveFunction } from "./functions.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";

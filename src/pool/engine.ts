@@ -2,7 +2,7 @@
 import { BrokenPoolError, CancelledError, PayloadTooLargeError, PoolClosedError, WorkerStartError } from "../errors.ts";
 import { encode, type Encoded } from "../wire/codec.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../wire/version.ts";
 import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
 import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
 import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";

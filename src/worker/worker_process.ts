@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../wire/version.ts";
 import { Channel } from "../wire/channel.ts";
 import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { WorkerCommand } from "./command_line.ts";
