@@ -15,7 +15,8 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskF
     case "builtin":
       return resolveBuiltin(spec.name);
     case "source":
-      return exportWithSource(spec.source, module) ?? compileSource(spec.name, spec.source);
+      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ??
+        compileSource(spec.name, spec.source);
   }
 }
 
@@ -53,6 +54,14 @@ function resolveBuiltin(path: string): TaskFunction {
 function exportWithSource(source: string, module: LoadedModule): TaskFunction | undefined {
   for (const value of Object.values(module)) {
     if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value as TaskFunction;
+  }
+}
+
+/** Some of Deno's built-ins are written in JavaScript; their text alone does not run. */
+function globalWithSource(name: string, source: string): TaskFunction | undefined {
+  for (const holder of [globalThis, Deno]) {
+    const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
+    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value.bind(holder);
   }
 }
 

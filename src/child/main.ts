@@ -3,7 +3,7 @@
  * this one and calls `serve()` with a function that loads the user's module.
  */
 import { Channel } from "../wire/channel.ts";
-import { decode, encode } from "../wire/codec.ts";
+import { decode } from "../wire/codec.ts";
 import {
   type ChildMessage,
   messageText,
@@ -17,7 +17,7 @@ import { type LoadedModule, resolveFunction } from "./functions.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
 import { takeStdio } from "./stdio.ts";
-import { TaskLoop, type TaskScope } from "./task_loop.ts";
+import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
 import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
@@ -29,6 +29,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   let scope: TaskScope | undefined;
   let loop: TaskLoop | undefined;
   const early: [ParentMessage, Uint8Array[]][] = [];
+  let maxPrintBytes = MAX_PRINT_BYTES;
 
   const channel = new Channel({ read: streams.read, write: streams.write, onFrame });
 
@@ -39,12 +40,13 @@ export function serve(load?: () => Promise<LoadedModule>): void {
 
   function print(stream: 1 | 2, output: string | Uint8Array): void {
     const head = `["output",${stream},${scope?.current()?.id ?? 0},`;
-    if (typeof output === "string" && output.length <= MAX_PRINT_BYTES / 4) {
+    // JSON makes at most 6 bytes of a character.
+    if (typeof output === "string" && output.length <= maxPrintBytes / 6) {
       return send(head + JSON.stringify(output) + "]");
     }
     const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
-    for (let start = 0; start < bytes.length; start += MAX_PRINT_BYTES) {
-      send(head + "null]", [bytes.subarray(start, start + MAX_PRINT_BYTES)]);
+    for (let start = 0; start < bytes.length; start += maxPrintBytes) {
+      send(head + "null]", [bytes.subarray(start, start + maxPrintBytes)]);
     }
   }
 
@@ -68,6 +70,8 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     settings: WorkerSettings,
     initArgs: unknown[],
   ): Promise<void> {
+    channel.limitOutgoing(settings.maxFrameBytes);
+    maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(settings.maxFrameBytes / 2));
     send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
     try {
       checkVersion(protocol, version);
@@ -91,7 +95,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   }
 
   function fail(error: unknown): void {
-    const encoded = encode(error);
+    const encoded = encodeThrown(error);
     send(valueMessageText('["failed"', encoded), encoded.parts);
   }
 

@@ -42,6 +42,15 @@ interface KnownFunction {
   readonly spec: FunctionSpec;
 }
 
+/** Encodes what a task threw, or the error that says why it cannot travel. */
+export function encodeThrown(error: unknown): Encoded {
+  try {
+    return encode(error);
+  } catch (encodingError) {
+    return encode(encodingError);
+  }
+}
+
 /** Receives tasks, runs them in order, at most `concurrency` at once, and answers each. */
 export class TaskLoop {
   readonly #functions = new Map<number, KnownFunction>();
@@ -192,7 +201,16 @@ export class TaskLoop {
       this.#answer(task, head, encode(failed ? outcomes : outcomes.values));
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.#answerError(task, error);
-      this.#answer(task, `["chunkErrors",${task.id},${duration}`, encode(withoutUnencodable(outcomes)));
+      this.#answerEncodable(task, `["chunkErrors",${task.id},${duration}`, withoutUnencodable(outcomes));
+    }
+  }
+
+  #answerEncodable(task: HeldTask, head: string, outcomes: ChunkOutcomes): void {
+    try {
+      this.#answer(task, head, encode(outcomes));
+    } catch (error) {
+      // Together they are too large, or nested too deep.
+      this.#answerError(task, error);
     }
   }
 
@@ -205,14 +223,8 @@ export class TaskLoop {
   }
 
   #answerError(task: HeldTask, error: unknown): void {
-    let encoded: Encoded;
     try {
-      encoded = encode(error);
-    } catch (encodingError) {
-      encoded = encode(encodingError);
-    }
-    try {
-      this.#answer(task, `["error",${task.id}`, encoded);
+      this.#answer(task, `["error",${task.id}`, encodeThrown(error));
     } catch (tooLarge) {
       this.#answer(task, `["error",${task.id}`, encode(tooLarge));
     }
@@ -268,8 +280,17 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
+function encodableThrown(error: unknown): unknown {
+  try {
+    encode(error);
+    return error;
+  } catch (encodingError) {
+    return encodingError;
+  }
+}
+
 function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
-  const errors = new Map(outcomes.errors);
+  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error)]));
   const values = outcomes.values.map((value, index) => {
     try {
       encode(value);

@@ -1,6 +1,7 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
-import { BrokenPoolError, CancelledError, PayloadTooLargeError, PoolClosedError, WorkerStartError } from "../errors.ts";
+import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
 import { encode, type Encoded } from "../wire/codec.ts";
+import { requireFrameFits } from "../wire/framing.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
 import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
@@ -24,6 +25,9 @@ export interface Job {
   /** Everything submitted was cancelled; no more can be. */
   abandon(error: Error): void;
 }
+
+// What a message adds to a value: its kind and its numbers.
+const MESSAGE_HEAD_BYTES = 128;
 
 const NO_OPTIONS: TaskOptions = {};
 
@@ -92,7 +96,12 @@ export class PoolEngine {
 
   /** The number of a function. Throws when it can never run. */
   refer(fn: unknown): FunctionRef {
-    return this.#functions.refer(fn);
+    const ref = this.#functions.refer(fn);
+    // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
+    if (ref.spec.kind === "source" && ref.spec.source.length > this.options.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
+      this.#requireFits(JSON.stringify(ref.spec), []);
+    }
+    return ref;
   }
 
   /** Submits one call. Rejects at once when its arguments cannot travel. */
@@ -119,15 +128,7 @@ export class PoolEngine {
   /** Encodes a value. Throws EncodingError or PayloadTooLargeError. */
   encode(value: unknown): Encoded {
     const encoded = encode(value);
-    const limit = this.options.maxFrameBytes;
-    if (encoded.text.length > limit || (encoded.parts.length > 0 && partsLength(encoded.parts) > limit)) {
-      const size = encoded.text.length + partsLength(encoded.parts);
-      throw new PayloadTooLargeError(
-        `Cannot send ${size} bytes: at most ${limit} are allowed, raise maxFrameBytes`,
-        size,
-        limit,
-      );
-    }
+    this.#requireFits(encoded.text, encoded.parts);
     return encoded;
   }
 
@@ -185,9 +186,10 @@ export class PoolEngine {
   async terminate(): Promise<void> {
     this.#closed = this.#terminated = true;
     const error = (): Error => new CancelledError(`The task was cancelled: ${this.options.name} was terminated`);
-    this.#scheduler.terminate(error);
-    for (const job of this.#jobs) job.abandon(error());
+    // Before their tasks are: a job tells its end once, not once for each task.
+    for (const job of [...this.#jobs]) job.abandon(error());
     this.#jobs.clear();
+    this.#scheduler.terminate(error);
     await this.#finished.promise;
   }
 
@@ -223,6 +225,11 @@ export class PoolEngine {
       state: slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase as "starting" | "stopping",
       tasksDone: slot.answered,
     }));
+  }
+
+  /** Frames are refused here, while a caller is there to be told: the scheduler counts on sending what it took. */
+  #requireFits(text: string, parts: readonly Uint8Array[]): void {
+    requireFrameFits(text, parts, this.options.maxFrameBytes, MESSAGE_HEAD_BYTES);
   }
 
   #turn(): void {
@@ -267,6 +274,7 @@ export class PoolEngine {
         if (ok) this.#counts.completed++;
         else this.#counts.failed++;
       },
+      fence: (done) => void this.#fence(done),
       retried: (task, error) => {
         this.#counts.retried++;
         this.#emit?.({ type: "retry", taskId: task.id, attempt: task.attempt, error });
@@ -321,6 +329,11 @@ export class PoolEngine {
     this.#workers.set(slotIndex, worker);
     reaper.watch(worker.process.pid);
     return worker;
+  }
+
+  async #fence(done: (held: boolean, now: number) => void): Promise<void> {
+    done(await this.#reaper?.fence() ?? false, performance.now());
+    this.#arm();
   }
 
   #greetings(): { text: string; parts: readonly Uint8Array[] }[] {
@@ -401,8 +414,4 @@ function startWorker(start: () => PoolWorker): PoolWorker {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new WorkerStartError(`Cannot start a worker: ${message}`, { cause });
   }
-}
-
-function partsLength(parts: readonly Uint8Array[]): number {
-  return parts.reduce((total, part) => total + part.byteLength, 0);
 }

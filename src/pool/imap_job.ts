@@ -35,7 +35,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   readonly #chunkSize: number;
   #bufferSize: number;
   /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
-  readonly #entries = new Deque<Entry>();
+  #entries = new Deque<Entry>();
   readonly #open = new Set<Entry>();
   readonly #waiters = new Deque<Waiter>();
   readonly #onAbort = (): void => this.abandon(this.#options.signal!.reason);
@@ -43,6 +43,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   #pulling = false;
   #failure: { readonly error: unknown } | undefined;
   #finished = false;
+  #abandoned = false;
   #lastRejected = false;
 
   constructor(
@@ -104,9 +105,18 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   abandon(error: unknown): void {
     this.#failure ??= { error };
+    this.#abandoned = true;
     this.#cancelOpen(error);
+    this.#keepFinished();
     this.#source.close().catch(() => {});
     this.#serve();
+  }
+
+  /** The error is told once, behind the results that were there; not once for each item that it befell. */
+  #keepFinished(): void {
+    const entries = this.#entries;
+    this.#entries = new Deque();
+    while (entries.peek()?.outcomes !== undefined) this.#entries.push(entries.shift()!);
   }
 
   async #pull(): Promise<void> {
@@ -154,9 +164,9 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   #complete(entry: Entry, values: readonly unknown[], errors: Map<number, unknown>): void {
     entry.task = undefined;
-    entry.outcomes = { values, errors };
     this.#open.delete(entry);
-    if (this.#finished) return;
+    if (this.#finished || this.#abandoned) return;
+    entry.outcomes = { values, errors };
     if (!this.#ordered) this.#entries.push(entry);
     this.#serve();
   }

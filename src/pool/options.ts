@@ -1,7 +1,11 @@
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { moduleUrl } from "../worker/module_url.ts";
-import type { ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";
+import type { AsyncCallbacks, ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";
+
+// A worker's greeting alone takes a few hundred bytes.
+const MIN_FRAME_BYTES = 1024;
+const MAX_FRAME_BYTES = 2 ** 31;
 
 /** A pool's options, checked, with every default filled in. */
 export interface ResolvedPoolOptions {
@@ -92,15 +96,15 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     onEvent,
     abortGraceMs: duration("abortGraceMs", options.abortGraceMs) ?? 500,
     killGraceMs: duration("killGraceMs", options.killGraceMs) ?? 250,
-    maxFrameBytes: count("maxFrameBytes", options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES),
+    maxFrameBytes: frameLimit(options.maxFrameBytes),
   };
 }
 
 /** Checks a task's options. Throws TypeError or RangeError. */
-export function checkTaskOptions(options: TaskOptions): void {
+export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): void {
   duration("timeoutMs", options.timeoutMs);
   wholeNumber("retries", options.retries);
-  const { priority, key, signal } = options;
+  const { priority, key, signal, onProgress, callback, errorCallback } = options;
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new RangeError(`Cannot submit: "priority" is ${priority}, a number is wanted`);
   }
@@ -109,6 +113,11 @@ export function checkTaskOptions(options: TaskOptions): void {
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError('Cannot submit: "signal" must be an AbortSignal');
+  }
+  for (const [name, value] of Object.entries({ onProgress, callback, errorCallback })) {
+    if (value !== undefined && typeof value !== "function") {
+      throw new TypeError(`Cannot submit: "${name}" is ${typeof value}, a function is wanted`);
+    }
   }
 }
 
@@ -125,6 +134,13 @@ function count(name: string, value: number | undefined, fallback: number): numbe
     throw new RangeError(`"${name}" is ${show(value)}, a whole number of at least 1 is wanted`);
   }
   return value;
+}
+
+function frameLimit(value: number = DEFAULT_MAX_FRAME_BYTES): number {
+  if (Number.isSafeInteger(value) && value >= MIN_FRAME_BYTES && value <= MAX_FRAME_BYTES) return value;
+  throw new RangeError(
+    `"maxFrameBytes" is ${show(value)}, a whole number from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES} is wanted`,
+  );
 }
 
 function wholeNumber(name: string, value: number | undefined): number | undefined {

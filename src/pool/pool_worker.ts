@@ -1,5 +1,6 @@
-import { PoisonTaskError, ProtocolError } from "../errors.ts";
+import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
 import { decode, encode } from "../wire/codec.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
 import {
   type ChildMessage,
   type ChunkOutcomes,
@@ -36,10 +37,12 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly process: WorkerProcess;
   readonly #context: PoolWorkerContext;
   readonly #knownFunctions = new Set<number>();
+  readonly #batchBytes: number;
 
   /** Starts the process. Throws what starting it throws. */
   constructor(context: PoolWorkerContext) {
     this.#context = context;
+    this.#batchBytes = context.process.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
     this.process = new WorkerProcess({
       ...context.process,
       events: {
@@ -60,6 +63,11 @@ export class PoolWorker implements SchedulerWorker<Task> {
       this.#define(task);
       if (task.chunk === undefined && task.payload.parts.length === 0) {
         const { payload } = task;
+        // Each fits a frame, all together may not.
+        if ((calls.length + payload.text.length) * 3 > this.#batchBytes) {
+          this.#sendCalls(calls, answersRead);
+          calls = "";
+        }
         calls += `${calls === "" ? "" : ","}[${task.id},${task.functionRef.id},${task.attempt},${
           payload.tagged ? 1 : 0
         },${payload.text}]`;
@@ -75,13 +83,12 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 
   abort(task: Task, reason: unknown): void {
-    let encoded;
     try {
-      encoded = encode(reason);
+      this.#appendAbort(task, reason);
     } catch {
-      encoded = encode(new Error(String(reason)));
+      // It cannot travel, or is too large to.
+      this.#appendAbort(task, new CancelledError("The task was cancelled"));
     }
-    this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
     this.process.flush();
   }
 
@@ -99,6 +106,11 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   get #place(): { workerId: number; pid: number } {
     return { workerId: this.#context.slot.index, pid: this.process.pid };
+  }
+
+  #appendAbort(task: Task, reason: unknown): void {
+    const encoded = encode(reason);
+    this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
   }
 
   #define({ functionRef }: Task): void {

@@ -24,6 +24,8 @@ export interface SchedulerHost<T> {
   ran(msPerTask: number, tasks: number): void;
   /** A worker answered a task whose caller waits. */
   settled(ok: boolean): void;
+  /** Calls back when all that lay in the workers' pipes was read and reported; with `false` when that cannot be told. */
+  fence(done: (held: boolean, now: number) => void): void;
   /** A worker became ready. */
   becameReady(): void;
   /** A worker cannot start, and it is no use to try again now. */
@@ -255,7 +257,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** Acts on what is due. */
   tick(now: number): void {
     for (const slot of this.slots) {
-      if (slot.leaseExpired(now)) this.#revokeAhead(slot);
+      if (now >= slot.leaseDeadline) this.#checkLease(slot);
       this.#expireTasks(slot, now);
       if (this.#isIdleTooLong(slot, now)) this.#retire(slot);
     }
@@ -365,6 +367,16 @@ export class Scheduler<T extends ScheduledTask> {
     slot.drop(task);
     slot.taken--;
     if (!task.settled) this.#enqueue(task, "first");
+  }
+
+  #checkLease(slot: Slot<T>): void {
+    slot.raiseFence();
+    this.#host.fence((held, now) => {
+      if (!held) return slot.lowerFence(now);
+      if (!slot.isSilentBehindFence) return;
+      this.#revokeAhead(slot);
+      this.dispatch(now);
+    });
   }
 
   #revokeAhead(slot: Slot<T>): void {

@@ -2,8 +2,8 @@
  * One place for a worker: what it holds, and how much may be sent ahead to it.
  *
  * A worker that answers quickly holds several tasks, worked in order. What is sent ahead has a lease: the child starts
- * nothing more of it when two answers in a row took longer than 3 ms to leave, so after 5 ms of silence it can be
- * given to another worker, and no task starts twice. The child counts from a moment before its last answer left,
+ * nothing more of it when two answers in a row took longer than 3 ms to leave, so after 5 ms of silence, and when all that
+ * lies in its pipe has been read, it can be given to another worker, and no task starts twice. The child counts from a moment before its last answer left,
  * which is earlier than the moment it was read here.
  */
 
@@ -55,8 +55,7 @@ const MAX_AHEAD_BYTES = 256 * 1024;
 const AHEAD_WORK_MS = 2;
 const LEASE_FRESH_MS = 1.5;
 const LEASE_SILENCE_MS = 5;
-const LEASE_LOOKS = 4;
-const LEASE_LOOK_INTERVAL_MS = 1;
+const NEVER_READ = -1;
 
 /** One place for a worker. */
 export class Slot<T extends ScheduledTask> {
@@ -88,8 +87,8 @@ export class Slot<T extends ScheduledTask> {
   #heldBytes = 0;
   #growAfter = 0;
   #patience = 1;
-  #looks = 0;
-  #nextLookAt = 0;
+  #reads = 0;
+  #readsAtFence = NEVER_READ;
 
   constructor(index: number) {
     this.index = index;
@@ -109,7 +108,8 @@ export class Slot<T extends ScheduledTask> {
       this.#answeredInRead =
         0;
     this.#window = 1;
-    this.#growAfter = this.#looks = 0;
+    this.#growAfter = 0;
+    this.#readsAtFence = NEVER_READ;
     this.#patience = 1;
     this.unacknowledged = false;
     this.lastReadAt = -Infinity;
@@ -162,7 +162,7 @@ export class Slot<T extends ScheduledTask> {
   /** Learns from one read's answers how much may be sent ahead. Returns the time per answer, and their number. */
   endRead(now: number): { costMs: number; answers: number } {
     this.lastReadAt = now;
-    this.#looks = 0;
+    this.#reads++;
     const answers = this.#answeredInRead;
     if (answers === 0) return { costMs: 0, answers };
     const costMs = (now - this.#busySince) / answers;
@@ -195,22 +195,23 @@ export class Slot<T extends ScheduledTask> {
 
   /** When the silence of the worker must be looked at, if anything was sent ahead. */
   get leaseDeadline(): number {
-    if (this.held.size < 2) return Infinity;
-    return this.#looks > 0 ? this.#nextLookAt : Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
+    if (this.held.size < 2 || this.#readsAtFence === this.#reads) return Infinity;
+    return Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
   }
 
-  /**
-   * Whether everything behind the head can be taken back.
-   *
-   * An answer that left in time may lie in the pipe still. It takes several looks, in turns of the event loop of their
-   * own: one for the pipe to be polled, one for what was read to arrive here, and some to spare.
-   */
-  leaseExpired(now: number): boolean {
-    if (now < this.leaseDeadline) return false;
-    this.#looks++;
-    this.#nextLookAt = now + LEASE_LOOK_INTERVAL_MS;
-    if (this.#looks < LEASE_LOOKS) return false;
-    this.#looks = 0;
-    return true;
+  /** The worker has been silent for so long that only an unread answer can say that it goes on: the pipes must be read now. */
+  raiseFence(): void {
+    this.#readsAtFence = this.#reads;
+  }
+
+  /** Whether nothing came from the worker while its pipe was read, so that everything behind the head can be taken back. */
+  get isSilentBehindFence(): boolean {
+    return this.held.size > 1 && this.#readsAtFence === this.#reads;
+  }
+
+  /** The pipes could not be read. */
+  lowerFence(now: number): void {
+    this.#readsAtFence = NEVER_READ;
+    this.headSince = now;
   }
 }

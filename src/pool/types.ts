@@ -111,7 +111,7 @@ export interface PoolOptions {
   abortGraceMs?: number;
   /** Milliseconds between SIGTERM and SIGKILL when a worker is ended. @default 250 */
   killGraceMs?: number;
-  /** Largest message to or from a worker, in bytes, at most 2 GiB. @default 256 MiB */
+  /** Largest message to or from a worker, in bytes, from 1 KiB to 2 GiB. @default 256 MiB */
   maxFrameBytes?: number;
 }
 

@@ -49,6 +49,11 @@ export class Channel {
     return this.#decoder.pending;
   }
 
+  /** Sets another limit for the frames that are appended from now on. */
+  limitOutgoing(maxFrameBytes: number): void {
+    this.#outgoing.limitTo(maxFrameBytes);
+  }
+
   /** Adds a frame to what leaves with the next `flush()`. Throws PayloadTooLargeError, and then nothing was added. */
   append(text: string, parts?: readonly Uint8Array[]): void {
     this.#outgoing.append(text, parts);

@@ -19,7 +19,7 @@ const utf8Encoder = new TextEncoder();
  * - Parts of 64 KiB and more are handed over as they are: they must not change before they are written.
  */
 export class FrameBuffer {
-  readonly #maxFrameBytes: number;
+  #maxFrameBytes: number;
   #chunks: Uint8Array[] = [];
   #closedBytes = 0;
   #block: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST_BLOCK_BYTES);
@@ -29,6 +29,11 @@ export class FrameBuffer {
 
   /** Builds an empty buffer for frames of at most `maxFrameBytes` bytes, the leading length not counted. */
   constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = checkedLimit(maxFrameBytes);
+  }
+
+  /** Sets another limit for the frames to come. */
+  limitTo(maxFrameBytes: number): void {
     this.#maxFrameBytes = checkedLimit(maxFrameBytes);
   }
 
@@ -44,7 +49,7 @@ export class FrameBuffer {
    */
   append(text: string, parts?: readonly Uint8Array[]): void {
     const partBytes = parts === undefined || parts.length === 0 ? 0 : wireBytesOf(parts);
-    this.#checkSize(text, partBytes);
+    requireFits(text, partBytes, this.#maxFrameBytes);
     if (text.length > WHOLE_TEXT_UNITS) this.#putLongText(text, partBytes);
     else this.#putShortText(text, partBytes);
     if (partBytes > 0) { for (const part of parts!) this.#putPart(part); }
@@ -65,15 +70,6 @@ export class FrameBuffer {
     this.#block = next;
     this.#start = this.#end = 0;
     return taken;
-  }
-
-  #checkSize(text: string, partBytes: number): void {
-    const limit = this.#maxFrameBytes;
-    const atMost = 4 + text.length * 3 + partBytes;
-    if (atMost <= limit) return;
-    const atLeast = 4 + text.length + partBytes;
-    const exact = atLeast > limit ? atLeast : 4 + utf8Length(text) + partBytes;
-    if (exact > limit) throw tooLarge("send", exact, limit);
   }
 
   #putShortText(text: string, partBytes: number): void {
@@ -127,6 +123,28 @@ export class FrameBuffer {
     this.#closedBytes += this.#end - this.#start;
     this.#start = this.#end;
   }
+}
+
+/**
+ * Checks a frame of `text` and `parts` before it is made, with `reserve` bytes more for what will be put around the text.
+ *
+ * @throws {PayloadTooLargeError} If it is larger than the limit.
+ */
+export function requireFrameFits(
+  text: string,
+  parts: readonly Uint8Array[],
+  maxFrameBytes: number,
+  reserve: number,
+): void {
+  requireFits(text, reserve + (parts.length === 0 ? 0 : wireBytesOf(parts)), maxFrameBytes);
+}
+
+function requireFits(text: string, otherBytes: number, limit: number): void {
+  const atMost = 4 + text.length * 3 + otherBytes;
+  if (atMost <= limit) return;
+  const atLeast = 4 + text.length + otherBytes;
+  const exact = atLeast > limit ? atLeast : 4 + utf8Length(text) + otherBytes;
+  if (exact > limit) throw tooLarge("send", exact, limit);
 }
 
 function wireBytesOf(parts: readonly Uint8Array[]): number {

@@ -6,5 +6,5 @@
  */
 
 export { DEFAULT_MAX_FRAME_BYTES } from "./frame_format.ts";
-export { FrameBuffer } from "./frame_buffer.ts";
+export { FrameBuffer, requireFrameFits } from "./frame_buffer.ts";
 export { FrameDecoder, type FrameHandler } from "./frame_decoder.ts";

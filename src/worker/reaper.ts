@@ -20,7 +20,9 @@ for (let count; (count = await Deno.stdin.read(buffer)) !== null;) {
   rest = lines.pop();
   for (const line of lines) {
     const pid = Number(line.slice(1));
-    if (line[0] === "+") pids.add(pid); else pids.delete(pid);
+    if (line[0] === "?") Deno.stdout.writeSync(new Uint8Array(1));
+    else if (line[0] === "+") pids.add(pid);
+    else pids.delete(pid);
   }
 }
 if (pids.size > 0) await new Promise((resolve) => setTimeout(resolve, ${LEAVE_TIME_MS}));
@@ -36,6 +38,11 @@ export interface ReaperShare {
   unwatch(pid: number): void;
   /** Starts the reaper process, if it does not run. Called when that delays nobody. */
   start(): void;
+  /**
+   * Resolves with `true` when everything that lay in a pipe to this program at the time of the call has been read, and handled
+   * by its reader. Resolves with `false` when that cannot be told, because the reaper does not run.
+   */
+  fence(): Promise<boolean>;
   /** Gives the share back; with the last one the reaper ends, and the promise waits for that. */
   release(): Promise<void>;
 }
@@ -46,6 +53,7 @@ class Reaper {
   #child: Deno.ChildProcess | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #denoPath: string | undefined;
+  #echoes: ((heard: boolean) => void)[] = [];
 
   share(denoPath: string | undefined): ReaperShare {
     this.#shares++;
@@ -61,6 +69,7 @@ class Reaper {
         this.#tell(`-${pid}\n`);
       },
       start: () => this.#start(),
+      fence: () => this.#fence(),
       release: async () => {
         if (released) return;
         released = true;
@@ -86,7 +95,7 @@ class Reaper {
       clearEnv: true,
       env: { DENO_NO_UPDATE_CHECK: "1" },
       stdin: "piped",
-      stdout: "null",
+      stdout: "piped",
       stderr: "null",
       // Ctrl-C goes to the whole foreground group; the reaper must outlive the program.
       detached: true,
@@ -95,12 +104,39 @@ class Reaper {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
     for (const pid of this.#pids) this.#tell(`+${pid}\n`);
+    this.#hearEchoes(child.stdout.getReader());
     child.status.then(() => {
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#writer?.abort().catch(() => {});
       if (this.#pids.size > 0) this.#start();
     });
+  }
+
+  /**
+   * An event loop may run timers for long without looking at its pipes, so time alone says nothing. But the echo of
+   * another process comes through the same poll as everything that was in a pipe before it. Twice, because
+   * the first echo may be handled before the reads that became ready with it.
+   */
+  async #fence(): Promise<boolean> {
+    return await this.#echo() && await this.#echo();
+  }
+
+  #echo(): Promise<boolean> {
+    if (this.#child === undefined) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#echoes.push(resolve);
+      this.#tell("?\n");
+    });
+  }
+
+  async #hearEchoes(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    while (true) {
+      const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
+      if (value !== undefined) this.#echoes.splice(0, value.length).forEach((resolve) => resolve(true));
+      if (done) break;
+    }
+    this.#echoes.splice(0).forEach((resolve) => resolve(false));
   }
 
   #tell(line: string): void {

@@ -1,0 +1,46 @@
+/** What the operating system knows about processes. A zombie counts as gone: it only waits to be looked at. */
+
+const POLL_INTERVAL_MS = 40;
+
+interface ProcessEntry {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly zombie: boolean;
+}
+
+async function processes(): Promise<ProcessEntry[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "pid=,ppid=,stat="] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => {
+    const [pid, ppid, stat] = line.trim().split(/\s+/);
+    return { pid: Number(pid), ppid: Number(ppid), zombie: stat!.startsWith("Z") };
+  });
+}
+
+/** The children of a process, without the `ps` that looks. */
+export async function childrenOf(ppid: number): Promise<number[]> {
+  const found = await processes();
+  const running = new Set((await processes()).map(({ pid }) => pid));
+  return found.filter((one) => one.ppid === ppid && !one.zombie && running.has(one.pid)).map(({ pid }) => pid);
+}
+
+/** Those of `pids` that run. */
+export async function alive(pids: readonly number[]): Promise<number[]> {
+  return (await processes()).filter(({ pid, zombie }) => !zombie && pids.includes(pid)).map(({ pid }) => pid);
+}
+
+/** Waits until none of `pids` runs, for at most `withinMs`, and returns those that do. */
+export async function survivors(pids: readonly number[], withinMs: number): Promise<number[]> {
+  let left = [...pids];
+  await until(async () => (left = await alive(left)).length === 0, withinMs);
+  return left;
+}
+
+/** Polls until `condition` holds, for at most `withinMs`. Tells whether it did. For facts that send no message. */
+export async function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!await condition()) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+  return true;
+}
