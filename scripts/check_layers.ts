@@ -10,14 +10,16 @@
 /** What each folder of `src/`, and each file beside them, may import. A new folder needs a line here. */
 export const LAYERS: Record<string, readonly string[]> = {
   errors: [],
+  deque: [],
   wire: ["errors"],
   hub: ["wire", "errors"],
-  child: ["wire", "errors"],
+  child: ["hub", "wire", "errors"],
+  handles: ["manager", "channels", "sync", "hub"],
   worker: ["wire", "errors"],
-  pool: ["worker", "wire", "errors"],
-  process: ["worker", "wire", "errors"],
+  pool: ["handles", "deque", "hub", "worker", "wire", "errors"],
+  process: ["handles", "hub", "worker", "wire", "errors"],
   sync: ["hub", "wire", "errors"],
-  channels: ["hub", "wire", "errors"],
+  channels: ["hub", "deque", "wire", "errors"],
   manager: ["channels", "sync", "hub", "worker", "wire", "errors"],
   futures: ["pool", "worker", "wire", "errors"],
   cli: ["pool", "worker", "wire", "errors"],
@@ -29,8 +31,8 @@ const MAY_IMPORT_PACKAGES = ["cli"];
 /** Built-in modules that a layer may load on demand: no configuration is needed for them. */
 const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
 
-/** Never executed `import()` that keep a file in the module graph, and so in the cache. */
-const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }];
+/** `import()` of a file that is needed late or never, and must be in the module graph, and so in the cache. */
+const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }, { from: "child", to: "handles.ts" }];
 
 /** One import, export or `import()` with a literal. `path` is within the source folder, if it leads there. */
 export interface Import {

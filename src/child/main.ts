@@ -3,6 +3,8 @@
  * this one and calls `serve()` with a function that loads the user's module.
  */
 import { Channel } from "../wire/channel.ts";
+import { hub } from "../hub/hub.ts";
+import { Link } from "../hub/link.ts";
 import { decode } from "../wire/codec.ts";
 import {
   type ChildMessage,
@@ -21,6 +23,7 @@ import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
 import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
+const HANDLE_TAG = '{"$":"handle"';
 
 /** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
 export function serve(load?: () => Promise<LoadedModule>): void {
@@ -29,9 +32,14 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   let scope: TaskScope | undefined;
   let loop: TaskLoop | undefined;
   const early: [ParentMessage, Uint8Array[]][] = [];
+  let beforeHandleClasses: [string, Uint8Array[]][] | undefined;
+  let hasHandleClasses = false;
   let maxPrintBytes = MAX_PRINT_BYTES;
 
   const channel = new Channel({ read: streams.read, write: streams.write, onFrame });
+
+  const link = new Link(hub, "parent", send);
+  hub.currentTask = () => scope?.current()?.id ?? 0;
 
   function send(text: string, parts?: readonly Uint8Array[]): void {
     channel.append(text, parts);
@@ -51,12 +59,34 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   }
 
   function onFrame(text: string, parts: Uint8Array[]): void {
+    if (beforeHandleClasses !== undefined) {
+      beforeHandleClasses.push([text, parts]);
+    } else if (!hasHandleClasses && text.includes(HANDLE_TAG)) {
+      beforeHandleClasses = [[text, parts]];
+      loadHandleClasses();
+    } else {
+      receive(text, parts);
+    }
+  }
+
+  /** Most tasks share nothing, so the classes of shared objects load with the first handle. Messages wait, in order. */
+  async function loadHandleClasses(): Promise<void> {
+    await import("../handles.ts");
+    hasHandleClasses = true;
+    const frames = beforeHandleClasses!;
+    beforeHandleClasses = undefined;
+    for (const [text, parts] of frames) receive(text, parts);
+  }
+
+  function receive(text: string, parts: Uint8Array[]): void {
     const message = JSON.parse(text) as ParentMessage;
     if (message[0] === "hello") {
       const [, protocol, version, settings, tagged, initArgs] = message;
-      start(protocol, version, settings, decode(initArgs, tagged === 1, parts) as unknown[]);
+      start(protocol, version, settings, decode(initArgs, tagged === 1, parts, link.handles) as unknown[]);
     } else if (message[0] === "stop") {
       exit(0);
+    } else if (link.receive(message, parts)) {
+      return;
     } else if (loop === undefined) {
       early.push([message, parts]);
     } else {
@@ -86,7 +116,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
       const module = await load?.() ?? {};
       const { concurrency, initializer } = settings;
       if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-      loop = new TaskLoop({ module, concurrency, send, scope });
+      loop = new TaskLoop({ module, concurrency, send, scope, handles: link.handles });
       send(messageText(["ready"] satisfies ChildMessage));
     } catch (error) {
       fail(error);
@@ -95,7 +125,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   }
 
   function fail(error: unknown): void {
-    const encoded = encodeThrown(error);
+    const encoded = encodeThrown(error, link.handles);
     send(valueMessageText('["failed"', encoded), encoded.parts);
   }
 

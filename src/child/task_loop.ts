@@ -1,4 +1,4 @@
-import { decode, encode, type Encoded } from "../wire/codec.ts";
+import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
 import {
   type AnswersRead,
@@ -43,11 +43,11 @@ interface KnownFunction {
 }
 
 /** Encodes what a task threw, or the error that says why it cannot travel. */
-export function encodeThrown(error: unknown): Encoded {
+export function encodeThrown(error: unknown, handles: HandleCodec | undefined): Encoded {
   try {
-    return encode(error);
+    return encode(error, handles);
   } catch (encodingError) {
-    return encode(encodingError);
+    return encode(encodingError, handles);
   }
 }
 
@@ -59,6 +59,7 @@ export class TaskLoop {
   readonly #concurrency: number;
   readonly #send: SendFrame;
   readonly #scope: TaskScope;
+  readonly #handles: HandleCodec | undefined;
   #held: HeldTask[] = [];
   #next = 0;
   #answers = 0;
@@ -67,11 +68,14 @@ export class TaskLoop {
   #clockReadAt = -Infinity;
   #beforeLastAnswerAt = -Infinity;
 
-  constructor(options: { module: LoadedModule; concurrency: number; send: SendFrame; scope: TaskScope }) {
+  constructor(
+    options: { module: LoadedModule; concurrency: number; send: SendFrame; scope: TaskScope; handles?: HandleCodec },
+  ) {
     this.#module = options.module;
     this.#concurrency = options.concurrency;
     this.#send = options.send;
     this.#scope = options.scope;
+    this.#handles = options.handles;
   }
 
   /** Takes in one message. What it starts may go on after the call. */
@@ -84,20 +88,20 @@ export class TaskLoop {
         if (this.#isTakenBack(answersRead)) return this.#giveBack([id]);
         this.#acknowledgeStart(id);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
-        this.#hold(id, functionId, attempt, decode(items, tagged === 1, parts), chunk);
+        this.#hold(id, functionId, attempt, decode(items, tagged === 1, parts, this.#handles), chunk);
         return this.#pump();
       }
       case "function":
         return this.#learnFunction(message[1], message[2]);
       case "abort":
-        return this.#abort(message[1], decode(message[3], message[2] === 1, parts));
+        return this.#abort(message[1], decode(message[3], message[2] === 1, parts, this.#handles));
     }
   }
 
   /** Sends a progress value of a task that still runs. */
   progress(task: RunningTask, value: unknown): void {
     if (this.#running.get(task.id) !== task) return;
-    const encoded = encode(value);
+    const encoded = encode(value, this.#handles);
     this.#send(valueMessageText(`["progress",${task.id}`, encoded), encoded.parts);
   }
 
@@ -113,7 +117,7 @@ export class TaskLoop {
     if (this.#isTakenBack(answersRead)) return this.#giveBack(calls.map(([id]) => id));
     this.#acknowledgeStart(calls[0]![0]);
     for (const [id, functionId, attempt, tagged, args] of calls) {
-      this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts), undefined);
+      this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts, this.#handles), undefined);
     }
     this.#pump();
   }
@@ -198,16 +202,16 @@ export class TaskLoop {
     try {
       const failed = outcomes.errors.length > 0;
       const head = `["${failed ? "chunkErrors" : "chunk"}",${task.id},${duration}`;
-      this.#answer(task, head, encode(failed ? outcomes : outcomes.values));
+      this.#answer(task, head, encode(failed ? outcomes : outcomes.values, this.#handles));
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.#answerError(task, error);
-      this.#answerEncodable(task, `["chunkErrors",${task.id},${duration}`, withoutUnencodable(outcomes));
+      this.#answerEncodable(task, `["chunkErrors",${task.id},${duration}`, withoutUnencodable(outcomes, this.#handles));
     }
   }
 
   #answerEncodable(task: HeldTask, head: string, outcomes: ChunkOutcomes): void {
     try {
-      this.#answer(task, head, encode(outcomes));
+      this.#answer(task, head, encode(outcomes, this.#handles));
     } catch (error) {
       // Together they are too large, or nested too deep.
       this.#answerError(task, error);
@@ -216,7 +220,7 @@ export class TaskLoop {
 
   #answerResult(task: HeldTask, value: unknown): void {
     try {
-      this.#answer(task, `["result",${task.id}`, encode(value));
+      this.#answer(task, `["result",${task.id}`, encode(value, this.#handles));
     } catch (error) {
       this.#answerError(task, error);
     }
@@ -224,7 +228,7 @@ export class TaskLoop {
 
   #answerError(task: HeldTask, error: unknown): void {
     try {
-      this.#answer(task, `["error",${task.id}`, encodeThrown(error));
+      this.#answer(task, `["error",${task.id}`, encodeThrown(error, this.#handles));
     } catch (tooLarge) {
       this.#answer(task, `["error",${task.id}`, encode(tooLarge));
     }
@@ -280,20 +284,20 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function encodableThrown(error: unknown): unknown {
+function encodableThrown(error: unknown, handles: HandleCodec | undefined): unknown {
   try {
-    encode(error);
+    encode(error, handles);
     return error;
   } catch (encodingError) {
     return encodingError;
   }
 }
 
-function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
-  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error)]));
+function withoutUnencodable(outcomes: ChunkOutcomes, handles: HandleCodec | undefined): ChunkOutcomes {
+  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error, handles)]));
   const values = outcomes.values.map((value, index) => {
     try {
-      encode(value);
+      encode(value, handles);
       return value;
     } catch (error) {
       errors.set(index, error);

@@ -1,6 +1,8 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
-import { encode, type Encoded } from "../wire/codec.ts";
+import type { Handle } from "../hub/handle.ts";
+import { collectHandles } from "../hub/hub.ts";
+import { encode } from "../wire/codec.ts";
 import { requireFrameFits } from "../wire/framing.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
@@ -9,10 +11,10 @@ import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
 import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import { PoolWorker } from "./pool_worker.ts";
+import { type Greeting, PoolWorker } from "./pool_worker.ts";
 import { Scheduler, type SchedulerHost } from "./scheduler.ts";
 import { DurationHistogram } from "./stats.ts";
-import { type ChunkMode, Task, type TaskSink } from "./task.ts";
+import { type ChunkMode, Task, type TaskPayload, type TaskSink } from "./task.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 import type { PoolEvent, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
 
@@ -37,7 +39,7 @@ export class PoolEngine {
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
   readonly #functions: FunctionTable;
   readonly #command: WorkerCommand;
-  readonly #hello: { readonly text: string; readonly parts: readonly Uint8Array[] }[];
+  readonly #hello: readonly Greeting[];
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #scheduler: Scheduler<Task>;
   readonly #workers = new Map<number, PoolWorker>();
@@ -125,11 +127,12 @@ export class PoolEngine {
     return new Task(functionRef, this.encode(items), mode, sink, options, this.options);
   }
 
-  /** Encodes a value. Throws EncodingError or PayloadTooLargeError. */
-  encode(value: unknown): Encoded {
-    const encoded = encode(value);
-    this.#requireFits(encoded.text, encoded.parts);
-    return encoded;
+  /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
+  encode(args: readonly unknown[]): TaskPayload {
+    const handles: Handle[] = [];
+    const payload = encode(args, collectHandles(handles));
+    this.#requireFits(payload.text, payload.parts);
+    return { payload, handles };
   }
 
   /** Hands a task to the scheduler. */
@@ -336,9 +339,9 @@ export class PoolEngine {
     this.#arm();
   }
 
-  #greetings(): { text: string; parts: readonly Uint8Array[] }[] {
+  #greetings(): Greeting[] {
     const { initializer, initArgs, workers, concurrency, maxFrameBytes, memoryLimitMiB } = this.options;
-    const args = this.encode(initArgs);
+    const { payload, handles } = this.encode(initArgs);
     return Array.from({ length: workers }, (_, workerId) => {
       const settings: WorkerSettings = {
         workerId,
@@ -349,7 +352,7 @@ export class PoolEngine {
         initializer: initializer === undefined ? null : initializerSpec(initializer, this.#functions),
       };
       const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
-      return { text: valueMessageText(head, args), parts: args.parts };
+      return { text: valueMessageText(head, payload), parts: payload.parts, handles };
     });
   }
 

@@ -1,6 +1,6 @@
 import { PoolClosedError } from "../errors.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
-import { Deque } from "./deque.ts";
+import { Deque } from "../deque.ts";
 import type { Job, PoolEngine } from "./engine.ts";
 import { ItemSource } from "./item_source.ts";
 import type { ChunkResult } from "./pool_worker.ts";
@@ -33,7 +33,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   readonly #options: ImapOptions;
   readonly #ordered: boolean;
   readonly #chunkSize: number;
-  #bufferSize: number;
+  readonly #bufferSize: number;
   /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
   #entries = new Deque<Entry>();
   readonly #open = new Set<Entry>();
@@ -45,6 +45,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   #finished = false;
   #abandoned = false;
   #lastRejected = false;
+  #draining = false;
 
   constructor(
     engine: PoolEngine,
@@ -91,15 +92,15 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   }
 
   cut(): void {
-    if (this.#waiters.size === 0) {
-      this.abandon(new PoolClosedError("Cannot continue: the pool ended before its iterator did"));
-    }
+    this.#failure ??= { error: new PoolClosedError("Cannot continue: the pool ended before its iterator did") };
+    this.#source.close().catch(() => {});
+    this.#serve();
   }
 
   drain(): void {
     // Nobody asks for what comes behind an error: a `for await` loop has ended there.
     if (this.#lastRejected) return this.cut();
-    this.#bufferSize = Infinity;
+    this.#draining = true;
     this.#pull();
   }
 
@@ -138,7 +139,8 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   }
 
   get #hasRoom(): boolean {
-    return this.#buffered + this.#chunkSize <= this.#bufferSize;
+    const items = this.#draining ? this.#open.size * this.#chunkSize : this.#buffered;
+    return items + this.#chunkSize <= this.#bufferSize;
   }
 
   #submit(items: unknown[]): void {

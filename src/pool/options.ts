@@ -3,8 +3,8 @@ import type { AnyFunction } from "../worker/function_table.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import type { AsyncCallbacks, ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";
 
-// A worker's greeting alone takes a few hundred bytes.
-const MIN_FRAME_BYTES = 1024;
+// A worker must be able to say what went wrong, with a stack.
+const MIN_FRAME_BYTES = 8 * 1024;
 const MAX_FRAME_BYTES = 2 ** 31;
 
 /** A pool's options, checked, with every default filled in. */

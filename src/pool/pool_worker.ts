@@ -1,4 +1,7 @@
 import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
+import type { Handle } from "../hub/handle.ts";
+import { hub } from "../hub/hub.ts";
+import { Link } from "../hub/link.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
 import {
@@ -16,6 +19,17 @@ import type { SchedulerWorker, Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { PoolEvent } from "./types.ts";
 
+// Names links for as long as this program runs, so that no two workers are ever taken for one.
+let lastLink = 0;
+
+/** The first message to a worker. */
+export interface Greeting {
+  readonly text: string;
+  readonly parts: readonly Uint8Array[];
+  /** The handles in it: the worker may use them. */
+  readonly handles: readonly Handle[];
+}
+
 /** What a pool's worker needs of its pool. */
 export interface PoolWorkerContext {
   readonly scheduler: Scheduler<Task>;
@@ -23,7 +37,7 @@ export interface PoolWorkerContext {
   /** Everything about the process but who listens to it. */
   readonly process: Omit<WorkerProcessOptions, "events">;
   /** The first message. */
-  readonly hello: { readonly text: string; readonly parts: readonly Uint8Array[] };
+  readonly hello: Greeting;
   /** Present when somebody listens. */
   readonly emit: ((event: PoolEvent) => void) | undefined;
   /** The worker has ended. */
@@ -37,6 +51,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly process: WorkerProcess;
   readonly #context: PoolWorkerContext;
   readonly #knownFunctions = new Set<number>();
+  readonly #link: Link;
   readonly #batchBytes: number;
 
   /** Starts the process. Throws what starting it throws. */
@@ -52,8 +67,9 @@ export class PoolWorker implements SchedulerWorker<Task> {
         exited: (exit) => this.#exited(exit),
       },
     });
-    this.process.append(context.hello.text, context.hello.parts);
-    this.process.flush();
+    this.#link = new Link(hub, `${++lastLink}`, (text, parts) => this.#sendNow(text, parts));
+    this.#grant(context.hello.handles);
+    this.#sendNow(context.hello.text, context.hello.parts);
     context.emit?.({ type: "spawn", ...this.#place });
   }
 
@@ -61,6 +77,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     let calls = "";
     for (const task of tasks) {
       this.#define(task);
+      this.#grant(task.handles);
       if (task.chunk === undefined && task.payload.parts.length === 0) {
         const { payload } = task;
         // Each fits a frame, all together may not.
@@ -113,6 +130,15 @@ export class PoolWorker implements SchedulerWorker<Task> {
     this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
   }
 
+  #sendNow(text: string, parts?: readonly Uint8Array[]): void {
+    this.process.append(text, parts);
+    this.process.flush();
+  }
+
+  #grant(handles: readonly Handle[]): void {
+    for (const handle of handles) hub.grant(handle, this.#link);
+  }
+
   #define({ functionRef }: Task): void {
     if (this.#knownFunctions.has(functionRef.id)) return;
     this.#knownFunctions.add(functionRef.id);
@@ -140,34 +166,39 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {
+    if (this.#link.receive(message, parts)) return;
     const { scheduler, slot } = this.#context;
     switch (message[0]) {
       case "result":
-        return this.#settle(message[1], true, decodeValue(message[3], message[2], parts));
+        return this.#settle(message[1], true, this.#decode(message[3], message[2], parts));
       case "error":
-        return this.#settle(message[1], false, decodeValue(message[3], message[2], parts));
+        return this.#settle(message[1], false, this.#decode(message[3], message[2], parts));
       case "chunk":
         return this.#settleChunk(message[1], message[2], {
-          values: decodeValue(message[4], message[3], parts),
+          values: this.#decode(message[4], message[3], parts),
           errors: [],
         });
       case "chunkErrors":
-        return this.#settleChunk(message[1], message[2], decodeValue(message[4], message[3], parts));
+        return this.#settleChunk(message[1], message[2], this.#decode(message[4], message[3], parts));
       case "started":
         return scheduler.started(slot);
       case "returned":
         if (!Array.isArray(message[1])) throw new ProtocolError("a returned message is malformed");
         return scheduler.returned(slot, message[1]);
       case "progress":
-        return this.#progress(message[1], decodeValue(message[3], message[2], parts));
+        return this.#progress(message[1], this.#decode(message[3], message[2], parts));
       case "ready":
         this.#context.emit?.({ type: "ready", ...this.#place });
         return scheduler.ready(slot, performance.now());
       case "failed":
-        return scheduler.startFailed(slot, toError(decodeValue(message[2], message[1], parts)), performance.now());
+        return scheduler.startFailed(slot, toError(this.#decode(message[2], message[1], parts)), performance.now());
       default:
         throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
     }
+  }
+
+  #decode<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
+    return decode(body, tagged === 1, parts, this.#link.handles) as T;
   }
 
   #settle(taskId: number, ok: boolean, value: unknown): void {
@@ -203,6 +234,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   #exited(exit: WorkerExit): void {
     const { scheduler, slot, emit, onExit, onTurn } = this.#context;
     const { pid, exitCode, signal } = exit;
+    this.#link.close();
     onExit(pid, exit);
     if (exit.violation !== undefined) {
       emit?.({ type: "violation", ...this.#place, error: workerExitError(exit, false) });
@@ -229,10 +261,6 @@ function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Err
     attempt,
     details,
   );
-}
-
-function decodeValue<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
-  return decode(body, tagged === 1, parts) as T;
 }
 
 function checkedOutcomes(value: unknown, durationMs: unknown, task: Task | undefined): ChunkOutcomes {

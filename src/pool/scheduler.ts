@@ -196,10 +196,11 @@ export class Scheduler<T extends ScheduledTask> {
     slot.changedAt = now;
     if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
     const expected = phase === "stopping" || phase === "empty";
+    const started = this.#options.concurrency === 1 ? 1 : held.length;
+    const mayHaveStarted = unacknowledged ? 0 : Math.min(started, held.length);
     if (this.#options.breakOnExit && !expected && phase !== "starting" && this.#state !== "ending") {
-      return this.breakPool(error(true, 1), held);
+      return this.breakPool(error(mayHaveStarted > 0, 1), held);
     }
-    const mayHaveStarted = unacknowledged ? 0 : this.#options.concurrency === 1 ? 1 : held.length;
     held.slice(mayHaveStarted).reverse().forEach((task) => this.#bounce(task, error));
     held.slice(0, mayHaveStarted).reverse().forEach((task) => this.#blame(task, error));
     if (!expected && phase !== "starting") this.#replace(slot, now);
@@ -476,7 +477,12 @@ export class Scheduler<T extends ScheduledTask> {
 
   #startWorkers(now: number): void {
     let starting = 0;
-    for (const slot of this.slots) if (slot.phase === "starting") starting++;
+    for (const slot of this.slots) {
+      if (slot.phase !== "starting") continue;
+      starting++;
+      // It may have been started for nobody, as a replacement; now a task waits for it.
+      this.#updateReference(slot);
+    }
     let wanted = this.#waiting - starting;
     for (const slot of this.slots) {
       if (slot.phase !== "empty" || now < slot.notBefore) continue;

@@ -1,3 +1,4 @@
+import type { Handle } from "../hub/handle.ts";
 import type { Encoded } from "../wire/codec.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
 import type { ScheduledTask, Slot } from "./slot.ts";
@@ -11,6 +12,12 @@ export interface ChunkMode {
   readonly spread: boolean;
   /** Whether the items after a failed one are not run. */
   readonly stopOnError: boolean;
+}
+
+/** A task's arguments, ready to be sent to any worker. */
+export interface TaskPayload {
+  readonly payload: Encoded;
+  readonly handles: readonly Handle[];
 }
 
 /** Who waits for a task. Exactly one of the two is called, once. */
@@ -27,6 +34,8 @@ export class Task implements ScheduledTask {
   readonly id: number = ++lastId;
   readonly functionRef: FunctionRef;
   readonly payload: Encoded;
+  /** The handles in the payload: they are granted to the worker that gets it. */
+  readonly handles: readonly Handle[];
   readonly byteLength: number;
   readonly chunk: ChunkMode | undefined;
   readonly sink: TaskSink;
@@ -43,7 +52,7 @@ export class Task implements ScheduledTask {
 
   constructor(
     functionRef: FunctionRef,
-    payload: Encoded,
+    { payload, handles }: TaskPayload,
     chunk: ChunkMode | undefined,
     sink: TaskSink,
     options: TaskOptions,
@@ -51,6 +60,7 @@ export class Task implements ScheduledTask {
   ) {
     this.functionRef = functionRef;
     this.payload = payload;
+    this.handles = handles;
     this.chunk = chunk;
     this.sink = sink;
     this.priority = options.priority ?? 0;

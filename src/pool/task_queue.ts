@@ -1,4 +1,4 @@
-import { Deque } from "./deque.ts";
+import { Deque } from "../deque.ts";
 
 /** What the queue must know of a task. A settled task stays queued, and is skipped. */
 export interface QueuedTask {

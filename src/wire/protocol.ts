@@ -80,6 +80,32 @@ export type ChildMessage =
   | ["progress", taskId: number, tagged: Tagged, value: unknown]
   | ["output", stream: 1 | 2, taskId: number, text: string | null];
 
+/** What either side sends about shared objects. `process` is the way from the sender to whoever asks, "" for itself. */
+export type HubMessage =
+  | [
+    "request",
+    requestId: number,
+    objectId: string,
+    operation: string,
+    process: string,
+    task: number,
+    timeoutMs: number | null,
+    tagged: Tagged,
+    args: unknown,
+  ]
+  | ["response", requestId: number, ok: 0 | 1, handover: 0 | 1, tagged: Tagged, value: unknown]
+  | ["cancel", requestId: number]
+  | ["accept", requestId: number]
+  | ["release", objectId: string, count: number]
+  | ["ended", process: string];
+
+const HUB_KINDS: ReadonlySet<unknown> = new Set(["request", "response", "cancel", "accept", "release", "ended"]);
+
+/** Whether a message is about shared objects. */
+export function isHubMessage(message: readonly unknown[]): message is HubMessage {
+  return HUB_KINDS.has(message[0]);
+}
+
 /** A chunk in which items failed: their values in order, and the errors by index. */
 export interface ChunkOutcomes {
   /** One entry for each item that was run; `undefined` where it failed. */
@@ -89,7 +115,7 @@ export interface ChunkOutcomes {
 }
 
 /** The JSON text of a message without a user's value. */
-export function messageText(message: ParentMessage | ChildMessage): string {
+export function messageText(message: ParentMessage | ChildMessage | HubMessage): string {
   return JSON.stringify(message);
 }
 

@@ -62,9 +62,13 @@ function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean
   return aborted && /out of memory|heap limit|Last few GCs/i.test(stderrTail);
 }
 
+/** The last lines; of an uncaught error those that name it, which stand above its stack. */
 function tailExcerpt(stderrTail: string): string {
-  const lines = stderrTail.trimEnd().split("\n").slice(-3).join("\n");
-  return lines === "" ? "" : `; its standard error ended with:\n${lines.slice(-500)}`;
+  const lines = stderrTail.trimEnd().split("\n");
+  const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
+  const excerpt = uncaught >= 0 ? lines.slice(uncaught, uncaught + 3) : lines.slice(-3);
+  const text = excerpt.join("\n").trimEnd();
+  return text === "" ? "" : `; its standard error ended with:\n${text.slice(0, 500)}`;
 }
 
 function mebibytes(bytes: number): number {

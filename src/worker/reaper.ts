@@ -9,6 +9,7 @@
 import { findDeno } from "./deno_executable.ts";
 
 const LEAVE_TIME_MS = 250;
+const START_LIMIT_MS = 100;
 
 const SOURCE = `
 const pids = new Set();
@@ -53,6 +54,7 @@ class Reaper {
   #child: Deno.ChildProcess | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #denoPath: string | undefined;
+  #startTimer: ReturnType<typeof setTimeout> | undefined;
   #echoes: ((heard: boolean) => void)[] = [];
 
   share(denoPath: string | undefined): ReaperShare {
@@ -63,6 +65,7 @@ class Reaper {
       watch: (pid) => {
         this.#pids.add(pid);
         this.#tell(`+${pid}\n`);
+        this.#startLater();
       },
       unwatch: (pid) => {
         this.#pids.delete(pid);
@@ -79,7 +82,18 @@ class Reaper {
     };
   }
 
+  /** A worker may never become ready, and loop for ever before. */
+  #startLater(): void {
+    if (this.#child !== undefined || this.#startTimer !== undefined) return;
+    this.#startTimer = setTimeout(() => {
+      if (this.#pids.size > 0) this.#start();
+    }, START_LIMIT_MS);
+    this.#startTimer.unref();
+  }
+
   #start(): void {
+    clearTimeout(this.#startTimer);
+    this.#startTimer = undefined;
     if (this.#child !== undefined) return;
     const child = new Deno.Command(findDeno(this.#denoPath), {
       args: [
@@ -144,6 +158,8 @@ class Reaper {
   }
 
   async #stop(): Promise<void> {
+    clearTimeout(this.#startTimer);
+    this.#startTimer = undefined;
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;

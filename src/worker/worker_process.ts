@@ -33,6 +33,8 @@ export interface WorkerProcessOptions {
 const DRAIN_LIMIT_MS = 500;
 // After the stop message; the child may run `unload` listeners.
 const STOP_GRACE_MS = 1000;
+// Between the end of a worker's output and its exit, which otherwise come together.
+const MUTE_LIMIT_MS = 250;
 
 /** One worker process: its streams, its handshake, and the ladder that ends it. */
 export class WorkerProcess {
@@ -56,7 +58,9 @@ export class WorkerProcess {
   #exited = false;
   #violation: unknown;
   #exceededMemory: WorkerExit["exceededMemory"];
+  #referenced = true;
   #escalation: ReturnType<typeof setTimeout> | undefined;
+  #muteTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts the process. Throws what `Deno.Command` throws. */
   constructor(options: WorkerProcessOptions) {
@@ -98,7 +102,8 @@ export class WorkerProcess {
 
   /** Whether the process keeps the program alive. */
   setReferenced(referenced: boolean): void {
-    if (this.#exited) return;
+    if (this.#exited || referenced === this.#referenced) return;
+    this.#referenced = referenced;
     try {
       if (referenced) this.#child.ref();
       else this.#child.unref();
@@ -177,6 +182,7 @@ export class WorkerProcess {
     const drained = Promise.allSettled([this.#readMessages(), this.#readStderr(stderr)]);
     const status = await this.#child.status;
     clearTimeout(this.#escalation);
+    clearTimeout(this.#muteTimer);
     this.#exited = true;
     await settledWithin(drained, DRAIN_LIMIT_MS);
     for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
@@ -197,10 +203,25 @@ export class WorkerProcess {
   async #readMessages(): Promise<void> {
     try {
       await this.#channel.run();
+      this.#awaitExit();
     } catch (error) {
-      this.#violation ??= error;
-      this.kill();
+      this.#condemn(error);
     }
+  }
+
+  /** Nothing more can come from the worker: what it holds would wait for ever, if its code closed the stream and lives on. */
+  #awaitExit(): void {
+    if (this.#exited) return;
+    this.#muteTimer = setTimeout(
+      () => this.#condemn(new ProtocolError("it closed its standard output")),
+      MUTE_LIMIT_MS,
+    );
+    if (!this.#referenced) Deno.unrefTimer(this.#muteTimer);
+  }
+
+  #condemn(violation: unknown): void {
+    this.#violation ??= violation;
+    this.kill();
   }
 
   async #readStderr(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

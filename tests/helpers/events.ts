@@ -1,5 +1,7 @@
 import type { PoolEvent } from "../../mod.ts";
 
+const LIMIT_MS = 10_000;
+
 /** Keeps a pool's events, and waits for some. Pass its `listener` as `onEvent`. */
 export class EventLog {
   readonly events: PoolEvent[] = [];
@@ -20,13 +22,20 @@ export class EventLog {
     return this.of("spawn").map(({ pid }) => pid);
   }
 
-  /** Resolves when there are `count` events of a type. */
+  /** Resolves when there are `count` events of a type. Waits for them even if the pool is idle and would not. */
   async reached(type: PoolEvent["type"], count: number): Promise<void> {
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => end(() => reject(new Error(`Only ${this.of(type).length} of ${count} "${type}" events came`))),
+        LIMIT_MS,
+      );
       const waiter = (): void => {
-        if (this.of(type).length < count) return;
+        if (this.of(type).length >= count) end(resolve);
+      };
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
         this.#waiters.delete(waiter);
-        resolve();
+        settle();
       };
       this.#waiters.add(waiter);
       waiter();

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   detached?: boolean;
   /** Where the library is imported from. */
   library?: string;
+  /** Whether the program's stdin can be written. */
+  stdin?: "null" | "piped";
 }
 
 /** The end of a program, with all that it printed. */
@@ -33,7 +35,7 @@ export function programCommand(body: string, options: ProgramOptions = {}): Deno
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, dataUrl(source), ...args],
     env,
-    stdin: "null",
+    stdin: options.stdin ?? "null",
     stdout: "piped",
     stderr: "piped",
     detached,
@@ -53,9 +55,11 @@ export class RunningProgram implements AsyncDisposable {
   readonly stderr: Promise<string>;
   readonly #lines: ReadableStreamDefaultReader<string>;
   #rest = "";
+  #stdinEnded: boolean;
 
   constructor(body: string, options: ProgramOptions = {}) {
     this.child = programCommand(body, options).spawn();
+    this.#stdinEnded = options.stdin !== "piped";
     this.stderr = new Response(this.child.stderr).text();
     this.#lines = this.child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
@@ -77,6 +81,14 @@ export class RunningProgram implements AsyncDisposable {
     return line;
   }
 
+  /** Writes to its stdin, which must be piped, and ends it. */
+  async send(text: string): Promise<void> {
+    const writer = this.child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+    this.#stdinEnded = true;
+  }
+
   /** Ends it, if it still runs, and waits for that. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
@@ -85,6 +97,7 @@ export class RunningProgram implements AsyncDisposable {
       // It has ended.
     }
     await this.child.status;
+    if (!this.#stdinEnded) await this.child.stdin.abort();
     await this.#lines.cancel();
     await this.stderr;
   }

@@ -5,7 +5,6 @@ import {
   assertFalse,
   assertGreater,
   assertInstanceOf,
-  assertLess,
   assertLessOrEqual,
   assertNotEquals,
   assertRejects,
@@ -131,7 +130,12 @@ Deno.test("Pool rejects ready() and all waiting tasks with the error of a failin
     },
   ));
 
-const BROKEN_MODULES: [name: string, module: string, errorClass: new () => Error, message: string][] = [
+const BROKEN_MODULES: [
+  name: string,
+  module: string,
+  errorClass: typeof Error | typeof WorkerStartError,
+  message: string,
+][] = [
   ["is missing", fixture("no_such_module"), TypeError, "no_such_module.ts"],
   ["has a syntax error", "data:text/javascript,export const = 5", SyntaxError, ""],
   ["imports what is missing", "data:text/javascript,import 'data:text/javascript,import %22npm:%22'", TypeError, ""],
@@ -454,13 +458,21 @@ Deno.test("Pool delivers an abort whose reason cannot travel", () =>
 // --- retries
 
 Deno.test("Pool tries a task again when its worker died, and tells it the attempt", () =>
-  withPool({ workers: 1, module: fixture("report_attempt"), retries: 1 }, async (pool, log) => {
-    const permissions = await assertRejects(() => pool.apply(surviveAttempt, [2]));
-    assertInstanceOf(permissions, Deno.errors.NotCapable);
-    const dieOnce = "dieOnce";
-    await assertRejects(() => pool.apply(dieOnce));
-    assertEquals(log.of("retry"), []);
-  }));
+  withPool(
+    { workers: 1, module: fixture("report_attempt"), permissions: { run: true }, retries: 1 },
+    async (pool, log) => {
+      assertEquals(await pool.apply(surviveAttempt, [2]), 2);
+      assertEquals(await pool.apply(surviveAttempt, [4], { retries: 3 }), 4);
+      await assertRejects(
+        () => pool.apply(surviveAttempt, [2], { retries: 0 }),
+        WorkerExitError,
+        "the task had started",
+      );
+      assertEquals(log.of("retry").map(({ attempt }) => attempt), [2, 2, 3, 4]);
+      assertEquals([pool.stats().retried, pool.stats().workersLost], [4, 5]);
+      await assertServes(pool);
+    },
+  ));
 
 Deno.test("Pool does not try a task again for an error that it threw", () =>
   withPool({ workers: 1, retries: 5 }, async (pool, log) => {
@@ -607,5 +619,4 @@ Deno.test("Pool can be made, used and ended many times over", async () => {
   for (let round = 0; round < 10; round++) {
     await withPool({ workers: 1 }, async (pool) => assertEquals(await pool.apply(Math.sqrt, [round ** 2]), round));
   }
-  assertLess(Object.keys(Deno.resources?.() ?? {}).length, 100);
 });

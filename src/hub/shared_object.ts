@@ -1,0 +1,51 @@
+import { ClosedError } from "../errors.ts";
+import type { Caller, WaitOptions } from "./wait_queue.ts";
+
+/** One operation of a shared object. It may return a promise; a wait ends with its options. */
+// deno-lint-ignore no-explicit-any -- each operation checks its own arguments: they may come from hostile code
+export type Operation = (caller: Caller, wait: WaitOptions, ...args: any[]) => unknown;
+
+/**
+ * The owner's side of something that processes share. Handles in other processes call its operations by name.
+ *
+ * Operations run one after another, in the owner's event loop: each is atomic up to its first wait.
+ */
+export interface SharedObject {
+  /** What may be called, and nothing else. */
+  readonly operations: Readonly<Record<string, Operation>>;
+  /** A process has ended: what it held is free, its waits are over. */
+  processEnded?(isEnded: (process: string) => boolean): void;
+}
+
+/**
+ * A value on its way to another process. It is the receiver's when the receiver has confirmed it, and if that process
+ * ends before, it is put back.
+ */
+export class Handover {
+  readonly value: unknown;
+  /** The receiver is gone. */
+  readonly putBack: () => void;
+  /** The receiver has it. */
+  readonly accept: () => void;
+
+  constructor(value: unknown, putBack: () => void, accept: () => void = () => {}) {
+    this.value = value;
+    this.putBack = putBack;
+    this.accept = accept;
+  }
+}
+
+/** Runs an operation. Throws ClosedError when there is no such object, TypeError when there is no such operation. */
+export function operate(
+  object: SharedObject | undefined,
+  name: string,
+  caller: Caller,
+  wait: WaitOptions,
+  args: unknown[],
+): unknown {
+  if (object === undefined) throw new ClosedError("Cannot use the object: it was closed, or its owner has ended");
+  if (!Object.hasOwn(object.operations, name)) {
+    throw new TypeError(`Cannot call ${JSON.stringify(name)}: the object has no such operation`);
+  }
+  return object.operations[name]!(caller, wait, ...args);
+}

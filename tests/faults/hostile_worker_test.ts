@@ -1,0 +1,233 @@
+/** End-to-end tests of workers whose code writes to the protocol's stream behind the library's back. */
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  BrokenPoolError,
+  PayloadTooLargeError,
+  Pool,
+  ProtocolError,
+  TaskTimeoutError,
+  WorkerExitError,
+  WorkerStartError,
+} from "../../mod.ts";
+import { EventLog } from "../helpers/events.ts";
+import { alive } from "../helpers/processes.ts";
+
+const FORGE = import.meta.resolve("../fixtures/forge_frames.ts");
+
+type Forge = typeof import("../fixtures/forge_frames.ts");
+
+const double = (x: number): number => x * 2;
+
+/** What a hostile task writes; `$ID` stands for the id of the task itself, `$OTHER` for one that another worker holds. */
+const VIOLATIONS: Record<string, string[]> = {
+  "a result of another worker's task": ['["result",$OTHER,0,"forged"]'],
+  "an error of another worker's task": ['["error",$OTHER,0,"forged"]'],
+  "a chunk's result of another worker's task": ['["chunk",$OTHER,1,0,["forged"]]'],
+  "progress of another worker's task": ['["progress",$OTHER,0,1]'],
+  "another worker's task back": ['["returned",[$OTHER]]'],
+  "a result of a task that never was": ['["result",987654321,0,1]'],
+  "a result of a task that is no number": ['["result","__proto__",0,1]'],
+  "its result twice": ['["result",$ID,0,1]', '["result",$ID,0,2]'],
+  "a message of an unknown kind": ['["shutdown",1]'],
+  "a second greeting": ['["hello",1,"0.1.0"]'],
+  "a message of the parent's side": ['["run",-1,[]]'],
+  "an object": ['{"kind":"result"}'],
+  "a number": ["7"],
+  "an empty array": ["[]"],
+  "no JSON": ["result"],
+  "an unknown tag": ['["result",$ID,1,{"$":"function","v":"x"}]'],
+  "a reference to a part that is not there": ['["result",$ID,1,{"$":"u8","part":9}]'],
+  "a chunk's result for a call": ['["chunk",$ID,1,0,[1]]'],
+  "malformed returned ids": ['["returned",7]'],
+  "malformed output": ['["output",3,0,"x"]'],
+  "output without bytes": ['["output",1,0,null]'],
+  "output of a task that is no number": ['["output",1,"x","x"]'],
+};
+
+for (const [what, frames] of Object.entries(VIOLATIONS)) {
+  Deno.test(`Pool kills only the worker that sends ${what}`, async () => {
+    const log = new EventLog();
+    await using pool = new Pool<Forge>({ workers: 2, module: FORGE, onEvent: log.listener });
+    await pool.ready();
+    const victim = pool.apply("wait", [60]);
+    await log.reached("taskStart", 1);
+    const hostile = pool.apply("forge", [log.of("taskStart")[0]!.taskId, frames]);
+    const [stolen, forged] = await Promise.allSettled([victim, hostile]);
+    assertEquals(stolen, { status: "fulfilled", value: "mine" });
+    if (what === "its result twice") assertEquals(forged, { status: "fulfilled", value: 1 });
+    else {
+      assert(forged.status === "rejected");
+      assertInstanceOf(forged.reason, ProtocolError);
+      assertEquals([forged.reason.name, forged.reason.taskStarted], ["ProtocolError", true]);
+    }
+    await log.reached("exit", 1);
+    const [violation] = log.of("violation");
+    assertInstanceOf(violation?.error, ProtocolError);
+    assertEquals(violation.pid, log.of("taskStart")[1]!.pid);
+    assertEquals(await pool.map("double", [1, 2, 3], { chunkSize: 1 }), [2, 4, 6]);
+    await pool.ready();
+    assertEquals(pool.workers.length, 2);
+  });
+}
+
+const RAW: Record<string, number[]> = {
+  "garbage": Array.from({ length: 3000 }, (_, index) => (index * 7919 + 13) % 256),
+  "text as print() of another language would": [...new TextEncoder().encode("hello, world\n")],
+  "the largest length": [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1],
+  "a length of zero": [0, 0, 0, 0],
+  "a text longer than its frame": [0, 0, 0, 6, 0, 0, 0, 99, 91, 93],
+  "text that is no UTF-8": [0, 0, 0, 6, 0, 0, 0, 2, 0xff, 0xfe],
+};
+
+for (const [what, bytes] of Object.entries(RAW)) {
+  Deno.test(`Pool kills only the worker that writes ${what} to its stdout`, async () => {
+    const log = new EventLog();
+    await using pool = new Pool<Forge>({ workers: 2, module: FORGE, onEvent: log.listener });
+    const before = Deno.memoryUsage().rss;
+    const [error, other] = await Promise.all([
+      assertRejects(() => pool.apply("write", [bytes]), ProtocolError),
+      pool.apply("double", [21]),
+    ]);
+    assertEquals([error.taskStarted, other], [true, 42]);
+    assertEquals(log.of("violation").length, 1);
+    assert(Deno.memoryUsage().rss - before < 200 * 1024 * 1024);
+    assertEquals(await pool.apply("double", [4]), 8);
+  });
+}
+
+for (const exitCode of [0, 5]) {
+  Deno.test(`Pool rejects with ProtocolError when a worker exits with ${exitCode} in the middle of a frame`, async () => {
+    await using pool = new Pool<Forge>({ workers: 1, module: FORGE });
+    const half = [0, 0, 0, 100, 0, 0, 0, 96, 91, 34];
+    const error = await assertRejects(() => pool.apply("write", [half, exitCode]), ProtocolError);
+    assertEquals([error.exitCode, error.taskStarted], [exitCode, true]);
+    assertEquals(await pool.apply("double", [4]), 8);
+  });
+}
+
+Deno.test("Pool gives nobody what a worker writes into half a frame", async () => {
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE });
+  const half = [0, 0, 0, 100, 0, 0, 0, 96, 91, 34];
+  // Its own result lands inside the frame that it began, and so is never read.
+  const [first, second] = await Promise.allSettled([
+    pool.apply("write", [half, null, true], { timeoutMs: 200 }),
+    pool.apply("double", [4]),
+  ]);
+  assertInstanceOf(first.status === "rejected" && first.reason, TaskTimeoutError);
+  assertEquals(second, { status: "fulfilled", value: 8 });
+});
+
+Deno.test("Pool.map() rejects when a worker answers a chunk with a single result", async () => {
+  const log = new EventLog();
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
+  await assertRejects(() => pool.map("forgeResult", ['["result",$ID,0,5]']), ProtocolError);
+  await assertRejects(() => pool.map("forgeResult", ['["chunk",$ID,1,0,{"length":1}]']), ProtocolError);
+  await assertRejects(() => pool.map("forgeResult", ['["chunk",$ID,1,0,[]]']), ProtocolError);
+  await assertRejects(
+    () => pool.map("forgeResult", ['["chunkErrors",$ID,1,0,{"values":[1],"errors":[[0]]}]']),
+    ProtocolError,
+  );
+  assertEquals(log.of("violation").length, 4);
+  assertEquals(await pool.map("double", [1, 2]), [2, 4]);
+});
+
+Deno.test("Pool leaves Object.prototype alone when a worker forges __proto__ in values and errors", async () => {
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE });
+  const hostile = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+  for (
+    const frame of [
+      `["result",$ID,0,${hostile}]`,
+      `["result",$ID,1,${hostile}]`,
+      `["error",$ID,0,${hostile}]`,
+      `["error",$ID,1,${hostile}]`,
+      `["error",$ID,1,{"$":"Error","name":"__proto__","message":"x","props":${hostile}}]`,
+    ]
+  ) {
+    const outcome = await pool.apply("forge", [0, [frame]]).catch((error) => error);
+    assertEquals(Object.getPrototypeOf(outcome) === null, false);
+    assertEquals(({} as Record<string, unknown>).polluted, undefined);
+    assertEquals((outcome as Record<string, unknown>).polluted, undefined);
+  }
+  assertEquals(await pool.apply("double", [4]), 8);
+});
+
+Deno.test("Pool treats what onProgress throws as the caller's fault, not the worker's", async () => {
+  const log = new EventLog();
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
+  const reported = Promise.withResolvers<unknown>();
+  const listener = (event: ErrorEvent): void => {
+    event.preventDefault();
+    reported.resolve(event.error);
+  };
+  addEventListener("error", listener);
+  try {
+    const onProgress = (): void => {
+      throw new RangeError("the listener's own fault");
+    };
+    assertEquals(await pool.apply("reportProgress", [3], { onProgress }), 3);
+    assertInstanceOf(await reported.promise, RangeError);
+  } finally {
+    removeEventListener("error", listener);
+  }
+  assertEquals(log.of("violation"), []);
+});
+
+/** A worker that is no Deno at all: a shell script with a worker's stdout. */
+async function withImpostor(script: string, body: (denoPath: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/deno`;
+    await Deno.writeTextFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await body(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const HELLO = String.raw`printf '\000\000\000\027\000\000\000\023["hello",1,"0.1.0"]'`;
+const READY = String.raw`printf '\000\000\000\015\000\000\000\011["ready"]'`;
+
+const IMPOSTORS: Record<string, [script: string, message: string]> = {
+  "greets with another protocol": [
+    String.raw`printf '\000\000\000\030\000\000\000\024["hello",99,"9.9.9"]'; sleep 30`,
+    "protocol 99",
+  ],
+  "does not greet": [`${READY}; sleep 30`, '"ready"'],
+  "prints a message of its own": ["echo cannot find the file; sleep 30", "frame"],
+};
+
+for (const [what, [script, message]] of Object.entries(IMPOSTORS)) {
+  Deno.test({
+    name: `Pool.apply() rejects when the worker ${what}`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      withImpostor(script, async (denoPath) => {
+        await using pool = new Pool({ workers: 1, denoPath });
+        const error = await assertRejects(() => pool.apply(double, [1]), Error);
+        assert(error instanceof ProtocolError || error instanceof BrokenPoolError, error.name);
+        assertStringIncludes(error.message, message);
+      }),
+  });
+}
+
+Deno.test({
+  name: "Pool rejects the running task when its worker ends its output and lives on",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withImpostor(`${HELLO}; ${READY}; exec sleep 30 >&-`, async (denoPath) => {
+      const log = new EventLog();
+      const pool = new Pool({ workers: 1, denoPath, onEvent: log.listener });
+      const error = await assertRejects(() => pool.apply(double, [1]), ProtocolError);
+      assertStringIncludes(error.message, "closed its standard output");
+      await pool.terminate();
+      assertEquals(await alive(log.pids), []);
+    }),
+});
+
+Deno.test("Pool.apply() rejects with WorkerStartError when the executable is not there", async () => {
+  await using pool = new Pool({ workers: 1, denoPath: "/nowhere/deno" });
+  const error = await assertRejects(() => pool.apply(double, [1]), WorkerStartError);
+  assertEquals(error.taskStarted, false);
+  assertEquals(error instanceof WorkerExitError, true);
+  assertEquals(error instanceof PayloadTooLargeError, false);
+});

@@ -1,0 +1,164 @@
+/** End-to-end tests of programs that end, in every way, while their workers are idle, waiting or in an endless loop. */
+import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { childrenOf, survivors } from "../helpers/processes.ts";
+import { RunningProgram, runProgram } from "../helpers/program.ts";
+
+const GONE_WITHIN_MS = 2000;
+
+/** What the workers do when the program ends; each prints a line once it does so. */
+const BUSY: Record<string, string> = {
+  "are idle": `console.log("started");`,
+  "wait in a task": `pool.map(() => { console.log("started"); return new Promise(() => setInterval(() => {}, 9999)) },
+    [1, 2], { chunkSize: 1 }).catch(() => {});`,
+  "are in an endless loop": `pool.map(() => { console.log("started"); while (true); }, [1, 2], { chunkSize: 1 })
+    .catch(() => {});`,
+  "ignore every signal that can be ignored": `pool.map(() => {
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) Deno.addSignalListener(signal, () => {});
+      addEventListener("unload", () => { while (true); });
+      console.log("started");
+      return new Promise(() => setInterval(() => {}, 9999));
+    }, [1, 2], { chunkSize: 1 }).catch(() => {});`,
+};
+
+/** Starts a program with two workers, waits until they are busy, and finds its children: the workers and the reaper. */
+async function busyProgram(busy: string, ending = ""): Promise<{ program: RunningProgram; children: number[] }> {
+  const program = new RunningProgram(
+    `const pool = new Pool({ workers: 2 });
+    await pool.ready();
+    ${BUSY[busy]}
+    setInterval(() => {}, 9999);
+    await Deno.stdin.read(new Uint8Array(1));
+    ${ending}`,
+    { detached: true, stdin: "piped" },
+  );
+  await program.line();
+  if (busy !== "are idle") await program.line();
+  const children = await childrenOf(program.pid);
+  return { program, children };
+}
+
+const ENDINGS: Record<string, (pid: number) => void> = {
+  "SIGKILL": (pid) => Deno.kill(pid, "SIGKILL"),
+  "SIGINT": (pid) => Deno.kill(pid, "SIGINT"),
+  "SIGINT for its whole group": (pid) => Deno.kill(-pid, "SIGINT"),
+};
+
+for (const busy of Object.keys(BUSY)) {
+  for (const [ending, end] of Object.entries(ENDINGS)) {
+    Deno.test(`Pool leaves no process when the program gets ${ending} while its workers ${busy}`, async () => {
+      const { program, children } = await busyProgram(busy);
+      await using _ = program;
+      assertEquals(children.length, 3);
+      end(program.pid);
+      await program.child.status;
+      assertEquals(await survivors(children, GONE_WITHIN_MS), []);
+    });
+  }
+
+  for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
+    Deno.test(`Pool leaves no process when the program ends by ${ending} while its workers ${busy}`, async () => {
+      const { program, children } = await busyProgram(busy, ending);
+      await using _ = program;
+      await program.send("\n");
+      assertEquals((await program.child.status).code, code);
+      assertEquals(await survivors(children, GONE_WITHIN_MS), []);
+    });
+  }
+}
+
+for (const signal of ["SIGKILL", "SIGINT"] as const) {
+  Deno.test(`Pool leaves no process when the program gets ${signal} while its workers start`, async () => {
+    await using program = new RunningProgram(
+      `const pool = new Pool({ workers: 3 });
+      pool.map((x: number) => x, [1, 2, 3], { chunkSize: 1 }).catch(() => {});
+      queueMicrotask(() => console.log(pool.workers.map(({ pid }) => pid).join(" ")));`,
+      { detached: true },
+    );
+    const pids = (await program.line()).split(" ").map(Number);
+    assertEquals(pids.length, 3);
+    Deno.kill(program.pid, signal);
+    await program.child.status;
+    assertEquals(await survivors(pids, GONE_WITHIN_MS), []);
+  });
+}
+
+Deno.test("Pool leaves no process when the program gets SIGKILL while its workers are stuck in loading their module", async () => {
+  await using program = new RunningProgram(
+    `const pool = new Pool({ workers: 2, module: "data:text/javascript,console.log(Deno.pid);while(true);" });
+    pool.ready().catch(() => {});`,
+    { detached: true },
+  );
+  const pids = [Number(await program.line()), Number(await program.line())];
+  await program.idle(1000);
+  Deno.kill(program.pid, "SIGKILL");
+  await program.child.status;
+  assertEquals(await survivors(pids, GONE_WITHIN_MS), []);
+});
+
+Deno.test("Pool leaves no process when the program gets SIGKILL after its reaper was killed", async () => {
+  const { program, children } = await busyProgram("are in an endless loop");
+  await using _ = program;
+  const workers = (await program.workers()).map(Number);
+  const [reaper] = children.filter((pid) => !workers.includes(pid));
+  Deno.kill(reaper!, "SIGKILL");
+  const replacement = await program.newChild(children);
+  Deno.kill(program.pid, "SIGKILL");
+  await program.child.status;
+  assertEquals(await survivors([...children, replacement], GONE_WITHIN_MS), []);
+});
+
+Deno.test("Pool does not keep a program alive when it is idle and was not closed", async () => {
+  const startedAt = performance.now();
+  const { code, stdout, stderr } = await runProgram(`
+    const pool = new Pool({ workers: 2 });
+    console.log(await pool.map((x: number) => x + 1, [1, 2, 3]));
+  `);
+  assertEquals([code, stdout, stderr], [0, "[ 2, 3, 4 ]\n", ""]);
+  assertLess(performance.now() - startedAt, 5000);
+});
+
+Deno.test("Pool does not keep a program alive when it was never used", async () => {
+  const { code, stderr } = await runProgram("new Pool(); const other = new Pool({ workers: 1 }); await other.ready();");
+  assertEquals([code, stderr], [0, ""]);
+});
+
+Deno.test("Pool keeps a program alive while a task runs, also when its first worker died before", async () => {
+  const { code, stdout, stderr } = await runProgram(`
+    const pool = new Pool({ workers: 1 });
+    await pool.apply(() => Deno.exit(4)).catch((error) => console.log(error.exitCode));
+    pool.apply(() => new Promise((resolve) => setTimeout(resolve, 100, "late"))).then((text) => console.log(text));
+  `);
+  assertEquals([code, stdout, stderr], [0, "4\nlate\n", ""]);
+});
+
+Deno.test("Pool lets Ctrl-C reach the program alone, which can then finish its work", async () => {
+  await using program = new RunningProgram(
+    `await using pool = new Pool({ workers: 2 });
+    const interrupted = Promise.withResolvers<void>();
+    Deno.addSignalListener("SIGINT", interrupted.resolve);
+    await pool.ready();
+    const task = pool.apply(async (ms: number) => {
+      console.log("started");
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return "finished";
+    }, [300]);
+    await interrupted.promise;
+    console.log(await task, pool.stats().workersLost);
+    Deno.exit(130);`,
+    { detached: true },
+  );
+  assertEquals(await program.line(), "started");
+  Deno.kill(-program.pid, "SIGINT");
+  assertEquals(await program.line(), "finished 0");
+  assertEquals((await program.child.status).code, 130);
+});
+
+Deno.test("An uncaught task error ends the program with the error and code 1", async () => {
+  const { code, stderr } = await runProgram(`
+    const pool = new Pool({ workers: 1 });
+    await pool.apply(() => { throw new RangeError("of the task"); });
+  `);
+  assertEquals(code, 1);
+  assertMatch(stderr, /RangeError: of the task/);
+  assertStringIncludes(stderr, "in the worker");
+});

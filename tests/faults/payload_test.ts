@@ -1,0 +1,162 @@
+/** End-to-end tests of large arguments and results, and of the frame limit in both directions. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { PayloadTooLargeError, Pool } from "../../mod.ts";
+
+const LIMIT = 64 * 1024;
+// What a message adds to a value is part of the limit, and not promised exactly.
+const NEAR = 512;
+
+const size = (value: string | Uint8Array): number => value.length;
+const text = (length: number): string => "x".repeat(length);
+const bytes = (length: number): Uint8Array => new Uint8Array(length);
+const accents = (length: number): string => "é".repeat(length / 2);
+
+Deno.test("Pool.apply() takes arguments just below the frame limit", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  assertEquals(await pool.apply(size, [text(LIMIT - NEAR)]), LIMIT - NEAR);
+  assertEquals(await pool.apply(size, [bytes(LIMIT - NEAR)]), LIMIT - NEAR);
+  assertEquals(await pool.apply(size, [accents(LIMIT - NEAR)]), (LIMIT - NEAR) / 2);
+});
+
+const MAKERS: Record<string, (length: number) => string | Uint8Array> = { text, bytes, accents };
+
+for (const [kind, make] of Object.entries(MAKERS)) {
+  Deno.test(`Pool.apply() either runs or rejects with PayloadTooLargeError when ${kind} arguments are about at the limit`, async () => {
+    await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+    let refused = 0;
+    for (let length = LIMIT - 160; length <= LIMIT + 4; length += 2) {
+      try {
+        await pool.apply(size, [make(length)]);
+        assertEquals(refused, 0, "a larger one was taken after a smaller one was refused");
+      } catch (error) {
+        assert(error instanceof PayloadTooLargeError, String(error));
+        assertEquals(error.limitBytes, LIMIT);
+        refused++;
+      }
+    }
+    assert(refused >= 2);
+    assertEquals(pool.stats().workersStarted, 1);
+  });
+
+  Deno.test(`Pool.apply() either resolves or rejects with PayloadTooLargeError when ${kind} results are about at the limit`, async () => {
+    await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+    let refused = 0;
+    for (let length = LIMIT - 160; length <= LIMIT + 4; length += 2) {
+      try {
+        await pool.apply(make, [length]);
+        assertEquals(refused, 0, "a larger one was sent after a smaller one was refused");
+      } catch (error) {
+        assert(error instanceof PayloadTooLargeError, String(error));
+        assertEquals(error.limitBytes, LIMIT);
+        refused++;
+      }
+    }
+    assert(refused >= 2);
+    assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+  });
+}
+
+Deno.test("Pool harms no worker when arguments, results, errors and progress exceed the limit", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  await assertRejects(() => pool.apply(size, [text(LIMIT * 20)]), PayloadTooLargeError);
+  await assertRejects(() => pool.apply(size, [bytes(LIMIT * 20)]), PayloadTooLargeError);
+  await assertRejects(() => pool.apply(text, [LIMIT * 20]), PayloadTooLargeError);
+  await assertRejects(() => pool.apply(bytes, [LIMIT * 20]), PayloadTooLargeError);
+  await assertRejects(() => pool.map(text, [LIMIT * 20, 1]), PayloadTooLargeError);
+  const thrown = await assertRejects(() =>
+    pool.apply((length: number) => {
+      throw new RangeError("x".repeat(length));
+    }, [LIMIT * 20])
+  );
+  assert(thrown instanceof PayloadTooLargeError || thrown instanceof RangeError, String(thrown));
+  assertEquals(await pool.apply(size, ["four"]), 4);
+  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+});
+
+Deno.test("Pool sends many tasks at once when together they exceed the frame limit", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  const argument = text(LIMIT / 3);
+  const lengths = await Promise.all(Array.from({ length: 60 }, () => pool.apply(size, [argument])));
+  assertEquals(lengths, lengths.map(() => LIMIT / 3));
+});
+
+Deno.test("Pool prints more than the frame limit at once", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT, onEvent: count });
+  let printed = 0;
+  function count(event: { type: string; bytes?: Uint8Array }): void {
+    if (event.type === "output") printed += event.bytes!.length;
+  }
+  const print = (length: number): void => {
+    const line = "\u001b[0m".repeat(length / 4);
+    Deno.stderr.writeSync(new TextEncoder().encode(line));
+    console.error(line);
+  };
+  await pool.apply(print, [LIMIT * 2]);
+  assertEquals(printed, LIMIT * 4 + 1);
+});
+
+Deno.test("Pool refuses more than 256 MiB by default, in both directions, and serves on", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const large = new Uint8Array(256 * 1024 * 1024);
+  await assertRejects(() => pool.apply(size, [large]), PayloadTooLargeError);
+  await assertRejects(() => pool.apply(bytes, [large.length]), PayloadTooLargeError);
+  assertEquals(await pool.apply(size, ["four"]), 4);
+  assertEquals(pool.stats().workersLost, 0);
+});
+
+Deno.test("Pool carries 100 MB in and out together", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const data = new Uint8Array(100_000_000).fill(7);
+  data[99_999_999] = 9;
+  const [back, more] = await Promise.all([
+    pool.apply((value: Uint8Array) => value, [data]),
+    pool.apply((length: number) => new Uint8Array(length).fill(3), [50_000_000]),
+  ]);
+  assertEquals([back.length, back[0], back[99_999_999], more.length, more[49_999_999]], [
+    100_000_000,
+    7,
+    9,
+    50_000_000,
+    3,
+  ]);
+});
+
+Deno.test("Pool delivers typed arrays in buffers of their own that are exactly as long", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const whole = Float64Array.from({ length: 100 }, (_, index) => index);
+  const views = [
+    whole.subarray(10, 20),
+    new Uint8Array(whole.buffer, 8, 3),
+    new BigInt64Array([1n, -1n]),
+    new Uint16Array(0),
+  ];
+  const sizes = await pool.apply(
+    (arrays: (Float64Array | Uint8Array | BigInt64Array | Uint16Array)[]) =>
+      arrays.map((array) => [array.constructor.name, array.byteOffset, array.length, array.buffer.byteLength]),
+    [views],
+  );
+  assertEquals(sizes, [
+    ["Float64Array", 0, 10, 80],
+    ["Uint8Array", 0, 3, 3],
+    ["BigInt64Array", 0, 2, 16],
+    ["Uint16Array", 0, 0, 0],
+  ]);
+  const back = await pool.apply((arrays: typeof views) => arrays, [views]);
+  assertEquals(back, views);
+  for (const array of back) assertEquals([array.byteOffset, array.buffer.byteLength], [0, array.byteLength]);
+  assertEquals(new Set(back.map(({ buffer }) => buffer)).size, back.length);
+});
+
+Deno.test("Pool carries 10 000 small typed arrays in one call", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const arrays = Array.from({ length: 10_000 }, (_, index) => Uint32Array.of(index, index + 1));
+  const sums = await pool.apply((all: Uint32Array[]) => all.map((one) => one[0]! + one[1]!), [arrays]);
+  assertEquals(sums, arrays.map((_, index) => 2 * index + 1));
+  assertEquals(await pool.map((one: Uint32Array) => one, arrays), arrays);
+});
+
+Deno.test("Pool.map() finds chunks that fit when items are large and quick", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: 1024 * 1024 });
+  const items = Array.from({ length: 500 }, () => text(50_000));
+  assertEquals(await pool.map(size, items), items.map(() => 50_000));
+});
