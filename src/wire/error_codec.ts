@@ -2,12 +2,24 @@
 
 import * as corral from "../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
-import type { TaggedDecoder } from "./decode.ts";
-import type { TaggedEncoder } from "./encode.ts";
 import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
 const MAX_NAME_UNITS = 1024;
+
+/** Encodes what an error holds. */
+export interface FieldEncoder {
+  /** The node of a value, or `undefined` when it cannot travel. */
+  tryEncodeAt(step: string, value: unknown, depth: number): unknown;
+}
+
+/** Decodes what an error holds. */
+export interface FieldDecoder {
+  /** Makes an object known before what it holds is decoded. */
+  register(object: object, depth: number): void;
+  /** The value of a node. */
+  decode(node: unknown, depth: number): unknown;
+}
 
 type AnyErrorClass = { readonly prototype: Error };
 type ErrorFactory = (message: string, name: string) => Error;
@@ -41,7 +53,7 @@ const namesByPrototype: ReadonlyMap<object, string> = new Map(
 );
 
 /** Builds the tag of an error that was met `depth` objects deep. */
-export function encodeError(error: Error, encoder: TaggedEncoder, depth: number): ErrorTag {
+export function encodeError(error: Error, encoder: FieldEncoder, depth: number): ErrorTag {
   const stack = read(error, "stack");
   const fields: unknown[] = [];
   for (const key of ownKeysOf(error)) {
@@ -62,7 +74,7 @@ export function encodeError(error: Error, encoder: TaggedEncoder, depth: number)
 }
 
 /** Rebuilds an error from its tag. */
-export function decodeError(tag: JsonObject, decoder: TaggedDecoder, depth: number): Error {
+export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: number): Error {
   const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
   const error = buildError(textOf(tag.c), truncate(textOf(tag.m), MAX_TEXT_UNITS), name);
   decoder.register(error, depth);
@@ -88,18 +100,18 @@ function buildError(className: string, message: string, name: string): Error {
   return error;
 }
 
-function encodeCause(error: Error, encoder: TaggedEncoder, depth: number): { u?: unknown } {
+function encodeCause(error: Error, encoder: FieldEncoder, depth: number): { u?: unknown } {
   if (!has(error, "cause")) return {};
   return { u: encodeOrDescribe("cause", read(error, "cause"), encoder, depth) };
 }
 
-function encodeErrors(error: Error, encoder: TaggedEncoder, depth: number): { a?: unknown[] } {
+function encodeErrors(error: Error, encoder: FieldEncoder, depth: number): { a?: unknown[] } {
   const errors = error instanceof AggregateError ? read(error, "errors") : undefined;
   if (!Array.isArray(errors)) return {};
   return { a: Array.from(errors, (item) => encodeOrDescribe("errors", item, encoder, depth)) };
 }
 
-function encodeOrDescribe(step: string, value: unknown, encoder: TaggedEncoder, depth: number): unknown {
+function encodeOrDescribe(step: string, value: unknown, encoder: FieldEncoder, depth: number): unknown {
   return encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS) ?? truncate(textFrom(value), MAX_TEXT_UNITS);
 }
 

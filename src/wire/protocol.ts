@@ -30,7 +30,31 @@ export interface WorkerSettings {
   readonly memoryMarker: string;
   /** Run once after the module has loaded; its arguments are the hello's value. */
   readonly initializer: FunctionSpec | null;
+  /** The name of the process that starts the worker. */
+  readonly parentName?: string;
+  /** The worker's `deno.json`, if it has one. */
+  readonly config?: string;
+  /** Set for a process of its own: it runs one thing, and ends. The hello's value is a ProcessInput. */
+  readonly process?: ProcessSettings;
 }
+
+/** What a process of its own is, and runs. */
+export interface ProcessSettings {
+  readonly name: string;
+  readonly daemon: boolean;
+  /** Whether it outlives its parent. */
+  readonly detached: boolean;
+  /** See `OwnProcess.path`. */
+  readonly path: readonly number[];
+  readonly parentPid: number;
+  /** The function to run, if there is one. */
+  readonly target: FunctionSpec | null;
+  /** The class whose `run()` is to run instead: found among the exports by its text, or else by its name. */
+  readonly subclass: { readonly name: string; readonly source: string } | null;
+}
+
+/** What a process works with: the target's arguments, and the fields of a subclass's instance. */
+export type ProcessInput = [args: unknown[], fields: Record<string, unknown>];
 
 /** 0 when the value that follows is plain JSON, 1 when it is in the codec's tagged form. */
 export type Tagged = 0 | 1;
@@ -39,22 +63,22 @@ export type Tagged = 0 | 1;
 export type CallItem = [taskId: number, functionId: number, attempt: number, tagged: Tagged, args: unknown];
 
 /**
- * `HEAD` for tasks that the worker may start whenever it likes. For tasks sent ahead of an unanswered one, how many
- * answers the parent had read by then: if an answer behind that came late, the parent may have taken them back.
+ * `HEAD` for tasks that the worker may start whenever it likes. For tasks sent ahead of an unanswered one, how many replies
+ * (answers and returns) the parent had read by then: if one behind that came late, the parent may have taken them back.
  */
-export type AnswersRead = number;
+export type RepliesRead = number;
 
-/** See {@linkcode AnswersRead}. */
-export const HEAD: AnswersRead = -1;
+/** See {@linkcode RepliesRead}. */
+export const HEAD: RepliesRead = -1;
 
 /** What a parent sends. */
 export type ParentMessage =
   | ["hello", protocol: number, version: string, settings: WorkerSettings, tagged: Tagged, initArgs: unknown]
   | ["function", functionId: number, spec: FunctionSpec]
-  | ["run", answersRead: AnswersRead, calls: CallItem[]]
+  | ["run", repliesRead: RepliesRead, calls: CallItem[]]
   | [
     "chunk",
-    answersRead: AnswersRead,
+    repliesRead: RepliesRead,
     taskId: number,
     functionId: number,
     attempt: number,
@@ -96,10 +120,19 @@ export type HubMessage =
   | ["response", requestId: number, ok: 0 | 1, handover: 0 | 1, tagged: Tagged, value: unknown]
   | ["cancel", requestId: number]
   | ["accept", requestId: number]
-  | ["release", objectId: string, count: number]
+  | ["return", requestId: number]
+  | ["release", objectId: string, count: number, closed: 0 | 1]
   | ["ended", process: string];
 
-const HUB_KINDS: ReadonlySet<unknown> = new Set(["request", "response", "cancel", "accept", "release", "ended"]);
+const HUB_KINDS: ReadonlySet<unknown> = new Set([
+  "request",
+  "response",
+  "cancel",
+  "accept",
+  "return",
+  "release",
+  "ended",
+]);
 
 /** Whether a message is about shared objects. */
 export function isHubMessage(message: readonly unknown[]): message is HubMessage {
