@@ -68,7 +68,11 @@ function tailExcerpt(stderrTail: string): string {
   const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
   const excerpt = uncaught >= 0 ? lines.slice(uncaught, uncaught + 3) : lines.slice(-3);
   const text = excerpt.join("\n").trimEnd();
-  return text === "" ? "" : `; its standard error ended with:\n${text.slice(0, 500)}`;
+  if (text === "") return "";
+  const hint = stderrTail.includes("not found in cache")
+    ? " (workers download nothing: cache the module first, or grant `import`; if DENO_DIR is set, this program needs --allow-env=DENO_DIR)"
+    : "";
+  return `${hint}; its standard error ended with:\n${text.slice(0, 500)}`;
 }
 
 function mebibytes(bytes: number): number {

@@ -1,5 +1,7 @@
 /** Turns what a user calls a module, or a path, into a URL, and finds the configuration that belongs to it. */
 
+import { ownProcess } from "../own_process.ts";
+
 /** A module: a URL, an absolute path or `import.meta`. */
 export type ModuleOption = string | URL | ImportMeta;
 
@@ -45,10 +47,16 @@ function moduleText(module: ModuleOption): string {
 /**
  * Finds the nearest `deno.json` or `deno.jsonc` of a `file:` module, walking up from its folder.
  *
- * Looks only where this program may read, and never prompts.
+ * Looks only where this program may read, and never prompts. A worker that may not look takes the one that it was started
+ * with, if the module lies below that: what it starts may be of the same project.
  */
 export function nearestConfig(moduleUrl: string): string | undefined {
-  return nearestFile(moduleUrl, CONFIG_NAMES);
+  return nearestFile(moduleUrl, CONFIG_NAMES) ?? inheritedConfig(moduleUrl);
+}
+
+function inheritedConfig(moduleUrl: string): string | undefined {
+  const { config } = ownProcess();
+  return config !== undefined && moduleUrl.startsWith(new URL(".", pathToFileUrl(config)).href) ? config : undefined;
 }
 
 /** Finds the nearest `package.json`, like {@linkcode nearestConfig}. */

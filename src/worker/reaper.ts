@@ -53,25 +53,25 @@ class Reaper {
   #shares = 0;
   #child: Deno.ChildProcess | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  #denoPath: string | undefined;
+  // A Deno that cannot run it would be started for ever.
+  #restartsLeft = 10;
   #startTimer: ReturnType<typeof setTimeout> | undefined;
   #echoes: ((heard: boolean) => void)[] = [];
 
   share(denoPath: string | undefined): ReaperShare {
     this.#shares++;
-    this.#denoPath ??= denoPath;
     let released = false;
     return {
       watch: (pid) => {
         this.#pids.add(pid);
         this.#tell(`+${pid}\n`);
-        this.#startLater();
+        this.#startLater(denoPath);
       },
       unwatch: (pid) => {
         this.#pids.delete(pid);
         this.#tell(`-${pid}\n`);
       },
-      start: () => this.#start(),
+      start: () => this.#start(denoPath),
       fence: () => this.#fence(),
       release: async () => {
         if (released) return;
@@ -83,19 +83,40 @@ class Reaper {
   }
 
   /** A worker may never become ready, and loop for ever before. */
-  #startLater(): void {
+  #startLater(denoPath: string | undefined): void {
     if (this.#child !== undefined || this.#startTimer !== undefined) return;
     this.#startTimer = setTimeout(() => {
-      if (this.#pids.size > 0) this.#start();
+      if (this.#pids.size > 0) this.#start(denoPath);
     }, START_LIMIT_MS);
     this.#startTimer.unref();
   }
 
-  #start(): void {
+  #start(denoPath: string | undefined): void {
     clearTimeout(this.#startTimer);
     this.#startTimer = undefined;
     if (this.#child !== undefined) return;
-    const child = new Deno.Command(findDeno(this.#denoPath), {
+    let child: Deno.ChildProcess;
+    try {
+      child = this.#spawn(denoPath);
+    } catch {
+      // It is a safety net: what goes wrong with it is no fault of the workers. The next worker tries again.
+      return;
+    }
+    child.unref();
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    for (const pid of this.#pids) this.#tell(`+${pid}\n`);
+    this.#hearEchoes(child.stdout.getReader());
+    child.status.then(() => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#writer?.abort().catch(() => {});
+      if (this.#pids.size > 0 && this.#restartsLeft-- > 0) this.#start(denoPath);
+    });
+  }
+
+  #spawn(denoPath: string | undefined): Deno.ChildProcess {
+    return new Deno.Command(findDeno(denoPath), {
       args: [
         "run",
         "--quiet",
@@ -114,17 +135,6 @@ class Reaper {
       // Ctrl-C goes to the whole foreground group; the reaper must outlive the program.
       detached: true,
     }).spawn();
-    child.unref();
-    this.#child = child;
-    this.#writer = child.stdin.getWriter();
-    for (const pid of this.#pids) this.#tell(`+${pid}\n`);
-    this.#hearEchoes(child.stdout.getReader());
-    child.status.then(() => {
-      if (this.#child !== child) return;
-      this.#child = undefined;
-      this.#writer?.abort().catch(() => {});
-      if (this.#pids.size > 0) this.#start();
-    });
   }
 
   /**
@@ -164,7 +174,13 @@ class Reaper {
     if (child === undefined) return;
     this.#child = undefined;
     child.ref();
-    await this.#writer?.close().catch(() => {});
+    this.#writer?.abort().catch(() => {});
+    try {
+      // It watches nothing any more; and a program that was given as `denoPath` may not end by itself.
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
     await child.status;
   }
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from "../errors.ts";
+import { requireLoaded } from "../own_process.ts";
 import { VERSION } from "../wire/version.ts";
 import { Channel } from "../wire/channel.ts";
 import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
@@ -56,6 +57,7 @@ export class WorkerProcess {
   #greeted = false;
   #ready = false;
   #exited = false;
+  #isTerminating = false;
   #violation: unknown;
   #exceededMemory: WorkerExit["exceededMemory"];
   #referenced = true;
@@ -129,9 +131,11 @@ export class WorkerProcess {
 
   /** Ends the worker with SIGTERM, and with SIGKILL if that does not help. */
   terminate(): void {
-    if (this.#exited) return;
+    // Called again, it must not put the last step off.
+    if (this.#exited || this.#isTerminating) return;
+    this.#isTerminating = true;
     this.setReferenced(true);
-    this.#signal("SIGTERM");
+    this.signal("SIGTERM");
     this.#escalateAfter(this.#killGraceMs, () => this.kill());
   }
 
@@ -139,20 +143,22 @@ export class WorkerProcess {
   kill(): void {
     if (this.#exited) return;
     clearTimeout(this.#escalation);
-    this.#signal("SIGKILL");
+    this.signal("SIGKILL");
   }
 
-  #escalateAfter(ms: number, next: () => void): void {
-    clearTimeout(this.#escalation);
-    this.#escalation = setTimeout(next, ms);
-  }
-
-  #signal(signal: Deno.Signal): void {
+  /** Sends a signal, and leaves the rest to the worker. */
+  signal(signal: Deno.Signal): void {
+    if (this.#exited) return;
     try {
       this.#child.kill(signal);
     } catch {
       // It has ended already; `exited` will be called.
     }
+  }
+
+  #escalateAfter(ms: number, next: () => void): void {
+    clearTimeout(this.#escalation);
+    this.#escalation = setTimeout(next, ms);
   }
 
   #receive(text: string, parts: Uint8Array[]): void {
@@ -245,6 +251,7 @@ export class WorkerProcess {
 }
 
 function spawn(command: WorkerCommand): Deno.ChildProcess {
+  requireLoaded();
   return new Deno.Command(command.path, {
     args: [...command.args],
     env: command.env,
