@@ -1,3 +1,4 @@
+import type { Handover } from "./shared_object.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** How a handle reaches the object that it stands for, in this process or another. */
@@ -8,8 +9,31 @@ export interface ObjectRef {
   readonly id: string;
   /** Calls an operation of the object. Rejects with EndOfStreamError when its owner has ended. */
   call(operation: string, args: unknown[], wait?: WaitOptions): Promise<unknown>;
-  /** Ends the object for everybody, if this process owns it; otherwise only forgets it. */
+  /**
+   * Calls an operation that hands something over, which is this process's only once it is accepted.
+   * `receive` is called once, in the turn in which the answer arrives; without a value, if there is none.
+   *
+   * @internal
+   */
+  take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void;
+  /** Ends the object for everybody, if this process owns it; otherwise does nothing. */
   release(): void;
+  /** Closes it for this process: calls reject with ClosedError. What that means for others is the object's affair. */
+  close(): void;
+  /** Whether it was closed for this process. */
+  readonly isClosed: boolean;
+  /** Whether code of this process may send it. */
+  readonly canTravel: boolean;
+  /** A message that has not left yet holds the object. */
+  hold(): void;
+  /** That message has left, or never will. */
+  unhold(): void;
+  /**
+   * The handle for code of this process: `handle`, or if that was closed, another one.
+   *
+   * @internal
+   */
+  open(handle: Handle): Handle;
 }
 
 /** Where a handle keeps its reference: by symbol, so that handles show no more than their own methods. */
@@ -31,6 +55,30 @@ export interface HandleData {
   readonly id: string;
 }
 
+/** What all handles have: their reference, and their end. */
+export abstract class SharedHandle implements Disposable {
+  /** How the handle travels. */
+  readonly [REF]: ObjectRef;
+
+  /** Only handles make their reference. */
+  constructor(ref: ObjectRef) {
+    this[REF] = ref;
+  }
+
+  /**
+   * Ends the object, if this process made it: waits, and calls from then on, reject with ClosedError, in all
+   * processes. In other processes it does nothing. It may be called again.
+   */
+  close(): void {
+    this[REF].release();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 /** The wire's form of a value, if it is a handle. */
 export function describeHandle(value: object): HandleData | undefined {
   if (!isHandle(value)) return undefined;
@@ -46,6 +94,11 @@ const factories = new Map<string, HandleFactory>();
 /** Makes a class of handles known, so that its handles can arrive from other processes. */
 export function registerHandleType(type: string, factory: HandleFactory): void {
   factories.set(type, factory);
+}
+
+/** Makes a class of handles known, whose handles need nothing but their reference. */
+export function registerHandleClass(type: string, handleClass: { readonly prototype: Handle }): void {
+  registerHandleType(type, (ref) => Object.create(handleClass.prototype, { [REF]: { value: ref } }) as Handle);
 }
 
 /** The factory of a class of handles. */

@@ -1,124 +1,162 @@
-import { EndOfStreamError, ProtocolError } from "../errors.ts";
+import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
-import { type HubMessage, isHubMessage, messageText, type Tagged, valueMessageText } from "../wire/protocol.ts";
-import { describeHandle, type Handle } from "./handle.ts";
+import { type HubMessage, isHubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 import type { Hub, Neighbour } from "./hub.ts";
+import { PendingCount } from "./pending_count.ts";
+import { Parcel } from "./parcel.ts";
 import { Handover, type SharedObject } from "./shared_object.ts";
-import type { Caller, WaitOptions } from "./wait_queue.ts";
+import { describeOpenHandle } from "./ticket.ts";
+import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
 
+/** A request that this process made. */
 interface PendingRequest {
-  readonly signal: AbortSignal | undefined;
+  /** Who asked, if it was code of this process: the reference must live as long as the wait. */
+  readonly ref: ObjectRef | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** What to reject with, if it fails after this process gave it up. */
+  givenUp: { readonly reason: unknown } | undefined;
+  clear: (() => void) | undefined;
 }
 
-/** A request of the neighbour's that is being served: its wait can be ended. */
-class ServedRequest implements WaitOptions {
-  readonly timeoutMs: number | undefined;
-  #controller: AbortController | undefined;
-  #cancelled = false;
+type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
+type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
 
-  constructor(timeoutMs: number | null) {
-    this.timeoutMs = timeoutMs ?? undefined;
-  }
-
-  /** Made only for operations that do wait: most do not. */
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#cancelled) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.#controller?.abort();
-  }
-}
+/** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
+export type AppendMessage = (text: string, parts?: readonly Uint8Array[]) => void;
 
 /** This process's end of what it shares with one neighbour: what was granted, what was asked for in each direction. */
 export class Link implements Neighbour {
   readonly key: string;
-  /** Encodes and decodes the handles in values that travel over this link. */
+  /** Encodes and decodes the handles in values that code of this process sends over this link, or gets. */
   readonly handles: HandleCodec;
-  readonly touched = new Set<SharedObject>();
   readonly passedOnTo = new Set<Neighbour>();
+  /** Calls of this process's own code that the neighbour, or one behind it, has to answer. */
+  readonly waits: PendingCount = new PendingCount();
   readonly #hub: Hub;
-  readonly #send: (text: string, parts?: readonly Uint8Array[]) => void;
+  readonly #append: AppendMessage;
+  readonly #flush: () => void;
   readonly #granted = new Map<string, { count: number; readonly handle: Handle }>();
   readonly #received = new Map<string, number>();
+  /** Weak: an object that is gone need not be told anything. */
+  readonly #touched = new Map<string, WeakRef<SharedObject>>();
   readonly #pending = new Map<number, PendingRequest>();
-  readonly #served = new Map<number, ServedRequest>();
+  readonly #served = new Map<number, RemoteWait>();
   readonly #handedOver = new Map<number, Handover>();
+  #sweepAt = 64;
   #lastRequest = 0;
+  #flushing = false;
   #closed = false;
 
-  constructor(hub: Hub, key: string, send: (text: string, parts?: readonly Uint8Array[]) => void) {
+  /**
+   * Joins a neighbour to the hub.
+   *
+   * @param flush Lets leave what was appended. Called once for all that one turn appended, before any code that waited goes on.
+   */
+  constructor(hub: Hub, key: string, append: AppendMessage, flush: () => void = () => {}) {
     this.#hub = hub;
     this.key = key;
-    this.#send = send;
+    this.#append = append;
+    this.#flush = flush;
     this.handles = {
       encode: (value) => {
-        const data = describeHandle(value);
+        const data = describeOpenHandle(value);
         if (data !== undefined) hub.grant(value as Handle, this);
         return data;
       },
-      decode: (data) => hub.decodeHandle(data, this),
+      decode: (data) => {
+        const handle = hub.decodeHandle(data, this);
+        return handle[REF].open(handle);
+      },
     };
+    hub.join(this);
   }
 
-  grant(id: string, handle: Handle): void {
+  grant(id: string, handle: Handle): boolean {
     const grant = this.#granted.get(id);
-    if (grant === undefined) this.#granted.set(id, { count: 1, handle });
-    else grant.count++;
+    if (grant !== undefined) grant.count++;
+    else this.#granted.set(id, { count: 1, handle });
+    return grant === undefined;
   }
 
-  isGranted(id: string): boolean {
-    return this.#granted.has(id);
-  }
-
-  revoke(id: string, count: number): boolean {
-    const grant = this.#granted.get(id);
-    if (grant === undefined) return false;
-    grant.count -= count;
-    return grant.count <= 0 && this.#granted.delete(id);
-  }
-
-  grantedIds(): string[] {
-    return [...this.#granted.keys()];
+  granted(id: string): Handle | undefined {
+    return this.#granted.get(id)?.handle;
   }
 
   countReceived(id: string): void {
     this.#received.set(id, (this.#received.get(id) ?? 0) + 1);
   }
 
-  release(id: string): void {
+  release(id: string, closed: boolean): void {
     const count = this.#received.get(id) ?? 0;
     this.#received.delete(id);
-    if (count > 0) this.#tell(["release", id, count]);
+    if (count > 0) this.#tell(["release", id, count, closed ? 1 : 0]);
+  }
+
+  touch(id: string, object: SharedObject): void {
+    if (this.#touched.has(id)) return;
+    this.#touched.set(id, new WeakRef(object));
+    if (this.#touched.size < this.#sweepAt) return;
+    for (const [id, object] of this.#touched) if (object.deref() === undefined) this.#touched.delete(id);
+    this.#sweepAt = Math.max(64, this.#touched.size * 2);
+  }
+
+  tellObjects(isEnded: (process: string) => boolean): void {
+    for (const object of this.#touched.values()) object.deref()?.processEnded?.(isEnded);
   }
 
   tellEnded(path: string): void {
     this.#tell(["ended", path]);
   }
 
-  request(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
-    if (this.#closed) return Promise.reject(ownerEnded());
-    const requestId = ++this.#lastRequest;
-    const encoded = encode(args, this.handles);
-    const { timeoutMs, signal } = wait;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(requestId, { signal, resolve, reject });
-    const head = JSON.stringify(["request", requestId, id, operation, caller.process, caller.task, finite(timeoutMs)]);
-    this.#send(valueMessageText(head.slice(0, -1), encoded), encoded.parts);
-    if (signal === undefined) return promise;
-    const onAbort = (): void => this.#tell(["cancel", requestId]);
-    signal.addEventListener("abort", onAbort, { once: true });
-    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  request(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      // Confirmed before the code that asked goes on.
+      const settle = (value: unknown): void => resolve(value instanceof Handover ? accepted(value) : value);
+      const request = this.#ownRequest(ref, settle, reject);
+      const requestId = this.#ask(request, ref.id, operation, args, { process: "", task }, wait, describeOpenHandle);
+      const { signal } = wait;
+      if (requestId === undefined || signal === undefined) return;
+      const onAbort = (): void => this.#giveUp(requestId, request, signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      request.clear = () => signal.removeEventListener("abort", onAbort);
+    });
+  }
+
+  take(
+    ref: ObjectRef,
+    operation: string,
+    args: unknown[],
+    task: number,
+    receive: (item: Handover | undefined) => void,
+  ): void {
+    const settle = (value: unknown): void => receive(value instanceof Handover ? value : undefined);
+    const request = this.#ownRequest(ref, settle, () => receive(undefined));
+    this.#ask(request, ref.id, operation, args, { process: "", task }, {}, describeOpenHandle);
+  }
+
+  passOn(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const request: PendingRequest = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined };
+      const requestId = this.#ask(request, id, operation, args, caller, wait, describeHandle);
+      if (requestId === undefined || !(wait instanceof RemoteWait)) return;
+      wait.onCancel = () => this.#giveUp(requestId, request, new ClosedError("The wait was cancelled"));
+    });
+  }
+
+  cancelRequests(ref: ObjectRef): void {
+    for (const [requestId, request] of this.#pending) {
+      if (request.ref !== ref) continue;
+      this.#giveUp(requestId, request, new ClosedError(`The ${ref.type} was closed here while waiting`));
+    }
   }
 
   /** Takes in a message of the neighbour, if it is the hub's. Throws ProtocolError for a hostile one. */
   receive(message: readonly unknown[], parts: Uint8Array[]): boolean {
     if (!isHubMessage(message)) return false;
+    // Somebody may still write to the pipe of a process that has ended.
+    if (this.#closed) return true;
     switch (message[0]) {
       case "request":
         this.#serve(message, parts);
@@ -130,12 +168,13 @@ export class Link implements Neighbour {
         this.#served.get(message[1])?.cancel();
         break;
       case "accept":
-        this.#handedOver.get(message[1])?.accept();
-        this.#handedOver.delete(message[1]);
+        this.#takeHandover(message[1])?.accept();
+        break;
+      case "return":
+        this.#takeHandover(message[1])?.putBack();
         break;
       case "release":
-        if (!Number.isSafeInteger(message[2]) || message[2] < 1) throw new ProtocolError("a release is malformed");
-        this.#hub.released(this, message[1], message[2]);
+        this.#receiveRelease(message);
         break;
       case "ended":
         this.#hub.processEnded(this, String(message[1]));
@@ -148,86 +187,202 @@ export class Link implements Neighbour {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const request of this.#pending.values()) request.reject(ownerEnded());
+    for (const request of this.#pending.values()) this.#fail(request, ownerEnded());
     this.#pending.clear();
-    for (const request of this.#served.values()) request.cancel();
-    this.#served.clear();
-    // The latest was taken last: put back in reverse, everything is in its old order.
-    for (const handover of [...this.#handedOver.values()].reverse()) handover.putBack();
-    this.#handedOver.clear();
+    // Before the aborts: to an object, a wait that the end of the process ends is no wait that was given up.
     this.#hub.linkClosed(this);
+    for (const wait of this.#served.values()) wait.cancel();
+    this.#served.clear();
+    for (const handover of this.#handedOver.values()) handover.putBack();
+    this.#handedOver.clear();
+    // Last: what went back into a queue may hold what is given up here.
+    const granted = [...this.#granted.values()];
+    this.#granted.clear();
+    for (const { handle } of granted) this.#hub.released(handle, true);
   }
 
-  async #serve(message: Extract<HubMessage, ["request", ...unknown[]]>, parts: Uint8Array[]): Promise<void> {
-    const [, requestId, id, operation, process, task, timeoutMs, tagged, body] = message;
-    const args = this.#checkRequest(message, decode(body, tagged === 1, parts, this.handles));
-    const caller = { process: process === "" ? this.key : `${this.key}/${process}`, task };
-    const served = new ServedRequest(timeoutMs);
-    this.#served.set(requestId, served);
+  /** A request of code of this process. The neighbour must be heard until it is settled. */
+  #ownRequest(ref: ObjectRef, resolve: (value: unknown) => void, reject: (error: unknown) => void): PendingRequest {
+    this.#hub.waits.begin();
+    this.waits.begin();
+    const settled = <A>(settle: (argument: A) => void) => (argument: A): void => {
+      this.#hub.waits.end();
+      this.waits.end();
+      settle(argument);
+    };
+    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined };
+  }
+
+  /** Sends a request. Returns its id, or `undefined` when it could not be sent and was rejected. */
+  #ask(
+    request: PendingRequest,
+    id: string,
+    operation: string,
+    args: unknown[],
+    caller: Caller,
+    { timeoutMs }: WaitOptions,
+    describe: (value: object) => unknown,
+  ): number | undefined {
+    if (this.#closed) return void request.reject(ownerEnded());
+    const requestId = ++this.#lastRequest;
+    const limit = timeoutMs === undefined || timeoutMs === Infinity ? null : timeoutMs;
+    const head = JSON.stringify(["request", requestId, id, operation, caller.process, caller.task, limit]);
     try {
-      const value = await this.#hub.serve(this, id, operation, args, caller, served);
-      this.#respond(requestId, value);
+      this.#sendValue(head.slice(0, -1), args, describe);
     } catch (error) {
-      this.#respondError(requestId, error);
-    } finally {
-      this.#served.delete(requestId);
+      return void request.reject(error);
     }
+    this.#pending.set(requestId, request);
+    return requestId;
   }
 
-  #checkRequest(message: Extract<HubMessage, ["request", ...unknown[]]>, args: unknown): unknown[] {
-    const [, requestId, id, operation, process, task, timeoutMs] = message;
+  /** The owner decides how a wait ends: what it has granted by then arrives nevertheless. */
+  #giveUp(requestId: number, request: PendingRequest, reason: unknown): void {
+    if (request.givenUp !== undefined) return;
+    request.givenUp = { reason };
+    this.#tell(["cancel", requestId]);
+  }
+
+  #fail(request: PendingRequest, error: unknown): void {
+    request.clear?.();
+    request.reject(request.givenUp === undefined ? error : request.givenUp.reason);
+  }
+
+  #serve(message: RequestMessage, parts: Uint8Array[]): void {
+    const [, requestId, , operation, process, task, timeoutMs, tagged, body] = message;
+    const handle = this.#checkRequest(message);
+    const args = decode(body, tagged === 1, parts, this.#transit);
+    if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    const caller = { process: process === "" ? this.key : `${this.key}/${process}`, task };
+    const wait = new RemoteWait(timeoutMs);
+    let value: unknown;
+    try {
+      value = this.#hub.serve(this, handle, operation, args, caller, wait);
+    } catch (error) {
+      return this.#respondError(requestId, error);
+    }
+    if (!(value instanceof Promise)) return this.#respond(requestId, value);
+    this.#served.set(requestId, wait);
+    value.then((result) => this.#respond(requestId, result), (error) => this.#respondError(requestId, error));
+  }
+
+  /** The handle that is asked. */
+  #checkRequest([, requestId, id, operation, process, task, timeoutMs]: RequestMessage): Handle {
     const sound = Number.isSafeInteger(requestId) && typeof id === "string" && typeof operation === "string" &&
       typeof process === "string" && Number.isSafeInteger(task) &&
       (timeoutMs === null || typeof timeoutMs === "number") &&
-      Array.isArray(args) && !this.#served.has(requestId);
+      !this.#served.has(requestId) && !this.#handedOver.has(requestId);
     if (!sound) throw new ProtocolError("a request is malformed");
-    if (!this.isGranted(id)) throw new ProtocolError("it asked for an object that was never sent to it");
-    return args as unknown[];
+    const handle = this.granted(id);
+    if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
+    return handle;
   }
 
-  #respond(requestId: number, value: unknown): void {
-    const handover = value instanceof Handover ? value : undefined;
+  #respond(requestId: number, result: unknown): void {
+    this.#served.delete(requestId);
+    const handover = result instanceof Handover ? result : undefined;
     if (this.#closed) return handover?.putBack();
-    let encoded: Encoded;
+    const value = handover === undefined ? result : handover.value;
     try {
-      encoded = encode(handover === undefined ? value : handover.value, this.handles);
+      const head = `["response",${requestId},1,${handover === undefined ? 0 : 1}`;
+      if (value instanceof Parcel) this.#sendParcel(head, value);
+      else this.#sendValue(head, value, describeHandle);
     } catch (error) {
       handover?.putBack();
       return this.#respondError(requestId, error);
     }
     if (handover !== undefined) this.#handedOver.set(requestId, handover);
-    this.#send(
-      valueMessageText(`["response",${requestId},1,${handover === undefined ? 0 : 1}`, encoded),
-      encoded.parts,
-    );
   }
 
   #respondError(requestId: number, error: unknown): void {
+    this.#served.delete(requestId);
     if (this.#closed) return;
-    const encoded = encode(error, this.handles);
-    this.#send(valueMessageText(`["response",${requestId},0,0`, encoded), encoded.parts);
+    const head = `["response",${requestId},0,0`;
+    try {
+      this.#sendValue(head, error, describeHandle);
+    } catch (encodingError) {
+      this.#sendValue(head, encodingError, describeHandle);
+    }
   }
 
-  #settle(
-    [, requestId, ok, handover, tagged, body]: Extract<HubMessage, ["response", ...unknown[]]>,
-    parts: Uint8Array[],
-  ): void {
+  #settle([, requestId, ok, handover, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
     const request = this.#pending.get(requestId);
     if (request === undefined) throw new ProtocolError(`it answered request ${requestId}, which was not made`);
-    const value = decode(body, (tagged as Tagged) === 1, parts, this.handles);
+    const codec = request.ref === undefined ? this.#transit : this.handles;
+    const value = decode(body, tagged === 1, parts, codec);
     this.#pending.delete(requestId);
-    if (ok !== 1) return request.reject(request.signal?.aborted ? request.signal.reason : value);
+    if (ok !== 1) return this.#fail(request, value);
+    request.clear?.();
     if (handover !== 1) return request.resolve(value);
-    request.resolve(new Handover(value, () => {}, () => this.#tell(["accept", requestId])));
+    request.resolve(
+      new Handover(value, () => this.#tell(["return", requestId]), () => this.#tell(["accept", requestId])),
+    );
+  }
+
+  #takeHandover(requestId: number): Handover | undefined {
+    const handover = this.#handedOver.get(requestId);
+    this.#handedOver.delete(requestId);
+    return handover;
+  }
+
+  #receiveRelease([, id, count, closed]: Extract<HubMessage, ["release", ...unknown[]]>): void {
+    if (!Number.isSafeInteger(count) || count < 1) throw new ProtocolError("a release is malformed");
+    const grant = this.#granted.get(id);
+    if (grant === undefined || count > grant.count) throw new ProtocolError("it gave back what it was not sent");
+    grant.count -= count;
+    if (grant.count > 0) return;
+    this.#granted.delete(id);
+    this.#hub.released(grant.handle, closed === 1);
+  }
+
+  /** For values that only pass through, or are kept: their handles stay as they came. */
+  readonly #transit: HandleCodec = {
+    encode: describeHandle,
+    decode: (data) => this.#hub.decodeHandle(data, this),
+  };
+
+  /** Sends a value, and grants its handles: only then, because what cannot be sent grants nothing. */
+  #sendValue(head: string, value: unknown, describe: (value: object) => unknown): void {
+    const handles: Handle[] = [];
+    const encoded = encode(value, {
+      encode(object) {
+        const data = describe(object);
+        if (data !== undefined) handles.push(object as Handle);
+        return data;
+      },
+      decode: this.#transit.decode,
+    });
+    this.#sendEncoded(head, encoded, handles);
+  }
+
+  #sendParcel(head: string, parcel: Parcel): void {
+    this.#sendEncoded(head, parcel, parcel.tickets);
+  }
+
+  #sendEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
+    this.#post(valueMessageText(head, encoded), encoded.parts);
+    for (const handle of handles) this.#hub.grant(handle, this);
   }
 
   #tell(message: HubMessage): void {
-    if (!this.#closed) this.#send(messageText(message));
+    if (!this.#closed) this.#post(messageText(message));
+  }
+
+  /** Appends a message. What one turn appends leaves together, and ahead of all code that waits for a promise. */
+  #post(text: string, parts?: readonly Uint8Array[]): void {
+    this.#append(text, parts);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
   }
 }
 
-function finite(timeoutMs: number | undefined): number | null {
-  return timeoutMs === undefined || timeoutMs === Infinity ? null : timeoutMs;
+function accepted(handover: Handover): unknown {
+  handover.accept();
+  return handover.value;
 }
 
 function ownerEnded(): EndOfStreamError {

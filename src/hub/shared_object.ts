@@ -6,6 +6,12 @@ import type { Caller, WaitOptions } from "./wait_queue.ts";
 export type Operation = (caller: Caller, wait: WaitOptions, ...args: any[]) => unknown;
 
 /**
+ * Where somebody has a handle: in the process that owns the object, or elsewhere, which is another process, or a
+ * message that has not left yet.
+ */
+export type Holder = "here" | "elsewhere";
+
+/**
  * The owner's side of something that processes share. Handles in other processes call its operations by name.
  *
  * Operations run one after another, in the owner's event loop: each is atomic up to its first wait.
@@ -15,6 +21,15 @@ export interface SharedObject {
   readonly operations: Readonly<Record<string, Operation>>;
   /** A process has ended: what it held is free, its waits are over. */
   processEnded?(isEnded: (process: string) => boolean): void;
+  /** Its owner closed it, for everybody: waits are over. Nothing is called afterwards. */
+  close?(): void;
+  /** There is one holder more. */
+  held?(holder: Holder): void;
+  /**
+   * There is one holder less: it closed its handle or died, or, if not `ended`, merely has no more use for it.
+   * An object that wants to know outlives the owner's handle: it is not told to `close()`.
+   */
+  dropped?(holder: Holder, ended: boolean): void;
 }
 
 /**

@@ -16,12 +16,54 @@ export interface Caller {
   readonly task: number;
 }
 
-interface Waiter<T> {
-  readonly caller: Caller;
+/** A wait on behalf of another process: its abort is a message, for which an AbortSignal would cost too much. */
+export class RemoteWait implements WaitOptions {
+  readonly timeoutMs: number | undefined;
+  /** Called when the wait is ended. */
+  onCancel: (() => void) | undefined = undefined;
+  #controller: AbortController | undefined;
+  #isCancelled = false;
+
+  constructor(timeoutMs: number | null) {
+    this.timeoutMs = timeoutMs ?? undefined;
+  }
+
+  /** Whether it was ended. */
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  /** Made when somebody asks for it. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isCancelled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Ends the wait. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.onCancel?.();
+    this.#controller?.abort();
+  }
+}
+
+/** Why a wait ended without a grant: in vain, by its signal, by the end of the waiting process, or by the object. */
+export type WaitEnd = "timeout" | "abort" | "ended" | "closed";
+
+/** What becomes of a wait. Told in the same turn in which it leaves the queue, so that nothing comes between. */
+export interface Waiting<T> {
   resolve(value: T): void;
-  reject(error: unknown): void;
-  next: Waiter<T> | undefined;
-  previous: Waiter<T> | undefined;
+  reject(error: unknown, end: WaitEnd): void;
+}
+
+// A longer timer would fire at once; nobody waits for 24 days.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface Waiter<T, C> extends Waiting<T> {
+  readonly caller: C;
+  next: Waiter<T, C> | undefined;
+  previous: Waiter<T, C> | undefined;
   settled: boolean;
 }
 
@@ -31,9 +73,9 @@ interface Waiter<T> {
  * The one place where a grant races a timeout, an abort, or the end of the waiter's process: a waiter is settled
  * once, by whichever comes first, and then it is no longer in the queue. So nothing is granted to nobody.
  */
-export class WaitQueue<T> {
-  #first: Waiter<T> | undefined;
-  #last: Waiter<T> | undefined;
+export class WaitQueue<T, C extends Caller = Caller> {
+  #first: Waiter<T, C> | undefined;
+  #last: Waiter<T, C> | undefined;
   #size = 0;
 
   /** How many wait. */
@@ -42,21 +84,25 @@ export class WaitQueue<T> {
   }
 
   /** Waits for a grant. Rejects with TimeoutError, or with the signal's reason. */
-  wait(caller: Caller, { timeoutMs, signal }: WaitOptions = {}): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (timeoutMs !== undefined && timeoutMs <= 0) return Promise.reject(timeoutError(0));
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter<T> = { caller, resolve, reject, next: undefined, previous: this.#last, settled: false };
-      if (this.#last === undefined) this.#first = waiter;
-      else this.#last.next = waiter;
-      this.#last = waiter;
-      this.#size++;
-      if (timeoutMs !== undefined || signal !== undefined) this.#limit(waiter, timeoutMs, signal);
-    });
+  wait(caller: C, wait: WaitOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => this.enter(caller, wait, { resolve, reject }));
+  }
+
+  /** Waits for a grant, for those who must act on the end of the wait before anything else happens. */
+  enter(caller: C, wait: WaitOptions, { resolve, reject }: Waiting<T>): void {
+    const { timeoutMs } = wait;
+    if (isAborted(wait)) return reject(wait.signal!.reason, "abort");
+    if (timeoutMs !== undefined && timeoutMs <= 0) return reject(timeoutError(0), "timeout");
+    const waiter: Waiter<T, C> = { caller, resolve, reject, next: undefined, previous: this.#last, settled: false };
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+    this.#size++;
+    this.#limit(waiter, wait);
   }
 
   /** Settles the first waiter with a value. Returns who it was, or `undefined` when nobody waits. */
-  grant(value: T): Caller | undefined {
+  grant(value: T): C | undefined {
     const waiter = this.#first;
     if (waiter === undefined) return undefined;
     this.#remove(waiter);
@@ -64,55 +110,66 @@ export class WaitQueue<T> {
     return waiter.caller;
   }
 
+  /** Settles those for which `matches` holds with a value. */
+  grantWhere(matches: (caller: C) => boolean, value: T): void {
+    this.#removeWhere(matches, (waiter) => waiter.resolve(value));
+  }
+
   /** Who would be granted next. */
-  peek(): Caller | undefined {
+  peek(): C | undefined {
     return this.#first?.caller;
   }
 
   /** Rejects all waiters. */
-  rejectAll(makeError: () => Error = () => new ClosedError("The object was closed while waiting")): void {
-    for (let waiter; (waiter = this.#first) !== undefined;) {
-      this.#remove(waiter);
-      waiter.reject(makeError());
-    }
+  rejectAll(
+    makeError: (caller: C) => Error = () => new ClosedError("The object was closed while waiting"),
+  ): void {
+    this.rejectWhere(() => true, makeError);
+  }
+
+  /** Rejects the waiters for which `matches` holds. */
+  rejectWhere(matches: (caller: C) => boolean, makeError: (caller: C) => Error, end: WaitEnd = "closed"): void {
+    this.#removeWhere(matches, (waiter) => waiter.reject(makeError(waiter.caller), end));
   }
 
   /** Drops the waiters of a process that has ended. */
   dropProcess(isEnded: (process: string) => boolean): void {
-    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) {
-      if (!isEnded(waiter.caller.process)) continue;
+    const makeError = (): Error => new ClosedError("The waiting process has ended");
+    this.rejectWhere(({ process }) => isEnded(process), makeError, "ended");
+  }
+
+  #removeWhere(matches: (caller: C) => boolean, settle: (waiter: Waiter<T, C>) => void): void {
+    // What one of them does then may settle others, and may wait again.
+    const last = this.#last;
+    for (let waiter = this.#first; waiter !== undefined; waiter = waiter === last ? undefined : waiter.next) {
+      if (waiter.settled || !matches(waiter.caller)) continue;
       this.#remove(waiter);
-      waiter.reject(new ClosedError("The waiting process has ended"));
+      settle(waiter);
     }
   }
 
-  #limit(waiter: Waiter<T>, timeoutMs: number | undefined, signal: AbortSignal | undefined): void {
-    const { resolve, reject } = waiter;
-    const give = (error: unknown): void => {
+  #limit(waiter: Waiter<T, C>, wait: WaitOptions): void {
+    const give = (makeError: () => unknown, end: WaitEnd): void => {
       if (waiter.settled) return;
       this.#remove(waiter);
-      waiter.reject(error);
+      waiter.reject(makeError(), end);
     };
-    const onAbort = (): void => give(signal!.reason);
-    const timer = timeoutMs === undefined || timeoutMs === Infinity
-      ? undefined
-      : setTimeout(() => give(timeoutError(timeoutMs)), timeoutMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const clear = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    };
-    waiter.resolve = (value) => {
-      clear();
-      resolve(value);
-    };
-    waiter.reject = (error) => {
-      clear();
-      reject(error);
-    };
+    const { timeoutMs } = wait;
+    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS) {
+      const timer = setTimeout(() => give(() => timeoutError(timeoutMs), "timeout"), timeoutMs);
+      onSettled(waiter, () => clearTimeout(timer));
+    }
+    if (wait instanceof RemoteWait) {
+      wait.onCancel = () => give(() => new ClosedError("The wait was cancelled"), "abort");
+    } else if (wait.signal !== undefined) {
+      const { signal } = wait;
+      const onAbort = (): void => give(() => signal.reason, "abort");
+      signal.addEventListener("abort", onAbort, { once: true });
+      onSettled(waiter, () => signal.removeEventListener("abort", onAbort));
+    }
   }
 
-  #remove(waiter: Waiter<T>): void {
+  #remove(waiter: Waiter<T, C>): void {
     waiter.settled = true;
     if (waiter.previous === undefined) this.#first = waiter.next;
     else waiter.previous.next = waiter.next;
@@ -120,6 +177,22 @@ export class WaitQueue<T> {
     else waiter.next.previous = waiter.previous;
     this.#size--;
   }
+}
+
+function isAborted(wait: WaitOptions): boolean {
+  return wait instanceof RemoteWait ? wait.isCancelled : wait.signal?.aborted === true;
+}
+
+function onSettled<T, C>(waiter: Waiter<T, C>, clear: () => void): void {
+  const { resolve, reject } = waiter;
+  waiter.resolve = (value) => {
+    clear();
+    resolve(value);
+  };
+  waiter.reject = (error, end) => {
+    clear();
+    reject(error, end);
+  };
 }
 
 function timeoutError(timeoutMs: number): TimeoutError {

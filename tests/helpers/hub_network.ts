@@ -1,0 +1,112 @@
+/** Hubs that are joined in memory: each frame is delivered when the test says so. */
+import "../../src/handles.ts";
+import type { Handle } from "../../src/hub/handle.ts";
+import { handleFactory } from "../../src/hub/handle.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import { Link } from "../../src/hub/link.ts";
+import type { SharedObject } from "../../src/hub/shared_object.ts";
+import { decode, encode } from "../../src/wire/codec.ts";
+
+interface Frame {
+  readonly text: string;
+  readonly parts: Uint8Array[];
+}
+
+let lastKey = 0;
+
+/** One way over a link: what was written, and not read. */
+export class Direction {
+  readonly #frames: Frame[] = [];
+  readonly #receiver: () => Link;
+
+  constructor(receiver: () => Link) {
+    this.#receiver = receiver;
+  }
+
+  get size(): number {
+    return this.#frames.length;
+  }
+
+  /** What was written, parsed. */
+  get messages(): unknown[][] {
+    return this.#frames.map(({ text }) => JSON.parse(text));
+  }
+
+  readonly append = (text: string, parts: readonly Uint8Array[] = []): void => {
+    this.#frames.push({ text, parts: parts.map((part) => part.slice()) });
+  };
+
+  /** Delivers the first frame. Returns whether there was one. */
+  deliver(): boolean {
+    const frame = this.#frames.shift();
+    if (frame === undefined) return false;
+    this.#receiver().receive(JSON.parse(frame.text), frame.parts);
+    return true;
+  }
+
+  clear(): void {
+    this.#frames.length = 0;
+  }
+}
+
+/** A child process of a hub's process, as far as hubs are concerned. */
+export class HubChild {
+  readonly key = `test-${++lastKey}`;
+  readonly hub = new Hub();
+  readonly toChild: Direction = new Direction(() => this.childLink);
+  readonly toParent: Direction = new Direction(() => this.parentLink);
+  /** The parent's end. */
+  readonly parentLink: Link;
+  /** The child's end. */
+  readonly childLink: Link;
+  #dead = false;
+
+  constructor(parent: Hub) {
+    this.parentLink = new Link(parent, this.key, this.toChild.append);
+    this.childLink = new Link(this.hub, "parent", this.toParent.append);
+  }
+
+  /** Sends a handle to the child, as an argument would bring it. */
+  give<H extends Handle>(handle: H): H {
+    return carry(handle, this.parentLink, this.childLink);
+  }
+
+  /** Sends a handle to the parent, as a result would bring it. */
+  giveBack<H extends Handle>(handle: H): H {
+    return carry(handle, this.childLink, this.parentLink);
+  }
+
+  /** Delivers one frame each way. Returns whether there was one. */
+  step(): boolean {
+    const down = !this.#dead && this.toChild.deliver();
+    return this.toParent.deliver() || down;
+  }
+
+  /** The child dies. What it has written is read, as from a pipe; then the parent notices. */
+  die(): void {
+    this.#dead = true;
+    this.toChild.clear();
+    while (this.toParent.deliver());
+    this.parentLink.close();
+  }
+}
+
+function carry<V>(value: V, from: Link, to: Link): V {
+  const { text, tagged, parts } = encode(value, from.handles);
+  return decode(JSON.parse(text), tagged, parts, to.handles) as V;
+}
+
+/** Lets promises go on. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Delivers everything between these children and their parents, until all is quiet. */
+export async function quiesce(...children: HubChild[]): Promise<void> {
+  do await turn(); while (children.map((child) => child.step()).includes(true));
+}
+
+/** An object of a hub, as its handle. */
+export function makeHandle<H>(hub: Hub, type: string, object: SharedObject): H {
+  return handleFactory(type)!(hub.own(type, object)) as H;
+}
