@@ -21,9 +21,9 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskF
 }
 
 /** Adds to a ReferenceError of a function that was sent as text why it cannot see the variable. */
-export function explainReferenceError(error: unknown, spec: FunctionSpec): void {
+export function explainReferenceError(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
   if (spec.kind !== "source" || !(error instanceof ReferenceError)) return;
-  error.message += ` (${spec.name || "the function"} is not an export of the pool's module, so it was sent as ` +
+  error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
     `source text and cannot see variables outside itself: export it from the module, or pass what it needs as arguments)`;
 }
 
@@ -70,7 +70,7 @@ function compileSource(name: string, source: string): TaskFunction {
   const value = evaluate(`(${source})`, label) ?? evaluate(`Object.values({${source}})[0]`, label);
   if (typeof value === "function") return value as TaskFunction;
   throw new FunctionNotFoundError(
-    `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from the pool's module`,
+    `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from a module`,
   );
 }
 

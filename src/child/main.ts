@@ -5,11 +5,14 @@
 import { Channel } from "../wire/channel.ts";
 import { hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
+import { ownProcess } from "../own_process.ts";
 import { decode } from "../wire/codec.ts";
 import {
   type ChildMessage,
   messageText,
   type ParentMessage,
+  type ProcessInput,
+  type ProcessSettings,
   PROTOCOL_VERSION,
   valueMessageText,
   type WorkerSettings,
@@ -17,6 +20,7 @@ import {
 import { VERSION } from "../wire/version.ts";
 import { type LoadedModule, resolveFunction } from "./functions.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { introduce, letEnd, runProcess } from "./process_run.ts";
 import { installRuntime } from "./runtime.ts";
 import { takeStdio } from "./stdio.ts";
 import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
@@ -28,6 +32,7 @@ const HANDLE_TAG = '{"$":"handle"';
 /** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
 export function serve(load?: () => Promise<LoadedModule>): void {
   const exit = Deno.exit.bind(Deno);
+  const writeStderr = Deno.stderr.writeSync.bind(Deno.stderr);
   const streams = takeStdio(print);
   let scope: TaskScope | undefined;
   let loop: TaskLoop | undefined;
@@ -35,10 +40,12 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   let beforeHandleClasses: [string, Uint8Array[]][] | undefined;
   let hasHandleClasses = false;
   let maxPrintBytes = MAX_PRINT_BYTES;
+  let settings: WorkerSettings | undefined;
+  let tellParentEnded = (): void => {};
 
-  const channel = new Channel({ read: streams.read, write: streams.write, onFrame });
+  const channel = new Channel({ read: streams.read, write, onFrame });
 
-  const link = new Link(hub, "parent", send);
+  const link = new Link(hub, "parent", (text, parts) => channel.append(text, parts), flushQuietly);
   hub.currentTask = () => scope?.current()?.id ?? 0;
 
   function send(text: string, parts?: readonly Uint8Array[]): void {
@@ -46,7 +53,26 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     channel.flush();
   }
 
+  function flushQuietly(): void {
+    try {
+      channel.flush();
+    } catch {
+      // The parent is gone. Reading ends too, and says so.
+    }
+  }
+
+  function write(bytes: Uint8Array): void {
+    try {
+      streams.write(bytes);
+    } catch (error) {
+      // There is nobody to print for any more.
+      if (!settings?.process?.detached) throw error;
+    }
+  }
+
   function print(stream: 1 | 2, output: string | Uint8Array): void {
+    // In a process of its own Deno prints an uncaught error there, and that must not overtake what was printed before.
+    if (stream === 2 && settings?.process !== undefined) return printError(output);
     const head = `["output",${stream},${scope?.current()?.id ?? 0},`;
     // JSON makes at most 6 bytes of a character.
     if (typeof output === "string" && output.length <= maxPrintBytes / 6) {
@@ -55,6 +81,15 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
     for (let start = 0; start < bytes.length; start += maxPrintBytes) {
       send(head + "null]", [bytes.subarray(start, start + maxPrintBytes)]);
+    }
+  }
+
+  function printError(output: string | Uint8Array): void {
+    const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
+    try {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writeStderr(rest));
+    } catch {
+      // There is nobody to print for any more.
     }
   }
 
@@ -81,8 +116,12 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   function receive(text: string, parts: Uint8Array[]): void {
     const message = JSON.parse(text) as ParentMessage;
     if (message[0] === "hello") {
-      const [, protocol, version, settings, tagged, initArgs] = message;
-      start(protocol, version, settings, decode(initArgs, tagged === 1, parts, link.handles) as unknown[]);
+      const [, protocol, version, , tagged, value] = message;
+      settings = message[3];
+      const input = decode(value, tagged === 1, parts, link.handles);
+      const { process } = settings;
+      if (process === undefined) start(protocol, version, settings, input as unknown[]);
+      else live(protocol, version, settings, process, input as ProcessInput);
     } else if (message[0] === "stop") {
       exit(0);
     } else if (link.receive(message, parts)) {
@@ -100,9 +139,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     settings: WorkerSettings,
     initArgs: unknown[],
   ): Promise<void> {
-    channel.limitOutgoing(settings.maxFrameBytes);
-    maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(settings.maxFrameBytes / 2));
-    send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
+    greet(settings);
     try {
       checkVersion(protocol, version);
       scope = settings.concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
@@ -113,7 +150,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
         current,
         progress: (task, value) => loop?.progress(task, value),
       });
-      const module = await load?.() ?? {};
+      const module = await loadModule();
       const { concurrency, initializer } = settings;
       if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
       loop = new TaskLoop({ module, concurrency, send, scope, handles: link.handles });
@@ -124,13 +161,56 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     for (const [message, parts] of early.splice(0)) loop?.receive(message, parts);
   }
 
+  /** The life of a process of its own. What goes wrong is left uncaught: Deno prints it, and exits with 1. */
+  async function live(
+    protocol: number,
+    version: string,
+    settings: WorkerSettings,
+    process: ProcessSettings,
+    input: ProcessInput,
+  ): Promise<void> {
+    greet(settings);
+    checkVersion(protocol, version);
+    const { memoryLimitMiB, memoryMarker } = settings;
+    const unwatchMemory = memoryLimitMiB === null ? undefined : watchMemory(memoryLimitMiB, memoryMarker);
+    const module = await loadModule();
+    send(messageText(["ready"] satisfies ChildMessage));
+    await runProcess(process, input, module);
+    unwatchMemory?.();
+    if (!letEnd()) exit();
+  }
+
+  function greet(settings: WorkerSettings): void {
+    channel.limitOutgoing(settings.maxFrameBytes);
+    maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(settings.maxFrameBytes / 2));
+    tellParentEnded = introduce(settings);
+    send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
+  }
+
+  async function loadModule(): Promise<LoadedModule> {
+    const own = ownProcess();
+    own.isLoading = true;
+    try {
+      return await load?.() ?? {};
+    } finally {
+      own.isLoading = false;
+    }
+  }
+
   function fail(error: unknown): void {
     const encoded = encodeThrown(error, link.handles);
     send(valueMessageText('["failed"', encoded), encoded.parts);
   }
 
   // A parent that vanished closes the pipe; there is nobody left to work for.
-  channel.run().finally(() => exit(0));
+  channel.run().then(() => {
+    if (!settings?.process?.detached) exit(0);
+    link.close();
+    tellParentEnded();
+  }, (error) => {
+    printError(`Cannot read what the parent sent: ${Deno.inspect(error)}\n`);
+    exit(1);
+  });
 }
 
 function checkVersion(protocol: number, version: string): void {

@@ -5,8 +5,10 @@ const CHECK_INTERVAL_MS = 50;
  *
  * A thread of its own watches, since a task in a synchronous loop lets nothing else run here. Typed
  * arrays lie outside V8's heap, so the heap flag alone does not bound them.
+ *
+ * @returns Lets the process end when it has nothing else to do.
  */
-export function watchMemory(limitMiB: number, marker: string): void {
+export function watchMemory(limitMiB: number, marker: string): () => void {
   const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
   const source = `
     let allowed = ${limitBytes};
@@ -18,5 +20,14 @@ export function watchMemory(limitMiB: number, marker: string): void {
       Deno.stderr.writeSync(new TextEncoder().encode(${JSON.stringify(marker)} + " " + rss + " " + allowed + "\\n"));
       Deno.kill(Deno.pid, "SIGKILL");
     }, ${CHECK_INTERVAL_MS});`;
-  new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  return () => unreference(worker);
+}
+
+/** Deno has this for Node's `worker.unref()`, under a symbol without a name. Where it is not, the watch ends. */
+function unreference(worker: Worker): void {
+  const symbol = Object.getOwnPropertySymbols(Worker.prototype).find(({ description }) => !description);
+  const method = (worker as unknown as Record<symbol, unknown>)[symbol ?? Symbol()];
+  if (typeof method === "function") method.call(worker, false);
+  else worker.terminate();
 }

@@ -5,6 +5,7 @@
  * through the same objects. What user code prints becomes output messages.
  */
 import { formatLog } from "./format.ts";
+import { formatTable } from "./table.ts";
 
 /** The raw streams, for the protocol alone. */
 export interface ProtocolStreams {
@@ -69,6 +70,10 @@ function redirectConsole(print: PrintHandler): void {
   const err = (...args: unknown[]): void => line(2, args);
   const elapsed = (label: string): string =>
     `${label}: ${Math.round(performance.now() - (timers.get(label) ?? NaN))}ms`;
+  const group = (...args: unknown[]): void => {
+    if (args.length > 0) out(...args);
+    indent += "  ";
+  };
   Object.assign(console, {
     log: out,
     info: out,
@@ -81,13 +86,10 @@ function redirectConsole(print: PrintHandler): void {
     assert: (condition?: unknown, ...args: unknown[]) => {
       if (!condition) err(args.length > 0 ? `Assertion failed: ${formatLog(args)}` : "Assertion failed");
     },
-    group: (...args: unknown[]) => {
-      if (args.length > 0) out(...args);
-      indent += "    ";
-    },
-    groupCollapsed: (...args: unknown[]) => console.group(...args),
+    group,
+    groupCollapsed: group,
     groupEnd: () => {
-      indent = indent.slice(4);
+      indent = indent.slice(2);
     },
     count: (label = "default") => {
       counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -100,7 +102,10 @@ function redirectConsole(print: PrintHandler): void {
       out(elapsed(label));
       timers.delete(label);
     },
-    table: (rows: unknown) => out(rows),
+    table: (data: unknown, columns?: string[]) => {
+      const table = formatTable(data, columns);
+      out(...(table === undefined ? [data] : [table]));
+    },
     clear: () => {},
   });
 }

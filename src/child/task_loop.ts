@@ -1,7 +1,6 @@
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
 import {
-  type AnswersRead,
   type CallItem,
   type ChildMessage,
   type ChunkOutcomes,
@@ -9,6 +8,7 @@ import {
   HEAD,
   messageText,
   type ParentMessage,
+  type RepliesRead,
   valueMessageText,
 } from "../wire/protocol.ts";
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
@@ -59,23 +59,34 @@ export class TaskLoop {
   readonly #concurrency: number;
   readonly #send: SendFrame;
   readonly #scope: TaskScope;
+  readonly #now: () => number;
   readonly #handles: HandleCodec | undefined;
   #held: HeldTask[] = [];
   #next = 0;
-  #answers = 0;
-  /** The number of the last answer that outran its lease. */
-  #lateAnswer = 0;
+  /** Answers and returns sent. */
+  #replies = 0;
+  /** The number of the last reply that may have come too late: an answer that outran its lease, or any return. */
+  #lateReply = 0;
   #clockReadAt = -Infinity;
   #beforeLastAnswerAt = -Infinity;
 
   constructor(
-    options: { module: LoadedModule; concurrency: number; send: SendFrame; scope: TaskScope; handles?: HandleCodec },
+    options: {
+      module: LoadedModule;
+      concurrency: number;
+      send: SendFrame;
+      scope: TaskScope;
+      handles?: HandleCodec;
+      /** The clock that leases and durations are measured by, in milliseconds. */
+      now?: () => number;
+    },
   ) {
     this.#module = options.module;
     this.#concurrency = options.concurrency;
     this.#send = options.send;
     this.#scope = options.scope;
     this.#handles = options.handles;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Takes in one message. What it starts may go on after the call. */
@@ -84,8 +95,8 @@ export class TaskLoop {
       case "run":
         return this.#receiveCalls(message[1], message[2], parts);
       case "chunk": {
-        const [, answersRead, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
-        if (this.#isTakenBack(answersRead)) return this.#giveBack([id]);
+        const [, repliesRead, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
+        if (this.#isTakenBack(repliesRead)) return this.#giveBack([id]);
         this.#acknowledgeStart(id);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
         this.#hold(id, functionId, attempt, decode(items, tagged === 1, parts, this.#handles), chunk);
@@ -113,8 +124,8 @@ export class TaskLoop {
     }
   }
 
-  #receiveCalls(answersRead: AnswersRead, calls: readonly CallItem[], parts: Uint8Array[]): void {
-    if (this.#isTakenBack(answersRead)) return this.#giveBack(calls.map(([id]) => id));
+  #receiveCalls(repliesRead: RepliesRead, calls: readonly CallItem[], parts: Uint8Array[]): void {
+    if (this.#isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
     this.#acknowledgeStart(calls[0]![0]);
     for (const [id, functionId, attempt, tagged, args] of calls) {
       this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts, this.#handles), undefined);
@@ -122,16 +133,16 @@ export class TaskLoop {
     this.#pump();
   }
 
-  /** Whether an answer that the parent had not read when it sent this came so late that it may have given up waiting. */
-  #isTakenBack(answersRead: AnswersRead): boolean {
-    return answersRead !== HEAD && this.#lateAnswer > answersRead;
+  /** Whether a reply that the parent had not read when it sent this came so late that it may have given up waiting. */
+  #isTakenBack(repliesRead: RepliesRead): boolean {
+    return repliesRead !== HEAD && this.#lateReply > repliesRead;
   }
 
   /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
   #acknowledgeStart(id: number): void {
     if (this.#running.size > 0 || this.#next < this.#held.length) return;
     this.#send(`["started",${id}]`);
-    this.#clockReadAt = performance.now();
+    this.#clockReadAt = this.#now();
   }
 
   #hold(id: number, functionId: number, attempt: number, args: unknown, chunk: HeldTask["chunk"]): void {
@@ -179,7 +190,7 @@ export class TaskLoop {
   }
 
   async #runChunk(task: HeldTask, call: TaskFunction, spec: FunctionSpec): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = this.#now();
     const { spread, stopOnError } = task.chunk!;
     const outcomes: ChunkOutcomes = { values: [], errors: [] };
     for (const item of task.arguments as unknown[]) {
@@ -194,7 +205,7 @@ export class TaskLoop {
         if (stopOnError) break;
       }
     }
-    this.#answerChunk(task, outcomes, performance.now() - startedAt);
+    this.#answerChunk(task, outcomes, this.#now() - startedAt);
   }
 
   #answerChunk(task: HeldTask, outcomes: ChunkOutcomes, durationMs: number): void {
@@ -237,9 +248,9 @@ export class TaskLoop {
   #answer(task: HeldTask, head: string, value: Encoded): void {
     this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
-    this.#answers++;
+    this.#replies++;
     if (this.#renewLease() <= LEASE_MS) return;
-    this.#lateAnswer = this.#answers;
+    this.#lateReply = this.#replies;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
   }
 
@@ -248,7 +259,7 @@ export class TaskLoop {
    * reads the last answer reads it later than that moment, so it may count the lease from there.
    */
   #renewLease(): number {
-    const now = performance.now();
+    const now = this.#now();
     const spentMs = now - this.#beforeLastAnswerAt;
     this.#beforeLastAnswerAt = this.#clockReadAt;
     this.#clockReadAt = now;
@@ -262,7 +273,12 @@ export class TaskLoop {
     this.#giveBack(ids);
   }
 
+  /**
+   * A return counts as a late reply: what the parent sent behind these tasks, before it knew, it may take back
+   * while nothing comes from here, and no answer is late then.
+   */
   #giveBack(ids: number[]): void {
+    this.#lateReply = ++this.#replies;
     this.#send(messageText(["returned", ids] satisfies ChildMessage));
   }
 
