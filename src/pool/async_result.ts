@@ -66,6 +66,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
    */
   successful(): boolean {
     if (this.#state === "pending") throw new Error("Cannot tell success: the result is not ready, wait() for it first");
+    if (this.#state === "rejected") this.#onObserved();
     return this.#state === "fulfilled";
   }
 

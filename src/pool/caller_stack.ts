@@ -8,8 +8,7 @@
 const OWN_FILES = new URL("../", import.meta.url).href;
 
 /** Puts the caller's frames on top of the error's own. Call it in an async function that awaited the task. */
-export function withCallerStack(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+export function withCallerStack(error: Error): Error {
   const caller = frames(new Error().stack);
   const own = frames(error.stack);
   try {

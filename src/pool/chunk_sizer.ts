@@ -2,6 +2,7 @@ const TARGET_MS = 0.8;
 const MAX_GROWTH = 8;
 const FIRST_SIZE = 4;
 const MAX_SIZE = 65_536;
+const MAX_BYTES = 1024 * 1024;
 const CHUNKS_LEFT_PER_WORKER = 2;
 
 /** Chooses how many items travel together: enough to hide the cost of a message, few enough to share the rest evenly. */
@@ -21,12 +22,13 @@ export class ChunkSizer {
     return Math.max(1, Math.min(this.#size, share));
   }
 
-  /** Learns what a chunk cost. */
-  learn(items: number, durationMs: number): void {
+  /** Learns what a chunk cost to run, and how large its items were. */
+  learn(items: number, durationMs: number, byteLength: number): void {
     if (items === 0) return;
     const measured = durationMs / items;
     this.#msPerItem = this.#msPerItem === undefined ? measured : (this.#msPerItem + measured) / 2;
     const wanted = this.#msPerItem === 0 ? MAX_SIZE : Math.floor(TARGET_MS / this.#msPerItem);
-    this.#size = Math.max(1, Math.min(MAX_SIZE, wanted, items * MAX_GROWTH));
+    const fitting = Math.floor(MAX_BYTES * items / byteLength);
+    this.#size = Math.max(1, Math.min(MAX_SIZE, wanted, fitting, items * MAX_GROWTH));
   }
 }

@@ -2,6 +2,7 @@
 import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { collectHandles } from "../hub/hub.ts";
+import { ownProcess } from "../own_process.ts";
 import { encode } from "../wire/codec.ts";
 import { requireFrameFits } from "../wire/framing.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
@@ -9,7 +10,9 @@ import { VERSION } from "../wire/version.ts";
 import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
 import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
 import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";
+import { nearestConfig } from "../worker/module_url.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
+import { withCallerStack } from "./caller_stack.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { type Greeting, PoolWorker } from "./pool_worker.ts";
 import { Scheduler, type SchedulerHost } from "./scheduler.ts";
@@ -24,6 +27,8 @@ export interface Job {
   cut(): void;
   /** Nobody may take results before the pool's end: reads the input on without a bound. */
   drain(): void;
+  /** Nothing more is submitted, and what no worker has begun is cancelled; what runs finishes. */
+  stop(error: Error): void;
   /** Everything submitted was cancelled; no more can be. */
   abandon(error: Error): void;
 }
@@ -56,6 +61,7 @@ export class PoolEngine {
     workersLost: 0,
   };
   readonly #finished = Promise.withResolvers<void>();
+  readonly #traceable = new WeakSet<object>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   #reaper: ReaperShare | undefined;
   #closed = false;
@@ -106,14 +112,25 @@ export class PoolEngine {
     return ref;
   }
 
+  /**
+   * Gives an error the frames of whoever awaited the call, once. Not one that is the caller's own, such as the
+   * reason of an abort or what an input threw: nobody else's frames belong there.
+   */
+  traced(error: unknown): unknown {
+    return error instanceof Error && this.#traceable.delete(error) ? withCallerStack(error) : error;
+  }
+
   /** Submits one call. Rejects at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
     const functionRef = this.refer(fn);
-    const payload = this.encode(args);
-    return new Promise((resolve, reject) => {
-      const sink: TaskSink = { resolve, reject };
-      this.submit(new Task(functionRef, payload, undefined, sink, options, this.options), options.signal);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.submit(this.task(functionRef, args, { resolve, reject }, options), options.signal);
+    return promise;
+  }
+
+  /** Makes the task of one call. Throws when its arguments cannot travel. */
+  task(functionRef: FunctionRef, args: readonly unknown[], sink: TaskSink, options: TaskOptions): Task {
+    return new Task(functionRef, this.encode(args), undefined, sink, options, this.options);
   }
 
   /** Makes the task of a chunk of calls, which resolves with a ChunkResult. Throws when its items cannot travel. */
@@ -157,6 +174,12 @@ export class PoolEngine {
     this.#arm();
   }
 
+  /** Whether a worker may have begun the task: it has nothing unanswered before it. What only lies in a pipe has not begun. */
+  isRunning(task: Task): boolean {
+    const { slot } = task;
+    return slot !== undefined && !task.settled && (this.options.concurrency > 1 || slot.head === task);
+  }
+
   /** Registers work in progress; the pool does not end before it. */
   addJob(job: Job): void {
     this.#jobs.add(job);
@@ -185,13 +208,14 @@ export class PoolEngine {
     this.#closeWhenIdle();
   }
 
-  /** Ends everything now; resolves when no process is left. */
-  async terminate(): Promise<void> {
+  /** Ends everything now, with SIGTERM first or not; resolves when no process is left. */
+  async terminate(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     this.#closed = this.#terminated = true;
     const error = (): Error => new CancelledError(`The task was cancelled: ${this.options.name} was terminated`);
     // Before their tasks are: a job tells its end once, not once for each task.
     for (const job of [...this.#jobs]) job.abandon(error());
     this.#jobs.clear();
+    if (signal === "SIGKILL") { for (const worker of this.#workers.values()) worker.process.kill(); }
     this.#scheduler.terminate(error);
     await this.#finished.promise;
   }
@@ -201,9 +225,19 @@ export class PoolEngine {
     if (!this.#closed) {
       throw new Error(`Cannot join ${this.options.name}: it is running, close() or terminate() it first`);
     }
-    for (const job of [...this.#jobs]) job[openJobs]();
+    this.endJobs(openJobs);
     await this.#finished.promise;
     await this.unobserved.raise();
+  }
+
+  /** Brings the work in progress to its end. */
+  endJobs(openJobs: "cut" | "drain"): void {
+    for (const job of [...this.#jobs]) job[openJobs]();
+  }
+
+  /** Cancels what no worker has begun of the work in progress. */
+  stopJobs(error: Error): void {
+    for (const job of [...this.#jobs]) job.stop(error);
   }
 
   /** Counts and durations so far. */
@@ -268,6 +302,10 @@ export class PoolEngine {
       reject: (task, error) => {
         if (error instanceof CancelledError) this.#counts.cancelled++;
         else this.#counts.failed++;
+        // The end of the pool may befall very many tasks at once, and says nothing about any of them.
+        if (!(error instanceof CancelledError || error instanceof BrokenPoolError)) {
+          this.#traceable.add(error as object);
+        }
         task.sink.reject(error, false);
       },
       finished: () => void this.#finish(),
@@ -326,6 +364,9 @@ export class PoolEngine {
           if (this.#workers.get(slotIndex) === worker) this.#workers.delete(slotIndex);
         },
         onTurn: () => this.#arm(),
+        onTaskError: (error) => {
+          if (error instanceof Error) this.#traceable.add(error);
+        },
       })
     );
     this.#counts.workersStarted++;
@@ -341,6 +382,8 @@ export class PoolEngine {
 
   #greetings(): Greeting[] {
     const { initializer, initArgs, workers, concurrency, maxFrameBytes, memoryLimitMiB } = this.options;
+    const { moduleUrl, trust } = this.options;
+    const config = moduleUrl === undefined || trust === "untrusted" ? undefined : nearestConfig(moduleUrl);
     const { payload, handles } = this.encode(initArgs);
     return Array.from({ length: workers }, (_, workerId) => {
       const settings: WorkerSettings = {
@@ -350,6 +393,8 @@ export class PoolEngine {
         memoryLimitMiB: memoryLimitMiB ?? null,
         memoryMarker: this.#memoryMarker,
         initializer: initializer === undefined ? null : initializerSpec(initializer, this.#functions),
+        parentName: ownProcess().name,
+        ...(config === undefined ? {} : { config }),
       };
       const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
       return { text: valueMessageText(head, payload), parts: payload.parts, handles };

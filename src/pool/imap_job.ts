@@ -15,6 +15,18 @@ interface Entry {
   taken: number;
 }
 
+/** What kind of iterator it is. */
+export interface ImapKind {
+  /** Results come in the order of the items, not of completion. */
+  readonly ordered: boolean;
+  /** Each item is a list of arguments. @default false */
+  readonly spread?: boolean;
+  /** When the iterator ends early, only what has not started is cancelled. @default false */
+  readonly sparesRunning?: boolean;
+  /** `drain()` reads the input to its end. @default true */
+  readonly drains?: boolean;
+}
+
 interface Waiter {
   resolve(result: IteratorResult<unknown>): void;
   reject(error: unknown): void;
@@ -31,7 +43,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   readonly #functionRef: FunctionRef;
   readonly #source: ItemSource<unknown>;
   readonly #options: ImapOptions;
-  readonly #ordered: boolean;
+  readonly #kind: ImapKind;
   readonly #chunkSize: number;
   readonly #bufferSize: number;
   /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
@@ -51,14 +63,14 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
     engine: PoolEngine,
     functionRef: FunctionRef,
     items: Items<unknown>,
-    ordered: boolean,
+    kind: ImapKind,
     options: ImapOptions,
   ) {
     this.#engine = engine;
     this.#functionRef = functionRef;
     this.#source = new ItemSource(items);
     this.#options = options;
-    this.#ordered = ordered;
+    this.#kind = kind;
     this.#chunkSize = options.chunkSize ?? 1;
     const { workers, concurrency } = engine.options;
     this.#bufferSize = Math.max(this.#chunkSize, options.bufferSize ?? 2 * workers * concurrency * this.#chunkSize);
@@ -99,9 +111,16 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   drain(): void {
     // Nobody asks for what comes behind an error: a `for await` loop has ended there.
-    if (this.#lastRejected) return this.cut();
+    if (this.#lastRejected || this.#kind.drains === false) return this.cut();
     this.#draining = true;
     this.#pull();
+  }
+
+  stop(error: unknown): void {
+    this.#failure ??= { error };
+    this.#source.close().catch(() => {});
+    this.#cancelOpen(error, true);
+    this.#serve();
   }
 
   abandon(error: unknown): void {
@@ -145,7 +164,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   #submit(items: unknown[]): void {
     const entry: Entry = { task: undefined, outcomes: undefined, size: items.length, taken: 0 };
-    const mode = { size: items.length, spread: false, stopOnError: false };
+    const mode = { size: items.length, spread: this.#kind.spread ?? false, stopOnError: false };
     const sink = {
       resolve: (value: unknown): void => {
         const { values, errors } = value as ChunkResult;
@@ -155,7 +174,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
     };
     this.#buffered += entry.size;
     this.#open.add(entry);
-    if (this.#ordered) this.#entries.push(entry);
+    if (this.#kind.ordered) this.#entries.push(entry);
     try {
       entry.task = this.#engine.chunk(this.#functionRef, items, mode, sink, this.#options);
     } catch (error) {
@@ -169,7 +188,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
     this.#open.delete(entry);
     if (this.#finished || this.#abandoned) return;
     entry.outcomes = { values, errors };
-    if (!this.#ordered) this.#entries.push(entry);
+    if (!this.#kind.ordered) this.#entries.push(entry);
     this.#serve();
   }
 
@@ -223,13 +242,15 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#cancelOpen(new PoolClosedError("The iterator was closed"));
+    this.#cancelOpen(new PoolClosedError("The iterator was closed"), this.#kind.sparesRunning);
     this.#serve();
     this.#leave();
   }
 
-  #cancelOpen(error: unknown): void {
-    for (const entry of [...this.#open]) if (entry.task !== undefined) this.#engine.cancel(entry.task, error);
+  #cancelOpen(error: unknown, sparesRunning = false): void {
+    for (const { task } of [...this.#open]) {
+      if (task !== undefined && !(sparesRunning && this.#engine.isRunning(task))) this.#engine.cancel(task, error);
+    }
   }
 
   #leave(): void {

@@ -56,7 +56,8 @@ export class ItemSource<T> {
     for (let step = await this.#settled(first);; step = await this.#settled(this.#next())) {
       if (step.done) break;
       chunk.push(step.value);
-      if (chunk.length === size) break;
+      // Closed meanwhile: nobody wants more.
+      if (chunk.length === size || this.#ended) break;
     }
     this.#position += chunk.length;
     return chunk;

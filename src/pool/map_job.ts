@@ -1,4 +1,4 @@
-import { EncodingError } from "../errors.ts";
+import { EncodingError, PayloadTooLargeError } from "../errors.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
 import type { Job, PoolEngine } from "./engine.ts";
@@ -57,6 +57,11 @@ export class MapJob implements Job {
 
   drain(): void {}
 
+  stop(error: unknown): void {
+    this.#fail(error);
+    this.#endIfComplete();
+  }
+
   abandon(error: unknown): void {
     this.#failure ??= { error };
     this.#done.reject(error);
@@ -96,9 +101,21 @@ export class MapJob implements Job {
       : 1;
   }
 
+  /** Submits a chunk, in parts if it does not fit into one message and its size was not asked for. */
   #submit(items: unknown[]): void {
+    try {
+      this.#submitChunk(items);
+    } catch (error) {
+      const isOwnChoice = this.#options.chunkSize === undefined && items.length > 1;
+      if (!(error instanceof PayloadTooLargeError) || !isOwnChoice) throw error;
+      const half = items.length >> 1;
+      this.#submit(items.slice(0, half));
+      this.#submit(items.slice(half));
+    }
+  }
+
+  #submitChunk(items: unknown[]): void {
     const start = this.#submitted;
-    this.#submitted += items.length;
     const mode = { size: items.length, spread: this.#spread, stopOnError: true };
     const sink = {
       resolve: (value: unknown): void => this.#complete(task, start, value as ChunkResult),
@@ -109,6 +126,7 @@ export class MapJob implements Job {
       },
     };
     const task = this.#chunk(items, mode, sink, start);
+    this.#submitted += items.length;
     this.#tasks.add(task);
     this.#engine.submit(task);
   }
@@ -124,7 +142,7 @@ export class MapJob implements Job {
   #complete(task: Task, start: number, { values, errors, durationMs }: ChunkResult): void {
     this.#tasks.delete(task);
     for (let index = 0; index < values.length; index++) this.#results[start + index] = values[index];
-    this.#sizer.learn(values.length, durationMs);
+    this.#sizer.learn(values.length, durationMs, task.byteLength);
     if (errors.length > 0) this.#fail(errors[0]![1]);
     if (this.#failure === undefined && !this.#source.ended) this.#pull();
     else this.#endIfComplete();

@@ -1,6 +1,5 @@
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
-import { withCallerStack } from "./caller_stack.ts";
 import { PoolEngine } from "./engine.ts";
 import { ImapJob } from "./imap_job.ts";
 import { MapJob } from "./map_job.ts";
@@ -97,7 +96,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     try {
       return await this.#call(fn, args, options);
     } catch (error) {
-      throw withCallerStack(error);
+      throw this.#engine.traced(error);
     }
   }
 
@@ -131,11 +130,12 @@ export class Pool<M = unknown> implements AsyncDisposable {
     fn: (...args: A) => R,
     ...rest: CallRest<A, TaskOptions & AsyncCallbacks<Awaited<R>>>
   ): AsyncResult<Awaited<R>>;
-  // deno-lint-ignore no-explicit-any -- the overloads above are the types; callbacks are contravariant
   applyAsync(
     fn: string | AnyFunction,
     args: unknown[] = [],
+    // deno-lint-ignore no-explicit-any -- the overloads above are the types; callbacks are contravariant
     options: TaskOptions & AsyncCallbacks<any> = {},
+    // deno-lint-ignore no-explicit-any -- as above
   ): AsyncResult<any> {
     return this.#later(this.#call(fn, args, options), options);
   }
@@ -167,7 +167,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     try {
       return await this.#map(fn, items, false, options);
     } catch (error) {
-      throw withCallerStack(error);
+      throw this.#engine.traced(error);
     }
   }
 
@@ -235,7 +235,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     try {
       return await this.#map(fn, items, true, options);
     } catch (error) {
-      throw withCallerStack(error);
+      throw this.#engine.traced(error);
     }
   }
 
@@ -417,7 +417,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
     this.#refuseIfClosed();
     checkMapOptions(options);
-    return new ImapJob(this.#engine, this.#engine.refer(fn), items, ordered, options);
+    return new ImapJob(this.#engine, this.#engine.refer(fn), items, { ordered }, options);
   }
 
   #later<R>(task: Promise<R>, { callback, errorCallback }: AsyncCallbacks<R>): AsyncResult<R> {

@@ -40,6 +40,8 @@ export interface PoolWorkerContext {
   readonly hello: Greeting;
   /** Present when somebody listens. */
   readonly emit: ((event: PoolEvent) => void) | undefined;
+  /** A task's own error has arrived. */
+  readonly onTaskError: (error: unknown) => void;
   /** The worker has ended. */
   readonly onExit: (pid: number, exit: WorkerExit) => void;
   /** The scheduler's deadlines may have changed. */
@@ -53,6 +55,8 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly #knownFunctions = new Set<number>();
   readonly #link: Link;
   readonly #batchBytes: number;
+  /** Whether the pool has use for it. */
+  #wanted = true;
 
   /** Starts the process. Throws what starting it throws. */
   constructor(context: PoolWorkerContext) {
@@ -67,13 +71,15 @@ export class PoolWorker implements SchedulerWorker<Task> {
         exited: (exit) => this.#exited(exit),
       },
     });
-    this.#link = new Link(hub, `${++lastLink}`, (text, parts) => this.#sendNow(text, parts));
+    const { process } = this;
+    this.#link = new Link(hub, `${++lastLink}`, (text, parts) => process.append(text, parts), () => process.flush());
+    this.#link.waits.watch(() => this.#updateReference());
     this.#grant(context.hello.handles);
     this.#sendNow(context.hello.text, context.hello.parts);
     context.emit?.({ type: "spawn", ...this.#place });
   }
 
-  run(tasks: readonly Task[], answersRead: number): void {
+  run(tasks: readonly Task[], repliesRead: number): void {
     let calls = "";
     for (const task of tasks) {
       this.#define(task);
@@ -82,20 +88,20 @@ export class PoolWorker implements SchedulerWorker<Task> {
         const { payload } = task;
         // Each fits a frame, all together may not.
         if ((calls.length + payload.text.length) * 3 > this.#batchBytes) {
-          this.#sendCalls(calls, answersRead);
+          this.#sendCalls(calls, repliesRead);
           calls = "";
         }
         calls += `${calls === "" ? "" : ","}[${task.id},${task.functionRef.id},${task.attempt},${
           payload.tagged ? 1 : 0
         },${payload.text}]`;
       } else {
-        this.#sendCalls(calls, answersRead);
+        this.#sendCalls(calls, repliesRead);
         calls = "";
-        this.#sendAlone(task, answersRead);
+        this.#sendAlone(task, repliesRead);
       }
       this.#context.emit?.({ type: "taskStart", ...this.#place, taskId: task.id, attempt: task.attempt });
     }
-    this.#sendCalls(calls, answersRead);
+    this.#sendCalls(calls, repliesRead);
     this.process.flush();
   }
 
@@ -118,11 +124,17 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 
   setReferenced(referenced: boolean): void {
-    this.process.setReferenced(referenced);
+    this.#wanted = referenced;
+    this.#updateReference();
   }
 
   get #place(): { workerId: number; pid: number } {
     return { workerId: this.#context.slot.index, pid: this.process.pid };
+  }
+
+  /** An idle worker may own an object that the program waits for. */
+  #updateReference(): void {
+    this.process.setReferenced(this.#wanted || this.#link.waits.any);
   }
 
   #appendAbort(task: Task, reason: unknown): void {
@@ -145,22 +157,22 @@ export class PoolWorker implements SchedulerWorker<Task> {
     this.process.append(messageText(["function", functionRef.id, functionRef.spec] satisfies ParentMessage));
   }
 
-  #sendCalls(calls: string, answersRead: number): void {
-    if (calls !== "") this.process.append(`["run",${answersRead},[${calls}]]`);
+  #sendCalls(calls: string, repliesRead: number): void {
+    if (calls !== "") this.process.append(`["run",${repliesRead},[${calls}]]`);
   }
 
-  #sendAlone({ id, functionRef, attempt, chunk, payload }: Task, answersRead: number): void {
+  #sendAlone({ id, functionRef, attempt, chunk, payload }: Task, repliesRead: number): void {
     const { parts } = payload;
     if (chunk === undefined) {
       this.process.append(
-        `["run",${answersRead},[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
+        `["run",${repliesRead},[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
         parts,
       );
       return;
     }
     const flags = `${chunk.spread ? 1 : 0},${chunk.stopOnError ? 1 : 0}`;
     this.process.append(
-      valueMessageText(`["chunk",${answersRead},${id},${functionRef.id},${attempt},${flags}`, payload),
+      valueMessageText(`["chunk",${repliesRead},${id},${functionRef.id},${attempt},${flags}`, payload),
       parts,
     );
   }
@@ -170,6 +182,10 @@ export class PoolWorker implements SchedulerWorker<Task> {
     const { scheduler, slot } = this.#context;
     switch (message[0]) {
       case "result":
+        // Before the task is taken off the books: nothing could settle it afterwards.
+        if (slot.held.get(message[1])?.chunk !== undefined) {
+          throw new ProtocolError(`it answered chunk ${message[1]} with a single result`);
+        }
         return this.#settle(message[1], true, this.#decode(message[3], message[2], parts));
       case "error":
         return this.#settle(message[1], false, this.#decode(message[3], message[2], parts));
@@ -207,19 +223,27 @@ export class PoolWorker implements SchedulerWorker<Task> {
     this.process.flushOutput();
     emit?.({ type: "taskEnd", ...this.#place, taskId, ok });
     if (task === undefined) return;
-    if (ok) task.sink.resolve(value);
-    else task.sink.reject(value, true);
+    if (ok) return task.sink.resolve(value);
+    this.#context.onTaskError(value);
+    task.sink.reject(value, true);
   }
 
   #settleChunk(taskId: number, durationMs: number, value: unknown): void {
     const outcomes = checkedOutcomes(value, durationMs, this.#context.slot.held.get(taskId));
+    for (const [, error] of outcomes.errors) this.#context.onTaskError(error);
     this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
   }
 
   #progress(taskId: number, value: unknown): void {
     const task = this.#context.slot.held.get(taskId);
     if (task === undefined) throw new ProtocolError(`it reported progress of task ${taskId}, which it does not hold`);
-    if (!task.settled) task.onProgress?.(value);
+    if (task.settled) return;
+    try {
+      task.onProgress?.(value);
+    } catch (error) {
+      // The listener's fault must not become the worker's.
+      queueMicrotask(() => reportError(error));
+    }
   }
 
   #endRead(): void {
@@ -266,8 +290,8 @@ function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Err
 function checkedOutcomes(value: unknown, durationMs: unknown, task: Task | undefined): ChunkOutcomes {
   const { values, errors } = (value ?? {}) as ChunkOutcomes;
   const size = task?.chunk?.size;
-  const complete = Array.isArray(values) &&
-    (values.length === size || (task?.chunk?.stopOnError === true && values.length < size!));
+  const stoppedEarly = task?.chunk?.stopOnError === true && errors?.length > 0;
+  const complete = Array.isArray(values) && (values.length === size || (stoppedEarly && values.length < size!));
   if (!complete || !Array.isArray(errors) || typeof durationMs !== "number" || !errors.every(isIndexedError)) {
     throw new ProtocolError("a chunk's answer does not fit the chunk");
   }

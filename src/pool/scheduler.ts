@@ -50,7 +50,6 @@ export interface SchedulerOptions {
 export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
 
 const MAX_BOUNCES = 3;
-const MAX_BATCH_BYTES = 256 * 1024;
 const SIBLING_GRACES = 10;
 
 /** Assigns tasks to workers. */
@@ -139,13 +138,23 @@ export class Scheduler<T extends ScheduledTask> {
 
   #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
     const verdict = this.#budget.failed(error);
-    slot.notBefore = now + verdict.delayMs;
+    const othersServe = this.slots.some((other) => other.phase === "ready");
+    slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
     if (verdict.retry) return;
     this.#wantAll = false;
     this.#host.startFailed(error);
-    if (this.slots.some((other) => other.phase === "ready")) return;
+    if (this.#options.breakOnExit) return this.breakPool(error);
+    if (othersServe) return this.#failKeyed(slot, error);
     if (verdict.exhausted) return this.breakPool(error);
     for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, error);
+  }
+
+  /** What only this slot's worker may run cannot run. */
+  #failKeyed(slot: Slot<T>, error: Error): void {
+    for (let task; (task = this.#keyed[slot.index]!.shift()) !== undefined;) {
+      this.#forgetWaiting(task);
+      this.#fail(task, error);
+    }
   }
 
   /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
@@ -168,6 +177,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** The worker of a slot gave tasks back without starting them. */
   returned(slot: Slot<T>, taskIds: readonly number[]): void {
+    slot.replies++;
     slot.shrinkWindow();
     for (const id of taskIds.toReversed()) {
       if (slot.revoked.delete(id)) continue;
@@ -179,13 +189,11 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** All messages of one read were handled. */
   readEnd(slot: Slot<T>, now: number): void {
-    const { costMs, answers } = slot.endRead(now);
-    if (answers > 0) {
-      this.#host.ran(costMs, answers);
-      if (slot.held.size === 0) this.#updateReference(slot);
-      this.#retireIfSpent(slot);
-    }
+    const { costMs, answers, becameIdle } = slot.endRead(now);
+    if (answers > 0) this.#host.ran(costMs, answers);
+    if (becameIdle) this.#retireIfSpent(slot);
     this.dispatch(now);
+    if (becameIdle && slot.held.size === 0) this.#updateReference(slot);
   }
 
   /** The worker of a slot has ended. */
@@ -194,15 +202,17 @@ export class Scheduler<T extends ScheduledTask> {
     const held = [...slot.held.values()];
     slot.reset("empty", undefined);
     slot.changedAt = now;
-    if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
     const expected = phase === "stopping" || phase === "empty";
     const started = this.#options.concurrency === 1 ? 1 : held.length;
     const mayHaveStarted = unacknowledged ? 0 : Math.min(started, held.length);
-    if (this.#options.breakOnExit && !expected && phase !== "starting" && this.#state !== "ending") {
+    if (this.#options.breakOnExit && !expected && this.#state !== "ending") {
       return this.breakPool(error(mayHaveStarted > 0, 1), held);
     }
-    held.slice(mayHaveStarted).reverse().forEach((task) => this.#bounce(task, error));
-    held.slice(0, mayHaveStarted).reverse().forEach((task) => this.#blame(task, error));
+    if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
+    for (let index = held.length - 1; index >= 0; index--) {
+      if (index < mayHaveStarted) this.#blame(held[index]!, error);
+      else this.#bounce(held[index]!, index === 0, error);
+    }
     if (!expected && phase !== "starting") this.#replace(slot, now);
     this.dispatch(now);
   }
@@ -230,7 +240,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** Ends all workers and cancels all tasks. */
   terminate(reason: (task: T) => Error): void {
-    if (this.#isEnding) return;
+    if (this.#isEnding) return this.#hurry();
     this.#state = "ending";
     for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, reason(task));
     for (const slot of this.slots) {
@@ -239,6 +249,11 @@ export class Scheduler<T extends ScheduledTask> {
       slot.worker?.terminate();
     }
     this.#finishIfDrained();
+  }
+
+  /** Workers that were asked to leave are told to. */
+  #hurry(): void {
+    for (const slot of this.slots) if (slot.phase === "stopping") slot.worker?.terminate();
   }
 
   /** Makes the pool unusable: everything fails with a BrokenPoolError of its own. */
@@ -251,14 +266,15 @@ export class Scheduler<T extends ScheduledTask> {
   /** When `tick()` must be called next. */
   nextDeadline(): number {
     let next = Infinity;
-    for (const slot of this.slots) next = Math.min(next, slot.leaseDeadline, this.#slotDeadline(slot));
+    const missing = this.#missingWorkers();
+    for (const slot of this.slots) next = Math.min(next, this.#leaseDeadline(slot), this.#slotDeadline(slot, missing));
     return next;
   }
 
   /** Acts on what is due. */
   tick(now: number): void {
     for (const slot of this.slots) {
-      if (now >= slot.leaseDeadline) this.#checkLease(slot);
+      if (now >= this.#leaseDeadline(slot)) this.#checkLease(slot);
       this.#expireTasks(slot, now);
       if (this.#isIdleTooLong(slot, now)) this.#retire(slot);
     }
@@ -290,7 +306,7 @@ export class Scheduler<T extends ScheduledTask> {
       let bytes = 0;
       while (tasks.length < room) {
         const next = this.#peekFor(slot);
-        if (next === undefined || !slot.fits(next) || (bytes += next.byteLength) > MAX_BATCH_BYTES) break;
+        if (next === undefined || !slot.fits(bytes += next.byteLength)) break;
         tasks.push(this.#nextFor(slot)!);
       }
       if (tasks.length > 0) this.#give(slot, tasks, now);
@@ -304,7 +320,7 @@ export class Scheduler<T extends ScheduledTask> {
       slot.hold(task, now);
     }
     if (wasIdle) this.#updateReference(slot);
-    slot.worker!.run(tasks, wasIdle || this.#options.concurrency > 1 ? HEAD : slot.answered);
+    slot.worker!.run(tasks, wasIdle || this.#options.concurrency > 1 ? HEAD : slot.replies);
   }
 
   #accepts(slot: Slot<T>): boolean {
@@ -371,10 +387,10 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #checkLease(slot: Slot<T>): void {
-    slot.raiseFence();
+    const mark = slot.raiseFence();
     this.#host.fence((held, now) => {
-      if (!held) return slot.lowerFence(now);
-      if (!slot.isSilentBehindFence) return;
+      if (!held) return slot.lowerFence(mark, now);
+      if (!slot.isSilentSince(mark)) return;
       this.#revokeAhead(slot);
       this.dispatch(now);
     });
@@ -389,11 +405,11 @@ export class Scheduler<T extends ScheduledTask> {
     }
   }
 
-  /** The task never started: it goes back, unless workers keep dying just then. */
-  #bounce(task: T, error: ExitErrorFactory): void {
+  /** The task never started: it goes back, unless workers keep dying with it as the first; those behind it are innocent. */
+  #bounce(task: T, wasHead: boolean, error: ExitErrorFactory): void {
     task.slot = undefined;
     if (task.settled) return;
-    task.bounces++;
+    if (wasHead) task.bounces++;
     if (task.bounces > MAX_BOUNCES) this.#fail(task, error(false, task.attempt));
     else this.#enqueue(task, "first");
   }
@@ -419,8 +435,13 @@ export class Scheduler<T extends ScheduledTask> {
 
   // --- deadlines
 
-  #slotDeadline(slot: Slot<T>): number {
-    if (slot.phase === "empty") return this.#isWanted(slot) ? slot.notBefore : Infinity;
+  /** Nothing is sent ahead to a worker that runs several tasks at once: it has started all that it holds. */
+  #leaseDeadline(slot: Slot<T>): number {
+    return this.#options.concurrency === 1 ? slot.leaseDeadline : Infinity;
+  }
+
+  #slotDeadline(slot: Slot<T>, missing: number): number {
+    if (slot.phase === "empty") return this.#isWanted(slot, missing) ? slot.notBefore : Infinity;
     if (slot.phase !== "ready") return Infinity;
     if (slot.held.size === 0) return slot.changedAt + this.#options.idleTimeoutMs;
     let next = Infinity;
@@ -437,30 +458,28 @@ export class Scheduler<T extends ScheduledTask> {
 
   #taskDeadline(slot: Slot<T>, task: T): number {
     const since = this.#options.concurrency === 1 ? Math.max(slot.headSince, task.since) : task.since;
-    if (task.settled) return since + this.#options.abortGraceMs;
+    if (task.settled) return since + this.#options.abortGraceMs * (this.#hasUnsettled(slot) ? SIBLING_GRACES : 1);
     return task.timeoutMs === undefined ? Infinity : since + task.timeoutMs;
   }
 
   #expireTasks(slot: Slot<T>, now: number): void {
     if (slot.phase !== "ready" || slot.held.size === 0) return;
     for (const task of [...this.#runnable(slot)]) {
-      if (now < this.#taskDeadline(slot, task)) continue;
-      if (task.settled) {
-        if (this.#sparesSiblings(slot, task, now)) continue;
-        return this.#endWorker(slot);
-      }
+      if (task.settled || now < this.#taskDeadline(slot, task)) continue;
       const timeoutMs = task.timeoutMs!;
       const error = new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms, it was stopped`, timeoutMs);
       this.#host.reject(task, error);
       this.cancel(task, error, now);
     }
+    for (const task of this.#runnable(slot)) {
+      if (task.settled && now >= this.#taskDeadline(slot, task)) return this.#endWorker(slot);
+    }
   }
 
   /** A worker that runs several tasks is not ended for one of them while the others may still finish. */
-  #sparesSiblings(slot: Slot<T>, stuck: T, now: number): boolean {
-    for (const task of slot.held.values()) {
-      if (!task.settled) return now < stuck.since + this.#options.abortGraceMs * SIBLING_GRACES;
-    }
+  #hasUnsettled(slot: Slot<T>): boolean {
+    if (this.#options.concurrency === 1) return false;
+    for (const task of slot.held.values()) if (!task.settled) return true;
     return false;
   }
 
@@ -470,32 +489,38 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #isIdleTooLong(slot: Slot<T>, now: number): boolean {
-    return slot.phase === "ready" && slot.held.size === 0 && now - slot.changedAt >= this.#options.idleTimeoutMs;
+    return slot.phase === "ready" && slot.held.size === 0 && now >= slot.changedAt + this.#options.idleTimeoutMs;
   }
 
   // --- the workers' lives
 
   #startWorkers(now: number): void {
-    let starting = 0;
     for (const slot of this.slots) {
-      if (slot.phase !== "starting") continue;
-      starting++;
       // It may have been started for nobody, as a replacement; now a task waits for it.
-      this.#updateReference(slot);
+      if (slot.phase === "starting") this.#updateReference(slot);
     }
-    let wanted = this.#waiting - starting;
+    let missing = this.#missingWorkers();
     for (const slot of this.slots) {
-      if (slot.phase !== "empty" || now < slot.notBefore) continue;
-      const keyed = this.#keyedWaiting[slot.index]! > 0;
-      if (wanted <= 0 && !keyed && !this.#wantAll) continue;
-      wanted--;
+      if (slot.phase !== "empty" || now < slot.notBefore || !this.#isWanted(slot, missing)) continue;
+      if (this.#keyedWaiting[slot.index] === 0) missing--;
       this.#spawn(slot, now);
       if (this.#isEnding) return;
     }
   }
 
-  #isWanted(slot: Slot<T>): boolean {
-    return !this.#isEnding && (this.#waiting > 0 || this.#wantAll || this.#keyedWaiting[slot.index]! > 0);
+  /** How many workers more the tasks could use that any worker may run. */
+  #missingWorkers(): number {
+    let missing = this.#waiting;
+    if (missing === 0) return 0;
+    for (const slot of this.slots) {
+      const keyed = this.#keyedWaiting[slot.index]!;
+      missing -= keyed > 0 ? keyed : slot.phase === "starting" ? 1 : 0;
+    }
+    return missing;
+  }
+
+  #isWanted(slot: Slot<T>, missing: number): boolean {
+    return !this.#isEnding && (missing > 0 || this.#wantAll || this.#keyedWaiting[slot.index]! > 0);
   }
 
   get #isEnding(): boolean {
@@ -519,9 +544,7 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #retireIfSpent(slot: Slot<T>): void {
-    if (slot.phase === "ready" && slot.held.size === 0 && slot.taken >= this.#options.maxTasksPerChild) {
-      this.#retire(slot);
-    }
+    if (slot.phase === "ready" && slot.taken >= this.#options.maxTasksPerChild) this.#retire(slot);
   }
 
   #retire(slot: Slot<T>): void {

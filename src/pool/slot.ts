@@ -35,8 +35,8 @@ export interface ScheduledTask {
 
 /** The scheduler's view of a worker. Tests put scripted fakes behind it. */
 export interface SchedulerWorker<T> {
-  /** Sends tasks, to be worked in this order; `answersRead` as in the protocol. */
-  run(tasks: readonly T[], answersRead: number): void;
+  /** Sends tasks, to be worked in this order; `repliesRead` as in the protocol. */
+  run(tasks: readonly T[], repliesRead: number): void;
   /** Tells the worker that nobody wants the task any more. */
   abort(task: T, reason: unknown): void;
   /** Lets an idle worker leave. */
@@ -70,6 +70,8 @@ export class Slot<T extends ScheduledTask> {
   taken = 0;
   /** Tasks the present worker has answered. */
   answered = 0;
+  /** Answers and returns read from the present worker. */
+  replies = 0;
   /** No earlier start of a worker here than this. */
   notBefore = 0;
   /** When the slot last became idle, or busy with its first task. */
@@ -89,6 +91,8 @@ export class Slot<T extends ScheduledTask> {
   #patience = 1;
   #reads = 0;
   #readsAtFence = NEVER_READ;
+  #fenceNotBefore = 0;
+  #dropped = false;
 
   constructor(index: number) {
     this.index = index;
@@ -102,6 +106,7 @@ export class Slot<T extends ScheduledTask> {
     this.revoked.clear();
     this.taken =
       this.answered =
+      this.replies =
       this.#window =
       this.#costMs =
       this.#heldBytes =
@@ -110,6 +115,8 @@ export class Slot<T extends ScheduledTask> {
     this.#window = 1;
     this.#growAfter = 0;
     this.#readsAtFence = NEVER_READ;
+    this.#fenceNotBefore = 0;
+    this.#dropped = false;
     this.#patience = 1;
     this.unacknowledged = false;
     this.lastReadAt = -Infinity;
@@ -127,9 +134,9 @@ export class Slot<T extends ScheduledTask> {
     return this.held.size > this.#window / 2 ? 0 : this.#window - this.held.size;
   }
 
-  /** Whether more may be sent ahead after a task of this size. */
-  fits(task: T): boolean {
-    return this.#heldBytes + task.byteLength <= MAX_AHEAD_BYTES;
+  /** Whether so much more may be sent ahead. */
+  fits(bytes: number): boolean {
+    return this.#heldBytes + bytes <= MAX_AHEAD_BYTES;
   }
 
   /** Notes a task as sent. */
@@ -149,6 +156,7 @@ export class Slot<T extends ScheduledTask> {
   drop(task: T): void {
     this.held.delete(task.id);
     this.#heldBytes -= task.byteLength;
+    this.#dropped = true;
     task.slot = undefined;
   }
 
@@ -156,21 +164,24 @@ export class Slot<T extends ScheduledTask> {
   countAnswer(): void {
     this.unacknowledged = false;
     this.answered++;
+    this.replies++;
     this.#answeredInRead++;
   }
 
-  /** Learns from one read's answers how much may be sent ahead. Returns the time per answer, and their number. */
-  endRead(now: number): { costMs: number; answers: number } {
+  /** Learns from one read how much may be sent ahead. Returns the answers in it, the time per answer, and whether it left the worker idle. */
+  endRead(now: number): { costMs: number; answers: number; becameIdle: boolean } {
     this.lastReadAt = now;
     this.#reads++;
+    const becameIdle = this.#dropped && this.held.size === 0;
+    this.#dropped = false;
+    if (becameIdle) this.changedAt = now;
     const answers = this.#answeredInRead;
-    if (answers === 0) return { costMs: 0, answers };
+    if (answers === 0) return { costMs: 0, answers, becameIdle };
     const costMs = (now - this.#busySince) / answers;
     this.#answeredInRead = 0;
     this.#busySince = this.headSince = now;
-    if (this.held.size === 0) this.changedAt = now;
     this.#adaptWindow(costMs, answers);
-    return { costMs, answers };
+    return { costMs, answers, becameIdle };
   }
 
   /** A worker that ran dry could have had more; one that did not shows what a task costs. */
@@ -196,22 +207,27 @@ export class Slot<T extends ScheduledTask> {
   /** When the silence of the worker must be looked at, if anything was sent ahead. */
   get leaseDeadline(): number {
     if (this.held.size < 2 || this.#readsAtFence === this.#reads) return Infinity;
-    return Math.max(this.lastReadAt, this.headSince) + LEASE_SILENCE_MS;
+    return Math.max(this.lastReadAt, this.headSince, this.#fenceNotBefore) + LEASE_SILENCE_MS;
   }
 
-  /** The worker has been silent for so long that only an unread answer can say that it goes on: the pipes must be read now. */
-  raiseFence(): void {
+  /**
+   * The worker has been silent for so long that only an unread answer can say that it goes on: the pipes must be read now.
+   * Returns the mark of this silence.
+   */
+  raiseFence(): number {
     this.#readsAtFence = this.#reads;
+    return this.#reads;
   }
 
-  /** Whether nothing came from the worker while its pipe was read, so that everything behind the head can be taken back. */
-  get isSilentBehindFence(): boolean {
-    return this.held.size > 1 && this.#readsAtFence === this.#reads;
+  /** Whether nothing came from the worker since the fence with this mark was raised, so that everything behind the head can be taken back. */
+  isSilentSince(mark: number): boolean {
+    return this.held.size > 1 && this.#readsAtFence === mark && this.#reads === mark;
   }
 
-  /** The pipes could not be read. */
-  lowerFence(now: number): void {
+  /** The pipes could not be read: the fence with this mark is to be raised again later. */
+  lowerFence(mark: number, now: number): void {
+    if (this.#readsAtFence !== mark) return;
     this.#readsAtFence = NEVER_READ;
-    this.headSince = now;
+    this.#fenceNotBefore = now;
   }
 }

@@ -4,13 +4,14 @@ export interface StartVerdict {
   readonly retry: boolean;
   /** Too many failures in a row: give the pool up. */
   readonly exhausted: boolean;
-  /** Before the next try. */
+  /** Before the next try; when there is to be none, before one that other work may bring. */
   readonly delayMs: number;
 }
 
 const MAX_FAILURES_IN_A_ROW = 6;
 const MAX_RETRIES = 4;
 const FIRST_DELAY_MS = 25;
+const MAX_DOUBLINGS = 10;
 const REPLACEMENTS_PER_WINDOW = 10;
 const WINDOW_MS = 10_000;
 
@@ -18,7 +19,8 @@ const WINDOW_MS = 10_000;
  * Bounds how often workers are started in vain.
  *
  * What the program can do nothing about for a moment (no process or file handle free, a worker killed while it
- * started) is tried again with growing delays. Anything else would fail again in the same way.
+ * started) is tried again with growing delays. Anything else would fail again in the same way; while
+ * other workers serve, the worker that fails so is tried again ever more rarely.
  */
 export class StartBudget {
   #failures = 0;
@@ -38,7 +40,8 @@ export class StartBudget {
     }
     this.#failures++;
     this.#transient = 0;
-    return { retry: false, exhausted: this.#failures >= MAX_FAILURES_IN_A_ROW, delayMs: 0 };
+    const delayMs = FIRST_DELAY_MS * 2 ** Math.min(MAX_DOUBLINGS, this.#failures);
+    return { retry: false, exhausted: this.#failures >= MAX_FAILURES_IN_A_ROW, delayMs };
   }
 
   /** Whether a worker that died without a waiting task may be replaced now. */

@@ -331,13 +331,21 @@ Deno.test("Pool closes an open iterator at the end of its scope, also over an en
   for (const pid of log.pids) assertFalse(isAlive(pid));
 });
 
-Deno.test("Pool lets a loop that runs at the end of its scope finish", async () => {
-  let all: Promise<number[]>;
+Deno.test("Pool gives a loop that runs at the end of its scope what was submitted, then PoolClosedError", async () => {
+  const values: number[] = [];
+  let loop: Promise<unknown>;
+  const input = new CountedInput();
   {
     await using pool = new Pool({ workers: 2 });
-    all = Array.fromAsync(pool.imap(square, new CountedInput(200)));
+    const iterator = pool.imap(square, input);
+    loop = (async () => {
+      for await (const value of iterator) values.push(value);
+    })().catch((error) => error);
+    await pool.apply(Math.sqrt, [4]);
   }
-  assertEquals(await all, range(200).map(square));
+  assertInstanceOf(await loop, PoolClosedError);
+  assert(input.closed);
+  assertEquals(values, range(input.pulled).map(square));
 });
 
 Deno.test("Pool.imap() rejects when the pool is terminated, and closes the input", async () => {

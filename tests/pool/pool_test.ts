@@ -27,6 +27,7 @@ import { countCalls, moduleUrl } from "../fixtures/count_calls.ts";
 import { hold, holdThenThrow } from "../fixtures/hold.ts";
 import { throwUploadError, throwValue } from "../fixtures/throw_errors.ts";
 import { within } from "../helpers/clock.ts";
+import { CountedInput } from "../helpers/counted_input.ts";
 import { EventLog } from "../helpers/events.ts";
 import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
 import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/with_pool.ts";
@@ -523,6 +524,26 @@ Deno.test("Pool puts the caller's stack above the worker's", () =>
       assertEquals(places, places.toSorted((a, b) => a - b), stack);
       assertMatch(stack!, /^UploadError: upload failed with 1\n/);
     }
+  }));
+
+Deno.test("Pool leaves the stack of a caller's own error alone", () =>
+  withPool({ workers: 2, permissions: GATE_PERMISSIONS }, async (pool) => {
+    using gate = new Gate();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error("changed my mind");
+    const fault = new Error("the input's fault");
+    const stacks = [reason.stack, fault.stack];
+    const calls = [1, 2, 3].map(() => pool.apply(hold<number>, [gate.port, 1], { signal }).catch((error) => error));
+    await gate.arrived(2);
+    controller.abort(reason);
+    for (const error of await Promise.all(calls)) assertStrictEquals(error, reason);
+    assertStrictEquals(
+      await pool.map(Math.sqrt, new CountedInput().failingAt(0, fault)).catch((error) => error),
+      fault,
+    );
+    assertEquals([reason.stack, fault.stack], stacks);
+    gate.open();
   }));
 
 Deno.test("Pool rejects with thrown values that are no errors", () =>
