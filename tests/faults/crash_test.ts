@@ -1,4 +1,5 @@
 /** End-to-end tests of workers that die: killed, exited, crashed, out of memory, or ended because they were stuck. */
+// deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   OutOfMemoryError,

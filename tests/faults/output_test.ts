@@ -1,4 +1,5 @@
 /** End-to-end tests of what tasks print: programs run as children, and their stdout and stderr are read. */
+// deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { EventLog } from "../helpers/events.ts";

@@ -1,0 +1,415 @@
+import type { LoadedModule } from "../../src/child/functions.ts";
+import type { RunningTask } from "../../src/child/runtime.ts";
+import { TaskLoop } from "../../src/child/task_loop.ts";
+import { Scheduler, type SchedulerHost, type SchedulerOptions } from "../../src/pool/scheduler.ts";
+import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
+import type { ChildMessage, ParentMessage } from "../../src/wire/protocol.ts";
+import { EventQueue, type Random } from "./event_queue.ts";
+
+/** How long things may take at worst, in milliseconds; mostly they take next to nothing. */
+export interface Latencies {
+  /** Until the child sees a message. */
+  readonly toChild: number;
+  /** Until the program reads a message: its loop may be busy, while its timers are on time. */
+  readonly toParent: number;
+  /** The child is not scheduled, before or after it writes. */
+  readonly stall: number;
+  /** Until a worker is ready. */
+  readonly start: number;
+  /** From the moment that all pipes have been read until the fence says so. */
+  readonly fence: number;
+  /** The share of fences that cannot be told. */
+  readonly fenceFailures: number;
+}
+
+/** What a simulated task does. */
+export interface TaskPlan {
+  readonly durationMs: number;
+  /** Without awaiting anything, or in a promise; "heeding" also ends when it is aborted. */
+  readonly kind: "synchronous" | "asynchronous" | "heeding";
+  readonly throws?: boolean;
+  readonly retries?: number;
+  readonly priority?: number;
+  readonly key?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly byteLength?: number;
+}
+
+/** A task in the simulation; `outcomes` must get exactly one entry. */
+export class SimulatedTask implements ScheduledTask {
+  readonly id: number;
+  readonly plan: TaskPlan;
+  readonly priority: number;
+  readonly key: string | undefined;
+  readonly byteLength: number;
+  readonly timeoutMs: number | undefined;
+  readonly outcomes: ("result" | "error" | "rejected" | "cancelled")[] = [];
+  settledAt = Infinity;
+  attempt = 1;
+  retriesLeft: number;
+  bounces = 0;
+  since = 0;
+  settled = false;
+  slot: Slot<this> | undefined = undefined;
+
+  constructor(id: number, plan: TaskPlan) {
+    this.id = id;
+    this.plan = plan;
+    this.priority = plan.priority ?? 0;
+    this.key = plan.key;
+    this.byteLength = plan.byteLength ?? 10;
+    this.timeoutMs = plan.timeoutMs;
+    this.retriesLeft = plan.retries ?? 0;
+  }
+}
+
+/** A task's code began to run. */
+export interface Start {
+  readonly taskId: number;
+  readonly attempt: number;
+  readonly child: SimulatedChild;
+  readonly at: number;
+}
+
+/**
+ * The real scheduler and real task loops, joined by pipes with delays, in simulated time.
+ *
+ * A child runs ahead of the simulation's time: what it does in one go is done at once, with the times that its own clock
+ * shows. If it turns out to have been killed in between, what it did afterwards is struck out.
+ */
+export class SimulatedPool {
+  readonly scheduler: Scheduler<SimulatedTask>;
+  readonly children: SimulatedChild[] = [];
+  readonly tasks: SimulatedTask[] = [];
+  readonly random: Random;
+  readonly latencies: Latencies;
+  readonly concurrency: number;
+  finished = 0;
+  #now = 0;
+  #lastId = 0;
+  readonly #events = new EventQueue();
+  readonly #fences = new Set<{ check: () => void }>();
+  #timerAt = Infinity;
+
+  constructor(options: SchedulerOptions, latencies: Latencies, random: Random) {
+    this.latencies = latencies;
+    this.random = random;
+    this.concurrency = options.concurrency;
+    this.scheduler = new Scheduler(this.#host(), options);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** All starts that really happened. */
+  get starts(): Start[] {
+    return this.children.flatMap((child) => child.starts);
+  }
+
+  /** Has something happen later. Nothing happens at `Infinity`. */
+  at(time: number, action: () => void | Promise<void>): void {
+    if (time < Infinity) this.#events.push(Math.max(time, this.#now), action);
+  }
+
+  /** A time that is mostly short. */
+  delay(atMost: number): number {
+    return this.random() < 0.8 ? this.random() * Math.min(atMost, 0.05) : this.random() * atMost;
+  }
+
+  /** Submits a task now. */
+  submit(plan: TaskPlan): SimulatedTask {
+    const task = new SimulatedTask(++this.#lastId, plan);
+    task.since = this.#now;
+    this.tasks.push(task);
+    this.scheduler.submit(task);
+    return task;
+  }
+
+  /** What the engine does at the end of a turn. */
+  dispatch(): void {
+    this.scheduler.dispatch(this.#now);
+    this.arm();
+  }
+
+  cancel(task: SimulatedTask): void {
+    if (task.settled) return;
+    this.scheduler.cancel(task, undefined, this.#now);
+    this.settle(task, "cancelled");
+    this.arm();
+  }
+
+  settle(task: SimulatedTask, outcome: SimulatedTask["outcomes"][number]): void {
+    task.outcomes.push(outcome);
+    task.settledAt = this.#now;
+  }
+
+  /** Lets time pass until nothing is left to happen. */
+  async run(): Promise<void> {
+    for (let count = 0; this.#events.size > 0; count++) {
+      if (count > 100_000) throw new Error(`the pool is still busy at ${this.#now} ms, after ${count} events`);
+      const { time, action } = this.#events.shift();
+      this.#now = time;
+      const pending = action();
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  /** Something was read: fences may be through. */
+  checkFences(): void {
+    for (const fence of [...this.#fences]) fence.check();
+  }
+
+  /** Sees to it that the scheduler's next deadline is met. */
+  arm(): void {
+    const next = this.scheduler.nextDeadline();
+    if (next >= this.#timerAt) return;
+    const timerAt = this.#timerAt = next;
+    this.at(next, () => {
+      if (this.#timerAt !== timerAt) return;
+      this.#timerAt = Infinity;
+      this.scheduler.tick(this.#now);
+      const following = this.scheduler.nextDeadline();
+      if (following <= this.#now) throw new Error(`tick() at ${this.#now} leaves the deadline ${following}`);
+      this.arm();
+    });
+  }
+
+  #host(): SchedulerHost<SimulatedTask> {
+    return {
+      spawn: (slotIndex) => {
+        const child = new SimulatedChild(this, this.scheduler.slots[slotIndex]!);
+        this.children.push(child);
+        return child;
+      },
+      reject: (task) => this.settle(task, "rejected"),
+      finished: () => void this.finished++,
+      waited: () => {},
+      ran: () => {},
+      settled: () => {},
+      fence: (done) => this.#fence(done),
+      becameReady: () => {},
+      startFailed: () => {},
+      retried: () => {},
+    };
+  }
+
+  /** Through when all that lay in a pipe when it was raised has been read. */
+  #fence(done: (held: boolean, now: number) => void): void {
+    const finish = (held: boolean): void => {
+      done(held, this.#now);
+      this.arm();
+    };
+    if (this.random() < this.latencies.fenceFailures) {
+      return this.at(this.#now + this.delay(this.latencies.fence), () => finish(false));
+    }
+    const marks = this.children.map((child) => ({ child, writes: child.writesUntil(this.#now) }));
+    const fence = {
+      check: () => {
+        if (!marks.every(({ child, writes }) => child.reads >= writes)) return;
+        this.#fences.delete(fence);
+        this.at(this.#now + this.delay(this.latencies.fence), () => finish(true));
+      },
+    };
+    this.#fences.add(fence);
+    fence.check();
+  }
+}
+
+/** One child: the real task loop between two pipes, with a clock of its own. */
+export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
+  readonly slot: Slot<SimulatedTask>;
+  /** Ids in the order in which they were sent. */
+  readonly sent: number[] = [];
+  starts: Start[] = [];
+  /** How many of its messages were read. */
+  reads = 0;
+  diedAt = Infinity;
+  referenced = false;
+  exited = false;
+  readonly #pool: SimulatedPool;
+  readonly #loop: TaskLoop;
+  readonly #inbox: (() => void)[] = [];
+  #outbox: { readonly text: string; readonly at: number }[] = [];
+  #lastArrival = 0;
+  #clock: number;
+  #working = false;
+  #readScheduled = false;
+  #running: RunningTask | undefined;
+
+  constructor(pool: SimulatedPool, slot: Slot<SimulatedTask>) {
+    this.#pool = pool;
+    this.slot = slot;
+    this.#clock = pool.now;
+    this.#loop = new TaskLoop({
+      module: this.#module(),
+      concurrency: pool.concurrency,
+      send: (text) => this.#write(text),
+      scope: {
+        run: (task, body) => {
+          this.#running = task;
+          return body();
+        },
+        current: () => this.#running,
+      },
+      now: () => this.#clock,
+    });
+    this.#loop.receive(["function", 1, { kind: "export", name: "work" }], []);
+    this.#happen(pool.now + pool.random() * pool.latencies.start, () => this.#write('["ready"]'));
+  }
+
+  run(tasks: readonly SimulatedTask[], repliesRead: number): void {
+    this.sent.push(...tasks.map(({ id }) => id));
+    this.#receive(["run", repliesRead, tasks.map(({ id, attempt }) => [id, 1, attempt, 0, [id, attempt]])]);
+  }
+
+  abort(task: SimulatedTask): void {
+    this.#receive(["abort", task.id, 0, null]);
+  }
+
+  stop(): void {
+    this.#deliver(() => this.die(this.#clock));
+  }
+
+  terminate(): void {
+    this.die(this.#pool.now + this.#pool.delay(2));
+  }
+
+  setReferenced(referenced: boolean): void {
+    this.referenced = referenced;
+  }
+
+  /** Kills it. What it did after `time` has not happened. */
+  die(time: number): void {
+    this.#pool.at(time, () => {
+      if (this.diedAt < Infinity) return;
+      this.diedAt = this.#pool.now;
+      this.#outbox = this.#outbox.filter(({ at }) => at <= this.diedAt);
+      this.starts = this.starts.filter(({ at }) => at <= this.diedAt);
+      this.#pool.at(this.diedAt + this.#pool.delay(this.#pool.latencies.toParent), () => this.#exit());
+    });
+  }
+
+  /** How many messages it had written by `time`. */
+  writesUntil(time: number): number {
+    return this.reads + this.#outbox.filter(({ at }) => at <= time).length;
+  }
+
+  #module(): LoadedModule {
+    return {
+      work: (id: number, attempt: number): unknown => {
+        const { plan } = this.#pool.tasks[id - 1]!;
+        this.starts.push({ taskId: id, attempt, child: this, at: this.#clock });
+        if (plan.kind === "synchronous") {
+          this.#clock += plan.durationMs;
+          if (plan.throws) throw new Error("thrown");
+          return id;
+        }
+        const { promise, resolve, reject } = Promise.withResolvers<number>();
+        const end = plan.throws ? () => reject(new Error("thrown")) : () => resolve(id);
+        this.#happen(this.#clock + plan.durationMs, end);
+        if (plan.kind === "heeding") {
+          const task = this.#running!;
+          task.controller ??= new AbortController();
+          task.controller.signal.addEventListener("abort", () => reject(task.controller!.signal.reason));
+        }
+        return promise;
+      },
+    };
+  }
+
+  #receive(message: ParentMessage): void {
+    this.#deliver(() => this.#loop.receive(message, []));
+  }
+
+  #deliver(action: () => void): void {
+    const pool = this.#pool;
+    this.#lastArrival = Math.max(this.#lastArrival, pool.now + pool.delay(pool.latencies.toChild));
+    this.#happen(this.#lastArrival, action);
+  }
+
+  /** Has the child do something when the time has come and it has nothing else to do. */
+  #happen(time: number, action: () => void): void {
+    this.#pool.at(time, () => {
+      this.#inbox.push(action);
+      this.#work();
+    });
+  }
+
+  #work(): void {
+    if (this.#working || this.#inbox.length === 0) return;
+    this.#working = true;
+    this.#pool.at(this.#clock, async () => {
+      this.#working = false;
+      if (this.diedAt < Infinity) return;
+      this.#clock = Math.max(this.#clock, this.#pool.now);
+      this.#inbox.shift()!();
+      // What a promise's end brings about happens now, too.
+      for (let tick = 0; tick < 6; tick++) await undefined;
+      this.#work();
+    });
+  }
+
+  #write(text: string): void {
+    const { stall } = this.#pool.latencies;
+    this.#clock += this.#pool.delay(stall) / 2 + 0.001;
+    this.#outbox.push({ text, at: this.#clock });
+    this.#clock += this.#pool.delay(stall) / 2 + 0.001;
+    this.#scheduleRead();
+  }
+
+  #scheduleRead(): void {
+    const first = this.#outbox[0];
+    if (this.#readScheduled || first === undefined) return;
+    this.#readScheduled = true;
+    this.#pool.at(first.at + this.#pool.delay(this.#pool.latencies.toParent), () => {
+      this.#readScheduled = false;
+      this.#read();
+      this.#scheduleRead();
+    });
+  }
+
+  #read(): void {
+    const pool = this.#pool;
+    const later = this.#outbox.findIndex(({ at }) => at > pool.now);
+    const messages = this.#outbox.splice(0, later < 0 ? Infinity : later);
+    if (messages.length === 0) return;
+    this.reads += messages.length;
+    for (const { text } of messages) this.#handle(JSON.parse(text) as ChildMessage);
+    pool.scheduler.readEnd(this.slot, pool.now);
+    pool.arm();
+    pool.checkFences();
+  }
+
+  #handle(message: ChildMessage): void {
+    const { scheduler, now } = this.#pool;
+    switch (message[0]) {
+      case "ready":
+        return scheduler.ready(this.slot, now);
+      case "started":
+        return scheduler.started(this.slot);
+      case "returned":
+        return scheduler.returned(this.slot, message[1]);
+      case "result":
+      case "error": {
+        const task = scheduler.answered(this.slot, message[1], message[0] === "result");
+        if (task !== undefined) this.#pool.settle(task, message[0]);
+        return;
+      }
+      default:
+        throw new Error(`the child sent ${message[0]}`);
+    }
+  }
+
+  #exit(): void {
+    this.#read();
+    this.exited = true;
+    this.#pool.scheduler.exited(
+      this.slot,
+      (taskStarted) => Object.assign(new Error(`exited, the task ${taskStarted}`), { signal: "SIGKILL" }),
+      this.#pool.now,
+    );
+    this.#pool.arm();
+    this.#pool.checkFences();
+  }
+}
