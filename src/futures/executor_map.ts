@@ -1,0 +1,100 @@
+import { TimeoutError } from "../errors.ts";
+import type { PoolEngine } from "../pool/engine.ts";
+import { ImapJob } from "../pool/imap_job.ts";
+import { checkMapOptions } from "../pool/options.ts";
+import type { ImapOptions, Items } from "../pool/types.ts";
+import { inTime } from "./deadline.ts";
+import type { ExecutorMapOptions } from "./types.ts";
+import { isIterable, isSized, zip } from "./zip.ts";
+
+const KNOWN_OPTIONS: Record<keyof ExecutorMapOptions, true> = {
+  timeoutMs: true,
+  chunkSize: true,
+  bufferSize: true,
+  signal: true,
+  retries: true,
+  priority: true,
+  key: true,
+  onProgress: true,
+};
+
+/**
+ * Starts an executor's `map`: an `imap` over what its inputs give side by side.
+ *
+ * What differs from the pool's: tasks that run are let run when the iterator ends, and there is a limit of time for the whole.
+ *
+ * @param rest The inputs, and perhaps options behind them: what is no iterable is options.
+ */
+export function startMap(
+  engine: PoolEngine,
+  fn: unknown,
+  rest: readonly unknown[],
+): AsyncIterableIterator<unknown> {
+  const { inputs, options: { timeoutMs, ...options } } = splitOptions(rest);
+  const functionRef = engine.refer(fn);
+  const job = new ImapJob(engine, functionRef, inputs.length === 1 ? inputs[0]! : zip(inputs), {
+    ordered: true,
+    spread: inputs.length !== 1,
+    sparesRunning: true,
+    drains: options.bufferSize === undefined && inputs.some(isSized),
+  }, options satisfies ImapOptions);
+  return timeoutMs === undefined ? job : new TimedIterator(job, timeoutMs);
+}
+
+function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; options: ExecutorMapOptions } {
+  const last = rest.at(-1);
+  const hasOptions = rest.length > 0 &&
+    (last === undefined || (typeof last === "object" && last !== null && !isIterable(last)));
+  const inputs = hasOptions ? rest.slice(0, -1) : [...rest];
+  const options = (hasOptions ? last ?? {} : {}) as ExecutorMapOptions;
+  for (const input of inputs) {
+    if (isIterable(input)) continue;
+    throw new TypeError(
+      `Cannot iterate over ${input === null ? "null" : typeof input}: an iterable or async iterable is wanted`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN_OPTIONS, name)) throw new TypeError(`Cannot map: "${name}" is no option of map`);
+  }
+  for (const name of ["timeoutMs", "chunkSize", "bufferSize"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== "number") {
+      throw new TypeError(`"${name}" is ${JSON.stringify(value)}, a number is wanted`);
+    }
+  }
+  checkMapOptions(options);
+  return { inputs: inputs as Items<unknown>[], options };
+}
+
+/** An iterator with a limit of time, counted from its making. What is there is given also when it is late. */
+class TimedIterator implements AsyncIterableIterator<unknown> {
+  readonly #job: ImapJob;
+  readonly #timeoutMs: number;
+  readonly #endsAt: number;
+
+  constructor(job: ImapJob, timeoutMs: number) {
+    this.#job = job;
+    this.#timeoutMs = timeoutMs;
+    this.#endsAt = performance.now() + timeoutMs;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    const step = this.#job.next();
+    const come = await inTime((callback) => {
+      step.then(callback, callback);
+      return () => {};
+    }, { timeoutMs: this.#endsAt - performance.now() });
+    if (come) return await step;
+    // Its inputs may take their time to close, and what they throw then is of no use to anybody.
+    this.#job.return().catch(() => {});
+    throw new TimeoutError(`The results were not complete after ${this.#timeoutMs} ms`);
+  }
+
+  return(): Promise<IteratorResult<unknown>> {
+    return this.#job.return();
+  }
+}
