@@ -1,4 +1,4 @@
-import type { ObjectRef } from "../hub/handle.ts";
+import { type Handle, REF } from "../hub/handle.ts";
 
 /** What the owner says when it grants a lock. */
 export interface Grant {
@@ -8,15 +8,20 @@ export interface Grant {
   readonly abandoned: boolean;
 }
 
-/** The right to go on, until it is given back. Giving it back again is harmless. */
+/**
+ * The right to go on, until it is given back: by `using`, `await using` or `release()`.
+ *
+ * It is given back once only; giving it back again is harmless, also when somebody else has it by then.
+ */
 export class Guard implements Disposable, AsyncDisposable {
-  readonly #ref: ObjectRef;
+  // The handle, not its reference alone: without the handle, the owner would forget that this process may use the object.
+  readonly #handle: Handle;
   readonly #grant: Grant;
   #released: Promise<void> | undefined;
 
   /** Only locks and semaphores make these. */
-  constructor(ref: ObjectRef, grant: Grant) {
-    this.#ref = ref;
+  constructor(handle: Handle, grant: Grant) {
+    this.#handle = handle;
     this.#grant = grant;
   }
 
@@ -27,7 +32,7 @@ export class Guard implements Disposable, AsyncDisposable {
 
   /** Gives it back, and waits until the owner knows. */
   async release(): Promise<void> {
-    this.#released ??= this.#ref.call("releaseToken", [this.#grant.token]).then(() => {});
+    this.#released ??= this.#handle[REF].call("releaseToken", [this.#grant.token]).then(() => {});
     await this.#released;
   }
 

@@ -1,7 +1,6 @@
-import { Guard } from "./guard.ts";
-import { type Handle, type ObjectRef, REF, registerHandleType } from "../hub/handle.ts";
+import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
-import type { WaitOptions } from "../hub/wait_queue.ts";
+import { Acquirable } from "./acquirable.ts";
 import { LockObject } from "./lock_object.ts";
 
 const TYPE = "Lock";
@@ -9,50 +8,30 @@ const TYPE = "Lock";
 /**
  * A lock that processes share: one holder at a time.
  *
- * - Waiters get it in the order in which they asked.
+ * - Waiters get it in the order in which they asked. Whoever asks for it twice waits for itself; see {@linkcode RLock}.
  * - If the process that holds it dies, the next guard has `abandoned: true`.
- * - Any process may release it, as in Python.
+ * - Any process may `release()` it, as in Python.
  *
  * It may travel in any argument, result, queue item or pipe message. Python's `multiprocessing.Lock`
  * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Lock).
  *
  * @example One at a time
  * ```ts
- * import { Lock } from "@corral/multiprocessing";
+ * import { Lock, Pool } from "@corral/multiprocessing";
  *
+ * await using pool = new Pool({ workers: 2 });
  * const lock = new Lock();
- * {
- *   using guard = await lock.acquire();
- *   console.log(await lock.locked(), guard.abandoned); // true false
- * }
+ * await pool.starmap(async (name: string, lock: Lock) => {
+ *   using _guard = await lock.acquire();
+ *   console.log(name, "begins");
+ *   console.log(name, "ends");
+ * }, [["first", lock], ["second", lock]]);
  * ```
  */
-export class Lock implements Handle {
-  /** How the lock travels. */
-  readonly [REF]: ObjectRef;
-
+export class Lock extends Acquirable {
   /** Makes a lock that nobody holds. It lives in this process. */
   constructor() {
-    this[REF] = hub.own(TYPE, new LockObject());
-  }
-
-  /**
-   * Waits for the lock.
-   *
-   * @param wait How long; without it, as long as it takes.
-   * @returns The guard, whose disposal releases the lock, once.
-   * @throws {TimeoutError} If it took longer than `timeoutMs`.
-   * @throws `signal.reason`, if the wait was aborted.
-   */
-  async acquire(wait?: WaitOptions): Promise<Guard> {
-    const grant = await this[REF].call("acquire", [], wait) as { token: number; abandoned: boolean };
-    return new Guard(this[REF], grant);
-  }
-
-  /** Takes the lock if nobody holds it. Never waits for the holder. */
-  async tryAcquire(): Promise<Guard | undefined> {
-    const grant = await this[REF].call("tryAcquire", []) as { token: number; abandoned: boolean } | undefined;
-    return grant === undefined ? undefined : new Guard(this[REF], grant);
+    super(hub.own(TYPE, new LockObject()));
   }
 
   /**
@@ -60,24 +39,14 @@ export class Lock implements Handle {
    *
    * @throws {Error} If nobody holds it.
    */
-  async release(): Promise<void> {
-    await this[REF].call("release", []);
+  override async release(): Promise<void> {
+    await super.release();
   }
 
   /** Whether somebody holds it. */
   async locked(): Promise<boolean> {
     return await this[REF].call("locked", []) as boolean;
   }
-
-  /** Runs a function while holding the lock. */
-  async use<R>(body: () => R | Promise<R>, wait?: WaitOptions): Promise<R> {
-    const guard = await this.acquire(wait);
-    try {
-      return await body();
-    } finally {
-      await guard.release();
-    }
-  }
 }
 
-registerHandleType(TYPE, (ref) => Object.create(Lock.prototype, { [REF]: { value: ref } }) as Lock);
+registerHandleClass(TYPE, Lock);

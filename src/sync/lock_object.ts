@@ -1,54 +1,115 @@
-import type { SharedObject } from "../hub/shared_object.ts";
-import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
+import type { Operation, SharedObject } from "../hub/shared_object.ts";
+import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import type { Grant } from "./guard.ts";
+
+/** Somebody who has the lock: once for each token. */
+export interface Holding {
+  readonly caller: Caller;
+  readonly tokens: number[];
+}
 
 /** The owner's side of a lock. */
 export class LockObject implements SharedObject {
   readonly operations = {
-    acquire: (caller: Caller, wait: WaitOptions): Promise<Grant> | Grant => this.#acquire(caller, wait),
-    tryAcquire: (caller: Caller): Grant | undefined => this.#holder === undefined ? this.#take(caller) : undefined,
-    release: (): void => this.#release(),
-    releaseToken: (_caller: Caller, _wait: WaitOptions, token: unknown): void => {
-      if (token === this.#token) this.#release();
-    },
-    locked: (): boolean => this.#holder !== undefined,
-  };
-  readonly #waiters = new WaitQueue<Grant>();
-  #holder: Caller | undefined;
-  #token = 0;
+    acquire: (caller, wait): Promise<Grant> | Grant => this.#acquire(caller, wait),
+    tryAcquire: (caller): Grant | undefined => this.mayEnter(caller) ? this.#enter(caller) : undefined,
+    release: (caller): void => this.#release(caller),
+    releaseToken: (caller, _wait, token: unknown): void => this.#releaseToken(caller, token),
+    locked: (): boolean => this.holding !== undefined,
+  } satisfies Record<string, Operation>;
+  /** Who has it. */
+  protected holding: Holding | undefined;
+  protected readonly waiters = new WaitQueue<void>();
+  /** Those who let go of it while they wait for a condition, and will have it again. */
+  readonly #suspended = new Set<Holding>();
+  #lastToken = 0;
   #abandoned = false;
 
   processEnded(isEnded: (process: string) => boolean): void {
-    this.#waiters.dropProcess(isEnded);
-    if (this.#holder === undefined || !isEnded(this.#holder.process)) return;
+    this.waiters.dropProcess(isEnded);
+    for (const holding of this.#suspended) if (isEnded(holding.caller.process)) this.#suspended.delete(holding);
+    if (this.holding === undefined || !isEnded(this.holding.caller.process)) return;
     this.#abandoned = true;
-    this.#passOn();
+    this.passOn();
+  }
+
+  close(): void {
+    this.waiters.rejectAll();
+  }
+
+  /** Whether the caller has it. */
+  isHeldBy({ process, task }: Caller): boolean {
+    return this.holding?.caller.process === process && this.holding.caller.task === task;
+  }
+
+  /** Takes it away from its holder, however often it was acquired, until that is resumed. */
+  suspend(): Holding {
+    const holding = this.holding!;
+    this.#suspended.add(holding);
+    this.passOn();
+    return holding;
+  }
+
+  /** Gives it back to a former holder, when those before have had it. Only the holder's end, or the lock's, ends the wait. */
+  resume(holding: Holding, waiting: Waiting<void>): void {
+    const resolve = (): void => {
+      this.#suspended.delete(holding);
+      if (this.holding === undefined) this.holding = holding;
+      else this.holding.tokens.push(...holding.tokens);
+      waiting.resolve();
+      // All its guards were disposed of in the meantime.
+      if (this.holding.tokens.length === 0) this.passOn();
+    };
+    if (this.mayEnter(holding.caller)) resolve();
+    else this.waiters.enter(holding.caller, {}, { resolve, reject: waiting.reject });
+  }
+
+  /** Whether the caller need not wait. */
+  protected mayEnter(_caller: Caller): boolean {
+    return this.holding === undefined;
+  }
+
+  /** Throws if the caller may not release it. */
+  protected checkRelease(_caller: Caller): void {
+    if (this.holding === undefined) throw new Error("Cannot release the lock: nobody holds it");
+  }
+
+  /** Nobody holds it any more: the next may. */
+  protected passOn(): void {
+    this.holding = undefined;
+    this.waiters.grant();
   }
 
   #acquire(caller: Caller, wait: WaitOptions): Promise<Grant> | Grant {
-    if (this.#holder === undefined) return this.#take(caller);
-    return this.#waiters.wait(caller, wait);
+    if (this.mayEnter(caller)) return this.#enter(caller);
+    return new Promise((resolve, reject) => {
+      this.waiters.enter(caller, wait, { resolve: () => resolve(this.#enter(caller)), reject });
+    });
   }
 
-  #take(caller: Caller): Grant {
-    const { abandoned } = this.#nextGrant();
-    this.#holder = caller;
-    return { token: this.#token, abandoned };
-  }
-
-  #release(): void {
-    if (this.#holder === undefined) throw new Error("Cannot release the lock: nobody holds it");
-    this.#passOn();
-  }
-
-  #passOn(): void {
-    this.#holder = this.#waiters.peek();
-    if (this.#holder !== undefined) this.#waiters.grant(this.#nextGrant());
-  }
-
-  #nextGrant(): Grant {
-    const grant = { token: ++this.#token, abandoned: this.#abandoned };
+  #enter(caller: Caller): Grant {
+    const token = ++this.#lastToken;
+    if (this.holding === undefined) this.holding = { caller, tokens: [token] };
+    else this.holding.tokens.push(token);
+    const abandoned = this.#abandoned;
     this.#abandoned = false;
-    return grant;
+    return { token, abandoned };
+  }
+
+  #release(caller: Caller): void {
+    this.checkRelease(caller);
+    this.holding!.tokens.pop();
+    if (this.holding!.tokens.length === 0) this.passOn();
+  }
+
+  /** A token that is no longer held has been released already, in one way or another. */
+  #releaseToken({ process }: Caller, token: unknown): void {
+    for (const holding of [this.holding, ...this.#suspended]) {
+      const index = holding?.caller.process === process ? holding.tokens.indexOf(token as number) : -1;
+      if (index < 0) continue;
+      holding!.tokens.splice(index, 1);
+      if (holding === this.holding && holding!.tokens.length === 0) this.passOn();
+      return;
+    }
   }
 }

@@ -1,0 +1,97 @@
+import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { hub } from "../hub/hub.ts";
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { type BarrierAction, BarrierObject } from "./barrier_object.ts";
+
+const TYPE = "Barrier";
+
+/** How a barrier works. */
+export interface BarrierOptions {
+  /**
+   * Runs once per pass, when all have come and before they go on. It runs in the process that made the barrier, for
+   * the party that came last: if it fails, that party gets its error, and the others BrokenBarrierError. It may be
+   * asynchronous. @default nothing
+   */
+  action?: BarrierAction | undefined;
+  /** How long each party waits if its `wait()` does not say, in milliseconds. @default as long as it takes */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * A place where a number of parties wait until all of them have come, again and again.
+ *
+ * - If one party waits in vain, gives up or dies while it waits, the barrier is broken: all who wait, and all who
+ *   come later, get BrokenBarrierError, until `reset()`.
+ * - A party that dies before it comes is not missed: use `timeoutMs`.
+ *
+ * Python's `multiprocessing.Barrier` (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Barrier).
+ *
+ * @example Two tasks in step
+ * ```ts
+ * import { Barrier, Pool } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * const barrier = new Barrier(2, { action: () => console.log("both are here"), timeoutMs: 10_000 });
+ * const indexes = await Promise.all([1, 2].map(() => pool.apply((barrier: Barrier) => barrier.wait(), [barrier])));
+ * console.log(indexes.sort()); // [0, 1]
+ * ```
+ */
+export class Barrier extends SharedHandle {
+  /**
+   * Makes a barrier that nobody waits at. It lives in this process.
+   *
+   * @param parties How many must come.
+   * @throws {RangeError} If that is less than 1, or not a whole number.
+   */
+  constructor(parties: number, options: BarrierOptions = {}) {
+    if (!Number.isSafeInteger(parties) || parties < 1) {
+      throw new RangeError(`Cannot make a barrier for ${parties}: a whole number is wanted, 1 or more`);
+    }
+    const { action, timeoutMs } = options;
+    if (action !== undefined && typeof action !== "function") {
+      throw new TypeError("Cannot make the barrier: its action is no function");
+    }
+    super(hub.own(TYPE, new BarrierObject({ parties, action, timeoutMs })));
+  }
+
+  /**
+   * Waits until all parties have come. When the last has come, none can give up any more.
+   *
+   * @param wait How long; without `timeoutMs`, as long as the barrier's options say.
+   * @returns The number of the party in this pass, from 0 to `parties` - 1, in the order in which they came.
+   * @throws {BrokenBarrierError} If the barrier is broken, or breaks, also by this wait's own `timeoutMs`.
+   * @throws `signal.reason`, if the wait was aborted. That breaks the barrier for the others.
+   * @throws What the action throws, in the party that came last.
+   * @throws {ClosedError} If the barrier was closed.
+   */
+  async wait(wait?: WaitOptions): Promise<number> {
+    return await this[REF].call("wait", [wait?.timeoutMs === Infinity], wait) as number;
+  }
+
+  /** Mends the barrier, and makes it empty: those who wait get BrokenBarrierError. */
+  async reset(): Promise<void> {
+    await this[REF].call("reset", []);
+  }
+
+  /** Breaks the barrier: those who wait, and those who come, get BrokenBarrierError. */
+  async abort(): Promise<void> {
+    await this[REF].call("abort", []);
+  }
+
+  /** How many must come. */
+  async parties(): Promise<number> {
+    return await this[REF].call("parties", []) as number;
+  }
+
+  /** How many wait. */
+  async nWaiting(): Promise<number> {
+    return await this[REF].call("nWaiting", []) as number;
+  }
+
+  /** Whether it is broken. */
+  async broken(): Promise<boolean> {
+    return await this[REF].call("broken", []) as boolean;
+  }
+}
+
+registerHandleClass(TYPE, Barrier);

@@ -1,0 +1,138 @@
+import { REF, registerHandleClass } from "../hub/handle.ts";
+import { hub, LocalRef } from "../hub/hub.ts";
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { Acquirable } from "./acquirable.ts";
+import { ConditionObject } from "./condition_object.ts";
+import type { Lock } from "./lock.ts";
+import { LockObject } from "./lock_object.ts";
+import type { RLock } from "./rlock.ts";
+import { RLockObject } from "./rlock_object.ts";
+
+const TYPE = "Condition";
+
+/**
+ * A lock, and a place where its holders can wait for each other's changes.
+ *
+ * - `wait()` releases the lock, however often it was acquired, and has it again when it returns or throws.
+ * - Notified waiters go on one after another, when the notifier has released the lock.
+ * - `wait()` and `notify()` are for the task that holds the lock; see {@linkcode RLock} for what counts as one.
+ * - A waiter whose process dies before it could go on passes its notification to the next.
+ *
+ * Python's `multiprocessing.Condition` (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Condition).
+ *
+ * @example A task waits for a change
+ * ```ts
+ * import { Condition, Lock, Pool } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 1 });
+ * const condition = new Condition(new Lock());
+ * const guard = await condition.acquire();
+ * const waiter = pool.apply(async (condition: Condition) => {
+ *   using _guard = await condition.acquire();
+ *   return await condition.wait({ timeoutMs: 100 });
+ * }, [condition]);
+ * await condition.notify(); // nobody waits yet: the program still holds the lock
+ * await guard.release();
+ * console.log(await waiter); // false
+ * ```
+ */
+export class Condition extends Acquirable {
+  /**
+   * Makes a condition. It lives in this process.
+   *
+   * @param lock What its holders hold; several conditions may have the same. @default a new RLock
+   * @throws {TypeError} If the lock was made by another process.
+   */
+  constructor(lock?: Lock | RLock) {
+    const object = lock === undefined ? new RLockObject() : lockObject(lock);
+    super(hub.own(TYPE, new ConditionObject(object, lock === undefined)));
+  }
+
+  /**
+   * Releases the lock once.
+   *
+   * @throws {Error} As the lock's `release()` does.
+   */
+  override async release(): Promise<void> {
+    await super.release();
+  }
+
+  /** Whether somebody holds the lock. */
+  async locked(): Promise<boolean> {
+    return await this[REF].call("locked", []) as boolean;
+  }
+
+  /**
+   * Releases the lock, waits to be notified, and acquires the lock again, whatever ended the wait.
+   *
+   * @param wait How long to wait for the notification; without it, as long as it takes.
+   * @returns Whether it was notified in time.
+   * @throws {Error} If this task does not hold the lock.
+   * @throws `signal.reason`, if the wait was aborted.
+   * @throws {ClosedError} If the condition was closed.
+   */
+  async wait(wait?: WaitOptions): Promise<boolean> {
+    return await this[REF].call("wait", [], wait) as boolean;
+  }
+
+  /**
+   * Waits until a predicate holds. The predicate runs in this process while it has the lock, before the first wait and after
+   * each notification.
+   *
+   * @param predicate May be asynchronous.
+   * @param wait How long to wait in all; without it, as long as it takes.
+   * @returns The last value of the predicate: a falsy one, if `timeoutMs` have passed.
+   * @throws {Error} If this task does not hold the lock.
+   * @throws `signal.reason`, if the wait was aborted.
+   *
+   * @example Until there is something in the list
+   * ```ts
+   * import { Condition } from "@corral/multiprocessing";
+   *
+   * const condition = new Condition();
+   * const list: string[] = ["something"];
+   * const item = await condition.use(() => condition.waitFor(() => list.pop()));
+   * console.log(item); // something
+   * ```
+   */
+  async waitFor<R>(predicate: () => R | PromiseLike<R>, wait: WaitOptions = {}): Promise<R> {
+    const { timeoutMs = Infinity, signal } = wait;
+    signal?.throwIfAborted();
+    const deadline = performance.now() + timeoutMs;
+    while (true) {
+      const value = await predicate();
+      const leftMs = deadline - performance.now();
+      if (value || leftMs <= 0) return value;
+      await this.wait({ timeoutMs: leftMs, signal });
+    }
+  }
+
+  /**
+   * Wakes waiters, in the order in which they came. Does nothing when nobody waits.
+   *
+   * @param count How many at most. @default 1
+   * @throws {Error} If this task does not hold the lock.
+   * @throws {RangeError} If the count is negative, or not a whole number.
+   */
+  async notify(count = 1): Promise<void> {
+    if (!(count >= 0) || count !== Infinity && !Number.isSafeInteger(count)) {
+      throw new RangeError(`Cannot notify ${count}: a whole number is wanted, 0 or more`);
+    }
+    await this[REF].call("notify", [count]);
+  }
+
+  /** Wakes all waiters. */
+  async notifyAll(): Promise<void> {
+    await this.notify(Infinity);
+  }
+}
+
+function lockObject(lock: Lock | RLock): LockObject {
+  const ref = lock[REF];
+  const object = ref instanceof LocalRef ? ref.object : undefined;
+  if (object instanceof LockObject) return object;
+  const state = ref instanceof LocalRef ? "the lock is closed, or is none" : "another process made the lock";
+  throw new TypeError(`Cannot make a condition: ${state}, a lock of this process is wanted`);
+}
+
+registerHandleClass(TYPE, Condition);

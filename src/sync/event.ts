@@ -1,0 +1,59 @@
+import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { hub } from "../hub/hub.ts";
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { EventObject } from "./event_object.ts";
+
+const TYPE = "Event";
+
+/**
+ * A flag that processes share, and can wait for. It begins unset.
+ *
+ * It has the name of a web class: where both are needed, import it under another. Python's `multiprocessing.Event`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Event).
+ *
+ * @example A task waits for the program
+ * ```ts
+ * import { Event, Pool } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 1 });
+ * const go = new Event();
+ * const task = pool.apply((go: Event) => go.wait(), [go]);
+ * await go.set();
+ * console.log(await task); // true
+ * ```
+ */
+export class Event extends SharedHandle {
+  /** Makes an event that is not set. It lives in this process. */
+  constructor() {
+    super(hub.own(TYPE, new EventObject()));
+  }
+
+  /** Sets it. All who wait for it go on, also if it is cleared again at once. */
+  async set(): Promise<void> {
+    await this[REF].call("set", []);
+  }
+
+  /** Clears it: waits begin to wait again. */
+  async clear(): Promise<void> {
+    await this[REF].call("clear", []);
+  }
+
+  /** Whether it is set. */
+  async isSet(): Promise<boolean> {
+    return await this[REF].call("isSet", []) as boolean;
+  }
+
+  /**
+   * Waits until it is set.
+   *
+   * @param wait How long; without it, as long as it takes.
+   * @returns Whether it was set in time.
+   * @throws `signal.reason`, if the wait was aborted.
+   * @throws {ClosedError} If it was closed.
+   */
+  async wait(wait?: WaitOptions): Promise<boolean> {
+    return await this[REF].call("wait", [], wait) as boolean;
+  }
+}
+
+registerHandleClass(TYPE, Event);

@@ -1,0 +1,52 @@
+import { REF, registerHandleClass } from "../hub/handle.ts";
+import { hub } from "../hub/hub.ts";
+import { Acquirable } from "./acquirable.ts";
+import { RLockObject } from "./rlock_object.ts";
+
+const TYPE = "RLock";
+
+/**
+ * A lock that its holder may acquire again; it is free when it was released as often.
+ *
+ * - The holder is a task of a pool, or a whole process: what runs side by side in one program, outside of tasks, is one
+ *   holder, and does not wait for each other.
+ * - Only the holder may release it.
+ * - Waiters get it in the order in which they asked. If the process that holds it dies, the next guard has
+ *   `abandoned: true`.
+ *
+ * Python's `multiprocessing.RLock` (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.RLock).
+ *
+ * @example A function that holds the lock calls another that needs it
+ * ```ts
+ * import { RLock } from "@corral/multiprocessing";
+ *
+ * const lock = new RLock();
+ * const log = (line: string) => lock.use(() => console.log(line));
+ * await lock.use(async () => {
+ *   await log("still");
+ *   await log("mine");
+ * });
+ * ```
+ */
+export class RLock extends Acquirable {
+  /** Makes a lock that nobody holds. It lives in this process. */
+  constructor() {
+    super(hub.own(TYPE, new RLockObject()));
+  }
+
+  /**
+   * Releases the lock once.
+   *
+   * @throws {Error} If nobody holds it, or another task or process.
+   */
+  override async release(): Promise<void> {
+    await super.release();
+  }
+
+  /** Whether somebody holds it. */
+  async locked(): Promise<boolean> {
+    return await this[REF].call("locked", []) as boolean;
+  }
+}
+
+registerHandleClass(TYPE, RLock);

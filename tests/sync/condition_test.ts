@@ -1,0 +1,248 @@
+// End-to-end tests of Condition, with real workers.
+import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { ClosedError, Condition, Event, Lock, type Pool, Queue, RLock, TimeoutError } from "../../mod.ts";
+import { ask, hold, makeLock, sleep } from "../fixtures/sync_tasks.ts";
+import { killWorker } from "../helpers/kill_worker.ts";
+import { withPool } from "../helpers/with_pool.ts";
+
+const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+
+/** Tasks that sleep at the condition, and their workers' process ids, in the order in which they fell asleep. */
+async function sleepers(pool: Pool, condition: Condition, count: number, timeoutMs?: number) {
+  const said = new Queue<number>();
+  const pids: number[] = [];
+  const tasks = [];
+  for (let n = 0; n < count; n++) {
+    tasks.push(pool.applyAsync(sleep, [condition, said, timeoutMs]));
+    pids.push(await said.get());
+  }
+  return { tasks, pids, said };
+}
+
+Deno.test("Condition.notify() wakes exactly one of two sleepers, in the order in which they came", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks: [first, second] } = await sleepers(pool, condition, 2);
+    await condition.use(() => condition.notify());
+    assert(await first!.get());
+    assertFalse(second!.ready());
+    await condition.use(() => condition.notify());
+    assert(await second!.get());
+  }));
+
+Deno.test("Condition.notifyAll() wakes all who sleep, and nobody who has given up", () =>
+  withPool({ workers: 6, module }, async (pool) => {
+    const condition = new Condition();
+    const late = await sleepers(pool, condition, 6, 1);
+    assertEquals(await Promise.all(late.tasks), [false, false, false, false, false, false]);
+    const { tasks } = await sleepers(pool, condition, 6);
+    await condition.use(() => condition.notifyAll());
+    assertEquals(await Promise.all(tasks), [true, true, true, true, true, true]);
+  }));
+
+Deno.test("Condition.notify(n) wakes n, and what is too much has no effect later", () =>
+  withPool({ workers: 6, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks } = await sleepers(pool, condition, 6);
+    await condition.use(() => condition.notify(2));
+    assertEquals(await Promise.all(tasks.slice(0, 2)), [true, true]);
+    assertFalse(tasks.slice(2).some((task) => task.ready()));
+    await condition.use(() => condition.notify(4));
+    assertEquals(await Promise.all(tasks), [true, true, true, true, true, true]);
+    await condition.use(() => condition.notify(3));
+    assertFalse(await condition.use(() => condition.wait({ timeoutMs: 5 })));
+  }));
+
+Deno.test("Condition.wait() returns false when its time is up, and has the lock then", async () => {
+  for (const condition of [new Condition(), new Condition(new Lock()), new Condition(new RLock())]) {
+    using _guard = await condition.acquire();
+    for (const timeoutMs of [0, 30]) {
+      const startedAt = performance.now();
+      assertEquals(await condition.wait({ timeoutMs }), false);
+      assert(performance.now() - startedAt >= timeoutMs - 5);
+      assert(await condition.locked());
+    }
+  }
+});
+
+Deno.test("Condition.wait() returns true when it was notified", () =>
+  withPool({ workers: 1, module }, async (pool) => {
+    const condition = new Condition();
+    const guard = await condition.acquire();
+    // The task has the lock only while the program sleeps.
+    const task = pool.apply(async (condition: Condition) => {
+      using _guard = await condition.acquire();
+      await condition.notify();
+    }, [condition]);
+    assertEquals(await condition.wait(), true);
+    await task;
+    await guard.release();
+    assertFalse(await condition.locked());
+  }));
+
+Deno.test("Condition.waitFor() waits until the predicate holds for what the other side changes", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const [condition, state] = [new Condition(), new Queue<number>(1)];
+    await state.put(0);
+    const task = pool.apply(async (condition: Condition, state: Queue<number>) => {
+      using _guard = await condition.acquire();
+      return await condition.waitFor(async () => {
+        const value = await state.get();
+        await state.put(value);
+        return value >= 4 ? `it is ${value}` : null;
+      });
+    }, [condition, state]);
+    for (let n = 1; n <= 4; n++) {
+      await condition.use(async () => {
+        await state.put(await state.get() + 1);
+        await condition.notify();
+      });
+    }
+    assertEquals(await task, "it is 4");
+  }));
+
+Deno.test("Condition.waitFor() returns the predicate's last value when its time is up, and not before", async () => {
+  const condition = new Condition();
+  using _guard = await condition.acquire();
+  let calls = 0;
+  const startedAt = performance.now();
+  const value = await condition.waitFor(() => (calls++, 0), { timeoutMs: 50 });
+  assert(performance.now() - startedAt >= 50);
+  assertEquals(value, 0);
+  assert(calls >= 2);
+  assertEquals(await condition.waitFor(() => "at once", { timeoutMs: 0 }), "at once");
+  const signal = AbortSignal.abort(new Error("no more"));
+  await assertRejects(() => condition.waitFor(() => "at once", { signal }), Error, "no more");
+});
+
+Deno.test("Condition.wait() and notify() without the lock are errors", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    for (const condition of [new Condition(), new Condition(new Lock())]) {
+      await assertRejects(() => condition.wait(), Error, "Cannot wait: this task does not hold the condition's lock");
+      await assertRejects(() => condition.notify(), Error, "Cannot notify: this task does not hold");
+      await assertRejects(() => condition.notifyAll(), Error, "Cannot notify: this task does not hold");
+      using _guard = await condition.acquire();
+      const waitAnyway = async (condition: Condition) => void await condition.wait();
+      await assertRejects(async () => await pool.apply(waitAnyway, [condition]), Error, "Cannot wait");
+      for (const count of [-1, 0.5, NaN]) await assertRejects(() => condition.notify(count), RangeError);
+    }
+  }));
+
+Deno.test("Condition.wait() releases a lock that was acquired three times, and has it as often again", () =>
+  withPool({ workers: 1, module }, async (pool) => {
+    const [condition, said] = [new Condition(), new Queue<number>()];
+    const guards = [await condition.acquire(), await condition.acquire(), await condition.acquire()];
+    const task = pool.applyAsync(ask, [condition, said]);
+    await said.get();
+    // The task has the lock in the meantime, or the wait would be the first to have it.
+    assertFalse(await condition.wait({ timeoutMs: 0 }));
+    assertFalse(await task.get());
+    for (const guard of guards) {
+      assert(await condition.locked());
+      await guard.release();
+    }
+    assertFalse(await condition.locked());
+  }));
+
+Deno.test("Condition.wait() that is aborted rejects with the reason, when it has the lock again", () =>
+  withPool({ workers: 1, module }, async (pool) => {
+    const [condition, said, end] = [new Condition(), new Queue<number>(), new Event()];
+    const guard = await condition.acquire();
+    const controller = new AbortController();
+    let settled = false;
+    const aborted = assertRejects(() => condition.wait({ signal: controller.signal }), Error, "no more")
+      .then(() => settled = true);
+    const holder = pool.applyAsync(hold, [condition, said, end]);
+    await said.get();
+    controller.abort(new Error("no more"));
+    await condition.locked();
+    assertFalse(settled);
+    await end.set();
+    await aborted;
+    await holder.get();
+    assert(await condition.locked());
+    await guard.release();
+    assertFalse(await condition.locked());
+  }));
+
+Deno.test("Condition is of one lock with others that have the same", async () => {
+  const lock = new Lock();
+  const [filled, emptied] = [new Condition(lock), new Condition(lock)];
+  const guard = await lock.acquire();
+  assertEquals(await filled.tryAcquire(), undefined);
+  assertEquals(await emptied.wait({ timeoutMs: 1 }), false);
+  await guard.release();
+  await filled.use(async () => assertEquals(await lock.tryAcquire(), undefined));
+});
+
+Deno.test("Condition is made with a lock of this process only", () =>
+  withPool({ workers: 1, module }, async (pool) => {
+    const closed = new Lock();
+    closed.close();
+    assertThrows(() => new Condition(closed), TypeError, "Cannot make a condition");
+    assertThrows(() => new Condition(new Event() as unknown as Lock), TypeError, "Cannot make a condition");
+    const foreign = await pool.apply(makeLock);
+    assertInstanceOf(foreign, Lock);
+    assertThrows(() => new Condition(foreign), TypeError, "another process made the lock");
+  }));
+
+Deno.test("Condition.close() ends all waits, and its own lock", async () => {
+  const [own, shared] = [new Condition(), new Lock()];
+  const other = new Condition(shared);
+  for (const condition of [own, other]) {
+    const guard = await condition.acquire();
+    const waiter = assertRejects(() => condition.wait(), ClosedError);
+    await condition.locked();
+    condition.close();
+    await waiter;
+    await assertRejects(() => guard.release(), ClosedError);
+  }
+  assert(await shared.locked());
+});
+
+Deno.test("Condition passes by a sleeper that was killed", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks: [dead, living], pids: [pid] } = await sleepers(pool, condition, 2);
+    await killWorker(pid!, dead!);
+    await condition.use(() => condition.notify());
+    assert(await living!.get());
+    assertFalse((await condition.acquire()).abandoned);
+  }));
+
+Deno.test("Condition passes a notification on when the sleeper is killed before it has the lock again", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks: [dead, living], pids: [pid] } = await sleepers(pool, condition, 2);
+    const guard = await condition.acquire();
+    await condition.notify();
+    await killWorker(pid!, dead!);
+    await guard.release();
+    assert(await living!.get());
+  }));
+
+Deno.test("Condition's lock passes on, abandoned, when its holder is killed while others sleep", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks: [sleeper], said } = await sleepers(pool, condition, 1);
+    const holder = pool.applyAsync(hold, [condition, said]);
+    await killWorker(await said.get(), holder);
+    const guard = await condition.acquire({ timeoutMs: 5000 });
+    assert(guard.abandoned);
+    await condition.notify();
+    await guard.release();
+    assert(await sleeper!.get());
+  }));
+
+Deno.test("Condition's lock is free when a sleeper whose time was up is killed while it waits for the lock", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition(new Lock());
+    await pool.ready();
+    const { tasks: [sleeper], pids: [pid] } = await sleepers(pool, condition, 1, 50);
+    const guard = await condition.acquire();
+    // Its time is up before this one's is.
+    await assertRejects(() => condition.acquire({ timeoutMs: 60 }), TimeoutError);
+    await killWorker(pid!, sleeper!);
+    await guard.release();
+    assertFalse((await condition.acquire({ timeoutMs: 5000 })).abandoned);
+  }));
