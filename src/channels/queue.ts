@@ -1,17 +1,24 @@
 import { QueueEmptyError, QueueFullError, TimeoutError } from "../errors.ts";
-import { type Handle, type ObjectRef, REF, registerHandleType } from "../hub/handle.ts";
+import { type ObjectRef, REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { QueueObject } from "./queue_object.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
-const TYPE = "Queue";
+/** Where a class of queues keeps its name on the wire. */
+export const QUEUE_TYPE = Symbol("corral.queueType");
 
 /**
  * A first-in, first-out queue that processes share.
  *
- * - `await put()` means that the owner has the item: it is not lost when the writer ends.
- * - A full bounded queue makes the writer wait.
- * - An item that was on its way to a reader that died goes to the next reader.
+ * - It lives in the process that made it. `await put()` means that this process has the item: it is not lost when the
+ *   writer ends, or is killed.
+ * - A full bounded queue makes the writer wait; writers and readers are served first come, first served.
+ * - An item that was on its way to a reader that died goes to the next reader, in its old place.
+ * - What is put is a copy, as it is then, also within one process.
+ * - `close()` by its maker ends it for all: no more is put, and the others read what is there, then they get
+ *   EndOfStreamError, and `for await` ends. In another process, `close()` closes it there only.
+ * - When the process that made it ends, so does the queue, with EndOfStreamError.
  *
  * It may travel in any argument, result, queue item or pipe message, also to pool tasks. Python's `multiprocessing.Queue`
  * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Queue).
@@ -30,28 +37,49 @@ const TYPE = "Queue";
  * for (let n = 0; n < 3; n++) console.log(await queue.get()); // 1, 2, 3
  * await writer;
  * ```
+ *
+ * @example A program that writes, tasks that read until the end
+ * ```ts
+ * import { Pool, Queue } from "@corral/multiprocessing";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * const queue = new Queue<number>(10);
+ * const sum = async (queue: Queue<number>) => {
+ *   let sum = 0;
+ *   for await (const item of queue) sum += item;
+ *   return sum;
+ * };
+ * const sums = [pool.apply(sum, [queue]), pool.apply(sum, [queue])];
+ * for (let n = 1; n <= 100; n++) await queue.put(n);
+ * queue.close();
+ * const [a, b] = await Promise.all(sums);
+ * console.log(a! + b!); // 5050
+ * ```
  */
-export class Queue<T = unknown> implements Handle {
-  /** How the queue travels. */
-  readonly [REF]: ObjectRef;
+export class Queue<T = unknown> extends SharedHandle {
+  /** How queues of this class travel. */
+  static readonly [QUEUE_TYPE]: string = "Queue";
 
   /**
    * Makes an empty queue. It lives in this process.
    *
-   * @param maxSize How many items it holds; 0 for as many as memory does. @default 0
+   * @param maxSize How many items it holds; 0 or less for as many as memory does. @default 0
+   * @throws {RangeError} If `maxSize` is no whole number.
    */
   constructor(maxSize = 0) {
-    if (!Number.isSafeInteger(maxSize)) {
-      throw new RangeError(`Cannot make a queue of ${maxSize}: a whole number is wanted`);
-    }
-    this[REF] = hub.own(TYPE, new QueueObject(maxSize));
+    super(makeRef(new.target[QUEUE_TYPE], maxSize));
   }
 
   /**
-   * Adds an item, and waits until the owner has it.
+   * Adds an item, and waits until the queue's process has it.
    *
+   * @param item Anything that can travel.
+   * @param wait How long to wait while the queue is full; without it, as long as it takes.
    * @throws {QueueFullError} If the queue was full for longer than `timeoutMs`. Nothing was put.
-   * @throws {ClosedError} If the queue was closed.
+   * @throws {ClosedError} If this process has closed the queue.
+   * @throws {EndOfStreamError} If its maker has closed it, or has ended.
+   * @throws {EncodingError} If the item cannot travel. Nothing was put.
+   * @throws `signal.reason`, if the wait was aborted.
    */
   async put(item: T, wait?: WaitOptions): Promise<void> {
     try {
@@ -62,7 +90,11 @@ export class Queue<T = unknown> implements Handle {
     }
   }
 
-  /** Adds an item if there is room. Throws QueueFullError otherwise. */
+  /**
+   * Adds an item if there is room, and waits until the queue's process has it.
+   *
+   * @throws {QueueFullError} If there is none. Nothing was put. Otherwise as `put()`.
+   */
   async putNowait(item: T): Promise<void> {
     await this[REF].call("putNowait", [item]);
   }
@@ -70,37 +102,76 @@ export class Queue<T = unknown> implements Handle {
   /**
    * Takes the first item, and waits for one if there is none.
    *
+   * @param wait How long; without it, as long as it takes.
    * @throws {QueueEmptyError} If none came within `timeoutMs`.
-   * @throws {ClosedError} If the queue was closed.
+   * @throws {ClosedError} If this process has closed the queue.
+   * @throws {EndOfStreamError} If its maker has closed it and all items are taken, or has ended.
+   * @throws `signal.reason`, if the wait was aborted.
    */
   async get(wait?: WaitOptions): Promise<T> {
-    try {
-      return await this[REF].call("get", [], wait) as T;
-    } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
-      throw new QueueEmptyError("Cannot get: the queue is empty, and stayed so", { cause: error });
-    }
+    return await takeItem(this[REF], wait) as T;
   }
 
-  /** Takes the first item. Throws QueueEmptyError if there is none. */
+  /**
+   * Takes the first item.
+   *
+   * @throws {QueueEmptyError} If there is none. Otherwise as `get()`.
+   */
   async getNowait(): Promise<T> {
     return await this[REF].call("getNowait", []) as T;
   }
 
-  /** How many items it holds. */
+  /** How many items it holds. By the time you look at the answer, it may be another number. */
   async qsize(): Promise<number> {
     return await this[REF].call("qsize", []) as number;
   }
 
-  /** Whether it holds none. */
+  /** Whether this process has closed the queue. */
+  get closed(): boolean {
+    return this[REF].isClosed;
+  }
+
+  /** Whether it holds none. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
     return await this[REF].call("empty", []) as boolean;
   }
 
-  /** Whether a put would wait. */
+  /** Whether a put would wait. By the time you look at the answer, that may have changed. */
   async full(): Promise<boolean> {
     return await this[REF].call("full", []) as boolean;
   }
+
+  /**
+   * Closes the queue for this process: calls and waits reject with ClosedError.
+   *
+   * If this process made the queue, it ends for the others too, when they have read what it holds.
+   */
+  override close(): void {
+    this[REF].close();
+  }
+
+  /** Takes item after item; ends when the queue has, or when it is closed here. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, void, undefined> {
+    return new ReadAhead<T>(this[REF]);
+  }
 }
 
-registerHandleType(TYPE, (ref) => Object.create(Queue.prototype, { [REF]: { value: ref } }) as Queue);
+/** Takes an item. Throws QueueEmptyError if none came in time. */
+export async function takeItem(ref: ObjectRef, wait?: WaitOptions): Promise<unknown> {
+  try {
+    return await ref.call("get", [], wait);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new QueueEmptyError("Cannot get: the queue is empty, and stayed so", { cause: error });
+  }
+}
+
+/** The reference of a new queue. */
+export function makeRef(type: string, maxSize: number): ObjectRef {
+  if (!Number.isSafeInteger(maxSize)) {
+    throw new RangeError(`Cannot make a queue of size ${maxSize}: a whole number is wanted`);
+  }
+  return hub.own(type, new QueueObject(maxSize));
+}
+
+registerHandleClass(Queue[QUEUE_TYPE], Queue);

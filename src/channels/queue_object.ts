@@ -1,83 +1,137 @@
-import { ClosedError, QueueEmptyError, QueueFullError } from "../errors.ts";
-import { Handover, type SharedObject } from "../hub/shared_object.ts";
+import { ClosedError, EndOfStreamError, QueueEmptyError, QueueFullError } from "../errors.ts";
+import { Parcel } from "../hub/parcel.ts";
+import type { Handover, Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
-import { Deque } from "../deque.ts";
+import { ItemQueue } from "./item_queue.ts";
 
-/** The owner's side of a queue. Items live here, so none is lost when its writer ends. */
+/** How often a process must have read before it is given anything ahead. */
+const READS_BEFORE_AHEAD = 8;
+
+/** A writer that waits for room, with what it wants to put. */
+interface Writer extends Caller {
+  readonly item: unknown;
+}
+
+/**
+ * The owner's side of a queue. Items live here, so none is lost when its writer ends.
+ *
+ * What waits for room is put by the owner as soon as there is some: nobody who comes later can be faster.
+ */
 export class QueueObject implements SharedObject {
-  readonly operations = {
-    put: async (caller: Caller, wait: WaitOptions, item: unknown): Promise<void> => await this.#put(caller, wait, item),
-    putNowait: (_caller: Caller, _wait: WaitOptions, item: unknown): void => {
-      if (!this.#tryPut(item)) {
-        throw new QueueFullError(`Cannot put: the queue is full, it holds ${this.#maxSize} items`);
-      }
+  readonly operations: Readonly<Record<string, Operation>> = {
+    put: (caller, wait, item: unknown) => this.#put(caller, wait, item),
+    putNowait: (caller, _wait, item: unknown) => {
+      if (this.#tryPut(caller, Parcel.pack(item, isOwner(caller)))) return;
+      throw new QueueFullError(`Cannot put: the queue is full, it holds ${this.#maxSize} items`);
     },
-    get: async (caller: Caller, wait: WaitOptions): Promise<Handover> => await this.#get(caller, wait),
-    getNowait: (): Handover => {
-      const item = this.#tryGet();
+    get: (caller, wait) => {
+      this.#noteReader(caller);
+      return this.#tryGet(caller) ?? this.#items.wait(caller, wait);
+    },
+    getAhead: (caller) => this.#isOnlyReader(caller) && this.#items.size > 0 ? this.#tryGet(caller) : undefined,
+    getNowait: (caller) => {
+      this.#noteReader(caller);
+      const item = this.#tryGet(caller);
       if (item === undefined) throw new QueueEmptyError("Cannot get: the queue is empty");
       return item;
     },
-    qsize: (): number => this.#items.size,
-    empty: (): boolean => this.#items.size === 0,
-    full: (): boolean => this.#items.size >= this.#maxSize,
+    qsize: (caller) => this.#sizeFor(caller),
+    empty: (caller) => this.#sizeFor(caller) === 0,
+    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
+    taskDone: () => this.#taskDone(),
+    join: (caller, wait) => this.#unfinished === 0 ? undefined : this.#joining.wait(caller, wait),
   };
   readonly #maxSize: number;
-  readonly #items = new Deque<unknown>();
-  readonly #readers = new WaitQueue<Handover>();
-  readonly #writers = new WaitQueue<void>();
+  readonly #items = new ItemQueue();
+  readonly #writers = new WaitQueue<void, Writer>();
+  readonly #joining = new WaitQueue<void>();
+  /** Items that were put, and not reported as done. */
+  #unfinished = 0;
+  /** The process that read last, and how often it did so since another one read. */
+  #reader = "";
+  #reads = 0;
   #closed = false;
 
   constructor(maxSize: number) {
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
   }
 
-  /** Ends all waits: nobody can reach the queue any more. */
-  close(): void {
+  /** The owner closed its handle: no more is put. What is there can be read by others. */
+  dropped(holder: Holder): void {
+    if (holder !== "here" || this.#closed) return;
     this.#closed = true;
-    this.#readers.rejectAll();
-    this.#writers.rejectAll();
+    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"));
+    this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
   }
 
   processEnded(isEnded: (process: string) => boolean): void {
-    this.#readers.dropProcess(isEnded);
+    this.#items.dropProcess(isEnded);
     this.#writers.dropProcess(isEnded);
+    this.#joining.dropProcess(isEnded);
   }
 
-  async #put(caller: Caller, wait: WaitOptions, item: unknown): Promise<void> {
-    while (!this.#tryPut(item)) await this.#writers.wait(caller, wait);
+  #put(caller: Caller, wait: WaitOptions, item: unknown): Promise<void> | undefined {
+    const parcel = Parcel.pack(item, isOwner(caller));
+    if (this.#tryPut(caller, parcel)) return undefined;
+    return this.#writers.wait({ process: caller.process, task: caller.task, item: parcel }, wait);
   }
 
-  #tryPut(item: unknown): boolean {
-    if (this.#closed) throw new ClosedError("Cannot put: the queue is closed");
-    if (this.#readers.size > 0) {
-      this.#readers.grant(this.#handover(item));
-      return true;
-    }
+  #tryPut(caller: Caller, parcel: unknown): boolean {
+    if (this.#closed) throw this.#closedFor(caller, "put");
     if (this.#items.size >= this.#maxSize) return false;
-    this.#items.push(item);
+    this.#accept(parcel);
     return true;
   }
 
-  async #get(caller: Caller, wait: WaitOptions): Promise<Handover> {
-    return this.#tryGet() ?? await this.#readers.wait(caller, wait);
+  #accept(parcel: unknown): void {
+    this.#unfinished++;
+    this.#items.push(parcel);
   }
 
-  #tryGet(): Handover | undefined {
-    if (this.#closed) throw new ClosedError("Cannot get: the queue is closed");
-    if (this.#items.size === 0) return undefined;
-    const item = this.#items.shift();
-    this.#writers.grant();
-    return this.#handover(item);
+  #noteReader({ process }: Caller): void {
+    this.#reads = process === this.#reader ? this.#reads + 1 : 1;
+    this.#reader = process;
   }
 
-  #handover(item: unknown): Handover {
-    return new Handover(item, () => this.#putBack(item));
+  /** Whether nobody else has read for a while, or waits to. */
+  #isOnlyReader({ process }: Caller): boolean {
+    return process === this.#reader && this.#reads >= READS_BEFORE_AHEAD && this.#items.waiting === 0;
   }
 
-  /** The reader died before it had the item: it goes to the next one, before all others. */
-  #putBack(item: unknown): void {
-    if (this.#readers.size > 0) this.#readers.grant(this.#handover(item));
-    else this.#items.unshift(item);
+  #tryGet(caller: Caller): Handover | undefined {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
+    const item = this.#items.tryTake();
+    if (item === undefined) {
+      if (this.#closed) throw this.#closedFor(caller, "get");
+      return undefined;
+    }
+    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== undefined;) {
+      this.#accept(next.item);
+      this.#writers.grant();
+    }
+    return item;
   }
+
+  #sizeFor(caller: Caller): number {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
+    return this.#items.size;
+  }
+
+  #taskDone(): void {
+    if (this.#unfinished === 0) {
+      throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
+    }
+    if (--this.#unfinished === 0) { while (this.#joining.grant() !== undefined); }
+  }
+
+  #closedFor(caller: Caller, action: string): Error {
+    if (isOwner(caller)) return new ClosedError(`Cannot ${action}: the queue was closed`);
+    return new EndOfStreamError(
+      `Cannot ${action}: the queue was closed by its owner${action === "get" ? ", and all items are taken" : ""}`,
+    );
+  }
+}
+
+function isOwner(caller: Caller): boolean {
+  return caller.process === "";
 }

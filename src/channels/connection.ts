@@ -1,0 +1,156 @@
+import { ClosedError } from "../errors.ts";
+import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { takeAll } from "./take_all.ts";
+
+/** The kinds of pipe ends, as they travel. */
+export const CONNECTION_TYPES = {
+  duplex: "Connection",
+  reader: "ReadConnection",
+  writer: "WriteConnection",
+} as const;
+
+/** How to receive bytes. */
+export interface ReceiveBytesOptions extends WaitOptions {
+  /** The most that is taken, in bytes. @default any number */
+  maxLength?: number;
+}
+
+/**
+ * One end of a pipe, made by {@linkcode Pipe}.
+ *
+ * - Messages stay separate and keep their order. `await send()` means that the process that made the pipe has the message;
+ *   it does not wait until somebody receives it.
+ * - A message that was on its way to a receiver that died waits for the next one, in its old place.
+ * - An end is closed by `close()`, by `using`, and by the end of the processes that have it. If it was sent away, it
+ *   belongs to those who got it: when the last of them closes it or dies, it has ended.
+ * - When the other end has ended, what it sent can still be received; then comes EndOfStreamError, and `for await` ends.
+ *
+ * It may travel in any argument, result, queue item or message, also through another pipe, and may be closed as soon as
+ * the call that sends it was made. Python's `multiprocessing.connection.Connection`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.connection.Connection).
+ *
+ * @typeParam Received The messages that arrive.
+ * @typeParam Sent The messages that are sent.
+ */
+export class Connection<Received = unknown, Sent = Received> extends SharedHandle {
+  /** Whether this process has closed it. */
+  get closed(): boolean {
+    return this[REF].isClosed;
+  }
+
+  /** Whether messages can be received. */
+  get readable(): boolean {
+    return this[REF].type !== CONNECTION_TYPES.writer;
+  }
+
+  /** Whether messages can be sent. */
+  get writable(): boolean {
+    return this[REF].type !== CONNECTION_TYPES.reader;
+  }
+
+  /**
+   * Sends a message, and waits until the pipe's process has it.
+   *
+   * @param message Anything that can travel.
+   * @throws {TypeError} If this end only receives.
+   * @throws {ClosedError} If it was closed here.
+   * @throws {EndOfStreamError} If the other end is closed, or nobody has it any more.
+   * @throws {EncodingError} If the message cannot travel. Nothing was sent.
+   */
+  async send(message: Sent): Promise<void> {
+    check(this, "send", this.writable);
+    await this[REF].call("send", [message]);
+  }
+
+  /**
+   * Receives the next message, and waits for it.
+   *
+   * @param wait How long; without it, as long as it takes.
+   * @throws {TimeoutError} If none came within `timeoutMs`.
+   * @throws {TypeError} If this end only sends.
+   * @throws {ClosedError} If it was closed here.
+   * @throws {EndOfStreamError} If the other end is closed, and all messages were received.
+   * @throws `signal.reason`, if the wait was aborted.
+   */
+  async recv(wait?: WaitOptions): Promise<Received> {
+    check(this, "receive", this.readable);
+    return await this[REF].call("recv", [], wait) as Received;
+  }
+
+  /**
+   * Sends bytes as a message of their own, which arrives as a Uint8Array.
+   *
+   * @param bytes What to send, or a part of it.
+   * @param offset Where the part begins. @default 0
+   * @param size How many bytes it has. @default all that follow
+   * @throws {RangeError} If the part does not lie within the bytes. Otherwise as `send()`.
+   */
+  async sendBytes(bytes: Uint8Array | ArrayBuffer, offset: number = 0, size?: number): Promise<void> {
+    check(this, "send", this.writable);
+    size ??= bytes.byteLength - offset;
+    const isInside = Number.isInteger(offset) && Number.isInteger(size) && offset >= 0 && size >= 0 &&
+      offset + size <= bytes.byteLength;
+    if (!isInside) {
+      throw new RangeError(
+        `Cannot send bytes: ${size} from ${offset} on were asked for, there are ${bytes.byteLength}`,
+      );
+    }
+    const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+    const part = new Uint8Array(view.buffer, view.byteOffset + offset, size);
+    await this[REF].call("send", [part]);
+  }
+
+  /**
+   * Receives the next message, which must be bytes, and waits for it.
+   *
+   * @param options How long, and how much.
+   * @throws {RangeError} If the message has more than `maxLength` bytes. It can still be received.
+   * @throws {TypeError} If the message is no Uint8Array. It can still be received. Otherwise as `recv()`.
+   */
+  async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
+    check(this, "receive", this.readable);
+    const { maxLength } = options;
+    if (maxLength !== undefined && !(maxLength >= 0)) {
+      throw new RangeError(`Cannot receive at most ${maxLength} bytes: 0 or more are wanted`);
+    }
+    return await this[REF].call("recvBytes", maxLength === undefined ? [] : [maxLength], options) as Uint8Array;
+  }
+
+  /**
+   * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended.
+   *
+   * @param timeoutMs How long to wait for that; `Infinity` as long as it takes. @default 0
+   * @param options A signal that ends the wait.
+   * @throws {TypeError} If this end only sends.
+   * @throws {ClosedError} If it was closed here.
+   * @throws `signal.reason`, if the wait was aborted.
+   */
+  async poll(timeoutMs = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
+    check(this, "poll", this.readable);
+    return await this[REF].call("poll", [], { timeoutMs, signal: options.signal }) as boolean;
+  }
+
+  /** Closes this end for this process: calls and waits reject with ClosedError. */
+  override close(): void {
+    this[REF].close();
+  }
+
+  /** Receives message after message; ends when the stream has, or when this end is closed here. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, undefined> {
+    yield* takeAll(() => this.recv());
+  }
+}
+
+/** Not a private method: those are only on what a constructor made, and a handle that arrived is not. */
+function check(
+  connection: { readonly closed: boolean; readonly readable: boolean },
+  action: string,
+  isPossible: boolean,
+): void {
+  if (connection.closed) throw new ClosedError(`Cannot ${action}: the connection was closed`);
+  if (isPossible) return;
+  throw new TypeError(`Cannot ${action}: this end of the pipe only ${connection.readable ? "receives" : "sends"}`);
+}
+
+for (const type of Object.values(CONNECTION_TYPES)) registerHandleClass(type, Connection);

@@ -1,0 +1,121 @@
+import { ClosedError, EndOfStreamError, TimeoutError } from "../errors.ts";
+import { Parcel } from "../hub/parcel.ts";
+import type { Handover, Holder, Operation, SharedObject } from "../hub/shared_object.ts";
+import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
+import { ItemQueue } from "./item_queue.ts";
+
+/** The owner's side of one end of a pipe: what has arrived at it, and who has it. */
+export class PipeEnd implements SharedObject {
+  readonly operations: Readonly<Record<string, Operation>> = {
+    send: (caller, _wait, message: unknown) => this.#send(Parcel.pack(message, caller.process === "")),
+    recv: (caller, wait) => this.#receive(caller, wait),
+    recvBytes: (caller, wait, maxLength: unknown) => this.#receiveBytes(caller, wait, maxLength as number | undefined),
+    poll: (caller, wait) => this.#isReady || (wait.timeoutMs! <= 0 ? false : this.#poll(caller, wait)),
+  };
+  readonly #inbox = new ItemQueue();
+  readonly #pollers = new WaitQueue<boolean>();
+  #peer: PipeEnd | undefined;
+  #here = 0;
+  #elsewhere = 0;
+  /** The last of those elsewhere has closed it, or died. */
+  #ended = false;
+
+  /** The two ends of a pipe. */
+  static pair(): [PipeEnd, PipeEnd] {
+    const [a, b] = [new PipeEnd(), new PipeEnd()];
+    a.#peer = b;
+    b.#peer = a;
+    return [a, b];
+  }
+
+  /**
+   * Whether somebody has it. An end that was sent away belongs to those who got it: when they are gone, it has ended, even if
+   * its maker has not closed its own handle.
+   */
+  get #isOpen(): boolean {
+    return this.#elsewhere > 0 || (this.#here > 0 && !this.#ended);
+  }
+
+  get #isReady(): boolean {
+    return this.#inbox.size > 0 || !this.#peer!.#isOpen;
+  }
+
+  held(holder: Holder): void {
+    if (holder === "here") this.#here++;
+    else {
+      this.#elsewhere++;
+      this.#ended = false;
+    }
+  }
+
+  dropped(holder: Holder, ended: boolean): void {
+    if (holder === "here") {
+      this.#here--;
+      if (this.#here === 0) this.#rejectOwn();
+    } else {
+      this.#elsewhere--;
+      if (this.#elsewhere === 0 && ended) this.#ended = true;
+    }
+    if (!this.#isOpen) this.#peer!.#peerEnded();
+  }
+
+  processEnded(isEnded: (process: string) => boolean): void {
+    this.#inbox.dropProcess(isEnded);
+    this.#pollers.dropProcess(isEnded);
+  }
+
+  #send(message: unknown): void {
+    if (!this.#peer!.#isOpen) throw new EndOfStreamError("Cannot send: the other end of the pipe is closed");
+    this.#peer!.#deliver(message);
+  }
+
+  #deliver(message: unknown): void {
+    this.#inbox.push(message);
+    if (this.#inbox.size > 0) this.#pollers.grantWhere(() => true, true);
+  }
+
+  #receive(caller: Caller, wait: WaitOptions): Handover | Promise<Handover> {
+    const message = this.#inbox.tryTake();
+    if (message !== undefined) return message;
+    if (!this.#peer!.#isOpen) throw endOfStream();
+    return this.#inbox.wait(caller, wait);
+  }
+
+  async #receiveBytes(caller: Caller, wait: WaitOptions, maxLength: number | undefined): Promise<Handover> {
+    const message = await this.#receive(caller, wait);
+    const bytes = message.value instanceof Parcel ? message.value.bytes : undefined;
+    if (bytes !== undefined && !(bytes.byteLength > maxLength!)) return message;
+    message.putBack();
+    if (bytes === undefined) throw new TypeError("Cannot receive bytes: the next message is a value, recv() takes it");
+    throw new RangeError(
+      `Cannot receive bytes: the next message has ${bytes.byteLength}, at most ${maxLength} are wanted`,
+    );
+  }
+
+  #poll(caller: Caller, wait: WaitOptions): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#pollers.enter(caller, wait, {
+        resolve,
+        reject: (error) => error instanceof TimeoutError ? resolve(false) : reject(error),
+      });
+    });
+  }
+
+  #peerEnded(): void {
+    if (this.#inbox.size > 0) return;
+    this.#inbox.rejectReaders(endOfStream);
+    this.#pollers.grantWhere(() => true, true);
+  }
+
+  /** The waits of the process that owns the pipe, and has closed its handle. */
+  #rejectOwn(): void {
+    const makeError = (): Error => new ClosedError("The connection was closed while waiting");
+    const isOwn = ({ process }: Caller): boolean => process === "";
+    this.#inbox.rejectReaders(makeError, isOwn);
+    this.#pollers.rejectWhere(isOwn, makeError);
+  }
+}
+
+function endOfStream(): EndOfStreamError {
+  return new EndOfStreamError("Cannot receive: the other end of the pipe is closed, and all messages are taken");
+}

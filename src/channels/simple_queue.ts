@@ -1,0 +1,63 @@
+import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { makeRef, takeItem } from "./queue.ts";
+import { ReadAhead } from "./read_ahead.ts";
+
+const TYPE = "SimpleQueue";
+
+/**
+ * A {@linkcode Queue} with nothing but `put`, `get`, `empty` and `close`. It has no bound.
+ *
+ * Python's `multiprocessing.SimpleQueue`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.SimpleQueue).
+ *
+ * @typeParam T The items.
+ *
+ * @example First in, first out
+ * ```ts
+ * import { SimpleQueue } from "@corral/multiprocessing";
+ *
+ * const queue = new SimpleQueue<string>();
+ * await queue.put("a");
+ * await queue.put("b");
+ * console.log(await queue.get(), await queue.get(), await queue.empty()); // a b true
+ * ```
+ */
+export class SimpleQueue<T = unknown> extends SharedHandle {
+  /** Makes an empty queue. It lives in this process. */
+  constructor() {
+    super(makeRef(TYPE, 0));
+  }
+
+  /** Adds an item, and waits until the queue's process has it. Throws as {@linkcode Queue.put} does. */
+  async put(item: T): Promise<void> {
+    await this[REF].call("put", [item]);
+  }
+
+  /** Takes the first item, and waits for one if there is none. Throws as {@linkcode Queue.get} does. */
+  async get(wait?: WaitOptions): Promise<T> {
+    return await takeItem(this[REF], wait) as T;
+  }
+
+  /** Whether this process has closed the queue. */
+  get closed(): boolean {
+    return this[REF].isClosed;
+  }
+
+  /** Whether it holds no item. By the time you look at the answer, that may have changed. */
+  async empty(): Promise<boolean> {
+    return await this[REF].call("empty", []) as boolean;
+  }
+
+  /** Closes the queue as {@linkcode Queue.close} does. */
+  override close(): void {
+    this[REF].close();
+  }
+
+  /** Takes item after item; ends when the queue has, or when it is closed here. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, void, undefined> {
+    return new ReadAhead<T>(this[REF]);
+  }
+}
+
+registerHandleClass(TYPE, SimpleQueue);

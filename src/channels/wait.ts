@@ -1,0 +1,106 @@
+import type { WaitOptions } from "../hub/wait_queue.ts";
+import { Connection } from "./connection.ts";
+
+/** Something to wait for: a connection, or a promise such as `process.sentinel`. */
+// deno-lint-ignore no-explicit-any -- connections of all messages
+export type Waitable = Connection<any, any> | PromiseLike<unknown>;
+
+// One promise is subscribed to once, however many waits it takes part in: subscriptions cannot be taken back.
+const watches = new WeakMap<PromiseLike<unknown>, Watch>();
+
+/**
+ * Waits until some of several connections and promises are ready: a connection when it has a message or has ended, a promise
+ * when it is settled. Nothing is received, and no rejection is thrown.
+ *
+ * Python's `multiprocessing.connection.wait`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.connection.wait).
+ *
+ * @param objects What to wait for.
+ * @param limit How long, in milliseconds, 0 or less to look only; or the options of a wait. @default as long as it takes
+ * @returns Those that are ready, in the order given; none, if the time was up.
+ * @throws {ClosedError} If a connection was closed here.
+ * @throws `signal.reason`, if the wait was aborted.
+ *
+ * @example Whichever comes first
+ * ```ts
+ * import { Pipe, wait } from "@corral/multiprocessing";
+ *
+ * const [a, b] = Pipe();
+ * const pause = new Promise((resolve) => setTimeout(resolve, 10));
+ * console.log((await wait([a, pause])).indexOf(pause)); // 0, it is the only one
+ * await b.send("hello");
+ * console.log((await wait([a, pause])).length); // 2
+ * ```
+ */
+export async function wait<T extends Waitable>(objects: Iterable<T>, limit: number | WaitOptions = {}): Promise<T[]> {
+  const { timeoutMs = Infinity, signal } = typeof limit === "number" ? { timeoutMs: limit } : limit;
+  signal?.throwIfAborted();
+  const all = [...objects];
+  const ready = await readyOf(all);
+  if (ready.length > 0 || timeoutMs <= 0) return ready;
+  await firstOf(all, timeoutMs, signal);
+  return await readyOf(all);
+}
+
+async function readyOf<T extends Waitable>(all: readonly T[]): Promise<T[]> {
+  const watched = all.map((object) => object instanceof Connection ? object.poll() : Watch.of(object));
+  const polled = await Promise.all(watched.map((one) => one instanceof Watch ? one.look() : one));
+  return all.filter((_, index) => polled[index]);
+}
+
+/** Resolves when the first is ready, or the time is up. */
+async function firstOf(all: readonly Waitable[], timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const end = new AbortController();
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const timer = timeoutMs === Infinity ? undefined : setTimeout(resolve, timeoutMs);
+  const forget: (() => void)[] = [];
+  for (const object of all) {
+    if (object instanceof Connection) object.poll(Infinity, { signal: end.signal }).then(() => resolve(), reject);
+    else forget.push(Watch.of(object).whenSettled(resolve));
+  }
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    for (const one of forget) one();
+    end.abort();
+  }
+}
+
+/** Knows whether a promise is settled. */
+class Watch {
+  #settled = false;
+  readonly #listeners = new Set<() => void>();
+
+  static of(promise: PromiseLike<unknown>): Watch {
+    let watch = watches.get(promise);
+    if (watch === undefined) watches.set(promise, watch = new Watch(promise));
+    return watch;
+  }
+
+  constructor(promise: PromiseLike<unknown>) {
+    const settle = (): void => {
+      this.#settled = true;
+      for (const listener of this.#listeners) listener();
+      this.#listeners.clear();
+    };
+    promise.then(settle, settle);
+  }
+
+  /** Whether it is settled. A promise that is tells so only after a turn. */
+  async look(): Promise<boolean> {
+    if (!this.#settled) await new Promise((resolve) => setTimeout(resolve, 0));
+    return this.#settled;
+  }
+
+  /** Calls `listener` when it is settled, unless the returned function was called before. */
+  whenSettled(listener: () => void): () => void {
+    if (this.#settled) listener();
+    else this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

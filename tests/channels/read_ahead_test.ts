@@ -1,0 +1,120 @@
+/** Unit tests of loops over another process's queue, in memory: what lies at the reader's door is not lost. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Queue } from "../../mod.ts";
+import { QueueObject } from "../../src/channels/queue_object.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
+
+class LoopBench {
+  readonly hub = new Hub();
+  readonly queue: Queue<number> = makeHandle(this.hub, "Queue", new QueueObject(0));
+  readonly child = new HubChild(this.hub);
+  readonly other = new HubChild(this.hub);
+  readonly loop: AsyncIterator<number, void> = this.child.give(this.queue)[Symbol.asyncIterator]();
+
+  constructor(readonly items: number) {}
+
+  async fill(): Promise<void> {
+    for (let n = 0; n < this.items; n++) await this.queue.put(n);
+  }
+
+  /** The loop's next item. Delivers without a pause, so that the loop counts as quick. */
+  async next(): Promise<number> {
+    let result: IteratorResult<number, void> | undefined;
+    this.loop.next().then((one) => result = one);
+    for (let n = 0; n < 1000 && result === undefined; n++) {
+      await Promise.resolve();
+      this.child.step();
+    }
+    return result!.value as number;
+  }
+
+  /** Reads until something lies at the door. Returns what was read. */
+  async readUntilAhead(): Promise<number[]> {
+    const read: number[] = [];
+    while (this.items - read.length <= await this.queue.qsize()) read.push(await this.next());
+    return read;
+  }
+
+  /** Leaves the loop. */
+  async leave(): Promise<void> {
+    const left = this.loop.return!();
+    await quiesce(this.child);
+    await left;
+  }
+
+  async rest(): Promise<number[]> {
+    const rest: number[] = [];
+    while (!await this.queue.empty()) rest.push(await this.queue.get());
+    return rest;
+  }
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+Deno.test("Queue's loop takes items ahead, in order, when it alone reads and is quick", async () => {
+  const bench = new LoopBench(500);
+  await bench.fill();
+  const read = await bench.readUntilAhead();
+  while (read.length < 400) read.push(await bench.next());
+  assertEquals(read, upTo(400));
+  await bench.leave();
+  assertEquals(await bench.rest(), upTo(500).slice(400));
+});
+
+Deno.test("Queue's loop gives back what lies at its door when its process dies", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const read = await bench.readUntilAhead();
+  bench.child.die();
+  assertEquals([...read, ...await bench.rest()], upTo(200));
+  // A process that dies takes its timers with it; this one lives in the test's.
+  void bench.loop.return!();
+});
+
+Deno.test("Queue's loop gives back what lies at its door, before anything else is sent, when it is left", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const read = await bench.readUntilAhead();
+  const left = bench.loop.return!();
+  let messages: unknown[] = [];
+  left.then(() => messages = bench.child.toParent.messages.map(([kind]) => kind));
+  while (messages.length === 0) {
+    await Promise.resolve();
+    if (!bench.child.toChild.deliver() && messages.length === 0) bench.child.toParent.deliver();
+  }
+  assert(messages.every((kind) => kind === "return"), `${messages}`);
+  while (bench.child.toParent.deliver());
+  assertEquals([...read, ...await bench.rest()], upTo(200));
+  assertEquals(await bench.loop.next(), { done: true, value: undefined });
+});
+
+Deno.test("Queue's loop gives back what lies at its door when it is slow", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const read = await bench.readUntilAhead();
+  // Longer than items may lie there: timers fire in their order.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await quiesce(bench.child);
+  assertEquals(await bench.queue.qsize(), 200 - read.length);
+  assertEquals(await bench.next(), read.length);
+});
+
+Deno.test("Queue hands out nothing ahead when another process reads too", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const theirs = bench.other.give(bench.queue);
+  let ahead = 0;
+  for (let taken = 0; taken < 150; taken += 2) {
+    await bench.next();
+    const get = theirs.get();
+    await quiesce(bench.other);
+    await get;
+    ahead = Math.max(ahead, 200 - taken - 2 - await bench.queue.qsize());
+  }
+  assertEquals(ahead, 0);
+  // And again when it is alone.
+  for (let n = 0; n < 40; n++) await bench.next();
+  assertGreater(10, await bench.queue.qsize());
+  await bench.leave();
+});
