@@ -1,0 +1,92 @@
+import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import type { BigIntArray, NumberArray } from "./array_object.ts";
+import { call, changeValue } from "./call.ts";
+
+/** Names the class of arrays in every process. */
+export const ARRAY = "ArrayProxy";
+
+/**
+ * Numbers in a fixed number of places that processes share, made by {@linkcode Manager.array}.
+ *
+ * - Every change is one message to the owner, and atomic. Many items travel as binary data.
+ * - A negative index counts from the end. An index where nothing is rejects with RangeError, as in Python.
+ *
+ * It may travel in any argument, result, queue item or pipe message.
+ *
+ * @typeParam T `number`, or `bigint` for an array made from a `BigInt64Array` or a `BigUint64Array`.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const histogram = manager.array(4);
+ * await histogram.add(2, 1);
+ * console.log(await histogram.toArray()); // [0, 0, 1, 0]
+ * ```
+ */
+export class ArrayProxy<T extends number | bigint = number> extends SharedHandle {
+  /**
+   * The item at an index.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  async at(index: number): Promise<T> {
+    return await call(this, "at", [index]) as T;
+  }
+
+  /**
+   * Replaces the item at an index, or several from there on.
+   *
+   * @throws {RangeError} If there are not so many. Nothing was replaced.
+   */
+  async set(index: number, values: T | Iterable<T>): Promise<void> {
+    const list = typeof values === "object" ? Array.from(values) : [values];
+    await call(this, "set", [index, list]);
+  }
+
+  /** Adds to the item at an index. Returns the sum, as the array holds it. */
+  async add(index: number, amount: T): Promise<T> {
+    return await call(this, "add", [index, amount]) as T;
+  }
+
+  /**
+   * Replaces the item at an index by what `change` makes of it, and returns that. `change` runs in this process, and
+   * again if another process changes the item meanwhile.
+   */
+  async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
+    return await changeValue(this, [index], change) as T;
+  }
+
+  /** A copy of the items from `start` up to `end`. */
+  async slice(start?: number, end?: number): Promise<T[]> {
+    return Array.from(await this.toTypedArray(start, end) as Iterable<T>);
+  }
+
+  /** Replaces all items, or those from `start` up to `end`, by one value. */
+  async fill(value: T, start?: number, end?: number): Promise<void> {
+    await call(this, "fill", [value, start, end]);
+  }
+
+  /** How many items there are. */
+  async length(): Promise<number> {
+    return await call(this, "length", []) as number;
+  }
+
+  /** A copy of all items. */
+  async toArray(): Promise<T[]> {
+    return await this.slice();
+  }
+
+  /** A copy of the items from `start` up to `end`, as the kind of array that the owner has. */
+  async toTypedArray(start?: number, end?: number): Promise<T extends bigint ? BigIntArray : NumberArray> {
+    return await call(this, "slice", [start, end]) as T extends bigint ? BigIntArray : NumberArray;
+  }
+
+  /** The items, as they all were when the first was asked for. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    yield* await this.toArray();
+  }
+}
+
+registerHandleClass(ARRAY, ArrayProxy);

@@ -1,0 +1,36 @@
+import { type Handle, REF } from "../hub/handle.ts";
+import { RemoteRef } from "../hub/hub.ts";
+import { copyOf } from "./copy.ts";
+
+/** A value, and what tells whether it was changed since. */
+export interface Versioned {
+  readonly version: unknown;
+  readonly value: unknown;
+}
+
+/** Calls an operation. Values are copied, in the owner's process too. */
+export async function call(handle: Handle, operation: string, args: unknown[]): Promise<unknown> {
+  const ref = handle[REF];
+  if (ref instanceof RemoteRef) return await ref.call(operation, args);
+  return copyOf(await ref.call(operation, copyOf(args)));
+}
+
+/**
+ * Changes a value that may be anywhere: reads it, computes the new one here, and has the owner store that unless the value
+ * changed meanwhile; then it begins again with what it is now. No function runs in another process.
+ *
+ * @param place What tells the object which value is meant.
+ */
+export async function changeValue(
+  handle: Handle,
+  place: unknown[],
+  change: (value: never) => unknown,
+): Promise<unknown> {
+  let current = await call(handle, "read", place) as Versioned;
+  while (true) {
+    const value = await change(current.value as never);
+    const conflict = await call(handle, "write", [...place, current.version, value]) as Versioned | undefined;
+    if (conflict === undefined) return value;
+    current = conflict;
+  }
+}

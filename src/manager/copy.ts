@@ -1,0 +1,31 @@
+import { describeHandle } from "../hub/handle.ts";
+import { Parcel } from "../hub/parcel.ts";
+import { encode } from "../wire/codec.ts";
+
+/**
+ * A copy as another process would get it; handles stay what they are.
+ *
+ * What the owner's own process stores and reads is copied too: otherwise it alone could change a stored value from
+ * outside, and would learn later than all others that a value cannot travel.
+ *
+ * @throws {EncodingError} If the value could not travel to another process.
+ */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value) && value.every(isPrimitive)) return value.slice() as T;
+  return Parcel.unpack(Parcel.pack(value, true)) as T;
+}
+
+/** Whether two values are the same data, or stand for the same object. The keys of objects count in their order. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (isPrimitive(a) || isPrimitive(b)) return a === b || Object.is(a, b);
+  return fingerprint(a) === fingerprint(b);
+}
+
+function fingerprint(value: unknown): string {
+  const { text, parts } = encode(value, { encode: describeHandle, decode: () => undefined });
+  return [text, ...parts.map((bytes) => bytes.toBase64())].join();
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
+}

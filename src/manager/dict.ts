@@ -1,0 +1,175 @@
+import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { show } from "./checks.ts";
+import type { DictKey } from "./dict_key.ts";
+import { call, changeValue } from "./call.ts";
+
+/** Names the class of dicts in every process. */
+export const DICT = "DictProxy";
+
+/** What a dict is filled from: an object's own keys, a `Map`, or pairs of key and value. */
+export type DictEntries<K extends DictKey = string, V = unknown> =
+  | Iterable<readonly [K, V]>
+  | Readonly<Record<string, V>>;
+
+/**
+ * A dictionary that processes share, made by {@linkcode Manager.dict}.
+ *
+ * - Every change is one message to the owner, and atomic. `add`, `setDefault` and `update` read and write in one go: none of
+ *   them needs a lock.
+ * - Keys are in the order in which they were first set.
+ * - Values are copies: changing what `get` returned changes nothing in the dict. To nest, store another proxy, such as
+ *   `manager.list()`: it stays live wherever it is read.
+ *
+ * It may travel in any argument, result, queue item or pipe message.
+ *
+ * @typeParam K The keys.
+ * @typeParam V The values.
+ *
+ * @example Counting in two workers
+ * ```ts
+ * import { type DictProxy, Manager, Pool } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * await using pool = new Pool({ workers: 2 });
+ * const counts = manager.dict<string, number>();
+ * await pool.starmap(async (counts: DictProxy<string, number>, word: string) => {
+ *   await counts.add(word, 1);
+ * }, ["a", "b", "a"].map((word) => [counts, word] as const));
+ * console.log(await counts.get("a")); // 2
+ * ```
+ */
+export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHandle {
+  /** The value of a key, or `undefined` when it is not there. */
+  get(key: K): Promise<V | undefined>;
+  /** The value of a key, or `fallback` when it is not there. */
+  get<F>(key: K, fallback: F): Promise<V | F>;
+  async get(key: K, ...fallback: unknown[]): Promise<unknown> {
+    return await call(this, "get", [key, ...fallback]);
+  }
+
+  /** Sets the value of a key. */
+  async set(key: K, value: V): Promise<void> {
+    await call(this, "set", [key, value]);
+  }
+
+  /** Whether a key is there. */
+  async has(key: K): Promise<boolean> {
+    return await call(this, "has", [key]) as boolean;
+  }
+
+  /** Removes a key. Returns whether it was there. */
+  async delete(key: K): Promise<boolean> {
+    return await call(this, "delete", [key]) as boolean;
+  }
+
+  /**
+   * Removes a key and returns its value.
+   *
+   * @throws {RangeError} If the key is not there.
+   */
+  pop(key: K): Promise<V>;
+  /** Removes a key and returns its value, or `fallback` when it is not there. */
+  pop<F>(key: K, fallback: F): Promise<V | F>;
+  async pop(key: K, ...fallback: unknown[]): Promise<unknown> {
+    return await call(this, "pop", [key, ...fallback]);
+  }
+
+  /**
+   * Removes the key that was added last, and returns it with its value.
+   *
+   * @throws {RangeError} If the dict is empty.
+   */
+  async popItem(): Promise<[K, V]> {
+    return await call(this, "popItem", []) as [K, V];
+  }
+
+  /** Sets the value of a key unless it is there already. Returns the value that is there afterwards. */
+  async setDefault(key: K, value: V): Promise<V> {
+    return await call(this, "setDefault", [key, value]) as V;
+  }
+
+  /**
+   * Adds to the number or bigint of a key; one that is not there counts as zero. Returns the sum.
+   *
+   * @throws {TypeError} If the value is something else.
+   */
+  async add(key: K, amount: V & (number | bigint)): Promise<V> {
+    return await call(this, "add", [key, amount]) as V;
+  }
+
+  /** Sets many keys at once. Nobody sees only some of them set. */
+  update(entries: DictEntries<K, V>): Promise<void>;
+  /**
+   * Replaces the value of a key by what `change` makes of it, and returns that.
+   *
+   * `change` runs in this process. If another process changes the value meanwhile, it runs again with the new
+   * one: it should do nothing else than compute. A key that is not there is passed as `undefined`.
+   *
+   * @example
+   * ```ts
+   * import { Manager } from "@corral/multiprocessing";
+   *
+   * await using manager = new Manager();
+   * const best = manager.dict({ ann: 7 });
+   * console.log(await best.update("ann", (score = 0) => Math.max(score, 9))); // 9
+   * ```
+   */
+  update(key: K, change: (value: V | undefined) => V | Promise<V>): Promise<V>;
+  async update(first: K | DictEntries<K, V>, change?: (value: V | undefined) => V | Promise<V>): Promise<V | void> {
+    if (change !== undefined) return await changeValue(this, [first], change) as V;
+    await call(this, "merge", [entriesOf(first as DictEntries<K, V>)]);
+  }
+
+  /** How many keys there are. */
+  async size(): Promise<number> {
+    return await call(this, "size", []) as number;
+  }
+
+  /** All keys. */
+  async keys(): Promise<K[]> {
+    return await call(this, "keys", []) as K[];
+  }
+
+  /** All values, in the order of the keys. */
+  async values(): Promise<V[]> {
+    return await call(this, "values", []) as V[];
+  }
+
+  /** All pairs of key and value. */
+  async entries(): Promise<[K, V][]> {
+    return await call(this, "entries", []) as [K, V][];
+  }
+
+  /** Removes all keys. */
+  async clear(): Promise<void> {
+    await call(this, "clear", []);
+  }
+
+  /** A copy as an object; keys that are no strings become strings. Every key is own data, also `"__proto__"`. */
+  async toObject(): Promise<Record<string, V>> {
+    return Object.fromEntries((await this.entries()).map(([key, value]) => [String(key), value]));
+  }
+
+  /** A copy as a `Map`. */
+  async toMap(): Promise<Map<K, V>> {
+    return new Map(await this.entries());
+  }
+
+  /** The pairs of key and value, as they all were when the first was asked for. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<[K, V], void, undefined> {
+    yield* await this.entries();
+  }
+}
+
+/** The pairs of what a dict is filled from. */
+export function entriesOf<K extends DictKey, V>(entries: DictEntries<K, V>): (readonly [K, V])[] {
+  if (typeof entries !== "object" || entries === null) {
+    throw new TypeError(
+      `Cannot fill a dict from ${show(entries)}: an object, a Map or pairs of key and value are wanted`,
+    );
+  }
+  if (Symbol.iterator in entries) return Array.from(entries as Iterable<readonly [K, V]>);
+  return Object.entries(entries) as [K, V][];
+}
+
+registerHandleClass(DICT, DictProxy);

@@ -1,0 +1,167 @@
+import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { call, changeValue } from "./call.ts";
+
+/** Names the class of lists in every process. */
+export const LIST = "ListProxy";
+
+/**
+ * A list that processes share, made by {@linkcode Manager.list}.
+ *
+ * - Every change is one message to the owner, and atomic.
+ * - A negative index counts from the end. An index where nothing is rejects with RangeError, as in Python.
+ * - Items are copies: changing what `at` returned changes nothing in the list. To nest, store another proxy, such as
+ *   `manager.dict()`: it stays live wherever it is read. A list may hold itself.
+ *
+ * It may travel in any argument, result, queue item or pipe message.
+ *
+ * @typeParam T The items.
+ *
+ * @example A list of lists
+ * ```ts
+ * import { type ListProxy, Manager, Pool } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * await using pool = new Pool({ workers: 1 });
+ * const row = manager.list<number>();
+ * const table = manager.list([row]);
+ * await pool.apply(async (table: ListProxy<ListProxy<number>>) => {
+ *   await (await table.at(0)).push(1, 2);
+ * }, [table]);
+ * console.log(await row.toArray()); // [1, 2]
+ * ```
+ */
+export class ListProxy<T = unknown> extends SharedHandle {
+  /**
+   * The item at an index.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  async at(index: number): Promise<T> {
+    return await call(this, "at", [index]) as T;
+  }
+
+  /**
+   * Replaces the item at an index.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  async set(index: number, item: T): Promise<void> {
+    await call(this, "set", [index, item]);
+  }
+
+  /** Adds items at the end. Returns the new length. */
+  async push(...items: T[]): Promise<number> {
+    return await call(this, "push", items) as number;
+  }
+
+  /** Adds the items of an iterable at the end, all at once. */
+  async extend(items: Iterable<T>): Promise<void> {
+    await call(this, "extend", [[...items]]);
+  }
+
+  /** Adds an item before the one at an index; beyond the ends, at the end. */
+  async insert(index: number, item: T): Promise<void> {
+    await call(this, "insert", [index, item]);
+  }
+
+  /**
+   * Removes an item and returns it.
+   *
+   * @param index Which; the last one, unless given.
+   * @throws {RangeError} If there is none.
+   */
+  async pop(index = -1): Promise<T> {
+    return await call(this, "pop", [index]) as T;
+  }
+
+  /**
+   * Removes the first item that equals `item`: the same data, or a proxy of the same object.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  async remove(item: T): Promise<void> {
+    await call(this, "remove", [item]);
+  }
+
+  /** Removes `count` items from an index on (all, unless given), puts others there, and returns those removed. */
+  async splice(start: number, count?: number, ...items: T[]): Promise<T[]> {
+    return await call(this, "splice", [start, count, ...items]) as T[];
+  }
+
+  /** A copy of the items from `start` up to `end`. */
+  async slice(start?: number, end?: number): Promise<T[]> {
+    return await call(this, "slice", [start, end]) as T[];
+  }
+
+  /** Where the first item is that equals `item`; -1 when there is none. */
+  async indexOf(item: T, start?: number): Promise<number> {
+    return await call(this, "indexOf", [item, start]) as number;
+  }
+
+  /** Whether an item equals `item`. */
+  async includes(item: T): Promise<boolean> {
+    return await this.indexOf(item) >= 0;
+  }
+
+  /** How many items equal `item`. */
+  async count(item: T): Promise<number> {
+    return await call(this, "count", [item]) as number;
+  }
+
+  /** How many items there are. */
+  async length(): Promise<number> {
+    return await call(this, "length", []) as number;
+  }
+
+  /**
+   * Adds to the number or bigint at an index. Returns the sum.
+   *
+   * @throws {TypeError} If the item is something else.
+   */
+  async add(index: number, amount: T & (number | bigint)): Promise<T> {
+    return await call(this, "add", [index, amount]) as T;
+  }
+
+  /**
+   * Replaces the item at an index by what `change` makes of it, and returns that. `change` runs in this process, and
+   * again if another process changes the list meanwhile.
+   */
+  async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
+    return await changeValue(this, [index], change) as T;
+  }
+
+  /**
+   * Sorts the list.
+   *
+   * - Without a function: numbers, strings, booleans or dates in their order, arrays item by item. The owner sorts, in one go.
+   * - With a function: this process sorts a copy, and again if another process changes the list meanwhile.
+   *
+   * @throws {TypeError} If there is no function, and items cannot be compared. The list stays as it is.
+   */
+  async sort(order?: ((a: T, b: T) => number) | { descending?: boolean }): Promise<void> {
+    if (typeof order !== "function") return void await call(this, "sort", [order?.descending ?? false]);
+    await changeValue(this, [undefined], (items: T[]) => items.toSorted(order));
+  }
+
+  /** Puts the items in reverse order. */
+  async reverse(): Promise<void> {
+    await call(this, "reverse", []);
+  }
+
+  /** Removes all items. */
+  async clear(): Promise<void> {
+    await call(this, "clear", []);
+  }
+
+  /** A copy of all items. */
+  async toArray(): Promise<T[]> {
+    return await this.slice();
+  }
+
+  /** The items, as they all were when the first was asked for. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    yield* await this.toArray();
+  }
+}
+
+registerHandleClass(LIST, ListProxy);

@@ -1,0 +1,282 @@
+import { JoinableQueue, Queue, SimpleQueue } from "../channels/mod.ts";
+import { type Handle, REF } from "../hub/handle.ts";
+import { hub } from "../hub/hub.ts";
+import {
+  Barrier,
+  type BarrierOptions,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  Lock,
+  RLock,
+  Semaphore,
+} from "../sync/mod.ts";
+import { ARRAY, ArrayProxy } from "./array.ts";
+import { ArrayObject, type BigIntArray, type NumberArray } from "./array_object.ts";
+import { show } from "./checks.ts";
+import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
+import type { DictKey } from "./dict_key.ts";
+import { DictObject } from "./dict_object.ts";
+import { InstanceObject, type Own } from "./instance_object.ts";
+import { Lifetime } from "./lifetime.ts";
+import { LIST, ListProxy } from "./list.ts";
+import { ListObject } from "./list_object.ts";
+import { NAMESPACE, NamespaceProxy, sharedEntries } from "./namespace.ts";
+import { makeObjectProxy, OBJECT, type ObjectProxy } from "./object_proxy.ts";
+import { type AnyClass, type RegisteredType, registeredType } from "./registered_type.ts";
+import { VALUE, ValueProxy } from "./value.ts";
+import { ValueObject } from "./value_object.ts";
+
+/** How a type is registered. */
+export interface RegisterOptions {
+  /**
+   * The methods that may be called.
+   *
+   * @default all of the class and its ancestors whose names do not begin with `_`
+   */
+  expose?: Iterable<string>;
+}
+
+/** A proxy of an object whose class is not known to the compiler. */
+export interface UntypedProxy {
+  /** Every method. */
+  // deno-lint-ignore no-explicit-any -- nothing is known
+  readonly [method: string]: any;
+}
+
+/**
+ * Makes objects that processes share: dicts, lists, values, and objects of your own classes.
+ *
+ * - What it makes lives in this process; no server is started. Proxies may travel in any argument, result, queue item or pipe
+ *   message, and into each other.
+ * - Every call is one message to this process, and every change is atomic.
+ * - What goes into an object and comes out of it is copied, in this process too; proxies stay live.
+ * - Closing the manager closes all its objects, as their `close()` would: later calls reject with ClosedError. Objects that
+ *   nobody has a proxy of are forgotten earlier.
+ *
+ * Each call costs a message there and back. For work on much data, send the data to the worker and the result back.
+ * Python's `multiprocessing.Manager` (https://docs.python.org/3/library/multiprocessing.html#managers).
+ *
+ * @example
+ * ```ts
+ * import { type DictProxy, Manager, Pool } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * await using pool = new Pool({ workers: 2 });
+ * const squares = manager.dict<number, number>();
+ * await pool.starmap(
+ *   async (squares: DictProxy<number, number>, n: number) => await squares.set(n, n * n),
+ *   [1, 2, 3].map((n) => [squares, n] as const),
+ * );
+ * console.log(await squares.get(3)); // 9
+ * ```
+ */
+export class Manager implements Disposable, AsyncDisposable {
+  readonly #lifetime = new Lifetime();
+  readonly #types = new Map<string, RegisteredType>();
+  readonly #own: Own = (type, object) => {
+    const ref = hub.own(type, object);
+    this.#lifetime.add(ref);
+    return ref;
+  };
+
+  /**
+   * Makes a dict.
+   *
+   * @param entries What is in it: an object's own keys, a `Map`, or pairs. Nothing, unless given.
+   */
+  dict<K extends DictKey = string, V = unknown>(entries?: Iterable<readonly [K, V]>): DictProxy<K, V>;
+  /** Makes a dict from an object's own keys. */
+  dict<K extends string = string, V = unknown>(entries: Readonly<Record<string, V>>): DictProxy<K, V>;
+  dict<K extends DictKey, V>(entries: DictEntries<K, V> = []): DictProxy<K, V> {
+    const object = new DictObject(entriesOf(entries), "the dict has no such key");
+    return new DictProxy(this.#own(DICT, object));
+  }
+
+  /** Makes a list of items. */
+  list<T = unknown>(items: Iterable<T> = []): ListProxy<T> {
+    return new ListProxy(this.#own(LIST, new ListObject([...items])));
+  }
+
+  /** Makes a namespace of an object's own names and values. */
+  namespace<T extends object = Record<string, unknown>>(values: T = {} as T): NamespaceProxy<T> {
+    const object = new DictObject(sharedEntries(values), "the namespace has no such name");
+    return new NamespaceProxy(this.#own(NAMESPACE, object));
+  }
+
+  /** Makes a value. */
+  value<T>(value: T): ValueProxy<T> {
+    return new ValueProxy(this.#own(VALUE, new ValueObject(value)));
+  }
+
+  /** Makes an array of bigints, with a copy of these. It keeps the kind. */
+  array(items: BigIntArray): ArrayProxy<bigint>;
+  /**
+   * Makes an array of numbers.
+   *
+   * @param items How many zeros, or the numbers. A typed array gives the kind: an `Int32Array` holds whole numbers of 32 bits
+   * only. All else makes a `Float64Array`.
+   * @throws {RangeError} If there cannot be so many.
+   */
+  array(items: number | Iterable<number>): ArrayProxy<number>;
+  array(items: number | Iterable<number> | BigIntArray): ArrayProxy<never> {
+    return new ArrayProxy<never>(this.#own(ARRAY, new ArrayObject(numbersOf(items))));
+  }
+
+  /** Makes a {@linkcode Lock}. */
+  lock(): Lock {
+    return this.#share(new Lock());
+  }
+
+  /** Makes an {@linkcode RLock}. */
+  rlock(): RLock {
+    return this.#share(new RLock());
+  }
+
+  /** Makes a {@linkcode Semaphore} that `value` may hold at a time. */
+  semaphore(value = 1): Semaphore {
+    return this.#share(new Semaphore(value));
+  }
+
+  /** Makes a {@linkcode BoundedSemaphore} that `value` may hold at a time. */
+  boundedSemaphore(value = 1): BoundedSemaphore {
+    return this.#share(new BoundedSemaphore(value));
+  }
+
+  /** Makes a {@linkcode Condition}. */
+  condition(lock?: Lock | RLock): Condition {
+    return this.#share(new Condition(lock));
+  }
+
+  /** Makes an {@linkcode Event}. */
+  event(): Event {
+    return this.#share(new Event());
+  }
+
+  /** Makes a {@linkcode Barrier} for a number of parties. */
+  barrier(parties: number, options?: BarrierOptions): Barrier {
+    return this.#share(new Barrier(parties, options));
+  }
+
+  /** Makes a {@linkcode Queue} of at most `maxSize` items, or if that is 0, of any number. */
+  queue<T = unknown>(maxSize = 0): Queue<T> {
+    return this.#share(new Queue<T>(maxSize));
+  }
+
+  /** Makes a {@linkcode JoinableQueue} of at most `maxSize` items, or if that is 0, of any number. */
+  joinableQueue<T = unknown>(maxSize = 0): JoinableQueue<T> {
+    return this.#share(new JoinableQueue<T>(maxSize));
+  }
+
+  /** Makes a {@linkcode SimpleQueue}. */
+  simpleQueue<T = unknown>(): SimpleQueue<T> {
+    return this.#share(new SimpleQueue<T>());
+  }
+
+  /**
+   * Makes a class known, so that {@linkcode Manager.create} can make objects of it.
+   *
+   * @param name What `create` calls it.
+   * @param type The class. Methods may be asynchronous, and may be generators.
+   * @throws {TypeError} If it is no class, the name is taken, or a name may not be exposed: one that begins with `_`, or that
+   * every object has.
+   */
+  register(name: string, type: AnyClass, options: RegisterOptions = {}): void {
+    const registered = registeredType(name, type, options.expose);
+    if (this.#types.has(name)) throw new TypeError(`Cannot register ${show(name)}: the name is taken`);
+    this.#types.set(name, registered);
+  }
+
+  /**
+   * Makes an object of a registered class.
+   *
+   * @param type The class, which gives the proxy its type.
+   * @throws {TypeError} If the class is not registered, or has no method that is to be exposed.
+   *
+   * @example
+   * ```ts
+   * import { Manager } from "@corral/multiprocessing";
+   *
+   * class Counter {
+   *   #n = 0;
+   *   increment(): number {
+   *     return ++this.#n;
+   *   }
+   *   *upTo(limit: number): Generator<number> {
+   *     for (let n = 1; n <= limit; n++) yield n;
+   *   }
+   * }
+   *
+   * await using manager = new Manager();
+   * manager.register("Counter", Counter);
+   * const counter = await manager.create(Counter);
+   * console.log(await counter.increment()); // 1
+   * for await (const n of await counter.upTo(2)) console.log(n); // 1, 2
+   * ```
+   */
+  create<C extends AnyClass>(type: C, ...args: ConstructorParameters<C>): Promise<ObjectProxy<InstanceType<C>>>;
+  /**
+   * Makes an object of the class that was registered under a name.
+   *
+   * @typeParam T The class; without it, every call of a method compiles.
+   */
+  create<T extends object = UntypedProxy>(
+    type: string,
+    ...args: unknown[]
+  ): Promise<T extends UntypedProxy ? UntypedProxy : ObjectProxy<T>>;
+  // deno-lint-ignore require-await -- so that what the constructor throws rejects
+  async create(type: AnyClass | string, ...args: unknown[]): Promise<unknown> {
+    this.#lifetime.check();
+    const registered = this.#find(type);
+    const instance = new registered.create(...args);
+    for (const method of registered.exposed) {
+      if (typeof Reflect.get(instance, method) === "function") continue;
+      throw new TypeError(`Cannot expose ${show(method)}: ${registered.name} has no such method`);
+    }
+    return makeObjectProxy(this.#own(OBJECT, new InstanceObject(registered, instance, this.#own)));
+  }
+
+  /** Closes all objects. Again is harmless. */
+  close(): void {
+    this.#lifetime.close();
+  }
+
+  /** Closes all objects. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes all objects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #share<H extends Handle>(handle: H): H {
+    this.#lifetime.add(handle[REF]);
+    return handle;
+  }
+
+  #find(type: AnyClass | string): RegisteredType {
+    for (const registered of this.#types.values()) {
+      if (registered.name === type || registered.create === type) return registered;
+    }
+    const name = typeof type === "function" ? type.name : type;
+    throw new TypeError(`Cannot create ${show(name)}: it is not registered, call register() before`);
+  }
+}
+
+function numbersOf(items: number | Iterable<number> | BigIntArray): NumberArray | BigIntArray {
+  if (typeof items === "number") return new Float64Array(items);
+  if (isTypedArray(items)) return items.slice();
+  const numbers = [...items as Iterable<number>];
+  for (const number of numbers) {
+    if (typeof number !== "number") {
+      throw new TypeError(`Cannot store ${show(number)} in the array: a number is wanted`);
+    }
+  }
+  return Float64Array.from(numbers);
+}
+
+function isTypedArray(items: unknown): items is NumberArray | BigIntArray {
+  return ArrayBuffer.isView(items) && !(items instanceof DataView);
+}

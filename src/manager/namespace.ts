@@ -1,0 +1,97 @@
+import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { call, changeValue } from "./call.ts";
+
+/** Names the class of namespaces in every process. */
+export const NAMESPACE = "NamespaceProxy";
+
+/**
+ * A few named values that processes share, made by {@linkcode Manager.namespace}.
+ *
+ * It is a dict with a type for each name. Names that begin with `_` are refused: as in Python, they are not shared.
+ *
+ * @typeParam T The names, and the types of their values.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const settings = manager.namespace({ verbose: false, retries: 3 });
+ * await settings.set("verbose", true);
+ * console.log(await settings.get("verbose"), await settings.add("retries", 1)); // true 4
+ * ```
+ */
+export class NamespaceProxy<T extends object = Record<string, unknown>> extends SharedHandle {
+  /**
+   * The value of a name.
+   *
+   * @throws {RangeError} If the name is not there.
+   */
+  async get<N extends keyof T & string>(name: N): Promise<T[N]> {
+    return await call(this, "getPresent", [name]) as T[N];
+  }
+
+  /**
+   * Sets the value of a name.
+   *
+   * @throws {TypeError} If the name begins with `_`.
+   */
+  async set<N extends keyof T & string>(name: N, value: T[N]): Promise<void> {
+    await call(this, "set", [sharedName(name), value]);
+  }
+
+  /** Whether a name is there. */
+  async has(name: keyof T & string): Promise<boolean> {
+    return await call(this, "has", [name]) as boolean;
+  }
+
+  /**
+   * Removes a name.
+   *
+   * @throws {RangeError} If the name is not there.
+   */
+  async delete(name: keyof T & string): Promise<void> {
+    await call(this, "deletePresent", [name]);
+  }
+
+  /** Adds to the number or bigint of a name; one that is not there counts as zero. Returns the sum. */
+  async add<N extends keyof T & string>(name: N, amount: T[N] & (number | bigint)): Promise<T[N]> {
+    return await call(this, "add", [sharedName(name), amount]) as T[N];
+  }
+
+  /** Sets many names at once. Nobody sees only some of them set. */
+  update(values: Partial<T>): Promise<void>;
+  /**
+   * Replaces the value of a name by what `change` makes of it, and returns that. `change` runs in this process, and
+   * again if another process changes the value meanwhile.
+   */
+  update<N extends keyof T & string>(name: N, change: (value: T[N]) => T[N] | Promise<T[N]>): Promise<T[N]>;
+  async update(first: string | Partial<T>, change?: (value: never) => unknown): Promise<unknown> {
+    if (typeof first === "string") return await changeValue(this, [sharedName(first)], change!);
+    await call(this, "merge", [sharedEntries(first)]);
+  }
+
+  /** All names. */
+  async keys(): Promise<(keyof T & string)[]> {
+    return await call(this, "keys", []) as (keyof T & string)[];
+  }
+
+  /** A copy of all names and values. */
+  async toObject(): Promise<T> {
+    return Object.fromEntries(await call(this, "entries", []) as [string, unknown][]) as T;
+  }
+}
+
+/** The names and values that a namespace is filled from. */
+export function sharedEntries(values: object): [string, unknown][] {
+  return Object.entries(values).map(([name, value]) => [sharedName(name), value]);
+}
+
+function sharedName(name: string): string {
+  if (typeof name === "string" && !name.startsWith("_")) return name;
+  throw new TypeError(
+    `Cannot share ${JSON.stringify(name)} in a namespace: a name that does not begin with "_" is wanted`,
+  );
+}
+
+registerHandleClass(NAMESPACE, NamespaceProxy);

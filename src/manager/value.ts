@@ -1,0 +1,58 @@
+import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { call, changeValue } from "./call.ts";
+
+/** Names the class of values in every process. */
+export const VALUE = "ValueProxy";
+
+/**
+ * One value that processes share, made by {@linkcode Manager.value}.
+ *
+ * It needs no lock: every change is one message to the owner, and `add` and `update` read and write in one go.
+ *
+ * It may travel in any argument, result, queue item or pipe message.
+ *
+ * @typeParam T The value: a number, or anything else that can travel.
+ *
+ * @example A counter
+ * ```ts
+ * import { Manager, Pool, type ValueProxy } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * await using pool = new Pool({ workers: 2 });
+ * const done = manager.value(0);
+ * await pool.map(async (done: ValueProxy<number>) => await done.add(1), Array(10).fill(done));
+ * console.log(await done.get()); // 10
+ * ```
+ */
+export class ValueProxy<T = unknown> extends SharedHandle {
+  /** The value. */
+  async get(): Promise<T> {
+    return await call(this, "get", []) as T;
+  }
+
+  /** Replaces the value. */
+  async set(value: T): Promise<void> {
+    await call(this, "set", [value]);
+  }
+
+  /**
+   * Adds to the number or bigint. Returns the sum.
+   *
+   * @throws {TypeError} If the value is something else.
+   */
+  async add(amount: T & (number | bigint)): Promise<T> {
+    return await call(this, "add", [amount]) as T;
+  }
+
+  /**
+   * Replaces the value by what `change` makes of it, and returns that.
+   *
+   * `change` runs in this process. If another process changes the value meanwhile, it runs again with the new
+   * one: it should do nothing else than compute.
+   */
+  async update(change: (value: T) => T | Promise<T>): Promise<T> {
+    return await changeValue(this, [], change) as T;
+  }
+}
+
+registerHandleClass(VALUE, ValueProxy);
