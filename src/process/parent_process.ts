@@ -1,0 +1,59 @@
+import { hub } from "../hub/hub.ts";
+import { ownProcess, type ParentIdentity } from "../own_process.ts";
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The process that started this one. */
+export class ParentProcess {
+  readonly #identity: ParentIdentity;
+
+  /** @ignore `parentProcess()` makes it. */
+  constructor(identity: ParentIdentity) {
+    this.#identity = identity;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#identity.name;
+  }
+
+  /** The operating system's id of it. */
+  get pid(): number {
+    return this.#identity.pid;
+  }
+
+  /** Whether it runs. Only a detached process ever sees `false`: any other ends with its parent. */
+  isAlive(): boolean {
+    return this.#identity.isAlive();
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @param timeoutMs How long at most; 0 or less does not wait. @default as long as it takes
+   * @returns Whether it has ended.
+   */
+  async join(timeoutMs = Infinity): Promise<boolean> {
+    if (!this.isAlive() || timeoutMs <= 0) return !this.isAlive();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = timeoutMs <= LONGEST_TIMER_MS ? setTimeout(resolve, timeoutMs) : undefined;
+    await hub.waits.track(Promise.race([this.#identity.ended, late]));
+    clearTimeout(timer);
+    return !this.isAlive();
+  }
+}
+
+/**
+ * The process that started this one, or `null` in the main program.
+ *
+ * @example
+ * ```ts
+ * import { parentProcess } from "@corral/multiprocessing";
+ *
+ * console.log(parentProcess()?.name ?? "This is the main program");
+ * ```
+ */
+export function parentProcess(): ParentProcess | null {
+  const { parent } = ownProcess();
+  return parent === undefined ? null : new ParentProcess(parent);
+}

@@ -1,0 +1,240 @@
+/** End-to-end tests of how a process ends: exit codes, what it prints by then, and work that it leaves running. */
+// deno-lint-ignore-file no-console -- processes print
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Process, Queue } from "../../mod.ts";
+import { ended } from "../helpers/ended.ts";
+import { RunningProgram, runProgram } from "../helpers/program.ts";
+
+/** Runs `target` as a process of a program of its own, whose exit code is 100 more than the process's. */
+function runTarget(target: () => unknown, options = ""): ReturnType<typeof runProgram> {
+  return runProgram(`
+    const process = new corral.Process({ target: ${target}, ${options} });
+    process.start();
+    await process.join();
+    Deno.exit(100 + process.exitCode);`);
+}
+
+Deno.test("Process.exitCode is what Deno.exit() was given, 0 without it, and Deno.exitCode's", async () => {
+  const codes: [target: () => unknown, code: number][] = [
+    [() => {}, 0],
+    [() => Promise.resolve("a result that nobody gets"), 0],
+    [() => Deno.exit(), 0],
+    [() => Deno.exit(8), 8],
+    [() => void (Deno.exitCode = 9), 9],
+    [() => void setTimeout(() => Deno.exit(10), 5), 10],
+  ];
+  for (const [target, code] of codes) assertEquals(await ended(new Process({ target })), code);
+});
+
+Deno.test("Process.exitCode is the negative number of the signal that ended it", async () => {
+  for (const [signal, code] of [["SIGKILL", -9], ["SIGTERM", -15], ["SIGINT", -2], ["SIGHUP", -1]] as const) {
+    const queue = new Queue<string>();
+    const process = new Process({
+      target: async (queue: Queue<string>) => {
+        await queue.put("running");
+        await new Promise(() => {});
+      },
+      args: [queue],
+    });
+    process.start();
+    await queue.get();
+    Deno.kill(process.pid!, signal);
+    await process.join();
+    assertEquals(process.exitCode, code);
+  }
+});
+
+const UNCAUGHT: Record<string, () => unknown> = {
+  "an error that its target throws": () => {
+    throw new RangeError("told apart", { cause: new Error("the cause of it") });
+  },
+  "a rejection of its target": () =>
+    Promise.reject(new RangeError("told apart", { cause: new Error("the cause of it") })),
+  "an unhandled rejection": () => {
+    Promise.reject(new RangeError("told apart", { cause: new Error("the cause of it") }));
+    return new Promise(() => {});
+  },
+  "an error in a timer": () => {
+    setTimeout(() => {
+      throw new RangeError("told apart", { cause: new Error("the cause of it") });
+    });
+  },
+};
+
+for (const [what, target] of Object.entries(UNCAUGHT)) {
+  Deno.test(`Process prints ${what} with its stack on stderr, whole, and exits with 1`, async () => {
+    const { code, stdout, stderr } = await runTarget(target);
+    assertEquals([code, stdout], [101, ""]);
+    assertStringIncludes(stderr, "RangeError: told apart");
+    assertStringIncludes(stderr, "task-source:");
+    assertStringIncludes(stderr, "Caused by: Error: the cause of it");
+  });
+}
+
+Deno.test("Process prints what else is thrown, and exits with 1", async () => {
+  const { code, stderr } = await runTarget(() => {
+    throw { some: "object" };
+  });
+  assertEquals(code, 101);
+  assertStringIncludes(stderr, "some");
+});
+
+Deno.test("Process explains a ReferenceError of a target that was sent as text", async () => {
+  const { code, stderr } = await runTarget(() => (globalThis as unknown as () => void)["call"]);
+  assertEquals([code, stderr], [100, ""]);
+  const outside = await runProgram(`
+    const outside = 5;
+    const process = new corral.Process({ target: function reader() { return outside; } });
+    process.start();
+    await process.join();`);
+  assertStringIncludes(outside.stderr, "outside is not defined (reader is not an export of the process's module");
+});
+
+Deno.test("Process prints an error of its module and exits with 1", async () => {
+  const { code, stderr } = await runTarget(
+    () => {},
+    `module: ${JSON.stringify(import.meta.resolve("../fixtures/throw_on_load.ts"))}`,
+  );
+  assertEquals(code, 101);
+  assertStringIncludes(stderr, "error: Uncaught");
+});
+
+Deno.test("Process ends when it takes more memory than it may, and stderr says so", async () => {
+  const { code, stderr } = await runTarget(async () => {
+    const held: Uint8Array[] = [];
+    while (true) {
+      held.push(new Uint8Array(8 * 1024 * 1024).fill(1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }, "memoryLimitMiB: 64");
+  assertEquals(code, 91);
+  assertStringIncludes(stderr, "Process-1: Worker ");
+  assertStringIncludes(stderr, "that memoryLimitMiB allows it");
+});
+
+Deno.test("Process is killed when it breaks the protocol, and stderr says so", async () => {
+  const { code, stderr } = await runTarget(async () => {
+    const { writeSync } = await import("node:fs");
+    writeSync(1, new Uint8Array(64).fill(255));
+    await new Promise(() => {});
+  });
+  assertEquals(code, 91);
+  assertStringIncludes(stderr, "Process-1: Worker ");
+  assertStringIncludes(stderr, "it broke the protocol");
+});
+
+Deno.test("Process keeps the order of stderr, also with what Deno itself prints there", async () => {
+  const { stderr } = await runTarget(() => {
+    for (let i = 0; i < 200; i++) {
+      if (i % 2) console.error(`line ${i}`);
+      else Deno.stderr.writeSync(new TextEncoder().encode(`line ${i}\n`));
+    }
+    throw new Error("the last");
+  });
+  const lines = stderr.split("\n");
+  assertEquals(lines.slice(0, 200), Array.from({ length: 200 }, (_, i) => `line ${i}`));
+  assertStringIncludes(lines[200]!, "the last");
+});
+
+Deno.test("Process.join() resolves when all that was printed is on the program's stdout", async () => {
+  const { code, stdout } = await runProgram(`
+    const process = new corral.Process({
+      target: () => {
+        for (let i = 0; i < 20_000; i++) console.log("a line of output, number", i);
+        Deno.stdout.writeSync(new TextEncoder().encode("no newline"));
+        Deno.exit(2);
+      },
+    });
+    process.start();
+    await process.join();
+    console.log("|joined", process.exitCode);`);
+  const lines = stdout.split("\n");
+  assertEquals([code, lines.length, lines[20_000]], [0, 20_002, "no newline|joined 2"]);
+  assertEquals(lines[19_999], "a line of output, number 19999");
+});
+
+Deno.test("Process ends when its timers and promises are done, and runs its unload listeners", async () => {
+  const queue = new Queue<string>();
+  const { code, stdout, stderr } = await runTarget(() => {
+    addEventListener("unload", () => console.log("unload"));
+    setTimeout(async () => {
+      console.log("timer");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log("promise");
+    }, 20);
+    console.log("target");
+  });
+  assertEquals([code, stdout, stderr], [100, "target\ntimer\npromise\nunload\n", ""]);
+  const process = new Process({
+    target: (queue: Queue<string>) => {
+      // Not awaited: the process waits for what its parent has yet to say.
+      queue.get().then((text) => queue.put(text.toUpperCase()));
+    },
+    args: [queue],
+  });
+  process.start();
+  assertEquals(await process.join(150), false);
+  await queue.put("late");
+  await process.join();
+  assertEquals([process.exitCode, await queue.getNowait()], [0, "LATE"]);
+});
+
+Deno.test("Process runs unload listeners when it calls Deno.exit()", async () => {
+  const { code, stdout } = await runTarget(() => {
+    addEventListener("unload", () => console.log("unload"));
+    Deno.exit(5);
+  });
+  assertEquals([code, stdout], [105, "unload\n"]);
+});
+
+Deno.test("A program goes on until a process that is no daemon has ended", async () => {
+  const { code, stdout } = await runProgram(`
+    new corral.Process({ target: () => void setTimeout(() => console.log("child is done"), 100) }).start();
+    addEventListener("unload", () => console.log("program ends"));
+    console.log("program is done");`);
+  assertEquals([code, stdout], [0, "program is done\nchild is done\nprogram ends\n"]);
+});
+
+Deno.test("A program does not wait for a daemon, but does while it joins one or waits for its messages", async () => {
+  const { code, stdout, stderr } = await runProgram(`
+    const daemon = (target, ...args) => {
+      const process = new corral.Process({ target, args, daemon: true });
+      process.start();
+      return process;
+    };
+    const joined = daemon(() => void setTimeout(() => console.log("joined"), 50));
+    await joined.join();
+    const queue = new corral.Queue();
+    const sender = daemon(async (queue) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await queue.put("message");
+      setInterval(() => {}, 9999);
+    }, queue);
+    console.log(await queue.get());
+    daemon(() => { while (true); });
+    console.log(await sender.join(20));`);
+  assertEquals([code, stdout, stderr], [0, "joined\nmessage\nfalse\n", ""]);
+});
+
+Deno.test("Ctrl-C reaches the program alone, which can then wait for its processes", async () => {
+  await using program = new RunningProgram(
+    `Deno.addSignalListener("SIGINT", () => console.log("interrupted"));
+    const queue = new corral.Queue();
+    const process = new corral.Process({
+      target: async (queue) => { console.log("started"); await queue.get(); console.log("finished"); },
+      args: [queue],
+    });
+    process.start();
+    await Deno.stdin.read(new Uint8Array(1));
+    await queue.put("go on");
+    await process.join();
+    Deno.exit(130 + process.exitCode);`,
+    { detached: true, stdin: "piped" },
+  );
+  assertEquals(await program.line(), "started");
+  Deno.kill(-program.pid, "SIGINT");
+  assertEquals(await program.line(), "interrupted");
+  await program.send("\n");
+  assertEquals(await program.line(), "finished");
+  assertEquals((await program.child.status).code, 130);
+});
