@@ -31,6 +31,46 @@ export type {
   TaskOptions,
   WorkerInfo,
 } from "./src/pool/mod.ts";
+export { activeChildren, cpuCount, currentProcess, parentProcess, Process } from "./src/process/mod.ts";
+export type { ParentProcess, ProcessOptions } from "./src/process/mod.ts";
+export { asCompleted, Future, ProcessPoolExecutor, waitFutures } from "./src/futures/mod.ts";
+export type {
+  AsCompletedOptions,
+  CompletedFuture,
+  ExecutorMapOptions,
+  ExecutorOptions,
+  InputsOf,
+  InputsThenOptions,
+  ItemsOf,
+  ReturnWhen,
+  ShutdownOptions,
+  WaitedFutures,
+  WaitFuturesOptions,
+} from "./src/futures/mod.ts";
+export {
+  ArrayProxy,
+  DictProxy,
+  IteratorProxy,
+  ListProxy,
+  Manager,
+  NamespaceProxy,
+  ValueProxy,
+} from "./src/manager/mod.ts";
+export type {
+  AnyClass,
+  BigIntArray,
+  DictEntries,
+  DictKey,
+  NumberArray,
+  ObjectProxy,
+  ProxyResult,
+  RegisterOptions,
+  UntypedProxy,
+} from "./src/manager/mod.ts";
+export { Connection, JoinableQueue, Pipe, Queue, SimpleQueue, wait } from "./src/channels/mod.ts";
+export type { PipeOptions, ReceiveBytesOptions, Waitable, WaitOptions } from "./src/channels/mod.ts";
+export { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore } from "./src/sync/mod.ts";
+export type { Acquirable, BarrierAction, BarrierOptions, Guard, SharedHandle } from "./src/sync/mod.ts";
 export {
   BrokenBarrierError,
   BrokenPoolError,

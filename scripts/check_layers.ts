@@ -11,13 +11,14 @@
 export const LAYERS: Record<string, readonly string[]> = {
   errors: [],
   deque: [],
+  own_process: [],
   wire: ["errors"],
   hub: ["wire", "errors"],
-  child: ["hub", "wire", "errors"],
+  child: ["hub", "wire", "own_process", "errors"],
   handles: ["manager", "channels", "sync", "hub"],
-  worker: ["wire", "errors"],
-  pool: ["handles", "deque", "hub", "worker", "wire", "errors"],
-  process: ["handles", "hub", "worker", "wire", "errors"],
+  worker: ["wire", "own_process", "errors"],
+  pool: ["handles", "deque", "hub", "worker", "wire", "own_process", "errors"],
+  process: ["handles", "hub", "worker", "wire", "own_process", "errors"],
   sync: ["hub", "wire", "errors"],
   channels: ["hub", "deque", "wire", "errors"],
   manager: ["channels", "sync", "hub", "worker", "wire", "errors"],
@@ -32,7 +33,10 @@ const MAY_IMPORT_PACKAGES = ["cli"];
 const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
 
 /** `import()` of a file that is needed late or never, and must be in the module graph, and so in the cache. */
-const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }, { from: "child", to: "handles.ts" }];
+const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }, { from: "worker", to: "child/mod.ts" }, {
+  from: "child",
+  to: "handles.ts",
+}];
 
 /** One import, export or `import()` with a literal. `path` is within the source folder, if it leads there. */
 export interface Import {
