@@ -19,6 +19,7 @@ const QUICK_MS = 0.25;
  */
 export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   readonly #ref: ObjectRef;
+  readonly #now: () => number;
   #ahead: Handover[] = [];
   #asked = 0;
   /** What was asked for in an earlier round goes back. */
@@ -30,8 +31,10 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   #ended = false;
   #onQuiet: (() => void) | undefined;
 
-  constructor(ref: ObjectRef) {
+  /** Builds the loop's iterator; `now` is the clock that it is measured by, in milliseconds. */
+  constructor(ref: ObjectRef, now: () => number = () => performance.now()) {
     this.#ref = ref;
+    this.#now = now;
   }
 
   [Symbol.asyncIterator](): this {
@@ -41,7 +44,7 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   /** The next item. Ends when the queue has, or when it is closed here. */
   async next(): Promise<IteratorResult<T, void>> {
     if (this.#ended) return { done: true, value: undefined };
-    const late = performance.now() - this.#roundAt > AHEAD_LIMIT_MS;
+    const late = this.#now() - this.#roundAt > AHEAD_LIMIT_MS;
     if (late || this.#ref.isClosed) this.#giveBack();
     // What is still on its way comes before what a new round would bring.
     while (this.#ahead.length === 0 && this.#asked > 0) await this.#quiet();
@@ -66,7 +69,7 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     for (let n = 1; n < this.#wanted; n++) this.#askAhead();
     try {
       const value = await first as T;
-      this.#roundAt = performance.now();
+      this.#roundAt = this.#now();
       this.#taken = 1;
       return { done: false, value };
     } catch (error) {
@@ -81,7 +84,7 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   #adjust(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const spentMs = performance.now() - this.#roundAt;
+    const spentMs = this.#now() - this.#roundAt;
     this.#wanted = spentMs < QUICK_MS * this.#taken ? Math.min(this.#wanted * 2, MAX_AHEAD) : 1;
   }
 

@@ -32,7 +32,10 @@ export interface TaskScope {
 
 interface HeldTask extends RunningTask {
   readonly functionId: number;
-  readonly arguments: unknown;
+  /** Decoded when it starts: what is given back has brought no handle here. */
+  arguments: unknown;
+  /** The binary parts of arguments that are still encoded. */
+  parts: Uint8Array[] | undefined;
   readonly chunk: { readonly spread: boolean; readonly stopOnError: boolean } | undefined;
 }
 
@@ -99,7 +102,7 @@ export class TaskLoop {
         if (this.#isTakenBack(repliesRead)) return this.#giveBack([id]);
         this.#acknowledgeStart(id);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
-        this.#hold(id, functionId, attempt, decode(items, tagged === 1, parts, this.#handles), chunk);
+        this.#hold(id, functionId, attempt, items, tagged === 1 ? parts : undefined, chunk);
         return this.#pump();
       }
       case "function":
@@ -128,7 +131,7 @@ export class TaskLoop {
     if (this.#isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
     this.#acknowledgeStart(calls[0]![0]);
     for (const [id, functionId, attempt, tagged, args] of calls) {
-      this.#hold(id, functionId, attempt, tagged === 0 ? args : decode(args, true, parts, this.#handles), undefined);
+      this.#hold(id, functionId, attempt, args, tagged === 1 ? parts : undefined, undefined);
     }
     this.#pump();
   }
@@ -145,8 +148,15 @@ export class TaskLoop {
     this.#clockReadAt = this.#now();
   }
 
-  #hold(id: number, functionId: number, attempt: number, args: unknown, chunk: HeldTask["chunk"]): void {
-    this.#held.push({ id, functionId, attempt, arguments: args, chunk, controller: undefined });
+  #hold(
+    id: number,
+    functionId: number,
+    attempt: number,
+    args: unknown,
+    parts: Uint8Array[] | undefined,
+    chunk: HeldTask["chunk"],
+  ): void {
+    this.#held.push({ id, functionId, attempt, arguments: args, parts, chunk, controller: undefined });
   }
 
   #pump(): void {
@@ -162,6 +172,10 @@ export class TaskLoop {
   }
 
   #start(task: HeldTask): void {
+    if (task.parts !== undefined) {
+      task.arguments = decode(task.arguments, true, task.parts, this.#handles);
+      task.parts = undefined;
+    }
     const known = this.#functions.get(task.functionId);
     if (known?.call === undefined) {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));

@@ -26,8 +26,8 @@ export interface ObjectRef {
   readonly canTravel: boolean;
   /** A message that has not left yet holds the object. */
   hold(): void;
-  /** That message has left, or never will. */
-  unhold(): void;
+  /** That message has left, or never will; `ended` if it died with its receiver. */
+  unhold(ended?: boolean): void;
   /**
    * The handle for code of this process: `handle`, or if that was closed, another one.
    *

@@ -280,8 +280,8 @@ export class LocalRef implements ObjectRef {
     this.#object?.held?.("elsewhere");
   }
 
-  unhold(): void {
-    this.#object?.dropped?.("elsewhere", false);
+  unhold(ended = false): void {
+    this.#object?.dropped?.("elsewhere", ended);
   }
 
   open(handle: Handle): Handle {

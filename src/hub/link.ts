@@ -84,6 +84,17 @@ export class Link implements Neighbour {
     return this.#granted.get(id)?.handle;
   }
 
+  /** What was sent last did not arrive: the neighbour has not counted these handles. */
+  takeBack(handles: readonly Handle[]): void {
+    for (const handle of handles) {
+      const { id } = handle[REF];
+      const grant = this.#granted.get(id);
+      if (grant === undefined || --grant.count > 0) continue;
+      this.#granted.delete(id);
+      this.#hub.released(grant.handle, false);
+    }
+  }
+
   countReceived(id: string): void {
     this.#received.set(id, (this.#received.get(id) ?? 0) + 1);
   }

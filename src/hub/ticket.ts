@@ -33,6 +33,11 @@ export class Ticket implements Handle {
     use(this.#state);
   }
 
+  /** The message will not leave any more, because its receiver died. */
+  end(): void {
+    use(this.#state, true);
+  }
+
   /** The message came back. */
   renew(): void {
     if (this.#state.held !== undefined) return;
@@ -48,10 +53,10 @@ export class Ticket implements Handle {
   }
 }
 
-function use(state: TicketState): void {
+function use(state: TicketState, ended = false): void {
   const { held } = state;
   state.held = undefined;
-  held?.unhold();
+  held?.unhold(ended);
 }
 
 /** Describes a handle that user code sends. Throws EncodingError for one that it has closed. */

@@ -2,6 +2,7 @@ import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
+import { Ticket } from "../hub/ticket.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
 import {
@@ -54,6 +55,8 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly #context: PoolWorkerContext;
   readonly #knownFunctions = new Set<number>();
   readonly #link: Link;
+  /** Tasks with handles that were sent and neither answered nor returned, by their ids. */
+  readonly #sentHandles = new Map<number, { readonly task: Task; times: number }>();
   readonly #batchBytes: number;
   /** Whether the pool has use for it. */
   #wanted = true;
@@ -84,6 +87,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     for (const task of tasks) {
       this.#define(task);
       this.#grant(task.handles);
+      if (task.handles.length > 0) this.#noteHandles(task);
       if (task.chunk === undefined && task.payload.parts.length === 0) {
         const { payload } = task;
         // Each fits a frame, all together may not.
@@ -151,6 +155,35 @@ export class PoolWorker implements SchedulerWorker<Task> {
     for (const handle of handles) hub.grant(handle, this.#link);
   }
 
+  /** What was taken back from a silent worker may be sent to it again before it returns the first sending. */
+  #noteHandles(task: Task): void {
+    const sent = this.#sentHandles.get(task.id);
+    if (sent === undefined) this.#sentHandles.set(task.id, { task, times: 1 });
+    else sent.times++;
+  }
+
+  /** The worker has not decoded what it returns, so it has none of the handles. They wait for the next worker. */
+  #takeBackHandles(taskIds: readonly number[]): void {
+    if (this.#sentHandles.size === 0) return;
+    for (const id of taskIds) {
+      const sent = this.#sentHandles.get(id);
+      if (sent === undefined) continue;
+      if (--sent.times === 0) {
+        this.#sentHandles.delete(id);
+        this.#holdAgain(sent.task);
+      }
+      this.#link.takeBack(sent.task.handles);
+    }
+  }
+
+  /** What a task holds must not be given up while it may go to another worker. Returns whether it may. */
+  #holdAgain(task: Task): boolean {
+    const isWithAnother = task.slot !== undefined && task.slot !== this.#context.slot;
+    if (task.settled || isWithAnother) return false;
+    for (const handle of task.handles) if (handle instanceof Ticket) handle.renew();
+    return true;
+  }
+
   #define({ functionRef }: Task): void {
     if (this.#knownFunctions.has(functionRef.id)) return;
     this.#knownFunctions.add(functionRef.id);
@@ -200,6 +233,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
         return scheduler.started(slot);
       case "returned":
         if (!Array.isArray(message[1])) throw new ProtocolError("a returned message is malformed");
+        this.#takeBackHandles(message[1]);
         return scheduler.returned(slot, message[1]);
       case "progress":
         return this.#progress(message[1], this.#decode(message[3], message[2], parts));
@@ -219,6 +253,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #settle(taskId: number, ok: boolean, value: unknown): void {
     const { scheduler, slot, emit } = this.#context;
+    this.#sentHandles.delete(taskId);
     const task = scheduler.answered(slot, taskId, ok);
     this.process.flushOutput();
     emit?.({ type: "taskEnd", ...this.#place, taskId, ok });
@@ -258,6 +293,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   #exited(exit: WorkerExit): void {
     const { scheduler, slot, emit, onExit, onTurn } = this.#context;
     const { pid, exitCode, signal } = exit;
+    const unanswered = [...this.#sentHandles.values()].map(({ task }) => task).filter((task) => this.#holdAgain(task));
     this.#link.close();
     onExit(pid, exit);
     if (exit.violation !== undefined) {
@@ -265,8 +301,14 @@ export class PoolWorker implements SchedulerWorker<Task> {
     }
     emit?.({ type: "exit", ...this.#place, exitCode, signal });
     scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), performance.now());
+    for (const task of unanswered) if (task.settled) endTickets(task);
     onTurn();
   }
+}
+
+/** Nobody will get the task's handles: to their objects, the worker that died was the last. */
+function endTickets({ handles }: Task): void {
+  for (const handle of handles) if (handle instanceof Ticket) handle.end();
 }
 
 /** What a chunk's task resolves with. */

@@ -193,7 +193,7 @@ export class Scheduler<T extends ScheduledTask> {
     if (answers > 0) this.#host.ran(costMs, answers);
     if (becameIdle) this.#retireIfSpent(slot);
     this.dispatch(now);
-    if (becameIdle && slot.held.size === 0) this.#updateReference(slot);
+    if (slot.held.size === 0) this.#updateReference(slot);
   }
 
   /** The worker of a slot has ended. */
@@ -553,8 +553,10 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #updateReference(slot: Slot<T>): void {
-    const busy = slot.held.size > 0 || (slot.phase === "starting" && (this.#waiting > 0 || this.#wantAll));
-    slot.worker?.setReferenced(busy || slot.phase === "stopping");
+    // What it returns may hold shared objects until it says so.
+    const busy = slot.held.size > 0 || slot.revoked.size > 0;
+    const isAwaited = slot.phase === "starting" && (this.#waiting > 0 || this.#wantAll);
+    slot.worker?.setReferenced(busy || isAwaited || slot.phase === "stopping");
   }
 
   #finishIfDrained(): void {

@@ -1,6 +1,15 @@
 /** End-to-end tests of pipes between processes. */
 import { assert, assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } from "@std/assert";
-import { ClosedError, Connection, EncodingError, EndOfStreamError, Pipe, Pool, Queue } from "../../mod.ts";
+import {
+  ClosedError,
+  Connection,
+  EncodingError,
+  EndOfStreamError,
+  Pipe,
+  Pool,
+  Queue,
+  WorkerExitError,
+} from "../../mod.ts";
 import { killWorker } from "../helpers/kill_worker.ts";
 import { withPool } from "../helpers/with_pool.ts";
 
@@ -61,6 +70,50 @@ Deno.test("Connection.close() right after it was sent leaves the child's end ope
     assertEquals(await ours.recv(), "hello");
     ours.close();
     assertEquals(await task, "end");
+  }));
+
+Deno.test("Connection of a task that a busy worker gave back ends when the task has closed it", () =>
+  withPool({ workers: 2 }, async (pool, log) => {
+    const quick = (): void => {};
+    const write = async (connection: Connection<number>): Promise<void> => {
+      await connection.send(1);
+      connection.close();
+    };
+    // Short tasks open the window; those behind a long one come back, and go to the other worker.
+    await pool.map(quick, Array(2000).fill(0), { chunkSize: 1 });
+    const given: Promise<unknown>[] = [];
+    const readers: Connection<number>[] = [];
+    for (let n = 0; n < 40; n++) {
+      if (n % 20 === 0) given.push(pool.apply(() => new Promise((resolve) => setTimeout(resolve, 30))));
+      const [reader, writer] = Pipe<number>({ duplex: false });
+      given.push(pool.apply(quick), pool.apply(write, [writer]));
+      writer.close();
+      readers.push(reader);
+    }
+    assertEquals(await Promise.all(readers.map((reader) => Array.fromAsync(reader))), readers.map(() => [1]));
+    await Promise.all(given);
+    assert(log.of("taskStart").length >= 2082);
+  }));
+
+Deno.test("Connection lives on while the task that has it is tried again, and ends when it is not", () =>
+  withPool({ workers: 1 }, async (pool, log) => {
+    const [ours, theirs] = Pipe<number>();
+    const task = pool.apply(
+      async (connection: Connection<number>) => {
+        await connection.send(Deno.pid);
+        return await connection.recv();
+      },
+      [theirs],
+      { retries: 1 },
+    );
+    const first = await ours.recv();
+    Deno.kill(first, "SIGKILL");
+    const second = await ours.recv();
+    assert(first !== second);
+    Deno.kill(second, "SIGKILL");
+    await assertRejects(() => task, WorkerExitError);
+    await assertRejects(() => ours.recv(), EndOfStreamError);
+    assertEquals(log.of("exit").length, 2);
   }));
 
 Deno.test("Connection.sendBytes() sends a part, and refuses one that lies outside", async () => {

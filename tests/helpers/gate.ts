@@ -18,6 +18,20 @@ export class Gate implements Disposable {
     for (const connection of this.#held.splice(0)) connection.close();
   }
 
+  /** Lets the held tasks go, and all that come later. */
+  openForGood(): void {
+    this.open();
+    this.#letAllPass();
+  }
+
+  async #letAllPass(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) connection.close();
+    } catch {
+      // The test is over.
+    }
+  }
+
   [Symbol.dispose](): void {
     this.open();
     this.#listener.close();

@@ -2,9 +2,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ClosedError, EndOfStreamError, ProtocolError, type Queue, QueueEmptyError } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
-import { REF } from "../../src/hub/handle.ts";
+import { type Handle, REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
+import { collectHandles } from "../../src/hub/ticket.ts";
 import { encode } from "../../src/wire/codec.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
@@ -288,4 +289,22 @@ Deno.test("Link.close() may be called again, and ends what was asked for", async
   child.childLink.close();
   child.childLink.close();
   assertInstanceOf(await get.catch((error) => error), EndOfStreamError);
+});
+
+Deno.test("Link.takeBack() undoes the grants of what did not arrive, and no others", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const queue = queueIn(parent);
+  const tickets: Handle[] = [];
+  encode([queue], collectHandles(tickets));
+  for (const ticket of tickets) parent.grant(ticket, child.parentLink);
+  child.parentLink.takeBack(tickets);
+  assertEquals(child.parentLink.granted(idOf(queue)), undefined);
+  const theirs = child.give(queue);
+  for (const ticket of tickets) parent.grant(ticket, child.parentLink);
+  child.parentLink.takeBack(tickets);
+  assertStrictEquals(child.parentLink.granted(idOf(queue)), queue);
+  theirs.close();
+  await quiesce(child);
+  assertEquals(child.parentLink.granted(idOf(queue)), undefined);
 });
