@@ -226,11 +226,15 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   starmap<K extends FunctionName<M>>(
     name: K,
-    items: Items<ArgumentsOf<M, K>>,
+    items: Items<Readonly<ArgumentsOf<M, K>>>,
     options?: MapOptions,
   ): Promise<ResultOf<M, K>[]>;
   /** Does what `map` does with a function of several arguments. */
-  starmap<A extends unknown[], R>(fn: (...args: A) => R, items: Items<A>, options?: MapOptions): Promise<Awaited<R>[]>;
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<Readonly<A>>,
+    options?: MapOptions,
+  ): Promise<Awaited<R>[]>;
   async starmap(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     try {
       return await this.#map(fn, items, true, options);
@@ -257,13 +261,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   starmapAsync<K extends FunctionName<M>>(
     name: K,
-    items: Items<ArgumentsOf<M, K>>,
+    items: Items<Readonly<ArgumentsOf<M, K>>>,
     options?: MapOptions & AsyncCallbacks<ResultOf<M, K>[]>,
   ): AsyncResult<ResultOf<M, K>[]>;
   /** Does what `starmap` does, and returns at once. */
   starmapAsync<A extends unknown[], R>(
     fn: (...args: A) => R,
-    items: Items<A>,
+    items: Items<Readonly<A>>,
     options?: MapOptions & AsyncCallbacks<Awaited<R>[]>,
   ): AsyncResult<Awaited<R>[]>;
   starmapAsync(

@@ -93,6 +93,12 @@ function mapForms(pool: Typed): void {
   typeIs<Promise<string[]>>()(pool.map((x: number) => String(x), [1]));
   typeIs<Promise<number[]>>()(pool.starmap("add", [[1, 2], [3]]));
   typeIs<Promise<number[]>>()(pool.starmap(Math.pow, [[1, 2]]));
+  const constant = [1, 2].map((x) => [x, 2] as const);
+  typeIs<Promise<number[]>>()(pool.starmap(Math.pow, constant));
+  typeIs<Promise<number[]>>()(pool.starmap("add", constant));
+  typeIs<AsyncResult<number[]>>()(pool.starmapAsync(compute.add, constant));
+  // @ts-expect-error: an argument of a wrong type
+  pool.starmap("add", [1, 2].map((x) => [x, "2"] as const));
   // @ts-expect-error: items of a wrong type
   pool.map("square", ["1"]);
   // @ts-expect-error: items of a wrong type
