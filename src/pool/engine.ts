@@ -7,13 +7,13 @@ import { encode } from "../wire/codec.ts";
 import { requireFrameFits } from "../wire/framing.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
-import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
-import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
+import type { WorkerCommand } from "../worker/command_line.ts";
 import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";
 import { nearestConfig } from "../worker/module_url.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
 import { withCallerStack } from "./caller_stack.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
+import { poolWorkerCommand } from "./worker_command.ts";
 import { type Greeting, PoolWorker } from "./pool_worker.ts";
 import { Scheduler, type SchedulerHost } from "./scheduler.ts";
 import { DurationHistogram } from "./stats.ts";
@@ -75,17 +75,7 @@ export class PoolEngine {
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
     this.#functions = new FunctionTable(options.moduleUrl !== undefined);
-    this.#command = workerCommand({
-      entryUrl: CHILD_ENTRY_URL,
-      moduleUrl: options.moduleUrl,
-      trust: options.trust,
-      permissions: options.permissions,
-      env: options.env,
-      cwd: options.cwd,
-      ...(options.memoryLimitMiB === undefined ? {} : { memoryLimitMiB: options.memoryLimitMiB }),
-      ...(options.denoPath === undefined ? {} : { denoPath: options.denoPath }),
-      storageKey: crypto.randomUUID().replaceAll("-", ""),
-    });
+    this.#command = poolWorkerCommand(options);
     this.#hello = this.#greetings();
     this.#scheduler = new Scheduler<Task>(this.#host(), options);
   }
@@ -354,6 +344,7 @@ export class PoolEngine {
           command: this.#command,
           maxFrameBytes: this.options.maxFrameBytes,
           memoryMarker: this.#memoryMarker,
+          passOutput: this.options.passOutput,
           killGraceMs: this.options.killGraceMs,
         },
         hello: this.#hello[slotIndex]!,
@@ -382,8 +373,8 @@ export class PoolEngine {
 
   #greetings(): Greeting[] {
     const { initializer, initArgs, workers, concurrency, maxFrameBytes, memoryLimitMiB } = this.options;
-    const { moduleUrl, trust } = this.options;
-    const config = moduleUrl === undefined || trust === "untrusted" ? undefined : nearestConfig(moduleUrl);
+    const { moduleUrl, configOf = moduleUrl, trust } = this.options;
+    const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
     const { payload, handles } = this.encode(initArgs);
     return Array.from({ length: workers }, (_, workerId) => {
       const settings: WorkerSettings = {

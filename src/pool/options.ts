@@ -13,8 +13,11 @@ export interface ResolvedPoolOptions {
   readonly concurrency: number;
   readonly moduleUrl: string | undefined;
   readonly permissions: Deno.PermissionOptions;
+  readonly deny: Deno.PermissionOptionsObject | undefined;
   readonly env: Record<string, string>;
   readonly cwd: string | URL | undefined;
+  readonly configOf: string | undefined;
+  readonly passOutput: boolean;
   readonly initializer: string | AnyFunction | undefined;
   readonly initArgs: readonly unknown[];
   readonly maxTasksPerChild: number;
@@ -37,8 +40,11 @@ const KNOWN_OPTIONS: Record<keyof PoolOptions, true> = {
   concurrency: true,
   module: true,
   permissions: true,
+  deny: true,
   env: true,
   cwd: true,
+  configOf: true,
+  output: true,
   initializer: true,
   initArgs: true,
   maxTasksPerChild: true,
@@ -80,8 +86,11 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     concurrency: count("concurrency", options.concurrency, 1),
     moduleUrl: options.module === undefined ? undefined : moduleUrl(options.module),
     permissions: options.permissions ?? "none",
+    deny: options.deny,
     env: { ...options.env },
     cwd: options.cwd,
+    configOf: options.configOf === undefined ? undefined : moduleUrl(options.configOf),
+    passOutput: choice("output", options.output, ["pass", "events"]) === "pass",
     initializer,
     initArgs: initArgs ?? [],
     maxTasksPerChild: count("maxTasksPerChild", options.maxTasksPerChild, Infinity),

@@ -79,10 +79,16 @@ export interface PoolOptions {
    * this program's working directory, and nothing that this program does not hold itself can be granted. @default "none"
    */
   permissions?: Deno.PermissionOptions;
+  /** What workers may not do, even where `permissions` grants it: `true` or a list for each kind. @default nothing */
+  deny?: Deno.PermissionOptionsObject;
   /** Environment variables of the workers, which may read exactly these. Otherwise their environment is empty. */
   env?: Record<string, string>;
   /** The workers' working directory. @default this program's */
   cwd?: string | URL;
+  /** A file; the workers' `deno.json` is looked for in its folder and above. @default the module */
+  configOf?: string | URL;
+  /** "pass": what workers print is printed by this program. "events": it is only told to `onEvent`. @default "pass" */
+  output?: "pass" | "events";
   /** Run once in each worker, after its module has loaded. If it throws, the worker cannot start. */
   initializer?: string | AnyFunction;
   /** Arguments of `initializer`. */

@@ -8,7 +8,7 @@
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { bareImportMap } from "./import_map.ts";
 import { moduleFolder, nearestConfig, nearestPackageJson } from "./module_url.ts";
-import { addToGrant, grantFlags, type Grants, isHeld, resolveGrants } from "./permissions.ts";
+import { addToGrant, grantFlags, type Grants, isHeld, resolveDenials, resolveGrants } from "./permissions.ts";
 
 /** What a worker is to be. */
 export interface WorkerCommandOptions {
@@ -25,6 +25,10 @@ export interface WorkerCommandOptions {
   trust?: "trusted" | "untrusted" | undefined;
   /** What the worker may do. @default {"none"} */
   permissions?: Deno.PermissionOptions | undefined;
+  /** What the worker may not do, even where `permissions` grants it. @default nothing */
+  deny?: Deno.PermissionOptionsObject | undefined;
+  /** The URL from which the worker's configuration is looked for, upwards. @default {the module} */
+  configOf?: string | undefined;
   /** Variables for the worker, which may read exactly these. `LD_*` and `DYLD_*` need an unscoped `--allow-run`. */
   env?: Record<string, string> | undefined;
   /** The folder the worker runs in. @default {the program's own} */
@@ -82,7 +86,7 @@ export function workerCommand(options: WorkerCommandOptions): WorkerCommand {
       // Storage belongs to an origin. Nothing is written for one unless its code stores something.
       `--location=http://${options.storageKey}.corral.invalid/`,
       ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
-      ...grantFlags(grants),
+      ...grantFlags(grants, resolveDenials(options.deny)),
       mainModule(options),
     ],
     env: workerEnv(options, grants),
@@ -196,12 +200,12 @@ function remoteFlags({ entryUrl, moduleUrl, trust }: WorkerCommandOptions, grant
  *
  * The configuration decides about `node_modules`. Where there is none, a `package.json` means a folder that npm made.
  */
-function configFlags({ moduleUrl, trust }: WorkerCommandOptions): string[] {
-  if (moduleUrl === undefined) return ["--no-config"];
-  const config = nearestConfig(moduleUrl);
+function configFlags({ moduleUrl, configOf = moduleUrl, trust }: WorkerCommandOptions): string[] {
+  if (configOf === undefined) return ["--no-config"];
+  const config = nearestConfig(configOf);
   if (trust === "untrusted") return ["--no-config", ...importMapFlag(config)];
   if (config !== undefined) return [`--config=${config}`];
-  return nearestPackageJson(moduleUrl) === undefined ? ["--no-config"] : ["--no-config", "--node-modules-dir=manual"];
+  return nearestPackageJson(configOf) === undefined ? ["--no-config"] : ["--no-config", "--node-modules-dir=manual"];
 }
 
 function importMapFlag(config: string | undefined): string[] {

@@ -28,13 +28,31 @@ export function permissionFlags(permissions: Deno.PermissionOptions | undefined)
   return grantFlags(resolveGrants(permissions));
 }
 
-/** The flags for grants that were checked. */
-export function grantFlags(grants: Grants): string[] {
-  const flags = KINDS.flatMap((kind) => {
+/** The flags for grants that were checked, and for what is denied beside them. */
+export function grantFlags(grants: Grants, denials: Grants = new Map()): string[] {
+  const denied = new Map(denials);
+  for (const kind of ALWAYS_EXPLICIT) if (!grants.has(kind)) denied.set(kind, true);
+  return [...kindFlags("allow", grants), ...kindFlags("deny", denied)];
+}
+
+function kindFlags(verb: "allow" | "deny", grants: Grants): string[] {
+  return KINDS.flatMap((kind) => {
     const grant = grants.get(kind);
-    return grant === undefined ? [] : [grant === true ? `--allow-${kind}` : `--allow-${kind}=${grant.join(",")}`];
+    return grant === undefined ? [] : [`--${verb}-${kind}${grant === true ? "" : `=${grant.join(",")}`}`];
   });
-  return [...flags, ...ALWAYS_EXPLICIT.filter((kind) => !grants.has(kind)).map((kind) => `--deny-${kind}`)];
+}
+
+/** Reads what is to be denied. Nothing needs to be held for that. */
+export function resolveDenials(denied: Deno.PermissionOptionsObject | undefined): Grants {
+  const denials: Grants = new Map();
+  for (const [kind, wanted] of requests(denied)) {
+    const denial = Array.isArray(wanted) ? wanted.map((item) => itemText(kind, item)) : wanted;
+    if (denial === true || (Array.isArray(denial) && denial.length > 0)) denials.set(kind, denial);
+    else if (denial !== undefined && denial !== false && !Array.isArray(denial)) {
+      throw new TypeError(`Cannot deny ${kind} access: ${show(denial)} was given, true, false or a list is wanted`);
+    }
+  }
+  return denials;
 }
 
 /** Checks the permissions of a pool against this program's own, and makes paths absolute. */

@@ -28,6 +28,8 @@ export interface WorkerProcessOptions {
   readonly memoryMarker: string;
   /** Time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGraceMs: number;
+  /** Whether this program prints what the worker prints. @default true */
+  readonly passOutput?: boolean;
 }
 
 // A grandchild may hold the pipes open after the worker is dead.
@@ -48,11 +50,7 @@ export class WorkerProcess {
   readonly #killGraceMs: number;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #channel: Channel;
-  readonly #printers: readonly LinePrinter[] = [
-    new LinePrinter((bytes) => writeToProgram(1, bytes)),
-    new LinePrinter((bytes) => writeToProgram(2, bytes)),
-    new LinePrinter((bytes) => writeToProgram(2, bytes)),
-  ];
+  readonly #printers: readonly LinePrinter[];
   readonly #tail = new OutputTail();
   #greeted = false;
   #ready = false;
@@ -69,6 +67,10 @@ export class WorkerProcess {
     this.#events = options.events;
     this.#memoryMarker = options.memoryMarker;
     this.#killGraceMs = options.killGraceMs;
+    const { passOutput = true } = options;
+    this.#printers = ([1, 2, 2] as const).map((stream) =>
+      new LinePrinter(passOutput ? (bytes) => writeToProgram(stream, bytes) : () => {})
+    );
     this.#child = spawn(options.command);
     this.pid = this.#child.pid;
     this.#writer = this.#child.stdin.getWriter();

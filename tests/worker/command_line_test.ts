@@ -339,3 +339,25 @@ Deno.test("workerCommand() keeps quotes, backslashes and percent signs when a mo
 Deno.test("workerCommand() throws a PermissionError when a grant is larger than the program's own", () => {
   assertThrows(() => command({ permissions: { ffi: true } }), PermissionError, "run it with --allow-ffi");
 });
+
+Deno.test("workerCommand() denies a part of what is granted when it is told to", () => {
+  const { args } = command({
+    permissions: { env: ["HOME", "DENO_DIR"] },
+    deny: { env: ["HOME"], read: ["/srv"], net: true },
+  });
+  const denied = args.filter((arg) => arg.startsWith("--deny-"));
+  assertEquals(denied, ["--deny-read=/srv", "--deny-net", "--deny-env=HOME", "--deny-run", "--deny-ffi"]);
+  assertThrows(
+    () => command({ deny: { read: "inherit" } }),
+    TypeError,
+    'Cannot deny read access: "inherit" was given, true, false or a list is wanted',
+  );
+});
+
+Deno.test("workerCommand() takes the configuration near another file when it is told to", async () => {
+  await inTempDir(async (folder) => {
+    await write(folder, { "deno.json": "{}" });
+    const { args } = command({ moduleUrl: "data:text/javascript,", configOf: `file://${folder}/job.ts` });
+    assert(args.includes(`--config=${folder}/deno.json`), args.join(" "));
+  });
+});
