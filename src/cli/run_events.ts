@@ -94,6 +94,8 @@ export interface RetryEvent {
   /** The attempt that failed. */
   readonly attempt: number;
   readonly reason: "crash" | "timeout" | "error";
+  /** How long the failed attempt ran, if that is known; it ended at `at`. */
+  readonly durationMs?: number;
 }
 
 /** A task printed something, or corral has something to say while the run goes on. */

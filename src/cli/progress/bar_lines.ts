@@ -71,9 +71,10 @@ function drawBar(share: number, columns: number): string {
 function slotLine({ slot, pid, state, since, block, records }: SlotProgress, now: number): string {
   const name = `worker ${slot}`.padEnd(10);
   const process = (pid === undefined ? "" : `pid ${pid}`).padEnd(12);
-  const time = formatDuration(roundForEyes(Math.max(0, now - since)));
+  const seconds = Math.floor((now - since) / 1000);
+  const time = seconds < 1 ? "" : `  ${colour("dim", formatDuration(seconds * 1000))}`;
   const doing = block && state === "busy" ? describeBlock(block) : state === "none" ? "no process" : state;
-  return `  ${name}${process}${`${formatCount(records)} done`.padEnd(16)}${doing}  ${colour("dim", time)}`;
+  return `  ${name}${process}${`${formatCount(records)} done`.padEnd(16)}${doing}${time}`;
 }
 
 function describeBlock({ firstSequence, records }: { firstSequence: number; records: number }): string {
