@@ -16,7 +16,7 @@ import { Handover, operate, type SharedObject } from "./shared_object.ts";
 import { Ticket } from "./ticket.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
-export { collectHandles } from "./ticket.ts";
+export { HandleCollector } from "./ticket.ts";
 
 /** A process next to this one, as the hub sees it. */
 export interface Neighbour {

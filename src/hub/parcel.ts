@@ -11,7 +11,7 @@ const BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
 export class Parcel implements Encoded {
   readonly text: string;
   readonly tagged: boolean;
-  readonly parts: Uint8Array[];
+  readonly parts: readonly Uint8Array[];
   /** The handles inside. They hold their objects until the parcel was delivered. */
   readonly tickets: readonly Ticket[];
 

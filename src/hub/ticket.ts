@@ -68,16 +68,24 @@ export function describeOpenHandle(value: object): unknown {
   return data;
 }
 
+const NONE: readonly Handle[] = [];
+
 /** Encodes handles of a message that will leave later; each must be granted then. */
-export function collectHandles(into: Handle[]): HandleCodec {
-  return {
-    encode(value) {
-      const data = describeOpenHandle(value);
-      if (data !== undefined) into.push(new Ticket(value as Handle));
-      return data;
-    },
-    decode: () => {
-      throw new TypeError("Nothing is decoded here");
-    },
-  };
+export class HandleCollector implements HandleCodec {
+  #handles: Handle[] | undefined;
+
+  /** What was encoded. */
+  get handles(): readonly Handle[] {
+    return this.#handles ?? NONE;
+  }
+
+  encode(value: object): unknown {
+    const data = describeOpenHandle(value);
+    if (data !== undefined) (this.#handles ??= []).push(new Ticket(value as Handle));
+    return data;
+  }
+
+  decode(): never {
+    throw new TypeError("Nothing is decoded here");
+  }
 }

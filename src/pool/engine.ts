@@ -1,7 +1,6 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
-import type { Handle } from "../hub/handle.ts";
-import { collectHandles } from "../hub/hub.ts";
+import { HandleCollector } from "../hub/hub.ts";
 import { ownProcess } from "../own_process.ts";
 import { encode } from "../wire/codec.ts";
 import { requireFrameFits } from "../wire/framing.ts";
@@ -13,8 +12,8 @@ import { nearestConfig } from "../worker/module_url.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
 import { withCallerStack } from "./caller_stack.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import { poolWorkerCommand } from "./worker_command.ts";
 import { type Greeting, PoolWorker } from "./pool_worker.ts";
+import { poolWorkerCommand } from "./worker_command.ts";
 import { Scheduler, type SchedulerHost } from "./scheduler.ts";
 import { DurationHistogram } from "./stats.ts";
 import { type ChunkMode, Task, type TaskPayload, type TaskSink } from "./task.ts";
@@ -113,9 +112,9 @@ export class PoolEngine {
   /** Submits one call. Rejects at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
     const functionRef = this.refer(fn);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.submit(this.task(functionRef, args, { resolve, reject }, options), options.signal);
-    return promise;
+    const sink = Promise.withResolvers<unknown>();
+    this.submit(this.task(functionRef, args, sink, options), options.signal);
+    return sink.promise;
   }
 
   /** Makes the task of one call. Throws when its arguments cannot travel. */
@@ -136,10 +135,10 @@ export class PoolEngine {
 
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): TaskPayload {
-    const handles: Handle[] = [];
-    const payload = encode(args, collectHandles(handles));
+    const collector = new HandleCollector();
+    const payload = encode(args, collector);
     this.#requireFits(payload.text, payload.parts);
-    return { payload, handles };
+    return { payload, handles: collector.handles };
   }
 
   /** Hands a task to the scheduler. */
@@ -344,8 +343,8 @@ export class PoolEngine {
           command: this.#command,
           maxFrameBytes: this.options.maxFrameBytes,
           memoryMarker: this.#memoryMarker,
-          passOutput: this.options.passOutput,
           killGraceMs: this.options.killGraceMs,
+          passOutput: this.options.passOutput,
         },
         hello: this.#hello[slotIndex]!,
         emit: this.#emit,

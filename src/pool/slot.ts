@@ -56,6 +56,8 @@ const AHEAD_WORK_MS = 2;
 const LEASE_FRESH_MS = 1.5;
 const LEASE_SILENCE_MS = 5;
 const NEVER_READ = -1;
+const MAX_PATIENCE = 128;
+const RARE_RETURN_ANSWERS = 256;
 
 /** One place for a worker. */
 export class Slot<T extends ScheduledTask> {
@@ -89,6 +91,7 @@ export class Slot<T extends ScheduledTask> {
   #heldBytes = 0;
   #growAfter = 0;
   #patience = 1;
+  #answersSinceReturn = Infinity;
   #reads = 0;
   #readsAtFence = NEVER_READ;
   #fenceNotBefore = 0;
@@ -118,6 +121,7 @@ export class Slot<T extends ScheduledTask> {
     this.#fenceNotBefore = 0;
     this.#dropped = false;
     this.#patience = 1;
+    this.#answersSinceReturn = Infinity;
     this.unacknowledged = false;
     this.lastReadAt = -Infinity;
   }
@@ -187,6 +191,7 @@ export class Slot<T extends ScheduledTask> {
   /** A worker that ran dry could have had more; one that did not shows what a task costs. */
   #adaptWindow(costMs: number, answers: number): void {
     this.#growAfter -= answers;
+    this.#answersSinceReturn += answers;
     if (this.#growAfter > 0) return;
     if (this.held.size === 0) {
       this.#window = Math.min(MAX_WINDOW, this.#window * 2);
@@ -196,12 +201,17 @@ export class Slot<T extends ScheduledTask> {
     }
   }
 
-  /** The worker was too slow for what it held: sends it less for a while, longer each time. */
+  /**
+   * The worker was too slow for what it held: sends it less for a while, longer each time. Now and then every
+   * worker is, on a busy machine.
+   */
   shrinkWindow(): void {
     this.#window = 1;
     this.#costMs = 0;
-    this.#patience = Math.min(1024, this.#patience * 2);
+    const isRare = this.#answersSinceReturn > RARE_RETURN_ANSWERS;
+    this.#patience = isRare ? 2 : Math.min(MAX_PATIENCE, this.#patience * 2);
     this.#growAfter = this.#patience;
+    this.#answersSinceReturn = 0;
   }
 
   /** When the silence of the worker must be looked at, if anything was sent ahead. */

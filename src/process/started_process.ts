@@ -1,6 +1,5 @@
 import { EncodingError, ProtocolError, WorkerStartError } from "../errors.ts";
-import type { Handle } from "../hub/handle.ts";
-import { collectHandles, hub } from "../hub/hub.ts";
+import { HandleCollector, hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { ownProcess } from "../own_process.ts";
 import { encode, type Encoded } from "../wire/codec.ts";
@@ -61,7 +60,7 @@ export class StartedProcess {
     this.#start = start;
     const { denoPath, detached, killGraceMs } = start.options;
     const memoryMarker = `corral-memory-${crypto.randomUUID()}`;
-    const handles: Handle[] = [];
+    const handles = new HandleCollector();
     const hello = encodeHello(start, memoryMarker, handles);
     const command = commandFor(start.options);
     this.#reaper = detached ? undefined : shareReaper(denoPath);
@@ -88,7 +87,7 @@ export class StartedProcess {
     this.pid = this.#worker.pid;
     const worker = this.#worker;
     this.#link = new Link(hub, linkKey, (text, parts) => worker.append(text, parts), () => worker.flush());
-    for (const handle of handles) hub.grant(handle, this.#link);
+    for (const handle of handles.handles) hub.grant(handle, this.#link);
     this.#unwatchWaits = hub.waits.watch(() => this.#updateReference());
     this.#updateReference();
     this.ended = this.#live();
@@ -198,7 +197,7 @@ function commandFor(options: ResolvedProcessOptions): WorkerCommand {
 function encodeHello(
   { options, name, daemon, subclass, fields }: ProcessStart,
   memoryMarker: string,
-  handles: Handle[],
+  handles: HandleCollector,
 ): Encoded & { head: string } {
   const { args, path, detached, memoryLimitMiB, moduleUrl, trust } = options;
   const config = moduleUrl === undefined || trust === "untrusted" ? undefined : nearestConfig(moduleUrl);
@@ -223,12 +222,12 @@ function specOfTarget({ target, moduleUrl }: ResolvedProcessOptions): FunctionSp
   return target === undefined ? null : new FunctionTable(moduleUrl !== undefined).refer(target).spec;
 }
 
-function encodeInput(input: ProcessInput, handles: Handle[]): Encoded {
+function encodeInput(input: ProcessInput, handles: HandleCollector): Encoded {
   try {
-    return encode(input, collectHandles(handles));
+    return encode(input, handles);
   } catch (error) {
     // Its path starts at the pair; what the caller knows are the two.
-    if (error instanceof EncodingError) { for (const part of input) encode(part, collectHandles([])); }
+    if (error instanceof EncodingError) { for (const part of input) encode(part, new HandleCollector()); }
     throw error;
   }
 }

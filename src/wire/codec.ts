@@ -15,8 +15,11 @@ export interface Encoded {
   /** Whether the text holds tags; if not, it is the value itself. */
   readonly tagged: boolean;
   /** The bytes of the binary values: views of the originals, not copies. */
-  readonly parts: Uint8Array[];
+  readonly parts: readonly Uint8Array[];
 }
+
+const NO_PARTS: readonly Uint8Array[] = [];
+const UNDEFINED: Encoded = { text: '{"$":"undefined"}', tagged: true, parts: NO_PARTS };
 
 export type { HandleCodec } from "./tags.ts";
 
@@ -33,8 +36,8 @@ export type { HandleCodec } from "./tags.ts";
  */
 export function encode(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
-  if (value === undefined) return { text: '{"$":"undefined"}', tagged: true, parts: [] };
-  if (isPlainOrThrow(value)) return { text: stringify(value), tagged: false, parts: [] };
+  if (value === undefined) return UNDEFINED;
+  if (isPlainOrThrow(value)) return { text: stringify(value), tagged: false, parts: NO_PARTS };
   const encoder = new TaggedEncoder(handles);
   const tree = encodeTree(encoder, value);
   return { text: stringify(tree), tagged: true, parts: encoder.parts };

@@ -7,8 +7,15 @@ import { MAX_DEPTH } from "./tags.ts";
  * than -0, arrays without holes and plain objects of such, none of them reached twice.
  */
 export function isPlain(value: unknown): boolean {
-  if (typeof value === "object" && value !== null) return isPlainContainer(value, new VisitedObjects(), 0);
-  return isPlainPrimitive(value);
+  if (typeof value !== "object" || value === null) return isPlainPrimitive(value);
+  return isFlatArray(value) || isPlainContainer(value, new VisitedObjects(), 0);
+}
+
+/** Most lists of arguments hold no objects, so nothing in them can be reached twice. */
+function isFlatArray(value: object): boolean {
+  if (!isOrdinaryArray(value)) return false;
+  for (let i = countLeadingNumbers(value); i < value.length; i++) if (!isPlainPrimitive(value[i])) return false;
+  return true;
 }
 
 /** Whether a value that is no object is plain JSON data. */

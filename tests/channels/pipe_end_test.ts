@@ -3,8 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, type Connection, EndOfStreamError, Pipe, TimeoutError } from "../../mod.ts";
 import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import { collectHandles } from "../../src/hub/ticket.ts";
-import type { Handle } from "../../src/hub/handle.ts";
+import { HandleCollector } from "../../src/hub/ticket.ts";
 import { encode } from "../../src/wire/codec.ts";
 import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
 
@@ -60,11 +59,11 @@ Deno.test("Connection lives as long as one of several holders", async () => {
 
 Deno.test("Connection may be closed by its maker before the message that holds it has left", async () => {
   const bench = new PipeBench();
-  const handles: Handle[] = [];
-  encode([bench.b], collectHandles(handles));
+  const collector = new HandleCollector();
+  encode([bench.b], collector);
   bench.b.close();
   assert(!await bench.ended());
-  bench.hub.grant(handles[0]!, bench.child.parentLink);
+  bench.hub.grant(collector.handles[0]!, bench.child.parentLink);
   assert(!await bench.ended());
   bench.child.die();
   assert(await bench.ended());

@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ClosedError, EndOfStreamError, ProtocolError, type Queue, QueueEmptyError } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
-import { type Handle, REF } from "../../src/hub/handle.ts";
+import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { collectHandles } from "../../src/hub/ticket.ts";
+import { HandleCollector } from "../../src/hub/ticket.ts";
 import { encode } from "../../src/wire/codec.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
@@ -295,8 +295,9 @@ Deno.test("Link.takeBack() undoes the grants of what did not arrive, and no othe
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
-  const tickets: Handle[] = [];
-  encode([queue], collectHandles(tickets));
+  const collector = new HandleCollector();
+  encode([queue], collector);
+  const tickets = collector.handles;
   for (const ticket of tickets) parent.grant(ticket, child.parentLink);
   child.parentLink.takeBack(tickets);
   assertEquals(child.parentLink.granted(idOf(queue)), undefined);
