@@ -49,6 +49,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   hub.currentTask = () => scope?.current()?.id ?? 0;
 
   function send(text: string, parts?: readonly Uint8Array[]): void {
+    link.turns.send();
     channel.append(text, parts);
     channel.flush();
   }

@@ -1,4 +1,5 @@
 import type { Handover } from "./shared_object.ts";
+import type { ReturnedTurns } from "./returned_turns.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** How a handle reaches the object that it stands for, in this process or another. */
@@ -16,6 +17,14 @@ export interface ObjectRef {
    * @internal
    */
   take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void;
+  /**
+   * Where turns are given back, if another process grants them.
+   *
+   * @internal
+   */
+  readonly turns: ReturnedTurns | undefined;
+  /** The task that is running in this process; 0 when none is. */
+  readonly task: number;
   /** Ends the object for everybody, if this process owns it; otherwise does nothing. */
   release(): void;
   /** Closes it for this process: calls reject with ClosedError. What that means for others is the object's affair. */

@@ -12,6 +12,7 @@ import { ClosedError, ProtocolError } from "../errors.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
 import { Parcel } from "./parcel.ts";
 import { PendingCount } from "./pending_count.ts";
+import type { ReturnedTurns } from "./returned_turns.ts";
 import { Handover, operate, type SharedObject } from "./shared_object.ts";
 import { Ticket } from "./ticket.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
@@ -50,6 +51,8 @@ export interface Neighbour {
     task: number,
     receive: (item: Handover | undefined) => void,
   ): void;
+  /** What this process has given back to the neighbour, or to one behind it. */
+  readonly turns: ReturnedTurns;
   /** Ends the waits of a reference that was closed. */
   cancelRequests(ref: ObjectRef): void;
 }
@@ -225,6 +228,7 @@ export class Hub {
 export class LocalRef implements ObjectRef {
   readonly type: string;
   readonly id: string;
+  readonly turns = undefined;
   readonly #hub: Hub;
   #object: SharedObject | undefined;
   #closed = false;
@@ -241,6 +245,10 @@ export class LocalRef implements ObjectRef {
     return this.#object;
   }
 
+  get task(): number {
+    return this.#hub.currentTask();
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -251,7 +259,7 @@ export class LocalRef implements ObjectRef {
 
   async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
     if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = operate(this.#object, operation, { process: "", task: this.#hub.currentTask() }, wait, args);
+    let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
     if (value instanceof Promise) value = await this.#wait(value);
     return Parcel.unpack(value instanceof Handover ? value.value : value);
   }
@@ -326,6 +334,14 @@ export class RemoteRef implements ObjectRef {
     return this.entry.route;
   }
 
+  get turns(): ReturnedTurns {
+    return this.route.turns;
+  }
+
+  get task(): number {
+    return this.#hub.currentTask();
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -337,12 +353,12 @@ export class RemoteRef implements ObjectRef {
   call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
     if (wait.signal?.aborted) return Promise.reject(wait.signal.reason);
     if (this.#closed) return Promise.reject(new ClosedError(`Cannot use the ${this.type}: it was closed here`));
-    return this.route.request(this, operation, args, this.#hub.currentTask(), wait);
+    return this.route.request(this, operation, args, this.task, wait);
   }
 
   take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void {
     if (this.#closed) return receive(undefined);
-    this.route.take(this, operation, args, this.#hub.currentTask(), receive);
+    this.route.take(this, operation, args, this.task, receive);
   }
 
   release(): void {}

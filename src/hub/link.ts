@@ -5,6 +5,7 @@ import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 import type { Hub, Neighbour } from "./hub.ts";
 import { PendingCount } from "./pending_count.ts";
 import { Parcel } from "./parcel.ts";
+import { ReturnedTurns } from "./returned_turns.ts";
 import { Handover, type SharedObject } from "./shared_object.ts";
 import { describeOpenHandle } from "./ticket.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
@@ -34,6 +35,7 @@ export class Link implements Neighbour {
   readonly passedOnTo = new Set<Neighbour>();
   /** Calls of this process's own code that the neighbour, or one behind it, has to answer. */
   readonly waits: PendingCount = new PendingCount();
+  readonly turns: ReturnedTurns = new ReturnedTurns(() => this.#flush());
   readonly #hub: Hub;
   readonly #append: AppendMessage;
   readonly #flush: () => void;
@@ -381,6 +383,7 @@ export class Link implements Neighbour {
 
   /** Appends a message. What one turn appends leaves together, and ahead of all code that waits for a promise. */
   #post(text: string, parts?: readonly Uint8Array[]): void {
+    this.turns.send();
     this.#append(text, parts);
     if (this.#flushing) return;
     this.#flushing = true;

@@ -1,4 +1,4 @@
-import { REF, SharedHandle } from "../hub/handle.ts";
+import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { type Grant, Guard } from "./guard.ts";
 
@@ -14,13 +14,17 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {ClosedError} If it was closed.
    */
   async acquire(wait?: WaitOptions): Promise<Guard> {
-    return new Guard(this, await this[REF].call("acquire", [], wait) as Grant);
+    const turn = wait?.signal?.aborted ? undefined : this[REF].turns?.retake(this[REF]);
+    if (turn !== undefined) return new Guard(this, turn, false);
+    return makeGuard(this, await this[REF].call("acquire", [], wait) as Grant);
   }
 
   /** Takes it if nobody has to be waited for. Returns `undefined` otherwise. */
   async tryAcquire(): Promise<Guard | undefined> {
+    const turn = this[REF].turns?.retake(this[REF]);
+    if (turn !== undefined) return new Guard(this, turn, false);
     const grant = await this[REF].call("tryAcquire", []) as Grant | undefined;
-    return grant === undefined ? undefined : new Guard(this, grant);
+    return grant === undefined ? undefined : makeGuard(this, grant);
   }
 
   /** Releases it without its guard. */
@@ -30,11 +34,11 @@ export abstract class Acquirable extends SharedHandle {
 
   /** Runs a function while holding it. Returns what the function returns. */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
-    const guard = await this.acquire(wait);
-    try {
-      return await body();
-    } finally {
-      await guard.release();
-    }
+    using _guard = await this.acquire(wait);
+    return await body();
   }
+}
+
+function makeGuard(handle: Handle, { token, abandoned }: Grant): Guard {
+  return new Guard(handle, { token, task: handle[REF].task, since: Date.now() }, abandoned);
 }

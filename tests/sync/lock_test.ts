@@ -230,6 +230,28 @@ Deno.test("Lock survives holders and waiters that are killed at any moment", () 
     }
   }));
 
+Deno.test("Lock.acquire() is served soon while two workers take the lock again and again", () =>
+  withPool({ workers: 2 }, async (pool) => {
+    const [lock, said, end] = [new Lock(), new Queue<number>(), new Event()];
+    const tasks = [1, 2].map(() =>
+      pool.apply(async (lock: Lock, said: Queue<number>, end: Event) => {
+        let isOver = false;
+        end.wait().then(() => isOver = true);
+        for (let turns = 1; !isOver; turns++) {
+          using _guard = await lock.acquire();
+          if (turns === 1000) await said.put(turns);
+        }
+      }, [lock, said, end])
+    );
+    for (const _ of tasks) await said.get();
+    for (let n = 0; n < 10; n++) {
+      using guard = await lock.acquire({ timeoutMs: 5000 });
+      assertFalse(guard.abandoned);
+    }
+    await end.set();
+    await Promise.all(tasks);
+  }));
+
 Deno.test("Lock held by a task that ends it in time is not abandoned", () =>
   withPool({ workers: 2, module }, async (pool) => {
     const [lock, said, end] = [new Lock(), new Queue<number>(), new Event()];

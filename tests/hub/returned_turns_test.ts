@@ -1,0 +1,167 @@
+/** Unit tests of locks that are given back and taken again, in memory, one message at a time. */
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { ClosedError, type Lock, type Queue, type Semaphore } from "../../mod.ts";
+import { QueueObject } from "../../src/channels/queue_object.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import { LockObject } from "../../src/sync/lock_object.ts";
+import { SemaphoreObject } from "../../src/sync/semaphore_object.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+
+/** The clock that turns are measured by: it stands still, unless a test moves it. */
+class StillClock implements Disposable {
+  readonly #real = Date.now;
+  #now = 1000;
+
+  constructor() {
+    Date.now = () => this.#now;
+  }
+
+  move(ms: number): void {
+    this.#now += ms;
+  }
+
+  [Symbol.dispose](): void {
+    Date.now = this.#real;
+  }
+}
+
+interface Setting {
+  readonly child: HubChild;
+  /** The owner's handle. */
+  readonly lock: Lock;
+  /** The child's. */
+  readonly theirs: Lock;
+  /** The operations that the child has asked for and that were not delivered. */
+  asked(): unknown[];
+}
+
+function lockOfParent(): Setting {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const lock = makeHandle<Lock>(parent, "Lock", new LockObject());
+  const asked = (): unknown[] => child.toParent.messages.map(([, , , operation]) => operation);
+  return { child, lock, theirs: child.give(lock), asked };
+}
+
+async function settle<T>(child: HubChild, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const mark = (): void => void (isSettled = true);
+  promise.then(mark, mark);
+  while (!isSettled) await quiesce(child);
+  return await promise;
+}
+
+Deno.test("Guard that is disposed of and acquired again at once sends nothing; the last one is given back", async () => {
+  using _clock = new StillClock();
+  const { child, lock, theirs, asked } = lockOfParent();
+  let guard = await settle(child, theirs.acquire());
+  for (let n = 0; n < 3; n++) {
+    guard[Symbol.dispose]();
+    const again = n === 1 ? theirs.tryAcquire() : theirs.acquire({ timeoutMs: 0 });
+    guard[Symbol.dispose]();
+    guard = (await again)!;
+    assertFalse(guard.abandoned);
+  }
+  assertEquals(asked(), []);
+  assert(await lock.locked());
+  guard[Symbol.dispose]();
+  await turn();
+  assertEquals(asked(), ["releaseToken"]);
+  await quiesce(child);
+  assertFalse(await lock.locked());
+});
+
+Deno.test("Guard that was disposed of is given back before code that waits goes on, and before any other message", async () => {
+  using _clock = new StillClock();
+  const { child, lock, theirs, asked } = lockOfParent();
+  (await settle(child, theirs.acquire()))[Symbol.dispose]();
+  await Promise.resolve();
+  await Promise.resolve();
+  assertEquals(asked(), ["releaseToken"]);
+  await quiesce(child);
+
+  const queue = child.give(makeHandle<Queue<number>>(new Hub(), "Queue", new QueueObject(0)));
+  const guard = await settle(child, theirs.acquire());
+  guard[Symbol.dispose]();
+  const put = queue.put(1).catch(() => {});
+  const again = theirs.acquire();
+  assertEquals(asked(), ["releaseToken", "put", "acquire"]);
+  (await settle(child, again))[Symbol.dispose]();
+  await settle(child, put);
+  await quiesce(child);
+  assertFalse(await lock.locked());
+});
+
+Deno.test("Guard that was held for long is given back: the lock goes to whoever waits first", async () => {
+  using clock = new StillClock();
+  const { child, lock, theirs, asked } = lockOfParent();
+  const guard = await settle(child, theirs.acquire());
+  const ours = lock.acquire();
+  clock.move(3);
+  guard[Symbol.dispose]();
+  const again = theirs.acquire();
+  assertEquals(asked(), ["releaseToken", "acquire"]);
+  await quiesce(child);
+  (await ours)[Symbol.dispose]();
+  const guardAfter = await settle(child, again);
+  // Whatever the clock of the system is set to.
+  clock.move(-1);
+  guardAfter[Symbol.dispose]();
+  theirs.acquire().catch(() => {});
+  assertEquals(asked(), ["releaseToken", "acquire"]);
+  child.die();
+});
+
+Deno.test("Guard of one task is not taken again by another", async () => {
+  using _clock = new StillClock();
+  const { child, theirs, asked } = lockOfParent();
+  let task = 1;
+  child.hub.currentTask = () => task;
+  (await settle(child, theirs.acquire()))[Symbol.dispose]();
+  task = 2;
+  theirs.acquire().catch(() => {});
+  assertEquals(asked(), ["releaseToken", "acquire"]);
+  child.die();
+});
+
+Deno.test("Guard that was disposed of in a process that dies is not abandoned if that left, and is if it did not", async () => {
+  using _clock = new StillClock();
+  for (const leaves of [true, false]) {
+    const { child, lock, theirs } = lockOfParent();
+    const guard = await settle(child, theirs.acquire());
+    guard[Symbol.dispose]();
+    if (leaves) await turn();
+    child.die();
+    assertEquals((await lock.acquire()).abandoned, !leaves);
+  }
+});
+
+Deno.test("Guards of several permits, and of several locks, are each given back", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const semaphore = makeHandle<Semaphore>(parent, "Semaphore", new SemaphoreObject(2, true));
+  const lock = makeHandle<Lock>(parent, "Lock", new LockObject());
+  const theirs = [child.give(semaphore), child.give(semaphore), child.give(lock)];
+  const guards = await settle(child, Promise.all(theirs.map((one) => one.acquire())));
+  assertEquals([await semaphore.value(), await lock.locked()], [0, true]);
+  for (const guard of guards) guard[Symbol.dispose]();
+  await quiesce(child);
+  assertEquals([await semaphore.value(), await lock.locked()], [2, false]);
+});
+
+Deno.test("Guard that is taken again keeps to a signal that is aborted, and to the end of the lock", async () => {
+  using _clock = new StillClock();
+  const { child, lock, theirs } = lockOfParent();
+  const guard = await settle(child, theirs.acquire());
+  guard[Symbol.dispose]();
+  await assertRejects(() => theirs.acquire({ signal: AbortSignal.abort(new Error("no more")) }), Error, "no more");
+  await quiesce(child);
+  assertFalse(await lock.locked());
+
+  const last = await settle(child, theirs.acquire());
+  lock.close();
+  last[Symbol.dispose]();
+  const again = await theirs.acquire();
+  again[Symbol.dispose]();
+  await assertRejects(() => settle(child, theirs.locked()), ClosedError);
+});
