@@ -1,5 +1,6 @@
 /** Finds the Deno that runs workers, and says what is missing if there is none. */
 import { PermissionError } from "../errors.ts";
+import { ownProcess } from "../own_process.ts";
 
 /** The first version of Deno whose permissions are sound enough to hold a hostile worker. */
 const OLDEST_DENO = "2.9.0";
@@ -8,6 +9,8 @@ const OLDEST_DENO = "2.9.0";
 export interface DenoSurroundings {
   /** Whether this program was made by `deno compile`. */
   readonly standalone: boolean;
+  /** Whether this is a worker in which the top level of a module runs. */
+  readonly isLoading: boolean;
   /** The path of the running executable. */
   readonly execPath: string;
   /** Whether this program may start a command. */
@@ -25,13 +28,15 @@ export interface DenoSurroundings {
 export function findDeno(denoPath?: string): string {
   return chooseDeno(denoPath, {
     standalone: Deno.build.standalone,
+    isLoading: ownProcess().isLoading,
     execPath: Deno.execPath(),
     mayRun: (command) => Deno.permissions.querySync({ name: "run", command }).state === "granted",
   });
 }
 
 /** The rule of {@linkcode findDeno}, apart from the running program. */
-export function chooseDeno(denoPath: string | undefined, { standalone, execPath, mayRun }: DenoSurroundings): string {
+export function chooseDeno(denoPath: string | undefined, surroundings: DenoSurroundings): string {
+  const { standalone, isLoading, execPath, mayRun } = surroundings;
   if (denoPath !== undefined) {
     if (typeof denoPath !== "string" || denoPath === "") {
       throw new TypeError(
@@ -46,6 +51,12 @@ export function chooseDeno(denoPath: string | undefined, { standalone, execPath,
   // In a compiled program the executable is the application itself, which would start itself again and again.
   if (!standalone && mayRun(execPath)) return execPath;
   if (mayRun("deno")) return "deno";
+  if (isLoading) {
+    throw new PermissionError(
+      "Cannot start workers: this worker is still loading the module and may not run Deno, " +
+        'make pools in a function, or below "if (import.meta.main)"',
+    );
+  }
   throw new PermissionError(
     standalone
       ? "Cannot start workers: this is a compiled program and may not run Deno, " +

@@ -73,6 +73,18 @@ Deno.test("A module that starts processes while it loads in one fails with an er
   assertMatch(stderr, /Cannot start a process: this worker is still loading the module.*import\.meta\.main/);
 });
 
+Deno.test("A pool whose module makes that pool while it loads says which guard is missing", async () => {
+  const { code, stderr } = await runProgram(
+    `await import(${JSON.stringify(import.meta.resolve("../fixtures/pool_on_load.ts"))});`,
+    { flags: [`--allow-run=${Deno.execPath()}`, "--allow-read"] },
+  );
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /PermissionError: Cannot start workers: this worker is still loading .*"if \(import\.meta\.main\)"/,
+  );
+});
+
 Deno.test("parentProcess() sees its parent end in a detached process, which outlives it", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const queue = new Queue<number>();

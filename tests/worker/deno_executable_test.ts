@@ -5,9 +5,15 @@ import { chooseDeno, findDeno, isSupportedDeno, requireDenoVersion } from "../..
 
 const EXEC_PATH = "/opt/deno";
 
-function choose(allowed: string[], { denoPath, standalone = false }: { denoPath?: string; standalone?: boolean } = {}) {
+interface Choice {
+  denoPath?: string;
+  standalone?: boolean;
+  isLoading?: boolean;
+}
+
+function choose(allowed: string[], { denoPath, standalone = false, isLoading = false }: Choice = {}) {
   const mayRun = (command: string) => allowed.includes(command);
-  return chooseDeno(denoPath, { standalone, execPath: EXEC_PATH, mayRun });
+  return chooseDeno(denoPath, { standalone, isLoading, execPath: EXEC_PATH, mayRun });
 }
 
 Deno.test("chooseDeno() takes the first command that may be run", () => {
@@ -26,6 +32,11 @@ Deno.test("chooseDeno() names the flag to add when nothing may be run", () => {
   assertThrows(() => choose([]), PermissionError, "run it with --allow-run=/opt/deno");
   assertThrows(() => choose(["deno"], { denoPath: "/x/d" }), PermissionError, "run it with --allow-run=/x/d");
   assertThrows(() => choose(["deno"], { denoPath: "" }), TypeError, "the path of a Deno executable is wanted");
+});
+
+Deno.test("chooseDeno() names the guard that is missing when a module that makes a pool is loaded in a worker", () => {
+  assertThrows(() => choose([], { isLoading: true }), PermissionError, 'below "if (import.meta.main)"');
+  assertEquals(choose(["deno"], { isLoading: true }), "deno");
 });
 
 Deno.test("findDeno() fails without a prompt when the program holds no run permission", async () => {
