@@ -81,7 +81,7 @@ Deno.test("A pool whose module makes that pool while it loads says which guard i
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /PermissionError: Cannot start workers: this worker is still loading .*"if \(import\.meta\.main\)"/,
+    /Cannot start workers: this worker is still loading .*"if \(import\.meta\.main\)"/,
   );
 });
 
