@@ -36,7 +36,9 @@ export class PlainProgress implements RunObserver {
     for (const event of events) {
       this.#progress.take(event);
       if (event.type === "print") this.#write(this.#printed.add(event.slot, event.text));
-      if (event.type === "end" && this.#timer !== undefined) this.#tell(event.at);
+      if (event.type !== "end") continue;
+      this.#write(this.#printed.flush());
+      if (this.#timer !== undefined) this.#tell(event.at);
     }
   }
 
