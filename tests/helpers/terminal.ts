@@ -31,7 +31,7 @@ export class Terminal implements AsyncDisposable {
       `${name}=${value}`
     );
     const program = `env ${[...unset, ...set].join(" ")} sh -c ${quote(command)}`;
-    const line = `${program}; echo ${END_MARK}; exec cat`;
+    const line = `${program}; echo ${quote(END_MARK)}; exec cat`;
     await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, line);
     return terminal;
   }
