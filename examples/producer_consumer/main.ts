@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * One process writes letters into a queue and one reads them; then three producers and four consumers share a queue of ten.
+ * One process writes letters into a queue and one reads them; then two producers and three consumers share a queue of ten.
  *
  *     deno run --allow-run=deno examples/producer_consumer/main.ts
  *
@@ -39,4 +39,4 @@ async function manyToMany(producers: number, consumers: number, each: number): P
 }
 
 await oneToOne();
-await manyToMany(3, 4, 500);
+await manyToMany(2, 3, 500);
