@@ -1,0 +1,114 @@
+/** No pool: what the machine, its pipes and a bare `deno run` can do. */
+import { main } from "./main.mjs";
+import { residentMiB } from "./resident.mjs";
+import { durations } from "./rows.mjs";
+import { countPrimes } from "./tasks.mjs";
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function bareDeno(program: string, ...args: string[]): Deno.Command {
+  const path = new URL(`raw/${program}`, import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", path, ...args],
+    stdin: "piped",
+    stdout: "piped",
+  });
+}
+
+/** A child that answers each message with bytes; how many is known. */
+class Partner implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #reader: ReadableStreamBYOBReader;
+
+  constructor(command: Deno.Command) {
+    this.#process = command.spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#reader = this.#process.stdout.getReader({ mode: "byob" });
+  }
+
+  async ask(
+    message: Uint8Array<ArrayBuffer>,
+    answerBytes: number,
+  ): Promise<string> {
+    await this.#writer.write(message);
+    const answer = await this.#reader.read(new Uint8Array(answerBytes), {
+      min: answerBytes,
+    });
+    return new TextDecoder().decode(answer.value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    await this.#reader.cancel();
+    await this.#process.status;
+  }
+}
+
+async function echoes(count: number): Promise<number[]> {
+  const cat = () => new Deno.Command("cat", { stdin: "piped", stdout: "piped" });
+  await using partner = new Partner(
+    Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"),
+  );
+  const message = new TextEncoder().encode('["c",[[12345,1,0,0,[1]]]]');
+  const samples: number[] = [];
+  for (let n = -count; n < count; n++) {
+    const startedAt = performance.now();
+    await partner.ask(message, message.length);
+    if (n >= 0) samples.push((performance.now() - startedAt) * 1000);
+  }
+  return samples;
+}
+
+async function scaling(
+  parts: number,
+  limit: number,
+  repeats: number,
+): Promise<number[]> {
+  await using one = new Partner(bareDeno("primes.ts", String(limit)));
+  await using other = new Partner(bareDeno("primes.ts", String(limit)));
+  const half = (child: Partner) => child.ask(new TextEncoder().encode(`${parts / 2}\n`), 5);
+  await Promise.all([half(one), half(other)]);
+  const samples: number[] = [];
+  countPrimes(limit);
+  for (let n = 0; n < repeats; n++) {
+    const startedAt = performance.now();
+    for (let part = 0; part < parts; part++) countPrimes(limit);
+    const aloneAt = performance.now();
+    await Promise.all([half(one), half(other)]);
+    samples.push((aloneAt - startedAt) / (performance.now() - aloneAt));
+  }
+  return samples;
+}
+
+await main(() => {
+  throw new Error("There is no pool here");
+}, {
+  latency: async ({ count }) => ({ samples: await echoes(count) }),
+
+  bytes: async ({ size, repeats }) => {
+    await using sink = new Partner(bareDeno("sink.ts", String(size)));
+    const bytes = new Uint8Array(size).fill(7);
+    return await durations(repeats, () => sink.ask(bytes, `${size}\n`.length));
+  },
+
+  cpu: async ({ count, size, repeats }) => ({
+    samples: await scaling(count, size, repeats),
+  }),
+
+  start: ({ repeats }) =>
+    durations(
+      repeats,
+      () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status)),
+    ),
+
+  memory: async ({ size: settleMs }) => {
+    const children = [1, 2].map(() => bareDeno("idle.ts").spawn());
+    await pause(2 * settleMs);
+    const samples = await Promise.all(
+      children.map(({ pid }) => residentMiB(pid)),
+    );
+    for (const child of children) child.kill("SIGKILL");
+    return { samples };
+  },
+});

@@ -1,0 +1,2 @@
+/** As good as empty, but stays. */
+setInterval(() => {}, 2 ** 30);

@@ -1,0 +1,297 @@
+/**
+ * The rows, as every JavaScript pool runs them. A row returns its samples, or an outcome in words.
+ *
+ * @typedef {object} Contender
+ * @property {(name: string, argument?: unknown) => Promise<unknown>} call one call of a task
+ * @property {() => Promise<unknown>} close
+ * @property {() => Promise<unknown>} [ready] where the pool has a method for that
+ * @property {(items: unknown[], name: string, chunkSize?: number) => Promise<unknown[]>} [map] where the pool has one
+ * @property {boolean} [threads] its workers are threads of this process
+ *
+ * @typedef {object} Parameters
+ * @property {number} count how many tasks, items or calls
+ * @property {number} repeats how many samples
+ * @property {number} size of a task: bytes, milliseconds, or a limit
+ * @property {number} limitMs after which a call counts as lost
+ *
+ * @typedef {{ samples: number[] } | { outcome: string, samples: number[] }} Measured
+ * @typedef {() => Contender} Open
+ */
+
+import process from "node:process";
+import { countPrimes } from "./tasks.mjs";
+import { recordsOf } from "./records.mjs";
+import { residentMiB } from "./resident.mjs";
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param {Contender} pool @param {number} count @param {string} [name] @param {unknown} [argument] */
+function callOften(pool, count, name = "noop", argument = undefined) {
+  const calls = new Array(count);
+  for (let n = 0; n < count; n++) calls[n] = pool.call(name, argument);
+  return Promise.all(calls);
+}
+
+/**
+ * Calls until both of two workers have answered.
+ * @param {Contender} pool
+ * @returns {Promise<{ pid: number, thread: number }[]>}
+ */
+async function workersOf(pool) {
+  const seen = new Map();
+  while (seen.size < 2) {
+    for (const worker of await callOften(pool, 2, "identity")) {
+      seen.set(worker.thread, worker);
+    }
+  }
+  return [...seen.values()].slice(-2);
+}
+
+/** @param {Contender} pool */
+async function warm(pool, calls = 200) {
+  await workersOf(pool);
+  await callOften(pool, calls);
+}
+
+/** @param {unknown} actual @param {unknown} expected @param {string} what */
+function expect(actual, expected, what) {
+  if (actual !== expected) {
+    throw new Error(`Cannot measure: ${what} is ${actual}, ${expected} wanted`);
+  }
+}
+
+/**
+ * Runs `body` with a pool that is warm, and closes it.
+ * @param {Open} open
+ * @param {(pool: Contender) => Promise<Measured>} body
+ */
+async function withPool(open, body) {
+  const pool = open();
+  await warm(pool);
+  const measured = await body(pool);
+  await pool.close();
+  return measured;
+}
+
+/**
+ * Samples of how long `work` takes, in milliseconds, after one that is not counted.
+ * @param {number} repeats
+ * @param {() => Promise<unknown>} work
+ */
+export async function durations(repeats, work) {
+  const samples = [];
+  for (let n = -1; n < repeats; n++) {
+    const startedAt = performance.now();
+    await work();
+    if (n >= 0) samples.push(performance.now() - startedAt);
+  }
+  return { samples };
+}
+
+/** @type {Record<string, (open: Open, parameters: Parameters) => Promise<Measured>>} */
+export const rows = {
+  burst: (open, { count, repeats }) => withPool(open, (pool) => durations(repeats, () => callOften(pool, count))),
+
+  "burst-spin": (open, parameters) => burstAround(open, "spin", parameters),
+  "burst-hold": (open, parameters) => burstAround(open, "hold", parameters),
+
+  latency: (open, { count }) =>
+    withPool(open, async (pool) => {
+      for (let n = 0; n < count; n++) await pool.call("increment", n);
+      const samples = [];
+      for (let n = 0; n < count; n++) {
+        const startedAt = performance.now();
+        await pool.call("increment", n);
+        samples.push((performance.now() - startedAt) * 1000);
+      }
+      return { samples };
+    }),
+
+  map: (open, { count, repeats }) =>
+    withPool(open, (pool) => {
+      if (!pool.map) return Promise.resolve({ samples: [], outcome: "no map" });
+      const items = Array.from({ length: count }, (_, n) => n);
+      return durations(repeats, async () => {
+        const results = await pool.map(items, "increment");
+        expect(results.length, count, "the number of results");
+        expect(results[count - 1], count, "the last result");
+      });
+    }),
+
+  bytes: (open, { size, repeats }) =>
+    withPool(open, (pool) => {
+      const bytes = new Uint8Array(size).fill(7);
+      return durations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
+    }),
+
+  records: (open, parameters) => passRecords(open, "echo", parameters),
+  "records-in": (open, parameters) => passRecords(open, "idOf", parameters),
+
+  cpu: (open, { count, size, repeats }) =>
+    withPool(open, async (pool) => {
+      const samples = [];
+      countPrimes(size);
+      await callOften(pool, 4, "countPrimes", size);
+      for (let n = 0; n < repeats; n++) {
+        const startedAt = performance.now();
+        for (let part = 0; part < count; part++) countPrimes(size);
+        const aloneAt = performance.now();
+        await callOften(pool, count, "countPrimes", size);
+        samples.push((aloneAt - startedAt) / (performance.now() - aloneAt));
+      }
+      return { samples };
+    }),
+
+  start: async (open, { repeats }) => {
+    const samples = [];
+    for (let n = -1; n < repeats; n++) {
+      const startedAt = performance.now();
+      const pool = open();
+      await (pool.ready ? pool.ready() : workersOf(pool));
+      if (n >= 0) samples.push(performance.now() - startedAt);
+      await pool.close();
+    }
+    return { samples };
+  },
+
+  memory: async (open, { size: settleMs }) => {
+    await pause(settleMs);
+    const before = await residentMiB();
+    const pool = open();
+    const workers = await workersOf(pool);
+    await pause(settleMs);
+    const samples = pool.threads
+      ? [(await residentMiB() - before) / workers.length]
+      : await Promise.all(workers.map(({ pid }) => residentMiB(pid)));
+    await pool.close();
+    return { samples };
+  },
+
+  queued: (open, { count, size: few }) =>
+    withPool(open, async (pool) => {
+      const rounds = Math.max(1, Math.round(Math.min(count, 100_000) / few));
+      await callOften(pool, few * 10);
+      const startedAt = performance.now();
+      for (let n = 0; n < rounds; n++) await callOften(pool, few);
+      const fewAt = performance.now();
+      await callOften(pool, count);
+      const manyAt = performance.now();
+      return {
+        samples: [
+          (manyAt - fewAt) / count / ((fewAt - startedAt) / (rounds * few)),
+        ],
+      };
+    }),
+
+  recovery: async (open, { limitMs, repeats }) => {
+    const samples = [];
+    for (let n = 0; n < repeats; n++) {
+      const recovered = await recover(open, limitMs);
+      if (typeof recovered === "string") return { samples, outcome: recovered };
+      samples.push(recovered);
+    }
+    return { samples };
+  },
+};
+
+/**
+ * A burst with one long task in its middle: until all others are done.
+ * @param {Open} open @param {string} name @param {Parameters} parameters
+ */
+function burstAround(open, name, { count, repeats, size }) {
+  return withPool(open, async (pool) => {
+    const samples = [];
+    for (let n = -1; n < repeats; n++) {
+      const startedAt = performance.now();
+      const before = callOften(pool, count / 2);
+      const long = pool.call(name, size);
+      const after = callOften(pool, count / 2);
+      await Promise.all([before, after]);
+      if (n >= 0) samples.push(performance.now() - startedAt);
+      await long;
+    }
+    return { samples };
+  });
+}
+
+/**
+ * Records in chunks: through `map` where the pool has one, else with a call for each chunk.
+ * @param {Open} open @param {string} name @param {Parameters} parameters
+ */
+function passRecords(open, name, { count, size: chunkSize, repeats }) {
+  return withPool(open, (pool) => {
+    const records = recordsOf(count);
+    const last = name === "echo" ? (record) => record.id : (id) => id;
+    const pass = pool.map ?? mapByChunks(pool);
+    return durations(repeats, async () => {
+      const results = await pass(records, name, chunkSize);
+      expect(results.length, count, "the number of results");
+      expect(last(results[count - 1]), count - 1, "the last record");
+    });
+  });
+}
+
+/** @param {Contender} pool */
+function mapByChunks(pool) {
+  return async (items, name, chunkSize) => {
+    const calls = [];
+    for (let at = 0; at < items.length; at += chunkSize) {
+      calls.push(
+        pool.call("mapChunk", { name, chunk: items.slice(at, at + chunkSize) }),
+      );
+    }
+    return (await Promise.all(calls)).flat();
+  };
+}
+
+/**
+ * Kills the worker of a running call, and tells how long it takes until that call has settled and two workers answer.
+ * @param {Open} open @param {number} limitMs
+ */
+async function recover(open, limitMs) {
+  const pool = open();
+  if (pool.threads) return "has no process to kill";
+  const workers = await workersOf(pool);
+  const victimCall = pool.call("hold", 4 * limitMs).then(
+    () => "done",
+    () => "failed",
+  );
+  const free = await pool.call("identity");
+  await pause(50);
+  const victim = workers.find(({ thread }) => thread !== free.thread);
+  const startedAt = performance.now();
+  process.kill(victim.pid, "SIGKILL");
+  const deadline = pause(limitMs);
+  const outcomes = await Promise.all([
+    Promise.race([victimCall, deadline.then(() => "hangs")]),
+    answersAgain(pool, deadline),
+  ]);
+  const elapsedMs = performance.now() - startedAt;
+  pool.close().catch(() => {});
+  if (outcomes[0] === "hangs") return "hangs";
+  return outcomes[1] === "answers" ? elapsedMs : outcomes[1];
+}
+
+/** @param {Contender} pool @param {Promise<unknown>} deadline */
+function answersAgain(pool, deadline) {
+  let late = false;
+  let failed = false;
+  const tries = async () => {
+    while (!late) {
+      try {
+        await workersOf(pool);
+        return "answers";
+      } catch {
+        // A call may still have gone to the dead worker.
+        failed = true;
+        await pause(1);
+      }
+    }
+  };
+  const end = deadline.then(() => {
+    late = true;
+    return failed ? "breaks" : "hangs";
+  });
+  return Promise.race([tries(), end]);
+}

@@ -1,0 +1,126 @@
+/** The speed to reach, and whether it is. */
+
+import { contenderOf } from "./contenders.ts";
+import { type Report, type Result, resultOf, valueOf } from "./results.ts";
+import { type Row, rows } from "./rows.ts";
+
+export interface Goal {
+  readonly row: string;
+  /** The fastest of these; of corral, in another row, or nobody: then the value itself counts. */
+  readonly against?: readonly string[];
+  readonly againstRow?: string;
+  /** `times`: how many times as fast as the others, or the value itself; `share`: the part of their time, or memory, that corral takes. */
+  readonly measure: "times" | "share" | "value";
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
+
+export const goals: readonly Goal[] = [
+  { row: "burst", against: PROCESS_POOLS, measure: "times", atLeast: 8 },
+  { row: "burst", against: ["cpython-pool"], measure: "times", atLeast: 4 },
+  {
+    row: "burst",
+    against: ["cpython-executor"],
+    measure: "times",
+    atLeast: 15,
+  },
+  {
+    row: "burst-spin",
+    against: ["corral"],
+    againstRow: "burst",
+    measure: "share",
+    atMost: 1.5,
+  },
+  {
+    row: "burst-hold",
+    against: ["corral"],
+    againstRow: "burst",
+    measure: "share",
+    atMost: 1.5,
+  },
+  { row: "latency", against: PROCESS_POOLS, measure: "share", atMost: 1 },
+  { row: "latency", against: ["cpython-pool"], measure: "share", atMost: 0.5 },
+  { row: "latency", against: ["bare"], measure: "share", atMost: 1.2 },
+  { row: "map", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
+  { row: "bytes", against: ["cpython-pool"], measure: "times", atLeast: 2 },
+  { row: "bytes", against: ["bare"], measure: "times", atLeast: 0.8 },
+  { row: "records", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
+  {
+    row: "records-in",
+    against: ["cpython-pool"],
+    measure: "times",
+    atLeast: 1.5,
+  },
+  { row: "cpu", measure: "value", atLeast: 1.9 },
+  { row: "start", against: ["bare"], measure: "share", atMost: 1.5 },
+  { row: "memory", against: ["bare"], measure: "share", atMost: 1.2 },
+  { row: "queued", measure: "value", atMost: 1.3 },
+  { row: "stream", measure: "value", atMost: 50 },
+];
+
+/** A goal as measured. */
+export interface Verdict {
+  readonly row: Row;
+  readonly goal: Goal;
+  /** Whom it was compared with in the end. */
+  readonly opponent: string;
+  readonly measured: number;
+  /** The lowest and highest of the single rounds. */
+  readonly spread: readonly [number, number];
+  readonly met: boolean;
+}
+
+/** The goals that a report has numbers for. */
+export function verdicts(report: Report): Verdict[] {
+  return goals.flatMap((goal) => verdictOf(report, goal) ?? []);
+}
+
+function verdictOf(report: Report, goal: Goal): Verdict | undefined {
+  const ours = resultOf(report, goal.row, "corral");
+  const value = valueOf(ours);
+  if (!ours || value === undefined) return undefined;
+  const opponent = goal.against &&
+    bestOf(report, goal.againstRow ?? goal.row, goal.against);
+  if (goal.against && !opponent) return undefined;
+  const measured = compare(goal, value, valueOf(opponent));
+  const perRound = ours.rounds.flatMap((ourRound, index) => {
+    const theirs = opponent?.rounds[index];
+    if (ourRound === undefined || (opponent && theirs === undefined)) return [];
+    return [compare(goal, ourRound, theirs)];
+  });
+  return {
+    row: rows.find(({ id }) => id === goal.row)!,
+    goal,
+    opponent: opponent === undefined
+      ? ""
+      : opponent.row === goal.row
+      ? contenderOf(opponent.contender).name
+      : "without that task",
+    measured,
+    spread: [Math.min(...perRound), Math.max(...perRound)],
+    met: measured >= (goal.atLeast ?? -Infinity) &&
+      measured <= (goal.atMost ?? Infinity),
+  };
+}
+
+function compare(goal: Goal, ours: number, theirs = 1): number {
+  return goal.measure === "times" ? theirs / ours : ours / theirs;
+}
+
+function bestOf(
+  report: Report,
+  row: string,
+  ids: readonly string[],
+): Result | undefined {
+  const entered = ids.flatMap((id) => resultOf(report, row, id) ?? []).filter((
+    result,
+  ) => valueOf(result) !== undefined);
+  return entered.sort((a, b) => valueOf(a)! - valueOf(b)!)[0];
+}
+
+/** How a contender's value compares with corral's, as a factor above 1 where corral is better. */
+export function advantage(row: Row, ours: number, theirs: number): number {
+  return row.moreIsBetter ? ours / theirs : theirs / ours;
+}

@@ -1,0 +1,44 @@
+/** Why another is first in a row, for the report. */
+
+import type { Contender } from "./contenders.ts";
+
+/** What bounds corral in a row. */
+const BOUNDS: Readonly<Record<string, string>> = {
+  "burst": "the program itself is the limit: a promise, a message and an answer for every call",
+  "burst-spin": "the long task takes one of two processors, and the program and the other worker share what is left",
+  "burst-hold": "what had been sent to the worker of the long task has to come back first",
+  "latency":
+    "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
+  "map": "every number travels as JSON text, there and back",
+  "bytes": "the bytes go through a pipe, which the system fills and empties piece by piece",
+  "records": "records are encoded and decoded as JSON twice, and half of that in the program itself",
+  "records-in": "records are encoded as JSON in the program itself, one after another",
+  "cpu": "the two workers, the program and all else on the machine share two processors",
+  "start": "Deno itself starts first; then the worker loads corral's side of it and says that it is ready",
+  "memory": "most of it is Deno itself, as “no pool” shows",
+  "queued": "a longer queue is more for the garbage collector to walk",
+  "stream": "V8 lets its heap grow before it collects",
+  "recovery": "a new Deno process has to start",
+};
+
+const SHARED =
+  "Its workers are threads of the program: no pipe lies between, and memory is shared. A crash in one can end the program";
+
+const FORKED =
+  "It forks: a worker is a copy of the running interpreter, its memory shared with it, which Deno cannot do. Compare it with “spawn”";
+
+/** One sentence or two, without a final period. */
+export function reasonFor(row: string, contender: Contender): string {
+  if (contender.kind === "threads") return SHARED;
+  const forks = contender.kind === "CPython" && contender.id !== "cpython-spawn";
+  return forks && (row === "start" || row === "memory") ? FORKED : boundOf(row);
+}
+
+/** What bounds corral in a row, as a sentence without a final period. */
+export function boundOf(row: string): string {
+  return capitalised(BOUNDS[row] ?? "the limit is not known");
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,58 @@
+/** What was measured, and its statistics. */
+
+/** What one run of a contender said. */
+export interface Measured {
+  readonly samples: readonly number[];
+  /** Why there is no number, in a word or two: "hangs". */
+  readonly outcome?: string;
+}
+
+/** All runs of one contender in one row. */
+export interface Result {
+  readonly row: string;
+  readonly contender: string;
+  /** The median of each round; undefined where the contender could not run it. */
+  readonly rounds: readonly (number | undefined)[];
+  readonly outcome?: string;
+}
+
+/** A run of the command. */
+export interface Report {
+  readonly at: string;
+  readonly mode: "full" | "quick";
+  readonly rounds: number;
+  readonly tookMs: number;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly results: readonly Result[];
+}
+
+/** The middle value; undefined of none. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? sorted[middle]
+    : sorted.length === 0
+    ? undefined
+    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The rounds that gave a number. */
+export function numbersOf(result: Result | undefined): number[] {
+  return result?.rounds.filter((value) => value !== undefined) ?? [];
+}
+
+/** What stands in the tables; undefined when the contender has an outcome instead. */
+export function valueOf(result: Result | undefined): number | undefined {
+  return result?.outcome === undefined ? median(numbersOf(result)) : undefined;
+}
+
+/** Finds the result of a contender in a row. */
+export function resultOf(
+  report: Report,
+  row: string,
+  contender: string,
+): Result | undefined {
+  return report.results.find((result) => result.row === row && result.contender === contender);
+}

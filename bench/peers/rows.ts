@@ -1,0 +1,209 @@
+/** What is measured: the rows, their sizes, and who takes part. */
+
+/** See the shared `rows.mjs` and `cpython.py` for what each means in a row. */
+export interface Parameters {
+  readonly count?: number;
+  readonly size?: number;
+  readonly repeats?: number;
+  readonly limitMs?: number;
+}
+
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: "ms" | "µs" | "MiB" | "×";
+  /** Whether a higher value is the better one. */
+  readonly moreIsBetter?: boolean;
+  readonly contenders: readonly string[];
+  readonly full: Parameters;
+  /** Sizes of the quick mode, which also leaves out who is there for reference. */
+  readonly quick: Parameters;
+  /** Sizes that show only that the row works. */
+  readonly tiny: Parameters;
+  /** At most so many rounds, for rows that take long. */
+  readonly maxRounds?: number;
+  /** What it tells a user. */
+  readonly meaning: string;
+}
+
+const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
+const CPYTHON = ["cpython-pool", "cpython-executor"];
+const THREADS = ["piscina", "poolifier"];
+const POOLS = ["corral", ...PROCESS_POOLS, ...CPYTHON, ...THREADS];
+
+const BURST = { count: 20_000, repeats: 2 };
+const QUICK_BURST = { count: 20_000, repeats: 1 };
+const TINY_BURST = { count: 20, repeats: 1 };
+
+/** In the order of the tables. */
+export const rows: readonly Row[] = [
+  {
+    id: "burst",
+    title: "20 000 no-op tasks submitted at once",
+    unit: "ms",
+    contenders: POOLS,
+    full: BURST,
+    quick: QUICK_BURST,
+    tiny: TINY_BURST,
+    meaning: "What a task costs when there are many: below this cost, splitting work further does not pay.",
+  },
+  {
+    id: "burst-spin",
+    title: "The same around one task that computes for 1 s: until all others are done",
+    unit: "ms",
+    contenders: ["corral", ...PROCESS_POOLS, "cpython-pool"],
+    full: { ...BURST, size: 1000 },
+    quick: { ...QUICK_BURST, size: 1000 },
+    tiny: { ...TINY_BURST, size: 20 },
+    maxRounds: 3,
+    meaning:
+      "Whether short tasks get stuck behind a long one. The long task also takes one processor of two from the others.",
+  },
+  {
+    id: "burst-hold",
+    title: "The same around one task that waits for 1 s",
+    unit: "ms",
+    contenders: ["corral", "jest-worker", "cpython-pool"],
+    full: { ...BURST, size: 1000 },
+    quick: { ...QUICK_BURST, size: 1000 },
+    tiny: { ...TINY_BURST, size: 20 },
+    maxRounds: 3,
+    meaning: "The same when the long task leaves the processor free, so that only the waiting in line is measured.",
+  },
+  {
+    id: "latency",
+    title: "One awaited call after another, median",
+    unit: "µs",
+    contenders: [...POOLS, "bare", "bare-deno"],
+    full: { count: 3000 },
+    quick: { count: 1500 },
+    tiny: { count: 5 },
+    meaning:
+      "What a single call costs beyond the work it does. “No pool” is an echo of as many bytes: by `cat`, and by a Deno process that does nothing else.",
+  },
+  {
+    id: "map",
+    title: "`map` over 1 000 000 numbers, default chunks",
+    unit: "ms",
+    contenders: ["corral", "cpython-pool"],
+    full: { count: 1_000_000, repeats: 2 },
+    quick: { count: 1_000_000, repeats: 1 },
+    tiny: { count: 1000, repeats: 1 },
+    meaning:
+      "Many tiny items without a thought about chunks. The pools for Node have no `map`; that of ProcessPoolExecutor sends one by one.",
+  },
+  {
+    id: "bytes",
+    title: "100 MB of bytes as an argument",
+    unit: "ms",
+    contenders: [...POOLS, "bare"],
+    full: { size: 100_000_000, repeats: 2 },
+    quick: { size: 100_000_000, repeats: 1 },
+    tiny: { size: 1000, repeats: 1 },
+    meaning:
+      "What it costs to hand over images, audio or columns of numbers. “No pool” is a pipe from one Deno process to another.",
+  },
+  {
+    id: "records",
+    title: "20 000 records of 1 kB there and back, 1000 per chunk",
+    unit: "ms",
+    contenders: POOLS,
+    full: { count: 20_000, size: 1000, repeats: 2 },
+    quick: { count: 20_000, size: 1000, repeats: 1 },
+    tiny: { count: 20, size: 10, repeats: 1 },
+    maxRounds: 3,
+    meaning: "Rows of a table or lines of a log, changed by workers. The pools without `map` get chunks by hand.",
+  },
+  {
+    id: "records-in",
+    title: "The same there, a number back",
+    unit: "ms",
+    contenders: POOLS,
+    full: { count: 20_000, size: 1000, repeats: 2 },
+    quick: { count: 20_000, size: 1000, repeats: 1 },
+    tiny: { count: 20, size: 10, repeats: 1 },
+    maxRounds: 3,
+    meaning: "The same when the answer is small: counts, checks, sums.",
+  },
+  {
+    id: "cpu",
+    title: "Computing with two workers, against one process",
+    unit: "×",
+    moreIsBetter: true,
+    contenders: ["corral", "tinypool", "jest-worker", "cpython-pool", "bare"],
+    full: { count: 16, size: 120_000, repeats: 1 },
+    quick: { count: 16, size: 80_000, repeats: 1 },
+    tiny: { count: 2, size: 2000, repeats: 1 },
+    maxRounds: 5,
+    meaning:
+      "How much of the second processor arrives. “No pool” is two programs that share the work by hand: what the machine can give.",
+  },
+  {
+    id: "start",
+    title: "A pool of two, from construction to both ready",
+    unit: "ms",
+    contenders: [...POOLS, "cpython-spawn", "bare"],
+    full: { repeats: 3 },
+    quick: { repeats: 2 },
+    tiny: { repeats: 1 },
+    meaning:
+      "What a program that runs for a moment pays for a pool. “No pool” is two `deno run` of an empty file, started together, until both have ended.",
+  },
+  {
+    id: "memory",
+    title: "Resident memory of an idle worker",
+    unit: "MiB",
+    contenders: [...POOLS, "cpython-spawn", "bare"],
+    full: { size: 500 },
+    quick: { size: 300 },
+    tiny: { size: 10 },
+    maxRounds: 3,
+    meaning:
+      "How many workers fit into a machine. “No pool” is a `deno run` that does nothing. Of forked and threaded workers much is shared with the program.",
+  },
+  {
+    id: "queued",
+    title: "Cost of a task with 1 000 000 queued, against 1000 queued",
+    unit: "×",
+    contenders: ["corral"],
+    full: { count: 1_000_000, size: 1000 },
+    quick: { count: 200_000, size: 1000 },
+    tiny: { count: 1000, size: 100 },
+    maxRounds: 3,
+    meaning: "Whether a long queue makes every task slower.",
+  },
+  {
+    id: "stream",
+    title: "Growth of resident memory while `imap` streams 5 000 000 items",
+    unit: "MiB",
+    contenders: ["corral", "cpython-pool"],
+    full: { count: 5_000_000, size: 1000 },
+    quick: { count: 1_000_000, size: 1000 },
+    tiny: { count: 2000, size: 100 },
+    maxRounds: 3,
+    meaning:
+      "Whether an input that never ends can be worked through. The program and its workers together, 1000 items per chunk, from before the first item.",
+  },
+  {
+    id: "recovery",
+    title: "From `kill -9` of a busy worker until its call has settled and two workers answer",
+    unit: "ms",
+    contenders: POOLS,
+    full: { repeats: 2, limitMs: 5000 },
+    quick: { repeats: 1, limitMs: 2000 },
+    tiny: { repeats: 1, limitMs: 1500 },
+    maxRounds: 3,
+    meaning: "What a crash costs. “Hangs”: the call never settles; “breaks”: the pool takes no more work.",
+  },
+];
+
+/** The rows of some ids; all without ids. */
+export function rowsOf(ids?: readonly string[]): readonly Row[] {
+  const unknown = ids?.find((id) => !rows.some((row) => row.id === id));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`,
+    );
+  }
+  return ids ? rows.filter(({ id }) => ids.includes(id)) : rows;
+}
