@@ -4,6 +4,7 @@ import { delay } from "@std/async";
 
 const END_MARK = "(the command has ended)";
 const POLL_MS = 20;
+const MAX_POLLS = 1500;
 const decoder = new TextDecoder();
 
 /** Why there is no terminal here, or nothing if there is one. */
@@ -43,7 +44,11 @@ export class Terminal implements AsyncDisposable {
 
   /** Waits until the screen shows a text. */
   async shows(text: string): Promise<void> {
-    while (!(await this.#capture()).includes(text)) await delay(POLL_MS);
+    for (let poll = 0; poll < MAX_POLLS; poll++) {
+      if ((await this.#capture()).includes(text)) return;
+      await delay(POLL_MS);
+    }
+    throw new Error(`The terminal does not show "${text}", but:\n${await this.#capture()}`);
   }
 
   /** Presses keys, named as tmux does. */

@@ -26,6 +26,7 @@ const WIDTH = 720;
 const ROW_HEIGHT = 34;
 const MARGINS = { top: 58, right: 96, bottom: 44 };
 const CHARACTER_WIDTH = 7.4;
+const MAX_LABEL_LENGTH = 40;
 
 /** Draws a bar chart. The SVG needs no script and no network, and follows the reader's choice of light or dark. */
 export async function barChart(options: BarChartOptions): Promise<string> {
@@ -34,7 +35,7 @@ export async function barChart(options: BarChartOptions): Promise<string> {
 }
 
 function describe(plot: Plot, { title, unit, bars }: BarChartOptions): PlotOptions {
-  const longest = Math.max(...bars.map(({ label }) => label.length));
+  const longest = Math.min(MAX_LABEL_LENGTH, Math.max(...bars.map(({ label }) => label.length)));
   const compact = new Intl.NumberFormat("en-GB", { notation: "compact" }).format;
   const text = (bar: Bar) => bar.note ?? bar.value.toLocaleString("en-GB");
   return {
@@ -46,7 +47,7 @@ function describe(plot: Plot, { title, unit, bars }: BarChartOptions): PlotOptio
     marginLeft: Math.ceil(longest * CHARACTER_WIDTH) + 16,
     style: { fontSize: "13px" },
     x: { label: unit, labelArrow: "none", grid: true, nice: true, ticks: 6, tickFormat: compact },
-    y: { label: null, domain: bars.map(({ label }) => label), padding: 0.25, tickSize: 0 },
+    y: { label: null, domain: bars.map(({ label }) => label), padding: 0.25, tickSize: 0, tickFormat: cutLabel },
     marks: [
       plot.barX(bars, { x: "value", y: "label", fill: (bar: Bar) => bar.ours ? "var(--ours)" : "var(--others)" }),
       plot.text(bars, { x: "value", y: "label", text, textAnchor: "start", dx: 6, fontWeight: 600 }),
@@ -60,6 +61,10 @@ function describe(plot: Plot, { title, unit, bars }: BarChartOptions): PlotOptio
       }),
     ],
   };
+}
+
+function cutLabel(label: string): string {
+  return label.length <= MAX_LABEL_LENGTH ? label : `${label.slice(0, MAX_LABEL_LENGTH - 1)}…`;
 }
 
 const STYLE = `<style>

@@ -1,0 +1,264 @@
+// Unit tests of the report and of what it counts; end-to-end tests in Chromium, skipped where there is none.
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertFalse,
+  assertGreater,
+  assertLess,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { barChart } from "../../src/cli/report/bar_chart.ts";
+import { DurationHistogram } from "../../src/cli/report/duration_histogram.ts";
+import { createReport, redrawReport } from "../../src/cli/report/mod.ts";
+import { TimeBins } from "../../src/cli/report/time_bins.ts";
+import type { RunEvent } from "../../src/cli/run_events.ts";
+import { noChromium, PREFER_DARK, runChromium } from "../helpers/chromium.ts";
+import { firstPixel } from "../helpers/png.ts";
+import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
+import { withFolder } from "../helpers/with_folder.ts";
+
+Deno.test("TimeBins keeps the sum of what it gets, whatever the length of the run", () => {
+  const span = fc.record({
+    from: fc.double({ min: 0, max: 1e7, noNaN: true }),
+    ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  });
+  fc.assert(fc.property(fc.array(span, { minLength: 1 }), (spans) => {
+    const spread = new TimeBins(20);
+    const counted = new TimeBins(20);
+    for (const { from, ms } of spans) {
+      spread.addSpan(from, from + ms);
+      counted.add(from, 1);
+    }
+    const sum = (bins: TimeBins) => bins.sums.reduce((a, b) => a + b, 0);
+    const total = spans.reduce((sum, { from, ms }) => sum + (from + ms - from), 0);
+    assertAlmostEquals(sum(spread), total, 1e-6 * (1 + total));
+    assertEquals(sum(counted), spans.length);
+    for (const busyMs of spread.sums) assertLess(busyMs, spread.widthMs * spans.length * 1.001 + 1e-9);
+  }));
+});
+
+Deno.test("TimeBins does not loop over times that cannot be", () => {
+  const bins = new TimeBins(20);
+  for (const at of [1e300, Infinity]) bins.addSpan(0, at);
+  bins.add(1e308, 1);
+  assert(Number.isFinite(bins.widthMs));
+});
+
+Deno.test("DurationHistogram.quantile() is within 5 % of the true one", () => {
+  const durations = fc.array(fc.double({ min: 0.01, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(fc.property(durations, fc.constantFrom(0.5, 0.9, 0.99, 1), (all, share) => {
+    const histogram = new DurationHistogram();
+    for (const ms of all) histogram.add(ms);
+    const truth = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1]!;
+    assertAlmostEquals(histogram.quantile(share) / truth, 1, 0.05);
+    assertEquals(histogram.bars().reduce((sum, { count }) => sum + count, 0), all.length);
+    for (const { fromMs, toMs } of histogram.bars()) assertLess(fromMs, toMs);
+  }));
+});
+
+async function pageOf(events: Iterable<RunEvent>): Promise<string> {
+  return await withFolder(async (folder) => {
+    const report = await createReport(`${folder}/run.html`);
+    for (const event of events) await report.receive([event]);
+    await report.close();
+    return await Deno.readTextFile(`${folder}/run.html`);
+  });
+}
+
+/** The parts of a page that the tests look at. */
+interface Page {
+  texts(selector: string): string[];
+  count(selector: string): number;
+}
+
+function parse(text: string): Page {
+  const { document } = parseHTML(text) as unknown as {
+    document: { querySelectorAll(selector: string): Iterable<{ textContent: string }> };
+  };
+  const texts = (selector: string) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
+  return { texts, count: (selector) => texts(selector).length };
+}
+
+Deno.test("The report tells of a run without failures", async () => {
+  const page = parse(await pageOf(plainRun(100)));
+  assertEquals(page.texts("h1"), ["corral map job.ts"]);
+  assertStringIncludes(
+    page.texts("header p")[0]!,
+    "finished, exit code 0. Began 2026-01-02 03:04:05 UTC; input: stdin.",
+  );
+  assertEquals(page.texts(".tile b").slice(0, 3), ["100", "0", "100"]);
+  assertEquals(page.texts("h2"), ["Workers over time", "Throughput", "Durations", "Failures", "Workers"]);
+  assertEquals(page.count("svg"), 3);
+  const titles = page.texts("svg rect title");
+  assertEquals(titles.filter((title) => /^record \d+: ok, 8 ms$/.test(title)).length, 100);
+  assertEquals(titles.filter((title) => title.endsWith(": starts")).length, 2);
+});
+
+const HOSTILE =
+  `</script></title></style><script>document.title="changed"</script><img src=x onerror="document.title='changed'">'"&`;
+
+/** A run in which everything that can be text is markup. */
+function hostileRun(url = ""): RunEvent[] {
+  const text =
+    `${HOSTILE}<img src="${url}/leak"><link rel=stylesheet href="${url}/leak"><iframe src="${url}/leak"></iframe>`;
+  const error = { name: text, message: text, stack: text };
+  return [
+    startEvent({ module: `file:///${text}`, export: text, inputs: [text] }),
+    ...["error", "crash", "timeout", text].map((outcome, at) =>
+      recordEvent(at + 1, {
+        outcome: outcome as "error",
+        error,
+        excerpt: text,
+        input: text,
+        line: text as unknown as number,
+      })
+    ),
+    { type: "worker", at: STARTED_AT + 1, slot: 0, pid: 1, state: "spawn" },
+    { type: "worker", at: STARTED_AT + 2, slot: 0, pid: 1, state: "exit", exitCode: 1, signal: text },
+    { type: "retry", at: STARTED_AT + 2, sequence: 1, slot: 0, attempt: 1, reason: text as "error" },
+    {
+      type: "end",
+      at: STARTED_AT + 99,
+      reason: text as "halted",
+      exitCode: text as unknown as number,
+      records: 4,
+      failed: 4,
+      results: 0,
+    },
+  ];
+}
+
+const ACTIVE = "script, img, link, iframe, object, embed, base, form, [src], [href], [onerror], [onload]";
+
+Deno.test("The report escapes all text: nothing in it can act or load", async () => {
+  const page = parse(await pageOf(hostileRun()));
+  assertEquals(page.texts(ACTIVE), []);
+  assertEquals(page.count("details"), 4);
+  for (const text of page.texts("details summary")) assertStringIncludes(text, "<img src=x onerror=");
+});
+
+Deno.test("The report groups failures, shows the first of them, and says how many more there are", async () => {
+  const failures = Array.from(
+    { length: 450 },
+    (_, at) =>
+      recordEvent(at + 1, {
+        outcome: "error",
+        error: { name: "TypeError", message: at < 300 ? "common" : `only once: ${at}` },
+      }),
+  );
+  const page = parse(await pageOf([startEvent(), ...failures]));
+  assertEquals(page.texts("tbody")[0]!.trimStart().replace(/\s+/g, " ").slice(0, 26), "300errorTypeError: common ");
+  const text = page.texts("section").find((section) => section.includes("The first 200"))!;
+  assertStringIncludes(text, "and 250 more");
+  assertStringIncludes(text, "and 131 kinds more");
+});
+
+Deno.test("The report of a run that was killed says so, and one without records has no charts", async () => {
+  const page = parse(await pageOf([startEvent()]));
+  assertStringIncludes(page.texts("header p")[0]!, "cut off");
+  assertEquals(page.count("svg"), 0);
+});
+
+Deno.test("The report of many records stays small, and shows where workers were idle and where records failed", async () => {
+  function* run(): Iterable<RunEvent> {
+    yield startEvent({ jobs: 8 });
+    for (let sequence = 1; sequence <= 50_000; sequence++) {
+      const atMs = sequence < 25_000 ? sequence : sequence + 25_000;
+      const fails = sequence > 40_000 && sequence % 3 === 0;
+      yield recordEvent(sequence, { atMs, slot: sequence % 8, outcome: fails ? "error" : "ok" });
+    }
+  }
+  const text = await pageOf(run());
+  assertLess(text.length, 300_000);
+  const titles = parse(text).texts("svg rect title");
+  assert(titles.includes("worker 3: 100 % busy"), "busy");
+  assert(titles.some((title) => /^worker 3: 3\d % of the records failed$/.test(title)), "failed");
+  const rates = titles.filter((title) => title.endsWith("records/s"));
+  assertGreater(rates.filter((title) => title.endsWith(": 0 records/s")).length, rates.length / 5);
+});
+
+Deno.test("redrawReport() draws the same page from the event file, also from one whose last line is cut", () =>
+  withFolder(async (folder) => {
+    const [path, out] = [`${folder}/run.ndjson`, `${folder}/run.html`];
+    const events = plainRun(50);
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+    await Deno.writeTextFile(path, lines);
+    await redrawReport(path, out);
+    assertEquals(await Deno.readTextFile(out), await pageOf(events));
+    await Deno.writeTextFile(path, lines.slice(0, -10));
+    await redrawReport(path, out);
+    assertEquals(await Deno.readTextFile(out), await pageOf(events.slice(0, -1)));
+  }));
+
+Deno.test("redrawReport() refuses what is no event file, and says why", () =>
+  withFolder(async (folder) => {
+    const start = JSON.stringify(startEvent());
+    const bad = [
+      ["", "it is empty"],
+      ["hello\n", "its first line must be a start event of version 1"],
+      [`${JSON.stringify({ ...startEvent(), version: 2 })}\n`, "its first line must be a start event of version 1"],
+      [`${start}\nhello\n${start}\n`, "line 2 is no event"],
+      [`${start}\n{"type":"record","slot":"x"}\n${start}\n`, "line 2 is no event"],
+    ] as const;
+    for (const [text, reason] of bad) {
+      await Deno.writeTextFile(`${folder}/run.ndjson`, text);
+      await assertRejects(() => redrawReport(`${folder}/run.ndjson`, `${folder}/run.html`), Error, reason);
+    }
+    await assertRejects(
+      () => redrawReport(`${folder}/none`, `${folder}/run.html`),
+      Error,
+      "Cannot draw the report from",
+    );
+  }));
+
+Deno.test("barChart() is a picture of its own, with escaped text and the bars in order", async () => {
+  const bars = [{ label: "ours", value: 400, ours: true }, { label: HOSTILE, value: 100, note: "slow" }];
+  const svg = await barChart({ title: HOSTILE, unit: "records per second", bars });
+  const page = parse(`<html><body>${svg}</body></html>`);
+  assertEquals(page.texts(ACTIVE), []);
+  assertEquals(
+    page.texts("text").filter((text) => text.includes("<script>")),
+    [HOSTILE, `${HOSTILE.slice(0, 39)}…`].reverse(),
+  );
+  const widths = [...svg.matchAll(/<rect[^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  assertEquals(widths.length, 2);
+  assertAlmostEquals(widths[0]! / widths[1]!, 4, 0.01);
+});
+
+function testInChromium(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: noChromium ? `${name} (skipped: ${noChromium})` : name, ignore: noChromium !== undefined, fn });
+}
+
+testInChromium("Chromium shows the report of a hostile run, runs nothing in it and loads nothing", async () => {
+  const requests: string[] = [];
+  let page = "";
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    requests.push(new URL(request.url).pathname);
+    return new Response(page, { headers: { "content-type": "text/html" } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  page = await pageOf(hostileRun(url));
+  const dom = await runChromium(["--dump-dom"], `${url}/run.html`);
+  assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
+  const seen = parse(dom);
+  assertFalse(seen.texts("title").includes("changed"));
+  assertEquals(seen.texts(ACTIVE), []);
+  assertEquals(seen.count("svg"), 3);
+});
+
+testInChromium("Chromium draws the report light or dark, as its user prefers", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/run.html`;
+    await Deno.writeTextFile(path, await pageOf(plainRun(100)));
+    const shoot = async (name: string, flags: string[]) => {
+      await runChromium([`--screenshot=${folder}/${name}`, "--window-size=1100,1500", ...flags], `file://${path}`);
+      return firstPixel(await Deno.readFile(`${folder}/${name}`));
+    };
+    const [light, dark] = await Promise.all([shoot("light.png", []), shoot("dark.png", [PREFER_DARK])]);
+    assertEquals(light, [0xf6, 0xf8, 0xfa]);
+    assertEquals(dark, [0x0d, 0x11, 0x17]);
+  }));
