@@ -1,0 +1,95 @@
+/** Debian's PostgreSQL, for tests that talk to a real server. */
+
+const VERSIONS = "/usr/lib/postgresql";
+
+/** The folder of the newest server's programs, if one is installed. */
+export async function findPostgres(): Promise<string | undefined> {
+  try {
+    const versions = await Array.fromAsync(Deno.readDir(VERSIONS), ({ name }) => Number(name));
+    const bin = `${VERSIONS}/${versions.sort((a, b) => a - b).at(-1)}/bin`;
+    await Deno.stat(`${bin}/initdb`);
+    return bin;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** A server of its own, on a free port of the loopback network, with its data in a temporary folder. */
+export class PostgresServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #folder: string;
+  readonly #process: Deno.ChildProcess;
+  readonly #log: Promise<string>;
+
+  private constructor(url: string, folder: string, process: Deno.ChildProcess, log: Promise<string>) {
+    this.url = url;
+    this.#folder = folder;
+    this.#process = process;
+    this.#log = log;
+  }
+
+  /** Starts the server in `bin`, as the user `postgres` if this is root: it refuses to run as that. */
+  static async start(bin: string): Promise<PostgresServer> {
+    const folder = await Deno.makeTempDir({ prefix: "postgres" });
+    try {
+      const isRoot = await id("-u") === 0;
+      const user = isRoot ? { uid: await id("-u", "postgres"), gid: await id("-g", "postgres") } : {};
+      if (isRoot) await run("chown", ["postgres", folder]);
+      await run(`${bin}/initdb`, ["-D", folder, "-A", "trust", "-U", "corral", "-E", "UTF8", "--no-sync"], user);
+      const port = freePort();
+      const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+      const process = new Deno.Command(`${bin}/postgres`, {
+        args: ["-D", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+        ...user,
+        env: { LC_ALL: "C" },
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      const log = await readUntil(process.stderr, "ready to accept connections");
+      return new PostgresServer(`postgres://corral@127.0.0.1:${port}/postgres`, folder, process, log.rest);
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  /** Stops it and removes its data. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGINT");
+    await this.#process.status;
+    await this.#log;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** Reads until a text has come. `rest` is there when the stream has ended. */
+async function readUntil(stream: ReadableStream<Uint8Array>, text: string): Promise<{ rest: Promise<string> }> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let log = "";
+  while (!log.includes(text)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`PostgreSQL did not start: ${log}`);
+    log += value;
+  }
+  const readOn = async (): Promise<string> => {
+    for (let next; !(next = await reader.read()).done;) log += next.value;
+    return log;
+  };
+  return { rest: readOn() };
+}
+
+async function id(...args: string[]): Promise<number> {
+  return Number(await run("id", args));
+}
+
+async function run(command: string, args: string[], options: Deno.CommandOptions = {}): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, ...options, cwd: "/" }).output();
+  if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
