@@ -23,7 +23,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   channels: ["hub", "deque", "wire", "errors"],
   manager: ["channels", "sync", "hub", "worker", "wire", "errors"],
   futures: ["pool", "worker", "wire", "errors"],
-  cli: ["pool", "worker", "wire", "errors"],
+  runner: ["child"],
+  cli: ["runner", "pool", "deque", "worker", "wire", "errors"],
 };
 
 /** Layers that may import packages: the command is no library. */

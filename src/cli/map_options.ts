@@ -35,11 +35,15 @@ export interface MapOptions {
   readonly output: OutputFormat;
   readonly unordered: boolean;
   readonly jobs: number;
-  /** Records handed to a worker at once. */
+  /** Records handed to a worker at once; a number where `maxTasks` is given. */
   readonly chunk: number | "auto";
   readonly permissions: Deno.PermissionOptionsObject | "none";
+  /** What workers may not do, even where `permissions` grants it. */
+  readonly deny: Deno.PermissionOptionsObject;
   readonly env: Readonly<Record<string, string>>;
   readonly timeout: TimeLimit | undefined;
+  /** Limit of the whole run. */
+  readonly timeBudgetMs: number | undefined;
   readonly retries: number;
   readonly retryOn: ReadonlySet<RetryReason>;
   readonly halt: HaltRule | undefined;

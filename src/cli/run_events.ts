@@ -115,7 +115,7 @@ export interface CountEvent {
 }
 
 /** Why the run ended. */
-export type EndReason = "finished" | "halted" | "interrupted" | "output closed" | "broken";
+export type EndReason = "finished" | "halted" | "interrupted" | "out of time" | "output closed" | "broken";
 
 /** The run is over; nothing follows. */
 export interface EndEvent {

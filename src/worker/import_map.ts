@@ -46,7 +46,8 @@ function readConfig(path: string): unknown {
   }
 }
 
-function withoutComments(text: string): string {
+/** The text of a configuration as plain JSON: without comments, and without commas behind the last of something. */
+export function withoutComments(text: string): string {
   const strings = /"(?:\\.|[^"\\])*"/.source;
   return text
     .replaceAll(new RegExp(String.raw`(${strings})|//[^\n]*|/\*[\s\S]*?\*/`, "g"), "$1")

@@ -1,0 +1,55 @@
+import { resolvePoolOptions } from "../pool/options.ts";
+import { poolWorkerCommand } from "../pool/worker_command.ts";
+import { Inputs } from "./input/inputs.ts";
+import type { ReadItem } from "./input/record_block.ts";
+import type { MapOptions } from "./map_options.ts";
+import { excerptOf } from "./output/excerpt.ts";
+import { poolOptions } from "./run/worker_pool.ts";
+
+const SHOWN_RECORDS = 3;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** `--dry-run`: prints what would be done with what, and does nothing. Returns the exit code. */
+export async function dryRun(options: MapOptions): Promise<number> {
+  const { path, args, env } = poolWorkerCommand(resolvePoolOptions(poolOptions(options)));
+  const grants = args.filter((arg) => /^--(allow|deny)-/.test(arg));
+  const lines = [
+    `Function: ${options.module.protocol === "data:" ? "-e" : options.module.href}#${options.export}`,
+    `Workers: ${options.jobs}`,
+    `Permissions of workers: ${grants.join(" ")}`,
+    `Environment of workers: ${Object.keys(env).join(" ")}`,
+    `Command line of a worker: ${[path, ...args].map(quoted).join(" ")}`,
+    `First records:`,
+    ...await firstRecords(options),
+  ];
+  await Deno.stdout.write(new TextEncoder().encode(lines.join("\n") + "\n"));
+  return 0;
+}
+
+async function firstRecords(options: MapOptions): Promise<string[]> {
+  using inputs = new Inputs(options);
+  const lines: string[] = [];
+  while (lines.length < SHOWN_RECORDS) {
+    const item = await inputs.read({ records: 1, bytes: Infinity });
+    if (item === undefined) return [...lines, "  (no more)"];
+    lines.push(`  ${describe(item, options)}`);
+  }
+  return lines;
+}
+
+function describe(item: ReadItem, { input }: MapOptions): string {
+  if ("invalid" in item) return `line ${item.invalid.line}: rejected, ${item.invalid.message}`;
+  const { block } = item;
+  try {
+    const text = decoder.decode(block.payload).replace(/[\0\n]$/, "");
+    const value: unknown = input === "lines" || input === "nul" ? text : JSON.parse(text);
+    return `line ${block.line(0)}: ${JSON.stringify(value)}`;
+  } catch (error) {
+    return `line ${block.line(0)}: rejected, ${(error as Error).message}: ${excerptOf(block.record(0))}`;
+  }
+}
+
+/** Quotes an argument for a shell, where it needs that. */
+function quoted(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,98 @@
+/** Reads into `buffer`; `null` at the end. */
+export type ReadBytes = (buffer: Uint8Array<ArrayBuffer>) => Promise<number | null>;
+
+const BUFFER_BYTES = 2 * 1024 * 1024;
+const SMALLEST_READ_BYTES = 64 * 1024;
+const READ_AHEAD_BYTES = 1024 * 1024;
+
+/**
+ * The part of a stream that was read and not consumed, in one piece of memory.
+ *
+ * What was consumed is never written over: views of it stay good.
+ */
+export class ByteWindow {
+  /** The memory; what was not consumed lies from `start` to `end`. */
+  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES);
+  start = 0;
+  end = 0;
+  /** Whether there is nothing more to read. */
+  ended = false;
+  /** Bytes read so far. */
+  total = 0;
+  readonly #read: ReadBytes;
+  #isHungry = false;
+  #room: PromiseWithResolvers<void> | undefined;
+  #news: PromiseWithResolvers<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Reads ahead as long as not too much lies here. */
+  constructor(read: ReadBytes) {
+    this.#read = read;
+    this.#pump();
+  }
+
+  /** Consumes everything before `position`. */
+  consume(position: number): void {
+    this.start = position;
+    if (this.end - this.start < READ_AHEAD_BYTES) this.#room?.resolve();
+  }
+
+  /** Waits until more was read, or the end. What lies here may move: positions count from `start`. */
+  async more(): Promise<void> {
+    this.#throwFailure();
+    if (this.ended) return;
+    this.#isHungry = true;
+    this.#room?.resolve();
+    this.#news ??= Promise.withResolvers();
+    await this.#news.promise;
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (!this.ended) {
+        await this.#waitForRoom();
+        this.#makeRoom();
+        const count = await this.#read(this.buffer.subarray(this.end));
+        if (count === null) this.ended = true;
+        else {
+          this.end += count;
+          this.total += count;
+        }
+        this.#isHungry = false;
+        this.#tell();
+      }
+    } catch (error) {
+      this.#failure = { error };
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    const news = this.#news;
+    this.#news = undefined;
+    news?.resolve();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (!this.#isHungry && this.end - this.start >= READ_AHEAD_BYTES) {
+      this.#room = Promise.withResolvers();
+      await this.#room.promise;
+      this.#room = undefined;
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.buffer.length - this.end >= SMALLEST_READ_BYTES) return;
+    const rest = this.buffer.subarray(this.start, this.end);
+    const buffer = new Uint8Array(Math.max(BUFFER_BYTES, rest.length * 2));
+    buffer.set(rest);
+    this.buffer = buffer;
+    this.start = 0;
+    this.end = rest.length;
+  }
+}

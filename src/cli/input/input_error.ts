@@ -1,0 +1,5 @@
+/** An input cannot be opened or read, or is no such input at all. */
+export class InputError extends Error {
+  /** Always the class's own name. */
+  override name = "InputError";
+}

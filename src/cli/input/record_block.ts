@@ -1,0 +1,96 @@
+/** Records that were read and belong together, before they are handed to workers. */
+
+/** Where the records of a block come from, and their bytes. */
+export interface RecordSource {
+  /** The name of the input; `-` is stdin. */
+  readonly input: string;
+  /** What a worker gets for the records `from` (inclusive) to `to` (exclusive). */
+  payload(from: number, to: number): Uint8Array;
+  /** A record's own bytes in the input. */
+  record(at: number): Uint8Array;
+  /** The line that a record begins on, from 1. */
+  line(at: number): number;
+}
+
+/** Consecutive records. */
+export class RecordBlock {
+  readonly source: RecordSource;
+  readonly from: number;
+  readonly to: number;
+  /** The sequence number of the first record, from 1. */
+  readonly firstSequence: number;
+  /** The attempt of the first record. */
+  readonly attempt: number;
+  /** Whether a worker died among these records, and it is not known at which. */
+  readonly suspect: boolean;
+
+  constructor(
+    source: RecordSource,
+    range: { from: number; to: number; firstSequence: number; attempt?: number; suspect?: boolean },
+  ) {
+    this.source = source;
+    this.from = range.from;
+    this.to = range.to;
+    this.firstSequence = range.firstSequence;
+    this.attempt = range.attempt ?? 1;
+    this.suspect = range.suspect ?? false;
+  }
+
+  /** How many records there are. */
+  get count(): number {
+    return this.to - this.from;
+  }
+
+  /** What a worker gets. */
+  get payload(): Uint8Array {
+    return this.source.payload(this.from, this.to);
+  }
+
+  /** A record's bytes; `offset` counts from the first of the block. */
+  record(offset: number): Uint8Array {
+    return this.source.record(this.from + offset);
+  }
+
+  /** The line that a record begins on. */
+  line(offset: number): number {
+    return this.source.line(this.from + offset);
+  }
+
+  /** The records from `start` to `end`, counted from the first of the block. */
+  part(start: number, end: number, marks: { attempt?: number; suspect?: boolean } = {}): RecordBlock {
+    return new RecordBlock(this.source, {
+      from: this.from + start,
+      to: this.from + end,
+      firstSequence: this.firstSequence + start,
+      ...marks,
+    });
+  }
+}
+
+/** A part of the input that is no record, and counts as a failed one. */
+export interface InvalidRecord {
+  readonly input: string;
+  readonly line: number;
+  readonly sequence: number;
+  readonly message: string;
+  /** Its beginning. */
+  readonly start: Uint8Array;
+}
+
+/** What a reader gives. */
+export type ReadItem = { readonly block: RecordBlock } | { readonly invalid: InvalidRecord };
+
+/** How much is wanted at most. */
+export interface ReadLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Reads records of one input. */
+export interface RecordReader {
+  /** Waits for records, and gives those that are there, at least one; `undefined` at the end. */
+  read(limits: ReadLimits, nextSequence: number): Promise<ReadItem | undefined>;
+}
+
+/** How much of a bad record is kept. */
+export const EXCERPT_BYTES = 400;

@@ -1,0 +1,43 @@
+const TARGET_MS = 25;
+const MAX_GROWTH = 16;
+const MAX_RECORDS = 65_536;
+const MAX_BYTES = 512 * 1024;
+/** Of what is quicker, workers must have the next block at hand when they are done. */
+const QUICK_BLOCK_MS = 50;
+
+/** How much goes to a worker at once: so much that messages cost little, and so little that work is shared evenly. */
+export class AutoChunk {
+  readonly #fixed: number | undefined;
+  #records = 1;
+  #msPerRecord: number | undefined;
+
+  /** With a fixed number of records, or one that adapts to their cost. */
+  constructor(chunk: number | "auto") {
+    this.#fixed = chunk === "auto" ? undefined : chunk;
+  }
+
+  /** The limits of the next block. */
+  get limits(): { readonly records: number; readonly bytes: number } {
+    if (this.#fixed !== undefined) return { records: this.#fixed, bytes: Infinity };
+    return { records: this.#records, bytes: MAX_BYTES };
+  }
+
+  /** Whether blocks are so quick that some should wait at the workers' door. */
+  get isQuick(): boolean {
+    return this.#msPerRecord === undefined || this.#msPerRecord * this.limits.records <= QUICK_BLOCK_MS;
+  }
+
+  /** Whether a record takes so long that announcing each one costs nothing to speak of. */
+  get isSlow(): boolean {
+    return this.#msPerRecord !== undefined && this.#msPerRecord > 1;
+  }
+
+  /** Learns what records cost. */
+  learn(records: number, elapsedMs: number): void {
+    if (records === 0) return;
+    const measured = elapsedMs / records;
+    this.#msPerRecord = this.#msPerRecord === undefined ? measured : (this.#msPerRecord + measured) / 2;
+    const wanted = this.#msPerRecord === 0 ? MAX_RECORDS : Math.floor(TARGET_MS / this.#msPerRecord);
+    this.#records = Math.max(1, Math.min(MAX_RECORDS, wanted, this.#records * MAX_GROWTH));
+  }
+}

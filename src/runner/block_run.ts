@@ -1,0 +1,297 @@
+import { type RecordTexts, recordTexts } from "./block_text.ts";
+import { describeError } from "./error_description.ts";
+import {
+  type BlockOrder,
+  type ErrorDescription,
+  EXACT,
+  EXITING,
+  type OutcomeName,
+  type Piece,
+  type PieceDetails,
+  type RunnerSettings,
+  STUCK,
+} from "./protocol.ts";
+import { RecordContext } from "./record_context.ts";
+import { ResultBuffer } from "./result_buffer.ts";
+
+/** The user's function. */
+export type RecordFunction = (record: unknown, context: RecordContext) => unknown;
+
+/** Where a block runs. */
+export interface BlockPlace {
+  readonly workerId: number;
+  /** Sends a piece at once. */
+  send(piece: Piece): void;
+}
+
+// Between two pieces of records that are too quick to be announced one by one.
+const PIECE_MS = 4;
+const PIECE_BYTES = 1024 * 1024;
+/** A record that took this long has the following ones announced: that costs them little. */
+const SLOW_RECORD_MS = 1;
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/**
+ * Runs the records of one block in order.
+ *
+ * If this process dies without a word, the parent knows from the last piece which record was running, if each one was
+ * announced, and otherwise where those begin among which it was.
+ */
+export class BlockRun {
+  readonly #call: RecordFunction;
+  readonly #settings: RunnerSettings;
+  readonly #order: BlockOrder;
+  readonly #place: BlockPlace;
+  readonly #texts: RecordTexts;
+  readonly #buffer: ResultBuffer;
+  #details: PieceDetails = { outcomes: [], retries: [] };
+  #precise: boolean;
+  #done = 0;
+  #results = 0;
+  #recordResults = 0;
+  #lastPieceAt = 0;
+  #startedAt = 0;
+
+  constructor(
+    call: RecordFunction,
+    settings: RunnerSettings,
+    bytes: Uint8Array,
+    order: BlockOrder,
+    place: BlockPlace,
+  ) {
+    this.#call = call;
+    this.#settings = settings;
+    this.#order = order;
+    this.#place = place;
+    this.#texts = recordTexts(bytes, settings.delimiter, settings.input === "json");
+    this.#buffer = new ResultBuffer(settings.output);
+    this.#precise = order.precise;
+  }
+
+  /** Runs until the end of the block or of its time. Returns the last piece. */
+  async run(): Promise<Piece> {
+    const texts = this.#texts;
+    const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
+    let hasNext = texts.next();
+    if (hasNext) this.#send();
+    while (hasNext) {
+      const pending = this.#runRecord(texts.text, this.#done === 0 ? this.#order.attempt : 1);
+      if (pending !== undefined) await pending;
+      this.#done++;
+      const now = performance.now();
+      hasNext = texts.next();
+      if (now - this.#startedAt >= SLOW_RECORD_MS) this.#precise = true;
+      this.#startedAt = now;
+      if (now - begunAt >= this.#order.budgetMs) break;
+      if (hasNext && this.#isPieceDue(now)) this.#send();
+    }
+    return this.#take(EXACT);
+  }
+
+  /** Sends what there is, because the process ends. */
+  tellExit(): void {
+    try {
+      this.#buffer.dropRecord();
+      this.#send(EXITING);
+    } catch {
+      // The parent is gone.
+    }
+  }
+
+  #tellStuck(): void {
+    this.#buffer.dropRecord();
+    this.#send(STUCK);
+  }
+
+  #isPieceDue(now: number): boolean {
+    return this.#precise || now - this.#lastPieceAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
+  }
+
+  #send(state = 0): void {
+    this.#place.send(this.#take(state | (this.#precise ? EXACT : 0)));
+  }
+
+  #take(state: number): Piece {
+    const now = performance.now();
+    const { outcomes, retries } = this.#details;
+    const isEmpty = outcomes.length === 0 && retries.length === 0;
+    const details = isEmpty ? NOTHING : encoder.encode(JSON.stringify(this.#details));
+    const piece: Piece = [
+      this.#place.workerId,
+      this.#done,
+      state,
+      now - this.#lastPieceAt,
+      this.#results,
+      this.#buffer.take(),
+      details,
+    ];
+    if (!isEmpty) this.#details = { outcomes: [], retries: [] };
+    this.#results = 0;
+    this.#lastPieceAt = now;
+    return piece;
+  }
+
+  /** Runs one record. Returns a promise only if there is something to wait for. */
+  #runRecord(text: string | undefined, attempt: number): Promise<void> | undefined {
+    this.#buffer.beginRecord();
+    if (text === undefined) return this.#fail("invalid", attempt, invalid("the record is not UTF-8"));
+    if (this.#settings.input === "text") return this.#attempt(withoutReturn(text, this.#settings.delimiter), attempt);
+    let record: unknown;
+    try {
+      record = JSON.parse(text);
+    } catch (error) {
+      return this.#fail("invalid", attempt, invalid(`the record is not JSON: ${(error as Error).message}`));
+    }
+    return this.#attempt(record, attempt);
+  }
+
+  #attempt(record: unknown, attempt: number): Promise<void> | undefined {
+    this.#recordResults = 0;
+    const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
+    try {
+      // Called without a receiver: it is no method of this object, in stacks either.
+      const call = this.#call;
+      const value = call(record, context);
+      if (typeof value === "object" && value !== null) {
+        if (isThenable(value) || isIterator(value, Symbol.asyncIterator)) return this.#wait(value, record, context);
+        if (isIterator(value, Symbol.iterator)) { for (const one of value) this.#add(one); }
+        else this.#add(value);
+      } else {
+        this.#add(value);
+      }
+    } catch (error) {
+      return this.#judge(error, record, context);
+    }
+    return this.#finish(record, context);
+  }
+
+  async #wait(value: object, record: unknown, context: RecordContext): Promise<void> {
+    const gathered = this.#gather(value, context);
+    try {
+      await this.#withinTime(gathered, context);
+    } catch (error) {
+      await this.#judge(error, record, context);
+      return;
+    }
+    await this.#finish(record, context);
+  }
+
+  async #gather(value: object, context: RecordContext): Promise<void> {
+    const settled: unknown = isThenable(value) ? await value : value;
+    if (typeof settled === "object" && settled !== null) {
+      if (isIterator(settled, Symbol.asyncIterator)) {
+        for await (const one of settled) this.#addInTime(one, context);
+        return;
+      }
+      if (isIterator(settled, Symbol.iterator)) {
+        for (const one of settled) this.#addInTime(one, context);
+        return;
+      }
+    }
+    this.#addInTime(settled, context);
+  }
+
+  #addInTime(value: unknown, context: RecordContext): void {
+    if (this.#order.timeoutMs === null || !context.signal.aborted) this.#add(value);
+  }
+
+  /** Waits for a function that is told when its time is up, and has a little longer to end by itself. */
+  async #withinTime(work: Promise<void>, context: RecordContext): Promise<void> {
+    const { timeoutMs } = this.#order;
+    if (timeoutMs === null) return await work;
+    const timer = setTimeout(
+      () => context.abort(new DOMException("The record's time is up", "TimeoutError")),
+      timeoutMs,
+    );
+    const lastTimer = setTimeout(() => this.#tellStuck(), timeoutMs + this.#settings.graceMs);
+    try {
+      await work;
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(lastTimer);
+    }
+  }
+
+  #add(value: unknown): void {
+    if (value === undefined) return;
+    this.#buffer.add(value);
+    this.#recordResults++;
+  }
+
+  #finish(record: unknown, context: RecordContext): Promise<void> | undefined {
+    if (this.#isLate()) return this.#judge(undefined, record, context);
+    this.#results += this.#recordResults;
+    if (this.#order.detailed) {
+      const outcome = this.#recordResults === 0 ? "dropped" : "ok";
+      this.#note(outcome, context.attempt, this.#recordResults, this.#buffer.measureRecord());
+    }
+  }
+
+  #judge(error: unknown, record: unknown, context: RecordContext): Promise<void> | undefined {
+    this.#buffer.dropRecord();
+    const { attempt } = context;
+    const { retries, retryErrors, retryTimeouts } = this.#settings;
+    const reason = this.#isLate() ? "timeout" : "error";
+    if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
+      const now = performance.now();
+      this.#details.retries.push([this.#done, attempt, reason, epoch(now), now - this.#startedAt]);
+      this.#startedAt = now;
+      this.#buffer.beginRecord();
+      // The parent counts the time of this attempt from here.
+      if (this.#order.timeoutMs !== null) this.#send();
+      return this.#attempt(record, attempt + 1);
+    }
+    return this.#fail(reason, attempt, reason === "timeout" ? this.#timeoutError() : describeError(error));
+  }
+
+  #timeoutError(): ErrorDescription {
+    const timeoutMs = Math.round(this.#order.timeoutMs ?? 0);
+    return { name: "TimeoutError", message: `the record took longer than ${timeoutMs} ms` };
+  }
+
+  #isLate(): boolean {
+    const { timeoutMs } = this.#order;
+    return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
+  }
+
+  #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): undefined {
+    this.#note(outcome, attempt, 0, 0, error);
+  }
+
+  #note(outcome: OutcomeName, attempt: number, results: number, bytes: number, error?: ErrorDescription): void {
+    const durationMs = performance.now() - this.#startedAt;
+    this.#details.outcomes.push([
+      this.#done,
+      outcome,
+      attempt,
+      epoch(this.#startedAt),
+      durationMs,
+      results,
+      bytes,
+      ...(error === undefined ? [] : [error]) as [],
+    ]);
+  }
+}
+
+function epoch(time: number): number {
+  return Math.round((performance.timeOrigin + time) * 1000) / 1000;
+}
+
+function invalid(message: string): ErrorDescription {
+  return { name: "InvalidRecord", message };
+}
+
+function withoutReturn(text: string, delimiter: "\n" | "\0"): string {
+  return delimiter === "\n" && text.endsWith("\r") ? text.slice(0, -1) : text;
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown }).then === "function";
+}
+
+function isIterator(value: object, symbol: typeof Symbol.iterator): value is IterableIterator<unknown>;
+function isIterator(value: object, symbol: typeof Symbol.asyncIterator): value is AsyncIterableIterator<unknown>;
+function isIterator(value: object, symbol: symbol): boolean {
+  return typeof (value as { next?: unknown }).next === "function" && symbol in value;
+}

@@ -1,0 +1,46 @@
+import type { ErrorDescription } from "./protocol.ts";
+
+const MAX_MESSAGE = 2000;
+const MAX_STACK = 4000;
+const MAX_CAUSES = 5;
+const OWN_FOLDER = new URL("../", import.meta.url).href;
+
+/** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { name: "Error", message: `threw ${shortened(inspect(error), MAX_MESSAGE)}` };
+  const stack = shortened(stackText(error), MAX_STACK);
+  return {
+    name: String(error.name),
+    message: shortened(String(error.message), MAX_MESSAGE),
+    ...(stack === "" ? {} : { stack }),
+  };
+}
+
+function stackText(error: Error): string {
+  const parts = [ownFrames(error)];
+  for (let cause = error.cause, depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    parts.push(`Caused by: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause)}`);
+    if (!(cause instanceof Error)) break;
+    parts.push(ownFrames(cause));
+    cause = cause.cause;
+  }
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function ownFrames({ stack }: Error): string {
+  return String(stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !isForeign(line))
+    .map((line) => line.replace(/data:application\/typescript[^\s)]*?(:\d+:\d+)?(?=\)?$)/, "-e$1"))
+    .join("\n");
+}
+
+function isForeign(line: string): boolean {
+  return line.includes(OWN_FOLDER) || line.includes("ext:") || line.includes("data:text/javascript");
+}
+
+function inspect(value: unknown): string {
+  return Deno.inspect(value, { depth: 3, strAbbreviateSize: 500 });
+}
+
+function shortened(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
+}

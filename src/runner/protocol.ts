@@ -1,0 +1,86 @@
+/** What `corral map` and the runner in its workers say to each other. */
+
+/** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
+export type OutcomeName = "ok" | "dropped" | "error" | "timeout" | "invalid";
+
+/** An error as text, with positions in TypeScript and without frames of corral. */
+export interface ErrorDescription {
+  name: string;
+  message: string;
+  stack?: string;
+}
+
+/** What is the same for all blocks of a run. */
+export interface RunnerSettings {
+  /** Whether a record is JSON or a text as it stands. */
+  readonly input: "json" | "text";
+  /** What ends a record in a block. */
+  readonly delimiter: "\n" | "\0";
+  readonly output: "ndjson" | "json" | "lines" | "raw";
+  /** How often a record that failed is tried again. */
+  readonly retries: number;
+  readonly retryErrors: boolean;
+  readonly retryTimeouts: boolean;
+  /** How long a function may take to heed its signal. */
+  readonly graceMs: number;
+}
+
+/** What goes with a block. */
+export interface BlockOrder {
+  /** The index of its first record, from 0. */
+  readonly firstIndex: number;
+  /** The attempt of its first record, from 1. */
+  readonly attempt: number;
+  /** Whether every record is announced before it starts. */
+  readonly precise: boolean;
+  readonly timeoutMs: number | null;
+  /** Whether outcomes of all records are wanted, or only of those that failed. */
+  readonly detailed: boolean;
+  /** After this long, the rest of the block goes back. */
+  readonly budgetMs: number;
+}
+
+/** The outcome of one record: `offset` counts from the block's first, `bytes` are those of its results. */
+export type OutcomeEntry = [
+  offset: number,
+  outcome: OutcomeName,
+  attempt: number,
+  startedAt: number,
+  durationMs: number,
+  results: number,
+  bytes: number,
+  error?: ErrorDescription,
+];
+
+/** An attempt that failed and was followed by another. */
+export type RetryEntry = [offset: number, attempt: number, reason: "error" | "timeout", at: number, durationMs: number];
+
+/** Details of a piece, as JSON. */
+export interface PieceDetails {
+  outcomes: OutcomeEntry[];
+  retries: RetryEntry[];
+}
+
+/**
+ * A part of a block's results. It also says that record `done` starts now, if there is one: all before it are finished, and what the
+ * worker may have begun beyond it is known only in a state that is not `EXACT`.
+ */
+export type Piece = [
+  workerId: number,
+  /** Records finished since the beginning of the block. */
+  done: number,
+  state: number,
+  /** Time since the piece before. */
+  elapsedMs: number,
+  results: number,
+  output: Uint8Array,
+  /** PieceDetails, or nothing. */
+  details: Uint8Array,
+];
+
+/** The next record is announced before it starts, too. */
+export const EXACT = 1;
+/** The record that is running does not heed its signal: only the end of the process stops it. */
+export const STUCK = 2;
+/** The process is about to exit by itself. */
+export const EXITING = 4;

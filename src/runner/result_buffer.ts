@@ -1,0 +1,122 @@
+import type { RunnerSettings } from "./protocol.ts";
+
+const MAX_RECORD_SIZE = 64 * 1024 * 1024;
+const encoder = new TextEncoder();
+
+/** Gathers the results of records as bytes. What a record gave is kept when the record succeeds, and taken back when not. */
+export class ResultBuffer {
+  readonly #format: RunnerSettings["output"];
+  #text = "";
+  #chunks: Uint8Array[] = [];
+  #chunkBytes = 0;
+  #recordText = 0;
+  #recordChunks = 0;
+  #sizeBefore = 0;
+
+  constructor(format: RunnerSettings["output"]) {
+    this.#format = format;
+  }
+
+  /** About how much is held. */
+  get size(): number {
+    return this.#text.length + this.#chunkBytes;
+  }
+
+  /** A record begins. */
+  beginRecord(): void {
+    this.#recordText = this.#text.length;
+    this.#recordChunks = this.#chunks.length;
+    this.#sizeBefore = this.size;
+  }
+
+  /** Takes a result of the record. Throws when it cannot be written, or all of them are too much. */
+  add(value: unknown): void {
+    if (this.#format === "raw" && isBytes(value)) this.#addBytes(asBytes(value));
+    else this.#text += this.#written(value);
+    if (this.size - this.#sizeBefore > MAX_RECORD_SIZE) {
+      throw new RangeError("Cannot write the results: those of one record are larger than 64 MiB");
+    }
+  }
+
+  /** Takes back what the record gave. */
+  dropRecord(): void {
+    for (const chunk of this.#chunks.splice(this.#recordChunks)) this.#chunkBytes -= chunk.length;
+    this.#text = this.#text.slice(0, this.#recordText);
+  }
+
+  /** Ends the record, and returns how many bytes it gave. Costs time: only for those who want to know. */
+  measureRecord(): number {
+    const before = this.#chunkBytes;
+    const added = this.#chunks.slice(this.#recordChunks).reduce((sum, { length }) => sum + length, 0);
+    this.#sealText();
+    return this.#chunkBytes - before + added;
+  }
+
+  /** Hands over everything. */
+  take(): Uint8Array {
+    this.#sealText();
+    const chunks = this.#chunks;
+    const all = chunks.length === 1 ? chunks[0]! : concatenated(chunks, this.#chunkBytes);
+    this.#chunks = [];
+    this.#chunkBytes = 0;
+    return all;
+  }
+
+  #written(value: unknown): string {
+    const format = this.#format;
+    if (format === "ndjson") return jsonText(value) + "\n";
+    if (format === "json") return ",\n" + jsonText(value);
+    const text = typeof value === "string" ? value : jsonText(value);
+    return format === "lines" ? text + "\n" : text;
+  }
+
+  #addBytes(bytes: Uint8Array): void {
+    // Text before the record belongs to others: taking the record back must leave it.
+    const rest = this.#text.slice(this.#recordText);
+    this.#text = this.#text.slice(0, this.#recordText);
+    const sealed = this.#sealText();
+    this.#recordText = 0;
+    this.#recordChunks += sealed;
+    if (rest !== "") this.#push(encoder.encode(rest));
+    this.#push(bytes.slice());
+  }
+
+  #sealText(): number {
+    if (this.#text === "") return 0;
+    this.#push(encoder.encode(this.#text));
+    this.#text = "";
+    this.#recordText = 0;
+    return 1;
+  }
+
+  #push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
+  }
+}
+
+function jsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`Cannot write the result: a ${typeof value} is not JSON`);
+  return text;
+}
+
+function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+}
+
+function asBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : new Uint8Array(value);
+}
+
+function concatenated(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
