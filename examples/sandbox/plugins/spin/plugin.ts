@@ -1,0 +1,4 @@
+/** Never ends, and never listens. */
+export function run(): never {
+  while (true);
+}
