@@ -34,6 +34,8 @@ Deno.test("RunProgress.total is what the user told, else reckoned from the bytes
   const start = startEvent({ totalBytes: 1000 });
   assertEquals(progressOf([start]).total, undefined);
   assertEquals(progressOf([start, input(1, 10, 100)]).total, { records: 100, estimated: true });
+  assertEquals(progressOf([start, input(1, 10, 100), input(1, 20, 1000)]).total, { records: 100, estimated: true });
+  assertEquals(progressOf([start, input(1, 1, 1000)]).total, undefined);
   assertEquals(progressOf([start, input(1, 10, 100)], 70).total, { records: 70, estimated: false });
   assertEquals(progressOf([start, input(1, 80, 100)], 70).total, { records: 80, estimated: false });
   assertEquals(progressOf([start, input(1, 12, 1000, true)], 70).total, { records: 12, estimated: false });

@@ -1,6 +1,6 @@
 /** How far a run is: what a bar shows, counted from the events. */
 
-import type { BlockEvent, RunEvent, WorkerEvent } from "../run_events.ts";
+import type { BlockEvent, InputEvent, RunEvent, WorkerEvent } from "../run_events.ts";
 
 /** One worker slot, as it is now. */
 export interface SlotProgress {
@@ -35,8 +35,9 @@ export class RunProgress {
   readonly #expected: number | undefined;
   readonly #slots = new Map<number, SlotProgress>();
   #samples: { at: number; done: number }[] = [];
-  #input = { records: 0, bytes: 0, ended: false };
+  #input = { records: 0, ended: false };
   #totalBytes: number | undefined;
+  #estimate: number | undefined;
 
   /** With the number of records, if the user told it. */
   constructor(expected?: number) {
@@ -54,11 +55,10 @@ export class RunProgress {
 
   /** How many records there are, as far as that can be told. */
   get total(): TotalRecords | undefined {
-    const { records, bytes, ended } = this.#input;
+    const { records, ended } = this.#input;
     if (ended) return { records, estimated: false };
     if (this.#expected !== undefined) return { records: Math.max(this.#expected, records), estimated: false };
-    if (!this.#totalBytes || bytes === 0) return undefined;
-    return { records: Math.max(records, Math.round(records * this.#totalBytes / bytes)), estimated: true };
+    return this.#estimate === undefined ? undefined : { records: Math.max(this.#estimate, records), estimated: true };
   }
 
   take(event: RunEvent): void {
@@ -70,7 +70,7 @@ export class RunProgress {
         for (let slot = 0; slot < event.jobs; slot++) this.#slot(slot, event.startedAt);
         break;
       case "input":
-        this.#input = event;
+        this.#takeInput(event);
         break;
       case "count":
         this.done += event.done;
@@ -107,6 +107,13 @@ export class RunProgress {
     const samples = this.#samples;
     if (at - (samples.at(-1)?.at ?? 0) >= SAMPLE_EVERY_MS) samples.push({ at, done: this.done });
     while (samples.length > 2 && at - samples[1]!.at >= RATE_WINDOW_MS) samples.shift();
+  }
+
+  /** Bytes are read ahead: once all are, they say nothing about the records that are still in them. */
+  #takeInput({ records, bytes, ended }: InputEvent): void {
+    this.#input = { records, ended };
+    const total = this.#totalBytes;
+    if (total !== undefined && bytes > 0 && bytes < total) this.#estimate = Math.round(records * total / bytes);
   }
 
   #takeWorker({ slot, pid, state, at }: WorkerEvent): void {

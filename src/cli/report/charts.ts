@@ -3,6 +3,7 @@
 import type { PlotOptions } from "@observablehq/plot";
 import type { RecordOutcome } from "../run_events.ts";
 import { formatCount, formatDuration } from "../units.ts";
+import type { DurationBar } from "./duration_histogram.ts";
 import type { Draw, Plot } from "./plot.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { busyCells, failureCells, startCells, type TimelineCell } from "./timeline_cells.ts";
@@ -81,16 +82,16 @@ export function throughputChart(draw: Draw, summary: RunSummary): string {
 /** How many records took how long, with the quantiles that people ask for. */
 export function durationChart(draw: Draw, { durations }: RunSummary): string {
   const bars = durations.bars();
+  const domain: LogDomain = [Math.log10(bars[0]!.fromMs), Math.log10(bars.at(-1)!.toMs)];
   const quantiles = [{ share: 0.5, name: "median" }, { share: 0.95, name: "95 %" }, { share: 0.99, name: "99 %" }]
     .map(({ share, name }, at) => ({ at, name, ms: durations.quantile(share) }));
-  const domain = [bars[0]!.fromMs, bars.at(-1)!.toMs] as const;
   return draw((plot) => ({
     ...base(250, 76),
+    // The library's own scale leaves out labels of a logarithmic axis as it likes.
     x: {
-      type: "log",
       domain: [...domain],
-      ticks: logTicks(...domain),
-      tickFormat: formatDuration,
+      ticks: logTicks(domain),
+      tickFormat: (power: number) => formatDuration(10 ** power),
       label: "duration of a record (logarithmic)",
       labelAnchor: "center",
       labelArrow: "none",
@@ -98,38 +99,40 @@ export function durationChart(draw: Draw, { durations }: RunSummary): string {
     y: { ...COUNT_AXIS, label: "records" },
     marks: [
       plot.rectY(bars, {
-        x1: "fromMs",
-        x2: "toMs",
+        x1: ({ fromMs }: DurationBar) => Math.log10(fromMs),
+        x2: ({ toMs }: DurationBar) => Math.log10(toMs),
         y: "count",
         fill: "var(--ok)",
         insetLeft: 0.5,
         insetRight: 0.5,
-        title: ({ fromMs, toMs, count }: typeof bars[number]) =>
+        title: ({ fromMs, toMs, count }: DurationBar) =>
           `${formatDuration(fromMs)} to ${formatDuration(toMs)}: ${formatCount(count)} records`,
       }),
       plot.ruleY([0]),
-      plot.ruleX(quantiles, { x: "ms", stroke: "currentColor", strokeDasharray: "3,3", strokeOpacity: 0.8 }),
-      ...quantiles.map((one) => quantileLabel(plot, one, domain)),
+      ...quantiles.flatMap((one) => quantileMarks(plot, one, domain)),
     ],
   }));
 }
 
-/** Each on a line of its own: quantiles may lie close together. */
-function quantileLabel(
-  plot: Plot,
-  { at, name, ms }: { at: number; name: string; ms: number },
-  [low, high]: readonly [number, number],
-) {
-  const right = Math.log(ms / low) / Math.log(high / low) > 0.8;
-  return plot.text([{ ms }], {
-    x: "ms",
-    text: () => `${name}: ${formatDuration(ms)}`,
-    frameAnchor: "top",
-    textAnchor: right ? "end" : "start",
-    dx: right ? -5 : 5,
-    dy: -38 + 14 * at,
-    fontWeight: 600,
-  });
+/** The ends of an axis, as powers of ten. */
+type LogDomain = readonly [low: number, high: number];
+
+/** Each label has a line of its own: quantiles may lie close together. */
+function quantileMarks(plot: Plot, { at, name, ms }: { at: number; name: string; ms: number }, [low, high]: LogDomain) {
+  const x = Math.log10(ms);
+  const right = (x - low) / (high - low) > 0.8;
+  return [
+    plot.ruleX([x], { stroke: "currentColor", strokeDasharray: "3,3", strokeOpacity: 0.8 }),
+    plot.text([x], {
+      x: (power: number) => power,
+      text: () => `${name}: ${formatDuration(ms)}`,
+      frameAnchor: "top",
+      textAnchor: right ? "end" : "start",
+      dx: right ? -5 : 5,
+      dy: -38 + 14 * at,
+      fontWeight: 600,
+    }),
+  ];
 }
 
 function base(height: number, marginTop: number): PlotOptions {
@@ -165,10 +168,10 @@ function timeAxis(durationMs: number): { of: (ms: number) => number; axis: NonNu
 }
 
 /** Powers of ten, and 2 and 5 times them where these alone would be few. */
-function logTicks(low: number, high: number): number[] {
-  const exponents = Array.from({ length: 20 }, (_, at) => at - 6);
+function logTicks([low, high]: LogDomain): number[] {
   const within = (factors: readonly number[]) =>
-    exponents.flatMap((exponent) => factors.map((factor) => factor * 10 ** exponent))
+    Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, at) => Math.floor(low) + at)
+      .flatMap((power) => factors.map((factor) => power + Math.log10(factor)))
       .filter((tick) => tick >= low && tick <= high);
   const tens = within([1]);
   return tens.length >= 4 ? tens : within([1, 2, 5]);

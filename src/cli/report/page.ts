@@ -48,8 +48,7 @@ export async function reportPage(summary: RunSummary): Promise<string> {
 }
 
 function titleOf({ start }: RunSummary): string {
-  const file = `${start?.module ?? ""}`.split("/").at(-1) ?? "";
-  const name = `${start?.module}`.startsWith("data:") ? "-e" : file;
+  const name = `${start?.module}`.split("/").at(-1)!;
   return `corral map ${name}${start?.export === "default" ? "" : `#${start?.export}`}`;
 }
 

@@ -37,6 +37,7 @@ figure svg { width: 100%; min-width: 640px; height: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap; }
+th:last-child { width: 90%; }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .text { overflow-wrap: anywhere; }
