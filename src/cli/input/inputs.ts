@@ -25,9 +25,10 @@ export class Inputs implements Disposable {
     this.names = options.files.length === 0 ? ["-"] : options.files;
   }
 
-  /** Bytes read so far. */
+  /** Bytes of the records read so far: those that were read ahead tell nothing of how many records there are. */
   get bytes(): number {
-    return this.#bytesBefore + (this.#window?.total ?? 0);
+    const window = this.#window;
+    return this.#bytesBefore + (window === undefined ? 0 : window.total - (window.end - window.start));
   }
 
   /** Waits for records, and gives those that are there; `undefined` at the end of the last input. Throws InputError. */
