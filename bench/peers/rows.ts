@@ -191,7 +191,7 @@ export const rows: readonly Row[] = [
     contenders: POOLS,
     full: { repeats: 2, limitMs: 5000 },
     quick: { repeats: 1, limitMs: 2000 },
-    tiny: { repeats: 1, limitMs: 1500 },
+    tiny: { repeats: 1, limitMs: 10_000 },
     maxRounds: 3,
     meaning: "What a crash costs. “Hangs”: the call never settles; “breaks”: the pool takes no more work.",
   },

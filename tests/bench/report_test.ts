@@ -1,0 +1,98 @@
+// unit
+import { assertEquals, assertThrows } from "@std/assert";
+import { contenderOf } from "../../bench/peers/contenders.ts";
+import { measuredText, withMeasured } from "../../bench/peers/docs.ts";
+import { verdicts } from "../../bench/peers/goals.ts";
+import { median, type Report, type Result, valueOf } from "../../bench/peers/results.ts";
+import { runRounds } from "../../bench/peers/rounds.ts";
+import { type Row, rowsOf } from "../../bench/peers/rows.ts";
+import { rowTable, toText } from "../../bench/peers/table.ts";
+
+function result(row: string, contender: string, rounds: readonly number[], outcome?: string): Result {
+  return { row, contender, rounds, ...(outcome === undefined ? {} : { outcome }) };
+}
+
+function reportOf(...results: Result[]): Report {
+  const about = { at: "2026-01-02T03:04:05Z", mode: "full", tookMs: 60_000, machine: {}, versions: {} } as const;
+  return { ...about, rounds: 2, results };
+}
+
+const report = reportOf(
+  result("burst", "corral", [10, 12, 11]),
+  result("burst", "tinypool", [110, 99, 300]),
+  result("burst", "jest-worker", [20, 22, 44]),
+  result("burst", "cpython-pool", [55, 5, 44]),
+  result("recovery", "corral", [80, 90]),
+  result("recovery", "cpython-pool", [], "hangs"),
+  result("recovery", "jest-worker", [70, 75]),
+);
+
+Deno.test("median() is the middle value, or between the two in the middle", () => {
+  assertEquals(median([3, 1, 2]), 2);
+  assertEquals(median([4, 1, 3, 2]), 2.5);
+  assertEquals(median([]), undefined);
+});
+
+Deno.test("valueOf() is undefined for who hung in any round", () => {
+  assertEquals(valueOf(result("recovery", "corral", [1, 2], "hangs")), undefined);
+});
+
+Deno.test("verdicts() compares with the fastest of the others, by medians and by rounds", () => {
+  const [processes, cpython, ...rest] = verdicts(report);
+  assertEquals(rest, []);
+  assertEquals([processes!.opponent, processes!.measured, processes!.met], ["jest-worker (process)", 2, false]);
+  assertEquals(processes!.spread, [22 / 12, 4]);
+  assertEquals([cpython!.opponent, cpython!.measured, cpython!.met], ["CPython Pool", 4, true]);
+});
+
+Deno.test("verdicts() compares a burst around a long task with corral's own burst", () => {
+  const around = reportOf(result("burst", "corral", [10, 20]), result("burst-spin", "corral", [15, 30]));
+  const [verdict] = verdicts(around);
+  assertEquals([verdict!.opponent, verdict!.measured, verdict!.met], ["without that task", 1.5, true]);
+});
+
+Deno.test("rowTable() gives an outcome where there is no number", () => {
+  const [recovery] = rowsOf(["recovery"]);
+  assertEquals(rowTable(report, recovery!), [
+    ["", "median, ms", "lowest to highest", "corral is better by"],
+    ["corral", "85.0", "80.0 to 90.0", ""],
+    ["jest-worker (process)", "72.5", "70.0 to 75.0", "0.85 ×"],
+    ["CPython Pool", "hangs", "", ""],
+  ]);
+});
+
+Deno.test("toText() aligns columns", () => {
+  assertEquals(toText([["a", "b"], ["long", "c"]]), "a     b\nlong  c");
+});
+
+Deno.test("measuredText() says where corral is not first, and why", () => {
+  const text = measuredText(report);
+  const line = text.split("\n").find((line) => line.startsWith("- **From `kill -9`"));
+  assertEquals(
+    line,
+    "- **From `kill -9` of a busy worker until its call has settled and two workers answer**, corral 85.0 ms: " +
+      "jest-worker (process) 72.5. A new Deno process has to start.",
+  );
+});
+
+Deno.test("withMeasured() replaces what is between the markers only, and again", () => {
+  const page = "before\n\n<!-- measured: `deno task bench:peers --write-docs` writes from here -->\nold\n" +
+    "<!-- measured: to here -->\n\nafter\n";
+  const once = withMeasured(page, "new");
+  assertEquals(withMeasured(once, "new"), once);
+  assertEquals(once.replaceAll(/<!--.*?-->/g, "|"), "before\n\n|\n\nnew\n\n|\n\nafter\n");
+  assertThrows(() => withMeasured("without", "new"), Error, "markers");
+});
+
+Deno.test("runRounds() begins each round with another contender, and does not ask again who hung", async () => {
+  const contenders = ["corral", "tinypool", "cpython-pool"].map(contenderOf);
+  const row: Row = { ...rowsOf(["recovery"])[0]!, maxRounds: 3 };
+  const asked: string[] = [];
+  const results = await runRounds({ rows: [row], contenders, rounds: 5, size: "tiny" }, ({ id }) => {
+    asked.push(id);
+    return Promise.resolve(id === "cpython-pool" ? { samples: [], outcome: "hangs" } : { samples: [1, 5, 3] });
+  }, () => {});
+  assertEquals(asked, ["corral", "tinypool", "cpython-pool", "tinypool", "corral", "corral", "tinypool"]);
+  assertEquals(results.map(({ rounds }) => rounds), [[3, 3, 3], [3, 3, 3], [undefined]]);
+  assertEquals(results.map(({ outcome }) => outcome), [undefined, undefined, "hangs"]);
+});
