@@ -1,6 +1,7 @@
 // End-to-end tests of completion: what real shells offer; each is skipped where it is not installed.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type CompletionCommand, completionScript, type Shell } from "../../src/cli/completion.ts";
+import { runCorral } from "../helpers/corral_command.ts";
 import { noTerminal, Terminal } from "../helpers/terminal.ts";
 import { withFolder } from "../helpers/with_folder.ts";
 
@@ -28,6 +29,17 @@ async function isInstalled(shell: Shell): Promise<boolean> {
     return false;
   }
 }
+
+Deno.test("corral completion prints scripts that know the flags of corral map", async () => {
+  for (const [shell, flag] of [["bash", "--joblog"], ["zsh", "--joblog="], ["fish", "-l joblog"]] as const) {
+    const { code, stdout, stderr } = await runCorral(".", "completion", shell);
+    assertEquals([code, stderr], [0, ""]);
+    assertStringIncludes(stdout, flag);
+    if (!await isInstalled(shell)) continue;
+    const parse = new Deno.Command(shell, { args: ["-n", "-c", stdout] });
+    assertEquals((await parse.output()).code, 0, `${shell} cannot read its script`);
+  }
+});
 
 async function testShell(
   shell: Shell,

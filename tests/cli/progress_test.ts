@@ -7,7 +7,9 @@ import { PrintedLines, sanitizeForTerminal } from "../../src/cli/progress/printe
 import { RunProgress } from "../../src/cli/progress/run_progress.ts";
 import type { RunEvent } from "../../src/cli/run_events.ts";
 import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
+import { CORRAL_ARGS } from "../helpers/corral_command.ts";
 import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/terminal.ts";
+import { withFolder } from "../helpers/with_folder.ts";
 
 const at = (ms: number) => STARTED_AT + ms;
 const count = (ms: number, done: number, failed = 0): RunEvent => ({ type: "count", at: at(ms), done, failed });
@@ -245,6 +247,46 @@ testInTerminal("Where no bar is wanted, there are plain lines", async () => {
       "corral: 25%  100/400  50/s  2 s  2 failed",
     ]);
   }
+});
+
+testInTerminal(
+  "corral map shows its bar by default, on stderr only, with what tasks print above it",
+  () =>
+    withFolder(async (folder) => {
+      const job = '(record) => { if (record.id % 40 === 0) console.log("task", record.id); return record; }';
+      await Deno.writeTextFile(`${folder}/in`, Array.from({ length: 120 }, (_, at) => `{"id":${at + 1}}\n`).join(""));
+      const corral = [Deno.execPath(), ...CORRAL_ARGS, "map", "-j2", "-e", job].map(quote).join(" ");
+      const command = `cd ${quote(folder)}; cat in | ${corral} | cat > out`;
+      await using terminal = await Terminal.open(command, { columns: 90, rows: 24, env: VARIABLES });
+      await terminal.ended();
+      const screen = await terminal.screen();
+      assertEquals(screen.slice(0, -2).toSorted(), ["task 120", "task 40", "task 80"]);
+      assertMatch(screen.at(-2)!, /^100% ━{10,} {2}120\/120 .* 0 failed$/);
+      assertEquals((await Deno.readTextFile(`${folder}/out`)).split("\n").length, 121);
+    }),
+);
+
+testInTerminal("Ctrl-C leaves the terminal with a last bar, a summary, and a cursor", async () => {
+  const job = '(record) => { if (record === "3") while (true); console.log("task", record); return record; }';
+  const corral = [Deno.execPath(), ...CORRAL_ARGS, "map", "-j1", "--chunk=1", "--in=lines", "--bar=full", "-e", job]
+    .map(quote).join(
+      " ",
+    );
+  await using terminal = await Terminal.open(`seq 5 | ${corral} > /dev/null`, {
+    columns: 90,
+    rows: 24,
+    env: VARIABLES,
+  });
+  await terminal.shows("record 3");
+  await terminal.press("C-c");
+  await terminal.shows("again to stop at once");
+  await terminal.press("C-c");
+  await terminal.ended();
+  const screen = await terminal.screen();
+  assertEquals(screen.slice(0, 2), ["task 1", "task 2"]);
+  assertStringIncludes(screen.at(-1)!, "interrupted");
+  assertEquals(screen.filter((line) => line.includes("worker 0")), []);
+  assert(await terminal.hasCursor());
 });
 
 testInTerminal("--bar=off shows nothing but what is printed", async () => {

@@ -17,6 +17,7 @@ import { createReport, redrawReport } from "../../src/cli/report/mod.ts";
 import { TimeBins } from "../../src/cli/report/time_bins.ts";
 import type { RunEvent } from "../../src/cli/run_events.ts";
 import { noChromium, PREFER_DARK, runChromium } from "../helpers/chromium.ts";
+import { runCorral } from "../helpers/corral_command.ts";
 import { firstPixel } from "../helpers/png.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
 import { withFolder } from "../helpers/with_folder.ts";
@@ -213,6 +214,24 @@ Deno.test("redrawReport() refuses what is no event file, and says why", () =>
       Error,
       "Cannot draw the report from",
     );
+  }));
+
+Deno.test("corral map writes events, trace and report of one run, and corral report draws the same page again", () =>
+  withFolder(async (folder) => {
+    const records = Array.from({ length: 200 }, (_, at) => `{"id":${at + 1}}\n`).join("");
+    await Deno.writeTextFile(`${folder}/in.ndjson`, records);
+    const job = "(record) => { if (record.id % 50 === 0) throw new Error(`no <b>${record.id}</b>`); return record; }";
+    const outputs = ["--events=run.ndjson", "--trace=trace.json", "--report=run.html", "--rejects=rejects.ndjson"];
+    const map = await runCorral(folder, "map", "-e", job, "in.ndjson", ...outputs);
+    assertEquals([map.code, map.stdout.trimEnd().split("\n").length], [4, 196], map.stderr);
+    const page = await Deno.readTextFile(`${folder}/run.html`);
+    assertEquals(parse(page).texts(".tile b").slice(0, 3), ["200", "4", "196"]);
+    assertEquals(parse(page).texts("details summary")[0], "Error: no <b>50</b>");
+    const { traceEvents } = JSON.parse(await Deno.readTextFile(`${folder}/trace.json`));
+    assertEquals(traceEvents.filter(({ name }: { name: string }) => /^record \d+/.test(name)).length, 200);
+    const report = await runCorral(folder, "report", "run.ndjson", "-o", "again.html");
+    assertEquals([report.code, report.stderr], [0, ""]);
+    assertEquals(await Deno.readTextFile(`${folder}/again.html`), page);
   }));
 
 Deno.test("barChart() is a picture of its own, with escaped text and the bars in order", async () => {

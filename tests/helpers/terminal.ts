@@ -32,7 +32,8 @@ export class Terminal implements AsyncDisposable {
       `${name}=${value}`
     );
     const program = `env ${[...unset, ...set].join(" ")} sh -c ${quote(command)}`;
-    const line = `${program}; echo ${quote(END_MARK)}; exec cat`;
+    // The shell gets Ctrl-C too, and must outlive it.
+    const line = `trap true INT; ${program}; echo ${quote(END_MARK)}; exec cat`;
     await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, line);
     return terminal;
   }
