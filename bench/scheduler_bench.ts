@@ -1,0 +1,124 @@
+/** The scheduler alone, with workers that answer at once, beside a queue and promises that schedule nothing. */
+
+import { Scheduler, type SchedulerHost } from "../src/pool/scheduler.ts";
+import type { ScheduledTask, SchedulerWorker } from "../src/pool/slot.ts";
+
+const MS_PER_READ = 0.05;
+
+/** A pool without processes: what was sent to a worker is answered by the next `answerAll()`. */
+class InstantPool {
+  now = 1000;
+  readonly #sent: ScheduledTask[][] = [[], []];
+  readonly #scheduler = new Scheduler<ScheduledTask>(this.#host(), {
+    workers: 2,
+    concurrency: 1,
+    maxTasksPerChild: Infinity,
+    idleTimeoutMs: Infinity,
+    abortGraceMs: 500,
+    breakOnExit: false,
+  });
+  #lastId = 0;
+
+  constructor() {
+    this.#scheduler.startAll(this.now);
+    for (const slot of this.#scheduler.slots) {
+      this.#scheduler.ready(slot, this.now);
+      this.#scheduler.readEnd(slot, this.now);
+    }
+  }
+
+  /** Takes tasks through the scheduler, all at once. */
+  run(tasks: number): void {
+    for (let n = 0; n < tasks; n++) this.#scheduler.submit(this.#task());
+    this.#scheduler.dispatch(this.now);
+    while (this.#scheduler.unsettled > 0) this.#answerAll();
+  }
+
+  #answerAll(): void {
+    for (const slot of this.#scheduler.slots) {
+      const tasks = this.#sent[slot.index]!;
+      if (tasks.length === 0) continue;
+      this.#sent[slot.index] = [];
+      this.now += MS_PER_READ;
+      for (const { id } of tasks) {
+        this.#scheduler.started(slot);
+        this.#scheduler.answered(slot, id, true);
+      }
+      this.#scheduler.readEnd(slot, this.now);
+    }
+  }
+
+  #task(): ScheduledTask {
+    return {
+      id: ++this.#lastId,
+      priority: 0,
+      key: undefined,
+      byteLength: 10,
+      timeoutMs: undefined,
+      attempt: 1,
+      retriesLeft: 0,
+      bounces: 0,
+      since: this.now,
+      settled: false,
+      slot: undefined,
+    };
+  }
+
+  #host(): SchedulerHost<ScheduledTask> {
+    const nothing = (): void => {};
+    return {
+      spawn: (index) => this.#worker(index),
+      reject: (_task, error) => {
+        throw error;
+      },
+      fence: (done) => done(true, this.now),
+      startFailed: (error) => {
+        throw error;
+      },
+      finished: nothing,
+      waited: nothing,
+      ran: nothing,
+      settled: nothing,
+      becameReady: nothing,
+      retried: nothing,
+    };
+  }
+
+  #worker(index: number): SchedulerWorker<ScheduledTask> {
+    const nothing = (): void => {};
+    return {
+      run: (tasks) => void this.#sent[index]!.push(...tasks),
+      abort: nothing,
+      stop: nothing,
+      terminate: nothing,
+      setReferenced: nothing,
+    };
+  }
+}
+
+/** The least that a pool could do: tasks in an array, two workers' worth taken at a time. */
+function runFromArray(tasks: number): number {
+  const queue: { id: number }[] = [];
+  for (let id = 0; id < tasks; id++) queue.push({ id });
+  let answered = 0;
+  for (let at = 0; at < queue.length; at += 2) answered += queue.slice(at, at + 2).length;
+  return answered;
+}
+
+async function resolvePromises(tasks: number): Promise<void> {
+  const calls: Promise<number>[] = [];
+  for (let n = 0; n < tasks; n++) {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    calls.push(promise);
+    resolve(n);
+  }
+  await Promise.all(calls);
+}
+
+for (const tasks of [1, 1000, 100_000]) {
+  const group = tasks === 1 ? "1 task" : `${tasks} tasks at once`;
+  const pool = new InstantPool();
+  Deno.bench({ group, name: "a promise each, resolved", baseline: true }, () => resolvePromises(tasks));
+  Deno.bench({ group, name: "an array, two at a time" }, () => void runFromArray(tasks));
+  Deno.bench({ group, name: "Scheduler, two instant workers" }, () => pool.run(tasks));
+}
