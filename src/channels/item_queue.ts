@@ -3,6 +3,9 @@ import { Parcel } from "../hub/parcel.ts";
 import { Handover } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 
+/** How much text leaves in one message, but for the last item of it. */
+const MAX_TOGETHER_UNITS = 64 * 1024;
+
 interface Item {
   /** Its place in the order in which items came. */
   readonly place: number;
@@ -40,6 +43,24 @@ export class ItemQueue {
   tryTake(): Handover | undefined {
     const item = this.#items.shift();
     return item === undefined ? undefined : this.#handover(item);
+  }
+
+  /** Takes the first items that can travel together, at most so many. Others are for `tryTake()`. */
+  tryTakeTogether(most: number): Handover | undefined {
+    const items: Item[] = [];
+    const texts: string[] = [];
+    for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS;) {
+      const text = Parcel.plainText(this.#items.peek()!.value);
+      if (text === undefined) break;
+      units += text.length;
+      texts.push(text);
+      items.push(this.#items.shift()!);
+    }
+    if (items.length === 0) return undefined;
+    const putBack = (left: number): void => {
+      for (const item of items.slice(items.length - left)) this.#putBack(item);
+    };
+    return new Handover(Parcel.list(texts), putBack, undefined, items.length);
   }
 
   /** Waits for an item, when there is none. */

@@ -6,6 +6,8 @@ import { ItemQueue } from "./item_queue.ts";
 
 /** How often a process must have read before it is given anything ahead. */
 const READS_BEFORE_AHEAD = 8;
+/** And for how long nobody else may have read: others might get what is given back out of its order. */
+const ALONE_BEFORE_AHEAD_MS = 50;
 
 /** A writer that waits for room, with what it wants to put. */
 interface Writer extends Caller {
@@ -28,7 +30,8 @@ export class QueueObject implements SharedObject {
       this.#noteReader(caller);
       return this.#tryGet(caller) ?? this.#items.wait(caller, wait);
     },
-    getAhead: (caller) => this.#isOnlyReader(caller) && this.#items.size > 0 ? this.#tryGet(caller) : undefined,
+    getAhead: (caller, _wait, most: unknown) =>
+      this.#isOnlyReader(caller) ? this.#getTogether(Number(most)) : undefined,
     getNowait: (caller) => {
       this.#noteReader(caller);
       const item = this.#tryGet(caller);
@@ -47,13 +50,17 @@ export class QueueObject implements SharedObject {
   readonly #joining = new WaitQueue<void>();
   /** Items that were put, and not reported as done. */
   #unfinished = 0;
-  /** The process that read last, and how often it did so since another one read. */
-  #reader = "";
+  /** The process that read last, how often it did so since another one read, and since when. */
+  #reader: string | undefined;
   #reads = 0;
+  #aloneSince = -Infinity;
   #closed = false;
+  readonly #now: () => number;
 
-  constructor(maxSize: number) {
+  /** @param now The clock, in milliseconds. */
+  constructor(maxSize: number, now: () => number = () => performance.now()) {
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
+    this.#now = now;
   }
 
   /** The owner closed its handle: no more is put. What is there can be read by others. */
@@ -89,13 +96,18 @@ export class QueueObject implements SharedObject {
   }
 
   #noteReader({ process }: Caller): void {
-    this.#reads = process === this.#reader ? this.#reads + 1 : 1;
-    this.#reader = process;
+    if (process !== this.#reader) {
+      if (this.#reader !== undefined) this.#aloneSince = this.#now();
+      this.#reader = process;
+      this.#reads = 0;
+    }
+    this.#reads++;
   }
 
   /** Whether nobody else has read for a while, or waits to. */
   #isOnlyReader({ process }: Caller): boolean {
-    return process === this.#reader && this.#reads >= READS_BEFORE_AHEAD && this.#items.waiting === 0;
+    return process === this.#reader && this.#reads >= READS_BEFORE_AHEAD && this.#items.waiting === 0 &&
+      this.#now() - this.#aloneSince >= ALONE_BEFORE_AHEAD_MS;
   }
 
   #tryGet(caller: Caller): Handover | undefined {
@@ -105,11 +117,22 @@ export class QueueObject implements SharedObject {
       if (this.#closed) throw this.#closedFor(caller, "get");
       return undefined;
     }
+    this.#letWrite();
+    return item;
+  }
+
+  #getTogether(most: number): Handover | undefined {
+    const items = this.#items.tryTakeTogether(most);
+    if (items !== undefined) this.#letWrite();
+    return items;
+  }
+
+  /** There may be room for those who wait. */
+  #letWrite(): void {
     for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== undefined;) {
       this.#accept(next.item);
       this.#writers.grant();
     }
-    return item;
   }
 
   #sizeFor(caller: Caller): number {

@@ -1,3 +1,4 @@
+import { Deque } from "../deque.ts";
 import { ClosedError, EndOfStreamError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
 import type { Handover } from "../hub/shared_object.ts";
@@ -8,6 +9,14 @@ const MAX_AHEAD = 64;
 const AHEAD_LIMIT_MS = 3;
 /** A reader that needs longer for one item takes one at a time. */
 const QUICK_MS = 0.25;
+
+/** An item at the reader's door. */
+interface ItemAhead<T> {
+  readonly value: T;
+  /** What it came with, and when. */
+  readonly batch: Handover;
+  readonly at: number;
+}
 
 /**
  * Takes the items of another process's queue for one loop, some ahead of time: a round trip for each would cost more than
@@ -20,16 +29,20 @@ const QUICK_MS = 0.25;
 export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   readonly #ref: ObjectRef;
   readonly #now: () => number;
-  #ahead: Handover[] = [];
-  #asked = 0;
-  /** What was asked for in an earlier round goes back. */
+  readonly #ahead = new Deque<ItemAhead<T>>();
+  /** What was asked for before items went back goes back too. */
   #round = 0;
+  #isAsking = false;
+  #answered: PromiseWithResolvers<void> | undefined;
+  /** How many items may be ahead, and whether the owner had as many as were asked for last. */
   #wanted = 1;
-  #roundAt = 0;
-  #taken = 0;
+  #hasMore = false;
+  /** When the loop got its last item, and how long it has had items since `#wanted` was adjusted, and how many. */
+  #givenAt = 0;
+  #busyMs = 0;
+  #given = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  #onQuiet: (() => void) | undefined;
 
   /** Builds the loop's iterator; `now` is the clock that it is measured by, in milliseconds. */
   constructor(ref: ObjectRef, now: () => number = () => performance.now()) {
@@ -44,33 +57,33 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   /** The next item. Ends when the queue has, or when it is closed here. */
   async next(): Promise<IteratorResult<T, void>> {
     if (this.#ended) return { done: true, value: undefined };
-    const late = this.#now() - this.#roundAt > AHEAD_LIMIT_MS;
-    if (late || this.#ref.isClosed) this.#giveBack();
-    // What is still on its way comes before what a new round would bring.
-    while (this.#ahead.length === 0 && this.#asked > 0) await this.#quiet();
+    const now = this.#now();
+    if (this.#given > 0) this.#busyMs += now - this.#givenAt;
+    if (this.#ref.isClosed || this.#isStale(now)) this.#giveBack();
+    // What is still on its way comes before what would be asked for now.
+    while (this.#ahead.size === 0 && this.#isAsking) await this.#answer();
     const item = this.#ahead.shift();
-    if (item === undefined) return await this.#startRound();
-    this.#taken++;
-    item.accept();
-    return { done: false, value: item.value as T };
+    if (item === undefined) return await this.#wait();
+    item.batch.accept();
+    this.#note(now);
+    if (this.#hasMore && this.#ahead.size * 2 <= this.#wanted) this.#askAhead();
+    return { done: false, value: item.value };
   }
 
   /** The loop was left. It goes on when all that was asked for ahead is on its way back. */
   async return(): Promise<IteratorResult<T, void>> {
     this.#ended = true;
     this.#giveBack();
-    if (this.#asked > 0) await this.#quiet();
+    if (this.#isAsking) await this.#answer();
     return { done: true, value: undefined };
   }
 
-  async #startRound(): Promise<IteratorResult<T, void>> {
-    this.#adjust();
+  async #wait(): Promise<IteratorResult<T, void>> {
     const first = this.#ref.call("get", []);
-    for (let n = 1; n < this.#wanted; n++) this.#askAhead();
+    this.#askAhead();
     try {
       const value = await first as T;
-      this.#roundAt = this.#now();
-      this.#taken = 1;
+      this.#note(this.#now());
       return { done: false, value };
     } catch (error) {
       this.#ended = true;
@@ -80,35 +93,60 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     }
   }
 
-  /** More at once while the loop is quick. */
-  #adjust(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const spentMs = this.#now() - this.#roundAt;
-    this.#wanted = spentMs < QUICK_MS * this.#taken ? Math.min(this.#wanted * 2, MAX_AHEAD) : 1;
+  #note(now: number): void {
+    this.#givenAt = now;
+    this.#given++;
   }
 
   #askAhead(): void {
-    this.#asked++;
+    this.#adjust();
+    const most = this.#wanted - 1 - this.#ahead.size;
+    if (most < 1 || this.#isAsking) return;
     const round = this.#round;
-    this.#ref.take("getAhead", [], (item) => {
-      this.#asked--;
-      if (item !== undefined && round !== this.#round) item.putBack();
-      else if (item !== undefined) {
-        this.#ahead.push(item);
-        this.#timer ??= this.#startTimer();
-      }
-      if (this.#asked === 0) this.#onQuiet?.();
+    this.#isAsking = true;
+    this.#ref.take("getAhead", [most], (batch) => {
+      this.#isAsking = false;
+      this.#hasMore = batch?.size === most;
+      if (batch !== undefined && round !== this.#round) batch.putBack();
+      else if (batch !== undefined) this.#add(batch);
+      this.#answered?.resolve();
+      this.#answered = undefined;
     });
   }
 
-  /** Resolves when everything that was asked for has been answered. */
-  #quiet(): Promise<void> {
-    return new Promise((resolve) => this.#onQuiet = resolve);
+  /** More at once while the loop is quick. */
+  #adjust(): void {
+    if (this.#given === 0) return;
+    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? Math.min(this.#wanted * 2, MAX_AHEAD) : 1;
+    this.#busyMs = this.#given = 0;
   }
 
-  #startTimer(): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => this.#giveBack(), AHEAD_LIMIT_MS);
+  #add(batch: Handover): void {
+    const at = this.#now();
+    for (const value of batch.value as T[]) this.#ahead.push({ value, batch, at });
+    this.#timer ??= this.#startTimer(AHEAD_LIMIT_MS);
+  }
+
+  /** Resolves when what was asked for has been answered. */
+  #answer(): Promise<void> {
+    this.#answered ??= Promise.withResolvers();
+    return this.#answered.promise;
+  }
+
+  #isStale(now: number): boolean {
+    const oldest = this.#ahead.peek();
+    return oldest !== undefined && now - oldest.at > AHEAD_LIMIT_MS;
+  }
+
+  #startTimer(ms: number): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(() => {
+      this.#timer = undefined;
+      const oldest = this.#ahead.peek();
+      if (oldest === undefined) return;
+      const leftMs = oldest.at + AHEAD_LIMIT_MS - this.#now();
+      if (leftMs > 0) this.#timer = this.#startTimer(leftMs);
+      else this.#giveBack();
+    }, ms);
     Deno.unrefTimer(timer);
     return timer;
   }
@@ -118,6 +156,6 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#round++;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const item of this.#ahead.splice(0)) item.putBack();
+    for (let item; (item = this.#ahead.shift()) !== undefined;) item.batch.putBack();
   }
 }

@@ -5,7 +5,8 @@ import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 import type { Hub, Neighbour } from "./hub.ts";
 import { PendingCount } from "./pending_count.ts";
 import { Parcel } from "./parcel.ts";
-import { ReturnedTurns } from "./returned_turns.ts";
+import { type AppendMessage, Outbox } from "./outbox.ts";
+import type { ReturnedTurns } from "./returned_turns.ts";
 import { Handover, type SharedObject } from "./shared_object.ts";
 import { describeOpenHandle } from "./ticket.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
@@ -24,9 +25,6 @@ interface PendingRequest {
 type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
 type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
 
-/** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
-export type AppendMessage = (text: string, parts?: readonly Uint8Array[]) => void;
-
 /** This process's end of what it shares with one neighbour: what was granted, what was asked for in each direction. */
 export class Link implements Neighbour {
   readonly key: string;
@@ -35,10 +33,8 @@ export class Link implements Neighbour {
   readonly passedOnTo = new Set<Neighbour>();
   /** Calls of this process's own code that the neighbour, or one behind it, has to answer. */
   readonly waits: PendingCount = new PendingCount();
-  readonly turns: ReturnedTurns = new ReturnedTurns(() => this.#flush());
   readonly #hub: Hub;
-  readonly #append: AppendMessage;
-  readonly #flush: () => void;
+  readonly #outbox: Outbox;
   readonly #granted = new Map<string, { count: number; readonly handle: Handle }>();
   readonly #received = new Map<string, number>();
   /** Weak: an object that is gone need not be told anything. */
@@ -48,7 +44,6 @@ export class Link implements Neighbour {
   readonly #handedOver = new Map<number, Handover>();
   #sweepAt = 64;
   #lastRequest = 0;
-  #flushing = false;
   #closed = false;
 
   /**
@@ -59,8 +54,7 @@ export class Link implements Neighbour {
   constructor(hub: Hub, key: string, append: AppendMessage, flush: () => void = () => {}) {
     this.#hub = hub;
     this.key = key;
-    this.#append = append;
-    this.#flush = flush;
+    this.#outbox = new Outbox(append, flush);
     this.handles = {
       encode: (value) => {
         const data = describeOpenHandle(value);
@@ -73,6 +67,10 @@ export class Link implements Neighbour {
       },
     };
     hub.join(this);
+  }
+
+  get turns(): ReturnedTurns {
+    return this.#outbox.turns;
   }
 
   grant(id: string, handle: Handle): boolean {
@@ -177,14 +175,18 @@ export class Link implements Neighbour {
       case "response":
         this.#settle(message, parts);
         break;
+      case "done":
+        for (let n = 1; n < message.length; n++) this.#settleDone(message[n] as number);
+        break;
       case "cancel":
         this.#served.get(message[1])?.cancel();
         break;
       case "accept":
-        this.#takeHandover(message[1])?.accept();
+        this.#receiveAccept(message[1]);
         break;
       case "return":
-        this.#takeHandover(message[1])?.putBack();
+        this.#handedOver.get(message[1])?.putBack();
+        this.#handedOver.delete(message[1]);
         break;
       case "release":
         this.#receiveRelease(message);
@@ -200,7 +202,10 @@ export class Link implements Neighbour {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const request of this.#pending.values()) this.#fail(request, ownerEnded());
+    for (const request of this.#pending.values()) {
+      request.clear?.();
+      this.#fail(request, ownerEnded());
+    }
     this.#pending.clear();
     // Before the aborts: to an object, a wait that the end of the process ends is no wait that was given up.
     this.#hub.linkClosed(this);
@@ -257,7 +262,6 @@ export class Link implements Neighbour {
   }
 
   #fail(request: PendingRequest, error: unknown): void {
-    request.clear?.();
     request.reject(request.givenUp === undefined ? error : request.givenUp.reason);
   }
 
@@ -295,9 +299,10 @@ export class Link implements Neighbour {
     this.#served.delete(requestId);
     const handover = result instanceof Handover ? result : undefined;
     if (this.#closed) return handover?.putBack();
+    if (result === undefined) return this.#outbox.postDone(requestId);
     const value = handover === undefined ? result : handover.value;
     try {
-      const head = `["response",${requestId},1,${handover === undefined ? 0 : 1}`;
+      const head = `["response",${requestId},1,${handover?.size ?? 0}`;
       if (value instanceof Parcel) this.#sendParcel(head, value);
       else this.#sendValue(head, value, describeHandle);
     } catch (error) {
@@ -319,23 +324,35 @@ export class Link implements Neighbour {
   }
 
   #settle([, requestId, ok, handover, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
-    const request = this.#pending.get(requestId);
-    if (request === undefined) throw new ProtocolError(`it answered request ${requestId}, which was not made`);
+    const request = this.#requestOf(requestId);
+    if (!Number.isSafeInteger(handover) || handover < 0) throw new ProtocolError("a response is malformed");
     const codec = request.ref === undefined ? this.#transit : this.handles;
     const value = decode(body, tagged === 1, parts, codec);
     this.#pending.delete(requestId);
-    if (ok !== 1) return this.#fail(request, value);
     request.clear?.();
-    if (handover !== 1) return request.resolve(value);
-    request.resolve(
-      new Handover(value, () => this.#tell(["return", requestId]), () => this.#tell(["accept", requestId])),
-    );
+    if (ok !== 1) return this.#fail(request, value);
+    if (handover === 0) return request.resolve(value);
+    const putBack = (): void => this.#tell(["return", requestId]);
+    request.resolve(new Handover(value, putBack, () => this.#tell(["accept", requestId]), handover));
   }
 
-  #takeHandover(requestId: number): Handover | undefined {
+  #settleDone(requestId: number): void {
+    const request = this.#requestOf(requestId);
+    this.#pending.delete(requestId);
+    request.clear?.();
+    request.resolve(undefined);
+  }
+
+  #requestOf(requestId: number): PendingRequest {
+    const request = this.#pending.get(requestId);
+    if (request === undefined) throw new ProtocolError(`it answered request ${requestId}, which was not made`);
+    return request;
+  }
+
+  #receiveAccept(requestId: number): void {
     const handover = this.#handedOver.get(requestId);
-    this.#handedOver.delete(requestId);
-    return handover;
+    handover?.accept();
+    if (handover?.isSettled) this.#handedOver.delete(requestId);
   }
 
   #receiveRelease([, id, count, closed]: Extract<HubMessage, ["release", ...unknown[]]>): void {
@@ -373,24 +390,12 @@ export class Link implements Neighbour {
   }
 
   #sendEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
-    this.#post(valueMessageText(head, encoded), encoded.parts);
+    this.#outbox.post(valueMessageText(head, encoded), encoded.parts);
     for (const handle of handles) this.#hub.grant(handle, this);
   }
 
   #tell(message: HubMessage): void {
-    if (!this.#closed) this.#post(messageText(message));
-  }
-
-  /** Appends a message. What one turn appends leaves together, and ahead of all code that waits for a promise. */
-  #post(text: string, parts?: readonly Uint8Array[]): void {
-    this.turns.send();
-    this.#append(text, parts);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
+    if (!this.#closed) this.#outbox.post(messageText(message));
   }
 }
 

@@ -1,4 +1,5 @@
 import { decode, encode, type Encoded } from "../wire/codec.ts";
+import { isPlainPrimitive } from "../wire/plain.ts";
 import { describeHandle, type Handle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, Ticket } from "./ticket.ts";
 
@@ -48,6 +49,17 @@ export class Parcel implements Encoded {
   /** The value, for this process. What is no parcel is its own value. */
   static unpack(packed: unknown): unknown {
     return packed instanceof Parcel ? packed.#open() : packed;
+  }
+
+  /** The JSON text of a packed value, if it is plain data. */
+  static plainText(packed: unknown): string | undefined {
+    if (packed instanceof Parcel) return packed.tagged ? undefined : packed.text;
+    return isPlainPrimitive(packed) ? JSON.stringify(packed) : undefined;
+  }
+
+  /** A list of plain data. */
+  static list(plainTexts: readonly string[]): Parcel {
+    return new Parcel({ text: `[${plainTexts.join(",")}]`, tagged: false, parts: [] }, []);
   }
 
   /** The bytes, if the value is a Uint8Array. */

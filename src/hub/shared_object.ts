@@ -33,20 +33,44 @@ export interface SharedObject {
 }
 
 /**
- * A value on its way to another process. It is the receiver's when the receiver has confirmed it, and if that process
- * ends before, it is put back.
+ * One or several things on their way to another process. Each is the receiver's when the receiver has accepted it, in their
+ * order; if that process ends before, the rest is put back.
  */
 export class Handover {
+  /** The thing; or if there are several, as the receiver has asked, an array of them. */
   readonly value: unknown;
-  /** The receiver is gone. */
-  readonly putBack: () => void;
-  /** The receiver has it. */
-  readonly accept: () => void;
+  /** How many things these are. */
+  readonly size: number;
+  readonly #onPutBack: (left: number) => void;
+  readonly #onAccept: () => void;
+  #left: number;
 
-  constructor(value: unknown, putBack: () => void, accept: () => void = () => {}) {
+  /** @param onPutBack Is told how many things at the end were not accepted. */
+  constructor(value: unknown, onPutBack: (left: number) => void, onAccept: () => void = () => {}, size = 1) {
     this.value = value;
-    this.putBack = putBack;
-    this.accept = accept;
+    this.size = size;
+    this.#onPutBack = onPutBack;
+    this.#onAccept = onAccept;
+    this.#left = size;
+  }
+
+  /** Whether nothing is left to be accepted. */
+  get isSettled(): boolean {
+    return this.#left === 0;
+  }
+
+  /** The receiver has the next thing. Does nothing when there is none left. */
+  accept(): void {
+    if (this.#left === 0) return;
+    this.#left--;
+    this.#onAccept();
+  }
+
+  /** The receiver is gone, or wants no more. What it has not accepted goes back. */
+  putBack(): void {
+    const left = this.#left;
+    this.#left = 0;
+    if (left > 0) this.#onPutBack(left);
   }
 }
 

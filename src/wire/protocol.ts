@@ -104,7 +104,9 @@ export type ChildMessage =
   | ["progress", taskId: number, tagged: Tagged, value: unknown]
   | ["output", stream: 1 | 2, taskId: number, text: string | null];
 
-/** What either side sends about shared objects. `process` is the way from the sender to whoever asks, "" for itself. */
+/**
+ * What either side sends about shared objects. `handover` is how many things a response hands over: each is to be accepted, or
+ * the rest returned. `process` is the way from the sender to whoever asks, "" for itself. */
 export type HubMessage =
   | [
     "request",
@@ -117,7 +119,8 @@ export type HubMessage =
     tagged: Tagged,
     args: unknown,
   ]
-  | ["response", requestId: number, ok: 0 | 1, handover: 0 | 1, tagged: Tagged, value: unknown]
+  | ["response", requestId: number, ok: 0 | 1, handover: number, tagged: Tagged, value: unknown]
+  | ["done", ...requestIds: number[]]
   | ["cancel", requestId: number]
   | ["accept", requestId: number]
   | ["return", requestId: number]
@@ -127,6 +130,7 @@ export type HubMessage =
 const HUB_KINDS: ReadonlySet<unknown> = new Set([
   "request",
   "response",
+  "done",
   "cancel",
   "accept",
   "return",

@@ -49,6 +49,8 @@ Deno.test("Link.receive() throws ProtocolError for malformed messages about obje
     ["request", 1, id, "put", "", 0, null, 0, 1],
     ["request", 1, id, "put", "", 0, null, 1, [{ $: "handle", v: { type: "Queue", id: "x" } }, 1, { $: "no" }]],
     ["response", 1, 1, 0, 0, 1],
+    ["done", 1],
+    ["done", null],
     ["release", id, 0, 0],
     ["release", id, 2, 0],
     ["release", "x", 1, 0],
@@ -279,6 +281,36 @@ Deno.test("Link sends all that one turn asks for at once, and confirms before th
   link.receive(["response", 4, 1, 1, 0, "item"], []);
   await get;
   assertEquals(events, ["accept", "flush", "code"]);
+});
+
+Deno.test("Link.receive() throws ProtocolError for an answer that hands over what cannot be", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const theirs = child.giveBack(queueIn(child.hub));
+  for (const handover of ["1", -1, 0.5, null]) {
+    const get = theirs.get();
+    const [, requestId] = child.toChild.messages.at(-1)!;
+    assertThrows(() => child.parentLink.receive(["response", requestId, 1, handover, 0, 1], []), ProtocolError);
+    get.catch(() => {});
+  }
+  child.die();
+  await turn();
+});
+
+Deno.test("Link answers all that needs no more than that in one message, in order with the others", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const theirs = child.give(queueIn(parent));
+  const settled: string[] = [];
+  const ask = (name: string, promise: Promise<unknown>) => void promise.then(() => settled.push(name));
+  for (const name of ["a", "b"]) ask(name, theirs.put(name));
+  ask("size", theirs.qsize());
+  ask("c", theirs.put("c"));
+  while (child.toParent.deliver());
+  await turn();
+  assertEquals(child.toChild.messages.map(([kind]) => kind), ["done", "response", "done"]);
+  await quiesce(child);
+  assertEquals(settled, ["a", "b", "size", "c"]);
 });
 
 Deno.test("Link.close() may be called again, and ends what was asked for", async () => {
