@@ -1,24 +1,23 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
 import { HandleCollector } from "../hub/hub.ts";
-import { ownProcess } from "../own_process.ts";
 import { encode } from "../wire/codec.ts";
 import { requireFrameFits } from "../wire/framing.ts";
-import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
-import { VERSION } from "../wire/version.ts";
 import type { WorkerCommand } from "../worker/command_line.ts";
-import { type AnyFunction, type FunctionRef, FunctionTable, specOfValue } from "../worker/function_table.ts";
-import { nearestConfig } from "../worker/module_url.ts";
+import { type FunctionRef, FunctionTable } from "../worker/function_table.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
 import { withCallerStack } from "./caller_stack.ts";
+import { DeadlineTimer } from "./deadline_timer.ts";
+import { type Greeting, greetings } from "./greeting.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import { type Greeting, PoolWorker } from "./pool_worker.ts";
-import { poolWorkerCommand } from "./worker_command.ts";
-import { Scheduler, type SchedulerHost } from "./scheduler.ts";
+import { PoolWorker } from "./pool_worker.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { SchedulerHost } from "./scheduler_host.ts";
 import { DurationHistogram } from "./stats.ts";
 import { type ChunkMode, Task, type TaskPayload, type TaskSink } from "./task.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 import type { PoolEvent, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
+import { poolWorkerCommand } from "./worker_command.ts";
 
 /** Work that submits tasks over time: a `map` or an open iterator. */
 export interface Job {
@@ -62,20 +61,18 @@ export class PoolEngine {
   readonly #finished = Promise.withResolvers<void>();
   readonly #traceable = new WeakSet<object>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
+  readonly #timer = new DeadlineTimer(() => this.#tick());
   #reaper: ReaperShare | undefined;
   #closed = false;
   #terminated = false;
   #turnTime = 0;
   #turnScheduled = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt = Infinity;
-  #timerReferenced = false;
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
     this.#functions = new FunctionTable(options.moduleUrl !== undefined);
     this.#command = poolWorkerCommand(options);
-    this.#hello = this.#greetings();
+    this.#hello = greetings(options, this.#functions, this.encode(options.initArgs), this.#memoryMarker);
     this.#scheduler = new Scheduler<Task>(this.#host(), options);
   }
 
@@ -370,27 +367,6 @@ export class PoolEngine {
     this.#arm();
   }
 
-  #greetings(): Greeting[] {
-    const { initializer, initArgs, workers, concurrency, maxFrameBytes, memoryLimitMiB } = this.options;
-    const { moduleUrl, configOf = moduleUrl, trust } = this.options;
-    const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
-    const { payload, handles } = this.encode(initArgs);
-    return Array.from({ length: workers }, (_, workerId) => {
-      const settings: WorkerSettings = {
-        workerId,
-        concurrency,
-        maxFrameBytes,
-        memoryLimitMiB: memoryLimitMiB ?? null,
-        memoryMarker: this.#memoryMarker,
-        initializer: initializer === undefined ? null : initializerSpec(initializer, this.#functions),
-        parentName: ownProcess().name,
-        ...(config === undefined ? {} : { config }),
-      };
-      const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
-      return { text: valueMessageText(head, payload), parts: payload.parts, handles };
-    });
-  }
-
   #settleReady(): void {
     if (this.#readyWaiters.length === 0) return;
     if (!this.#scheduler.slots.every((slot) => slot.phase === "ready")) return;
@@ -402,9 +378,7 @@ export class PoolEngine {
   }
 
   async #finish(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = -Infinity;
+    this.#timer.end();
     for (const job of this.#jobs) job.abandon(this.refusal ?? new CancelledError("The pool has ended"));
     this.#jobs.clear();
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.refusal);
@@ -412,37 +386,15 @@ export class PoolEngine {
     this.#finished.resolve();
   }
 
-  /** Sees to it that the scheduler's next deadline is met. */
+  /** Sees to it that the scheduler's next deadline is met. A task that waits for a worker to be started later keeps the program alive; an idle pool does not. */
   #arm(): void {
-    const next = this.#scheduler.nextDeadline();
-    if (next < this.#timerAt) {
-      clearTimeout(this.#timer);
-      this.#timerAt = next;
-      this.#timer = setTimeout(() => this.#tick(), Math.max(0, next - performance.now()));
-      this.#timerReferenced = true;
-    }
-    this.#updateTimerReference();
+    this.#timer.arm(this.#scheduler.nextDeadline(), this.#scheduler.unsettled > 0);
   }
 
   #tick(): void {
-    this.#timer = undefined;
-    this.#timerAt = Infinity;
     this.#scheduler.tick(performance.now());
     this.#arm();
   }
-
-  /** A task that waits for a worker to be started later keeps the program alive; an idle pool does not. */
-  #updateTimerReference(): void {
-    const wanted = this.#scheduler.unsettled > 0;
-    if (this.#timer === undefined || wanted === this.#timerReferenced) return;
-    this.#timerReferenced = wanted;
-    if (wanted) this.#timer.ref();
-    else this.#timer.unref();
-  }
-}
-
-function initializerSpec(initializer: string | AnyFunction, functions: FunctionTable): WorkerSettings["initializer"] {
-  return typeof initializer === "string" ? functions.refer(initializer).spec : specOfValue(initializer);
 }
 
 function startWorker(start: () => PoolWorker): PoolWorker {

@@ -3,7 +3,7 @@ import type { FunctionRef } from "../worker/function_table.ts";
 import { Deque } from "../deque.ts";
 import type { Job, PoolEngine } from "./engine.ts";
 import { ItemSource } from "./item_source.ts";
-import type { ChunkResult } from "./pool_worker.ts";
+import type { ChunkResult } from "./chunk_result.ts";
 import type { Task } from "./task.ts";
 import type { ImapOptions, Items } from "./types.ts";
 

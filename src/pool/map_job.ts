@@ -3,7 +3,7 @@ import type { FunctionRef } from "../worker/function_table.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
 import type { Job, PoolEngine } from "./engine.ts";
 import { ItemSource } from "./item_source.ts";
-import type { ChunkResult } from "./pool_worker.ts";
+import type { ChunkResult } from "./chunk_result.ts";
 import type { ChunkMode, Task, TaskSink } from "./task.ts";
 import type { Items, MapOptions } from "./types.ts";
 

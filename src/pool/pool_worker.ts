@@ -1,35 +1,21 @@
 import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
-import type { Handle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
-import { Ticket } from "../hub/ticket.ts";
 import { decode, encode } from "../wire/codec.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
-import {
-  type ChildMessage,
-  type ChunkOutcomes,
-  messageText,
-  type ParentMessage,
-  type Tagged,
-  valueMessageText,
-} from "../wire/protocol.ts";
+import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueMessageText } from "../wire/protocol.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";
+import { checkedOutcomes, type ChunkResult } from "./chunk_result.ts";
+import type { Greeting } from "./greeting.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { endTickets, SentHandles } from "./sent_handles.ts";
 import type { SchedulerWorker, Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { PoolEvent } from "./types.ts";
 
 // Names links for as long as this program runs, so that no two workers are ever taken for one.
 let lastLink = 0;
-
-/** The first message to a worker. */
-export interface Greeting {
-  readonly text: string;
-  readonly parts: readonly Uint8Array[];
-  /** The handles in it: the worker may use them. */
-  readonly handles: readonly Handle[];
-}
 
 /** What a pool's worker needs of its pool. */
 export interface PoolWorkerContext {
@@ -55,8 +41,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly #context: PoolWorkerContext;
   readonly #knownFunctions = new Set<number>();
   readonly #link: Link;
-  /** Tasks with handles that were sent and neither answered nor returned, by their ids. */
-  readonly #sentHandles = new Map<number, { readonly task: Task; times: number }>();
+  readonly #sentHandles: SentHandles;
   readonly #batchBytes: number;
   /** Whether the pool has use for it. */
   #wanted = true;
@@ -77,7 +62,8 @@ export class PoolWorker implements SchedulerWorker<Task> {
     const { process } = this;
     this.#link = new Link(hub, `${++lastLink}`, (text, parts) => process.append(text, parts), () => process.flush());
     this.#link.waits.watch(() => this.#updateReference());
-    this.#grant(context.hello.handles);
+    this.#sentHandles = new SentHandles(this.#link, context.slot);
+    for (const handle of context.hello.handles) hub.grant(handle, this.#link);
     this.#sendNow(context.hello.text, context.hello.parts);
     context.emit?.({ type: "spawn", ...this.#place });
   }
@@ -86,8 +72,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     let calls = "";
     for (const task of tasks) {
       this.#define(task);
-      this.#grant(task.handles);
-      if (task.handles.length > 0) this.#noteHandles(task);
+      if (task.handles.length > 0) this.#sentHandles.send(task);
       if (task.chunk === undefined && task.payload.parts.length === 0) {
         const { payload } = task;
         // Each fits a frame, all together may not.
@@ -151,39 +136,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
     this.process.flush();
   }
 
-  #grant(handles: readonly Handle[]): void {
-    for (const handle of handles) hub.grant(handle, this.#link);
-  }
-
-  /** What was taken back from a silent worker may be sent to it again before it returns the first sending. */
-  #noteHandles(task: Task): void {
-    const sent = this.#sentHandles.get(task.id);
-    if (sent === undefined) this.#sentHandles.set(task.id, { task, times: 1 });
-    else sent.times++;
-  }
-
-  /** The worker has not decoded what it returns, so it has none of the handles. They wait for the next worker. */
-  #takeBackHandles(taskIds: readonly number[]): void {
-    if (this.#sentHandles.size === 0) return;
-    for (const id of taskIds) {
-      const sent = this.#sentHandles.get(id);
-      if (sent === undefined) continue;
-      if (--sent.times === 0) {
-        this.#sentHandles.delete(id);
-        this.#holdAgain(sent.task);
-      }
-      this.#link.takeBack(sent.task.handles);
-    }
-  }
-
-  /** What a task holds must not be given up while it may go to another worker. Returns whether it may. */
-  #holdAgain(task: Task): boolean {
-    const isWithAnother = task.slot !== undefined && task.slot !== this.#context.slot;
-    if (task.settled || isWithAnother) return false;
-    for (const handle of task.handles) if (handle instanceof Ticket) handle.renew();
-    return true;
-  }
-
   #define({ functionRef }: Task): void {
     if (this.#knownFunctions.has(functionRef.id)) return;
     this.#knownFunctions.add(functionRef.id);
@@ -233,7 +185,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
         return scheduler.started(slot);
       case "returned":
         if (!Array.isArray(message[1])) throw new ProtocolError("a returned message is malformed");
-        this.#takeBackHandles(message[1]);
+        this.#sentHandles.takeBack(message[1]);
         return scheduler.returned(slot, message[1]);
       case "progress":
         return this.#progress(message[1], this.#decode(message[3], message[2], parts));
@@ -253,7 +205,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #settle(taskId: number, ok: boolean, value: unknown): void {
     const { scheduler, slot, emit } = this.#context;
-    this.#sentHandles.delete(taskId);
+    this.#sentHandles.arrived(taskId);
     const task = scheduler.answered(slot, taskId, ok);
     this.process.flushOutput();
     emit?.({ type: "taskEnd", ...this.#place, taskId, ok });
@@ -293,7 +245,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   #exited(exit: WorkerExit): void {
     const { scheduler, slot, emit, onExit, onTurn } = this.#context;
     const { pid, exitCode, signal } = exit;
-    const unanswered = [...this.#sentHandles.values()].map(({ task }) => task).filter((task) => this.#holdAgain(task));
+    const unanswered = this.#sentHandles.renewUnanswered();
     this.#link.close();
     onExit(pid, exit);
     if (exit.violation !== undefined) {
@@ -306,17 +258,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 }
 
-/** Nobody will get the task's handles: to their objects, the worker that died was the last. */
-function endTickets({ handles }: Task): void {
-  for (const handle of handles) if (handle instanceof Ticket) handle.end();
-}
-
-/** What a chunk's task resolves with. */
-export interface ChunkResult extends ChunkOutcomes {
-  /** How long the items took in the child. */
-  readonly durationMs: number;
-}
-
 function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Error {
   const error = workerExitError(exit, taskStarted);
   if (attempt === 1) return error;
@@ -327,21 +268,6 @@ function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Err
     attempt,
     details,
   );
-}
-
-function checkedOutcomes(value: unknown, durationMs: unknown, task: Task | undefined): ChunkOutcomes {
-  const { values, errors } = (value ?? {}) as ChunkOutcomes;
-  const size = task?.chunk?.size;
-  const stoppedEarly = task?.chunk?.stopOnError === true && errors?.length > 0;
-  const complete = Array.isArray(values) && (values.length === size || (stoppedEarly && values.length < size!));
-  if (!complete || !Array.isArray(errors) || typeof durationMs !== "number" || !errors.every(isIndexedError)) {
-    throw new ProtocolError("a chunk's answer does not fit the chunk");
-  }
-  return { values, errors };
-}
-
-function isIndexedError(entry: unknown): boolean {
-  return Array.isArray(entry) && entry.length === 2 && Number.isSafeInteger(entry[0]);
 }
 
 function toError(value: unknown): Error {

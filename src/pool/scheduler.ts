@@ -5,79 +5,44 @@
  * host and its workers. It starts no timers: the host calls `tick()` at `nextDeadline()`.
  */
 import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from "../errors.ts";
-import { type ScheduledTask, type SchedulerWorker, Slot } from "./slot.ts";
+import type { SchedulerHost, SchedulerOptions } from "./scheduler_host.ts";
+import { type ScheduledTask, Slot } from "./slot.ts";
 import { HEAD } from "../wire/protocol.ts";
 import { StartBudget } from "./start_budget.ts";
-import { TaskQueue } from "./task_queue.ts";
-
-/** What the scheduler needs done. */
-export interface SchedulerHost<T> {
-  /** Starts a worker for a slot; its messages come back as calls of the scheduler. */
-  spawn(slotIndex: number): SchedulerWorker<T>;
-  /** Gives a task's caller an error. */
-  reject(task: T, error: unknown): void;
-  /** All workers have ended after `close()` or `terminate()`. */
-  finished(): void;
-  /** A task left the queue for a worker, after waiting this long. */
-  waited(task: T, slotIndex: number, ms: number): void;
-  /** A worker answered tasks that took this long each. */
-  ran(msPerTask: number, tasks: number): void;
-  /** A worker answered a task whose caller waits. */
-  settled(ok: boolean): void;
-  /** Calls back when all that lay in the workers' pipes was read and reported; with `false` when that cannot be told. */
-  fence(done: (held: boolean, now: number) => void): void;
-  /** A worker became ready. */
-  becameReady(): void;
-  /** A worker cannot start, and it is no use to try again now. */
-  startFailed(error: Error): void;
-  /** A task is tried again, because its worker died. */
-  retried(task: T, error: Error): void;
-}
-
-/** The scheduler's settings; times in milliseconds. */
-export interface SchedulerOptions {
-  readonly workers: number;
-  readonly concurrency: number;
-  readonly maxTasksPerChild: number;
-  readonly idleTimeoutMs: number;
-  /** Between the abort of a running task and the end of its worker. */
-  readonly abortGraceMs: number;
-  /** Whether one worker's death ends the pool. */
-  readonly breakOnExit: boolean;
-}
+import { SlotDeadlines } from "./slot_deadlines.ts";
+import { WaitingTasks } from "./waiting_tasks.ts";
+import { WorkerDemand } from "./worker_demand.ts";
 
 /** Makes the error for a task that a dead worker held. */
 export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
 
 const MAX_BOUNCES = 3;
-const SIBLING_GRACES = 10;
 
 /** Assigns tasks to workers. */
 export class Scheduler<T extends ScheduledTask> {
   readonly slots: readonly Slot<T>[];
   readonly #host: SchedulerHost<T>;
   readonly #options: SchedulerOptions;
-  readonly #queue = new TaskQueue<T>();
-  readonly #keyed: readonly TaskQueue<T>[];
-  readonly #keyedWaiting: number[];
+  readonly #waiting: WaitingTasks<T>;
+  readonly #deadlines: SlotDeadlines<T>;
+  readonly #demand: WorkerDemand<T>;
   readonly #budget = new StartBudget();
-  #waiting = 0;
   #unsettled = 0;
   #state: "open" | "closing" | "ending" | "finished" = "open";
   #broken: Error | undefined;
-  #wantAll = false;
 
   constructor(host: SchedulerHost<T>, options: SchedulerOptions) {
     this.#host = host;
     this.#options = options;
     this.slots = Array.from({ length: options.workers }, (_, index) => new Slot<T>(index));
-    this.#keyed = this.slots.map(() => new TaskQueue<T>());
-    this.#keyedWaiting = this.slots.map(() => 0);
+    this.#waiting = new WaitingTasks(options.workers);
+    this.#deadlines = new SlotDeadlines(options);
+    this.#demand = new WorkerDemand(this.slots, this.#waiting);
   }
 
   /** Tasks that no worker has. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting.size;
   }
 
   /** Tasks whose caller waits. */
@@ -97,21 +62,21 @@ export class Scheduler<T extends ScheduledTask> {
     if (this.#isEnding) {
       return this.#fail(task, new CancelledError("The task was cancelled: the pool was terminated"));
     }
-    this.#enqueue(task, "last");
+    this.#waiting.add(task, "last");
   }
 
   /** Has all workers started, also without tasks for them. */
   startAll(now: number): void {
-    this.#wantAll = true;
+    this.#demand.all = true;
     this.dispatch(now);
   }
 
   /** Hands out what can be handed out, and starts workers for the rest. */
   dispatch(now: number): void {
     if (this.#isEnding) return this.#finishIfDrained();
-    if (this.#waiting > 0) {
+    if (this.#waiting.size > 0) {
       this.#giveHeads(now);
-      if (this.#waiting > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
+      if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
     }
     this.#startWorkers(now);
     this.#finishIfDrained();
@@ -123,7 +88,7 @@ export class Scheduler<T extends ScheduledTask> {
     slot.phase = "ready";
     slot.changedAt = now;
     this.#budget.succeeded();
-    if (this.slots.every((other) => other.phase === "ready")) this.#wantAll = false;
+    if (this.slots.every((other) => other.phase === "ready")) this.#demand.all = false;
     this.#updateReference(slot);
     this.#host.becameReady();
   }
@@ -141,20 +106,17 @@ export class Scheduler<T extends ScheduledTask> {
     const othersServe = this.slots.some((other) => other.phase === "ready");
     slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
     if (verdict.retry) return;
-    this.#wantAll = false;
+    this.#demand.all = false;
     this.#host.startFailed(error);
     if (this.#options.breakOnExit) return this.breakPool(error);
     if (othersServe) return this.#failKeyed(slot, error);
     if (verdict.exhausted) return this.breakPool(error);
-    for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, error);
+    for (let task; (task = this.#waiting.takeAny()) !== undefined;) this.#fail(task, error);
   }
 
   /** What only this slot's worker may run cannot run. */
   #failKeyed(slot: Slot<T>, error: Error): void {
-    for (let task; (task = this.#keyed[slot.index]!.shift()) !== undefined;) {
-      this.#forgetWaiting(task);
-      this.#fail(task, error);
-    }
+    for (let task; (task = this.#waiting.takeKeyed(slot.index)) !== undefined;) this.#fail(task, error);
   }
 
   /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
@@ -224,7 +186,7 @@ export class Scheduler<T extends ScheduledTask> {
     this.#unsettled--;
     const slot = task.slot;
     if (slot === undefined) {
-      this.#forgetWaiting(task);
+      this.#waiting.forget(task);
     } else {
       task.since = now;
       slot.worker?.abort(task, reason);
@@ -242,7 +204,7 @@ export class Scheduler<T extends ScheduledTask> {
   terminate(reason: (task: T) => Error): void {
     if (this.#isEnding) return this.#hurry();
     this.#state = "ending";
-    for (let task; (task = this.#nextWaiting()) !== undefined;) this.#fail(task, reason(task));
+    for (let task; (task = this.#waiting.takeAny()) !== undefined;) this.#fail(task, reason(task));
     for (const slot of this.slots) {
       for (const task of slot.held.values()) this.#fail(task, reason(task));
       if (slot.phase !== "empty") slot.phase = "stopping";
@@ -265,18 +227,17 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** When `tick()` must be called next. */
   nextDeadline(): number {
-    let next = Infinity;
-    const missing = this.#missingWorkers();
-    for (const slot of this.slots) next = Math.min(next, this.#leaseDeadline(slot), this.#slotDeadline(slot, missing));
+    let next = this.#isEnding ? Infinity : this.#demand.nextStart();
+    for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot));
     return next;
   }
 
   /** Acts on what is due. */
   tick(now: number): void {
     for (const slot of this.slots) {
-      if (now >= this.#leaseDeadline(slot)) this.#checkLease(slot);
+      if (now >= this.#deadlines.lease(slot)) this.#checkLease(slot);
       this.#expireTasks(slot, now);
-      if (this.#isIdleTooLong(slot, now)) this.#retire(slot);
+      if (this.#deadlines.isIdleTooLong(slot, now)) this.#retire(slot);
     }
     this.dispatch(now);
   }
@@ -288,7 +249,7 @@ export class Scheduler<T extends ScheduledTask> {
       gave = false;
       for (const slot of this.slots) {
         if (!this.#accepts(slot) || slot.held.size >= this.#options.concurrency) continue;
-        const task = this.#nextFor(slot);
+        const task = this.#waiting.take(slot.index);
         if (task === undefined) continue;
         this.#give(slot, [task], now);
         gave = true;
@@ -298,16 +259,16 @@ export class Scheduler<T extends ScheduledTask> {
 
   #sendAhead(now: number): void {
     const ready = this.slots.filter((slot) => slot.phase === "ready");
-    const share = Math.ceil(this.#waiting / ready.length);
+    const share = Math.ceil(this.#waiting.size / ready.length);
     for (const slot of ready) {
       if (slot.held.size === 0 || !this.#accepts(slot)) continue;
       const room = Math.min(slot.aheadRoom(now), share, this.#options.maxTasksPerChild - slot.taken);
       const tasks: T[] = [];
       let bytes = 0;
       while (tasks.length < room) {
-        const next = this.#peekFor(slot);
+        const next = this.#waiting.peek(slot.index);
         if (next === undefined || !slot.fits(bytes += next.byteLength)) break;
-        tasks.push(this.#nextFor(slot)!);
+        tasks.push(this.#waiting.take(slot.index)!);
       }
       if (tasks.length > 0) this.#give(slot, tasks, now);
     }
@@ -334,56 +295,12 @@ export class Scheduler<T extends ScheduledTask> {
     return false;
   }
 
-  // --- the queue
-
-  #enqueue(task: T, where: "first" | "last"): void {
-    const keyedSlot = this.#slotOfKey(task);
-    const queue = keyedSlot === undefined ? this.#queue : this.#keyed[keyedSlot]!;
-    if (where === "first") queue.unshift(task);
-    else queue.push(task);
-    this.#waiting++;
-    if (keyedSlot !== undefined) this.#keyedWaiting[keyedSlot]!++;
-  }
-
-  #slotOfKey(task: T): number | undefined {
-    return task.key === undefined ? undefined : hash(task.key) % this.slots.length;
-  }
-
-  #peekFor(slot: Slot<T>): T | undefined {
-    if (this.#keyedWaiting[slot.index] === 0) return this.#queue.peek();
-    const keyed = this.#keyed[slot.index]!.peek();
-    const free = this.#queue.peek();
-    if (keyed === undefined || free === undefined) return keyed ?? free;
-    return free.priority > keyed.priority ? free : keyed;
-  }
-
-  #nextFor(slot: Slot<T>): T | undefined {
-    const task = this.#peekFor(slot);
-    if (task === undefined) return undefined;
-    (task.key === undefined ? this.#queue : this.#keyed[slot.index]!).shift();
-    this.#forgetWaiting(task);
-    return task;
-  }
-
-  #nextWaiting(): T | undefined {
-    for (const slot of this.slots) {
-      const task = this.#nextFor(slot);
-      if (task !== undefined) return task;
-    }
-  }
-
-  #forgetWaiting(task: T): void {
-    this.#waiting--;
-    const keyedSlot = this.#slotOfKey(task);
-    if (keyedSlot !== undefined) this.#keyedWaiting[keyedSlot]!--;
-  }
-
   // --- taking back
 
   #takeBack(slot: Slot<T>, task: T): void {
     slot.drop(task);
     slot.taken--;
-    if (!task.settled) this.#enqueue(task, "first");
+    if (!task.settled) this.#waiting.add(task, "first");
   }
 
   #checkLease(slot: Slot<T>): void {
@@ -411,7 +328,7 @@ export class Scheduler<T extends ScheduledTask> {
     if (task.settled) return;
     if (wasHead) task.bounces++;
     if (task.bounces > MAX_BOUNCES) this.#fail(task, error(false, task.attempt));
-    else this.#enqueue(task, "first");
+    else this.#waiting.add(task, "first");
   }
 
   /** The task may have started: it is tried again only if its caller said so. */
@@ -423,7 +340,7 @@ export class Scheduler<T extends ScheduledTask> {
     task.retriesLeft--;
     task.attempt++;
     this.#host.retried(task, error);
-    this.#enqueue(task, "first");
+    this.#waiting.add(task, "first");
   }
 
   #fail(task: T, error: unknown): void {
@@ -433,63 +350,23 @@ export class Scheduler<T extends ScheduledTask> {
     this.#host.reject(task, error);
   }
 
-  // --- deadlines
-
-  /** Nothing is sent ahead to a worker that runs several tasks at once: it has started all that it holds. */
-  #leaseDeadline(slot: Slot<T>): number {
-    return this.#options.concurrency === 1 ? slot.leaseDeadline : Infinity;
-  }
-
-  #slotDeadline(slot: Slot<T>, missing: number): number {
-    if (slot.phase === "empty") return this.#isWanted(slot, missing) ? slot.notBefore : Infinity;
-    if (slot.phase !== "ready") return Infinity;
-    if (slot.held.size === 0) return slot.changedAt + this.#options.idleTimeoutMs;
-    let next = Infinity;
-    for (const task of this.#runnable(slot)) next = Math.min(next, this.#taskDeadline(slot, task));
-    return next;
-  }
-
-  /** The tasks that may be running: the first, unless the worker runs several at once. */
-  *#runnable(slot: Slot<T>): Iterable<T> {
-    if (this.#options.concurrency > 1) return yield* slot.held.values();
-    const head = slot.head;
-    if (head !== undefined) yield head;
-  }
-
-  #taskDeadline(slot: Slot<T>, task: T): number {
-    const since = this.#options.concurrency === 1 ? Math.max(slot.headSince, task.since) : task.since;
-    if (task.settled) return since + this.#options.abortGraceMs * (this.#hasUnsettled(slot) ? SIBLING_GRACES : 1);
-    return task.timeoutMs === undefined ? Infinity : since + task.timeoutMs;
-  }
-
   #expireTasks(slot: Slot<T>, now: number): void {
     if (slot.phase !== "ready" || slot.held.size === 0) return;
-    for (const task of [...this.#runnable(slot)]) {
-      if (task.settled || now < this.#taskDeadline(slot, task)) continue;
+    for (const task of [...this.#deadlines.runnable(slot)]) {
+      if (task.settled || now < this.#deadlines.task(slot, task)) continue;
       const timeoutMs = task.timeoutMs!;
       const error = new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms, it was stopped`, timeoutMs);
       this.#host.reject(task, error);
       this.cancel(task, error, now);
     }
-    for (const task of this.#runnable(slot)) {
-      if (task.settled && now >= this.#taskDeadline(slot, task)) return this.#endWorker(slot);
+    for (const task of this.#deadlines.runnable(slot)) {
+      if (task.settled && now >= this.#deadlines.task(slot, task)) return this.#endWorker(slot);
     }
-  }
-
-  /** A worker that runs several tasks is not ended for one of them while the others may still finish. */
-  #hasUnsettled(slot: Slot<T>): boolean {
-    if (this.#options.concurrency === 1) return false;
-    for (const task of slot.held.values()) if (!task.settled) return true;
-    return false;
   }
 
   #endWorker(slot: Slot<T>): void {
     slot.phase = "stopping";
     slot.worker!.terminate();
-  }
-
-  #isIdleTooLong(slot: Slot<T>, now: number): boolean {
-    return slot.phase === "ready" && slot.held.size === 0 && now >= slot.changedAt + this.#options.idleTimeoutMs;
   }
 
   // --- the workers' lives
@@ -499,28 +376,10 @@ export class Scheduler<T extends ScheduledTask> {
       // It may have been started for nobody, as a replacement; now a task waits for it.
       if (slot.phase === "starting") this.#updateReference(slot);
     }
-    let missing = this.#missingWorkers();
-    for (const slot of this.slots) {
-      if (slot.phase !== "empty" || now < slot.notBefore || !this.#isWanted(slot, missing)) continue;
-      if (this.#keyedWaiting[slot.index] === 0) missing--;
+    for (const slot of this.#demand.due(now)) {
       this.#spawn(slot, now);
       if (this.#isEnding) return;
     }
-  }
-
-  /** How many workers more the tasks could use that any worker may run. */
-  #missingWorkers(): number {
-    let missing = this.#waiting;
-    if (missing === 0) return 0;
-    for (const slot of this.slots) {
-      const keyed = this.#keyedWaiting[slot.index]!;
-      missing -= keyed > 0 ? keyed : slot.phase === "starting" ? 1 : 0;
-    }
-    return missing;
-  }
-
-  #isWanted(slot: Slot<T>, missing: number): boolean {
-    return !this.#isEnding && (missing > 0 || this.#wantAll || this.#keyedWaiting[slot.index]! > 0);
   }
 
   get #isEnding(): boolean {
@@ -555,12 +414,12 @@ export class Scheduler<T extends ScheduledTask> {
   #updateReference(slot: Slot<T>): void {
     // What it returns may hold shared objects until it says so.
     const busy = slot.held.size > 0 || slot.revoked.size > 0;
-    const isAwaited = slot.phase === "starting" && (this.#waiting > 0 || this.#wantAll);
+    const isAwaited = slot.phase === "starting" && (this.#waiting.size > 0 || this.#demand.all);
     slot.worker?.setReferenced(busy || isAwaited || slot.phase === "stopping");
   }
 
   #finishIfDrained(): void {
-    if (this.#state === "closing" && this.#waiting === 0 && this.slots.every((slot) => slot.held.size === 0)) {
+    if (this.#state === "closing" && this.#waiting.size === 0 && this.slots.every((slot) => slot.held.size === 0)) {
       this.#state = "ending";
       for (const slot of this.slots) {
         if (slot.phase === "ready") this.#retire(slot);
@@ -576,11 +435,4 @@ export class Scheduler<T extends ScheduledTask> {
 
 function brokenError(cause: Error): BrokenPoolError {
   return new BrokenPoolError(`Cannot run the task: the pool is broken, ${cause.message}`, { cause });
-}
-
-/** FNV-1a: spreads keys over slots, the same way every time. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
 }

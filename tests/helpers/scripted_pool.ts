@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { WorkerExitError } from "../../src/errors.ts";
-import { Scheduler, type SchedulerHost, type SchedulerOptions } from "../../src/pool/scheduler.ts";
+import { Scheduler } from "../../src/pool/scheduler.ts";
+import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
 import { HEAD } from "../../src/wire/protocol.ts";
 

@@ -1,7 +1,8 @@
 import type { LoadedModule } from "../../src/child/functions.ts";
 import type { RunningTask } from "../../src/child/runtime.ts";
 import { TaskLoop } from "../../src/child/task_loop.ts";
-import { Scheduler, type SchedulerHost, type SchedulerOptions } from "../../src/pool/scheduler.ts";
+import { Scheduler } from "../../src/pool/scheduler.ts";
+import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
 import type { ChildMessage, ParentMessage } from "../../src/wire/protocol.ts";
 import { EventQueue, type Random } from "./event_queue.ts";

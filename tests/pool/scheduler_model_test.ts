@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { CancelledError } from "../../src/errors.ts";
-import type { SchedulerOptions } from "../../src/pool/scheduler.ts";
+import type { SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import { seededRandom } from "../helpers/event_queue.ts";
 import { type Latencies, SimulatedPool, type Start, type TaskPlan } from "../helpers/simulated_pool.ts";
 
