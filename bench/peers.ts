@@ -37,15 +37,10 @@ if (flags.help) {
   const report = flags.from === undefined ? await measure() : JSON.parse(await Deno.readTextFile(flags.from)) as Report;
   console.log(`\n${reportText(report)}\n`);
   console.log(
-    Object.entries({ ...report.machine, ...report.versions }).map((
-      [name, text],
-    ) => `${name}: ${text}`).join("\n"),
+    Object.entries({ ...report.machine, ...report.versions }).map(([name, text]) => `${name}: ${text}`).join("\n"),
   );
   if (flags.json !== undefined) {
-    await Deno.writeTextFile(
-      flags.json,
-      `${JSON.stringify(report, null, 1)}\n`,
-    );
+    await Deno.writeTextFile(flags.json, `${JSON.stringify(report, null, 1)}\n`);
   }
   if (flags["write-docs"]) await writeDocs(report);
 }
@@ -54,39 +49,22 @@ async function measure(): Promise<Report> {
   const mode = flags.quick ? "quick" : "full";
   const rounds = flags.rounds === undefined ? (flags.quick ? 1 : 5) : Number(flags.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new RangeError(
-      `Cannot measure: --rounds is "${flags.rounds}", a whole number of at least 1 is wanted`,
-    );
+    throw new RangeError(`Cannot measure: --rounds is "${flags.rounds}", a whole number of at least 1 is wanted`);
   }
   const rows = rowsOf(flags.only?.split(","));
-  const present = await thoseThatRun(
-    flags.with?.split(",").map(contenderOf) ?? defaultContenders(),
-  );
+  const present = await thoseThatRun(flags.with?.split(",").map(contenderOf) ?? defaultContenders());
   const about = { machine: machine(), versions: await versions(present) };
   warnOfLoad();
   const startedAt = performance.now();
-  const results = await runRounds(
-    { rows, contenders: present, rounds, size: mode },
-    runContender,
-    tell,
-  );
-  return {
-    at: new Date().toISOString(),
-    mode,
-    rounds,
-    tookMs: performance.now() - startedAt,
-    ...about,
-    results,
-  };
+  const results = await runRounds({ rows, contenders: present, rounds, size: mode }, runContender, tell);
+  return { at: new Date().toISOString(), mode, rounds, tookMs: performance.now() - startedAt, ...about, results };
 }
 
 function defaultContenders(): readonly Contender[] {
   return flags.quick ? contenders.filter(({ id }) => !FOR_REFERENCE.includes(id)) : contenders;
 }
 
-async function thoseThatRun(
-  wanted: readonly Contender[],
-): Promise<Contender[]> {
+async function thoseThatRun(wanted: readonly Contender[]): Promise<Contender[]> {
   const needsPackages = wanted.some((contender) => contender.package !== undefined);
   const installed = needsPackages && await installPeers();
   const present: Contender[] = [];
@@ -103,18 +81,12 @@ async function thoseThatRun(
 function warnOfLoad(): void {
   const load = Deno.loadavg()[0]!;
   if (load > 0.5) {
-    console.error(
-      `The machine is busy (load ${load.toFixed(2)}): ratios may hold, times do not.`,
-    );
+    console.error(`The machine is busy (load ${load.toFixed(2)}): ratios may hold, times do not.`);
   }
 }
 
-function tell(
-  ...[round, row, contender, value, tookMs]: Parameters<Progress>
-): void {
-  const seconds = (tookMs / 1000).toFixed(1);
+function tell(...[{ round, row, contender }, value, tookMs]: Parameters<Progress>): void {
   const text = typeof value === "number" ? `${short(value)} ${row.unit}` : value;
-  console.error(
-    `round ${round + 1}  ${row.id.padEnd(10)}  ${contender.id.padEnd(16)}  ${text.padEnd(12)}  in ${seconds} s`,
-  );
+  const where = `round ${round + 1}  ${row.id.padEnd(10)}  ${contender.id.padEnd(16)}`;
+  console.error(`${where}  ${text.padEnd(12)}  in ${(tookMs / 1000).toFixed(1)} s`);
 }

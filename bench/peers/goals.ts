@@ -20,26 +20,9 @@ const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
 export const goals: readonly Goal[] = [
   { row: "burst", against: PROCESS_POOLS, measure: "times", atLeast: 8 },
   { row: "burst", against: ["cpython-pool"], measure: "times", atLeast: 4 },
-  {
-    row: "burst",
-    against: ["cpython-executor"],
-    measure: "times",
-    atLeast: 15,
-  },
-  {
-    row: "burst-spin",
-    against: ["corral"],
-    againstRow: "burst",
-    measure: "share",
-    atMost: 1.5,
-  },
-  {
-    row: "burst-hold",
-    against: ["corral"],
-    againstRow: "burst",
-    measure: "share",
-    atMost: 1.5,
-  },
+  { row: "burst", against: ["cpython-executor"], measure: "times", atLeast: 15 },
+  { row: "burst-spin", against: ["corral"], againstRow: "burst", measure: "share", atMost: 1.5 },
+  { row: "burst-hold", against: ["corral"], againstRow: "burst", measure: "share", atMost: 1.5 },
   { row: "latency", against: PROCESS_POOLS, measure: "share", atMost: 1 },
   { row: "latency", against: ["cpython-pool"], measure: "share", atMost: 0.5 },
   { row: "latency", against: ["bare"], measure: "share", atMost: 1.2 },
@@ -47,12 +30,7 @@ export const goals: readonly Goal[] = [
   { row: "bytes", against: ["cpython-pool"], measure: "times", atLeast: 2 },
   { row: "bytes", against: ["bare"], measure: "times", atLeast: 0.8 },
   { row: "records", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
-  {
-    row: "records-in",
-    against: ["cpython-pool"],
-    measure: "times",
-    atLeast: 1.5,
-  },
+  { row: "records-in", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
   { row: "cpu", measure: "value", atLeast: 1.9 },
   { row: "start", against: ["bare"], measure: "share", atMost: 1.5 },
   { row: "memory", against: ["bare"], measure: "share", atMost: 1.2 },
@@ -109,11 +87,7 @@ function compare(goal: Goal, ours: number, theirs = 1): number {
   return goal.measure === "times" ? theirs / ours : ours / theirs;
 }
 
-function bestOf(
-  report: Report,
-  row: string,
-  ids: readonly string[],
-): Result | undefined {
+function bestOf(report: Report, row: string, ids: readonly string[]): Result | undefined {
   const entered = ids.flatMap((id) => resultOf(report, row, id) ?? []).filter((
     result,
   ) => valueOf(result) !== undefined);

@@ -4,6 +4,7 @@ import type { Contender } from "./contenders.ts";
 import { type Measured, median, type Result } from "./results.ts";
 import type { Parameters, Row } from "./rows.ts";
 
+/** What is to be measured. */
 export interface Plan {
   readonly rows: readonly Row[];
   readonly contenders: readonly Contender[];
@@ -11,70 +12,45 @@ export interface Plan {
   readonly size: "full" | "quick" | "tiny";
 }
 
-export type Runner = (
-  contender: Contender,
-  row: string,
-  parameters: Parameters,
-) => Promise<Measured>;
+/** One row of one contender, once. */
+export interface Turn {
+  readonly round: number;
+  readonly row: Row;
+  readonly contender: Contender;
+}
 
-export type Progress = (
-  round: number,
-  row: Row,
-  contender: Contender,
-  value: number | string,
-  tookMs: number,
-) => void;
+/** Measures a row of a contender. */
+export type Runner = (contender: Contender, row: string, parameters: Parameters) => Promise<Measured>;
 
-/**
- * Whole rounds follow one another, so that what else the machine does hits all alike, and in each round another contender begins.
- * Who has hung or failed in a row is not asked again.
- */
-export async function runRounds(
-  plan: Plan,
-  run: Runner,
-  onProgress: Progress,
-): Promise<Result[]> {
-  const results = new Map<
-    string,
-    {
-      row: string;
-      contender: string;
-      rounds: (number | undefined)[];
-      outcome?: string;
-    }
-  >();
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const row of plan.rows) {
-      if (round >= (row.maxRounds ?? Infinity)) continue;
-      for (
-        const contender of rotated(
-          plan.contenders.filter(({ id }) => row.contenders.includes(id)),
-          round,
-        )
-      ) {
-        const key = `${row.id} ${contender.id}`;
-        const result = results.get(key) ??
-          { row: row.id, contender: contender.id, rounds: [] };
-        results.set(key, result);
-        if (result.outcome !== undefined) continue;
-        const startedAt = performance.now();
-        const measured = await run(contender, row.id, row[plan.size]);
-        const value = median(measured.samples);
-        result.rounds.push(value);
-        if (measured.outcome !== undefined || value === undefined) {
-          result.outcome = measured.outcome ?? "no numbers";
-        }
-        onProgress(
-          round,
-          row,
-          contender,
-          result.outcome ?? value!,
-          performance.now() - startedAt,
-        );
-      }
-    }
+/** Told of every turn: the median of its samples, or the outcome. */
+export type Progress = (turn: Turn, value: number | string, tookMs: number) => void;
+
+/** Measures everything. Who has hung or failed in a row is not asked again. */
+export async function runRounds(plan: Plan, run: Runner, onProgress: Progress): Promise<Result[]> {
+  const results = new Map<string, Result>();
+  for (const turn of turns(plan)) {
+    const { row: { id: row, [plan.size]: parameters }, contender } = turn;
+    const key = `${row} ${contender.id}`;
+    const before = results.get(key) ?? { row, contender: contender.id, rounds: [] };
+    if (before.outcome !== undefined) continue;
+    const startedAt = performance.now();
+    const { samples, outcome } = await run(contender, row, parameters);
+    const value = outcome === undefined ? median(samples) ?? "no numbers" : outcome;
+    const rounds = [...before.rounds, median(samples)];
+    results.set(key, { ...before, rounds, ...(typeof value === "string" ? { outcome: value } : {}) });
+    onProgress(turn, value, performance.now() - startedAt);
   }
   return [...results.values()];
+}
+
+/** Whole rounds follow one another, so that what else the machine does hits all alike; each round begins with another contender. */
+function* turns({ rows, contenders, rounds }: Plan): Generator<Turn, void, undefined> {
+  for (let round = 0; round < rounds; round++) {
+    for (const row of rows.filter(({ maxRounds = Infinity }) => round < maxRounds)) {
+      const entered = contenders.filter(({ id }) => row.contenders.includes(id));
+      for (const contender of rotated(entered, round)) yield { round, row, contender };
+    }
+  }
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {

@@ -131,7 +131,7 @@ export const rows: readonly Row[] = [
     unit: "×",
     moreIsBetter: true,
     contenders: ["corral", "tinypool", "jest-worker", "cpython-pool", "bare"],
-    full: { count: 16, size: 120_000, repeats: 1 },
+    full: { count: 16, size: 250_000, repeats: 1 },
     quick: { count: 16, size: 80_000, repeats: 1 },
     tiny: { count: 2, size: 2000, repeats: 1 },
     maxRounds: 5,
@@ -201,9 +201,7 @@ export const rows: readonly Row[] = [
 export function rowsOf(ids?: readonly string[]): readonly Row[] {
   const unknown = ids?.find((id) => !rows.some((row) => row.id === id));
   if (unknown !== undefined) {
-    throw new RangeError(
-      `Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`,
-    );
+    throw new RangeError(`Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`);
   }
   return ids ? rows.filter(({ id }) => ids.includes(id)) : rows;
 }

@@ -142,12 +142,16 @@ class ExecutorContender:
 
 def durations(repeats, work):
     samples = []
-    for n in range(-1, repeats):
+    for _ in range(repeats):
         started_at = time.perf_counter()
         work()
-        if n >= 0:
-            samples.append((time.perf_counter() - started_at) * 1000)
+        samples.append((time.perf_counter() - started_at) * 1000)
     return {"samples": samples}
+
+
+def warm_durations(repeats, work):
+    work()
+    return durations(repeats, work)
 
 
 def warm_pool(open):
@@ -158,6 +162,7 @@ def warm_pool(open):
 
 def burst(open, p):
     pool = warm_pool(open)
+    pool.burst(p["count"] // 4)()
     return durations(p["repeats"], lambda: pool.burst(p["count"])())
 
 
@@ -165,15 +170,15 @@ def burst_around(function):
     def row(open, p):
         pool = warm_pool(open)
         samples = []
-        for n in range(-1, p["repeats"]):
+        pool.burst(p["count"] // 4)()
+        for _ in range(p["repeats"]):
             started_at = time.perf_counter()
             before = pool.burst(p["count"] // 2)
             long = pool.submit(function, p["size"])
             after = pool.burst(p["count"] // 2)
             before()
             after()
-            if n >= 0:
-                samples.append((time.perf_counter() - started_at) * 1000)
+            samples.append((time.perf_counter() - started_at) * 1000)
             long.get()
         return {"samples": samples}
 
@@ -198,7 +203,7 @@ def map_numbers(open, p):
     def work():
         assert pool.map(increment, numbers)[-1] == p["count"]
 
-    return durations(p["repeats"], work)
+    return warm_durations(p["repeats"], work)
 
 
 def pass_bytes(open, p):
@@ -208,7 +213,7 @@ def pass_bytes(open, p):
     def work():
         assert pool.call(length_of, payload) == p["size"]
 
-    return durations(p["repeats"], work)
+    return warm_durations(p["repeats"], work)
 
 
 def pass_records(function, id_of_result):
@@ -220,7 +225,7 @@ def pass_records(function, id_of_result):
             results = pool.map(function, records, p["size"])
             assert len(results) == p["count"] and id_of_result(results[-1]) == p["count"] - 1
 
-        return durations(p["repeats"], work)
+        return warm_durations(p["repeats"], work)
 
     return row
 

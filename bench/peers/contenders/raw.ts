@@ -1,7 +1,7 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
 import { main } from "./main.mjs";
 import { residentMiB } from "./resident.mjs";
-import { durations } from "./rows.mjs";
+import { warmDurations } from "./rows.mjs";
 import { countPrimes } from "./tasks.mjs";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -89,7 +89,7 @@ await main(() => {
   bytes: async ({ size, repeats }) => {
     await using sink = new Partner(bareDeno("sink.ts", String(size)));
     const bytes = new Uint8Array(size).fill(7);
-    return await durations(repeats, () => sink.ask(bytes, `${size}\n`.length));
+    return await warmDurations(repeats, () => sink.ask(bytes, `${size}\n`.length));
   },
 
   cpu: async ({ count, size, repeats }) => ({
@@ -97,7 +97,7 @@ await main(() => {
   }),
 
   start: ({ repeats }) =>
-    durations(
+    warmDurations(
       repeats,
       () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status)),
     ),

@@ -18,34 +18,18 @@
  * @typedef {() => Contender} Open
  */
 
-import process from "node:process";
-import { countPrimes } from "./tasks.mjs";
+import { pause } from "./pause.mjs";
 import { recordsOf } from "./records.mjs";
+import { recover } from "./recovery.mjs";
 import { residentMiB } from "./resident.mjs";
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+import { countPrimes } from "./tasks.mjs";
+import { workersOf } from "./workers_of.mjs";
 
 /** @param {Contender} pool @param {number} count @param {string} [name] @param {unknown} [argument] */
 function callOften(pool, count, name = "noop", argument = undefined) {
   const calls = new Array(count);
   for (let n = 0; n < count; n++) calls[n] = pool.call(name, argument);
   return Promise.all(calls);
-}
-
-/**
- * Calls until both of two workers have answered.
- * @param {Contender} pool
- * @returns {Promise<{ pid: number, thread: number }[]>}
- */
-async function workersOf(pool) {
-  const seen = new Map();
-  while (seen.size < 2) {
-    for (const worker of await callOften(pool, 2, "identity")) {
-      seen.set(worker.thread, worker);
-    }
-  }
-  return [...seen.values()].slice(-2);
 }
 
 /** @param {Contender} pool */
@@ -75,23 +59,37 @@ async function withPool(open, body) {
 }
 
 /**
- * Samples of how long `work` takes, in milliseconds, after one that is not counted.
+ * Samples of how long `work` takes, in milliseconds.
  * @param {number} repeats
  * @param {() => Promise<unknown>} work
  */
 export async function durations(repeats, work) {
   const samples = [];
-  for (let n = -1; n < repeats; n++) {
+  for (let n = 0; n < repeats; n++) {
     const startedAt = performance.now();
     await work();
-    if (n >= 0) samples.push(performance.now() - startedAt);
+    samples.push(performance.now() - startedAt);
   }
   return { samples };
 }
 
+/**
+ * The same, after one time that does not count.
+ * @param {number} repeats
+ * @param {() => Promise<unknown>} work
+ */
+export async function warmDurations(repeats, work) {
+  await work();
+  return await durations(repeats, work);
+}
+
 /** @type {Record<string, (open: Open, parameters: Parameters) => Promise<Measured>>} */
 export const rows = {
-  burst: (open, { count, repeats }) => withPool(open, (pool) => durations(repeats, () => callOften(pool, count))),
+  burst: (open, { count, repeats }) =>
+    withPool(open, async (pool) => {
+      await callOften(pool, count / 4);
+      return await durations(repeats, () => callOften(pool, count));
+    }),
 
   "burst-spin": (open, parameters) => burstAround(open, "spin", parameters),
   "burst-hold": (open, parameters) => burstAround(open, "hold", parameters),
@@ -112,7 +110,7 @@ export const rows = {
     withPool(open, (pool) => {
       if (!pool.map) return Promise.resolve({ samples: [], outcome: "no map" });
       const items = Array.from({ length: count }, (_, n) => n);
-      return durations(repeats, async () => {
+      return warmDurations(repeats, async () => {
         const results = await pool.map(items, "increment");
         expect(results.length, count, "the number of results");
         expect(results[count - 1], count, "the last result");
@@ -122,7 +120,7 @@ export const rows = {
   bytes: (open, { size, repeats }) =>
     withPool(open, (pool) => {
       const bytes = new Uint8Array(size).fill(7);
-      return durations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
+      return warmDurations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
     }),
 
   records: (open, parameters) => passRecords(open, "echo", parameters),
@@ -202,13 +200,14 @@ export const rows = {
 function burstAround(open, name, { count, repeats, size }) {
   return withPool(open, async (pool) => {
     const samples = [];
-    for (let n = -1; n < repeats; n++) {
+    await callOften(pool, count / 4);
+    for (let n = 0; n < repeats; n++) {
       const startedAt = performance.now();
       const before = callOften(pool, count / 2);
       const long = pool.call(name, size);
       const after = callOften(pool, count / 2);
       await Promise.all([before, after]);
-      if (n >= 0) samples.push(performance.now() - startedAt);
+      samples.push(performance.now() - startedAt);
       await long;
     }
     return { samples };
@@ -224,7 +223,7 @@ function passRecords(open, name, { count, size: chunkSize, repeats }) {
     const records = recordsOf(count);
     const last = name === "echo" ? (record) => record.id : (id) => id;
     const pass = pool.map ?? mapByChunks(pool);
-    return durations(repeats, async () => {
+    return warmDurations(repeats, async () => {
       const results = await pass(records, name, chunkSize);
       expect(results.length, count, "the number of results");
       expect(last(results[count - 1]), count - 1, "the last record");
@@ -243,55 +242,4 @@ function mapByChunks(pool) {
     }
     return (await Promise.all(calls)).flat();
   };
-}
-
-/**
- * Kills the worker of a running call, and tells how long it takes until that call has settled and two workers answer.
- * @param {Open} open @param {number} limitMs
- */
-async function recover(open, limitMs) {
-  const pool = open();
-  if (pool.threads) return "has no process to kill";
-  const workers = await workersOf(pool);
-  const victimCall = pool.call("hold", 4 * limitMs).then(
-    () => "done",
-    () => "failed",
-  );
-  const free = await pool.call("identity");
-  await pause(50);
-  const victim = workers.find(({ thread }) => thread !== free.thread);
-  const startedAt = performance.now();
-  process.kill(victim.pid, "SIGKILL");
-  const deadline = pause(limitMs);
-  const outcomes = await Promise.all([
-    Promise.race([victimCall, deadline.then(() => "hangs")]),
-    answersAgain(pool, deadline),
-  ]);
-  const elapsedMs = performance.now() - startedAt;
-  pool.close().catch(() => {});
-  if (outcomes[0] === "hangs") return "hangs";
-  return outcomes[1] === "answers" ? elapsedMs : outcomes[1];
-}
-
-/** @param {Contender} pool @param {Promise<unknown>} deadline */
-function answersAgain(pool, deadline) {
-  let late = false;
-  let failed = false;
-  const tries = async () => {
-    while (!late) {
-      try {
-        await workersOf(pool);
-        return "answers";
-      } catch {
-        // A call may still have gone to the dead worker.
-        failed = true;
-        await pause(1);
-      }
-    }
-  };
-  const end = deadline.then(() => {
-    late = true;
-    return failed ? "breaks" : "hangs";
-  });
-  return Promise.race([tries(), end]);
 }
