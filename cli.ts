@@ -4,7 +4,7 @@
  *
  * ```sh
  * deno install -g --allow-run=deno --allow-read --allow-write \
- *   --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM -n corral jsr:@corral/multiprocessing/cli
+ *   --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM,TERM_PROGRAM,TMUX -n corral jsr:@corral/multiprocessing/cli
  * cat in.ndjson | corral map ./job.ts > out.ndjson
  * ```
  *
