@@ -1,0 +1,101 @@
+// End-to-end: the code blocks of the Markdown files.
+//
+// - `ts`: run and type-checked by `deno task test:doc`; here, that it runs all of them, and that the blocks of the guide print
+//   what their comments say.
+// - `sh`: every command line is run, but for those in NOT_RUN: there, the task must exist and the version be the pinned one.
+// - `py`: parsed by python3, where that is installed.
+// - no language: a picture or a layout, nothing to run.
+import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { type CodeBlock, codeBlocks } from "../helpers/markdown.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const PINNED = "deno@2.9.6";
+/** Commands that other tests or checks run, that take minutes, or that need a network. */
+const NOT_RUN = /^(?:npx -y (?<version>\S+)|deno) task (?<task>demo|test|ok|examples|bench|bench:peers)(?: |$)/;
+
+const blocks = await codeBlocks();
+const inLanguage = (language: string): CodeBlock[] => blocks.filter((block) => block.language === language);
+
+Deno.test("Markdown files have code blocks in languages that are checked, and in no others", () => {
+  assertEquals(blocks.filter(({ language }) => !["ts", "sh", "py", ""].includes(language)).map(placeOf), []);
+  assert(inLanguage("ts").length > 0 && inLanguage("sh").length > 0 && inLanguage("py").length > 0);
+});
+
+Deno.test("deno task test:doc runs the ts blocks of every Markdown file", () => {
+  const runs = config.tasks["test:doc"].command.split(" ");
+  const isRun = ({ path }: CodeBlock) => runs.includes(path) || runs.includes(path.split("/")[0]!);
+  assertEquals(inLanguage("ts").filter((block) => !isRun(block)).map(placeOf), []);
+});
+
+for (const block of inLanguage("ts").filter(({ path }) => path === "docs/guide.md")) {
+  Deno.test(`${placeOf(block)} prints what its comments say`, async () => {
+    const expected = [...block.text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment!);
+    assert(expected.length > 0, "the block shows no output");
+    const { stdout, stderr } = await runBlock(block);
+    assertEquals(stderr, "");
+    assertEquals(withoutSpace(stdout), withoutSpace(expected.join("")));
+  });
+}
+
+for (const block of inLanguage("sh")) {
+  Deno.test(`${placeOf(block)} has commands that work`, async () => {
+    for (const line of block.text.split("\n").filter((line) => !/^\s*(#|$)/.test(line))) {
+      const { version = PINNED, task } = NOT_RUN.exec(line)?.groups ?? {};
+      if (task === undefined) await runShell(line);
+      assertEquals(version, PINNED, line);
+      assert(task === undefined || task in config.tasks, `no task for: ${line}`);
+    }
+  });
+}
+
+const python = await hasPython();
+
+Deno.test({
+  name: `Markdown files have py blocks that Python can read${python ? "" : " (skipped: there is no python3)"}`,
+  ignore: !python,
+  async fn() {
+    const sources = JSON.stringify(Object.fromEntries(inLanguage("py").map((block) => [placeOf(block), block.text])));
+    const script = "import ast, json, sys\n" +
+      "for place, text in json.loads(sys.argv[1]).items(): ast.parse(text, place)";
+    const { success, stderr } = await new Deno.Command("python3", { args: ["-c", script, sources] }).output();
+    assert(success, new TextDecoder().decode(stderr));
+  },
+});
+
+function placeOf({ path, line }: CodeBlock): string {
+  return `${path}:${line}`;
+}
+
+/** Runs a block as a program; what it names by `../` is in the root. */
+async function runBlock({ text }: CodeBlock): Promise<{ stdout: string; stderr: string }> {
+  const source = text.replaceAll('"../', `"${ROOT.href}`);
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--config=deno.json", "--allow-run", "--allow-read"],
+      `data:text/typescript,${encodeURIComponent(source)}`,
+    ],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Runs a line in a shell, with `deno` the one that runs this test. */
+async function runShell(line: string): Promise<void> {
+  const script = `deno() { "${Deno.execPath()}" "$@"; }; set -eo pipefail; ${line}`;
+  const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd: ROOT }).output();
+  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert(success, `${line}: ${output}`);
+}
+
+async function hasPython(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("python3", { args: ["--version"] }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+const withoutSpace = (text: string): string => text.replaceAll(/\s/g, "");
