@@ -3,6 +3,7 @@
 /** What a contender's workers are. */
 export type Kind = "corral" | "processes" | "CPython" | "threads" | "bare";
 
+/** Who takes part. */
 export interface Contender {
   readonly id: string;
   readonly name: string;

@@ -1,9 +1,10 @@
 /** The speed to reach, and whether it is. */
 
 import { contenderOf } from "./contenders.ts";
-import { type Report, type Result, resultOf, valueOf } from "./results.ts";
+import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
+/** What a row shall reach. */
 export interface Goal {
   readonly row: string;
   /** The fastest of these; of corral, in another row, or nobody: then the value itself counts. */
@@ -17,6 +18,7 @@ export interface Goal {
 
 const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
 
+/** In the order of the tables. */
 export const goals: readonly Goal[] = [
   { row: "burst", against: PROCESS_POOLS, measure: "times", atLeast: 8 },
   { row: "burst", against: ["cpython-pool"], measure: "times", atLeast: 4 },
@@ -58,29 +60,25 @@ export function verdicts(report: Report): Verdict[] {
 function verdictOf(report: Report, goal: Goal): Verdict | undefined {
   const ours = resultOf(report, goal.row, "corral");
   const value = valueOf(ours);
-  if (!ours || value === undefined) return undefined;
-  const opponent = goal.against &&
-    bestOf(report, goal.againstRow ?? goal.row, goal.against);
-  if (goal.against && !opponent) return undefined;
+  const opponent = goal.against && bestOf(report, goal.againstRow ?? goal.row, goal.against);
+  if (value === undefined || (goal.against && !opponent)) return undefined;
   const measured = compare(goal, value, valueOf(opponent));
-  const perRound = ours.rounds.flatMap((ourRound, index) => {
-    const theirs = opponent?.rounds[index];
-    if (ourRound === undefined || (opponent && theirs === undefined)) return [];
-    return [compare(goal, ourRound, theirs)];
-  });
+  const theirs = numbersOf(opponent);
+  const perRound = numbersOf(ours).slice(0, opponent ? theirs.length : undefined)
+    .map((our, round) => compare(goal, our, theirs[round]));
   return {
     row: rows.find(({ id }) => id === goal.row)!,
     goal,
-    opponent: opponent === undefined
-      ? ""
-      : opponent.row === goal.row
-      ? contenderOf(opponent.contender).name
-      : "without that task",
+    opponent: nameOf(goal, opponent),
     measured,
     spread: [Math.min(...perRound), Math.max(...perRound)],
-    met: measured >= (goal.atLeast ?? -Infinity) &&
-      measured <= (goal.atMost ?? Infinity),
+    met: measured >= (goal.atLeast ?? -Infinity) && measured <= (goal.atMost ?? Infinity),
   };
+}
+
+function nameOf({ row }: Goal, opponent: Result | undefined): string {
+  if (opponent === undefined) return "";
+  return opponent.row === row ? contenderOf(opponent.contender).name : "without that task";
 }
 
 function compare(goal: Goal, ours: number, theirs = 1): number {
@@ -88,10 +86,9 @@ function compare(goal: Goal, ours: number, theirs = 1): number {
 }
 
 function bestOf(report: Report, row: string, ids: readonly string[]): Result | undefined {
-  const entered = ids.flatMap((id) => resultOf(report, row, id) ?? []).filter((
-    result,
-  ) => valueOf(result) !== undefined);
-  return entered.sort((a, b) => valueOf(a)! - valueOf(b)!)[0];
+  const entered = ids.flatMap((id) => resultOf(report, row, id) ?? []);
+  const withValue = entered.filter((result) => valueOf(result) !== undefined);
+  return withValue.sort((a, b) => valueOf(a)! - valueOf(b)!)[0];
 }
 
 /** How a contender's value compares with corral's, as a factor above 1 where corral is better. */

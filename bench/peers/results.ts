@@ -7,13 +7,15 @@ export interface Measured {
   readonly outcome?: string;
 }
 
+/** The outcome of who was stopped. */
+export const TAKES_TOO_LONG = "takes too long";
+
 /** All runs of one contender in one row. */
 export interface Result {
   readonly row: string;
   readonly contender: string;
-  /** The median of each round; undefined where the contender could not run it. */
-  readonly rounds: readonly (number | undefined)[];
-  readonly outcome?: string;
+  /** Of each round the median of its samples, or the outcome. */
+  readonly rounds: readonly (number | string)[];
 }
 
 /** A run of the command. */
@@ -40,12 +42,21 @@ export function median(values: readonly number[]): number | undefined {
 
 /** The rounds that gave a number. */
 export function numbersOf(result: Result | undefined): number[] {
-  return result?.rounds.filter((value) => value !== undefined) ?? [];
+  return result?.rounds.filter((round) => typeof round === "number") ?? [];
 }
 
-/** What stands in the tables; undefined when the contender has an outcome instead. */
+/** What stands in the tables; undefined when a round had another outcome. */
 export function valueOf(result: Result | undefined): number | undefined {
-  return result?.outcome === undefined ? median(numbersOf(result)) : undefined;
+  return outcomeOf(result) === undefined ? median(numbersOf(result)) : undefined;
+}
+
+/** The outcome in words, and in how many rounds; undefined when there was a number in each. */
+export function outcomeOf(result: Result | undefined): string | undefined {
+  const outcomes = result?.rounds.filter((round) => typeof round === "string") ?? [];
+  const rounds = result?.rounds.length;
+  return outcomes.length === 0 || outcomes.length === rounds
+    ? outcomes[0]
+    : `${outcomes[0]}, in ${outcomes.length} of ${rounds} rounds`;
 }
 
 /** Finds the result of a contender in a row. */

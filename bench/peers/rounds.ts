@@ -1,7 +1,7 @@
 /** All rows of all contenders, several times, in turn. */
 
 import type { Contender } from "./contenders.ts";
-import { type Measured, median, type Result } from "./results.ts";
+import { type Measured, median, type Result, TAKES_TOO_LONG } from "./results.ts";
 import type { Parameters, Row } from "./rows.ts";
 
 /** What is to be measured. */
@@ -25,19 +25,18 @@ export type Runner = (contender: Contender, row: string, parameters: Parameters)
 /** Told of every turn: the median of its samples, or the outcome. */
 export type Progress = (turn: Turn, value: number | string, tookMs: number) => void;
 
-/** Measures everything. Who has hung or failed in a row is not asked again. */
+/** Measures everything. Who takes too long in a row is not asked again. */
 export async function runRounds(plan: Plan, run: Runner, onProgress: Progress): Promise<Result[]> {
   const results = new Map<string, Result>();
   for (const turn of turns(plan)) {
     const { row: { id: row, [plan.size]: parameters }, contender } = turn;
     const key = `${row} ${contender.id}`;
-    const before = results.get(key) ?? { row, contender: contender.id, rounds: [] };
-    if (before.outcome !== undefined) continue;
+    const rounds = results.get(key)?.rounds ?? [];
+    if (rounds.includes(TAKES_TOO_LONG)) continue;
     const startedAt = performance.now();
     const { samples, outcome } = await run(contender, row, parameters);
-    const value = outcome === undefined ? median(samples) ?? "no numbers" : outcome;
-    const rounds = [...before.rounds, median(samples)];
-    results.set(key, { ...before, rounds, ...(typeof value === "string" ? { outcome: value } : {}) });
+    const value = outcome ?? median(samples) ?? "no numbers";
+    results.set(key, { row, contender: contender.id, rounds: [...rounds, value] });
     onProgress(turn, value, performance.now() - startedAt);
   }
   return [...results.values()];

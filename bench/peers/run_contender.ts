@@ -2,7 +2,7 @@
 
 import { TextLineStream } from "@std/streams";
 import type { Contender } from "./contenders.ts";
-import type { Measured } from "./results.ts";
+import { type Measured, TAKES_TOO_LONG } from "./results.ts";
 import type { Parameters } from "./rows.ts";
 
 const LIMIT_MS = 120_000;
@@ -23,7 +23,7 @@ export async function runContender(contender: Contender, row: string, parameters
     const line = await firstLine(process.stdout);
     const { signal, code } = await process.status;
     if (line !== undefined) return JSON.parse(line);
-    return { samples: [], outcome: signal === "SIGKILL" ? "takes too long" : `fails with ${signal ?? code}` };
+    return { samples: [], outcome: signal === "SIGKILL" ? TAKES_TOO_LONG : `fails with ${signal ?? code}` };
   } finally {
     clearTimeout(timer);
   }

@@ -2,7 +2,7 @@
 
 import { type Contender, contenderOf } from "./contenders.ts";
 import { advantage, type Verdict, verdicts } from "./goals.ts";
-import { numbersOf, type Report, resultOf, valueOf } from "./results.ts";
+import { numbersOf, outcomeOf, type Report, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
 /** Cells; the first row is the heading. */
@@ -33,7 +33,7 @@ export function rowTable(report: Report, row: Row): Table {
       const result = resultOf(report, row.id, contender.id);
       const value = valueOf(result);
       if (value === undefined) {
-        return [contender.name, result?.outcome ?? "", "", ""];
+        return [contender.name, outcomeOf(result) ?? "", "", ""];
       }
       const factor = contender.id === "corral" || ours === undefined ? "" : `${short(advantage(row, ours, value))} ×`;
       return [contender.name, short(value), spreadText(numbersOf(result)), factor];

@@ -3,13 +3,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { contenderOf } from "../../bench/peers/contenders.ts";
 import { measuredText, withMeasured } from "../../bench/peers/docs.ts";
 import { verdicts } from "../../bench/peers/goals.ts";
-import { median, type Report, type Result, valueOf } from "../../bench/peers/results.ts";
+import { median, outcomeOf, type Report, type Result, TAKES_TOO_LONG, valueOf } from "../../bench/peers/results.ts";
 import { runRounds } from "../../bench/peers/rounds.ts";
 import { type Row, rowsOf } from "../../bench/peers/rows.ts";
 import { rowTable, toText } from "../../bench/peers/table.ts";
 
-function result(row: string, contender: string, rounds: readonly number[], outcome?: string): Result {
-  return { row, contender, rounds, ...(outcome === undefined ? {} : { outcome }) };
+function result(row: string, contender: string, rounds: readonly (number | string)[]): Result {
+  return { row, contender, rounds };
 }
 
 function reportOf(...results: Result[]): Report {
@@ -23,7 +23,7 @@ const report = reportOf(
   result("burst", "jest-worker", [20, 22, 44]),
   result("burst", "cpython-pool", [55, 5, 44]),
   result("recovery", "corral", [80, 90]),
-  result("recovery", "cpython-pool", [], "hangs"),
+  result("recovery", "cpython-pool", ["hangs", "hangs"]),
   result("recovery", "jest-worker", [70, 75]),
 );
 
@@ -33,8 +33,11 @@ Deno.test("median() is the middle value, or between the two in the middle", () =
   assertEquals(median([]), undefined);
 });
 
-Deno.test("valueOf() is undefined for who hung in any round", () => {
-  assertEquals(valueOf(result("recovery", "corral", [1, 2], "hangs")), undefined);
+Deno.test("outcomeOf() says in how many rounds it was so, and then there is no value", () => {
+  const sometimes = result("recovery", "corral", [1, "hangs", 2]);
+  assertEquals([outcomeOf(sometimes), valueOf(sometimes)], ["hangs, in 1 of 3 rounds", undefined]);
+  assertEquals(outcomeOf(result("recovery", "corral", ["hangs", "hangs"])), "hangs");
+  assertEquals(outcomeOf(result("recovery", "corral", [1, 2])), undefined);
 });
 
 Deno.test("verdicts() compares with the fastest of the others, by medians and by rounds", () => {
@@ -84,15 +87,15 @@ Deno.test("withMeasured() replaces what is between the markers only, and again",
   assertThrows(() => withMeasured("without", "new"), Error, "markers");
 });
 
-Deno.test("runRounds() begins each round with another contender, and does not ask again who hung", async () => {
+Deno.test("runRounds() begins each round with another contender, and does not ask again who takes too long", async () => {
   const contenders = ["corral", "tinypool", "cpython-pool"].map(contenderOf);
   const row: Row = { ...rowsOf(["recovery"])[0]!, maxRounds: 3 };
   const asked: string[] = [];
   const results = await runRounds({ rows: [row], contenders, rounds: 5, size: "tiny" }, ({ id }) => {
     asked.push(id);
-    return Promise.resolve(id === "cpython-pool" ? { samples: [], outcome: "hangs" } : { samples: [1, 5, 3] });
+    if (id === "cpython-pool") return Promise.resolve({ samples: [], outcome: TAKES_TOO_LONG });
+    return Promise.resolve(id === "tinypool" ? { samples: [7], outcome: "hangs" } : { samples: [1, 5, 3] });
   }, () => {});
   assertEquals(asked, ["corral", "tinypool", "cpython-pool", "tinypool", "corral", "corral", "tinypool"]);
-  assertEquals(results.map(({ rounds }) => rounds), [[3, 3, 3], [3, 3, 3], [undefined]]);
-  assertEquals(results.map(({ outcome }) => outcome), [undefined, undefined, "hangs"]);
+  assertEquals(results.map(({ rounds }) => rounds), [[3, 3, 3], ["hangs", "hangs", "hangs"], [TAKES_TOO_LONG]]);
 });

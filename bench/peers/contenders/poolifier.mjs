@@ -8,13 +8,7 @@ await main(() => {
   const pool = new FixedThreadPool(
     2,
     new URL("poolifier_worker.mjs", import.meta.url),
-    {
-      errorEventHandler: (event) => console.error(event.message),
-    },
+    { errorEventHandler: (event) => console.error(event.message) },
   );
-  return {
-    threads: true,
-    call: (name, argument) => pool.execute(argument, name),
-    close: () => pool.destroy(),
-  };
+  return { threads: true, call: (name, argument) => pool.execute(argument, name), close: () => pool.destroy() };
 });
