@@ -53,7 +53,8 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isOwnMessage(error)) return error.message;
   const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
-  return `${error.name}: ${error.message}${frame === undefined ? "" : `\n${frame}`}`;
+  const message = error.message.replaceAll(/data:application\/typescript\S*?(?=:\d+:\d+)/g, "-e");
+  return `${error.name}: ${message}${frame === undefined ? "" : `\n${frame}`}`;
 }
 
 const OWN = new URL("../", import.meta.url).href;

@@ -27,7 +27,7 @@ export interface BlockPlace {
 // Between two pieces of records that are too quick to be announced one by one.
 const PIECE_MS = 4;
 const PIECE_BYTES = 1024 * 1024;
-/** A record that took this long has the following ones announced: that costs them little. */
+/** Behind a record that took this long the next two are announced: if they are as slow, that costs little. */
 const SLOW_RECORD_MS = 1;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -46,7 +46,8 @@ export class BlockRun {
   readonly #texts: RecordTexts;
   readonly #buffer: ResultBuffer;
   #details: PieceDetails = { outcomes: [], retries: [] };
-  #precise: boolean;
+  /** Whether the next record will be announced, as the last piece said. */
+  #isExact: boolean;
   #done = 0;
   #results = 0;
   #recordResults = 0;
@@ -66,7 +67,7 @@ export class BlockRun {
     this.#place = place;
     this.#texts = recordTexts(bytes, settings.delimiter, settings.input === "json");
     this.#buffer = new ResultBuffer(settings.output);
-    this.#precise = order.precise;
+    this.#isExact = order.precise;
   }
 
   /** Runs until the end of the block or of its time. Returns the last piece. */
@@ -81,10 +82,13 @@ export class BlockRun {
       this.#done++;
       const now = performance.now();
       hasNext = texts.next();
-      if (now - this.#startedAt >= SLOW_RECORD_MS) this.#precise = true;
+      const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext && this.#isPieceDue(now)) this.#send();
+      if (hasNext && (wasSlow || this.#isPieceDue(now))) {
+        this.#isExact = this.#order.precise || wasSlow;
+        this.#send();
+      }
     }
     return this.#take(EXACT);
   }
@@ -105,11 +109,11 @@ export class BlockRun {
   }
 
   #isPieceDue(now: number): boolean {
-    return this.#precise || now - this.#lastPieceAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
+    return this.#isExact || now - this.#lastPieceAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
   }
 
   #send(state = 0): void {
-    this.#place.send(this.#take(state | (this.#precise ? EXACT : 0)));
+    this.#place.send(this.#take(state | (this.#isExact ? EXACT : 0)));
   }
 
   #take(state: number): Piece {

@@ -3,6 +3,7 @@ import type { ErrorDescription } from "./protocol.ts";
 const MAX_MESSAGE = 2000;
 const MAX_STACK = 4000;
 const MAX_CAUSES = 5;
+const EXPORT_LENGTH = "export default ".length;
 const OWN_FOLDER = new URL("../", import.meta.url).href;
 
 /** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
@@ -29,8 +30,15 @@ function stackText(error: Error): string {
 
 function ownFrames({ stack }: Error): string {
   return String(stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !isForeign(line))
-    .map((line) => line.replace(/data:application\/typescript[^\s)]*?(:\d+:\d+)?(?=\)?$)/, "-e$1"))
+    .map(withOwnPlace)
     .join("\n");
+}
+
+/** The code of `-e` stands in a module of its own, behind `export default `. */
+function withOwnPlace(line: string): string {
+  return line.replace(/data:application\/typescript[^\s)]*?:(\d+):(\d+)(?=\)?$)/, (_, row, column) => {
+    return `-e:${row}:${row === "1" ? Number(column) - EXPORT_LENGTH : column}`;
+  });
 }
 
 function isForeign(line: string): boolean {

@@ -1,0 +1,107 @@
+// End-to-end, and unit: the command line of `corral`.
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { MAP_FLAGS } from "../../src/cli/map_flags.ts";
+import { parseFlags } from "../../src/cli/parse_flags.ts";
+import { readMapOptions } from "../../src/cli/read_options.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { VERSION } from "../../src/wire/version.ts";
+import { corral } from "../helpers/corral.ts";
+
+const options = (...args: string[]) => readMapOptions(parseFlags(["-e", "(r) => r", ...args], MAP_FLAGS));
+
+Deno.test("corral says how it is used, and which version it is", async () => {
+  const help = await corral(["--help"]);
+  assertEquals([help.code, help.stderr], [0, ""]);
+  for (const command of ["map", "report", "completion"]) assertStringIncludes(help.stdout, command);
+  const map = await corral(["map", "--help"]);
+  assertEquals([map.code, map.stderr], [0, ""]);
+  for (const { long } of MAP_FLAGS) {
+    if (!/^(allow|deny)-/.test(long)) assertStringIncludes(map.stdout, `--${long}`);
+  }
+  assert(map.stdout.split("\n").every((line) => line.length <= 120));
+  assertStringIncludes(map.stdout, "may come twice");
+  assertEquals((await corral(["--version"])).stdout, `corral ${VERSION}\n`);
+  assertStringIncludes((await corral(["completion", "bash"])).stdout, "--resume-failed");
+});
+
+Deno.test("corral exits with 255 and names the right thing when it was called wrongly", async () => {
+  const flag = await corral(["map", "--timout", "3s", "job.ts"]);
+  assertEquals([flag.code, flag.stdout], [255, ""]);
+  assertEquals(flag.stderr, "corral: Cannot read --timout: there is no such flag, did you mean --timeout?\n");
+  const command = await corral(["mpa"]);
+  assertEquals([command.code, command.stderr], [
+    255,
+    'corral: Cannot run "mpa": there is no such command, did you mean map?\n',
+  ]);
+  const none = await corral([]);
+  assertEquals(none.code, 255);
+  assertStringIncludes(none.stderr, "wanted map, report or completion");
+});
+
+Deno.test("readMapOptions() fills in the defaults", () => {
+  const { input, output, jobs, chunk, permissions, retries, resume, bar, unordered } = options();
+  assertEquals([input, output, chunk, permissions, retries, resume, bar, unordered], [
+    "ndjson",
+    "ndjson",
+    "auto",
+    "none",
+    0,
+    "no",
+    "auto",
+    false,
+  ]);
+  assertEquals(jobs, navigator.hardwareConcurrency);
+});
+
+Deno.test("readMapOptions() reads values in every form that a flag may have", () => {
+  assertEquals(options("-j4").jobs, 4);
+  assertEquals(options("-j=4").jobs, 4);
+  assertEquals(options("--jobs", "200%").jobs, navigator.hardwareConcurrency * 2);
+  assertEquals(options("--timeout=1.5s").timeout, { kind: "fixed", ms: 1500 });
+  assertEquals(options("--timeout", "200%").timeout, { kind: "relative", percent: 200 });
+  assertEquals(options("--allow-net", "--allow-read=a,b", "--allow-read=c", "--deny-env").permissions, {
+    read: ["a", "b", "c"],
+    net: true,
+  });
+  assertEquals(options("--deny-env", "--deny-net=x").deny, { net: ["x"], env: true });
+  assertEquals(options("--bar", "in.ndjson").files, ["in.ndjson"]);
+  assertEquals(options("--bar", "in.ndjson").bar, "line");
+  assertEquals(options("--bar=full").bar, "full");
+  assertEquals(options("--halt", "now,fail=1").halt, { when: "now", what: "fail", limit: { kind: "count", count: 1 } });
+  assertEquals(options("--halt=soon,done=50%").halt, {
+    when: "soon",
+    what: "done",
+    limit: { kind: "percent", percent: 50 },
+  });
+  assertEquals(options("--memory-limit", "256M").memoryLimitMiB, 256);
+  assertEquals(options("--max-record", "64K").maxRecordBytes, 65536);
+  assertEquals(options("--env", "A=1", "--env", "B==").env, { A: "1", B: "=" });
+  assertEquals([...options("--retry-on", "crash,error").retryOn], ["crash", "error"]);
+  assertEquals(options("--", "--bar", "12").files, ["--bar", "12"]);
+  assertEquals(options("--max-tasks", "10", "--chunk", "50").chunk, 10);
+});
+
+Deno.test("readMapOptions() refuses values that mean nothing, and says what is wanted", () => {
+  for (
+    const [args, message] of [
+      [["-j", "0"], 'Cannot use "0" as --jobs: a whole number of at least 1 is wanted'],
+      [["--in", "yaml"], 'Cannot use "yaml" as --in: one of ndjson, json, lines, nul, csv, tsv is wanted'],
+      [["--timeout", "30"], 'Cannot use "30" as --timeout: a time like 500ms'],
+      [["--timeout"], "Cannot read --timeout: it has no value, wanted --timeout=TIME|N%"],
+      [["--halt", "fail=1"], 'Cannot use "fail=1" as --halt'],
+      [["--retry-on", "crash,fun"], 'Cannot use "fun" as --retry-on'],
+      [["--memory-limit", "much"], 'Cannot use "much" as --memory-limit: a size like'],
+      [["--bar=wide"], 'Cannot use "wide" as --bar'],
+      [["--resume"], "Cannot resume: there is no joblog"],
+      [["--force"], "Cannot force: nothing is resumed"],
+      [["-", "-"], "Cannot read stdin twice"],
+      [["-o", "x", "x"], "Cannot write x: it is also an input"],
+      [["-x"], "Cannot read -x: there is no such flag"],
+      [["--alow-net"], "did you mean --allow-net?"],
+      [["--env", "CORRAL_TEST_UNSET_VARIABLE"], 'Cannot pass on variable "CORRAL_TEST_UNSET_VARIABLE"'],
+    ] as const
+  ) {
+    assertThrows(() => options(...args), UsageError, message);
+  }
+  assertThrows(() => readMapOptions(parseFlags([], MAP_FLAGS)), UsageError, "Cannot run: there is no function");
+});
