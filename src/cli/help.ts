@@ -4,9 +4,10 @@ import { REPORT_FLAGS } from "./report_command.ts";
 const MAP_INTRODUCTION = `corral map MODULE[#EXPORT] [options] [FILES]
 corral map -e '(record) => …' [options] [FILES]
 
-Calls a function for each record of the input, in parallel worker processes that may do only what you allow, by default
-nothing. The function gets (record, { index, attempt, signal }) and returns a result, or a promise of one; undefined
-gives none, a generator gives several. Results keep the order of the records.
+Calls a function for each record of the input, in parallel worker processes that may do only what
+you allow, by default nothing. The function gets (record, { index, attempt, signal }) and returns
+a result, or a promise of one; undefined gives none, a generator gives several. Results keep the
+order of the records.
 
 Examples:
   cat in.ndjson | corral map ./job.ts > out.ndjson
@@ -16,15 +17,17 @@ Examples:
 `;
 
 const MAP_EPILOGUE = `
-Exit codes: 0 all records succeeded; 1-100 so many failed; 101 more; 124 time budget used up; 130 interrupted; 255 it
-could not run. A failed record is told on stderr, or in the file of --rejects; the others go on.
+Exit codes: 0 all records succeeded; 1-100 so many failed; 101 more; 124 time budget used up; 130
+interrupted; 255 it could not run. A failed record is told on stderr, or in the file of --rejects;
+the others go on.
 
 Ctrl-C lets the records that run end, and writes what is finished; a second one stops at once.
 
-With --joblog and -o FILE, --resume ends with every record exactly once in FILE, whatever ended the run before. On stdout,
-a record that was written but not yet logged may come twice.
+With --joblog and -o FILE, --resume ends with every record exactly once in FILE, whatever ended
+the run before. On stdout, a record that was written but not yet logged may come twice.
 
-Workers get no more than the command has itself: run it with the same --allow-… flags as you give them.
+Workers get no more than the command has itself: run it with the same --allow-… flags as you give
+them.
 `;
 
 /** The text of `corral --help`. */
@@ -54,7 +57,7 @@ export function mapHelp(): string {
   const own = MAP_FLAGS.filter(({ long }) => !/^(allow|deny)-/.test(long));
   const sandbox: Flag = {
     long: "allow-KIND[=…], --deny-KIND[=…]",
-    help: `What workers may do, as for deno run: ${kinds}`,
+    help: `As for deno run: ${kinds}`,
     group: "Sandbox",
   };
   const at = own.findIndex(({ group }) => group === "Sandbox");

@@ -174,7 +174,7 @@ export const MAP_FLAGS: readonly Flag[] = [
     long: "bar",
     value: { name: "full|off", choices: ["full", "off"] },
     optionalValue: true,
-    help: "Show progress on stderr; full: a row per worker [if it is a terminal]",
+    help: "Progress on stderr; full: a row per worker [if it is a terminal]",
     group: "Progress and reports",
   },
   { long: "total", value: { name: "N" }, help: "Records to expect, for the time left", group: "Progress and reports" },

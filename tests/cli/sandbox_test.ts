@@ -65,6 +65,6 @@ Deno.test("corral map --dry-run shows permissions, command line and first record
     assertStringIncludes(stdout, `Command line of a worker: ${Deno.execPath()} run --quiet --no-prompt`);
     assertStringIncludes(stdout, 'line 1: {"a":1}\n  line 2: rejected, ');
     assertStringIncludes(stdout, "\n  line 3: 3\n");
-    assertEquals([...Deno.readDirSync(folder)], []);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   });
 });
