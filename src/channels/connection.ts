@@ -32,6 +32,18 @@ export interface ReceiveBytesOptions extends WaitOptions {
  *
  * @typeParam Received The messages that arrive.
  * @typeParam Sent The messages that are sent.
+ *
+ * @example Two ends
+ * ```ts
+ * import { Pipe } from "@corral/multiprocessing";
+ *
+ * const [left, right] = Pipe<string>();
+ * await left.send("ping");
+ * console.log(await right.poll(), await right.recv()); // true ping
+ * await right.sendBytes(new Uint8Array([1, 2, 3]), 1);
+ * console.log(await left.recvBytes()); // Uint8Array(2) [2, 3]
+ * left.close();
+ * ```
  */
 export class Connection<Received = unknown, Sent = Received> extends SharedHandle {
   /** Whether this process has closed it. */

@@ -211,6 +211,18 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * also what runs, and the executor is unusable. Harmless without workers, or when the executor has ended.
    *
    * Python's `terminate_workers`. Resolves when no process is left.
+   *
+   * @example Without waiting for work
+   * ```ts
+   * import { ProcessPoolExecutor } from "@corral/multiprocessing";
+   *
+   * const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+   * const endless = executor.submit(() => {
+   *   while (true);
+   * });
+   * await executor.terminateWorkers();
+   * console.log(endless.cancelled()); // true
+   * ```
    */
   async terminateWorkers(): Promise<void> {
     await this.#engine.terminate();
@@ -220,6 +232,19 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * Does what `terminateWorkers` does, with SIGKILL at once.
    *
    * Python's `kill_workers`. Resolves when no process is left.
+   *
+   * @example Without asking
+   * ```ts
+   * import { ProcessPoolExecutor } from "@corral/multiprocessing";
+   *
+   * const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+   * const deaf = executor.submit(() => {
+   *   Deno.addSignalListener("SIGTERM", () => {});
+   *   while (true);
+   * });
+   * await executor.killWorkers();
+   * console.log(deaf.cancelled()); // true
+   * ```
    */
   async killWorkers(): Promise<void> {
     await this.#engine.terminate("SIGKILL");

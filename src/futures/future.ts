@@ -61,6 +61,16 @@ export let hasFailed: (future: Future<unknown>) => boolean;
  * console.log(await future); // 5
  * console.log(future.done(), future.cancel()); // true false
  * ```
+ *
+ * @example Its state
+ * ```ts
+ * import { ProcessPoolExecutor } from "@corral/multiprocessing";
+ *
+ * await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+ * const future = executor.submit(Math.sqrt, 9);
+ * await future;
+ * console.log(future.done(), future.running(), future.cancelled()); // true false false
+ * ```
  */
 export class Future<R> implements PromiseLike<R> {
   readonly #owner: FutureOwner;

@@ -24,6 +24,19 @@ export const ARRAY = "ArrayProxy";
  * await histogram.add(2, 1);
  * console.log(await histogram.toArray()); // [0, 0, 1, 0]
  * ```
+ *
+ * @example Reading and writing
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const array = manager.array([1, 2, 3]);
+ * await array.set(0, [10, 20]);
+ * await array.update(-1, (item) => item * 10);
+ * console.log(await array.at(-1), await array.length(), await array.slice(0, 2)); // 30 3 [10, 20]
+ * await array.fill(0, 1);
+ * console.log(await array.toTypedArray()); // Float64Array(3) [10, 0, 0]
+ * ```
  */
 export class ArrayProxy<T extends number | bigint = number> extends SharedHandle {
   /**

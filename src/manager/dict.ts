@@ -37,6 +37,20 @@ export type DictEntries<K extends DictKey = string, V = unknown> =
  * }, ["a", "b", "a"].map((word) => [counts, word] as const));
  * console.log(await counts.get("a")); // 2
  * ```
+ *
+ * @example Reading and writing
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const dict = manager.dict({ a: 1, b: 2 });
+ * await dict.set("c", 3);
+ * console.log(await dict.setDefault("c", 0), await dict.has("c"), await dict.size()); // 3 true 3
+ * console.log(await dict.keys(), await dict.values()); // ["a", "b", "c"] [1, 2, 3]
+ * console.log(await dict.pop("a"), await dict.popItem(), await dict.delete("z")); // 1 ["c", 3] false
+ * console.log(await dict.entries(), await dict.toObject(), await dict.toMap()); // [["b", 2]] { b: 2 } Map(1) { "b" => 2 }
+ * await dict.clear();
+ * ```
  */
 export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHandle {
   /** The value of a key, or `undefined` when it is not there. */

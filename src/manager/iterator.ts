@@ -13,6 +13,26 @@ export const ITERATOR = "IteratorProxy";
  * @typeParam T The values.
  * @typeParam R What the generator returns.
  * @typeParam N What `next()` hands to it.
+ *
+ * @example By hand
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * class Words {
+ *   *all(): Generator<string> {
+ *     yield* ["one", "two", "three"];
+ *   }
+ * }
+ *
+ * await using manager = new Manager();
+ * manager.register("Words", Words);
+ * const words = await manager.create(Words);
+ * const all = await words.all();
+ * console.log(await all.next()); // { done: false, value: "one" }
+ * await all.return();
+ * const again = await words.all();
+ * console.log(await again.throw(new Error("enough")).catch((error) => error.message)); // enough
+ * ```
  */
 export class IteratorProxy<T = unknown, R = unknown, N = unknown> extends SharedHandle
   implements AsyncIterableIterator<T, R, N> {

@@ -29,6 +29,27 @@ export const LIST = "ListProxy";
  * }, [table]);
  * console.log(await row.toArray()); // [1, 2]
  * ```
+ *
+ * @example Reading and writing
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const list = manager.list([3, 1, 2]);
+ * await list.extend([5, 4]);
+ * await list.sort();
+ * await list.reverse();
+ * await list.insert(0, 9);
+ * console.log(await list.toArray()); // [9, 5, 4, 3, 2, 1]
+ * console.log(await list.pop(), await list.splice(1, 2), await list.slice(1)); // 1 [5, 4] [3, 2]
+ * await list.remove(9);
+ * await list.set(0, 7);
+ * await list.add(0, 1);
+ * await list.update(1, (item) => item * 10);
+ * console.log(await list.toArray(), await list.length()); // [8, 20] 2
+ * console.log(await list.indexOf(20), await list.includes(3), await list.count(8)); // 1 false 1
+ * await list.clear();
+ * ```
  */
 export class ListProxy<T = unknown> extends SharedHandle {
   /**

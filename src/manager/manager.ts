@@ -70,6 +70,22 @@ export interface UntypedProxy {
  * );
  * console.log(await squares.get(3)); // 9
  * ```
+ *
+ * @example All that it makes
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * const manager = new Manager();
+ * const lock = manager.lock();
+ * const made = [
+ *   ...[manager.dict({ a: 1 }), manager.list([1, 2]), manager.array(3), manager.namespace({ a: 1 }), manager.value(0)],
+ *   ...[manager.rlock(), manager.semaphore(2), manager.boundedSemaphore(2), manager.condition(lock)],
+ *   ...[manager.event(), manager.barrier(2), manager.queue(10), manager.joinableQueue(), manager.simpleQueue()],
+ * ];
+ * console.log(made.length); // 14
+ * manager.close();
+ * console.log(await lock.acquire().catch((error) => error.name)); // ClosedError
+ * ```
  */
 export class Manager implements Disposable, AsyncDisposable {
   readonly #lifetime = new Lifetime();

@@ -20,6 +20,19 @@ export const NAMESPACE = "NamespaceProxy";
  * await settings.set("verbose", true);
  * console.log(await settings.get("verbose"), await settings.add("retries", 1)); // true 4
  * ```
+ *
+ * @example Reading and writing
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const names = manager.namespace({ count: 1, label: "old" });
+ * await names.update({ count: 2, label: "new" });
+ * await names.update("count", (count) => count * 5);
+ * console.log(await names.has("count"), await names.keys()); // true ["count", "label"]
+ * await names.delete("label");
+ * console.log(await names.toObject()); // { count: 10 }
+ * ```
  */
 export class NamespaceProxy<T extends object = Record<string, unknown>> extends SharedHandle {
   /**

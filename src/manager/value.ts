@@ -23,6 +23,16 @@ export const VALUE = "ValueProxy";
  * await pool.map(async (done: ValueProxy<number>) => await done.add(1), Array(10).fill(done));
  * console.log(await done.get()); // 10
  * ```
+ *
+ * @example Reading and writing
+ * ```ts
+ * import { Manager } from "@corral/multiprocessing";
+ *
+ * await using manager = new Manager();
+ * const best = manager.value(3);
+ * await best.set(5);
+ * console.log(await best.update((score) => Math.max(score, 9)), await best.get()); // 9 9
+ * ```
  */
 export class ValueProxy<T = unknown> extends SharedHandle {
   /** The value. */

@@ -13,7 +13,7 @@ import { TimeoutError } from "../errors.ts";
  * await using pool = new Pool({ workers: 1 });
  * const result = pool.applyAsync((x: number) => x * 2, [21]);
  * await result.wait();
- * console.log(result.successful(), await result.get()); // true 42
+ * console.log(result.ready(), result.successful(), await result.get()); // true true 42
  * ```
  */
 export class AsyncResult<R> implements PromiseLike<R> {

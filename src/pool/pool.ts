@@ -45,6 +45,17 @@ import type {
  * await using pool = new Pool({ workers: 2 });
  * console.log(await pool.map((x: number) => x * x, [1, 2, 3])); // [1, 4, 9]
  * ```
+ *
+ * @example Ending it by hand
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ *
+ * const pool = new Pool({ workers: 2 });
+ * const result = pool.applyAsync(Math.sqrt, [16]);
+ * pool.close();
+ * await pool.join();
+ * console.log(await result.get(), pool.stats().completed); // 4 1
+ * ```
  */
 export class Pool<M = unknown> implements AsyncDisposable {
   readonly #engine: PoolEngine;
@@ -378,6 +389,18 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Ends the pool now: every task that has not ended rejects with `CancelledError`, and all workers are ended.
    *
    * May be called from a callback. Resolves when no process is left.
+   *
+   * @example Without waiting for work
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * const pool = new Pool({ workers: 1 });
+   * const endless = pool.apply(() => {
+   *   while (true);
+   * }).catch((error) => error.name);
+   * await pool.terminate();
+   * console.log(await endless); // CancelledError
+   * ```
    */
   async terminate(): Promise<void> {
     await this.#engine.terminate();

@@ -3,7 +3,22 @@ import { ownProcess, type ParentIdentity } from "../own_process.ts";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The process that started this one. */
+/**
+ * The process that started this one.
+ *
+ * @example Who started this process
+ * ```ts
+ * import { parentProcess } from "@corral/multiprocessing";
+ *
+ * const parent = parentProcess();
+ * if (parent === null) {
+ *   console.log("This is the main program"); // This is the main program
+ * } else if (parent.isAlive()) {
+ *   console.log(`${parent.name}, pid ${parent.pid}`);
+ *   await parent.join();
+ * }
+ * ```
+ */
 export class ParentProcess {
   readonly #identity: ParentIdentity;
 

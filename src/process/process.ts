@@ -66,6 +66,19 @@ const children = new Children<Process>();
  *   console.log(await output.get()); // LOUD
  * }
  * ```
+ *
+ * @example Ending one that goes on
+ * ```ts
+ * import { Process } from "@corral/multiprocessing";
+ *
+ * const process = new Process({ target: () => void setInterval(() => {}, 1000) });
+ * process.start();
+ * console.log(process.isAlive()); // true
+ * process.terminate(); // or process.kill(), which no process can ignore
+ * await process.join();
+ * console.log(process.exitCode); // -15
+ * process.close();
+ * ```
  */
 export class Process<F extends AnyFunction = AnyFunction> {
   readonly #state: ProcessState;

@@ -2,7 +2,23 @@ import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { type Grant, Guard } from "./guard.ts";
 
-/** What {@linkcode Lock}, {@linkcode RLock}, semaphores and {@linkcode Condition} have in common: they are acquired and released. */
+/**
+ * What {@linkcode Lock}, {@linkcode RLock}, semaphores and {@linkcode Condition} have in common: they are acquired and released.
+ *
+ * @example All ways to hold a lock
+ * ```ts
+ * import { Lock } from "@corral/multiprocessing";
+ *
+ * const lock = new Lock();
+ * {
+ *   using _guard = await lock.acquire({ timeoutMs: 1000 });
+ *   console.log(await lock.tryAcquire()); // undefined
+ * }
+ * console.log(await lock.use(() => "held")); // held
+ * await lock.acquire();
+ * await lock.release();
+ * ```
+ */
 export abstract class Acquirable extends SharedHandle {
   /**
    * Waits for it, first come, first served.

@@ -35,6 +35,18 @@ export interface BarrierOptions {
  * const indexes = await Promise.all([1, 2].map(() => pool.apply((barrier: Barrier) => barrier.wait(), [barrier])));
  * console.log(indexes.sort()); // [0, 1]
  * ```
+ *
+ * @example Broken, and made whole
+ * ```ts
+ * import { Barrier } from "@corral/multiprocessing";
+ *
+ * const barrier = new Barrier(2);
+ * console.log(await barrier.parties(), await barrier.nWaiting()); // 2 0
+ * await barrier.abort();
+ * console.log(await barrier.broken()); // true
+ * await barrier.reset();
+ * console.log(await barrier.broken()); // false
+ * ```
  */
 export class Barrier extends SharedHandle {
   /**

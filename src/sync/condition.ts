@@ -35,6 +35,18 @@ const TYPE = "Condition";
  * await guard.release();
  * console.log(await waiter); // false
  * ```
+ *
+ * @example Waking all
+ * ```ts
+ * import { Condition } from "@corral/multiprocessing";
+ *
+ * const condition = new Condition();
+ * await condition.use(async () => {
+ *   console.log(await condition.locked()); // true
+ *   await condition.notifyAll();
+ * });
+ * console.log(await condition.locked()); // false
+ * ```
  */
 export class Condition extends Acquirable {
   /**

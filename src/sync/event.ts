@@ -21,6 +21,17 @@ const TYPE = "Event";
  * await go.set();
  * console.log(await task); // true
  * ```
+ *
+ * @example Set and cleared
+ * ```ts
+ * import { Event } from "@corral/multiprocessing";
+ *
+ * const event = new Event();
+ * await event.set();
+ * console.log(await event.isSet()); // true
+ * await event.clear();
+ * console.log(await event.wait({ timeoutMs: 0 })); // false
+ * ```
  */
 export class Event extends SharedHandle {
   /** Makes an event that is not set. It lives in this process. */

@@ -13,6 +13,17 @@ export interface Grant {
  * The right to go on, until it is given back: by `using`, `await using` or `release()`.
  *
  * It is given back once only; giving it back again is harmless, also when somebody else has it by then.
+ *
+ * @example Given back by hand
+ * ```ts
+ * import { Lock } from "@corral/multiprocessing";
+ *
+ * const lock = new Lock();
+ * const guard = await lock.acquire();
+ * console.log(guard.abandoned); // false
+ * await guard.release();
+ * await guard.release(); // harmless
+ * ```
  */
 export class Guard implements Disposable, AsyncDisposable {
   /** Whether the process that held it before died without giving it back: what it guards may be half done. */

@@ -27,6 +27,17 @@ const TYPE = "Lock";
  *   console.log(name, "ends");
  * }, [["first", lock], ["second", lock]]);
  * ```
+ *
+ * @example Without a guard
+ * ```ts
+ * import { Lock } from "@corral/multiprocessing";
+ *
+ * const lock = new Lock();
+ * await lock.acquire();
+ * console.log(await lock.locked()); // true
+ * await lock.release();
+ * console.log(await lock.locked()); // false
+ * ```
  */
 export class Lock extends Acquirable {
   /** Makes a lock that nobody holds. It lives in this process. */

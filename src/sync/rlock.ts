@@ -27,6 +27,19 @@ const TYPE = "RLock";
  *   await log("mine");
  * });
  * ```
+ *
+ * @example Without a guard
+ * ```ts
+ * import { RLock } from "@corral/multiprocessing";
+ *
+ * const lock = new RLock();
+ * await lock.acquire();
+ * await lock.acquire();
+ * await lock.release();
+ * console.log(await lock.locked()); // true
+ * await lock.release();
+ * console.log(await lock.locked()); // false
+ * ```
  */
 export class RLock extends Acquirable {
   /** Makes a lock that nobody holds. It lives in this process. */

@@ -27,6 +27,17 @@ const BOUNDED_TYPE = "BoundedSemaphore";
  * }, [[1, permits], [2, permits], [3, permits], [4, permits]]);
  * console.log(await permits.value()); // 2
  * ```
+ *
+ * @example Without a guard
+ * ```ts
+ * import { Semaphore } from "@corral/multiprocessing";
+ *
+ * const permits = new Semaphore(1);
+ * await permits.acquire();
+ * console.log(await permits.tryAcquire()); // undefined
+ * await permits.release();
+ * console.log(await permits.value()); // 1
+ * ```
  */
 export class Semaphore extends Acquirable {
   /**
