@@ -1,9 +1,8 @@
 // End-to-end tests of completion: what real shells offer; each is skipped where it is not installed.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type CompletionCommand, completionScript, type Shell } from "../../src/cli/completion.ts";
-import { runCorral } from "../helpers/corral_command.ts";
+import { corral, inFolder } from "../helpers/corral.ts";
 import { noTerminal, Terminal } from "../helpers/terminal.ts";
-import { withFolder } from "../helpers/with_folder.ts";
 
 const COMMANDS: CompletionCommand[] = [
   {
@@ -32,7 +31,7 @@ async function isInstalled(shell: Shell): Promise<boolean> {
 
 Deno.test("corral completion prints scripts that know the flags of corral map", async () => {
   for (const [shell, flag] of [["bash", "--joblog"], ["zsh", "--joblog="], ["fish", "-l joblog"]] as const) {
-    const { code, stdout, stderr } = await runCorral(".", "completion", shell);
+    const { code, stdout, stderr } = await corral(["completion", shell]);
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout, flag);
     if (!await isInstalled(shell)) continue;
@@ -49,7 +48,7 @@ async function testShell(
   const reason = missing ?? (await isInstalled(shell) ? undefined : `${shell} is not installed`);
   const name = `completionScript() completes in ${shell}`;
   const body = () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/script`, completionScript(shell, "corral", COMMANDS));
       await Deno.writeTextFile(`${folder}/records.txt`, "");
       await fn(folder);

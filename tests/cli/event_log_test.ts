@@ -3,11 +3,11 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createEventLog } from "../../src/cli/event_log.ts";
 import { readEvents } from "../../src/cli/report/read_events.ts";
 import type { RunEvent } from "../../src/cli/run_events.ts";
+import { inFolder } from "../helpers/corral.ts";
 import { plainRun, STARTED_AT } from "../helpers/run_events.ts";
-import { withFolder } from "../helpers/with_folder.ts";
 
 Deno.test("createEventLog() writes events one on a line, in order, but for counts", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/run.ndjson`;
     const log = await createEventLog(path);
     const events = plainRun(1000);
@@ -21,7 +21,7 @@ Deno.test("createEventLog() writes events one on a line, in order, but for count
   }));
 
 Deno.test("createEventLog() has written what it was given when receive() has ended", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/run.ndjson`;
     const log = await createEventLog(path);
     await log.receive(plainRun(1));
@@ -30,6 +30,6 @@ Deno.test("createEventLog() has written what it was given when receive() has end
   }));
 
 Deno.test("createEventLog() says at once that it cannot write", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await assertRejects(() => createEventLog(`${folder}/none/run.ndjson`), Error, "Cannot write");
   }));

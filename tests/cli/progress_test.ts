@@ -7,9 +7,8 @@ import { PrintedLines, sanitizeForTerminal } from "../../src/cli/progress/printe
 import { RunProgress } from "../../src/cli/progress/run_progress.ts";
 import type { RunEvent } from "../../src/cli/run_events.ts";
 import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
-import { CORRAL_ARGS } from "../helpers/corral_command.ts";
+import { corralArgs, inFolder } from "../helpers/corral.ts";
 import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/terminal.ts";
-import { withFolder } from "../helpers/with_folder.ts";
 
 const at = (ms: number) => STARTED_AT + ms;
 const count = (ms: number, done: number, failed = 0): RunEvent => ({ type: "count", at: at(ms), done, failed });
@@ -252,10 +251,10 @@ testInTerminal("Where no bar is wanted, there are plain lines", async () => {
 testInTerminal(
   "corral map shows its bar by default, on stderr only, with what tasks print above it",
   () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const job = '(record) => { if (record.id % 40 === 0) console.log("task", record.id); return record; }';
       await Deno.writeTextFile(`${folder}/in`, Array.from({ length: 120 }, (_, at) => `{"id":${at + 1}}\n`).join(""));
-      const corral = [Deno.execPath(), ...CORRAL_ARGS, "map", "-j2", "-e", job].map(quote).join(" ");
+      const corral = [Deno.execPath(), ...corralArgs(["map", "-j2", "-e", job])].map(quote).join(" ");
       const command = `cd ${quote(folder)}; cat in | ${corral} | cat > out`;
       await using terminal = await Terminal.open(command, { columns: 90, rows: 24, env: VARIABLES });
       await terminal.ended();
@@ -268,7 +267,7 @@ testInTerminal(
 
 testInTerminal("Ctrl-C leaves the terminal with a last bar, a summary, and a cursor", async () => {
   const job = '(record) => { if (record === "3") while (true); console.log("task", record); return record; }';
-  const corral = [Deno.execPath(), ...CORRAL_ARGS, "map", "-j1", "--chunk=1", "--in=lines", "--bar=full", "-e", job]
+  const corral = [Deno.execPath(), ...corralArgs(["map", "-j1", "--chunk=1", "--in=lines", "--bar=full", "-e", job])]
     .map(quote).join(
       " ",
     );

@@ -17,10 +17,9 @@ import { createReport, redrawReport } from "../../src/cli/report/mod.ts";
 import { TimeBins } from "../../src/cli/report/time_bins.ts";
 import type { RunEvent } from "../../src/cli/run_events.ts";
 import { noChromium, PREFER_DARK, runChromium } from "../helpers/chromium.ts";
-import { runCorral } from "../helpers/corral_command.ts";
+import { corral, inFolder } from "../helpers/corral.ts";
 import { firstPixel } from "../helpers/png.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
-import { withFolder } from "../helpers/with_folder.ts";
 
 Deno.test("TimeBins keeps the sum of what it gets, whatever the length of the run", () => {
   const span = fc.record({
@@ -62,7 +61,7 @@ Deno.test("DurationHistogram.quantile() is within 5 % of the true one", () => {
 });
 
 async function pageOf(events: Iterable<RunEvent>): Promise<string> {
-  return await withFolder(async (folder) => {
+  return await inFolder(async (folder) => {
     const report = await createReport(`${folder}/run.html`);
     for (const event of events) await report.receive([event]);
     await report.close();
@@ -183,7 +182,7 @@ Deno.test("The report of many records stays small, and shows where workers were 
 });
 
 Deno.test("redrawReport() draws the same page from the event file, also from one whose last line is cut", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [path, out] = [`${folder}/run.ndjson`, `${folder}/run.html`];
     const events = plainRun(50);
     const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
@@ -196,7 +195,7 @@ Deno.test("redrawReport() draws the same page from the event file, also from one
   }));
 
 Deno.test("redrawReport() refuses what is no event file, and says why", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const start = JSON.stringify(startEvent());
     const bad = [
       ["", "it is empty"],
@@ -217,19 +216,19 @@ Deno.test("redrawReport() refuses what is no event file, and says why", () =>
   }));
 
 Deno.test("corral map writes events, trace and report of one run, and corral report draws the same page again", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const records = Array.from({ length: 200 }, (_, at) => `{"id":${at + 1}}\n`).join("");
     await Deno.writeTextFile(`${folder}/in.ndjson`, records);
     const job = "(record) => { if (record.id % 50 === 0) throw new Error(`no <b>${record.id}</b>`); return record; }";
     const outputs = ["--events=run.ndjson", "--trace=trace.json", "--report=run.html", "--rejects=rejects.ndjson"];
-    const map = await runCorral(folder, "map", "-e", job, "in.ndjson", ...outputs);
+    const map = await corral(["map", "-e", job, "in.ndjson", ...outputs], { cwd: folder });
     assertEquals([map.code, map.stdout.trimEnd().split("\n").length], [4, 196], map.stderr);
     const page = await Deno.readTextFile(`${folder}/run.html`);
     assertEquals(parse(page).texts(".tile b").slice(0, 3), ["200", "4", "196"]);
     assertEquals(parse(page).texts("details summary")[0], "Error: no <b>50</b>");
     const { traceEvents } = JSON.parse(await Deno.readTextFile(`${folder}/trace.json`));
     assertEquals(traceEvents.filter(({ name }: { name: string }) => /^record \d+/.test(name)).length, 200);
-    const report = await runCorral(folder, "report", "run.ndjson", "-o", "again.html");
+    const report = await corral(["report", "run.ndjson", "-o", "again.html"], { cwd: folder });
     assertEquals([report.code, report.stderr], [0, ""]);
     assertEquals(await Deno.readTextFile(`${folder}/again.html`), page);
   }));
@@ -270,7 +269,7 @@ testInChromium("Chromium shows the report of a hostile run, runs nothing in it a
 });
 
 testInChromium("Chromium draws the report light or dark, as its user prefers", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/run.html`;
     await Deno.writeTextFile(path, await pageOf(plainRun(100)));
     const shoot = async (name: string, flags: string[]) => {

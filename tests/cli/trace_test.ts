@@ -2,11 +2,11 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { RunEvent } from "../../src/cli/run_events.ts";
 import { createTrace, type TraceEvent } from "../../src/cli/trace.ts";
+import { inFolder } from "../helpers/corral.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
-import { withFolder } from "../helpers/with_folder.ts";
 
 async function traceOf(events: RunEvent[]): Promise<TraceEvent[]> {
-  return await withFolder(async (folder) => {
+  return await inFolder(async (folder) => {
     const trace = await createTrace(`${folder}/t.json`);
     for (const event of events) await trace.receive([event]);
     await trace.close();

@@ -22,23 +22,24 @@ export interface CorralOutcome {
   readonly results: unknown[];
 }
 
+/** The command's own permissions: those that it asks users for. */
+const PERMISSIONS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM,TERM_PROGRAM,TMUX",
+];
+
+/** The arguments with which Deno runs `corral`. */
+export function corralArgs(args: readonly string[], allow: readonly string[] = []): string[] {
+  const run = allow.includes("--allow-run") ? [] : [`--allow-run=${Deno.execPath()}`];
+  return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, ...run, ...PERMISSIONS, ...allow, CLI, ...args];
+}
+
 /** The command that runs `corral`. */
 export function corralCommand(args: readonly string[], options: CorralOptions = {}): Deno.Command {
   const { allow = [], cwd, env = {} } = options;
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      `--config=${CONFIG}`,
-      ...(allow.includes("--allow-run") ? [] : [`--allow-run=${Deno.execPath()}`]),
-      "--allow-read",
-      "--allow-write",
-      "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM,TERM_PROGRAM,TMUX",
-      ...allow,
-      CLI,
-      ...args,
-    ],
+    args: corralArgs(args, allow),
     env,
     stdin: "piped",
     stdout: "piped",
@@ -81,10 +82,10 @@ export function ndjson(records: Iterable<unknown>): string {
 }
 
 /** Runs `body` in a folder of its own. */
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+export async function inFolder<R>(body: (folder: string) => Promise<R>): Promise<R> {
   const folder = await Deno.makeTempDir();
   try {
-    await body(folder);
+    return await body(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
