@@ -56,6 +56,18 @@ export const QUEUE_TYPE = Symbol("corral.queueType");
  * const [a, b] = await Promise.all(sums);
  * console.log(a! + b!); // 5050
  * ```
+ *
+ * @example Without waiting
+ * ```ts
+ * import { Queue } from "@corral/multiprocessing";
+ *
+ * const queue = new Queue<number>(2);
+ * await queue.put(1);
+ * await queue.putNowait(2);
+ * console.log(await queue.full(), await queue.qsize()); // true 2
+ * console.log(await queue.get(), await queue.getNowait(), await queue.empty()); // 1 2 true
+ * queue.close();
+ * ```
  */
 export class Queue<T = unknown> extends SharedHandle {
   /** How queues of this class travel. */

@@ -21,6 +21,7 @@ const TYPE = "SimpleQueue";
  * await queue.put("a");
  * await queue.put("b");
  * console.log(await queue.get(), await queue.get(), await queue.empty()); // a b true
+ * queue.close();
  * ```
  */
 export class SimpleQueue<T = unknown> extends SharedHandle {

@@ -64,7 +64,18 @@ export interface HandleData {
   readonly id: string;
 }
 
-/** What all handles have: their reference, and their end. */
+/**
+ * What all handles have: their reference, and their end.
+ *
+ * @example The end of a lock
+ * ```ts
+ * import { Lock } from "@corral/multiprocessing";
+ *
+ * const lock = new Lock();
+ * lock.close();
+ * console.log(await lock.acquire().catch((error) => error.name)); // ClosedError
+ * ```
+ */
 export abstract class SharedHandle implements Disposable {
   /** How the handle travels. */
   readonly [REF]: ObjectRef;
