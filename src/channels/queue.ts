@@ -131,12 +131,12 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {QueueEmptyError} If there is none. Otherwise as `get()`.
    */
   async getNowait(): Promise<T> {
-    return await this[REF].call("getNowait", []) as T;
+    return await callBeforeLoops(this[REF], "getNowait") as T;
   }
 
   /** How many items it holds. By the time you look at the answer, it may be another number. */
   async qsize(): Promise<number> {
-    return await this[REF].call("qsize", []) as number;
+    return await callBeforeLoops(this[REF], "qsize") as number;
   }
 
   /** Whether this process has closed the queue. */
@@ -146,12 +146,12 @@ export class Queue<T = unknown> extends SharedHandle {
 
   /** Whether it holds none. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
-    return await this[REF].call("empty", []) as boolean;
+    return await callBeforeLoops(this[REF], "empty") as boolean;
   }
 
   /** Whether a put would wait. By the time you look at the answer, that may have changed. */
   async full(): Promise<boolean> {
-    return await this[REF].call("full", []) as boolean;
+    return await callBeforeLoops(this[REF], "full") as boolean;
   }
 
   /**
@@ -172,11 +172,17 @@ export class Queue<T = unknown> extends SharedHandle {
 /** Takes an item. Throws QueueEmptyError if none came in time. */
 export async function takeItem(ref: ObjectRef, wait?: WaitOptions): Promise<unknown> {
   try {
-    return await ref.call("get", [], wait);
+    return await callBeforeLoops(ref, "get", wait);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     throw new QueueEmptyError("Cannot get: the queue is empty, and stayed so", { cause: error });
   }
+}
+
+/** Calls an operation for which the items of this process's loops are still in the queue. */
+export async function callBeforeLoops(ref: ObjectRef, operation: string, wait?: WaitOptions): Promise<unknown> {
+  if (ref.ahead !== undefined) await ref.ahead.recall();
+  return await ref.call(operation, [], wait);
 }
 
 /** The reference of a new queue. */

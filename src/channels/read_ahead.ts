@@ -73,9 +73,15 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   /** The loop was left. It goes on when all that was asked for ahead is on its way back. */
   async return(): Promise<IteratorResult<T, void>> {
     this.#ended = true;
+    await this.recall();
+    if (this.#ref.ahead === this) this.#ref.ahead = undefined;
+    return { done: true, value: undefined };
+  }
+
+  /** Gives back what is ahead, for other code of this process that wants the next item. */
+  async recall(): Promise<void> {
     this.#giveBack();
     if (this.#isAsking) await this.#answer();
-    return { done: true, value: undefined };
   }
 
   async #wait(): Promise<IteratorResult<T, void>> {
@@ -102,6 +108,8 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#adjust();
     const most = this.#wanted - 1 - this.#ahead.size;
     if (most < 1 || this.#isAsking) return;
+    if (this.#ref.ahead !== this) this.#ref.ahead?.recall();
+    this.#ref.ahead = this;
     const round = this.#round;
     this.#isAsking = true;
     this.#ref.take("getAhead", [most], (batch) => {

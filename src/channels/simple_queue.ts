@@ -1,6 +1,6 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { makeRef, takeItem } from "./queue.ts";
+import { callBeforeLoops, makeRef, takeItem } from "./queue.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 const TYPE = "SimpleQueue";
@@ -47,7 +47,7 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
 
   /** Whether it holds no item. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
-    return await this[REF].call("empty", []) as boolean;
+    return await callBeforeLoops(this[REF], "empty") as boolean;
   }
 
   /** Closes the queue as {@linkcode Queue.close} does. */

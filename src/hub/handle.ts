@@ -25,6 +25,12 @@ export interface ObjectRef {
   readonly turns: ReturnedTurns | undefined;
   /** The task that is running in this process; 0 when none is. */
   readonly task: number;
+  /**
+   * What has taken something ahead for code of this process that may not want it.
+   *
+   * @internal
+   */
+  ahead: { recall(): Promise<void> } | undefined;
   /** Ends the object for everybody, if this process owns it; otherwise does nothing. */
   release(): void;
   /** Closes it for this process: calls reject with ClosedError. What that means for others is the object's affair. */

@@ -229,6 +229,7 @@ export class LocalRef implements ObjectRef {
   readonly type: string;
   readonly id: string;
   readonly turns = undefined;
+  readonly ahead = undefined;
   readonly #hub: Hub;
   #object: SharedObject | undefined;
   #closed = false;
@@ -311,6 +312,7 @@ export class LocalRef implements ObjectRef {
 export class RemoteRef implements ObjectRef {
   /** What it is shared with: other handles to the same object. */
   readonly entry: Import;
+  ahead: ObjectRef["ahead"];
   /** Its handle: the two are collected together. */
   handle: Handle | undefined;
   readonly #hub: Hub;
