@@ -43,7 +43,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   let settings: WorkerSettings | undefined;
   let tellParentEnded = (): void => {};
 
-  const channel = new Channel({ read: streams.read, write, onFrame });
+  const channel = new Channel({ read, write, onFrame });
 
   const link = new Link(hub, "parent", (text, parts) => channel.append(text, parts), flushQuietly);
   hub.currentTask = () => scope?.current()?.id ?? 0;
@@ -52,6 +52,14 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     link.turns.send();
     channel.append(text, parts);
     channel.flush();
+  }
+
+  async function read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+    // Loading the classes of shared objects needs the event loop.
+    if (beforeHandleClasses === undefined && loop?.mayBlock) return streams.readSync(buffer);
+    const bytes = await streams.read(buffer);
+    loop?.turned();
+    return bytes;
   }
 
   function flushQuietly(): void {
@@ -126,7 +134,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     } else if (message[0] === "stop") {
       exit(0);
     } else if (link.receive(message, parts)) {
-      return;
+      loop?.wake();
     } else if (loop === undefined) {
       early.push([message, parts]);
     } else {

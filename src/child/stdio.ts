@@ -11,6 +11,8 @@ import { formatTable } from "./table.ts";
 export interface ProtocolStreams {
   /** Reads into `buffer`; `null` at the end of the stream. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Does so with the event loop stopped. */
+  readSync(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null;
   /** Returns when all bytes have been handed to the operating system. */
   write(bytes: Uint8Array): void;
 }
@@ -21,6 +23,7 @@ export type PrintHandler = (stream: 1 | 2, output: string | Uint8Array) => void;
 /** Takes stdin and stdout, and sends what user code prints to `print`. */
 export function takeStdio(print: PrintHandler): ProtocolStreams {
   const readStdin = Deno.stdin.read.bind(Deno.stdin);
+  const readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
   const writeStdout = Deno.stdout.writeSync.bind(Deno.stdout);
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
@@ -29,6 +32,10 @@ export function takeStdio(print: PrintHandler): ProtocolStreams {
   return {
     async read(buffer) {
       const count = await readStdin(buffer);
+      return count === null ? null : buffer.subarray(0, count);
+    },
+    readSync(buffer) {
+      const count = readStdinSync(buffer);
       return count === null ? null : buffer.subarray(0, count);
     },
     write(bytes) {

@@ -13,6 +13,7 @@ import {
 } from "../wire/protocol.ts";
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import type { RunningTask } from "./runtime.ts";
+import { Standby } from "./standby.ts";
 
 /**
  * What is sent ahead has a lease: when two answers in a row took longer than this to leave, nothing
@@ -64,6 +65,7 @@ export class TaskLoop {
   readonly #scope: TaskScope;
   readonly #now: () => number;
   readonly #handles: HandleCodec | undefined;
+  readonly #standby = new Standby();
   #held: HeldTask[] = [];
   #next = 0;
   /** Answers and returns sent. */
@@ -92,6 +94,21 @@ export class TaskLoop {
     this.#now = options.now ?? (() => performance.now());
   }
 
+  /** Whether nothing needs the event loop until the next message. */
+  get mayBlock(): boolean {
+    return this.#isIdle && this.#standby.mayBlock(this.#clockReadAt);
+  }
+
+  /** The event loop has run. */
+  turned(): void {
+    this.#standby.turned(this.#now());
+  }
+
+  /** Something else than the next task needs the event loop. */
+  wake(): void {
+    this.#standby.leave();
+  }
+
   /** Takes in one message. What it starts may go on after the call. */
   receive(message: ParentMessage, parts: Uint8Array[]): void {
     switch (message[0]) {
@@ -107,6 +124,8 @@ export class TaskLoop {
       }
       case "function":
         return this.#learnFunction(message[1], message[2]);
+      case "wake":
+        return this.wake();
       case "abort":
         return this.#abort(message[1], decode(message[3], message[2] === 1, parts, this.#handles));
     }
@@ -141,11 +160,17 @@ export class TaskLoop {
     return repliesRead !== HEAD && this.#lateReply > repliesRead;
   }
 
+  get #isIdle(): boolean {
+    return this.#running.size === 0 && this.#next >= this.#held.length;
+  }
+
   /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
   #acknowledgeStart(id: number): void {
-    if (this.#running.size > 0 || this.#next < this.#held.length) return;
-    this.#send(`["started",${id}]`);
-    this.#clockReadAt = this.#now();
+    if (!this.#isIdle) return;
+    if (!this.#standby.on) this.#send(`["started",${id}]`);
+    const now = this.#now();
+    this.#standby.called(now - this.#clockReadAt);
+    this.#clockReadAt = now;
   }
 
   #hold(
@@ -260,6 +285,8 @@ export class TaskLoop {
   }
 
   #answer(task: HeldTask, head: string, value: Encoded): void {
+    const isLast = this.#concurrency === 1 && this.#next >= this.#held.length;
+    if (isLast && this.#standby.enter()) this.#send('["standby"]');
     this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
     this.#replies++;

@@ -80,6 +80,8 @@ export class Slot<T extends ScheduledTask> {
   changedAt = 0;
   /** The worker has said nothing since it got tasks while idle: it has started none. */
   unacknowledged = false;
+  /** The worker starts whatever it gets, without saying so. */
+  onStandby = false;
   /** When the first held task became the first. */
   headSince = 0;
   /** When a message was last read from the worker. */
@@ -123,6 +125,7 @@ export class Slot<T extends ScheduledTask> {
     this.#patience = 1;
     this.#answersSinceReturn = Infinity;
     this.unacknowledged = false;
+    this.onStandby = false;
     this.lastReadAt = -Infinity;
   }
 
@@ -146,7 +149,7 @@ export class Slot<T extends ScheduledTask> {
   /** Notes a task as sent. */
   hold(task: T, now: number): void {
     if (this.held.size === 0) {
-      this.unacknowledged = true;
+      this.unacknowledged = !this.onStandby;
       this.changedAt = this.headSince = this.#busySince = now;
     }
     this.held.set(task.id, task);

@@ -88,6 +88,7 @@ export type ParentMessage =
     items: unknown,
   ]
   | ["abort", taskId: number, tagged: Tagged, reason: unknown]
+  | ["wake"]
   | ["stop"];
 
 /** What a child sends. `error` values are whatever the task threw. */
@@ -96,6 +97,7 @@ export type ChildMessage =
   | ["ready"]
   | ["failed", tagged: Tagged, error: unknown]
   | ["started", taskId: number]
+  | ["standby"]
   | ["result", taskId: number, tagged: Tagged, value: unknown]
   | ["error", taskId: number, tagged: Tagged, error: unknown]
   | ["chunk", taskId: number, durationMs: number, tagged: Tagged, values: unknown]
