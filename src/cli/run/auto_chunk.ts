@@ -2,6 +2,8 @@ const TARGET_MS = 25;
 const MAX_GROWTH = 16;
 const MAX_RECORDS = 65_536;
 const MAX_BYTES = 512 * 1024;
+/** A block must fit a message. */
+const MAX_FIXED_BYTES = 64 * 1024 * 1024;
 /** Of what is quicker, workers must have the next block at hand when they are done. */
 const QUICK_BLOCK_MS = 50;
 
@@ -18,7 +20,7 @@ export class AutoChunk {
 
   /** The limits of the next block. */
   get limits(): { readonly records: number; readonly bytes: number } {
-    if (this.#fixed !== undefined) return { records: this.#fixed, bytes: Infinity };
+    if (this.#fixed !== undefined) return { records: this.#fixed, bytes: MAX_FIXED_BYTES };
     return { records: this.#records, bytes: MAX_BYTES };
   }
 

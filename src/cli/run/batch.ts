@@ -43,19 +43,28 @@ export interface Batch {
 export class MalformedPieceError extends Error {
   /** Always the class's own name. */
   override name = "MalformedPieceError";
+
+  constructor(reason: string) {
+    super(`Cannot use what a worker sent: ${reason}`);
+  }
 }
 
 const NAMES: readonly RecordOutcome[] = ["ok", "dropped", "error", "timeout", "invalid"];
 
+/** Whether a value has the shape of a piece. */
+export function isPiece(value: unknown): value is Piece {
+  return Array.isArray(value) && value.length === 7 && value[5] instanceof Uint8Array && value[6] instanceof Uint8Array;
+}
+
 /** Checks a piece that a worker sent, for a block of `count` records of which `done` were finished before. */
 export function checkedPiece(value: unknown, done: number, count: number): Piece {
-  if (!Array.isArray(value) || value.length !== 7) throw new MalformedPieceError("it has not seven parts");
-  const [, newDone, state, elapsedMs, results, output, details] = value as Piece;
+  if (!isPiece(value)) throw new MalformedPieceError("it has not seven parts");
+  const [, newDone, state, elapsedMs, results] = value;
   const numbers = [newDone, state, elapsedMs, results];
   const isSound = numbers.every((number) => typeof number === "number" && number >= 0) &&
-    newDone >= done && newDone <= count && output instanceof Uint8Array && details instanceof Uint8Array;
+    newDone >= done && newDone <= count;
   if (!isSound) throw new MalformedPieceError("its numbers do not fit the block");
-  return value as Piece;
+  return value;
 }
 
 /** Reads the details of a piece, for records from `done` to `newDone`. */

@@ -7,7 +7,7 @@ import type { MapOptions } from "../map_options.ts";
 import type { Committer } from "../output/committer.ts";
 import type { EndReason } from "../run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
-import { type Batch, checkedPiece, isFailure, type Outcome, readDetails, type Retry } from "./batch.ts";
+import { type Batch, checkedPiece, isFailure, isPiece, type Outcome, readDetails, type Retry } from "./batch.ts";
 import type { EventStream } from "./event_stream.ts";
 import { judgeLoss, type Loss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
@@ -188,8 +188,8 @@ export class MapRun {
   #dispatchPart({ block, lane }: Work): void {
     const { records } = this.#chunk.limits;
     if (block.count <= records) return this.#dispatch({ block, lane });
-    this.#rest.unshift({ block: block.part(records, block.count), lane: this.#lanes.add(lane) });
     const { attempt, suspect } = block;
+    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.add(lane) });
     this.#dispatch({ block: block.part(0, records, { attempt, suspect }), lane });
   }
 
@@ -206,8 +206,18 @@ export class MapRun {
       detailed: this.#parts.isDetailed || this.#timeLimit.isRelative,
       budgetMs: BLOCK_BUDGET_MS,
     };
-    this.#parts.pool.run(block.payload, order, running.controller.signal, (piece) => this.#receive(running, piece))
+    this.#parts.pool.run(
+      block.payload,
+      order,
+      running.controller.signal,
+      (value) => this.#receiveProgress(running, value),
+    )
       .then((piece) => this.#finish(running, piece), (error) => this.#lose(running, error));
+  }
+
+  /** The function may report progress of its own, if it was written for pools. */
+  #receiveProgress(running: RunningBlock, value: unknown): void {
+    if (isPiece(value)) this.#receive(running, value);
   }
 
   #receive(running: RunningBlock, value: unknown): void {
