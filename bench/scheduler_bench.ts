@@ -1,6 +1,7 @@
 /** The scheduler alone, with workers that answer at once, beside a queue and promises that schedule nothing. */
 
-import { Scheduler, type SchedulerHost } from "../src/pool/scheduler.ts";
+import { Scheduler } from "../src/pool/scheduler.ts";
+import type { SchedulerHost } from "../src/pool/scheduler_host.ts";
 import type { ScheduledTask, SchedulerWorker } from "../src/pool/slot.ts";
 
 const MS_PER_READ = 0.05;
