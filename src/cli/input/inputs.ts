@@ -1,4 +1,5 @@
 import type { InputFormat, MapOptions } from "../map_options.ts";
+import { openFile } from "../open_file.ts";
 import { InputError } from "./input_error.ts";
 import { ByteWindow } from "./byte_window.ts";
 import { LineRecordReader } from "./line_records.ts";
@@ -91,14 +92,6 @@ export class Inputs implements Disposable {
     this.#reader = undefined;
     this.#file?.close();
     this.#file = undefined;
-  }
-}
-
-async function openFile(path: string): Promise<Deno.FsFile> {
-  try {
-    return await Deno.open(path);
-  } catch (cause) {
-    throw new InputError(`Cannot open ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import { isFailure } from "../run/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../run_events.ts";
+import { openFile } from "../open_file.ts";
 import { UsageError } from "../usage_error.ts";
 import { RunHistory } from "./history.ts";
 
@@ -114,14 +115,14 @@ export class JoblogWriter implements RunObserver {
 
   /** Begins a joblog. */
   static async create(path: string, header: JoblogHeader): Promise<JoblogWriter> {
-    const writer = new JoblogWriter(await Deno.open(path, { write: true, create: true, truncate: true }));
+    const writer = new JoblogWriter(await openFile(path, { write: true, create: true, truncate: true }));
     await writer.#write(JSON.stringify(header) + "\n");
     return writer;
   }
 
   /** Goes on with a joblog at `end`, where it is cut off. */
   static async append(path: string, end: number): Promise<JoblogWriter> {
-    const file = await Deno.open(path, { write: true });
+    const file = await openFile(path, { write: true });
     await file.truncate(end);
     await file.seek(end, Deno.SeekMode.Start);
     return new JoblogWriter(file);

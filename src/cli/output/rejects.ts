@@ -1,4 +1,5 @@
 import type { Batch, Outcome } from "../run/batch.ts";
+import { openFile } from "../open_file.ts";
 import { excerptOf } from "./excerpt.ts";
 
 /** Tells of records that failed. */
@@ -22,7 +23,7 @@ export class RejectFile implements RejectWriter {
 
   /** Opens the file, to begin it or to go on with it. */
   static async open(path: string, append: boolean): Promise<RejectFile> {
-    return new RejectFile(await Deno.open(path, { write: true, create: true, append, truncate: !append }));
+    return new RejectFile(await openFile(path, { write: true, create: true, append, truncate: !append }));
   }
 
   async write({ block }: Batch, failures: readonly Outcome[]): Promise<void> {

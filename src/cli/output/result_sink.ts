@@ -1,3 +1,5 @@
+import { openFile } from "../open_file.ts";
+
 /** Where results go. */
 export interface ResultSink {
   /** Bytes written so far, counted from the beginning of the output. */
@@ -34,9 +36,9 @@ export class FileSink implements ResultSink {
     this.position = position;
   }
 
-  /** Opens the file. Throws what Deno throws, and an Error if it is shorter than `position`. */
+  /** Opens the file. Throws UsageError if it cannot, and an Error if it is shorter than `position`. */
   static async open(path: string, position = 0): Promise<FileSink> {
-    const file = await Deno.open(path, { write: true, create: true, truncate: position === 0 });
+    const file = await openFile(path, { write: true, create: true, truncate: position === 0 });
     try {
       const { size } = await file.stat();
       if (size < position) {
