@@ -1,23 +1,22 @@
 // deno-lint-ignore-file no-console
 /**
- * Works through the 1 000 000 rows of a database with a cursor and `imap`, which reads no row before a worker needs it.
+ * Works through a million rows of a database with a cursor and `imap`, which reads no row before a worker needs it.
  *
- *     deno run --allow-run=deno --allow-read=. --allow-write=. examples/cursor/main.ts [positions.sqlite]
+ *     deno run --allow-run=deno --allow-read=positions.sqlite --allow-write=positions.sqlite examples/cursor/main.ts
  *
- * The workers may only compute. A PostgreSQL database does as well: `postgres://user@127.0.0.1:5432/name` for the file, and
- * `--allow-net=127.0.0.1 --allow-env=PG*` for `--allow-write=.`.
+ * The workers may only compute. Arguments: a file, or `postgres://user@127.0.0.1:5432/name` with `--allow-net=127.0.0.1
+ * --allow-env=PG*` instead of reading and writing; how many rows there are to be.
  */
 import { Pool } from "@corral/multiprocessing";
 import { distanceToCity } from "./nearest.ts";
 
-const ROWS = 1_000_000;
-const REPORTED_ROWS = 200_000;
 const MIB = 2 ** 20;
 
-const database = Deno.args[0] ?? "positions.sqlite";
+const [database = "positions.sqlite", count = "1000000"] = Deno.args;
+const wanted = Number(count);
 const positions = database.startsWith("postgres:")
-  ? (await import("./postgres.ts")).postgresPositions(database, ROWS)
-  : (await import("./sqlite.ts")).sqlitePositions(database, ROWS);
+  ? (await import("./postgres.ts")).postgresPositions(database, wanted)
+  : (await import("./sqlite.ts")).sqlitePositions(database, wanted);
 
 await using pool = new Pool({ module: import.meta.resolve("./nearest.ts") });
 
@@ -26,7 +25,7 @@ const start = performance.now();
 for await (const km of pool.imap(distanceToCity, positions, { chunkSize: 1000 })) {
   sum += km;
   largest = Math.max(largest, km);
-  if (++rows % REPORTED_ROWS === 0) {
+  if (++rows % (wanted / 5) === 0) {
     console.log(`${rows} rows, resident memory ${Math.round(Deno.memoryUsage().rss / MIB)} MiB`);
   }
 }

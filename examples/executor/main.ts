@@ -2,7 +2,7 @@
 /**
  * Looks for the factors of large numbers with a ProcessPoolExecutor: submit, asCompleted, map, wait, and cancelling.
  *
- *     deno run --allow-run=deno --allow-read=. examples/executor/main.ts
+ *     deno run --allow-run=deno examples/executor/main.ts
  *
  * The workers may only compute. For a thousand futures of every outcome, see `mixed_outcomes.ts` beside this file.
  */

@@ -2,7 +2,7 @@
 /**
  * Copies a folder tree with a pool, shows its progress, and compares the checksums; if it is interrupted, it goes on where it was.
  *
- *     deno run --allow-run=deno --allow-read=. --allow-write=. examples/folder_copy/main.ts <source> <target>
+ *     deno run --allow-run=deno --allow-read=from,to --allow-write=to examples/folder_copy/main.ts from to
  *
  * The workers may read the source and write the target, and nothing else. Each tells its progress through a queue.
  */
@@ -13,7 +13,7 @@ import { ProgressBar } from "./progress_bar.ts";
 
 const [source, target] = Deno.args;
 if (source === undefined || target === undefined) {
-  console.error("Cannot copy: the folders are missing, wanted <source> <target>");
+  console.error("Cannot copy: the folders are missing, wanted a source and a target");
   Deno.exit(2);
 }
 

@@ -2,7 +2,7 @@
 /**
  * Runs three plug-ins that nobody has read: one computes, one looks for a secret, one never ends. The host outlives them all.
  *
- *     deno run --allow-run=deno --allow-read=. examples/sandbox/main.ts
+ *     deno run --allow-run=deno --allow-read=examples/sandbox examples/sandbox/main.ts
  *
  * The host may read its folder, with the secret in it. A plug-in may read its own folder, since it loads from there, and nothing else.
  */

@@ -12,7 +12,7 @@ import { type CodeBlock, codeBlocks } from "../helpers/markdown.ts";
 const ROOT = new URL("../../", import.meta.url);
 const PINNED = "deno@2.9.6";
 /** Commands that other tests or checks run, that take minutes, or that need a network. */
-const NOT_RUN = /^(?:npx -y (?<version>\S+)|deno) task (?<task>demo|test|ok|examples|bench|bench:peers)(?: |$)/;
+const NOT_RUN = /^(?:npx -y (?<version>\S+)|deno) task (?<task>demo|test|ok|examples|bench[:\w]*)(?: |$)/;
 
 const blocks = await codeBlocks();
 const inLanguage = (language: string): CodeBlock[] => blocks.filter((block) => block.language === language);

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { findPostgres, PostgresServer } from "../helpers/postgres_server.ts";
 import { linesOf } from "../helpers/run_example.ts";
 
-const ROWS = 1_000_000;
+/** Enough to see that another database gives the same: the rows cost more to read than to work on. */
+const POSTGRES_ROWS = 200_000;
 /** About 150 are used; a program that held all rows used 586. */
 const MAX_MIB = 256;
 /** The cities of the example, latitude and longitude. */
@@ -13,7 +14,7 @@ Deno.test("examples/cursor works through a million rows of a SQLite file in cons
   const folder = await Deno.makeTempDir();
   try {
     const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
-    checkOutput(await linesOf("cursor", { args: [`${folder}/positions.sqlite`], flags }));
+    checkOutput(await linesOf("cursor", { args: [`${folder}/positions.sqlite`], flags }), 1_000_000);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -22,34 +23,34 @@ Deno.test("examples/cursor works through a million rows of a SQLite file in cons
 const bin = await findPostgres();
 
 Deno.test({
-  name: `examples/cursor works through a million rows of a PostgreSQL cursor in constant memory${
+  name: `examples/cursor works through the rows of a PostgreSQL cursor in constant memory${
     bin === undefined ? " (skipped: no PostgreSQL server is installed, apt-get install postgresql)" : ""
   }`,
   ignore: bin === undefined,
   async fn() {
     await using server = await PostgresServer.start(bin!);
     const flags = ["--allow-net=127.0.0.1", "--allow-env=PG*"];
-    checkOutput(await linesOf("cursor", { args: [server.url], flags }));
+    checkOutput(await linesOf("cursor", { args: [server.url, String(POSTGRES_ROWS)], flags }), POSTGRES_ROWS);
   },
 });
 
-function checkOutput(lines: readonly string[]): void {
+function checkOutput(lines: readonly string[], rows: number): void {
   const reports = lines.slice(0, 5).map((line) => /^(\d+) rows, resident memory (\d+) MiB$/.exec(line)!);
-  assertEquals(reports.map(([, rows]) => Number(rows)), [0.2, 0.4, 0.6, 0.8, 1].map((share) => share * ROWS));
+  assertEquals(reports.map(([, done]) => Number(done)), [1, 2, 3, 4, 5].map((fifths) => fifths * rows / 5));
   for (const [line, , mebibytes] of reports) assertLess(Number(mebibytes), MAX_MIB, line);
-  assertMatch(lines[5]!, /^1000000 positions in \d+\.\d s$/);
+  assertMatch(lines[5]!, new RegExp(`^${rows} positions in \\d+\\.\\d s$`));
 
   const [, mean, largest] = /^To the nearest city: (\S+) km on average, (\S+) km at most$/.exec(lines[6]!)!;
-  const expected = distances();
+  const expected = distances(rows);
   assert(Math.abs(Number(mean) - expected.mean) < 0.001, `${mean} is not ${expected.mean}`);
   assert(Math.abs(Number(largest) - expected.largest) < 0.001, `${largest} is not ${expected.largest}`);
   assertEquals(lines.length, 7);
 }
 
 /** The same numbers by another formula, the haversine. */
-function distances(): { mean: number; largest: number } {
+function distances(rows: number): { mean: number; largest: number } {
   let [sum, largest] = [0, 0];
-  for (let id = 1; id <= ROWS; id++) {
+  for (let id = 1; id <= rows; id++) {
     const [latitude, longitude] = [id * 7919 % 1801 / 10 - 90, id * 6007 % 3600 / 10 - 180];
     const nearest = CITIES.reduce(
       (least, [lat, lon]) => Math.min(least, haversine(latitude, longitude, lat!, lon!)),
@@ -59,7 +60,7 @@ function distances(): { mean: number; largest: number } {
     sum += km;
     largest = Math.max(largest, km);
   }
-  return { mean: sum / ROWS, largest };
+  return { mean: sum / rows, largest };
 }
 
 function haversine(lat1: number, lon1: number, lat2: number, lon2: number): number {

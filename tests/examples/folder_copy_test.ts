@@ -86,7 +86,7 @@ Deno.test("examples/folder_copy refuses a target within the source, and a call w
   assertStringIncludes(within.stderr, 'Cannot copy "docs" to "docs/copy": the target lies in the source');
   assertEquals(within.code, 1);
   const without = await runExample("folder_copy");
-  assertEquals([without.stderr, without.code], ["Cannot copy: the folders are missing, wanted <source> <target>", 2]);
+  assertEquals([without.stderr, without.code], ["Cannot copy: the folders are missing, wanted a source and a target", 2]);
 });
 
 async function withFolders(body: (source: string, target: string) => Promise<void>): Promise<void> {
@@ -108,7 +108,7 @@ async function makeTree(root: string, sizes: Record<string, number>): Promise<vo
 
 /** The header's command, for folders elsewhere. */
 function command(source: string, target: string): { args: string[]; cwd: URL } {
-  const folders = [`--allow-read=.,${source},${target}`, `--allow-write=${target}`];
+  const folders = [`--allow-read=${source},${target}`, `--allow-write=${target}`];
   return { args: ["run", "--quiet", "--no-prompt", "--allow-run=deno", ...folders, MAIN, source, target], cwd: ROOT };
 }
 
