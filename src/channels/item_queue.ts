@@ -45,8 +45,12 @@ export class ItemQueue {
     return item === undefined ? undefined : this.#handover(item);
   }
 
-  /** Takes the first items that can travel together, at most so many. Others are for `tryTake()`. */
-  tryTakeTogether(most: number): Handover | undefined {
+  /**
+   * Takes the first items that can travel together, at most so many. Others are for `tryTake()`.
+   *
+   * @param onTaken Called after each: there is room for another.
+   */
+  tryTakeTogether(most: number, onTaken: () => void): Handover | undefined {
     const items: Item[] = [];
     const texts: string[] = [];
     for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS;) {
@@ -55,6 +59,7 @@ export class ItemQueue {
       units += text.length;
       texts.push(text);
       items.push(this.#items.shift()!);
+      onTaken();
     }
     if (items.length === 0) return undefined;
     const putBack = (left: number): void => {

@@ -31,7 +31,7 @@ export class QueueObject implements SharedObject {
       return this.#tryGet(caller) ?? this.#items.wait(caller, wait);
     },
     getAhead: (caller, _wait, most: unknown) =>
-      this.#isOnlyReader(caller) ? this.#getTogether(Number(most)) : undefined,
+      this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(Number(most), () => this.#letWrite()) : undefined,
     getNowait: (caller) => {
       this.#noteReader(caller);
       const item = this.#tryGet(caller);
@@ -119,12 +119,6 @@ export class QueueObject implements SharedObject {
     }
     this.#letWrite();
     return item;
-  }
-
-  #getTogether(most: number): Handover | undefined {
-    const items = this.#items.tryTakeTogether(most);
-    if (items !== undefined) this.#letWrite();
-    return items;
   }
 
   /** There may be room for those who wait. */

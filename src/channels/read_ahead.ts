@@ -34,9 +34,9 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   #round = 0;
   #isAsking = false;
   #answered: PromiseWithResolvers<void> | undefined;
-  /** How many items may be ahead, and whether the owner had as many as were asked for last. */
+  /** How many items may be ahead, and how many the owner had when it was asked last. */
   #wanted = 1;
-  #hasMore = false;
+  #lastSize = 0;
   /** When the loop got its last item, and how long it has had items since `#wanted` was adjusted, and how many. */
   #givenAt = 0;
   #busyMs = 0;
@@ -66,7 +66,7 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     if (item === undefined) return await this.#wait();
     item.batch.accept();
     this.#note(now);
-    if (this.#hasMore && this.#ahead.size * 2 <= this.#wanted) this.#askAhead();
+    if (this.#ahead.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#askAhead();
     return { done: false, value: item.value };
   }
 
@@ -114,7 +114,7 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#isAsking = true;
     this.#ref.take("getAhead", [most], (batch) => {
       this.#isAsking = false;
-      this.#hasMore = batch?.size === most;
+      this.#lastSize = batch?.size ?? 0;
       if (batch !== undefined && round !== this.#round) batch.putBack();
       else if (batch !== undefined) this.#add(batch);
       this.#answered?.resolve();

@@ -243,10 +243,11 @@ export class Link implements Neighbour {
   ): number | undefined {
     if (this.#closed) return void request.reject(ownerEnded());
     const requestId = ++this.#lastRequest;
-    const limit = timeoutMs === undefined || timeoutMs === Infinity ? null : timeoutMs;
-    const head = JSON.stringify(["request", requestId, id, operation, caller.process, caller.task, limit]);
+    const limit = timeoutMs === undefined || !(timeoutMs < Infinity) ? null : Math.max(timeoutMs, 0);
+    const [object, name, process] = [quoted(id), quoted(operation), quoted(caller.process)];
+    const head = `["request",${requestId},${object},${name},${process},${caller.task},${limit}`;
     try {
-      this.#sendValue(head.slice(0, -1), args, describe);
+      this.#sendValue(head, args, describe);
     } catch (error) {
       return void request.reject(error);
     }
@@ -333,7 +334,7 @@ export class Link implements Neighbour {
     if (ok !== 1) return this.#fail(request, value);
     if (handover === 0) return request.resolve(value);
     const putBack = (): void => this.#tell(["return", requestId]);
-    request.resolve(new Handover(value, putBack, () => this.#tell(["accept", requestId]), handover));
+    request.resolve(new Handover(value, putBack, () => this.#tellText(`["accept",${requestId}]`), handover));
   }
 
   #settleDone(requestId: number): void {
@@ -395,8 +396,16 @@ export class Link implements Neighbour {
   }
 
   #tell(message: HubMessage): void {
-    if (!this.#closed) this.#outbox.post(messageText(message));
+    this.#tellText(messageText(message));
   }
+
+  #tellText(text: string): void {
+    if (!this.#closed) this.#outbox.post(text);
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 function accepted(handover: Handover): unknown {
