@@ -7,15 +7,12 @@ import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueM
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";
 import { checkedOutcomes, type ChunkResult } from "./chunk_result.ts";
-import { DeadlineTimer } from "./deadline_timer.ts";
 import type { Greeting } from "./greeting.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { endTickets, SentHandles } from "./sent_handles.ts";
 import type { SchedulerWorker, Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { PoolEvent } from "./types.ts";
-
-const STANDBY_MS = 1;
 
 // Names links for as long as this program runs, so that no two workers are ever taken for one.
 let lastLink = 0;
@@ -46,7 +43,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly #link: Link;
   readonly #sentHandles: SentHandles;
   readonly #batchBytes: number;
-  readonly #wakeTimer = new DeadlineTimer(() => this.#wake());
   /** Whether the pool has use for it. */
   #wanted = true;
 
@@ -106,6 +102,10 @@ export class PoolWorker implements SchedulerWorker<Task> {
       this.#appendAbort(task, new CancelledError("The task was cancelled"));
     }
     this.process.flush();
+  }
+
+  wake(): void {
+    this.#sendNow('["wake"]');
   }
 
   stop(): void {
@@ -186,8 +186,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
       case "chunkErrors":
         return this.#settleChunk(message[1], message[2], this.#decode(message[4], message[3], parts));
       case "standby":
-        slot.onStandby = true;
-        return;
+        return scheduler.standby(slot);
       case "started":
         return scheduler.started(slot);
       case "returned":
@@ -243,18 +242,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
   #endRead(): void {
     this.#context.scheduler.readEnd(this.#context.slot, performance.now());
     this.#context.onTurn();
-    const { slot } = this.#context;
-    if (slot.onStandby) this.#wakeTimer.arm(slot.lastReadAt + STANDBY_MS, false);
-  }
-
-  /** A worker on standby gets its event loop back when it has been silent for a while, whatever it does. */
-  #wake(): void {
-    const { slot } = this.#context;
-    if (!slot.onStandby || slot.phase !== "ready") return;
-    const wakeAt = slot.lastReadAt + STANDBY_MS;
-    if (performance.now() < wakeAt) return this.#wakeTimer.arm(wakeAt, false);
-    slot.onStandby = false;
-    this.#sendNow('["wake"]');
   }
 
   #emitOutput(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
@@ -265,7 +252,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
     const { scheduler, slot, emit, onExit, onTurn } = this.#context;
     const { pid, exitCode, signal } = exit;
     const unanswered = this.#sentHandles.renewUnanswered();
-    this.#wakeTimer.end();
     this.#link.close();
     onExit(pid, exit);
     if (exit.violation !== undefined) {

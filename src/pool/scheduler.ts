@@ -124,6 +124,11 @@ export class Scheduler<T extends ScheduledTask> {
     slot.unacknowledged = false;
   }
 
+  /** The worker of a slot stops its event loop while it has no task, and no longer says that it began one. */
+  standby(slot: Slot<T>): void {
+    slot.onStandby = true;
+  }
+
   /** The worker of a slot answered. Returns the task if its caller still waits. Throws ProtocolError when the worker does not hold it. */
   answered(slot: Slot<T>, taskId: number, ok: boolean): T | undefined {
     const task = slot.held.get(taskId);
@@ -236,6 +241,7 @@ export class Scheduler<T extends ScheduledTask> {
   tick(now: number): void {
     for (const slot of this.slots) {
       if (now >= this.#deadlines.lease(slot)) this.#checkLease(slot);
+      if (slot.phase === "ready" && now >= slot.wakeDeadline) this.#wake(slot);
       this.#expireTasks(slot, now);
       if (this.#deadlines.isIdleTooLong(slot, now)) this.#retire(slot);
     }
@@ -362,6 +368,11 @@ export class Scheduler<T extends ScheduledTask> {
     for (const task of this.#deadlines.runnable(slot)) {
       if (task.settled && now >= this.#deadlines.task(slot, task)) return this.#endWorker(slot);
     }
+  }
+
+  #wake(slot: Slot<T>): void {
+    slot.onStandby = false;
+    slot.worker!.wake();
   }
 
   #endWorker(slot: Slot<T>): void {

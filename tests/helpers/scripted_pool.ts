@@ -80,11 +80,12 @@ export class ScriptedPool {
     this.scheduler.readEnd(this.slot(index), this.now);
   }
 
-  /** One read: "started", "=a" for a's answer, "<ab" for the return of a and b. */
+  /** One read: "started", "standby", "=a" for a's answer, "<ab" for the return of a and b. */
   read(index: number, ...messages: string[]): void {
     const slot = this.slot(index);
     for (const message of messages) {
       if (message === "started") this.scheduler.started(slot);
+      else if (message === "standby") this.scheduler.standby(slot);
       else if (message.startsWith("<")) this.scheduler.returned(slot, this.#idsOf(message.slice(1)));
       else this.#answer(slot, this.#idsOf(message.slice(1)));
     }
@@ -186,6 +187,7 @@ export class ScriptedPool {
         this.#calls.push(`run ${index}: ${tasks.map(({ name }) => name).join(" ")}${after}`);
       },
       abort: (task) => this.#calls.push(`abort ${index}: ${task.name}`),
+      wake: () => this.#calls.push(`wake ${index}`),
       stop: () => this.#calls.push(`stop ${index}`),
       terminate: () => this.#calls.push(`terminate ${index}`),
       setReferenced: (wanted) => {

@@ -268,6 +268,10 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
     this.#receive(["abort", task.id, 0, null]);
   }
 
+  wake(): void {
+    this.#receive(["wake"]);
+  }
+
   stop(): void {
     this.#deliver(() => this.die(this.#clock));
   }
@@ -389,6 +393,8 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
         return scheduler.ready(this.slot, now);
       case "started":
         return scheduler.started(this.slot);
+      case "standby":
+        return scheduler.standby(this.slot);
       case "returned":
         return scheduler.returned(this.slot, message[1]);
       case "result":
