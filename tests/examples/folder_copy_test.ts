@@ -86,7 +86,10 @@ Deno.test("examples/folder_copy refuses a target within the source, and a call w
   assertStringIncludes(within.stderr, 'Cannot copy "docs" to "docs/copy": the target lies in the source');
   assertEquals(within.code, 1);
   const without = await runExample("folder_copy");
-  assertEquals([without.stderr, without.code], ["Cannot copy: the folders are missing, wanted a source and a target", 2]);
+  assertEquals([without.stderr, without.code], [
+    "Cannot copy: the folders are missing, wanted a source and a target",
+    2,
+  ]);
 });
 
 async function withFolders(body: (source: string, target: string) => Promise<void>): Promise<void> {
