@@ -5,22 +5,15 @@ import {
   type ChildMessage,
   type ChunkOutcomes,
   type FunctionSpec,
-  HEAD,
   messageText,
   type ParentMessage,
   type RepliesRead,
   valueMessageText,
 } from "../wire/protocol.ts";
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
+import { Lease } from "./lease.ts";
 import type { RunningTask } from "./runtime.ts";
 import { Standby } from "./standby.ts";
-
-/**
- * What is sent ahead has a lease: when two answers in a row took longer than this to leave, nothing
- * more of what is held is started, and its ids go back. The parent, which hears nothing for longer,
- * knows that it will be so, and gives those tasks to another worker (see `scheduler.ts`).
- */
-const LEASE_MS = 3;
 
 /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
 export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
@@ -66,14 +59,9 @@ export class TaskLoop {
   readonly #now: () => number;
   readonly #handles: HandleCodec | undefined;
   readonly #standby = new Standby();
+  readonly #lease: Lease;
   #held: HeldTask[] = [];
   #next = 0;
-  /** Answers and returns sent. */
-  #replies = 0;
-  /** The number of the last reply that may have come too late: an answer that outran its lease, or any return. */
-  #lateReply = 0;
-  #clockReadAt = -Infinity;
-  #beforeLastAnswerAt = -Infinity;
 
   constructor(
     options: {
@@ -92,11 +80,12 @@ export class TaskLoop {
     this.#scope = options.scope;
     this.#handles = options.handles;
     this.#now = options.now ?? (() => performance.now());
+    this.#lease = new Lease(this.#now);
   }
 
   /** Whether nothing needs the event loop until the next message. */
   get mayBlock(): boolean {
-    return this.#isIdle && this.#standby.mayBlock(this.#clockReadAt);
+    return this.#isIdle && this.#standby.mayBlock(this.#lease.clockReadAt);
   }
 
   /** The event loop has run. */
@@ -116,7 +105,7 @@ export class TaskLoop {
         return this.#receiveCalls(message[1], message[2], parts);
       case "chunk": {
         const [, repliesRead, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
-        if (this.#isTakenBack(repliesRead)) return this.#giveBack([id]);
+        if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack([id]);
         this.#acknowledgeStart(id);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
         this.#hold(id, functionId, attempt, items, tagged === 1 ? parts : undefined, chunk);
@@ -147,17 +136,12 @@ export class TaskLoop {
   }
 
   #receiveCalls(repliesRead: RepliesRead, calls: readonly CallItem[], parts: Uint8Array[]): void {
-    if (this.#isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
+    if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
     this.#acknowledgeStart(calls[0]![0]);
     for (const [id, functionId, attempt, tagged, args] of calls) {
       this.#hold(id, functionId, attempt, args, tagged === 1 ? parts : undefined, undefined);
     }
     this.#pump();
-  }
-
-  /** Whether a reply that the parent had not read when it sent this came so late that it may have given up waiting. */
-  #isTakenBack(repliesRead: RepliesRead): boolean {
-    return repliesRead !== HEAD && this.#lateReply > repliesRead;
   }
 
   get #isIdle(): boolean {
@@ -168,9 +152,7 @@ export class TaskLoop {
   #acknowledgeStart(id: number): void {
     if (!this.#isIdle) return;
     if (!this.#standby.on) this.#send(`["started",${id}]`);
-    const now = this.#now();
-    this.#standby.called(now - this.#clockReadAt);
-    this.#clockReadAt = now;
+    this.#standby.called(this.#lease.begin());
   }
 
   #hold(
@@ -289,22 +271,8 @@ export class TaskLoop {
     if (isLast && this.#standby.enter()) this.#send('["standby"]');
     this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
-    this.#replies++;
-    if (this.#renewLease() <= LEASE_MS) return;
-    this.#lateReply = this.#replies;
+    if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
-  }
-
-  /**
-   * Milliseconds from some moment before the last answer left until after this one has. Whoever
-   * reads the last answer reads it later than that moment, so it may count the lease from there.
-   */
-  #renewLease(): number {
-    const now = this.#now();
-    const spentMs = now - this.#beforeLastAnswerAt;
-    this.#beforeLastAnswerAt = this.#clockReadAt;
-    this.#clockReadAt = now;
-    return spentMs;
   }
 
   #returnHeld(): void {
@@ -314,12 +282,8 @@ export class TaskLoop {
     this.#giveBack(ids);
   }
 
-  /**
-   * A return counts as a late reply: what the parent sent behind these tasks, before it knew, it may take back
-   * while nothing comes from here, and no answer is late then.
-   */
   #giveBack(ids: number[]): void {
-    this.#lateReply = ++this.#replies;
+    this.#lease.returned();
     this.#send(messageText(["returned", ids] satisfies ChildMessage));
   }
 
