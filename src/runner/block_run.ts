@@ -11,6 +11,7 @@ import {
   type RunnerSettings,
   STUCK,
 } from "./protocol.ts";
+import { isIterator, isThenable } from "./returned_value.ts";
 import { RecordContext } from "./record_context.ts";
 import { ResultBuffer } from "./result_buffer.ts";
 
@@ -288,14 +289,4 @@ function invalid(message: string): ErrorDescription {
 
 function withoutReturn(text: string, delimiter: "\n" | "\0"): string {
   return delimiter === "\n" && text.endsWith("\r") ? text.slice(0, -1) : text;
-}
-
-function isThenable(value: object): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown }).then === "function";
-}
-
-function isIterator(value: object, symbol: typeof Symbol.iterator): value is IterableIterator<unknown>;
-function isIterator(value: object, symbol: typeof Symbol.asyncIterator): value is AsyncIterableIterator<unknown>;
-function isIterator(value: object, symbol: symbol): boolean {
-  return typeof (value as { next?: unknown }).next === "function" && symbol in value;
 }

@@ -2,13 +2,15 @@ import { Deque } from "../../deque.ts";
 import type { Piece } from "../../runner/protocol.ts";
 import { EXACT, EXITING, STUCK } from "../../runner/protocol.ts";
 import type { Inputs } from "../input/inputs.ts";
-import { type InvalidRecord, type ReadItem, RecordBlock } from "../input/record_block.ts";
+import type { ReadItem, RecordBlock } from "../input/record_block.ts";
 import type { MapOptions } from "../map_options.ts";
 import type { Committer } from "../output/committer.ts";
 import type { EndReason } from "../run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
 import { type Batch, checkedPiece, isFailure, isPiece, type Outcome, readDetails, type Retry } from "./batch.ts";
 import type { EventStream } from "./event_stream.ts";
+import { InputReporter } from "./input_reporter.ts";
+import { invalidBatch } from "./invalid_batch.ts";
 import { judgeLoss, type Loss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
 import { type Lane, Lanes } from "./lanes.ts";
@@ -17,8 +19,6 @@ import { SilenceWatch } from "./silence_watch.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
-/** After this long a worker gives the rest of its block back, so that nothing waits for a block that turned out slow. */
-const BLOCK_BUDGET_MS = 100;
 const OPEN_LANES_PER_JOB = 64;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -50,13 +50,13 @@ export class MapRun {
   readonly #rest = new Deque<Work>();
   readonly #running = new Set<RunningBlock>();
   readonly #silence: SilenceWatch;
+  readonly #reporter: InputReporter;
   readonly #ended = Promise.withResolvers<void>();
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
   #isReading = false;
   #inputEnded = false;
-  #inputToldAt = 0;
   #heldBytes = 0;
 
   constructor(parts: MapRunParts) {
@@ -69,6 +69,7 @@ export class MapRun {
       this.#heldBytes -= batch.output.length;
       parts.committer().add(batch);
     });
+    this.#reporter = new InputReporter(parts.inputs, parts.events);
     this.#silence = new SilenceWatch(this.#running, (block) => this.#endForTime(block));
   }
 
@@ -159,7 +160,7 @@ export class MapRun {
       const item = await this.#parts.inputs.read(this.#chunk.limits);
       this.#isReading = false;
       if (this.#mode !== "running") return;
-      this.#tellInput(item === undefined);
+      this.#reporter.tell(item === undefined);
       if (item === undefined) this.#inputEnded = true;
       else this.#accept(item);
       this.#pump();
@@ -167,14 +168,6 @@ export class MapRun {
       this.#isReading = false;
       this.fail(error);
     }
-  }
-
-  #tellInput(ended: boolean): void {
-    const now = Date.now();
-    if (!ended && now - this.#inputToldAt < 100) return;
-    this.#inputToldAt = now;
-    const { records, bytes } = this.#parts.inputs;
-    this.#parts.events.emit({ type: "input", at: now, records, bytes, ended });
   }
 
   #accept(item: ReadItem): void {
@@ -198,21 +191,14 @@ export class MapRun {
     const running = new RunningBlock(block, lane, timeoutMs, this.#timeLimit.isSet || this.#chunk.isSlow);
     this.#running.add(running);
     if (timeoutMs !== null) this.#silence.start(timeoutMs);
-    const order = {
-      firstIndex: block.firstSequence - 1,
-      attempt: block.attempt,
-      precise: running.isExact,
-      timeoutMs,
-      detailed: this.#parts.isDetailed || this.#timeLimit.isRelative,
-      budgetMs: BLOCK_BUDGET_MS,
-    };
-    this.#parts.pool.run(
+    const order = running.order(this.#parts.isDetailed || this.#timeLimit.isRelative);
+    const result = this.#parts.pool.run(
       block.payload,
       order,
       running.controller.signal,
       (value) => this.#receiveProgress(running, value),
-    )
-      .then((piece) => this.#finish(running, piece), (error) => this.#lose(running, error));
+    );
+    result.then((piece) => this.#finish(running, piece), (error) => this.#lose(running, error));
   }
 
   /** The function may report progress of its own, if it was written for pools. */
@@ -236,12 +222,7 @@ export class MapRun {
 
   #begin(running: RunningBlock, slot: number): void {
     running.begin(slot, this.#parts.pool.pidOf(slot));
-    this.#tellBlock(running, "start");
-  }
-
-  #tellBlock({ block, slot }: RunningBlock, state: "start" | "end"): void {
-    const { firstSequence, count } = block;
-    this.#parts.events.emit({ type: "block", at: Date.now(), slot, state, firstSequence, records: count });
+    this.#parts.events.emit(running.event("start"));
   }
 
   #take(running: RunningBlock, [, newDone, , elapsedMs, results, output, detailBytes]: Piece): void {
@@ -278,7 +259,7 @@ export class MapRun {
 
   #leave(running: RunningBlock): void {
     this.#running.delete(running);
-    if (running.hasBegun) this.#tellBlock(running, "end");
+    if (running.hasBegun) this.#parts.events.emit(running.event("end"));
   }
 
   /** Puts records in front of everything else. */
@@ -319,22 +300,4 @@ export class MapRun {
   #putLoss({ block, slot, pid, lane }: RunningBlock, done: number, outcomes: Outcome[], retries: Retry[]): void {
     this.#put(lane, { block, done, results: 0, output: NOTHING, outcomes, retries, slot, pid });
   }
-}
-
-function invalidBatch(invalid: InvalidRecord): Batch {
-  const { input, line, sequence, message, start } = invalid;
-  const source = { input, payload: () => start, record: () => start, line: () => line };
-  const block = new RecordBlock(source, { from: 0, to: 1, firstSequence: sequence });
-  const error = { name: "InvalidRecord", message };
-  const outcome: Outcome = {
-    offset: 0,
-    outcome: "invalid",
-    attempt: 1,
-    startedAt: Date.now(),
-    durationMs: 0,
-    results: 0,
-    bytes: 0,
-    error,
-  };
-  return { block, done: 1, results: 0, output: NOTHING, outcomes: [outcome], retries: [], slot: -1, pid: 0 };
 }

@@ -1,6 +1,11 @@
+import type { BlockOrder } from "../../runner/protocol.ts";
 import type { RecordBlock } from "../input/record_block.ts";
+import type { BlockEvent } from "../run_events.ts";
 import type { Batch } from "./batch.ts";
 import type { Lane } from "./lanes.ts";
+
+/** After this long a worker gives the rest of its block back, so that nothing waits for a block that turned out slow. */
+const BLOCK_BUDGET_MS = 100;
 
 /** A block that the pool has. */
 export class RunningBlock {
@@ -31,11 +36,23 @@ export class RunningBlock {
     this.isExact = isPrecise || block.suspect || block.count === 1;
   }
 
+  /** What a worker is told with the block; `detailed` asks for the outcomes of all records. */
+  order(detailed: boolean): BlockOrder {
+    const { block: { firstSequence, attempt }, isExact: precise, timeoutMs } = this;
+    return { firstIndex: firstSequence - 1, attempt, precise, timeoutMs, detailed, budgetMs: BLOCK_BUDGET_MS };
+  }
+
   /** A worker has it. */
   begin(slot: number, pid: number): void {
     this.hasBegun = true;
     this.slot = slot;
     this.pid = pid;
+  }
+
+  /** What those who watch are told. */
+  event(state: "start" | "end"): BlockEvent {
+    const { block: { firstSequence, count: records }, slot } = this;
+    return { type: "block", at: Date.now(), slot, state, firstSequence, records };
   }
 
   /** Something was heard of it. */
