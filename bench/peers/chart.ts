@@ -53,10 +53,13 @@ function rowBars(report: Report, row: Row): Bar[] {
 function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
   const works = rows.flatMap(({ id }) => DRAWN[id] ?? []).filter((work) => bars.some((bar) => bar.work === work));
   // One band for each bar and each heading: facets of one height would leave holes.
-  const bands = works.flatMap((
-    work,
-  ) => [`space ${work}`, `heading ${work}`, ...bars.filter((bar) => bar.work === work).map(bandOf)]);
+  const bands = works.flatMap((work) => {
+    const own = bars.filter((bar) => bar.work === work);
+    return [`space ${work}`, headingOf(work), ...own.map(bandOf)];
+  });
   const factors = bars.map(({ factor }) => factor);
+  const domain = [Math.min(0.5, ...factors) * 0.8, Math.max(2, ...factors) * 1.25] as const;
+  const ticks = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1]);
   return {
     width: WIDTH,
     height: MARGINS.top + bands.length * BAR_HEIGHT + MARGINS.bottom,
@@ -65,18 +68,11 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
     marginBottom: MARGINS.bottom,
     marginLeft: MARGINS.left,
     style: { fontSize: "12px" },
-    x: {
-      type: "log",
-      domain: [Math.min(0.5, ...factors) * 0.8, Math.max(2, ...factors) * 1.25],
-      label: "time that others take, as a multiple of corral's; left of the line they are faster",
-      labelArrow: "none",
-      labelAnchor: "center",
-      grid: true,
-      ticks: TICKS,
-      tickFormat: (factor: number) => `${factor} ×`,
-    },
+    x: { type: "log", domain, axis: null },
     y: { domain: bands, axis: null, padding: 0.2 },
     marks: [
+      plot.gridX(ticks),
+      plot.axisX(ticks, { text: factorLabel, label: AXIS, labelArrow: "none", labelAnchor: "center" }),
       plot.barX(bars, { x1: 1, x2: "factor", y: bandOf, fill: ({ kind }: Bar) => `var(--${COLOURS[kind]})` }),
       plot.ruleX([1], { stroke: "var(--ours)", strokeWidth: 2 }),
       plot.text(bars, {
@@ -88,7 +84,7 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
       }),
       plot.text(bars, { y: bandOf, text: "name", frameAnchor: "left", textAnchor: "end", dx: -10 }),
       plot.text(works, {
-        y: (work: string) => `heading ${work}`,
+        y: headingOf,
         text: (work: string) => work,
         frameAnchor: "left",
         textAnchor: "end",
@@ -106,13 +102,23 @@ function heading(plot: Plot, text: string, down: number, fontSize: number) {
   return plot.text([text], { ...place, fontSize, fontWeight: fontSize > 12 ? 700 : 400 });
 }
 
+function headingOf(work: string): string {
+  return `heading ${work}`;
+}
+
 function bandOf({ work, name }: Bar): string {
   return `${work} ${name}`;
+}
+
+function factorLabel(factor: number): string {
+  return `${factor} ×`;
 }
 
 function factorText({ factor }: Bar): string {
   return `${short(factor)} ×`;
 }
+
+const AXIS = "time that others take, as a multiple of corral's; left of the line they are faster";
 
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 

@@ -1,5 +1,7 @@
 /** Who is compared, and how each is run. */
 
+import { fileURLToPath } from "node:url";
+
 /** What a contender's workers are. */
 export type Kind = "corral" | "processes" | "CPython" | "threads" | "bare";
 
@@ -17,7 +19,7 @@ export interface Contender {
 const PROGRAMS = new URL("contenders/", import.meta.url);
 
 function program(name: string): string {
-  return new URL(name, PROGRAMS).pathname;
+  return fileURLToPath(new URL(name, PROGRAMS));
 }
 
 function deno(name: string, ...flags: string[]): Contender["command"] {

@@ -2,7 +2,7 @@
 
 import { chart } from "./chart.ts";
 import { contenderOf } from "./contenders.ts";
-import { advantage, verdicts } from "./goals.ts";
+import { advantage, type Verdict, verdicts } from "./goals.ts";
 import { boundOf, reasonFor } from "./reasons.ts";
 import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import type { Row } from "./rows.ts";
@@ -41,9 +41,12 @@ export function measuredText(report: Report): string {
 }
 
 function circumstances(report: Report): string {
-  const minutes = Math.round(report.tookMs / 60_000);
-  const when = `Measured on ${report.at.slice(0, 10)} in up to ${report.rounds} rounds, which took ${minutes} minutes`;
-  const mode = report.mode === "full" ? "" : ", in the quick mode, whose numbers are rough";
+  const minutes = Math.ceil(report.tookMs / 60_000);
+  const rounds = report.rounds === 1 ? "one round" : `up to ${report.rounds} rounds`;
+  const when = `Measured on ${report.at.slice(0, 10)} in ${rounds}, which took ${minutes} min`;
+  const mode = report.mode === "full"
+    ? ""
+    : ", in the quick mode: smaller sizes than the titles say, and rough numbers";
   const facts = Object.entries({ ...report.machine, ...report.versions }).map(([name, text]) => `- ${name}: ${text}`);
   return `${when}${mode}.\n\n${facts.join("\n")}`;
 }
@@ -51,12 +54,17 @@ function circumstances(report: Report): string {
 function missedGoals(report: Report): string {
   const missed = verdicts(report).filter(({ met }) => !met);
   if (missed.length === 0) return "All goals are met.";
-  const lines = missed.map(({ row, opponent, measured, goal }) => {
-    const against = opponent === "" ? "" : ` (${opponent})`;
-    const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-    return `- ${row.title}${against}: ${short(measured)} where ${wanted} is wanted. ${boundOf(row.id)}.`;
-  });
-  return `Missed:\n\n${lines.join("\n")}`;
+  const perRow = Map.groupBy(missed, ({ row }) => row);
+  const lines = [...perRow].map(([{ id, title }, verdicts]) =>
+    `- **${title}**: ${verdicts.map(shortfall).join("; ")}. ${boundOf(id)}.`
+  );
+  return `Missed, and what the limit is:\n\n${lines.join("\n")}`;
+}
+
+function shortfall({ opponent, measured, goal }: Verdict): string {
+  const against = opponent === "" ? "" : ` beside ${opponent}`;
+  const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+  return `${short(measured)}${against}, ${wanted} wanted`;
 }
 
 function rowSection(report: Report, row: Row): string {

@@ -47,8 +47,8 @@ export interface Verdict {
   /** Whom it was compared with in the end. */
   readonly opponent: string;
   readonly measured: number;
-  /** The lowest and highest of the single rounds. */
-  readonly spread: readonly [number, number];
+  /** The same of each round. */
+  readonly perRound: readonly number[];
   readonly met: boolean;
 }
 
@@ -71,14 +71,14 @@ function verdictOf(report: Report, goal: Goal): Verdict | undefined {
     goal,
     opponent: nameOf(goal, opponent),
     measured,
-    spread: [Math.min(...perRound), Math.max(...perRound)],
+    perRound,
     met: measured >= (goal.atLeast ?? -Infinity) && measured <= (goal.atMost ?? Infinity),
   };
 }
 
 function nameOf({ row }: Goal, opponent: Result | undefined): string {
   if (opponent === undefined) return "";
-  return opponent.row === row ? contenderOf(opponent.contender).name : "without that task";
+  return opponent.row === row ? contenderOf(opponent.contender).name : "itself, without that task";
 }
 
 function compare(goal: Goal, ours: number, theirs = 1): number {

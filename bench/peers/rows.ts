@@ -50,7 +50,7 @@ export const rows: readonly Row[] = [
   },
   {
     id: "burst-spin",
-    title: "The same around one task that computes for 1 s: until all others are done",
+    title: "20 000 no-op tasks around one that computes for 1 s, until all others are done",
     unit: "ms",
     contenders: ["corral", ...PROCESS_POOLS, "cpython-pool"],
     full: { ...BURST, size: 1000 },
@@ -62,7 +62,7 @@ export const rows: readonly Row[] = [
   },
   {
     id: "burst-hold",
-    title: "The same around one task that waits for 1 s",
+    title: "20 000 no-op tasks around one that waits for 1 s, until all others are done",
     unit: "ms",
     contenders: ["corral", "jest-worker", "cpython-pool"],
     full: { ...BURST, size: 1000 },
@@ -117,7 +117,7 @@ export const rows: readonly Row[] = [
   },
   {
     id: "records-in",
-    title: "The same there, a number back",
+    title: "20 000 records of 1 kB there, a number each back, 1000 per chunk",
     unit: "ms",
     contenders: POOLS,
     full: { count: 20_000, size: 1000, repeats: 2 },

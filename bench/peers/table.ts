@@ -44,12 +44,12 @@ export function rowTable(report: Report, row: Row): Table {
 /** Every goal beside what was measured. */
 export function goalTable(report: Report): Table {
   return [
-    ["work", "compared with", "measured", "rounds", "goal", ""],
+    ["work", "compared with", "measured", "lowest to highest", "goal", ""],
     ...verdicts(report).map((verdict) => [
       verdict.row.title,
       verdict.opponent,
       factorText(verdict),
-      spreadText(verdict.spread),
+      spreadText(verdict.perRound),
       goalText(verdict),
       verdict.met ? "met" : "missed",
     ]),

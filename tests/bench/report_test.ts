@@ -44,14 +44,14 @@ Deno.test("verdicts() compares with the fastest of the others, by medians and by
   const [processes, cpython, ...rest] = verdicts(report);
   assertEquals(rest, []);
   assertEquals([processes!.opponent, processes!.measured, processes!.met], ["jest-worker (process)", 2, false]);
-  assertEquals(processes!.spread, [22 / 12, 4]);
+  assertEquals(processes!.perRound, [2, 22 / 12, 4]);
   assertEquals([cpython!.opponent, cpython!.measured, cpython!.met], ["CPython Pool", 4, true]);
 });
 
 Deno.test("verdicts() compares a burst around a long task with corral's own burst", () => {
   const around = reportOf(result("burst", "corral", [10, 20]), result("burst-spin", "corral", [15, 30]));
   const [verdict] = verdicts(around);
-  assertEquals([verdict!.opponent, verdict!.measured, verdict!.met], ["without that task", 1.5, true]);
+  assertEquals([verdict!.opponent, verdict!.measured, verdict!.met], ["itself, without that task", 1.5, true]);
 });
 
 Deno.test("rowTable() gives an outcome where there is no number", () => {
