@@ -32,7 +32,7 @@ export async function runTests(name: string): Promise<ExampleRun> {
 /** The line for a program. Skipped tests are told: a program that was not run has not been checked. */
 export function describe({ name, ok, seconds, output }: ExampleRun): string {
   const [, ignored] = / \| (\d+) ignored/.exec(output) ?? [];
-  const skipped = ignored === undefined ? "" : `  (${ignored} of its tests were skipped)`;
+  const skipped = ignored === undefined ? "" : `  (tests skipped: ${ignored})`;
   return `${ok ? "ok    " : "FAILED"}  ${name.padEnd(20)}${seconds.toFixed(1).padStart(6)} s${skipped}`;
 }
 
