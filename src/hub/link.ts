@@ -1,6 +1,7 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
 import { type HubMessage, isHubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import { GrantLedger } from "./grant_ledger.ts";
 import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 import type { Hub, Neighbour } from "./hub.ts";
 import { PendingCount } from "./pending_count.ts";
@@ -9,6 +10,7 @@ import { type AppendMessage, Outbox } from "./outbox.ts";
 import type { ReturnedTurns } from "./returned_turns.ts";
 import { Handover, type SharedObject } from "./shared_object.ts";
 import { describeOpenHandle } from "./ticket.ts";
+import { TouchedObjects } from "./touched_objects.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
 
 /** A request that this process made. */
@@ -35,14 +37,11 @@ export class Link implements Neighbour {
   readonly waits: PendingCount = new PendingCount();
   readonly #hub: Hub;
   readonly #outbox: Outbox;
-  readonly #granted = new Map<string, { count: number; readonly handle: Handle }>();
-  readonly #received = new Map<string, number>();
-  /** Weak: an object that is gone need not be told anything. */
-  readonly #touched = new Map<string, WeakRef<SharedObject>>();
+  readonly #ledger = new GrantLedger();
+  readonly #touched = new TouchedObjects();
   readonly #pending = new Map<number, PendingRequest>();
   readonly #served = new Map<number, RemoteWait>();
   readonly #handedOver = new Map<number, Handover>();
-  #sweepAt = 64;
   #lastRequest = 0;
   #closed = false;
 
@@ -74,47 +73,37 @@ export class Link implements Neighbour {
   }
 
   grant(id: string, handle: Handle): boolean {
-    const grant = this.#granted.get(id);
-    if (grant !== undefined) grant.count++;
-    else this.#granted.set(id, { count: 1, handle });
-    return grant === undefined;
+    return this.#ledger.countSent(id, handle);
   }
 
   granted(id: string): Handle | undefined {
-    return this.#granted.get(id)?.handle;
+    return this.#ledger.granted(id);
   }
 
   /** What was sent last did not arrive: the neighbour has not counted these handles. */
   takeBack(handles: readonly Handle[]): void {
     for (const handle of handles) {
       const { id } = handle[REF];
-      const grant = this.#granted.get(id);
-      if (grant === undefined || --grant.count > 0) continue;
-      this.#granted.delete(id);
-      this.#hub.released(grant.handle, false);
+      // A neighbour that has ended has none left.
+      if (this.granted(id) !== undefined) this.#uncountSent(id, 1, false);
     }
   }
 
   countReceived(id: string): void {
-    this.#received.set(id, (this.#received.get(id) ?? 0) + 1);
+    this.#ledger.countReceived(id);
   }
 
   release(id: string, closed: boolean): void {
-    const count = this.#received.get(id) ?? 0;
-    this.#received.delete(id);
+    const count = this.#ledger.forgetReceived(id);
     if (count > 0) this.#tell(["release", id, count, closed ? 1 : 0]);
   }
 
   touch(id: string, object: SharedObject): void {
-    if (this.#touched.has(id)) return;
-    this.#touched.set(id, new WeakRef(object));
-    if (this.#touched.size < this.#sweepAt) return;
-    for (const [id, object] of this.#touched) if (object.deref() === undefined) this.#touched.delete(id);
-    this.#sweepAt = Math.max(64, this.#touched.size * 2);
+    this.#touched.add(id, object);
   }
 
   tellObjects(isEnded: (process: string) => boolean): void {
-    for (const object of this.#touched.values()) object.deref()?.processEnded?.(isEnded);
+    this.#touched.tell(isEnded);
   }
 
   tellEnded(path: string): void {
@@ -214,9 +203,7 @@ export class Link implements Neighbour {
     for (const handover of this.#handedOver.values()) handover.putBack();
     this.#handedOver.clear();
     // Last: what went back into a queue may hold what is given up here.
-    const granted = [...this.#granted.values()];
-    this.#granted.clear();
-    for (const { handle } of granted) this.#hub.released(handle, true);
+    for (const handle of this.#ledger.forgetSent()) this.#hub.released(handle, true);
   }
 
   /** A request of code of this process. The neighbour must be heard until it is settled. */
@@ -358,12 +345,12 @@ export class Link implements Neighbour {
 
   #receiveRelease([, id, count, closed]: Extract<HubMessage, ["release", ...unknown[]]>): void {
     if (!Number.isSafeInteger(count) || count < 1) throw new ProtocolError("a release is malformed");
-    const grant = this.#granted.get(id);
-    if (grant === undefined || count > grant.count) throw new ProtocolError("it gave back what it was not sent");
-    grant.count -= count;
-    if (grant.count > 0) return;
-    this.#granted.delete(id);
-    this.#hub.released(grant.handle, closed === 1);
+    this.#uncountSent(id, count, closed === 1);
+  }
+
+  #uncountSent(id: string, count: number, ended: boolean): void {
+    const handle = this.#ledger.uncountSent(id, count);
+    if (handle !== undefined) this.#hub.released(handle, ended);
   }
 
   /** For values that only pass through, or are kept: their handles stay as they came. */
