@@ -118,7 +118,6 @@ export class MapSession {
       reason = "output closed";
     } finally {
       clearTimeout(budget);
-      pool.terminate();
       await pool.close();
       await this.#end(reason, events, committer);
     }
