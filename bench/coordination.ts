@@ -88,7 +88,7 @@ async function setKeysAhead(dict: DictProxy<number, number>, times: number): Pro
   const calls: Promise<unknown>[] = [];
   for (let n = 0; n < times; n++) {
     calls.push(dict.set(n % 100, n));
-    if (calls.length === 64) await Promise.all(calls.splice(0, 32));
+    if (calls.length === 1000) await Promise.all(calls.splice(0, 500));
   }
   await Promise.all(calls);
 }
@@ -101,7 +101,7 @@ async function appendAhead(list: ListProxy<number>, times: number): Promise<void
   const calls: Promise<unknown>[] = [];
   for (let n = 0; n < times; n++) {
     calls.push(list.push(n));
-    if (calls.length === 64) await Promise.all(calls.splice(0, 32));
+    if (calls.length === 1000) await Promise.all(calls.splice(0, 500));
   }
   await Promise.all(calls);
 }
@@ -202,7 +202,7 @@ const rows: readonly Row[] = [
   {
     what: "dict.set(), in flight",
     python: "dict",
-    times: 3_000,
+    times: 5_000,
     goal: 3,
     run: (times) => pool.apply(setKeysAhead, [dict, times]),
   },
@@ -210,7 +210,7 @@ const rows: readonly Row[] = [
   {
     what: "list.push(), in flight",
     python: "list",
-    times: 3_000,
+    times: 5_000,
     goal: 3,
     run: (times) => pool.apply(appendAhead, [list, times]),
   },
