@@ -7,6 +7,7 @@ import { byteSize, duration, percentage, wholeNumber } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 
 const MIB = 1024 * 1024;
+const LEAST_MEMORY_MIB = 16;
 const DEFAULT_MAX_RECORD_BYTES = 16 * MIB;
 const MAX_MAX_RECORD_BYTES = 128 * MIB;
 const MAX_CHUNK_UNDER_MAX_TASKS = 64;
@@ -179,7 +180,9 @@ function haltRule(text: string): HaltRule {
 }
 
 function memoryLimit(text: string): number {
-  return Math.max(1, Math.round(byteSize("memory-limit", text) / MIB));
+  const mib = Math.round(byteSize("memory-limit", text) / MIB);
+  if (mib >= LEAST_MEMORY_MIB) return mib;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --memory-limit: at least ${LEAST_MEMORY_MIB}M is wanted`);
 }
 
 function maxRecordBytes(text: string): number {

@@ -91,6 +91,7 @@ Deno.test("readMapOptions() refuses values that mean nothing, and says what is w
       [["--halt", "fail=1"], 'Cannot use "fail=1" as --halt'],
       [["--retry-on", "crash,fun"], 'Cannot use "fun" as --retry-on'],
       [["--memory-limit", "much"], 'Cannot use "much" as --memory-limit: a size like'],
+      [["--memory-limit", "1M"], 'Cannot use "1M" as --memory-limit: at least 16M is wanted'],
       [["--bar=wide"], 'Cannot use "wide" as --bar'],
       [["--resume"], "Cannot resume: there is no joblog"],
       [["--force"], "Cannot force: nothing is resumed"],
