@@ -2,7 +2,7 @@
 /**
  * What processes share, beside CPython's `multiprocessing` with the spawn method, in one run:
  *
- *     deno task bench:coordination [rounds, 7]
+ *     deno task bench:coordination [rounds, 7] [part of a row's name]
  *
  * Rounds of the two take turns, so that whatever else the machine does meets both. Each figure is a median.
  *
