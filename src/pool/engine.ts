@@ -106,12 +106,23 @@ export class PoolEngine {
     return error instanceof Error && this.#traceable.delete(error) ? withCallerStack(error) : error;
   }
 
+  /**
+   * The outcome of a promise that is resolved with this: rejects with the error and the frames of whoever awaits that
+   * promise. A call that succeeds needs no async function of its own for them.
+   */
+  async rejection(error: unknown): Promise<never> {
+    // Until the two promises are joined, nobody can be seen to wait.
+    await undefined;
+    await undefined;
+    throw this.traced(error);
+  }
+
   /** Submits one call. Rejects at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
     const functionRef = this.refer(fn);
-    const sink = Promise.withResolvers<unknown>();
-    this.submit(this.task(functionRef, args, sink, options), options.signal);
-    return sink.promise;
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.submit(this.task(functionRef, args, new CallSink(resolve, this), options), options.signal);
+    return promise;
   }
 
   /** Makes the task of one call. Throws when its arguments cannot travel. */
@@ -270,14 +281,16 @@ export class PoolEngine {
     }
     const onAbort = (): void => this.cancel(task, signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    const { resolve, reject } = task.sink;
-    task.sink.resolve = (value) => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(value);
-    };
-    task.sink.reject = (error, remote) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error, remote);
+    const { sink } = task;
+    task.sink = {
+      resolve: (value) => {
+        signal.removeEventListener("abort", onAbort);
+        sink.resolve(value);
+      },
+      reject: (error, remote) => {
+        signal.removeEventListener("abort", onAbort);
+        sink.reject(error, remote);
+      },
     };
     return true;
   }
@@ -394,6 +407,21 @@ export class PoolEngine {
   #tick(): void {
     this.#scheduler.tick(performance.now());
     this.#arm();
+  }
+}
+
+/** Settles the promise of one call. */
+class CallSink implements TaskSink {
+  readonly resolve: (value: unknown) => void;
+  readonly #engine: PoolEngine;
+
+  constructor(resolve: (value: unknown) => void, engine: PoolEngine) {
+    this.resolve = resolve;
+    this.#engine = engine;
+  }
+
+  reject(error: unknown): void {
+    this.resolve(this.#engine.rejection(error));
   }
 }
 

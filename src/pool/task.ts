@@ -38,7 +38,7 @@ export class Task implements ScheduledTask {
   readonly handles: readonly Handle[];
   readonly byteLength: number;
   readonly chunk: ChunkMode | undefined;
-  readonly sink: TaskSink;
+  sink: TaskSink;
   readonly priority: number;
   readonly key: string | undefined;
   readonly timeoutMs: number | undefined;
