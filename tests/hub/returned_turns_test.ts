@@ -3,6 +3,7 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { ClosedError, type Lock, type Queue, type Semaphore } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import { ReturnedTurns } from "../../src/hub/returned_turns.ts";
 import { LockObject } from "../../src/sync/lock_object.ts";
 import { SemaphoreObject } from "../../src/sync/semaphore_object.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
@@ -90,6 +91,21 @@ Deno.test("Guard that was disposed of is given back before code that waits goes 
   await settle(child, put);
   await quiesce(child);
   assertFalse(await lock.locked());
+});
+
+Deno.test("ReturnedTurns lets a turn leave before the code goes on that waited for its end: that may take its time", async () => {
+  const events: string[] = [];
+  const turns = new ReturnedTurns(() => events.push("flush"));
+  const call = (operation: string): Promise<void> => Promise.resolve(void events.push(operation));
+  const use = (): Promise<void> => {
+    turns.add({ task: 0, call }, { token: 1, task: 0, since: Date.now() });
+    return Promise.resolve();
+  };
+  await use();
+  events.push("goes on");
+  assertEquals(events, ["releaseToken", "flush", "goes on"]);
+  await turn();
+  assertEquals(events.length, 3);
 });
 
 Deno.test("Guard that was held for long is given back: the lock goes to whoever waits first", async () => {
