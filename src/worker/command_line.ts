@@ -154,6 +154,11 @@ function workerGrants({ entryUrl, moduleUrl, trust, permissions, env = {} }: Wor
   if (trust === "untrusted" && moduleUrl?.startsWith("file:")) {
     addToGrant(grants, "read", resolveGrants({ read: [moduleFolder(moduleUrl)] }).get("read") as string[]);
   }
+  // A worker finds "deno" only on a PATH, which this program may not be able to pass on.
+  const run = grants.get("run");
+  if (run !== true && run?.includes("deno") && isHeld("run", Deno.execPath())) {
+    addToGrant(grants, "run", [Deno.execPath()]);
+  }
   // A list of hosts replaces Deno's own, and then even cached modules of other hosts are refused.
   if (grants.has("import")) addToGrant(grants, "import", remoteHosts(entryUrl, moduleUrl));
   return grants;

@@ -1,4 +1,5 @@
 /** End-to-end tests of processes that have processes and pools of their own, and of code that would start them without end. */
+import { dirname } from "node:path";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PermissionError, Pool, Process, Queue } from "../../mod.ts";
 import { ended } from "../helpers/ended.ts";
@@ -54,6 +55,21 @@ Deno.test("A process without run access cannot start others, and the error says 
     process.start();
     await process.join();`);
   assertStringIncludes(stderr, `${PermissionError.name}: Cannot start workers: this program may not run Deno`);
+});
+
+Deno.test("A process that was granted `deno` starts others, also when it has no PATH to find it on", async () => {
+  const { stdout, stderr } = await runProgram(
+    `const queue = new corral.Queue();
+    const permissions = { run: ["deno"] };
+    const process = new corral.Process({ target: "useOwnQueue", args: [queue], module: ${
+      JSON.stringify(TREE)
+    }, permissions });
+    process.start();
+    await process.join();
+    console.log(await queue.getNowait());`,
+    { flags: ["--allow-run=deno"], env: { PATH: dirname(Deno.execPath()) } },
+  );
+  assertEquals([stdout, stderr], ["42\n", ""]);
 });
 
 Deno.test("A process's process gets its permissions by inheritance, and the configuration that neither may read", async () => {
