@@ -80,6 +80,16 @@ async function echo(connection: Connection<number>): Promise<void> {
   for await (const message of connection) await connection.send(message);
 }
 
+/** As Python's `send()` does, this does not wait until the other side has the answer. */
+async function echoAhead(connection: Connection<number>): Promise<void> {
+  let sent: Promise<void> | undefined;
+  for await (const message of connection) {
+    await sent;
+    sent = connection.send(message);
+  }
+  await sent;
+}
+
 async function setKeys(dict: DictProxy<number, number>, times: number): Promise<void> {
   for (let n = 0; n < times; n++) await dict.set(n % 100, n);
 }
@@ -162,9 +172,11 @@ const lock = new Lock();
 const dict = manager.dict<number, number>();
 const list = manager.list<number>();
 const value = manager.value(0);
-const [ours, theirs] = Pipe<number>();
-const echoes = new Pool({ workers: 1 });
-const echoed = echoes.apply(echo, [theirs]);
+const echoes = new Pool({ workers: 2 });
+const pipes = [echo, echoAhead].map((answer) => {
+  const [ours, theirs] = Pipe<number>();
+  return { ours, echoed: echoes.apply(answer, [theirs]) };
+});
 await pool.ready();
 
 type Move = (queue: Queue<number>, times: number) => Promise<void>;
@@ -181,11 +193,14 @@ function contend(turns: (lock: Acquirable, times: number) => Promise<void>, proc
     await Promise.all(Array.from({ length: processes }, () => pool.apply(turns, [lock, times])));
 }
 
-async function talk(times: number): Promise<void> {
-  for (let n = 0; n < times; n++) {
-    await ours.send(n);
-    await ours.recv();
-  }
+function talk(pipe: number): (times: number) => Promise<void> {
+  const { ours } = pipes[pipe]!;
+  return async (times) => {
+    for (let n = 0; n < times; n++) {
+      await ours.send(n);
+      await ours.recv();
+    }
+  };
 }
 
 const rows: readonly Row[] = [
@@ -197,7 +212,8 @@ const rows: readonly Row[] = [
   { what: "Lock, four children", python: "lock by 4", times: 50_000, processes: 4, run: contend(take, 4) },
   { what: "Lock, using, one child", python: "lock by 1", times: 100_000, run: contend(takeUsing, 1) },
   { what: "Lock.use(), one child", python: "lock by 1", times: 2_000, run: contend(use, 1) },
-  { what: "Pipe, round trip", python: "pipe", times: 3_000, run: talk },
+  { what: "Pipe, round trip", python: "pipe", times: 3_000, run: talk(0) },
+  { what: "Pipe, round trip, answer in flight", python: "pipe", times: 3_000, run: talk(1) },
   { what: "dict.set()", python: "dict", times: 3_000, goal: 3, run: (times) => pool.apply(setKeys, [dict, times]) },
   {
     what: "dict.set(), in flight",
@@ -243,6 +259,8 @@ for (const row of rows.filter(({ what }) => what.includes(Deno.args[1] ?? ""))) 
   );
 }
 manager.close();
-ours.close();
-await echoed;
+for (const { ours, echoed } of pipes) {
+  ours.close();
+  await echoed;
+}
 await Promise.all([pool.terminate(), echoes.terminate()]);
