@@ -59,7 +59,7 @@ Deno.test("ProcessPoolExecutor.submit() throws when the function can never run",
 Deno.test("ProcessPoolExecutor.submitWith() passes the options on to the task", () =>
   withExecutor({ maxWorkers: 1, module: fixture("heed_abort"), abortGraceMs: 10_000 }, async (executor) => {
     const progress: unknown[] = [];
-    const options = { timeoutMs: 30, onProgress: (value: unknown) => progress.push(value) };
+    const options = { timeoutMs: 1000, onProgress: (value: unknown) => progress.push(value) };
     const future = executor.submitWith(options, heedAbort);
     await assertRejects(() => future.result(), TaskTimeoutError);
     assertEquals([future.cancelled(), progress], [false, ["running"]]);
