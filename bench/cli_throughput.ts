@@ -11,7 +11,7 @@
 const isQuick = Deno.args.includes("--quick");
 const RECORDS = isQuick ? 100_000 : 1_000_000;
 const HEAVY_RECORDS = isQuick ? 10_000 : 50_000;
-const SINGLE_RECORDS = isQuick ? 60 : 200;
+const SINGLE_RECORDS = isQuick ? 50 : 100;
 const ROUNDS = isQuick ? 1 : 3;
 
 const HERE = new URL("cli_throughput/", import.meta.url).pathname;

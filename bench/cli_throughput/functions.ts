@@ -1,9 +1,14 @@
 /** What is done with a record. */
 export const identity = (record: unknown): unknown => record;
 
-/** Work for a processor: about a tenth of a millisecond. */
+/** Work for a processor: about a quarter of a millisecond. */
 export function heavy(record: { score: number }): unknown {
-  let sum = record.score;
+  return { ...record, result: iterate(record.score) };
+}
+
+/** A function of its own, so that it is compiled for numbers alone whoever calls `heavy`. */
+function iterate(seed: number): number {
+  let sum = seed;
   for (let round = 0; round < 20_000; round++) sum = Math.sqrt(sum * sum + round);
-  return { ...record, sum };
+  return sum;
 }

@@ -1,7 +1,7 @@
 const TARGET_MS = 25;
 const MAX_GROWTH = 16;
 const MAX_RECORDS = 65_536;
-const MAX_BYTES = 512 * 1024;
+const MAX_BYTES = 1024 * 1024;
 /** A block must fit a message. */
 const MAX_FIXED_BYTES = 64 * 1024 * 1024;
 /** Of what is quicker, workers must have the next block at hand when they are done. */
