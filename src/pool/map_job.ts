@@ -17,11 +17,13 @@ export class MapJob implements Job {
   readonly #options: MapOptions;
   readonly #spread: boolean;
   readonly #sizer: ChunkSizer;
-  readonly #results: unknown[] = [];
+  /** The results of each chunk. One array that is written out of order would become a slow one. */
+  readonly #results: unknown[][] = [];
   readonly #tasks = new Set<Task>();
   readonly #done = Promise.withResolvers<unknown[]>();
   readonly #onAbort = (): void => this.abandon(this.#options.signal!.reason);
   #submitted = 0;
+  #chunks = 0;
   #pulling = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -116,9 +118,10 @@ export class MapJob implements Job {
 
   #submitChunk(items: unknown[]): void {
     const start = this.#submitted;
+    const place = this.#chunks++;
     const mode = { size: items.length, spread: this.#spread, stopOnError: true };
     const sink = {
-      resolve: (value: unknown): void => this.#complete(task, start, value as ChunkResult),
+      resolve: (value: unknown): void => this.#complete(task, place, value as ChunkResult),
       reject: (error: unknown): void => {
         this.#tasks.delete(task);
         this.#fail(error);
@@ -139,9 +142,9 @@ export class MapJob implements Job {
     }
   }
 
-  #complete(task: Task, start: number, { values, errors, durationMs }: ChunkResult): void {
+  #complete(task: Task, place: number, { values, errors, durationMs }: ChunkResult): void {
     this.#tasks.delete(task);
-    for (let index = 0; index < values.length; index++) this.#results[start + index] = values[index];
+    this.#results[place] = values;
     this.#sizer.learn(values.length, durationMs, task.byteLength);
     if (errors.length > 0) this.#fail(errors[0]![1]);
     if (this.#failure === undefined && !this.#source.ended) this.#pull();
@@ -158,7 +161,7 @@ export class MapJob implements Job {
   #endIfComplete(): void {
     if (this.#pulling || this.#tasks.size > 0) return;
     if (this.#failure !== undefined) this.#done.reject(this.#failure.error);
-    else if (this.#source.ended) this.#done.resolve(this.#results);
+    else if (this.#source.ended) this.#done.resolve(joined(this.#results, this.#submitted));
     else return;
     this.#end();
   }
@@ -167,6 +170,14 @@ export class MapJob implements Job {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#engine.removeJob(this);
   }
+}
+
+/** Puts the chunks' results in one array, item by item: a hostile worker may have sent an array with holes. */
+function joined(chunks: readonly unknown[][], size: number): unknown[] {
+  const results = new Array(size);
+  let at = 0;
+  for (const chunk of chunks) for (let index = 0; index < chunk.length; index++) results[at++] = chunk[index];
+  return results;
 }
 
 /** The error with the item's place in the whole input, instead of in its chunk. */
