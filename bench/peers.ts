@@ -2,7 +2,7 @@
 /**
  * Corral beside every pool a user could pick instead, measured in turn on this machine.
  *
- *     deno task bench:peers [--quick] [--only burst,latency] [--with corral,bare] [--rounds 5] [--json FILE] [--write-docs] [--from FILE]
+ *     deno task bench:peers [--quick] [--only burst,latency] [--with corral,bare] [--rounds 3] [--json FILE] [--write-docs] [--from FILE]
  */
 import { parseArgs } from "@std/cli";
 import { type Contender, contenderOf, contenders, FOR_REFERENCE } from "./peers/contenders.ts";
@@ -20,7 +20,7 @@ const HELP = `Measures corral beside other pools.
   --quick          smaller sizes, one round, and only who is in the goals: about a minute
   --only ROWS      these rows: ${rowsOf().map(({ id }) => id).join(",")}
   --with IDS       these contenders: ${contenders.map(({ id }) => id).join(",")}
-  --rounds N       how often everything is measured; 5, or 1 with --quick
+  --rounds N       how often everything is measured; 3, or 1 with --quick
   --json FILE      writes the numbers
   --from FILE      measures nothing, and reads the numbers from such a file
   --write-docs     brings docs/benchmarks.md and its chart up to date
@@ -47,7 +47,7 @@ if (flags.help) {
 
 async function measure(): Promise<Report> {
   const mode = flags.quick ? "quick" : "full";
-  const rounds = flags.rounds === undefined ? (flags.quick ? 1 : 5) : Number(flags.rounds);
+  const rounds = flags.rounds === undefined ? (flags.quick ? 1 : 3) : Number(flags.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new RangeError(`Cannot measure: --rounds is "${flags.rounds}", a whole number of at least 1 is wanted`);
   }
