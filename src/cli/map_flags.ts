@@ -1,19 +1,9 @@
 /** The flags of `corral map`: one table for reading, help and completion. */
 
+import type { CompletionOption } from "./completion.ts";
+
 /** One flag. */
-export interface Flag {
-  readonly long: string;
-  readonly short?: string;
-  readonly help: string;
-  /** Absent: a flag without a value. */
-  readonly value?: {
-    readonly name: string;
-    readonly choices?: readonly string[];
-    readonly files?: "any" | "folder";
-  };
-  /** The value comes only behind "=", and may be left out. */
-  readonly optionalValue?: boolean;
-  readonly repeatable?: boolean;
+export interface Flag extends CompletionOption {
   /** The heading of the help that it stands under. */
   readonly group: string;
 }

@@ -1,16 +1,13 @@
 /** Numbers as people read them. */
 
-const counts = new Intl.NumberFormat("en-GB");
-const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
-
 /** `1,234,567`. */
 export function formatCount(count: number): string {
-  return counts.format(count);
+  return count.toLocaleString("en-GB");
 }
 
 /** A rate per second: `45.2K/s`. */
 export function formatRate(perSecond: number): string {
-  return `${short.format(perSecond)}/s`;
+  return `${perSecond.toLocaleString("en-GB", { notation: "compact", maximumSignificantDigits: 3 })}/s`;
 }
 
 /** A size: `1.2 MB`. */
