@@ -90,6 +90,7 @@ class InstantPool {
     return {
       run: (tasks) => void this.#sent[index]!.push(...tasks),
       abort: nothing,
+      wake: nothing,
       stop: nothing,
       terminate: nothing,
       setReferenced: nothing,
