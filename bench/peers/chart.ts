@@ -32,11 +32,15 @@ interface Bar {
 export async function chart(report: Report): Promise<string> {
   const bars = barsOf(report);
   const draw = await loadPlot();
-  return `${draw((plot) => describe(plot, bars)).replace(/(<svg[^>]*>)/, `$1${STYLE}`)}\n`;
+  return `${
+    draw((plot) => describe(plot, bars)).replace(/(<svg[^>]*>)/, `$1${STYLE}`)
+  }\n`;
 }
 
 function barsOf(report: Report): Bar[] {
-  const drawn = measuredRows(report).filter(({ id }) => DRAWN[id] !== undefined);
+  const drawn = measuredRows(report).filter(({ id }) =>
+    DRAWN[id] !== undefined
+  );
   return drawn.flatMap((row) => rowBars(report, row));
 }
 
@@ -46,19 +50,29 @@ function rowBars(report: Report, row: Row): Bar[] {
   return measuredContenders(report, row).flatMap(({ id, name, kind }) => {
     const value = valueOf(resultOf(report, row.id, id));
     if (value === undefined || id === "corral") return [];
-    return [{ work: DRAWN[row.id]!, name, kind, factor: advantage(row, ours, value) }];
+    return [{
+      work: DRAWN[row.id]!,
+      name,
+      kind,
+      factor: advantage(row, ours, value),
+    }];
   }).sort((a, b) => a.factor - b.factor);
 }
 
 function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
-  const works = rows.flatMap(({ id }) => DRAWN[id] ?? []).filter((work) => bars.some((bar) => bar.work === work));
+  const works = rows.flatMap(({ id }) => DRAWN[id] ?? []).filter((work) =>
+    bars.some((bar) => bar.work === work)
+  );
   // One band for each bar and each heading: facets of one height would leave holes.
   const bands = works.flatMap((work) => {
     const own = bars.filter((bar) => bar.work === work);
     return [`space ${work}`, headingOf(work), ...own.map(bandOf)];
   });
   const factors = bars.map(({ factor }) => factor);
-  const domain = [Math.min(0.5, ...factors) * 0.8, Math.max(2, ...factors) * 1.25] as const;
+  const domain = [
+    Math.min(0.5, ...factors) * 0.8,
+    Math.max(2, ...factors) * 1.25,
+  ] as const;
   const ticks = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1]);
   return {
     width: WIDTH,
@@ -72,8 +86,18 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
     y: { domain: bands, axis: null, padding: 0.2 },
     marks: [
       plot.gridX(ticks),
-      plot.axisX(ticks, { text: factorLabel, label: AXIS, labelArrow: "none", labelAnchor: "center" }),
-      plot.barX(bars, { x1: 1, x2: "factor", y: bandOf, fill: ({ kind }: Bar) => `var(--${COLOURS[kind]})` }),
+      plot.axisX(ticks, {
+        text: factorLabel,
+        label: AXIS,
+        labelArrow: "none",
+        labelAnchor: "center",
+      }),
+      plot.barX(bars, {
+        x1: 1,
+        x2: "factor",
+        y: bandOf,
+        fill: ({ kind }: Bar) => `var(--${COLOURS[kind]})`,
+      }),
       plot.ruleX([1], { stroke: "var(--ours)", strokeWidth: 2 }),
       plot.text(bars, {
         x: (bar: Bar) => Math.max(1, bar.factor),
@@ -82,7 +106,13 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
         textAnchor: "start",
         dx: 5,
       }),
-      plot.text(bars, { y: bandOf, text: "name", frameAnchor: "left", textAnchor: "end", dx: -10 }),
+      plot.text(bars, {
+        y: bandOf,
+        text: "name",
+        frameAnchor: "left",
+        textAnchor: "end",
+        dx: -10,
+      }),
       plot.text(works, {
         y: headingOf,
         text: (work: string) => work,
@@ -98,8 +128,16 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
 }
 
 function heading(plot: Plot, text: string, down: number, fontSize: number) {
-  const place = { frameAnchor: "top-left", dx: 10 - MARGINS.left, dy: 16 - MARGINS.top + down } as const;
-  return plot.text([text], { ...place, fontSize, fontWeight: fontSize > 12 ? 700 : 400 });
+  const place = {
+    frameAnchor: "top-left",
+    dx: 10 - MARGINS.left,
+    dy: 16 - MARGINS.top + down,
+  } as const;
+  return plot.text([text], {
+    ...place,
+    fontSize,
+    fontWeight: fontSize > 12 ? 700 : 400,
+  });
 }
 
 function headingOf(work: string): string {
@@ -118,7 +156,8 @@ function factorText({ factor }: Bar): string {
   return `${short(factor)} ×`;
 }
 
-const AXIS = "time that others take, as a multiple of corral's; left of the line they are faster";
+const AXIS =
+  "time that others take, as a multiple of corral's; left of the line they are faster";
 
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 
@@ -129,7 +168,8 @@ const COLOURS: Readonly<Record<string, string>> = {
   bare: "bare",
 };
 
-const LEGEND = "blue: pools of Node processes · green: CPython · amber: threads · grey: no pool at all";
+const LEGEND =
+  "blue: pools of Node processes · green: CPython · amber: threads · grey: no pool at all";
 
 const STYLE = `<style>
 svg { color: #1f2328; background: #ffffff; font-family: system-ui, sans-serif;

@@ -4,12 +4,26 @@ import { chart } from "./chart.ts";
 import { contenderOf } from "./contenders.ts";
 import { advantage, type Verdict, verdicts } from "./goals.ts";
 import { boundOf, reasonFor } from "./reasons.ts";
-import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
+import {
+  numbersOf,
+  type Report,
+  type Result,
+  resultOf,
+  valueOf,
+} from "./results.ts";
 import type { Row } from "./rows.ts";
-import { goalTable, measuredContenders, measuredRows, rowTable, short, toMarkdown } from "./table.ts";
+import {
+  goalTable,
+  measuredContenders,
+  measuredRows,
+  rowTable,
+  short,
+  toMarkdown,
+} from "./table.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url);
-const START = "<!-- measured: `deno task bench:peers --write-docs` writes from here -->";
+const START =
+  "<!-- measured: `deno task bench:peers --write-docs` writes from here -->";
 const END = "<!-- measured: to here -->";
 
 /** Replaces what stands between the markers, and the picture. */
@@ -17,15 +31,24 @@ export async function writeDocs(report: Report): Promise<void> {
   const page = new URL("benchmarks.md", DOCS);
   const text = await Deno.readTextFile(page);
   await Deno.writeTextFile(page, withMeasured(text, measuredText(report)));
-  await Deno.writeTextFile(new URL("benchmarks.svg", DOCS), await chart(report));
+  await Deno.writeTextFile(
+    new URL("benchmarks.svg", DOCS),
+    await chart(report),
+  );
 }
 
 /** A page with a new measured part. */
 export function withMeasured(page: string, measured: string): string {
   const start = page.indexOf(START);
   const end = page.indexOf(END);
-  if (start < 0 || end < start) throw new Error("Cannot write the results: benchmarks.md has lost its markers");
-  return `${page.slice(0, start + START.length)}\n\n${measured}\n\n${page.slice(end)}`;
+  if (start < 0 || end < start) {
+    throw new Error(
+      "Cannot write the results: benchmarks.md has lost its markers",
+    );
+  }
+  return `${page.slice(0, start + START.length)}\n\n${measured}\n\n${
+    page.slice(end)
+  }`;
 }
 
 /** The measured part, as Markdown. */
@@ -42,12 +65,18 @@ export function measuredText(report: Report): string {
 
 function circumstances(report: Report): string {
   const minutes = Math.ceil(report.tookMs / 60_000);
-  const rounds = report.rounds === 1 ? "one round" : `up to ${report.rounds} rounds`;
-  const when = `Measured on ${report.at.slice(0, 10)} in ${rounds}, which took ${minutes} min`;
+  const rounds = report.rounds === 1
+    ? "one round"
+    : `up to ${report.rounds} rounds`;
+  const when = `Measured on ${
+    report.at.slice(0, 10)
+  } in ${rounds}, which took ${minutes} min`;
   const mode = report.mode === "full"
     ? ""
     : ", in the quick mode: smaller sizes than the titles say, and rough numbers";
-  const facts = Object.entries({ ...report.machine, ...report.versions }).map(([name, text]) => `- ${name}: ${text}`);
+  const facts = Object.entries({ ...report.machine, ...report.versions }).map((
+    [name, text],
+  ) => `- ${name}: ${text}`);
   return `${when}${mode}.\n\n${facts.join("\n")}`;
 }
 
@@ -63,12 +92,16 @@ function missedGoals(report: Report): string {
 
 function shortfall({ opponent, measured, goal }: Verdict): string {
   const against = opponent === "" ? "" : ` beside ${opponent}`;
-  const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+  const wanted = goal.atLeast === undefined
+    ? `at most ${goal.atMost}`
+    : `at least ${goal.atLeast}`;
   return `${short(measured)}${against}, ${wanted} wanted`;
 }
 
 function rowSection(report: Report, row: Row): string {
-  return `### ${row.title}\n\n${row.meaning}\n\n${toMarkdown(rowTable(report, row))}`;
+  return `### ${row.title}\n\n${row.meaning}\n\n${
+    toMarkdown(rowTable(report, row))
+  }`;
 }
 
 function notFirst(report: Report): string {
@@ -83,25 +116,38 @@ function notFirst(report: Report): string {
   return lines.length === 0 ? "Nowhere." : lines.join("\n");
 }
 
-function isAhead(row: Row, theirs: Result | undefined, ours: Result | undefined): boolean {
+function isAhead(
+  row: Row,
+  theirs: Result | undefined,
+  ours: Result | undefined,
+): boolean {
   const [our, their] = [valueOf(ours), valueOf(theirs)];
-  return our !== undefined && their !== undefined && advantage(row, our, their) < 1;
+  return our !== undefined && their !== undefined &&
+    advantage(row, our, their) < 1;
 }
 
 function lineOf(row: Row, ours: Result, ahead: readonly Result[]): string {
-  const because = Map.groupBy(ahead, ({ contender }) => reasonFor(row.id, contenderOf(contender)));
+  const because = Map.groupBy(
+    ahead,
+    ({ contender }) => reasonFor(row.id, contenderOf(contender)),
+  );
   const groups = [...because].map(([reason, results]) =>
     `${results.map((theirs) => entry(ours, theirs)).join(", ")}. ${reason}.`
   );
-  return `- **${row.title}**, corral ${short(valueOf(ours)!)} ${row.unit}: ${groups.join(" ")}`;
+  return `- **${row.title}**, corral ${short(valueOf(ours)!)} ${row.unit}: ${
+    groups.join(" ")
+  }`;
 }
 
 function entry(ours: Result, theirs: Result): string {
   const { name } = contenderOf(theirs.contender);
-  const level = overlap(numbersOf(ours), numbersOf(theirs)) ? " (level: their rounds overlap)" : "";
+  const level = overlap(numbersOf(ours), numbersOf(theirs))
+    ? " (level: their rounds overlap)"
+    : "";
   return `${name} ${short(valueOf(theirs)!)}${level}`;
 }
 
 function overlap(some: readonly number[], others: readonly number[]): boolean {
-  return Math.min(...some) <= Math.max(...others) && Math.min(...others) <= Math.max(...some);
+  return Math.min(...some) <= Math.max(...others) &&
+    Math.min(...others) <= Math.max(...some);
 }

@@ -47,12 +47,15 @@ export function numbersOf(result: Result | undefined): number[] {
 
 /** What stands in the tables; undefined when a round had another outcome. */
 export function valueOf(result: Result | undefined): number | undefined {
-  return outcomeOf(result) === undefined ? median(numbersOf(result)) : undefined;
+  return outcomeOf(result) === undefined
+    ? median(numbersOf(result))
+    : undefined;
 }
 
 /** The outcome in words, and in how many rounds; undefined when there was a number in each. */
 export function outcomeOf(result: Result | undefined): string | undefined {
-  const outcomes = result?.rounds.filter((round) => typeof round === "string") ?? [];
+  const outcomes =
+    result?.rounds.filter((round) => typeof round === "string") ?? [];
   const rounds = result?.rounds.length;
   return outcomes.length === 0 || outcomes.length === rounds
     ? outcomes[0]
@@ -60,6 +63,12 @@ export function outcomeOf(result: Result | undefined): string | undefined {
 }
 
 /** Finds the result of a contender in a row. */
-export function resultOf(report: Report, row: string, contender: string): Result | undefined {
-  return report.results.find((result) => result.row === row && result.contender === contender);
+export function resultOf(
+  report: Report,
+  row: string,
+  contender: string,
+): Result | undefined {
+  return report.results.find((result) =>
+    result.row === row && result.contender === contender
+  );
 }

@@ -2,7 +2,13 @@
 
 import { type Contender, contenderOf } from "./contenders.ts";
 import { advantage, type Verdict, verdicts } from "./goals.ts";
-import { numbersOf, outcomeOf, type Report, resultOf, valueOf } from "./results.ts";
+import {
+  numbersOf,
+  outcomeOf,
+  type Report,
+  resultOf,
+  valueOf,
+} from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
 /** Cells; the first row is the heading. */
@@ -16,7 +22,9 @@ export function measuredRows(report: Report): Row[] {
 /** Who took part, in one row or in any. */
 export function measuredContenders(report: Report, row?: Row): Contender[] {
   const ids = new Set(
-    report.results.filter((result) => !row || result.row === row.id).map(({ contender }) => contender),
+    report.results.filter((result) => !row || result.row === row.id).map((
+      { contender },
+    ) => contender),
   );
   return [...ids].map(contenderOf);
 }
@@ -24,9 +32,16 @@ export function measuredContenders(report: Report, row?: Row): Contender[] {
 /** One line for each contender of a row: median, lowest and highest round, and how corral compares. */
 export function rowTable(report: Report, row: Row): Table {
   const ours = valueOf(resultOf(report, row.id, "corral"));
-  const heading = ["", `median, ${row.unit}`, "lowest to highest", "corral is better by"];
+  const heading = [
+    "",
+    `median, ${row.unit}`,
+    "lowest to highest",
+    "corral is better by",
+  ];
   const order = rows.find(({ id }) => id === row.id)!.contenders;
-  const entered = measuredContenders(report, row).sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const entered = measuredContenders(report, row).sort((a, b) =>
+    order.indexOf(a.id) - order.indexOf(b.id)
+  );
   return [
     heading,
     ...entered.map((contender) => {
@@ -35,8 +50,15 @@ export function rowTable(report: Report, row: Row): Table {
       if (value === undefined) {
         return [contender.name, outcomeOf(result) ?? "", "", ""];
       }
-      const factor = contender.id === "corral" || ours === undefined ? "" : `${short(advantage(row, ours, value))} ×`;
-      return [contender.name, short(value), spreadText(numbersOf(result)), factor];
+      const factor = contender.id === "corral" || ours === undefined
+        ? ""
+        : `${short(advantage(row, ours, value))} ×`;
+      return [
+        contender.name,
+        short(value),
+        spreadText(numbersOf(result)),
+        factor,
+      ];
     }),
   ];
 }
@@ -57,7 +79,9 @@ export function goalTable(report: Report): Table {
 }
 
 function factorText({ measured, row, goal }: Verdict): string {
-  return goal.measure === "value" ? `${short(measured)} ${row.unit}` : `${short(measured)} ×`;
+  return goal.measure === "value"
+    ? `${short(measured)} ${row.unit}`
+    : `${short(measured)} ×`;
 }
 
 function goalText({ goal, row }: Verdict): string {
@@ -65,22 +89,30 @@ function goalText({ goal, row }: Verdict): string {
     times: "× as fast",
     share: `× the ${row.unit === "MiB" ? "memory" : "time"}`,
   }[goal.measure];
-  return goal.atLeast === undefined ? `≤ ${goal.atMost} ${unit}` : `≥ ${goal.atLeast} ${unit}`;
+  return goal.atLeast === undefined
+    ? `≤ ${goal.atMost} ${unit}`
+    : `≥ ${goal.atLeast} ${unit}`;
 }
 
 function spreadText(values: readonly number[]): string {
-  return values.length < 2 ? "" : `${short(Math.min(...values))} to ${short(Math.max(...values))}`;
+  return values.length < 2
+    ? ""
+    : `${short(Math.min(...values))} to ${short(Math.max(...values))}`;
 }
 
 /** Three figures. */
 export function short(value: number): string {
-  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = value === 0
+    ? 0
+    : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 2));
 }
 
 /** For a terminal: columns with blanks between. */
 export function toText(table: Table): string {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)));
+  const widths = table[0]!.map((_, column) =>
+    Math.max(...table.map((cells) => cells[column]!.length))
+  );
   return table.map((cells) =>
     cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")
       .trimEnd()
@@ -90,16 +122,28 @@ export function toText(table: Table): string {
 /** For a document, as `deno fmt` would have it. */
 export function toMarkdown(table: Table): string {
   const [heading, ...body] = table;
-  const widths = heading!.map((_, column) => Math.max(3, ...table.map((cells) => cells[column]!.length)));
+  const widths = heading!.map((_, column) =>
+    Math.max(3, ...table.map((cells) => cells[column]!.length))
+  );
   const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [line(heading!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+    `| ${
+      cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")
+    } |`;
+  return [
+    line(heading!),
+    line(widths.map((width) => "-".repeat(width))),
+    ...body.map(line),
+  ].join("\n");
 }
 
 /** All tables for a terminal. */
 export function reportText(report: Report): string {
-  const perRow = measuredRows(report).map((row) => `${row.title}\n${indent(toText(rowTable(report, row)))}`);
-  return [...perRow, `Goals\n${indent(toText(goalTable(report)))}`].join("\n\n");
+  const perRow = measuredRows(report).map((row) =>
+    `${row.title}\n${indent(toText(rowTable(report, row)))}`
+  );
+  return [...perRow, `Goals\n${indent(toText(goalTable(report)))}`].join(
+    "\n\n",
+  );
 }
 
 function indent(text: string): string {

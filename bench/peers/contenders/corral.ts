@@ -24,7 +24,8 @@ async function closePool(pool: Pool): Promise<void> {
 async function growthMiB(count: number, chunkSize: number): Promise<number> {
   const pool = openPool();
   await pool.ready();
-  const residentNow = () => residentMiB(Deno.pid, ...pool.workers.map(({ pid }) => pid));
+  const residentNow = () =>
+    residentMiB(Deno.pid, ...pool.workers.map(({ pid }) => pid));
   const before = await residentNow();
   let most = before;
   let checkAt = performance.now();
@@ -38,7 +39,9 @@ async function growthMiB(count: number, chunkSize: number): Promise<number> {
     checkAt = performance.now() + MEMORY_CHECK_MS;
   }
   if (last !== count) {
-    throw new Error(`Cannot measure: the last item is ${last}, ${count} wanted`);
+    throw new Error(
+      `Cannot measure: the last item is ${last}, ${count} wanted`,
+    );
   }
   most = Math.max(most, await residentNow());
   await closePool(pool);
@@ -49,9 +52,20 @@ await main(() => {
   const pool = openPool();
   return {
     call: (name, argument) =>
-      argument === undefined ? pool.apply(functions[name]! as () => unknown) : pool.apply(functions[name]!, [argument]),
-    map: (items, name, chunkSize) => pool.map(functions[name]!, items, chunkSize === undefined ? {} : { chunkSize }),
+      argument === undefined
+        ? pool.apply(functions[name]! as () => unknown)
+        : pool.apply(functions[name]!, [argument]),
+    map: (items, name, chunkSize) =>
+      pool.map(
+        functions[name]!,
+        items,
+        chunkSize === undefined ? {} : { chunkSize },
+      ),
     ready: () => pool.ready(),
     close: () => closePool(pool),
   };
-}, { stream: async ({ count, size }) => ({ samples: [await growthMiB(count, size)] }) });
+}, {
+  stream: async ({ count, size }) => ({
+    samples: [await growthMiB(count, size)],
+  }),
+});

@@ -11,5 +11,9 @@ await main(() => {
     maxQueue: Infinity,
     recordTiming: false,
   });
-  return { threads: true, call: (name, argument) => pool.run(argument, { name }), close: () => pool.destroy() };
+  return {
+    threads: true,
+    call: (name, argument) => pool.run(argument, { name }),
+    close: () => pool.destroy(),
+  };
 });

@@ -120,7 +120,8 @@ export const rows = {
   bytes: (open, { size, repeats }) =>
     withPool(open, (pool) => {
       const bytes = new Uint8Array(size).fill(7);
-      return warmDurations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
+      return warmDurations(repeats, async () =>
+        expect(await pool.call("lengthOf", bytes), size, "the length"));
     }),
 
   records: (open, parameters) => passRecords(open, "echo", parameters),
@@ -175,7 +176,11 @@ export const rows = {
       const fewAt = performance.now();
       await callOften(pool, count);
       const manyAt = performance.now();
-      return { samples: [(manyAt - fewAt) / count / ((fewAt - startedAt) / (rounds * few))] };
+      return {
+        samples: [
+          (manyAt - fewAt) / count / ((fewAt - startedAt) / (rounds * few)),
+        ],
+      };
     }),
 
   recovery: async (open, { limitMs, repeats }) => {
@@ -232,7 +237,9 @@ function mapByChunks(pool) {
   return async (items, name, chunkSize) => {
     const calls = [];
     for (let at = 0; at < items.length; at += chunkSize) {
-      calls.push(pool.call("mapChunk", { name, chunk: items.slice(at, at + chunkSize) }));
+      calls.push(
+        pool.call("mapChunk", { name, chunk: items.slice(at, at + chunkSize) }),
+      );
     }
     return (await Promise.all(calls)).flat();
   };
