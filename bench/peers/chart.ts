@@ -32,15 +32,11 @@ interface Bar {
 export async function chart(report: Report): Promise<string> {
   const bars = barsOf(report);
   const draw = await loadPlot();
-  return `${
-    draw((plot) => describe(plot, bars)).replace(/(<svg[^>]*>)/, `$1${STYLE}`)
-  }\n`;
+  return `${draw((plot) => describe(plot, bars)).replace(/(<svg[^>]*>)/, `$1${STYLE}`)}\n`;
 }
 
 function barsOf(report: Report): Bar[] {
-  const drawn = measuredRows(report).filter(({ id }) =>
-    DRAWN[id] !== undefined
-  );
+  const drawn = measuredRows(report).filter(({ id }) => DRAWN[id] !== undefined);
   return drawn.flatMap((row) => rowBars(report, row));
 }
 
@@ -60,9 +56,7 @@ function rowBars(report: Report, row: Row): Bar[] {
 }
 
 function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
-  const works = rows.flatMap(({ id }) => DRAWN[id] ?? []).filter((work) =>
-    bars.some((bar) => bar.work === work)
-  );
+  const works = rows.flatMap(({ id }) => DRAWN[id] ?? []).filter((work) => bars.some((bar) => bar.work === work));
   // One band for each bar and each heading: facets of one height would leave holes.
   const bands = works.flatMap((work) => {
     const own = bars.filter((bar) => bar.work === work);
@@ -156,8 +150,7 @@ function factorText({ factor }: Bar): string {
   return `${short(factor)} ×`;
 }
 
-const AXIS =
-  "time that others take, as a multiple of corral's; left of the line they are faster";
+const AXIS = "time that others take, as a multiple of corral's; left of the line they are faster";
 
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 
@@ -168,8 +161,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   bare: "bare",
 };
 
-const LEGEND =
-  "blue: pools of Node processes · green: CPython · amber: threads · grey: no pool at all";
+const LEGEND = "blue: pools of Node processes · green: CPython · amber: threads · grey: no pool at all";
 
 const STYLE = `<style>
 svg { color: #1f2328; background: #ffffff; font-family: system-ui, sans-serif;

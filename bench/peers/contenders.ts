@@ -119,9 +119,7 @@ export function contenderOf(id: string): Contender {
   const found = contenders.find((contender) => contender.id === id);
   if (!found) {
     throw new RangeError(
-      `Cannot find a contender: "${id}" is none of ${
-        contenders.map(({ id }) => id).join(", ")
-      }`,
+      `Cannot find a contender: "${id}" is none of ${contenders.map(({ id }) => id).join(", ")}`,
     );
   }
   return found;

@@ -4,26 +4,12 @@ import { chart } from "./chart.ts";
 import { contenderOf } from "./contenders.ts";
 import { advantage, type Verdict, verdicts } from "./goals.ts";
 import { boundOf, reasonFor } from "./reasons.ts";
-import {
-  numbersOf,
-  type Report,
-  type Result,
-  resultOf,
-  valueOf,
-} from "./results.ts";
+import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import type { Row } from "./rows.ts";
-import {
-  goalTable,
-  measuredContenders,
-  measuredRows,
-  rowTable,
-  short,
-  toMarkdown,
-} from "./table.ts";
+import { goalTable, measuredContenders, measuredRows, rowTable, short, toMarkdown } from "./table.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url);
-const START =
-  "<!-- measured: `deno task bench:peers --write-docs` writes from here -->";
+const START = "<!-- measured: `deno task bench:peers --write-docs` writes from here -->";
 const END = "<!-- measured: to here -->";
 
 /** Replaces what stands between the markers, and the picture. */
@@ -46,9 +32,7 @@ export function withMeasured(page: string, measured: string): string {
       "Cannot write the results: benchmarks.md has lost its markers",
     );
   }
-  return `${page.slice(0, start + START.length)}\n\n${measured}\n\n${
-    page.slice(end)
-  }`;
+  return `${page.slice(0, start + START.length)}\n\n${measured}\n\n${page.slice(end)}`;
 }
 
 /** The measured part, as Markdown. */
@@ -65,12 +49,8 @@ export function measuredText(report: Report): string {
 
 function circumstances(report: Report): string {
   const minutes = Math.ceil(report.tookMs / 60_000);
-  const rounds = report.rounds === 1
-    ? "one round"
-    : `up to ${report.rounds} rounds`;
-  const when = `Measured on ${
-    report.at.slice(0, 10)
-  } in ${rounds}, which took ${minutes} min`;
+  const rounds = report.rounds === 1 ? "one round" : `up to ${report.rounds} rounds`;
+  const when = `Measured on ${report.at.slice(0, 10)} in ${rounds}, which took ${minutes} min`;
   const mode = report.mode === "full"
     ? ""
     : ", in the quick mode: smaller sizes than the titles say, and rough numbers";
@@ -92,16 +72,12 @@ function missedGoals(report: Report): string {
 
 function shortfall({ opponent, measured, goal }: Verdict): string {
   const against = opponent === "" ? "" : ` beside ${opponent}`;
-  const wanted = goal.atLeast === undefined
-    ? `at most ${goal.atMost}`
-    : `at least ${goal.atLeast}`;
+  const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
   return `${short(measured)}${against}, ${wanted} wanted`;
 }
 
 function rowSection(report: Report, row: Row): string {
-  return `### ${row.title}\n\n${row.meaning}\n\n${
-    toMarkdown(rowTable(report, row))
-  }`;
+  return `### ${row.title}\n\n${row.meaning}\n\n${toMarkdown(rowTable(report, row))}`;
 }
 
 function notFirst(report: Report): string {
@@ -134,16 +110,12 @@ function lineOf(row: Row, ours: Result, ahead: readonly Result[]): string {
   const groups = [...because].map(([reason, results]) =>
     `${results.map((theirs) => entry(ours, theirs)).join(", ")}. ${reason}.`
   );
-  return `- **${row.title}**, corral ${short(valueOf(ours)!)} ${row.unit}: ${
-    groups.join(" ")
-  }`;
+  return `- **${row.title}**, corral ${short(valueOf(ours)!)} ${row.unit}: ${groups.join(" ")}`;
 }
 
 function entry(ours: Result, theirs: Result): string {
   const { name } = contenderOf(theirs.contender);
-  const level = overlap(numbersOf(ours), numbersOf(theirs))
-    ? " (level: their rounds overlap)"
-    : "";
+  const level = overlap(numbersOf(ours), numbersOf(theirs)) ? " (level: their rounds overlap)" : "";
   return `${name} ${short(valueOf(theirs)!)}${level}`;
 }
 

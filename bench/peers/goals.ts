@@ -1,13 +1,7 @@
 /** The speed to reach, and whether it is. */
 
 import { contenderOf } from "./contenders.ts";
-import {
-  numbersOf,
-  type Report,
-  type Result,
-  resultOf,
-  valueOf,
-} from "./results.ts";
+import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
 /** What a row shall reach. */
@@ -111,9 +105,7 @@ function verdictOf(report: Report, goal: Goal): Verdict | undefined {
 
 function nameOf({ row }: Goal, opponent: Result | undefined): string {
   if (opponent === undefined) return "";
-  return opponent.row === row
-    ? contenderOf(opponent.contender).name
-    : "itself, without that task";
+  return opponent.row === row ? contenderOf(opponent.contender).name : "itself, without that task";
 }
 
 function compare(goal: Goal, ours: number, theirs = 1): number {

@@ -21,13 +21,9 @@ export async function installPeers(): Promise<boolean> {
 /** npm notes what it has installed, in the form of the lock. */
 export async function isInstalled(): Promise<boolean> {
   const [wanted, installed] = await Promise.all(
-    ["package-lock.json", "node_modules/.package-lock.json"].map((path) =>
-      versionsIn(new URL(path, FOLDER))
-    ),
+    ["package-lock.json", "node_modules/.package-lock.json"].map((path) => versionsIn(new URL(path, FOLDER))),
   );
-  return Object.entries(wanted!).every(([path, version]) =>
-    path === "" || installed![path] === version
-  );
+  return Object.entries(wanted!).every(([path, version]) => path === "" || installed![path] === version);
 }
 
 /** The version of each package in a lock file; of none where there is no file. */

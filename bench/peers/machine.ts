@@ -9,9 +9,7 @@ import { versionsIn } from "./install.ts";
 export function machine(): Record<string, string> {
   const processors = cpus();
   return {
-    "processors": `${processors.length} × ${
-      processors[0]?.model.trim() ?? "unknown"
-    }`,
+    "processors": `${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}`,
     "memory": `${(Deno.systemMemoryInfo().total / 2 ** 30).toFixed(0)} GiB`,
     "system": `${Deno.build.os} ${Deno.osRelease()}, ${Deno.build.arch}`,
     "load before": Deno.loadavg()[0]!.toFixed(2),
@@ -29,8 +27,7 @@ export async function versions(
     corral: VERSION,
     Deno: `${Deno.version.deno} (V8 ${Deno.version.v8})`,
   };
-  const runs = (executable: string) =>
-    contenders.some(({ command }) => command[0] === executable);
+  const runs = (executable: string) => contenders.some(({ command }) => command[0] === executable);
   if (runs("node")) found.Node = await output("node", "--version");
   for (const { package: name } of contenders) {
     if (name) found[name] = packages[`node_modules/${name}`] ?? "missing";

@@ -6,22 +6,16 @@ import type { Contender } from "./contenders.ts";
 const BOUNDS: Readonly<Record<string, string>> = {
   "burst":
     "the program is the limit, with a promise, a message and an answer for every call; a profile shows a sixth of its time in the writes that wake workers, an eighth in the garbage collector, and a tenth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
-  "burst-spin":
-    "the long task takes one of two processors, and the program and the other worker share what is left",
-  "burst-hold":
-    "what had been sent to the worker of the long task has to come back first",
+  "burst-spin": "the long task takes one of two processors, and the program and the other worker share what is left",
+  "burst-hold": "what had been sent to the worker of the long task has to come back first",
   "latency":
     "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
-  "map":
-    "every number travels as JSON text, there and back, and half of that work is the program's",
-  "bytes":
-    "the bytes go through a pipe, which the system fills and empties piece by piece",
-  "records":
-    "records are encoded and decoded as JSON twice, and half of that in the program itself",
+  "map": "every number travels as JSON text, there and back, and half of that work is the program's",
+  "bytes": "the bytes go through a pipe, which the system fills and empties piece by piece",
+  "records": "records are encoded and decoded as JSON twice, and half of that in the program itself",
   "records-in":
     "records are encoded as JSON in the program itself, one after another; a profile shows a quarter of its time in `JSON.stringify`, an eighth in the check that nothing in them is lost by it, and a third in waiting for the pipes",
-  "cpu":
-    "the two workers, the program and all else on the machine share two processors",
+  "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
     "Deno itself starts first; then the worker loads corral's side of it, some forty small modules, and says that it is ready. One bundle would load faster, but then a worker that imports the library would have every class twice",
   "memory": "most of it is Deno itself, as “no pool” shows",

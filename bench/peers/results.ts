@@ -47,15 +47,12 @@ export function numbersOf(result: Result | undefined): number[] {
 
 /** What stands in the tables; undefined when a round had another outcome. */
 export function valueOf(result: Result | undefined): number | undefined {
-  return outcomeOf(result) === undefined
-    ? median(numbersOf(result))
-    : undefined;
+  return outcomeOf(result) === undefined ? median(numbersOf(result)) : undefined;
 }
 
 /** The outcome in words, and in how many rounds; undefined when there was a number in each. */
 export function outcomeOf(result: Result | undefined): string | undefined {
-  const outcomes =
-    result?.rounds.filter((round) => typeof round === "string") ?? [];
+  const outcomes = result?.rounds.filter((round) => typeof round === "string") ?? [];
   const rounds = result?.rounds.length;
   return outcomes.length === 0 || outcomes.length === rounds
     ? outcomes[0]
@@ -68,7 +65,5 @@ export function resultOf(
   row: string,
   contender: string,
 ): Result | undefined {
-  return report.results.find((result) =>
-    result.row === row && result.contender === contender
-  );
+  return report.results.find((result) => result.row === row && result.contender === contender);
 }

@@ -1,12 +1,7 @@
 /** All rows of all contenders, several times, in turn. */
 
 import type { Contender } from "./contenders.ts";
-import {
-  type Measured,
-  median,
-  type Result,
-  TAKES_TOO_LONG,
-} from "./results.ts";
+import { type Measured, median, type Result, TAKES_TOO_LONG } from "./results.ts";
 import type { Parameters, Row } from "./rows.ts";
 
 /** What is to be measured. */
@@ -71,9 +66,7 @@ function* turns(
     for (
       const row of rows.filter(({ maxRounds = Infinity }) => round < maxRounds)
     ) {
-      const entered = contenders.filter(({ id }) =>
-        row.contenders.includes(id)
-      );
+      const entered = contenders.filter(({ id }) => row.contenders.includes(id));
       for (const contender of rotated(entered, round)) {
         yield { round, row, contender };
       }

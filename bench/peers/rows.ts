@@ -46,13 +46,11 @@ export const rows: readonly Row[] = [
     full: BURST,
     quick: QUICK_BURST,
     tiny: TINY_BURST,
-    meaning:
-      "What a task costs when there are many: below this cost, splitting work further does not pay.",
+    meaning: "What a task costs when there are many: below this cost, splitting work further does not pay.",
   },
   {
     id: "burst-spin",
-    title:
-      "20 000 no-op tasks around one that computes for 1 s, until all others are done",
+    title: "20 000 no-op tasks around one that computes for 1 s, until all others are done",
     unit: "ms",
     contenders: ["corral", ...PROCESS_POOLS, "cpython-pool"],
     full: { ...BURST, size: 1000 },
@@ -64,16 +62,14 @@ export const rows: readonly Row[] = [
   },
   {
     id: "burst-hold",
-    title:
-      "20 000 no-op tasks around one that waits for 1 s, until all others are done",
+    title: "20 000 no-op tasks around one that waits for 1 s, until all others are done",
     unit: "ms",
     contenders: ["corral", "jest-worker", "cpython-pool"],
     full: { ...BURST, size: 1000 },
     quick: { ...QUICK_BURST, size: 1000 },
     tiny: { ...TINY_BURST, size: 20 },
     maxRounds: 3,
-    meaning:
-      "The same when the long task leaves the processor free, so that only the waiting in line is measured.",
+    meaning: "The same when the long task leaves the processor free, so that only the waiting in line is measured.",
   },
   {
     id: "latency",
@@ -117,8 +113,7 @@ export const rows: readonly Row[] = [
     quick: { count: 20_000, size: 1000, repeats: 1 },
     tiny: { count: 20, size: 10, repeats: 1 },
     maxRounds: 3,
-    meaning:
-      "Rows of a table or lines of a log, changed by workers. The pools without `map` get chunks by hand.",
+    meaning: "Rows of a table or lines of a log, changed by workers. The pools without `map` get chunks by hand.",
   },
   {
     id: "records-in",
@@ -192,8 +187,7 @@ export const rows: readonly Row[] = [
   },
   {
     id: "recovery",
-    title:
-      "From `kill -9` of a busy worker until its call has settled and two workers answer",
+    title: "From `kill -9` of a busy worker until its call has settled and two workers answer",
     unit: "ms",
     contenders: POOLS,
     full: { repeats: 2, limitMs: 4000 },
@@ -210,9 +204,7 @@ export function rowsOf(ids?: readonly string[]): readonly Row[] {
   const unknown = ids?.find((id) => !rows.some((row) => row.id === id));
   if (unknown !== undefined) {
     throw new RangeError(
-      `Cannot find a row: "${unknown}" is none of ${
-        rows.map(({ id }) => id).join(", ")
-      }`,
+      `Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`,
     );
   }
   return ids ? rows.filter(({ id }) => ids.includes(id)) : rows;

@@ -29,9 +29,7 @@ export async function runContender(
     if (line !== undefined) return JSON.parse(line);
     return {
       samples: [],
-      outcome: signal === "SIGKILL"
-        ? TAKES_TOO_LONG
-        : `fails with ${signal ?? code}`,
+      outcome: signal === "SIGKILL" ? TAKES_TOO_LONG : `fails with ${signal ?? code}`,
     };
   } finally {
     clearTimeout(timer);

@@ -2,13 +2,7 @@
 
 import { type Contender, contenderOf } from "./contenders.ts";
 import { advantage, type Verdict, verdicts } from "./goals.ts";
-import {
-  numbersOf,
-  outcomeOf,
-  type Report,
-  resultOf,
-  valueOf,
-} from "./results.ts";
+import { numbersOf, outcomeOf, type Report, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
 /** Cells; the first row is the heading. */
@@ -39,9 +33,7 @@ export function rowTable(report: Report, row: Row): Table {
     "corral is better by",
   ];
   const order = rows.find(({ id }) => id === row.id)!.contenders;
-  const entered = measuredContenders(report, row).sort((a, b) =>
-    order.indexOf(a.id) - order.indexOf(b.id)
-  );
+  const entered = measuredContenders(report, row).sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   return [
     heading,
     ...entered.map((contender) => {
@@ -50,9 +42,7 @@ export function rowTable(report: Report, row: Row): Table {
       if (value === undefined) {
         return [contender.name, outcomeOf(result) ?? "", "", ""];
       }
-      const factor = contender.id === "corral" || ours === undefined
-        ? ""
-        : `${short(advantage(row, ours, value))} ×`;
+      const factor = contender.id === "corral" || ours === undefined ? "" : `${short(advantage(row, ours, value))} ×`;
       return [
         contender.name,
         short(value),
@@ -79,9 +69,7 @@ export function goalTable(report: Report): Table {
 }
 
 function factorText({ measured, row, goal }: Verdict): string {
-  return goal.measure === "value"
-    ? `${short(measured)} ${row.unit}`
-    : `${short(measured)} ×`;
+  return goal.measure === "value" ? `${short(measured)} ${row.unit}` : `${short(measured)} ×`;
 }
 
 function goalText({ goal, row }: Verdict): string {
@@ -89,30 +77,22 @@ function goalText({ goal, row }: Verdict): string {
     times: "× as fast",
     share: `× the ${row.unit === "MiB" ? "memory" : "time"}`,
   }[goal.measure];
-  return goal.atLeast === undefined
-    ? `≤ ${goal.atMost} ${unit}`
-    : `≥ ${goal.atLeast} ${unit}`;
+  return goal.atLeast === undefined ? `≤ ${goal.atMost} ${unit}` : `≥ ${goal.atLeast} ${unit}`;
 }
 
 function spreadText(values: readonly number[]): string {
-  return values.length < 2
-    ? ""
-    : `${short(Math.min(...values))} to ${short(Math.max(...values))}`;
+  return values.length < 2 ? "" : `${short(Math.min(...values))} to ${short(Math.max(...values))}`;
 }
 
 /** Three figures. */
 export function short(value: number): string {
-  const digits = value === 0
-    ? 0
-    : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 2));
 }
 
 /** For a terminal: columns with blanks between. */
 export function toText(table: Table): string {
-  const widths = table[0]!.map((_, column) =>
-    Math.max(...table.map((cells) => cells[column]!.length))
-  );
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)));
   return table.map((cells) =>
     cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")
       .trimEnd()
@@ -122,13 +102,9 @@ export function toText(table: Table): string {
 /** For a document, as `deno fmt` would have it. */
 export function toMarkdown(table: Table): string {
   const [heading, ...body] = table;
-  const widths = heading!.map((_, column) =>
-    Math.max(3, ...table.map((cells) => cells[column]!.length))
-  );
+  const widths = heading!.map((_, column) => Math.max(3, ...table.map((cells) => cells[column]!.length)));
   const line = (cells: readonly string[]) =>
-    `| ${
-      cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")
-    } |`;
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
   return [
     line(heading!),
     line(widths.map((width) => "-".repeat(width))),
@@ -138,9 +114,7 @@ export function toMarkdown(table: Table): string {
 
 /** All tables for a terminal. */
 export function reportText(report: Report): string {
-  const perRow = measuredRows(report).map((row) =>
-    `${row.title}\n${indent(toText(rowTable(report, row)))}`
-  );
+  const perRow = measuredRows(report).map((row) => `${row.title}\n${indent(toText(rowTable(report, row)))}`);
   return [...perRow, `Goals\n${indent(toText(goalTable(report)))}`].join(
     "\n\n",
   );

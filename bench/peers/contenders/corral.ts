@@ -24,8 +24,7 @@ async function closePool(pool: Pool): Promise<void> {
 async function growthMiB(count: number, chunkSize: number): Promise<number> {
   const pool = openPool();
   await pool.ready();
-  const residentNow = () =>
-    residentMiB(Deno.pid, ...pool.workers.map(({ pid }) => pid));
+  const residentNow = () => residentMiB(Deno.pid, ...pool.workers.map(({ pid }) => pid));
   const before = await residentNow();
   let most = before;
   let checkAt = performance.now();
@@ -52,9 +51,7 @@ await main(() => {
   const pool = openPool();
   return {
     call: (name, argument) =>
-      argument === undefined
-        ? pool.apply(functions[name]! as () => unknown)
-        : pool.apply(functions[name]!, [argument]),
+      argument === undefined ? pool.apply(functions[name]! as () => unknown) : pool.apply(functions[name]!, [argument]),
     map: (items, name, chunkSize) =>
       pool.map(
         functions[name]!,

@@ -10,8 +10,6 @@ import { rows } from "./rows.mjs";
 export async function main(open, own = {}) {
   const [row, json] = process.argv.slice(-2);
   const parameters = JSON.parse(json);
-  const measured = own[row]
-    ? await own[row](parameters)
-    : await rows[row](() => open(row), parameters);
+  const measured = own[row] ? await own[row](parameters) : await rows[row](() => open(row), parameters);
   process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
 }

@@ -46,8 +46,7 @@ class Partner implements AsyncDisposable {
 }
 
 async function echoes(count: number): Promise<number[]> {
-  const cat = () =>
-    new Deno.Command("cat", { stdin: "piped", stdout: "piped" });
+  const cat = () => new Deno.Command("cat", { stdin: "piped", stdout: "piped" });
   await using partner = new Partner(
     Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"),
   );
@@ -68,8 +67,7 @@ async function scaling(
 ): Promise<number[]> {
   await using one = new Partner(bareDeno("primes.ts", String(limit)));
   await using other = new Partner(bareDeno("primes.ts", String(limit)));
-  const half = (child: Partner) =>
-    child.ask(new TextEncoder().encode(`${parts / 2}\n`), 5);
+  const half = (child: Partner) => child.ask(new TextEncoder().encode(`${parts / 2}\n`), 5);
   await Promise.all([half(one), half(other)]);
   const samples: number[] = [];
   countPrimes(limit);

@@ -120,8 +120,7 @@ export const rows = {
   bytes: (open, { size, repeats }) =>
     withPool(open, (pool) => {
       const bytes = new Uint8Array(size).fill(7);
-      return warmDurations(repeats, async () =>
-        expect(await pool.call("lengthOf", bytes), size, "the length"));
+      return warmDurations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
     }),
 
   records: (open, parameters) => passRecords(open, "echo", parameters),
