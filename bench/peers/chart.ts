@@ -46,12 +46,7 @@ function rowBars(report: Report, row: Row): Bar[] {
   return measuredContenders(report, row).flatMap(({ id, name, kind }) => {
     const value = valueOf(resultOf(report, row.id, id));
     if (value === undefined || id === "corral") return [];
-    return [{
-      work: DRAWN[row.id]!,
-      name,
-      kind,
-      factor: advantage(row, ours, value),
-    }];
+    return [{ work: DRAWN[row.id]!, name, kind, factor: advantage(row, ours, value) }];
   }).sort((a, b) => a.factor - b.factor);
 }
 
@@ -63,10 +58,7 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
     return [`space ${work}`, headingOf(work), ...own.map(bandOf)];
   });
   const factors = bars.map(({ factor }) => factor);
-  const domain = [
-    Math.min(0.5, ...factors) * 0.8,
-    Math.max(2, ...factors) * 1.25,
-  ] as const;
+  const domain = [Math.min(0.5, ...factors) * 0.8, Math.max(2, ...factors) * 1.25] as const;
   const ticks = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1]);
   return {
     width: WIDTH,
@@ -80,18 +72,8 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
     y: { domain: bands, axis: null, padding: 0.2 },
     marks: [
       plot.gridX(ticks),
-      plot.axisX(ticks, {
-        text: factorLabel,
-        label: AXIS,
-        labelArrow: "none",
-        labelAnchor: "center",
-      }),
-      plot.barX(bars, {
-        x1: 1,
-        x2: "factor",
-        y: bandOf,
-        fill: ({ kind }: Bar) => `var(--${COLOURS[kind]})`,
-      }),
+      plot.axisX(ticks, { text: factorLabel, label: AXIS, labelArrow: "none", labelAnchor: "center" }),
+      plot.barX(bars, { x1: 1, x2: "factor", y: bandOf, fill: ({ kind }: Bar) => `var(--${COLOURS[kind]})` }),
       plot.ruleX([1], { stroke: "var(--ours)", strokeWidth: 2 }),
       plot.text(bars, {
         x: (bar: Bar) => Math.max(1, bar.factor),
@@ -100,13 +82,7 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
         textAnchor: "start",
         dx: 5,
       }),
-      plot.text(bars, {
-        y: bandOf,
-        text: "name",
-        frameAnchor: "left",
-        textAnchor: "end",
-        dx: -10,
-      }),
+      plot.text(bars, { y: bandOf, text: "name", frameAnchor: "left", textAnchor: "end", dx: -10 }),
       plot.text(works, {
         y: headingOf,
         text: (work: string) => work,
@@ -122,16 +98,8 @@ function describe(plot: Plot, bars: readonly Bar[]): PlotOptions {
 }
 
 function heading(plot: Plot, text: string, down: number, fontSize: number) {
-  const place = {
-    frameAnchor: "top-left",
-    dx: 10 - MARGINS.left,
-    dy: 16 - MARGINS.top + down,
-  } as const;
-  return plot.text([text], {
-    ...place,
-    fontSize,
-    fontWeight: fontSize > 12 ? 700 : 400,
-  });
+  const place = { frameAnchor: "top-left", dx: 10 - MARGINS.left, dy: 16 - MARGINS.top + down } as const;
+  return plot.text([text], { ...place, fontSize, fontWeight: fontSize > 12 ? 700 : 400 });
 }
 
 function headingOf(work: string): string {

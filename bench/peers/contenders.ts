@@ -23,56 +23,24 @@ function program(name: string): string {
 }
 
 function deno(name: string, ...flags: string[]): Contender["command"] {
-  return [
-    Deno.execPath(),
-    "run",
-    "--no-prompt",
-    "--no-check",
-    ...flags,
-    program(name),
-  ];
+  return [Deno.execPath(), "run", "--no-prompt", "--no-check", ...flags, program(name)];
 }
 
 function npm(id: string, file: string, kind: Kind, flavour: string): Contender {
-  return {
-    id,
-    name: `${id} (${flavour})`,
-    kind,
-    package: id,
-    command: ["node", program(file)],
-  };
+  return { id, name: `${id} (${flavour})`, kind, package: id, command: ["node", program(file)] };
 }
 
-function cpython(
-  id: string,
-  name: string,
-  kind: "pool" | "executor",
-  method: string,
-): Contender {
-  return {
-    id,
-    name,
-    kind: "CPython",
-    command: ["python3", program("cpython.py"), kind, method],
-  };
+function cpython(id: string, name: string, kind: "pool" | "executor", method: string): Contender {
+  return { id, name, kind: "CPython", command: ["python3", program("cpython.py"), kind, method] };
 }
 
 function bare(id: string, name: string, partner: string): Contender {
-  const [executable, ...args] = deno(
-    "raw.ts",
-    "--allow-run",
-    "--allow-read",
-    "--allow-env",
-  );
+  const [executable, ...args] = deno("raw.ts", "--allow-run", "--allow-read", "--allow-env");
   return { id, name, kind: "bare", command: [executable, ...args, partner] };
 }
 
 /** Who has no part in the goals. */
-export const FOR_REFERENCE: readonly string[] = [
-  "cpython-spawn",
-  "piscina",
-  "poolifier",
-];
+export const FOR_REFERENCE: readonly string[] = ["cpython-spawn", "piscina", "poolifier"];
 
 /** In the order of the tables. */
 export const contenders: readonly Contender[] = [
@@ -87,12 +55,7 @@ export const contenders: readonly Contender[] = [
   npm("workerpool", "workerpool.mjs", "processes", "process"),
   npm("jest-worker", "jest_worker.mjs", "processes", "process"),
   cpython("cpython-pool", "CPython Pool", "pool", "default"),
-  cpython(
-    "cpython-executor",
-    "CPython ProcessPoolExecutor",
-    "executor",
-    "default",
-  ),
+  cpython("cpython-executor", "CPython ProcessPoolExecutor", "executor", "default"),
   cpython("cpython-spawn", "CPython Pool (spawn)", "pool", "spawn"),
   npm("piscina", "piscina.mjs", "threads", "threads"),
   {
@@ -118,9 +81,7 @@ export const contenders: readonly Contender[] = [
 export function contenderOf(id: string): Contender {
   const found = contenders.find((contender) => contender.id === id);
   if (!found) {
-    throw new RangeError(
-      `Cannot find a contender: "${id}" is none of ${contenders.map(({ id }) => id).join(", ")}`,
-    );
+    throw new RangeError(`Cannot find a contender: "${id}" is none of ${contenders.map(({ id }) => id).join(", ")}`);
   }
   return found;
 }

@@ -17,21 +17,14 @@ export async function writeDocs(report: Report): Promise<void> {
   const page = new URL("benchmarks.md", DOCS);
   const text = await Deno.readTextFile(page);
   await Deno.writeTextFile(page, withMeasured(text, measuredText(report)));
-  await Deno.writeTextFile(
-    new URL("benchmarks.svg", DOCS),
-    await chart(report),
-  );
+  await Deno.writeTextFile(new URL("benchmarks.svg", DOCS), await chart(report));
 }
 
 /** A page with a new measured part. */
 export function withMeasured(page: string, measured: string): string {
   const start = page.indexOf(START);
   const end = page.indexOf(END);
-  if (start < 0 || end < start) {
-    throw new Error(
-      "Cannot write the results: benchmarks.md has lost its markers",
-    );
-  }
+  if (start < 0 || end < start) throw new Error("Cannot write the results: benchmarks.md has lost its markers");
   return `${page.slice(0, start + START.length)}\n\n${measured}\n\n${page.slice(end)}`;
 }
 
@@ -54,9 +47,7 @@ function circumstances(report: Report): string {
   const mode = report.mode === "full"
     ? ""
     : ", in the quick mode: smaller sizes than the titles say, and rough numbers";
-  const facts = Object.entries({ ...report.machine, ...report.versions }).map((
-    [name, text],
-  ) => `- ${name}: ${text}`);
+  const facts = Object.entries({ ...report.machine, ...report.versions }).map(([name, text]) => `- ${name}: ${text}`);
   return `${when}${mode}.\n\n${facts.join("\n")}`;
 }
 
@@ -92,21 +83,13 @@ function notFirst(report: Report): string {
   return lines.length === 0 ? "Nowhere." : lines.join("\n");
 }
 
-function isAhead(
-  row: Row,
-  theirs: Result | undefined,
-  ours: Result | undefined,
-): boolean {
+function isAhead(row: Row, theirs: Result | undefined, ours: Result | undefined): boolean {
   const [our, their] = [valueOf(ours), valueOf(theirs)];
-  return our !== undefined && their !== undefined &&
-    advantage(row, our, their) < 1;
+  return our !== undefined && their !== undefined && advantage(row, our, their) < 1;
 }
 
 function lineOf(row: Row, ours: Result, ahead: readonly Result[]): string {
-  const because = Map.groupBy(
-    ahead,
-    ({ contender }) => reasonFor(row.id, contenderOf(contender)),
-  );
+  const because = Map.groupBy(ahead, ({ contender }) => reasonFor(row.id, contenderOf(contender)));
   const groups = [...because].map(([reason, results]) =>
     `${results.map((theirs) => entry(ours, theirs)).join(", ")}. ${reason}.`
   );
@@ -120,6 +103,5 @@ function entry(ours: Result, theirs: Result): string {
 }
 
 function overlap(some: readonly number[], others: readonly number[]): boolean {
-  return Math.min(...some) <= Math.max(...others) &&
-    Math.min(...others) <= Math.max(...some);
+  return Math.min(...some) <= Math.max(...others) && Math.min(...others) <= Math.max(...some);
 }

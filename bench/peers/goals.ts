@@ -22,26 +22,9 @@ const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
 export const goals: readonly Goal[] = [
   { row: "burst", against: PROCESS_POOLS, measure: "times", atLeast: 8 },
   { row: "burst", against: ["cpython-pool"], measure: "times", atLeast: 4 },
-  {
-    row: "burst",
-    against: ["cpython-executor"],
-    measure: "times",
-    atLeast: 15,
-  },
-  {
-    row: "burst-spin",
-    against: ["corral"],
-    againstRow: "burst",
-    measure: "share",
-    atMost: 1.5,
-  },
-  {
-    row: "burst-hold",
-    against: ["corral"],
-    againstRow: "burst",
-    measure: "share",
-    atMost: 1.5,
-  },
+  { row: "burst", against: ["cpython-executor"], measure: "times", atLeast: 15 },
+  { row: "burst-spin", against: ["corral"], againstRow: "burst", measure: "share", atMost: 1.5 },
+  { row: "burst-hold", against: ["corral"], againstRow: "burst", measure: "share", atMost: 1.5 },
   { row: "latency", against: PROCESS_POOLS, measure: "share", atMost: 1 },
   { row: "latency", against: ["cpython-pool"], measure: "share", atMost: 0.5 },
   { row: "latency", against: ["bare"], measure: "share", atMost: 1.2 },
@@ -49,12 +32,7 @@ export const goals: readonly Goal[] = [
   { row: "bytes", against: ["cpython-pool"], measure: "times", atLeast: 2 },
   { row: "bytes", against: ["bare"], measure: "times", atLeast: 0.8 },
   { row: "records", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
-  {
-    row: "records-in",
-    against: ["cpython-pool"],
-    measure: "times",
-    atLeast: 1.5,
-  },
+  { row: "records-in", against: ["cpython-pool"], measure: "times", atLeast: 1.5 },
   { row: "cpu", measure: "value", atLeast: 1.9 },
   { row: "start", against: ["bare"], measure: "share", atMost: 1.5 },
   { row: "memory", against: ["bare"], measure: "share", atMost: 1.2 },
@@ -82,15 +60,11 @@ export function verdicts(report: Report): Verdict[] {
 function verdictOf(report: Report, goal: Goal): Verdict | undefined {
   const ours = resultOf(report, goal.row, "corral");
   const value = valueOf(ours);
-  const opponent = goal.against &&
-    bestOf(report, goal.againstRow ?? goal.row, goal.against);
+  const opponent = goal.against && bestOf(report, goal.againstRow ?? goal.row, goal.against);
   if (value === undefined || (goal.against && !opponent)) return undefined;
   const measured = compare(goal, value, valueOf(opponent));
   const theirs = numbersOf(opponent);
-  const perRound = numbersOf(ours).slice(
-    0,
-    opponent ? theirs.length : undefined,
-  )
+  const perRound = numbersOf(ours).slice(0, opponent ? theirs.length : undefined)
     .map((our, round) => compare(goal, our, theirs[round]));
   return {
     row: rows.find(({ id }) => id === goal.row)!,
@@ -98,8 +72,7 @@ function verdictOf(report: Report, goal: Goal): Verdict | undefined {
     opponent: nameOf(goal, opponent),
     measured,
     perRound,
-    met: measured >= (goal.atLeast ?? -Infinity) &&
-      measured <= (goal.atMost ?? Infinity),
+    met: measured >= (goal.atLeast ?? -Infinity) && measured <= (goal.atMost ?? Infinity),
   };
 }
 
@@ -112,11 +85,7 @@ function compare(goal: Goal, ours: number, theirs = 1): number {
   return goal.measure === "times" ? theirs / ours : ours / theirs;
 }
 
-function bestOf(
-  report: Report,
-  row: string,
-  ids: readonly string[],
-): Result | undefined {
+function bestOf(report: Report, row: string, ids: readonly string[]): Result | undefined {
   const entered = ids.flatMap((id) => resultOf(report, row, id) ?? []);
   const withValue = entered.filter((result) => valueOf(result) !== undefined);
   return withValue.sort((a, b) => valueOf(a)! - valueOf(b)!)[0];

@@ -36,8 +36,6 @@ export async function versionsIn(lock: URL): Promise<Record<string, string>> {
     packages: Record<string, { version: string; optional?: boolean }>;
   };
   return Object.fromEntries(
-    Object.entries(packages).filter(([, { optional }]) => !optional).map((
-      [path, { version }],
-    ) => [path, version]),
+    Object.entries(packages).filter(([, { optional }]) => !optional).map(([path, { version }]) => [path, version]),
   );
 }

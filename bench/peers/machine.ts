@@ -17,16 +17,9 @@ export function machine(): Record<string, string> {
 }
 
 /** The versions of those who take part, and of what runs them. */
-export async function versions(
-  contenders: readonly Contender[],
-): Promise<Record<string, string>> {
-  const packages = await versionsIn(
-    new URL("package-lock.json", import.meta.url),
-  );
-  const found: Record<string, string> = {
-    corral: VERSION,
-    Deno: `${Deno.version.deno} (V8 ${Deno.version.v8})`,
-  };
+export async function versions(contenders: readonly Contender[]): Promise<Record<string, string>> {
+  const packages = await versionsIn(new URL("package-lock.json", import.meta.url));
+  const found: Record<string, string> = { corral: VERSION, Deno: `${Deno.version.deno} (V8 ${Deno.version.v8})` };
   const runs = (executable: string) => contenders.some(({ command }) => command[0] === executable);
   if (runs("node")) found.Node = await output("node", "--version");
   for (const { package: name } of contenders) {

@@ -34,8 +34,7 @@ const FORKED =
 /** One sentence or two, without a final period. */
 export function reasonFor(row: string, contender: Contender): string {
   if (contender.kind === "threads") return SHARED;
-  const forks = contender.kind === "CPython" &&
-    contender.id !== "cpython-spawn";
+  const forks = contender.kind === "CPython" && contender.id !== "cpython-spawn";
   return forks && (row === "start" || row === "memory") ? FORKED : boundOf(row);
 }
 

@@ -60,10 +60,6 @@ export function outcomeOf(result: Result | undefined): string | undefined {
 }
 
 /** Finds the result of a contender in a row. */
-export function resultOf(
-  report: Report,
-  row: string,
-  contender: string,
-): Result | undefined {
+export function resultOf(report: Report, row: string, contender: string): Result | undefined {
   return report.results.find((result) => result.row === row && result.contender === contender);
 }

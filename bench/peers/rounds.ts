@@ -20,25 +20,13 @@ export interface Turn {
 }
 
 /** Measures a row of a contender. */
-export type Runner = (
-  contender: Contender,
-  row: string,
-  parameters: Parameters,
-) => Promise<Measured>;
+export type Runner = (contender: Contender, row: string, parameters: Parameters) => Promise<Measured>;
 
 /** Told of every turn: the median of its samples, or the outcome. */
-export type Progress = (
-  turn: Turn,
-  value: number | string,
-  tookMs: number,
-) => void;
+export type Progress = (turn: Turn, value: number | string, tookMs: number) => void;
 
 /** Measures everything. Who takes too long in a row is not asked again. */
-export async function runRounds(
-  plan: Plan,
-  run: Runner,
-  onProgress: Progress,
-): Promise<Result[]> {
+export async function runRounds(plan: Plan, run: Runner, onProgress: Progress): Promise<Result[]> {
   const results = new Map<string, Result>();
   for (const turn of turns(plan)) {
     const { row: { id: row, [plan.size]: parameters }, contender } = turn;
@@ -48,28 +36,18 @@ export async function runRounds(
     const startedAt = performance.now();
     const { samples, outcome } = await run(contender, row, parameters);
     const value = outcome ?? median(samples) ?? "no numbers";
-    results.set(key, {
-      row,
-      contender: contender.id,
-      rounds: [...rounds, value],
-    });
+    results.set(key, { row, contender: contender.id, rounds: [...rounds, value] });
     onProgress(turn, value, performance.now() - startedAt);
   }
   return [...results.values()];
 }
 
 /** Whole rounds follow one another, so that what else the machine does hits all alike; each round begins with another contender. */
-function* turns(
-  { rows, contenders, rounds }: Plan,
-): Generator<Turn, void, undefined> {
+function* turns({ rows, contenders, rounds }: Plan): Generator<Turn, void, undefined> {
   for (let round = 0; round < rounds; round++) {
-    for (
-      const row of rows.filter(({ maxRounds = Infinity }) => round < maxRounds)
-    ) {
+    for (const row of rows.filter(({ maxRounds = Infinity }) => round < maxRounds)) {
       const entered = contenders.filter(({ id }) => row.contenders.includes(id));
-      for (const contender of rotated(entered, round)) {
-        yield { round, row, contender };
-      }
+      for (const contender of rotated(entered, round)) yield { round, row, contender };
     }
   }
 }

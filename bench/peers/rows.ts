@@ -203,9 +203,7 @@ export const rows: readonly Row[] = [
 export function rowsOf(ids?: readonly string[]): readonly Row[] {
   const unknown = ids?.find((id) => !rows.some((row) => row.id === id));
   if (unknown !== undefined) {
-    throw new RangeError(
-      `Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`,
-    );
+    throw new RangeError(`Cannot find a row: "${unknown}" is none of ${rows.map(({ id }) => id).join(", ")}`);
   }
   return ids ? rows.filter(({ id }) => ids.includes(id)) : rows;
 }

@@ -9,11 +9,7 @@ const LIMIT_MS = 120_000;
 const FOLDER = new URL(".", import.meta.url);
 
 /** The line that the contender prints, or an outcome that says why there is none. */
-export async function runContender(
-  contender: Contender,
-  row: string,
-  parameters: Parameters,
-): Promise<Measured> {
+export async function runContender(contender: Contender, row: string, parameters: Parameters): Promise<Measured> {
   const [executable, ...args] = contender.command;
   const process = new Deno.Command(executable, {
     args: [...args, row, JSON.stringify(parameters)],
@@ -27,21 +23,14 @@ export async function runContender(
     const line = await firstLine(process.stdout);
     const { signal, code } = await process.status;
     if (line !== undefined) return JSON.parse(line);
-    return {
-      samples: [],
-      outcome: signal === "SIGKILL" ? TAKES_TOO_LONG : `fails with ${signal ?? code}`,
-    };
+    return { samples: [], outcome: signal === "SIGKILL" ? TAKES_TOO_LONG : `fails with ${signal ?? code}` };
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function firstLine(
-  stream: ReadableStream<Uint8Array>,
-): Promise<string | undefined> {
-  const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(
-    new TextLineStream(),
-  );
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
+  const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
   for await (const line of lines) {
     if (line.startsWith('{"samples"')) return line;
   }

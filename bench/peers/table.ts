@@ -16,9 +16,7 @@ export function measuredRows(report: Report): Row[] {
 /** Who took part, in one row or in any. */
 export function measuredContenders(report: Report, row?: Row): Contender[] {
   const ids = new Set(
-    report.results.filter((result) => !row || result.row === row.id).map((
-      { contender },
-    ) => contender),
+    report.results.filter((result) => !row || result.row === row.id).map(({ contender }) => contender),
   );
   return [...ids].map(contenderOf);
 }
@@ -26,12 +24,7 @@ export function measuredContenders(report: Report, row?: Row): Contender[] {
 /** One line for each contender of a row: median, lowest and highest round, and how corral compares. */
 export function rowTable(report: Report, row: Row): Table {
   const ours = valueOf(resultOf(report, row.id, "corral"));
-  const heading = [
-    "",
-    `median, ${row.unit}`,
-    "lowest to highest",
-    "corral is better by",
-  ];
+  const heading = ["", `median, ${row.unit}`, "lowest to highest", "corral is better by"];
   const order = rows.find(({ id }) => id === row.id)!.contenders;
   const entered = measuredContenders(report, row).sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   return [
@@ -43,12 +36,7 @@ export function rowTable(report: Report, row: Row): Table {
         return [contender.name, outcomeOf(result) ?? "", "", ""];
       }
       const factor = contender.id === "corral" || ours === undefined ? "" : `${short(advantage(row, ours, value))} ×`;
-      return [
-        contender.name,
-        short(value),
-        spreadText(numbersOf(result)),
-        factor,
-      ];
+      return [contender.name, short(value), spreadText(numbersOf(result)), factor];
     }),
   ];
 }
@@ -105,19 +93,13 @@ export function toMarkdown(table: Table): string {
   const widths = heading!.map((_, column) => Math.max(3, ...table.map((cells) => cells[column]!.length)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [
-    line(heading!),
-    line(widths.map((width) => "-".repeat(width))),
-    ...body.map(line),
-  ].join("\n");
+  return [line(heading!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
 /** All tables for a terminal. */
 export function reportText(report: Report): string {
   const perRow = measuredRows(report).map((row) => `${row.title}\n${indent(toText(rowTable(report, row)))}`);
-  return [...perRow, `Goals\n${indent(toText(goalTable(report)))}`].join(
-    "\n\n",
-  );
+  return [...perRow, `Goals\n${indent(toText(goalTable(report)))}`].join("\n\n");
 }
 
 function indent(text: string): string {

@@ -38,9 +38,7 @@ async function growthMiB(count: number, chunkSize: number): Promise<number> {
     checkAt = performance.now() + MEMORY_CHECK_MS;
   }
   if (last !== count) {
-    throw new Error(
-      `Cannot measure: the last item is ${last}, ${count} wanted`,
-    );
+    throw new Error(`Cannot measure: the last item is ${last}, ${count} wanted`);
   }
   most = Math.max(most, await residentNow());
   await closePool(pool);
@@ -52,17 +50,8 @@ await main(() => {
   return {
     call: (name, argument) =>
       argument === undefined ? pool.apply(functions[name]! as () => unknown) : pool.apply(functions[name]!, [argument]),
-    map: (items, name, chunkSize) =>
-      pool.map(
-        functions[name]!,
-        items,
-        chunkSize === undefined ? {} : { chunkSize },
-      ),
+    map: (items, name, chunkSize) => pool.map(functions[name]!, items, chunkSize === undefined ? {} : { chunkSize }),
     ready: () => pool.ready(),
     close: () => closePool(pool),
   };
-}, {
-  stream: async ({ count, size }) => ({
-    samples: [await growthMiB(count, size)],
-  }),
-});
+}, { stream: async ({ count, size }) => ({ samples: [await growthMiB(count, size)] }) });

@@ -9,22 +9,9 @@ await main((row) => {
     fileURLToPath(new URL("tasks.mjs", import.meta.url)),
     {
       numWorkers: 2,
-      exposedMethods: [
-        "noop",
-        "identity",
-        "increment",
-        "lengthOf",
-        "echo",
-        "mapChunk",
-        "spin",
-        "hold",
-        "countPrimes",
-      ],
+      exposedMethods: ["noop", "identity", "increment", "lengthOf", "echo", "mapChunk", "spin", "hold", "countPrimes"],
       forkOptions: { serialization: row === "bytes" ? "advanced" : "json" },
     },
   );
-  return {
-    call: (name, argument) => pool[name](argument),
-    close: () => pool.end(),
-  };
+  return { call: (name, argument) => pool[name](argument), close: () => pool.end() };
 });

@@ -11,9 +11,5 @@ await main(() => {
     maxQueue: Infinity,
     recordTiming: false,
   });
-  return {
-    threads: true,
-    call: (name, argument) => pool.run(argument, { name }),
-    close: () => pool.destroy(),
-  };
+  return { threads: true, call: (name, argument) => pool.run(argument, { name }), close: () => pool.destroy() };
 });

@@ -10,9 +10,5 @@ await main(() => {
     new URL("poolifier_worker.mjs", import.meta.url),
     { errorEventHandler: (event) => console.error(event.message) },
   );
-  return {
-    threads: true,
-    call: (name, argument) => pool.execute(argument, name),
-    close: () => pool.destroy(),
-  };
+  return { threads: true, call: (name, argument) => pool.execute(argument, name), close: () => pool.destroy() };
 });

@@ -27,14 +27,9 @@ class Partner implements AsyncDisposable {
     this.#reader = this.#process.stdout.getReader({ mode: "byob" });
   }
 
-  async ask(
-    message: Uint8Array<ArrayBuffer>,
-    answerBytes: number,
-  ): Promise<string> {
+  async ask(message: Uint8Array<ArrayBuffer>, answerBytes: number): Promise<string> {
     await this.#writer.write(message);
-    const answer = await this.#reader.read(new Uint8Array(answerBytes), {
-      min: answerBytes,
-    });
+    const answer = await this.#reader.read(new Uint8Array(answerBytes), { min: answerBytes });
     return new TextDecoder().decode(answer.value);
   }
 
@@ -47,9 +42,7 @@ class Partner implements AsyncDisposable {
 
 async function echoes(count: number): Promise<number[]> {
   const cat = () => new Deno.Command("cat", { stdin: "piped", stdout: "piped" });
-  await using partner = new Partner(
-    Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"),
-  );
+  await using partner = new Partner(Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"));
   const message = new TextEncoder().encode('["c",[[12345,1,0,0,[1]]]]');
   const samples: number[] = [];
   for (let n = -count; n < count; n++) {
@@ -60,11 +53,7 @@ async function echoes(count: number): Promise<number[]> {
   return samples;
 }
 
-async function scaling(
-  parts: number,
-  limit: number,
-  repeats: number,
-): Promise<number[]> {
+async function scaling(parts: number, limit: number, repeats: number): Promise<number[]> {
   await using one = new Partner(bareDeno("primes.ts", String(limit)));
   await using other = new Partner(bareDeno("primes.ts", String(limit)));
   const half = (child: Partner) => child.ask(new TextEncoder().encode(`${parts / 2}\n`), 5);
@@ -89,28 +78,18 @@ await main(() => {
   bytes: async ({ size, repeats }) => {
     await using sink = new Partner(bareDeno("sink.ts", String(size)));
     const bytes = new Uint8Array(size).fill(7);
-    return await warmDurations(
-      repeats,
-      () => sink.ask(bytes, `${size}\n`.length),
-    );
+    return await warmDurations(repeats, () => sink.ask(bytes, `${size}\n`.length));
   },
 
-  cpu: async ({ count, size, repeats }) => ({
-    samples: await scaling(count, size, repeats),
-  }),
+  cpu: async ({ count, size, repeats }) => ({ samples: await scaling(count, size, repeats) }),
 
   start: ({ repeats }) =>
-    warmDurations(
-      repeats,
-      () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status)),
-    ),
+    warmDurations(repeats, () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status))),
 
   memory: async ({ size: settleMs }) => {
     const children = [1, 2].map(() => bareDeno("idle.ts").spawn());
     await pause(2 * settleMs);
-    const samples = await Promise.all(
-      children.map(({ pid }) => residentMiB(pid)),
-    );
+    const samples = await Promise.all(children.map(({ pid }) => residentMiB(pid)));
     for (const child of children) child.kill("SIGKILL");
     return { samples };
   },

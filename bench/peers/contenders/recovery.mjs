@@ -12,10 +12,7 @@ export async function recover(open, limitMs) {
   const pool = open();
   if (pool.threads) return "has no process to kill";
   const workers = await workersOf(pool);
-  const victimCall = pool.call("hold", 4 * limitMs).then(
-    () => "done",
-    () => "failed",
-  );
+  const victimCall = pool.call("hold", 4 * limitMs).then(() => "done", () => "failed");
   const free = await pool.call("identity");
   await pause(50);
   const victim = workers.find(({ thread }) => thread !== free.thread);

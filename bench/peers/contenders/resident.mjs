@@ -8,12 +8,7 @@ import { promisify } from "node:util";
  */
 export async function residentMiB(...pids) {
   const asked = pids.length > 0 ? pids : [process.pid];
-  const { stdout } = await promisify(execFile)("ps", [
-    "-o",
-    "rss=",
-    "-p",
-    asked.join(","),
-  ]);
+  const { stdout } = await promisify(execFile)("ps", ["-o", "rss=", "-p", asked.join(",")]);
   const sizes = stdout.trim().split(/\s+/).map(Number);
   return sizes.reduce((sum, size) => sum + size, 0) / 1024;
 }

@@ -175,11 +175,7 @@ export const rows = {
       const fewAt = performance.now();
       await callOften(pool, count);
       const manyAt = performance.now();
-      return {
-        samples: [
-          (manyAt - fewAt) / count / ((fewAt - startedAt) / (rounds * few)),
-        ],
-      };
+      return { samples: [(manyAt - fewAt) / count / ((fewAt - startedAt) / (rounds * few))] };
     }),
 
   recovery: async (open, { limitMs, repeats }) => {
@@ -236,9 +232,7 @@ function mapByChunks(pool) {
   return async (items, name, chunkSize) => {
     const calls = [];
     for (let at = 0; at < items.length; at += chunkSize) {
-      calls.push(
-        pool.call("mapChunk", { name, chunk: items.slice(at, at + chunkSize) }),
-      );
+      calls.push(pool.call("mapChunk", { name, chunk: items.slice(at, at + chunkSize) }));
     }
     return (await Promise.all(calls)).flat();
   };

@@ -14,8 +14,5 @@ await main((row) => {
     maxThreads: 2,
     serialization: serializationOf(row),
   });
-  return {
-    call: (name, argument) => pool.run(argument, { name }),
-    close: () => pool.destroy(),
-  };
+  return { call: (name, argument) => pool.run(argument, { name }), close: () => pool.destroy() };
 });

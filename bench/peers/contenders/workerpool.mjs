@@ -15,10 +15,7 @@ await main((row) => {
     },
   );
   return {
-    call: (name, argument) =>
-      Promise.resolve(
-        pool.exec(name, argument === undefined ? [] : [argument]),
-      ),
+    call: (name, argument) => Promise.resolve(pool.exec(name, argument === undefined ? [] : [argument])),
     close: () => Promise.resolve(pool.terminate()),
   };
 });

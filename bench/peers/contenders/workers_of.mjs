@@ -6,12 +6,7 @@
 export async function workersOf(pool) {
   const seen = new Map();
   while (seen.size < 2) {
-    for (
-      const worker of await Promise.all([
-        pool.call("identity"),
-        pool.call("identity"),
-      ])
-    ) {
+    for (const worker of await Promise.all([pool.call("identity"), pool.call("identity")])) {
       seen.set(worker.thread, worker);
     }
   }
