@@ -20,7 +20,16 @@ interface Item {
 export class ItemQueue {
   readonly #items = new Deque<Item>();
   readonly #readers = new WaitQueue<Handover>();
+  readonly #onMoved: () => void;
   #lastPlace = 0;
+  /** The process at whose door items lie, in so many messages. */
+  #aheadOf = "";
+  #messagesAhead = 0;
+
+  /** @param onMoved Is told when items have left, or come back, by another way than `tryTake()`. */
+  constructor(onMoved: () => void = () => {}) {
+    this.#onMoved = onMoved;
+  }
 
   /** How many items wait for a reader. */
   get size(): number {
@@ -32,25 +41,31 @@ export class ItemQueue {
     return this.#readers.size;
   }
 
+  /**
+   * Whether the caller must wait although there are items: earlier ones lie at another reader's door. If they came back,
+   * it would get them out of their order.
+   */
+  isHeldFrom({ process }: Caller): boolean {
+    return this.#messagesAhead > 0 && process !== this.#aheadOf;
+  }
+
   /** Adds an item: for the first reader, if one waits. */
   push(value: unknown): void {
     const item = { place: ++this.#lastPlace, value };
-    if (this.#readers.size > 0) this.#readers.grant(this.#handover(item));
-    else this.#items.push(item);
+    const reader = this.#readers.peek();
+    if (reader === undefined || this.isHeldFrom(reader)) this.#items.push(item);
+    else this.#readers.grant(this.#handover(item));
   }
 
-  /** Takes the first item. */
-  tryTake(): Handover | undefined {
-    const item = this.#items.shift();
+  /** Takes the first item, if the caller may have it. */
+  tryTake(caller: Caller): Handover | undefined {
+    const item = this.isHeldFrom(caller) ? undefined : this.#items.shift();
     return item === undefined ? undefined : this.#handover(item);
   }
 
-  /**
-   * Takes the first items that can travel together, at most so many. Others are for `tryTake()`.
-   *
-   * @param onTaken Called after each: there is room for another.
-   */
-  tryTakeTogether(most: number, onTaken: () => void): Handover | undefined {
+  /** Takes the first items that can travel together, at most so many. Others are for `tryTake()`. */
+  tryTakeTogether(caller: Caller, most: number): Handover | undefined {
+    if (this.isHeldFrom(caller)) return undefined;
     const items: Item[] = [];
     const texts: string[] = [];
     for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS;) {
@@ -59,13 +74,21 @@ export class ItemQueue {
       units += text.length;
       texts.push(text);
       items.push(this.#items.shift()!);
-      onTaken();
+      this.#onMoved();
     }
     if (items.length === 0) return undefined;
-    const putBack = (left: number): void => {
-      for (const item of items.slice(items.length - left)) this.#putBack(item);
+    this.#aheadOf = caller.process;
+    this.#messagesAhead++;
+    const settle = (): void => {
+      this.#messagesAhead--;
+      this.#serve();
     };
-    return new Handover(Parcel.list(texts), putBack, undefined, items.length);
+    const putBack = (left: number): void => {
+      for (const item of items.slice(items.length - left)) this.#insert(item);
+      settle();
+    };
+    const handover = new Handover(Parcel.list(texts), putBack, () => handover.isSettled && settle(), items.length);
+    return handover;
   }
 
   /** Waits for an item, when there is none. */
@@ -89,12 +112,23 @@ export class ItemQueue {
   }
 
   #handover(item: Item): Handover {
-    return new Handover(item.value, () => this.#putBack(item));
+    return new Handover(item.value, () => {
+      this.#insert(item);
+      this.#serve();
+    });
   }
 
-  #putBack(item: Item): void {
+  /** Gives those who wait what they may have. */
+  #serve(): void {
+    for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== undefined;) {
+      if (this.isHeldFrom(reader)) break;
+      this.#readers.grant(this.#handover(this.#items.shift()!));
+    }
+    this.#onMoved();
+  }
+
+  #insert(item: Item): void {
     if (item.value instanceof Parcel) item.value.takeBack();
-    if (this.#readers.size > 0) return void this.#readers.grant(this.#handover(item));
     const before: Item[] = [];
     while (this.#items.size > 0 && this.#items.peek()!.place < item.place) before.push(this.#items.shift()!);
     this.#items.unshift(item);

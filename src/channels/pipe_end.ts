@@ -75,7 +75,7 @@ export class PipeEnd implements SharedObject {
   }
 
   #receive(caller: Caller, wait: WaitOptions): Handover | Promise<Handover> {
-    const message = this.#inbox.tryTake();
+    const message = this.#inbox.tryTake(caller);
     if (message !== undefined) return message;
     if (!this.#peer!.#isOpen) throw endOfStream();
     return this.#inbox.wait(caller, wait);

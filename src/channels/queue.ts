@@ -14,8 +14,7 @@ export const QUEUE_TYPE = Symbol("corral.queueType");
  * - It lives in the process that made it. `await put()` means that this process has the item: it is not lost when the
  *   writer ends, or is killed.
  * - A full bounded queue makes the writer wait; writers and readers are served first come, first served.
- * - An item that was on its way to a reader that died goes to the next reader, in its old place. So does what lay ready for a
- *   loop that became slow: with several readers, one may get it after a later item.
+ * - An item that was on its way to a reader that died goes to the next reader, in its old place.
  * - What is put is a copy, as it is then, also within one process.
  * - `close()` by its maker ends it for all: no more is put, and the others read what is there, then they get
  *   EndOfStreamError, and `for await` ends. In another process, `close()` closes it there only.

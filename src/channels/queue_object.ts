@@ -6,7 +6,7 @@ import { ItemQueue } from "./item_queue.ts";
 
 /** How often a process must have read before it is given anything ahead. */
 const READS_BEFORE_AHEAD = 8;
-/** And for how long nobody else may have read: others might get what is given back out of its order. */
+/** And for how long nobody else may have read: others wait while something lies ahead. */
 const ALONE_BEFORE_AHEAD_MS = 50;
 
 /** A writer that waits for room, with what it wants to put. */
@@ -31,7 +31,7 @@ export class QueueObject implements SharedObject {
       return this.#tryGet(caller) ?? this.#items.wait(caller, wait);
     },
     getAhead: (caller, _wait, most: unknown) =>
-      this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(Number(most), () => this.#letWrite()) : undefined,
+      this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : undefined,
     getNowait: (caller) => {
       this.#noteReader(caller);
       const item = this.#tryGet(caller);
@@ -45,7 +45,7 @@ export class QueueObject implements SharedObject {
     join: (caller, wait) => this.#unfinished === 0 ? undefined : this.#joining.wait(caller, wait),
   };
   readonly #maxSize: number;
-  readonly #items = new ItemQueue();
+  readonly #items = new ItemQueue(() => this.#itemsMoved());
   readonly #writers = new WaitQueue<void, Writer>();
   readonly #joining = new WaitQueue<void>();
   /** Items that were put, and not reported as done. */
@@ -67,8 +67,9 @@ export class QueueObject implements SharedObject {
   dropped(holder: Holder): void {
     if (holder !== "here" || this.#closed) return;
     this.#closed = true;
-    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"));
+    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), isOwner);
     this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
+    this.#itemsMoved();
   }
 
   processEnded(isEnded: (process: string) => boolean): void {
@@ -112,13 +113,24 @@ export class QueueObject implements SharedObject {
 
   #tryGet(caller: Caller): Handover | undefined {
     if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
-    const item = this.#items.tryTake();
+    const item = this.#items.tryTake(caller);
     if (item === undefined) {
-      if (this.#closed) throw this.#closedFor(caller, "get");
+      if (this.#closed && !this.#items.isHeldFrom(caller)) throw this.#closedFor(caller, "get");
       return undefined;
     }
     this.#letWrite();
     return item;
+  }
+
+  #itemsMoved(): void {
+    this.#letWrite();
+    // Nobody who still waits will get one.
+    if (this.#closed) {
+      this.#items.rejectReaders(
+        (caller) => this.#closedFor(caller, "get"),
+        (caller) => !this.#items.isHeldFrom(caller),
+      );
+    }
   }
 
   /** There may be room for those who wait. */

@@ -24,7 +24,7 @@ interface ItemAhead<T> {
  *
  * What is ahead is not the reader's yet. It becomes so item by item, when the loop asks; until then it is the
  * owner's, who gets it back when the loop ends, when this process dies, or when the loop is slow. The owner hands out nothing ahead unless
- * this process alone reads the queue: an idle reader must not wait for what lies at a busy one's door.
+ * this process alone reads the queue: others must not overtake what lies ahead, so they wait for it.
  */
 export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   readonly #ref: ObjectRef;

@@ -296,7 +296,13 @@ Deno.test("Queue with two writers and three readers over room for 10 moves each 
     const results = await Promise.all(readers);
     const items = results.flatMap(({ items }) => items).sort((a, b) => a - b);
     assertEquals(items, Array.from({ length: 2 * EACH }, (_, n) => n));
-    for (const { items, largest } of results) assert(items.length > 0 && largest <= 10);
+    for (const { items, largest } of results) {
+      assert(items.length > 0 && largest <= 10);
+      // Each writer's items come in its order.
+      for (const own of [items.filter((n) => n < EACH), items.filter((n) => n >= EACH)]) {
+        assertEquals(own, own.toSorted((a, b) => a - b));
+      }
+    }
   }));
 
 /** The process that got the last task. */

@@ -169,3 +169,53 @@ Deno.test("Queue hands out nothing ahead when another process reads too", async 
   assertGreater(10, await bench.queue.qsize());
   await bench.leave();
 });
+
+Deno.test("Queue gives another reader what the loop gives back, and nothing that comes after it before", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const theirs = bench.other.give(bench.queue);
+  const read = await bench.readUntilAhead();
+  const first = bench.queue.get();
+  const second = theirs.get();
+  let got = false;
+  Promise.race([first, second]).then(() => got = true);
+  const refused = theirs.getNowait().catch((error) => error.name);
+  await quiesce(bench.other);
+  assert(!got);
+  assertEquals(await refused, "QueueEmptyError");
+  const left = bench.loop.return();
+  await quiesce(bench.child, bench.other);
+  await left;
+  assertEquals([await first, await second], [read.length, read.length + 1]);
+  assertEquals(await bench.rest(), upTo(200).slice(read.length + 2));
+});
+
+Deno.test("Queue gives another reader the next item when the loop has taken all that lay ahead, and tells the end of a closed one", async () => {
+  const bench = new LoopBench(60);
+  await bench.fill();
+  const theirs = bench.other.give(bench.queue);
+  const read = await bench.readUntilAhead();
+  const ahead = 60 - read.length - await bench.queue.qsize();
+  const rest = Array.from({ length: 61 - read.length }, () => theirs.get().catch((error) => error.name));
+  await quiesce(bench.other);
+  bench.queue.close();
+  for (let n = 0; n < ahead; n++) read.push(await bench.next());
+  await quiesce(bench.child, bench.other);
+  const expected = [...upTo(60).slice(read.length), ...Array(rest.length).fill("EndOfStreamError")];
+  assertEquals(await Promise.all(rest), expected.slice(0, rest.length));
+  assertEquals(read, upTo(read.length));
+  void bench.loop.return();
+});
+
+Deno.test("Queue gives another reader what lay ahead of a loop whose process died", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const theirs = bench.other.give(bench.queue);
+  const read = await bench.readUntilAhead();
+  const first = theirs.get();
+  await quiesce(bench.other);
+  bench.child.die();
+  await quiesce(bench.other);
+  assertEquals(await first, read.length);
+  void bench.loop.return();
+});
