@@ -21,17 +21,9 @@ export class Lease {
     this.#now = now;
   }
 
-  /** When the last task came to the idle worker, or the last answer left. */
-  get clockReadAt(): number {
-    return this.#clockReadAt;
-  }
-
-  /** A task begins that nothing was before. Returns how long the worker had been idle. */
-  begin(): number {
-    const now = this.#now();
-    const idleMs = now - this.#clockReadAt;
-    this.#clockReadAt = now;
-    return idleMs;
+  /** A task begins that nothing was before. */
+  begin(): void {
+    this.#clockReadAt = this.#now();
   }
 
   /**

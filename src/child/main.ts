@@ -22,6 +22,7 @@ import { type LoadedModule, resolveFunction } from "./functions.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { introduce, letEnd, runProcess } from "./process_run.ts";
 import { installRuntime } from "./runtime.ts";
+import { Standby } from "./standby.ts";
 import { takeStdio } from "./stdio.ts";
 import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
 import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
@@ -43,23 +44,40 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   let settings: WorkerSettings | undefined;
   let tellParentEnded = (): void => {};
 
+  const standby = new Standby();
+  let sentAt = -Infinity;
+
   const channel = new Channel({ read, write, onFrame });
 
-  const link = new Link(hub, "parent", (text, parts) => channel.append(text, parts), flushQuietly);
+  const link = new Link(hub, "parent", append, flushQuietly);
   hub.currentTask = () => scope?.current()?.id ?? 0;
 
   function send(text: string, parts?: readonly Uint8Array[]): void {
     link.turns.send();
-    channel.append(text, parts);
+    append(text, parts);
     channel.flush();
   }
 
+  function append(text: string, parts?: readonly Uint8Array[]): void {
+    if (standby.enter()) channel.append('["standby"]');
+    channel.append(text, parts);
+  }
+
   async function read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
-    // Loading the classes of shared objects needs the event loop.
-    if (beforeHandleClasses === undefined && loop?.mayBlock) return streams.readSync(buffer);
+    if (standby.on) {
+      await loopTurn();
+      if (standby.on && needsParentOnly()) return streams.readSync(buffer);
+    }
     const bytes = await streams.read(buffer);
-    loop?.turned();
+    if (needsParentOnly()) standby.heard(performance.now() - sentAt);
     return bytes;
+  }
+
+  /** Whether nothing that is known here goes on before the parent has sent something. */
+  function needsParentOnly(): boolean {
+    // Loading the classes of shared objects needs the event loop, and so do processes behind this one.
+    if (beforeHandleClasses !== undefined || hub.neighbourCount > 1) return false;
+    return loop?.isIdle || link.waits.any;
   }
 
   function flushQuietly(): void {
@@ -73,6 +91,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   function write(bytes: Uint8Array): void {
     try {
       streams.write(bytes);
+      sentAt = performance.now();
     } catch (error) {
       // There is nobody to print for any more.
       if (!settings?.process?.detached) throw error;
@@ -133,8 +152,10 @@ export function serve(load?: () => Promise<LoadedModule>): void {
       else live(protocol, version, settings, process, input as ProcessInput);
     } else if (message[0] === "stop") {
       exit(0);
+    } else if (message[0] === "wake") {
+      standby.leave();
     } else if (link.receive(message, parts)) {
-      loop?.wake();
+      return;
     } else if (loop === undefined) {
       early.push([message, parts]);
     } else {
@@ -162,7 +183,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
       const module = await loadModule();
       const { concurrency, initializer } = settings;
       if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-      loop = new TaskLoop({ module, concurrency, send, scope, handles: link.handles });
+      loop = new TaskLoop({ module, concurrency, send, scope, handles: link.handles, standby });
       send(messageText(["ready"] satisfies ChildMessage));
     } catch (error) {
       fail(error);
@@ -220,6 +241,11 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     printError(`Cannot read what the parent sent: ${Deno.inspect(error)}\n`);
     exit(1);
   });
+}
+
+/** Lets everything run that is due. */
+function loopTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function checkVersion(protocol: number, version: string): void {

@@ -13,7 +13,7 @@ import {
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
 import type { RunningTask } from "./runtime.ts";
-import { Standby } from "./standby.ts";
+import type { Standby } from "./standby.ts";
 
 /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
 export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
@@ -58,7 +58,7 @@ export class TaskLoop {
   readonly #scope: TaskScope;
   readonly #now: () => number;
   readonly #handles: HandleCodec | undefined;
-  readonly #standby = new Standby();
+  readonly #standby: Standby | undefined;
   readonly #lease: Lease;
   #held: HeldTask[] = [];
   #next = 0;
@@ -70,6 +70,7 @@ export class TaskLoop {
       send: SendFrame;
       scope: TaskScope;
       handles?: HandleCodec;
+      standby?: Standby;
       /** The clock that leases and durations are measured by, in milliseconds. */
       now?: () => number;
     },
@@ -79,23 +80,14 @@ export class TaskLoop {
     this.#send = options.send;
     this.#scope = options.scope;
     this.#handles = options.handles;
+    this.#standby = options.standby;
     this.#now = options.now ?? (() => performance.now());
     this.#lease = new Lease(this.#now);
   }
 
-  /** Whether nothing needs the event loop until the next message. */
-  get mayBlock(): boolean {
-    return this.#isIdle && this.#standby.mayBlock(this.#lease.clockReadAt);
-  }
-
-  /** The event loop has run. */
-  turned(): void {
-    this.#standby.turned(this.#now());
-  }
-
-  /** Something else than the next task needs the event loop. */
-  wake(): void {
-    this.#standby.leave();
+  /** Whether there is no task that runs, or waits here to be run. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#next >= this.#held.length;
   }
 
   /** Takes in one message. What it starts may go on after the call. */
@@ -113,8 +105,6 @@ export class TaskLoop {
       }
       case "function":
         return this.#learnFunction(message[1], message[2]);
-      case "wake":
-        return this.wake();
       case "abort":
         return this.#abort(message[1], decode(message[3], message[2] === 1, parts, this.#handles));
     }
@@ -144,15 +134,11 @@ export class TaskLoop {
     this.#pump();
   }
 
-  get #isIdle(): boolean {
-    return this.#running.size === 0 && this.#next >= this.#held.length;
-  }
-
   /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
   #acknowledgeStart(id: number): void {
-    if (!this.#isIdle) return;
-    if (!this.#standby.on) this.#send(`["started",${id}]`);
-    this.#standby.called(this.#lease.begin());
+    if (!this.isIdle) return;
+    if (!this.#standby?.on) this.#send(`["started",${id}]`);
+    this.#lease.begin();
   }
 
   #hold(
@@ -267,8 +253,6 @@ export class TaskLoop {
   }
 
   #answer(task: HeldTask, head: string, value: Encoded): void {
-    const isLast = this.#concurrency === 1 && this.#next >= this.#held.length;
-    if (isLast && this.#standby.enter()) this.#send('["standby"]');
     this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
     if (this.#lease.answered()) return;

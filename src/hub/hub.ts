@@ -95,6 +95,11 @@ export class Hub {
     this.#neighbours.add(link);
   }
 
+  /** How many processes are next to this one. */
+  get neighbourCount(): number {
+    return this.#neighbours.size;
+  }
+
   /** Lets a neighbour use what a handle stands for. */
   grant(handle: Handle, link: Neighbour): void {
     const sent = handle instanceof Ticket ? handle.handle : handle;

@@ -54,6 +54,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
       ...context.process,
       events: {
         message: (message, parts) => this.#receive(message, parts),
+        standby: (on) => context.scheduler.standby(context.slot, on),
         readEnd: () => this.#endRead(),
         output: (stream, bytes, taskId) => this.#emitOutput(stream, bytes, taskId),
         exited: (exit) => this.#exited(exit),
@@ -102,10 +103,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
       this.#appendAbort(task, new CancelledError("The task was cancelled"));
     }
     this.process.flush();
-  }
-
-  wake(): void {
-    this.#sendNow('["wake"]');
   }
 
   stop(): void {
@@ -185,8 +182,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
         });
       case "chunkErrors":
         return this.#settleChunk(message[1], message[2], this.#decode(message[4], message[3], parts));
-      case "standby":
-        return scheduler.standby(slot);
       case "started":
         return scheduler.started(slot);
       case "returned":

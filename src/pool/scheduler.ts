@@ -124,9 +124,11 @@ export class Scheduler<T extends ScheduledTask> {
     slot.unacknowledged = false;
   }
 
-  /** The worker of a slot stops its event loop while it has no task, and no longer says that it began one. */
-  standby(slot: Slot<T>): void {
-    slot.onStandby = true;
+  /** From now on the worker of a slot says that it began a task, or, on standby, does not. */
+  standby(slot: Slot<T>, on: boolean): void {
+    slot.onStandby = on;
+    // It may have begun what was on its way when it said so.
+    if (on) slot.unacknowledged = false;
   }
 
   /** The worker of a slot answered. Returns the task if its caller still waits. Throws ProtocolError when the worker does not hold it. */
@@ -241,7 +243,6 @@ export class Scheduler<T extends ScheduledTask> {
   tick(now: number): void {
     for (const slot of this.slots) {
       if (now >= this.#deadlines.lease(slot)) this.#checkLease(slot);
-      if (slot.phase === "ready" && now >= slot.wakeDeadline) this.#wake(slot);
       this.#expireTasks(slot, now);
       if (this.#deadlines.isIdleTooLong(slot, now)) this.#retire(slot);
     }
@@ -368,11 +369,6 @@ export class Scheduler<T extends ScheduledTask> {
     for (const task of this.#deadlines.runnable(slot)) {
       if (task.settled && now >= this.#deadlines.task(slot, task)) return this.#endWorker(slot);
     }
-  }
-
-  #wake(slot: Slot<T>): void {
-    slot.onStandby = false;
-    slot.worker!.wake();
   }
 
   #endWorker(slot: Slot<T>): void {

@@ -39,8 +39,6 @@ export interface SchedulerWorker<T> {
   run(tasks: readonly T[], repliesRead: number): void;
   /** Tells the worker that nobody wants the task any more. */
   abort(task: T, reason: unknown): void;
-  /** Gives a worker on standby its event loop back. */
-  wake(): void;
   /** Lets an idle worker leave. */
   stop(): void;
   /** Ends the worker, whatever it does. */
@@ -57,7 +55,6 @@ const MAX_AHEAD_BYTES = 256 * 1024;
 const AHEAD_WORK_MS = 2;
 const LEASE_FRESH_MS = 1.5;
 const LEASE_SILENCE_MS = 5;
-const STANDBY_SILENCE_MS = 1;
 const NEVER_READ = -1;
 const MAX_PATIENCE = 128;
 const RARE_RETURN_ANSWERS = 256;
@@ -83,7 +80,7 @@ export class Slot<T extends ScheduledTask> {
   changedAt = 0;
   /** The worker has said nothing since it got tasks while idle: it has started none. */
   unacknowledged = false;
-  /** The worker waits with its event loop stopped, and starts whatever it gets without saying so. */
+  /** The worker starts whatever it gets without saying so. */
   onStandby = false;
   /** When the first held task became the first. */
   headSince = 0;
@@ -218,11 +215,6 @@ export class Slot<T extends ScheduledTask> {
     this.#patience = isRare ? 2 : Math.min(MAX_PATIENCE, this.#patience * 2);
     this.#growAfter = this.#patience;
     this.#answersSinceReturn = 0;
-  }
-
-  /** When the silence of a worker on standby has lasted: it needs its event loop, whatever it does. */
-  get wakeDeadline(): number {
-    return this.onStandby ? this.lastReadAt + STANDBY_SILENCE_MS : Infinity;
   }
 
   /** When the silence of the worker must be looked at, if anything was sent ahead. */

@@ -23,7 +23,6 @@ export class SlotDeadlines<T extends ScheduledTask> {
   next(slot: Slot<T>): number {
     let next = this.lease(slot);
     if (slot.phase !== "ready") return next;
-    next = Math.min(next, slot.wakeDeadline);
     if (slot.held.size === 0) return Math.min(next, this.#idleEnd(slot));
     for (const task of this.runnable(slot)) next = Math.min(next, this.task(slot, task));
     return next;

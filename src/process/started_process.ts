@@ -71,6 +71,7 @@ export class StartedProcess {
         killGraceMs,
         events: {
           message: (message, parts) => this.#receive(message, parts),
+          standby: () => {},
           readEnd: () => {},
           output: () => {},
           exited: (exit) => {

@@ -6,11 +6,14 @@ import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { WorkerCommand } from "./command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { LinePrinter, OutputTail, writeToProgram } from "./output.ts";
+import { StandbyWatch } from "./standby_watch.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
   /** A message after the handshake. What it throws is taken as the worker's breach of protocol. */
   message(message: ChildMessage, parts: Uint8Array[]): void;
+  /** From now on the worker says that it begins a task, or does not. */
+  standby(on: boolean): void;
   /** All messages of one read were handled. */
   readEnd(): void;
   /** The worker printed; the bytes have been passed on already. */
@@ -52,6 +55,7 @@ export class WorkerProcess {
   readonly #channel: Channel;
   readonly #printers: readonly LinePrinter[];
   readonly #tail = new OutputTail();
+  readonly #standby = new StandbyWatch(() => this.#wake());
   #greeted = false;
   #ready = false;
   #exited = false;
@@ -101,6 +105,7 @@ export class WorkerProcess {
 
   /** Sends what was appended. */
   flush(): void {
+    this.#standby.sent();
     this.#channel.flush();
   }
 
@@ -171,8 +176,20 @@ export class WorkerProcess {
       return;
     }
     if (message[0] === "output") return this.#receiveOutput(message, parts);
+    if (message[0] === "standby") return this.#beginStandby();
     if (message[0] === "ready") this.#ready = true;
     this.#events.message(message, parts);
+  }
+
+  #beginStandby(): void {
+    this.#standby.begin();
+    this.#events.standby(true);
+  }
+
+  #wake(): void {
+    this.append('["wake"]');
+    this.flush();
+    this.#events.standby(false);
   }
 
   #receiveOutput([, stream, taskId, text]: Extract<ChildMessage, ["output", ...unknown[]]>, parts: Uint8Array[]): void {
@@ -193,6 +210,7 @@ export class WorkerProcess {
     clearTimeout(this.#muteTimer);
     this.#exited = true;
     await settledWithin(drained, DRAIN_LIMIT_MS);
+    this.#standby.end();
     for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
     this.#writer.abort().catch(() => {});
     for (const printer of this.#printers) printer.flush();

@@ -85,11 +85,16 @@ export class ScriptedPool {
     const slot = this.slot(index);
     for (const message of messages) {
       if (message === "started") this.scheduler.started(slot);
-      else if (message === "standby") this.scheduler.standby(slot);
+      else if (message === "standby") this.scheduler.standby(slot, true);
       else if (message.startsWith("<")) this.scheduler.returned(slot, this.#idsOf(message.slice(1)));
       else this.#answer(slot, this.#idsOf(message.slice(1)));
     }
     this.scheduler.readEnd(slot, this.now);
+  }
+
+  /** The worker was told to leave standby. */
+  wake(index: number): void {
+    this.scheduler.standby(this.slot(index), false);
   }
 
   cancel(name: string): void {
@@ -187,7 +192,6 @@ export class ScriptedPool {
         this.#calls.push(`run ${index}: ${tasks.map(({ name }) => name).join(" ")}${after}`);
       },
       abort: (task) => this.#calls.push(`abort ${index}: ${task.name}`),
-      wake: () => this.#calls.push(`wake ${index}`),
       stop: () => this.#calls.push(`stop ${index}`),
       terminate: () => this.#calls.push(`terminate ${index}`),
       setReferenced: (wanted) => {

@@ -1,5 +1,6 @@
 import type { LoadedModule } from "../../src/child/functions.ts";
 import type { RunningTask } from "../../src/child/runtime.ts";
+import { Standby } from "../../src/child/standby.ts";
 import { TaskLoop } from "../../src/child/task_loop.ts";
 import { Scheduler } from "../../src/pool/scheduler.ts";
 import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
@@ -230,6 +231,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   exited = false;
   readonly #pool: SimulatedPool;
   readonly #loop: TaskLoop;
+  readonly #standby = new Standby();
   readonly #inbox: (() => void)[] = [];
   #outbox: { readonly text: string; readonly at: number }[] = [];
   #lastArrival = 0;
@@ -253,6 +255,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
         },
         current: () => this.#running,
       },
+      standby: this.#standby,
       now: () => this.#clock,
     });
     this.#loop.receive(["function", 1, { kind: "export", name: "work" }], []);
@@ -266,10 +269,6 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
 
   abort(task: SimulatedTask): void {
     this.#receive(["abort", task.id, 0, null]);
-  }
-
-  wake(): void {
-    this.#receive(["wake"]);
   }
 
   stop(): void {
@@ -324,7 +323,10 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   }
 
   #receive(message: ParentMessage): void {
-    this.#deliver(() => this.#loop.receive(message, []));
+    this.#deliver(() => {
+      if (this.#loop.isIdle) this.#standby.heard(this.#pool.delay(1));
+      this.#loop.receive(message, []);
+    });
   }
 
   #deliver(action: () => void): void {
@@ -358,6 +360,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   #write(text: string): void {
     const { stall } = this.#pool.latencies;
     this.#clock += this.#pool.delay(stall) / 2 + 0.001;
+    if (this.#standby.enter()) this.#outbox.push({ text: '["standby"]', at: this.#clock });
     this.#outbox.push({ text, at: this.#clock });
     this.#clock += this.#pool.delay(stall) / 2 + 0.001;
     this.#scheduleRead();
@@ -394,7 +397,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       case "started":
         return scheduler.started(this.slot);
       case "standby":
-        return scheduler.standby(this.slot);
+        return this.#watchStandby();
       case "returned":
         return scheduler.returned(this.slot, message[1]);
       case "result":
@@ -406,6 +409,17 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       default:
         throw new Error(`the child sent ${message[0]}`);
     }
+  }
+
+  /** The parent wakes it some time later. */
+  #watchStandby(): void {
+    const { scheduler } = this.#pool;
+    scheduler.standby(this.slot, true);
+    this.#pool.at(this.#pool.now + this.#pool.delay(5), () => {
+      if (this.exited) return;
+      this.#deliver(() => this.#standby.leave());
+      scheduler.standby(this.slot, false);
+    });
   }
 
   #exit(): void {
