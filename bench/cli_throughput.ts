@@ -5,12 +5,13 @@
  *
  *     deno task bench:cli [--quick]
  *
- * GNU parallel and xargs run the same function: parallel with a block for each process, and both with a record for each.
+ * GNU parallel and xargs run the same function: parallel with a block for each process, and both with a record for each. Two plain
+ * loops that share the work by hand show what the machine's second processor can give.
  */
 
 const isQuick = Deno.args.includes("--quick");
 const RECORDS = isQuick ? 100_000 : 1_000_000;
-const HEAVY_RECORDS = isQuick ? 10_000 : 50_000;
+const HEAVY_RECORDS = isQuick ? 10_000 : 100_000;
 const SINGLE_RECORDS = isQuick ? 50 : 100;
 const ROUNDS = isQuick ? 1 : 3;
 
@@ -79,12 +80,14 @@ async function contenders(folder: string): Promise<Contender[]> {
   const one = `${deno} run --quiet --no-prompt ${HERE}one.ts`;
   const all = { records: RECORDS, input: `${folder}/all` };
   const heavy = { records: HEAVY_RECORDS, input: `${folder}/heavy` };
+  const halves = [1, 2].map((half) => `${loop} heavy < ${heavy.input}.${half} &`).join(" ");
   const few = { records: SINGLE_RECORDS, input: `${folder}/few` };
   const found: Contender[] = [
     { name: "identity, plain loop", command: `${loop} identity`, ...all },
     { name: "identity, corral map", command: `${corral}#identity`, ...all },
     { name: "heavy, plain loop", command: `${loop} heavy`, ...heavy },
     { name: "heavy, corral map", command: `${corral}#heavy`, ...heavy },
+    { name: "heavy, two plain loops", command: `{ ${halves} wait; }`, ...heavy },
   ];
   if (await exists("parallel")) {
     found.push({ name: "identity, parallel --pipe", command: `parallel -j 2 --pipe ${loop} identity`, ...all });
@@ -116,6 +119,7 @@ const folder = await Deno.makeTempDir();
 try {
   await writeRecords(`${folder}/all`, RECORDS);
   await writeRecords(`${folder}/heavy`, HEAVY_RECORDS);
+  for (const half of [1, 2]) await writeRecords(`${folder}/heavy.${half}`, HEAVY_RECORDS / 2);
   await writeRecords(`${folder}/few`, SINGLE_RECORDS);
   const list = await contenders(folder);
   const costs = await measure(list);
@@ -130,6 +134,7 @@ try {
   }
   printGoal(costs, "identity, plain loop", "identity, corral map", 0.8);
   printGoal(costs, "heavy, plain loop", "heavy, corral map", 1.8);
+  printGoal(costs, "heavy, two plain loops", "heavy, corral map", 0.95);
   printGoal(costs, "identity, parallel, one each", "identity, corral map", 5);
   printGoal(costs, "identity, parallel --pipe", "identity, corral map", 1);
 } finally {

@@ -90,7 +90,6 @@ class InstantPool {
     return {
       run: (tasks) => void this.#sent[index]!.push(...tasks),
       abort: nothing,
-      wake: nothing,
       stop: nothing,
       terminate: nothing,
       setReferenced: nothing,

@@ -32,7 +32,7 @@ const CPYTHON = ["cpython-pool", "cpython-executor"];
 const THREADS = ["piscina", "poolifier"];
 const POOLS = ["corral", ...PROCESS_POOLS, ...CPYTHON, ...THREADS];
 
-const BURST = { count: 20_000, repeats: 2 };
+const BURST = { count: 20_000, repeats: 3 };
 const QUICK_BURST = { count: 20_000, repeats: 1 };
 const TINY_BURST = { count: 20, repeats: 1 };
 

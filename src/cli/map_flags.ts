@@ -96,7 +96,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "chunk",
     value: { name: "N|auto" },
-    help: "Records handed to a worker at once [auto: about 25 ms of work]",
+    help: "Records handed to a worker at once [auto: about 50 ms of work]",
     group: "Control",
   },
   {

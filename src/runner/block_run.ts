@@ -26,7 +26,7 @@ export interface BlockPlace {
 }
 
 // Between two pieces of records that are too quick to be announced one by one.
-const PIECE_MS = 10;
+const PIECE_MS = 25;
 const PIECE_BYTES = 1024 * 1024;
 /** Behind a record that took this long the next two are announced: if they are as slow, that costs little. */
 const SLOW_RECORD_MS = 1;

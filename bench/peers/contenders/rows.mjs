@@ -85,11 +85,7 @@ export async function warmDurations(repeats, work) {
 
 /** @type {Record<string, (open: Open, parameters: Parameters) => Promise<Measured>>} */
 export const rows = {
-  burst: (open, { count, repeats }) =>
-    withPool(open, async (pool) => {
-      await callOften(pool, count / 4);
-      return await durations(repeats, () => callOften(pool, count));
-    }),
+  burst: (open, { count, repeats }) => withPool(open, (pool) => warmDurations(repeats, () => callOften(pool, count))),
 
   "burst-spin": (open, parameters) => burstAround(open, "spin", parameters),
   "burst-hold": (open, parameters) => burstAround(open, "hold", parameters),

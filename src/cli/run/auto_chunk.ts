@@ -1,11 +1,11 @@
-const TARGET_MS = 25;
+const TARGET_MS = 50;
 const MAX_GROWTH = 16;
 const MAX_RECORDS = 65_536;
 const MAX_BYTES = 1024 * 1024;
 /** A block must fit a message. */
 const MAX_FIXED_BYTES = 64 * 1024 * 1024;
 /** Of what is quicker, workers must have the next block at hand when they are done. */
-const QUICK_BLOCK_MS = 50;
+const QUICK_BLOCK_MS = 100;
 
 /** How much goes to a worker at once: so much that messages cost little, and so little that work is shared evenly. */
 export class AutoChunk {
