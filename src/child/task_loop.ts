@@ -237,6 +237,7 @@ export class TaskLoop {
   }
 
   #answerResult(task: HeldTask, value: unknown): void {
+    if (value === undefined) return this.#answer(task, `["result",${task.id}`, undefined);
     try {
       this.#answer(task, `["result",${task.id}`, encode(value, this.#handles));
     } catch (error) {
@@ -252,8 +253,9 @@ export class TaskLoop {
     }
   }
 
-  #answer(task: HeldTask, head: string, value: Encoded): void {
-    this.#send(valueMessageText(head, value), value.parts);
+  #answer(task: HeldTask, head: string, value: Encoded | undefined): void {
+    if (value === undefined) this.#send(head + "]");
+    else this.#send(valueMessageText(head, value), value.parts);
     this.#running.delete(task.id);
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();

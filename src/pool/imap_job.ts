@@ -86,6 +86,12 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   next(): Promise<IteratorResult<unknown>> {
     this.#lastRejected = false;
+    const ready = this.#finished || this.#waiters.size > 0 ? undefined : this.#entries.peek();
+    if (ready?.outcomes !== undefined && !ready.outcomes.errors.has(ready.taken)) {
+      const value = ready.outcomes.values[this.#take(ready)];
+      this.#goOn();
+      return Promise.resolve({ done: false, value });
+    }
     const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>();
     this.#waiters.push({ resolve, reject });
     this.#serve();
@@ -204,6 +210,11 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
         break;
       }
     }
+    this.#goOn();
+  }
+
+  /** Fills the room that there is, or ends the job when there is nothing more to do. */
+  #goOn(): void {
     if (!this.#pulling && this.#hasRoom && !this.#finished && this.#failure === undefined && !this.#source.ended) {
       this.#pull();
     }
@@ -217,15 +228,20 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
   }
 
   #giveItem(entry: Entry, { values, errors }: NonNullable<Entry["outcomes"]>, waiter: Waiter): void {
-    const index = entry.taken++;
-    this.#buffered--;
-    if (entry.taken === entry.size) this.#entries.shift();
+    const index = this.#take(entry);
     if (errors.has(index)) {
       this.#lastRejected = true;
       waiter.reject(errors.get(index));
     } else {
       waiter.resolve({ done: false, value: values[index] });
     }
+  }
+
+  /** Takes the entry's next item off the books. Returns its index. */
+  #take(entry: Entry): number {
+    this.#buffered--;
+    if (entry.taken + 1 === entry.size) this.#entries.shift();
+    return entry.taken++;
   }
 
   #giveEnd(waiter: Waiter): void {

@@ -172,6 +172,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
         if (slot.held.get(message[1])?.chunk !== undefined) {
           throw new ProtocolError(`it answered chunk ${message[1]} with a single result`);
         }
+        if (message.length === 2) return this.#settle(message[1], true, undefined);
         return this.#settle(message[1], true, this.#decode(message[3], message[2], parts));
       case "error":
         return this.#settle(message[1], false, this.#decode(message[3], message[2], parts));

@@ -5,6 +5,7 @@ import { malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
 import { encodingError, TaggedEncoder } from "./encode.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "./framing.ts";
+import { encodeNumbers, type NumbersText } from "./number_list.ts";
 import { isPlain } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
 
@@ -14,7 +15,7 @@ export interface Encoded {
   readonly text: string;
   /** Whether the text holds tags; if not, it is the value itself. */
   readonly tagged: boolean;
-  /** The bytes of the binary values: views of the originals, not copies. */
+  /** The bytes of the binary values: views of the originals, not copies. A long list of numbers has its own. */
   readonly parts: readonly Uint8Array[];
 }
 
@@ -26,7 +27,7 @@ export type { HandleCodec } from "./tags.ts";
 /**
  * Encodes a value for another process.
  *
- * - Plain JSON data is written as it is, without a copy.
+ * - Plain JSON data is written as it is, without a copy; a long list of numbers as bytes.
  * - `undefined`, holes, NaN, the infinities, -0, bigint, Date, Map, Set, Error, ArrayBuffer, DataView, typed arrays, URL,
  *   RegExp, cycles and shared references are kept.
  * - Of an object its own enumerable string keys travel, of an array its items, of a view the bytes it shows.
@@ -37,6 +38,8 @@ export type { HandleCodec } from "./tags.ts";
 export function encode(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
   if (value === undefined) return UNDEFINED;
+  const numbers = numbersIn(value);
+  if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
   if (isPlainOrThrow(value)) return { text: stringify(value), tagged: false, parts: NO_PARTS };
   const encoder = new TaggedEncoder(handles);
   const tree = encodeTree(encoder, value);
@@ -62,6 +65,15 @@ export function decode(
     return new TaggedDecoder(parts, handles).decode(body, 0);
   } catch (error) {
     throw error instanceof ProtocolError ? error : malformed("it is not what this library writes", error);
+  }
+}
+
+function numbersIn(value: unknown): NumbersText | undefined {
+  try {
+    return encodeNumbers(value);
+  } catch {
+    // A getter or a proxy threw. The walk that follows knows where.
+    return undefined;
   }
 }
 

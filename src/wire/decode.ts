@@ -3,6 +3,7 @@
 import { viewOf } from "./binary.ts";
 import { arrayOf, type JsonObject, malformed, numberOf, pairsOf, recordOf, textOf } from "./checks.ts";
 import { decodeError } from "./error_codec.ts";
+import { decodeNumbers } from "./number_list.ts";
 import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, TAG_KEY } from "./tags.ts";
 
 /** Decodes one tree, changing it in place where it can. */
@@ -86,6 +87,8 @@ export class TaggedDecoder {
         return decodeRegExp(textOf(tag.v), textOf(tag.f));
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
+      case "numbers":
+        return decodeNumbers(textOf(tag.k), this.#takePart(tag.p));
       case "handle":
         return this.#decodeHandle(tag.v);
     }
@@ -128,11 +131,16 @@ export class TaggedDecoder {
     return set;
   }
 
-  #decodeBinary(kind: string, index: unknown): object {
-    // In the order of the walk, each once: no two values may share memory they did not share before.
+  /** In the order of the walk, each once: no two values may share memory they did not share before. */
+  #takePart(index: unknown): Uint8Array {
     if (index !== this.#nextPart) throw malformed("it takes a binary part out of turn");
     const bytes = this.#parts[this.#nextPart++];
     if (bytes === undefined) throw malformed("it takes a binary part that is not there");
+    return bytes;
+  }
+
+  #decodeBinary(kind: string, index: unknown): object {
+    const bytes = this.#takePart(index);
     const view = viewOf(kind, bytes);
     if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no ${JSON.stringify(kind)}`);
     return view;

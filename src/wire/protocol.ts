@@ -91,13 +91,14 @@ export type ParentMessage =
   | ["wake"]
   | ["stop"];
 
-/** What a child sends. `error` values are whatever the task threw. */
+/** What a child sends. `error` values are whatever the task threw. A result without a value is `undefined`, the most frequent one. */
 export type ChildMessage =
   | ["hello", protocol: number, version: string]
   | ["ready"]
   | ["failed", tagged: Tagged, error: unknown]
   | ["started", taskId: number]
   | ["standby"]
+  | ["result", taskId: number]
   | ["result", taskId: number, tagged: Tagged, value: unknown]
   | ["error", taskId: number, tagged: Tagged, error: unknown]
   | ["chunk", taskId: number, durationMs: number, tagged: Tagged, values: unknown]

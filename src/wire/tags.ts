@@ -37,6 +37,7 @@ export type Tag =
   | { readonly $: "url"; readonly v: string }
   | { readonly $: "regexp"; readonly v: string; readonly f: string }
   | { readonly $: "binary"; readonly k: string; readonly p: number }
+  | { readonly $: "numbers"; readonly k: "Int32Array" | "Float64Array"; readonly p: number }
   | { readonly $: "handle"; readonly v: unknown }
   | ErrorTag;
 

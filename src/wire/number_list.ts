@@ -1,0 +1,75 @@
+/** Long lists of numbers as bytes, which cost a tenth of their text. */
+
+import { viewOf } from "./binary.ts";
+import { malformed } from "./checks.ts";
+import { isOrdinaryArray, isPlainPrimitive } from "./plain.ts";
+import type { Tag } from "./tags.ts";
+
+/** Shorter ones are as quick as text. */
+const MIN_LENGTH = 512;
+/** Where a list of arguments is longer, looking at each costs time. */
+const MAX_ARGUMENTS = 8;
+const MAX_PRESIZED = 2 ** 24;
+const KINDS = { Int32Array, Float64Array };
+
+/** A value whose one long list of numbers travels as bytes. */
+export interface NumbersText {
+  /** The JSON text, with a tag where the list is. */
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Encodes a long list of numbers, or a few arguments of which one is such a list and the others are no objects; nothing else. */
+export function encodeNumbers(value: unknown): NumbersText | undefined {
+  if (typeof value !== "object" || value === null || !isOrdinaryArray(value)) return undefined;
+  if (value.length >= MIN_LENGTH) return encodeList(value);
+  return value.length <= MAX_ARGUMENTS ? encodeArguments(value) : undefined;
+}
+
+/** Rebuilds the list. */
+export function decodeNumbers(kind: string, bytes: Uint8Array): number[] {
+  const numbers = Object.hasOwn(KINDS, kind) ? viewOf(kind, bytes) as Int32Array | Float64Array | undefined : undefined;
+  if (numbers === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no list of numbers`);
+  const { length } = numbers;
+  // Ten times as quick as Array.from(). V8 keeps a longer array as a table, if it is made at once.
+  const list: number[] = length < MAX_PRESIZED ? new Array(length) : [];
+  for (let i = 0; i < length; i++) list[i] = numbers[i]!;
+  return list;
+}
+
+function encodeArguments(values: unknown[]): NumbersText | undefined {
+  let list: NumbersText | undefined;
+  const texts: string[] = [];
+  for (const value of values) {
+    if (isPlainPrimitive(value)) {
+      texts.push(JSON.stringify(value));
+      continue;
+    }
+    // With a second one it matters whether the two are the same.
+    if (list !== undefined || !Array.isArray(value) || value.length < MIN_LENGTH || !isOrdinaryArray(value)) {
+      return undefined;
+    }
+    list = encodeList(value);
+    if (list === undefined) return undefined;
+    texts.push(list.text);
+  }
+  return list && { text: `[${texts.join()}]`, bytes: list.bytes };
+}
+
+function encodeList(list: unknown[]): NumbersText | undefined {
+  const kind = kindFor(list);
+  if (kind === undefined) return undefined;
+  const { buffer } = new KINDS[kind](list as number[]);
+  return { text: JSON.stringify({ $: "numbers", k: kind, p: 0 } satisfies Tag), bytes: new Uint8Array(buffer) };
+}
+
+function kindFor(list: unknown[]): keyof typeof KINDS | undefined {
+  let kind: keyof typeof KINDS = "Int32Array";
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
+    if (typeof item !== "number") return undefined;
+    // Of the integers -0 is none.
+    if ((item | 0) !== item || (item === 0 && 1 / item < 0)) kind = "Float64Array";
+  }
+  return kind;
+}

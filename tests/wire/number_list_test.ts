@@ -1,0 +1,117 @@
+// Kind: pure unit.
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { ProtocolError } from "../../src/errors.ts";
+import { decode, encode } from "../../src/wire/codec.ts";
+
+const LONG = 600;
+
+function roundTrip(value: unknown): unknown {
+  const { text, tagged, parts } = encode(value);
+  return decode(JSON.parse(text), tagged, parts.map((part) => part.slice()));
+}
+
+function decodeHostile(tree: string, ...parts: Uint8Array[]): unknown {
+  return decode(JSON.parse(tree), true, parts);
+}
+
+Deno.test("encode() sends a long list of numbers as bytes, and decode() gives an ordinary array", () => {
+  const lists = {
+    integers: Array.from({ length: LONG }, (_, n) => n - 300),
+    extremes: Array.from({ length: LONG }, (_, n) => n % 2 === 0 ? 2 ** 31 - 1 : -(2 ** 31)),
+    larger: Array.from({ length: LONG }, (_, n) => 2 ** 31 + n),
+    fractions: Array.from({ length: LONG }, (_, n) => n / 7),
+    strange: Array.from({ length: LONG }, (_, n) => [NaN, Infinity, -Infinity, -0, 0][n % 5]!),
+    minusZero: Array.from({ length: LONG }, (_, n) => n === 599 ? -0 : n),
+  };
+  for (const [name, list] of Object.entries(lists)) {
+    const { parts } = encode(list);
+    assertEquals(parts.length, 1, name);
+    const copy = roundTrip(list) as number[];
+    assert(Array.isArray(copy) && copy.length === LONG);
+    list.forEach((number, index) => assert(Object.is(copy[index], number), `${name}[${index}]`));
+  }
+  assertEquals(encode(lists.integers).parts[0]!.byteLength, LONG * 4);
+  assertEquals(encode(lists.fractions).parts[0]!.byteLength, LONG * 8);
+});
+
+Deno.test("encode() sends one long list among arguments as bytes", () => {
+  const numbers = Array.from({ length: LONG }, (_, n) => n);
+  const values = [[numbers], [numbers, "text", null, true, 1], [1, numbers]];
+  for (const value of values) {
+    assertEquals(encode(value).parts.length, 1);
+    assertEquals(roundTrip(value), value);
+  }
+});
+
+Deno.test("encode() keeps what is no list of numbers as it was", () => {
+  const numbers = Array.from({ length: LONG }, (_, n) => n);
+  const holes = Array.from({ length: LONG }, (_, n) => n);
+  delete holes[300];
+  const values = [
+    [...numbers, "last"],
+    [...numbers, undefined],
+    [...numbers, 1n],
+    holes,
+    [numbers, { numbers: [1] }],
+    [numbers, undefined],
+    Array.from({ length: 9 }, (_, n) => n === 0 ? numbers : n),
+    numbers.slice(0, 100),
+    { numbers },
+  ];
+  for (const value of values) {
+    assertEquals(encode(value).parts.length, 0);
+    const copy = roundTrip(value);
+    assertEquals(copy, value);
+    if (Array.isArray(value)) assertEquals(300 in (copy as unknown[]), 300 in value);
+  }
+});
+
+Deno.test("encode() keeps a list that is an argument twice one list", () => {
+  const numbers = Array.from({ length: LONG }, (_, n) => n);
+  const [first, second] = roundTrip([numbers, numbers]) as number[][];
+  assertStrictEquals(first, second);
+  assertEquals(first, numbers);
+  const [one, other] = roundTrip([numbers, [...numbers]]) as number[][];
+  assert(one !== other);
+  assertEquals([one, other], [numbers, numbers]);
+});
+
+Deno.test("encode() refuses a list with a getter that throws, and one of a subclass", () => {
+  const numbers = Array.from({ length: LONG }, (_, n) => n);
+  Object.defineProperty(numbers, 300, { get: () => assert(false, "no") });
+  assertThrows(() => encode(numbers), Error, "Cannot send $");
+  class Numbers extends Array<number> {}
+  assertThrows(() => encode(Numbers.from({ length: LONG }, (_, n) => n)), Error, "an instance of Numbers");
+});
+
+Deno.test("decode() gives what encode() was given, for all lists of numbers", () => {
+  const lists = fc.array(fc.oneof(fc.integer(), fc.double()), { minLength: 500, maxLength: 700 });
+  fc.assert(fc.property(lists, (list) => {
+    const copy = roundTrip(list) as number[];
+    assertEquals(copy.length, list.length);
+    list.forEach((number, index) => assert(Object.is(copy[index], number)));
+  }));
+});
+
+Deno.test("decode() refuses bytes that are no list of numbers", () => {
+  const bytes = new Uint8Array(16);
+  assertEquals(decodeHostile('{"$":"numbers","k":"Float64Array","p":0}', bytes), [0, 0]);
+  const hostile = [
+    '{"$":"numbers","k":"Int8Array","p":0}',
+    '{"$":"numbers","k":"constructor","p":0}',
+    '{"$":"numbers","k":"__proto__","p":0}',
+    '{"$":"numbers","k":7,"p":0}',
+    '{"$":"numbers","p":0}',
+    '{"$":"numbers","k":"Int32Array","p":1}',
+    '{"$":"numbers","k":"Int32Array"}',
+    '[{"$":"numbers","k":"Int32Array","p":0},{"$":"numbers","k":"Int32Array","p":0}]',
+  ];
+  for (const tree of hostile) assertThrows(() => decodeHostile(tree, bytes), ProtocolError, "Cannot read value", tree);
+  assertThrows(() => decodeHostile(hostile[5]!), ProtocolError);
+  assertThrows(
+    () => decodeHostile('{"$":"numbers","k":"Int32Array","p":0}', new Uint8Array(7)),
+    ProtocolError,
+    "7 bytes",
+  );
+});
