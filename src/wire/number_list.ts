@@ -57,19 +57,33 @@ function encodeArguments(values: unknown[]): NumbersText | undefined {
 }
 
 function encodeList(list: unknown[]): NumbersText | undefined {
-  const kind = kindFor(list);
-  if (kind === undefined) return undefined;
-  const { buffer } = new KINDS[kind](list as number[]);
-  return { text: JSON.stringify({ $: "numbers", k: kind, p: 0 } satisfies Tag), bytes: new Uint8Array(buffer) };
+  if (typeof list[0] !== "number") return undefined;
+  const numbers = toIntegers(list) ?? toFloats(list);
+  if (numbers === undefined) return undefined;
+  const kind = numbers instanceof Int32Array ? "Int32Array" : "Float64Array";
+  return {
+    text: JSON.stringify({ $: "numbers", k: kind, p: 0 } satisfies Tag),
+    bytes: new Uint8Array(numbers.buffer),
+  };
 }
 
-function kindFor(list: unknown[]): keyof typeof KINDS | undefined {
-  let kind: keyof typeof KINDS = "Int32Array";
+/** The list as integers of 32 bits, of which -0 is none. */
+function toIntegers(list: unknown[]): Int32Array<ArrayBuffer> | undefined {
+  const integers = new Int32Array(list.length);
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
+    if (typeof item !== "number" || (item | 0) !== item || (item === 0 && 1 / item < 0)) return undefined;
+    integers[i] = item;
+  }
+  return integers;
+}
+
+function toFloats(list: unknown[]): Float64Array<ArrayBuffer> | undefined {
+  const floats = new Float64Array(list.length);
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (typeof item !== "number") return undefined;
-    // Of the integers -0 is none.
-    if ((item | 0) !== item || (item === 0 && 1 / item < 0)) kind = "Float64Array";
+    floats[i] = item;
   }
-  return kind;
+  return floats;
 }
