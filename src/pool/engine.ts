@@ -32,6 +32,8 @@ export interface Job {
 }
 
 // What a message adds to a value: its kind and its numbers.
+// A pipe that is read takes a megabyte in a millisecond or two.
+const SENDING_LIMIT_MS = 5;
 const MESSAGE_HEAD_BYTES = 128;
 
 const NO_OPTIONS: TaskOptions = {};
@@ -160,6 +162,18 @@ export class PoolEngine {
     }
     task.since = this.#turnTime;
     this.#scheduler.submit(task);
+  }
+
+  /** Waits until what was submitted has left for the workers, as far as they take it; not for long, because a busy one does not. */
+  async sent(): Promise<void> {
+    // What was submitted in this turn is handed out at its end.
+    await undefined;
+    const writing = [...this.#workers.values()].flatMap(({ process }) => process.writing ?? []);
+    if (writing.length === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, SENDING_LIMIT_MS);
+    await Promise.race([Promise.all(writing), late]);
+    clearTimeout(timer);
   }
 
   /** Tells a task's caller that it was cancelled, and its worker to stop. */

@@ -8,6 +8,8 @@ import type { ChunkMode, Task, TaskSink } from "./task.ts";
 import type { Items, MapOptions } from "./types.ts";
 
 const CHUNKS_AHEAD_PER_WORKER = 4;
+/** To encode a chunk of this size takes so long that what is on its way to the workers must not wait for it. */
+const LARGE_CHUNK_BYTES = 128 * 1024;
 
 /** One `map` or `starmap`: reads the input in chunks as workers take them, and gathers the results in order. */
 export class MapJob implements Job {
@@ -24,6 +26,7 @@ export class MapJob implements Job {
   readonly #onAbort = (): void => this.abandon(this.#options.signal!.reason);
   #submitted = 0;
   #chunks = 0;
+  #lastBytes = 0;
   #pulling = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -76,7 +79,11 @@ export class MapJob implements Job {
     if (this.#pulling) return;
     this.#pulling = true;
     try {
-      while (this.#failure === undefined && !this.#source.ended && this.#tasks.size < this.#maxTasks) {
+      while (this.#hasRoom) {
+        if (this.#lastBytes >= LARGE_CHUNK_BYTES) {
+          await this.#engine.sent();
+          if (!this.#hasRoom) break;
+        }
         const taken = this.#source.take(this.#chunkSize);
         const items = taken instanceof Promise ? await taken : taken;
         if (items.length > 0 && this.#failure === undefined) this.#submit(items);
@@ -87,6 +94,10 @@ export class MapJob implements Job {
       this.#pulling = false;
     }
     this.#endIfComplete();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#failure === undefined && !this.#source.ended && this.#tasks.size < this.#maxTasks;
   }
 
   get #maxTasks(): number {
@@ -130,6 +141,7 @@ export class MapJob implements Job {
     };
     const task = this.#chunk(items, mode, sink, start);
     this.#submitted += items.length;
+    this.#lastBytes = task.byteLength;
     this.#tasks.add(task);
     this.#engine.submit(task);
   }

@@ -21,7 +21,7 @@ export class Channel {
   readonly #outgoing: FrameBuffer;
   readonly #decoder: FrameDecoder;
   readonly #onChunkEnd: () => void;
-  #writing = false;
+  #writing: Promise<void> | undefined;
   #broken = false;
 
   constructor(options: {
@@ -39,9 +39,9 @@ export class Channel {
     this.#onChunkEnd = options.onChunkEnd ?? (() => {});
   }
 
-  /** Bytes that were appended and have not been handed to the writer. */
-  get waitingBytes(): number {
-    return this.#outgoing.byteLength;
+  /** Resolves when what is being written has been, or cannot be; nothing is when it is `undefined`. */
+  get writing(): Promise<void> | undefined {
+    return this.#writing;
   }
 
   /** Whether the bytes read so far end in the middle of a frame. */
@@ -61,13 +61,12 @@ export class Channel {
 
   /** Writes what was appended, unless a write is under way: that one goes on with it. */
   flush(): void {
-    if (this.#writing || this.#broken || this.#outgoing.byteLength === 0) return;
+    if (this.#writing !== undefined || this.#broken || this.#outgoing.byteLength === 0) return;
     const chunks = this.#outgoing.take();
     for (let index = 0; index < chunks.length; index++) {
       const written = this.#write(chunks[index]!);
       if (written === undefined) continue;
-      this.#writing = true;
-      this.#finishWrite(written, chunks, index + 1);
+      this.#writing = this.#finishWrite(written, chunks, index + 1);
       return;
     }
   }
@@ -80,7 +79,7 @@ export class Channel {
       // The other side is gone. Its exit, not this error, says how.
       this.#broken = true;
     } finally {
-      this.#writing = false;
+      this.#writing = undefined;
     }
     this.flush();
   }

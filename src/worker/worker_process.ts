@@ -93,9 +93,9 @@ export class WorkerProcess {
     this.ended = this.#live(reader);
   }
 
-  /** Bytes that wait to be written to the worker. */
-  get waitingBytes(): number {
-    return this.#channel.waitingBytes;
+  /** Resolves when what is being written has been; nothing is when it is `undefined`. */
+  get writing(): Promise<void> | undefined {
+    return this.#channel.writing;
   }
 
   /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */

@@ -18,6 +18,7 @@ import {
   PayloadTooLargeError,
   Pool,
   PoolClosedError,
+  type PoolEvent,
   type PoolOptions,
   type TaskOptions,
   TimeoutError,
@@ -648,4 +649,21 @@ Deno.test("Pool.terminate(), Pool.close() and Pool.join() do nothing harmful on 
   closed.close();
   await closed.join();
   await closed.terminate();
+});
+
+Deno.test("Pool.map() hands out a large chunk before it encodes the next", async () => {
+  const events: string[] = [];
+  const record = (item: number): { readonly text: string } => ({
+    get text() {
+      if (events.at(-1) !== `encode ${item}`) events.push(`encode ${item}`);
+      return "x".repeat(200_000);
+    },
+  });
+  const onEvent = (event: PoolEvent): void => void (event.type === "taskStart" && events.push("hand out"));
+  await withPool({ workers: 2, onEvent }, async (pool) => {
+    await pool.ready();
+    const lengths = await pool.map(({ text }) => text.length, [1, 2, 3, 4].map(record), { chunkSize: 1 });
+    assertEquals(lengths, [200_000, 200_000, 200_000, 200_000]);
+  });
+  assertEquals(events.slice(0, 4), ["encode 1", "hand out", "encode 2", "hand out"]);
 });

@@ -192,7 +192,7 @@ export const rows = {
 function burstAround(open, name, { count, repeats, size }) {
   return withPool(open, async (pool) => {
     const samples = [];
-    await callOften(pool, count / 4);
+    await callOften(pool, count);
     for (let n = 0; n < repeats; n++) {
       const startedAt = performance.now();
       const before = callOften(pool, count / 2);
