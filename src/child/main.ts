@@ -28,6 +28,8 @@ import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
 import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
+/** User code may put another in its place. */
+const nextTurn = setImmediate;
 const HANDLE_TAG = '{"$":"handle"';
 
 /** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
@@ -66,7 +68,11 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   async function read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
     if (standby.on) {
       await loopTurn();
-      if (standby.on && needsParentOnly()) return streams.readSync(buffer);
+      if (standby.on && needsParentOnly()) {
+        // What the parent must know or answer may not lie here.
+        flushQuietly();
+        return streams.readSync(buffer);
+      }
     }
     const bytes = await streams.read(buffer);
     if (needsParentOnly()) standby.heard(performance.now() - sentAt);
@@ -245,7 +251,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
 
 /** Lets everything run that is due. */
 function loopTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void nextTurn(resolve));
 }
 
 function checkVersion(protocol: number, version: string): void {

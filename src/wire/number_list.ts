@@ -38,22 +38,25 @@ export function decodeNumbers(kind: string, bytes: Uint8Array): number[] {
 }
 
 function encodeArguments(values: unknown[]): NumbersText | undefined {
-  let list: NumbersText | undefined;
-  const texts: string[] = [];
-  for (const value of values) {
-    if (isPlainPrimitive(value)) {
-      texts.push(JSON.stringify(value));
-      continue;
-    }
-    // With a second one it matters whether the two are the same.
-    if (list !== undefined || !Array.isArray(value) || value.length < MIN_LENGTH || !isOrdinaryArray(value)) {
-      return undefined;
-    }
-    list = encodeList(value);
-    if (list === undefined) return undefined;
-    texts.push(list.text);
+  const at = indexOfLongList(values);
+  if (at < 0) return undefined;
+  const list = encodeList(values[at] as unknown[]);
+  if (list === undefined) return undefined;
+  const texts = values.map((value, index) => index === at ? list.text : JSON.stringify(value));
+  return { text: `[${texts.join()}]`, bytes: list.bytes };
+}
+
+/** Where the one long list is, or -1: with a second object it matters whether the two are the same. */
+function indexOfLongList(values: unknown[]): number {
+  let at = -1;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (isPlainPrimitive(value)) continue;
+    const isLongList = Array.isArray(value) && value.length >= MIN_LENGTH && isOrdinaryArray(value);
+    if (!isLongList || at >= 0) return -1;
+    at = i;
   }
-  return list && { text: `[${texts.join()}]`, bytes: list.bytes };
+  return at;
 }
 
 function encodeList(list: unknown[]): NumbersText | undefined {

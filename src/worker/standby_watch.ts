@@ -18,7 +18,7 @@ export class StandbyWatch {
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Something is sent, which ends the blocking read. */
+  /** Something will be sent in this turn, which ends the blocking read. */
   sent(): void {
     this.#wasSent = true;
   }

@@ -101,11 +101,11 @@ export class WorkerProcess {
   /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */
   append(text: string, parts?: readonly Uint8Array[]): void {
     this.#channel.append(text, parts);
+    this.#standby.sent();
   }
 
   /** Sends what was appended. */
   flush(): void {
-    this.#standby.sent();
     this.#channel.flush();
   }
 

@@ -55,6 +55,8 @@ Deno.test("encode() keeps what is no list of numbers as it was", () => {
     holes,
     [numbers, { numbers: [1] }],
     [numbers, undefined],
+    // deno-lint-ignore no-sparse-arrays
+    [, numbers],
     Array.from({ length: 9 }, (_, n) => n === 0 ? numbers : n),
     numbers.slice(0, 100),
     { numbers },

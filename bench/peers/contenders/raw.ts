@@ -1,5 +1,7 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
+import { LinePartner } from "./line_partner.ts";
 import { main } from "./main.mjs";
+import { recordsOf } from "./records.mjs";
 import { residentMiB } from "./resident.mjs";
 import { warmDurations } from "./rows.mjs";
 import { countPrimes } from "./tasks.mjs";
@@ -70,9 +72,54 @@ async function scaling(parts: number, limit: number, repeats: number): Promise<n
   return samples;
 }
 
+/** Calls, half of them to each of two children, all in one write; a promise for each. */
+async function burst(count: number, repeats: number): Promise<{ samples: number[] }> {
+  await using one = new LinePartner(bareDeno("lines.ts"));
+  await using other = new LinePartner(bareDeno("lines.ts"));
+  return await warmDurations(repeats, async () => {
+    const calls: Promise<unknown>[] = [];
+    for (const partner of [one, other]) {
+      const settle: ((line: string) => void)[] = [];
+      let lines = "";
+      for (let n = 0; n < count / 2; n++) {
+        calls.push(new Promise((resolve) => settle.push((line) => resolve(JSON.parse(line)))));
+        lines += `${JSON.stringify([n, "noop"])}\n`;
+      }
+      partner.send(lines, settle);
+    }
+    await Promise.all(calls);
+  });
+}
+
+/** Chunks of records as JSON, one after another to each of two children. */
+async function passRecords(task: string, count: number, size: number, repeats: number): Promise<{ samples: number[] }> {
+  await using one = new LinePartner(bareDeno("lines.ts", task));
+  await using other = new LinePartner(bareDeno("lines.ts", task));
+  const records = recordsOf(count);
+  return await warmDurations(repeats, async () => {
+    let next = 0;
+    const results: unknown[][] = [];
+    const work = async (partner: LinePartner): Promise<void> => {
+      while (next < count) {
+        const start = next;
+        next += size;
+        results[start / size] = JSON.parse(await partner.ask(JSON.stringify(records.slice(start, next))));
+      }
+    };
+    await Promise.all([work(one), work(other)]);
+    if (results.flat().length !== count) throw new Error("Cannot measure: results are missing");
+  });
+}
+
 await main(() => {
   throw new Error("There is no pool here");
 }, {
+  burst: ({ count, repeats }) => burst(count, repeats),
+
+  records: ({ count, size, repeats }) => passRecords("echo", count, size, repeats),
+
+  "records-in": ({ count, size, repeats }) => passRecords("idOf", count, size, repeats),
+
   latency: async ({ count }) => ({ samples: await echoes(count) }),
 
   bytes: async ({ size, repeats }) => {

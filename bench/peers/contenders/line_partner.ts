@@ -1,0 +1,44 @@
+/** A child that answers each line with a line, in order. */
+export class LinePartner implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #waiting: ((line: string) => void)[] = [];
+  readonly #ended: Promise<void>;
+  #next = 0;
+
+  constructor(command: Deno.Command) {
+    this.#process = command.spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#ended = this.#read();
+  }
+
+  /** Sends lines in one write, and calls each function with the line that answers. */
+  send(lines: string, onAnswers: ((line: string) => void)[]): void {
+    for (const onAnswer of onAnswers) this.#waiting.push(onAnswer);
+    this.#writer.write(new TextEncoder().encode(lines)).catch(() => {});
+  }
+
+  /** Sends one line. Resolves with the line that answers. */
+  ask(line: string): Promise<string> {
+    return new Promise((resolve) => this.send(`${line}\n`, [resolve]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    await this.#ended;
+    await this.#process.status;
+  }
+
+  async #read(): Promise<void> {
+    const texts: string[] = [];
+    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
+      const [end, ...rest] = text.split("\n");
+      texts.push(end!);
+      for (const next of rest) {
+        this.#waiting[this.#next++]!(texts.join(""));
+        texts.splice(0, texts.length, next);
+      }
+      if (this.#next === this.#waiting.length) this.#next = this.#waiting.length = 0;
+    }
+  }
+}
