@@ -21,6 +21,7 @@ const double = (x: number): number => x * 2;
 /** What a hostile task writes; `$ID` stands for the id of the task itself, `$OTHER` for one that another worker holds. */
 const VIOLATIONS: Record<string, string[]> = {
   "a result of another worker's task": ['["result",$OTHER,0,"forged"]'],
+  "a result without a value of another worker's task": ['["result",$OTHER]'],
   "an error of another worker's task": ['["error",$OTHER,0,"forged"]'],
   "a chunk's result of another worker's task": ['["chunk",$OTHER,1,0,["forged"]]'],
   "progress of another worker's task": ['["progress",$OTHER,0,1]'],
@@ -37,6 +38,7 @@ const VIOLATIONS: Record<string, string[]> = {
   "no JSON": ["result"],
   "an unknown tag": ['["result",$ID,1,{"$":"function","v":"x"}]'],
   "a reference to a part that is not there": ['["result",$ID,1,{"$":"u8","part":9}]'],
+  "a list of numbers without its bytes": ['["result",$ID,1,{"$":"numbers","k":"Int32Array","p":0}]'],
   "a chunk's result for a call": ['["chunk",$ID,1,0,[1]]'],
   "malformed returned ids": ['["returned",7]'],
   "malformed output": ['["output",3,0,"x"]'],
@@ -121,13 +123,14 @@ Deno.test("Pool.map() rejects when a worker answers a chunk with a single result
   const log = new EventLog();
   await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
   await assertRejects(() => pool.map("forgeResult", ['["result",$ID,0,5]']), ProtocolError);
+  await assertRejects(() => pool.map("forgeResult", ['["result",$ID]']), ProtocolError);
   await assertRejects(() => pool.map("forgeResult", ['["chunk",$ID,1,0,{"length":1}]']), ProtocolError);
   await assertRejects(() => pool.map("forgeResult", ['["chunk",$ID,1,0,[]]']), ProtocolError);
   await assertRejects(
     () => pool.map("forgeResult", ['["chunkErrors",$ID,1,0,{"values":[1],"errors":[[0]]}]']),
     ProtocolError,
   );
-  assertEquals(log.of("violation").length, 4);
+  assertEquals(log.of("violation").length, 5);
   assertEquals(await pool.map("double", [1, 2]), [2, 4]);
 });
 
@@ -229,4 +232,13 @@ Deno.test("Pool.apply() rejects with WorkerStartError when the executable is not
   assertEquals(error.taskStarted, false);
   assertEquals(error instanceof WorkerExitError, true);
   assertEquals(error instanceof PayloadTooLargeError, false);
+});
+
+Deno.test("Pool does no more for a worker that says again and again that it stands by", async () => {
+  const log = new EventLog();
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
+  const frame = [0, 0, 0, 15, 0, 0, 0, 11, ...new TextEncoder().encode('["standby"]')];
+  assertEquals(await pool.apply("write", [Array.from({ length: 1000 }, () => frame).flat(), null, true]), "written");
+  assertEquals(await pool.apply("double", [4]), 8);
+  assertEquals(log.of("violation").length, 0);
 });
