@@ -6,6 +6,7 @@ import {
   PoisonTaskError,
   Pool,
   type PoolOptions,
+  Queue,
   TaskTimeoutError,
   WorkerExitError,
 } from "../../mod.ts";
@@ -18,7 +19,10 @@ const STUBBORN = import.meta.resolve("../fixtures/ignore_ending.ts");
 type AttemptTasks = typeof import("../fixtures/report_attempt.ts");
 
 const double = (x: number): number => x * 2;
-const hang = (): Promise<void> => new Promise(() => setInterval(() => {}, 1000));
+const tellAndHang = async (started: Queue<number>): Promise<never> => {
+  await started.put(Deno.pid);
+  return await new Promise(() => setInterval(() => {}, 1000));
+};
 
 async function startedPool(options: PoolOptions): Promise<{ pool: Pool; log: EventLog }> {
   const log = new EventLog();
@@ -52,12 +56,13 @@ Deno.test("Pool.apply() succeeds when it follows the kill of an idle worker in t
 });
 
 Deno.test("Pool rejects only the running task when its worker is killed", async () => {
-  const { pool, log } = await startedPool({ workers: 2 });
+  const { pool } = await startedPool({ workers: 2 });
   await using _ = pool;
-  const stuck = pool.apply(hang);
+  using started = new Queue<number>();
+  const stuck = pool.apply(tellAndHang, [started]);
   stuck.catch(() => {});
-  await log.reached("taskStart", 1);
-  const { pid } = log.of("taskStart")[0]!;
+  // Killed before it began, it would be given to the other worker.
+  const pid = await started.get();
   const others = Array.from({ length: 50 }, (_, index) => pool.apply(double, [index]));
   await others[10];
   Deno.kill(pid, "SIGKILL");
