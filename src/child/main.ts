@@ -28,8 +28,6 @@ import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
 import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
-/** User code may put another in its place. */
-const nextTurn = setImmediate;
 const HANDLE_TAG = '{"$":"handle"';
 
 /** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
@@ -251,7 +249,8 @@ export function serve(load?: () => Promise<LoadedModule>): void {
 
 /** Lets everything run that is due. */
 function loopTurn(): Promise<void> {
-  return new Promise((resolve) => void nextTurn(resolve));
+  // Only here: Deno loads it with the first use, which would cost each worker time and memory.
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function checkVersion(protocol: number, version: string): void {
