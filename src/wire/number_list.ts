@@ -1,11 +1,11 @@
-/** Long lists of numbers as bytes, which cost a tenth of their text. */
+/** Long lists of numbers as bytes, which cost less than their text. */
 
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
 import { isOrdinaryArray, isPlainPrimitive } from "./plain.ts";
 import type { Tag } from "./tags.ts";
 
-/** Shorter ones are as quick as text. */
+/** Shorter ones are about as quick as text. */
 const MIN_LENGTH = 512;
 /** Where a list of arguments is longer, looking at each costs time. */
 const MAX_ARGUMENTS = 8;
