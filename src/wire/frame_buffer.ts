@@ -5,8 +5,10 @@ import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./fr
 
 const SMALLEST_BLOCK_BYTES = 16 * 1024;
 const LARGEST_BLOCK_BYTES = 256 * 1024;
-const WHOLE_PART_BYTES = 64 * 1024;
-const WHOLE_TEXT_UNITS = 16 * 1024;
+const LARGEST_COPY_BYTES = 256 * 1024;
+const SHORT_TEXT_UNITS = 16 * 1024;
+/** What a whole one gives to the block that goes ahead: a few bytes alone would wake the receiver for nothing. */
+const BEGINNING_BYTES = 16 * 1024;
 const LOOPED_TEXT_UNITS = 64;
 
 const utf8Encoder = new TextEncoder();
@@ -16,7 +18,7 @@ const utf8Encoder = new TextEncoder();
  *
  * - {@linkcode FrameBuffer.append} either takes the whole frame or throws and takes nothing.
  * - {@linkcode FrameBuffer.take} hands over everything appended so far, small frames merged.
- * - Parts of 64 KiB and more are handed over as they are: they must not change before they are written.
+ * - Of parts of more than 256 KiB the rest is handed over as it is: they must not change before they are written.
  */
 export class FrameBuffer {
   #maxFrameBytes: number;
@@ -50,8 +52,8 @@ export class FrameBuffer {
   append(text: string, parts?: readonly Uint8Array[]): void {
     const partBytes = parts === undefined || parts.length === 0 ? 0 : wireBytesOf(parts);
     requireFits(text, partBytes, this.#maxFrameBytes);
-    if (text.length > WHOLE_TEXT_UNITS) this.#putLongText(text, partBytes);
-    else this.#putShortText(text, partBytes);
+    if (text.length > SHORT_TEXT_UNITS) this.#putLongText(text, partBytes);
+    else this.#putShortText(text, partBytes, partBytes > 0 ? 4 + copiedBytesOf(parts![0]!) : 0);
     if (partBytes > 0) { for (const part of parts!) this.#putPart(part); }
   }
 
@@ -72,8 +74,9 @@ export class FrameBuffer {
     return taken;
   }
 
-  #putShortText(text: string, partBytes: number): void {
-    this.#reserve(8 + text.length * 3);
+  /** @param behind How much will follow in the same chunk. */
+  #putShortText(text: string, partBytes: number, behind: number): void {
+    this.#reserve(8 + text.length * 3 + behind);
     const block = this.#block;
     const at = this.#end + 8;
     const written = text.length <= LOOPED_TEXT_UNITS ? writeAscii(text, block, at) : -1;
@@ -85,28 +88,30 @@ export class FrameBuffer {
 
   #putLongText(text: string, partBytes: number): void {
     const bytes = utf8Encoder.encode(text);
-    this.#reserve(8);
+    this.#reserve(8 + copiedBytesOf(bytes));
     writeU32(this.#block, this.#end, 4 + bytes.byteLength + partBytes);
     writeU32(this.#block, this.#end + 4, bytes.byteLength);
     this.#end += 8;
-    this.#putWhole(bytes);
+    this.#putBytes(bytes);
   }
 
   #putPart(part: Uint8Array): void {
-    const size = part.byteLength;
-    const isWhole = size >= WHOLE_PART_BYTES;
-    this.#reserve(isWhole ? 4 : 4 + size);
-    writeU32(this.#block, this.#end, size);
+    this.#reserve(4 + copiedBytesOf(part));
+    writeU32(this.#block, this.#end, part.byteLength);
     this.#end += 4;
-    if (isWhole) return this.#putWhole(part);
-    this.#block.set(part, this.#end);
-    this.#end += size;
+    this.#putBytes(part);
   }
 
-  #putWhole(bytes: Uint8Array): void {
+  /** Where there is room for what is copied. */
+  #putBytes(bytes: Uint8Array): void {
+    const copied = copiedBytesOf(bytes);
+    const isWhole = copied === bytes.byteLength;
+    this.#block.set(isWhole ? bytes : bytes.subarray(0, copied), this.#end);
+    this.#end += copied;
+    if (isWhole) return;
     this.#closeSegment();
-    this.#chunks.push(bytes);
-    this.#closedBytes += bytes.byteLength;
+    this.#chunks.push(bytes.subarray(copied));
+    this.#closedBytes += bytes.byteLength - copied;
   }
 
   #reserve(size: number): void {
@@ -137,6 +142,10 @@ export function requireFrameFits(
   reserve: number,
 ): void {
   requireFits(text, reserve + (parts.length === 0 ? 0 : wireBytesOf(parts)), maxFrameBytes);
+}
+
+function copiedBytesOf({ byteLength }: Uint8Array): number {
+  return byteLength <= LARGEST_COPY_BYTES ? byteLength : BEGINNING_BYTES;
 }
 
 function requireFits(text: string, otherBytes: number, limit: number): void {

@@ -17,7 +17,9 @@ const wellFormedText = fc.oneof(
 );
 const anyPart = fc.oneof(
   fc.uint8Array({ maxLength: 60 }),
-  fc.constantFrom(64 * 1024 - 1, 64 * 1024, 70_000).map((size) => new Uint8Array(size).fill(size)),
+  fc.constantFrom(16 * 1024, 70_000, 256 * 1024, 256 * 1024 + 1, 300_000).map((size) =>
+    new Uint8Array(size).fill(size)
+  ),
 );
 const anyFrame: fc.Arbitrary<Frame> = fc.record(
   { text: wellFormedText, parts: fc.array(anyPart, { maxLength: 3 }) },
@@ -86,14 +88,22 @@ Deno.test("FrameBuffer.take() merges frames into one chunk when they are small",
   assertEquals(buffer.take().length, 1);
 });
 
-Deno.test("FrameBuffer.take() returns the part itself when it has 64 KiB or more", () => {
-  const part = new Uint8Array(64 * 1024);
+Deno.test("FrameBuffer.take() returns the part's own memory, but for its beginning, when it has more than 256 KiB", () => {
+  const part = new Uint8Array(256 * 1024 + 1);
   const buffer = new FrameBuffer();
   buffer.append("1", [part]);
   buffer.append("2");
   const chunks = buffer.take();
-  assertEquals(chunks.length, 3);
-  assertStrictEquals(chunks[1], part);
+  assertEquals(chunks.map(({ byteLength }) => byteLength), [13 + 16 * 1024, 240 * 1024 + 1, 9]);
+  assertStrictEquals(chunks[1]!.buffer, part.buffer);
+});
+
+Deno.test("FrameBuffer.take() merges a frame into one chunk when its parts and its text have 256 KiB at most", () => {
+  const buffer = new FrameBuffer();
+  buffer.append("1", [new Uint8Array(200_000)]);
+  assertEquals(buffer.take().length, 1);
+  buffer.append("a".repeat(200_000));
+  assertEquals(buffer.take().length, 1);
 });
 
 Deno.test("FrameBuffer.take() returns nothing when nothing was appended since the last take()", () => {
