@@ -1,4 +1,6 @@
 const TARGET_MS = 0.8;
+/** A chunk that takes less is hardly worth its message, even where the rest could be shared more evenly. */
+const LEAST_MS = 0.1;
 const MAX_GROWTH = 8;
 const FIRST_SIZE = 4;
 const MAX_SIZE = 65_536;
@@ -19,7 +21,7 @@ export class ChunkSizer {
   /** The size of the next chunk, when `remaining` items are left; `Infinity` when that is not known. */
   next(remaining: number): number {
     const share = Math.ceil(remaining / (this.#workers * CHUNKS_LEFT_PER_WORKER));
-    return Math.max(1, Math.min(this.#size, share));
+    return Math.max(1, Math.min(this.#size, remaining, Math.max(share, this.#itemsIn(LEAST_MS))));
   }
 
   /** Learns what a chunk cost to run, and how large its items were. */
@@ -27,8 +29,13 @@ export class ChunkSizer {
     if (items === 0) return;
     const measured = durationMs / items;
     this.#msPerItem = this.#msPerItem === undefined ? measured : (this.#msPerItem + measured) / 2;
-    const wanted = this.#msPerItem === 0 ? MAX_SIZE : Math.floor(TARGET_MS / this.#msPerItem);
     const fitting = Math.floor(MAX_BYTES * items / byteLength);
-    this.#size = Math.max(1, Math.min(MAX_SIZE, wanted, fitting, items * MAX_GROWTH));
+    this.#size = Math.max(1, Math.min(this.#itemsIn(TARGET_MS), fitting, items * MAX_GROWTH));
+  }
+
+  /** How many items take so long; 0 as long as that is not known. */
+  #itemsIn(ms: number): number {
+    if (this.#msPerItem === undefined) return 0;
+    return this.#msPerItem === 0 ? MAX_SIZE : Math.min(MAX_SIZE, Math.floor(ms / this.#msPerItem));
   }
 }

@@ -35,10 +35,17 @@ Deno.test("ChunkSizer.next() leaves a share of the rest for every worker, and ne
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 64 }), fc.nat(100_000), (workers, remaining) => {
       const sizer = new ChunkSizer(workers);
-      for (let round = 0; round < 8; round++) sizer.learn(sizer.next(Infinity), 0, 1);
+      const msPerItem = 0.01;
+      for (let round = 0; round < 8; round++) {
+        const size = sizer.next(Infinity);
+        sizer.learn(size, size * msPerItem, 1);
+      }
       const size = sizer.next(remaining);
       assertLessOrEqual(1, size);
-      assertLessOrEqual(size, Math.max(1, Math.ceil(remaining / (2 * workers))));
+      assertLessOrEqual(
+        size,
+        Math.max(1, Math.min(remaining, Math.max(0.1 / msPerItem, remaining / (2 * workers) + 1))),
+      );
     }),
     { seed: 1 },
   );
@@ -55,8 +62,26 @@ Deno.test("ChunkSizer.next() hands out every item of an input, in a number of ch
     remaining -= size;
     sizer.learn(size, size * 0.0001, size);
   }
-  assertLessOrEqual(sizes.length, 1_000_000 / 8000 + 100);
-  assertEquals(sizes.at(-1), 1);
+  assertLessOrEqual(sizes.length, 1_000_000 / 8000 + 20);
+  assertLessOrEqual(sizes.at(-1)!, 1000);
+});
+
+Deno.test("ChunkSizer.next() does not divide what takes next to nothing", () => {
+  const sizer = new ChunkSizer(2);
+  for (let round = 0; round < 8; round++) {
+    const size = sizer.next(Infinity);
+    sizer.learn(size, size * 0.001, size);
+  }
+  assertEquals([1000, 150, 100, 37].map((remaining) => sizer.next(remaining)), [250, 100, 100, 37]);
+});
+
+Deno.test("ChunkSizer.next() divides what is slow to the last item", () => {
+  const sizer = new ChunkSizer(2);
+  for (let round = 0; round < 8; round++) {
+    const size = sizer.next(Infinity);
+    sizer.learn(size, size * 0.2, size);
+  }
+  assertEquals([100, 8, 3, 1].map((remaining) => sizer.next(remaining)), [4, 2, 1, 1]);
 });
 
 Deno.test("ChunkSizer.learn() goes back to single items when items become slow", () => {
