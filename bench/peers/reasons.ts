@@ -6,11 +6,13 @@ import type { Contender } from "./contenders.ts";
 const BOUNDS: Readonly<Record<string, string>> = {
   "burst":
     "each call costs the program a promise, a message and an answer, and the workers as much again, on two processors; “no pool (Deno)” is what lines of JSON cost through the same pipes when nobody asks which call has begun. A profile shows a fifth of the program's time in the writes that wake workers, a ninth in the garbage collector, and a twentieth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
+  "burst-first":
+    "V8 runs new code slowly, and compiles what runs often while the tasks go on: in the program and in each worker, on two processors",
   "burst-spin": "the long task takes one of two processors, and the program and the other worker share what is left",
   "burst-hold": "what had been sent to the worker of the long task has to come back first",
   "latency":
     "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
-  "map": "every number travels as JSON text, there and back, and half of that work is the program's",
+  "map": "the program hands out every number and takes every result by itself, one after the other",
   "bytes": "the bytes go through a pipe, which the system fills and empties piece by piece",
   "records":
     "records are encoded and decoded as JSON twice, and half of that in the program itself; “no pool (Deno)” is what that alone costs",
@@ -22,7 +24,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "memory": "most of it is Deno itself, as “no pool” shows",
   "queued": "a longer queue is more for the garbage collector to walk",
   "stream":
-    "V8 lets its young generation grow before it collects; after a forced collection the heap is as small as it was at the beginning",
+    "V8 lets its young generation grow, however few objects survive a collection, as in the program without a pool; after a forced collection the heap is as small as it was at the beginning",
   "recovery": "a new Deno process has to start",
 };
 

@@ -1,10 +1,8 @@
 /** corral. */
 import { Pool } from "../../../mod.ts";
 import { main } from "./main.mjs";
-import { residentMiB } from "./resident.mjs";
+import { MemoryWatch } from "./memory_watch.ts";
 import * as tasks from "./tasks.mjs";
-
-const MEMORY_CHECK_MS = 200;
 
 const functions = tasks as unknown as Record<
   string,
@@ -24,25 +22,18 @@ async function closePool(pool: Pool): Promise<void> {
 async function growthMiB(count: number, chunkSize: number): Promise<number> {
   const pool = openPool();
   await pool.ready();
-  const residentNow = () => residentMiB(Deno.pid, ...pool.workers.map(({ pid }) => pid));
-  const before = await residentNow();
-  let most = before;
-  let checkAt = performance.now();
+  const watch = await MemoryWatch.start([Deno.pid, ...pool.workers.map(({ pid }) => pid)]);
   let last = 0;
   const numbers = (function* () {
     for (let n = 0; n < count; n++) yield n;
   })();
-  for await (last of pool.imap(tasks.increment, numbers, { chunkSize })) {
-    if (last % 1000 !== 0 || performance.now() < checkAt) continue;
-    most = Math.max(most, await residentNow());
-    checkAt = performance.now() + MEMORY_CHECK_MS;
-  }
+  for await (last of pool.imap(tasks.increment, numbers, { chunkSize }));
   if (last !== count) {
     throw new Error(`Cannot measure: the last item is ${last}, ${count} wanted`);
   }
-  most = Math.max(most, await residentNow());
+  const growth = await watch.growthMiB();
   await closePool(pool);
-  return most - before;
+  return growth;
 }
 
 await main(() => {

@@ -149,9 +149,17 @@ def durations(repeats, work):
     return {"samples": samples}
 
 
-def warm_durations(repeats, work):
+def do_for(ms, work):
+    """Does the work for a while, and once at least."""
+    until = time.perf_counter() + ms / 1000
     work()
-    return durations(repeats, work)
+    while time.perf_counter() < until:
+        work()
+
+
+def warm_durations(p, work):
+    do_for(p.get("warmMs", 0), work)
+    return durations(p["repeats"], work)
 
 
 def warm_pool(open):
@@ -162,15 +170,19 @@ def warm_pool(open):
 
 def burst(open, p):
     pool = warm_pool(open)
-    pool.burst(p["count"] // 4)()
-    return durations(p["repeats"], lambda: pool.burst(p["count"])())
+    return warm_durations(p, lambda: pool.burst(p["count"])())
+
+
+def burst_first(open, p):
+    pool = warm_pool(open)
+    return durations(1, lambda: pool.burst(p["count"])())
 
 
 def burst_around(function):
     def row(open, p):
         pool = warm_pool(open)
         samples = []
-        pool.burst(p["count"] // 4)()
+        do_for(p.get("warmMs", 0), lambda: pool.burst(p["count"])())
         for _ in range(p["repeats"]):
             started_at = time.perf_counter()
             before = pool.burst(p["count"] // 2)
@@ -203,7 +215,7 @@ def map_numbers(open, p):
     def work():
         assert pool.map(increment, numbers)[-1] == p["count"]
 
-    return warm_durations(p["repeats"], work)
+    return warm_durations(p, work)
 
 
 def pass_bytes(open, p):
@@ -213,7 +225,7 @@ def pass_bytes(open, p):
     def work():
         assert pool.call(length_of, payload) == p["size"]
 
-    return warm_durations(p["repeats"], work)
+    return warm_durations(p, work)
 
 
 def pass_records(function, id_of_result):
@@ -225,7 +237,7 @@ def pass_records(function, id_of_result):
             results = pool.map(function, records, p["size"])
             assert len(results) == p["count"] and id_of_result(results[-1]) == p["count"] - 1
 
-        return warm_durations(p["repeats"], work)
+        return warm_durations(p, work)
 
     return row
 
@@ -323,6 +335,7 @@ def recover(open, limit, context):
 
 ROWS = {
     "burst": burst,
+    "burst-first": burst_first,
     "burst-spin": burst_around(spin),
     "burst-hold": burst_around(hold),
     "latency": latency,

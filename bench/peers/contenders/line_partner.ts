@@ -12,6 +12,10 @@ export class LinePartner implements AsyncDisposable {
     this.#ended = this.#read();
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** Sends lines in one write, and calls each function with the line that answers. */
   send(lines: string, onAnswers: ((line: string) => void)[]): void {
     for (const onAnswer of onAnswers) this.#waiting.push(onAnswer);

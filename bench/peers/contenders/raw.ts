@@ -1,9 +1,10 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
 import { LinePartner } from "./line_partner.ts";
 import { main } from "./main.mjs";
+import { MemoryWatch } from "./memory_watch.ts";
 import { recordsOf } from "./records.mjs";
 import { residentMiB } from "./resident.mjs";
-import { warmDurations } from "./rows.mjs";
+import { type Parameters, warmDurations } from "./rows.mjs";
 import { countPrimes } from "./tasks.mjs";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -73,10 +74,10 @@ async function scaling(parts: number, limit: number, repeats: number): Promise<n
 }
 
 /** Calls, half of them to each of two children, all in one write; a promise for each. */
-async function burst(count: number, repeats: number): Promise<{ samples: number[] }> {
+async function burst({ count, ...times }: Parameters): Promise<{ samples: number[] }> {
   await using one = new LinePartner(bareDeno("lines.ts"));
   await using other = new LinePartner(bareDeno("lines.ts"));
-  return await warmDurations(repeats, async () => {
+  return await warmDurations(times, async () => {
     const calls: Promise<unknown>[] = [];
     for (const partner of [one, other]) {
       const settle: ((line: string) => void)[] = [];
@@ -92,11 +93,11 @@ async function burst(count: number, repeats: number): Promise<{ samples: number[
 }
 
 /** Chunks of records as JSON, one after another to each of two children. */
-async function passRecords(task: string, count: number, size: number, repeats: number): Promise<{ samples: number[] }> {
+async function passRecords(task: string, { count, size, ...times }: Parameters): Promise<{ samples: number[] }> {
   await using one = new LinePartner(bareDeno("lines.ts", task));
   await using other = new LinePartner(bareDeno("lines.ts", task));
   const records = recordsOf(count);
-  return await warmDurations(repeats, async () => {
+  return await warmDurations(times, async () => {
     let next = 0;
     const results: unknown[][] = [];
     const work = async (partner: LinePartner): Promise<void> => {
@@ -111,27 +112,51 @@ async function passRecords(task: string, count: number, size: number, repeats: n
   });
 }
 
+/** Numbers in chunks as JSON, two on their way to each of two children, and one after the other out of a generator. */
+async function stream(count: number, size: number): Promise<{ samples: number[] }> {
+  await using one = new LinePartner(bareDeno("lines.ts", "increment"));
+  await using other = new LinePartner(bareDeno("lines.ts", "increment"));
+  await Promise.all([one.ask("[1]"), other.ask("[1]")]);
+  const watch = await MemoryWatch.start([Deno.pid, one.pid, other.pid]);
+  async function* answers(): AsyncGenerator<number> {
+    const asked: Promise<string>[] = [];
+    for (let start = 0; start < count || asked.length > 0;) {
+      for (; asked.length < 4 && start < count; start += size) {
+        const partner = start / size % 2 === 0 ? one : other;
+        asked.push(partner.ask(JSON.stringify(Array.from({ length: size }, (_, n) => start + n))));
+      }
+      yield* JSON.parse(await asked.shift()!);
+    }
+  }
+  let last = 0;
+  for await (last of answers());
+  if (last !== count) throw new Error(`Cannot measure: the last item is ${last}, ${count} wanted`);
+  return { samples: [await watch.growthMiB()] };
+}
+
 await main(() => {
   throw new Error("There is no pool here");
 }, {
-  burst: ({ count, repeats }) => burst(count, repeats),
+  burst,
 
-  records: ({ count, size, repeats }) => passRecords("echo", count, size, repeats),
+  records: (parameters) => passRecords("echo", parameters),
 
-  "records-in": ({ count, size, repeats }) => passRecords("idOf", count, size, repeats),
+  "records-in": (parameters) => passRecords("idOf", parameters),
 
   latency: async ({ count }) => ({ samples: await echoes(count) }),
 
-  bytes: async ({ size, repeats }) => {
+  bytes: async ({ size, ...times }) => {
     await using sink = new Partner(bareDeno("sink.ts", String(size)));
     const bytes = new Uint8Array(size).fill(7);
-    return await warmDurations(repeats, () => sink.ask(bytes, `${size}\n`.length));
+    return await warmDurations(times, () => sink.ask(bytes, `${size}\n`.length));
   },
 
   cpu: async ({ count, size, repeats }) => ({ samples: await scaling(count, size, repeats) }),
 
-  start: ({ repeats }) =>
-    warmDurations(repeats, () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status))),
+  start: (parameters) =>
+    warmDurations(parameters, () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status))),
+
+  stream: ({ count, size }) => stream(count, size),
 
   memory: async ({ size: settleMs }) => {
     const children = [1, 2].map(() => bareDeno("idle.ts").spawn());

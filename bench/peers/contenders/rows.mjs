@@ -11,6 +11,7 @@
  * @typedef {object} Parameters
  * @property {number} count how many tasks, items or calls
  * @property {number} repeats how many samples
+ * @property {number} [warmMs] for how long the work is done before the first one; it is done once at least
  * @property {number} size of a task: bytes, milliseconds, or a limit
  * @property {number} limitMs after which a call counts as lost
  *
@@ -74,18 +75,26 @@ export async function durations(repeats, work) {
 }
 
 /**
- * The same, after one time that does not count.
- * @param {number} repeats
+ * The same, when the work has been done for a while: engines compile what runs often.
+ * @param {{ repeats: number, warmMs?: number }} parameters
  * @param {() => Promise<unknown>} work
  */
-export async function warmDurations(repeats, work) {
-  await work();
+export async function warmDurations({ repeats, warmMs }, work) {
+  await doFor(warmMs, work);
   return await durations(repeats, work);
+}
+
+/** @param {number | undefined} ms @param {() => Promise<unknown>} work */
+async function doFor(ms = 0, work) {
+  const until = performance.now() + ms;
+  do await work(); while (performance.now() < until);
 }
 
 /** @type {Record<string, (open: Open, parameters: Parameters) => Promise<Measured>>} */
 export const rows = {
-  burst: (open, { count, repeats }) => withPool(open, (pool) => warmDurations(repeats, () => callOften(pool, count))),
+  burst: (open, parameters) =>
+    withPool(open, (pool) => warmDurations(parameters, () => callOften(pool, parameters.count))),
+  "burst-first": (open, { count }) => withPool(open, (pool) => durations(1, () => callOften(pool, count))),
 
   "burst-spin": (open, parameters) => burstAround(open, "spin", parameters),
   "burst-hold": (open, parameters) => burstAround(open, "hold", parameters),
@@ -102,21 +111,21 @@ export const rows = {
       return { samples };
     }),
 
-  map: (open, { count, repeats }) =>
+  map: (open, { count, ...times }) =>
     withPool(open, (pool) => {
       if (!pool.map) return Promise.resolve({ samples: [], outcome: "no map" });
       const items = Array.from({ length: count }, (_, n) => n);
-      return warmDurations(repeats, async () => {
+      return warmDurations(times, async () => {
         const results = await pool.map(items, "increment");
         expect(results.length, count, "the number of results");
         expect(results[count - 1], count, "the last result");
       });
     }),
 
-  bytes: (open, { size, repeats }) =>
+  bytes: (open, { size, ...times }) =>
     withPool(open, (pool) => {
       const bytes = new Uint8Array(size).fill(7);
-      return warmDurations(repeats, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
+      return warmDurations(times, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
     }),
 
   records: (open, parameters) => passRecords(open, "echo", parameters),
@@ -162,10 +171,10 @@ export const rows = {
     return { samples };
   },
 
-  queued: (open, { count, size: few }) =>
+  queued: (open, { count, size: few, warmMs }) =>
     withPool(open, async (pool) => {
       const rounds = Math.max(1, Math.round(Math.min(count, 100_000) / few));
-      await callOften(pool, few * 10);
+      await doFor(warmMs, () => callOften(pool, few));
       const startedAt = performance.now();
       for (let n = 0; n < rounds; n++) await callOften(pool, few);
       const fewAt = performance.now();
@@ -189,10 +198,10 @@ export const rows = {
  * A burst with one long task in its middle: until all others are done.
  * @param {Open} open @param {string} name @param {Parameters} parameters
  */
-function burstAround(open, name, { count, repeats, size }) {
+function burstAround(open, name, { count, repeats, size, warmMs }) {
   return withPool(open, async (pool) => {
     const samples = [];
-    await callOften(pool, count);
+    await doFor(warmMs, () => callOften(pool, count));
     for (let n = 0; n < repeats; n++) {
       const startedAt = performance.now();
       const before = callOften(pool, count / 2);
@@ -210,12 +219,12 @@ function burstAround(open, name, { count, repeats, size }) {
  * Records in chunks: through `map` where the pool has one, else with a call for each chunk.
  * @param {Open} open @param {string} name @param {Parameters} parameters
  */
-function passRecords(open, name, { count, size: chunkSize, repeats }) {
+function passRecords(open, name, { count, size: chunkSize, ...times }) {
   return withPool(open, (pool) => {
     const records = recordsOf(count);
     const last = name === "echo" ? (record) => record.id : (id) => id;
     const pass = pool.map ?? mapByChunks(pool);
-    return warmDurations(repeats, async () => {
+    return warmDurations(times, async () => {
       const results = await pass(records, name, chunkSize);
       expect(results.length, count, "the number of results");
       expect(last(results[count - 1]), count - 1, "the last record");
