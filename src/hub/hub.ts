@@ -8,70 +8,20 @@
  * A grant is given back when the neighbour has no handle left, or is gone. Each side counts: how often the handle was
  * sent, how often it arrived; so a handle that is on its way is never taken for one that was given back.
  */
-import { ClosedError, ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
-import { Parcel } from "./parcel.ts";
+import { LocalRef, type LocalRefHost } from "./local_ref.ts";
+import type { Neighbour } from "./neighbour.ts";
 import { PendingCount } from "./pending_count.ts";
-import type { ReturnedTurns } from "./returned_turns.ts";
-import { Handover, operate, type SharedObject } from "./shared_object.ts";
+import { type Import, RemoteRef, type RemoteRefHost } from "./remote_ref.ts";
+import { operate, type SharedObject } from "./shared_object.ts";
 import { Ticket } from "./ticket.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
 export { HandleCollector } from "./ticket.ts";
 
-/** A process next to this one, as the hub sees it. */
-export interface Neighbour {
-  /** Names the neighbour among those of this process. */
-  readonly key: string;
-  /** Notes that the neighbour was sent a handle. It keeps the handle alive here. Returns whether it is the first. */
-  grant(id: string, handle: Handle): boolean;
-  /** The handle that the neighbour was sent, if it was. */
-  granted(id: string): Handle | undefined;
-  /** Counts how often the neighbour sent a handle, so that the grant can be given back whole. */
-  countReceived(id: string): void;
-  /** Gives the neighbour's grant of an object back. */
-  release(id: string, closed: boolean): void;
-  /** Notes that an object of this process has to know when the neighbour ends. */
-  touch(id: string, object: SharedObject): void;
-  /** Tells those objects that processes have ended. */
-  tellObjects(isEnded: (process: string) => boolean): void;
-  /** Notes to whom requests of this neighbour were passed on. */
-  readonly passedOnTo: Set<Neighbour>;
-  /** Tells the neighbour that a process on this side has ended. */
-  tellEnded(path: string): void;
-  /** Asks the neighbour, or whoever is behind it, to run an operation, for a process behind another neighbour. */
-  passOn(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown>;
-  /** The same for this process. What is handed over is accepted at once. */
-  request(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown>;
-  /** See `ObjectRef.take()`. */
-  take(
-    ref: ObjectRef,
-    operation: string,
-    args: unknown[],
-    task: number,
-    receive: (item: Handover | undefined) => void,
-  ): void;
-  /** What this process has given back to the neighbour, or to one behind it. */
-  readonly turns: ReturnedTurns;
-  /** Ends the waits of a reference that was closed. */
-  cancelRequests(ref: ObjectRef): void;
-}
-
-/** What is known of an object that another process owns. */
-interface Import {
-  readonly id: string;
-  readonly type: string;
-  readonly route: Neighbour;
-  /** What code of this process has, if it has it still. */
-  current: WeakRef<RemoteRef>;
-  /** Messages that have not left yet. */
-  holds: number;
-  /** Whether it was closed here, as opposed to forgotten. */
-  closed: boolean;
-}
-
 /** The shared objects of one process, and its neighbours. */
-export class Hub {
+export class Hub implements LocalRefHost, RemoteRefHost {
   /** Calls of this process's own code that wait: whoever may answer them must be heard. */
   readonly waits: PendingCount = new PendingCount();
   readonly #origin = crypto.randomUUID();
@@ -226,170 +176,6 @@ export class Hub {
     this.#collected.register(ref, entry);
     ref.handle = handleFactory(entry.type)!(ref);
     return ref.handle;
-  }
-}
-
-/** A reference to an object of this process. */
-export class LocalRef implements ObjectRef {
-  readonly type: string;
-  readonly id: string;
-  readonly turns = undefined;
-  readonly ahead = undefined;
-  readonly #hub: Hub;
-  #object: SharedObject | undefined;
-  #closed = false;
-
-  constructor(hub: Hub, type: string, id: string, object: SharedObject) {
-    this.#hub = hub;
-    this.type = type;
-    this.id = id;
-    this.#object = object;
-  }
-
-  /** The object, until it is closed. */
-  get object(): SharedObject | undefined {
-    return this.#object;
-  }
-
-  get task(): number {
-    return this.#hub.currentTask();
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
-  get canTravel(): boolean {
-    return !this.#closed || this.#object?.held === undefined;
-  }
-
-  async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
-    if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
-    if (value instanceof Promise) value = await this.#wait(value);
-    return Parcel.unpack(value instanceof Handover ? value.value : value);
-  }
-
-  /** Within a process, nothing is on its way: there is nothing to take ahead. */
-  take(_operation: string, _args: unknown[], receive: (item: Handover | undefined) => void): void {
-    receive(undefined);
-  }
-
-  /** Closes the object. Its id stays known as long as a neighbour has a handle: to send that back is no offence. */
-  release(): void {
-    const object = this.#object;
-    this.#object = undefined;
-    object?.close?.();
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#object?.dropped === undefined) return this.release();
-    this.#hub.forgetCollection(this);
-    this.#object.dropped("here", true);
-  }
-
-  hold(): void {
-    this.#object?.held?.("elsewhere");
-  }
-
-  unhold(ended = false): void {
-    this.#object?.dropped?.("elsewhere", ended);
-  }
-
-  open(handle: Handle): Handle {
-    return this.canTravel ? handle : this.#hub.reopen(this);
-  }
-
-  async #wait(value: Promise<unknown>): Promise<unknown> {
-    const { waits } = this.#hub;
-    waits.begin();
-    try {
-      return await value;
-    } finally {
-      waits.end();
-    }
-  }
-}
-
-/** A reference to an object of another process. */
-export class RemoteRef implements ObjectRef {
-  /** What it is shared with: other handles to the same object. */
-  readonly entry: Import;
-  ahead: ObjectRef["ahead"];
-  /** Its handle: the two are collected together. */
-  handle: Handle | undefined;
-  readonly #hub: Hub;
-  #closed = false;
-
-  constructor(hub: Hub, entry: Import) {
-    this.#hub = hub;
-    this.entry = entry;
-  }
-
-  get type(): string {
-    return this.entry.type;
-  }
-
-  get id(): string {
-    return this.entry.id;
-  }
-
-  /** The neighbour on the way to the object. */
-  get route(): Neighbour {
-    return this.entry.route;
-  }
-
-  get turns(): ReturnedTurns {
-    return this.route.turns;
-  }
-
-  get task(): number {
-    return this.#hub.currentTask();
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
-  get canTravel(): boolean {
-    return !this.#closed;
-  }
-
-  call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
-    if (wait.signal?.aborted) return Promise.reject(wait.signal.reason);
-    if (this.#closed) return Promise.reject(new ClosedError(`Cannot use the ${this.type}: it was closed here`));
-    return this.route.request(this, operation, args, this.task, wait);
-  }
-
-  take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void {
-    if (this.#closed) return receive(undefined);
-    this.route.take(this, operation, args, this.task, receive);
-  }
-
-  release(): void {}
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.entry.closed = true;
-    this.route.cancelRequests(this);
-    this.#hub.forgetIfUnused(this.entry);
-  }
-
-  hold(): void {
-    this.entry.holds++;
-  }
-
-  unhold(): void {
-    this.entry.holds--;
-    // Later: the message that takes it away must leave before the grant is given back.
-    queueMicrotask(() => this.#hub.forgetIfUnused(this.entry));
-  }
-
-  open(handle: Handle): Handle {
-    return this.#closed ? this.#hub.reimport(this.entry) : handle;
   }
 }
 

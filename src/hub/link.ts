@@ -3,7 +3,8 @@ import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts
 import { type HubMessage, isHubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
 import { GrantLedger } from "./grant_ledger.ts";
 import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
-import type { Hub, Neighbour } from "./hub.ts";
+import type { Hub } from "./hub.ts";
+import type { Neighbour } from "./neighbour.ts";
 import { PendingCount } from "./pending_count.ts";
 import { Parcel } from "./parcel.ts";
 import { type AppendMessage, Outbox } from "./outbox.ts";

@@ -1,5 +1,5 @@
 import { type Handle, REF } from "../hub/handle.ts";
-import { RemoteRef } from "../hub/hub.ts";
+import { RemoteRef } from "../hub/remote_ref.ts";
 import { copyOf } from "./copy.ts";
 
 /** A value, and what tells whether it was changed since. */

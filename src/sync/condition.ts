@@ -1,5 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
-import { hub, LocalRef } from "../hub/hub.ts";
+import { hub } from "../hub/hub.ts";
+import { LocalRef } from "../hub/local_ref.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
