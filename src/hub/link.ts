@@ -1,6 +1,6 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
-import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
-import { type HubMessage, isHubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import { decode, type HandleCodec } from "../wire/codec.ts";
+import { type HubMessage, isHubMessage } from "../wire/protocol.ts";
 import { GrantLedger } from "./grant_ledger.ts";
 import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 import type { Hub } from "./hub.ts";
@@ -44,7 +44,6 @@ export class Link implements Neighbour {
   readonly #served = new Map<number, RemoteWait>();
   readonly #handedOver = new Map<number, Handover>();
   #lastRequest = 0;
-  #closed = false;
 
   /**
    * Joins a neighbour to the hub.
@@ -54,7 +53,7 @@ export class Link implements Neighbour {
   constructor(hub: Hub, key: string, append: AppendMessage, flush: () => void = () => {}) {
     this.#hub = hub;
     this.key = key;
-    this.#outbox = new Outbox(append, flush);
+    this.#outbox = new Outbox(append, flush, (handle) => hub.grant(handle, this));
     this.handles = {
       encode: (value) => {
         const data = describeOpenHandle(value);
@@ -96,7 +95,7 @@ export class Link implements Neighbour {
 
   release(id: string, closed: boolean): void {
     const count = this.#ledger.forgetReceived(id);
-    if (count > 0) this.#tell(["release", id, count, closed ? 1 : 0]);
+    if (count > 0) this.#outbox.tell(["release", id, count, closed ? 1 : 0]);
   }
 
   touch(id: string, object: SharedObject): void {
@@ -108,7 +107,7 @@ export class Link implements Neighbour {
   }
 
   tellEnded(path: string): void {
-    this.#tell(["ended", path]);
+    this.#outbox.tell(["ended", path]);
   }
 
   request(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
@@ -157,7 +156,7 @@ export class Link implements Neighbour {
   receive(message: readonly unknown[], parts: Uint8Array[]): boolean {
     if (!isHubMessage(message)) return false;
     // Somebody may still write to the pipe of a process that has ended.
-    if (this.#closed) return true;
+    if (this.#outbox.isClosed) return true;
     switch (message[0]) {
       case "request":
         this.#serve(message, parts);
@@ -190,8 +189,8 @@ export class Link implements Neighbour {
 
   /** The neighbour is gone: whatever was asked for ends, whatever was not confirmed goes back. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#outbox.isClosed) return;
+    this.#outbox.close();
     for (const request of this.#pending.values()) {
       request.clear?.();
       this.#fail(request, ownerEnded());
@@ -227,15 +226,15 @@ export class Link implements Neighbour {
     args: unknown[],
     caller: Caller,
     { timeoutMs }: WaitOptions,
-    describe: (value: object) => unknown,
+    describe: HandleCodec["encode"],
   ): number | undefined {
-    if (this.#closed) return void request.reject(ownerEnded());
+    if (this.#outbox.isClosed) return void request.reject(ownerEnded());
     const requestId = ++this.#lastRequest;
     const limit = timeoutMs === undefined || !(timeoutMs < Infinity) ? null : Math.max(timeoutMs, 0);
     const [object, name, process] = [quoted(id), quoted(operation), quoted(caller.process)];
     const head = `["request",${requestId},${object},${name},${process},${caller.task},${limit}`;
     try {
-      this.#sendValue(head, args, describe);
+      this.#outbox.postValue(head, args, describe);
     } catch (error) {
       return void request.reject(error);
     }
@@ -247,7 +246,7 @@ export class Link implements Neighbour {
   #giveUp(requestId: number, request: PendingRequest, reason: unknown): void {
     if (request.givenUp !== undefined) return;
     request.givenUp = { reason };
-    this.#tell(["cancel", requestId]);
+    this.#outbox.tell(["cancel", requestId]);
   }
 
   #fail(request: PendingRequest, error: unknown): void {
@@ -287,13 +286,13 @@ export class Link implements Neighbour {
   #respond(requestId: number, result: unknown): void {
     this.#served.delete(requestId);
     const handover = result instanceof Handover ? result : undefined;
-    if (this.#closed) return handover?.putBack();
+    if (this.#outbox.isClosed) return handover?.putBack();
     if (result === undefined) return this.#outbox.postDone(requestId);
     const value = handover === undefined ? result : handover.value;
     try {
       const head = `["response",${requestId},1,${handover?.size ?? 0}`;
-      if (value instanceof Parcel) this.#sendParcel(head, value);
-      else this.#sendValue(head, value, describeHandle);
+      if (value instanceof Parcel) this.#outbox.postEncoded(head, value, value.tickets);
+      else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       handover?.putBack();
       return this.#respondError(requestId, error);
@@ -303,12 +302,12 @@ export class Link implements Neighbour {
 
   #respondError(requestId: number, error: unknown): void {
     this.#served.delete(requestId);
-    if (this.#closed) return;
+    if (this.#outbox.isClosed) return;
     const head = `["response",${requestId},0,0`;
     try {
-      this.#sendValue(head, error, describeHandle);
+      this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
-      this.#sendValue(head, encodingError, describeHandle);
+      this.#outbox.postValue(head, encodingError, describeHandle);
     }
   }
 
@@ -321,8 +320,8 @@ export class Link implements Neighbour {
     request.clear?.();
     if (ok !== 1) return this.#fail(request, value);
     if (handover === 0) return request.resolve(value);
-    const putBack = (): void => this.#tell(["return", requestId]);
-    request.resolve(new Handover(value, putBack, () => this.#tellText(`["accept",${requestId}]`), handover));
+    const putBack = (): void => this.#outbox.tell(["return", requestId]);
+    request.resolve(new Handover(value, putBack, () => this.#outbox.tellText(`["accept",${requestId}]`), handover));
   }
 
   #settleDone(requestId: number): void {
@@ -359,37 +358,6 @@ export class Link implements Neighbour {
     encode: describeHandle,
     decode: (data) => this.#hub.decodeHandle(data, this),
   };
-
-  /** Sends a value, and grants its handles: only then, because what cannot be sent grants nothing. */
-  #sendValue(head: string, value: unknown, describe: (value: object) => unknown): void {
-    const handles: Handle[] = [];
-    const encoded = encode(value, {
-      encode(object) {
-        const data = describe(object);
-        if (data !== undefined) handles.push(object as Handle);
-        return data;
-      },
-      decode: this.#transit.decode,
-    });
-    this.#sendEncoded(head, encoded, handles);
-  }
-
-  #sendParcel(head: string, parcel: Parcel): void {
-    this.#sendEncoded(head, parcel, parcel.tickets);
-  }
-
-  #sendEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
-    this.#outbox.post(valueMessageText(head, encoded), encoded.parts);
-    for (const handle of handles) this.#hub.grant(handle, this);
-  }
-
-  #tell(message: HubMessage): void {
-    this.#tellText(messageText(message));
-  }
-
-  #tellText(text: string): void {
-    if (!this.#closed) this.#outbox.post(text);
-  }
 }
 
 function quoted(text: string): string {

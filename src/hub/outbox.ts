@@ -1,3 +1,6 @@
+import { encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
+import { type HubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import type { Handle } from "./handle.ts";
 import { ReturnedTurns } from "./returned_turns.ts";
 
 /** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
@@ -13,26 +16,71 @@ export class Outbox {
   readonly turns: ReturnedTurns = new ReturnedTurns(() => this.#flush());
   readonly #append: AppendMessage;
   readonly #flush: () => void;
+  readonly #grant: (handle: Handle) => void;
   #done: number[] = [];
   #isFlushing = false;
+  #closed = false;
 
-  /** @param flush Lets leave what was appended. */
-  constructor(append: AppendMessage, flush: () => void) {
+  /**
+   * @param flush Lets leave what was appended.
+   * @param grant Lets the neighbour use what a handle that was sent stands for.
+   */
+  constructor(append: AppendMessage, flush: () => void, grant: (handle: Handle) => void) {
     this.#append = append;
     this.#flush = flush;
+    this.#grant = grant;
   }
 
-  /** Adds a message. Throws what appending it throws. */
-  post(text: string, parts?: readonly Uint8Array[]): void {
-    this.turns.send();
-    this.#appendDone();
-    this.#append(text, parts);
-    this.#flushLater();
+  /** Whether the neighbour is gone. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The neighbour is gone: what it would be told is dropped. Whoever posts asks first. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Adds a message, unless the neighbour is gone. */
+  tell(message: HubMessage): void {
+    this.tellText(messageText(message));
+  }
+
+  /** The same for a message that is text already. */
+  tellText(text: string): void {
+    if (!this.#closed) this.#post(text);
+  }
+
+  /** Adds a message that ends with a value, and grants its handles. Throws EncodingError, or what appending it throws. */
+  postValue(head: string, value: unknown, describe: HandleCodec["encode"]): void {
+    const handles: Handle[] = [];
+    const encoded = encode(value, {
+      encode(object) {
+        const data = describe(object);
+        if (data !== undefined) handles.push(object as Handle);
+        return data;
+      },
+      decode: unexpected,
+    });
+    this.postEncoded(head, encoded, handles);
+  }
+
+  /** The same for an encoded value. The grants come last: what cannot be sent grants nothing. */
+  postEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
+    this.#post(valueMessageText(head, encoded), encoded.parts);
+    for (const handle of handles) this.#grant(handle);
   }
 
   /** Answers a request that has no other answer. */
   postDone(requestId: number): void {
     this.#done.push(requestId);
+    this.#flushLater();
+  }
+
+  #post(text: string, parts?: readonly Uint8Array[]): void {
+    this.turns.send();
+    this.#appendDone();
+    this.#append(text, parts);
     this.#flushLater();
   }
 
@@ -52,4 +100,8 @@ export class Outbox {
       this.#flush();
     });
   }
+}
+
+function unexpected(): never {
+  throw new TypeError("Nothing is decoded here");
 }
