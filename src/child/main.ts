@@ -81,7 +81,7 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   function needsParentOnly(): boolean {
     // Loading the classes of shared objects needs the event loop, and so do processes behind this one.
     if (beforeHandleClasses !== undefined || hub.neighbourCount > 1) return false;
-    return loop?.isIdle || link.waits.any;
+    return loop?.isIdle || link.requests.waits.any;
   }
 
   function flushQuietly(): void {

@@ -90,7 +90,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     const ref = handle[REF] as LocalRef | RemoteRef;
     if (ref instanceof RemoteRef) {
       link.passedOnTo.add(ref.route);
-      return ref.route.passOn(ref.id, operation, args, caller, wait);
+      return ref.route.requests.passOn(ref.id, operation, args, caller, wait);
     }
     const { object } = ref;
     if (object?.processEnded !== undefined) link.touch(ref.id, object);

@@ -1,49 +1,39 @@
-import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import { decode, type HandleCodec } from "../wire/codec.ts";
 import { type HubMessage, isHubMessage } from "../wire/protocol.ts";
 import { GrantLedger } from "./grant_ledger.ts";
-import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
+import { describeHandle, type Handle, REF } from "./handle.ts";
 import type { Hub } from "./hub.ts";
 import type { Neighbour } from "./neighbour.ts";
-import { PendingCount } from "./pending_count.ts";
-import { Parcel } from "./parcel.ts";
 import { type AppendMessage, Outbox } from "./outbox.ts";
+import { Parcel } from "./parcel.ts";
+import { PendingRequests } from "./pending_requests.ts";
 import type { ReturnedTurns } from "./returned_turns.ts";
 import { Handover, type SharedObject } from "./shared_object.ts";
 import { describeOpenHandle } from "./ticket.ts";
 import { TouchedObjects } from "./touched_objects.ts";
-import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
-
-/** A request that this process made. */
-interface PendingRequest {
-  /** Who asked, if it was code of this process: the reference must live as long as the wait. */
-  readonly ref: ObjectRef | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-  /** What to reject with, if it fails after this process gave it up. */
-  givenUp: { readonly reason: unknown } | undefined;
-  clear: (() => void) | undefined;
-}
+import { RemoteWait } from "./wait_queue.ts";
 
 type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
-type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
 
 /** This process's end of what it shares with one neighbour: what was granted, what was asked for in each direction. */
 export class Link implements Neighbour {
   readonly key: string;
   /** Encodes and decodes the handles in values that code of this process sends over this link, or gets. */
   readonly handles: HandleCodec;
+  readonly requests: PendingRequests;
   readonly passedOnTo = new Set<Neighbour>();
-  /** Calls of this process's own code that the neighbour, or one behind it, has to answer. */
-  readonly waits: PendingCount = new PendingCount();
   readonly #hub: Hub;
   readonly #outbox: Outbox;
   readonly #ledger = new GrantLedger();
   readonly #touched = new TouchedObjects();
-  readonly #pending = new Map<number, PendingRequest>();
   readonly #served = new Map<number, RemoteWait>();
   readonly #handedOver = new Map<number, Handover>();
-  #lastRequest = 0;
+  /** For values that only pass through, or are kept: their handles stay as they came. */
+  readonly #transit: HandleCodec = {
+    encode: describeHandle,
+    decode: (data) => this.#hub.decodeHandle(data, this),
+  };
 
   /**
    * Joins a neighbour to the hub.
@@ -65,6 +55,7 @@ export class Link implements Neighbour {
         return handle[REF].open(handle);
       },
     };
+    this.requests = new PendingRequests(this.#outbox, hub.waits, this.handles, this.#transit);
     hub.join(this);
   }
 
@@ -110,48 +101,6 @@ export class Link implements Neighbour {
     this.#outbox.tell(["ended", path]);
   }
 
-  request(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      // Confirmed before the code that asked goes on.
-      const settle = (value: unknown): void => resolve(value instanceof Handover ? accepted(value) : value);
-      const request = this.#ownRequest(ref, settle, reject);
-      const requestId = this.#ask(request, ref.id, operation, args, { process: "", task }, wait, describeOpenHandle);
-      const { signal } = wait;
-      if (requestId === undefined || signal === undefined) return;
-      const onAbort = (): void => this.#giveUp(requestId, request, signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      request.clear = () => signal.removeEventListener("abort", onAbort);
-    });
-  }
-
-  take(
-    ref: ObjectRef,
-    operation: string,
-    args: unknown[],
-    task: number,
-    receive: (item: Handover | undefined) => void,
-  ): void {
-    const settle = (value: unknown): void => receive(value instanceof Handover ? value : undefined);
-    const request = this.#ownRequest(ref, settle, () => receive(undefined));
-    this.#ask(request, ref.id, operation, args, { process: "", task }, {}, describeOpenHandle);
-  }
-
-  passOn(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const request: PendingRequest = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined };
-      const requestId = this.#ask(request, id, operation, args, caller, wait, describeHandle);
-      if (requestId === undefined || !(wait instanceof RemoteWait)) return;
-      wait.onCancel = () => this.#giveUp(requestId, request, new ClosedError("The wait was cancelled"));
-    });
-  }
-
-  cancelRequests(ref: ObjectRef): void {
-    for (const [requestId, request] of this.#pending) {
-      if (request.ref !== ref) continue;
-      this.#giveUp(requestId, request, new ClosedError(`The ${ref.type} was closed here while waiting`));
-    }
-  }
-
   /** Takes in a message of the neighbour, if it is the hub's. Throws ProtocolError for a hostile one. */
   receive(message: readonly unknown[], parts: Uint8Array[]): boolean {
     if (!isHubMessage(message)) return false;
@@ -162,10 +111,10 @@ export class Link implements Neighbour {
         this.#serve(message, parts);
         break;
       case "response":
-        this.#settle(message, parts);
+        this.requests.settle(message, parts);
         break;
       case "done":
-        for (let n = 1; n < message.length; n++) this.#settleDone(message[n] as number);
+        for (let n = 1; n < message.length; n++) this.requests.settleDone(message[n] as number);
         break;
       case "cancel":
         this.#served.get(message[1])?.cancel();
@@ -191,11 +140,7 @@ export class Link implements Neighbour {
   close(): void {
     if (this.#outbox.isClosed) return;
     this.#outbox.close();
-    for (const request of this.#pending.values()) {
-      request.clear?.();
-      this.#fail(request, ownerEnded());
-    }
-    this.#pending.clear();
+    this.requests.close();
     // Before the aborts: to an object, a wait that the end of the process ends is no wait that was given up.
     this.#hub.linkClosed(this);
     for (const wait of this.#served.values()) wait.cancel();
@@ -204,53 +149,6 @@ export class Link implements Neighbour {
     this.#handedOver.clear();
     // Last: what went back into a queue may hold what is given up here.
     for (const handle of this.#ledger.forgetSent()) this.#hub.released(handle, true);
-  }
-
-  /** A request of code of this process. The neighbour must be heard until it is settled. */
-  #ownRequest(ref: ObjectRef, resolve: (value: unknown) => void, reject: (error: unknown) => void): PendingRequest {
-    this.#hub.waits.begin();
-    this.waits.begin();
-    const settled = <A>(settle: (argument: A) => void) => (argument: A): void => {
-      this.#hub.waits.end();
-      this.waits.end();
-      settle(argument);
-    };
-    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined };
-  }
-
-  /** Sends a request. Returns its id, or `undefined` when it could not be sent and was rejected. */
-  #ask(
-    request: PendingRequest,
-    id: string,
-    operation: string,
-    args: unknown[],
-    caller: Caller,
-    { timeoutMs }: WaitOptions,
-    describe: HandleCodec["encode"],
-  ): number | undefined {
-    if (this.#outbox.isClosed) return void request.reject(ownerEnded());
-    const requestId = ++this.#lastRequest;
-    const limit = timeoutMs === undefined || !(timeoutMs < Infinity) ? null : Math.max(timeoutMs, 0);
-    const [object, name, process] = [quoted(id), quoted(operation), quoted(caller.process)];
-    const head = `["request",${requestId},${object},${name},${process},${caller.task},${limit}`;
-    try {
-      this.#outbox.postValue(head, args, describe);
-    } catch (error) {
-      return void request.reject(error);
-    }
-    this.#pending.set(requestId, request);
-    return requestId;
-  }
-
-  /** The owner decides how a wait ends: what it has granted by then arrives nevertheless. */
-  #giveUp(requestId: number, request: PendingRequest, reason: unknown): void {
-    if (request.givenUp !== undefined) return;
-    request.givenUp = { reason };
-    this.#outbox.tell(["cancel", requestId]);
-  }
-
-  #fail(request: PendingRequest, error: unknown): void {
-    request.reject(request.givenUp === undefined ? error : request.givenUp.reason);
   }
 
   #serve(message: RequestMessage, parts: Uint8Array[]): void {
@@ -311,32 +209,6 @@ export class Link implements Neighbour {
     }
   }
 
-  #settle([, requestId, ok, handover, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
-    const request = this.#requestOf(requestId);
-    if (!Number.isSafeInteger(handover) || handover < 0) throw new ProtocolError("a response is malformed");
-    const codec = request.ref === undefined ? this.#transit : this.handles;
-    const value = decode(body, tagged === 1, parts, codec);
-    this.#pending.delete(requestId);
-    request.clear?.();
-    if (ok !== 1) return this.#fail(request, value);
-    if (handover === 0) return request.resolve(value);
-    const putBack = (): void => this.#outbox.tell(["return", requestId]);
-    request.resolve(new Handover(value, putBack, () => this.#outbox.tellText(`["accept",${requestId}]`), handover));
-  }
-
-  #settleDone(requestId: number): void {
-    const request = this.#requestOf(requestId);
-    this.#pending.delete(requestId);
-    request.clear?.();
-    request.resolve(undefined);
-  }
-
-  #requestOf(requestId: number): PendingRequest {
-    const request = this.#pending.get(requestId);
-    if (request === undefined) throw new ProtocolError(`it answered request ${requestId}, which was not made`);
-    return request;
-  }
-
   #receiveAccept(requestId: number): void {
     const handover = this.#handedOver.get(requestId);
     handover?.accept();
@@ -352,23 +224,4 @@ export class Link implements Neighbour {
     const handle = this.#ledger.uncountSent(id, count);
     if (handle !== undefined) this.#hub.released(handle, ended);
   }
-
-  /** For values that only pass through, or are kept: their handles stay as they came. */
-  readonly #transit: HandleCodec = {
-    encode: describeHandle,
-    decode: (data) => this.#hub.decodeHandle(data, this),
-  };
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
-}
-
-function accepted(handover: Handover): unknown {
-  handover.accept();
-  return handover.value;
-}
-
-function ownerEnded(): EndOfStreamError {
-  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
 }

@@ -1,7 +1,7 @@
-import type { Handle, ObjectRef } from "./handle.ts";
+import type { Handle } from "./handle.ts";
+import type { PendingRequests } from "./pending_requests.ts";
 import type { ReturnedTurns } from "./returned_turns.ts";
-import type { Handover, SharedObject } from "./shared_object.ts";
-import type { Caller, WaitOptions } from "./wait_queue.ts";
+import type { SharedObject } from "./shared_object.ts";
 
 /** A process next to this one, as the hub sees it. */
 export interface Neighbour {
@@ -23,20 +23,8 @@ export interface Neighbour {
   readonly passedOnTo: Set<Neighbour>;
   /** Tells the neighbour that a process on this side has ended. */
   tellEnded(path: string): void;
-  /** Asks the neighbour, or whoever is behind it, to run an operation, for a process behind another neighbour. */
-  passOn(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown>;
-  /** The same for this process. What is handed over is accepted at once. */
-  request(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown>;
-  /** See `ObjectRef.take()`. */
-  take(
-    ref: ObjectRef,
-    operation: string,
-    args: unknown[],
-    task: number,
-    receive: (item: Handover | undefined) => void,
-  ): void;
+  /** What this process asks of the neighbour, or of those behind it. */
+  readonly requests: PendingRequests;
   /** What this process has given back to the neighbour, or to one behind it. */
   readonly turns: ReturnedTurns;
-  /** Ends the waits of a reference that was closed. */
-  cancelRequests(ref: ObjectRef): void;
 }

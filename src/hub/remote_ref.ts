@@ -75,12 +75,12 @@ export class RemoteRef implements ObjectRef {
   call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
     if (wait.signal?.aborted) return Promise.reject(wait.signal.reason);
     if (this.#closed) return Promise.reject(new ClosedError(`Cannot use the ${this.type}: it was closed here`));
-    return this.route.request(this, operation, args, this.task, wait);
+    return this.route.requests.ask(this, operation, args, this.task, wait);
   }
 
   take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void {
     if (this.#closed) return receive(undefined);
-    this.route.take(this, operation, args, this.task, receive);
+    this.route.requests.take(this, operation, args, this.task, receive);
   }
 
   release(): void {}
@@ -89,7 +89,7 @@ export class RemoteRef implements ObjectRef {
     if (this.#closed) return;
     this.#closed = true;
     this.entry.closed = true;
-    this.route.cancelRequests(this);
+    this.route.requests.cancel(this);
     this.#hub.forgetIfUnused(this.entry);
   }
 

@@ -62,7 +62,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     });
     const { process } = this;
     this.#link = new Link(hub, `${++lastLink}`, (text, parts) => process.append(text, parts), () => process.flush());
-    this.#link.waits.watch(() => this.#updateReference());
+    this.#link.requests.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(this.#link, context.slot);
     for (const handle of context.hello.handles) hub.grant(handle, this.#link);
     this.#sendNow(context.hello.text, context.hello.parts);
@@ -124,7 +124,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   /** An idle worker may own an object that the program waits for. */
   #updateReference(): void {
-    this.process.setReferenced(this.#wanted || this.#link.waits.any);
+    this.process.setReferenced(this.#wanted || this.#link.requests.waits.any);
   }
 
   #appendAbort(task: Task, reason: unknown): void {
