@@ -10,13 +10,9 @@ import { type ScheduledTask, Slot } from "./slot.ts";
 import { HEAD } from "../wire/protocol.ts";
 import { StartBudget } from "./start_budget.ts";
 import { SlotDeadlines } from "./slot_deadlines.ts";
+import { type ExitErrorFactory, UnsettledTasks } from "./unsettled_tasks.ts";
 import { WaitingTasks } from "./waiting_tasks.ts";
 import { WorkerDemand } from "./worker_demand.ts";
-
-/** Makes the error for a task that a dead worker held. */
-export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
-
-const MAX_BOUNCES = 3;
 
 /** Assigns tasks to workers. */
 export class Scheduler<T extends ScheduledTask> {
@@ -24,10 +20,10 @@ export class Scheduler<T extends ScheduledTask> {
   readonly #host: SchedulerHost<T>;
   readonly #options: SchedulerOptions;
   readonly #waiting: WaitingTasks<T>;
+  readonly #unsettled: UnsettledTasks<T>;
   readonly #deadlines: SlotDeadlines<T>;
   readonly #demand: WorkerDemand<T>;
   readonly #budget = new StartBudget();
-  #unsettled = 0;
   #state: "open" | "closing" | "ending" | "finished" = "open";
   #broken: Error | undefined;
 
@@ -36,6 +32,7 @@ export class Scheduler<T extends ScheduledTask> {
     this.#options = options;
     this.slots = Array.from({ length: options.workers }, (_, index) => new Slot<T>(index));
     this.#waiting = new WaitingTasks(options.workers);
+    this.#unsettled = new UnsettledTasks(host, this.#waiting);
     this.#deadlines = new SlotDeadlines(options);
     this.#demand = new WorkerDemand(this.slots, this.#waiting);
   }
@@ -47,7 +44,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** Tasks whose caller waits. */
   get unsettled(): number {
-    return this.#unsettled;
+    return this.#unsettled.size;
   }
 
   /** Why no task can run any more, if so. */
@@ -57,10 +54,10 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** Takes a task in. It is handed out by the next `dispatch()`. */
   submit(task: T): void {
-    this.#unsettled++;
-    if (this.#broken !== undefined) return this.#fail(task, brokenError(this.#broken));
+    this.#unsettled.add();
+    if (this.#broken !== undefined) return this.#unsettled.fail(task, brokenError(this.#broken));
     if (this.#isEnding) {
-      return this.#fail(task, new CancelledError("The task was cancelled: the pool was terminated"));
+      return this.#unsettled.fail(task, new CancelledError("The task was cancelled: the pool was terminated"));
     }
     this.#waiting.add(task, "last");
   }
@@ -109,14 +106,9 @@ export class Scheduler<T extends ScheduledTask> {
     this.#demand.all = false;
     this.#host.startFailed(error);
     if (this.#options.breakOnExit) return this.breakPool(error);
-    if (othersServe) return this.#failKeyed(slot, error);
+    if (othersServe) return this.#unsettled.failKeyed(slot.index, error);
     if (verdict.exhausted) return this.breakPool(error);
-    for (let task; (task = this.#waiting.takeAny()) !== undefined;) this.#fail(task, error);
-  }
-
-  /** What only this slot's worker may run cannot run. */
-  #failKeyed(slot: Slot<T>, error: Error): void {
-    for (let task; (task = this.#waiting.takeKeyed(slot.index)) !== undefined;) this.#fail(task, error);
+    this.#unsettled.failWaiting(() => error);
   }
 
   /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
@@ -137,9 +129,7 @@ export class Scheduler<T extends ScheduledTask> {
     if (task === undefined) throw new ProtocolError(`it answered task ${taskId}, which it does not hold`);
     slot.drop(task);
     slot.countAnswer();
-    if (task.settled) return undefined;
-    task.settled = true;
-    this.#unsettled--;
+    if (!this.#unsettled.settle(task)) return undefined;
     this.#host.settled(ok);
     return task;
   }
@@ -178,19 +168,14 @@ export class Scheduler<T extends ScheduledTask> {
       return this.breakPool(error(mayHaveStarted > 0, 1), held);
     }
     if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
-    for (let index = held.length - 1; index >= 0; index--) {
-      if (index < mayHaveStarted) this.#blame(held[index]!, error);
-      else this.#bounce(held[index]!, index === 0, error);
-    }
+    this.#unsettled.judge(held, mayHaveStarted, error);
     if (!expected && phase !== "starting") this.#replace(slot, now);
     this.dispatch(now);
   }
 
   /** Nobody wants the task any more, because of `reason`; its caller has been told. */
   cancel(task: T, reason: unknown, now: number): void {
-    if (task.settled) return;
-    task.settled = true;
-    this.#unsettled--;
+    if (!this.#unsettled.settle(task)) return;
     const slot = task.slot;
     if (slot === undefined) {
       this.#waiting.forget(task);
@@ -211,9 +196,9 @@ export class Scheduler<T extends ScheduledTask> {
   terminate(reason: (task: T) => Error): void {
     if (this.#isEnding) return this.#hurry();
     this.#state = "ending";
-    for (let task; (task = this.#waiting.takeAny()) !== undefined;) this.#fail(task, reason(task));
+    this.#unsettled.failWaiting(reason);
     for (const slot of this.slots) {
-      for (const task of slot.held.values()) this.#fail(task, reason(task));
+      for (const task of slot.held.values()) this.#unsettled.fail(task, reason(task));
       if (slot.phase !== "empty") slot.phase = "stopping";
       slot.worker?.terminate();
     }
@@ -228,7 +213,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** Makes the pool unusable: everything fails with a BrokenPoolError of its own. */
   breakPool(cause: Error, held: readonly T[] = []): void {
     this.#broken = cause;
-    for (const task of held) this.#fail(task, brokenError(cause));
+    for (const task of held) this.#unsettled.fail(task, brokenError(cause));
     this.terminate(() => brokenError(cause));
   }
 
@@ -327,34 +312,6 @@ export class Scheduler<T extends ScheduledTask> {
       slot.revoked.add(task.id);
       this.#takeBack(slot, task);
     }
-  }
-
-  /** The task never started: it goes back, unless workers keep dying with it as the first; those behind it are innocent. */
-  #bounce(task: T, wasHead: boolean, error: ExitErrorFactory): void {
-    task.slot = undefined;
-    if (task.settled) return;
-    if (wasHead) task.bounces++;
-    if (task.bounces > MAX_BOUNCES) this.#fail(task, error(false, task.attempt));
-    else this.#waiting.add(task, "first");
-  }
-
-  /** The task may have started: it is tried again only if its caller said so. */
-  #blame(task: T, makeError: ExitErrorFactory): void {
-    task.slot = undefined;
-    if (task.settled) return;
-    const error = makeError(true, task.attempt);
-    if (task.retriesLeft === 0) return this.#fail(task, error);
-    task.retriesLeft--;
-    task.attempt++;
-    this.#host.retried(task, error);
-    this.#waiting.add(task, "first");
-  }
-
-  #fail(task: T, error: unknown): void {
-    if (task.settled) return;
-    task.settled = true;
-    this.#unsettled--;
-    this.#host.reject(task, error);
   }
 
   #expireTasks(slot: Slot<T>, now: number): void {

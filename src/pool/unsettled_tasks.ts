@@ -1,0 +1,82 @@
+import type { SchedulerHost } from "./scheduler_host.ts";
+import type { ScheduledTask } from "./slot.ts";
+import type { WaitingTasks } from "./waiting_tasks.ts";
+
+/** Makes the error for a task that a dead worker held. */
+export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
+
+const MAX_BOUNCES = 3;
+
+/** The tasks whose caller waits, with a worker or without: each settles exactly once. */
+export class UnsettledTasks<T extends ScheduledTask> {
+  readonly #host: SchedulerHost<T>;
+  readonly #waiting: WaitingTasks<T>;
+  #size = 0;
+
+  constructor(host: SchedulerHost<T>, waiting: WaitingTasks<T>) {
+    this.#host = host;
+    this.#waiting = waiting;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Notes that a caller waits for a new task. */
+  add(): void {
+    this.#size++;
+  }
+
+  /** Notes that the caller has the outcome. Returns whether it had none before. */
+  settle(task: T): boolean {
+    if (task.settled) return false;
+    task.settled = true;
+    this.#size--;
+    return true;
+  }
+
+  /** Gives the caller an error, unless it has an outcome. */
+  fail(task: T, error: unknown): void {
+    if (this.settle(task)) this.#host.reject(task, error);
+  }
+
+  /** Fails all tasks that no worker has. */
+  failWaiting(reason: (task: T) => unknown): void {
+    for (let task; (task = this.#waiting.takeAny()) !== undefined;) this.fail(task, reason(task));
+  }
+
+  /** Fails the waiting tasks that only this slot's worker may run. */
+  failKeyed(slotIndex: number, error: unknown): void {
+    for (let task; (task = this.#waiting.takeKeyed(slotIndex)) !== undefined;) this.fail(task, error);
+  }
+
+  /** Decides what becomes of the tasks that a dead worker held, of which so many, from the first on, may have started. */
+  judge(held: readonly T[], mayHaveStarted: number, error: ExitErrorFactory): void {
+    for (let index = held.length - 1; index >= 0; index--) {
+      if (index < mayHaveStarted) this.#blame(held[index]!, error);
+      else this.#bounce(held[index]!, index === 0, error);
+    }
+  }
+
+  /** The task never started: it goes back, unless workers keep dying with it as the first; those behind it are innocent. */
+  #bounce(task: T, wasHead: boolean, error: ExitErrorFactory): void {
+    task.slot = undefined;
+    if (task.settled) return;
+    if (wasHead) task.bounces++;
+    if (task.bounces > MAX_BOUNCES) this.fail(task, error(false, task.attempt));
+    else this.#waiting.add(task, "first");
+  }
+
+  /** The task may have started: it is tried again only if its caller said so. */
+  #blame(task: T, makeError: ExitErrorFactory): void {
+    task.slot = undefined;
+    if (task.settled) return;
+    const error = makeError(true, task.attempt);
+    if (task.retriesLeft === 0) return this.fail(task, error);
+    task.retriesLeft--;
+    task.attempt++;
+    this.#host.retried(task, error);
+    this.#waiting.add(task, "first");
+  }
+}
