@@ -8,8 +8,8 @@ import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from
 import type { SchedulerHost, SchedulerOptions } from "./scheduler_host.ts";
 import { type ScheduledTask, Slot } from "./slot.ts";
 import { HEAD } from "../wire/protocol.ts";
-import { StartBudget } from "./start_budget.ts";
 import { SlotDeadlines } from "./slot_deadlines.ts";
+import { Supervisor } from "./supervisor.ts";
 import { type ExitErrorFactory, UnsettledTasks } from "./unsettled_tasks.ts";
 import { WaitingTasks } from "./waiting_tasks.ts";
 import { WorkerDemand } from "./worker_demand.ts";
@@ -23,7 +23,7 @@ export class Scheduler<T extends ScheduledTask> {
   readonly #unsettled: UnsettledTasks<T>;
   readonly #deadlines: SlotDeadlines<T>;
   readonly #demand: WorkerDemand<T>;
-  readonly #budget = new StartBudget();
+  readonly #supervisor: Supervisor<T>;
   #state: "open" | "closing" | "ending" | "finished" = "open";
   #broken: Error | undefined;
 
@@ -35,6 +35,7 @@ export class Scheduler<T extends ScheduledTask> {
     this.#unsettled = new UnsettledTasks(host, this.#waiting);
     this.#deadlines = new SlotDeadlines(options);
     this.#demand = new WorkerDemand(this.slots, this.#waiting);
+    this.#supervisor = new Supervisor(this.slots, this.#demand, host, options);
   }
 
   /** Tasks that no worker has. */
@@ -82,33 +83,26 @@ export class Scheduler<T extends ScheduledTask> {
   /** The worker of a slot can take tasks. */
   ready(slot: Slot<T>, now: number): void {
     if (slot.phase !== "starting") return;
-    slot.phase = "ready";
-    slot.changedAt = now;
-    this.#budget.succeeded();
-    if (this.slots.every((other) => other.phase === "ready")) this.#demand.all = false;
-    this.#updateReference(slot);
-    this.#host.becameReady();
+    this.#supervisor.ready(slot, now);
   }
 
   /** The worker of a slot says that it cannot start, and why. */
   startFailed(slot: Slot<T>, error: Error, now: number): void {
     if (slot.phase !== "starting") return;
-    this.#endWorker(slot);
+    this.#supervisor.end(slot);
     this.#noteStartFailure(slot, error, now);
     this.dispatch(now);
   }
 
   #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
-    const verdict = this.#budget.failed(error);
-    const othersServe = this.slots.some((other) => other.phase === "ready");
-    slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
-    if (verdict.retry) return;
-    this.#demand.all = false;
-    this.#host.startFailed(error);
-    if (this.#options.breakOnExit) return this.breakPool(error);
-    if (othersServe) return this.#unsettled.failKeyed(slot.index, error);
-    if (verdict.exhausted) return this.breakPool(error);
-    this.#unsettled.failWaiting(() => error);
+    switch (this.#supervisor.startFailed(slot, error, now)) {
+      case "slot":
+        return this.#unsettled.failKeyed(slot.index, error);
+      case "waiting":
+        return this.#unsettled.failWaiting(() => error);
+      case "pool":
+        return this.breakPool(error);
+    }
   }
 
   /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
@@ -150,9 +144,9 @@ export class Scheduler<T extends ScheduledTask> {
   readEnd(slot: Slot<T>, now: number): void {
     const { costMs, answers, becameIdle } = slot.endRead(now);
     if (answers > 0) this.#host.ran(costMs, answers);
-    if (becameIdle) this.#retireIfSpent(slot);
+    if (becameIdle) this.#supervisor.retireIfSpent(slot);
     this.dispatch(now);
-    if (slot.held.size === 0) this.#updateReference(slot);
+    if (slot.held.size === 0) this.#supervisor.updateReference(slot);
   }
 
   /** The worker of a slot has ended. */
@@ -169,7 +163,8 @@ export class Scheduler<T extends ScheduledTask> {
     }
     if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
     this.#unsettled.judge(held, mayHaveStarted, error);
-    if (!expected && phase !== "starting") this.#replace(slot, now);
+    const wantsReplacement = !expected && phase !== "starting" && this.#state === "open";
+    if (wantsReplacement && this.#supervisor.mayReplace(slot, now)) this.#start(slot, now);
     this.dispatch(now);
   }
 
@@ -194,20 +189,14 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** Ends all workers and cancels all tasks. */
   terminate(reason: (task: T) => Error): void {
-    if (this.#isEnding) return this.#hurry();
+    if (this.#isEnding) return this.#supervisor.endStopping();
     this.#state = "ending";
     this.#unsettled.failWaiting(reason);
     for (const slot of this.slots) {
       for (const task of slot.held.values()) this.#unsettled.fail(task, reason(task));
-      if (slot.phase !== "empty") slot.phase = "stopping";
-      slot.worker?.terminate();
+      this.#supervisor.end(slot);
     }
     this.#finishIfDrained();
-  }
-
-  /** Workers that were asked to leave are told to. */
-  #hurry(): void {
-    for (const slot of this.slots) if (slot.phase === "stopping") slot.worker?.terminate();
   }
 
   /** Makes the pool unusable: everything fails with a BrokenPoolError of its own. */
@@ -229,7 +218,7 @@ export class Scheduler<T extends ScheduledTask> {
     for (const slot of this.slots) {
       if (now >= this.#deadlines.lease(slot)) this.#checkLease(slot);
       this.#expireTasks(slot, now);
-      if (this.#deadlines.isIdleTooLong(slot, now)) this.#retire(slot);
+      if (this.#deadlines.isIdleTooLong(slot, now)) this.#supervisor.retire(slot);
     }
     this.dispatch(now);
   }
@@ -272,7 +261,7 @@ export class Scheduler<T extends ScheduledTask> {
       this.#host.waited(task, slot.index, now - task.since);
       slot.hold(task, now);
     }
-    if (wasIdle) this.#updateReference(slot);
+    if (wasIdle) this.#supervisor.updateReference(slot);
     slot.worker!.run(tasks, wasIdle || this.#options.concurrency > 1 ? HEAD : slot.replies);
   }
 
@@ -324,71 +313,33 @@ export class Scheduler<T extends ScheduledTask> {
       this.cancel(task, error, now);
     }
     for (const task of this.#deadlines.runnable(slot)) {
-      if (task.settled && now >= this.#deadlines.task(slot, task)) return this.#endWorker(slot);
+      if (task.settled && now >= this.#deadlines.task(slot, task)) return this.#supervisor.end(slot);
     }
-  }
-
-  #endWorker(slot: Slot<T>): void {
-    slot.phase = "stopping";
-    slot.worker!.terminate();
   }
 
   // --- the workers' lives
 
   #startWorkers(now: number): void {
-    for (const slot of this.slots) {
-      // It may have been started for nobody, as a replacement; now a task waits for it.
-      if (slot.phase === "starting") this.#updateReference(slot);
-    }
+    this.#supervisor.updateStartingReferences();
     for (const slot of this.#demand.due(now)) {
-      this.#spawn(slot, now);
+      this.#start(slot, now);
       if (this.#isEnding) return;
     }
+  }
+
+  #start(slot: Slot<T>, now: number): void {
+    const failure = this.#supervisor.start(slot);
+    if (failure !== undefined) this.#noteStartFailure(slot, failure, now);
   }
 
   get #isEnding(): boolean {
     return this.#state === "ending" || this.#state === "finished";
   }
 
-  #spawn(slot: Slot<T>, now: number): void {
-    slot.reset("starting", undefined);
-    try {
-      slot.worker = this.#host.spawn(slot.index);
-      this.#updateReference(slot);
-    } catch (error) {
-      slot.phase = "empty";
-      this.#noteStartFailure(slot, error as Error, now);
-    }
-  }
-
-  /** A worker that died unasked is replaced at once, so that the next task finds a warm one. */
-  #replace(slot: Slot<T>, now: number): void {
-    if (this.#state === "open" && now >= slot.notBefore && this.#budget.mayReplace(now)) this.#spawn(slot, now);
-  }
-
-  #retireIfSpent(slot: Slot<T>): void {
-    if (slot.phase === "ready" && slot.taken >= this.#options.maxTasksPerChild) this.#retire(slot);
-  }
-
-  #retire(slot: Slot<T>): void {
-    slot.phase = "stopping";
-    slot.worker!.stop();
-  }
-
-  #updateReference(slot: Slot<T>): void {
-    // What it returns may hold shared objects until it says so.
-    const busy = slot.held.size > 0 || slot.revoked.size > 0;
-    const isAwaited = slot.phase === "starting" && (this.#waiting.size > 0 || this.#demand.all);
-    slot.worker?.setReferenced(busy || isAwaited || slot.phase === "stopping");
-  }
-
   #finishIfDrained(): void {
     if (this.#state === "closing" && this.#waiting.size === 0 && this.slots.every((slot) => slot.held.size === 0)) {
       this.#state = "ending";
-      for (const slot of this.slots) {
-        if (slot.phase === "ready") this.#retire(slot);
-        else if (slot.phase === "starting") this.#endWorker(slot);
-      }
+      this.#supervisor.retireAll();
     }
     if (this.#state === "ending" && this.slots.every((slot) => slot.phase === "empty")) {
       this.#state = "finished";

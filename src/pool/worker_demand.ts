@@ -13,6 +13,11 @@ export class WorkerDemand<T extends ScheduledTask> {
     this.#waiting = waiting;
   }
 
+  /** Whether anybody waits for a worker. */
+  get any(): boolean {
+    return this.all || this.#waiting.size > 0;
+  }
+
   /** When a worker is to be started next. */
   nextStart(): number {
     const missing = this.#missing();

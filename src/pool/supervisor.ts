@@ -1,0 +1,118 @@
+import type { SchedulerHost } from "./scheduler_host.ts";
+import type { ScheduledTask, Slot } from "./slot.ts";
+import { StartBudget } from "./start_budget.ts";
+import type { WorkerDemand } from "./worker_demand.ts";
+
+/** The settings that a worker's life follows from. */
+export interface SupervisorOptions {
+  readonly maxTasksPerChild: number;
+  /** Whether one worker's death ends the pool. */
+  readonly breakOnExit: boolean;
+}
+
+/** What cannot run because a worker did not start: nothing as it is tried again, what only its slot may run, all that waits, or anything ever. */
+export type StartFailureScope = "nothing" | "slot" | "waiting" | "pool";
+
+/** Starts workers and ends them, and decides what follows when one does not start. */
+export class Supervisor<T extends ScheduledTask> {
+  readonly #slots: readonly Slot<T>[];
+  readonly #demand: WorkerDemand<T>;
+  readonly #host: SchedulerHost<T>;
+  readonly #options: SupervisorOptions;
+  readonly #budget = new StartBudget();
+
+  constructor(
+    slots: readonly Slot<T>[],
+    demand: WorkerDemand<T>,
+    host: SchedulerHost<T>,
+    options: SupervisorOptions,
+  ) {
+    this.#slots = slots;
+    this.#demand = demand;
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** Starts a worker. Returns why it cannot be started, if so. */
+  start(slot: Slot<T>): Error | undefined {
+    slot.reset("starting", undefined);
+    try {
+      slot.worker = this.#host.spawn(slot.index);
+      this.updateReference(slot);
+    } catch (error) {
+      slot.phase = "empty";
+      return error as Error;
+    }
+  }
+
+  /** The worker of a slot can take tasks. */
+  ready(slot: Slot<T>, now: number): void {
+    slot.phase = "ready";
+    slot.changedAt = now;
+    this.#budget.succeeded();
+    if (this.#slots.every((other) => other.phase === "ready")) this.#demand.all = false;
+    this.updateReference(slot);
+    this.#host.becameReady();
+  }
+
+  /** Decides when a worker that did not start is tried again. Returns what cannot run because of it. */
+  startFailed(slot: Slot<T>, error: Error, now: number): StartFailureScope {
+    const verdict = this.#budget.failed(error);
+    const othersServe = this.#slots.some((other) => other.phase === "ready");
+    slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
+    if (verdict.retry) return "nothing";
+    this.#demand.all = false;
+    this.#host.startFailed(error);
+    if (this.#options.breakOnExit) return "pool";
+    if (othersServe) return "slot";
+    return verdict.exhausted ? "pool" : "waiting";
+  }
+
+  /** Whether a worker that died unasked is replaced at once, so that the next task finds a warm one. */
+  mayReplace(slot: Slot<T>, now: number): boolean {
+    return now >= slot.notBefore && this.#budget.mayReplace(now);
+  }
+
+  /** Lets a worker leave that has had all the tasks it may have. */
+  retireIfSpent(slot: Slot<T>): void {
+    if (slot.phase === "ready" && slot.taken >= this.#options.maxTasksPerChild) this.retire(slot);
+  }
+
+  /** Lets an idle worker leave. */
+  retire(slot: Slot<T>): void {
+    slot.phase = "stopping";
+    slot.worker!.stop();
+  }
+
+  /** Ends the worker of a slot, if it has one. */
+  end(slot: Slot<T>): void {
+    if (slot.phase !== "empty") slot.phase = "stopping";
+    slot.worker?.terminate();
+  }
+
+  /** Lets all workers leave, none of which holds a task. */
+  retireAll(): void {
+    for (const slot of this.#slots) {
+      if (slot.phase === "ready") this.retire(slot);
+      else if (slot.phase === "starting") this.end(slot);
+    }
+  }
+
+  /** Ends the workers that were asked to leave. */
+  endStopping(): void {
+    for (const slot of this.#slots) if (slot.phase === "stopping") slot.worker?.terminate();
+  }
+
+  /** Those that start may do so for nobody, as replacements, until a task waits for them. */
+  updateStartingReferences(): void {
+    for (const slot of this.#slots) if (slot.phase === "starting") this.updateReference(slot);
+  }
+
+  /** Decides whether the worker of a slot keeps the program alive. */
+  updateReference(slot: Slot<T>): void {
+    // What it returns may hold shared objects until it says so.
+    const busy = slot.held.size > 0 || slot.revoked.size > 0;
+    const isAwaited = slot.phase === "starting" && this.#demand.any;
+    slot.worker?.setReferenced(busy || isAwaited || slot.phase === "stopping");
+  }
+}
