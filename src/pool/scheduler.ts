@@ -1,20 +1,23 @@
 /**
- * Which worker gets which task, and what becomes of the task when that worker dies.
+ * What follows when something happens in a pool: a task comes, a worker answers or ends, a deadline passes.
+ *
+ * Which worker gets which task is up to the `Dispatcher`, how workers start and leave to the `Supervisor`, and every task
+ * settles in `UnsettledTasks`. None of them knows another; here they are joined.
  *
  * A pure state machine: it is told what happened and at what time, and acts through two small interfaces, the
  * host and its workers. It starts no timers: the host calls `tick()` at `nextDeadline()`.
  */
 import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from "../errors.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import type { SchedulerHost, SchedulerOptions } from "./scheduler_host.ts";
 import { type ScheduledTask, Slot } from "./slot.ts";
-import { HEAD } from "../wire/protocol.ts";
 import { SlotDeadlines } from "./slot_deadlines.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type ExitErrorFactory, UnsettledTasks } from "./unsettled_tasks.ts";
 import { WaitingTasks } from "./waiting_tasks.ts";
 import { WorkerDemand } from "./worker_demand.ts";
 
-/** Assigns tasks to workers. */
+/** Takes the tasks of a pool through its workers. */
 export class Scheduler<T extends ScheduledTask> {
   readonly slots: readonly Slot<T>[];
   readonly #host: SchedulerHost<T>;
@@ -22,6 +25,7 @@ export class Scheduler<T extends ScheduledTask> {
   readonly #waiting: WaitingTasks<T>;
   readonly #unsettled: UnsettledTasks<T>;
   readonly #deadlines: SlotDeadlines<T>;
+  readonly #dispatcher: Dispatcher<T>;
   readonly #demand: WorkerDemand<T>;
   readonly #supervisor: Supervisor<T>;
   #state: "open" | "closing" | "ending" | "finished" = "open";
@@ -34,6 +38,7 @@ export class Scheduler<T extends ScheduledTask> {
     this.#waiting = new WaitingTasks(options.workers);
     this.#unsettled = new UnsettledTasks(host, this.#waiting);
     this.#deadlines = new SlotDeadlines(options);
+    this.#dispatcher = new Dispatcher(this.slots, this.#waiting, host, options);
     this.#demand = new WorkerDemand(this.slots, this.#waiting);
     this.#supervisor = new Supervisor(this.slots, this.#demand, host, options);
   }
@@ -72,10 +77,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** Hands out what can be handed out, and starts workers for the rest. */
   dispatch(now: number): void {
     if (this.#isEnding) return this.#finishIfDrained();
-    if (this.#waiting.size > 0) {
-      this.#giveHeads(now);
-      if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
-    }
+    this.#dispatcher.handOut(now);
     this.#startWorkers(now);
     this.#finishIfDrained();
   }
@@ -92,17 +94,6 @@ export class Scheduler<T extends ScheduledTask> {
     this.#supervisor.end(slot);
     this.#noteStartFailure(slot, error, now);
     this.dispatch(now);
-  }
-
-  #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
-    switch (this.#supervisor.startFailed(slot, error, now)) {
-      case "slot":
-        return this.#unsettled.failKeyed(slot.index, error);
-      case "waiting":
-        return this.#unsettled.failWaiting(() => error);
-      case "pool":
-        return this.breakPool(error);
-    }
   }
 
   /** The worker of a slot has begun the task: if it dies now, the task may have had effects. */
@@ -130,14 +121,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** The worker of a slot gave tasks back without starting them. */
   returned(slot: Slot<T>, taskIds: readonly number[]): void {
-    slot.replies++;
-    slot.shrinkWindow();
-    for (const id of taskIds.toReversed()) {
-      if (slot.revoked.delete(id)) continue;
-      const task = slot.held.get(id);
-      if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
-      this.#takeBack(slot, task);
-    }
+    this.#dispatcher.acceptReturn(slot, taskIds);
   }
 
   /** All messages of one read were handled. */
@@ -223,84 +207,14 @@ export class Scheduler<T extends ScheduledTask> {
     this.dispatch(now);
   }
 
-  // --- handing out
-
-  #giveHeads(now: number): void {
-    for (let gave = true; gave;) {
-      gave = false;
-      for (const slot of this.slots) {
-        if (!this.#accepts(slot) || slot.held.size >= this.#options.concurrency) continue;
-        const task = this.#waiting.take(slot.index);
-        if (task === undefined) continue;
-        this.#give(slot, [task], now);
-        gave = true;
-      }
-    }
-  }
-
-  #sendAhead(now: number): void {
-    const ready = this.slots.filter((slot) => slot.phase === "ready");
-    const share = Math.ceil(this.#waiting.size / ready.length);
-    for (const slot of ready) {
-      if (slot.held.size === 0 || !this.#accepts(slot)) continue;
-      const room = Math.min(slot.aheadRoom(now), share, this.#options.maxTasksPerChild - slot.taken);
-      const tasks: T[] = [];
-      let bytes = 0;
-      while (tasks.length < room) {
-        const next = this.#waiting.peek(slot.index);
-        if (next === undefined || !slot.fits(bytes += next.byteLength)) break;
-        tasks.push(this.#waiting.take(slot.index)!);
-      }
-      if (tasks.length > 0) this.#give(slot, tasks, now);
-    }
-  }
-
-  #give(slot: Slot<T>, tasks: T[], now: number): void {
-    const wasIdle = slot.held.size === 0;
-    for (const task of tasks) {
-      this.#host.waited(task, slot.index, now - task.since);
-      slot.hold(task, now);
-    }
-    if (wasIdle) this.#supervisor.updateReference(slot);
-    slot.worker!.run(tasks, wasIdle || this.#options.concurrency > 1 ? HEAD : slot.replies);
-  }
-
-  #accepts(slot: Slot<T>): boolean {
-    return slot.phase === "ready" && slot.taken < this.#options.maxTasksPerChild && !this.#isStuck(slot);
-  }
-
-  /** A task that runs beside others does not heed its abort: the worker gets nothing new, and is ended after the others. */
-  #isStuck(slot: Slot<T>): boolean {
-    if (this.#options.concurrency === 1) return false;
-    for (const task of slot.held.values()) if (task.settled) return true;
-    return false;
-  }
-
-  // --- taking back
-
-  #takeBack(slot: Slot<T>, task: T): void {
-    slot.drop(task);
-    slot.taken--;
-    if (!task.settled) this.#waiting.add(task, "first");
-  }
-
   #checkLease(slot: Slot<T>): void {
     const mark = slot.raiseFence();
     this.#host.fence((held, now) => {
       if (!held) return slot.lowerFence(mark, now);
       if (!slot.isSilentSince(mark)) return;
-      this.#revokeAhead(slot);
+      this.#dispatcher.revokeAhead(slot);
       this.dispatch(now);
     });
-  }
-
-  #revokeAhead(slot: Slot<T>): void {
-    const behindHead = [...slot.held.values()].slice(1);
-    slot.shrinkWindow();
-    for (const task of behindHead.reverse()) {
-      slot.revoked.add(task.id);
-      this.#takeBack(slot, task);
-    }
   }
 
   #expireTasks(slot: Slot<T>, now: number): void {
@@ -317,8 +231,6 @@ export class Scheduler<T extends ScheduledTask> {
     }
   }
 
-  // --- the workers' lives
-
   #startWorkers(now: number): void {
     this.#supervisor.updateStartingReferences();
     for (const slot of this.#demand.due(now)) {
@@ -330,6 +242,17 @@ export class Scheduler<T extends ScheduledTask> {
   #start(slot: Slot<T>, now: number): void {
     const failure = this.#supervisor.start(slot);
     if (failure !== undefined) this.#noteStartFailure(slot, failure, now);
+  }
+
+  #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
+    switch (this.#supervisor.startFailed(slot, error, now)) {
+      case "slot":
+        return this.#unsettled.failKeyed(slot.index, error);
+      case "waiting":
+        return this.#unsettled.failWaiting(() => error);
+      case "pool":
+        return this.breakPool(error);
+    }
   }
 
   get #isEnding(): boolean {
