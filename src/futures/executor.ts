@@ -85,7 +85,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the overloads above are the types
   submit(fn: string | AnyFunction, ...args: unknown[]): Future<any> {
     this.#refuseIfClosed();
-    return this.#submit(this.#engine.refer(fn), args, NO_OPTIONS);
+    return this.#submit(this.#engine.taskFactory.refer(fn), args, NO_OPTIONS);
   }
 
   /**
@@ -124,7 +124,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   submitWith(options: TaskOptions, fn: string | AnyFunction, ...args: unknown[]): Future<any> {
     this.#refuseIfClosed();
     checkTaskOptions(options);
-    return this.#submit(this.#engine.refer(fn), args, options);
+    return this.#submit(this.#engine.taskFactory.refer(fn), args, options);
   }
 
   /**

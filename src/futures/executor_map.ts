@@ -31,7 +31,7 @@ export function startMap(
   rest: readonly unknown[],
 ): AsyncIterableIterator<unknown> {
   const { inputs, options: { timeoutMs, ...options } } = splitOptions(rest);
-  const functionRef = engine.refer(fn);
+  const functionRef = engine.taskFactory.refer(fn);
   const job = new ImapJob(engine, functionRef, inputs.length === 1 ? inputs[0]! : zip(inputs), {
     ordered: true,
     spread: inputs.length !== 1,

@@ -48,7 +48,7 @@ class Submission implements FutureOwner {
       sink.reject(error, !remote && isOurs);
     };
     try {
-      this.#task = engine.task(functionRef, args, { resolve: sink.resolve, reject }, options);
+      this.#task = engine.taskFactory.call(functionRef, args, { resolve: sink.resolve, reject }, options);
     } catch (error) {
       return reject(error, false);
     }

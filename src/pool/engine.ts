@@ -1,10 +1,6 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
-import { HandleCollector } from "../hub/hub.ts";
-import { encode } from "../wire/codec.ts";
-import { requireFrameFits } from "../wire/framing.ts";
 import type { WorkerCommand } from "../worker/command_line.ts";
-import { type FunctionRef, FunctionTable } from "../worker/function_table.ts";
 import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
 import { withCallerStack } from "./caller_stack.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
@@ -14,7 +10,8 @@ import { PoolWorker } from "./pool_worker.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { SchedulerHost } from "./scheduler_host.ts";
 import { DurationHistogram } from "./stats.ts";
-import { type ChunkMode, Task, type TaskPayload, type TaskSink } from "./task.ts";
+import type { Task, TaskSink } from "./task.ts";
+import { TaskFactory } from "./task_factory.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 import type { PoolEvent, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
 import { poolWorkerCommand } from "./worker_command.ts";
@@ -31,18 +28,16 @@ export interface Job {
   abandon(error: Error): void;
 }
 
-// What a message adds to a value: its kind and its numbers.
 // A pipe that is read takes a megabyte in a millisecond or two.
 const SENDING_LIMIT_MS = 5;
-const MESSAGE_HEAD_BYTES = 128;
 
 const NO_OPTIONS: TaskOptions = {};
 
 /** The machinery of one pool. */
 export class PoolEngine {
   readonly options: ResolvedPoolOptions;
+  readonly taskFactory: TaskFactory;
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
-  readonly #functions: FunctionTable;
   readonly #command: WorkerCommand;
   readonly #hello: readonly Greeting[];
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
@@ -72,9 +67,9 @@ export class PoolEngine {
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
-    this.#functions = new FunctionTable(options.moduleUrl !== undefined);
+    this.taskFactory = new TaskFactory(options);
     this.#command = poolWorkerCommand(options);
-    this.#hello = greetings(options, this.#functions, this.encode(options.initArgs), this.#memoryMarker);
+    this.#hello = greetings(options, this.taskFactory, this.#memoryMarker);
     this.#scheduler = new Scheduler<Task>(this.#host(), options);
   }
 
@@ -88,16 +83,6 @@ export class PoolEngine {
     return new PoolClosedError(
       `Cannot submit: ${this.options.name} was ${this.#terminated ? "terminated" : "closed"} before`,
     );
-  }
-
-  /** The number of a function. Throws when it can never run. */
-  refer(fn: unknown): FunctionRef {
-    const ref = this.#functions.refer(fn);
-    // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
-    if (ref.spec.kind === "source" && ref.spec.source.length > this.options.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
-      this.#requireFits(JSON.stringify(ref.spec), []);
-    }
-    return ref;
   }
 
   /**
@@ -121,34 +106,10 @@ export class PoolEngine {
 
   /** Submits one call. Rejects at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
-    const functionRef = this.refer(fn);
+    const functionRef = this.taskFactory.refer(fn);
     const { promise, resolve } = Promise.withResolvers<unknown>();
-    this.submit(this.task(functionRef, args, new CallSink(resolve, this), options), options.signal);
+    this.submit(this.taskFactory.call(functionRef, args, new CallSink(resolve, this), options), options.signal);
     return promise;
-  }
-
-  /** Makes the task of one call. Throws when its arguments cannot travel. */
-  task(functionRef: FunctionRef, args: readonly unknown[], sink: TaskSink, options: TaskOptions): Task {
-    return new Task(functionRef, this.encode(args), undefined, sink, options, this.options);
-  }
-
-  /** Makes the task of a chunk of calls, which resolves with a ChunkResult. Throws when its items cannot travel. */
-  chunk(
-    functionRef: FunctionRef,
-    items: readonly unknown[],
-    mode: ChunkMode,
-    sink: TaskSink,
-    options: TaskOptions,
-  ): Task {
-    return new Task(functionRef, this.encode(items), mode, sink, options, this.options);
-  }
-
-  /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
-  encode(args: readonly unknown[]): TaskPayload {
-    const collector = new HandleCollector();
-    const payload = encode(args, collector);
-    this.#requireFits(payload.text, payload.parts);
-    return { payload, handles: collector.handles };
   }
 
   /** Hands a task to the scheduler. */
@@ -273,11 +234,6 @@ export class PoolEngine {
       state: slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase as "starting" | "stopping",
       tasksDone: slot.answered,
     }));
-  }
-
-  /** Frames are refused here, while a caller is there to be told: the scheduler counts on sending what it took. */
-  #requireFits(text: string, parts: readonly Uint8Array[]): void {
-    requireFrameFits(text, parts, this.options.maxFrameBytes, MESSAGE_HEAD_BYTES);
   }
 
   #turn(): void {

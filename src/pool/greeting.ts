@@ -2,10 +2,10 @@ import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
-import { type AnyFunction, type FunctionTable, specOfValue } from "../worker/function_table.ts";
+import { type AnyFunction, specOfValue } from "../worker/function_table.ts";
 import { nearestConfig } from "../worker/module_url.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import type { TaskPayload } from "./task.ts";
+import type { TaskFactory } from "./task_factory.ts";
 
 /** The first message to a worker. */
 export interface Greeting {
@@ -16,12 +16,8 @@ export interface Greeting {
 }
 
 /** The first messages to a pool's workers, by their numbers. */
-export function greetings(
-  options: ResolvedPoolOptions,
-  functions: FunctionTable,
-  { payload, handles }: TaskPayload,
-  memoryMarker: string,
-): Greeting[] {
+export function greetings(options: ResolvedPoolOptions, taskFactory: TaskFactory, memoryMarker: string): Greeting[] {
+  const { payload, handles } = taskFactory.encode(options.initArgs);
   const { initializer, workers, concurrency, maxFrameBytes, memoryLimitMiB, moduleUrl, trust } = options;
   const { configOf = moduleUrl } = options;
   const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
@@ -32,7 +28,7 @@ export function greetings(
       maxFrameBytes,
       memoryLimitMiB: memoryLimitMiB ?? null,
       memoryMarker,
-      initializer: initializer === undefined ? null : initializerSpec(initializer, functions),
+      initializer: initializer === undefined ? null : initializerSpec(initializer, taskFactory),
       parentName: ownProcess().name,
       ...(config === undefined ? {} : { config }),
     };
@@ -41,6 +37,6 @@ export function greetings(
   });
 }
 
-function initializerSpec(initializer: string | AnyFunction, functions: FunctionTable): WorkerSettings["initializer"] {
-  return typeof initializer === "string" ? functions.refer(initializer).spec : specOfValue(initializer);
+function initializerSpec(initializer: string | AnyFunction, taskFactory: TaskFactory): WorkerSettings["initializer"] {
+  return typeof initializer === "string" ? taskFactory.refer(initializer).spec : specOfValue(initializer);
 }

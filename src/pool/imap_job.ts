@@ -182,7 +182,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
     this.#open.add(entry);
     if (this.#kind.ordered) this.#entries.push(entry);
     try {
-      entry.task = this.#engine.chunk(this.#functionRef, items, mode, sink, this.#options);
+      entry.task = this.#engine.taskFactory.chunk(this.#functionRef, items, mode, sink, this.#options);
     } catch (error) {
       return sink.reject(error);
     }

@@ -148,7 +148,7 @@ export class MapJob implements Job {
 
   #chunk(items: unknown[], mode: ChunkMode, sink: TaskSink, start: number): Task {
     try {
-      return this.#engine.chunk(this.#functionRef, items, mode, sink, this.#options);
+      return this.#engine.taskFactory.chunk(this.#functionRef, items, mode, sink, this.#options);
     } catch (error) {
       throw error instanceof EncodingError ? atItem(error, start) : error;
     }

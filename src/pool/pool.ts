@@ -438,13 +438,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
   #map(fn: string | AnyFunction, items: Items<unknown>, spread: boolean, options: MapOptions = {}): Promise<unknown[]> {
     this.#refuseIfClosed();
     checkMapOptions(options);
-    return new MapJob(this.#engine, this.#engine.refer(fn), items, spread, options).run();
+    return new MapJob(this.#engine, this.#engine.taskFactory.refer(fn), items, spread, options).run();
   }
 
   #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
     this.#refuseIfClosed();
     checkMapOptions(options);
-    return new ImapJob(this.#engine, this.#engine.refer(fn), items, { ordered }, options);
+    return new ImapJob(this.#engine, this.#engine.taskFactory.refer(fn), items, { ordered }, options);
   }
 
   #later<R>(task: Promise<R>, { callback, errorCallback }: AsyncCallbacks<R>): AsyncResult<R> {
