@@ -1,20 +1,17 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
-import { BrokenPoolError, CancelledError, PoolClosedError, WorkerStartError } from "../errors.ts";
-import type { WorkerCommand } from "../worker/command_line.ts";
-import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
+import { BrokenPoolError, CancelledError, PoolClosedError } from "../errors.ts";
 import { withCallerStack } from "./caller_stack.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
-import { type Greeting, greetings } from "./greeting.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import { PoolWorker } from "./pool_worker.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+import { PoolWorkers } from "./pool_workers.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { SchedulerHost } from "./scheduler_host.ts";
 import { DurationHistogram } from "./stats.ts";
 import type { Task, TaskSink } from "./task.ts";
 import { TaskFactory } from "./task_factory.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
-import type { PoolEvent, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
-import { poolWorkerCommand } from "./worker_command.ts";
+import type { PoolEvent, PoolOptions, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
 
 /** Work that submits tasks over time: a `map` or an open iterator. */
 export interface Job {
@@ -38,11 +35,9 @@ export class PoolEngine {
   readonly options: ResolvedPoolOptions;
   readonly taskFactory: TaskFactory;
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
-  readonly #command: WorkerCommand;
-  readonly #hello: readonly Greeting[];
-  readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
+  readonly #workers: PoolWorkers;
   readonly #scheduler: Scheduler<Task>;
-  readonly #workers = new Map<number, PoolWorker>();
+  readonly #emit: ((event: PoolEvent) => void) | undefined;
   readonly #jobs = new Set<Job>();
   readonly #waitingTime = new DurationHistogram();
   readonly #runningTime = new DurationHistogram();
@@ -52,14 +47,11 @@ export class PoolEngine {
     failed: 0,
     cancelled: 0,
     retried: 0,
-    workersStarted: 0,
-    workersLost: 0,
   };
   readonly #finished = Promise.withResolvers<void>();
   readonly #traceable = new WeakSet<object>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   readonly #timer = new DeadlineTimer(() => this.#tick());
-  #reaper: ReaperShare | undefined;
   #closed = false;
   #terminated = false;
   #turnTime = 0;
@@ -68,8 +60,8 @@ export class PoolEngine {
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
     this.taskFactory = new TaskFactory(options);
-    this.#command = poolWorkerCommand(options);
-    this.#hello = greetings(options, this.taskFactory, this.#memoryMarker);
+    this.#workers = new PoolWorkers(options, this.taskFactory);
+    this.#emit = safeListener(options.onEvent);
     this.#scheduler = new Scheduler<Task>(this.#host(), options);
   }
 
@@ -129,7 +121,7 @@ export class PoolEngine {
   async sent(): Promise<void> {
     // What was submitted in this turn is handed out at its end.
     await undefined;
-    const writing = [...this.#workers.values()].flatMap(({ process }) => process.writing ?? []);
+    const writing = this.#workers.writing();
     if (writing.length === 0) return;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, SENDING_LIMIT_MS);
@@ -187,7 +179,7 @@ export class PoolEngine {
     // Before their tasks are: a job tells its end once, not once for each task.
     for (const job of [...this.#jobs]) job.abandon(error());
     this.#jobs.clear();
-    if (signal === "SIGKILL") { for (const worker of this.#workers.values()) worker.process.kill(); }
+    if (signal === "SIGKILL") this.#workers.kill();
     this.#scheduler.terminate(error);
     await this.#finished.promise;
   }
@@ -217,6 +209,8 @@ export class PoolEngine {
     const { waiting, unsettled } = this.#scheduler;
     return {
       ...this.#counts,
+      workersStarted: this.#workers.started,
+      workersLost: this.#workers.lost,
       waiting,
       running: Math.max(0, unsettled - waiting),
       waitingTime: this.#waitingTime.summary(),
@@ -226,14 +220,7 @@ export class PoolEngine {
 
   /** The workers that live now. */
   workers(): WorkerInfo[] {
-    return this.#scheduler.slots.filter((slot) => this.#workers.has(slot.index) && slot.phase !== "empty").map((
-      slot,
-    ) => ({
-      workerId: slot.index,
-      pid: this.#workers.get(slot.index)!.process.pid,
-      state: slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase as "starting" | "stopping",
-      tasksDone: slot.answered,
-    }));
+    return this.#workers.list(this.#scheduler.slots);
   }
 
   #turn(): void {
@@ -291,7 +278,7 @@ export class PoolEngine {
       },
       becameReady: () => {
         this.#settleReady();
-        if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#reaper?.start();
+        if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#workers.startReaper();
       },
       startFailed: (error) => {
         for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
@@ -299,54 +286,19 @@ export class PoolEngine {
     };
   }
 
-  get #emit(): ((event: PoolEvent) => void) | undefined {
-    const { onEvent } = this.options;
-    if (onEvent === undefined) return undefined;
-    return (event) => {
-      try {
-        onEvent(event);
-      } catch (error) {
-        // The listener's fault must not become a task's.
-        queueMicrotask(() => reportError(error));
-      }
-    };
-  }
-
   #spawn(slotIndex: number): PoolWorker {
-    const slot = this.#scheduler.slots[slotIndex]!;
-    const reaper = this.#reaper ??= shareReaper(this.options.denoPath);
-    const worker = startWorker(() =>
-      new PoolWorker({
-        scheduler: this.#scheduler,
-        slot,
-        process: {
-          command: this.#command,
-          maxFrameBytes: this.options.maxFrameBytes,
-          memoryMarker: this.#memoryMarker,
-          killGraceMs: this.options.killGraceMs,
-          passOutput: this.options.passOutput,
-        },
-        hello: this.#hello[slotIndex]!,
-        emit: this.#emit,
-        onExit: (pid) => {
-          reaper.unwatch(pid);
-          if (slot.phase === "ready") this.#counts.workersLost++;
-          if (this.#workers.get(slotIndex) === worker) this.#workers.delete(slotIndex);
-        },
-        onTurn: () => this.#arm(),
-        onTaskError: (error) => {
-          if (error instanceof Error) this.#traceable.add(error);
-        },
-      })
-    );
-    this.#counts.workersStarted++;
-    this.#workers.set(slotIndex, worker);
-    reaper.watch(worker.process.pid);
-    return worker;
+    return this.#workers.spawn(this.#scheduler.slots[slotIndex]!, {
+      scheduler: this.#scheduler,
+      emit: this.#emit,
+      onTaskError: (error) => {
+        if (error instanceof Error) this.#traceable.add(error);
+      },
+      onTurn: () => this.#arm(),
+    });
   }
 
   async #fence(done: (held: boolean, now: number) => void): Promise<void> {
-    done(await this.#reaper?.fence() ?? false, performance.now());
+    done(await this.#workers.fence(), performance.now());
     this.#arm();
   }
 
@@ -365,7 +317,7 @@ export class PoolEngine {
     for (const job of this.#jobs) job.abandon(this.refusal ?? new CancelledError("The pool has ended"));
     this.#jobs.clear();
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.refusal);
-    await this.#reaper?.release();
+    await this.#workers.release();
     this.#finished.resolve();
   }
 
@@ -395,11 +347,14 @@ class CallSink implements TaskSink {
   }
 }
 
-function startWorker(start: () => PoolWorker): PoolWorker {
-  try {
-    return start();
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new WorkerStartError(`Cannot start a worker: ${message}`, { cause });
-  }
+/** The listener's fault must not become a task's. */
+function safeListener(onEvent: PoolOptions["onEvent"]): ((event: PoolEvent) => void) | undefined {
+  if (onEvent === undefined) return undefined;
+  return (event) => {
+    try {
+      onEvent(event);
+    } catch (error) {
+      queueMicrotask(() => reportError(error));
+    }
+  };
 }
