@@ -199,11 +199,11 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   async shutdown({ wait = true, cancelFutures = false }: ShutdownOptions = {}): Promise<void> {
     this.#engine.close();
     if (cancelFutures) {
-      this.#engine.stopJobs(cancelledError("before it started: the executor was shut down"));
+      this.#engine.jobs.stop(cancelledError("before it started: the executor was shut down"));
       for (const future of [...this.#pending]) future.cancel();
     }
     if (wait) await this.#engine.join("drain");
-    else this.#engine.endJobs("drain");
+    else this.#engine.jobs.end("drain");
   }
 
   /**

@@ -2,6 +2,7 @@
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../errors.ts";
 import { withCallerStack } from "./caller_stack.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
+import { OpenJobs } from "./open_jobs.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 import { PoolWorkers } from "./pool_workers.ts";
@@ -13,18 +14,6 @@ import { TaskFactory } from "./task_factory.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 import type { PoolEvent, PoolOptions, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
 
-/** Work that submits tasks over time: a `map` or an open iterator. */
-export interface Job {
-  /** Nothing more is wanted of the input: what was submitted finishes. */
-  cut(): void;
-  /** Nobody may take results before the pool's end: reads the input on without a bound. */
-  drain(): void;
-  /** Nothing more is submitted, and what no worker has begun is cancelled; what runs finishes. */
-  stop(error: Error): void;
-  /** Everything submitted was cancelled; no more can be. */
-  abandon(error: Error): void;
-}
-
 // A pipe that is read takes a megabyte in a millisecond or two.
 const SENDING_LIMIT_MS = 5;
 
@@ -34,11 +23,12 @@ const NO_OPTIONS: TaskOptions = {};
 export class PoolEngine {
   readonly options: ResolvedPoolOptions;
   readonly taskFactory: TaskFactory;
+  /** Work in progress. */
+  readonly jobs: OpenJobs = new OpenJobs(() => this.#closeWhenIdle());
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
   readonly #workers: PoolWorkers;
   readonly #scheduler: Scheduler<Task>;
   readonly #emit: ((event: PoolEvent) => void) | undefined;
-  readonly #jobs = new Set<Job>();
   readonly #waitingTime = new DurationHistogram();
   readonly #runningTime = new DurationHistogram();
   readonly #counts = {
@@ -144,16 +134,6 @@ export class PoolEngine {
     return slot !== undefined && !task.settled && (this.options.concurrency > 1 || slot.head === task);
   }
 
-  /** Registers work in progress; the pool does not end before it. */
-  addJob(job: Job): void {
-    this.#jobs.add(job);
-  }
-
-  /** The job has nothing more to submit. */
-  removeJob(job: Job): void {
-    if (this.#jobs.delete(job)) this.#closeWhenIdle();
-  }
-
   /** Starts all workers and waits until they are ready. */
   async ready(): Promise<void> {
     const refusal = this.refusal;
@@ -177,8 +157,7 @@ export class PoolEngine {
     this.#closed = this.#terminated = true;
     const error = (): Error => new CancelledError(`The task was cancelled: ${this.options.name} was terminated`);
     // Before their tasks are: a job tells its end once, not once for each task.
-    for (const job of [...this.#jobs]) job.abandon(error());
-    this.#jobs.clear();
+    this.jobs.abandon(error);
     if (signal === "SIGKILL") this.#workers.kill();
     this.#scheduler.terminate(error);
     await this.#finished.promise;
@@ -189,19 +168,9 @@ export class PoolEngine {
     if (!this.#closed) {
       throw new Error(`Cannot join ${this.options.name}: it is running, close() or terminate() it first`);
     }
-    this.endJobs(openJobs);
+    this.jobs.end(openJobs);
     await this.#finished.promise;
     await this.unobserved.raise();
-  }
-
-  /** Brings the work in progress to its end. */
-  endJobs(openJobs: "cut" | "drain"): void {
-    for (const job of [...this.#jobs]) job[openJobs]();
-  }
-
-  /** Cancels what no worker has begun of the work in progress. */
-  stopJobs(error: Error): void {
-    for (const job of [...this.#jobs]) job.stop(error);
   }
 
   /** Counts and durations so far. */
@@ -309,13 +278,12 @@ export class PoolEngine {
   }
 
   #closeWhenIdle(): void {
-    if (this.#closed && this.#jobs.size === 0) this.#scheduler.close();
+    if (this.#closed && this.jobs.isEmpty) this.#scheduler.close();
   }
 
   async #finish(): Promise<void> {
     this.#timer.end();
-    for (const job of this.#jobs) job.abandon(this.refusal ?? new CancelledError("The pool has ended"));
-    this.#jobs.clear();
+    this.jobs.abandon(() => this.refusal ?? new CancelledError("The pool has ended"));
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.refusal);
     await this.#workers.release();
     this.#finished.resolve();

@@ -1,9 +1,10 @@
 import { PoolClosedError } from "../errors.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
 import { Deque } from "../deque.ts";
-import type { Job, PoolEngine } from "./engine.ts";
+import type { PoolEngine } from "./engine.ts";
 import { ItemSource } from "./item_source.ts";
 import type { ChunkResult } from "./chunk_result.ts";
+import type { Job } from "./open_jobs.ts";
 import type { Task } from "./task.ts";
 import type { ImapOptions, Items } from "./types.ts";
 
@@ -74,7 +75,7 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
     this.#chunkSize = options.chunkSize ?? 1;
     const { workers, concurrency } = engine.options;
     this.#bufferSize = Math.max(this.#chunkSize, options.bufferSize ?? 2 * workers * concurrency * this.#chunkSize);
-    engine.addJob(this);
+    engine.jobs.add(this);
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (options.signal?.aborted) this.#onAbort();
     else this.#pull();
@@ -271,6 +272,6 @@ export class ImapJob implements Job, AsyncIterableIterator<unknown> {
 
   #leave(): void {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#engine.removeJob(this);
+    this.#engine.jobs.remove(this);
   }
 }

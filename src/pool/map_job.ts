@@ -1,9 +1,10 @@
 import { EncodingError, PayloadTooLargeError } from "../errors.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
-import type { Job, PoolEngine } from "./engine.ts";
+import type { PoolEngine } from "./engine.ts";
 import { ItemSource } from "./item_source.ts";
 import type { ChunkResult } from "./chunk_result.ts";
+import type { Job } from "./open_jobs.ts";
 import type { ChunkMode, Task, TaskSink } from "./task.ts";
 import type { Items, MapOptions } from "./types.ts";
 
@@ -53,7 +54,7 @@ export class MapJob implements Job {
       return Promise.reject(signal.reason);
     }
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    this.#engine.addJob(this);
+    this.#engine.jobs.add(this);
     this.#pull();
     return this.#done.promise;
   }
@@ -180,7 +181,7 @@ export class MapJob implements Job {
 
   #end(): void {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#engine.removeJob(this);
+    this.#engine.jobs.remove(this);
   }
 }
 
