@@ -75,6 +75,6 @@ class Submission implements FutureOwner {
   }
 
   traced(error: unknown): unknown {
-    return this.#call.engine.traced(error);
+    return this.#call.engine.callerStacks.traced(error);
   }
 }

@@ -1,6 +1,7 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../errors.ts";
-import { withCallerStack } from "./caller_stack.ts";
+import { CallSink } from "./call_sink.ts";
+import { CallerStacks } from "./caller_stacks.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { OpenJobs } from "./open_jobs.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
@@ -9,7 +10,7 @@ import { PoolWorkers } from "./pool_workers.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { SchedulerHost } from "./scheduler_host.ts";
 import { DurationHistogram } from "./stats.ts";
-import type { Task, TaskSink } from "./task.ts";
+import type { Task } from "./task.ts";
 import { TaskFactory } from "./task_factory.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 import type { PoolEvent, PoolOptions, PoolStats, TaskOptions, WorkerInfo } from "./types.ts";
@@ -23,8 +24,8 @@ const NO_OPTIONS: TaskOptions = {};
 export class PoolEngine {
   readonly options: ResolvedPoolOptions;
   readonly taskFactory: TaskFactory;
-  /** Work in progress. */
   readonly jobs: OpenJobs = new OpenJobs(() => this.#closeWhenIdle());
+  readonly callerStacks: CallerStacks = new CallerStacks();
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
   readonly #workers: PoolWorkers;
   readonly #scheduler: Scheduler<Task>;
@@ -39,7 +40,6 @@ export class PoolEngine {
     retried: 0,
   };
   readonly #finished = Promise.withResolvers<void>();
-  readonly #traceable = new WeakSet<object>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   readonly #timer = new DeadlineTimer(() => this.#tick());
   #closed = false;
@@ -67,30 +67,14 @@ export class PoolEngine {
     );
   }
 
-  /**
-   * Gives an error the frames of whoever awaited the call, once. Not one that is the caller's own, such as the
-   * reason of an abort or what an input threw: nobody else's frames belong there.
-   */
-  traced(error: unknown): unknown {
-    return error instanceof Error && this.#traceable.delete(error) ? withCallerStack(error) : error;
-  }
-
-  /**
-   * The outcome of a promise that is resolved with this: rejects with the error and the frames of whoever awaits that
-   * promise. A call that succeeds needs no async function of its own for them.
-   */
-  async rejection(error: unknown): Promise<never> {
-    // Until the two promises are joined, nobody can be seen to wait.
-    await undefined;
-    await undefined;
-    throw this.traced(error);
-  }
-
   /** Submits one call. Rejects at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
     const functionRef = this.taskFactory.refer(fn);
     const { promise, resolve } = Promise.withResolvers<unknown>();
-    this.submit(this.taskFactory.call(functionRef, args, new CallSink(resolve, this), options), options.signal);
+    this.submit(
+      this.taskFactory.call(functionRef, args, new CallSink(resolve, this.callerStacks), options),
+      options.signal,
+    );
     return promise;
   }
 
@@ -228,9 +212,7 @@ export class PoolEngine {
         if (error instanceof CancelledError) this.#counts.cancelled++;
         else this.#counts.failed++;
         // The end of the pool may befall very many tasks at once, and says nothing about any of them.
-        if (!(error instanceof CancelledError || error instanceof BrokenPoolError)) {
-          this.#traceable.add(error as object);
-        }
+        if (!(error instanceof CancelledError || error instanceof BrokenPoolError)) this.callerStacks.add(error);
         task.sink.reject(error, false);
       },
       finished: () => void this.#finish(),
@@ -259,9 +241,7 @@ export class PoolEngine {
     return this.#workers.spawn(this.#scheduler.slots[slotIndex]!, {
       scheduler: this.#scheduler,
       emit: this.#emit,
-      onTaskError: (error) => {
-        if (error instanceof Error) this.#traceable.add(error);
-      },
+      onTaskError: (error) => this.callerStacks.add(error),
       onTurn: () => this.#arm(),
     });
   }
@@ -297,21 +277,6 @@ export class PoolEngine {
   #tick(): void {
     this.#scheduler.tick(performance.now());
     this.#arm();
-  }
-}
-
-/** Settles the promise of one call. */
-class CallSink implements TaskSink {
-  readonly resolve: (value: unknown) => void;
-  readonly #engine: PoolEngine;
-
-  constructor(resolve: (value: unknown) => void, engine: PoolEngine) {
-    this.resolve = resolve;
-    this.#engine = engine;
-  }
-
-  reject(error: unknown): void {
-    this.resolve(this.#engine.rejection(error));
   }
 }
 

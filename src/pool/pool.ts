@@ -178,7 +178,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     try {
       return await this.#map(fn, items, false, options);
     } catch (error) {
-      throw this.#engine.traced(error);
+      throw this.#engine.callerStacks.traced(error);
     }
   }
 
@@ -250,7 +250,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     try {
       return await this.#map(fn, items, true, options);
     } catch (error) {
-      throw this.#engine.traced(error);
+      throw this.#engine.callerStacks.traced(error);
     }
   }
 

@@ -1,0 +1,52 @@
+/**
+ * Joins the stack of an error that came from a worker to the stack of whoever awaited the call.
+ *
+ * The caller's frames are taken when the error arrives: an engine knows the awaiting functions of a
+ * promise then, and a call that succeeds pays nothing.
+ */
+
+const OWN_FILES = new URL("../", import.meta.url).href;
+
+/** Errors of tasks that await their caller's frames, which each gets once. */
+export class CallerStacks {
+  readonly #errors = new WeakSet<object>();
+
+  /** Notes an error of a task. Not one that is the caller's own, such as the reason of an abort or what an input threw: nobody else's frames belong there. */
+  add(error: unknown): void {
+    if (error instanceof Error) this.#errors.add(error);
+  }
+
+  /** Gives a noted error the frames of whoever awaited the call. Call it in an async function that awaited the task. */
+  traced(error: unknown): unknown {
+    return error instanceof Error && this.#errors.delete(error) ? withCallerStack(error) : error;
+  }
+
+  /**
+   * The outcome of a promise that is resolved with this: rejects with the error and the frames of whoever awaits that
+   * promise. A call that succeeds needs no async function of its own for them.
+   */
+  async rejection(error: unknown): Promise<never> {
+    // Until the two promises are joined, nobody can be seen to wait.
+    await undefined;
+    await undefined;
+    throw this.traced(error);
+  }
+}
+
+/** Puts the caller's frames on top of the error's own. */
+function withCallerStack(error: Error): Error {
+  const caller = frames(new Error().stack);
+  const own = frames(error.stack);
+  try {
+    const middle = own.length > 0 ? ["    --- in the worker ---", ...own] : [];
+    error.stack = [`${error.name}: ${error.message}`, ...caller, ...middle].join("\n");
+  } catch {
+    // A frozen error keeps the stack it has.
+  }
+  return error;
+}
+
+function frames(stack: string | undefined): string[] {
+  const lines = (stack ?? "").split("\n");
+  return lines.filter((line) => /^\s+at /.test(line) && !line.includes(OWN_FILES));
+}
