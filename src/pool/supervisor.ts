@@ -38,6 +38,8 @@ export class Supervisor<T extends ScheduledTask> {
     slot.reset("starting", undefined);
     try {
       slot.worker = this.#host.spawn(slot.index);
+      // Whoever listens to the start may have ended the pool, when there was no worker to end yet.
+      if (slot.phase !== "starting") slot.worker.terminate();
       this.updateReference(slot);
     } catch (error) {
       slot.phase = "empty";

@@ -51,32 +51,37 @@ export class UnsettledTasks<T extends ScheduledTask> {
     for (let task; (task = this.#waiting.takeKeyed(slotIndex)) !== undefined;) this.fail(task, error);
   }
 
-  /** Decides what becomes of the tasks that a dead worker held, of which so many, from the first on, may have started. */
+  /**
+   * Decides what becomes of the tasks that a dead worker held, of which so many, from the first on, may have started.
+   *
+   * Their callers hear of it when all have their place: they may end the pool, and it must find every task.
+   */
   judge(held: readonly T[], mayHaveStarted: number, error: ExitErrorFactory): void {
+    const told: (() => unknown)[] = [];
     for (let index = held.length - 1; index >= 0; index--) {
-      if (index < mayHaveStarted) this.#blame(held[index]!, error);
-      else this.#bounce(held[index]!, index === 0, error);
+      const task = held[index]!;
+      task.slot = undefined;
+      if (task.settled) continue;
+      told.push(index < mayHaveStarted ? this.#blame(task, error) : this.#bounce(task, index === 0, error));
     }
+    for (const tell of told) tell();
   }
 
   /** The task never started: it goes back, unless workers keep dying with it as the first; those behind it are innocent. */
-  #bounce(task: T, wasHead: boolean, error: ExitErrorFactory): void {
-    task.slot = undefined;
-    if (task.settled) return;
+  #bounce(task: T, wasHead: boolean, makeError: ExitErrorFactory): () => unknown {
     if (wasHead) task.bounces++;
-    if (task.bounces > MAX_BOUNCES) this.fail(task, error(false, task.attempt));
-    else this.#waiting.add(task, "first");
+    if (task.bounces > MAX_BOUNCES) return () => this.fail(task, makeError(false, task.attempt));
+    this.#waiting.add(task, "first");
+    return () => {};
   }
 
   /** The task may have started: it is tried again only if its caller said so. */
-  #blame(task: T, makeError: ExitErrorFactory): void {
-    task.slot = undefined;
-    if (task.settled) return;
+  #blame(task: T, makeError: ExitErrorFactory): () => unknown {
     const error = makeError(true, task.attempt);
-    if (task.retriesLeft === 0) return this.fail(task, error);
+    if (task.retriesLeft === 0) return () => this.fail(task, error);
     task.retriesLeft--;
     task.attempt++;
-    this.#host.retried(task, error);
     this.#waiting.add(task, "first");
+    return () => task.settled || this.#host.retried(task, error);
   }
 }

@@ -30,6 +30,8 @@ export class ScriptedPool {
   readonly ran: [msPerTask: number, tasks: number][] = [];
   /** What the next spawns throw. */
   readonly spawnErrors: Error[] = [];
+  /** Hears of the host's calls while they are made. */
+  onCall: (call: string) => void = () => {};
   now = 1000;
   readonly #tasks = new Map<string, ScriptedTask>();
   readonly #fences: ((held: boolean, now: number) => void)[] = [];
@@ -161,26 +163,31 @@ export class ScriptedPool {
     return task;
   }
 
+  #note(call: string): void {
+    this.#calls.push(call);
+    this.onCall(call);
+  }
+
   #host(): SchedulerHost<ScriptedTask> {
     return {
       spawn: (slotIndex) => {
-        this.#calls.push(`spawn ${slotIndex}`);
+        this.#note(`spawn ${slotIndex}`);
         const error = this.spawnErrors.shift();
         if (error !== undefined) throw error;
         return this.#worker(slotIndex);
       },
-      reject: (task, error) => this.#calls.push(`reject ${task.name}: ${describe(error)}`),
-      finished: () => this.#calls.push("finished"),
+      reject: (task, error) => this.#note(`reject ${task.name}: ${describe(error)}`),
+      finished: () => this.#note("finished"),
       waited: (_task, _slotIndex, ms) => this.waitedMs.push(ms),
       ran: (msPerTask, tasks) => this.ran.push([msPerTask, tasks]),
       settled: () => {},
       fence: (done) => {
-        this.#calls.push("fence");
+        this.#note("fence");
         this.#fences.push(done);
       },
       becameReady: () => {},
-      startFailed: (error) => this.#calls.push(`start failed: ${error.message}`),
-      retried: (task) => this.#calls.push(`retry ${task.name}: attempt ${task.attempt}`),
+      startFailed: (error) => this.#note(`start failed: ${error.message}`),
+      retried: (task) => this.#note(`retry ${task.name}: attempt ${task.attempt}`),
     };
   }
 

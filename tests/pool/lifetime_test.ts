@@ -272,6 +272,28 @@ Deno.test("Pool reports an onEvent or onProgress that throws, and no task is har
   ]);
 });
 
+Deno.test("Pool may be ended by whoever hears an event", async () => {
+  const types = ["spawn", "ready", "taskStart", "output", "taskEnd", "retry", "exit"] as const;
+  for (const end of ["terminate", "close"] as const) {
+    for (const type of types) {
+      const heard = Promise.withResolvers<void>();
+      const onEvent = (event: PoolEvent): void => {
+        if (event.type === type) heard.resolve(pool[end]() ?? undefined);
+      };
+      const pool = new Pool({ workers: 2, output: "events", onEvent });
+      const printAndExit = () => {
+        console.log("the end");
+        Deno.exit(3);
+      };
+      const calls = [pool.ready(), pool.apply(Math.sqrt, [4]), pool.apply(printAndExit, [], { retries: 1 })];
+      await Promise.allSettled(calls);
+      await heard.promise;
+      await pool.join();
+      assertEquals(pool.workers, [], `${end} at ${type}`);
+    }
+  }
+});
+
 Deno.test("Pool tells onProgress every value in order, before the result", () =>
   withPool({ workers: 2, module: fixture("tell_task") }, async (pool) => {
     const told: unknown[] = [];

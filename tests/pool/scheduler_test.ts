@@ -1,6 +1,6 @@
 // Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls.
 import { assertEquals, assertFalse, assertGreater, assertThrows } from "@std/assert";
-import { ProtocolError, WorkerStartError } from "../../src/errors.ts";
+import { CancelledError, ProtocolError, WorkerStartError } from "../../src/errors.ts";
 import { exitError, ScriptedPool } from "../helpers/scripted_pool.ts";
 
 /** One worker that has just answered, with `held` in its hands: the first as head, the rest sent ahead. */
@@ -504,6 +504,23 @@ Deno.test("Scheduler.exited() blames all tasks that ran at once, when the worker
   );
 });
 
+Deno.test("Scheduler.exited() loses no task when whoever hears of a retry ends the pool", () => {
+  const pool = ScriptedPool.withReady({ workers: 1, concurrency: 3 });
+  pool.submit("abc", { retriesLeft: 1 });
+  pool.read(0, "started");
+  pool.onCall = (call) =>
+    call === "retry c: attempt 2" && pool.scheduler.terminate(() => new CancelledError("the end"));
+  pool.step(
+    () => pool.exit(0),
+    "retry c: attempt 2",
+    "reject a: CancelledError",
+    "reject b: CancelledError",
+    "reject c: CancelledError",
+    "finished",
+  );
+  assertEquals([pool.scheduler.unsettled, pool.scheduler.waiting], [0, 0]);
+});
+
 Deno.test("Scheduler.exited() drops a task whose caller has gone", () => {
   const pool = ScriptedPool.withReady({ workers: 1 });
   pool.submit("a", { retriesLeft: 1 });
@@ -635,6 +652,15 @@ Deno.test("Scheduler.dispatch() takes a spawn that throws as a start that failed
   pool.spawnErrors.push(full);
   pool.step(() => pool.submit("b"), "spawn 0");
   pool.step(() => pool.advance(25), "spawn 0", "ref 0");
+});
+
+Deno.test("Scheduler.dispatch() ends a worker that is being started when the pool ends", () => {
+  for (const end of ["terminate", "close"] as const) {
+    const pool = new ScriptedPool({ workers: 2 });
+    pool.onCall = (call) => call === "spawn 0" && pool.scheduler[end](() => new Error("the end"));
+    pool.step(() => pool.scheduler.startAll(pool.now), "spawn 0", "terminate 0", "ref 0");
+    pool.step(() => pool.exit(0), "finished");
+  }
 });
 
 Deno.test("Scheduler.startFailed() lets other workers do the work, and starts this one ever more rarely", () => {
