@@ -282,7 +282,7 @@ Deno.test("Pool may be ended by whoever hears an event", async () => {
       };
       const pool = new Pool({ workers: 2, output: "events", onEvent });
       const printAndExit = () => {
-        console.log("the end");
+        Deno.stdout.writeSync(new TextEncoder().encode("the end\n"));
         Deno.exit(3);
       };
       const calls = [pool.ready(), pool.apply(Math.sqrt, [4]), pool.apply(printAndExit, [], { retries: 1 })];
