@@ -50,7 +50,7 @@ export interface SchedulerWorker<T> {
 /** Where a slot's worker is in its life. */
 export type SlotPhase = "empty" | "starting" | "ready" | "stopping";
 
-const MAX_WINDOW = 64;
+const MAX_WINDOW = 256;
 const MAX_AHEAD_BYTES = 256 * 1024;
 const AHEAD_WORK_MS = 2;
 const LEASE_FRESH_MS = 1.5;
