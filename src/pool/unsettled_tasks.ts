@@ -54,34 +54,46 @@ export class UnsettledTasks<T extends ScheduledTask> {
   /**
    * Decides what becomes of the tasks that a dead worker held, of which so many, from the first on, may have started.
    *
-   * Their callers hear of it when all have their place: they may end the pool, and it must find every task.
+   * Their callers hear of it when all that are tried again wait: whoever hears may cancel others, or end the pool.
    */
   judge(held: readonly T[], mayHaveStarted: number, error: ExitErrorFactory): void {
-    const told: (() => unknown)[] = [];
+    const told: (() => void)[] = [];
     for (let index = held.length - 1; index >= 0; index--) {
       const task = held[index]!;
-      task.slot = undefined;
-      if (task.settled) continue;
-      told.push(index < mayHaveStarted ? this.#blame(task, error) : this.#bounce(task, index === 0, error));
+      if (task.settled) task.slot = undefined;
+      else told.push(index < mayHaveStarted ? this.#blame(task, error) : this.#bounce(task, index === 0, error));
     }
     for (const tell of told) tell();
   }
 
   /** The task never started: it goes back, unless workers keep dying with it as the first; those behind it are innocent. */
-  #bounce(task: T, wasHead: boolean, makeError: ExitErrorFactory): () => unknown {
+  #bounce(task: T, wasHead: boolean, makeError: ExitErrorFactory): () => void {
     if (wasHead) task.bounces++;
-    if (task.bounces > MAX_BOUNCES) return () => this.fail(task, makeError(false, task.attempt));
-    this.#waiting.add(task, "first");
+    if (task.bounces > MAX_BOUNCES) return () => this.#failHeld(task, makeError(false, task.attempt));
+    this.#putBack(task);
     return () => {};
   }
 
   /** The task may have started: it is tried again only if its caller said so. */
-  #blame(task: T, makeError: ExitErrorFactory): () => unknown {
+  #blame(task: T, makeError: ExitErrorFactory): () => void {
     const error = makeError(true, task.attempt);
-    if (task.retriesLeft === 0) return () => this.fail(task, error);
+    if (task.retriesLeft === 0) return () => this.#failHeld(task, error);
     task.retriesLeft--;
     task.attempt++;
+    this.#putBack(task);
+    return () => {
+      if (!task.settled) this.#host.retried(task, error);
+    };
+  }
+
+  #putBack(task: T): void {
+    task.slot = undefined;
     this.#waiting.add(task, "first");
-    return () => task.settled || this.#host.retried(task, error);
+  }
+
+  /** Without a slot, it would be taken for one that waits. */
+  #failHeld(task: T, error: Error): void {
+    task.slot = undefined;
+    this.fail(task, error);
   }
 }

@@ -35,6 +35,8 @@ export interface TaskPlan {
   readonly key?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly byteLength?: number;
+  /** Whoever hears that it was rejected, or is tried again, at once cancels the tasks that no worker has, as a `map` does. */
+  readonly cancelsWaiting?: boolean;
 }
 
 /** A task in the simulation; `outcomes` must get exactly one entry. */
@@ -184,7 +186,10 @@ export class SimulatedPool {
         this.children.push(child);
         return child;
       },
-      reject: (task) => this.settle(task, "rejected"),
+      reject: (task) => {
+        this.settle(task, "rejected");
+        this.#cancelWaitingFor(task);
+      },
       finished: () => void this.finished++,
       waited: () => {},
       ran: () => {},
@@ -192,8 +197,13 @@ export class SimulatedPool {
       fence: (done) => this.#fence(done),
       becameReady: () => {},
       startFailed: () => {},
-      retried: () => {},
+      retried: (task) => this.#cancelWaitingFor(task),
     };
+  }
+
+  #cancelWaitingFor({ plan }: SimulatedTask): void {
+    if (!plan.cancelsWaiting) return;
+    for (const task of this.tasks) if (task.slot === undefined) this.cancel(task);
   }
 
   /** Through when all that lay in a pipe when it was raised has been read. */

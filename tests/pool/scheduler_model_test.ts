@@ -53,6 +53,7 @@ const anyPlan: fc.Arbitrary<TimedTask> = fc.record({
   key: fc.constantFrom(undefined, undefined, undefined, undefined, "a", "b"),
   timeoutMs: fc.constantFrom(undefined, undefined, undefined, 3, 30),
   byteLength: fc.constantFrom(10, 10, 10, 10, 100_000),
+  cancelsWaiting: fc.boolean(),
   // Mostly in one burst, as the sending ahead is about that.
   submitAt: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.double({ min: 0, max: 80, noNaN: true })),
   cancelAfter: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, fc.double({ min: 0, max: 60, noNaN: true })),
