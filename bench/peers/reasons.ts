@@ -5,10 +5,11 @@ import type { Contender } from "./contenders.ts";
 /** What bounds corral in a row. */
 const BOUNDS: Readonly<Record<string, string>> = {
   "burst":
-    "each call costs the program a promise, a message and an answer, and the workers as much again, on two processors; “no pool (Deno)” is what lines of JSON cost through the same pipes when nobody asks which call has begun. A profile shows a fifth of the program's time in the writes that wake workers, a ninth in the garbage collector, and a twentieth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
+    "each call costs the program a promise, a message and an answer, and the workers as much again, on two processors; “no pool (Deno)” is what lines of JSON cost through the same pipes when nobody asks which call has begun. A profile shows a fifth of the program's time in the writes that wake workers, a seventh in the garbage collector, and a fifteenth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
   "burst-first":
     "V8 runs new code slowly, and compiles what runs often while the tasks go on: in the program and in each worker, on two processors",
-  "burst-spin": "the long task takes one of two processors, and the program and the other worker share what is left",
+  "burst-spin":
+    "the long task takes one of two processors, and the program and the other worker share what is left; a burst that is quicker without it loses more",
   "burst-hold": "what had been sent to the worker of the long task has to come back first",
   "latency":
     "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
@@ -17,7 +18,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "records":
     "records are encoded and decoded as JSON twice, and half of that in the program itself; “no pool (Deno)” is what that alone costs",
   "records-in":
-    "records are encoded as JSON in the program itself, one after another; a profile shows two fifths of its time in `JSON.stringify`, an eighth in the check that nothing in them is lost by it, and a fifth in waiting for the pipes. “No pool (Deno)” is what JSON alone costs",
+    "records are encoded as JSON in the program itself, one after another; a profile shows two fifths of its time in `JSON.stringify`, and an eighth to a quarter in the check that nothing in them is lost by it. “No pool (Deno)” is what JSON alone costs",
   "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
     "Deno itself starts first, as a copy of the program's process, because each worker gets a session of its own; then the worker loads corral's side of it, some forty small modules, and says that it is ready. One bundle would load faster, but then a worker that imports the library would have every class twice",
