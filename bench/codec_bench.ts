@@ -1,7 +1,7 @@
 /** Values to JSON and back, beside `JSON.stringify()` and `JSON.parse()` alone. */
 
 import { recordsOf } from "./peers/contenders/records.mjs";
-import { decode, encode } from "../src/wire/codec.ts";
+import { decode, encode } from "../src/wire/codec/codec.ts";
 
 let sink: unknown;
 addEventListener("unload", () => sink);

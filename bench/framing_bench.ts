@@ -1,6 +1,7 @@
 /** Texts to frames and back, beside the bare encoding of text that no framing can do without. */
 
-import { FrameBuffer, FrameDecoder } from "../src/wire/framing.ts";
+import { FrameBuffer } from "../src/wire/framing/frame_buffer.ts";
+import { FrameDecoder } from "../src/wire/framing/frame_decoder.ts";
 
 const FRAMES = 10_000;
 const READ_BYTES = 64 * 1024;

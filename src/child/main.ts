@@ -6,7 +6,7 @@ import { Channel } from "../wire/channel.ts";
 import { hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { ownProcess } from "../own_process.ts";
-import { decode } from "../wire/codec.ts";
+import { decode } from "../wire/codec/codec.ts";
 import {
   type ChildMessage,
   messageText,

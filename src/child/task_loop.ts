@@ -1,4 +1,4 @@
-import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
+import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
 import {
   type CallItem,

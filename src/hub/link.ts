@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import { decode, type HandleCodec } from "../wire/codec.ts";
+import { decode, type HandleCodec } from "../wire/codec/codec.ts";
 import { type HubMessage, isHubMessage } from "../wire/protocol.ts";
 import { GrantLedger } from "./grant_ledger.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";

@@ -1,4 +1,4 @@
-import { encode, type Encoded, type HandleCodec } from "../wire/codec.ts";
+import { encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { type HubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
 import type { Handle } from "./handle.ts";
 import { ReturnedTurns } from "./returned_turns.ts";

@@ -1,5 +1,5 @@
-import { decode, encode, type Encoded } from "../wire/codec.ts";
-import { isPlainPrimitive } from "../wire/plain.ts";
+import { decode, encode, type Encoded } from "../wire/codec/codec.ts";
+import { isPlainPrimitive } from "../wire/codec/plain.ts";
 import { describeHandle, type Handle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, Ticket } from "./ticket.ts";
 

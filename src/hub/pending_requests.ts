@@ -1,5 +1,5 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
-import { decode, type HandleCodec } from "../wire/codec.ts";
+import { decode, type HandleCodec } from "../wire/codec/codec.ts";
 import type { HubMessage } from "../wire/protocol.ts";
 import { describeHandle, type ObjectRef } from "./handle.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,5 +1,5 @@
 import { EncodingError } from "../errors.ts";
-import type { HandleCodec } from "../wire/codec.ts";
+import type { HandleCodec } from "../wire/codec/codec.ts";
 import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
 
 /** What is left to do for a ticket. */

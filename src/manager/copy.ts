@@ -1,6 +1,6 @@
 import { describeHandle } from "../hub/handle.ts";
 import { Parcel } from "../hub/parcel.ts";
-import { encode } from "../wire/codec.ts";
+import { encode } from "../wire/codec/codec.ts";
 
 /**
  * A copy as another process would get it; handles stay what they are.

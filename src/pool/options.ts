@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import type { AsyncCallbacks, ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";

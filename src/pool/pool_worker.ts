@@ -1,8 +1,8 @@
 import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
 import { hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
-import { decode, encode } from "../wire/codec.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing.ts";
+import { decode, encode } from "../wire/codec/codec.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueMessageText } from "../wire/protocol.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";

@@ -1,5 +1,5 @@
 import type { Handle } from "../hub/handle.ts";
-import type { Encoded } from "../wire/codec.ts";
+import type { Encoded } from "../wire/codec/codec.ts";
 import type { FunctionRef } from "../worker/function_table.ts";
 import type { ScheduledTask, Slot } from "./slot.ts";
 import type { TaskOptions } from "./types.ts";

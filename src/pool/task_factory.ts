@@ -1,6 +1,6 @@
 import { HandleCollector } from "../hub/hub.ts";
-import { encode } from "../wire/codec.ts";
-import { requireFrameFits } from "../wire/framing.ts";
+import { encode } from "../wire/codec/codec.ts";
+import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import { type FunctionRef, FunctionTable } from "../worker/function_table.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { type ChunkMode, Task, type TaskPayload, type TaskSink } from "./task.ts";

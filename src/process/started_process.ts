@@ -2,8 +2,9 @@ import { EncodingError, ProtocolError, WorkerStartError } from "../errors.ts";
 import { HandleCollector, hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { ownProcess } from "../own_process.ts";
-import { encode, type Encoded } from "../wire/codec.ts";
-import { DEFAULT_MAX_FRAME_BYTES, requireFrameFits } from "../wire/framing.ts";
+import { encode, type Encoded } from "../wire/codec/codec.ts";
+import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import {
   type ChildMessage,
   type FunctionSpec,

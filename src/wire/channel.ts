@@ -1,4 +1,5 @@
-import { FrameBuffer, FrameDecoder, type FrameHandler } from "./framing.ts";
+import { FrameBuffer } from "./framing/frame_buffer.ts";
+import { FrameDecoder, type FrameHandler } from "./framing/frame_decoder.ts";
 
 /** Where a channel's bytes come from. The buffer may be transferred: go on with `view.buffer`. */
 export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;

@@ -5,7 +5,7 @@
  * end: `tagged` (0 for plain JSON, 1 for the codec's tagged form) and the value's JSON itself, so that
  * a plain value is written and read without being walked.
  */
-import type { Encoded } from "./codec.ts";
+import type { Encoded } from "./codec/codec.ts";
 
 /** Raised when the messages change in a way that an older side cannot understand. */
 export const PROTOCOL_VERSION = 1;

@@ -4,7 +4,7 @@ import { ClosedError, type Connection, EndOfStreamError, Pipe, TimeoutError } fr
 import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { HandleCollector } from "../../src/hub/ticket.ts";
-import { encode } from "../../src/wire/codec.ts";
+import { encode } from "../../src/wire/codec/codec.ts";
 import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
 
 /** A pipe in a hub of its own, and children that may get its ends. */

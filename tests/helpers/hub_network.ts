@@ -5,7 +5,7 @@ import { handleFactory } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Link } from "../../src/hub/link.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { decode, encode } from "../../src/wire/codec.ts";
+import { decode, encode } from "../../src/wire/codec/codec.ts";
 
 interface Frame {
   readonly text: string;

@@ -6,7 +6,7 @@ import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { HandleCollector } from "../../src/hub/ticket.ts";
-import { encode } from "../../src/wire/codec.ts";
+import { encode } from "../../src/wire/codec/codec.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
 function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {

@@ -3,8 +3,9 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrow
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { EncodingError, ProtocolError } from "../../src/errors.ts";
-import { decode, encode, type HandleCodec } from "../../src/wire/codec.ts";
-import { FrameBuffer, FrameDecoder } from "../../src/wire/framing.ts";
+import { decode, encode, type HandleCodec } from "../../src/wire/codec/codec.ts";
+import { FrameBuffer } from "../../src/wire/framing/frame_buffer.ts";
+import { FrameDecoder } from "../../src/wire/framing/frame_decoder.ts";
 import { assertSameGraph } from "./same_graph.ts";
 
 /** Sends a value through everything that a message goes through, except the pipe. */

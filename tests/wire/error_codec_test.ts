@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import * as corral from "../../src/errors.ts";
-import { decode, encode } from "../../src/wire/codec.ts";
+import { decode, encode } from "../../src/wire/codec/codec.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
 

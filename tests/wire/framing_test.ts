@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
-import { DEFAULT_MAX_FRAME_BYTES, FrameBuffer, FrameDecoder } from "../../src/wire/framing.ts";
+import { FrameBuffer } from "../../src/wire/framing/frame_buffer.ts";
+import { FrameDecoder } from "../../src/wire/framing/frame_decoder.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../../src/wire/framing/frame_format.ts";
 
 interface Frame {
   text: string;

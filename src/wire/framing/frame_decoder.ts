@@ -1,6 +1,6 @@
 /** Incoming: bytes, however they were split, become texts with binary parts. */
 
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../../errors.ts";
 import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
 
 /** Receives one complete frame: its text and its binary parts, which are the receiver's to keep. */

@@ -1,6 +1,6 @@
 /** Errors as data: class, name, message, stack, own fields, cause. Nothing an error does can make this fail. */
 
-import * as corral from "../errors.ts";
+import * as corral from "../../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
 import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 

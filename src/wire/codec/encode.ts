@@ -1,6 +1,6 @@
 /** Walks a value that plain JSON would change, and builds the tagged tree that travels instead. */
 
-import { EncodingError } from "../errors.ts";
+import { EncodingError } from "../../errors.ts";
 import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
 import { isOrdinaryArray, isPlainPrimitive, isRecord } from "./plain.ts";

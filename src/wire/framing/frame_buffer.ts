@@ -1,6 +1,6 @@
 /** Outgoing: texts with binary parts become length-prefixed frames. */
 
-import { PayloadTooLargeError } from "../errors.ts";
+import { PayloadTooLargeError } from "../../errors.ts";
 import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
 
 const SMALLEST_BLOCK_BYTES = 16 * 1024;

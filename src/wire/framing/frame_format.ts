@@ -1,6 +1,12 @@
-/** What both directions of framing agree on. */
+/**
+ * What both directions of framing agree on.
+ *
+ * A frame is a u32 (big-endian, as all lengths) with the number of bytes that follow, a u32 with the length of the text,
+ * the text as UTF-8, and any number of parts, each a u32 with its length and its bytes. Framing is pure: it knows no
+ * pipes and no JSON.
+ */
 
-import { PayloadTooLargeError } from "../errors.ts";
+import { PayloadTooLargeError } from "../../errors.ts";
 
 /** The largest frame accepted unless another limit is given: 256 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 256 * 1024 * 1024;

@@ -1,10 +1,10 @@
 /** Turns values into JSON text with binary parts, and back. Pure: knows no pipes and no messages. */
 
-import { EncodingError, PayloadTooLargeError, ProtocolError } from "../errors.ts";
+import { EncodingError, PayloadTooLargeError, ProtocolError } from "../../errors.ts";
 import { malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
 import { encodingError, TaggedEncoder } from "./encode.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "./framing.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
 import { isPlain } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";

@@ -1,6 +1,6 @@
 /** What the decoders require of a parsed tree, and the error when it is not so. */
 
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../../errors.ts";
 
 /** What JSON.parse makes of an object: own data properties only. */
 export type JsonObject = { readonly [key: string]: unknown };
