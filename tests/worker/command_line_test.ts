@@ -1,7 +1,8 @@
 /** Table tests of the command line, and end-to-end tests with real children started by it. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError } from "../../src/errors.ts";
-import { workerCommand, type WorkerCommandOptions } from "../../src/worker/command_line.ts";
+import { workerCommand } from "../../src/worker/command_line.ts";
+import type { WorkerCommandOptions } from "../../src/worker/launch_options.ts";
 
 const ENTRY = import.meta.resolve("../fixtures/probe_entry.ts");
 const FORBIDDEN = import.meta.resolve("../fixtures/probe_forbidden.ts");

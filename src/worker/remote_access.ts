@@ -1,0 +1,42 @@
+import type { WorkerCommandOptions } from "./launch_options.ts";
+import { type Grants, isHeld } from "./permissions.ts";
+
+/** Where Deno fetches npm packages; `import` permissions do not govern that by themselves. */
+const NPM_HOSTS = ["registry.npmjs.org", "registry.npmjs.org:443"];
+
+/** The hosts that a worker needs beside those it was granted, since a list of hosts replaces Deno's own. */
+export function remoteHosts(entryUrl: string, moduleUrl: string | undefined): string[] {
+  const moduleHost = moduleUrl === undefined ? undefined : hostOf(moduleUrl);
+  return [hostOf(entryUrl), moduleHost !== undefined && isHeld("import", moduleHost) ? moduleHost : undefined]
+    .filter((host) => host !== undefined);
+}
+
+function hostOf(url: string): string | undefined {
+  if (!isRemote(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+}
+
+function isRemote(url: string | undefined): boolean {
+  return url !== undefined && /^https?:/.test(url);
+}
+
+/**
+ * Decides what a worker may load from elsewhere. Cached modules only, unless `import` is granted.
+ *
+ * An untrusted worker has no use even of those, but `--no-remote` would also bar an entry or a module that is itself
+ * remote. Access to npm is no matter of `import` permissions in Deno: it is open with `import: true` or with
+ * npm's registry among the hosts, and closed otherwise, lest a package's name carry data out.
+ */
+export function remoteFlags({ entryUrl, moduleUrl, trust }: WorkerCommandOptions, grants: Grants): string[] {
+  const hosts = grants.get("import");
+  if (hosts === true) return [];
+  if (hosts !== undefined) return hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];
+  if (trust !== "untrusted") return ["--cached-only"];
+  const needsRemote = isRemote(entryUrl) || isRemote(moduleUrl) || moduleUrl?.startsWith("jsr:");
+  return [
+    "--cached-only",
+    ...(needsRemote ? [] : ["--no-remote"]),
+    ...(moduleUrl?.startsWith("npm:") ? [] : ["--no-npm"]),
+  ];
+}

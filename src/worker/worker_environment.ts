@@ -1,0 +1,27 @@
+import type { WorkerCommandOptions } from "./launch_options.ts";
+import { type Grants, isHeld } from "./permissions.ts";
+
+// Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
+const DENO_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
+const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
+const RUN_VARIABLES = ["PATH", "PATHEXT"];
+
+/** The whole environment of a worker: what Deno needs to find its cache, and what the caller gives. */
+export function workerEnv({ env = {} }: WorkerCommandOptions, grants: Grants): Record<string, string> {
+  const names = [
+    ...DENO_VARIABLES,
+    ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
+    ...(grants.has("run") ? RUN_VARIABLES : []),
+  ];
+  return { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...readableVariables(names), ...env };
+}
+
+function readableVariables(names: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    if (!isHeld("env", name)) continue;
+    const value = Deno.env.get(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
