@@ -1,6 +1,8 @@
 /** What callers of a pool see: options, results, events. */
 import type { AnyFunction } from "../worker/function_table.ts";
 
+export type { WorkerInfo } from "./backend.ts";
+
 /** Names of the exports of module type `M` that are functions; any name when `M` is not known. */
 export type FunctionName<M> = unknown extends M ? string
   : { [K in keyof M]: M[K] extends AnyFunction ? K : never }[keyof M] & string;
@@ -119,18 +121,6 @@ export interface PoolOptions {
   killGraceMs?: number;
   /** Largest message to or from a worker, in bytes, from 1 KiB to 2 GiB. @default 256 MiB */
   maxFrameBytes?: number;
-}
-
-/** One worker as seen from outside. */
-export interface WorkerInfo {
-  /** Its number, 0 to `workers` − 1; a replacement has the same. */
-  readonly workerId: number;
-  /** The operating system's id. */
-  readonly pid: number;
-  /** What it does. */
-  readonly state: "starting" | "idle" | "busy" | "stopping";
-  /** Tasks it has answered. */
-  readonly tasksDone: number;
 }
 
 /** What happened in a pool. `workerId` and `pid` say where. */
