@@ -1,7 +1,7 @@
 /** End-to-end tests of pools to which everything happens at once, at random. CORRAL_TEST_SEED changes what. */
 import { assertEquals } from "@std/assert";
 import { Lock, type Pool, type PoolOptions, Queue, type TaskOptions } from "../../mod.ts";
-import { type Random, seededRandom } from "../helpers/event_queue.ts";
+import { Dice } from "../helpers/dice.ts";
 import { withPool } from "../helpers/with_pool.ts";
 
 const SEED = Number(Deno.env.get("CORRAL_TEST_SEED") ?? 20_260_101);
@@ -37,27 +37,6 @@ const dieHolding = async (lock: Lock): Promise<void> => {
   using _turn = await lock.acquire();
   Deno.exit(9);
 };
-
-/** Numbers and choices that follow from a seed. */
-class Dice {
-  readonly #random: Random;
-
-  constructor(seed: number) {
-    this.#random = seededRandom(seed);
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.#random() * limit);
-  }
-
-  chance(share: number): boolean {
-    return this.#random() < share;
-  }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!;
-  }
-}
 
 /** What may be done with a pool, and to it. */
 class Chaos {

@@ -1,6 +1,6 @@
 /** End-to-end tests that nothing piles up: descriptors, memory and processes of a program with many short workers. */
 import { assert, assertEquals } from "@std/assert";
-import { childrenOf, until } from "../helpers/processes.ts";
+import { childrenOf, descriptorsOf, until } from "../helpers/processes.ts";
 
 interface Report {
   rss: number;
@@ -50,9 +50,4 @@ for (const [mode, what] of [["kill", "200 killed workers"], ["pools", "160 short
       assert(last.rss < first.rss * 1.3, table);
     },
   });
-}
-
-async function descriptorsOf(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("ls", { args: [`/proc/${pid}/fd`] }).output();
-  return new TextDecoder().decode(stdout).trim().split("\n").length;
 }

@@ -23,6 +23,12 @@ export async function childrenOf(ppid: number): Promise<number[]> {
   return found.filter((one) => one.ppid === ppid && !one.zombie && running.has(one.pid)).map(({ pid }) => pid);
 }
 
+/** How many descriptors a process has open, as Linux tells. */
+export async function descriptorsOf(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ls", { args: [`/proc/${pid}/fd`] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").length;
+}
+
 /** Those of `pids` that run. */
 export async function alive(pids: readonly number[]): Promise<number[]> {
   return (await processes()).filter(({ pid, zombie }) => !zombie && pids.includes(pid)).map(({ pid }) => pid);
