@@ -24,7 +24,7 @@ const KEY = Symbol.for("@corral/multiprocessing/child");
 
 /** Makes the runtime known to every copy of the library in this process. */
 export function installRuntime(runtime: ChildRuntime): void {
-  Object.defineProperty(globalThis, KEY, { value: runtime });
+  Object.defineProperty(globalThis, KEY, { value: runtime, configurable: true });
 }
 
 /** The runtime of this process, or `undefined` when it is no worker. */

@@ -1,0 +1,72 @@
+import type { OwnProcess } from "../own_process.ts";
+import { ownProcess } from "../own_process.ts";
+import {
+  type ChildMessage,
+  messageText,
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  type WorkerSettings,
+} from "../wire/protocol.ts";
+import { VERSION } from "../wire/version.ts";
+import type { LoadedModule } from "./functions.ts";
+import { introduce } from "./identity.ts";
+import type { OutputRouter } from "./output_router.ts";
+import type { ParentLink } from "./parent_link.ts";
+
+/** What a process does between its parent's hello and its end: a pool's worker runs tasks, a process of its own one thing. */
+export interface Life {
+  /** Whether nothing of it goes on before the parent has sent something. */
+  readonly isIdle: boolean;
+  /** The id of the task whose code is running, 0 when none is. */
+  readonly currentTask: number;
+  /** Takes in a message that is neither about the process as such nor about shared objects. */
+  receive(message: ParentMessage, parts: Uint8Array[]): void;
+  /** The parent has closed the stream, or is gone. */
+  parentEnded(): void;
+}
+
+/** What a life works with. */
+export interface Surroundings {
+  readonly parent: ParentLink;
+  readonly output: OutputRouter;
+  /** Imports the user's module. */
+  readonly load: (() => Promise<LoadedModule>) | undefined;
+  /** Ends the process; user code may have replaced `Deno.exit`. */
+  readonly exit: (code?: number) => never;
+}
+
+/** The first message of a parent, without its value. */
+export interface Hello {
+  readonly protocol: number;
+  readonly version: string;
+  readonly settings: WorkerSettings;
+}
+
+/** Tells this process what it is, and the parent that it is there. Returns what is to be called when the parent has ended. */
+export function greet({ parent, output }: Surroundings, settings: WorkerSettings): () => void {
+  parent.limitFrames(settings.maxFrameBytes);
+  output.limitTo(settings.maxFrameBytes);
+  const tellParentEnded = introduce(settings);
+  parent.send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
+  return tellParentEnded;
+}
+
+/** Throws unless both sides speak the same protocol. */
+export function checkVersion({ protocol, version }: Hello): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new Error(
+    `Cannot start the worker: the parent speaks protocol ${protocol} (corral ${version}), ` +
+      `the worker speaks ${PROTOCOL_VERSION} (corral ${VERSION}), both must load the same version`,
+  );
+}
+
+/** Imports the user's module, if there is one. Its top level may start no process meanwhile. */
+export async function loadModule({ load }: Surroundings): Promise<LoadedModule> {
+  const own: OwnProcess = ownProcess();
+  own.isLoading = true;
+  try {
+    return await load?.() ?? {};
+  } finally {
+    own.isLoading = false;
+  }
+}

@@ -1,0 +1,69 @@
+import type { PrintHandler } from "./stdio.ts";
+
+const MAX_PRINT_BYTES = 1024 * 1024;
+
+/** JSON makes at most 6 bytes of a character. */
+const MAX_JSON_BYTES_PER_CHARACTER = 6;
+
+/** What an output router writes to. */
+export interface OutputRouterOptions {
+  /** Sends one message to the parent. */
+  readonly send: (text: string, parts?: readonly Uint8Array[]) => void;
+  /** The process's own stderr, which `print` never writes to on its own account. Returns how many bytes it took. */
+  readonly writeStderr: (bytes: Uint8Array) => number;
+  /** The id of the task whose code is running, 0 when none is. */
+  readonly currentTask: () => number;
+}
+
+/** Takes what user code prints to the parent, as messages that name the task. */
+export class OutputRouter {
+  readonly #options: OutputRouterOptions;
+  #maxPrintBytes = MAX_PRINT_BYTES;
+  #errorsGoDirectly = false;
+
+  /** Until it is told otherwise, both streams go to the parent. */
+  constructor(options: OutputRouterOptions) {
+    this.#options = options;
+  }
+
+  /** Makes messages so small that they fit into frames of that size. */
+  limitTo(maxFrameBytes: number): void {
+    this.#maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(maxFrameBytes / 2));
+  }
+
+  /**
+   * From now on, stderr is the process's own: Deno prints an uncaught error there, and that must not overtake what was
+   * printed before.
+   */
+  leaveErrors(): void {
+    this.#errorsGoDirectly = true;
+  }
+
+  /** Passes on what user code printed. */
+  readonly print: PrintHandler = (stream, output) => {
+    if (stream === 2 && this.#errorsGoDirectly) return this.printError(output);
+    const { send, currentTask } = this.#options;
+    const head = `["output",${stream},${currentTask()},`;
+    const limit = this.#maxPrintBytes;
+    if (typeof output === "string" && output.length <= limit / MAX_JSON_BYTES_PER_CHARACTER) {
+      return send(head + JSON.stringify(output) + "]");
+    }
+    const bytes = bytesOf(output);
+    for (let start = 0; start < bytes.length; start += limit) {
+      send(head + "null]", [bytes.subarray(start, start + limit)]);
+    }
+  };
+
+  /** Writes to the process's own stderr, whatever has become of the parent. */
+  printError(output: string | Uint8Array): void {
+    try {
+      for (let rest = bytesOf(output); rest.length > 0;) rest = rest.subarray(this.#options.writeStderr(rest));
+    } catch {
+      // There is nobody to print for any more.
+    }
+  }
+}
+
+function bytesOf(output: string | Uint8Array): Uint8Array {
+  return typeof output === "string" ? new TextEncoder().encode(output) : output;
+}

@@ -1,0 +1,108 @@
+import type { Hub } from "../hub/hub.ts";
+import { Link } from "../hub/link.ts";
+import { Channel } from "../wire/channel.ts";
+import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
+import { Standby } from "./standby.ts";
+import type { ProtocolStreams } from "./stdio.ts";
+
+/** What a link to the parent is made of. */
+export interface ParentLinkOptions {
+  readonly streams: ProtocolStreams;
+  readonly hub: Hub;
+  /** Takes what the parent sends. */
+  readonly onFrame: FrameHandler;
+  /** Whether nothing that is known here goes on before the parent has sent something. */
+  readonly needsParentOnly: () => boolean;
+  /** The clock that tells quick answers from others, in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** This process's end of what it shares with its parent: a channel of frames, and the hub's link over it. */
+export class ParentLink {
+  readonly standby: Standby = new Standby();
+  /** What is shared with the parent. */
+  readonly shared: Link;
+  readonly #streams: ProtocolStreams;
+  readonly #needsParentOnly: () => boolean;
+  readonly #now: () => number;
+  readonly #channel: Channel;
+  #sentAt = -Infinity;
+  #outlivesParent = false;
+
+  /** Joins the parent to the hub. Nothing is read before `run()`. */
+  constructor({ streams, hub, onFrame, needsParentOnly, now = () => performance.now() }: ParentLinkOptions) {
+    this.#streams = streams;
+    this.#needsParentOnly = needsParentOnly;
+    this.#now = now;
+    this.#channel = new Channel({
+      read: (buffer) => this.#read(buffer),
+      write: (bytes) => this.#write(bytes),
+      onFrame,
+    });
+    this.shared = new Link(hub, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
+  }
+
+  /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
+  send(text: string, parts?: readonly Uint8Array[]): void {
+    this.shared.turns.send();
+    this.#append(text, parts);
+    this.#channel.flush();
+  }
+
+  /** Reads until the parent closes the stream or is gone. Rejects with what `onFrame` threw, or a read error. */
+  run(): Promise<void> {
+    return this.#channel.run();
+  }
+
+  /** Sets another limit for the frames that are sent from now on. */
+  limitFrames(maxFrameBytes: number): void {
+    this.#channel.limitOutgoing(maxFrameBytes);
+  }
+
+  /** From now on, what cannot be sent because the parent is gone is dropped. */
+  outliveParent(): void {
+    this.#outlivesParent = true;
+  }
+
+  #append(text: string, parts?: readonly Uint8Array[]): void {
+    if (this.standby.enter()) this.#channel.append('["standby"]');
+    this.#channel.append(text, parts);
+  }
+
+  async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.standby.on) {
+      await loopTurn();
+      if (this.standby.on && this.#needsParentOnly()) {
+        // What the parent must know or answer may not lie here.
+        this.#flushQuietly();
+        return this.#streams.readSync(buffer);
+      }
+    }
+    const bytes = await this.#streams.read(buffer);
+    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    return bytes;
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      this.#streams.write(bytes);
+      this.#sentAt = this.#now();
+    } catch (error) {
+      if (!this.#outlivesParent) throw error;
+    }
+  }
+
+  #flushQuietly(): void {
+    try {
+      this.#channel.flush();
+    } catch {
+      // The parent is gone. Reading ends too, and says so.
+    }
+  }
+}
+
+/** Lets everything run that is due. */
+function loopTurn(): Promise<void> {
+  // Only here: Deno loads it with the first use, which would cost each worker time and memory.
+  return new Promise((resolve) => void setImmediate(resolve));
+}

@@ -1,0 +1,72 @@
+import type { Hub } from "../hub/hub.ts";
+import { type ChildMessage, messageText, type ProcessInput, type ProcessSettings } from "../wire/protocol.ts";
+import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
+import { watchMemory } from "./memory_watch.ts";
+import { runProcess } from "./process_run.ts";
+
+/** The life of a process of its own: it runs one thing, and ends as any program does. */
+export class ProcessLife implements Life {
+  /** What it runs goes on by itself. */
+  readonly isIdle = false;
+  readonly currentTask = 0;
+  readonly #surroundings: Surroundings;
+  readonly #hello: Hello;
+  readonly #settings: ProcessSettings;
+  readonly #hub: Hub;
+  #tellParentEnded: () => void = () => {};
+
+  /** Nothing happens before `begin()`. */
+  constructor(surroundings: Surroundings, hello: Hello, settings: ProcessSettings, hub: Hub) {
+    this.#surroundings = surroundings;
+    this.#hello = hello;
+    this.#settings = settings;
+    this.#hub = hub;
+  }
+
+  /** Runs what the process is for. What goes wrong is thrown here, and left uncaught: Deno prints it, and exits with 1. */
+  async begin(input: ProcessInput): Promise<void> {
+    const { parent, output, exit } = this.#surroundings;
+    output.leaveErrors();
+    if (this.#settings.detached) parent.outliveParent();
+    this.#tellParentEnded = greet(this.#surroundings, this.#hello.settings);
+    checkVersion(this.#hello);
+    const { memoryLimitMiB, memoryMarker } = this.#hello.settings;
+    const unwatchMemory = memoryLimitMiB === null ? undefined : watchMemory(memoryLimitMiB, memoryMarker);
+    const module = await loadModule(this.#surroundings);
+    parent.send(messageText(["ready"] satisfies ChildMessage));
+    await runProcess(this.#settings, input, module);
+    unwatchMemory?.();
+    if (!letEnd(this.#hub)) exit();
+  }
+
+  /** There is nothing to tell a process of its own, but what concerns every process. */
+  receive(): void {}
+
+  parentEnded(): void {
+    const { parent, exit } = this.#surroundings;
+    if (!this.#settings.detached) exit(0);
+    parent.shared.close();
+    this.#tellParentEnded();
+  }
+}
+
+/**
+ * Lets this process end as any program does, when its timers and promises are done: reading stdin holds it only while it waits
+ * for something from its parent. Returns whether that can be had; if not, the process must be ended.
+ */
+function letEnd({ waits }: Hub): boolean {
+  const setStdinReferenced = stdinReference();
+  if (setStdinReferenced === undefined) return false;
+  setStdinReferenced(waits.any);
+  waits.watch(() => setStdinReferenced(waits.any));
+  return true;
+}
+
+/** Deno has this for `process.stdin.unref()`; it is not documented. */
+function stdinReference(): ((referenced: boolean) => void) | undefined {
+  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(Deno.stdin));
+  const [ref, unref] = ["REF", "UNREF"].map((name) => symbols.find((symbol) => symbol.description === name));
+  if (ref === undefined || unref === undefined) return undefined;
+  const stdin = Deno.stdin as unknown as Record<symbol, () => void>;
+  return (referenced) => stdin[referenced ? ref : unref]!();
+}

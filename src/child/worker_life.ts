@@ -1,0 +1,78 @@
+import { type ChildMessage, messageText, type ParentMessage, valueMessageText } from "../wire/protocol.ts";
+import { resolveFunction } from "./functions.ts";
+import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
+import { watchMemory } from "./memory_watch.ts";
+import { installRuntime } from "./runtime.ts";
+import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
+import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
+
+/** The life of a pool's worker: it loads the module, runs the initializer, and then tasks until it is told to stop. */
+export class WorkerLife implements Life {
+  readonly #surroundings: Surroundings;
+  readonly #hello: Hello;
+  /** What came before the worker was ready. */
+  readonly #early: [ParentMessage, Uint8Array[]][] = [];
+  #scope: TaskScope | undefined;
+  #loop: TaskLoop | undefined;
+
+  /** Nothing happens before `begin()`. */
+  constructor(surroundings: Surroundings, hello: Hello) {
+    this.#surroundings = surroundings;
+    this.#hello = hello;
+  }
+
+  get isIdle(): boolean {
+    return this.#loop?.isIdle ?? false;
+  }
+
+  get currentTask(): number {
+    return this.#scope?.current()?.id ?? 0;
+  }
+
+  /** Gets ready, and tells the parent that it is, or why it cannot be. */
+  async begin(initArgs: unknown[]): Promise<void> {
+    const { parent } = this.#surroundings;
+    greet(this.#surroundings, this.#hello.settings);
+    try {
+      this.#loop = await this.#getReady(initArgs);
+      parent.send(messageText(["ready"] satisfies ChildMessage));
+    } catch (error) {
+      const encoded = encodeThrown(error, parent.shared.handles);
+      parent.send(valueMessageText('["failed"', encoded), encoded.parts);
+    }
+    for (const [message, parts] of this.#early.splice(0)) this.#loop?.receive(message, parts);
+  }
+
+  receive(message: ParentMessage, parts: Uint8Array[]): void {
+    if (this.#loop === undefined) this.#early.push([message, parts]);
+    else this.#loop.receive(message, parts);
+  }
+
+  parentEnded(): void {
+    this.#surroundings.exit(0);
+  }
+
+  async #getReady(initArgs: unknown[]): Promise<TaskLoop> {
+    checkVersion(this.#hello);
+    const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker } = this.#hello.settings;
+    const { parent } = this.#surroundings;
+    const scope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+    this.#scope = scope;
+    if (memoryLimitMiB !== null) watchMemory(memoryLimitMiB, memoryMarker);
+    installRuntime({
+      workerId,
+      current: scope.current,
+      progress: (task, value) => this.#loop?.progress(task, value),
+    });
+    const module = await loadModule(this.#surroundings);
+    if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
+    return new TaskLoop({
+      module,
+      concurrency,
+      send: (text, parts) => parent.send(text, parts),
+      scope,
+      handles: parent.shared.handles,
+      standby: parent.standby,
+    });
+  }
+}
