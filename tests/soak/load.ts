@@ -125,7 +125,8 @@ export class Load {
   #give(options: TaskOptions): void {
     const item = this.#nextItem++;
     this.#given.add(item);
-    this.#call("give", [this.#queue, item], options, (value) => value === item);
+    // A second try would put the item in twice.
+    this.#call("give", [this.#queue, item], { ...options, retries: 0 }, (value) => value === item);
   }
 
   /** Takes an item, after one was put in for it, so that nobody waits for ever. */
