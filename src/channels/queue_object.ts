@@ -2,6 +2,7 @@ import { ClosedError, EndOfStreamError, QueueEmptyError, QueueFullError } from "
 import { Parcel } from "../hub/parcel.ts";
 import type { Handover, Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
+import { monotonicMs } from "../timer.ts";
 import { ItemQueue } from "./item_queue.ts";
 
 /** How often a process must have read before it is given anything ahead. */
@@ -58,7 +59,7 @@ export class QueueObject implements SharedObject {
   readonly #now: () => number;
 
   /** @param now The clock, in milliseconds. */
-  constructor(maxSize: number, now: () => number = () => performance.now()) {
+  constructor(maxSize: number, now: () => number = monotonicMs) {
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
     this.#now = now;
   }

@@ -2,6 +2,7 @@ import { Deque } from "../deque.ts";
 import { ClosedError, EndOfStreamError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
 import type { Handover } from "../hub/shared_object.ts";
+import { after, monotonicMs, type Timer } from "../timer.ts";
 
 /** How many items may lie at the reader's door. */
 const MAX_AHEAD = 64;
@@ -41,11 +42,11 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   #givenAt = 0;
   #busyMs = 0;
   #given = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #ended = false;
 
   /** Builds the loop's iterator; `now` is the clock that it is measured by, in milliseconds. */
-  constructor(ref: ObjectRef, now: () => number = () => performance.now()) {
+  constructor(ref: ObjectRef, now: () => number = monotonicMs) {
     this.#ref = ref;
     this.#now = now;
   }
@@ -146,23 +147,23 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     return oldest !== undefined && now - oldest.at > AHEAD_LIMIT_MS;
   }
 
-  #startTimer(ms: number): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => {
+  #startTimer(ms: number): Timer {
+    const timer = after(ms, () => {
       this.#timer = undefined;
       const oldest = this.#ahead.peek();
       if (oldest === undefined) return;
       const leftMs = oldest.at + AHEAD_LIMIT_MS - this.#now();
       if (leftMs > 0) this.#timer = this.#startTimer(leftMs);
       else this.#giveBack();
-    }, ms);
-    Deno.unrefTimer(timer);
+    });
+    timer.setReferenced(false);
     return timer;
   }
 
   /** Gives back what is here, and what is still on its way when it comes. */
   #giveBack(): void {
     this.#round++;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
     for (let item; (item = this.#ahead.shift()) !== undefined;) item.batch.putBack();
   }

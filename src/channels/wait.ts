@@ -1,4 +1,5 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { delay, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
 
 /** Something to wait for: a connection, or a promise such as `process.sentinel`. */
@@ -50,25 +51,26 @@ async function readyOf<T extends Waitable>(all: readonly T[]): Promise<T[]> {
 
 /** Resolves when the first is ready, or the time is up. */
 async function firstOf(all: readonly Waitable[], timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const end = new AbortController();
-  signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => reject(signal!.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = timeoutMs === Infinity ? undefined : setTimeout(resolve, timeoutMs);
-  const forget: (() => void)[] = [];
-  for (const object of all) {
-    if (object instanceof Connection) object.poll(Infinity, { signal: end.signal }).then(() => resolve(), reject);
-    else forget.push(Watch.of(object).whenSettled(resolve));
-  }
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-    for (const one of forget) one();
-    end.abort();
-  }
+  let failure: { readonly error: unknown } | undefined;
+  const subscribe = (callback: () => void): () => void => {
+    const end = new AbortController();
+    const fail = (error: unknown): void => {
+      // What was given up below fails too, and says nothing.
+      if (end.signal.aborted) return;
+      failure = { error };
+      callback();
+    };
+    const forget = all.map((object) => {
+      if (!(object instanceof Connection)) return Watch.of(object).whenSettled(callback);
+      object.poll(Infinity, { signal: end.signal }).then(callback, fail);
+    });
+    return () => {
+      for (const one of forget) one?.();
+      end.abort();
+    };
+  };
+  await until(subscribe, { timeoutMs, signal });
+  if (failure !== undefined) throw failure.error;
 }
 
 /** Knows whether a promise is settled. */
@@ -93,7 +95,7 @@ class Watch {
 
   /** Whether it is settled. A promise that is tells so only after a turn. */
   async look(): Promise<boolean> {
-    if (!this.#settled) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (!this.#settled) await delay();
     return this.#settled;
   }
 

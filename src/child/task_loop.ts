@@ -10,6 +10,7 @@ import {
   type RepliesRead,
   valueMessageText,
 } from "../wire/protocol.ts";
+import { monotonicMs } from "../timer.ts";
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
 import type { RunningTask } from "./runtime.ts";
@@ -81,7 +82,7 @@ export class TaskLoop {
     this.#scope = options.scope;
     this.#handles = options.handles;
     this.#standby = options.standby;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? monotonicMs;
     this.#lease = new Lease(this.#now);
   }
 

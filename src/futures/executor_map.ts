@@ -3,7 +3,7 @@ import type { PoolEngine } from "../pool/engine.ts";
 import { ImapJob } from "../pool/imap_job.ts";
 import { checkMapOptions } from "../pool/options.ts";
 import type { ImapOptions, Items } from "../pool/types.ts";
-import { inTime } from "./deadline.ts";
+import { monotonicMs, untilSettled } from "../timer.ts";
 import type { ExecutorMapOptions } from "./types.ts";
 import { isIterable, isSized, zip } from "./zip.ts";
 
@@ -75,7 +75,7 @@ class TimedIterator implements AsyncIterableIterator<unknown> {
   constructor(job: ImapJob, timeoutMs: number) {
     this.#job = job;
     this.#timeoutMs = timeoutMs;
-    this.#endsAt = performance.now() + timeoutMs;
+    this.#endsAt = monotonicMs() + timeoutMs;
   }
 
   [Symbol.asyncIterator](): this {
@@ -84,11 +84,7 @@ class TimedIterator implements AsyncIterableIterator<unknown> {
 
   async next(): Promise<IteratorResult<unknown>> {
     const step = this.#job.next();
-    const come = await inTime((callback) => {
-      step.then(callback, callback);
-      return () => {};
-    }, { timeoutMs: this.#endsAt - performance.now() });
-    if (come) return await step;
+    if (await untilSettled(step, { timeoutMs: this.#endsAt - monotonicMs() })) return await step;
     // Its inputs may take their time to close, and what they throw then is of no use to anybody.
     this.#job.return().catch(() => {});
     throw new TimeoutError(`The results were not complete after ${this.#timeoutMs} ms`);

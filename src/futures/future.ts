@@ -1,5 +1,5 @@
 import { TimeoutError } from "../errors.ts";
-import { inTime } from "./deadline.ts";
+import { inMicrotask, until } from "../timer.ts";
 
 /** The task behind a future, and who keeps the future. */
 export interface FutureOwner {
@@ -218,7 +218,7 @@ export class Future<R> implements PromiseLike<R> {
       try {
         fn(this);
       } catch (error) {
-        queueMicrotask(() => reportError(error));
+        inMicrotask(() => reportError(error));
       }
     });
   }
@@ -242,7 +242,7 @@ export class Future<R> implements PromiseLike<R> {
   }
 
   async #wait(timeoutMs: number | undefined): Promise<void> {
-    if (this.done() || await inTime((callback) => this.#listen(callback), { timeoutMs })) return;
+    if (this.done() || await until((callback) => this.#listen(callback), { timeoutMs })) return;
     throw new TimeoutError(`The task is not done after ${timeoutMs} ms`);
   }
 
@@ -264,7 +264,7 @@ export class Future<R> implements PromiseLike<R> {
     if (this.#listeners === undefined) return;
     this.#isTelling = true;
     // Not at once: the scheduler is in the middle of its turn, and a callback may do anything.
-    queueMicrotask(() => this.#tell());
+    inMicrotask(() => this.#tell());
   }
 
   /** Tells the listeners, also those that are added meanwhile. */

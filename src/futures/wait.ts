@@ -1,5 +1,5 @@
 import { TimeoutError } from "../errors.ts";
-import { inTime } from "./deadline.ts";
+import { monotonicMs, until } from "../timer.ts";
 import { Future, hasFailed, observe, whenDone } from "./future.ts";
 
 /** When `waitFutures` returns: after the first that is done, after the first that failed, or after all. */
@@ -73,7 +73,7 @@ export async function waitFutures<F extends Future<unknown>>(
   }
   const all = distinct(futures);
   for (const future of all) observe(future);
-  await inTime((callback) => whenEnough(all, returnWhen, callback), options);
+  await until((callback) => whenEnough(all, returnWhen, callback), options);
   return {
     done: new Set([...all].filter((future) => future.done())),
     notDone: new Set([...all].filter((future) => !future.done())),
@@ -153,7 +153,7 @@ class CompletedFutures<F extends Future<unknown>> implements AsyncIterableIterat
 
   constructor(futures: Set<F>, options: AsCompletedOptions) {
     this.#options = options;
-    this.#endsAt = performance.now() + (options.timeoutMs ?? Infinity);
+    this.#endsAt = monotonicMs() + (options.timeoutMs ?? Infinity);
     this.#left = this.#total = futures.size;
     for (const future of futures) {
       if (future.done()) this.#done.push(future);
@@ -191,10 +191,10 @@ class CompletedFutures<F extends Future<unknown>> implements AsyncIterableIterat
   async #wait(): Promise<void> {
     const { signal } = this.#options;
     try {
-      const woken = await inTime((callback) => {
+      const woken = await until((callback) => {
         this.#wake = callback;
         return () => this.#wake = undefined;
-      }, { timeoutMs: this.#endsAt - performance.now(), signal });
+      }, { timeoutMs: this.#endsAt - monotonicMs(), signal });
       if (woken) return;
     } catch (reason) {
       this.#end();

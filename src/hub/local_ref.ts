@@ -1,3 +1,4 @@
+import { checkTimeout } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { Parcel } from "./parcel.ts";
 import type { PendingCount } from "./pending_count.ts";
@@ -51,6 +52,7 @@ export class LocalRef implements ObjectRef {
   }
 
   async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
+    checkTimeout(wait.timeoutMs);
     if (wait.signal?.aborted) throw wait.signal.reason;
     let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
     if (value instanceof Promise) value = await this.#wait(value);

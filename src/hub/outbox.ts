@@ -1,5 +1,6 @@
 import { encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { type HubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import { inMicrotask } from "../timer.ts";
 import type { Handle } from "./handle.ts";
 import { ReturnedTurns } from "./returned_turns.ts";
 
@@ -94,7 +95,7 @@ export class Outbox {
   #flushLater(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#isFlushing = false;
       this.#appendDone();
       this.#flush();

@@ -1,6 +1,7 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import { decode, type HandleCodec } from "../wire/codec/codec.ts";
 import type { HubMessage } from "../wire/protocol.ts";
+import { checkTimeout } from "../timer.ts";
 import { describeHandle, type ObjectRef } from "./handle.ts";
 import type { Outbox } from "./outbox.ts";
 import { PendingCount } from "./pending_count.ts";
@@ -47,6 +48,7 @@ export class PendingRequests {
   /** Asks for an operation, for code of this process. What is handed over is accepted at once. */
   ask(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      checkTimeout(wait.timeoutMs);
       // Confirmed before the code that asked goes on.
       const settle = (value: unknown): void => resolve(value instanceof Handover ? accepted(value) : value);
       const request = this.#own(ref, settle, reject);

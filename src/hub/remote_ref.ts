@@ -1,4 +1,5 @@
 import { ClosedError } from "../errors.ts";
+import { inMicrotask } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import type { Neighbour } from "./neighbour.ts";
 import type { ReturnedTurns } from "./returned_turns.ts";
@@ -100,7 +101,7 @@ export class RemoteRef implements ObjectRef {
   unhold(): void {
     this.entry.holds--;
     // Later: the message that takes it away must leave before the grant is given back.
-    queueMicrotask(() => this.#hub.forgetIfUnused(this.entry));
+    inMicrotask(() => this.#hub.forgetIfUnused(this.entry));
   }
 
   open(handle: Handle): Handle {

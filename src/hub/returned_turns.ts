@@ -1,3 +1,5 @@
+import { epochMs } from "../timer.ts";
+
 /** The right to something that its owner has granted, such as a lock. */
 export interface Turn {
   /** Names it to the owner. */
@@ -58,7 +60,7 @@ export class ReturnedTurns {
   retake(grantor: Grantor): Turn | undefined {
     const turn = this.#turn;
     if (this.#grantor !== grantor || turn === undefined || turn.task !== grantor.task) return undefined;
-    const passed = Date.now() - turn.since;
+    const passed = epochMs() - turn.since;
     if (passed < 0 || passed > LONGEST_TURN_MS) return undefined;
     this.#grantor = this.#turn = undefined;
     return turn;

@@ -1,4 +1,5 @@
 import { ClosedError, TimeoutError } from "../errors.ts";
+import { after } from "../timer.ts";
 
 /** How long a wait may last. */
 export interface WaitOptions {
@@ -56,9 +57,6 @@ export interface Waiting<T> {
   resolve(value: T): void;
   reject(error: unknown, end: WaitEnd): void;
 }
-
-// A longer timer would fire at once; nobody waits for 24 days.
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Waiter<T, C> extends Waiting<T> {
   readonly caller: C;
@@ -155,9 +153,9 @@ export class WaitQueue<T, C extends Caller = Caller> {
       waiter.reject(makeError(), end);
     };
     const { timeoutMs } = wait;
-    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS) {
-      const timer = setTimeout(() => give(() => timeoutError(timeoutMs), "timeout"), timeoutMs);
-      onSettled(waiter, () => clearTimeout(timer));
+    if (timeoutMs !== undefined && timeoutMs < Infinity) {
+      const timer = after(timeoutMs, () => give(() => timeoutError(timeoutMs), "timeout"));
+      onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
       wait.onCancel = () => give(() => new ClosedError("The wait was cancelled"), "abort");

@@ -1,4 +1,5 @@
 import { TimeoutError } from "../errors.ts";
+import { untilSettled } from "../timer.ts";
 
 /**
  * The result of a task that was submitted with one of the pool's `…Async` methods.
@@ -43,15 +44,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
 
   /** Waits until there is a result or an error, at most `timeoutMs` milliseconds. Tells whether there is one. */
   async wait(timeoutMs?: number): Promise<boolean> {
-    const settled = this.#promise.then(() => true, () => true);
-    if (timeoutMs === undefined) return await settled;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) =>
-      timer = setTimeout(() => resolve(this.ready()), Math.max(0, timeoutMs))
-    );
-    const inTime = await Promise.race([settled, late]);
-    clearTimeout(timer);
-    return inTime;
+    return await untilSettled(this.#promise, { timeoutMs }) || this.ready();
   }
 
   /** Whether there is a result or an error. */

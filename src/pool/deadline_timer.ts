@@ -1,9 +1,10 @@
+import { after, monotonicMs, type Timer } from "../timer.ts";
+
 /** Calls back when a deadline is due that may move at any time. */
 export class DeadlineTimer {
   readonly #onDue: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #at = Infinity;
-  #referenced = false;
   #ended = false;
 
   constructor(onDue: () => void) {
@@ -14,18 +15,17 @@ export class DeadlineTimer {
   arm(deadline: number, referenced: boolean): void {
     if (this.#ended) return;
     if (deadline < this.#at) {
-      clearTimeout(this.#timer);
+      this.#timer?.cancel();
       this.#at = deadline;
-      this.#timer = setTimeout(() => this.#fire(), Math.max(0, deadline - performance.now()));
-      this.#referenced = true;
+      this.#timer = after(deadline - monotonicMs(), () => this.#fire());
     }
-    this.#setReferenced(referenced);
+    this.#timer?.setReferenced(referenced);
   }
 
   /** No more calls. */
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
   }
 
@@ -33,12 +33,5 @@ export class DeadlineTimer {
     this.#timer = undefined;
     this.#at = Infinity;
     this.#onDue();
-  }
-
-  #setReferenced(referenced: boolean): void {
-    if (this.#timer === undefined || referenced === this.#referenced) return;
-    this.#referenced = referenced;
-    if (referenced) this.#timer.ref();
-    else this.#timer.unref();
   }
 }

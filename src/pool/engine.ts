@@ -1,5 +1,6 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../errors.ts";
+import { inMicrotask, monotonicMs, untilSettled } from "../timer.ts";
 import { CallSink } from "./call_sink.ts";
 import { CallerStacks } from "./caller_stacks.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
@@ -84,8 +85,8 @@ export class PoolEngine {
     if (signal !== undefined && !this.#listen(task, signal)) return;
     if (!this.#turnScheduled) {
       this.#turnScheduled = true;
-      this.#turnTime = performance.now();
-      queueMicrotask(() => this.#turn());
+      this.#turnTime = monotonicMs();
+      inMicrotask(() => this.#turn());
     }
     task.since = this.#turnTime;
     this.#scheduler.submit(task);
@@ -97,17 +98,14 @@ export class PoolEngine {
     await undefined;
     const writing = this.#workers.writing();
     if (writing.length === 0) return;
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, SENDING_LIMIT_MS);
-    await Promise.race([Promise.all(writing), late]);
-    clearTimeout(timer);
+    await untilSettled(Promise.all(writing), { timeoutMs: SENDING_LIMIT_MS });
   }
 
   /** Tells a task's caller that it was cancelled, and its worker to stop. */
   cancel(task: Task, reason: unknown): void {
     if (task.settled) return;
     this.#counts.cancelled++;
-    this.#scheduler.cancel(task, reason, performance.now());
+    this.#scheduler.cancel(task, reason, monotonicMs());
     task.sink.reject(reason, false);
     this.#arm();
   }
@@ -124,7 +122,7 @@ export class PoolEngine {
     if (refusal !== undefined) throw refusal;
     const waiter = Promise.withResolvers<void>();
     this.#readyWaiters.push(waiter);
-    this.#scheduler.startAll(performance.now());
+    this.#scheduler.startAll(monotonicMs());
     this.#settleReady();
     this.#arm();
     await waiter.promise;
@@ -178,7 +176,7 @@ export class PoolEngine {
 
   #turn(): void {
     this.#turnScheduled = false;
-    this.#scheduler.dispatch(performance.now());
+    this.#scheduler.dispatch(monotonicMs());
     this.#arm();
   }
 
@@ -247,7 +245,7 @@ export class PoolEngine {
   }
 
   async #fence(done: (held: boolean, now: number) => void): Promise<void> {
-    done(await this.#workers.fence(), performance.now());
+    done(await this.#workers.fence(), monotonicMs());
     this.#arm();
   }
 
@@ -275,7 +273,7 @@ export class PoolEngine {
   }
 
   #tick(): void {
-    this.#scheduler.tick(performance.now());
+    this.#scheduler.tick(monotonicMs());
     this.#arm();
   }
 }
@@ -287,7 +285,7 @@ function safeListener(onEvent: PoolOptions["onEvent"]): ((event: PoolEvent) => v
     try {
       onEvent(event);
     } catch (error) {
-      queueMicrotask(() => reportError(error));
+      inMicrotask(() => reportError(error));
     }
   };
 }

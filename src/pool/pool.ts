@@ -1,4 +1,5 @@
 import type { AnyFunction } from "../worker/function_table.ts";
+import { inMicrotask } from "../timer.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
 import { ImapJob } from "./imap_job.ts";
@@ -486,6 +487,6 @@ function runCallback<T>(callback: ((value: T) => void) | undefined, value: T): v
   try {
     callback?.(value);
   } catch (error) {
-    queueMicrotask(() => reportError(error));
+    inMicrotask(() => reportError(error));
   }
 }

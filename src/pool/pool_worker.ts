@@ -6,6 +6,7 @@ import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueMessageText } from "../wire/protocol.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";
+import { inMicrotask, monotonicMs } from "../timer.ts";
 import { checkedOutcomes, type ChunkResult } from "./chunk_result.ts";
 import type { Greeting } from "./greeting.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -193,9 +194,9 @@ export class PoolWorker implements SchedulerWorker<Task> {
         return this.#progress(message[1], this.#decode(message[3], message[2], parts));
       case "ready":
         this.#context.emit?.({ type: "ready", ...this.#place });
-        return scheduler.ready(slot, performance.now());
+        return scheduler.ready(slot, monotonicMs());
       case "failed":
-        return scheduler.startFailed(slot, toError(this.#decode(message[2], message[1], parts)), performance.now());
+        return scheduler.startFailed(slot, toError(this.#decode(message[2], message[1], parts)), monotonicMs());
       default:
         throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
     }
@@ -231,12 +232,12 @@ export class PoolWorker implements SchedulerWorker<Task> {
       task.onProgress?.(value);
     } catch (error) {
       // The listener's fault must not become the worker's.
-      queueMicrotask(() => reportError(error));
+      inMicrotask(() => reportError(error));
     }
   }
 
   #endRead(): void {
-    this.#context.scheduler.readEnd(this.#context.slot, performance.now());
+    this.#context.scheduler.readEnd(this.#context.slot, monotonicMs());
     this.#context.onTurn();
   }
 
@@ -254,7 +255,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
       emit?.({ type: "violation", ...this.#place, error: workerExitError(exit, false) });
     }
     emit?.({ type: "exit", ...this.#place, exitCode, signal });
-    scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), performance.now());
+    scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), monotonicMs());
     for (const task of unanswered) if (task.settled) endTickets(task);
     onTurn();
   }

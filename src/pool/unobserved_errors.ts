@@ -1,3 +1,5 @@
+import { delay } from "../timer.ts";
+
 /** Errors of results that nobody has asked for yet. None of them may stay silent. */
 export class UnobservedErrors {
   readonly #errors = new Map<object, unknown>();
@@ -23,7 +25,7 @@ export class UnobservedErrors {
     const errors = this.#take();
     if (errors.length === 0) return;
     for (const error of errors) Promise.reject(error);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await delay();
   }
 
   #take(): unknown[] {

@@ -1,7 +1,6 @@
 import { hub } from "../hub/hub.ts";
 import { ownProcess, type ParentIdentity } from "../own_process.ts";
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { untilSettled } from "../timer.ts";
 
 /**
  * The process that started this one.
@@ -50,10 +49,7 @@ export class ParentProcess {
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     if (!this.isAlive() || timeoutMs <= 0) return !this.isAlive();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = timeoutMs <= LONGEST_TIMER_MS ? setTimeout(resolve, timeoutMs) : undefined;
-    await hub.waits.track(Promise.race([this.#identity.ended, late]));
-    clearTimeout(timer);
+    await hub.waits.track(untilSettled(this.#identity.ended, { timeoutMs }));
     return !this.isAlive();
   }
 }

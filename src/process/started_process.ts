@@ -2,6 +2,7 @@ import { EncodingError, ProtocolError, WorkerStartError } from "../errors.ts";
 import { HandleCollector, hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { ownProcess } from "../own_process.ts";
+import { keepAlive, type Timer, untilSettled } from "../timer.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
@@ -27,7 +28,6 @@ import type { ResolvedProcessOptions } from "./options.ts";
 
 // The reaper is a small program: if it does not answer by then, it never will.
 const REAPER_LIMIT_MS = 1000;
-const KEEP_ALIVE_MS = 2 ** 31 - 1;
 const HELLO_HEAD_BYTES = 128;
 
 /** What a process is started with. */
@@ -54,7 +54,7 @@ export class StartedProcess {
   readonly #unwatchWaits: () => void;
   #exitCode: number | null = null;
   #joins = 0;
-  #keepAlive: ReturnType<typeof setInterval> | undefined;
+  #keepAlive: Timer | undefined;
 
   /** Starts the process. Throws what is wrong with it, and then nothing was started. */
   constructor(start: ProcessStart, linkKey: string, onEnd: () => void) {
@@ -107,12 +107,9 @@ export class StartedProcess {
     if (timeoutMs <= 0) return false;
     this.#joins++;
     this.#updateReference();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = timeoutMs <= KEEP_ALIVE_MS ? setTimeout(resolve, timeoutMs) : undefined;
     try {
-      return await Promise.race([this.ended.then(() => true), late.then(() => false)]);
+      return await untilSettled(this.ended, { timeoutMs });
     } finally {
-      clearTimeout(timer);
       this.#joins--;
       this.#updateReference();
     }
@@ -134,7 +131,7 @@ export class StartedProcess {
     if (this.#reaper !== undefined) {
       this.#reaper.watch(this.pid);
       this.#reaper.start();
-      await settledWithin(this.#reaper.fence(), REAPER_LIMIT_MS);
+      await untilSettled(this.#reaper.fence(), { timeoutMs: REAPER_LIMIT_MS, referenced: false });
     }
     this.#send(valueMessageText(hello.head, hello), hello.parts);
   }
@@ -159,7 +156,7 @@ export class StartedProcess {
     this.#exitCode = pythonExitCode(exit);
     this.#link.close();
     this.#unwatchWaits();
-    clearInterval(this.#keepAlive);
+    this.#keepAlive?.cancel();
     this.#reaper?.unwatch(this.pid);
     // Nobody else would say why: there is no promise that could reject.
     if (exit.violation !== undefined || exit.exceededMemory !== undefined) {
@@ -175,8 +172,8 @@ export class StartedProcess {
     if (!this.#start.options.detached) return this.#worker.setReferenced(wanted);
     // Deno kills a referenced child when the program fails; a timer holds the program without that.
     this.#worker.setReferenced(false);
-    if (!wanted) clearInterval(this.#keepAlive);
-    else if (this.#keepAlive === undefined) this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+    if (wanted) this.#keepAlive ??= keepAlive();
+    else this.#keepAlive?.cancel();
     if (!wanted) this.#keepAlive = undefined;
   }
 }
@@ -238,14 +235,6 @@ function pythonExitCode({ exitCode, signal }: WorkerExit): number {
   // Deno adds 128 to the signal's number.
   if (signal !== null && exitCode !== null && exitCode > 128) return 128 - exitCode;
   return exitCode ?? 1;
-}
-
-async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  Deno.unrefTimer(timer);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }
 
 function withoutPeriod(text: string): string {

@@ -1,5 +1,6 @@
 import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { epochMs } from "../timer.ts";
 import { type Grant, Guard } from "./guard.ts";
 
 /**
@@ -56,5 +57,5 @@ export abstract class Acquirable extends SharedHandle {
 }
 
 function makeGuard(handle: Handle, { token, abandoned }: Grant): Guard {
-  return new Guard(handle, { token, task: handle[REF].task, since: Date.now() }, abandoned);
+  return new Guard(handle, { token, task: handle[REF].task, since: epochMs() }, abandoned);
 }

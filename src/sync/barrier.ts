@@ -1,6 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { checkTimeout } from "../timer.ts";
 import { type BarrierAction, BarrierObject } from "./barrier_object.ts";
 
 const TYPE = "Barrier";
@@ -63,6 +64,7 @@ export class Barrier extends SharedHandle {
     if (action !== undefined && typeof action !== "function") {
       throw new TypeError("Cannot make the barrier: its action is no function");
     }
+    checkTimeout(timeoutMs);
     super(hub.own(TYPE, new BarrierObject({ parties, action, timeoutMs })));
   }
 

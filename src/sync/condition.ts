@@ -2,6 +2,7 @@ import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { LocalRef } from "../hub/local_ref.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { monotonicMs } from "../timer.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
 import type { Lock } from "./lock.ts";
@@ -111,10 +112,10 @@ export class Condition extends Acquirable {
   async waitFor<R>(predicate: () => R | PromiseLike<R>, wait: WaitOptions = {}): Promise<R> {
     const { timeoutMs = Infinity, signal } = wait;
     signal?.throwIfAborted();
-    const deadline = performance.now() + timeoutMs;
+    const deadline = monotonicMs() + timeoutMs;
     while (true) {
       const value = await predicate();
-      const leftMs = deadline - performance.now();
+      const leftMs = deadline - monotonicMs();
       if (value || leftMs <= 0) return value;
       await this.wait({ timeoutMs: leftMs, signal });
     }

@@ -1,5 +1,6 @@
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
+import { inMicrotask } from "../timer.ts";
 import type { LockObject } from "./lock_object.ts";
 
 /**
@@ -50,7 +51,7 @@ export class ConditionObject implements SharedObject {
             reject: (error, end) => {
               reject(error);
               // It was notified and died before it could act on that: somebody else should. Later, when all objects know.
-              if (end === "ended") queueMicrotask(() => this.#notify(1));
+              if (end === "ended") inMicrotask(() => this.#notify(1));
             },
           }),
         reject: (error, end) => {

@@ -6,6 +6,7 @@
  * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
  * worker: it doubles a worker's start time and memory.
  */
+import { after, type Timer } from "../timer.ts";
 import { findDeno } from "./deno_executable.ts";
 
 const LEAVE_TIME_MS = 250;
@@ -55,7 +56,7 @@ class Reaper {
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   // A Deno that cannot run it would be started for ever.
   #restartsLeft = 10;
-  #startTimer: ReturnType<typeof setTimeout> | undefined;
+  #startTimer: Timer | undefined;
   #echoes: ((heard: boolean) => void)[] = [];
 
   share(denoPath: string | undefined): ReaperShare {
@@ -85,14 +86,14 @@ class Reaper {
   /** A worker may never become ready, and loop for ever before. */
   #startLater(denoPath: string | undefined): void {
     if (this.#child !== undefined || this.#startTimer !== undefined) return;
-    this.#startTimer = setTimeout(() => {
+    this.#startTimer = after(START_LIMIT_MS, () => {
       if (this.#pids.size > 0) this.#start(denoPath);
-    }, START_LIMIT_MS);
-    this.#startTimer.unref();
+    });
+    this.#startTimer.setReferenced(false);
   }
 
   #start(denoPath: string | undefined): void {
-    clearTimeout(this.#startTimer);
+    this.#startTimer?.cancel();
     this.#startTimer = undefined;
     if (this.#child !== undefined) return;
     let child: Deno.ChildProcess;
@@ -168,7 +169,7 @@ class Reaper {
   }
 
   async #stop(): Promise<void> {
-    clearTimeout(this.#startTimer);
+    this.#startTimer?.cancel();
     this.#startTimer = undefined;
     const child = this.#child;
     if (child === undefined) return;

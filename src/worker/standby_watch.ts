@@ -1,21 +1,26 @@
+import { every, type Timer } from "../timer.ts";
+
 const SILENCE_MS = 1;
 
 /** Wakes a process on standby when nothing was sent to it for a millisecond or two: it needs its event loop, whatever it does. */
 export class StandbyWatch {
   readonly #wake: () => void;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #every: typeof every;
+  #timer: Timer | undefined;
   #wasSent = false;
 
-  constructor(wake: () => void) {
+  /** @param start What starts its clock. */
+  constructor(wake: () => void, start: typeof every = every) {
     this.#wake = wake;
+    this.#every = start;
   }
 
   /** The process went on standby. */
   begin(): void {
     this.#wasSent = true;
     if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => this.#check(), SILENCE_MS);
-    Deno.unrefTimer(this.#timer);
+    this.#timer = this.#every(SILENCE_MS, () => this.#check());
+    this.#timer.setReferenced(false);
   }
 
   /** Something will be sent in this turn, which ends the blocking read. */
@@ -25,7 +30,7 @@ export class StandbyWatch {
 
   /** The process has ended, or is awake. */
   end(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
   }
 

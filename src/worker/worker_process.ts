@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
 import { requireLoaded } from "../own_process.ts";
+import { after, type Timer, untilSettled } from "../timer.ts";
 import { VERSION } from "../wire/version.ts";
 import { Channel } from "../wire/channel.ts";
 import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
@@ -63,8 +64,8 @@ export class WorkerProcess {
   #violation: unknown;
   #exceededMemory: WorkerExit["exceededMemory"];
   #referenced = true;
-  #escalation: ReturnType<typeof setTimeout> | undefined;
-  #muteTimer: ReturnType<typeof setTimeout> | undefined;
+  #escalation: Timer | undefined;
+  #muteTimer: Timer | undefined;
 
   /** Starts the process. Throws what `Deno.Command` throws. */
   constructor(options: WorkerProcessOptions) {
@@ -149,7 +150,7 @@ export class WorkerProcess {
   /** Ends the worker at once. */
   kill(): void {
     if (this.#exited) return;
-    clearTimeout(this.#escalation);
+    this.#escalation?.cancel();
     this.signal("SIGKILL");
   }
 
@@ -164,8 +165,8 @@ export class WorkerProcess {
   }
 
   #escalateAfter(ms: number, next: () => void): void {
-    clearTimeout(this.#escalation);
-    this.#escalation = setTimeout(next, ms);
+    this.#escalation?.cancel();
+    this.#escalation = after(ms, next);
   }
 
   #receive(text: string, parts: Uint8Array[]): void {
@@ -206,8 +207,8 @@ export class WorkerProcess {
     const stderr = this.#child.stderr.getReader();
     const drained = Promise.allSettled([this.#readMessages(), this.#readStderr(stderr)]);
     const status = await this.#child.status;
-    clearTimeout(this.#escalation);
-    clearTimeout(this.#muteTimer);
+    this.#escalation?.cancel();
+    this.#muteTimer?.cancel();
     this.#exited = true;
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
@@ -238,11 +239,11 @@ export class WorkerProcess {
   /** Nothing more can come from the worker: what it holds would wait for ever, if its code closed the stream and lives on. */
   #awaitExit(): void {
     if (this.#exited) return;
-    this.#muteTimer = setTimeout(
-      () => this.#condemn(new ProtocolError("it closed its standard output")),
+    this.#muteTimer = after(
       MUTE_LIMIT_MS,
+      () => this.#condemn(new ProtocolError("it closed its standard output")),
     );
-    if (!this.#referenced) Deno.unrefTimer(this.#muteTimer);
+    this.#muteTimer.setReferenced(this.#referenced);
   }
 
   #condemn(violation: unknown): void {
@@ -311,12 +312,7 @@ function checkGreeting(message: ChildMessage): void {
 /** Waits for `work`, in several short steps: a program that was busy for long must still get its last reads in. */
 async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
   const steps = 5;
-  let settled = false;
-  const done = work.then(() => settled = true);
-  for (let step = 0; step < steps && !settled; step++) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, limitMs / steps);
-    await Promise.race([done, promise]);
-    clearTimeout(timer);
+  for (let step = 0; step < steps; step++) {
+    if (await untilSettled(work, { timeoutMs: limitMs / steps })) return;
   }
 }

@@ -1,29 +1,22 @@
 // Kind: pure unit.
 import { assertEquals } from "@std/assert";
+import type { every } from "../../src/timer.ts";
 import { StandbyWatch } from "../../src/worker/standby_watch.ts";
 
-/** Runs `body` with an interval that ticks when told, and returns how many run at the end. */
-function withTicks(body: (tick: () => void) => void): number {
-  const { setInterval, clearInterval } = globalThis;
-  const running = new Map<number, () => void>();
-  let last = 0;
-  globalThis.setInterval = ((callback: () => void) => {
-    running.set(++last, callback);
-    return last;
-  }) as unknown as typeof setInterval;
-  globalThis.clearInterval = ((id: unknown) => void running.delete(id as number)) as typeof clearInterval;
-  try {
-    body(() => running.forEach((callback) => callback()));
-  } finally {
-    Object.assign(globalThis, { setInterval, clearInterval });
-  }
+/** Runs `body` with a watch whose clock ticks when told, and returns how many clocks run at the end. */
+function withTicks(wake: () => void, body: (watch: StandbyWatch, tick: () => void) => void): number {
+  const running = new Set<() => void>();
+  const start: typeof every = (_ms, callback) => {
+    running.add(callback);
+    return { cancel: () => void running.delete(callback), setReferenced: () => {} };
+  };
+  body(new StandbyWatch(wake, start), () => running.forEach((callback) => callback()));
   return running.size;
 }
 
 Deno.test("StandbyWatch wakes once, when nothing was sent for a whole millisecond", () => {
   let wakes = 0;
-  const watch = new StandbyWatch(() => wakes++);
-  const left = withTicks((tick) => {
+  const left = withTicks(() => wakes++, (watch, tick) => {
     watch.begin();
     tick();
     assertEquals(wakes, 0);
@@ -40,8 +33,7 @@ Deno.test("StandbyWatch wakes once, when nothing was sent for a whole millisecon
 
 Deno.test("StandbyWatch.begin() begins again, with one timer", () => {
   let wakes = 0;
-  const watch = new StandbyWatch(() => wakes++);
-  const left = withTicks((tick) => {
+  const left = withTicks(() => wakes++, (watch, tick) => {
     watch.begin();
     tick();
     watch.begin();
@@ -59,8 +51,7 @@ Deno.test("StandbyWatch.begin() begins again, with one timer", () => {
 
 Deno.test("StandbyWatch.end() lets it sleep", () => {
   let wakes = 0;
-  const watch = new StandbyWatch(() => wakes++);
-  const left = withTicks((tick) => {
+  const left = withTicks(() => wakes++, (watch, tick) => {
     watch.begin();
     watch.end();
     watch.end();

@@ -1,0 +1,169 @@
+/**
+ * Time, for everything here that measures it or waits for it.
+ *
+ * The runtime's functions are taken once, when this file loads. A program under test replaces them (sinon, jest,
+ * `@std/testing/time`), and its clock may then stand still: a pool that looked them up at each use would wait for a
+ * microtask or a time-out that never comes. So no other file of the library names them.
+ */
+const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, queueMicrotask } = globalThis;
+const { refTimer, unrefTimer } = Deno;
+
+/** Milliseconds by a clock that never jumps, since some moment in the past. */
+export const monotonicMs: () => number = performance.now.bind(performance);
+
+/** What `monotonicMs()` counts from, in milliseconds since 1970. */
+export const TIME_ORIGIN_MS: number = performance.timeOrigin;
+
+/** Milliseconds since 1970, as the system's clock has them: for people, and as a quick clock for short times. */
+export const epochMs: () => number = Date.now;
+
+/** Calls a function when the code that runs now is done, before timers and input. */
+export const inMicrotask: (fn: () => void) => void = (fn) => queueMicrotask(fn);
+
+// The runtime keeps 31 bits of a delay: a longer one fires at once.
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** A call that is due later. It keeps the program alive, unless it is told not to. */
+export interface Timer {
+  /** Drops the call. Harmless when it was made. */
+  cancel(): void;
+  /** Says whether the program lives on for the call alone. */
+  setReferenced(referenced: boolean): void;
+}
+
+/**
+ * Calls a function once, however far away that is: after a delay longer than the runtime's longest, and never for
+ * `Infinity`, which does not keep the program alive either.
+ *
+ * @param ms Milliseconds; 0 or less is as soon as other events have had their turn.
+ */
+export function after(ms: number, fn: () => void): Timer {
+  return new Delay(ms, fn);
+}
+
+/** Calls a function again and again, each time so many milliseconds later, until it is cancelled. */
+export function every(ms: number, fn: () => void): Timer {
+  const id = setInterval(fn, Math.min(ms, LONGEST_DELAY_MS));
+  return { cancel: () => clearInterval(id), setReferenced: (referenced) => reference(id, referenced) };
+}
+
+/** Keeps the program alive until it is cancelled. */
+export function keepAlive(): Timer {
+  return every(LONGEST_DELAY_MS, () => {});
+}
+
+/** Resolves after the given milliseconds; without them, when events that are due already have been handled. */
+export function delay(ms = 0): Promise<void> {
+  return new Promise((resolve) => void after(ms, resolve));
+}
+
+/** Resolves when the event loop has gone round once: timers that are due have fired, and what can be read was read. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** How long a wait lasts. */
+export interface WaitLimit {
+  /** Milliseconds; 0 or less only looks. @default as long as it takes */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the wait, which rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the program lives on for the limit alone. @default true */
+  readonly referenced?: boolean;
+}
+
+/**
+ * Checks a limit of time that a caller gave.
+ *
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is NaN: that compares as neither over nor still to come, so it would silently wait for ever.
+ */
+export function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined) return;
+  if (typeof timeoutMs !== "number") {
+    throw new TypeError(`Cannot wait: "timeoutMs" is ${JSON.stringify(timeoutMs)}, a number of milliseconds is wanted`);
+  }
+  if (Number.isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
+}
+
+/**
+ * Waits until something happens, or the limit is reached. Tells whether it happened.
+ *
+ * @param subscribe Has the callback called, at once or later, and returns what undoes that.
+ * @throws `signal.reason`, if the wait was aborted; a signal that is aborted already comes first.
+ * @throws What `checkTimeout` throws.
+ */
+export async function until(subscribe: (callback: () => void) => () => void, limit: WaitLimit = {}): Promise<boolean> {
+  const { timeoutMs = Infinity, signal, referenced = true } = limit;
+  checkTimeout(timeoutMs);
+  signal?.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const undos: (() => void)[] = [];
+    let over = false;
+    const end = (settle: () => void): void => {
+      if (over) return;
+      over = true;
+      for (const undo of undos) undo();
+      settle();
+    };
+    const unsubscribe = subscribe(() => end(() => resolve(true)));
+    if (over) return unsubscribe();
+    const timer = after(timeoutMs, () => end(() => resolve(false)));
+    timer.setReferenced(referenced);
+    const onAbort = (): void => end(() => reject(signal!.reason));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    undos.push(unsubscribe, () => timer.cancel(), () => signal?.removeEventListener("abort", onAbort));
+  });
+}
+
+/** Waits until a promise is settled either way, or the limit is reached. Tells whether it is settled. */
+export function untilSettled(promise: PromiseLike<unknown>, limit?: WaitLimit): Promise<boolean> {
+  return until((callback) => {
+    promise.then(callback, callback);
+    return () => {};
+  }, limit);
+}
+
+class Delay implements Timer {
+  readonly #fn: () => void;
+  #leftMs: number;
+  #id: TimerId | undefined;
+  #referenced = true;
+
+  constructor(ms: number, fn: () => void) {
+    this.#fn = fn;
+    this.#leftMs = ms;
+    this.#arm();
+  }
+
+  cancel(): void {
+    if (this.#id !== undefined) clearTimeout(this.#id);
+    this.#id = undefined;
+  }
+
+  setReferenced(referenced: boolean): void {
+    if (referenced === this.#referenced) return;
+    this.#referenced = referenced;
+    if (this.#id !== undefined) reference(this.#id, referenced);
+  }
+
+  #arm(): void {
+    if (this.#leftMs === Infinity) return;
+    this.#id = setTimeout(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
+    if (!this.#referenced) unrefTimer(this.#id);
+  }
+
+  #expire(): void {
+    this.#id = undefined;
+    this.#leftMs -= LONGEST_DELAY_MS;
+    if (this.#leftMs > 0) this.#arm();
+    else this.#fn();
+  }
+}
+
+type TimerId = ReturnType<typeof setTimeout>;
+
+function reference(id: TimerId, referenced: boolean): void {
+  if (referenced) refTimer(id);
+  else unrefTimer(id);
+}

@@ -1,0 +1,199 @@
+/** Unit tests of time, on a runtime whose clock the test moves; and of its being the only file that asks the runtime. */
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows, fail } from "@std/assert";
+import { checkTimeout, delay, until, untilSettled } from "../src/timer.ts";
+
+const LONGEST = 2 ** 31 - 1;
+
+/** The module, loaded once more, on timers that run when the test says so. */
+async function loadOnFakes(): Promise<{ timer: typeof import("../src/timer.ts"); fakes: FakeTimers }> {
+  const fakes = new FakeTimers();
+  using _undo = fakes.install();
+  const url = import.meta.resolve(`../src/timer.ts?${crypto.randomUUID()}`);
+  return { timer: await import(url), fakes };
+}
+
+/** As the runtime's: what is longer than 31 bits fires at once. */
+class FakeTimers {
+  readonly armed = new Map<number, { at: number; fn: () => void }>();
+  readonly unreferenced = new Set<number>();
+  readonly delays: number[] = [];
+  now = 0;
+  #lastId = 0;
+
+  install(): Disposable {
+    const { setTimeout, clearTimeout } = globalThis;
+    const { refTimer, unrefTimer } = Deno;
+    Object.assign(globalThis, {
+      setTimeout: (fn: () => void, ms: number) => {
+        this.delays.push(ms);
+        this.armed.set(++this.#lastId, { at: this.now + (ms > LONGEST ? 1 : ms), fn });
+        return this.#lastId;
+      },
+      clearTimeout: (id: number) => this.armed.delete(id),
+    });
+    Object.assign(Deno, {
+      refTimer: (id: number) => this.unreferenced.delete(id),
+      unrefTimer: (id: number) => this.unreferenced.add(id),
+    });
+    return {
+      [Symbol.dispose]: () => {
+        Object.assign(globalThis, { setTimeout, clearTimeout });
+        Object.assign(Deno, { refTimer, unrefTimer });
+      },
+    };
+  }
+
+  /** Runs the timer that is due next. */
+  step(): boolean {
+    const [next] = [...this.armed].sort(([, a], [, b]) => a.at - b.at);
+    if (next === undefined) return false;
+    this.armed.delete(next[0]);
+    this.now = next[1].at;
+    next[1].fn();
+    return true;
+  }
+}
+
+for (const ms of [0, 1, LONGEST, LONGEST + 1, 3e9, 1e13]) {
+  Deno.test(`after(${ms}) calls once, exactly then, and never arms a longer timer than there is`, async () => {
+    const { timer, fakes } = await loadOnFakes();
+    const calls: number[] = [];
+    timer.after(ms, () => calls.push(fakes.now));
+    while (fakes.step());
+    assertEquals(calls, [ms]);
+    assert(fakes.delays.every((delay) => delay <= LONGEST));
+    assertEquals(fakes.delays.length, Math.max(1, Math.ceil(ms / LONGEST)));
+  });
+}
+
+Deno.test("after() of a negative time calls as soon as events have had their turn", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  let calls = 0;
+  timer.after(-5, () => calls++);
+  assertEquals(calls, 0);
+  fakes.step();
+  assertEquals([calls, fakes.delays], [1, [0]]);
+});
+
+Deno.test("after(Infinity) arms nothing, and can be cancelled and unreferenced like any other", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  const never = timer.after(Infinity, () => fail());
+  never.setReferenced(false);
+  never.cancel();
+  assertEquals(fakes.delays, []);
+});
+
+Deno.test("Timer.cancel() holds between the steps of a long delay, and after the call", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  let calls = 0;
+  const long = timer.after(2 * LONGEST, () => calls++);
+  fakes.step();
+  long.cancel();
+  assertEquals(fakes.step(), false);
+  const short = timer.after(1, () => calls++);
+  fakes.step();
+  short.cancel();
+  assertEquals([calls, fakes.armed.size], [1, 0]);
+});
+
+Deno.test("Timer.setReferenced() holds for all steps of a long delay", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  const long = timer.after(3 * LONGEST, () => {});
+  const isReferenced = (): boolean => [...fakes.armed.keys()].every((id) => !fakes.unreferenced.has(id));
+  assertEquals(isReferenced(), true);
+  long.setReferenced(false);
+  assertEquals(isReferenced(), false);
+  fakes.step();
+  assertEquals(isReferenced(), false);
+  long.setReferenced(true);
+  assertEquals(isReferenced(), true);
+  fakes.step();
+  assertEquals(isReferenced(), true);
+});
+
+// ---------------------------------------------------------------------------
+// until()
+// ---------------------------------------------------------------------------
+
+Deno.test("until() tells whether it happened, and undoes its subscription, its timer and its listener", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  for (const end of ["callback", "callback at once", "timeout", "abort"] as const) {
+    const controller = new AbortController();
+    const undone: string[] = [];
+    let callback!: () => void;
+    const wait = timer.until((given) => {
+      callback = given;
+      if (end === "callback at once") given();
+      return () => undone.push(end);
+    }, { timeoutMs: 1000, signal: controller.signal });
+    if (end === "callback") callback();
+    if (end === "timeout") fakes.step();
+    if (end === "abort") {
+      controller.abort("enough");
+      assertEquals(await wait.catch((reason) => reason), "enough");
+    } else {
+      assertEquals(await wait, end !== "timeout");
+    }
+    callback();
+    assertEquals([undone, fakes.armed.size], [[end], 0]);
+  }
+});
+
+Deno.test("until() does not subscribe when its signal is aborted already", async () => {
+  const signal = AbortSignal.abort("never mind");
+  const reason = await until(() => fail(), { signal }).catch((reason) => reason);
+  assertEquals(reason, "never mind");
+});
+
+Deno.test("untilSettled() counts a rejection as settled, and hands on neither value nor error", async () => {
+  assertStrictEquals(await untilSettled(Promise.resolve(false)), true);
+  assertStrictEquals(await untilSettled(Promise.reject(new Error("lost")), { timeoutMs: 3e9 }), true);
+  assertStrictEquals(await untilSettled(new Promise(() => {}), { timeoutMs: 0 }), false);
+  await delay();
+});
+
+Deno.test("checkTimeout() refuses what is no limit", async () => {
+  for (const fine of [undefined, -1, 0, 0.5, 3e9, Infinity, -Infinity]) checkTimeout(fine);
+  assertThrows(() => checkTimeout(NaN), RangeError, 'Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
+  const text = "500" as unknown as number;
+  assertThrows(() => checkTimeout(text), TypeError, 'Cannot wait: "timeoutMs" is "500", a number of milliseconds');
+  assertThrows(() => checkTimeout(null as unknown as number), TypeError, 'Cannot wait: "timeoutMs" is null');
+  await assertRejects(() => until(() => () => {}, { timeoutMs: NaN }), RangeError);
+});
+
+// ---------------------------------------------------------------------------
+// The rule that keeps fake timers away
+// ---------------------------------------------------------------------------
+
+/** What fakes replace. `Date` itself is a value that travels, too. */
+const FAKED =
+  /(?<![\w.#"'])(?:set(?:Timeout|Interval|Immediate)|clear(?:Timeout|Interval|Immediate)|queueMicrotask|performance|Date(?=\.now\b)|new Date|process\.nextTick)\b|\bDeno\.(?:un)?refTimer\b|AbortSignal\.timeout\b|globalThis\.(?:set|clear)/;
+
+/** Where user code's own console or its time is meant, or source text for another thread. */
+const EXCEPTIONS: Record<string, string> = {
+  "timer.ts": "it takes them",
+  "worker/reaper.ts": "the text of a process of its own",
+  "wire/codec/decode.ts": "a Date is what travels",
+};
+
+Deno.test("No file of the library but timer.ts names what fake timers replace", async () => {
+  const faults: string[] = [];
+  for await (const path of sourceFiles("")) {
+    if (Object.hasOwn(EXCEPTIONS, path) || path.startsWith("child/")) continue;
+    const text = await Deno.readTextFile(new URL(`../src/${path}`, import.meta.url));
+    text.split("\n").forEach((line, index) => {
+      const code = line.replace(/^\s*(?:\*|\/\*|\/\/).*/, "").replace(/\s\/\/ .*/, "");
+      if (FAKED.test(code)) faults.push(`src/${path}:${index + 1}: ${line.trim()}`);
+    });
+  }
+  assertEquals(faults, []);
+});
+
+async function* sourceFiles(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(new URL(`../src/${folder}`, import.meta.url))) {
+    // The command is a program, and its runner part of it: they are nobody's library.
+    if (folder === "" && (entry.name === "cli" || entry.name === "runner")) continue;
+    if (entry.isDirectory) yield* sourceFiles(`${folder}${entry.name}/`);
+    else yield folder + entry.name;
+  }
+}
