@@ -1,14 +1,17 @@
 /**
- * Checks that imports in `src/` go one way, downwards, that there are no cycles, and that the library imports nothing
+ * Checks that imports in the packages go one way, downwards, that there are no cycles, and that the library imports nothing
  * but itself: it must load from any `file:` or `http:` URL without a configuration.
  *
- *     deno run --allow-read=src --allow-run=deno scripts/check_layers.ts [folder]
+ *     deno run --allow-read=src,cli --allow-run=deno scripts/check_layers.ts
  *
  * The imports come from `deno info`, so that text in comments and strings is not mistaken for them.
  */
 
-/** What each folder of `src/`, and each file beside them, may import. A new folder needs a line here. */
-export const LAYERS: Record<string, readonly string[]> = {
+/** What each folder of a package, and each file beside them, may import of it. A new folder needs a line here. */
+export type Layers = Readonly<Record<string, readonly string[]>>;
+
+/** The library, `src/`. */
+export const LAYERS: Layers = {
   errors: [],
   deque: [],
   timer: [],
@@ -24,12 +27,40 @@ export const LAYERS: Record<string, readonly string[]> = {
   channels: ["hub", "deque", "wire", "timer", "errors"],
   manager: ["channels", "sync", "hub", "worker", "wire", "timer", "errors"],
   futures: ["pool", "worker", "wire", "timer", "errors"],
-  runner: ["child"],
-  cli: ["runner", "pool", "deque", "worker", "wire", "errors"],
 };
 
-/** Layers that may import packages: the command is no library. */
-const MAY_IMPORT_PACKAGES = ["cli"];
+/** The command, `cli/`. */
+export const CLI_LAYERS: Layers = {
+  "deno.json": [],
+  errors: [],
+  runner: [],
+  files: ["errors"],
+  options: ["files", "errors"],
+  records: ["runner"],
+  input: ["records", "options", "files", "errors"],
+  observers: ["records", "options", "files"],
+  output: ["observers", "records", "options", "files"],
+  joblog: ["output", "input", "observers", "records", "options", "files", "errors"],
+  run: ["output", "input", "observers", "records", "options", "runner"],
+  session: ["run", "joblog", "output", "input", "observers", "records", "options"],
+  command: ["session", "observers", "options", "errors", "deno.json"],
+  main: ["command"],
+};
+
+/** A package that is checked. */
+export interface CheckedPackage {
+  /** Its folder, below the root of the repository. */
+  readonly folder: string;
+  readonly layers: Layers;
+  /** Whether it may import packages, and files that are not its own: a library may not. */
+  readonly mayImportPackages: boolean;
+}
+
+/** All packages of the workspace. */
+export const PACKAGES: readonly CheckedPackage[] = [
+  { folder: "src", layers: LAYERS, mayImportPackages: false },
+  { folder: "cli", layers: CLI_LAYERS, mayImportPackages: true },
+];
 
 /** Built-in modules that a layer may load on demand: no configuration is needed for them. */
 const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
@@ -54,21 +85,25 @@ export interface Import {
 export type Tree = Map<string, Import[]>;
 
 /** Lists what breaks the rules, one line each. */
-export function findViolations(tree: Tree): string[] {
+export function findViolations(tree: Tree, checked: Omit<CheckedPackage, "folder"> = PACKAGES[0]!): string[] {
   return [...tree].flatMap(([file, imports]) =>
     imports.flatMap((one) => {
-      const fault = judge(layerOf(file), one);
+      const fault = judge(layerOf(file), one, checked);
       return fault ? [`${file}: imports "${one.specifier}": ${fault}`] : [];
     })
   ).concat(findCycles(tree).map((cycle) => `${cycle[0]}: import cycle: ${cycle.join(" → ")}`));
 }
 
-function judge(layer: string, { specifier, path, dynamic }: Import): string | undefined {
-  const allowed = LAYERS[layer];
+function judge(
+  layer: string,
+  { specifier, path, dynamic }: Import,
+  { layers, mayImportPackages }: Omit<CheckedPackage, "folder">,
+): string | undefined {
+  const allowed = layers[layer];
   if (!allowed) return `"${layer}" is not in the table of layers`;
   if (!/^\.\.?\//.test(specifier)) {
     if (dynamic && ON_DEMAND.some((one) => one.from === layer && one.specifier === specifier)) return undefined;
-    return MAY_IMPORT_PACKAGES.includes(layer) ? undefined : "the library may import only its own files";
+    return mayImportPackages ? undefined : "the library may import only its own files";
   }
   if (path === undefined) return "leads out of the source folder";
   const target = layerOf(path);
@@ -159,13 +194,18 @@ function within(folder: URL, specifier: string): string | undefined {
 }
 
 if (import.meta.main) {
-  const tree = await readTree(new URL(`../${Deno.args[0] ?? "src"}/`, import.meta.url));
-  const violations = findViolations(tree);
+  let files = 0;
+  const violations: string[] = [];
+  for (const checked of PACKAGES) {
+    const tree = await readTree(new URL(`../${checked.folder}/`, import.meta.url));
+    files += tree.size;
+    violations.push(...findViolations(tree, checked).map((violation) => `${checked.folder}/${violation}`));
+  }
   for (const violation of violations) {
     // deno-lint-ignore no-console
     console.error(violation);
   }
   // deno-lint-ignore no-console
-  console.log(`Layers: ${tree.size} files, ${violations.length} violations`);
+  console.log(`Layers: ${files} files, ${violations.length} violations`);
   if (violations.length > 0) Deno.exit(1);
 }

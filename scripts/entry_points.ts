@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console
-/** Prints the files that deno.json exports, for `deno doc --lint`. */
-import config from "../deno.json" with { type: "json" };
+/** Prints the files that the packages export, for `deno doc --lint`. */
+import cli from "../cli/deno.json" with { type: "json" };
+import library from "../deno.json" with { type: "json" };
 
-console.log(Object.values(config.exports).join(" "));
+console.log([...Object.values(library.exports), `./cli/${cli.exports}`].join(" "));

@@ -1,7 +1,7 @@
 /** The picture of a report: how long the others take for what corral does. */
 
 import type { PlotOptions } from "@observablehq/plot";
-import { loadPlot, type Plot } from "../../src/cli/report/plot.ts";
+import { loadPlot, type Plot } from "../../cli/observers/report/plot.ts";
 import { advantage } from "./goals.ts";
 import { type Report, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";

@@ -12,6 +12,8 @@
  */
 export { Pool } from "./pool.ts";
 export { AsyncResult } from "./async_result.ts";
+export { workerCommand } from "./show_command.ts";
+export type { WorkerCommand } from "../worker/command_line.ts";
 export type {
   ArgumentsOf,
   AsyncCallbacks,

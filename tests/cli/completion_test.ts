@@ -1,6 +1,6 @@
 // End-to-end tests of completion: what real shells offer; each is skipped where it is not installed.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type CompletionCommand, completionScript, type Shell } from "../../src/cli/completion.ts";
+import { type CompletionCommand, completionScript, type Shell } from "../../cli/command/completion.ts";
 import { corral, inFolder } from "../helpers/corral.ts";
 import { noTerminal, Terminal } from "../helpers/terminal.ts";
 

@@ -1,8 +1,8 @@
 // Unit tests of the event file.
 import { assertEquals, assertRejects } from "@std/assert";
-import { createEventLog } from "../../src/cli/event_log.ts";
-import { readEvents } from "../../src/cli/report/read_events.ts";
-import type { RunEvent } from "../../src/cli/run_events.ts";
+import { createEventLog } from "../../cli/observers/event_log.ts";
+import { readEvents } from "../../cli/observers/report/read_events.ts";
+import type { RunEvent } from "../../cli/records/run_events.ts";
 import { inFolder } from "../helpers/corral.ts";
 import { plainRun, STARTED_AT } from "../helpers/run_events.ts";
 

@@ -1,7 +1,7 @@
 // Unit: results leave in the order of their lanes, whatever comes first.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Lane, Lanes } from "../../src/cli/run/lanes.ts";
+import { type Lane, Lanes } from "../../cli/run/lanes.ts";
 
 Deno.test("Lanes hands on items in the order of the lanes, however these are filled, split and closed", () => {
   const step = fc.record({ lane: fc.nat(), what: fc.constantFrom("put", "put", "split", "close") });

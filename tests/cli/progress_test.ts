@@ -1,11 +1,11 @@
 // Unit tests of what a bar counts and says; end-to-end tests in a real terminal (tmux), skipped where there is none.
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { barLine, plainLine, slotLines } from "../../src/cli/progress/bar_lines.ts";
-import { PlainProgress } from "../../src/cli/progress/plain_progress.ts";
-import { PrintedLines, sanitizeForTerminal } from "../../src/cli/progress/printed_text.ts";
-import { RunProgress } from "../../src/cli/progress/run_progress.ts";
-import type { RunEvent } from "../../src/cli/run_events.ts";
+import { barLine, plainLine, slotLines } from "../../cli/observers/progress/bar_lines.ts";
+import { PlainProgress } from "../../cli/observers/progress/plain_progress.ts";
+import { PrintedLines, sanitizeForTerminal } from "../../cli/observers/progress/printed_text.ts";
+import { RunProgress } from "../../cli/observers/progress/run_progress.ts";
+import type { RunEvent } from "../../cli/records/run_events.ts";
 import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
 import { corralArgs, inFolder } from "../helpers/corral.ts";
 import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/terminal.ts";

@@ -1,12 +1,12 @@
 // Unit: records are found whatever the pieces are that their bytes come in.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ByteWindow } from "../../src/cli/input/byte_window.ts";
-import { CsvRecordReader } from "../../src/cli/input/csv_records.ts";
-import { JsonRecordReader } from "../../src/cli/input/json_records.ts";
-import { LineRecordReader } from "../../src/cli/input/line_records.ts";
-import type { RecordReader } from "../../src/cli/input/record_block.ts";
-import { recordTexts } from "../../src/runner/block_text.ts";
+import { ByteWindow } from "../../cli/input/byte_window.ts";
+import { CsvRecordReader } from "../../cli/input/csv_records.ts";
+import { JsonRecordReader } from "../../cli/input/json_records.ts";
+import { LineRecordReader } from "../../cli/input/line_records.ts";
+import type { RecordReader } from "../../cli/records/record_block.ts";
+import { recordTexts } from "../../cli/runner/block_text.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();

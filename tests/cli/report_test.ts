@@ -11,11 +11,11 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
-import { barChart } from "../../src/cli/report/bar_chart.ts";
-import { DurationHistogram } from "../../src/cli/report/duration_histogram.ts";
-import { createReport, redrawReport } from "../../src/cli/report/mod.ts";
-import { TimeBins } from "../../src/cli/report/time_bins.ts";
-import type { RunEvent } from "../../src/cli/run_events.ts";
+import { barChart } from "../../cli/observers/report/bar_chart.ts";
+import { DurationHistogram } from "../../cli/records/duration_histogram.ts";
+import { createReport, redrawReport } from "../../cli/observers/report/mod.ts";
+import { TimeBins } from "../../cli/observers/report/time_bins.ts";
+import type { RunEvent } from "../../cli/records/run_events.ts";
 import { noChromium, PREFER_DARK, runChromium } from "../helpers/chromium.ts";
 import { corral, inFolder } from "../helpers/corral.ts";
 import { firstPixel } from "../helpers/png.ts";

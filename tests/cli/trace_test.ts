@@ -1,7 +1,7 @@
 // Unit tests of the trace: what Perfetto asks of the format, and what a reader looks for.
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import type { RunEvent } from "../../src/cli/run_events.ts";
-import { createTrace, type TraceEvent } from "../../src/cli/trace.ts";
+import type { RunEvent } from "../../cli/records/run_events.ts";
+import { createTrace, type TraceEvent } from "../../cli/observers/trace.ts";
 import { inFolder } from "../helpers/corral.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
 

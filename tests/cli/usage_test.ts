@@ -1,9 +1,9 @@
 // End-to-end, and unit: the command line of `corral`.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { MAP_FLAGS } from "../../src/cli/map_flags.ts";
-import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { readMapOptions } from "../../src/cli/read_options.ts";
-import { UsageError } from "../../src/cli/usage_error.ts";
+import { MAP_FLAGS } from "../../cli/options/map_flags.ts";
+import { parseFlags } from "../../cli/options/parse_flags.ts";
+import { readMapOptions } from "../../cli/options/read_options.ts";
+import { UsageError } from "../../cli/errors/usage_error.ts";
 import { VERSION } from "../../src/wire/version.ts";
 import { corral } from "../helpers/corral.ts";
 

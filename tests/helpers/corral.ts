@@ -1,6 +1,6 @@
 /** Runs of the command `corral`, as a shell would start it. */
 
-const CLI = new URL("../../cli.ts", import.meta.url).href;
+const CLI = new URL("../../cli/main.ts", import.meta.url).href;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 /** How the command is run. */

@@ -1,6 +1,6 @@
 /** Events of runs, for those who watch them. */
 
-import type { RecordEvent, RunEvent, StartEvent } from "../../src/cli/run_events.ts";
+import type { RecordEvent, RunEvent, StartEvent } from "../../cli/records/run_events.ts";
 
 /** When all these runs begin. */
 export const STARTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,6 +1,6 @@
 // Unit tests with made-up trees, and one that reads a small tree from disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { findViolations, type Import, readTree, type Tree } from "../../scripts/check_layers.ts";
+import { findViolations, type Import, PACKAGES, readTree, type Tree } from "../../scripts/check_layers.ts";
 
 const to = (path: string, dynamic = false): Import => ({ specifier: `../${path}`, path, dynamic });
 const tree = (files: Record<string, Import[]>): Tree => new Map(Object.entries(files));
@@ -12,9 +12,25 @@ Deno.test("findViolations() accepts imports that go downwards", () => {
     "wire/channel.ts": [to("wire/codec.ts")],
     "worker/handle.ts": [to("wire/channel.ts"), to("child/main.ts", true)],
     "pool/mod.ts": [to("worker/handle.ts"), to("errors.ts")],
-    "cli/main.ts": [to("pool/mod.ts"), { specifier: "@std/cli", dynamic: false }],
   });
   assertEquals(findViolations(good), []);
+});
+
+Deno.test("findViolations() lets the command import packages, and its own files by its own table", () => {
+  const [, command] = PACKAGES;
+  const good = tree({
+    "options/parse.ts": [{ specifier: "@std/cli", dynamic: false }],
+    "command/run.ts": [to("options/parse.ts")],
+  });
+  assertEquals(findViolations(good, command), []);
+  const bad = tree({
+    "options/parse.ts": [to("command/run.ts")],
+    "input/csv.ts": [{ specifier: "../../src/pool/mod.ts", dynamic: false }],
+  });
+  assertEquals(findViolations(bad, command), [
+    'options/parse.ts: imports "../command/run.ts": options may import files, errors',
+    'input/csv.ts: imports "../../src/pool/mod.ts": leads out of the source folder',
+  ]);
 });
 
 const BAD: [what: string, file: string, imported: Import, fault: string][] = [

@@ -1,0 +1,65 @@
+import { EXIT_UNUSABLE } from "../session/exit_code.ts";
+import config from "../deno.json" with { type: "json" };
+import { UsageError } from "../errors/usage_error.ts";
+
+const encoder = new TextEncoder();
+
+/** The command `corral`: runs what its arguments say, and returns the exit code. Throws nothing. */
+export async function corral(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    await Deno.stderr.write(encoder.encode(`corral: ${describe(error)}\n`));
+    return EXIT_UNUSABLE;
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[]): Promise<number> {
+  switch (name) {
+    case "map":
+      return await (await import("./map_command.ts")).mapCommand(args);
+    case "report":
+      return await (await import("./report_command.ts")).reportCommand(args);
+    case "completion":
+      return await (await import("./completion_command.ts")).completionCommand(args);
+    case "--version":
+    case "-V":
+      return await print(`corral ${config.version}\n`);
+    case "--help":
+    case "-h":
+    case "help":
+      return await print((await import("./help.ts")).commandHelp());
+    case undefined:
+      throw new UsageError("Cannot run: there is no command, wanted map, report or completion; see corral --help");
+    default:
+      throw new UsageError(await unknownCommand(name));
+  }
+}
+
+async function unknownCommand(name: string): Promise<string> {
+  const { default: leven } = await import("leven");
+  const near = ["map", "report", "completion", "--help", "--version"].find((one) => leven(one, name) <= 2);
+  const advice = near === undefined ? "see corral --help" : `did you mean ${near}?`;
+  return `Cannot run ${JSON.stringify(name)}: there is no such command, ${advice}`;
+}
+
+async function print(text: string): Promise<number> {
+  for (let rest = encoder.encode(text); rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+  return 0;
+}
+
+/** The user's module may be at fault: then the place in it counts. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (isOwnMessage(error)) return error.message;
+  const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
+  const message = error.message.replaceAll(/data:application\/typescript\S*?(?=:\d+:\d+)/g, "-e");
+  return `${error.name}: ${message}${frame === undefined ? "" : `\n${frame}`}`;
+}
+
+const OWN = new URL("../", import.meta.url).href;
+
+function isOwnMessage(error: Error): boolean {
+  return error instanceof UsageError || error.message.startsWith("Cannot ");
+}

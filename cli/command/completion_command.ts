@@ -1,0 +1,25 @@
+import { completionScript, type Shell } from "./completion.ts";
+import { MAP_FLAGS } from "../options/map_flags.ts";
+import { REPORT_FLAGS } from "./report_command.ts";
+import { UsageError } from "../errors/usage_error.ts";
+
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
+
+/** `corral completion`: prints the script that completes the command in a shell. Returns the exit code. */
+export async function completionCommand([name]: readonly string[]): Promise<number> {
+  const shell = SHELLS.find((one) => one === name);
+  if (shell === undefined) {
+    throw new UsageError(
+      `Cannot complete: ${
+        name === undefined ? "no shell was named" : `"${name}" is no shell that is known`
+      }, wanted one of ${SHELLS.join(", ")}`,
+    );
+  }
+  const script = completionScript(shell, "corral", [
+    { name: "map", help: "Run a function for each record", options: MAP_FLAGS, arguments: "files" },
+    { name: "report", help: "Draw the report of a run", options: REPORT_FLAGS, arguments: "files" },
+    { name: "completion", help: "Print a completion script", options: [], arguments: SHELLS },
+  ]);
+  await Deno.stdout.write(new TextEncoder().encode(script));
+  return 0;
+}

@@ -1,0 +1,20 @@
+import { MAP_FLAGS } from "../options/map_flags.ts";
+import { parseFlags } from "../options/parse_flags.ts";
+import { readMapOptions } from "../options/read_options.ts";
+
+/** `corral map`: returns the exit code. Throws UsageError. */
+export async function mapCommand(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args, MAP_FLAGS);
+  if (flags.has("help")) {
+    const { mapHelp } = await import("./help.ts");
+    await Deno.stdout.write(new TextEncoder().encode(mapHelp()));
+    return 0;
+  }
+  const options = readMapOptions(flags);
+  if (flags.has("dry-run")) {
+    const { dryRun } = await import("../session/dry_run.ts");
+    return await dryRun(options);
+  }
+  const { MapSession } = await import("../session/map_session.ts");
+  return await new MapSession(options).run();
+}

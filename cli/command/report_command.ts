@@ -1,0 +1,32 @@
+import type { Flag } from "../options/flag.ts";
+import { parseFlags } from "../options/parse_flags.ts";
+import { UsageError } from "../errors/usage_error.ts";
+
+/** The flags of `corral report`. */
+export const REPORT_FLAGS: readonly Flag[] = [
+  {
+    long: "output",
+    short: "o",
+    value: { name: "FILE", files: "any" },
+    help: "Write the page to FILE [the events file's name, with .html]",
+    group: "Options",
+  },
+  { long: "help", short: "h", help: "Show this help", group: "Options" },
+];
+
+/** `corral report`: draws the report of a run from its events. Returns the exit code. */
+export async function reportCommand(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args, REPORT_FLAGS, "corral report --help");
+  if (flags.has("help")) {
+    const { reportHelp } = await import("./help.ts");
+    await Deno.stdout.write(new TextEncoder().encode(reportHelp()));
+    return 0;
+  }
+  const [events, ...others] = flags.rest;
+  if (events === undefined || others.length > 0) {
+    throw new UsageError("Cannot draw a report: one file is wanted, that of an earlier --events");
+  }
+  const { redrawReport } = await import("../observers/report/mod.ts");
+  await redrawReport(events, flags.value("output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`);
+  return 0;
+}

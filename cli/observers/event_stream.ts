@@ -1,0 +1,61 @@
+import type { RunEvent, RunObserver } from "../records/run_events.ts";
+
+/** Hands events to all observers, in order, and waits for those that need time. */
+export class EventStream {
+  /** Whether somebody wants to know of every record. */
+  readonly wantsRecords: boolean;
+  /** Whether somebody wants the hashes of records. */
+  readonly wantsHashes: boolean;
+  readonly #observers: readonly RunObserver[];
+  #pending: RunEvent[] = [];
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(observers: readonly RunObserver[]) {
+    this.#observers = observers;
+    this.wantsRecords = observers.some((observer) => observer.wantsRecords);
+    this.wantsHashes = observers.some((observer) => observer.wantsHashes);
+  }
+
+  /** Hands on events, as soon as those before them have been taken. */
+  emit(...events: RunEvent[]): void {
+    this.#pending.push(...events);
+    if (this.#running === undefined && this.#failure === undefined) this.#running = this.#run();
+  }
+
+  /** Waits until all events have been taken. Throws what an observer threw. */
+  async settle(): Promise<void> {
+    await this.#running;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Closes all observers. Throws what the first one threw that failed. */
+  async close(): Promise<void> {
+    await this.#running;
+    for (const observer of this.#observers) {
+      try {
+        await observer.close();
+      } catch (error) {
+        this.#failure ??= { error };
+      }
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#pending.length > 0) {
+        const events = this.#pending;
+        this.#pending = [];
+        for (const observer of this.#observers) {
+          const wanted = observer.wantsRecords ? events : events.filter(({ type }) => type !== "record");
+          if (wanted.length > 0) await observer.receive(wanted);
+        }
+      }
+    } catch (error) {
+      this.#failure = { error };
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** Shows how far a run is: a bar, plain lines, or nothing but what is printed. */
+
+import type { CliMapOptions } from "../../options/cli_map_options.ts";
+import type { RunObserver } from "../../records/run_events.ts";
+import { PlainProgress } from "./plain_progress.ts";
+import { sanitizeForTerminal } from "./printed_text.ts";
+import { writeToStderr } from "./stderr.ts";
+
+/** How progress is shown. */
+export interface ProgressOptions {
+  /** What the user asked for. */
+  readonly bar: CliMapOptions["bar"];
+  /** The number of records, if the user told it. */
+  readonly total?: number | undefined;
+  /** Nothing but what tasks print. */
+  readonly quiet?: boolean;
+}
+
+const PLAIN_EVERY_MS = 5000;
+
+/** Builds what writes to stderr during a run: progress, and everything that is printed. */
+export async function createProgress({ bar, total, quiet = false }: ProgressOptions): Promise<RunObserver> {
+  const isTerminal = Deno.stderr.isTerminal();
+  const write = writeToStderr;
+  const print = { write, total, ...(isTerminal && { clean: sanitizeForTerminal }) };
+  if (quiet || bar === "off" || bar === "auto" && !isTerminal) return new PlainProgress(print);
+  if (!isTerminal || !await mayDraw()) return new PlainProgress({ ...print, everyMs: PLAIN_EVERY_MS });
+  const { TerminalBar } = await import("./terminal_bar.ts");
+  return new TerminalBar({ terminal: { size: terminalSize, write }, full: bar === "full", total });
+}
+
+function terminalSize(): { columns: number; rows: number } {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    return { columns: 80, rows: 24 };
+  }
+}
+
+/** The variables that say what a terminal can do; the drawing library reads them. */
+const VARIABLES = ["TERM", "TERM_PROGRAM", "TMUX", "CI"];
+
+/** Whether the terminal takes a bar, and its owner wants one. Without permission to ask, it does not. */
+async function mayDraw(): Promise<boolean> {
+  if (Deno.noColor) return false;
+  for (const variable of VARIABLES) {
+    if ((await Deno.permissions.query({ name: "env", variable })).state !== "granted") return false;
+  }
+  return !Deno.env.get("CI") && Deno.env.get("TERM") !== "dumb";
+}

@@ -1,0 +1,58 @@
+/** Progress as lines of text, for logs. */
+
+import type { RunEvent, RunObserver } from "../../records/run_events.ts";
+import { plainLine } from "./bar_lines.ts";
+import { PrintedLines } from "./printed_text.ts";
+import { RunProgress } from "./run_progress.ts";
+
+/** Options of {@link PlainProgress}. */
+export interface PlainProgressOptions {
+  /** Takes the text. */
+  write: (text: string) => void;
+  /** The number of records, if the user told it. */
+  total?: number | undefined;
+  /** How often there is a line; none if not given. */
+  everyMs?: number;
+  /** What is done to printed text before it is written. */
+  clean?: (text: string) => string;
+}
+
+/** Writes what is printed, and a line every few seconds that says how far the run is. */
+export class PlainProgress implements RunObserver {
+  readonly wantsRecords = false;
+  readonly wantsHashes = false;
+  readonly #options: PlainProgressOptions;
+  readonly #progress: RunProgress;
+  readonly #printed = new PrintedLines();
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: PlainProgressOptions) {
+    this.#options = options;
+    this.#progress = new RunProgress(options.total);
+    if (options.everyMs !== undefined) this.#timer = setInterval(() => this.#tell(Date.now()), options.everyMs);
+  }
+
+  receive(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      this.#progress.take(event);
+      if (event.type === "print") this.#write(this.#printed.add(event.slot, event.text));
+      if (event.type !== "end") continue;
+      this.#write(this.#printed.flush());
+      if (this.#timer !== undefined) this.#tell(event.at);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#write(this.#printed.flush());
+  }
+
+  #tell(now: number): void {
+    if (this.#progress.startedAt !== undefined) this.#options.write(`${plainLine(this.#progress, now)}\n`);
+  }
+
+  #write(text: string): void {
+    const { write, clean = (text) => text } = this.#options;
+    if (text !== "") write(clean(text));
+  }
+}

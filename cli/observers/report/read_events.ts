@@ -1,0 +1,57 @@
+/** Reads the event file of a run. */
+
+import { TextLineStream } from "@std/streams";
+import type { RunEvent } from "../../records/run_events.ts";
+
+/** The numbers that a report reckons with. A file may have been made by anybody. */
+const NUMBERS: Partial<Record<string, readonly string[]>> = {
+  start: ["startedAt", "jobs"],
+  input: ["at", "records", "bytes"],
+  worker: ["at", "slot", "pid"],
+  record: ["sequence", "slot", "startedAt", "durationMs", "results"],
+  retry: ["at"],
+  end: ["at", "records", "failed"],
+};
+
+/**
+ * The events in a file, in order. Types of events that are not known are left out: they may come from a later version. A
+ * last line that is cut, as a kill of the command leaves it, is left out too.
+ */
+export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
+  const lines = (await open(path)).pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  let number = 0;
+  let fault: Error | undefined;
+  for await (const line of lines) {
+    if (fault) throw fault;
+    number++;
+    const event = parse(line);
+    if (number === 1 && (event?.type !== "start" || event.version !== 1)) {
+      throw refusal(path, "its first line must be a start event of version 1");
+    }
+    if (!event) fault = refusal(path, `line ${number} is no event`);
+    else if (event.type in NUMBERS) yield event;
+  }
+  if (number === 0) throw refusal(path, "it is empty, and must begin with a start event");
+}
+
+async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  try {
+    return (await Deno.open(path)).readable;
+  } catch (cause) {
+    throw refusal(path, cause instanceof Error ? cause.message : `${cause}`, cause);
+  }
+}
+
+function parse(line: string): RunEvent | undefined {
+  try {
+    const event = JSON.parse(line);
+    const numbers = NUMBERS[event.type] ?? [];
+    return typeof event.type === "string" && numbers.every((name) => Number.isFinite(event[name])) ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(path: string, reason: string, cause?: unknown): Error {
+  return new Error(`Cannot draw the report from ${path}: ${reason}`, { cause });
+}

@@ -1,0 +1,80 @@
+import { parseArgs } from "@std/cli";
+import leven from "leven";
+import type { Flag } from "./flag.ts";
+import { UsageError } from "../errors/usage_error.ts";
+
+/** What was given on the command line. */
+export interface ParsedFlags {
+  /** The arguments that are no flags. */
+  readonly rest: readonly string[];
+  /** Whether a flag was given. */
+  has(long: string): boolean;
+  /** The last value of a flag. Throws UsageError if it was given without the value it needs. */
+  value(long: string): string | undefined;
+  /** All values of a flag; "" where it was given without one. */
+  values(long: string): readonly string[];
+}
+
+/** Reads arguments by a table of flags. Throws UsageError for what is not in it, and names what comes nearest. */
+export function parseFlags(args: readonly string[], flags: readonly Flag[], help = "corral map --help"): ParsedFlags {
+  const parsed = parseArgs(normalized(args, flags, help), {
+    boolean: flags.filter(({ value }) => value === undefined).map(({ long }) => long),
+    string: ["_", ...flags.filter(({ value }) => value !== undefined).map(({ long }) => long)],
+    collect: flags.filter(({ value }) => value !== undefined).map(({ long }) => long),
+    "--": true,
+    unknown: (arg: string) => {
+      if (arg.startsWith("-") && arg !== "-") throw unknownFlag(arg, flags, help);
+    },
+  });
+  const found: Readonly<Record<string, unknown>> = parsed;
+  const given = (long: string): readonly string[] => found[long] as string[];
+  return {
+    rest: [...parsed._, ...parsed["--"] ?? []].map(String),
+    has: (long) => found[long] === true || (Array.isArray(found[long]) && given(long).length > 0),
+    values: given,
+    value(long) {
+      const value = given(long).at(-1);
+      if (value !== "") return value;
+      throw new UsageError(`Cannot read --${long}: it has no value, wanted --${long}=${valueName(long, flags)}`);
+    },
+  };
+}
+
+/** Writes every flag in its long form, and a "=" where a value may follow but need not. */
+function normalized(args: readonly string[], flags: readonly Flag[], help: string): string[] {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const all: string[] = [];
+  for (let at = 0; at < own.length; at++) {
+    const arg = longForm(own[at]!, flags, help);
+    const flag = flags.find(({ long }) => arg === `--${long}`);
+    if (flag?.value === undefined) all.push(arg);
+    else if (flag.optionalValue) all.push(`${arg}=`);
+    // The value may look like a flag, for example "-1" or an arrow function behind a minus.
+    else all.push(`${arg}=${own[++at] ?? ""}`);
+  }
+  return [...all, ...end < 0 ? [] : args.slice(end)];
+}
+
+function longForm(arg: string, flags: readonly Flag[], help: string): string {
+  const [, short, value] = /^-([A-Za-z])(.*)$/s.exec(arg) ?? [];
+  const flag = flags.find((one) => one.short !== undefined && one.short === short);
+  if (flag === undefined) return arg;
+  if (value === "") return `--${flag.long}`;
+  if (flag.value === undefined) throw unknownFlag(arg, flags, help);
+  return `--${flag.long}=${value!.replace(/^=/, "")}`;
+}
+
+function unknownFlag(arg: string, flags: readonly Flag[], help: string): UsageError {
+  const name = arg.replace(/=.*$/s, "");
+  const known = flags.flatMap(({ long, short }) => [`--${long}`, ...(short === undefined ? [] : [`-${short}`])]);
+  const [nearest] = known.map((flag) => ({ flag, distance: leven(name, flag) }))
+    .sort((a, b) => a.distance - b.distance);
+  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3) && name.length > 2;
+  const advice = isNear ? `did you mean ${nearest.flag}?` : `see ${help}`;
+  return new UsageError(`Cannot read ${name}: there is no such flag, ${advice}`);
+}
+
+function valueName(long: string, flags: readonly Flag[]): string {
+  return flags.find((flag) => flag.long === long)?.value?.name ?? "VALUE";
+}

@@ -1,0 +1,200 @@
+import { pathToFileURL } from "node:url";
+import type { CliMapOptions, HaltRule, InputFormat, OutputFormat, RetryReason, TimeLimit } from "./cli_map_options.ts";
+import { MAP_FLAGS } from "./map_flags.ts";
+import type { ParsedFlags } from "./parse_flags.ts";
+import { sandboxRules } from "./permission_sets.ts";
+import { byteSize, duration, percentage, wholeNumber } from "./quantities.ts";
+import { UsageError } from "../errors/usage_error.ts";
+
+const MIB = 1024 * 1024;
+const LEAST_MEMORY_MIB = 16;
+const DEFAULT_MAX_RECORD_BYTES = 16 * MIB;
+const MAX_MAX_RECORD_BYTES = 128 * MIB;
+const MAX_CHUNK_UNDER_MAX_TASKS = 64;
+
+/** The options of a run from the flags of `corral map`. Throws UsageError. */
+export function readMapOptions(flags: ParsedFlags): CliMapOptions {
+  const source = functionSource(flags);
+  const maxTasks = optional(flags, "max-tasks", (text) => wholeNumber("max-tasks", text, 1));
+  const options: CliMapOptions = {
+    ...source,
+    ...sandboxRules(flags, source.module),
+    input: choice<InputFormat>(flags, "in") ?? "ndjson",
+    output: choice<OutputFormat>(flags, "out") ?? "ndjson",
+    unordered: flags.has("unordered"),
+    jobs: jobs(flags.value("jobs") ?? "auto"),
+    chunk: chunk(flags.value("chunk") ?? "auto", maxTasks),
+    env: environment(flags.values("env")),
+    timeout: optional(flags, "timeout", timeLimit),
+    timeBudgetMs: optional(flags, "time-budget", (text) => duration("time-budget", text)),
+    retries: optional(flags, "retries", (text) => wholeNumber("retries", text, 0)) ?? 0,
+    retryOn: retryReasons(flags.value("retry-on") ?? "crash,timeout,error"),
+    halt: optional(flags, "halt", haltRule),
+    memoryLimitMiB: optional(flags, "memory-limit", memoryLimit),
+    maxTasks,
+    initializer: flags.value("initializer"),
+    maxRecordBytes: optional(flags, "max-record", maxRecordBytes) ?? DEFAULT_MAX_RECORD_BYTES,
+    rejects: flags.value("rejects"),
+    outputFile: flags.value("output"),
+    joblog: flags.value("joblog"),
+    resume: flags.has("resume-failed") ? "failed" : flags.has("resume") ? "missing" : "no",
+    force: flags.has("force"),
+    bar: bar(flags),
+    total: optional(flags, "total", (text) => wholeNumber("total", text, 0)),
+    report: flags.value("report"),
+    events: flags.value("events"),
+    trace: flags.value("trace"),
+    quiet: flags.has("quiet"),
+  };
+  checkTogether(options);
+  return options;
+}
+
+function checkTogether({ resume, joblog, force, outputFile, files }: CliMapOptions): void {
+  if (resume !== "no" && joblog === undefined) {
+    throw new UsageError("Cannot resume: there is no joblog, wanted --joblog FILE of the run that is to go on");
+  }
+  if (force && resume === "no") {
+    throw new UsageError("Cannot force: nothing is resumed, wanted --resume or --resume-failed");
+  }
+  const twice = files.find((file, at) => file === "-" && files.indexOf(file) !== at);
+  if (twice !== undefined) throw new UsageError("Cannot read stdin twice: - was given more than once");
+  if (outputFile !== undefined && files.includes(outputFile)) {
+    throw new UsageError(`Cannot write ${outputFile}: it is also an input, wanted another --output`);
+  }
+}
+
+function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files"> {
+  const source = flags.value("eval");
+  if (source !== undefined) {
+    const module = new URL(`data:application/typescript,${encodeURIComponent(`export default ${source}`)}`);
+    return { module, export: "default", files: flags.rest };
+  }
+  const [given, ...files] = flags.rest;
+  if (given === undefined) {
+    throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
+  }
+  const [, path = given, name = "default"] = /^(.*)#([^#/\\]+)$/s.exec(given) ?? [];
+  return { module: moduleUrl(path), export: name, files };
+}
+
+function moduleUrl(path: string): URL {
+  if (/^(file|https?|data|jsr|npm):/.test(path)) {
+    if (URL.canParse(path)) return new URL(path);
+    throw new UsageError(`Cannot load ${JSON.stringify(path)}: not a valid URL`);
+  }
+  const base = new URL(`${pathToFileURL(Deno.cwd())}/`);
+  const url = /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path) ? pathToFileURL(path) : new URL(encodePath(path), base);
+  if (Deno.permissions.querySync({ name: "read", path: url }).state === "granted") requireFile(url, path);
+  return url;
+}
+
+function encodePath(path: string): string {
+  const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+  return `./${slashes.replaceAll(/[%?#]/g, encodeURIComponent)}`;
+}
+
+function requireFile(url: URL, path: string): void {
+  try {
+    if (Deno.statSync(url).isFile) return;
+  } catch {
+    throw new UsageError(`Cannot load ${JSON.stringify(path)}: there is no such file`);
+  }
+  throw new UsageError(`Cannot load ${JSON.stringify(path)}: it is no file`);
+}
+
+function optional<T>(flags: ParsedFlags, long: string, read: (text: string) => T): T | undefined {
+  const text = flags.value(long);
+  return text === undefined ? undefined : read(text);
+}
+
+function choice<T extends string>(flags: ParsedFlags, long: string): T | undefined {
+  const text = flags.value(long);
+  const choices = MAP_FLAGS.find((flag) => flag.long === long)!.value!.choices!;
+  if (text === undefined || choices.includes(text)) return text as T | undefined;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${long}: one of ${choices.join(", ")} is wanted`);
+}
+
+function jobs(text: string): number {
+  const cpus = navigator.hardwareConcurrency || 1;
+  if (text === "auto") return cpus;
+  const share = percentage(text);
+  return share === undefined ? wholeNumber("jobs", text, 1) : Math.max(1, Math.round(cpus * share / 100));
+}
+
+/** A worker that is to be replaced after so many records gets as many blocks as cannot hold more. */
+function chunk(text: string, maxTasks: number | undefined): number | "auto" {
+  const wanted = text === "auto" ? "auto" : wholeNumber("chunk", text, 1);
+  if (maxTasks === undefined) return wanted;
+  return Math.min(maxTasks, wanted === "auto" ? MAX_CHUNK_UNDER_MAX_TASKS : wanted);
+}
+
+function environment(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => {
+    const at = entry.indexOf("=");
+    if (at > 0) return [entry.slice(0, at), entry.slice(at + 1)];
+    const value = entry === "" || at === 0 ? undefined : ownVariable(entry);
+    if (value !== undefined) return [entry, value];
+    throw new UsageError(
+      `Cannot pass on variable ${JSON.stringify(entry)}: it is not set, wanted --env ${entry}=VALUE`,
+    );
+  }));
+}
+
+function ownVariable(name: string): string | undefined {
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
+    throw new UsageError(
+      `Cannot pass on variable "${name}": this command may not read it, run it with --allow-env=${name}`,
+    );
+  }
+  return Deno.env.get(name);
+}
+
+function timeLimit(text: string): TimeLimit {
+  const percent = percentage(text);
+  return percent === undefined ? { kind: "fixed", ms: duration("timeout", text) } : { kind: "relative", percent };
+}
+
+function retryReasons(text: string): ReadonlySet<RetryReason> {
+  const known: readonly string[] = ["crash", "timeout", "error"];
+  const reasons = text.split(",");
+  const wrong = reasons.find((reason) => !known.includes(reason));
+  if (wrong === undefined) return new Set(reasons as RetryReason[]);
+  throw new UsageError(`Cannot use ${JSON.stringify(wrong)} as --retry-on: some of crash,timeout,error are wanted`);
+}
+
+function haltRule(text: string): HaltRule {
+  const [, when, what, number] = /^(now|soon),(fail|success|done)=(\d+%?|\d+\.\d+%)$/.exec(text) ?? [];
+  const percent = percentage(number ?? "");
+  const count = Number(number);
+  if (when === undefined || (percent === undefined && !(count >= 1))) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(text)} as --halt: something like now,fail=1 or soon,done=50% is wanted`,
+    );
+  }
+  return {
+    when: when as HaltRule["when"],
+    what: what as HaltRule["what"],
+    limit: percent === undefined ? { kind: "count", count } : { kind: "percent", percent },
+  };
+}
+
+function memoryLimit(text: string): number {
+  const mib = Math.round(byteSize("memory-limit", text) / MIB);
+  if (mib >= LEAST_MEMORY_MIB) return mib;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --memory-limit: at least ${LEAST_MEMORY_MIB}M is wanted`);
+}
+
+function maxRecordBytes(text: string): number {
+  const bytes = byteSize("max-record", text);
+  if (bytes <= MAX_MAX_RECORD_BYTES) return bytes;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --max-record: at most 128M is wanted`);
+}
+
+function bar(flags: ParsedFlags): CliMapOptions["bar"] {
+  const text = flags.values("bar").at(-1);
+  if (text === undefined) return "auto";
+  if (text === "") return "line";
+  if (text === "full" || text === "off") return text;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --bar: full, off or no value is wanted`);
+}

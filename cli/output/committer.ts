@@ -1,0 +1,134 @@
+import { type Batch, isFailure, type Outcome } from "../records/batch.ts";
+import type { EventStream } from "../observers/event_stream.ts";
+import type { RecordEvent, RunEvent } from "../records/run_events.ts";
+import { excerptOf } from "./excerpt.ts";
+import type { RejectWriter } from "./rejects.ts";
+import type { ResultFormat } from "./result_format.ts";
+import type { ResultSink } from "./result_sink.ts";
+
+/** What a committer needs. */
+export interface CommitterOptions {
+  readonly format: ResultFormat;
+  readonly sink: ResultSink;
+  readonly events: EventStream;
+  readonly rejects: RejectWriter;
+  /** Whether results must be safe before events tell of them. */
+  readonly isDurable: boolean;
+  /** Makes the hash of a record, if somebody wants those. */
+  readonly hash: ((bytes: Uint8Array) => string) | undefined;
+  /** A batch was written. */
+  readonly onWritten: (done: number, failed: number) => void;
+  /** Writing has failed; nothing more is written. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Writes finished batches one after the other: results, then rejects, then events. */
+export class Committer {
+  done = 0;
+  failed = 0;
+  results = 0;
+  /** Bytes of results that wait to be written. */
+  waitingBytes = 0;
+  readonly #options: CommitterOptions;
+  #queue: Batch[] = [];
+  #running: Promise<void> | undefined;
+  #hasFailed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Queues a batch. */
+  add(batch: Batch): void {
+    if (this.#hasFailed) return;
+    this.waitingBytes += batch.output.length;
+    this.#queue.push(batch);
+    this.#running ??= this.#run();
+  }
+
+  /** Waits until everything is written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What comes in the same turn is written together.
+    await Promise.resolve();
+    try {
+      while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0));
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#queue = [];
+      this.#options.onFailure(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #commit(batches: readonly Batch[]): Promise<void> {
+    const { format, sink, events, rejects, isDurable, onWritten } = this.#options;
+    const told: RunEvent[] = [];
+    let done = 0;
+    let failed = 0;
+    for (const raw of batches) {
+      const { batch, bytes } = format.format(raw);
+      const before = sink.position;
+      if (bytes.length > 0) await this.#write(bytes);
+      this.waitingBytes -= raw.output.length;
+      const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
+      done += batch.done;
+      failed += failures.length;
+      this.results += batch.results;
+      if (failures.length > 0) await rejects.write(batch, failures);
+      this.#describe(batch, before, told);
+    }
+    this.done += done;
+    this.failed += failed;
+    if (isDurable) await sink.sync();
+    if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
+    events.emit(...told);
+    await events.settle();
+    onWritten(done, failed);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#options.sink.write(bytes);
+    } catch (cause) {
+      // That nobody reads any more is no fault.
+      if (cause instanceof Deno.errors.BrokenPipe) throw cause;
+      throw new Error(`Cannot write the results: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #describe(batch: Batch, outputStart: number, told: RunEvent[]): void {
+    const { events } = this.#options;
+    const { block, slot } = batch;
+    for (const { offset, ...retry } of batch.retries) {
+      told.push({ type: "retry", sequence: block.firstSequence + offset, slot, ...retry });
+    }
+    if (!events.wantsRecords) return;
+    let outputEnd = outputStart;
+    for (const outcome of batch.outcomes) {
+      outputEnd += outcome.bytes;
+      told.push(recordEvent(batch, outcome, outputEnd, this.#options.hash));
+    }
+  }
+}
+
+function recordEvent(batch: Batch, outcome: Outcome, outputEnd: number, hash: CommitterOptions["hash"]): RecordEvent {
+  const { block, slot, pid } = batch;
+  const { offset, bytes: _, error, ...facts } = outcome;
+  return {
+    type: "record",
+    sequence: block.firstSequence + offset,
+    input: block.source.input,
+    line: block.line(offset),
+    slot,
+    pid,
+    ...facts,
+    outputEnd,
+    ...(hash === undefined ? {} : { hash: hash(block.record(offset)) }),
+    ...(error === undefined ? {} : { error, excerpt: excerptOf(block.record(offset)) }),
+  };
+}

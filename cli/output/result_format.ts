@@ -1,0 +1,64 @@
+import type { Batch } from "../records/batch.ts";
+import type { OutputFormat } from "../options/cli_map_options.ts";
+
+/** A batch as it goes to the output; records whose results cannot be written have become failures. */
+export interface FormattedBatch {
+  readonly batch: Batch;
+  readonly bytes: Uint8Array;
+}
+
+/** Turns what workers sent into the bytes of the output. */
+export interface ResultFormat {
+  /** Whether it needs to know which bytes are whose. */
+  readonly needsOutcomes: boolean;
+  format(batch: Batch): FormattedBatch;
+  /** What stands at the end. */
+  end(): Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/** The format of a run; `resumed` is the beginning of an output that is gone on with. */
+export async function resultFormat(format: OutputFormat, resumed: Uint8Array = NOTHING): Promise<ResultFormat> {
+  if (format === "json") return new JsonArrayFormat(resumed.length > 0);
+  if (format !== "csv") return new PlainFormat();
+  const { CsvFormat } = await import("./csv_format.ts");
+  return new CsvFormat(resumed);
+}
+
+/** Workers have written everything already. */
+class PlainFormat implements ResultFormat {
+  readonly needsOutcomes = false;
+
+  format(batch: Batch): FormattedBatch {
+    return { batch, bytes: batch.output };
+  }
+
+  end(): Uint8Array {
+    return NOTHING;
+  }
+}
+
+/** Workers write a comma before each result: the first one becomes a bracket. */
+class JsonArrayFormat implements ResultFormat {
+  readonly needsOutcomes = false;
+  #hasBegun: boolean;
+
+  constructor(hasBegun: boolean) {
+    this.#hasBegun = hasBegun;
+  }
+
+  format(batch: Batch): FormattedBatch {
+    const bytes = batch.output;
+    if (!this.#hasBegun && bytes.length > 0) {
+      bytes[0] = "[".charCodeAt(0);
+      this.#hasBegun = true;
+    }
+    return { batch, bytes };
+  }
+
+  end(): Uint8Array {
+    return encoder.encode(this.#hasBegun ? "\n]\n" : "[]\n");
+  }
+}

@@ -1,0 +1,62 @@
+import { WorkerExitError, WorkerStartError } from "@corral/multiprocessing/pool";
+import type { CliMapOptions, RetryReason } from "../options/cli_map_options.ts";
+import type { ErrorText } from "../records/run_events.ts";
+import type { Outcome, Retry } from "../records/batch.ts";
+import type { RunningBlock } from "./running_block.ts";
+
+/** What follows when a worker did not finish a block. The record at fault is the first that is not done. */
+export type Loss =
+  /** The run cannot go on. */
+  | { readonly kind: "fatal"; readonly error: unknown }
+  /** Nobody can be blamed yet. */
+  | { readonly kind: "again"; readonly attempt: number; readonly suspect: boolean }
+  | { readonly kind: "retry"; readonly retry: Omit<Retry, "offset"> }
+  | { readonly kind: "failed"; readonly outcome: Omit<Outcome, "offset"> };
+
+/** Judges a block that came back with an error, by what was heard of it before. */
+export function judgeLoss(
+  running: RunningBlock,
+  error: unknown,
+  options: Pick<CliMapOptions, "retries" | "retryOn">,
+): Loss {
+  if (running.isOutOfTime) return blame(running, "timeout", timeoutText(running), options);
+  if (!(error instanceof WorkerExitError) || error instanceof WorkerStartError) return { kind: "fatal", error };
+  const { block, done, hasBegun, isExact, isExiting } = running;
+  if (!error.taskStarted) return { kind: "fatal", error };
+  // The second time, a record that takes its worker along before anything is heard of it is to blame.
+  const isKnown = hasBegun ? isExact || isExiting || block.count - done === 1 : block.suspect && block.count === 1;
+  if (isKnown) {
+    return blame(running, "crash", { name: error.name, message: withoutAdvice(error.message) }, options);
+  }
+  return { kind: "again", attempt: done === 0 ? block.attempt : 1, suspect: true };
+}
+
+function blame(
+  running: RunningBlock,
+  reason: RetryReason & ("timeout" | "crash"),
+  error: ErrorText,
+  { retries, retryOn }: Pick<CliMapOptions, "retries" | "retryOn">,
+): Loss {
+  const { block, done, recordStartedAt: startedAt } = running;
+  const attempt = done === 0 ? block.attempt : 1;
+  const durationMs = Math.max(0, Date.now() - startedAt);
+  if (attempt <= retries && retryOn.has(reason)) {
+    return { kind: "retry", retry: { attempt, reason, at: Date.now(), durationMs } };
+  }
+  return {
+    kind: "failed",
+    outcome: { outcome: reason, attempt, startedAt, durationMs, results: 0, bytes: 0, error },
+  };
+}
+
+function timeoutText({ timeoutMs }: RunningBlock): ErrorText {
+  return {
+    name: "TimeoutError",
+    message: `the record took longer than ${Math.round(timeoutMs ?? 0)} ms, its worker was ended`,
+  };
+}
+
+/** Whether a retry is safe is for callers of the library. */
+function withoutAdvice(message: string): string {
+  return message.replace(/, the task had started/, "");
+}

@@ -1,0 +1,124 @@
+import { Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
+import type { BlockOrder, Piece } from "../runner/protocol.ts";
+import { LinePrinter } from "./line_printer.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { EventStream } from "../observers/event_stream.ts";
+import { workerModule } from "./worker_module.ts";
+
+/** The pool of a run: its options, its events, and one call for each block. */
+export class MapPool {
+  readonly #pool: Pool;
+  readonly #events: EventStream;
+  readonly #pids = new Map<number, number>();
+  readonly #printers = new Map<string, LinePrinter>();
+
+  /** Throws what the constructor of `Pool` throws. */
+  constructor(options: CliMapOptions, events: EventStream) {
+    this.#events = events;
+    this.#pool = new Pool({ ...poolOptions(options), onEvent: (event) => this.#tell(event) });
+  }
+
+  /** Has a worker run a block. Rejects as `Pool.apply()` does. */
+  async run(
+    payload: Uint8Array,
+    order: BlockOrder,
+    signal: AbortSignal,
+    onProgress: (value: unknown) => void,
+  ): Promise<Piece> {
+    return await this.#pool.apply("runBlock", [payload, order], { signal, onProgress }) as Piece;
+  }
+
+  /** Starts all workers. Rejects if one cannot start. */
+  async start(): Promise<void> {
+    await this.#pool.ready();
+  }
+
+  /** The process in a slot. */
+  pidOf(slot: number): number {
+    return this.#pids.get(slot) ?? 0;
+  }
+
+  /** Ends all workers now. Their blocks reject. */
+  terminate(): void {
+    this.#pool.terminate();
+  }
+
+  /** Waits until no worker is left. */
+  async close(): Promise<void> {
+    this.#pool.close();
+    await this.#pool.join();
+    for (const printer of this.#printers.values()) printer.flush();
+  }
+
+  #tell(event: PoolEvent): void {
+    switch (event.type) {
+      case "spawn":
+        this.#pids.set(event.workerId, event.pid);
+        return this.#tellWorker(event, "spawn");
+      case "ready":
+        return this.#tellWorker(event, "ready");
+      case "exit":
+        this.#flushPrinters(event.workerId);
+        this.#events.emit({
+          type: "worker",
+          at: Date.now(),
+          slot: event.workerId,
+          pid: event.pid,
+          state: "exit",
+          exitCode: event.exitCode,
+          signal: event.signal,
+        });
+        return;
+      case "taskEnd":
+        return this.#flushPrinters(event.workerId);
+      case "output":
+        return this.#printerOf(event.workerId, event.stream).print(event.bytes);
+    }
+  }
+
+  #tellWorker({ workerId, pid }: { workerId: number; pid: number }, state: "spawn" | "ready"): void {
+    this.#events.emit({ type: "worker", at: Date.now(), slot: workerId, pid, state });
+  }
+
+  #printerOf(slot: number, stream: string): LinePrinter {
+    const key = `${slot} ${stream}`;
+    let printer = this.#printers.get(key);
+    if (printer === undefined) {
+      const decoder = new TextDecoder();
+      printer = new LinePrinter((bytes) =>
+        this.#events.emit({ type: "print", at: Date.now(), slot, text: decoder.decode(bytes, { stream: true }) })
+      );
+      this.#printers.set(key, printer);
+    }
+    return printer;
+  }
+
+  #flushPrinters(slot: number): void {
+    for (const stream of ["stdout", "stderr"]) this.#printers.get(`${slot} ${stream}`)?.flush();
+  }
+}
+
+/** The options of a run's pool. */
+export function poolOptions(options: CliMapOptions): PoolOptions {
+  const { jobs, permissions, deny, env, memoryLimitMiB, initializer, module } = options;
+  return {
+    workers: jobs,
+    module: workerModule(options),
+    ...(module.protocol === "data:" ? {} : { configOf: module }),
+    permissions,
+    deny,
+    env: { ...env },
+    output: "events",
+    // A record that is out of time has had its grace before.
+    abortGraceMs: 0,
+    ...(memoryLimitMiB === undefined ? {} : { memoryLimitMiB }),
+    ...(initializer === undefined ? {} : { initializer: "initialize" }),
+    ...maxTasks(options),
+    name: "corral map",
+  };
+}
+
+/** A worker counts blocks: it gets only so many as cannot have more records than it may run. */
+function maxTasks({ maxTasks, chunk }: CliMapOptions): PoolOptions {
+  return maxTasks === undefined ? {} : { maxTasksPerChild: Math.max(1, Math.floor(maxTasks / Number(chunk))) };
+}

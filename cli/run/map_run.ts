@@ -1,0 +1,311 @@
+import type { Piece } from "../runner/protocol.ts";
+import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
+import type { Inputs } from "../input/inputs.ts";
+import type { ReadItem, RecordBlock } from "../records/record_block.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { Committer } from "../output/committer.ts";
+import type { EndReason } from "../records/run_events.ts";
+import { AutoChunk } from "./auto_chunk.ts";
+import {
+  type Batch,
+  checkedPiece,
+  isFailure,
+  isPiece,
+  type Outcome,
+  readDetails,
+  type Retry,
+} from "../records/batch.ts";
+import type { EventStream } from "../observers/event_stream.ts";
+import { InputReporter } from "./input_reporter.ts";
+import { invalidBatch } from "../records/invalid_batch.ts";
+import { judgeLoss, type Loss } from "./judge_loss.ts";
+import { HaltWatch } from "./halt_watch.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import { RunningBlock } from "./running_block.ts";
+import { SilenceWatch } from "./silence_watch.ts";
+import { RecordTimeLimit } from "./time_limit.ts";
+import type { MapPool } from "./map_pool.ts";
+
+const OPEN_LANES_PER_JOB = 64;
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/** Records that wait for a worker, and the place of their results. */
+interface Work {
+  readonly block: RecordBlock;
+  readonly lane: Lane<Batch>;
+}
+
+/** What a run is made of. */
+export interface MapRunParts {
+  readonly options: CliMapOptions;
+  readonly inputs: Pick<Inputs, "read" | "records" | "bytes">;
+  readonly pool: MapPool;
+  readonly events: EventStream;
+  readonly committer: () => Committer;
+  /** Whether outcomes of all records are wanted. */
+  readonly isDetailed: boolean;
+}
+
+/** Reads, has worked and orders: everything between the input and the committer. */
+export class MapRun {
+  readonly #parts: MapRunParts;
+  readonly #chunk: AutoChunk;
+  readonly #timeLimit: RecordTimeLimit;
+  readonly #halt: HaltWatch;
+  readonly #lanes: Lanes<Batch>;
+  /** Few: what workers gave back, so that an array is quick enough. */
+  readonly #rest: Work[] = [];
+  readonly #running = new Set<RunningBlock>();
+  readonly #silence: SilenceWatch;
+  readonly #reporter: InputReporter;
+  readonly #ended = Promise.withResolvers<void>();
+  #mode: "running" | "draining" | "killed" = "running";
+  #reason: EndReason = "finished";
+  #failure: { readonly error: unknown } | undefined;
+  #isReading = false;
+  #inputEnded = false;
+  #heldBytes = 0;
+
+  constructor(parts: MapRunParts) {
+    const { options } = parts;
+    this.#parts = parts;
+    this.#chunk = new AutoChunk(options.chunk);
+    this.#timeLimit = new RecordTimeLimit(options.timeout);
+    this.#halt = new HaltWatch(options.halt, options.total);
+    this.#lanes = new Lanes(!options.unordered, (batch) => {
+      this.#heldBytes -= batch.output.length;
+      parts.committer().add(batch);
+    });
+    this.#reporter = new InputReporter(parts.inputs, parts.events);
+    this.#silence = new SilenceWatch(this.#running, (block) => this.#endForTime(block));
+  }
+
+  /** Whether it reads no more. */
+  get isStopping(): boolean {
+    return this.#mode !== "running";
+  }
+
+  /** How many records workers have now. */
+  get runningRecords(): number {
+    let count = 0;
+    for (const { block, done } of this.#running) count += block.count - done;
+    return count;
+  }
+
+  /** Runs to the end, whatever that is. Rejects with what made it impossible to go on. */
+  async run(): Promise<EndReason> {
+    this.#pump();
+    await this.#ended.promise;
+    this.#silence.stop();
+    this.#lanes.closeAll();
+    await this.#parts.committer().idle();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#reason;
+  }
+
+  /** Reads no more, and lets end what runs. */
+  drain(reason: EndReason): void {
+    if (this.#mode !== "running") return;
+    this.#mode = "draining";
+    this.#reason = reason;
+    this.#endIfDone();
+  }
+
+  /** Ends everything now. */
+  kill(reason: EndReason): void {
+    if (this.#mode === "killed") return;
+    if (this.#mode === "running") this.#reason = reason;
+    this.#mode = "killed";
+    this.#parts.pool.terminate();
+    this.#endIfDone();
+  }
+
+  /** Ends everything, because it cannot go on. */
+  fail(error: unknown): void {
+    if (this.#mode !== "killed") this.#failure ??= { error };
+    this.kill("broken");
+  }
+
+  /** The committer has written something: there may be room for more. */
+  noteWritten(): void {
+    this.#pump();
+  }
+
+  get #mayDispatch(): boolean {
+    const { jobs } = this.#parts.options;
+    const limit = this.#chunk.isQuick ? jobs * 2 : jobs;
+    return this.#mode === "running" && this.#running.size < limit && this.#lanes.open < jobs * OPEN_LANES_PER_JOB &&
+      this.#heldBytes + this.#parts.committer().waitingBytes < MAX_WAITING_BYTES;
+  }
+
+  #pump(): void {
+    while (this.#mayDispatch) {
+      const work = this.#rest.shift();
+      if (work !== undefined) this.#dispatchPart(work);
+      else {
+        if (!this.#isReading && !this.#inputEnded) this.#read();
+        break;
+      }
+    }
+    // What must be done before anything new is blocked by nothing but other work.
+    while (this.#mode === "running" && this.#running.size === 0 && this.#rest.length > 0) {
+      this.#dispatchPart(this.#rest.shift()!);
+    }
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#running.size > 0) return;
+    if (this.#mode !== "running" || (this.#inputEnded && !this.#isReading && this.#rest.length === 0)) {
+      this.#ended.resolve();
+    }
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    try {
+      const item = await this.#parts.inputs.read(this.#chunk.limits);
+      this.#isReading = false;
+      if (this.#mode !== "running") return;
+      this.#reporter.tell(item === undefined);
+      if (item === undefined) this.#inputEnded = true;
+      else this.#accept(item);
+      this.#pump();
+    } catch (error) {
+      this.#isReading = false;
+      this.fail(error);
+    }
+  }
+
+  #accept(item: ReadItem): void {
+    const lane = this.#lanes.add();
+    if ("block" in item) return this.#dispatch({ block: item.block, lane });
+    this.#put(lane, invalidBatch(item.invalid));
+    this.#lanes.close(lane);
+  }
+
+  /** Of a block that came back, no more goes out at once than of a new one. */
+  #dispatchPart({ block, lane }: Work): void {
+    const { records } = this.#chunk.limits;
+    if (block.count <= records) return this.#dispatch({ block, lane });
+    const { attempt, suspect } = block;
+    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.add(lane) });
+    this.#dispatch({ block: block.part(0, records, { attempt, suspect }), lane });
+  }
+
+  #dispatch({ block, lane }: Work): void {
+    const timeoutMs = this.#timeLimit.ms;
+    const running = new RunningBlock(block, lane, timeoutMs, this.#timeLimit.isSet || this.#chunk.isSlow);
+    this.#running.add(running);
+    if (timeoutMs !== null) this.#silence.start(timeoutMs);
+    const order = running.order(this.#parts.isDetailed || this.#timeLimit.isRelative);
+    const result = this.#parts.pool.run(
+      block.payload,
+      order,
+      running.controller.signal,
+      (value) => this.#receiveProgress(running, value),
+    );
+    result.then((piece) => this.#finish(running, piece), (error) => this.#lose(running, error));
+  }
+
+  /** The function may report progress of its own, if it was written for pools. */
+  #receiveProgress(running: RunningBlock, value: unknown): void {
+    if (isPiece(value)) this.#receive(running, value);
+  }
+
+  #receive(running: RunningBlock, value: unknown): void {
+    if (!this.#running.has(running)) return;
+    try {
+      const piece = checkedPiece(value, running.done, running.block.count);
+      if (!running.hasBegun) this.#begin(running, piece[0]);
+      this.#take(running, piece);
+      running.isExact = (piece[2] & EXACT) !== 0;
+      running.isExiting = (piece[2] & EXITING) !== 0;
+      if ((piece[2] & STUCK) !== 0) this.#endForTime(running);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #begin(running: RunningBlock, slot: number): void {
+    running.begin(slot, this.#parts.pool.pidOf(slot));
+    this.#parts.events.emit(running.event("start"));
+  }
+
+  #take(running: RunningBlock, [, newDone, , elapsedMs, results, output, detailBytes]: Piece): void {
+    const { outcomes, retries } = readDetails(detailBytes, running.done, newDone);
+    const done = newDone - running.done;
+    running.advance(newDone);
+    this.#chunk.learn(done, elapsedMs);
+    for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
+    if (done === 0 && output.length === 0 && retries.length === 0) return;
+    const { block, slot, pid, lane } = running;
+    this.#put(lane, { block, done, results, output, outcomes, retries, slot, pid });
+    this.#judgeHalt(done, outcomes.filter(({ outcome }) => isFailure(outcome)).length);
+  }
+
+  #put(lane: Lane<Batch>, batch: Batch): void {
+    this.#heldBytes += batch.output.length;
+    this.#lanes.put(lane, batch);
+  }
+
+  #judgeHalt(done: number, failed: number): void {
+    const verdict = this.#halt.count(done, failed);
+    if (verdict === "now") this.kill("halted");
+    else if (verdict === "soon") this.drain("halted");
+  }
+
+  #finish(running: RunningBlock, value: unknown): void {
+    this.#receive(running, value);
+    this.#leave(running);
+    const { block, done, lane } = running;
+    if (done < block.count) this.#again(block.part(done, block.count), lane);
+    this.#lanes.close(lane);
+    this.#pump();
+  }
+
+  #leave(running: RunningBlock): void {
+    this.#running.delete(running);
+    if (running.hasBegun) this.#parts.events.emit(running.event("end"));
+  }
+
+  /** Puts records in front of everything else. */
+  #again(block: RecordBlock, behind: Lane<Batch>): void {
+    if (this.#mode === "running") this.#rest.unshift({ block, lane: this.#lanes.add(behind) });
+  }
+
+  #endForTime(running: RunningBlock): void {
+    running.isOutOfTime = true;
+    running.controller.abort();
+  }
+
+  #lose(running: RunningBlock, error: unknown): void {
+    this.#leave(running);
+    if (this.#mode !== "killed") this.#settle(running, judgeLoss(running, error, this.#parts.options));
+    this.#lanes.close(running.lane);
+    this.#pump();
+  }
+
+  #settle(running: RunningBlock, loss: Loss): void {
+    const { block, done, lane } = running;
+    switch (loss.kind) {
+      case "fatal":
+        return this.fail(loss.error);
+      case "again":
+        return this.#again(block.part(done, block.count, { attempt: loss.attempt, suspect: loss.suspect }), lane);
+      case "retry":
+        this.#putLoss(running, 0, [], [{ offset: done, ...loss.retry }]);
+        return this.#again(block.part(done, block.count, { attempt: loss.retry.attempt + 1, suspect: true }), lane);
+      case "failed":
+        // The worker is not to blame for those behind the record.
+        if (done + 1 < block.count) this.#again(block.part(done + 1, block.count), lane);
+        this.#putLoss(running, 1, [{ offset: done, ...loss.outcome }], []);
+        return this.#judgeHalt(1, 1);
+    }
+  }
+
+  #putLoss({ block, slot, pid, lane }: RunningBlock, done: number, outcomes: Outcome[], retries: Retry[]): void {
+    this.#put(lane, { block, done, results: 0, output: NOTHING, outcomes, retries, slot, pid });
+  }
+}

@@ -1,0 +1,55 @@
+import type { ErrorDescription } from "./protocol.ts";
+
+const MAX_MESSAGE = 2000;
+const MAX_STACK = 4000;
+const MAX_CAUSES = 5;
+const EXPORT_LENGTH = "export default ".length;
+const OWN_FOLDER = new URL("./", import.meta.url).href;
+
+/** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { name: "Error", message: `threw ${shortened(inspect(error), MAX_MESSAGE)}` };
+  const stack = shortened(stackText(error), MAX_STACK);
+  return {
+    name: String(error.name),
+    message: shortened(String(error.message), MAX_MESSAGE),
+    ...(stack === "" ? {} : { stack }),
+  };
+}
+
+function stackText(error: Error): string {
+  const parts = [ownFrames(error)];
+  for (let cause = error.cause, depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    parts.push(`Caused by: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause)}`);
+    if (!(cause instanceof Error)) break;
+    parts.push(ownFrames(cause));
+    cause = cause.cause;
+  }
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+/** The frames down to the function that was called. Below it stand the runner, and the library that runs the runner. */
+function ownFrames({ stack }: Error): string {
+  const frames = String(stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const end = frames.findIndex((line) => line.includes(OWN_FOLDER));
+  return frames.slice(0, end < 0 ? undefined : end).filter((line) => !isForeign(line)).map(withOwnPlace).join("\n");
+}
+
+/** The code of `-e` stands in a module of its own, behind `export default `. */
+function withOwnPlace(line: string): string {
+  return line.replace(/data:application\/typescript[^\s)]*?:(\d+):(\d+)(?=\)?$)/, (_, row, column) => {
+    return `-e:${row}:${row === "1" ? Number(column) - EXPORT_LENGTH : column}`;
+  });
+}
+
+function isForeign(line: string): boolean {
+  return line.includes("ext:") || line.includes("data:text/javascript");
+}
+
+function inspect(value: unknown): string {
+  return Deno.inspect(value, { depth: 3, strAbbreviateSize: 500 });
+}
+
+function shortened(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
+}

@@ -1,0 +1,54 @@
+import { workerCommand } from "@corral/multiprocessing/pool";
+import { Inputs } from "../input/inputs.ts";
+import type { ReadItem } from "../records/record_block.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+import { excerptOf } from "../output/excerpt.ts";
+import { poolOptions } from "../run/map_pool.ts";
+
+const SHOWN_RECORDS = 3;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** `--dry-run`: prints what would be done with what, and does nothing. Returns the exit code. */
+export async function dryRun(options: CliMapOptions): Promise<number> {
+  const { path, args, env } = workerCommand(poolOptions(options));
+  const grants = args.filter((arg) => /^--(allow|deny)-/.test(arg));
+  const lines = [
+    `Function: ${options.module.protocol === "data:" ? "-e" : options.module.href}#${options.export}`,
+    `Workers: ${options.jobs}`,
+    `Permissions of workers: ${grants.join(" ")}`,
+    `Environment of workers: ${Object.keys(env).join(" ")}`,
+    `Command line of a worker: ${[path, ...args].map(quoted).join(" ")}`,
+    `First records:`,
+    ...await firstRecords(options),
+  ];
+  await Deno.stdout.write(new TextEncoder().encode(lines.join("\n") + "\n"));
+  return 0;
+}
+
+async function firstRecords(options: CliMapOptions): Promise<string[]> {
+  using inputs = new Inputs(options);
+  const lines: string[] = [];
+  while (lines.length < SHOWN_RECORDS) {
+    const item = await inputs.read({ records: 1, bytes: Infinity });
+    if (item === undefined) return [...lines, "  (no more)"];
+    lines.push(`  ${describe(item, options)}`);
+  }
+  return lines;
+}
+
+function describe(item: ReadItem, { input }: CliMapOptions): string {
+  if ("invalid" in item) return `line ${item.invalid.line}: rejected, ${item.invalid.message}`;
+  const { block } = item;
+  try {
+    const text = decoder.decode(block.payload).replace(/[\0\n]$/, "");
+    const value: unknown = input === "lines" || input === "nul" ? text : JSON.parse(text);
+    return `line ${block.line(0)}: ${JSON.stringify(value)}`;
+  } catch (error) {
+    return `line ${block.line(0)}: rejected, ${(error as Error).message}: ${excerptOf(block.record(0))}`;
+  }
+}
+
+/** Quotes an argument for a shell, where it needs that. */
+function quoted(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,26 @@
+import type { WorkerCommand } from "../worker/command_line.ts";
+import { resolvePoolOptions } from "./options.ts";
+import type { PoolOptions } from "./types.ts";
+import { poolWorkerCommand } from "./worker_command.ts";
+
+/**
+ * The command line that workers of a pool with these options would be started with; starts nothing.
+ *
+ * For programs that show what they are about to do, as `corral map --dry-run` does. Its parts may change with any version.
+ *
+ * @param options As for {@linkcode Pool}.
+ * @returns The path of Deno, its arguments, and the whole environment of a worker.
+ * @throws {TypeError} If an option is not as it should be.
+ * @throws {PermissionError} If this program does not hold what workers are to get, or may not run Deno.
+ *
+ * @example
+ * ```ts
+ * import { workerCommand } from "@corral/multiprocessing/pool";
+ *
+ * const { args } = workerCommand({ permissions: { net: ["127.0.0.1:8080"] } });
+ * console.log(args.filter((arg) => arg.startsWith("--allow-"))); // [ "--allow-net=127.0.0.1:8080" ]
+ * ```
+ */
+export function workerCommand(options: PoolOptions = {}): WorkerCommand {
+  return poolWorkerCommand(resolvePoolOptions(options));
+}
