@@ -32,7 +32,7 @@ export type {
   WorkerInfo,
 } from "./src/pool/mod.ts";
 export { activeChildren, cpuCount, currentProcess, parentProcess, Process } from "./src/process/mod.ts";
-export type { ParentProcess, ProcessOptions } from "./src/process/mod.ts";
+export type { ParentProcess, ProcessOptions, WorkerLaunchOptions } from "./src/process/mod.ts";
 export { asCompleted, Future, ProcessPoolExecutor, waitFutures } from "./src/futures/mod.ts";
 export type {
   AsCompletedOptions,

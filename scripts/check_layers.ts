@@ -20,7 +20,7 @@ export const LAYERS: Layers = {
   hub: ["wire", "timer", "errors"],
   child: ["hub", "wire", "own_process", "timer", "errors"],
   handles: ["manager", "channels", "sync", "hub"],
-  worker: ["wire", "own_process", "timer", "errors"],
+  worker: ["hub", "wire", "own_process", "timer", "errors"],
   pool: ["handles", "deque", "hub", "worker", "wire", "own_process", "timer", "errors"],
   process: ["handles", "hub", "worker", "wire", "own_process", "timer", "errors"],
   sync: ["hub", "wire", "timer", "errors"],

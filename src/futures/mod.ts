@@ -36,5 +36,6 @@ export type {
   PoolOptions,
   ResultOf,
   TaskOptions,
+  WorkerLaunchOptions,
 } from "../pool/mod.ts";
 export * from "../errors.ts";

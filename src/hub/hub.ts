@@ -32,12 +32,18 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   readonly #collected = new FinalizationRegistry<Import>((entry) => this.forgetIfUnused(entry));
   readonly #collectedHere = new FinalizationRegistry<SharedObject>((object) => object.dropped!("here", false));
   #lastId = 0;
+  #lastLink = 0;
   /** The task that is running in this process; 0 when none is. */
   currentTask: () => number = () => 0;
 
   /** Gives an object of this process its reference. */
   own(type: string, object: SharedObject): ObjectRef {
     return this.#ownAgain(type, `${this.#origin}:${++this.#lastId}`, object);
+  }
+
+  /** A name for the link to the next neighbour, which no other has, so that no two processes are ever taken for one. */
+  nextLinkKey(): string {
+    return `${++this.#lastLink}`;
   }
 
   /** A neighbour that can be told things. */

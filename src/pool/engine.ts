@@ -1,6 +1,9 @@
 /** What is below every method of a pool: tasks in, promises out, the timer, and the pool's end. */
 import { BrokenPoolError, CancelledError, PoolClosedError } from "../errors.ts";
+import { hub } from "../hub/hub.ts";
 import { inMicrotask, monotonicMs, untilSettled } from "../timer.ts";
+import { WorkerLauncher } from "../worker/launch.ts";
+import { programReaper } from "../worker/reaper.ts";
 import { CallSink } from "./call_sink.ts";
 import { CallerStacks } from "./caller_stacks.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
@@ -28,6 +31,7 @@ export class PoolEngine {
   readonly jobs: OpenJobs = new OpenJobs(() => this.#closeWhenIdle());
   readonly callerStacks: CallerStacks = new CallerStacks();
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
+  readonly #launcher: WorkerLauncher;
   readonly #workers: PoolWorkers;
   readonly #scheduler: Scheduler<Task>;
   readonly #emit: ((event: PoolEvent) => void) | undefined;
@@ -51,7 +55,8 @@ export class PoolEngine {
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
     this.taskFactory = new TaskFactory(options);
-    this.#workers = new PoolWorkers(options, this.taskFactory);
+    this.#launcher = new WorkerLauncher(options, { hub, reaper: programReaper });
+    this.#workers = new PoolWorkers(options, this.taskFactory, this.#launcher);
     this.#emit = safeListener(options.onEvent);
     this.#scheduler = new Scheduler<Task>(this.#host(), options);
   }
@@ -227,7 +232,7 @@ export class PoolEngine {
       },
       becameReady: () => {
         this.#settleReady();
-        if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#workers.startReaper();
+        if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#launcher.startReaper();
       },
       startFailed: (error) => {
         for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
@@ -245,7 +250,7 @@ export class PoolEngine {
   }
 
   async #fence(done: (held: boolean, now: number) => void): Promise<void> {
-    done(await this.#workers.fence(), monotonicMs());
+    done(await this.#launcher.fence(), monotonicMs());
     this.#arm();
   }
 
@@ -263,7 +268,7 @@ export class PoolEngine {
     this.#timer.end();
     this.jobs.abandon(() => this.refusal ?? new CancelledError("The pool has ended"));
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.refusal);
-    await this.#workers.release();
+    await this.#launcher.release();
     this.#finished.resolve();
   }
 

@@ -32,4 +32,5 @@ export type {
   WorkerInfo,
 } from "./types.ts";
 export type { AnyFunction } from "../worker/function_table.ts";
+export type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 export * from "../errors.ts";

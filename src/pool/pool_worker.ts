@@ -1,37 +1,31 @@
 import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
-import { hub } from "../hub/hub.ts";
-import { Link } from "../hub/link.ts";
 import { decode, encode } from "../wire/codec/codec.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueMessageText } from "../wire/protocol.ts";
+import type { ConnectedWorker, ConnectedWorkerEvents } from "../worker/connected_worker.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
-import { WorkerProcess, type WorkerProcessOptions } from "../worker/worker_process.ts";
+import type { WorkerProcess } from "../worker/worker_process.ts";
 import { inMicrotask, monotonicMs } from "../timer.ts";
 import { checkedOutcomes, type ChunkResult } from "./chunk_result.ts";
-import type { Greeting } from "./greeting.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { endTickets, SentHandles } from "./sent_handles.ts";
 import type { SchedulerWorker, Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { PoolEvent } from "./types.ts";
 
-// Names links for as long as this program runs, so that no two workers are ever taken for one.
-let lastLink = 0;
-
 /** What a pool's worker needs of its pool. */
 export interface PoolWorkerContext {
   readonly scheduler: Scheduler<Task>;
   readonly slot: Slot<Task>;
-  /** Everything about the process but who listens to it. */
-  readonly process: Omit<WorkerProcessOptions, "events">;
-  /** The first message. */
-  readonly hello: Greeting;
+  /** Starts the process, for one who is told of it. */
+  readonly start: (events: ConnectedWorkerEvents) => ConnectedWorker;
+  /** Largest message to the worker, in bytes. */
+  readonly maxFrameBytes: number;
   /** Present when somebody listens. */
   readonly emit: ((event: PoolEvent) => void) | undefined;
   /** A task's own error has arrived. */
   readonly onTaskError: (error: unknown) => void;
   /** The worker has ended. */
-  readonly onExit: (pid: number, exit: WorkerExit) => void;
+  readonly onExit: () => void;
   /** The scheduler's deadlines may have changed. */
   readonly onTurn: () => void;
 }
@@ -41,32 +35,31 @@ export class PoolWorker implements SchedulerWorker<Task> {
   readonly process: WorkerProcess;
   readonly #context: PoolWorkerContext;
   readonly #knownFunctions = new Set<number>();
-  readonly #link: Link;
+  readonly #worker: ConnectedWorker;
   readonly #sentHandles: SentHandles;
   readonly #batchBytes: number;
   /** Whether the pool has use for it. */
   #wanted = true;
+  /** What it held when it ended. */
+  #unanswered: readonly Task[] = [];
 
   /** Starts the process. Throws what starting it throws. */
   constructor(context: PoolWorkerContext) {
     this.#context = context;
-    this.#batchBytes = context.process.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
-    this.process = new WorkerProcess({
-      ...context.process,
-      events: {
-        message: (message, parts) => this.#receive(message, parts),
-        standby: (on) => context.scheduler.standby(context.slot, on),
-        readEnd: () => this.#endRead(),
-        output: (stream, bytes, taskId) => this.#emitOutput(stream, bytes, taskId),
-        exited: (exit) => this.#exited(exit),
-      },
+    this.#batchBytes = context.maxFrameBytes;
+    this.#worker = context.start({
+      message: (message, parts) => this.#receive(message, parts),
+      standby: (on) => context.scheduler.standby(context.slot, on),
+      readEnd: () => this.#endRead(),
+      output: (stream, bytes, taskId) => this.#emitOutput(stream, bytes, taskId),
+      disconnecting: () => this.#unanswered = this.#sentHandles.renewUnanswered(),
+      exited: (exit) => this.#exited(exit),
     });
-    const { process } = this;
-    this.#link = new Link(hub, `${++lastLink}`, (text, parts) => process.append(text, parts), () => process.flush());
-    this.#link.requests.waits.watch(() => this.#updateReference());
-    this.#sentHandles = new SentHandles(this.#link, context.slot);
-    for (const handle of context.hello.handles) hub.grant(handle, this.#link);
-    this.#sendNow(context.hello.text, context.hello.parts);
+    this.process = this.#worker.process;
+    const { link } = this.#worker;
+    link.requests.waits.watch(() => this.#updateReference());
+    this.#sentHandles = new SentHandles(link, context.slot);
+    this.#worker.greet();
     context.emit?.({ type: "spawn", ...this.#place });
   }
 
@@ -125,17 +118,12 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   /** An idle worker may own an object that the program waits for. */
   #updateReference(): void {
-    this.process.setReferenced(this.#wanted || this.#link.requests.waits.any);
+    this.process.setReferenced(this.#wanted || this.#worker.link.requests.waits.any);
   }
 
   #appendAbort(task: Task, reason: unknown): void {
     const encoded = encode(reason);
     this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
-  }
-
-  #sendNow(text: string, parts?: readonly Uint8Array[]): void {
-    this.process.append(text, parts);
-    this.process.flush();
   }
 
   #define({ functionRef }: Task): void {
@@ -165,7 +153,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {
-    if (this.#link.receive(message, parts)) return;
     const { scheduler, slot } = this.#context;
     switch (message[0]) {
       case "result":
@@ -203,7 +190,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
   }
 
   #decode<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
-    return decode(body, tagged === 1, parts, this.#link.handles) as T;
+    return decode(body, tagged === 1, parts, this.#worker.link.handles) as T;
   }
 
   #settle(taskId: number, ok: boolean, value: unknown): void {
@@ -247,16 +234,14 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #exited(exit: WorkerExit): void {
     const { scheduler, slot, emit, onExit, onTurn } = this.#context;
-    const { pid, exitCode, signal } = exit;
-    const unanswered = this.#sentHandles.renewUnanswered();
-    this.#link.close();
-    onExit(pid, exit);
+    const { exitCode, signal } = exit;
+    onExit();
     if (exit.violation !== undefined) {
       emit?.({ type: "violation", ...this.#place, error: workerExitError(exit, false) });
     }
     emit?.({ type: "exit", ...this.#place, exitCode, signal });
     scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), monotonicMs());
-    for (const task of unanswered) if (task.settled) endTickets(task);
+    for (const task of this.#unanswered) if (task.settled) endTickets(task);
     onTurn();
   }
 }

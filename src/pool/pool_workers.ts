@@ -1,34 +1,32 @@
-import { WorkerStartError } from "../errors.ts";
-import type { WorkerCommand } from "../worker/command_line.ts";
-import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
-import { type Greeting, greetings } from "./greeting.ts";
+import type { Hello } from "../worker/hello.ts";
+import type { WorkerLauncher } from "../worker/launch.ts";
+import { poolHellos } from "./hellos.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { PoolWorker, type PoolWorkerContext } from "./pool_worker.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { TaskFactory } from "./task_factory.ts";
 import type { WorkerInfo } from "./types.ts";
-import { poolWorkerCommand } from "./worker_command.ts";
 
 /** Whom a worker serves and tells. */
 export type WorkerOwner = Pick<PoolWorkerContext, "scheduler" | "emit" | "onTaskError" | "onTurn">;
 
-/** The worker processes of one pool, and its share of the reaper. */
+/** The worker processes of one pool. */
 export class PoolWorkers {
-  readonly #options: ResolvedPoolOptions;
-  readonly #command: WorkerCommand;
-  readonly #hello: readonly Greeting[];
-  readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
+  readonly #launcher: WorkerLauncher;
+  readonly #hellos: readonly Hello[];
+  readonly #passOutput: boolean;
+  readonly #maxFrameBytes: number;
   readonly #living = new Map<number, PoolWorker>();
-  #reaper: ReaperShare | undefined;
   #started = 0;
   #lost = 0;
 
-  /** Starts no process yet. Throws when the workers may not be what the options say. */
-  constructor(options: ResolvedPoolOptions, taskFactory: TaskFactory) {
-    this.#options = options;
-    this.#command = poolWorkerCommand(options);
-    this.#hello = greetings(options, taskFactory, this.#memoryMarker);
+  /** Starts no process yet. Throws what is wrong with `initializer` and `initArgs`. */
+  constructor(options: ResolvedPoolOptions, taskFactory: TaskFactory, launcher: WorkerLauncher) {
+    this.#launcher = launcher;
+    this.#hellos = poolHellos(options, taskFactory, launcher);
+    this.#passOutput = options.passOutput;
+    this.#maxFrameBytes = options.maxFrameBytes;
   }
 
   /** How many were started. */
@@ -43,22 +41,24 @@ export class PoolWorkers {
 
   /** Starts the worker of a slot. Throws WorkerStartError. */
   spawn(slot: Slot<Task>, owner: WorkerOwner): PoolWorker {
-    const reaper = this.#reaper ??= shareReaper(this.#options.denoPath);
-    const { maxFrameBytes, killGraceMs, passOutput } = this.#options;
-    const worker = startWorker({
+    const worker = new PoolWorker({
       ...owner,
       slot,
-      process: { command: this.#command, maxFrameBytes, memoryMarker: this.#memoryMarker, killGraceMs, passOutput },
-      hello: this.#hello[slot.index]!,
-      onExit: (pid) => {
-        reaper.unwatch(pid);
+      maxFrameBytes: this.#maxFrameBytes,
+      start: (events) =>
+        this.#launcher.start({
+          name: "a worker",
+          hello: this.#hellos[slot.index]!,
+          events,
+          passOutput: this.#passOutput,
+        }),
+      onExit: () => {
         if (slot.phase === "ready") this.#lost++;
         if (this.#living.get(slot.index) === worker) this.#living.delete(slot.index);
       },
     });
     this.#started++;
     this.#living.set(slot.index, worker);
-    reaper.watch(worker.process.pid);
     return worker;
   }
 
@@ -80,29 +80,5 @@ export class PoolWorkers {
       state: slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase as "starting" | "stopping",
       tasksDone: slot.answered,
     }));
-  }
-
-  /** Starts the reaper. It would delay workers that still start. */
-  startReaper(): void {
-    this.#reaper?.start();
-  }
-
-  /** Waits until all that lay in the workers' pipes was read and reported. Resolves with `false` when that cannot be told. */
-  fence(): Promise<boolean> {
-    return this.#reaper?.fence() ?? Promise.resolve(false);
-  }
-
-  /** Gives the share of the reaper back. */
-  release(): Promise<void> {
-    return this.#reaper?.release() ?? Promise.resolve();
-  }
-}
-
-function startWorker(context: PoolWorkerContext): PoolWorker {
-  try {
-    return new PoolWorker(context);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new WorkerStartError(`Cannot start a worker: ${message}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** What callers of a pool see: options, results, events. */
 import type { AnyFunction } from "../worker/function_table.ts";
+import type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 
 export type { WorkerInfo } from "./backend.ts";
 
@@ -69,26 +70,11 @@ export interface AsyncCallbacks<R> {
 }
 
 /** Options of a pool. */
-export interface PoolOptions {
+export interface PoolOptions extends WorkerLaunchOptions {
   /** How many worker processes, at least 1. @default usable CPUs; a cgroup quota counts */
   workers?: number;
   /** Tasks a worker may have in progress at once, at least 1; more helps tasks that wait. @default 1 */
   concurrency?: number;
-  /** The task module: a URL, an absolute path, or `import.meta`. Loaded once in each worker, before its first task. */
-  module?: string | URL | ImportMeta;
-  /**
-   * What workers may do; the shape is that of `Worker`'s `deno.permissions`. A key left out is none, relative paths count from
-   * this program's working directory, and nothing that this program does not hold itself can be granted. @default "none"
-   */
-  permissions?: Deno.PermissionOptions;
-  /** What workers may not do, even where `permissions` grants it: `true` or a list for each kind. @default nothing */
-  deny?: Deno.PermissionOptionsObject;
-  /** Environment variables of the workers, which may read exactly these. Otherwise their environment is empty. */
-  env?: Record<string, string>;
-  /** The workers' working directory. @default this program's */
-  cwd?: string | URL;
-  /** A file; the workers' `deno.json` is looked for in its folder and above. @default the module */
-  configOf?: string | URL;
   /** "pass": what workers print is printed by this program. "events": it is only told to `onEvent`. @default "pass" */
   output?: "pass" | "events";
   /** Run once in each worker, after its module has loaded. If it throws, the worker cannot start. */
@@ -97,8 +83,6 @@ export interface PoolOptions {
   initArgs?: unknown[];
   /** A worker leaves after this many tasks (a chunk is one) and is replaced when needed. @default no limit */
   maxTasksPerChild?: number;
-  /** MiB that a worker may use beyond an idle one, on the V8 heap or outside it. @default no limit */
-  memoryLimitMiB?: number;
   /** `timeoutMs` of tasks that have none. @default no limit */
   taskTimeoutMs?: number;
   /** `retries` of tasks that have none. @default 0 */
@@ -107,20 +91,12 @@ export interface PoolOptions {
   onWorkerExit?: "replace" | "break";
   /** A worker without a task for this long leaves. @default never */
   idleTimeoutMs?: number;
-  /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
-  trust?: "trusted" | "untrusted";
-  /** The `deno` to run. @default the one that runs this program */
-  denoPath?: string;
   /** For messages and events. @default "pool" */
   name?: string;
   /** Told of everything that happens in the pool. */
   onEvent?: (event: PoolEvent) => void;
   /** Milliseconds between the abort of a running task and the end of its worker. @default 500 */
   abortGraceMs?: number;
-  /** Milliseconds between SIGTERM and SIGKILL when a worker is ended. @default 250 */
-  killGraceMs?: number;
-  /** Largest message to or from a worker, in bytes, from 1 KiB to 2 GiB. @default 256 MiB */
-  maxFrameBytes?: number;
 }
 
 /** What happened in a pool. `workerId` and `pid` say where. */

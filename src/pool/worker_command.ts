@@ -1,21 +1,8 @@
-import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
-import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
+import type { WorkerCommand } from "../worker/command_line.ts";
+import { launchCommand } from "../worker/launch.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 
-/** The command line of a pool's workers. Throws what {@linkcode workerCommand} throws. */
+/** The command line of a pool's workers, which starts nothing. Throws what making the pool would throw. */
 export function poolWorkerCommand(options: ResolvedPoolOptions): WorkerCommand {
-  const { moduleUrl, trust, permissions, deny, env, cwd, configOf, memoryLimitMiB, denoPath } = options;
-  return workerCommand({
-    entryUrl: CHILD_ENTRY_URL,
-    moduleUrl,
-    trust,
-    permissions,
-    deny,
-    env,
-    cwd,
-    configOf,
-    memoryLimitMiB,
-    denoPath,
-    storageKey: crypto.randomUUID().replaceAll("-", ""),
-  });
+  return launchCommand(options);
 }

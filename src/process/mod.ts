@@ -22,6 +22,7 @@ export { type ParentProcess, parentProcess } from "./parent_process.ts";
 export { cpuCount } from "./cpu_count.ts";
 export type { ProcessOptions } from "./options.ts";
 export type { AnyFunction } from "../worker/function_table.ts";
+export type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 export {
   ClosedError,
   EncodingError,

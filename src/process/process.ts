@@ -161,7 +161,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
    */
   start(): void {
     const what = { subclass: subclassOf(this), fields: { ...this } as Record<string, unknown> };
-    stateOf(this).start(what, children.nextLinkKey(), () => children.delete(this));
+    stateOf(this).start(what, () => children.delete(this));
     children.add(this);
   }
 

@@ -1,6 +1,8 @@
+import { hub } from "../hub/hub.ts";
 import { requireLoaded } from "../own_process.ts";
+import { programReaper } from "../worker/reaper.ts";
 import { closedBefore, misuse } from "./misuse.ts";
-import { checkedName, flag, type ResolvedProcessOptions } from "./options.ts";
+import { checkedDaemon, checkedName, type ResolvedProcessOptions } from "./options.ts";
 import { type ProcessStart, StartedProcess } from "./started_process.ts";
 
 /** What is behind a `Process`: a child of this process, or this process itself. */
@@ -10,7 +12,7 @@ export interface ProcessState {
   readonly pid: number | null;
   readonly exitCode: number | null;
   readonly sentinel: Promise<number>;
-  start(what: Pick<ProcessStart, "subclass" | "fields">, linkKey: string, onEnd: () => void): void;
+  start(what: Pick<ProcessStart, "subclass" | "fields">, onEnd: () => void): void;
   runTarget(): unknown;
   join(timeoutMs: number | undefined): Promise<boolean>;
   isAlive(): boolean;
@@ -50,7 +52,7 @@ export class ChildState implements ProcessState {
     if (this.#started !== undefined) {
       throw misuse("change", this.#name, 'it was started, "daemon" is for a process that was not');
     }
-    this.#daemon = flag("daemon", daemon) ?? this.#daemon;
+    this.#daemon = checkedDaemon(daemon) ?? this.#daemon;
   }
 
   get pid(): number | null {
@@ -67,14 +69,14 @@ export class ChildState implements ProcessState {
     return this.#requireStarted("watch").ended;
   }
 
-  start(what: Pick<ProcessStart, "subclass" | "fields">, linkKey: string, onEnd: () => void): void {
+  start(what: Pick<ProcessStart, "subclass" | "fields">, onEnd: () => void): void {
     this.#requireOpen("start");
     if (this.#started !== undefined) {
       throw misuse("start", this.#name, "it was started before, a process starts once, make another one");
     }
     requireLoaded();
     const start = { ...what, options: this.#options, name: this.#name, daemon: this.#daemon };
-    this.#started = new StartedProcess(start, linkKey, onEnd);
+    this.#started = new StartedProcess(start, hub, programReaper, onEnd);
   }
 
   runTarget(): unknown {

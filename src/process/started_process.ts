@@ -1,34 +1,16 @@
-import { EncodingError, ProtocolError, WorkerStartError } from "../errors.ts";
-import { HandleCollector, hub } from "../hub/hub.ts";
-import { Link } from "../hub/link.ts";
-import { ownProcess } from "../own_process.ts";
+import { EncodingError, ProtocolError } from "../errors.ts";
+import { HandleCollector, type Hub } from "../hub/hub.ts";
 import { keepAlive, type Timer, untilSettled } from "../timer.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
-import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
-import {
-  type ChildMessage,
-  type FunctionSpec,
-  type ProcessInput,
-  type ProcessSettings,
-  PROTOCOL_VERSION,
-  valueMessageText,
-  type WorkerSettings,
-} from "../wire/protocol.ts";
-import { VERSION } from "../wire/version.ts";
-import { CHILD_ENTRY_URL } from "../worker/child_entry.ts";
-import { type WorkerCommand, workerCommand } from "../worker/command_line.ts";
+import type { ChildMessage, FunctionSpec, ProcessInput, ProcessSettings } from "../wire/protocol.ts";
+import type { ConnectedWorker } from "../worker/connected_worker.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { FunctionTable } from "../worker/function_table.ts";
-import { nearestConfig } from "../worker/module_url.ts";
+import type { Hello } from "../worker/hello.ts";
+import { WorkerLauncher } from "../worker/launch.ts";
 import { writeToProgram } from "../worker/output.ts";
-import { type ReaperShare, shareReaper } from "../worker/reaper.ts";
-import { WorkerProcess } from "../worker/worker_process.ts";
+import type { Reaper } from "../worker/reaper.ts";
 import type { ResolvedProcessOptions } from "./options.ts";
-
-// The reaper is a small program: if it does not answer by then, it never will.
-const REAPER_LIMIT_MS = 1000;
-const HELLO_HEAD_BYTES = 128;
 
 /** What a process is started with. */
 export interface ProcessStart {
@@ -47,53 +29,41 @@ export class StartedProcess {
   /** Resolves with the exit code, when everything that the process wrote has been printed. */
   readonly ended: Promise<number>;
   readonly #start: ProcessStart;
-  readonly #worker: WorkerProcess;
-  readonly #link: Link;
-  /** Sees to it that the process ends with this program, unless it is detached. */
-  readonly #reaper: ReaperShare | undefined;
+  readonly #hub: Hub;
+  /** Has a share in the reaper, so that the process ends with this program, unless it is detached. */
+  readonly #launcher: WorkerLauncher;
+  readonly #worker: ConnectedWorker;
   readonly #unwatchWaits: () => void;
   #exitCode: number | null = null;
   #joins = 0;
   #keepAlive: Timer | undefined;
 
   /** Starts the process. Throws what is wrong with it, and then nothing was started. */
-  constructor(start: ProcessStart, linkKey: string, onEnd: () => void) {
+  constructor(start: ProcessStart, hub: Hub, reaper: Reaper, onEnd: () => void) {
     this.#start = start;
-    const { denoPath, detached, killGraceMs } = start.options;
-    const memoryMarker = `corral-memory-${crypto.randomUUID()}`;
-    const handles = new HandleCollector();
-    const hello = encodeHello(start, memoryMarker, handles);
-    const command = commandFor(start.options);
-    this.#reaper = detached ? undefined : shareReaper(denoPath);
-    try {
-      this.#worker = new WorkerProcess({
-        command,
-        memoryMarker,
-        killGraceMs,
-        events: {
-          message: (message, parts) => this.#receive(message, parts),
-          standby: () => {},
-          readEnd: () => {},
-          output: () => {},
-          exited: (exit) => {
-            this.#exited(exit);
-            onEnd();
-          },
+    this.#hub = hub;
+    const { launch, detached } = start.options;
+    this.#launcher = new WorkerLauncher(launch, { hub, reaper: detached ? undefined : reaper });
+    this.#worker = this.#launcher.start({
+      name: start.name,
+      hello: processHello(start, this.#launcher),
+      events: {
+        message: (message) => refuse(message),
+        standby: () => {},
+        readEnd: () => {},
+        output: () => {},
+        disconnecting: () => {},
+        exited: (exit) => {
+          this.#exited(exit);
+          onEnd();
         },
-      });
-    } catch (cause) {
-      this.#reaper?.release();
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new WorkerStartError(`Cannot start ${start.name}: ${withoutPeriod(reason)}`, { cause });
-    }
-    this.pid = this.#worker.pid;
-    const worker = this.#worker;
-    this.#link = new Link(hub, linkKey, (text, parts) => worker.append(text, parts), () => worker.flush());
-    for (const handle of handles.handles) hub.grant(handle, this.#link);
+      },
+    });
+    this.pid = this.#worker.process.pid;
     this.#unwatchWaits = hub.waits.watch(() => this.#updateReference());
     this.#updateReference();
     this.ended = this.#live();
-    this.#begin(hello);
+    this.#worker.greetWhenWatched();
   }
 
   /** Python's: `null` while the process runs, and the negative number of the signal that ended it. */
@@ -117,47 +87,25 @@ export class StartedProcess {
 
   /** Sends a signal; the process may have ended. */
   signal(signal: Deno.Signal): void {
-    this.#worker.signal(signal);
+    this.#worker.process.signal(signal);
   }
 
   /** Ends the process with SIGTERM, and with SIGKILL if that does not help. */
   async end(): Promise<void> {
-    this.#worker.terminate();
+    this.#worker.process.terminate();
     await this.ended;
   }
 
-  /** No user code runs before the reaper knows of it: it may be a loop that nothing else can end. */
-  async #begin(hello: Encoded & { head: string }): Promise<void> {
-    if (this.#reaper !== undefined) {
-      this.#reaper.watch(this.pid);
-      this.#reaper.start();
-      await untilSettled(this.#reaper.fence(), { timeoutMs: REAPER_LIMIT_MS, referenced: false });
-    }
-    this.#send(valueMessageText(hello.head, hello), hello.parts);
-  }
-
   async #live(): Promise<number> {
-    await this.#worker.ended;
-    await this.#reaper?.release();
+    await this.#worker.process.ended;
+    await this.#launcher.release();
     return this.#exitCode!;
-  }
-
-  #send(text: string, parts?: readonly Uint8Array[]): void {
-    this.#worker.append(text, parts);
-    this.#worker.flush();
-  }
-
-  #receive(message: ChildMessage, parts: Uint8Array[]): void {
-    if (this.#link.receive(message, parts) || message[0] === "ready") return;
-    throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a process`);
   }
 
   #exited(exit: WorkerExit): void {
     this.#exitCode = pythonExitCode(exit);
-    this.#link.close();
     this.#unwatchWaits();
     this.#keepAlive?.cancel();
-    this.#reaper?.unwatch(this.pid);
     // Nobody else would say why: there is no promise that could reject.
     if (exit.violation !== undefined || exit.exceededMemory !== undefined) {
       const { message } = workerExitError(exit, true);
@@ -168,57 +116,34 @@ export class StartedProcess {
   /** A daemon keeps the program alive only while that waits for it, or for something that may come from it. */
   #updateReference(): void {
     if (this.#exitCode !== null) return;
-    const wanted = !this.#start.daemon || this.#joins > 0 || hub.waits.any;
-    if (!this.#start.options.detached) return this.#worker.setReferenced(wanted);
+    const wanted = !this.#start.daemon || this.#joins > 0 || this.#hub.waits.any;
+    if (!this.#start.options.detached) return this.#worker.process.setReferenced(wanted);
     // Deno kills a referenced child when the program fails; a timer holds the program without that.
-    this.#worker.setReferenced(false);
+    this.#worker.process.setReferenced(false);
     if (wanted) this.#keepAlive ??= keepAlive();
     else this.#keepAlive?.cancel();
     if (!wanted) this.#keepAlive = undefined;
   }
 }
 
-function commandFor(options: ResolvedProcessOptions): WorkerCommand {
-  const { moduleUrl, trust, permissions, env, cwd, denoPath, memoryLimitMiB } = options;
-  return workerCommand({
-    entryUrl: CHILD_ENTRY_URL,
-    moduleUrl,
-    trust,
-    permissions,
-    env,
-    cwd,
-    denoPath,
-    memoryLimitMiB,
-    storageKey: crypto.randomUUID().replaceAll("-", ""),
-  });
+function refuse(message: ChildMessage): void {
+  if (message[0] === "ready") return;
+  throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a process`);
 }
 
-function encodeHello(
-  { options, name, daemon, subclass, fields }: ProcessStart,
-  memoryMarker: string,
-  handles: HandleCollector,
-): Encoded & { head: string } {
-  const { args, path, detached, memoryLimitMiB, moduleUrl, trust } = options;
-  const config = moduleUrl === undefined || trust === "untrusted" ? undefined : nearestConfig(moduleUrl);
-  const settings: WorkerSettings = {
-    workerId: 0,
-    concurrency: 1,
-    maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
-    memoryLimitMiB: memoryLimitMiB ?? null,
-    memoryMarker,
-    initializer: null,
-    parentName: ownProcess().name,
-    ...(config === undefined ? {} : { config }),
-    process: { name, daemon, detached, path, parentPid: Deno.pid, target: specOfTarget(options), subclass },
-  };
-  const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
-  const input = encodeInput([[...args], fields], handles);
-  requireFrameFits(head + input.text, input.parts, DEFAULT_MAX_FRAME_BYTES, HELLO_HEAD_BYTES);
-  return { ...input, head };
+function processHello({ options, name, daemon, subclass, fields }: ProcessStart, launcher: WorkerLauncher): Hello {
+  const { args, path, detached } = options;
+  const collector = new HandleCollector();
+  const value = encodeInput([[...args], fields], collector);
+  const process = { name, daemon, detached, path, parentPid: Deno.pid, target: specOfTarget(options), subclass };
+  return launcher.hello(
+    { workerId: 0, concurrency: 1, initializer: null, process },
+    { value, handles: collector.handles },
+  );
 }
 
-function specOfTarget({ target, moduleUrl }: ResolvedProcessOptions): FunctionSpec | null {
-  return target === undefined ? null : new FunctionTable(moduleUrl !== undefined).refer(target).spec;
+function specOfTarget({ target, launch }: ResolvedProcessOptions): FunctionSpec | null {
+  return target === undefined ? null : new FunctionTable(launch.moduleUrl !== undefined).refer(target).spec;
 }
 
 function encodeInput(input: ProcessInput, handles: HandleCollector): Encoded {
@@ -235,8 +160,4 @@ function pythonExitCode({ exitCode, signal }: WorkerExit): number {
   // Deno adds 128 to the signal's number.
   if (signal !== null && exitCode !== null && exitCode > 128) return 128 - exitCode;
   return exitCode ?? 1;
-}
-
-function withoutPeriod(text: string): string {
-  return text.replace(/\.$/, "");
 }

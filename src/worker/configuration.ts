@@ -1,4 +1,4 @@
-import type { WorkerCommandOptions } from "./launch_options.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { bareImportMap } from "./import_map.ts";
 import { nearestConfig, nearestPackageJson } from "./module_url.ts";
 
@@ -7,7 +7,7 @@ import { nearestConfig, nearestPackageJson } from "./module_url.ts";
  *
  * The configuration decides about `node_modules`. Where there is none, a `package.json` means a folder that npm made.
  */
-export function configFlags({ moduleUrl, configOf = moduleUrl, trust }: WorkerCommandOptions): string[] {
+export function configFlags({ moduleUrl, configOf = moduleUrl, trust }: ResolvedLaunchOptions): string[] {
   if (configOf === undefined) return ["--no-config"];
   const config = nearestConfig(configOf);
   if (trust === "untrusted") return ["--no-config", ...importMapFlag(config)];

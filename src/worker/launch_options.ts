@@ -1,30 +1,139 @@
-/** What a worker is to be. */
-export interface WorkerCommandOptions {
-  /** The URL of the child's entry, which exports `serve(load?)`. */
-  entryUrl: string;
-  /** The URL of the user's module. */
-  moduleUrl?: string | undefined;
+import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
+import { moduleUrl } from "./module_url.ts";
+import { type OptionChecks, shown } from "./option_checks.ts";
+
+// A worker must be able to say what went wrong, with a stack.
+const MIN_FRAME_BYTES = 8 * 1024;
+const MAX_FRAME_BYTES = 2 ** 31;
+const SMALLEST_HEAP_MIB = 16;
+
+/** How a worker process is started, and what it may do: the options that a pool and a process share. */
+export interface WorkerLaunchOptions {
+  /** The module whose exports run there: a URL, an absolute path, or `import.meta`. Loaded once in each process, before anything runs. */
+  module?: string | URL | ImportMeta;
   /**
-   * How the user's module is loaded. A trusted one is part of the static graph: it needs no read permission, and it may
-   * import any local file. An untrusted one is loaded at run time, and can import from its own folder only.
-   *
-   * @default {"trusted"}
+   * What it may do; the shape is that of `Worker`'s `deno.permissions`. A key left out is none, relative paths count from
+   * this program's working directory, and nothing that this program does not hold itself can be granted. With `run` it can
+   * start processes and pools of its own. @default "none"
    */
-  trust?: "trusted" | "untrusted" | undefined;
-  /** What the worker may do. @default {"none"} */
-  permissions?: Deno.PermissionOptions | undefined;
-  /** What the worker may not do, even where `permissions` grants it. @default nothing */
-  deny?: Deno.PermissionOptionsObject | undefined;
-  /** The URL from which the worker's configuration is looked for, upwards. @default {the module} */
-  configOf?: string | undefined;
-  /** Variables for the worker, which may read exactly these. `LD_*` and `DYLD_*` need an unscoped `--allow-run`. */
-  env?: Record<string, string> | undefined;
-  /** The folder the worker runs in. @default {the program's own} */
-  cwd?: string | URL | undefined;
-  /** Limit of the V8 heap, in MiB, at least 16. */
-  memoryLimitMiB?: number | undefined;
-  /** The Deno executable. */
-  denoPath?: string | undefined;
-  /** Lower-case letters and digits; workers with different keys share no `localStorage` and no `caches`. */
-  storageKey: string;
+  permissions?: Deno.PermissionOptions;
+  /** What it may not do, even where `permissions` grants it: `true` or a list for each kind. @default nothing */
+  deny?: Deno.PermissionOptionsObject;
+  /** Its environment variables, which it may read; there are no others. @default none */
+  env?: Record<string, string>;
+  /** Its working directory. @default this program's */
+  cwd?: string | URL;
+  /** A file; the `deno.json` for its imports is looked for in that file's folder and above. @default the module */
+  configOf?: string | URL;
+  /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
+  trust?: "trusted" | "untrusted";
+  /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
+  denoPath?: string;
+  /** MiB that it may use beyond an idle one, on the V8 heap or outside it, at least 16. @default no limit */
+  memoryLimitMiB?: number;
+  /** Milliseconds between SIGTERM and SIGKILL when it is ended. @default 250 */
+  killGraceMs?: number;
+  /** Largest message to or from it, in bytes, from 8 KiB to 2 GiB. @default 256 MiB */
+  maxFrameBytes?: number;
+}
+
+/** {@linkcode WorkerLaunchOptions}, checked, with every default filled in. */
+export interface ResolvedLaunchOptions {
+  /** The URL of the user's module. */
+  readonly moduleUrl: string | undefined;
+  readonly permissions: Deno.PermissionOptions;
+  readonly deny: Deno.PermissionOptionsObject | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | URL | undefined;
+  /** The URL from which the configuration is looked for, upwards; `undefined` for the module's. */
+  readonly configOf: string | undefined;
+  readonly trust: "trusted" | "untrusted";
+  readonly denoPath: string | undefined;
+  readonly memoryLimitMiB: number | undefined;
+  readonly killGraceMs: number;
+  readonly maxFrameBytes: number;
+}
+
+/** The names of {@linkcode WorkerLaunchOptions}. */
+export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
+  module: true,
+  permissions: true,
+  deny: true,
+  env: true,
+  cwd: true,
+  configOf: true,
+  trust: true,
+  denoPath: true,
+  memoryLimitMiB: true,
+  killGraceMs: true,
+  maxFrameBytes: true,
+};
+
+/**
+ * Checks how workers are to be started, and fills in the defaults. What only the running program can tell, whether it holds what it
+ * grants, is checked when the command line is made.
+ *
+ * @throws {TypeError} If an option has a wrong type or form.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: OptionChecks): ResolvedLaunchOptions {
+  const { module, permissions = "none", deny, env = {}, cwd, configOf, denoPath } = options;
+  return {
+    moduleUrl: module === undefined ? undefined : moduleUrl(module),
+    permissions,
+    deny,
+    env: checkedEnv(env, checks),
+    cwd: checkedCwd(cwd, checks),
+    configOf: configOf === undefined ? undefined : moduleUrl(configOf),
+    trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
+    denoPath: checkedDenoPath(denoPath, checks),
+    memoryLimitMiB: checkedMemoryLimit(options.memoryLimitMiB, checks),
+    killGraceMs: checks.duration("killGraceMs", options.killGraceMs) ?? 250,
+    maxFrameBytes: checks.within(
+      "maxFrameBytes",
+      options.maxFrameBytes,
+      DEFAULT_MAX_FRAME_BYTES,
+      MIN_FRAME_BYTES,
+      MAX_FRAME_BYTES,
+    ),
+  };
+}
+
+function checkedCwd(cwd: unknown, checks: OptionChecks): string | URL | undefined {
+  if (cwd === undefined || (typeof cwd === "string" && cwd !== "")) return cwd;
+  if (cwd instanceof URL && cwd.protocol === "file:") return cwd;
+  throw checks.wrongType(`"cwd" is ${shown(cwd)}, a path or a file: URL is wanted`);
+}
+
+function checkedDenoPath(path: unknown, checks: OptionChecks): string | undefined {
+  if (path === undefined || (typeof path === "string" && path !== "")) return path;
+  throw checks.wrongType(`"denoPath" is ${shown(path)}, the path of a Deno executable is wanted`);
+}
+
+function checkedMemoryLimit(limit: number | undefined, checks: OptionChecks): number | undefined {
+  if (limit === undefined) return undefined;
+  if (typeof limit !== "number") {
+    throw checks.wrongType(`"memoryLimitMiB" is ${shown(limit)}, a number of MiB is wanted`);
+  }
+  return checks.count("memoryLimitMiB", limit, SMALLEST_HEAP_MIB, SMALLEST_HEAP_MIB);
+}
+
+function checkedEnv(env: unknown, checks: OptionChecks): Record<string, string> {
+  if (typeof env !== "object" || env === null || Array.isArray(env)) {
+    throw checks.wrongType(`"env" is ${shown(env)}, an object of strings is wanted`);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    const variable = `variable ${JSON.stringify(name)} in "env"`;
+    // A comma or an asterisk would change the meaning of --allow-env.
+    if (!/^[^=,*\0]+$/.test(name)) throw checks.wrongType(`${variable} is not a usable name`);
+    if (typeof value !== "string" || value.includes("\0")) {
+      throw checks.wrongType(`${variable} is ${typeof value}, a string without NUL is wanted`);
+    }
+    if (name.toUpperCase() === "DENO_PERMISSION_BROKER_PATH") {
+      throw checks.wrongType(
+        `${variable} is refused, under a permission broker Deno ignores what a worker was granted`,
+      );
+    }
+  }
+  return { ...env };
 }

@@ -8,6 +8,7 @@
  */
 import { after, type Timer } from "../timer.ts";
 import { findDeno } from "./deno_executable.ts";
+import { PipeFence } from "./pipe_fence.ts";
 
 const LEAVE_TIME_MS = 250;
 const START_LIMIT_MS = 100;
@@ -40,16 +41,14 @@ export interface ReaperShare {
   unwatch(pid: number): void;
   /** Starts the reaper process, if it does not run. Called when that delays nobody. */
   start(): void;
-  /**
-   * Resolves with `true` when everything that lay in a pipe to this program at the time of the call has been read, and handled
-   * by its reader. Resolves with `false` when that cannot be told, because the reaper does not run.
-   */
+  /** See {@linkcode PipeFence.passed}: the reaper is the process that is asked. */
   fence(): Promise<boolean>;
   /** Gives the share back; with the last one the reaper ends, and the promise waits for that. */
   release(): Promise<void>;
 }
 
-class Reaper {
+/** Kills the workers that a program leaves behind. Everybody who starts workers has a share in it, since it costs a process. */
+export class Reaper {
   readonly #pids = new Set<number>();
   #shares = 0;
   #child: Deno.ChildProcess | undefined;
@@ -57,9 +56,10 @@ class Reaper {
   // A Deno that cannot run it would be started for ever.
   #restartsLeft = 10;
   #startTimer: Timer | undefined;
-  #echoes: ((heard: boolean) => void)[] = [];
+  #fence: PipeFence | undefined;
 
-  share(denoPath: string | undefined): ReaperShare {
+  /** Takes a share. The first that starts a process decides with which Deno. */
+  share(denoPath?: string): ReaperShare {
     this.#shares++;
     let released = false;
     return {
@@ -73,7 +73,7 @@ class Reaper {
         this.#tell(`-${pid}\n`);
       },
       start: () => this.#start(denoPath),
-      fence: () => this.#fence(),
+      fence: () => this.#fence?.passed() ?? Promise.resolve(false),
       release: async () => {
         if (released) return;
         released = true;
@@ -105,9 +105,10 @@ class Reaper {
     }
     child.unref();
     this.#child = child;
-    this.#writer = child.stdin.getWriter();
+    const writer = this.#writer = child.stdin.getWriter();
     for (const pid of this.#pids) this.#tell(`+${pid}\n`);
-    this.#hearEchoes(child.stdout.getReader());
+    const fence = this.#fence = new PipeFence(() => tell(writer, "?\n"));
+    hearEchoes(child.stdout.getReader(), fence);
     child.status.then(() => {
       if (this.#child !== child) return;
       this.#child = undefined;
@@ -138,34 +139,8 @@ class Reaper {
     }).spawn();
   }
 
-  /**
-   * An event loop may run timers for long without looking at its pipes, so time alone says nothing. But the echo of
-   * another process comes through the same poll as everything that was in a pipe before it. Twice, because
-   * the first echo may be handled before the reads that became ready with it.
-   */
-  async #fence(): Promise<boolean> {
-    return await this.#echo() && await this.#echo();
-  }
-
-  #echo(): Promise<boolean> {
-    if (this.#child === undefined) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      this.#echoes.push(resolve);
-      this.#tell("?\n");
-    });
-  }
-
-  async #hearEchoes(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    while (true) {
-      const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
-      if (value !== undefined) this.#echoes.splice(0, value.length).forEach((resolve) => resolve(true));
-      if (done) break;
-    }
-    this.#echoes.splice(0).forEach((resolve) => resolve(false));
-  }
-
   #tell(line: string): void {
-    this.#writer?.write(new TextEncoder().encode(line)).catch(() => {});
+    if (this.#writer !== undefined) tell(this.#writer, line);
   }
 
   async #stop(): Promise<void> {
@@ -186,10 +161,17 @@ class Reaper {
   }
 }
 
-// The one reaper of this program: workers of all pools share it, since each costs a process.
-const reaper = new Reaper();
-
-/** Takes a share in the program's reaper. */
-export function shareReaper(denoPath?: string): ReaperShare {
-  return reaper.share(denoPath);
+function tell(writer: WritableStreamDefaultWriter<Uint8Array>, line: string): void {
+  writer.write(new TextEncoder().encode(line)).catch(() => {});
 }
+
+async function hearEchoes(reader: ReadableStreamDefaultReader<Uint8Array>, fence: PipeFence): Promise<void> {
+  while (true) {
+    const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
+    if (value !== undefined) fence.heard(value.length);
+    if (done) return fence.break();
+  }
+}
+
+/** The one reaper of this program. */
+export const programReaper: Reaper = new Reaper();

@@ -1,4 +1,4 @@
-import type { WorkerCommandOptions } from "./launch_options.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 /** Where Deno fetches npm packages; `import` permissions do not govern that by themselves. */
@@ -28,7 +28,11 @@ function isRemote(url: string | undefined): boolean {
  * remote. Access to npm is no matter of `import` permissions in Deno: it is open with `import: true` or with
  * npm's registry among the hosts, and closed otherwise, lest a package's name carry data out.
  */
-export function remoteFlags({ entryUrl, moduleUrl, trust }: WorkerCommandOptions, grants: Grants): string[] {
+export function remoteFlags(
+  entryUrl: string,
+  { moduleUrl, trust }: ResolvedLaunchOptions,
+  grants: Grants,
+): string[] {
   const hosts = grants.get("import");
   if (hosts === true) return [];
   if (hosts !== undefined) return hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];

@@ -1,4 +1,4 @@
-import type { WorkerCommandOptions } from "./launch_options.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
@@ -7,7 +7,7 @@ const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemD
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
 
 /** The whole environment of a worker: what Deno needs to find its cache, and what the caller gives. */
-export function workerEnv({ env = {} }: WorkerCommandOptions, grants: Grants): Record<string, string> {
+export function workerEnv({ env }: ResolvedLaunchOptions, grants: Grants): Record<string, string> {
   const names = [
     ...DENO_VARIABLES,
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),

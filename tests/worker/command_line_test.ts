@@ -1,8 +1,9 @@
 /** Table tests of the command line, and end-to-end tests with real children started by it. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError } from "../../src/errors.ts";
-import { workerCommand } from "../../src/worker/command_line.ts";
-import type { WorkerCommandOptions } from "../../src/worker/launch_options.ts";
+import { workerCommand, type WorkerCommandOptions } from "../../src/worker/command_line.ts";
+import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
+import { OptionChecks } from "../../src/worker/option_checks.ts";
 
 const ENTRY = import.meta.resolve("../fixtures/probe_entry.ts");
 const FORBIDDEN = import.meta.resolve("../fixtures/probe_forbidden.ts");
@@ -15,8 +16,10 @@ interface Reply {
   message?: string;
 }
 
+const DEFAULTS = resolveLaunchOptions({}, new OptionChecks("start"));
+
 function command(options: Partial<WorkerCommandOptions> = {}) {
-  return workerCommand({ entryUrl: ENTRY, storageKey: "test", ...options });
+  return workerCommand({ ...DEFAULTS, entryUrl: ENTRY, storageKey: "test", ...options });
 }
 
 /** Starts a child by its command line, and returns the line of JSON that it prints. */
@@ -114,38 +117,13 @@ Deno.test("workerCommand() chooses the flags for modules from elsewhere by trust
 
 Deno.test("workerCommand() limits the heap when memoryLimitMiB is given", () => {
   assert(command({ memoryLimitMiB: 64 }).args.includes("--v8-flags=--max-old-space-size=64"));
-  for (const memoryLimitMiB of [0, -1, 15, 16.5, NaN, Infinity]) {
-    assertThrows(() => command({ memoryLimitMiB }), RangeError, "at least 16 is wanted");
-  }
-});
-
-Deno.test("workerCommand() throws a TypeError when an option has a wrong form", () => {
-  const cases: [Record<string, unknown>, string][] = [
-    [{ memoryLimitMiB: "64" }, "a number of MiB is wanted"],
-    [{ trust: "full" }, '"trusted" or "untrusted" is wanted'],
-    [{ storageKey: "a.b" }, "lower-case letters and digits"],
-    [{ cwd: "" }, "a path or a file: URL is wanted"],
-    [{ cwd: new URL("http://x.org") }, "a path or a file: URL is wanted"],
-    [{ env: [] }, "an object of strings is wanted"],
-    [{ env: "A=1" }, "an object of strings is wanted"],
-    [{ env: { A: 1 } }, "not number"],
-    [{ env: { A: "\0" } }, "without NUL"],
-    [{ env: { "": "1" } }, "not a usable name"],
-    [{ env: { "A,B": "1" } }, "not a usable name"],
-    [{ env: { "A*": "1" } }, "not a usable name"],
-    [{ env: { "A=B": "1" } }, "not a usable name"],
-    [{ env: { DENO_PERMISSION_BROKER_PATH: "/x" } }, "ignores what a worker was granted"],
-    [{ denoPath: "" }, "the path of a Deno executable is wanted"],
-  ];
-  for (const [options, message] of cases) {
-    assertThrows(() => command(options as Partial<WorkerCommandOptions>), TypeError, message);
-  }
 });
 
 Deno.test("workerCommand() refuses an untrusted module when the program may not read its folder", async () => {
   const module = import.meta.resolve("../../src/worker/command_line.ts");
-  const source = `import{workerCommand}from${JSON.stringify(module)};try{workerCommand({entryUrl:"file:///e.ts",` +
-    `moduleUrl:"file:///srv/jobs/a.ts",trust:"untrusted",storageKey:"a"})}catch(e){console.log(e.name,e.message)}`;
+  const options = { ...DEFAULTS, entryUrl: ENTRY, moduleUrl: "file:///srv/jobs/a.ts", trust: "untrusted" };
+  const source = `import{workerCommand}from${JSON.stringify(module)};` +
+    `try{workerCommand(${JSON.stringify(options)})}catch(e){console.log(e.name,e.message)}`;
   const args = ["run", "--quiet", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
   assertStringIncludes(new TextDecoder().decode(stdout), 'PermissionError Cannot grant read access to "/srv/jobs"');

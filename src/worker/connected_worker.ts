@@ -1,0 +1,86 @@
+import type { Hub } from "../hub/hub.ts";
+import { Link } from "../hub/link.ts";
+import { untilSettled } from "../timer.ts";
+import type { Hello } from "./hello.ts";
+import type { ReaperShare } from "./reaper.ts";
+import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } from "./worker_process.ts";
+
+// The reaper is a small program: if it does not answer by then, it never will.
+const REAPER_LIMIT_MS = 1000;
+
+/** What the owner of a connected worker is told: what {@linkcode WorkerProcessEvents} has, but for the hub's messages. */
+export interface ConnectedWorkerEvents extends WorkerProcessEvents {
+  /** The process has ended, and its link is about to close: what it did not confirm can still be taken back. */
+  disconnecting(): void;
+}
+
+/** What a connected worker is made of. */
+export interface ConnectedWorkerOptions {
+  readonly process: Omit<WorkerProcessOptions, "events">;
+  readonly events: ConnectedWorkerEvents;
+  readonly hello: Hello;
+  readonly hub: Hub;
+  /** Ends the process when this program is gone; `undefined` for one that may outlive it. */
+  readonly reaper: ReaperShare | undefined;
+}
+
+/** A worker process that shares this program's hub, and ends with the program. */
+export class ConnectedWorker {
+  readonly process: WorkerProcess;
+  readonly link: Link;
+  readonly #hub: Hub;
+  readonly #hello: Hello;
+  readonly #reaper: ReaperShare | undefined;
+
+  /** Starts the process. It is told nothing yet. Throws what `Deno.Command` throws. */
+  constructor({ process, events, hello, hub, reaper }: ConnectedWorkerOptions) {
+    this.#hub = hub;
+    this.#hello = hello;
+    this.#reaper = reaper;
+    this.process = new WorkerProcess({
+      ...process,
+      events: {
+        message: (message, parts) => {
+          if (!this.link.receive(message, parts)) events.message(message, parts);
+        },
+        standby: (on) => events.standby(on),
+        readEnd: () => events.readEnd(),
+        output: (stream, bytes, taskId) => events.output(stream, bytes, taskId),
+        exited: (exit) => {
+          events.disconnecting();
+          this.link.close();
+          reaper?.unwatch(exit.pid);
+          events.exited(exit);
+        },
+      },
+    });
+    this.link = new Link(
+      hub,
+      hub.nextLinkKey(),
+      (text, parts) => this.process.append(text, parts),
+      () => this.process.flush(),
+    );
+    reaper?.watch(this.process.pid);
+  }
+
+  /** Sends the hello: the worker loads its module. */
+  greet(): void {
+    for (const handle of this.#hello.handles) this.#hub.grant(handle, this.link);
+    this.send(this.#hello.text, this.#hello.parts);
+  }
+
+  /** The same, but no user code runs before the reaper knows of the process: it may be a loop that nothing else can end. */
+  async greetWhenWatched(): Promise<void> {
+    if (this.#reaper !== undefined) {
+      this.#reaper.start();
+      await untilSettled(this.#reaper.fence(), { timeoutMs: REAPER_LIMIT_MS, referenced: false });
+    }
+    this.greet();
+  }
+
+  /** Sends one message now. */
+  send(text: string, parts?: readonly Uint8Array[]): void {
+    this.process.append(text, parts);
+    this.process.flush();
+  }
+}

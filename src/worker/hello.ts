@@ -1,0 +1,54 @@
+import type { Handle } from "../hub/handle.ts";
+import { ownProcess } from "../own_process.ts";
+import type { Encoded } from "../wire/codec/codec.ts";
+import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
+import { VERSION } from "../wire/version.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
+import { nearestConfig } from "./module_url.ts";
+
+// What the message adds to the value and the settings, which are counted: its kind and its numbers.
+const MESSAGE_HEAD_BYTES = 128;
+
+/** The first message to a worker. */
+export interface Hello {
+  readonly text: string;
+  readonly parts: readonly Uint8Array[];
+  /** The handles in it: the worker may use them. */
+  readonly handles: readonly Handle[];
+}
+
+/** What a worker is told about itself alone. */
+export type OwnSettings = Pick<WorkerSettings, "workerId" | "concurrency" | "initializer" | "process">;
+
+/** What a hello carries beside the settings. */
+export interface HelloInput {
+  readonly value: Encoded;
+  readonly handles: readonly Handle[];
+}
+
+/**
+ * Makes the first message to a worker.
+ *
+ * @throws {PayloadTooLargeError} If it does not fit a message.
+ */
+export function makeHello(
+  launch: ResolvedLaunchOptions,
+  memoryMarker: string,
+  own: OwnSettings,
+  { value, handles }: HelloInput,
+): Hello {
+  const { maxFrameBytes, memoryLimitMiB, moduleUrl, configOf = moduleUrl, trust } = launch;
+  const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
+  const settings: WorkerSettings = {
+    ...own,
+    maxFrameBytes,
+    memoryLimitMiB: memoryLimitMiB ?? null,
+    memoryMarker,
+    parentName: ownProcess().name,
+    ...(config === undefined ? {} : { config }),
+  };
+  const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
+  requireFrameFits(head + value.text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
+  return { text: valueMessageText(head, value), parts: value.parts, handles };
+}

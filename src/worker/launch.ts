@@ -1,0 +1,91 @@
+import { WorkerStartError } from "../errors.ts";
+import type { Hub } from "../hub/hub.ts";
+import { CHILD_ENTRY_URL } from "./child_entry.ts";
+import { type WorkerCommand, workerCommand } from "./command_line.ts";
+import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
+import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
+import type { Reaper, ReaperShare } from "./reaper.ts";
+
+/** What the workers of a program have in common. */
+export interface LaunchSurroundings {
+  /** Where the objects live that they share. */
+  readonly hub: Hub;
+  /** Ends them when the program is gone; `undefined` for workers that may outlive it. */
+  readonly reaper: Reaper | undefined;
+}
+
+/** Who a worker is started for. */
+export interface WorkerStart {
+  /** What the error calls it, if it cannot start. */
+  readonly name: string;
+  readonly hello: Hello;
+  readonly events: ConnectedWorkerEvents;
+  /** Whether this program prints what the worker prints. @default true */
+  readonly passOutput?: boolean;
+}
+
+/** Starts workers that are all alike, for one pool or one process, and holds their share of the reaper. */
+export class WorkerLauncher {
+  readonly #options: ResolvedLaunchOptions;
+  readonly #surroundings: LaunchSurroundings;
+  readonly #command: WorkerCommand;
+  readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
+  #reaper: ReaperShare | undefined;
+
+  /** Starts no process yet. Throws what {@linkcode workerCommand} throws: workers may not be what the options say. */
+  constructor(options: ResolvedLaunchOptions, surroundings: LaunchSurroundings) {
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#command = launchCommand(options);
+  }
+
+  /** Makes the first message to a worker. Throws PayloadTooLargeError. */
+  hello(own: OwnSettings, input: HelloInput): Hello {
+    return makeHello(this.#options, this.#memoryMarker, own, input);
+  }
+
+  /** Starts a worker, which waits for its hello. Throws WorkerStartError. */
+  start({ name, hello, events, passOutput = true }: WorkerStart): ConnectedWorker {
+    const { hub, reaper } = this.#surroundings;
+    const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
+    this.#reaper ??= reaper?.share(denoPath);
+    const process = {
+      command: this.#command,
+      maxFrameBytes,
+      memoryMarker: this.#memoryMarker,
+      killGraceMs,
+      passOutput,
+    };
+    try {
+      return new ConnectedWorker({ process, events, hello, hub, reaper: this.#reaper });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+      throw new WorkerStartError(`Cannot start ${name}: ${reason}`, { cause });
+    }
+  }
+
+  /** Starts the reaper. It would delay workers that still start. */
+  startReaper(): void {
+    this.#reaper?.start();
+  }
+
+  /** Waits until all that lay in the workers' pipes was read and reported. Resolves with `false` when that cannot be told. */
+  fence(): Promise<boolean> {
+    return this.#reaper?.fence() ?? Promise.resolve(false);
+  }
+
+  /** Gives the share of the reaper back. */
+  release(): Promise<void> {
+    return this.#reaper?.release() ?? Promise.resolve();
+  }
+}
+
+/** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
+export function launchCommand(options: ResolvedLaunchOptions): WorkerCommand {
+  return workerCommand({
+    ...options,
+    entryUrl: CHILD_ENTRY_URL,
+    storageKey: crypto.randomUUID().replaceAll("-", ""),
+  });
+}

@@ -1,0 +1,77 @@
+/** Checks the options of one thing, and words what is wrong with them: `Cannot make a pool: "workers" is 0, …`. */
+export class OptionChecks {
+  readonly #action: string;
+
+  /** @param action What cannot be done with wrong options, like `"make a pool"`. */
+  constructor(action: string) {
+    this.#action = action;
+  }
+
+  /** Refuses names that are not in `known`, which is written as a record so that the compiler sees to its completeness. */
+  names<T extends object>(options: T, known: Record<keyof T & string, unknown>, owner: string): void {
+    for (const name of Object.keys(options)) {
+      if (!Object.hasOwn(known, name)) throw this.wrongType(`"${name}" is no option of ${owner}`);
+    }
+  }
+
+  /** A whole number of at least `least`. */
+  count(name: string, value: number | undefined, fallback: number, least = 1): number {
+    if (value === undefined) return fallback;
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw this.outOfRange(`"${name}" is ${shown(value)}, a whole number of at least ${least} is wanted`);
+  }
+
+  /** A whole number between two bounds, which count in. */
+  within(name: string, value: number | undefined, fallback: number, least: number, most: number): number {
+    if (value === undefined) return fallback;
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw this.outOfRange(`"${name}" is ${shown(value)}, a whole number from ${least} to ${most} is wanted`);
+  }
+
+  /** Milliseconds; `Infinity` is as long as it takes. */
+  duration(name: string, value: number | undefined): number | undefined {
+    if (value === undefined || (typeof value === "number" && value >= 0)) return value;
+    throw this.outOfRange(`"${name}" is ${shown(value)}, milliseconds of at least 0 are wanted`);
+  }
+
+  /** One of a few words; the first is the default. */
+  choice<T extends string>(name: string, value: T | undefined, choices: readonly [T, ...T[]]): T {
+    if (value === undefined) return choices[0];
+    if (choices.includes(value)) return value;
+    const wanted = choices.map((text) => JSON.stringify(text)).join(", ");
+    throw this.wrongType(`"${name}" is ${shown(value)}, one of ${wanted} is wanted`);
+  }
+
+  /** A truth value. */
+  flag(name: string, value: unknown): boolean | undefined {
+    if (value === undefined || typeof value === "boolean") return value;
+    throw this.wrongType(`"${name}" is ${typeof value}, true or false is wanted`);
+  }
+
+  /** A list. */
+  list(name: string, value: unknown): readonly unknown[] | undefined {
+    if (value === undefined || Array.isArray(value)) return value;
+    throw this.wrongType(`"${name}" is ${typeof value}, an array is wanted`);
+  }
+
+  /** A function, or the name of one. */
+  functionOrName<F>(name: string, value: F): F {
+    if (value === undefined || typeof value === "function" || typeof value === "string") return value;
+    throw this.wrongType(`"${name}" is ${typeof value}, a function or the name of an export is wanted`);
+  }
+
+  /** The error for a value of a wrong type or form. */
+  wrongType(detail: string): TypeError {
+    return new TypeError(`Cannot ${this.#action}: ${detail}`);
+  }
+
+  /** The error for a number out of its range. */
+  outOfRange(detail: string): RangeError {
+    return new RangeError(`Cannot ${this.#action}: ${detail}`);
+  }
+}
+
+/** A value as an error shows it. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
