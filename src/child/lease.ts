@@ -1,11 +1,4 @@
-import { HEAD, type RepliesRead } from "../wire/protocol.ts";
-
-/**
- * What is sent ahead has a lease: when two answers in a row took longer than this to leave, nothing
- * more of what is held is started, and its ids go back. The parent, which hears nothing for longer,
- * knows that it will be so, and gives those tasks to another worker (see `src/pool/slot.ts`).
- */
-const LEASE_MS = 3;
+import { HEAD, LEASE_MS, type RepliesRead } from "../wire/messages/lease.ts";
 
 /** Counts replies (answers and returns), and tells which may have come so late that the parent did not wait for them. */
 export class Lease {

@@ -1,12 +1,8 @@
 import type { OwnProcess } from "../own_process.ts";
 import { ownProcess } from "../own_process.ts";
-import {
-  type ChildMessage,
-  messageText,
-  type ParentMessage,
-  PROTOCOL_VERSION,
-  type WorkerSettings,
-} from "../wire/protocol.ts";
+import type { ParentMessage } from "../wire/messages/to_child.ts";
+import { CHILD_HELLO } from "../wire/messages/to_parent.ts";
+import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
 import type { LoadedModule } from "./functions.ts";
 import { introduce } from "./identity.ts";
@@ -47,7 +43,7 @@ export function greet({ parent, output }: Surroundings, settings: WorkerSettings
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);
   const tellParentEnded = introduce(settings);
-  parent.send(messageText(["hello", PROTOCOL_VERSION, VERSION] satisfies ChildMessage));
+  parent.send(CHILD_HELLO);
   return tellParentEnded;
 }
 

@@ -4,7 +4,8 @@
  */
 import { hub } from "../hub/hub.ts";
 import { decode } from "../wire/codec/codec.ts";
-import type { ParentMessage, ProcessInput } from "../wire/protocol.ts";
+import { type ParentMessage, readParentMessage } from "../wire/messages/to_child.ts";
+import type { ProcessInput } from "../wire/protocol.ts";
 import { DeferredFrames } from "./deferred_frames.ts";
 import type { LoadedModule } from "./functions.ts";
 import type { Life, Surroundings } from "./life.ts";
@@ -38,11 +39,11 @@ export function serve(load?: () => Promise<LoadedModule>): void {
   }
 
   function receive(text: string, parts: Uint8Array[]): void {
-    const message = JSON.parse(text) as ParentMessage;
+    const message = readParentMessage(text);
     if (message[0] === "hello") life = beginLife({ parent, output, load, exit }, message, parts);
     else if (message[0] === "stop") exit(0);
     else if (message[0] === "wake") parent.standby.leave();
-    else if (!parent.shared.receive(message, parts)) life?.receive(message, parts);
+    else if (!parent.shared.receive(message, parts)) life?.receive(message as ParentMessage, parts);
   }
 
   // A parent that vanished closes the pipe; there is nobody left to work for.

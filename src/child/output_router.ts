@@ -1,3 +1,4 @@
+import { writeOutput } from "../wire/messages/to_parent.ts";
 import type { PrintHandler } from "./stdio.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
@@ -43,14 +44,14 @@ export class OutputRouter {
   readonly print: PrintHandler = (stream, output) => {
     if (stream === 2 && this.#errorsGoDirectly) return this.printError(output);
     const { send, currentTask } = this.#options;
-    const head = `["output",${stream},${currentTask()},`;
+    const task = currentTask();
     const limit = this.#maxPrintBytes;
     if (typeof output === "string" && output.length <= limit / MAX_JSON_BYTES_PER_CHARACTER) {
-      return send(head + JSON.stringify(output) + "]");
+      return send(writeOutput(stream, task, output));
     }
     const bytes = bytesOf(output);
     for (let start = 0; start < bytes.length; start += limit) {
-      send(head + "null]", [bytes.subarray(start, start + limit)]);
+      send(writeOutput(stream, task, null), [bytes.subarray(start, start + limit)]);
     }
   };
 

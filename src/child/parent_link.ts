@@ -2,6 +2,7 @@ import type { Hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
+import { STANDBY } from "../wire/messages/to_parent.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./stdio.ts";
 
@@ -65,7 +66,7 @@ export class ParentLink {
   }
 
   #append(text: string, parts?: readonly Uint8Array[]): void {
-    if (this.standby.enter()) this.#channel.append('["standby"]');
+    if (this.standby.enter()) this.#channel.append(STANDBY);
     this.#channel.append(text, parts);
   }
 

@@ -1,5 +1,6 @@
 import type { Hub } from "../hub/hub.ts";
-import { type ChildMessage, messageText, type ProcessInput, type ProcessSettings } from "../wire/protocol.ts";
+import { READY } from "../wire/messages/to_parent.ts";
+import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
 import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { runProcess } from "./process_run.ts";
@@ -33,7 +34,7 @@ export class ProcessLife implements Life {
     const { memoryLimitMiB, memoryMarker } = this.#hello.settings;
     const unwatchMemory = memoryLimitMiB === null ? undefined : watchMemory(memoryLimitMiB, memoryMarker);
     const module = await loadModule(this.#surroundings);
-    parent.send(messageText(["ready"] satisfies ChildMessage));
+    parent.send(READY);
     await runProcess(this.#settings, input, module);
     unwatchMemory?.();
     if (!letEnd(this.#hub)) exit();

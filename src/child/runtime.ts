@@ -4,6 +4,8 @@ export interface RunningTask {
   readonly id: number;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** The trace that it belongs to, as a W3C `traceparent`; "" when it is only measured. */
+  readonly trace?: string | undefined;
   /** Made when the task asks for its signal, or when it is aborted. */
   controller: AbortController | undefined;
 }

@@ -1,15 +1,18 @@
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
+import type { RepliesRead } from "../wire/messages/lease.ts";
+import type { CallItem, ParentMessage, TraceContext } from "../wire/messages/to_child.ts";
 import {
-  type CallItem,
-  type ChildMessage,
   type ChunkOutcomes,
-  type FunctionSpec,
-  messageText,
-  type ParentMessage,
-  type RepliesRead,
-  valueMessageText,
-} from "../wire/protocol.ts";
+  writeChunkErrors,
+  writeChunkResult,
+  writeError,
+  writeProgress,
+  writeResult,
+  writeReturned,
+  writeStarted,
+} from "../wire/messages/to_parent.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
 import { monotonicMs } from "../timer.ts";
 import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
@@ -32,6 +35,8 @@ interface HeldTask extends RunningTask {
   /** The binary parts of arguments that are still encoded. */
   parts: Uint8Array[] | undefined;
   readonly chunk: { readonly spread: boolean; readonly stopOnError: boolean } | undefined;
+  /** When it began, if its parent wants to know how long it takes. */
+  startedAt: number | undefined;
 }
 
 interface KnownFunction {
@@ -97,11 +102,11 @@ export class TaskLoop {
       case "run":
         return this.#receiveCalls(message[1], message[2], parts);
       case "chunk": {
-        const [, repliesRead, id, functionId, attempt, spread, stopOnError, tagged, items] = message;
+        const [, repliesRead, id, functionId, attempt, spread, stopOnError, tagged, items, trace] = message;
         if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack([id]);
-        this.#acknowledgeStart(id);
+        this.#acknowledgeStart(id, trace);
         const chunk = { spread: spread === 1, stopOnError: stopOnError === 1 };
-        this.#hold(id, functionId, attempt, items, tagged === 1 ? parts : undefined, chunk);
+        this.#hold([id, functionId, attempt, tagged, items, trace], parts, chunk);
         return this.#pump();
       }
       case "function":
@@ -115,7 +120,7 @@ export class TaskLoop {
   progress(task: RunningTask, value: unknown): void {
     if (this.#running.get(task.id) !== task) return;
     const encoded = encode(value, this.#handles);
-    this.#send(valueMessageText(`["progress",${task.id}`, encoded), encoded.parts);
+    this.#send(writeProgress(task.id, encoded), encoded.parts);
   }
 
   #learnFunction(functionId: number, spec: FunctionSpec): void {
@@ -128,29 +133,30 @@ export class TaskLoop {
 
   #receiveCalls(repliesRead: RepliesRead, calls: readonly CallItem[], parts: Uint8Array[]): void {
     if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
-    this.#acknowledgeStart(calls[0]![0]);
-    for (const [id, functionId, attempt, tagged, args] of calls) {
-      this.#hold(id, functionId, attempt, args, tagged === 1 ? parts : undefined, undefined);
-    }
+    this.#acknowledgeStart(calls[0]![0], calls[0]![5]);
+    for (let place = 0; place < calls.length; place++) this.#hold(calls[place]!, parts, undefined);
     this.#pump();
   }
 
-  /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. */
-  #acknowledgeStart(id: number): void {
+  /** Tells the parent, before anything runs, that an idle worker took the task: without it, a retry is safe. With a trace, its start says so. */
+  #acknowledgeStart(id: number, trace: TraceContext | undefined): void {
     if (!this.isIdle) return;
-    if (!this.#standby?.on) this.#send(`["started",${id}]`);
+    if (!this.#standby?.on && trace === undefined) this.#send(writeStarted(id));
     this.#lease.begin();
   }
 
-  #hold(
-    id: number,
-    functionId: number,
-    attempt: number,
-    args: unknown,
-    parts: Uint8Array[] | undefined,
-    chunk: HeldTask["chunk"],
-  ): void {
-    this.#held.push({ id, functionId, attempt, arguments: args, parts, chunk, controller: undefined });
+  #hold([id, functionId, attempt, tagged, args, trace]: CallItem, parts: Uint8Array[], chunk: HeldTask["chunk"]): void {
+    this.#held.push({
+      id,
+      functionId,
+      attempt,
+      trace,
+      arguments: args,
+      parts: tagged === 1 ? parts : undefined,
+      chunk,
+      controller: undefined,
+      startedAt: undefined,
+    });
   }
 
   #pump(): void {
@@ -166,6 +172,10 @@ export class TaskLoop {
   }
 
   #start(task: HeldTask): void {
+    if (task.trace !== undefined) {
+      this.#send(writeStarted(task.id));
+      task.startedAt = this.#now();
+    }
     if (task.parts !== undefined) {
       task.arguments = decode(task.arguments, true, task.parts, this.#handles);
       task.parts = undefined;
@@ -217,20 +227,25 @@ export class TaskLoop {
   }
 
   #answerChunk(task: HeldTask, outcomes: ChunkOutcomes, durationMs: number): void {
-    const duration = Math.round(durationMs * 1000) / 1000;
+    const duration = inMicroseconds(durationMs);
     try {
-      const failed = outcomes.errors.length > 0;
-      const head = `["${failed ? "chunkErrors" : "chunk"}",${task.id},${duration}`;
-      this.#answer(task, head, encode(failed ? outcomes : outcomes.values, this.#handles));
+      if (outcomes.errors.length > 0) return this.#answerChunkErrors(task, duration, outcomes);
+      const values = encode(outcomes.values, this.#handles);
+      this.#answer(task, writeChunkResult(task.id, duration, values), values.parts);
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.#answerError(task, error);
-      this.#answerEncodable(task, `["chunkErrors",${task.id},${duration}`, withoutUnencodable(outcomes, this.#handles));
+      this.#answerEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
     }
   }
 
-  #answerEncodable(task: HeldTask, head: string, outcomes: ChunkOutcomes): void {
+  #answerChunkErrors(task: HeldTask, durationMs: number, outcomes: ChunkOutcomes): void {
+    const encoded = encode(outcomes, this.#handles);
+    this.#answer(task, writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+  }
+
+  #answerEncodable(task: HeldTask, durationMs: number, outcomes: ChunkOutcomes): void {
     try {
-      this.#answer(task, head, encode(outcomes, this.#handles));
+      this.#answerChunkErrors(task, durationMs, outcomes);
     } catch (error) {
       // Together they are too large, or nested too deep.
       this.#answerError(task, error);
@@ -238,9 +253,10 @@ export class TaskLoop {
   }
 
   #answerResult(task: HeldTask, value: unknown): void {
-    if (value === undefined) return this.#answer(task, `["result",${task.id}`, undefined);
+    if (value === undefined && task.trace === undefined) return this.#answer(task, writeResult(task.id, undefined));
     try {
-      this.#answer(task, `["result",${task.id}`, encode(value, this.#handles));
+      const encoded = encode(value, this.#handles);
+      this.#answer(task, writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
     } catch (error) {
       this.#answerError(task, error);
     }
@@ -248,15 +264,23 @@ export class TaskLoop {
 
   #answerError(task: HeldTask, error: unknown): void {
     try {
-      this.#answer(task, `["error",${task.id}`, encodeThrown(error, this.#handles));
+      this.#answerThrown(task, encodeThrown(error, this.#handles));
     } catch (tooLarge) {
-      this.#answer(task, `["error",${task.id}`, encode(tooLarge));
+      this.#answerThrown(task, encode(tooLarge));
     }
   }
 
-  #answer(task: HeldTask, head: string, value: Encoded | undefined): void {
-    if (value === undefined) this.#send(head + "]");
-    else this.#send(valueMessageText(head, value), value.parts);
+  #answerThrown(task: HeldTask, error: Encoded): void {
+    this.#answer(task, writeError(task.id, error, this.#durationOf(task)), error.parts);
+  }
+
+  /** How long the task took, if its parent wants to know. */
+  #durationOf({ startedAt }: HeldTask): number | undefined {
+    return startedAt === undefined ? undefined : inMicroseconds(this.#now() - startedAt);
+  }
+
+  #answer(task: HeldTask, text: string, parts?: readonly Uint8Array[]): void {
+    this.#send(text, parts);
     this.#running.delete(task.id);
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
@@ -271,7 +295,7 @@ export class TaskLoop {
 
   #giveBack(ids: number[]): void {
     this.#lease.returned();
-    this.#send(messageText(["returned", ids] satisfies ChildMessage));
+    this.#send(writeReturned(ids));
   }
 
   #abort(id: number, reason: unknown): void {
@@ -305,6 +329,11 @@ function runItems(
     if (isThenable(value)) return value;
     values.push(value);
   }
+}
+
+/** As exact as the clock: more digits would only make the message longer. */
+function inMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,4 +1,5 @@
-import { type ChildMessage, messageText, type ParentMessage, valueMessageText } from "../wire/protocol.ts";
+import type { ParentMessage } from "../wire/messages/to_child.ts";
+import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./functions.ts";
 import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
@@ -35,10 +36,10 @@ export class WorkerLife implements Life {
     greet(this.#surroundings, this.#hello.settings);
     try {
       this.#loop = await this.#getReady(initArgs);
-      parent.send(messageText(["ready"] satisfies ChildMessage));
+      parent.send(READY);
     } catch (error) {
       const encoded = encodeThrown(error, parent.shared.handles);
-      parent.send(valueMessageText('["failed"', encoded), encoded.parts);
+      parent.send(writeFailed(encoded), encoded.parts);
     }
     for (const [message, parts] of this.#early.splice(0)) this.#loop?.receive(message, parts);
   }

@@ -1,6 +1,13 @@
 import { ProtocolError } from "../errors.ts";
 import { decode, type HandleCodec } from "../wire/codec/codec.ts";
-import { type HubMessage, isHubMessage } from "../wire/protocol.ts";
+import {
+  errorResponseHead,
+  type HubMessage,
+  readHubMessage,
+  responseHead,
+  writeEnded,
+  writeRelease,
+} from "../wire/messages/hub_messages.ts";
 import { GrantLedger } from "./grant_ledger.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
 import type { Hub } from "./hub.ts";
@@ -86,7 +93,7 @@ export class Link implements Neighbour {
 
   release(id: string, closed: boolean): void {
     const count = this.#ledger.forgetReceived(id);
-    if (count > 0) this.#outbox.tell(["release", id, count, closed ? 1 : 0]);
+    if (count > 0) this.#outbox.tell(writeRelease(id, count, closed));
   }
 
   touch(id: string, object: SharedObject): void {
@@ -98,12 +105,13 @@ export class Link implements Neighbour {
   }
 
   tellEnded(path: string): void {
-    this.#outbox.tell(["ended", path]);
+    this.#outbox.tell(writeEnded(path));
   }
 
   /** Takes in a message of the neighbour, if it is the hub's. Throws ProtocolError for a hostile one. */
-  receive(message: readonly unknown[], parts: Uint8Array[]): boolean {
-    if (!isHubMessage(message)) return false;
+  receive(received: readonly unknown[], parts: Uint8Array[]): boolean {
+    const message = readHubMessage(received);
+    if (message === undefined) return false;
     // Somebody may still write to the pipe of a process that has ended.
     if (this.#outbox.isClosed) return true;
     switch (message[0]) {
@@ -130,7 +138,7 @@ export class Link implements Neighbour {
         this.#receiveRelease(message);
         break;
       case "ended":
-        this.#hub.processEnded(this, String(message[1]));
+        this.#hub.processEnded(this, message[1]);
         break;
     }
     return true;
@@ -170,12 +178,10 @@ export class Link implements Neighbour {
   }
 
   /** The handle that is asked. */
-  #checkRequest([, requestId, id, operation, process, task, timeoutMs]: RequestMessage): Handle {
-    const sound = Number.isSafeInteger(requestId) && typeof id === "string" && typeof operation === "string" &&
-      typeof process === "string" && Number.isSafeInteger(task) &&
-      (timeoutMs === null || typeof timeoutMs === "number") &&
-      !this.#served.has(requestId) && !this.#handedOver.has(requestId);
-    if (!sound) throw new ProtocolError("a request is malformed");
+  #checkRequest([, requestId, id]: RequestMessage): Handle {
+    if (this.#served.has(requestId) || this.#handedOver.has(requestId)) {
+      throw new ProtocolError(`it made request ${requestId} twice`);
+    }
     const handle = this.granted(id);
     if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
     return handle;
@@ -188,7 +194,7 @@ export class Link implements Neighbour {
     if (result === undefined) return this.#outbox.postDone(requestId);
     const value = handover === undefined ? result : handover.value;
     try {
-      const head = `["response",${requestId},1,${handover?.size ?? 0}`;
+      const head = responseHead(requestId, handover?.size ?? 0);
       if (value instanceof Parcel) this.#outbox.postEncoded(head, value, value.tickets);
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
@@ -201,7 +207,7 @@ export class Link implements Neighbour {
   #respondError(requestId: number, error: unknown): void {
     this.#served.delete(requestId);
     if (this.#outbox.isClosed) return;
-    const head = `["response",${requestId},0,0`;
+    const head = errorResponseHead(requestId);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
@@ -216,7 +222,6 @@ export class Link implements Neighbour {
   }
 
   #receiveRelease([, id, count, closed]: Extract<HubMessage, ["release", ...unknown[]]>): void {
-    if (!Number.isSafeInteger(count) || count < 1) throw new ProtocolError("a release is malformed");
     this.#uncountSent(id, count, closed === 1);
   }
 

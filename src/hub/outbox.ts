@@ -1,5 +1,6 @@
 import { encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
-import { type HubMessage, messageText, valueMessageText } from "../wire/protocol.ts";
+import { writeDone } from "../wire/messages/hub_messages.ts";
+import { withValue } from "../wire/messages/text.ts";
 import { inMicrotask } from "../timer.ts";
 import type { Handle } from "./handle.ts";
 import { ReturnedTurns } from "./returned_turns.ts";
@@ -43,12 +44,7 @@ export class Outbox {
   }
 
   /** Adds a message, unless the neighbour is gone. */
-  tell(message: HubMessage): void {
-    this.tellText(messageText(message));
-  }
-
-  /** The same for a message that is text already. */
-  tellText(text: string): void {
+  tell(text: string): void {
     if (!this.#closed) this.#post(text);
   }
 
@@ -68,7 +64,7 @@ export class Outbox {
 
   /** The same for an encoded value. The grants come last: what cannot be sent grants nothing. */
   postEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
-    this.#post(valueMessageText(head, encoded), encoded.parts);
+    this.#post(withValue(head, encoded), encoded.parts);
     for (const handle of handles) this.#grant(handle);
   }
 
@@ -89,7 +85,7 @@ export class Outbox {
     if (this.#done.length === 0) return;
     const done = this.#done;
     this.#done = [];
-    this.#append(`["done",${done.join(",")}]`);
+    this.#append(writeDone(done));
   }
 
   #flushLater(): void {

@@ -1,6 +1,6 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import { decode, type HandleCodec } from "../wire/codec/codec.ts";
-import type { HubMessage } from "../wire/protocol.ts";
+import { type HubMessage, requestHead, writeAccept, writeCancel, writeReturn } from "../wire/messages/hub_messages.ts";
 import { checkTimeout } from "../timer.ts";
 import { describeHandle, type ObjectRef } from "./handle.ts";
 import type { Outbox } from "./outbox.ts";
@@ -95,15 +95,14 @@ export class PendingRequests {
   /** The neighbour has answered. Throws ProtocolError for a hostile answer. */
   settle([, requestId, ok, handover, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
     const request = this.#requestOf(requestId);
-    if (!Number.isSafeInteger(handover) || handover < 0) throw new ProtocolError("a response is malformed");
     const codec = request.ref === undefined ? this.#transit : this.#handles;
     const value = decode(body, tagged === 1, parts, codec);
     this.#pending.delete(requestId);
     request.clear?.();
     if (ok !== 1) return this.#fail(request, value);
     if (handover === 0) return request.resolve(value);
-    const putBack = (): void => this.#outbox.tell(["return", requestId]);
-    request.resolve(new Handover(value, putBack, () => this.#outbox.tellText(`["accept",${requestId}]`), handover));
+    const putBack = (): void => this.#outbox.tell(writeReturn(requestId));
+    request.resolve(new Handover(value, putBack, () => this.#outbox.tell(writeAccept(requestId)), handover));
   }
 
   /** The same for an answer that says no more than "done". */
@@ -148,8 +147,7 @@ export class PendingRequests {
     if (this.#outbox.isClosed) return void request.reject(ownerEnded());
     const requestId = ++this.#lastRequest;
     const limit = timeoutMs === undefined || !(timeoutMs < Infinity) ? null : Math.max(timeoutMs, 0);
-    const [object, name, process] = [quoted(id), quoted(operation), quoted(caller.process)];
-    const head = `["request",${requestId},${object},${name},${process},${caller.task},${limit}`;
+    const head = requestHead(requestId, id, operation, caller.process, caller.task, limit);
     try {
       this.#outbox.postValue(head, args, describe);
     } catch (error) {
@@ -163,7 +161,7 @@ export class PendingRequests {
   #giveUp(requestId: number, request: PendingRequest, reason: unknown): void {
     if (request.givenUp !== undefined) return;
     request.givenUp = { reason };
-    this.#outbox.tell(["cancel", requestId]);
+    this.#outbox.tell(writeCancel(requestId));
   }
 
   #fail(request: PendingRequest, error: unknown): void {
@@ -175,10 +173,6 @@ export class PendingRequests {
     if (request === undefined) throw new ProtocolError(`it answered request ${requestId}, which was not made`);
     return request;
   }
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }
 
 function accepted(handover: Handover): unknown {

@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import type { ChunkOutcomes } from "../wire/protocol.ts";
+import type { ChunkOutcomes } from "../wire/messages/to_parent.ts";
 import type { Task } from "./task.ts";
 
 /** What a chunk's task resolves with. */

@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import { HEAD } from "../wire/protocol.ts";
+import { HEAD } from "../wire/messages/lease.ts";
 import type { SchedulerHost } from "./scheduler_host.ts";
 import type { ScheduledTask, Slot } from "./slot.ts";
 import type { WaitingTasks } from "./waiting_tasks.ts";

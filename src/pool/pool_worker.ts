@@ -1,6 +1,8 @@
 import { CancelledError, PoisonTaskError, ProtocolError } from "../errors.ts";
 import { decode, encode } from "../wire/codec/codec.ts";
-import { type ChildMessage, messageText, type ParentMessage, type Tagged, valueMessageText } from "../wire/protocol.ts";
+import type { Tagged } from "../wire/messages/text.ts";
+import { writeAbort, writeCall, writeChunk, writeFunction, writeRun } from "../wire/messages/to_child.ts";
+import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import type { ConnectedWorker, ConnectedWorkerEvents } from "../worker/connected_worker.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import type { WorkerProcess } from "../worker/worker_process.ts";
@@ -75,9 +77,8 @@ export class PoolWorker implements SchedulerWorker<Task> {
           this.#sendCalls(calls, repliesRead);
           calls = "";
         }
-        calls += `${calls === "" ? "" : ","}[${task.id},${task.functionRef.id},${task.attempt},${
-          payload.tagged ? 1 : 0
-        },${payload.text}]`;
+        const call = writeCall(task.id, task.functionRef.id, task.attempt, payload, undefined);
+        calls = calls === "" ? call : `${calls},${call}`;
       } else {
         this.#sendCalls(calls, repliesRead);
         calls = "";
@@ -123,33 +124,24 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #appendAbort(task: Task, reason: unknown): void {
     const encoded = encode(reason);
-    this.process.append(valueMessageText(`["abort",${task.id}`, encoded), encoded.parts);
+    this.process.append(writeAbort(task.id, encoded), encoded.parts);
   }
 
   #define({ functionRef }: Task): void {
     if (this.#knownFunctions.has(functionRef.id)) return;
     this.#knownFunctions.add(functionRef.id);
-    this.process.append(messageText(["function", functionRef.id, functionRef.spec] satisfies ParentMessage));
+    this.process.append(writeFunction(functionRef.id, functionRef.spec));
   }
 
   #sendCalls(calls: string, repliesRead: number): void {
-    if (calls !== "") this.process.append(`["run",${repliesRead},[${calls}]]`);
+    if (calls !== "") this.process.append(writeRun(repliesRead, calls));
   }
 
   #sendAlone({ id, functionRef, attempt, chunk, payload }: Task, repliesRead: number): void {
-    const { parts } = payload;
-    if (chunk === undefined) {
-      this.process.append(
-        `["run",${repliesRead},[[${id},${functionRef.id},${attempt},${payload.tagged ? 1 : 0},${payload.text}]]]`,
-        parts,
-      );
-      return;
-    }
-    const flags = `${chunk.spread ? 1 : 0},${chunk.stopOnError ? 1 : 0}`;
-    this.process.append(
-      valueMessageText(`["chunk",${repliesRead},${id},${functionRef.id},${attempt},${flags}`, payload),
-      parts,
-    );
+    const text = chunk === undefined
+      ? writeRun(repliesRead, writeCall(id, functionRef.id, attempt, payload, undefined))
+      : writeChunk(repliesRead, id, functionRef.id, attempt, chunk, payload, undefined);
+    this.process.append(text, payload.parts);
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {
@@ -174,7 +166,6 @@ export class PoolWorker implements SchedulerWorker<Task> {
       case "started":
         return scheduler.started(slot);
       case "returned":
-        if (!Array.isArray(message[1])) throw new ProtocolError("a returned message is malformed");
         this.#sentHandles.takeBack(message[1]);
         return scheduler.returned(slot, message[1]);
       case "progress":

@@ -1,6 +1,7 @@
 import type { Hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { untilSettled } from "../timer.ts";
+import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import type { Hello } from "./hello.ts";
 import type { ReaperShare } from "./reaper.ts";
 import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } from "./worker_process.ts";
@@ -9,7 +10,9 @@ import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } fr
 const REAPER_LIMIT_MS = 1000;
 
 /** What the owner of a connected worker is told: what {@linkcode WorkerProcessEvents} has, but for the hub's messages. */
-export interface ConnectedWorkerEvents extends WorkerProcessEvents {
+export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message"> {
+  /** A message after the hello that is not about shared objects. What it throws is taken as the worker's breach of protocol. */
+  message(message: ChildMessage, parts: Uint8Array[]): void;
   /** The process has ended, and its link is about to close: what it did not confirm can still be taken back. */
   disconnecting(): void;
 }
@@ -41,7 +44,7 @@ export class ConnectedWorker {
       ...process,
       events: {
         message: (message, parts) => {
-          if (!this.link.receive(message, parts)) events.message(message, parts);
+          if (!this.link.receive(message, parts)) events.message(message as ChildMessage, parts);
         },
         standby: (on) => events.standby(on),
         readEnd: () => events.readEnd(),

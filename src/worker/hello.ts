@@ -2,8 +2,8 @@ import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
-import { PROTOCOL_VERSION, valueMessageText, type WorkerSettings } from "../wire/protocol.ts";
-import { VERSION } from "../wire/version.ts";
+import { writeHello } from "../wire/messages/to_child.ts";
+import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { nearestConfig } from "./module_url.ts";
 
@@ -48,7 +48,7 @@ export function makeHello(
     parentName: ownProcess().name,
     ...(config === undefined ? {} : { config }),
   };
-  const head = `["hello",${PROTOCOL_VERSION},${JSON.stringify(VERSION)},${JSON.stringify(settings)}`;
-  requireFrameFits(head + value.text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
-  return { text: valueMessageText(head, value), parts: value.parts, handles };
+  const text = writeHello(settings, value);
+  requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
+  return { text, parts: value.parts, handles };
 }

@@ -3,7 +3,10 @@ import { requireLoaded } from "../own_process.ts";
 import { after, type Timer, untilSettled } from "../timer.ts";
 import { VERSION } from "../wire/version.ts";
 import { Channel } from "../wire/channel.ts";
-import { type ChildMessage, PROTOCOL_VERSION } from "../wire/protocol.ts";
+import type { HubMessage } from "../wire/messages/hub_messages.ts";
+import { STOP, WAKE } from "../wire/messages/to_child.ts";
+import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.ts";
+import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { WorkerCommand } from "./command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { LinePrinter, OutputTail, writeToProgram } from "./output.ts";
@@ -12,7 +15,7 @@ import { StandbyWatch } from "./standby_watch.ts";
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
   /** A message after the handshake. What it throws is taken as the worker's breach of protocol. */
-  message(message: ChildMessage, parts: Uint8Array[]): void;
+  message(message: ChildMessage | HubMessage, parts: Uint8Array[]): void;
   /** From now on the worker says that it begins a task, or does not. */
   standby(on: boolean): void;
   /** All messages of one read were handled. */
@@ -131,7 +134,7 @@ export class WorkerProcess {
   /** Asks the worker to leave; ends it if it does not. */
   stop(): void {
     if (this.#exited || this.#escalation !== undefined) return;
-    this.append('["stop"]');
+    this.append(STOP);
     this.flush();
     this.setReferenced(true);
     this.#escalateAfter(STOP_GRACE_MS, () => this.terminate());
@@ -170,7 +173,7 @@ export class WorkerProcess {
   }
 
   #receive(text: string, parts: Uint8Array[]): void {
-    const message = parseMessage(text);
+    const message = readChildMessage(text, parts);
     if (!this.#greeted) {
       checkGreeting(message);
       this.#greeted = true;
@@ -188,16 +191,13 @@ export class WorkerProcess {
   }
 
   #wake(): void {
-    this.append('["wake"]');
+    this.append(WAKE);
     this.flush();
     this.#events.standby(false);
   }
 
   #receiveOutput([, stream, taskId, text]: Extract<ChildMessage, ["output", ...unknown[]]>, parts: Uint8Array[]): void {
-    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : parts[0];
-    if ((stream !== 1 && stream !== 2) || bytes === undefined || typeof taskId !== "number") {
-      throw new ProtocolError("an output message is malformed");
-    }
+    const bytes = text === null ? parts[0]! : new TextEncoder().encode(text);
     if (stream === 2) this.#tail.add(bytes);
     this.#printers[stream - 1]!.print(bytes);
     this.#events.output(stream, bytes, taskId);
@@ -286,18 +286,7 @@ function spawn(command: WorkerCommand): Deno.ChildProcess {
   }).spawn();
 }
 
-function parseMessage(text: string): ChildMessage {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch (cause) {
-    throw new ProtocolError("a frame is not JSON", { cause });
-  }
-  if (!Array.isArray(message) || typeof message[0] !== "string") throw new ProtocolError("a frame is no message");
-  return message as ChildMessage;
-}
-
-function checkGreeting(message: ChildMessage): void {
+function checkGreeting(message: ChildMessage | HubMessage): void {
   if (message[0] !== "hello") {
     throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
   }

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { TaskLoop } from "../../src/child/task_loop.ts";
 import { singleTaskScope } from "../../src/child/task_scope.ts";
-import { type CallItem, HEAD } from "../../src/wire/protocol.ts";
+import { HEAD } from "../../src/wire/messages/lease.ts";
+import type { CallItem } from "../../src/wire/messages/to_child.ts";
 
 /** A task loop whose tasks take as many milliseconds as their argument says. */
 class ClockedLoop {

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { LoadedModule } from "../../src/child/functions.ts";
 import { task } from "../../src/child/mod.ts";
 import { WorkerLife } from "../../src/child/worker_life.ts";
-import { HEAD, PROTOCOL_VERSION, type WorkerSettings } from "../../src/wire/protocol.ts";
+import { HEAD } from "../../src/wire/messages/lease.ts";
+import { PROTOCOL_VERSION, type WorkerSettings } from "../../src/wire/protocol.ts";
 import { VERSION } from "../../src/wire/version.ts";
 import { MemoryParent, SETTINGS } from "../helpers/memory_parent.ts";
 

@@ -3,7 +3,7 @@ import { WorkerExitError } from "../../src/errors.ts";
 import { Scheduler } from "../../src/pool/scheduler.ts";
 import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
-import { HEAD } from "../../src/wire/protocol.ts";
+import { HEAD } from "../../src/wire/messages/lease.ts";
 
 /** A task that only a scheduler sees. */
 export interface ScriptedTask extends ScheduledTask {

@@ -5,7 +5,8 @@ import { TaskLoop } from "../../src/child/task_loop.ts";
 import { Scheduler } from "../../src/pool/scheduler.ts";
 import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
-import type { ChildMessage, ParentMessage } from "../../src/wire/protocol.ts";
+import type { ParentMessage } from "../../src/wire/messages/to_child.ts";
+import { type ChildMessage, READY, STANDBY } from "../../src/wire/messages/to_parent.ts";
 import { EventQueue, type Random } from "./event_queue.ts";
 
 /** How long things may take at worst, in milliseconds; mostly they take next to nothing. */
@@ -269,7 +270,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       now: () => this.#clock,
     });
     this.#loop.receive(["function", 1, { kind: "export", name: "work" }], []);
-    this.#happen(pool.now + pool.random() * pool.latencies.start, () => this.#write('["ready"]'));
+    this.#happen(pool.now + pool.random() * pool.latencies.start, () => this.#write(READY));
   }
 
   run(tasks: readonly SimulatedTask[], repliesRead: number): void {
@@ -370,7 +371,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   #write(text: string): void {
     const { stall } = this.#pool.latencies;
     this.#clock += this.#pool.delay(stall) / 2 + 0.001;
-    if (this.#standby.enter()) this.#outbox.push({ text: '["standby"]', at: this.#clock });
+    if (this.#standby.enter()) this.#outbox.push({ text: STANDBY, at: this.#clock });
     this.#outbox.push({ text, at: this.#clock });
     this.#clock += this.#pool.delay(stall) / 2 + 0.001;
     this.#scheduleRead();
