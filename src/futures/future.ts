@@ -1,5 +1,5 @@
 import { TimeoutError } from "../errors.ts";
-import { inMicrotask, until } from "../timer.ts";
+import { checkTimeout, inMicrotask, until } from "../timer.ts";
 
 /** The task behind a future, and who keeps the future. */
 export interface FutureOwner {
@@ -242,6 +242,7 @@ export class Future<R> implements PromiseLike<R> {
   }
 
   async #wait(timeoutMs: number | undefined): Promise<void> {
+    checkTimeout(timeoutMs);
     if (this.done() || await until((callback) => this.#listen(callback), { timeoutMs })) return;
     throw new TimeoutError(`The task is not done after ${timeoutMs} ms`);
   }
