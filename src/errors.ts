@@ -1,4 +1,5 @@
-/** Every public error of corral. Imports nothing. */
+/** Every public error of corral. */
+import { brand } from "./copies.ts";
 
 /** What is known about a worker process that ended before it should have. */
 export interface WorkerExitDetails {
@@ -415,3 +416,25 @@ export class BrokenBarrierError extends Error {
   /** Always the class's own name. */
   override name = "BrokenBarrierError";
 }
+
+brand({
+  WorkerExitError,
+  WorkerStartError,
+  OutOfMemoryError,
+  ProtocolError,
+  PoisonTaskError,
+  TaskTimeoutError,
+  TimeoutError,
+  EncodingError,
+  PayloadTooLargeError,
+  FunctionNotFoundError,
+  PermissionError,
+  PoolClosedError,
+  BrokenPoolError,
+  CancelledError,
+  QueueFullError,
+  QueueEmptyError,
+  ClosedError,
+  EndOfStreamError,
+  BrokenBarrierError,
+});

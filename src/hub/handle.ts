@@ -1,3 +1,4 @@
+import { brand, shared, sharedSymbol } from "../copies.ts";
 import type { Handover } from "./shared_object.ts";
 import type { ReturnedTurns } from "./returned_turns.ts";
 import type { WaitOptions } from "./wait_queue.ts";
@@ -52,7 +53,7 @@ export interface ObjectRef {
 }
 
 /** Where a handle keeps its reference: by symbol, so that handles show no more than their own methods. */
-export const REF = Symbol("corral.ref");
+export const REF: unique symbol = sharedSymbol("ref") as never;
 
 /** A value that stands for a shared object, and may travel to other processes. */
 export interface Handle {
@@ -115,15 +116,16 @@ export function describeHandle(value: object): HandleData | undefined {
 /** Makes a handle of one class around a reference. */
 export type HandleFactory = (ref: ObjectRef) => Handle;
 
-const factories = new Map<string, HandleFactory>();
+const factories = shared("handleFactories", () => new Map<string, HandleFactory>());
 
-/** Makes a class of handles known, so that its handles can arrive from other processes. */
+/** Makes a class of handles known, so that its handles can arrive from other processes. Of several copies the first is. */
 export function registerHandleType(type: string, factory: HandleFactory): void {
-  factories.set(type, factory);
+  if (!factories.has(type)) factories.set(type, factory);
 }
 
 /** Makes a class of handles known, whose handles need nothing but their reference. */
 export function registerHandleClass(type: string, handleClass: { readonly prototype: Handle }): void {
+  brand({ [type]: handleClass });
   registerHandleType(type, (ref) => Object.create(handleClass.prototype, { [REF]: { value: ref } }) as Handle);
 }
 

@@ -8,6 +8,7 @@
  * A grant is given back when the neighbour has no handle left, or is gone. Each side counts: how often the handle was
  * sent, how often it arrived; so a handle that is on its way is never taken for one that was given back.
  */
+import { shared } from "../copies.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
 import { LocalRef, type LocalRefHost } from "./local_ref.ts";
@@ -191,4 +192,4 @@ function originOf(id: string): string {
 }
 
 /** The hub of this process: its objects outlive any one pool, and every neighbour's handles meet here. */
-export const hub: Hub = new Hub();
+export const hub: Hub = shared("hub", () => new Hub());

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { checkTimeout } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { Parcel } from "./parcel.ts";
@@ -101,3 +102,5 @@ export class LocalRef implements ObjectRef {
     }
   }
 }
+
+brand({ LocalRef });

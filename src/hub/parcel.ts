@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { decode, encode, type Encoded } from "../wire/codec/codec.ts";
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
 import { describeHandle, type Handle, type HandleData } from "./handle.ts";
@@ -48,7 +49,7 @@ export class Parcel implements Encoded {
 
   /** The value, for this process. What is no parcel is its own value. */
   static unpack(packed: unknown): unknown {
-    return packed instanceof Parcel ? packed.#open() : packed;
+    return packed instanceof Parcel ? packed.open() : packed;
   }
 
   /** The JSON text of a packed value, if it is plain data. */
@@ -72,7 +73,8 @@ export class Parcel implements Encoded {
     for (const ticket of this.tickets) ticket.renew();
   }
 
-  #open(): unknown {
+  /** The value, for this process. */
+  open(): unknown {
     const body: unknown = JSON.parse(this.text);
     if (!this.tagged) return body;
     return decode(body, true, this.parts, {
@@ -82,6 +84,8 @@ export class Parcel implements Encoded {
     });
   }
 }
+
+brand({ Parcel });
 
 function unexpected(): never {
   throw new TypeError("A parcel is packed once, and opened once");

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { ClosedError } from "../errors.ts";
 import { inMicrotask } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
@@ -108,3 +109,5 @@ export class RemoteRef implements ObjectRef {
     return this.#closed ? this.#hub.reimport(this.entry) : handle;
   }
 }
+
+brand({ RemoteRef });

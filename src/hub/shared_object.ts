@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { ClosedError } from "../errors.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
@@ -73,6 +74,8 @@ export class Handover {
     if (left > 0) this.#onPutBack(left);
   }
 }
+
+brand({ Handover });
 
 /** Runs an operation. Throws ClosedError when there is no such object, TypeError when there is no such operation. */
 export function operate(

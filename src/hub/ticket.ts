@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { EncodingError } from "../errors.ts";
 import type { HandleCodec } from "../wire/codec/codec.ts";
 import { describeHandle, type Handle, type ObjectRef, REF } from "./handle.ts";
@@ -52,6 +53,8 @@ export class Ticket implements Handle {
     return handle;
   }
 }
+
+brand({ Ticket });
 
 function use(state: TicketState, ended = false): void {
   const { held } = state;

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { ClosedError, TimeoutError } from "../errors.ts";
 import { after } from "../timer.ts";
 
@@ -48,6 +49,8 @@ export class RemoteWait implements WaitOptions {
     this.#controller?.abort();
   }
 }
+
+brand({ RemoteWait });
 
 /** Why a wait ended without a grant: in vain, by its signal, by the end of the waiting process, or by the object. */
 export type WaitEnd = "timeout" | "abort" | "ended" | "closed";

@@ -1,4 +1,5 @@
 import "../handles.ts";
+import { brand, shared } from "../copies.ts";
 import { ownProcess } from "../own_process.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { Children } from "./children.ts";
@@ -11,7 +12,7 @@ import type { ProcessStart } from "./started_process.ts";
 let stateOf: (process: object) => ProcessState;
 
 // The children of this process, whoever started them.
-const children = new Children<Process>();
+const children = shared("children", () => new Children<Process>());
 
 /**
  * One function, or the `run()` of a subclass, in an operating system process of its own.
@@ -255,3 +256,5 @@ export function currentProcess(): Process {
 export function activeChildren(): Process[] {
   return children.active;
 }
+
+brand({ Process });

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import type { Grant } from "./guard.ts";
@@ -113,3 +114,5 @@ export class LockObject implements SharedObject {
     }
   }
 }
+
+brand({ LockObject });

@@ -1,5 +1,6 @@
 /** Errors as data: class, name, message, stack, own fields, cause. Nothing an error does can make this fail. */
 
+import { brandOf } from "../../copies.ts";
 import * as corral from "../../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
 import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
@@ -118,11 +119,17 @@ function encodeOrDescribe(step: string, value: unknown, encoder: FieldEncoder, d
 function classNameOf(error: Error): string {
   let prototype: object | null = Object.getPrototypeOf(error);
   while (prototype !== null) {
-    const name = namesByPrototype.get(prototype);
+    const name = namesByPrototype.get(prototype) ?? knownBrandOf(prototype);
     if (name !== undefined) return name;
     prototype = Object.getPrototypeOf(prototype);
   }
   return "Error";
+}
+
+/** The name of an error class of ours that another copy of this library made. */
+function knownBrandOf(prototype: object): string | undefined {
+  const name = brandOf(prototype);
+  return name !== undefined && kinds.has(name) ? name : undefined;
 }
 
 /** What an error holds that does not travel as a field. */
@@ -131,7 +138,8 @@ function isOwnAffair(key: string): boolean {
 }
 
 function simpleKind(errorClass: AnyErrorClass & (new (message: string) => Error)): [string, ErrorKind] {
-  return kind(errorClass.name, errorClass, (message) => new errorClass(message));
+  // A minifier renames classes.
+  return kind(brandOf(errorClass.prototype) ?? errorClass.name, errorClass, (message) => new errorClass(message));
 }
 
 function kind(name: string, errorClass: AnyErrorClass, build: ErrorFactory): [string, ErrorKind] {
