@@ -424,7 +424,7 @@ const hostile: [what: string, tree: string, parts?: Uint8Array[]][] = [
   ["an error with a field of no name", '{"$":"error","c":"Error","n":"E","m":"","s":"","f":[1,2]}'],
   ["an error with a stack field", '{"$":"error","c":"Error","n":"E","m":"","s":"","f":["stack",2]}'],
   ["an error with a numeric stack", '{"$":"error","c":"Error","n":"E","m":"","s":1,"f":[]}'],
-  ["an error with a list of errors that is none", '{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"a":1}'],
+  ["an error with a list of parts that is none", '{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"p":1}'],
 ];
 
 for (const [what, tree, parts] of hostile) {
@@ -442,8 +442,8 @@ Deno.test("decode() throws ProtocolError, not a stack overflow, when a tree is n
     ['{"$":"set","v":[', "]}"],
     ['{"$":"sparse","n":1,"v":[0,', "]}"],
     ['{"$":"object","v":{"$":', "}}"],
-    ['{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"u":', "}"],
-    ['{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"a":[', "]}"],
+    ['{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"p":["cause",', "]}"],
+    ['{"$":"error","c":"AggregateError","n":"","m":"","s":"","f":[],"p":["errors",[', "]]}"],
     ['{"$":"error","c":"Error","n":"","m":"","s":"","f":["field",', "]}"],
   ];
   for (const [open, close] of layers) {

@@ -1,5 +1,5 @@
 // Kind: pure unit.
-import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import * as corral from "../../src/errors.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 
@@ -100,6 +100,12 @@ Deno.test("encode() keeps the cause when it is an error, data, undefined or a cy
   assertStrictEquals((result.cause as { back: unknown }).back, result);
 });
 
+Deno.test("encode() keeps null where an error holds it", () => {
+  assertStrictEquals(roundTrip(new Error("m", { cause: null })).cause, null);
+  assertStrictEquals(roundTrip(new AggregateError([null], "m")).errors[0], null);
+  assertStrictEquals(roundTrip(new SuppressedError(null, 1)).error, null);
+});
+
 Deno.test("encode() keeps the errors of an AggregateError when some cannot travel", () => {
   const shared = new Error("shared");
   const result = roundTrip(new AggregateError([shared, 1n, Symbol("s"), shared], "several"));
@@ -108,6 +114,74 @@ Deno.test("encode() keeps the errors of an AggregateError when some cannot trave
   assertEquals(result.errors[0].message, "shared");
   assertStrictEquals(result.errors[0], result.errors[3]);
   assertEquals(Object.keys(result), []);
+});
+
+Deno.test("encode() keeps what a SuppressedError holds, also errors in errors and what cannot travel", () => {
+  const inner = new SuppressedError(new Error("close failed"), new TypeError("the real problem"), "inner");
+  const outer = roundTrip(new SuppressedError(Symbol("s"), inner, "outer"));
+  assertInstanceOf(outer, SuppressedError);
+  assertEquals([outer.message, outer.error], ["outer", "Symbol(s)"]);
+  assertInstanceOf(outer.suppressed, SuppressedError);
+  assertInstanceOf(outer.suppressed.suppressed, TypeError);
+  assertEquals(outer.suppressed.suppressed.message, "the real problem");
+  assertEquals(outer.suppressed.error.message, "close failed");
+  assertEquals(Object.keys(outer), []);
+  const cyclic = new SuppressedError(undefined, 1);
+  cyclic.error = cyclic;
+  const result = roundTrip(cyclic);
+  assertStrictEquals(result.error, result);
+});
+
+Deno.test("encode() keeps what other built-in errors hold beside fields", () => {
+  const exceeded = roundTrip(new QuotaExceededError("full", { quota: 10, requested: 20 }));
+  assertInstanceOf(exceeded, QuotaExceededError);
+  assertEquals([exceeded.quota, exceeded.requested, exceeded.code], [10, 20, 22]);
+  assertEquals(roundTrip(new QuotaExceededError("full")).quota, null);
+  for (const errorClass of [WebAssembly.CompileError, WebAssembly.LinkError, WebAssembly.RuntimeError]) {
+    assertKept(new errorClass("m"));
+  }
+});
+
+Deno.test("every class of errors that the runtime has arrives with its class and all it holds", () => {
+  const scopes: object[] = [globalThis, WebAssembly, Deno.errors];
+  // Made by the GPU only.
+  const skipped = ["GPUPipelineError", "SuspendError"];
+  let tested = 0;
+  for (const scope of scopes) {
+    for (const name of Object.getOwnPropertyNames(scope)) {
+      if (skipped.includes(name) || !/Error$/.test(name) && scope !== Deno.errors) continue;
+      const errorClass = Reflect.get(scope, name) as ErrorConstructor;
+      if (typeof errorClass !== "function" || !(errorClass === Error || errorClass.prototype instanceof Error)) {
+        continue;
+      }
+      // deno-lint-ignore no-explicit-any
+      const error: any = name === "AggregateError" ? new AggregateError([1], "m") : new (errorClass as any)("m");
+      const result = roundTrip(error);
+      assert(Object.getPrototypeOf(result) === Object.getPrototypeOf(error), name);
+      for (const key of Object.getOwnPropertyNames(error)) assertEquals(result[key], error[key], `${name}.${key}`);
+      tested++;
+    }
+  }
+  assert(tested > 30, `${tested}`);
+});
+
+Deno.test("encode() keeps fields of the names that other classes use for their parts", () => {
+  class ValidationError extends Error {
+    errors = [{ path: "a", problem: "missing" }];
+    error = "first";
+    suppressed = 2;
+  }
+  const result = roundTrip(new ValidationError("m"));
+  assertEquals(Object.entries(result), [["errors", [{ path: "a", problem: "missing" }]], ["error", "first"], [
+    "suppressed",
+    2,
+  ]]);
+});
+
+Deno.test("decode() refuses parts that the class of an error does not have", () => {
+  const tag = { $: "error", c: "TypeError", n: "TypeError", m: "m", s: null, f: [], p: ["errors", []] };
+  assertThrows(() => decode(tag, true, []), corral.ProtocolError, 'the part "errors"');
+  assertThrows(() => decode({ ...tag, p: ["cause"] }, true, []), corral.ProtocolError, "odd length");
 });
 
 Deno.test("encode() leaves a field out when it cannot travel", () => {

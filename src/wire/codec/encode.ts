@@ -1,9 +1,11 @@
 /** Walks a value that plain JSON would change, and builds the tagged tree that travels instead. */
 
 import { EncodingError } from "../../errors.ts";
+import { describeInstance } from "./advice.ts";
 import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
-import { isOrdinaryArray, isPlainPrimitive, isRecord } from "./plain.ts";
+import { isPlainPrimitive } from "./plain.ts";
+import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord } from "./realms.ts";
 import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, type Tag, TAG_KEY } from "./tags.ts";
 
 /** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
@@ -133,27 +135,27 @@ export class TaggedEncoder {
   }
 
   #encodeBuiltIn(value: object, depth: number): unknown {
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return this.#encodeBinary(value);
+    if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
     const handle = this.#handles?.encode(value);
     if (handle !== undefined) return { $: "handle", v: handle } satisfies Tag;
-    if (value instanceof Error) return encodeError(value, this, depth);
-    switch (Object.getPrototypeOf(value)) {
-      case Map.prototype:
+    if (isError(value)) return encodeError(value, this, depth);
+    switch (classNameOf(value)) {
+      case "Map":
         return this.#encodeMap(value as Map<unknown, unknown>, depth);
-      case Set.prototype:
+      case "Set":
         return this.#encodeSet(value as Set<unknown>, depth);
-      case Date.prototype:
+      case "Date":
         return { $: "date", v: numberOrNull(Date.prototype.getTime.call(value)) } satisfies Tag;
-      case URL.prototype:
+      case "URL":
         return { $: "url", v: (value as URL).href } satisfies Tag;
-      case RegExp.prototype:
+      case "RegExp":
         return this.#encodeRegExp(value as RegExp);
     }
     throw this.refusal(describeInstance(value));
   }
 
   #encodeBinary(value: ArrayBufferView | ArrayBuffer): unknown {
-    if (ArrayBuffer.isView(value) && !(value.buffer instanceof ArrayBuffer)) {
+    if (ArrayBuffer.isView(value) && !isArrayBuffer(value.buffer)) {
       throw this.refusal("a view of a SharedArrayBuffer, memory cannot be shared between processes, send a copy");
     }
     const bytes = bytesOf(value);
@@ -206,14 +208,14 @@ function numberOrNull(time: number): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-function describeInstance(value: object): string {
-  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
-    return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
-  }
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  const className = typeof name === "string" && name !== "" ? name : "an unnamed class";
-  if (Array.isArray(value)) return `an instance of ${className}, send an ordinary array such as Array.from(value)`;
-  return `an instance of ${className}, only data can travel, send a plain object such as { ...value }`;
+const classNames: ReadonlyMap<object, string> = new Map(
+  [Map, Set, Date, URL, RegExp].map(({ prototype, name }) => [prototype, name]),
+);
+
+/** The class that a built-in object is of, in this realm or another; of a subclass there is none. */
+function classNameOf(value: object): string | undefined {
+  const prototype = Object.getPrototypeOf(value);
+  return classNames.get(prototype) ?? (prototype === null ? undefined : builtInName(prototype));
 }
 
 function formatStep(step: Step): string {

@@ -3,6 +3,7 @@
 import { brandOf } from "../../copies.ts";
 import * as corral from "../../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
+import { builtInName } from "./realms.ts";
 import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
@@ -28,6 +29,8 @@ type ErrorFactory = (message: string, name: string) => Error;
 interface ErrorKind {
   readonly prototype: Error;
   readonly build: ErrorFactory;
+  /** What errors of this class hold beside fields and cause, in properties that cannot be enumerated. */
+  readonly parts: readonly string[];
 }
 
 /** What travels by class. A class missing here arrives as its nearest ancestor that is here. */
@@ -42,7 +45,13 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map([
   kind("TaskTimeoutError", corral.TaskTimeoutError, (message) => new corral.TaskTimeoutError(message, 0)),
   kind("EncodingError", corral.EncodingError, (message) => new corral.EncodingError(message, "$")),
   kind("PayloadTooLargeError", corral.PayloadTooLargeError, (text) => new corral.PayloadTooLargeError(text, 0, 0)),
-  kind("AggregateError", AggregateError, (message) => new AggregateError([], message)),
+  ...[WebAssembly.CompileError, WebAssembly.LinkError, WebAssembly.RuntimeError].map(simpleKind),
+  kind("AggregateError", AggregateError, (message) => new AggregateError([], message), ["errors"]),
+  kind("SuppressedError", SuppressedError, (message) => new SuppressedError(undefined, undefined, message), [
+    "error",
+    "suppressed",
+  ]),
+  kind("QuotaExceededError", QuotaExceededError, (message) => new QuotaExceededError(message), ["quota", "requested"]),
   kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
   ...Object.entries(Deno.errors).map(([name, errorClass]) =>
     kind(`Deno.errors.${name}`, errorClass, (message) => new errorClass(message))
@@ -57,20 +66,21 @@ const namesByPrototype: ReadonlyMap<object, string> = new Map(
 export function encodeError(error: Error, encoder: FieldEncoder, depth: number): ErrorTag {
   const stack = read(error, "stack");
   const fields: unknown[] = [];
+  const className = classNameOf(error);
+  const hidden = partsOf(className);
   for (const key of ownKeysOf(error)) {
-    if (isOwnAffair(key)) continue;
+    if (isOwnAffair(key) || hidden.includes(key)) continue;
     const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
     if (node !== undefined) fields.push(key, node);
   }
   return {
     $: "error",
-    c: classNameOf(error),
+    c: className,
     n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
     m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
     s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
     f: fields,
-    ...encodeCause(error, encoder, depth),
-    ...encodeErrors(error, encoder, depth),
+    ...encodeParts(error, hidden, encoder, depth),
   };
 }
 
@@ -86,9 +96,12 @@ export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: numbe
     if (isOwnAffair(field)) throw malformed(`an error has the field ${JSON.stringify(field)}`);
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
   }
-  if (Object.hasOwn(tag, "u")) define(error, "cause", decoder.decode(tag.u, depth + ERROR_LEVELS), false);
-  if (Object.hasOwn(tag, "a")) {
-    define(error, "errors", arrayOf(tag.a).map((node) => decoder.decode(node, depth + ERROR_LEVELS)), false);
+  if (!Object.hasOwn(tag, "p")) return error;
+  const hidden = partsOf(textOf(tag.c));
+  for (const [key, node] of pairsOf(arrayOf(tag.p))) {
+    const part = textOf(key);
+    if (!hidden.includes(part)) throw malformed(`an error has the part ${JSON.stringify(part)}`);
+    define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
   }
   return error;
 }
@@ -101,40 +114,61 @@ function buildError(className: string, message: string, name: string): Error {
   return error;
 }
 
-function encodeCause(error: Error, encoder: FieldEncoder, depth: number): { u?: unknown } {
-  if (!has(error, "cause")) return {};
-  return { u: encodeOrDescribe("cause", read(error, "cause"), encoder, depth) };
+/** The cause of any error, and what its class has besides. */
+function partsOf(className: string): readonly string[] {
+  return ["cause", ...kinds.get(className)?.parts ?? []];
 }
 
-function encodeErrors(error: Error, encoder: FieldEncoder, depth: number): { a?: unknown[] } {
-  const errors = error instanceof AggregateError ? read(error, "errors") : undefined;
-  if (!Array.isArray(errors)) return {};
-  return { a: Array.from(errors, (item) => encodeOrDescribe("errors", item, encoder, depth)) };
+function encodeParts(
+  error: Error,
+  names: readonly string[],
+  encoder: FieldEncoder,
+  depth: number,
+): { p?: unknown[] } {
+  const parts: unknown[] = [];
+  for (const name of names) {
+    const value = read(error, name);
+    // The parts of some classes are getters of their prototype.
+    if (!has(error, name) && (name === "cause" || value === undefined)) continue;
+    // One that cannot travel must not take the others with it.
+    const node = name === "errors" && Array.isArray(value)
+      ? Array.from(value, (item) => encodeOrDescribe(name, item, encoder, depth))
+      : encodeOrDescribe(name, value, encoder, depth);
+    parts.push(name, node);
+  }
+  return parts.length === 0 ? {} : { p: parts };
+}
+
+function decodePart(name: string, node: unknown, decoder: FieldDecoder, depth: number): unknown {
+  return name === "errors" && Array.isArray(node)
+    ? node.map((item) => decoder.decode(item, depth))
+    : decoder.decode(node, depth);
 }
 
 function encodeOrDescribe(step: string, value: unknown, encoder: FieldEncoder, depth: number): unknown {
-  return encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS) ?? truncate(textFrom(value), MAX_TEXT_UNITS);
+  const node = encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS);
+  return node === undefined ? truncate(textFrom(value), MAX_TEXT_UNITS) : node;
 }
 
 function classNameOf(error: Error): string {
   let prototype: object | null = Object.getPrototypeOf(error);
   while (prototype !== null) {
-    const name = namesByPrototype.get(prototype) ?? knownBrandOf(prototype);
+    const name = namesByPrototype.get(prototype) ?? knownNameOf(prototype);
     if (name !== undefined) return name;
     prototype = Object.getPrototypeOf(prototype);
   }
   return "Error";
 }
 
-/** The name of an error class of ours that another copy of this library made. */
-function knownBrandOf(prototype: object): string | undefined {
-  const name = brandOf(prototype);
+/** The name of an error class of ours that another copy of this library made, or of a built-in one of another realm. */
+function knownNameOf(prototype: object): string | undefined {
+  const name = brandOf(prototype) ?? builtInName(prototype);
   return name !== undefined && kinds.has(name) ? name : undefined;
 }
 
 /** What an error holds that does not travel as a field. */
 function isOwnAffair(key: string): boolean {
-  return key === "name" || key === "message" || key === "stack" || key === "cause" || key === "errors";
+  return key === "name" || key === "message" || key === "stack" || key === "cause";
 }
 
 function simpleKind(errorClass: AnyErrorClass & (new (message: string) => Error)): [string, ErrorKind] {
@@ -142,8 +176,13 @@ function simpleKind(errorClass: AnyErrorClass & (new (message: string) => Error)
   return kind(brandOf(errorClass.prototype) ?? errorClass.name, errorClass, (message) => new errorClass(message));
 }
 
-function kind(name: string, errorClass: AnyErrorClass, build: ErrorFactory): [string, ErrorKind] {
-  return [name, { prototype: errorClass.prototype, build }];
+function kind(
+  name: string,
+  errorClass: AnyErrorClass,
+  build: ErrorFactory,
+  parts: readonly string[] = [],
+): [string, ErrorKind] {
+  return [name, { prototype: errorClass.prototype, build, parts }];
 }
 
 function define(error: Error, key: string, value: unknown, enumerable: boolean): void {

@@ -2,7 +2,8 @@
 
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
-import { isOrdinaryArray, isPlainPrimitive } from "./plain.ts";
+import { isPlainPrimitive } from "./plain.ts";
+import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
 
 /** Shorter ones are about as quick as text. */

@@ -1,5 +1,6 @@
 /** Tells whether a value is plain JSON data, which travels without any walk on the receiving side. */
 
+import { isOrdinaryArray, isRecord } from "./realms.ts";
 import { MAX_DEPTH } from "./tags.ts";
 
 /**
@@ -32,25 +33,13 @@ export function isPlainPrimitive(value: unknown): boolean {
   }
 }
 
-/** Whether an object's keys are its data, and nothing else is. */
-export function isRecord(value: object): value is Record<string, unknown> {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-/** Whether an array has no subclass. */
-export function isOrdinaryArray(value: object): value is unknown[] {
-  return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
-}
-
 function isPlainContainer(value: object, visited: VisitedObjects, depth: number): boolean {
   if (depth > MAX_DEPTH || !visited.add(value)) return false;
-  if (Array.isArray(value)) return isPlainArray(value, visited, depth);
-  return isRecord(value) && isPlainRecord(value, visited, depth);
+  if (isOrdinaryArray(value)) return isPlainArray(value, visited, depth);
+  return !Array.isArray(value) && isRecord(value) && isPlainRecord(value, visited, depth);
 }
 
 function isPlainArray(array: unknown[], visited: VisitedObjects, depth: number): boolean {
-  if (Object.getPrototypeOf(array) !== Array.prototype) return false;
   for (let i = countLeadingNumbers(array); i < array.length; i++) {
     const item = array[i];
     if (typeof item === "object" && item !== null) {

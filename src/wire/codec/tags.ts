@@ -41,7 +41,7 @@ export type Tag =
   | { readonly $: "handle"; readonly v: unknown }
   | ErrorTag;
 
-/** An error: class of the closed list, name, message, stack, own fields as key and value in turn. */
+/** An error: class of the closed list, name, message, stack, own fields and hidden parts as key and value in turn. */
 export interface ErrorTag {
   readonly $: "error";
   readonly c: string;
@@ -49,10 +49,8 @@ export interface ErrorTag {
   readonly m: string;
   readonly s: string | null;
   readonly f: unknown[];
-  /** The cause, when there is one. */
-  readonly u?: unknown;
-  /** The errors of an AggregateError. */
-  readonly a?: unknown[];
+  /** The cause, and what errors of this class hold beside it: own properties that cannot be enumerated. */
+  readonly p?: unknown[];
 }
 
 /** Assigns a field as own data, also when its key is "__proto__". */

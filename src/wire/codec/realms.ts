@@ -1,0 +1,45 @@
+/**
+ * Tells built-in classes apart, also those of another realm: what `node:vm` makes, as loaders of configurations,
+ * templates and parsers do, has prototypes of its own.
+ */
+
+/** `function Map() { [native code] }`, in every realm. */
+const NATIVE_FUNCTION = /^function (\w+)\(\) \{ \[native code\] \}$/;
+
+/** The name of the built-in class, of whatever realm, whose prototype this is. */
+export function builtInName(prototype: object): string | undefined {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof constructor !== "function" || constructor.prototype !== prototype) return undefined;
+  return NATIVE_FUNCTION.exec(Function.prototype.toString.call(constructor))?.[1];
+}
+
+/** Whether an object's keys are its data, and nothing else is. */
+export function isRecord(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  // Of all built-in prototypes only Object's has none itself: no other pays for the longer look.
+  return Object.getPrototypeOf(prototype) === null && builtInName(prototype) === "Object";
+}
+
+/** Whether an array has no subclass. */
+export function isOrdinaryArray(value: object): value is unknown[] {
+  if (!Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Array.prototype || (Array.isArray(prototype) && builtInName(prototype) === "Array");
+}
+
+/** Whether a value is memory that belongs to one process. */
+export function isArrayBuffer(value: object): value is ArrayBuffer {
+  return value instanceof ArrayBuffer || hasClass(value, "ArrayBuffer");
+}
+
+/** Whether a value is an error. */
+export function isError(value: object): value is Error {
+  return value instanceof Error || Error.isError(value);
+}
+
+/** Whether a value is an instance of the built-in class of that name, and of no subclass. */
+function hasClass(value: object, name: string): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype !== null && builtInName(prototype) === name;
+}
