@@ -2,6 +2,7 @@ import type { Hub } from "../hub/hub.ts";
 import { Link } from "../hub/link.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
+import { LARGEST_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import { STANDBY } from "../wire/messages/to_parent.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./stdio.ts";
@@ -39,6 +40,8 @@ export class ParentLink {
       read: (buffer) => this.#read(buffer),
       write: (bytes) => this.#write(bytes),
       onFrame,
+      // What arrives is as large as the program allows. What leaves is limited by the hello.
+      maxFrameBytes: LARGEST_FRAME_BYTES,
     });
     this.shared = new Link(hub, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
   }

@@ -105,6 +105,21 @@ Deno.test("Pool refuses more than 256 MiB by default, in both directions, and se
   assertEquals(pool.stats().workersLost, 0);
 });
 
+Deno.test("Pool takes arguments, results and initArgs above 256 MiB when maxFrameBytes allows them", async () => {
+  const large = new Uint8Array(257 * 1024 * 1024);
+  const keep = (value: Uint8Array): void => void Object.assign(globalThis, { kept: value.length });
+  await using pool = new Pool({
+    workers: 1,
+    maxFrameBytes: 2 ** 30,
+    initializer: keep,
+    initArgs: [large],
+  });
+  assertEquals(await pool.apply(() => (globalThis as unknown as { kept: number }).kept), large.length);
+  assertEquals(await pool.apply(size, [large]), large.length);
+  assertEquals((await pool.apply(bytes, [large.length])).length, large.length);
+  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+});
+
 Deno.test("Pool carries 100 MB in and out together", async () => {
   await using pool = new Pool({ workers: 1 });
   const data = new Uint8Array(100_000_000).fill(7);

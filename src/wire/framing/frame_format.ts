@@ -11,14 +11,17 @@ import { PayloadTooLargeError } from "../../errors.ts";
 /** The largest frame accepted unless another limit is given: 256 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
 
+/** The largest limit: what a frame's length can express. */
+export const LARGEST_FRAME_BYTES: number = 2 ** 32 - 1;
+
 /** How many parts a frame may have: more empty ones would cost the receiver far more memory than the sender. */
 export const MAX_PARTS: number = 1024 * 1024;
 
 /** Requires a limit that a frame's length can express. */
 export function checkedLimit(maxFrameBytes: number): number {
-  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= 0xffffffff) return maxFrameBytes;
+  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) return maxFrameBytes;
   throw new RangeError(
-    `Cannot limit frames to ${maxFrameBytes} bytes: the limit must be an integer from 4 to 4294967295`,
+    `Cannot limit frames to ${maxFrameBytes} bytes: the limit must be an integer from 4 to ${LARGEST_FRAME_BYTES}`,
   );
 }
 
