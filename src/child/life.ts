@@ -42,6 +42,7 @@ export interface Hello {
 export function greet({ parent, output }: Surroundings, settings: WorkerSettings): () => void {
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);
+  output.color(settings.colored);
   const tellParentEnded = introduce(settings);
   parent.send(CHILD_HELLO);
   return tellParentEnded;

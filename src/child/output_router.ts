@@ -1,5 +1,7 @@
+import { withoutColors } from "../colors.ts";
 import { writeOutput } from "../wire/messages/to_parent.ts";
-import type { PrintHandler } from "./stdio.ts";
+import type { WorkerSettings } from "../wire/protocol.ts";
+import type { PrintHandler } from "./console.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
 
@@ -21,6 +23,7 @@ export class OutputRouter {
   readonly #options: OutputRouterOptions;
   #maxPrintBytes = MAX_PRINT_BYTES;
   #errorsGoDirectly = false;
+  #plain: 1 | 2 | undefined;
 
   /** Until it is told otherwise, both streams go to the parent. */
   constructor(options: OutputRouterOptions) {
@@ -32,6 +35,11 @@ export class OutputRouter {
     this.#maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(maxFrameBytes / 2));
   }
 
+  /** Says which of the program's streams show colours. Deno has one answer for both; of what it adds, a plain stream gets none. */
+  color(colored: WorkerSettings["colored"]): void {
+    if (colored[1] !== colored[2]) this.#plain = colored[1] ? 2 : 1;
+  }
+
   /**
    * From now on, stderr is the process's own: Deno prints an uncaught error there, and that must not overtake what was
    * printed before.
@@ -41,7 +49,8 @@ export class OutputRouter {
   }
 
   /** Passes on what user code printed. */
-  readonly print: PrintHandler = (stream, output) => {
+  readonly print: PrintHandler = (stream, printed) => {
+    const output = typeof printed === "string" && stream === this.#plain ? withoutColors(printed) : printed;
     if (stream === 2 && this.#errorsGoDirectly) return this.printError(output);
     const { send, currentTask } = this.#options;
     const task = currentTask();

@@ -4,8 +4,7 @@
  * The methods are replaced on the stream objects themselves, because Node's `process.stdout` writes
  * through the same objects. What user code prints becomes output messages.
  */
-import { formatLog } from "./format.ts";
-import { formatTable } from "./table.ts";
+import { type PrintHandler, takeConsole } from "./console.ts";
 
 /** The raw streams, for the protocol alone. */
 export interface ProtocolStreams {
@@ -17,9 +16,6 @@ export interface ProtocolStreams {
   write(bytes: Uint8Array): void;
 }
 
-/** Receives what user code prints: whole console lines as text, anything else as bytes. */
-export type PrintHandler = (stream: 1 | 2, output: string | Uint8Array) => void;
-
 /** Takes stdin and stdout, and sends what user code prints to `print`. */
 export function takeStdio(print: PrintHandler): ProtocolStreams {
   const readStdin = Deno.stdin.read.bind(Deno.stdin);
@@ -28,7 +24,7 @@ export function takeStdio(print: PrintHandler): ProtocolStreams {
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
-  redirectConsole(print);
+  takeConsole(print);
   return {
     async read(buffer) {
       const count = await readStdin(buffer);
@@ -63,60 +59,4 @@ function redirectWrites(stream: typeof Deno.stdout, print: (bytes: Uint8Array) =
     write: { value: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)) },
     writable: { get: () => new WritableStream<Uint8Array>({ write: (bytes) => print(bytes) }) },
   });
-}
-
-function redirectConsole(print: PrintHandler): void {
-  let indent = "";
-  const counts = new Map<string, number>();
-  const timers = new Map<string, number>();
-  const line = (stream: 1 | 2, args: readonly unknown[]): void => {
-    const text = formatLog(args);
-    print(stream, (indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent)) + "\n");
-  };
-  const out = (...args: unknown[]): void => line(1, args);
-  const err = (...args: unknown[]): void => line(2, args);
-  const elapsed = (label: string): string =>
-    `${label}: ${Math.round(performance.now() - (timers.get(label) ?? NaN))}ms`;
-  const group = (...args: unknown[]): void => {
-    if (args.length > 0) out(...args);
-    indent += "  ";
-  };
-  Object.assign(console, {
-    log: out,
-    info: out,
-    debug: out,
-    dirxml: out,
-    warn: err,
-    error: err,
-    dir: (value?: unknown, options?: Deno.InspectOptions) => out(Deno.inspect(value, options)),
-    trace: (...args: unknown[]) => err(`Trace: ${formatLog(args)}\n${callerStack()}`),
-    assert: (condition?: unknown, ...args: unknown[]) => {
-      if (!condition) err(args.length > 0 ? `Assertion failed: ${formatLog(args)}` : "Assertion failed");
-    },
-    group,
-    groupCollapsed: group,
-    groupEnd: () => {
-      indent = indent.slice(2);
-    },
-    count: (label = "default") => {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      out(`${label}: ${counts.get(label)}`);
-    },
-    countReset: (label = "default") => void counts.delete(label),
-    time: (label = "default") => void timers.set(label, performance.now()),
-    timeLog: (label = "default", ...args: unknown[]) => out(elapsed(label), ...args),
-    timeEnd: (label = "default") => {
-      out(elapsed(label));
-      timers.delete(label);
-    },
-    table: (data: unknown, columns?: string[]) => {
-      const table = formatTable(data, columns);
-      out(...(table === undefined ? [data] : [table]));
-    },
-    clear: () => {},
-  });
-}
-
-function callerStack(): string {
-  return (new Error().stack ?? "").split("\n").slice(3).join("\n");
 }

@@ -23,6 +23,8 @@ export interface WorkerSettings {
   readonly memoryMarker: string;
   /** Run once after the module has loaded; its arguments are the hello's value. */
   readonly initializer: FunctionSpec | null;
+  /** Which of the program's streams, stdout and stderr, show colours. */
+  readonly colored: { readonly 1: boolean; readonly 2: boolean };
   /** The name of the process that starts the worker. */
   readonly parentName?: string;
   /** The worker's `deno.json`, if it has one. */

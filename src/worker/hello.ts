@@ -6,6 +6,7 @@ import { writeHello } from "../wire/messages/to_child.ts";
 import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { nearestConfig } from "./module_url.ts";
+import { coloredStreams } from "./surroundings.ts";
 
 // What the message adds to the value and the settings, which are counted: its kind and its numbers.
 const MESSAGE_HEAD_BYTES = 128;
@@ -45,6 +46,7 @@ export function makeHello(
     maxFrameBytes,
     memoryLimitMiB: memoryLimitMiB ?? null,
     memoryMarker,
+    colored: coloredStreams(),
     parentName: ownProcess().name,
     ...(config === undefined ? {} : { config }),
   };

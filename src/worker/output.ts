@@ -1,3 +1,5 @@
+import { withoutColors } from "../colors.ts";
+
 const MAX_HELD_BYTES = 64 * 1024;
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
@@ -44,10 +46,10 @@ export class OutputTail {
     while (this.#size - this.#chunks[0]!.length >= TAIL_BYTES) this.#size -= this.#chunks.shift()!.length;
   }
 
-  /** The tail as text. */
+  /** The tail as text, without colours. */
   get text(): string {
     const all = this.#chunks.reduce(joined, new Uint8Array(0));
-    return new TextDecoder().decode(all.subarray(Math.max(0, all.length - TAIL_BYTES)));
+    return withoutColors(new TextDecoder().decode(all.subarray(Math.max(0, all.length - TAIL_BYTES))));
   }
 }
 

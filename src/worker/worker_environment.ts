@@ -1,5 +1,6 @@
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { type Grants, isHeld } from "./permissions.ts";
+import { colorVariables, localeVariables } from "./surroundings.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
 const DENO_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
@@ -13,7 +14,13 @@ export function workerEnv({ env }: ResolvedLaunchOptions, grants: Grants): Recor
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
     ...(grants.has("run") ? RUN_VARIABLES : []),
   ];
-  return { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...readableVariables(names), ...env };
+  return {
+    DENO_NO_UPDATE_CHECK: "1",
+    ...localeVariables(),
+    ...colorVariables(env),
+    ...readableVariables(names),
+    ...env,
+  };
 }
 
 function readableVariables(names: readonly string[]): Record<string, string> {

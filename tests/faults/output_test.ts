@@ -35,7 +35,7 @@ Deno.test("Pool prints whole lines in order when a task uses every way to print"
     "4 writeSync",
     "5 left open",
     "6 process.stdout",
-    '7 text is 4.5, 4, 4.5, {"a":1}, [ 1 ] % rest',
+    '7 text is 4, 4, 4.5, {"a":1}, [ 1 ] % rest',
     "8 writable",
     "9 last line, unfinished",
   ]);

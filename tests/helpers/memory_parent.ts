@@ -109,5 +109,6 @@ export const SETTINGS: WorkerSettings = {
   maxFrameBytes: 1024 * 1024,
   memoryLimitMiB: null,
   memoryMarker: "",
+  colored: { 1: false, 2: false },
   initializer: null,
 };

@@ -1,0 +1,15 @@
+/**
+ * What Deno has for its own Node layer and does not document. It is reached here only; whoever uses a part says what
+ * happens where a later Deno lacks it.
+ */
+export interface DenoInternals {
+  /** The class of the console, for one that prints with a function of ours. Levels above 1 belong on stderr. */
+  readonly Console?: new (print: (text: string, level: number) => void) => Console;
+}
+
+const { internal } = Deno as unknown as { readonly internal?: symbol };
+
+/** The internals of this Deno; empty when it has none. */
+export const denoInternals: DenoInternals = internal === undefined
+  ? {}
+  : (Deno as unknown as Record<symbol, DenoInternals>)[internal] ?? {};
