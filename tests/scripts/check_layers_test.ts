@@ -1,6 +1,6 @@
 // Unit tests with made-up trees, and one that reads a small tree from disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { findViolations, type Import, PACKAGES, readTree, type Tree } from "../../scripts/check_layers.ts";
+import { findViolations, type Import, LAYERS, PACKAGES, readTree, type Tree } from "../../scripts/check_layers.ts";
 
 const to = (path: string, dynamic = false): Import => ({ specifier: `../${path}`, path, dynamic });
 const tree = (files: Record<string, Import[]>): Tree => new Map(Object.entries(files));
@@ -35,7 +35,12 @@ Deno.test("findViolations() lets the command import packages, and its own files 
 
 const BAD: [what: string, file: string, imported: Import, fault: string][] = [
   ["an upward import", "wire/codec.ts", to("pool/mod.ts"), "wire may import errors"],
-  ["the child in the parent", "worker/handle.ts", to("child/main.ts"), `worker may import ${LAYERS.worker!.join(", ")}`],
+  [
+    "the child in the parent",
+    "worker/handle.ts",
+    to("child/main.ts"),
+    `worker may import ${LAYERS.worker!.join(", ")}`,
+  ],
   ["another import() of the child", "pool/mod.ts", to("child/main.ts", true), "pool may import"],
   ["a package", "pool/mod.ts", { specifier: "@std/async", dynamic: false }, "only its own files"],
   ["a Node built-in", "child/loop.ts", { specifier: "node:fs", dynamic: false }, "only its own files"],
