@@ -7,6 +7,8 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 /** The exports of the user's module, or nothing when there is none. */
 export type LoadedModule = { readonly [name: string]: unknown };
 
+const THIS = /\bthis\b/;
+
 /** Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source. */
 export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskFunction {
   switch (spec.kind) {
@@ -20,11 +22,26 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskF
   }
 }
 
-/** Adds to a ReferenceError of a function that was sent as text why it cannot see the variable. */
-export function explainReferenceError(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
-  if (spec.kind !== "source" || !(error instanceof ReferenceError)) return;
+/** Adds to an error of a function that was sent as text what of its surroundings is not there, if that is what it says. */
+export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
+  if (spec.kind !== "source" || !(error instanceof Error)) return;
+  const missing = missingPart(error, spec.source);
+  if (missing === undefined) return;
   error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
-    `source text and cannot see variables outside itself: export it from the module, or pass what it needs as arguments)`;
+    `source text and ${missing})`;
+}
+
+function missingPart(error: Error, source: string): string | undefined {
+  if (error instanceof ReferenceError) {
+    return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
+  }
+  if (!(error instanceof TypeError)) return undefined;
+  if (THIS.test(source) && error.message.includes("undefined")) {
+    return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
+  }
+  if (error.message.includes("cannot-be-a-base")) {
+    return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
+  }
 }
 
 function resolveExport(name: string, module: LoadedModule): TaskFunction {
@@ -67,7 +84,10 @@ function globalWithSource(name: string, source: string): TaskFunction | undefine
 
 function compileSource(name: string, source: string): TaskFunction {
   const label = `task-source:${name || "anonymous"}`;
-  const value = evaluate(`(${source})`, label) ?? evaluate(`Object.values({${source}})[0]`, label);
+  // An arrow function of a class takes `this` from where it stands: not the object it came from, and not the global one.
+  const [before, after] = THIS.test(source) ? ["(function(){return ", "\n}).call()"] : ["", ""];
+  const value = evaluate(`${before}(${source})${after}`, label) ??
+    evaluate(`${before}Object.values({${source}})[0]${after}`, label);
   if (typeof value === "function") return value as TaskFunction;
   throw new FunctionNotFoundError(
     `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from a module`,

@@ -1,7 +1,7 @@
 import { FunctionNotFoundError } from "../errors.ts";
 import { type OwnProcess, ownProcess } from "../own_process.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import { explainReferenceError, type LoadedModule, resolveFunction } from "./functions.ts";
+import { explainMissing, type LoadedModule, resolveFunction } from "./functions.ts";
 
 type ProcessClass = { readonly prototype: { run(): unknown } };
 
@@ -18,7 +18,7 @@ export async function runProcess(
       try {
         return await call(...args);
       } catch (error) {
-        explainReferenceError(error, target, "process");
+        explainMissing(error, target, "process");
         throw error;
       }
     };

@@ -14,7 +14,7 @@ import {
 } from "../wire/messages/to_parent.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import { monotonicMs } from "../timer.ts";
-import { explainReferenceError, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
+import { explainMissing, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
 import type { RunningTask } from "./runtime.ts";
 import type { Standby } from "./standby.ts";
@@ -194,14 +194,14 @@ export class TaskLoop {
     try {
       value = this.#scope.run(task, () => call(...task.arguments as unknown[]));
     } catch (error) {
-      explainReferenceError(error, known.spec);
+      explainMissing(error, known.spec);
       return this.#answerError(task, error);
     }
     if (!isThenable(value)) return this.#answerResult(task, value);
     Promise.resolve(value).then(
       (result) => this.#answerResult(task, result),
       (error) => {
-        explainReferenceError(error, known.spec);
+        explainMissing(error, known.spec);
         this.#answerError(task, error);
       },
     ).then(() => this.#pump());
@@ -217,7 +217,7 @@ export class TaskLoop {
         const awaited = runItems(items, outcomes.values, call, spread);
         if (awaited !== undefined) outcomes.values.push(await awaited);
       } catch (error) {
-        explainReferenceError(error, spec);
+        explainMissing(error, spec);
         outcomes.errors.push([outcomes.values.length, error]);
         outcomes.values.push(undefined);
         if (stopOnError) break;

@@ -19,7 +19,9 @@ export const MAX_PARTS: number = 1024 * 1024;
 
 /** Requires a limit that a frame's length can express. */
 export function checkedLimit(maxFrameBytes: number): number {
-  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) return maxFrameBytes;
+  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
+    return maxFrameBytes;
+  }
   throw new RangeError(
     `Cannot limit frames to ${maxFrameBytes} bytes: the limit must be an integer from 4 to ${LARGEST_FRAME_BYTES}`,
   );
