@@ -9,8 +9,12 @@ export type LoadedModule = { readonly [name: string]: unknown };
 
 const THIS = /\bthis\b/;
 
-/** Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source. */
-export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskFunction {
+/**
+ * Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source.
+ *
+ * @param exportsOnly Whether no text is compiled: what is sent as text must be that of an export. The sender cannot tell the two apart.
+ */
+export function resolveFunction(spec: FunctionSpec, module: LoadedModule, exportsOnly = false): TaskFunction {
   switch (spec.kind) {
     case "export":
       return resolveExport(spec.name, module);
@@ -18,7 +22,7 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule): TaskF
       return resolveBuiltin(spec.name);
     case "source":
       return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ??
-        compileSource(spec.name, spec.source);
+        (exportsOnly ? refuseSource(spec.name) : compileSource(spec.name, spec.source));
   }
 }
 
@@ -80,6 +84,12 @@ function globalWithSource(name: string, source: string): TaskFunction | undefine
     const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
     if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value.bind(holder);
   }
+}
+
+function refuseSource(name: string): never {
+  throw new FunctionNotFoundError(
+    `Cannot run ${name || "the function"}: it is no export of the module, and this worker compiles no text; export it`,
+  );
 }
 
 function compileSource(name: string, source: string): TaskFunction {

@@ -60,6 +60,7 @@ export class TaskLoop {
   readonly #running = new Map<number, HeldTask>();
   readonly #module: LoadedModule;
   readonly #concurrency: number;
+  readonly #exportsOnly: boolean;
   readonly #send: SendFrame;
   readonly #scope: TaskScope;
   readonly #now: () => number;
@@ -73,6 +74,8 @@ export class TaskLoop {
     options: {
       module: LoadedModule;
       concurrency: number;
+      /** Whether no text is compiled. @default false */
+      exportsOnly?: boolean;
       send: SendFrame;
       scope: TaskScope;
       handles?: HandleCodec;
@@ -83,6 +86,7 @@ export class TaskLoop {
   ) {
     this.#module = options.module;
     this.#concurrency = options.concurrency;
+    this.#exportsOnly = options.exportsOnly ?? false;
     this.#send = options.send;
     this.#scope = options.scope;
     this.#handles = options.handles;
@@ -125,7 +129,11 @@ export class TaskLoop {
 
   #learnFunction(functionId: number, spec: FunctionSpec): void {
     try {
-      this.#functions.set(functionId, { call: resolveFunction(spec, this.#module), error: undefined, spec });
+      this.#functions.set(functionId, {
+        call: resolveFunction(spec, this.#module, this.#exportsOnly),
+        error: undefined,
+        spec,
+      });
     } catch (error) {
       this.#functions.set(functionId, { call: undefined, error, spec });
     }

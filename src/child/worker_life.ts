@@ -55,7 +55,8 @@ export class WorkerLife implements Life {
 
   async #getReady(initArgs: unknown[]): Promise<TaskLoop> {
     checkVersion(this.#hello);
-    const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker } = this.#hello.settings;
+    const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker, exportsOnly = false } =
+      this.#hello.settings;
     const { parent } = this.#surroundings;
     const scope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
     this.#scope = scope;
@@ -70,6 +71,7 @@ export class WorkerLife implements Life {
     return new TaskLoop({
       module,
       concurrency,
+      exportsOnly,
       send: (text, parts) => parent.send(text, parts),
       scope,
       handles: parent.shared.handles,

@@ -25,6 +25,8 @@ export interface WorkerSettings {
   readonly initializer: FunctionSpec | null;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
+  /** Set when tasks may run exports of the module and built-ins only: no text is compiled. */
+  readonly exportsOnly?: true;
   /** The name of the process that starts the worker. */
   readonly parentName?: string;
   /** The worker's `deno.json`, if it has one. */

@@ -39,7 +39,7 @@ export function makeHello(
   own: OwnSettings,
   { value, handles }: HelloInput,
 ): Hello {
-  const { maxFrameBytes, memoryLimitMiB, moduleUrl, configOf = moduleUrl, trust } = launch;
+  const { maxFrameBytes, memoryLimitMiB, moduleUrl, configOf = moduleUrl, trust, functions } = launch;
   const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
   const settings: WorkerSettings = {
     ...own,
@@ -48,6 +48,7 @@ export function makeHello(
     memoryMarker,
     colored: coloredStreams(),
     parentName: ownProcess().name,
+    ...(functions === "exports" && { exportsOnly: true as const }),
     ...(config === undefined ? {} : { config }),
   };
   const text = writeHello(settings, value);

@@ -25,6 +25,8 @@ export interface WorkerLaunchOptions {
   cwd?: string | URL;
   /** A file; the `deno.json` for its imports is looked for in that file's folder and above. @default the module */
   configOf?: string | URL;
+  /** "exports": of what is sent only exports of the module and built-ins run; no text is compiled. @default "any" */
+  functions?: "any" | "exports";
   /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
   trust?: "trusted" | "untrusted";
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
@@ -47,6 +49,7 @@ export interface ResolvedLaunchOptions {
   readonly cwd: string | URL | undefined;
   /** The URL from which the configuration is looked for, upwards; `undefined` for the module's. */
   readonly configOf: string | undefined;
+  readonly functions: "any" | "exports";
   readonly trust: "trusted" | "untrusted";
   readonly denoPath: string | undefined;
   readonly memoryLimitMiB: number | undefined;
@@ -62,6 +65,7 @@ export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
   env: true,
   cwd: true,
   configOf: true,
+  functions: true,
   trust: true,
   denoPath: true,
   memoryLimitMiB: true,
@@ -85,6 +89,7 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
     env: checkedEnv(env, checks),
     cwd: checkedCwd(cwd, checks),
     configOf: configOf === undefined ? undefined : moduleUrl(configOf),
+    functions: checks.choice("functions", options.functions, ["any", "exports"]),
     trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
     denoPath: checkedDenoPath(denoPath, checks),
     memoryLimitMiB: checkedMemoryLimit(options.memoryLimitMiB, checks),
