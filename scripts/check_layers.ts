@@ -29,6 +29,7 @@ export const LAYERS: Layers = {
   sync: ["hub", "wire", "timer", "errors", "copies"],
   channels: ["hub", "deque", "wire", "timer", "errors"],
   manager: ["channels", "sync", "hub", "worker", "wire", "timer", "errors"],
+  backend: ["pool", "worker", "wire"],
   futures: ["pool", "worker", "wire", "timer", "errors"],
 };
 

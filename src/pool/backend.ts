@@ -7,7 +7,6 @@
  *
  * The same suite checks every backend: `tests/pool/backend_contract.ts`.
  */
-import type { Handle } from "../hub/handle.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 
@@ -31,7 +30,7 @@ export interface TaskRequest {
   /** The encoded arguments of a call, or the encoded items of a chunk: in both cases a list. */
   readonly payload: Encoded;
   /** The shared objects in the payload, which a worker must be let use. Always empty when the backend's `abilities.handles` is false. */
-  readonly handles: readonly Handle[];
+  readonly handles: readonly object[];
   /** Present when the payload holds items, each for a call of its own. */
   readonly chunk: ChunkMode | undefined;
   /** Size of the payload, in bytes or characters. */

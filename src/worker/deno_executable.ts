@@ -24,6 +24,13 @@ export interface DenoSurroundings {
  * `deno` is a symbolic link, nor the other way round. Never prompts.
  *
  * @throws {PermissionError} If none of them may be run; the message has the flag to add.
+ *
+ * @example What workers will be started with
+ * ```ts
+ * import { findDeno } from "@corral/multiprocessing/backend";
+ *
+ * console.log(findDeno()); // "/usr/local/bin/deno", or "deno"
+ * ```
  */
 export function findDeno(denoPath?: string): string {
   return chooseDeno(denoPath, {

@@ -15,6 +15,13 @@ const CONFIG_NAMES = ["deno.json", "deno.jsonc"];
  *
  * @throws {TypeError} If it is a relative path or a bare specifier, which mean nothing without the file they stand in,
  * or a URL that another process cannot load.
+ *
+ * @example A path
+ * ```ts
+ * import { moduleUrl } from "@corral/multiprocessing/backend";
+ *
+ * console.log(moduleUrl("/srv/tasks.ts")); // file:///srv/tasks.ts
+ * ```
  */
 export function moduleUrl(module: ModuleOption): string {
   const text = moduleText(module);
@@ -49,6 +56,13 @@ function moduleText(module: ModuleOption): string {
  *
  * Looks only where this program may read, and never prompts. A worker that may not look takes the one that it was started
  * with, if the module lies below that: what it starts may be of the same project.
+ *
+ * @example Where the imports of a module are mapped
+ * ```ts
+ * import { nearestConfig } from "@corral/multiprocessing/backend";
+ *
+ * console.log(nearestConfig(import.meta.url)); // "/srv/deno.json", or undefined
+ * ```
  */
 export function nearestConfig(moduleUrl: string): string | undefined {
   return nearestFile(moduleUrl, CONFIG_NAMES) ?? inheritedConfig(moduleUrl);

@@ -34,6 +34,14 @@ export type { HandleCodec } from "./tags.ts";
  *
  * @throws {EncodingError} If a part of the value cannot travel; its `path` says which.
  * @throws {PayloadTooLargeError} If the text would be longer than a string can be.
+ *
+ * @example There and back
+ * ```ts
+ * import { decode, encode } from "@corral/multiprocessing/backend";
+ *
+ * const { text, tagged, parts } = encode({ when: new Date(0), bytes: new Uint8Array([1, 2]) });
+ * console.log(decode(JSON.parse(text), tagged, parts)); // { when: 1970-01-01T00:00:00.000Z, bytes: Uint8Array(2) [ 1, 2 ] }
+ * ```
  */
 export function encode(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
@@ -53,6 +61,13 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
  * and depth and size are bounded.
  *
  * @throws {ProtocolError} If they were not written by {@linkcode encode}.
+ *
+ * @example A plain value
+ * ```ts
+ * import { decode } from "@corral/multiprocessing/backend";
+ *
+ * console.log(decode([1, 2], false, [])); // [1, 2]
+ * ```
  */
 export function decode(
   body: unknown,

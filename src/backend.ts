@@ -1,0 +1,29 @@
+/**
+ * The contract of a pool's backend, and what a backend elsewhere needs besides: the codec, and how workers find Deno and modules.
+ *
+ * For packages that run a pool's tasks in places of their own, such as `@corral/cluster`. It may change in minor releases.
+ *
+ * @module
+ */
+export type {
+  BackendAbilities,
+  BackendSettings,
+  ChunkGoal,
+  ChunkMode,
+  ChunkResult,
+  Completion,
+  FailureKind,
+  TaskBackend,
+  TaskBackendProvider,
+  TaskHandle,
+  TaskRequest,
+  WorkerEnd,
+  WorkerIdentity,
+  WorkerInfo,
+  WorkerListener,
+} from "./pool/backend.ts";
+export { decode, encode, type Encoded, type HandleCodec } from "./wire/codec/codec.ts";
+export type { FunctionSpec } from "./wire/protocol.ts";
+export { VERSION } from "./wire/version.ts";
+export { findDeno } from "./worker/deno_executable.ts";
+export { type ModuleOption, moduleUrl, nearestConfig } from "./worker/module_url.ts";
