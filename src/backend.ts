@@ -26,4 +26,5 @@ export { decode, encode, type Encoded, type HandleCodec } from "./wire/codec/cod
 export type { FunctionSpec } from "./wire/protocol.ts";
 export { VERSION } from "./wire/version.ts";
 export { findDeno } from "./worker/deno_executable.ts";
-export { type ModuleOption, moduleUrl, nearestConfig } from "./worker/module_url.ts";
+export { type ModuleOption, moduleUrl } from "./worker/module_url.ts";
+export { nearestConfig } from "./worker/project.ts";

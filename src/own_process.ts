@@ -12,6 +12,16 @@ export interface ParentIdentity {
   readonly ended: Promise<void>;
 }
 
+/** The files that decide how a module's imports are resolved, by their paths. */
+export interface ProjectFiles {
+  /** The `deno.json`. */
+  readonly config?: string;
+  /** The lock file, where there is one. */
+  readonly lock?: string;
+  /** What a worker does about `node_modules`, if not what the configuration says. */
+  readonly nodeModules?: "manual" | "none";
+}
+
 /** This process. */
 export interface OwnProcess {
   /** A label without meaning. */
@@ -22,8 +32,8 @@ export interface OwnProcess {
   readonly path: readonly number[];
   /** Its parent; `undefined` for the main program. */
   readonly parent: ParentIdentity | undefined;
-  /** The `deno.json` that it was started with. Its children cannot look for theirs if it may not read. */
-  readonly config: string | undefined;
+  /** The files by which a worker resolves imports. Its children cannot look for theirs if it may not read. */
+  readonly project: ProjectFiles | undefined;
   /** What `currentProcess()` answers; made when it is first asked for. */
   instance: object | undefined;
   /** Runs what the process was started for. */
@@ -41,12 +51,12 @@ const KEY = Symbol.for("@corral/multiprocessing/process");
 export function ownProcess(): OwnProcess {
   const holder = globalThis as unknown as Record<symbol, OwnProcess | undefined>;
   return holder[KEY] ??
-    identify({ name: "MainProcess", daemon: false, path: [], parent: undefined, config: undefined });
+    identify({ name: "MainProcess", daemon: false, path: [], parent: undefined, project: undefined });
 }
 
 /** Tells this process what it is. */
 export function identify(
-  identity: Pick<OwnProcess, "name" | "daemon" | "path" | "parent" | "config">,
+  identity: Pick<OwnProcess, "name" | "daemon" | "path" | "parent" | "project">,
 ): OwnProcess {
   const own: OwnProcess = { ...identity, instance: undefined, target: undefined, isLoading: false, lastChild: 0 };
   Object.defineProperty(globalThis, KEY, { value: own, configurable: true });

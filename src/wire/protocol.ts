@@ -30,7 +30,11 @@ export interface WorkerSettings {
   /** The name of the process that starts the worker. */
   readonly parentName?: string;
   /** The worker's `deno.json`, if it has one. */
-  readonly config?: string;
+  readonly project?: {
+    readonly config?: string;
+    readonly lock?: string;
+    readonly nodeModules?: "manual" | "none";
+  };
   /** Set for a process of its own: it runs one thing, and ends. The hello's value is a ProcessInput. */
   readonly process?: ProcessSettings;
 }

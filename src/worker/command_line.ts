@@ -5,8 +5,9 @@
  * this library itself was loaded. It also keeps Deno from looking for a configuration in the current folder.
  */
 
+import type { ProjectFiles } from "../own_process.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
-import { configFlags } from "./configuration.ts";
+import { configure } from "./configuration.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { mainModule } from "./main_module.ts";
 import { moduleFolder } from "./module_url.ts";
@@ -32,6 +33,8 @@ export interface WorkerCommand {
   readonly env: Record<string, string>;
   /** The folder it runs in; `undefined` for the program's own. */
   readonly cwd: string | URL | undefined;
+  /** The files by which it resolves imports. What it starts may take them over. */
+  readonly project: ProjectFiles;
 }
 
 /**
@@ -43,15 +46,15 @@ export interface WorkerCommand {
 export function workerCommand(options: WorkerCommandOptions): WorkerCommand {
   requireDenoVersion();
   const grants = workerGrants(options);
+  const { project, flags } = configure(options);
   return {
     path: findDeno(options.denoPath),
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      "--no-lock",
       ...remoteFlags(options.entryUrl, options, grants),
-      ...configFlags(options),
+      ...flags,
       // Storage belongs to an origin. Nothing is written for one unless its code stores something.
       `--location=http://${options.storageKey}.corral.invalid/`,
       ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
@@ -60,6 +63,7 @@ export function workerCommand(options: WorkerCommandOptions): WorkerCommand {
     ],
     env: workerEnv(options, grants),
     cwd: options.cwd,
+    project,
   };
 }
 

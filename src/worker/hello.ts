@@ -5,7 +5,6 @@ import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import { writeHello } from "../wire/messages/to_child.ts";
 import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
-import { nearestConfig } from "./module_url.ts";
 import { coloredStreams } from "./surroundings.ts";
 
 // What the message adds to the value and the settings, which are counted: its kind and its numbers.
@@ -22,6 +21,9 @@ export interface Hello {
 /** What a worker is told about itself alone. */
 export type OwnSettings = Pick<WorkerSettings, "workerId" | "concurrency" | "initializer" | "process">;
 
+/** What the workers of one owner have in common, beside their options. */
+type CommonSettings = Required<Pick<WorkerSettings, "memoryMarker" | "project">>;
+
 /** What a hello carries beside the settings. */
 export interface HelloInput {
   readonly value: Encoded;
@@ -34,22 +36,17 @@ export interface HelloInput {
  * @throws {PayloadTooLargeError} If it does not fit a message.
  */
 export function makeHello(
-  launch: ResolvedLaunchOptions,
-  memoryMarker: string,
-  own: OwnSettings,
+  { maxFrameBytes, memoryLimitMiB, functions }: ResolvedLaunchOptions,
+  specific: OwnSettings & CommonSettings,
   { value, handles }: HelloInput,
 ): Hello {
-  const { maxFrameBytes, memoryLimitMiB, moduleUrl, configOf = moduleUrl, trust, functions } = launch;
-  const config = configOf === undefined || trust === "untrusted" ? undefined : nearestConfig(configOf);
   const settings: WorkerSettings = {
-    ...own,
+    ...specific,
     maxFrameBytes,
     memoryLimitMiB: memoryLimitMiB ?? null,
-    memoryMarker,
     colored: coloredStreams(),
     parentName: ownProcess().name,
     ...(functions === "exports" && { exportsOnly: true as const }),
-    ...(config === undefined ? {} : { config }),
   };
   const text = writeHello(settings, value);
   requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);

@@ -4,6 +4,7 @@
  * Passing the whole file would be a way out: an import map also redirects URLs, for example that of the child's entry,
  * and what takes the entry's place is in the static graph, where a module may import any local file as JSON or text.
  */
+import { isRecord, readConfig } from "./config_file.ts";
 import { pathToFileUrl } from "./module_url.ts";
 
 /** An import map with the bare names of a configuration, as a `data:` URL; `undefined` if there are none. */
@@ -24,10 +25,6 @@ export function bareImports(config: unknown, configUrl: string): Record<string, 
   );
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
 function isBare(name: string): boolean {
   // The URL parser takes backslashes, leading spaces and tabs as well, so ask it.
   return name !== "" && !/^[./\\]/.test(name) && name.trim() === name && !URL.canParse(name);
@@ -35,21 +32,4 @@ function isBare(name: string): boolean {
 
 function absoluteTarget(target: string, configUrl: string): string {
   return /^\.{0,2}\//.test(target) ? new URL(target, configUrl).href : target;
-}
-
-function readConfig(path: string): unknown {
-  try {
-    return JSON.parse(withoutComments(Deno.readTextFileSync(path)));
-  } catch {
-    // Whatever is wrong with a stranger's file: its names stay unknown.
-    return undefined;
-  }
-}
-
-/** The text of a configuration as plain JSON: without comments, and without commas behind the last of something. */
-export function withoutComments(text: string): string {
-  const strings = /"(?:\\.|[^"\\])*"/.source;
-  return text
-    .replaceAll(new RegExp(String.raw`(${strings})|//[^\n]*|/\*[\s\S]*?\*/`, "g"), "$1")
-    .replaceAll(new RegExp(String.raw`(${strings})|,(?=\s*[\]}])`, "g"), "$1");
 }

@@ -42,7 +42,11 @@ export class WorkerLauncher {
 
   /** Makes the first message to a worker. Throws PayloadTooLargeError. */
   hello(own: OwnSettings, input: HelloInput): Hello {
-    return makeHello(this.#options, this.#memoryMarker, own, input);
+    return makeHello(
+      this.#options,
+      { ...own, memoryMarker: this.#memoryMarker, project: this.#command.project },
+      input,
+    );
   }
 
   /** Starts a worker, which waits for its hello. Throws WorkerStartError. */

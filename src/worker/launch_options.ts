@@ -27,6 +27,11 @@ export interface WorkerLaunchOptions {
   configOf?: string | URL;
   /** "exports": of what is sent only exports of the module and built-ins run; no text is compiled. @default "any" */
   functions?: "any" | "exports";
+  /**
+   * Whether it loads from elsewhere only what the lock file near its `deno.json` pins, if there is one. `false` goes by no lock file, which
+   * `permissions.import` needs for what is not in it. Neither ever writes one. @default true
+   */
+  frozen?: boolean;
   /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
   trust?: "trusted" | "untrusted";
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
@@ -50,6 +55,7 @@ export interface ResolvedLaunchOptions {
   /** The URL from which the configuration is looked for, upwards; `undefined` for the module's. */
   readonly configOf: string | undefined;
   readonly functions: "any" | "exports";
+  readonly frozen: boolean;
   readonly trust: "trusted" | "untrusted";
   readonly denoPath: string | undefined;
   readonly memoryLimitMiB: number | undefined;
@@ -66,6 +72,7 @@ export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
   cwd: true,
   configOf: true,
   functions: true,
+  frozen: true,
   trust: true,
   denoPath: true,
   memoryLimitMiB: true,
@@ -90,6 +97,7 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
     cwd: checkedCwd(cwd, checks),
     configOf: configOf === undefined ? undefined : moduleUrl(configOf),
     functions: checks.choice("functions", options.functions, ["any", "exports"]),
+    frozen: checks.flag("frozen", options.frozen) ?? true,
     trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
     denoPath: checkedDenoPath(denoPath, checks),
     memoryLimitMiB: checkedMemoryLimit(options.memoryLimitMiB, checks),

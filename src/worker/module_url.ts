@@ -1,6 +1,4 @@
-/** Turns what a user calls a module, or a path, into a URL, and finds the configuration that belongs to it. */
-
-import { ownProcess } from "../own_process.ts";
+/** Turns what a user calls a module, or a path, into a URL, and finds files near it. */
 
 /** A module: a URL, an absolute path or `import.meta`. */
 export type ModuleOption = string | URL | ImportMeta;
@@ -8,7 +6,6 @@ export type ModuleOption = string | URL | ImportMeta;
 const DRIVE = /^[A-Za-z]:[\\/]/;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]+:/;
 const MODULE_SCHEMES = ["file:", "http:", "https:", "data:", "jsr:", "npm:"];
-const CONFIG_NAMES = ["deno.json", "deno.jsonc"];
 
 /**
  * Gives the URL of a module, as a string.
@@ -51,45 +48,19 @@ function moduleText(module: ModuleOption): string {
   throw new TypeError(`Cannot load module ${String(module)}: a string, a URL or import.meta is wanted`);
 }
 
-/**
- * Finds the nearest `deno.json` or `deno.jsonc` of a `file:` module, walking up from its folder.
- *
- * Looks only where this program may read, and never prompts. A worker that may not look takes the one that it was started
- * with, if the module lies below that: what it starts may be of the same project.
- *
- * @example Where the imports of a module are mapped
- * ```ts
- * import { nearestConfig } from "@corral/multiprocessing/backend";
- *
- * console.log(nearestConfig(import.meta.url)); // "/srv/deno.json", or undefined
- * ```
- */
-export function nearestConfig(moduleUrl: string): string | undefined {
-  return nearestFile(moduleUrl, CONFIG_NAMES) ?? inheritedConfig(moduleUrl);
-}
-
-function inheritedConfig(moduleUrl: string): string | undefined {
-  const { config } = ownProcess();
-  return config !== undefined && moduleUrl.startsWith(new URL(".", pathToFileUrl(config)).href) ? config : undefined;
-}
-
-/** Finds the nearest `package.json`, like {@linkcode nearestConfig}. */
-export function nearestPackageJson(moduleUrl: string): string | undefined {
-  return nearestFile(moduleUrl, ["package.json"]);
-}
-
-function nearestFile(moduleUrl: string, names: readonly string[]): string | undefined {
-  if (!moduleUrl.startsWith("file:")) return undefined;
-  for (let folder = new URL(".", moduleUrl);; folder = new URL("..", folder)) {
-    const found = names.map((name) => fileUrlToPath(new URL(name, folder))).find(isReadableFile);
+/** Finds the nearest file of one of these names, from the folder of a `file:` URL upwards. Looks only where this program may read, and never prompts. */
+export function findUpwards(url: string, names: readonly string[]): string | undefined {
+  for (let folder = new URL(".", url);; folder = new URL("..", folder)) {
+    const found = names.map((name) => fileUrlToPath(new URL(name, folder))).find((path) => isReadable(path));
     if (found !== undefined || folder.pathname === new URL("..", folder).pathname) return found;
   }
 }
 
-function isReadableFile(path: string): boolean {
+/** Whether there is a file, or a folder, of that name that this program may look at. Never prompts. */
+export function isReadable(path: string, kind: "isFile" | "isDirectory" = "isFile"): boolean {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.statSync(path)[kind];
   } catch {
     return false;
   }

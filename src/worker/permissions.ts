@@ -157,6 +157,14 @@ function checkedItem(kind: PermissionKind, item: string): string {
   throw notHeld(what, `--allow-${kind}=${item}`);
 }
 
+/** Whether this program may do everything. */
+export function isHeldWhole(): boolean {
+  return KINDS.every((kind) => {
+    const { state, partial } = query({ name: kind });
+    return state === "granted" && !partial;
+  });
+}
+
 /** Whether this program holds the whole of one item. */
 export function isHeld(kind: PermissionKind, item: string): boolean {
   const { state, partial } = query(descriptor(kind, item));

@@ -16,7 +16,8 @@ interface Reply {
   message?: string;
 }
 
-const DEFAULTS = resolveLaunchOptions({}, new OptionChecks("start"));
+// The lock file of this repository has nothing of what these tests load; tests/worker/dependencies_test.ts has some that do.
+const DEFAULTS = resolveLaunchOptions({ frozen: false }, new OptionChecks("start"));
 
 function command(options: Partial<WorkerCommandOptions> = {}) {
   return workerCommand({ ...DEFAULTS, entryUrl: ENTRY, storageKey: "test", ...options });
@@ -78,13 +79,13 @@ async function cacheModules(urls: string[], denoDir: string): Promise<void> {
 }
 
 Deno.test("workerCommand() closes everything when no option opens it", () => {
-  const { args, env, cwd } = command();
+  const { args, env, cwd } = command({ configOf: "file:///no/project/here.ts" });
   assertEquals(args.slice(0, -1), [
     "run",
     "--quiet",
     "--no-prompt",
-    "--no-lock",
     "--cached-only",
+    "--no-lock",
     "--no-config",
     "--location=http://test.corral.invalid/",
     "--deny-run",

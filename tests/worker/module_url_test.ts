@@ -1,7 +1,7 @@
 /** Pure unit tests, and a few on folders of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { bareImports } from "../../src/worker/import_map.ts";
-import { absolutePath, type ModuleOption, moduleUrl, nearestConfig } from "../../src/worker/module_url.ts";
+import { absolutePath, findUpwards, type ModuleOption, moduleUrl } from "../../src/worker/module_url.ts";
 
 Deno.test("moduleUrl() gives a URL when a URL, an absolute path or import.meta is given", () => {
   const cases: [ModuleOption, string][] = [
@@ -52,17 +52,17 @@ Deno.test("absolutePath() keeps characters that mean something in a URL", () => 
   for (const [path, expected] of cases) assertEquals(absolutePath(path), expected);
 });
 
-Deno.test("nearestConfig() finds the file nearest to the module, and nothing for a remote one", async () => {
+Deno.test("findUpwards() finds the file nearest to the module, and takes no folder for one", async () => {
   const root = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${root}/a/b`, { recursive: true });
-    assertEquals(nearestConfig("https://x.org/deno/tasks.ts"), undefined);
+    const nearest = () => findUpwards(moduleUrl(`${root}/a/b/tasks.ts`), ["deno.json", "deno.jsonc"]);
     await Deno.writeTextFile(`${root}/deno.jsonc`, "{}");
-    assertEquals(nearestConfig(moduleUrl(`${root}/a/b/tasks.ts`)), `${root}/deno.jsonc`);
+    assertEquals(nearest(), `${root}/deno.jsonc`);
     await Deno.writeTextFile(`${root}/a/deno.json`, "{}");
-    assertEquals(nearestConfig(moduleUrl(`${root}/a/b/tasks.ts`)), `${root}/a/deno.json`);
+    assertEquals(nearest(), `${root}/a/deno.json`);
     await Deno.mkdir(`${root}/a/b/deno.json`);
-    assertEquals(nearestConfig(moduleUrl(`${root}/a/b/tasks.ts`)), `${root}/a/deno.json`);
+    assertEquals(nearest(), `${root}/a/deno.json`);
   } finally {
     await Deno.remove(root, { recursive: true });
   }

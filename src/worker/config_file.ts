@@ -1,0 +1,39 @@
+/** Reads a `deno.json`, which may be a stranger's: in linear time, and only up to a size. */
+
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+/** What a configuration says, or `undefined` for what cannot be read. */
+export function readConfig(path: string): Record<string, unknown> | undefined {
+  try {
+    if (Deno.statSync(path).size > MAX_CONFIG_BYTES) return undefined;
+    const config: unknown = JSON.parse(withoutComments(Deno.readTextFileSync(path)));
+    return isRecord(config) ? config : undefined;
+  } catch {
+    // Deno says what is wrong with a file that it is given; here it has nothing to tell.
+    return undefined;
+  }
+}
+
+/** Whether a value is an object with fields. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+// Each alternative takes what it began, an open string or comment to the end of the text, so that nothing is tried twice.
+const TOKEN = /"(?:\\[\s\S]?|[^"\\])*"?|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|[^"/,\s]+|\s+|[/,]/g;
+
+/** The text of a configuration as plain JSON: without comments, and without commas behind the last of something. */
+export function withoutComments(text: string): string {
+  let plain = "";
+  let held = "";
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token.startsWith("//") || token.startsWith("/*")) continue;
+    if (token === "," || (held !== "" && token.trim() === "")) {
+      held += token;
+      continue;
+    }
+    plain += held.startsWith(",") && /^[\]}]/.test(token) ? held.slice(1) + token : held + token;
+    held = "";
+  }
+  return plain + held;
+}
