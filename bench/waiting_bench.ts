@@ -51,13 +51,13 @@ Deno.bench({ group, name: "an array of promises", baseline: true }, async () => 
 Deno.bench({ group, name: "WaitQueue" }, async () => {
   const queue = new WaitQueue<number>();
   const waits = Array.from({ length: WAITERS }, () => queue.wait(caller));
-  while (queue.size > 0) queue.grant(1);
+  while (queue.size > 0) queue.serve(1);
   await Promise.all(waits);
 });
 
 Deno.bench({ group, name: "WaitQueue, each with a timeout" }, async () => {
   const queue = new WaitQueue<number>();
   const waits = Array.from({ length: WAITERS }, () => queue.wait(caller, { timeoutMs: 60_000 }));
-  while (queue.size > 0) queue.grant(1);
+  while (queue.size > 0) queue.serve(1);
   await Promise.all(waits);
 });

@@ -5,7 +5,7 @@
  * `@std/testing/time`), and its clock may then stand still: a pool that looked them up at each use would wait for a
  * microtask or a time-out that never comes. So no other file of the library names them.
  */
-const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, queueMicrotask } = globalThis;
+const { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask } = globalThis;
 const { refTimer, unrefTimer } = Deno;
 
 /** Milliseconds by a clock that never jumps, since some moment in the past. */
@@ -57,8 +57,12 @@ export function delay(ms = 0): Promise<void> {
   return new Promise((resolve) => void after(ms, resolve));
 }
 
+// Not its value: Deno loads that with the first use, which would cost each worker time and memory.
+const immediate = Object.getOwnPropertyDescriptor(globalThis, "setImmediate")!;
+
 /** Resolves when the event loop has gone round once: timers that are due have fired, and what can be read was read. */
 export function nextTurn(): Promise<void> {
+  const setImmediate: (fn: () => void) => unknown = immediate.get?.call(globalThis) ?? immediate.value;
   return new Promise((resolve) => void setImmediate(resolve));
 }
 

@@ -1,6 +1,6 @@
 import { Deque } from "../deque.ts";
-import { Parcel } from "../hub/parcel.ts";
-import { Handover } from "../hub/shared_object.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
+import { Delivery } from "../hub/delivery.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 
 /** How much text leaves in one message, but for the last item of it. */
@@ -15,16 +15,16 @@ interface Item {
 /**
  * Items in their order, and those who wait for one.
  *
- * What was handed to a process that died before it had it comes back to its old place, whatever came back before it.
+ * What was delivered to a process that died before it had it comes back to its old place, whatever came back before it.
  */
 export class ItemQueue {
   readonly #items = new Deque<Item>();
-  readonly #readers = new WaitQueue<Handover>();
+  readonly #readers = new WaitQueue<Delivery>();
   readonly #onMoved: () => void;
   #lastPlace = 0;
-  /** The process at whose door items lie, in so many messages. */
-  #aheadOf = "";
-  #messagesAhead = 0;
+  /** The process that has items that it has not acknowledged, in so many messages. */
+  #prefetcher = "";
+  #prefetches = 0;
 
   /** @param onMoved Is told when items have left, or come back, by another way than `tryTake()`. */
   constructor(onMoved: () => void = () => {}) {
@@ -42,11 +42,11 @@ export class ItemQueue {
   }
 
   /**
-   * Whether the caller must wait although there are items: earlier ones lie at another reader's door. If they came back,
-   * it would get them out of their order.
+   * Whether the caller must wait although there are items: another reader has prefetched earlier ones. They might come
+   * back, and the caller would then have a later item before an earlier one.
    */
   isHeldFrom({ process }: Caller): boolean {
-    return this.#messagesAhead > 0 && process !== this.#aheadOf;
+    return this.#prefetches > 0 && process !== this.#prefetcher;
   }
 
   /** Adds an item: for the first reader, if one waits. */
@@ -54,22 +54,22 @@ export class ItemQueue {
     const item = { place: ++this.#lastPlace, value };
     const reader = this.#readers.peek();
     if (reader === undefined || this.isHeldFrom(reader)) this.#items.push(item);
-    else this.#readers.grant(this.#handover(item));
+    else this.#readers.serve(this.#delivery(item));
   }
 
   /** Takes the first item, if the caller may have it. */
-  tryTake(caller: Caller): Handover | undefined {
+  tryTake(caller: Caller): Delivery | undefined {
     const item = this.isHeldFrom(caller) ? undefined : this.#items.shift();
-    return item === undefined ? undefined : this.#handover(item);
+    return item === undefined ? undefined : this.#delivery(item);
   }
 
   /** Takes the first items that can travel together, at most so many. Others are for `tryTake()`. */
-  tryTakeTogether(caller: Caller, most: number): Handover | undefined {
+  tryTakeTogether(caller: Caller, most: number): Delivery | undefined {
     if (this.isHeldFrom(caller)) return undefined;
     const items: Item[] = [];
     const texts: string[] = [];
     for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS;) {
-      const text = Parcel.plainText(this.#items.peek()!.value);
+      const text = EncodedValue.plainText(this.#items.peek()!.value);
       if (text === undefined) break;
       units += text.length;
       texts.push(text);
@@ -77,22 +77,27 @@ export class ItemQueue {
       this.#onMoved();
     }
     if (items.length === 0) return undefined;
-    this.#aheadOf = caller.process;
-    this.#messagesAhead++;
+    this.#prefetcher = caller.process;
+    this.#prefetches++;
     const settle = (): void => {
-      this.#messagesAhead--;
+      this.#prefetches--;
       this.#serve();
     };
-    const putBack = (left: number): void => {
+    const requeue = (left: number): void => {
       for (const item of items.slice(items.length - left)) this.#insert(item);
       settle();
     };
-    const handover = new Handover(Parcel.list(texts), putBack, () => handover.isSettled && settle(), items.length);
-    return handover;
+    const delivery = new Delivery(
+      EncodedValue.list(texts),
+      requeue,
+      () => delivery.isSettled && settle(),
+      items.length,
+    );
+    return delivery;
   }
 
   /** Waits for an item, when there is none. */
-  wait(caller: Caller, wait: WaitOptions): Promise<Handover> {
+  wait(caller: Caller, wait: WaitOptions): Promise<Delivery> {
     return this.#readers.wait(caller, wait);
   }
 
@@ -111,8 +116,8 @@ export class ItemQueue {
     while (this.#items.size > 0) this.#items.shift();
   }
 
-  #handover(item: Item): Handover {
-    return new Handover(item.value, () => {
+  #delivery(item: Item): Delivery {
+    return new Delivery(item.value, () => {
       this.#insert(item);
       this.#serve();
     });
@@ -122,13 +127,13 @@ export class ItemQueue {
   #serve(): void {
     for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== undefined;) {
       if (this.isHeldFrom(reader)) break;
-      this.#readers.grant(this.#handover(this.#items.shift()!));
+      this.#readers.serve(this.#delivery(this.#items.shift()!));
     }
     this.#onMoved();
   }
 
   #insert(item: Item): void {
-    if (item.value instanceof Parcel) item.value.takeBack();
+    if (item.value instanceof EncodedValue) item.value.requeued();
     const before: Item[] = [];
     while (this.#items.size > 0 && this.#items.peek()!.place < item.place) before.push(this.#items.shift()!);
     this.#items.unshift(item);

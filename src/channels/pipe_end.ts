@@ -1,13 +1,14 @@
 import { ClosedError, EndOfStreamError, TimeoutError } from "../errors.ts";
-import { Parcel } from "../hub/parcel.ts";
-import type { Handover, Holder, Operation, SharedObject } from "../hub/shared_object.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
+import type { Delivery } from "../hub/delivery.ts";
+import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { ItemQueue } from "./item_queue.ts";
 
 /** The owner's side of one end of a pipe: what has arrived at it, and who has it. */
 export class PipeEnd implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>> = {
-    send: (caller, _wait, message: unknown) => this.#send(Parcel.pack(message, caller.process === "")),
+    send: (caller, _wait, message: unknown) => this.#send(EncodedValue.capture(message, caller.process === "")),
     recv: (caller, wait) => this.#receive(caller, wait),
     recvBytes: (caller, wait, maxLength: unknown) => this.#receiveBytes(caller, wait, maxLength as number | undefined),
     poll: (caller, wait) => this.#isReady || (wait.timeoutMs! <= 0 ? false : this.#poll(caller, wait)),
@@ -71,21 +72,21 @@ export class PipeEnd implements SharedObject {
 
   #deliver(message: unknown): void {
     this.#inbox.push(message);
-    if (this.#inbox.size > 0) this.#pollers.grantWhere(() => true, true);
+    if (this.#inbox.size > 0) this.#pollers.serveWhere(() => true, true);
   }
 
-  #receive(caller: Caller, wait: WaitOptions): Handover | Promise<Handover> {
+  #receive(caller: Caller, wait: WaitOptions): Delivery | Promise<Delivery> {
     const message = this.#inbox.tryTake(caller);
     if (message !== undefined) return message;
     if (!this.#peer!.#isOpen) throw endOfStream();
     return this.#inbox.wait(caller, wait);
   }
 
-  async #receiveBytes(caller: Caller, wait: WaitOptions, maxLength: number | undefined): Promise<Handover> {
+  async #receiveBytes(caller: Caller, wait: WaitOptions, maxLength: number | undefined): Promise<Delivery> {
     const message = await this.#receive(caller, wait);
-    const bytes = message.value instanceof Parcel ? message.value.bytes : undefined;
+    const bytes = message.value instanceof EncodedValue ? message.value.bytes : undefined;
     if (bytes !== undefined && !(bytes.byteLength > maxLength!)) return message;
-    message.putBack();
+    message.requeue();
     if (bytes === undefined) throw new TypeError("Cannot receive bytes: the next message is a value, recv() takes it");
     throw new RangeError(
       `Cannot receive bytes: the next message has ${bytes.byteLength}, at most ${maxLength} are wanted`,
@@ -104,7 +105,7 @@ export class PipeEnd implements SharedObject {
   #peerEnded(): void {
     if (this.#inbox.size > 0) return;
     this.#inbox.rejectReaders(endOfStream);
-    this.#pollers.grantWhere(() => true, true);
+    this.#pollers.serveWhere(() => true, true);
   }
 
   /** The waits of the process that owns the pipe, and has closed its handle. */

@@ -3,7 +3,7 @@ import { type ObjectRef, REF, registerHandleClass, SharedHandle } from "../hub/h
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { QueueObject } from "./queue_object.ts";
-import { ReadAhead } from "./read_ahead.ts";
+import { Prefetch } from "./prefetch.ts";
 
 /** Where a class of queues keeps its name on the wire. */
 export const QUEUE_TYPE = Symbol("corral.queueType");
@@ -164,7 +164,7 @@ export class Queue<T = unknown> extends SharedHandle {
 
   /** Takes item after item; ends when the queue has, or when it is closed here. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, void, undefined> {
-    return new ReadAhead<T>(this[REF]);
+    return new Prefetch<T>(this[REF]);
   }
 }
 
@@ -180,7 +180,7 @@ export async function takeItem(ref: ObjectRef, wait?: WaitOptions): Promise<unkn
 
 /** Calls an operation for which the items of this process's loops are still in the queue. */
 export async function callBeforeLoops(ref: ObjectRef, operation: string, wait?: WaitOptions): Promise<unknown> {
-  if (ref.ahead !== undefined) await ref.ahead.recall();
+  if (ref.prefetch !== undefined) await ref.prefetch.recall();
   return await ref.call(operation, [], wait);
 }
 

@@ -1,14 +1,15 @@
 import { ClosedError, EndOfStreamError, QueueEmptyError, QueueFullError } from "../errors.ts";
-import { Parcel } from "../hub/parcel.ts";
-import type { Handover, Holder, Operation, SharedObject } from "../hub/shared_object.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
+import type { Delivery } from "../hub/delivery.ts";
+import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { monotonicMs } from "../timer.ts";
 import { ItemQueue } from "./item_queue.ts";
 
-/** How often a process must have read before it is given anything ahead. */
-const READS_BEFORE_AHEAD = 8;
-/** And for how long nobody else may have read: others wait while something lies ahead. */
-const ALONE_BEFORE_AHEAD_MS = 50;
+/** How often a process must have read before it may prefetch. */
+const READS_BEFORE_PREFETCH = 8;
+/** And for how long no other may have read: others wait while something is prefetched. */
+const ALONE_BEFORE_PREFETCH_MS = 50;
 
 /** A writer that waits for room, with what it wants to put. */
 interface Writer extends Caller {
@@ -18,20 +19,20 @@ interface Writer extends Caller {
 /**
  * The owner's side of a queue. Items live here, so none is lost when its writer ends.
  *
- * What waits for room is put by the owner as soon as there is some: nobody who comes later can be faster.
+ * What waits for room is put by the owner as soon as there is some: no writer that comes later can be faster.
  */
 export class QueueObject implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>> = {
     put: (caller, wait, item: unknown) => this.#put(caller, wait, item),
     putNowait: (caller, _wait, item: unknown) => {
-      if (this.#tryPut(caller, Parcel.pack(item, isOwner(caller)))) return;
+      if (this.#tryPut(caller, EncodedValue.capture(item, isOwner(caller)))) return;
       throw new QueueFullError(`Cannot put: the queue is full, it holds ${this.#maxSize} items`);
     },
     get: (caller, wait) => {
       this.#noteReader(caller);
       return this.#tryGet(caller) ?? this.#items.wait(caller, wait);
     },
-    getAhead: (caller, _wait, most: unknown) =>
+    prefetch: (caller, _wait, most: unknown) =>
       this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : undefined,
     getNowait: (caller) => {
       this.#noteReader(caller);
@@ -80,21 +81,21 @@ export class QueueObject implements SharedObject {
   }
 
   #put(caller: Caller, wait: WaitOptions, item: unknown): Promise<void> | undefined {
-    const parcel = Parcel.pack(item, isOwner(caller));
-    if (this.#tryPut(caller, parcel)) return undefined;
-    return this.#writers.wait({ process: caller.process, task: caller.task, item: parcel }, wait);
+    const encoded = EncodedValue.capture(item, isOwner(caller));
+    if (this.#tryPut(caller, encoded)) return undefined;
+    return this.#writers.wait({ process: caller.process, task: caller.task, item: encoded }, wait);
   }
 
-  #tryPut(caller: Caller, parcel: unknown): boolean {
+  #tryPut(caller: Caller, encoded: unknown): boolean {
     if (this.#closed) throw this.#closedFor(caller, "put");
     if (this.#items.size >= this.#maxSize) return false;
-    this.#accept(parcel);
+    this.#accept(encoded);
     return true;
   }
 
-  #accept(parcel: unknown): void {
+  #accept(encoded: unknown): void {
     this.#unfinished++;
-    this.#items.push(parcel);
+    this.#items.push(encoded);
   }
 
   #noteReader({ process }: Caller): void {
@@ -108,11 +109,11 @@ export class QueueObject implements SharedObject {
 
   /** Whether nobody else has read for a while, or waits to. */
   #isOnlyReader({ process }: Caller): boolean {
-    return process === this.#reader && this.#reads >= READS_BEFORE_AHEAD && this.#items.waiting === 0 &&
-      this.#now() - this.#aloneSince >= ALONE_BEFORE_AHEAD_MS;
+    return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 &&
+      this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
   }
 
-  #tryGet(caller: Caller): Handover | undefined {
+  #tryGet(caller: Caller): Delivery | undefined {
     if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
     const item = this.#items.tryTake(caller);
     if (item === undefined) {
@@ -138,7 +139,7 @@ export class QueueObject implements SharedObject {
   #letWrite(): void {
     for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== undefined;) {
       this.#accept(next.item);
-      this.#writers.grant();
+      this.#writers.serve();
     }
   }
 
@@ -151,7 +152,7 @@ export class QueueObject implements SharedObject {
     if (this.#unfinished === 0) {
       throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
     }
-    if (--this.#unfinished === 0) { while (this.#joining.grant() !== undefined); }
+    if (--this.#unfinished === 0) { while (this.#joining.serve() !== undefined); }
   }
 
   #closedFor(caller: Caller, action: string): Error {

@@ -1,7 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { callBeforeLoops, makeRef, takeItem } from "./queue.ts";
-import { ReadAhead } from "./read_ahead.ts";
+import { Prefetch } from "./prefetch.ts";
 
 const TYPE = "SimpleQueue";
 
@@ -57,7 +57,7 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
 
   /** Takes item after item; ends when the queue has, or when it is closed here. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, void, undefined> {
-    return new ReadAhead<T>(this[REF]);
+    return new Prefetch<T>(this[REF]);
   }
 }
 

@@ -34,8 +34,8 @@ export function serve(load?: () => Promise<LoadedModule>): void {
 
   function needsParentOnly(): boolean {
     // Loading the classes of shared objects needs the event loop, and so do processes behind this one.
-    if (frames.isHolding || hub.neighbourCount > 1) return false;
-    return life?.isIdle || parent.shared.requests.waits.any;
+    if (frames.isHolding || hub.peerCount > 1) return false;
+    return life?.isIdle || parent.shared.questions.waits.any;
   }
 
   function receive(text: string, parts: Uint8Array[]): void {

@@ -1,5 +1,6 @@
 import type { Hub } from "../hub/hub.ts";
-import { Link } from "../hub/link.ts";
+import { PeerLink } from "../hub/peer_link.ts";
+import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
 import { LARGEST_FRAME_BYTES } from "../wire/framing/frame_format.ts";
@@ -23,7 +24,7 @@ export interface ParentLinkOptions {
 export class ParentLink {
   readonly standby: Standby = new Standby();
   /** What is shared with the parent. */
-  readonly shared: Link;
+  readonly shared: PeerLink;
   readonly #streams: ProtocolStreams;
   readonly #needsParentOnly: () => boolean;
   readonly #now: () => number;
@@ -32,7 +33,7 @@ export class ParentLink {
   #outlivesParent = false;
 
   /** Joins the parent to the hub. Nothing is read before `run()`. */
-  constructor({ streams, hub, onFrame, needsParentOnly, now = () => performance.now() }: ParentLinkOptions) {
+  constructor({ streams, hub, onFrame, needsParentOnly, now = monotonicMs }: ParentLinkOptions) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
     this.#now = now;
@@ -43,12 +44,12 @@ export class ParentLink {
       // What arrives is as large as the program allows. What leaves is limited by the hello.
       maxFrameBytes: LARGEST_FRAME_BYTES,
     });
-    this.shared = new Link(hub, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
+    this.shared = new PeerLink(hub, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
   }
 
   /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
   send(text: string, parts?: readonly Uint8Array[]): void {
-    this.shared.turns.send();
+    this.shared.deferredRelease.send();
     this.#append(text, parts);
     this.#channel.flush();
   }
@@ -75,7 +76,7 @@ export class ParentLink {
 
   async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
     if (this.standby.on) {
-      await loopTurn();
+      await nextTurn();
       if (this.standby.on && this.#needsParentOnly()) {
         // What the parent must know or answer may not lie here.
         this.#flushQuietly();
@@ -103,10 +104,4 @@ export class ParentLink {
       // The parent is gone. Reading ends too, and says so.
     }
   }
-}
-
-/** Lets everything run that is due. */
-function loopTurn(): Promise<void> {
-  // Only here: Deno loads it with the first use, which would cost each worker time and memory.
-  return new Promise((resolve) => void setImmediate(resolve));
 }

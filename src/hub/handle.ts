@@ -1,6 +1,6 @@
 import { brand, shared, sharedSymbol } from "../copies.ts";
-import type { Handover } from "./shared_object.ts";
-import type { ReturnedTurns } from "./returned_turns.ts";
+import type { Delivery } from "./delivery.ts";
+import type { DeferredRelease } from "./deferred_release.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** How a handle reaches the object that it stands for, in this process or another. */
@@ -12,26 +12,26 @@ export interface ObjectRef {
   /** Calls an operation of the object. Rejects with EndOfStreamError when its owner has ended. */
   call(operation: string, args: unknown[], wait?: WaitOptions): Promise<unknown>;
   /**
-   * Calls an operation that hands something over, which is this process's only once it is accepted.
+   * Calls an operation that delivers something, which is this process's only once it is acknowledged.
    * `receive` is called once, in the turn in which the answer arrives; without a value, if there is none.
    *
    * @internal
    */
-  take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void;
+  take(operation: string, args: unknown[], receive: (item: Delivery | undefined) => void): void;
   /**
-   * Where turns are given back, if another process grants them.
+   * Where a lock of another process is released.
    *
    * @internal
    */
-  readonly turns: ReturnedTurns | undefined;
+  readonly deferredRelease: DeferredRelease | undefined;
   /** The task that is running in this process; 0 when none is. */
   readonly task: number;
   /**
-   * What has taken something ahead for code of this process that may not want it.
+   * What has fetched something for code of this process that may not want it.
    *
    * @internal
    */
-  ahead: { recall(): Promise<void> } | undefined;
+  prefetch: { recall(): Promise<void> } | undefined;
   /** Ends the object for everybody, if this process owns it; otherwise does nothing. */
   release(): void;
   /** Closes it for this process: calls reject with ClosedError. What that means for others is the object's affair. */

@@ -1,93 +1,99 @@
 /**
  * The place where this process's shared objects live, and through which it reaches those of others.
  *
- * An object belongs to the process that made it. A handle that leaves this process for a neighbour (the parent, or a child)
- * grants that neighbour the object; a request for anything else is hostile. What a neighbour asks of an object that
- * lives elsewhere is passed on the way its handle came.
+ * An object belongs to the process that made it. A handle that leaves this process for a peer (the parent, or a child)
+ * exports the object to that peer; a request for anything else is hostile. What a peer asks of an object that
+ * lives elsewhere is forwarded, on the way that its handle came.
  *
- * A grant is given back when the neighbour has no handle left, or is gone. Each side counts: how often the handle was
- * sent, how often it arrived; so a handle that is on its way is never taken for one that was given back.
+ * An export ends when the peer has no handle left, or is gone. Each side counts: how often the handle was
+ * sent, how often it arrived; so a handle that is on its way is never taken for one that was released.
  */
 import { shared } from "../copies.ts";
 import { ProtocolError } from "../errors.ts";
+import { epochMs } from "../timer.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
 import { LocalRef, type LocalRefHost } from "./local_ref.ts";
-import type { Neighbour } from "./neighbour.ts";
+import type { Peer } from "./peer.ts";
 import { PendingCount } from "./pending_count.ts";
 import { type Import, RemoteRef, type RemoteRefHost } from "./remote_ref.ts";
 import { operate, type SharedObject } from "./shared_object.ts";
-import { Ticket } from "./ticket.ts";
+import { InFlightHandle } from "./in_flight_handle.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
-export { HandleCollector } from "./ticket.ts";
-
-/** The shared objects of one process, and its neighbours. */
+/** The shared objects of one process, and its peers. */
 export class Hub implements LocalRefHost, RemoteRefHost {
-  /** Calls of this process's own code that wait: whoever may answer them must be heard. */
+  /** A quick clock for short times, in milliseconds. */
+  readonly clock: () => number;
+  /** Calls of this process's own code that wait: those who may answer them must be heard. */
   readonly waits: PendingCount = new PendingCount();
   readonly #origin = crypto.randomUUID();
-  readonly #neighbours = new Set<Neighbour>();
+  readonly #peers = new Set<Peer>();
   readonly #imports = new Map<string, Import>();
-  /** Which way each process lies that has sent handles. */
-  readonly #routes = new Map<string, Neighbour>();
+  /** Which peer each process is behind that has sent handles. */
+  readonly #origins = new Map<string, Peer>();
   readonly #collected = new FinalizationRegistry<Import>((entry) => this.forgetIfUnused(entry));
   readonly #collectedHere = new FinalizationRegistry<SharedObject>((object) => object.dropped!("here", false));
   #lastId = 0;
-  #lastLink = 0;
+  #lastPeer = 0;
   /** The task that is running in this process; 0 when none is. */
   currentTask: () => number = () => 0;
+
+  /** A hub without objects and peers. */
+  constructor(clock: () => number = epochMs) {
+    this.clock = clock;
+  }
 
   /** Gives an object of this process its reference. */
   own(type: string, object: SharedObject): ObjectRef {
     return this.#ownAgain(type, `${this.#origin}:${++this.#lastId}`, object);
   }
 
-  /** A name for the link to the next neighbour, which no other has, so that no two processes are ever taken for one. */
-  nextLinkKey(): string {
-    return `${++this.#lastLink}`;
+  /** A name for the link to the next peer, which no other has, so that no two processes are ever taken for one. */
+  nextPeerKey(): string {
+    return `${++this.#lastPeer}`;
   }
 
-  /** A neighbour that can be told things. */
-  join(link: Neighbour): void {
-    this.#neighbours.add(link);
+  /** A peer that can be told things. */
+  join(peer: Peer): void {
+    this.#peers.add(peer);
   }
 
   /** How many processes are next to this one. */
-  get neighbourCount(): number {
-    return this.#neighbours.size;
+  get peerCount(): number {
+    return this.#peers.size;
   }
 
-  /** Lets a neighbour use what a handle stands for. */
-  grant(handle: Handle, link: Neighbour): void {
-    const sent = handle instanceof Ticket ? handle.handle : handle;
+  /** Lets a peer use what a handle stands for. */
+  export(handle: Handle, peer: Peer): void {
+    const sent = handle instanceof InFlightHandle ? handle.handle : handle;
     const ref = sent[REF] as LocalRef | RemoteRef;
-    // Whoever is on the way to the owner needs no grant.
-    if (!(ref instanceof RemoteRef && ref.route === link)) {
-      if (link.grant(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
+    // A peer on the way to the owner had it before this process.
+    if (!(ref instanceof RemoteRef && ref.peer === peer)) {
+      if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
     }
-    if (handle instanceof Ticket) handle.use();
+    if (handle instanceof InFlightHandle) handle.sent();
   }
 
-  /** The handle that arrived from a neighbour, as it was first sent. Throws ProtocolError for one that it cannot have. */
-  decodeHandle(data: unknown, link: Neighbour): Handle {
+  /** The handle that arrived from a peer, as it was first sent. Throws ProtocolError for one that it cannot have. */
+  decodeHandle(data: unknown, peer: Peer): Handle {
     const { type, id } = (data ?? {}) as Partial<HandleData>;
     if (typeof type !== "string" || typeof id !== "string") throw new ProtocolError("a handle is malformed");
-    const granted = link.granted(id);
-    if (granted !== undefined) return granted;
+    const exported = peer.exported(id);
+    if (exported !== undefined) return exported;
     const origin = originOf(id);
     if (origin === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    const route = this.#routes.get(origin);
-    // Each process lies one way only: a neighbour may not claim what came from elsewhere.
-    if (route !== undefined && route !== link) throw new ProtocolError("a handle to an object of another process");
+    const through = this.#origins.get(origin);
+    // Each process is behind one peer only: another may not claim what it made.
+    if (through !== undefined && through !== peer) throw new ProtocolError("a handle to an object of another process");
     const known = this.#imports.get(id)?.current.deref();
-    const handle = known === undefined || known.isClosed ? this.#import(type, id, link) : known.handle!;
-    link.countReceived(id);
+    const handle = known === undefined || known.isClosed ? this.#import(type, id, peer) : known.handle!;
+    this.#imports.get(id)!.received++;
     return handle;
   }
 
-  /** Serves a neighbour's request, here or where the object lives. */
+  /** Serves a peer's request, here or where the object lives. */
   serve(
-    link: Neighbour,
+    peer: Peer,
     handle: Handle,
     operation: string,
     args: unknown[],
@@ -96,43 +102,43 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   ): unknown {
     const ref = handle[REF] as LocalRef | RemoteRef;
     if (ref instanceof RemoteRef) {
-      link.passedOnTo.add(ref.route);
-      return ref.route.requests.passOn(ref.id, operation, args, caller, wait);
+      peer.forwardedTo.add(ref.peer);
+      return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
     }
     const { object } = ref;
-    if (object?.processEnded !== undefined) link.touch(ref.id, object);
+    if (object?.processEnded !== undefined) peer.touch(ref.id, object);
     return operate(object, operation, caller, wait, args);
   }
 
-  /** A neighbour has no handle to an object left. */
+  /** A peer has no handle to an object left. */
   released(handle: Handle, ended: boolean): void {
     const ref = handle[REF] as LocalRef | RemoteRef;
     if (ref instanceof LocalRef) ref.object?.dropped?.("elsewhere", ended);
     else this.forgetIfUnused(ref.entry);
   }
 
-  /** A neighbour has ended, and all processes behind it. */
-  linkClosed(link: Neighbour): void {
-    this.#neighbours.delete(link);
-    for (const [origin, route] of this.#routes) if (route === link) this.#routes.delete(origin);
-    for (const [id, { route }] of this.#imports) if (route === link) this.#imports.delete(id);
-    this.#tellEnded(link, link.key);
-    for (const other of this.#neighbours) other.passedOnTo.delete(link);
+  /** A peer has ended, and all processes behind it. */
+  linkClosed(peer: Peer): void {
+    this.#peers.delete(peer);
+    for (const [origin, through] of this.#origins) if (through === peer) this.#origins.delete(origin);
+    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports.delete(id);
+    this.#tellEnded(peer, peer.key);
+    for (const other of this.#peers) other.forwardedTo.delete(peer);
   }
 
-  /** A process behind a neighbour has ended. */
-  processEnded(link: Neighbour, path: string): void {
-    this.#tellEnded(link, `${link.key}/${path}`);
+  /** A process behind a peer has ended. */
+  processEnded(peer: Peer, path: string): void {
+    this.#tellEnded(peer, `${peer.key}/${path}`);
   }
 
-  /** Tells the owner of an object that this process needs it no more, if that is so. */
+  /** Releases what this process has no handle to any more, if that is so. */
   forgetIfUnused(entry: Import): void {
     if (this.#imports.get(entry.id) !== entry || entry.holds > 0) return;
     const current = entry.current.deref();
     if (current !== undefined && !current.isClosed) return;
-    for (const neighbour of this.#neighbours) if (neighbour.granted(entry.id) !== undefined) return;
+    for (const peer of this.#peers) if (peer.exported(entry.id) !== undefined) return;
     this.#imports.delete(entry.id);
-    entry.route.release(entry.id, entry.closed);
+    if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
 
   /** Another handle to an object of this process, whose first one was closed. */
@@ -162,18 +168,18 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     this.#collectedHere.unregister(ref);
   }
 
-  #tellEnded(link: Neighbour, ended: string): void {
-    link.tellObjects((process) => process === ended || process.startsWith(`${ended}/`));
-    for (const next of link.passedOnTo) next.tellEnded(ended);
+  #tellEnded(peer: Peer, ended: string): void {
+    peer.tellObjects((process) => process === ended || process.startsWith(`${ended}/`));
+    for (const next of peer.forwardedTo) next.tellEnded(ended);
   }
 
-  #import(type: string, id: string, link: Neighbour): Handle {
+  #import(type: string, id: string, peer: Peer): Handle {
     const known = this.#imports.get(id);
     if (known !== undefined) return this.reimport(known);
     if (handleFactory(type) === undefined) throw new ProtocolError(`a handle of unknown type ${JSON.stringify(type)}`);
-    const entry: Import = { id, type, route: link, current: undefined!, holds: 0, closed: false };
+    const entry: Import = { id, type, peer, current: undefined!, received: 0, holds: 0, closed: false };
     this.#imports.set(id, entry);
-    this.#routes.set(originOf(id), link);
+    this.#origins.set(originOf(id), peer);
     return this.#makeRemote(entry);
   }
 
@@ -191,5 +197,5 @@ function originOf(id: string): string {
   return end < 0 ? id : id.slice(0, end);
 }
 
-/** The hub of this process: its objects outlive any one pool, and every neighbour's handles meet here. */
+/** The hub of this process: its objects outlive any one pool, and every peer's handles meet here. */
 export const hub: Hub = shared("hub", () => new Hub());

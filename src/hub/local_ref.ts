@@ -1,9 +1,10 @@
 import { brand } from "../copies.ts";
 import { checkTimeout } from "../timer.ts";
+import { Delivery } from "./delivery.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
-import { Parcel } from "./parcel.ts";
+import { EncodedValue } from "./encoded_value.ts";
 import type { PendingCount } from "./pending_count.ts";
-import { Handover, operate, type SharedObject } from "./shared_object.ts";
+import { operate, type SharedObject } from "./shared_object.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** What a reference needs of the hub that has the object. */
@@ -22,8 +23,8 @@ export interface LocalRefHost {
 export class LocalRef implements ObjectRef {
   readonly type: string;
   readonly id: string;
-  readonly turns = undefined;
-  readonly ahead = undefined;
+  readonly deferredRelease = undefined;
+  readonly prefetch = undefined;
   readonly #hub: LocalRefHost;
   #object: SharedObject | undefined;
   #closed = false;
@@ -57,15 +58,15 @@ export class LocalRef implements ObjectRef {
     if (wait.signal?.aborted) throw wait.signal.reason;
     let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
     if (value instanceof Promise) value = await this.#wait(value);
-    return Parcel.unpack(value instanceof Handover ? value.value : value);
+    return EncodedValue.open(value instanceof Delivery ? value.value : value);
   }
 
-  /** Within a process, nothing is on its way: there is nothing to take ahead. */
-  take(_operation: string, _args: unknown[], receive: (item: Handover | undefined) => void): void {
+  /** Within a process, nothing is on its way: there is nothing to prefetch. */
+  take(_operation: string, _args: unknown[], receive: (item: Delivery | undefined) => void): void {
     receive(undefined);
   }
 
-  /** Closes the object. Its id stays known as long as a neighbour has a handle: to send that back is no offence. */
+  /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is no breach. */
   release(): void {
     const object = this.#object;
     this.#object = undefined;

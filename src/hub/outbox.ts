@@ -2,53 +2,60 @@ import { encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { writeDone } from "../wire/messages/hub_messages.ts";
 import { withValue } from "../wire/messages/text.ts";
 import { inMicrotask } from "../timer.ts";
+import { DeferredRelease } from "./deferred_release.ts";
 import type { Handle } from "./handle.ts";
-import { ReturnedTurns } from "./returned_turns.ts";
 
 /** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
 export type AppendMessage = (text: string, parts?: readonly Uint8Array[]) => void;
 
 /**
- * What leaves for a neighbour: all that one turn adds leaves together, and ahead of all code that waits for a promise.
+ * What leaves for a peer: all that one turn adds leaves together, and ahead of all code that waits for a promise.
  *
  * Answers that say no more than "done" are one message as long as nothing else comes between.
  */
 export class Outbox {
-  /** What this process has given back to the neighbour, or to one behind it. */
-  readonly turns: ReturnedTurns = new ReturnedTurns(() => this.#flush());
+  /** What this process has released, and the peer, or one behind it, does not know yet. */
+  readonly deferredRelease: DeferredRelease;
   readonly #append: AppendMessage;
   readonly #flush: () => void;
-  readonly #grant: (handle: Handle) => void;
+  readonly #export: (handle: Handle) => void;
   #done: number[] = [];
   #isFlushing = false;
   #closed = false;
 
   /**
    * @param flush Lets leave what was appended.
-   * @param grant Lets the neighbour use what a handle that was sent stands for.
+   * @param exportHandle Lets the peer use what a handle that was sent stands for.
+   * @param clock See {@linkcode DeferredRelease}.
    */
-  constructor(append: AppendMessage, flush: () => void, grant: (handle: Handle) => void) {
+  constructor(
+    append: AppendMessage,
+    flush: () => void,
+    exportHandle: (handle: Handle) => void,
+    clock?: () => number,
+  ) {
+    this.deferredRelease = new DeferredRelease(flush, clock);
     this.#append = append;
     this.#flush = flush;
-    this.#grant = grant;
+    this.#export = exportHandle;
   }
 
-  /** Whether the neighbour is gone. */
+  /** Whether the peer is gone. */
   get isClosed(): boolean {
     return this.#closed;
   }
 
-  /** The neighbour is gone: what it would be told is dropped. Whoever posts asks first. */
+  /** The peer is gone: what it would be told is dropped. Values may not be posted any more. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Adds a message, unless the neighbour is gone. */
+  /** Adds a message, unless the peer is gone. */
   tell(text: string): void {
     if (!this.#closed) this.#post(text);
   }
 
-  /** Adds a message that ends with a value, and grants its handles. Throws EncodingError, or what appending it throws. */
+  /** Adds a message that ends with a value, and exports its handles. Throws EncodingError, or what appending it throws. */
   postValue(head: string, value: unknown, describe: HandleCodec["encode"]): void {
     const handles: Handle[] = [];
     const encoded = encode(value, {
@@ -62,20 +69,20 @@ export class Outbox {
     this.postEncoded(head, encoded, handles);
   }
 
-  /** The same for an encoded value. The grants come last: what cannot be sent grants nothing. */
+  /** The same for an encoded value. The exports come last: what cannot be sent exports nothing. */
   postEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
     this.#post(withValue(head, encoded), encoded.parts);
-    for (const handle of handles) this.#grant(handle);
+    for (const handle of handles) this.#export(handle);
   }
 
-  /** Answers a request that has no other answer. */
-  postDone(requestId: number): void {
-    this.#done.push(requestId);
+  /** Answers a question that has no other answer. */
+  postDone(questionId: number): void {
+    this.#done.push(questionId);
     this.#flushLater();
   }
 
   #post(text: string, parts?: readonly Uint8Array[]): void {
-    this.turns.send();
+    this.deferredRelease.send();
     this.#appendDone();
     this.#append(text, parts);
     this.#flushLater();

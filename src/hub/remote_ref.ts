@@ -2,18 +2,21 @@ import { brand } from "../copies.ts";
 import { ClosedError } from "../errors.ts";
 import { inMicrotask } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
-import type { Neighbour } from "./neighbour.ts";
-import type { ReturnedTurns } from "./returned_turns.ts";
-import type { Handover } from "./shared_object.ts";
+import type { Peer } from "./peer.ts";
+import type { DeferredRelease } from "./deferred_release.ts";
+import type { Delivery } from "./delivery.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** What is known of an object that another process owns. */
 export interface Import {
   readonly id: string;
   readonly type: string;
-  readonly route: Neighbour;
+  /** The one it came from, which is on the way to its owner. */
+  readonly peer: Peer;
   /** What code of this process has, if it has it still. */
   current: WeakRef<RemoteRef>;
+  /** How often a handle to it has arrived: the peer counts how often it was sent. */
+  received: number;
   /** Messages that have not left yet. */
   holds: number;
   /** Whether it was closed here, as opposed to forgotten. */
@@ -26,7 +29,7 @@ export interface RemoteRefHost {
   readonly currentTask: () => number;
   /** Another handle to the object, whose first one was closed. */
   reimport(entry: Import): Handle;
-  /** Tells the owner of the object that this process needs it no more, if that is so. */
+  /** Releases what this process has no handle to any more, if that is so. */
   forgetIfUnused(entry: Import): void;
 }
 
@@ -34,7 +37,7 @@ export interface RemoteRefHost {
 export class RemoteRef implements ObjectRef {
   /** What it is shared with: other handles to the same object. */
   readonly entry: Import;
-  ahead: ObjectRef["ahead"];
+  prefetch: ObjectRef["prefetch"];
   /** Its handle: the two are collected together. */
   handle: Handle | undefined;
   readonly #hub: RemoteRefHost;
@@ -53,13 +56,13 @@ export class RemoteRef implements ObjectRef {
     return this.entry.id;
   }
 
-  /** The neighbour on the way to the object. */
-  get route(): Neighbour {
-    return this.entry.route;
+  /** The peer on the way to the object. */
+  get peer(): Peer {
+    return this.entry.peer;
   }
 
-  get turns(): ReturnedTurns {
-    return this.route.turns;
+  get deferredRelease(): DeferredRelease {
+    return this.peer.deferredRelease;
   }
 
   get task(): number {
@@ -77,12 +80,12 @@ export class RemoteRef implements ObjectRef {
   call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
     if (wait.signal?.aborted) return Promise.reject(wait.signal.reason);
     if (this.#closed) return Promise.reject(new ClosedError(`Cannot use the ${this.type}: it was closed here`));
-    return this.route.requests.ask(this, operation, args, this.task, wait);
+    return this.peer.questions.ask(this, operation, args, this.task, wait);
   }
 
-  take(operation: string, args: unknown[], receive: (item: Handover | undefined) => void): void {
+  take(operation: string, args: unknown[], receive: (item: Delivery | undefined) => void): void {
     if (this.#closed) return receive(undefined);
-    this.route.requests.take(this, operation, args, this.task, receive);
+    this.peer.questions.take(this, operation, args, this.task, receive);
   }
 
   release(): void {}
@@ -91,7 +94,7 @@ export class RemoteRef implements ObjectRef {
     if (this.#closed) return;
     this.#closed = true;
     this.entry.closed = true;
-    this.route.requests.cancel(this);
+    this.peer.questions.cancel(this);
     this.#hub.forgetIfUnused(this.entry);
   }
 
@@ -101,7 +104,7 @@ export class RemoteRef implements ObjectRef {
 
   unhold(): void {
     this.entry.holds--;
-    // Later: the message that takes it away must leave before the grant is given back.
+    // Later: the message that takes it away must leave before the object is released.
     inMicrotask(() => this.#hub.forgetIfUnused(this.entry));
   }
 

@@ -1,4 +1,3 @@
-import { brand } from "../copies.ts";
 import { ClosedError } from "../errors.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
@@ -32,50 +31,6 @@ export interface SharedObject {
    */
   dropped?(holder: Holder, ended: boolean): void;
 }
-
-/**
- * One or several things on their way to another process. Each is the receiver's when the receiver has accepted it, in their
- * order; if that process ends before, the rest is put back.
- */
-export class Handover {
-  /** The thing; or if there are several, as the receiver has asked, an array of them. */
-  readonly value: unknown;
-  /** How many things these are. */
-  readonly size: number;
-  readonly #onPutBack: (left: number) => void;
-  readonly #onAccept: () => void;
-  #left: number;
-
-  /** @param onPutBack Is told how many things at the end were not accepted. */
-  constructor(value: unknown, onPutBack: (left: number) => void, onAccept: () => void = () => {}, size = 1) {
-    this.value = value;
-    this.size = size;
-    this.#onPutBack = onPutBack;
-    this.#onAccept = onAccept;
-    this.#left = size;
-  }
-
-  /** Whether nothing is left to be accepted. */
-  get isSettled(): boolean {
-    return this.#left === 0;
-  }
-
-  /** The receiver has the next thing. Does nothing when there is none left. */
-  accept(): void {
-    if (this.#left === 0) return;
-    this.#left--;
-    this.#onAccept();
-  }
-
-  /** The receiver is gone, or wants no more. What it has not accepted goes back. */
-  putBack(): void {
-    const left = this.#left;
-    this.#left = 0;
-    if (left > 0) this.#onPutBack(left);
-  }
-}
-
-brand({ Handover });
 
 /** Runs an operation. Throws ClosedError when there is no such object, TypeError when there is no such operation. */
 export function operate(

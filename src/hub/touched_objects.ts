@@ -1,6 +1,6 @@
 import type { SharedObject } from "./shared_object.ts";
 
-/** The objects of this process that must know when a neighbour ends. Weak: one that is gone need not be told anything. */
+/** The objects of this process that must know when a peer ends. Weak: one that is gone need not be told anything. */
 export class TouchedObjects {
   readonly #objects = new Map<string, WeakRef<SharedObject>>();
   #sweepAt = 64;

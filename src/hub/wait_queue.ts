@@ -52,7 +52,7 @@ export class RemoteWait implements WaitOptions {
 
 brand({ RemoteWait });
 
-/** Why a wait ended without a grant: in vain, by its signal, by the end of the waiting process, or by the object. */
+/** Why a wait ended without success: by its time, by its signal, by the end of the waiting process, or by the object. */
 export type WaitEnd = "timeout" | "abort" | "ended" | "closed";
 
 /** What becomes of a wait. Told in the same turn in which it leaves the queue, so that nothing comes between. */
@@ -71,8 +71,8 @@ interface Waiter<T, C> extends Waiting<T> {
 /**
  * Waiters, served first come, first served.
  *
- * The one place where a grant races a timeout, an abort, or the end of the waiter's process: a waiter is settled
- * once, by whichever comes first, and then it is no longer in the queue. So nothing is granted to nobody.
+ * The one place where success races a timeout, an abort, or the end of the waiter's process: a waiter is settled
+ * once, by whichever comes first, and then it is no longer in the queue. So nothing is given to one that has left.
  */
 export class WaitQueue<T, C extends Caller = Caller> {
   #first: Waiter<T, C> | undefined;
@@ -84,12 +84,12 @@ export class WaitQueue<T, C extends Caller = Caller> {
     return this.#size;
   }
 
-  /** Waits for a grant. Rejects with TimeoutError, or with the signal's reason. */
+  /** Waits to be served. Rejects with TimeoutError, or with the signal's reason. */
   wait(caller: C, wait: WaitOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => this.enter(caller, wait, { resolve, reject }));
   }
 
-  /** Waits for a grant, for those who must act on the end of the wait before anything else happens. */
+  /** Waits to be served, for those who must act on the end of the wait before anything else happens. */
   enter(caller: C, wait: WaitOptions, { resolve, reject }: Waiting<T>): void {
     const { timeoutMs } = wait;
     if (isAborted(wait)) return reject(wait.signal!.reason, "abort");
@@ -103,7 +103,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
   }
 
   /** Settles the first waiter with a value. Returns who it was, or `undefined` when nobody waits. */
-  grant(value: T): C | undefined {
+  serve(value: T): C | undefined {
     const waiter = this.#first;
     if (waiter === undefined) return undefined;
     this.#remove(waiter);
@@ -112,11 +112,11 @@ export class WaitQueue<T, C extends Caller = Caller> {
   }
 
   /** Settles those for which `matches` holds with a value. */
-  grantWhere(matches: (caller: C) => boolean, value: T): void {
+  serveWhere(matches: (caller: C) => boolean, value: T): void {
     this.#removeWhere(matches, (waiter) => waiter.resolve(value));
   }
 
-  /** Who would be granted next. */
+  /** Who would be served next. */
   peek(): C | undefined {
     return this.#first?.caller;
   }
@@ -197,5 +197,7 @@ function onSettled<T, C>(waiter: Waiter<T, C>, clear: () => void): void {
 }
 
 function timeoutError(timeoutMs: number): TimeoutError {
-  return new TimeoutError(timeoutMs <= 0 ? "It would have to wait" : `Waited ${timeoutMs} ms in vain`);
+  return new TimeoutError(
+    timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : `Not ready after ${timeoutMs} ms`,
+  );
 }

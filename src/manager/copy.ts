@@ -1,5 +1,5 @@
 import { describeHandle } from "../hub/handle.ts";
-import { Parcel } from "../hub/parcel.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
 import { encode } from "../wire/codec/codec.ts";
 
 /**
@@ -12,7 +12,7 @@ import { encode } from "../wire/codec/codec.ts";
  */
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value) && value.every(isPrimitive)) return value.slice() as T;
-  return Parcel.unpack(Parcel.pack(value, true)) as T;
+  return EncodedValue.open(EncodedValue.capture(value, true)) as T;
 }
 
 /** Whether two values are the same data, or stand for the same object. The keys of objects count in their order. */

@@ -1,5 +1,5 @@
 import type { ObjectRef } from "../hub/handle.ts";
-import { Parcel } from "../hub/parcel.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 import { show } from "./checks.ts";
@@ -43,7 +43,7 @@ export class InstanceObject implements SharedObject {
 
   /** Packs the result: what the object changes next must not show in it. */
   #answer(caller: Caller, result: unknown): unknown {
-    if (!isIterator(result)) return Parcel.pack(result, true);
+    if (!isIterator(result)) return EncodedValue.capture(result, true);
     const object = new IteratorObject(result, caller, (ended) => this.#iterators.delete(ended));
     this.#iterators.add(object);
     return new IteratorProxy(this.#own(ITERATOR, object));
@@ -60,7 +60,7 @@ export class InstanceObject implements SharedObject {
 /** Throws what a method threw, or if that cannot travel, an error that shows it. */
 function rethrow(thrown: unknown): never {
   try {
-    Parcel.pack(thrown, true);
+    EncodedValue.capture(thrown, true);
   } catch {
     throw new Error(`The method threw ${show(thrown)}`);
   }

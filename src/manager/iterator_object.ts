@@ -1,6 +1,6 @@
 import { ClosedError } from "../errors.ts";
 import { isHandle } from "../hub/handle.ts";
-import { Parcel } from "../hub/parcel.ts";
+import { EncodedValue } from "../hub/encoded_value.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 
@@ -74,7 +74,7 @@ export class IteratorObject implements SharedObject {
 
   #answer({ done = false, value }: Step): unknown {
     if (done) this.#end();
-    return Parcel.pack({ done, value }, true);
+    return EncodedValue.capture({ done, value }, true);
   }
 
   #fail(error: unknown): never {

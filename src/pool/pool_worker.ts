@@ -9,7 +9,7 @@ import type { WorkerProcess } from "../worker/worker_process.ts";
 import { inMicrotask, monotonicMs } from "../timer.ts";
 import { checkedOutcomes, type ChunkResult } from "./chunk_result.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { endTickets, SentHandles } from "./sent_handles.ts";
+import { endHandles, SentHandles } from "./sent_handles.ts";
 import type { SchedulerWorker, Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 import type { PoolEvent } from "./types.ts";
@@ -59,7 +59,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     });
     this.process = this.#worker.process;
     const { link } = this.#worker;
-    link.requests.waits.watch(() => this.#updateReference());
+    link.questions.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(link, context.slot);
     this.#worker.greet();
     context.emit?.({ type: "spawn", ...this.#place });
@@ -119,7 +119,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   /** An idle worker may own an object that the program waits for. */
   #updateReference(): void {
-    this.process.setReferenced(this.#wanted || this.#worker.link.requests.waits.any);
+    this.process.setReferenced(this.#wanted || this.#worker.link.questions.waits.any);
   }
 
   #appendAbort(task: Task, reason: unknown): void {
@@ -232,7 +232,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
     }
     emit?.({ type: "exit", ...this.#place, exitCode, signal });
     scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), monotonicMs());
-    for (const task of this.#unanswered) if (task.settled) endTickets(task);
+    for (const task of this.#unanswered) if (task.settled) endHandles(task);
     onTurn();
   }
 }

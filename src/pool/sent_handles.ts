@@ -1,24 +1,24 @@
 import { hub } from "../hub/hub.ts";
-import type { Link } from "../hub/link.ts";
-import { Ticket } from "../hub/ticket.ts";
+import type { PeerLink } from "../hub/peer_link.ts";
+import { InFlightHandle } from "../hub/in_flight_handle.ts";
 import type { Slot } from "./slot.ts";
 import type { Task } from "./task.ts";
 
 /** The handles that a worker was sent in tasks: it may use them from then on, unless it gives the task back unread. */
 export class SentHandles {
-  readonly #link: Link;
+  readonly #link: PeerLink;
   readonly #slot: Slot<Task>;
   /** Tasks that were neither answered nor returned. What was taken back from a silent worker may be sent to it again before it returns the first sending. */
   readonly #tasks = new Map<number, { readonly task: Task; times: number }>();
 
-  constructor(link: Link, slot: Slot<Task>) {
+  constructor(link: PeerLink, slot: Slot<Task>) {
     this.#link = link;
     this.#slot = slot;
   }
 
   /** The task leaves for the worker. */
   send(task: Task): void {
-    for (const handle of task.handles) hub.grant(handle, this.#link);
+    for (const handle of task.handles) hub.export(handle, this.#link);
     const sent = this.#tasks.get(task.id);
     if (sent === undefined) this.#tasks.set(task.id, { task, times: 1 });
     else sent.times++;
@@ -39,7 +39,7 @@ export class SentHandles {
         this.#tasks.delete(id);
         this.#renew(sent.task);
       }
-      this.#link.takeBack(sent.task.handles);
+      this.#link.undoExports(sent.task.handles);
     }
   }
 
@@ -52,12 +52,12 @@ export class SentHandles {
   #renew(task: Task): boolean {
     const isWithAnother = task.slot !== undefined && task.slot !== this.#slot;
     if (task.settled || isWithAnother) return false;
-    for (const handle of task.handles) if (handle instanceof Ticket) handle.renew();
+    for (const handle of task.handles) if (handle instanceof InFlightHandle) handle.requeued();
     return true;
   }
 }
 
 /** Nobody will get the task's handles: to their objects, the worker that died was the last. */
-export function endTickets({ handles }: Task): void {
-  for (const handle of handles) if (handle instanceof Ticket) handle.end();
+export function endHandles({ handles }: Task): void {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.lost();
 }

@@ -1,4 +1,4 @@
-import { HandleCollector } from "../hub/hub.ts";
+import { HandleCollector } from "../hub/handle_collector.ts";
 import { encode } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import { type FunctionRef, FunctionTable } from "../worker/function_table.ts";

@@ -1,5 +1,6 @@
 import { EncodingError, ProtocolError } from "../errors.ts";
-import { HandleCollector, type Hub } from "../hub/hub.ts";
+import { HandleCollector } from "../hub/handle_collector.ts";
+import type { Hub } from "../hub/hub.ts";
 import { keepAlive, type Timer, untilSettled } from "../timer.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";

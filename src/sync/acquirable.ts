@@ -1,7 +1,6 @@
 import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { epochMs } from "../timer.ts";
-import { type Grant, Guard } from "./guard.ts";
+import { type Acquired, Guard } from "./guard.ts";
 
 /**
  * What {@linkcode Lock}, {@linkcode RLock}, semaphores and {@linkcode Condition} have in common: they are acquired and released.
@@ -31,17 +30,17 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {ClosedError} If it was closed.
    */
   async acquire(wait?: WaitOptions): Promise<Guard> {
-    const turn = wait?.signal?.aborted ? undefined : this[REF].turns?.retake(this[REF]);
-    if (turn !== undefined) return new Guard(this, turn, false);
-    return makeGuard(this, await this[REF].call("acquire", [], wait) as Grant);
+    const tenure = wait?.signal?.aborted ? undefined : this[REF].deferredRelease?.retake(this[REF]);
+    if (tenure !== undefined) return new Guard(this, tenure, false);
+    return makeGuard(this, await this[REF].call("acquire", [], wait) as Acquired);
   }
 
   /** Takes it if nobody has to be waited for. Returns `undefined` otherwise. */
   async tryAcquire(): Promise<Guard | undefined> {
-    const turn = this[REF].turns?.retake(this[REF]);
-    if (turn !== undefined) return new Guard(this, turn, false);
-    const grant = await this[REF].call("tryAcquire", []) as Grant | undefined;
-    return grant === undefined ? undefined : makeGuard(this, grant);
+    const tenure = this[REF].deferredRelease?.retake(this[REF]);
+    if (tenure !== undefined) return new Guard(this, tenure, false);
+    const acquired = await this[REF].call("tryAcquire", []) as Acquired | undefined;
+    return acquired === undefined ? undefined : makeGuard(this, acquired);
   }
 
   /** Releases it without its guard. */
@@ -56,6 +55,7 @@ export abstract class Acquirable extends SharedHandle {
   }
 }
 
-function makeGuard(handle: Handle, { token, abandoned }: Grant): Guard {
-  return new Guard(handle, { token, task: handle[REF].task, since: epochMs() }, abandoned);
+function makeGuard(handle: Handle, { token, abandoned }: Acquired): Guard {
+  const { deferredRelease, task } = handle[REF];
+  return new Guard(handle, deferredRelease?.begin(token, task) ?? { token, task, since: 0 }, abandoned);
 }

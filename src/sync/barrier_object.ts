@@ -102,14 +102,14 @@ export class BarrierObject implements SharedObject {
 
   #pass(index: number): Promise<number> | number {
     if (this.#action !== undefined) return this.#act(this.#action, index);
-    this.#waiters.grantWhere(() => true, undefined);
+    this.#waiters.serveWhere(() => true, undefined);
     return index;
   }
 
   async #act(action: BarrierAction, index: number): Promise<number> {
     const pass: Pass = { parties: [], broken: undefined };
     this.#passing = pass;
-    this.#waiters.grantWhere(() => true, undefined);
+    this.#waiters.serveWhere(() => true, undefined);
     try {
       await action();
     } catch (error) {
@@ -127,7 +127,7 @@ export class BarrierObject implements SharedObject {
   /** Those who came early may come now. Nothing happens when no action ran. */
   #endPass(): void {
     this.#passing = undefined;
-    while (this.#passing === undefined && this.#early.grant() !== undefined);
+    while (this.#passing === undefined && this.#early.serve() !== undefined);
   }
 
   #break(breakage: Breakage): void {

@@ -64,7 +64,7 @@ export class ConditionObject implements SharedObject {
   }
 
   #notify(count: number): void {
-    for (let left = count; left >= 1 && this.#sleepers.grant() !== undefined; left--);
+    for (let left = count; left >= 1 && this.#sleepers.serve() !== undefined; left--);
   }
 
   #checkHeld(caller: Caller, action: string): void {

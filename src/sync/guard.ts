@@ -1,8 +1,8 @@
 import { type Handle, REF } from "../hub/handle.ts";
-import type { Turn } from "../hub/returned_turns.ts";
+import type { Tenure } from "../hub/deferred_release.ts";
 
-/** What the owner says when it grants a lock. */
-export interface Grant {
+/** What the owner answers when a lock was acquired. */
+export interface Acquired {
   /** Stands for this one holding, so that it is released once only. */
   readonly token: number;
   /** Whether the holder before died without releasing. */
@@ -30,14 +30,14 @@ export class Guard implements Disposable, AsyncDisposable {
   readonly abandoned: boolean;
   // The handle, not its reference alone: without the handle, the owner would forget that this process may use the object.
   readonly #handle: Handle;
-  readonly #turn: Turn;
+  readonly #tenure: Tenure;
   #ended = false;
   #released: Promise<void> | undefined;
 
   /** Only locks and semaphores make these. */
-  constructor(handle: Handle, turn: Turn, abandoned: boolean) {
+  constructor(handle: Handle, tenure: Tenure, abandoned: boolean) {
     this.#handle = handle;
-    this.#turn = turn;
+    this.#tenure = tenure;
     this.abandoned = abandoned;
   }
 
@@ -45,22 +45,22 @@ export class Guard implements Disposable, AsyncDisposable {
   async release(): Promise<void> {
     if (!this.#ended) {
       this.#ended = true;
-      this.#released = this.#handle[REF].call("releaseToken", [this.#turn.token]).then(() => {});
+      this.#released = this.#handle[REF].call("releaseToken", [this.#tenure.token]).then(() => {});
     }
     await this.#released;
   }
 
   /**
-   * Gives it back, without waiting until the owner knows: whoever hears from this process afterwards may rely on it.
+   * Gives it back, without waiting until the owner knows: a process that hears from this one afterwards may rely on it.
    *
-   * In another process than the owner's, a loop that takes it again at once keeps it for two milliseconds or so, whoever waits.
+   * In another process than the owner's, a loop that takes it again at once keeps it for two milliseconds or so, although others wait.
    */
   [Symbol.dispose](): void {
     const ref = this.#handle[REF];
-    if (ref.turns === undefined) return void this.release().catch(() => {});
+    if (ref.deferredRelease === undefined) return void this.release().catch(() => {});
     if (this.#ended) return;
     this.#ended = true;
-    ref.turns.add(ref, this.#turn);
+    ref.deferredRelease.add(ref, this.#tenure);
   }
 
   /** Gives it back, and waits until the owner knows. */

@@ -1,7 +1,7 @@
 import { brand } from "../copies.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
-import type { Grant } from "./guard.ts";
+import type { Acquired } from "./guard.ts";
 
 /** Somebody who has the lock: once for each token. */
 export interface Holding {
@@ -12,8 +12,8 @@ export interface Holding {
 /** The owner's side of a lock. */
 export class LockObject implements SharedObject {
   readonly operations = {
-    acquire: (caller, wait): Promise<Grant> | Grant => this.#acquire(caller, wait),
-    tryAcquire: (caller): Grant | undefined => this.mayEnter(caller) ? this.#enter(caller) : undefined,
+    acquire: (caller, wait): Promise<Acquired> | Acquired => this.#acquire(caller, wait),
+    tryAcquire: (caller): Acquired | undefined => this.mayEnter(caller) ? this.#enter(caller) : undefined,
     release: (caller): void => this.#release(caller),
     releaseToken: (caller, _wait, token: unknown): void => this.#releaseToken(caller, token),
     locked: (): boolean => this.holding !== undefined,
@@ -78,17 +78,17 @@ export class LockObject implements SharedObject {
   /** Nobody holds it any more: the next may. */
   protected passOn(): void {
     this.holding = undefined;
-    this.waiters.grant();
+    this.waiters.serve();
   }
 
-  #acquire(caller: Caller, wait: WaitOptions): Promise<Grant> | Grant {
+  #acquire(caller: Caller, wait: WaitOptions): Promise<Acquired> | Acquired {
     if (this.mayEnter(caller)) return this.#enter(caller);
     return new Promise((resolve, reject) => {
       this.waiters.enter(caller, wait, { resolve: () => resolve(this.#enter(caller)), reject });
     });
   }
 
-  #enter(caller: Caller): Grant {
+  #enter(caller: Caller): Acquired {
     const token = ++this.#lastToken;
     if (this.holding === undefined) this.holding = { caller, tokens: [token] };
     else this.holding.tokens.push(token);

@@ -15,6 +15,6 @@ export class RLockObject extends LockObject {
   protected override passOn(): void {
     super.passOn();
     // A task that asked twice need not wait for itself.
-    if (this.holding !== undefined) this.waiters.grantWhere((caller) => this.isHeldBy(caller), undefined);
+    if (this.holding !== undefined) this.waiters.serveWhere((caller) => this.isHeldBy(caller), undefined);
   }
 }

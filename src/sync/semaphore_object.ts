@@ -1,12 +1,12 @@
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
-import type { Grant } from "./guard.ts";
+import type { Acquired } from "./guard.ts";
 
 /** The owner's side of a semaphore. */
 export class SemaphoreObject implements SharedObject {
   readonly operations = {
-    acquire: (caller, wait): Promise<Grant> | Grant => this.#acquire(caller, wait),
-    tryAcquire: (caller): Grant | undefined => this.#value > 0 ? this.#take(caller) : undefined,
+    acquire: (caller, wait): Promise<Acquired> | Acquired => this.#acquire(caller, wait),
+    tryAcquire: (caller): Acquired | undefined => this.#value > 0 ? this.#take(caller) : undefined,
     release: (caller): void => this.#release(caller),
     // Permits are all alike: the guard, which asks once only, gives back any.
     releaseToken: (caller): void => this.#release(caller),
@@ -37,14 +37,14 @@ export class SemaphoreObject implements SharedObject {
     this.#waiters.rejectAll();
   }
 
-  #acquire(caller: Caller, wait: WaitOptions): Promise<Grant> | Grant {
+  #acquire(caller: Caller, wait: WaitOptions): Promise<Acquired> | Acquired {
     if (this.#value > 0) return this.#take(caller);
     return new Promise((resolve, reject) => {
       this.#waiters.enter(caller, wait, { resolve: () => resolve(this.#take(caller)), reject });
     });
   }
 
-  #take(caller: Caller): Grant {
+  #take(caller: Caller): Acquired {
     this.#value--;
     this.#held.add(caller.process);
     this.#forgetSignals();
@@ -64,7 +64,7 @@ export class SemaphoreObject implements SharedObject {
 
   #free(): void {
     this.#value++;
-    this.#waiters.grant();
+    this.#waiters.serve();
   }
 
   /**

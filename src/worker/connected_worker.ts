@@ -1,5 +1,5 @@
 import type { Hub } from "../hub/hub.ts";
-import { Link } from "../hub/link.ts";
+import { PeerLink } from "../hub/peer_link.ts";
 import { untilSettled } from "../timer.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import type { Hello } from "./hello.ts";
@@ -30,7 +30,7 @@ export interface ConnectedWorkerOptions {
 /** A worker process that shares this program's hub, and ends with the program. */
 export class ConnectedWorker {
   readonly process: WorkerProcess;
-  readonly link: Link;
+  readonly link: PeerLink;
   readonly #hub: Hub;
   readonly #hello: Hello;
   readonly #reaper: ReaperShare | undefined;
@@ -57,9 +57,9 @@ export class ConnectedWorker {
         },
       },
     });
-    this.link = new Link(
+    this.link = new PeerLink(
       hub,
-      hub.nextLinkKey(),
+      hub.nextPeerKey(),
       (text, parts) => this.process.append(text, parts),
       () => this.process.flush(),
     );
@@ -68,7 +68,7 @@ export class ConnectedWorker {
 
   /** Sends the hello: the worker loads its module. */
   greet(): void {
-    for (const handle of this.#hello.handles) this.#hub.grant(handle, this.link);
+    for (const handle of this.#hello.handles) this.#hub.export(handle, this.link);
     this.send(this.#hello.text, this.#hello.parts);
   }
 

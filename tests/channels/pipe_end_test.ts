@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, type Connection, EndOfStreamError, Pipe, TimeoutError } from "../../mod.ts";
 import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import { HandleCollector } from "../../src/hub/ticket.ts";
+import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
 
@@ -63,7 +63,7 @@ Deno.test("Connection may be closed by its maker before the message that holds i
   encode([bench.b], collector);
   bench.b.close();
   assert(!await bench.ended());
-  bench.hub.grant(collector.handles[0]!, bench.child.parentLink);
+  bench.hub.export(collector.handles[0]!, bench.child.parentLink);
   assert(!await bench.ended());
   bench.child.die();
   assert(await bench.ended());

@@ -3,7 +3,7 @@ import "../../src/handles.ts";
 import type { Handle } from "../../src/hub/handle.ts";
 import { handleFactory } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import { Link } from "../../src/hub/link.ts";
+import { PeerLink } from "../../src/hub/peer_link.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 
@@ -17,9 +17,9 @@ let lastKey = 0;
 /** One way over a link: what was written, and not read. */
 export class Direction {
   readonly #frames: Frame[] = [];
-  readonly #receiver: () => Link;
+  readonly #receiver: () => PeerLink;
 
-  constructor(receiver: () => Link) {
+  constructor(receiver: () => PeerLink) {
     this.#receiver = receiver;
   }
 
@@ -52,18 +52,20 @@ export class Direction {
 /** A child process of a hub's process, as far as hubs are concerned. */
 export class HubChild {
   readonly key = `test-${++lastKey}`;
-  readonly hub = new Hub();
+  readonly hub: Hub;
   readonly toChild: Direction = new Direction(() => this.childLink);
   readonly toParent: Direction = new Direction(() => this.parentLink);
   /** The parent's end. */
-  readonly parentLink: Link;
+  readonly parentLink: PeerLink;
   /** The child's end. */
-  readonly childLink: Link;
+  readonly childLink: PeerLink;
   #dead = false;
 
-  constructor(parent: Hub) {
-    this.parentLink = new Link(parent, this.key, this.toChild.append);
-    this.childLink = new Link(this.hub, "parent", this.toParent.append);
+  /** @param clock The child's. */
+  constructor(parent: Hub, clock?: () => number) {
+    this.hub = new Hub(clock);
+    this.parentLink = new PeerLink(parent, this.key, this.toChild.append);
+    this.childLink = new PeerLink(this.hub, "parent", this.toParent.append);
   }
 
   /** Sends a handle to the child, as an argument would bring it. */
@@ -91,7 +93,7 @@ export class HubChild {
   }
 }
 
-function carry<V>(value: V, from: Link, to: Link): V {
+function carry<V>(value: V, from: PeerLink, to: PeerLink): V {
   const { text, tagged, parts } = encode(value, from.handles);
   return decode(JSON.parse(text), tagged, parts, to.handles) as V;
 }

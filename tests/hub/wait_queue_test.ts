@@ -54,7 +54,7 @@ Deno.test("WaitQueue settles each waiter once, in order, by whatever comes first
         model.push({ id, process: name });
       } else if (command.kind === "grant") {
         const value = ++granted;
-        const caller = queue.grant(value);
+        const caller = queue.serve(value);
         assertEquals(caller?.process, model[0]?.process);
         const first = model.shift();
         if (first !== undefined) expected[first.id]!.push(`value ${value}`);
@@ -66,7 +66,7 @@ Deno.test("WaitQueue settles each waiter once, in order, by whatever comes first
         queue.dropProcess((name) => name === `p${command.process}`);
         settle((name) => name === `p${command.process}`, () => "ended");
       } else if (command.kind === "grantAll") {
-        queue.grantWhere((caller) => caller.process === `p${command.process}`, -1);
+        queue.serveWhere((caller) => caller.process === `p${command.process}`, -1);
         settle((name) => name === `p${command.process}`, () => "value -1");
       } else {
         queue.rejectAll();
@@ -91,11 +91,11 @@ Deno.test("WaitQueue.wait() does not wait for 0 ms or less, and not longer than 
   assertEquals(queue.size, 0);
 });
 
-Deno.test("WaitQueue.wait() leaves no timer and no listener behind when it was granted", async () => {
+Deno.test("WaitQueue.wait() leaves no timer and no listener behind when it was served", async () => {
   const queue = new WaitQueue<string>();
   const controller = new AbortController();
   const wait = queue.wait(OWNER, { timeoutMs: 60_000, signal: controller.signal });
-  queue.grant("yes");
+  queue.serve("yes");
   controller.abort();
   assertEquals(await wait, "yes");
 });

@@ -88,8 +88,8 @@ Deno.test("readHubMessage() reads what each writer of a hub writes", () => {
     [withValue(hub.errorResponseHead(1), PLAIN), ["response", 1, 0, 0, 0, [1, "x"]]],
     [hub.writeDone([1, 2]), ["done", 1, 2]],
     [hub.writeCancel(1), ["cancel", 1]],
-    [hub.writeAccept(1), ["accept", 1]],
-    [hub.writeReturn(1), ["return", 1]],
+    [hub.writeAck(1), ["ack", 1]],
+    [hub.writeRequeue(1), ["requeue", 1]],
     [hub.writeRelease("a:1", 2, true), ["release", "a:1", 2, 1]],
     [hub.writeEnded('2/"3"'), ["ended", '2/"3"']],
   ];

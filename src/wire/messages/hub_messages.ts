@@ -2,8 +2,8 @@
 import { isId, isTagged, malformedMessage, type Tagged } from "./text.ts";
 
 /**
- * What either side sends about shared objects. `handover` is how many things a response hands over: each is to be accepted, or
- * the rest returned. `process` is the way from the sender to the process that asks, "" for itself.
+ * What either side sends about shared objects. `delivery` is how many things a response delivers: each is to be acknowledged, or
+ * the rest requeued. `process` is the way from the sender to the process that asks, "" for itself.
  */
 export type HubMessage =
   | [
@@ -17,11 +17,11 @@ export type HubMessage =
     tagged: Tagged,
     args: unknown,
   ]
-  | ["response", requestId: number, ok: 0 | 1, handover: number, tagged: Tagged, value: unknown]
+  | ["response", requestId: number, ok: 0 | 1, delivery: number, tagged: Tagged, value: unknown]
   | ["done", ...requestIds: number[]]
   | ["cancel", requestId: number]
-  | ["accept", requestId: number]
-  | ["return", requestId: number]
+  | ["ack", requestId: number]
+  | ["requeue", requestId: number]
   | ["release", objectId: string, count: number, closed: 0 | 1]
   | ["ended", process: string];
 
@@ -38,9 +38,9 @@ export function requestHead(
   return `["request",${requestId},${object},${name},${from},${task},${timeoutMs}`;
 }
 
-/** The head of an answer that hands over so many things: its value follows. */
-export function responseHead(requestId: number, handover: number): string {
-  return `["response",${requestId},1,${handover}`;
+/** The head of an answer that delivers so many things: its value follows. */
+export function responseHead(requestId: number, delivery: number): string {
+  return `["response",${requestId},1,${delivery}`;
 }
 
 /** The head of an answer that is an error: it follows. */
@@ -58,14 +58,14 @@ export function writeCancel(requestId: number): string {
   return `["cancel",${requestId}]`;
 }
 
-/** One of the things handed over is taken. */
-export function writeAccept(requestId: number): string {
-  return `["accept",${requestId}]`;
+/** One of the things delivered has arrived. */
+export function writeAck(requestId: number): string {
+  return `["ack",${requestId}]`;
 }
 
-/** The rest of what was handed over goes back. */
-export function writeReturn(requestId: number): string {
-  return `["return",${requestId}]`;
+/** The rest of what was delivered goes back. */
+export function writeRequeue(requestId: number): string {
+  return `["requeue",${requestId}]`;
 }
 
 /** So many handles of an object are given up; by `closed`, or because nothing refers to them. */
@@ -83,8 +83,8 @@ const HUB_KINDS: ReadonlySet<unknown> = new Set([
   "response",
   "done",
   "cancel",
-  "accept",
-  "return",
+  "ack",
+  "requeue",
   "release",
   "ended",
 ]);

@@ -1,41 +1,41 @@
 import { Deque } from "../deque.ts";
 import { ClosedError, EndOfStreamError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
-import type { Handover } from "../hub/shared_object.ts";
+import type { Delivery } from "../hub/delivery.ts";
 import { after, monotonicMs, type Timer } from "../timer.ts";
 
-/** How many items may lie at the reader's door. */
-const MAX_AHEAD = 64;
-/** How long they may lie there: then they go back. */
-const AHEAD_LIMIT_MS = 3;
+/** How many items may be prefetched. */
+const MAX_PREFETCHED = 64;
+/** How long they may lie here: then they go back, since others wait for them. */
+const PREFETCH_LIMIT_MS = 3;
 /** A reader that needs longer for one item takes one at a time. */
 const QUICK_MS = 0.25;
 
-/** An item at the reader's door. */
-interface ItemAhead<T> {
+/** An item that was prefetched. */
+interface PrefetchedItem<T> {
   readonly value: T;
   /** What it came with, and when. */
-  readonly batch: Handover;
+  readonly batch: Delivery;
   readonly at: number;
 }
 
 /**
- * Takes the items of another process's queue for one loop, some ahead of time: a round trip for each would cost more than
+ * Takes the items of another process's queue for one loop, and prefetches some: a round trip for each would cost more than
  * the item.
  *
- * What is ahead is not the reader's yet. It becomes so item by item, when the loop asks; until then it is the
- * owner's, who gets it back when the loop ends, when this process dies, or when the loop is slow. The owner hands out nothing ahead unless
- * this process alone reads the queue: others must not overtake what lies ahead, so they wait for it.
+ * What is prefetched is not the reader's yet. It becomes so item by item, when the loop asks; until then it is the
+ * owner's, who gets it back when the loop ends, when this process dies, or when the loop is slow. The owner lets nothing be prefetched unless
+ * this process alone reads the queue: others must not overtake what was prefetched, so they wait for it.
  */
-export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
+export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   readonly #ref: ObjectRef;
   readonly #now: () => number;
-  readonly #ahead = new Deque<ItemAhead<T>>();
+  readonly #items = new Deque<PrefetchedItem<T>>();
   /** What was asked for before items went back goes back too. */
   #round = 0;
   #isAsking = false;
   #answered: PromiseWithResolvers<void> | undefined;
-  /** How many items may be ahead, and how many the owner had when it was asked last. */
+  /** How many items may be prefetched, and how many the owner had when it was asked last. */
   #wanted = 1;
   #lastSize = 0;
   /** When the loop got its last item, and how long it has had items since `#wanted` was adjusted, and how many. */
@@ -60,41 +60,41 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     if (this.#ended) return { done: true, value: undefined };
     const now = this.#now();
     if (this.#given > 0) this.#busyMs += now - this.#givenAt;
-    if (this.#ref.isClosed || this.#isStale(now)) this.#giveBack();
+    if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
     // What is still on its way comes before what would be asked for now.
-    while (this.#ahead.size === 0 && this.#isAsking) await this.#answer();
-    const item = this.#ahead.shift();
+    while (this.#items.size === 0 && this.#isAsking) await this.#answer();
+    const item = this.#items.shift();
     if (item === undefined) return await this.#wait();
-    item.batch.accept();
+    item.batch.ack();
     this.#note(now);
-    if (this.#ahead.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#askAhead();
+    if (this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
     return { done: false, value: item.value };
   }
 
-  /** The loop was left. It goes on when all that was asked for ahead is on its way back. */
+  /** The loop was left. It goes on when all that was prefetched is on its way back. */
   async return(): Promise<IteratorResult<T, void>> {
     this.#ended = true;
     await this.recall();
-    if (this.#ref.ahead === this) this.#ref.ahead = undefined;
+    if (this.#ref.prefetch === this) this.#ref.prefetch = undefined;
     return { done: true, value: undefined };
   }
 
-  /** Gives back what is ahead, for other code of this process that wants the next item. */
+  /** Gives back what was prefetched, for other code of this process that wants the next item. */
   async recall(): Promise<void> {
-    this.#giveBack();
+    this.#requeue();
     if (this.#isAsking) await this.#answer();
   }
 
   async #wait(): Promise<IteratorResult<T, void>> {
     const first = this.#ref.call("get", []);
-    this.#askAhead();
+    this.#prefetch();
     try {
       const value = await first as T;
       this.#note(this.#now());
       return { done: false, value };
     } catch (error) {
       this.#ended = true;
-      this.#giveBack();
+      this.#requeue();
       if (error instanceof EndOfStreamError || error instanceof ClosedError) return { done: true, value: undefined };
       throw error;
     }
@@ -105,18 +105,18 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#given++;
   }
 
-  #askAhead(): void {
+  #prefetch(): void {
     this.#adjust();
-    const most = this.#wanted - 1 - this.#ahead.size;
+    const most = this.#wanted - 1 - this.#items.size;
     if (most < 1 || this.#isAsking) return;
-    if (this.#ref.ahead !== this) this.#ref.ahead?.recall();
-    this.#ref.ahead = this;
+    if (this.#ref.prefetch !== this) this.#ref.prefetch?.recall();
+    this.#ref.prefetch = this;
     const round = this.#round;
     this.#isAsking = true;
-    this.#ref.take("getAhead", [most], (batch) => {
+    this.#ref.take("prefetch", [most], (batch) => {
       this.#isAsking = false;
       this.#lastSize = batch?.size ?? 0;
-      if (batch !== undefined && round !== this.#round) batch.putBack();
+      if (batch !== undefined && round !== this.#round) batch.requeue();
       else if (batch !== undefined) this.#add(batch);
       this.#answered?.resolve();
       this.#answered = undefined;
@@ -126,14 +126,14 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   /** More at once while the loop is quick. */
   #adjust(): void {
     if (this.#given === 0) return;
-    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? Math.min(this.#wanted * 2, MAX_AHEAD) : 1;
+    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? Math.min(this.#wanted * 2, MAX_PREFETCHED) : 1;
     this.#busyMs = this.#given = 0;
   }
 
-  #add(batch: Handover): void {
+  #add(batch: Delivery): void {
     const at = this.#now();
-    for (const value of batch.value as T[]) this.#ahead.push({ value, batch, at });
-    this.#timer ??= this.#startTimer(AHEAD_LIMIT_MS);
+    for (const value of batch.value as T[]) this.#items.push({ value, batch, at });
+    this.#timer ??= this.#startTimer(PREFETCH_LIMIT_MS);
   }
 
   /** Resolves when what was asked for has been answered. */
@@ -143,28 +143,28 @@ export class ReadAhead<T> implements AsyncIterableIterator<T, void, undefined> {
   }
 
   #isStale(now: number): boolean {
-    const oldest = this.#ahead.peek();
-    return oldest !== undefined && now - oldest.at > AHEAD_LIMIT_MS;
+    const oldest = this.#items.peek();
+    return oldest !== undefined && now - oldest.at > PREFETCH_LIMIT_MS;
   }
 
   #startTimer(ms: number): Timer {
     const timer = after(ms, () => {
       this.#timer = undefined;
-      const oldest = this.#ahead.peek();
+      const oldest = this.#items.peek();
       if (oldest === undefined) return;
-      const leftMs = oldest.at + AHEAD_LIMIT_MS - this.#now();
+      const leftMs = oldest.at + PREFETCH_LIMIT_MS - this.#now();
       if (leftMs > 0) this.#timer = this.#startTimer(leftMs);
-      else this.#giveBack();
+      else this.#requeue();
     });
     timer.setReferenced(false);
     return timer;
   }
 
   /** Gives back what is here, and what is still on its way when it comes. */
-  #giveBack(): void {
+  #requeue(): void {
     this.#round++;
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (let item; (item = this.#ahead.shift()) !== undefined;) item.batch.putBack();
+    for (let item; (item = this.#items.shift()) !== undefined;) item.batch.requeue();
   }
 }

@@ -1,7 +1,7 @@
 /** Unit tests of loops over another process's queue, in memory: what lies at the reader's door is not lost. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Queue } from "../../mod.ts";
-import { ReadAhead } from "../../src/channels/read_ahead.ts";
+import { Prefetch } from "../../src/channels/prefetch.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
@@ -12,7 +12,7 @@ class LoopBench {
   readonly queue: Queue<number> = makeHandle(this.hub, "Queue", new QueueObject(0, () => this.now));
   readonly child = new HubChild(this.hub);
   readonly other = new HubChild(this.hub);
-  readonly loop: ReadAhead<number> = new ReadAhead(this.child.give(this.queue)[REF], () => this.now);
+  readonly loop: Prefetch<number> = new Prefetch(this.child.give(this.queue)[REF], () => this.now);
   now = 0;
 
   constructor(readonly items: number) {}
@@ -100,7 +100,7 @@ Deno.test("Queue's loop gives back what lies at its door when its process dies",
   void bench.loop.return();
 });
 
-Deno.test("Queue's loop gives back what lies at its door, before anything else is sent, when it is left", async () => {
+Deno.test("Queue's loop gives back what it has prefetched, before anything else is sent, when it is left", async () => {
   const bench = new LoopBench(200);
   await bench.fill();
   const read = await bench.readUntilAhead();
@@ -113,7 +113,7 @@ Deno.test("Queue's loop gives back what lies at its door, before anything else i
   }
   assert(isLeft);
   const kinds = bench.child.toParent.messages.map(([kind]) => kind);
-  assert(kinds.length > 0 && kinds.every((kind) => kind === "return"), `${kinds}`);
+  assert(kinds.length > 0 && kinds.every((kind) => kind === "requeue"), `${kinds}`);
   while (bench.child.toParent.deliver());
   assertEquals([...read, ...await bench.rest()], upTo(200));
   assertEquals(await bench.loop.next(), { done: true, value: undefined });

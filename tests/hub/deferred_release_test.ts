@@ -3,27 +3,20 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { ClosedError, type Lock, type Queue, type Semaphore } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import { ReturnedTurns } from "../../src/hub/returned_turns.ts";
+import { DeferredRelease } from "../../src/hub/deferred_release.ts";
 import { LockObject } from "../../src/sync/lock_object.ts";
 import { SemaphoreObject } from "../../src/sync/semaphore_object.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
-/** The clock that turns are measured by: it stands still, unless a test moves it. */
-class StillClock implements Disposable {
-  readonly #real = Date.now;
+/** The clock that tenures are measured by: it stands still, unless a test moves it. */
+class StillClock {
   #now = 1000;
-
-  constructor() {
-    Date.now = () => this.#now;
-  }
 
   move(ms: number): void {
     this.#now += ms;
   }
 
-  [Symbol.dispose](): void {
-    Date.now = this.#real;
-  }
+  readonly read = (): number => this.#now;
 }
 
 interface Setting {
@@ -32,16 +25,19 @@ interface Setting {
   readonly lock: Lock;
   /** The child's. */
   readonly theirs: Lock;
+  /** The child's clock. */
+  readonly clock: StillClock;
   /** The operations that the child has asked for and that were not delivered. */
   asked(): unknown[];
 }
 
 function lockOfParent(): Setting {
   const parent = new Hub();
-  const child = new HubChild(parent);
+  const clock = new StillClock();
+  const child = new HubChild(parent, clock.read);
   const lock = makeHandle<Lock>(parent, "Lock", new LockObject());
   const asked = (): unknown[] => child.toParent.messages.map(([, , , operation]) => operation);
-  return { child, lock, theirs: child.give(lock), asked };
+  return { child, lock, theirs: child.give(lock), asked, clock };
 }
 
 async function settle<T>(child: HubChild, promise: Promise<T>): Promise<T> {
@@ -53,7 +49,6 @@ async function settle<T>(child: HubChild, promise: Promise<T>): Promise<T> {
 }
 
 Deno.test("Guard that is disposed of and acquired again at once sends nothing; the last one is given back", async () => {
-  using _clock = new StillClock();
   const { child, lock, theirs, asked } = lockOfParent();
   let guard = await settle(child, theirs.acquire());
   for (let n = 0; n < 3; n++) {
@@ -73,7 +68,6 @@ Deno.test("Guard that is disposed of and acquired again at once sends nothing; t
 });
 
 Deno.test("Guard that was disposed of is given back before code that waits goes on, and before any other message", async () => {
-  using _clock = new StillClock();
   const { child, lock, theirs, asked } = lockOfParent();
   (await settle(child, theirs.acquire()))[Symbol.dispose]();
   await Promise.resolve();
@@ -93,12 +87,12 @@ Deno.test("Guard that was disposed of is given back before code that waits goes 
   assertFalse(await lock.locked());
 });
 
-Deno.test("ReturnedTurns lets a turn leave before the code goes on that waited for its end: that may take its time", async () => {
+Deno.test("DeferredRelease lets a release leave before the code goes on that waited for its end: that may take its time", async () => {
   const events: string[] = [];
-  const turns = new ReturnedTurns(() => events.push("flush"));
+  const released = new DeferredRelease(() => events.push("flush"));
   const call = (operation: string): Promise<void> => Promise.resolve(void events.push(operation));
   const use = (): Promise<void> => {
-    turns.add({ task: 0, call }, { token: 1, task: 0, since: Date.now() });
+    released.add({ task: 0, call }, { token: 1, task: 0, since: Date.now() });
     return Promise.resolve();
   };
   await use();
@@ -109,8 +103,7 @@ Deno.test("ReturnedTurns lets a turn leave before the code goes on that waited f
 });
 
 Deno.test("Guard that was held for long is given back: the lock goes to whoever waits first", async () => {
-  using clock = new StillClock();
-  const { child, lock, theirs, asked } = lockOfParent();
+  const { child, lock, theirs, asked, clock } = lockOfParent();
   const guard = await settle(child, theirs.acquire());
   const ours = lock.acquire();
   clock.move(3);
@@ -129,7 +122,6 @@ Deno.test("Guard that was held for long is given back: the lock goes to whoever 
 });
 
 Deno.test("Guard of one task is not taken again by another", async () => {
-  using _clock = new StillClock();
   const { child, theirs, asked } = lockOfParent();
   let task = 1;
   child.hub.currentTask = () => task;
@@ -141,7 +133,6 @@ Deno.test("Guard of one task is not taken again by another", async () => {
 });
 
 Deno.test("Guard that was disposed of in a process that dies is not abandoned if that left, and is if it did not", async () => {
-  using _clock = new StillClock();
   for (const leaves of [true, false]) {
     const { child, lock, theirs } = lockOfParent();
     const guard = await settle(child, theirs.acquire());
@@ -166,7 +157,6 @@ Deno.test("Guards of several permits, and of several locks, are each given back"
 });
 
 Deno.test("Guard that is taken again keeps to a signal that is aborted, and to the end of the lock", async () => {
-  using _clock = new StillClock();
   const { child, lock, theirs } = lockOfParent();
   const guard = await settle(child, theirs.acquire());
   guard[Symbol.dispose]();

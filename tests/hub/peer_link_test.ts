@@ -5,7 +5,7 @@ import { QueueObject } from "../../src/channels/queue_object.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { HandleCollector } from "../../src/hub/ticket.ts";
+import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
@@ -15,7 +15,7 @@ function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
 
 const idOf = (queue: Queue<unknown>): string => queue[REF].id;
 
-Deno.test("Link gives the same handle each time, and the owner's own when it comes back", () => {
+Deno.test("PeerLink gives the same handle each time, and the owner's own when it comes back", () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
@@ -24,7 +24,7 @@ Deno.test("Link gives the same handle each time, and the owner's own when it com
   assertStrictEquals(child.giveBack(theirs), queue);
 });
 
-Deno.test("Link.receive() throws ProtocolError for a request about an object that was never sent", () => {
+Deno.test("PeerLink.receive() throws ProtocolError for a request about an object that was never sent", () => {
   const parent = new Hub();
   const [child, other] = [new HubChild(parent), new HubChild(parent)];
   const queue = queueIn(parent);
@@ -35,7 +35,7 @@ Deno.test("Link.receive() throws ProtocolError for a request about an object tha
   }
 });
 
-Deno.test("Link.receive() throws ProtocolError for malformed messages about objects", () => {
+Deno.test("PeerLink.receive() throws ProtocolError for malformed messages about objects", () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const id = idOf(child.give(queueIn(parent)));
@@ -61,7 +61,7 @@ Deno.test("Link.receive() throws ProtocolError for malformed messages about obje
   }
 });
 
-Deno.test("Link.receive() throws ProtocolError for a second request with the number of one that is not settled", async () => {
+Deno.test("PeerLink.receive() throws ProtocolError for a second request with the number of one that is not settled", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
@@ -74,14 +74,14 @@ Deno.test("Link.receive() throws ProtocolError for a second request with the num
   assertThrows(() => child.parentLink.receive(get, []), ProtocolError);
 });
 
-Deno.test("Link.handles throws ProtocolError for a handle to this process's object that was never sent", () => {
+Deno.test("PeerLink.handles throws ProtocolError for a handle to this process's object that was never sent", () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const data = { type: "Queue", id: idOf(queueIn(parent)) };
   assertThrows(() => child.parentLink.handles.decode(data), ProtocolError, "never sent");
 });
 
-Deno.test("Link.handles throws ProtocolError for another neighbour's object, and that neighbour is unharmed", () => {
+Deno.test("PeerLink.handles throws ProtocolError for another peer's object, and that peer is unharmed", () => {
   const parent = new Hub();
   const [child, hostile] = [new HubChild(parent), new HubChild(parent)];
   const queue = queueIn(child.hub);
@@ -93,7 +93,7 @@ Deno.test("Link.handles throws ProtocolError for another neighbour's object, and
   child.giveBack(queueIn(child.hub));
 });
 
-Deno.test("Link.handles throws ProtocolError for malformed handles and unknown types", () => {
+Deno.test("PeerLink.handles throws ProtocolError for malformed handles and unknown types", () => {
   const child = new HubChild(new Hub());
   for (
     const data of [null, 7, {}, { type: "Queue" }, { id: "x:1" }, { type: 1, id: "x:1" }, {
@@ -105,17 +105,17 @@ Deno.test("Link.handles throws ProtocolError for malformed handles and unknown t
   }
 });
 
-Deno.test("Link grants nothing when a message could not be sent", async () => {
+Deno.test("PeerLink exports nothing when a message could not be sent", async () => {
   const parent = new Hub();
   const [child, other] = [new HubChild(parent), new HubChild(parent)];
   const theirs = child.give(queueIn(parent));
   const secret = queueIn(child.hub);
   await assertRejects(() => theirs.put([secret, () => {}]), Error, "function");
-  assertEquals(child.childLink.granted(idOf(secret)), undefined);
-  assertEquals(other.childLink.granted(idOf(secret)), undefined);
+  assertEquals(child.childLink.exported(idOf(secret)), undefined);
+  assertEquals(other.childLink.exported(idOf(secret)), undefined);
 });
 
-Deno.test("Hub.released() keeps a grant while a handle is on its way", async () => {
+Deno.test("Hub.released() keeps an export while a handle is on its way", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
@@ -123,7 +123,7 @@ Deno.test("Hub.released() keeps a grant while a handle is on its way", async () 
   const { text, tagged } = encode(queue, child.parentLink.handles);
   theirs.close();
   await quiesce(child);
-  assert(child.parentLink.granted(idOf(queue)) !== undefined);
+  assert(child.parentLink.exported(idOf(queue)) !== undefined);
   const again = child.childLink.handles.decode((JSON.parse(text) as { v: unknown }).v) as Queue<unknown>;
   assert(tagged && !again.closed && theirs.closed);
   const put = again.put(1);
@@ -131,7 +131,7 @@ Deno.test("Hub.released() keeps a grant while a handle is on its way", async () 
   await put;
   again.close();
   await quiesce(child);
-  assertEquals(child.parentLink.granted(idOf(queue)), undefined);
+  assertEquals(child.parentLink.exported(idOf(queue)), undefined);
 });
 
 Deno.test("RemoteRef.close() ends the waits of this process with ClosedError, and calls after it", async () => {
@@ -161,7 +161,7 @@ Deno.test("RemoteRef.close() delivers what the owner had handed over by then", a
   await assertRejects(() => queue.getNowait(), QueueEmptyError);
 });
 
-Deno.test("Hub.serve() passes requests of a grandchild on, both ways", async () => {
+Deno.test("Hub.serve() forwards requests of a grandchild, both ways", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const grandchild = new HubChild(child.hub);
@@ -179,7 +179,7 @@ Deno.test("Hub.serve() passes requests of a grandchild on, both ways", async () 
   assertEquals(await get, "from below");
 });
 
-Deno.test("Hub.serve() passes the end of a wait on", async () => {
+Deno.test("Hub.serve() forwards the end of a wait", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const grandchild = new HubChild(child.hub);
@@ -196,7 +196,7 @@ Deno.test("Hub.serve() passes the end of a wait on", async () => {
   assertEquals(await queue.qsize(), 1);
 });
 
-Deno.test("Hub puts back what a grandchild did not get, in its old place, while the child lives on", async () => {
+Deno.test("Hub requeues what a grandchild did not get, in its old place, while the child lives on", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const [first, second] = [new HubChild(child.hub), new HubChild(child.hub)];
@@ -266,13 +266,18 @@ Deno.test("Hub ends calls with EndOfStreamError when the owner's process has end
   await Promise.all(late);
 });
 
-Deno.test("Link sends all that one turn asks for at once, and confirms before the waiting code goes on", async () => {
+Deno.test("PeerLink sends all that one turn asks for at once, and confirms before the waiting code goes on", async () => {
   const parent = new Hub();
   const queue = queueIn(parent);
   const child = new HubChild(parent);
   const events: string[] = [];
-  const { Link } = await import("../../src/hub/link.ts");
-  const link = new Link(child.hub, "parent", (text) => events.push(JSON.parse(text)[0]), () => events.push("flush"));
+  const { PeerLink } = await import("../../src/hub/peer_link.ts");
+  const link = new PeerLink(
+    child.hub,
+    "parent",
+    (text) => events.push(JSON.parse(text)[0]),
+    () => events.push("flush"),
+  );
   const theirs = link.handles.decode({ type: "Queue", id: idOf(queue) }) as Queue<unknown>;
   for (let n = 0; n < 3; n++) theirs.put(n).catch(() => {});
   const get = theirs.get().then(() => events.push("code"));
@@ -280,24 +285,24 @@ Deno.test("Link sends all that one turn asks for at once, and confirms before th
   assertEquals(events.splice(0), ["request", "request", "request", "request", "flush"]);
   link.receive(["response", 4, 1, 1, 0, "item"], []);
   await get;
-  assertEquals(events, ["accept", "flush", "code"]);
+  assertEquals(events, ["ack", "flush", "code"]);
 });
 
-Deno.test("Link.receive() throws ProtocolError for an answer that hands over what cannot be", async () => {
+Deno.test("PeerLink.receive() throws ProtocolError for an answer that hands over what cannot be", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const theirs = child.giveBack(queueIn(child.hub));
-  for (const handover of ["1", -1, 0.5, null]) {
+  for (const delivery of ["1", -1, 0.5, null]) {
     const get = theirs.get();
     const [, requestId] = child.toChild.messages.at(-1)!;
-    assertThrows(() => child.parentLink.receive(["response", requestId, 1, handover, 0, 1], []), ProtocolError);
+    assertThrows(() => child.parentLink.receive(["response", requestId, 1, delivery, 0, 1], []), ProtocolError);
     get.catch(() => {});
   }
   child.die();
   await turn();
 });
 
-Deno.test("Link answers all that needs no more than that in one message, in order with the others", async () => {
+Deno.test("PeerLink answers all that needs no more than that in one message, in order with the others", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const theirs = child.give(queueIn(parent));
@@ -313,7 +318,7 @@ Deno.test("Link answers all that needs no more than that in one message, in orde
   assertEquals(settled, ["a", "b", "size", "c"]);
 });
 
-Deno.test("Link.close() may be called again, and ends what was asked for", async () => {
+Deno.test("PeerLink.close() may be called again, and ends what was asked for", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
@@ -323,21 +328,21 @@ Deno.test("Link.close() may be called again, and ends what was asked for", async
   assertInstanceOf(await get.catch((error) => error), EndOfStreamError);
 });
 
-Deno.test("Link.takeBack() undoes the grants of what did not arrive, and no others", async () => {
+Deno.test("PeerLink.undoExports() undoes the exports of what did not arrive, and no others", async () => {
   const parent = new Hub();
   const child = new HubChild(parent);
   const queue = queueIn(parent);
   const collector = new HandleCollector();
   encode([queue], collector);
   const tickets = collector.handles;
-  for (const ticket of tickets) parent.grant(ticket, child.parentLink);
-  child.parentLink.takeBack(tickets);
-  assertEquals(child.parentLink.granted(idOf(queue)), undefined);
+  for (const ticket of tickets) parent.export(ticket, child.parentLink);
+  child.parentLink.undoExports(tickets);
+  assertEquals(child.parentLink.exported(idOf(queue)), undefined);
   const theirs = child.give(queue);
-  for (const ticket of tickets) parent.grant(ticket, child.parentLink);
-  child.parentLink.takeBack(tickets);
-  assertStrictEquals(child.parentLink.granted(idOf(queue)), queue);
+  for (const ticket of tickets) parent.export(ticket, child.parentLink);
+  child.parentLink.undoExports(tickets);
+  assertStrictEquals(child.parentLink.exported(idOf(queue)), queue);
   theirs.close();
   await quiesce(child);
-  assertEquals(child.parentLink.granted(idOf(queue)), undefined);
+  assertEquals(child.parentLink.exported(idOf(queue)), undefined);
 });

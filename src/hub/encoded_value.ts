@@ -1,0 +1,90 @@
+import { brand } from "../copies.ts";
+import { decode, encode, type Encoded } from "../wire/codec/codec.ts";
+import { isPlainPrimitive } from "../wire/codec/plain.ts";
+import { describeHandle, type HandleData } from "./handle.ts";
+import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
+import type { InFlightHandle } from "./in_flight_handle.ts";
+
+const BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
+
+/**
+ * A value that was accepted and waits for its receiver, in the form in which it leaves: what its sender does with the
+ * original meanwhile changes nothing, and it is encoded once.
+ */
+export class EncodedValue implements Encoded {
+  readonly text: string;
+  readonly tagged: boolean;
+  readonly parts: readonly Uint8Array[];
+  /** The handles inside. They hold their objects until the value has left. */
+  readonly handles: readonly InFlightHandle[];
+
+  private constructor({ text, tagged, parts }: Encoded, handles: readonly InFlightHandle[]) {
+    this.text = text;
+    this.tagged = tagged;
+    this.parts = parts;
+    this.handles = handles;
+  }
+
+  /**
+   * Encodes a value, unless it is one that cannot change: that is returned as it is.
+   *
+   * @param isOurs Whether it came from this process, whose code may go on changing it; or off a wire.
+   * @throws {EncodingError} If the value cannot travel.
+   */
+  static capture(value: unknown, isOurs: boolean): unknown {
+    if (value === null) return null;
+    if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
+    return EncodedValue.encode(value, isOurs);
+  }
+
+  /** Encodes a value of any kind. */
+  static encode(value: unknown, isOurs: boolean): EncodedValue {
+    const collector = new HandleCollector(isOurs ? describeOpenHandle : describeHandle);
+    const encoded = encode(value, collector);
+    if (!isOurs || encoded.parts.length === 0) return new EncodedValue(encoded, collector.handles);
+    return new EncodedValue({ ...encoded, parts: encoded.parts.map((part) => part.slice()) }, collector.handles);
+  }
+
+  /** The value, for this process. What was not encoded is itself. */
+  static open(captured: unknown): unknown {
+    return captured instanceof EncodedValue ? captured.open() : captured;
+  }
+
+  /** The JSON text of a captured value, if it is plain data. */
+  static plainText(captured: unknown): string | undefined {
+    if (captured instanceof EncodedValue) return captured.tagged ? undefined : captured.text;
+    return isPlainPrimitive(captured) ? JSON.stringify(captured) : undefined;
+  }
+
+  /** A list of plain data. */
+  static list(plainTexts: readonly string[]): EncodedValue {
+    return new EncodedValue({ text: `[${plainTexts.join(",")}]`, tagged: false, parts: [] }, []);
+  }
+
+  /** The bytes, if the value is a Uint8Array. */
+  get bytes(): Uint8Array | undefined {
+    return this.text === BYTES_TEXT ? this.parts[0] : undefined;
+  }
+
+  /** Its receiver is gone, or did not want it: it waits for another. */
+  requeued(): void {
+    for (const handle of this.handles) handle.requeued();
+  }
+
+  /** The value, for this process. */
+  open(): unknown {
+    const body: unknown = JSON.parse(this.text);
+    if (!this.tagged) return body;
+    return decode(body, true, this.parts, {
+      encode: unexpected,
+      decode: (data) =>
+        this.handles.find(({ handle }) => describeHandle(handle)!.id === (data as HandleData).id)!.open(),
+    });
+  }
+}
+
+brand({ EncodedValue });
+
+function unexpected(): never {
+  throw new TypeError("A value that is opened is not encoded");
+}

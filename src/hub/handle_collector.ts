@@ -1,0 +1,41 @@
+import { EncodingError } from "../errors.ts";
+import type { HandleCodec } from "../wire/codec/codec.ts";
+import { describeHandle, type Handle, REF } from "./handle.ts";
+import { InFlightHandle } from "./in_flight_handle.ts";
+
+/** Describes a handle that user code sends. Throws EncodingError for one that it has closed. */
+export function describeOpenHandle(value: object): unknown {
+  const data = describeHandle(value);
+  if (data !== undefined && !(value as Handle)[REF].canTravel) {
+    throw new EncodingError(`Cannot send a ${data.type}: it was closed here, send it before`, "$");
+  }
+  return data;
+}
+
+const NONE: readonly InFlightHandle[] = [];
+
+/** Encodes the handles of a message that leaves later, and keeps them: each must be exported when it leaves. */
+export class HandleCollector implements HandleCodec {
+  readonly #describe: HandleCodec["encode"];
+  #handles: InFlightHandle[] | undefined;
+
+  /** @param describe How a handle is written. @default as code of this process sends it */
+  constructor(describe: HandleCodec["encode"] = describeOpenHandle) {
+    this.#describe = describe;
+  }
+
+  /** What was encoded. */
+  get handles(): readonly InFlightHandle[] {
+    return this.#handles ?? NONE;
+  }
+
+  encode(value: object): unknown {
+    const data = this.#describe(value);
+    if (data !== undefined) (this.#handles ??= []).push(new InFlightHandle(value as Handle));
+    return data;
+  }
+
+  decode(): never {
+    throw new TypeError("Nothing is decoded here");
+  }
+}

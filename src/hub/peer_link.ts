@@ -1,0 +1,147 @@
+import type { HandleCodec } from "../wire/codec/codec.ts";
+import { type HubMessage, readHubMessage, writeEnded, writeRelease } from "../wire/messages/hub_messages.ts";
+import { Answers } from "./answers.ts";
+import type { DeferredRelease } from "./deferred_release.ts";
+import { ExportTable } from "./export_table.ts";
+import { describeHandle, type Handle, REF } from "./handle.ts";
+import { describeOpenHandle } from "./handle_collector.ts";
+import type { Hub } from "./hub.ts";
+import { type AppendMessage, Outbox } from "./outbox.ts";
+import type { Peer } from "./peer.ts";
+import { Questions } from "./questions.ts";
+import type { SharedObject } from "./shared_object.ts";
+import { TouchedObjects } from "./touched_objects.ts";
+
+/** A peer over a channel of messages: this process's end of what the two share. */
+export class PeerLink implements Peer {
+  readonly key: string;
+  /** Encodes and decodes the handles in values that code of this process sends over this link, or gets. */
+  readonly handles: HandleCodec;
+  readonly questions: Questions;
+  readonly forwardedTo = new Set<Peer>();
+  readonly #hub: Hub;
+  readonly #outbox: Outbox;
+  readonly #exports = new ExportTable();
+  readonly #answers: Answers;
+  readonly #touched = new TouchedObjects();
+
+  /**
+   * Joins a peer to the hub.
+   *
+   * @param flush Lets leave what was appended. Called once for all that one turn appended, before any code that waited goes on.
+   */
+  constructor(hub: Hub, key: string, append: AppendMessage, flush: () => void = () => {}) {
+    this.#hub = hub;
+    this.key = key;
+    this.#outbox = new Outbox(append, flush, (handle) => hub.export(handle, this), hub.clock);
+    this.handles = {
+      encode: (value) => {
+        const data = describeOpenHandle(value);
+        if (data !== undefined) hub.export(value as Handle, this);
+        return data;
+      },
+      decode: (data) => {
+        const handle = hub.decodeHandle(data, this);
+        return handle[REF].open(handle);
+      },
+    };
+    // For values that only pass through, or are kept: their handles stay as they came.
+    const transit: HandleCodec = { encode: describeHandle, decode: (data) => hub.decodeHandle(data, this) };
+    this.questions = new Questions(this.#outbox, hub.waits, this.handles, transit);
+    this.#answers = new Answers(
+      {
+        key,
+        exported: (id) => this.exported(id),
+        serve: (handle, operation, args, caller, wait) => hub.serve(this, handle, operation, args, caller, wait),
+      },
+      this.#outbox,
+      transit,
+    );
+    hub.join(this);
+  }
+
+  get deferredRelease(): DeferredRelease {
+    return this.#outbox.deferredRelease;
+  }
+
+  addExport(id: string, handle: Handle): boolean {
+    return this.#exports.add(id, handle);
+  }
+
+  exported(id: string): Handle | undefined {
+    return this.#exports.get(id);
+  }
+
+  /** What was sent last did not arrive: the peer has not counted these handles. */
+  undoExports(handles: readonly Handle[]): void {
+    for (const handle of handles) {
+      const { id } = handle[REF];
+      // A peer that has ended has none left.
+      if (this.exported(id) !== undefined) this.#unexport(id, 1, false);
+    }
+  }
+
+  release(id: string, count: number, closed: boolean): void {
+    this.#outbox.tell(writeRelease(id, count, closed));
+  }
+
+  touch(id: string, object: SharedObject): void {
+    this.#touched.add(id, object);
+  }
+
+  tellObjects(isEnded: (process: string) => boolean): void {
+    this.#touched.tell(isEnded);
+  }
+
+  tellEnded(path: string): void {
+    this.#outbox.tell(writeEnded(path));
+  }
+
+  /** Takes in a message of the peer, if it is the hub's. Throws ProtocolError for a hostile one. */
+  receive(received: readonly unknown[], parts: Uint8Array[]): boolean {
+    const message = readHubMessage(received);
+    if (message === undefined) return false;
+    // Something may still be written to the pipe of a process that has ended, by a child of it.
+    if (!this.#outbox.isClosed) this.#receive(message, parts);
+    return true;
+  }
+
+  /** The peer is gone: what was asked in either direction ends, and what it has not acknowledged goes back. */
+  close(): void {
+    if (this.#outbox.isClosed) return;
+    this.#outbox.close();
+    this.questions.close();
+    // Before the answers: to an object, a wait that the end of the process ends is no wait that was given up.
+    this.#hub.linkClosed(this);
+    this.#answers.close();
+    // Last: what went back into a queue may hold what is released here.
+    for (const handle of this.#exports.clear()) this.#hub.released(handle, true);
+  }
+
+  #receive(message: HubMessage, parts: Uint8Array[]): void {
+    switch (message[0]) {
+      case "request":
+        return this.#answers.serve(message, parts);
+      case "response":
+        return this.questions.settle(message, parts);
+      case "done":
+        for (let n = 1; n < message.length; n++) this.questions.settleDone(message[n] as number);
+        return;
+      case "cancel":
+        return this.#answers.cancel(message[1]);
+      case "ack":
+        return this.#answers.ack(message[1]);
+      case "requeue":
+        return this.#answers.requeue(message[1]);
+      case "release":
+        return this.#unexport(message[1], message[2], message[3] === 1);
+      case "ended":
+        return this.#hub.processEnded(this, message[1]);
+    }
+  }
+
+  #unexport(id: string, count: number, ended: boolean): void {
+    const handle = this.#exports.subtract(id, count);
+    if (handle !== undefined) this.#hub.released(handle, ended);
+  }
+}
