@@ -10,7 +10,7 @@ import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { FunctionTable } from "../worker/function_table.ts";
 import type { Hello } from "../worker/hello.ts";
 import { WorkerLauncher } from "../worker/launch.ts";
-import { writeToProgram } from "../worker/output.ts";
+import { writeToProgram } from "../printing.ts";
 import type { Reaper } from "../worker/reaper.ts";
 import type { ResolvedProcessOptions } from "./options.ts";
 

@@ -3,7 +3,6 @@ import { withoutColors } from "../colors.ts";
 const MAX_HELD_BYTES = 64 * 1024;
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
-const FULL_PIPE_WAIT_MS = 1;
 
 /** Prints bytes of one source on one of the program's streams in whole lines, so that sources never mix within a line. */
 export class LinePrinter {
@@ -50,23 +49,6 @@ export class OutputTail {
   get text(): string {
     const all = this.#chunks.reduce(joined, new Uint8Array(0));
     return withoutColors(new TextDecoder().decode(all.subarray(Math.max(0, all.length - TAIL_BYTES))));
-  }
-}
-
-/**
- * Writes to the program's own stdout or stderr. Whatever is wrong with those (the reader is gone, the disk is full) is not
- * the worker's fault, and must not end its task.
- */
-export function writeToProgram(stream: 1 | 2, bytes: Uint8Array): void {
-  const target = stream === 1 ? Deno.stdout : Deno.stderr;
-  for (let rest = bytes; rest.length > 0;) {
-    try {
-      rest = rest.subarray(target.writeSync(rest));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.WouldBlock)) return;
-      // Whoever shares the pipe has made it non-blocking, and it is full.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
-    }
   }
 }
 

@@ -9,7 +9,8 @@ import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.
 import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { WorkerCommand } from "./command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
-import { LinePrinter, OutputTail, writeToProgram } from "./output.ts";
+import { writeToProgram } from "../printing.ts";
+import { LinePrinter, OutputTail } from "./output.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */

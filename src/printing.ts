@@ -1,0 +1,42 @@
+/**
+ * How the library writes to the program's own stdout and stderr. What stands at the bottom of the terminal, a progress bar, is
+ * taken away for the time, so that nothing that tasks print tears it.
+ */
+import { shared } from "./copies.ts";
+
+/** What stands in the way of printing. */
+export interface BottomOfTerminal {
+  /** Makes room, has something written, and comes back. */
+  around(write: () => void): void;
+}
+
+// Another copy of the library may draw the bar.
+const place = shared<{ bottom: BottomOfTerminal | undefined }>("bottom of terminal", () => ({ bottom: undefined }));
+
+/** Says what stands at the bottom of the terminal, or that nothing does. */
+export function setBottomOfTerminal(bottom: BottomOfTerminal | undefined): void {
+  place.bottom = bottom;
+}
+
+/** Writes to one of the program's streams, whole. What is wrong with the stream (its reader is gone, the disk is full) is ignored. */
+export function writeToProgram(stream: 1 | 2, bytes: Uint8Array): void {
+  const { bottom } = place;
+  if (bottom === undefined) return writeDirectly(stream, bytes);
+  bottom.around(() => writeDirectly(stream, bytes));
+}
+
+const FULL_PIPE_WAIT_MS = 1;
+
+/** The same, whatever stands at the bottom of the terminal: for that itself. */
+export function writeDirectly(stream: 1 | 2, bytes: Uint8Array): void {
+  const target = stream === 1 ? Deno.stdout : Deno.stderr;
+  for (let rest = bytes; rest.length > 0;) {
+    try {
+      rest = rest.subarray(target.writeSync(rest));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) return;
+      // Another process that shares the pipe has made it non-blocking, and it is full.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** Lines that stay at the bottom of a terminal, below all that is printed. */
+import { fit } from "./bar_line.ts";
+
+/** Where lines are drawn. */
+export interface Terminal {
+  /** How large it is now. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Writes all of it; never throws. */
+  write(text: string): void;
+}
+
+/**
+ * Draws lines, and prints above them. Each change leaves in one write, so that nothing flickers. The cursor stays visible, below the
+ * lines: one that is hidden would stay so when the program is killed.
+ *
+ * @example
+ * ```ts
+ * import { BottomLines } from "@corral/multiprocessing/progress/parts";
+ *
+ * const encoder = new TextEncoder();
+ * const lines = new BottomLines({
+ *   size: () => Deno.consoleSize(),
+ *   write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+ * });
+ * if (Deno.stderr.isTerminal()) {
+ *   lines.draw(["working …"]);
+ *   lines.printAbove("one is done\n");
+ *   lines.around(() => console.log("and so is another"));
+ *   lines.release();
+ * }
+ * ```
+ */
+export class BottomLines {
+  readonly #terminal: Terminal;
+  #drawn: readonly string[] = [];
+
+  /** Draws on this terminal. */
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Shows these lines instead of those before; each is cut to the width of the terminal, and only as many are shown as fit. */
+  draw(lines: readonly string[]): void {
+    this.#replace("", lines);
+  }
+
+  /** Prints whole lines above. */
+  printAbove(text: string): void {
+    this.#replace(text, this.#drawn);
+  }
+
+  /** Takes the lines away, lets something else write, and draws them again below. */
+  around(write: () => void): void {
+    const lines = this.#drawn;
+    this.#replace("", []);
+    write();
+    this.#replace("", lines);
+  }
+
+  /** Lets go of what is drawn: it stays where it is. */
+  release(): void {
+    this.#drawn = [];
+  }
+
+  #replace(text: string, lines: readonly string[]): void {
+    const { columns, rows } = this.#terminal.size();
+    // In the last column some terminals begin a new line already.
+    const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => fit(line, columns - 1));
+    const up = this.#drawn.length === 0 ? "" : `\x1b[${this.#drawn.length}A\r\x1b[J`;
+    const all = up + text + shown.map((line) => `${line}\n`).join("");
+    this.#drawn = shown;
+    if (all !== "") this.#terminal.write(all);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Progress bars for what a pool does, and for any other work that has items.
+ *
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ * import { progress } from "@corral/multiprocessing/progress";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * const items = Array.from({ length: 100 }, (_, n) => n);
+ * let sum = 0;
+ * for await (const root of progress(pool.imap(Math.sqrt, items), { total: items.length, label: "roots" })) sum += root;
+ * ```
+ *
+ * A bar is drawn on stderr when that is a terminal; in CI there is a line every five seconds; otherwise nothing is written. What tasks
+ * print stands above the bar.
+ *
+ * @module
+ */
+import { monotonicMs } from "../timer.ts";
+import type { BarLine } from "./bar_line.ts";
+import { type Display, openBars, usualDisplay } from "./bars.ts";
+import { WorkCounter } from "./work_counter.ts";
+
+export type { Display } from "./bars.ts";
+
+/** Options of a progress bar. */
+export interface ProgressOptions {
+  /** How many items there are, a whole number from 0. Without it the bar has no percentage and no time left. @default the length of an array; otherwise not known */
+  total?: number;
+  /** What stands before the bar. @default "" */
+  label?: string;
+  /** Items that were done before, in an earlier run: they count as done, and not in the rate. @default 0 */
+  initial?: number;
+  /** "bar": drawn on a terminal. "lines": a line on stderr every five seconds. "none". @default by what stderr is, as the module says */
+  display?: Display;
+}
+
+/** One item that has ended, as `onItem` of `map` and `imap` tells it. */
+export interface EndedItem {
+  /** Its place among the items, from 0. */
+  readonly index: number;
+  /** Whether it gave a value. */
+  readonly ok: boolean;
+  /** Milliseconds that it took; of items that travelled together, their mean. */
+  readonly durationMs: number;
+}
+
+/**
+ * A bar that is moved by hand, or by a pool's `onItem`.
+ *
+ * Several can be open at once; each keeps its line. It does not keep the program alive. `close()`, or the end of a `using` scope, leaves
+ * its last state on the screen.
+ *
+ * @example By hand
+ * ```ts
+ * import { ProgressBar } from "@corral/multiprocessing/progress";
+ *
+ * const bar = new ProgressBar({ total: 3, label: "files" });
+ * for (const _ of ["a", "b", "c"]) bar.tick();
+ * bar.close();
+ * ```
+ */
+export class ProgressBar implements Disposable {
+  readonly #counter: WorkCounter;
+  readonly #line: BarLine;
+
+  /**
+   * Opens a bar.
+   *
+   * @param options See {@linkcode ProgressOptions}.
+   * @throws {TypeError} For an option of another name or type.
+   * @throws {RangeError} If `total` or `initial` is no whole number from 0.
+   */
+  constructor(options: ProgressOptions = {}) {
+    const { total, label = "", initial = 0, display = usualDisplay() } = checked(options);
+    this.#counter = new WorkCounter(monotonicMs(), initial);
+    this.#line = { counter: this.#counter, total, label };
+    openBars.open(this.#line, display);
+  }
+
+  /** Items that are done, failed ones too. */
+  get done(): number {
+    return this.#counter.done;
+  }
+
+  /** Items that failed. */
+  get failed(): number {
+    return this.#counter.failed;
+  }
+
+  /** Counts items that are done; `failed` of them failed. Harmless after `close()`. */
+  tick(done = 1, failed = 0): void {
+    if (this.#counter.endedAt === undefined) this.#counter.count(done, failed, monotonicMs());
+  }
+
+  /** Counts one item that has ended. It is bound: give it to `onItem` as it is. */
+  readonly item = ({ index, ok, durationMs }: EndedItem): void => {
+    this.tick(1, ok ? 0 : 1);
+    this.#counter.took(index, durationMs);
+  };
+
+  /** Ends the bar. Its last state stays on the screen. Harmless the second time. */
+  close(): void {
+    if (this.#counter.endedAt !== undefined) return;
+    this.#counter.endedAt = monotonicMs();
+    openBars.close(this.#line);
+  }
+
+  /** The same as `close()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * Passes items on, and shows a bar meanwhile: for the results of `imap`, or anything else that is iterated.
+ *
+ * Items come in the same order, one when it is asked for. The bar ends with the last item, when the loop is left, and when the input throws,
+ * which is passed on and counts as a failure. Outcomes `{ status: "rejected" }`, as of `settle: true`, count as failures too.
+ *
+ * @param items Any iterable or asynchronous iterable.
+ * @param options See {@linkcode ProgressOptions}.
+ * @returns The same items.
+ * @throws {TypeError} For an option of another name or type.
+ * @throws {RangeError} If `total` or `initial` is no whole number from 0.
+ *
+ * @example An array
+ * ```ts
+ * import { progress } from "@corral/multiprocessing/progress";
+ *
+ * for await (const name of progress(["a.png", "b.png"], { label: "read" })) await Promise.resolve(name);
+ * ```
+ */
+export function progress<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  options: ProgressOptions = {},
+): AsyncGenerator<T, void, undefined> {
+  const total = options.total ?? (Array.isArray(items) ? items.length : undefined);
+  return counted(items, checked(total === undefined ? options : { ...options, total }));
+}
+
+async function* counted<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  options: ProgressOptions,
+): AsyncGenerator<T, void, undefined> {
+  using bar = new ProgressBar(options);
+  try {
+    for await (const item of items) {
+      bar.tick(1, isRejected(item) ? 1 : 0);
+      yield item;
+    }
+  } catch (error) {
+    bar.tick(1, 1);
+    throw error;
+  }
+}
+
+function isRejected(item: unknown): boolean {
+  return typeof item === "object" && item !== null && (item as { status?: unknown }).status === "rejected";
+}
+
+const KNOWN: Readonly<Record<keyof ProgressOptions, true>> = { total: true, label: true, initial: true, display: true };
+const DISPLAYS: readonly unknown[] = ["bar", "lines", "none", undefined];
+
+function checked(options: ProgressOptions): ProgressOptions {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot show progress: "${name}" is no option of a bar`);
+  }
+  const { total, initial, label, display } = options;
+  for (const [name, value] of Object.entries({ total, initial })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+      throw new RangeError(
+        `Cannot show progress: "${name}" is ${String(value)}, a whole number of at least 0 is wanted`,
+      );
+    }
+  }
+  if (label !== undefined && typeof label !== "string") {
+    throw new TypeError(`Cannot show progress: "label" is ${typeof label}, a text is wanted`);
+  }
+  if (!DISPLAYS.includes(display)) {
+    throw new TypeError(`Cannot show progress: "display" is ${String(display)}, "bar", "lines" or "none" is wanted`);
+  }
+  return options;
+}

@@ -1,0 +1,27 @@
+/**
+ * The parts that a progress bar is made of, for programs that draw one of their own, as the command `corral map` does.
+ *
+ * ```ts
+ * import { barLine, plain, WorkCounter } from "@corral/multiprocessing/progress/parts";
+ *
+ * const counter = new WorkCounter(performance.now());
+ * counter.count(30, 0, performance.now());
+ * console.log(barLine({ counter, total: 120 }, performance.now(), 80, plain));
+ * ```
+ *
+ * @module
+ */
+export {
+  type BarLine,
+  barLine,
+  coloured,
+  fit,
+  type Paint,
+  type PaintStyle,
+  plain,
+  plainLine,
+  widthOf,
+} from "./bar_line.ts";
+export { BottomLines, type Terminal } from "./bottom_lines.ts";
+export { formatBytes, formatCount, formatDuration, formatRate } from "./units.ts";
+export { WorkCounter } from "./work_counter.ts";

@@ -1,0 +1,69 @@
+/** How far some work is: what a bar shows. */
+
+/** The rate is that of the last seconds, so that it follows a change but not every pause. */
+const RATE_WINDOW_MS = 10_000;
+const SAMPLE_EVERY_MS = 500;
+
+/**
+ * Counts items that are done. Times are milliseconds by any clock that runs on.
+ *
+ * @example
+ * ```ts
+ * import { WorkCounter } from "@corral/multiprocessing/progress/parts";
+ *
+ * const counter = new WorkCounter(0, 100); // 100 were done in an earlier run
+ * counter.count(10, 1, 2000);
+ * counter.took(105, 900);
+ * console.log(counter.rateAt(2000)); // 5
+ * console.log(counter.timeLeftAt(2000, 120)); // 2000
+ * ```
+ */
+export class WorkCounter {
+  /** Items that are done, failed ones too. */
+  done = 0;
+  /** Items that failed. */
+  failed = 0;
+  /** The item that took longest, when the times of items are told. */
+  slowest: { readonly index: number; readonly ms: number } | undefined;
+  /** When the work began. */
+  readonly startedAt: number;
+  /** When it ended; set it then. */
+  endedAt: number | undefined;
+  /** What was done before: it counts as done, and not in the rate. */
+  readonly #initial: number;
+  readonly #samples: { at: number; done: number }[];
+
+  /** Begins to count; `initial` items were done before. */
+  constructor(startedAt: number, initial = 0) {
+    this.startedAt = startedAt;
+    this.done = this.#initial = initial;
+    this.#samples = [{ at: startedAt, done: initial }];
+  }
+
+  /** Counts items that have ended. */
+  count(done: number, failed: number, at: number): void {
+    this.done += done;
+    this.failed += failed;
+    const samples = this.#samples;
+    if (at - samples.at(-1)!.at >= SAMPLE_EVERY_MS) samples.push({ at, done: this.done });
+    while (samples.length > 2 && at - samples[1]!.at >= RATE_WINDOW_MS) samples.shift();
+  }
+
+  /** Takes note of how long an item took. */
+  took(index: number, ms: number): void {
+    if (this.slowest === undefined || ms > this.slowest.ms) this.slowest = { index, ms };
+  }
+
+  /** Items per second: over the last seconds while the work goes on, over all of it when it has ended. */
+  rateAt(now: number): number {
+    const from = this.endedAt === undefined ? this.#samples[0]! : { at: this.startedAt, done: this.#initial };
+    const elapsedMs = (this.endedAt ?? now) - from.at;
+    return elapsedMs <= 0 ? 0 : (this.done - from.done) / elapsedMs * 1000;
+  }
+
+  /** Milliseconds to the end, if that can be told. */
+  timeLeftAt(now: number, total: number | undefined): number | undefined {
+    const rate = this.rateAt(now);
+    return total === undefined || rate === 0 ? undefined : Math.max(0, total - this.done) / rate * 1000;
+  }
+}
