@@ -1,3 +1,5 @@
+// Workers may answer with a handle of any kind, whatever the program itself imports.
+import "../handles.ts";
 import type { Hello } from "../worker/hello.ts";
 import type { WorkerLauncher } from "../worker/launch.ts";
 import { poolHellos } from "./hellos.ts";
