@@ -1,13 +1,14 @@
 import type { OwnProcess } from "../own_process.ts";
 import { ownProcess } from "../own_process.ts";
 import type { ParentMessage } from "../wire/messages/to_child.ts";
-import { CHILD_HELLO } from "../wire/messages/to_parent.ts";
+import { CHILD_HELLO, writeSpan } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
 import type { LoadedModule } from "./functions.ts";
 import { introduce } from "./identity.ts";
 import type { OutputRouter } from "./output_router.ts";
 import type { ParentLink } from "./parent_link.ts";
+import type { WorkerTracing } from "./tracing/mod.ts";
 
 /** What a process does between its parent's hello and its end: a pool's worker runs tasks, a process of its own one thing. */
 export interface Life {
@@ -55,6 +56,16 @@ export function checkVersion({ protocol, version }: Hello): void {
     `Cannot start the worker: the parent speaks protocol ${protocol} (corral ${version}), ` +
       `the worker speaks ${PROTOCOL_VERSION} (corral ${VERSION}), both must load the same version`,
   );
+}
+
+/** Lets user code find OpenTelemetry, if the program traces. Its spans go to the parent. */
+export async function installTracing(
+  { parent }: Surroundings,
+  { traced }: WorkerSettings,
+): Promise<WorkerTracing | undefined> {
+  if (traced === undefined) return undefined;
+  const { WorkerTracing } = await import("./tracing/mod.ts");
+  return await WorkerTracing.install((taskId, report) => parent.send(writeSpan(taskId, report)));
 }
 
 /** Imports the user's module, if there is one. Its top level may start no process meanwhile. */

@@ -1,7 +1,7 @@
 import type { Hub } from "../hub/hub.ts";
 import { READY } from "../wire/messages/to_parent.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
+import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { runProcess } from "./process_run.ts";
 
@@ -35,7 +35,9 @@ export class ProcessLife implements Life {
     const unwatchMemory = memoryLimitMiB === null ? undefined : watchMemory(memoryLimitMiB, memoryMarker);
     const module = await loadModule(this.#surroundings);
     parent.send(READY);
-    await runProcess(this.#settings, input, module);
+    const tracing = await installTracing(this.#surroundings, this.#hello.settings);
+    const run = (): Promise<void> => runProcess(this.#settings, input, module);
+    await (tracing === undefined ? run() : tracing.run(0, this.#settings.trace ?? "", run));
     unwatchMemory?.();
     if (!letEnd(this.#hub)) exit();
   }

@@ -1,7 +1,7 @@
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./functions.ts";
-import { checkVersion, greet, type Hello, type Life, loadModule, type Surroundings } from "./life.ts";
+import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
 import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
@@ -58,7 +58,9 @@ export class WorkerLife implements Life {
     const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker, exportsOnly = false } =
       this.#hello.settings;
     const { parent } = this.#surroundings;
-    const scope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+    const plainScope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+    const tracing = await installTracing(this.#surroundings, this.#hello.settings);
+    const scope = tracing === undefined ? plainScope : tracing.around(plainScope);
     this.#scope = scope;
     if (memoryLimitMiB !== null) watchMemory(memoryLimitMiB, memoryMarker);
     installRuntime({

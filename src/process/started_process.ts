@@ -1,7 +1,9 @@
 import { EncodingError, ProtocolError } from "../errors.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
 import type { Hub } from "../hub/hub.ts";
-import { keepAlive, type Timer, untilSettled } from "../timer.ts";
+import { epochMs, keepAlive, type Timer, untilSettled } from "../timer.ts";
+import { KIND } from "../tracing/open_telemetry.ts";
+import { openSpan, type TaskSpan } from "../tracing/task_span.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import type { FunctionSpec, ProcessInput, ProcessSettings } from "../wire/protocol.ts";
@@ -36,6 +38,7 @@ export class StartedProcess {
   readonly #launcher: WorkerLauncher;
   readonly #worker: ConnectedWorker;
   readonly #unwatchWaits: () => void;
+  readonly #span: TaskSpan | undefined;
   #exitCode: number | null = null;
   #joins = 0;
   #keepAlive: Timer | undefined;
@@ -45,12 +48,13 @@ export class StartedProcess {
     this.#start = start;
     this.#hub = hub;
     const { launch, detached } = start.options;
+    this.#span = openSpan(nameOf(start), { kind: KIND.internal, attributes: { "corral.process.name": start.name } });
     this.#launcher = new WorkerLauncher(launch, { hub, reaper: detached ? undefined : reaper });
     this.#worker = this.#launcher.start({
       name: start.name,
-      hello: processHello(start, this.#launcher),
+      hello: processHello(start, this.#launcher, this.#span?.traceparent),
       events: {
-        message: (message) => refuse(message),
+        message: (message) => message[0] === "span" ? this.#span?.report(message[2]) : refuse(message),
         standby: () => {},
         readEnd: () => {},
         output: () => {},
@@ -62,6 +66,7 @@ export class StartedProcess {
       },
     });
     this.pid = this.#worker.process.pid;
+    this.#span?.describe({ "process.pid": this.pid });
     this.#unwatchWaits = hub.waits.watch(() => this.#updateReference());
     this.#updateReference();
     this.ended = this.#live();
@@ -106,6 +111,7 @@ export class StartedProcess {
 
   #exited(exit: WorkerExit): void {
     this.#exitCode = pythonExitCode(exit);
+    this.#endSpan(exit);
     this.#unwatchWaits();
     this.#keepAlive?.cancel();
     // Nobody else would say why: there is no promise that could reject.
@@ -113,6 +119,11 @@ export class StartedProcess {
       const { message } = workerExitError(exit, true);
       writeToProgram(2, new TextEncoder().encode(`${this.#start.name}: ${message}\n`));
     }
+  }
+
+  #endSpan(exit: WorkerExit): void {
+    this.#span?.describe({ "process.exit.code": this.#exitCode! });
+    this.#span?.end(this.#exitCode === 0 ? undefined : workerExitError(exit, true), epochMs());
   }
 
   /** A daemon keeps the program alive only while that waits for it, or for something that may come from it. */
@@ -128,16 +139,34 @@ export class StartedProcess {
   }
 }
 
+/** What runs, for people: the function, or the class. */
+function nameOf({ options: { target }, subclass, name }: ProcessStart): string {
+  return subclass?.name ?? (typeof target === "string" ? target : target?.name || name);
+}
+
 function refuse(message: ChildMessage): void {
   if (message[0] === "ready") return;
   throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a process`);
 }
 
-function processHello({ options, name, daemon, subclass, fields }: ProcessStart, launcher: WorkerLauncher): Hello {
+function processHello(
+  { options, name, daemon, subclass, fields }: ProcessStart,
+  launcher: WorkerLauncher,
+  trace: string | undefined,
+): Hello {
   const { args, path, detached } = options;
   const collector = new HandleCollector();
   const value = encodeInput([[...args], fields], collector);
-  const process = { name, daemon, detached, path, parentPid: Deno.pid, target: specOfTarget(options), subclass };
+  const process: ProcessSettings = {
+    name,
+    daemon,
+    detached,
+    path,
+    parentPid: Deno.pid,
+    target: specOfTarget(options),
+    subclass,
+    ...(trace === undefined ? {} : { trace }),
+  };
   return launcher.hello(
     { workerId: 0, concurrency: 1, initializer: null, process },
     { value, handles: collector.handles },

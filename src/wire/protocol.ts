@@ -25,6 +25,8 @@ export interface WorkerSettings {
   readonly initializer: FunctionSpec | null;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
+  /** Set when the program traces: spans of tasks are reported to it. */
+  readonly traced?: true;
   /** Set when tasks may run exports of the module and built-ins only: no text is compiled. */
   readonly exportsOnly?: true;
   /** The name of the process that starts the worker. */
@@ -52,6 +54,8 @@ export interface ProcessSettings {
   readonly target: FunctionSpec | null;
   /** The class whose `run()` is to run instead: found among the exports by its text, or else by its name. */
   readonly subclass: { readonly name: string; readonly source: string } | null;
+  /** The trace that it continues, as a W3C `traceparent`, if there is one. */
+  readonly trace?: string;
 }
 
 /** What a process works with: the target's arguments, and the fields of a subclass's instance. */

@@ -2,6 +2,7 @@ import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import { findOpenTelemetry } from "../tracing/open_telemetry.ts";
 import { writeHello } from "../wire/messages/to_child.ts";
 import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
@@ -47,6 +48,7 @@ export function makeHello(
     colored: coloredStreams(),
     parentName: ownProcess().name,
     ...(functions === "exports" && { exportsOnly: true as const }),
+    ...(findOpenTelemetry()?.tracer !== undefined && { traced: true as const }),
   };
   const text = writeHello(settings, value);
   requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);

@@ -2,6 +2,7 @@
 import { ProtocolError } from "../../errors.ts";
 import type { Encoded } from "../codec/codec.ts";
 import { PROTOCOL_VERSION } from "../protocol.ts";
+import { isSpanReport, type SpanReport } from "../span_report.ts";
 import { VERSION } from "../version.ts";
 import { type HubMessage, isHubKind } from "./hub_messages.ts";
 import { isId, isTagged, malformedMessage, parseMessage, type Tagged, withValue, withValueAnd } from "./text.ts";
@@ -23,6 +24,7 @@ export type ChildMessage =
   | ["chunkErrors", taskId: number, durationMs: number, tagged: Tagged, outcomes: unknown]
   | ["returned", taskIds: number[]]
   | ["progress", taskId: number, tagged: Tagged, value: unknown]
+  | ["span", taskId: number, report: SpanReport]
   | ["output", stream: 1 | 2, taskId: number, text: string | null];
 
 /** A chunk in which items failed: their values in order, and the errors by index. */
@@ -82,6 +84,11 @@ export function writeProgress(taskId: number, value: Encoded): string {
   return withValue(`["progress",${taskId}`, value);
 }
 
+/** A span of a task, or of a process with 0, has ended. */
+export function writeSpan(taskId: number, report: SpanReport): string {
+  return `["span",${taskId},${JSON.stringify(report)}]`;
+}
+
 /** A task, or 0 for none, printed a text, or with `null` the bytes of the message's one part. */
 export function writeOutput(stream: 1 | 2, taskId: number, text: string | null): string {
   return `["output",${stream},${taskId},${JSON.stringify(text)}]`;
@@ -113,6 +120,8 @@ function isSound(message: readonly unknown[], parts: readonly Uint8Array[]): boo
       return Array.isArray(message[1]) && message[1].every(isId);
     case "progress":
       return message.length === 4 && isId(message[1]) && isTagged(message[2]);
+    case "span":
+      return message.length === 3 && isId(message[1]) && isSpanReport(message[2]);
     case "output":
       return (message[1] === 1 || message[1] === 2) && isId(message[2]) &&
         (typeof message[3] === "string" || (message[3] === null && parts.length > 0));

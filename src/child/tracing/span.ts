@@ -1,0 +1,150 @@
+/** A span that a worker's code makes. When it ends, it is reported to the parent. */
+import { epochMs, monotonicMs, TIME_ORIGIN_MS } from "../../timer.ts";
+import { type Attributes, isAttributeValue, type SpanReport } from "../../wire/span_report.ts";
+
+/** A time as `@opentelemetry/api` takes it: a Date, milliseconds since 1970 or since the program's start, or seconds and nanoseconds. */
+export type TimeInput = Date | number | readonly [seconds: number, nanoseconds: number];
+
+/** The name of a span elsewhere. */
+export interface SpanContext {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+  readonly isRemote?: boolean;
+}
+
+/** What a span begins with. */
+export interface SpanStart {
+  readonly name: string;
+  readonly kind: number;
+  readonly context: SpanContext;
+  /** The span around it in this worker, or "". */
+  readonly parent: string;
+  readonly startTime: TimeInput | undefined;
+  readonly attributes: unknown;
+}
+
+const MOST_EVENTS = 128;
+const MOST_ATTRIBUTES = 128;
+const LONGEST_TEXT = 4096;
+
+/** The `Span` of `@opentelemetry/api`. */
+export class Span {
+  readonly #context: SpanContext;
+  readonly #parent: string;
+  readonly #kind: number;
+  readonly #start: number;
+  readonly #report: (report: SpanReport) => void;
+  readonly #attributes: Record<string, Attributes[string]> = {};
+  readonly #events: SpanReport["events"][number][] = [];
+  #name: string;
+  #status: SpanReport["status"] = { code: 0 };
+  #ended = false;
+
+  constructor({ name, kind, context, parent, startTime, attributes }: SpanStart, report: (report: SpanReport) => void) {
+    this.#name = name;
+    this.#kind = kind;
+    this.#context = context;
+    this.#parent = parent;
+    this.#start = timeOf(startTime);
+    this.#report = report;
+    this.setAttributes(attributes);
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+
+  isRecording(): boolean {
+    return !this.#ended;
+  }
+
+  setAttribute(name: string, value: unknown): this {
+    return this.setAttributes({ [name]: value });
+  }
+
+  setAttributes(attributes: unknown): this {
+    if (!this.#ended) {
+      Object.assign(this.#attributes, sound(attributes, MOST_ATTRIBUTES - Object.keys(this.#attributes).length));
+    }
+    return this;
+  }
+
+  addEvent(name: string, attributesOrTime?: unknown, time?: TimeInput): this {
+    const isTime = attributesOrTime instanceof Date || typeof attributesOrTime === "number" ||
+      Array.isArray(attributesOrTime);
+    if (!this.#ended && this.#events.length < MOST_EVENTS) {
+      const at = timeOf(isTime ? attributesOrTime as TimeInput : time);
+      this.#events.push({ name: cut(name), at, attributes: sound(isTime ? {} : attributesOrTime, MOST_ATTRIBUTES) });
+    }
+    return this;
+  }
+
+  /** Links are not passed on. */
+  addLink(): this {
+    return this;
+  }
+
+  addLinks(): this {
+    return this;
+  }
+
+  setStatus({ code, message }: SpanReport["status"]): this {
+    if (!this.#ended) this.#status = { code, ...(message === undefined ? {} : { message: cut(message) }) };
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.#ended) this.#name = name;
+    return this;
+  }
+
+  recordException(error: unknown, time?: TimeInput): void {
+    const { name, message, stack } = Object(error) as Partial<Error>;
+    const attributes = {
+      "exception.type": name,
+      "exception.message": message ?? String(error),
+      "exception.stacktrace": stack,
+    };
+    this.addEvent("exception", attributes, time);
+  }
+
+  end(time?: TimeInput): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#report({
+      id: this.#context.spanId,
+      parent: this.#parent,
+      name: cut(this.#name),
+      kind: this.#kind,
+      start: this.#start,
+      end: timeOf(time),
+      attributes: this.#attributes,
+      events: this.#events,
+      status: this.#status,
+    });
+  }
+}
+
+/** Those attributes that OpenTelemetry allows, at most so many, with long texts cut. */
+function sound(attributes: unknown, most: number): Record<string, Attributes[string]> {
+  const entries = Object.entries(Object(attributes)).filter(([, value]) => isAttributeValue(value)).slice(
+    0,
+    Math.max(0, most),
+  );
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === "string" ? cut(value) : value as Attributes[string]]),
+  );
+}
+
+function cut(text: unknown): string {
+  return String(text).slice(0, LONGEST_TEXT);
+}
+
+function timeOf(time: TimeInput | undefined): number {
+  if (time === undefined) return TIME_ORIGIN_MS + monotonicMs();
+  if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6;
+  const ms = Number(time);
+  // As in OpenTelemetry's own SDK: a small number comes from `performance.now()`.
+  return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
+}

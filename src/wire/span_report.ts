@@ -1,0 +1,66 @@
+/** A span of a trace, as a worker reports it to its parent, which exports it. */
+
+/** What OpenTelemetry allows as the value of an attribute. */
+export type AttributeValue = string | number | boolean | readonly (string | number | boolean | null)[];
+
+/** Attributes by name. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** A span that has ended. Times are milliseconds since 1970. */
+export interface SpanReport {
+  /** As the worker calls it: 16 hexadecimal digits. */
+  readonly id: string;
+  /** The span around it in the same worker, or "" when that is the task itself. */
+  readonly parent: string;
+  readonly name: string;
+  /** OpenTelemetry's number for internal, server, client, producer, consumer. */
+  readonly kind: number;
+  readonly start: number;
+  readonly end: number;
+  readonly attributes: Attributes;
+  readonly events: readonly { readonly name: string; readonly at: number; readonly attributes: Attributes }[];
+  /** OpenTelemetry's number for unset, ok, error, and a message. */
+  readonly status: { readonly code: number; readonly message?: string };
+}
+
+/** Checks what a worker calls a report. It trusts nothing; what an exporter would choke on is refused. */
+export function isSpanReport(value: unknown): value is SpanReport {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, parent, name, kind, start, end, attributes, events, status } = value as Partial<SpanReport>;
+  return isSpanId(id) && (parent === "" || isSpanId(parent)) && typeof name === "string" &&
+    Number.isSafeInteger(kind) &&
+    Number.isFinite(start) && Number.isFinite(end) && isAttributes(attributes) && Array.isArray(events) &&
+    events.every(isEvent) &&
+    isStatus(status);
+}
+
+function isSpanId(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+}
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, at, attributes } = value as { name?: unknown; at?: unknown; attributes?: unknown };
+  return typeof name === "string" && Number.isFinite(at) && isAttributes(attributes);
+}
+
+function isStatus(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, message } = value as { code?: unknown; message?: unknown };
+  return Number.isSafeInteger(code) && (message === undefined || typeof message === "string");
+}
+
+function isAttributes(value: unknown): value is Attributes {
+  return typeof value === "object" && value !== null && Object.values(value).every(isAttributeValue);
+}
+
+/** Whether a value may be an attribute's. */
+export function isAttributeValue(value: unknown): value is AttributeValue {
+  if (Array.isArray(value)) return value.every((item) => item === null || isPrimitive(item));
+  return isPrimitive(value);
+}
+
+function isPrimitive(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" ||
+    (typeof value === "number" && Number.isFinite(value));
+}
