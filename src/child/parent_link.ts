@@ -64,6 +64,11 @@ export class ParentLink {
     this.#channel.limitOutgoing(maxFrameBytes);
   }
 
+  /** Says by what the parent knows messages. Nothing can be sent before. */
+  mark(blockSecret: string): void {
+    this.#streams.mark(blockSecret);
+  }
+
   /** From now on, what cannot be sent because the parent is gone is dropped. */
   outliveParent(): void {
     this.#outlivesParent = true;

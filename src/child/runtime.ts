@@ -14,6 +14,8 @@ export interface RunningTask {
 export interface ChildRuntime {
   /** The number of this worker in its pool. */
   readonly workerId: number;
+  /** By what the parent tells messages from output. All code of a worker can learn it, and could send messages in its name. */
+  readonly blockSecret: string;
   /** The task whose code is running, if any. */
   current(): RunningTask | undefined;
   /** Sends a progress value, if the task still runs. */

@@ -4,6 +4,7 @@
  * The methods are replaced on the stream objects themselves, because Node's `process.stdout` writes
  * through the same objects. What user code prints becomes output messages.
  */
+import { BlockWriter } from "./block_writer.ts";
 import { type PrintHandler, takeConsole } from "./console.ts";
 
 /** The raw streams, for the protocol alone. */
@@ -14,13 +15,15 @@ export interface ProtocolStreams {
   readSync(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null;
   /** Returns when all bytes have been handed to the operating system. */
   write(bytes: Uint8Array): void;
+  /** Says by what the parent knows the bytes that are written. Nothing can be written before. */
+  mark(secret: string): void;
 }
 
 /** Takes stdin and stdout, and sends what user code prints to `print`. */
 export function takeStdio(print: PrintHandler): ProtocolStreams {
   const readStdin = Deno.stdin.read.bind(Deno.stdin);
   const readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
-  const writeStdout = Deno.stdout.writeSync.bind(Deno.stdout);
+  const writer = new BlockWriter(Deno.stdout.writeSync.bind(Deno.stdout));
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
@@ -34,10 +37,8 @@ export function takeStdio(print: PrintHandler): ProtocolStreams {
       const count = readStdinSync(buffer);
       return count === null ? null : buffer.subarray(0, count);
     },
-    write(bytes) {
-      // A write may be short: stdout goes through a line writer.
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writeStdout(rest));
-    },
+    write: (bytes) => writer.write(bytes),
+    mark: (secret) => writer.mark(secret),
   };
 }
 

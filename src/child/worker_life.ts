@@ -65,6 +65,7 @@ export class WorkerLife implements Life {
     if (memoryLimitMiB !== null) watchMemory(memoryLimitMiB, memoryMarker);
     installRuntime({
       workerId,
+      blockSecret: this.#hello.settings.blockSecret,
       current: scope.current,
       progress: (task, value) => this.#loop?.progress(task, value),
     });

@@ -22,6 +22,7 @@ export class Channel {
   readonly #outgoing: FrameBuffer;
   readonly #decoder: FrameDecoder;
   readonly #onChunkEnd: () => void;
+  readonly #open: (chunk: Uint8Array) => void;
   #writing: Promise<void> | undefined;
   #broken = false;
 
@@ -29,6 +30,8 @@ export class Channel {
     read: ByteReader;
     write: ByteWriter;
     onFrame: FrameHandler;
+    /** Takes out of what was read the bytes of frames, and passes them on in order. @default all bytes are of frames */
+    open?: (chunk: Uint8Array, pass: (bytes: Uint8Array) => void) => void;
     /** Called after all frames of one read were handled. */
     onChunkEnd?: () => void;
     maxFrameBytes?: number | undefined;
@@ -38,6 +41,9 @@ export class Channel {
     this.#outgoing = new FrameBuffer(options.maxFrameBytes);
     this.#decoder = new FrameDecoder(options.onFrame, options.maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {});
+    const pass = (bytes: Uint8Array): void => this.#decoder.push(bytes);
+    const { open } = options;
+    this.#open = open === undefined ? pass : (chunk) => open(chunk, pass);
   }
 
   /** Resolves when what is being written has been, or cannot be; nothing is when it is `undefined`. */
@@ -91,7 +97,7 @@ export class Channel {
     while (true) {
       const view = await this.#read(buffer);
       if (view === null) return;
-      this.#decoder.push(view);
+      this.#open(view);
       this.#onChunkEnd();
       buffer = new Uint8Array(view.buffer);
     }

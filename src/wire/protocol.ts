@@ -23,6 +23,8 @@ export interface WorkerSettings {
   readonly memoryMarker: string;
   /** Run once after the module has loaded; its arguments are the hello's value. */
   readonly initializer: FunctionSpec | null;
+  /** By what the parent tells the child's messages from its output (see `block_marks.ts`). */
+  readonly blockSecret: string;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
   /** Set when the program traces: spans of tasks are reported to it. */

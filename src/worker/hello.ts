@@ -23,7 +23,7 @@ export interface Hello {
 export type OwnSettings = Pick<WorkerSettings, "workerId" | "concurrency" | "initializer" | "process">;
 
 /** What the workers of one owner have in common, beside their options. */
-type CommonSettings = Required<Pick<WorkerSettings, "memoryMarker" | "project">>;
+type CommonSettings = Required<Pick<WorkerSettings, "memoryMarker" | "blockSecret" | "project">>;
 
 /** What a hello carries beside the settings. */
 export interface HelloInput {

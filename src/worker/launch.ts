@@ -1,5 +1,6 @@
 import { WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
+import { makeBlockSecret } from "../wire/block_marks.ts";
 import { CHILD_ENTRY_URL } from "./child_entry.ts";
 import { type WorkerCommand, workerCommand } from "./command_line.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
@@ -31,6 +32,7 @@ export class WorkerLauncher {
   readonly #surroundings: LaunchSurroundings;
   readonly #command: WorkerCommand;
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
+  readonly #blockSecret = makeBlockSecret();
   #reaper: ReaperShare | undefined;
 
   /** Starts no process yet. Throws what {@linkcode workerCommand} throws: workers may not be what the options say. */
@@ -44,7 +46,7 @@ export class WorkerLauncher {
   hello(own: OwnSettings, input: HelloInput): Hello {
     return makeHello(
       this.#options,
-      { ...own, memoryMarker: this.#memoryMarker, project: this.#command.project },
+      { ...own, memoryMarker: this.#memoryMarker, blockSecret: this.#blockSecret, project: this.#command.project },
       input,
     );
   }
@@ -58,6 +60,7 @@ export class WorkerLauncher {
       command: this.#command,
       maxFrameBytes,
       memoryMarker: this.#memoryMarker,
+      blockSecret: this.#blockSecret,
       killGraceMs,
       passOutput,
     };

@@ -2,6 +2,7 @@ import { ProtocolError } from "../errors.ts";
 import { requireLoaded } from "../own_process.ts";
 import { after, type Timer, untilSettled } from "../timer.ts";
 import { VERSION } from "../wire/version.ts";
+import { BlockReader } from "../wire/block_reader.ts";
 import { Channel } from "../wire/channel.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";
 import { STOP, WAKE } from "../wire/messages/to_child.ts";
@@ -34,6 +35,8 @@ export interface WorkerProcessOptions {
   readonly maxFrameBytes?: number | undefined;
   /** What the child prints before it ends itself for memory. */
   readonly memoryMarker: string;
+  /** By what its messages are told from its output. */
+  readonly blockSecret: string;
   /** Time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGraceMs: number;
   /** Whether this program prints what the worker prints. @default true */
@@ -58,6 +61,7 @@ export class WorkerProcess {
   readonly #killGraceMs: number;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #channel: Channel;
+  readonly #blocks: BlockReader;
   readonly #printers: readonly LinePrinter[];
   readonly #tail = new OutputTail();
   readonly #standby = new StandbyWatch(() => this.#wake());
@@ -85,12 +89,17 @@ export class WorkerProcess {
     this.#writer = this.#child.stdin.getWriter();
     this.#writer.closed.catch(() => {});
     const reader = this.#child.stdout.getReader({ mode: "byob" });
+    this.#blocks = new BlockReader({
+      secret: options.blockSecret,
+      onOutput: (bytes) => this.#print(1, bytes.slice(), 0),
+    });
     this.#channel = new Channel({
       read: async (buffer) => {
         const { value, done } = await reader.read(buffer);
         return done ? null : value;
       },
       write: (chunk) => this.#writer.write(chunk),
+      open: (chunk, pass) => this.#blocks.push(chunk, pass),
       onFrame: (text, parts) => this.#receive(text, parts),
       onChunkEnd: () => this.#events.readEnd(),
       maxFrameBytes: options.maxFrameBytes,
@@ -199,6 +208,10 @@ export class WorkerProcess {
 
   #receiveOutput([, stream, taskId, text]: Extract<ChildMessage, ["output", ...unknown[]]>, parts: Uint8Array[]): void {
     const bytes = text === null ? parts[0]! : new TextEncoder().encode(text);
+    this.#print(stream, bytes, taskId);
+  }
+
+  #print(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
     if (stream === 2) this.#tail.add(bytes);
     this.#printers[stream - 1]!.print(bytes);
     this.#events.output(stream, bytes, taskId);
@@ -222,7 +235,7 @@ export class WorkerProcess {
       signal: status.signal,
       stderrTail: this.#tail.text,
       wasReady: this.#ready,
-      inFrame: this.#channel.inFrame,
+      inFrame: this.#channel.inFrame || this.#blocks.inBlock,
       violation: this.#violation,
       exceededMemory: this.#exceededMemory,
     });
@@ -231,6 +244,7 @@ export class WorkerProcess {
   async #readMessages(): Promise<void> {
     try {
       await this.#channel.run();
+      this.#blocks.end();
       this.#awaitExit();
     } catch (error) {
       this.#condemn(error);

@@ -186,16 +186,24 @@ async function withImpostor(script: string, body: (denoPath: string) => Promise<
   }
 }
 
-const HELLO = String.raw`printf '\000\000\000\027\000\000\000\023["hello",1,"0.1.0"]'`;
-const READY = String.raw`printf '\000\000\000\015\000\000\000\011["ready"]'`;
+/** A line of the script, which reads the hello and writes messages as a worker would. */
+const say = (...messages: string[]): string =>
+  [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    new URL("../fixtures/impostor.ts", import.meta.url).pathname,
+  ]
+    .concat(messages).map((word) => `'${word}'`).join(" ");
+const HELLO = '["hello",1,"0.1.0"]';
+const READY = '["ready"]';
 
 const IMPOSTORS: Record<string, [script: string, message: string]> = {
-  "greets with another protocol": [
-    String.raw`printf '\000\000\000\030\000\000\000\024["hello",99,"9.9.9"]'; exec sleep 30`,
-    "protocol 99",
-  ],
-  "does not greet": [`${READY}; exec sleep 30`, '"ready"'],
-  "prints a message of its own": ["echo cannot find the file; exec sleep 30", "Cannot receive message"],
+  "greets with another protocol": [`${say('["hello",99,"9.9.9"]')}; exec sleep 30`, "protocol 99"],
+  "does not greet": [`${say(READY)}; exec sleep 30`, '"ready"'],
+  "prints a message of its own": ["echo cannot find the file; exec sleep 30", "what it wrote first is no message"],
 };
 
 for (const [what, [script, message]] of Object.entries(IMPOSTORS)) {
@@ -216,7 +224,7 @@ Deno.test({
   name: "Pool rejects the running task when its worker ends its output and lives on",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withImpostor(`${HELLO}; ${READY}; exec sleep 30 >&-`, async (denoPath) => {
+    withImpostor(`${say(HELLO, READY)}; exec sleep 30 >&-`, async (denoPath) => {
       const log = new EventLog();
       const pool = new Pool({ workers: 1, denoPath, onEvent: log.listener });
       const error = await assertRejects(() => pool.apply(double, [1]), ProtocolError);

@@ -65,6 +65,8 @@ export class MemoryStreams implements ProtocolStreams {
     return filled(buffer, this.#blocking.shift() ?? null);
   }
 
+  mark(): void {}
+
   write(bytes: Uint8Array): void {
     if (this.broken !== undefined) throw this.broken;
     this.#decoder.push(bytes);
@@ -109,6 +111,7 @@ export const SETTINGS: WorkerSettings = {
   maxFrameBytes: 1024 * 1024,
   memoryLimitMiB: null,
   memoryMarker: "",
+  blockSecret: "",
   colored: { 1: false, 2: false },
   initializer: null,
 };

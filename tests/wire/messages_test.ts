@@ -15,6 +15,7 @@ const SETTINGS: WorkerSettings = {
   maxFrameBytes: 8192,
   memoryLimitMiB: null,
   memoryMarker: 'a "quoted" marker',
+  blockSecret: "ff",
   colored: { 1: false, 2: true },
   initializer: null,
 };
