@@ -1,5 +1,4 @@
 /** What a task writes to its standard streams, and reads from them, by whatever way: it is the task's, and harms no message. */
-// deno-lint-ignore-file no-console -- tasks print
 import { assertEquals } from "@std/assert";
 import { runProgram } from "../helpers/program.ts";
 
