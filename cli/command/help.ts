@@ -77,9 +77,16 @@ function groups(flags: readonly Flag[]): string {
     .map(([group, members]) => `\n${group}:\n${members.map(line).join("\n")}\n`).join("");
 }
 
+const MAX_COLUMNS = 100;
+const INDENT = " ".repeat(32);
+
 function line({ long, short, value, optionalValue, help }: Flag): string {
   const name = `${short === undefined ? "    " : `-${short}, `}--${long}`;
   const usage = value === undefined ? name : optionalValue ? `${name}[=${value.name}]` : `${name} ${value.name}`;
   const text = value?.choices === undefined || optionalValue ? help : `${help}: ${value.choices.join(", ")}`;
-  return usage.length > 28 ? `  ${usage}\n${" ".repeat(32)}${text}` : `  ${usage.padEnd(30)}${text}`;
+  const lines = usage.length > 28 ? [`  ${usage}`] : [];
+  const first = usage.length > 28 ? INDENT : `  ${usage.padEnd(30)}`;
+  if (first.length + text.length <= MAX_COLUMNS) return [...lines, first + text].join("\n");
+  const at = text.lastIndexOf(": ") + 1;
+  return [...lines, first + text.slice(0, at), INDENT + text.slice(at).trimStart()].join("\n");
 }

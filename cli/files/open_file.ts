@@ -5,6 +5,6 @@ export async function openFile(path: string, options: Deno.OpenOptions = { read:
   try {
     return await Deno.open(path, options);
   } catch (cause) {
-    throw new UsageError(`Cannot ${options.read ? "open" : "write"} ${path}: ${(cause as Error).message}`);
+    throw new UsageError(`Cannot ${options.write ? "write" : "open"} ${path}: ${(cause as Error).message}`);
   }
 }

@@ -1,5 +1,7 @@
 /** A file of text that is written from its beginning to its end. */
 
+import { cutOff, holdFile, writeAll } from "./run_file.ts";
+
 const encoder = new TextEncoder();
 
 /** Writes text in order; each call waits for those before it. */
@@ -15,15 +17,13 @@ export class TextFile {
 
   /** Makes the file, or empties it. */
   static async create(path: string): Promise<TextFile> {
-    try {
-      return new TextFile(path, await Deno.open(path, { write: true, create: true, truncate: true }));
-    } catch (cause) {
-      throw failure(path, cause);
-    }
+    const file = await holdFile(path);
+    await cutOff(file, 0);
+    return new TextFile(path, file);
   }
 
   write(text: string): Promise<void> {
-    return this.#written = this.#written.then(() => this.#writeAll(encoder.encode(text)));
+    return this.#written = this.#written.then(() => writeAll(this.#file, this.#path, encoder.encode(text)));
   }
 
   /** Waits for what is being written, and closes the file. */
@@ -34,16 +34,4 @@ export class TextFile {
       this.#file.close();
     }
   }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    try {
-      for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
-    } catch (cause) {
-      throw failure(this.#path, cause);
-    }
-  }
-}
-
-function failure(path: string, cause: unknown): Error {
-  return new Error(`Cannot write ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }

@@ -1,12 +1,19 @@
-import type { CliMapOptions, InputFormat } from "../options/cli_map_options.ts";
-import { openFile } from "../files/open_file.ts";
 import { InputError } from "../errors/input_error.ts";
-import { ByteWindow } from "./byte_window.ts";
-import { LineRecordReader } from "./line_records.ts";
+import { openFile } from "../files/open_file.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block.ts";
+import { openSource } from "./byte_source.ts";
+import { ByteWindow, type ReadBytes } from "./byte_window.ts";
+import { LineRecordReader } from "./line_records.ts";
 
 const NEWLINE = 10;
 const NUL = 0;
+
+/** What readers must know of a run. */
+export type InputOptions = Pick<
+  CliMapOptions,
+  "input" | "table" | "columns" | "skippedLines" | "encoding" | "maxRecordBytes" | "files"
+>;
 
 /** The records of all inputs, one after the other, numbered through. */
 export class Inputs implements Disposable {
@@ -14,22 +21,39 @@ export class Inputs implements Disposable {
   records = 0;
   /** The names of the inputs; `-` is stdin. */
   readonly names: readonly string[];
-  readonly #options: Pick<CliMapOptions, "input" | "maxRecordBytes">;
+  /** The beginning of the present input. */
+  sample: Uint8Array = new Uint8Array(0);
+  readonly #options: InputOptions;
+  readonly #warn: (text: string) => void;
   #next = 0;
   #window: ByteWindow | undefined;
   #reader: RecordReader | undefined;
   #file: Deno.FsFile | undefined;
   #bytesBefore = 0;
+  /** Bytes of the present input as it is on the disk. */
+  #bytesRead = 0;
 
-  constructor(options: Pick<CliMapOptions, "input" | "maxRecordBytes" | "files">) {
+  constructor(options: InputOptions, warn: (text: string) => void) {
     this.#options = options;
+    this.#warn = warn;
     this.names = options.files.length === 0 ? ["-"] : options.files;
   }
 
-  /** Bytes of the records read so far: those that were read ahead tell nothing of how many records there are. */
+  /**
+   * Bytes of the records read so far: those that were read ahead tell nothing of how many records there are. Counted as they
+   * are on the disk; of what was unpacked or decoded, the same share.
+   */
   get bytes(): number {
     const window = this.#window;
-    return this.#bytesBefore + (window === undefined ? 0 : window.total - (window.end - window.start));
+    if (window === undefined || window.total === 0) return this.#bytesBefore;
+    const unread = (window.end - window.start) / window.total;
+    return this.#bytesBefore + Math.round(this.#bytesRead * (1 - unread));
+  }
+
+  /** The place of the present input, for messages. */
+  get place(): string {
+    const name = this.names[Math.max(0, this.#next - 1)]!;
+    return name === "-" ? "stdin" : name;
   }
 
   /** Waits for records, and gives those that are there; `undefined` at the end of the last input. Throws InputError. */
@@ -39,7 +63,7 @@ export class Inputs implements Disposable {
         if (this.#next === this.names.length) return undefined;
         await this.#open(this.names[this.#next++]!);
       }
-      const item = await this.#readItem(limits);
+      const item = await this.#guarded(() => this.#reader!.read(limits, this.records + 1));
       if (item !== undefined) {
         this.records += "block" in item ? item.block.count : 1;
         return item;
@@ -69,25 +93,36 @@ export class Inputs implements Disposable {
     this.#closeCurrent();
   }
 
-  async #readItem(limits: ReadLimits): Promise<ReadItem | undefined> {
-    const name = this.names[this.#next - 1]!;
+  async #guarded<R>(read: () => Promise<R>): Promise<R> {
     try {
-      return await this.#reader!.read(limits, this.records + 1);
+      return await read();
     } catch (cause) {
       if (cause instanceof InputError) throw cause;
-      throw new InputError(`Cannot read ${name === "-" ? "stdin" : name}: ${(cause as Error).message}`, { cause });
+      throw new InputError(`Cannot read ${this.place}: ${(cause as Error).message}`, { cause });
     }
   }
 
   async #open(name: string): Promise<void> {
     if (name !== "-") this.#file = await openFile(name);
-    const source = this.#file ?? Deno.stdin;
-    this.#window = new ByteWindow((buffer) => source.read(buffer));
-    this.#reader = await readerFor(this.#options.input, this.#window, name, this.#options.maxRecordBytes);
+    const file = this.#file ?? Deno.stdin;
+    this.#bytesRead = 0;
+    const read: ReadBytes = async (buffer) => {
+      const count = await file.read(buffer);
+      this.#bytesRead += count ?? 0;
+      return count;
+    };
+    const { input, encoding } = this.#options;
+    const hasNuls = input === "nul";
+    const hasLines = !hasNuls && input !== "json";
+    const source = await this.#guarded(() => openSource(read, { place: this.place, encoding, hasLines, hasNuls }));
+    this.sample = source.sample;
+    this.#window = new ByteWindow(source.read);
+    this.#reader = await readerFor(this.#options, this.#window, name, this.#warn);
   }
 
   #closeCurrent(): void {
-    this.#bytesBefore = this.bytes;
+    this.#bytesBefore += this.#bytesRead;
+    this.#bytesRead = 0;
     this.#window = undefined;
     this.#reader = undefined;
     this.#file?.close();
@@ -97,26 +132,34 @@ export class Inputs implements Disposable {
 
 /** The formats that few use load late. */
 async function readerFor(
-  format: InputFormat,
+  { input: format, table, columns, skippedLines, maxRecordBytes }: InputOptions,
   window: ByteWindow,
   input: string,
-  maxRecordBytes: number,
+  warn: (text: string) => void,
 ): Promise<RecordReader> {
+  const common = { input, maxRecordBytes, skippedLines };
   switch (format) {
     case "ndjson":
-      return new LineRecordReader(window, { input, delimiter: NEWLINE, skipBlank: true, maxRecordBytes });
+      return new LineRecordReader(window, { ...common, delimiter: NEWLINE, skipBlank: true });
     case "lines":
-      return new LineRecordReader(window, { input, delimiter: NEWLINE, skipBlank: false, maxRecordBytes });
+      return new LineRecordReader(window, { ...common, delimiter: NEWLINE, skipBlank: false });
     case "nul":
-      return new LineRecordReader(window, { input, delimiter: NUL, skipBlank: false, maxRecordBytes });
+      return new LineRecordReader(window, { ...common, delimiter: NUL, skipBlank: false });
     case "json": {
       const { JsonRecordReader } = await import("./json_records.ts");
       return new JsonRecordReader(window, { input, maxRecordBytes });
     }
     case "csv":
     case "tsv": {
-      const { CsvRecordReader } = await import("./csv_records.ts");
-      return new CsvRecordReader(window, { input, maxRecordBytes, separator: format === "csv" ? "," : "\t" });
+      const { TableRecordReader } = await import("./table_records.ts");
+      const { hasHeader, dialect } = table!;
+      return new TableRecordReader(window, {
+        ...common,
+        dialect,
+        hasHeader,
+        columns: hasHeader ? null : columns,
+        warn,
+      });
     }
   }
 }

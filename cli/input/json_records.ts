@@ -1,13 +1,15 @@
 import type { ByteWindow } from "./byte_window.ts";
+import { skipByteOrderMark } from "./line_window.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import {
   EXCERPT_BYTES,
+  isFull,
   type ReadItem,
   type ReadLimits,
   RecordBlock,
   type RecordReader,
 } from "../records/record_block.ts";
-import { type TableRecord, TableSource } from "./table_source.ts";
+import { type FoundRecord, FoundRecords } from "./found_records.ts";
 
 const COMMA = 0x2C;
 const OPEN = 0x5B;
@@ -17,8 +19,8 @@ const NEWLINE = 0x0A;
 const BREAKS = [NEWLINE, 0x0D];
 const BLANKS = new Set([SPACE, 0x09, NEWLINE, 0x0D]);
 
-type Found = { readonly record: TableRecord } | {
-  readonly fault: Omit<TableRecord, "payload">;
+type Found = { readonly record: FoundRecord } | {
+  readonly fault: Omit<FoundRecord, "payload">;
   readonly message: string;
 };
 
@@ -33,7 +35,7 @@ export class JsonRecordReader implements RecordReader {
   readonly #input: string;
   readonly #maxRecordBytes: number;
   #place: "top" | "first" | "element" | "separator" | "end" = "top";
-  #line = 1;
+  #line = 0;
   #waiting: Found | undefined;
 
   constructor(window: ByteWindow, options: { readonly input: string; readonly maxRecordBytes: number }) {
@@ -43,11 +45,13 @@ export class JsonRecordReader implements RecordReader {
   }
 
   async read(limits: ReadLimits, nextSequence: number): Promise<ReadItem | undefined> {
-    const records: TableRecord[] = [];
+    const records: FoundRecord[] = [];
     let bytes = 0;
-    while (records.length < limits.records && bytes < limits.bytes) {
-      // Waits for the first record only: the others are taken if they are there.
-      const found = this.#waiting ?? await this.#find(records.length === 0);
+    if (this.#line === 0) await this.#begin();
+    while (!isFull(limits, records.length, bytes)) {
+      // Waits for the records of one batch only: the others are taken if they are there.
+      const mayWait = records.length === 0 || records.length % limits.batch > 0;
+      const found = this.#waiting ?? await this.#find(mayWait);
       this.#waiting = undefined;
       if (found === undefined) break;
       if ("fault" in found) {
@@ -59,13 +63,21 @@ export class JsonRecordReader implements RecordReader {
       bytes += found.record.bytes.length;
     }
     if (records.length === 0) return undefined;
-    const source = new TableSource(this.#input, records);
+    const source = new FoundRecords(this.#input, records);
     return { block: new RecordBlock(source, { from: 0, to: records.length, firstSequence: nextSequence }) };
+  }
+
+  async #begin(): Promise<void> {
+    this.#line = 1;
+    await skipByteOrderMark(this.#window);
   }
 
   #invalid({ fault, message }: Extract<Found, { fault: unknown }>, sequence: number): ReadItem {
     const { line, bytes } = fault;
-    return { invalid: { input: this.#input, line, sequence, message, start: bytes.slice(0, EXCERPT_BYTES) } };
+    const start = bytes.slice();
+    return {
+      invalid: { input: this.#input, line, sequence, message, start, isTruncated: start.length === EXCERPT_BYTES },
+    };
   }
 
   async #find(mayWait: boolean): Promise<Found | undefined> {

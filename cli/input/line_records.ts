@@ -1,6 +1,9 @@
 import type { ByteWindow } from "./byte_window.ts";
+import { skipByteOrderMark, skipLine } from "./line_window.ts";
 import {
   EXCERPT_BYTES,
+  isFull,
+  isWholeBatch,
   type ReadItem,
   type ReadLimits,
   RecordBlock,
@@ -16,6 +19,8 @@ export interface LineFormat {
   /** Whether blank lines are no records. */
   readonly skipBlank: boolean;
   readonly maxRecordBytes: number;
+  /** Lines in front of the first record. */
+  readonly skippedLines: number;
 }
 
 const SPACE = 32;
@@ -28,6 +33,8 @@ export class LineRecordReader implements RecordReader {
   readonly #format: LineFormat;
   #line = 1;
   #atBeginning = true;
+  /** Whole records at the beginning of the window, which wait for the others of their batch. */
+  #heldBytes = 0;
 
   constructor(window: ByteWindow, format: LineFormat) {
     this.#window = window;
@@ -36,62 +43,57 @@ export class LineRecordReader implements RecordReader {
 
   async read(limits: ReadLimits, nextSequence: number): Promise<ReadItem | undefined> {
     const window = this.#window;
-    if (this.#atBeginning) await this.#skipByteOrderMark();
-    let scanned = 0;
-    while (true) {
-      const item = this.#cut(limits, nextSequence, scanned);
-      if (item !== undefined) return item;
-      scanned = window.end - window.start;
-      if (scanned > this.#format.maxRecordBytes) return await this.#skipRecord(nextSequence);
-      if (window.ended) return this.#cutLast(nextSequence);
+    const { maxRecordBytes } = this.#format;
+    if (this.#atBeginning) await this.#begin();
+    for (let scanned = 0;;) {
+      const isTooLong = () => window.end - window.start - this.#heldBytes > maxRecordBytes;
+      let block = this.#cut(limits, nextSequence, scanned, false);
+      if (block === undefined && this.#heldBytes > 0 && isTooLong()) block = this.#cut(limits, nextSequence, 0, true);
+      if (block !== undefined) return { block };
+      if (isTooLong()) return await this.#skipRecord(nextSequence);
+      if (window.ended) return undefined;
+      scanned = this.#heldBytes > 0 ? 0 : window.end - window.start;
       await window.more();
     }
   }
 
-  async #skipByteOrderMark(): Promise<void> {
-    const window = this.#window;
+  async #begin(): Promise<void> {
     this.#atBeginning = false;
-    while (window.end - window.start < 3 && !window.ended) await window.more();
-    const { buffer, start } = window;
-    if (buffer[start] === 0xEF && buffer[start + 1] === 0xBB && buffer[start + 2] === 0xBF) window.consume(start + 3);
+    await skipByteOrderMark(this.#window);
+    for (; this.#line <= this.#format.skippedLines; this.#line++) await skipLine(this.#window, this.#format.delimiter);
   }
 
   /** Cuts off whole records; `scanned` bytes at the start are known to have no delimiter. */
-  #cut(limits: ReadLimits, nextSequence: number, scanned: number): ReadItem | undefined {
-    const window = this.#window;
+  #cut(limits: ReadLimits, firstSequence: number, scanned: number, isUrgent: boolean): RecordBlock | undefined {
+    const { buffer, start, end: limit, ended } = this.#window;
     const { delimiter, skipBlank, maxRecordBytes } = this.#format;
-    const bytes = window.buffer.subarray(0, window.end);
-    const { start } = window;
+    const bytes = buffer.subarray(0, limit);
+    const isEnd = ended || isUrgent;
     let at = start;
     let from = start + scanned;
-    let count = 0;
+    let seen = 0;
     let lines = 0;
-    while (count < limits.records && at - start < limits.bytes) {
-      const end = bytes.indexOf(delimiter, from);
-      if (end < 0) break;
-      if (end - at > maxRecordBytes) {
-        if (count > 0) break;
-        window.consume(end + 1);
-        this.#line += lines + 1;
-        return this.#tooLong(this.#line - 1, nextSequence, bytes.slice(at, at + EXCERPT_BYTES));
-      }
-      if (!skipBlank || !isBlank(bytes, at, end)) count++;
+    let cutAt = start;
+    let cutLines = 0;
+    let count = 0;
+    while (at < limit && !isFull(limits, seen, at - start)) {
+      const found = bytes.indexOf(delimiter, from);
+      if (found < 0 && !ended) break;
+      const end = found < 0 ? limit : found;
+      if (end - at > maxRecordBytes) break;
+      if (!skipBlank || !isBlank(bytes, at, end)) seen++;
       lines++;
-      at = from = end + 1;
+      at = from = Math.min(limit, end + 1);
+      if (!isWholeBatch(limits, seen, at - start, isEnd)) continue;
+      cutAt = at;
+      cutLines = lines;
+      count = seen;
     }
     const firstLine = this.#line;
-    this.#line += lines;
-    window.consume(at);
-    if (count === 0) return undefined;
-    return { block: this.#block(bytes.subarray(start, at), count, nextSequence, firstLine) };
-  }
-
-  #cutLast(nextSequence: number): ReadItem | undefined {
-    const { buffer, start, end } = this.#window;
-    if (start === end) return undefined;
-    this.#window.consume(end);
-    if (this.#format.skipBlank && isBlank(buffer, start, end)) return undefined;
-    return { block: this.#block(buffer.subarray(start, end), 1, nextSequence, this.#line) };
+    this.#line += cutLines;
+    this.#heldBytes = at - cutAt;
+    this.#window.consume(cutAt);
+    return count === 0 ? undefined : this.#block(bytes.subarray(start, cutAt), count, firstSequence, firstLine);
   }
 
   #block(bytes: Uint8Array, count: number, firstSequence: number, firstLine: number): RecordBlock {
@@ -102,26 +104,13 @@ export class LineRecordReader implements RecordReader {
     });
   }
 
-  async #skipRecord(nextSequence: number): Promise<ReadItem> {
-    const window = this.#window;
-    const excerpt = window.buffer.slice(window.start, window.start + EXCERPT_BYTES);
-    const line = this.#line++;
-    window.consume(window.end);
-    while (true) {
-      if (window.start === window.end) {
-        if (window.ended) break;
-        await window.more();
-      }
-      const found = window.buffer.subarray(0, window.end).indexOf(this.#format.delimiter, window.start);
-      window.consume(found < 0 ? window.end : found + 1);
-      if (found >= 0) break;
-    }
-    return this.#tooLong(line, nextSequence, excerpt);
-  }
-
-  #tooLong(line: number, sequence: number, start: Uint8Array): ReadItem {
-    const message = `the record is longer than ${this.#format.maxRecordBytes} bytes, see --max-record`;
-    return { invalid: { input: this.#format.input, line, sequence, message, start } };
+  async #skipRecord(sequence: number): Promise<ReadItem> {
+    const { input, delimiter, maxRecordBytes } = this.#format;
+    const { buffer, start } = this.#window;
+    const message = `the record is longer than ${maxRecordBytes} bytes, see --max-record`;
+    const invalid = { input, line: this.#line++, sequence, message, start: buffer.slice(start, start + EXCERPT_BYTES) };
+    await skipLine(this.#window, delimiter);
+    return { invalid: { ...invalid, isTruncated: true } };
   }
 }
 

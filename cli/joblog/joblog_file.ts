@@ -1,6 +1,6 @@
 import { isFailure } from "../records/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../records/run_events.ts";
-import { openFile } from "../files/open_file.ts";
+import { cutOff, holdFile, syncFile, writeAll } from "../files/run_file.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { RunHistory } from "./history.ts";
 
@@ -14,8 +14,17 @@ export interface JoblogHeader {
   readonly source: string;
   readonly in: string;
   readonly out: string;
+  /** What else says how records are read and results written, as JSON. */
+  readonly format: string;
   /** The file of the results, or `null` for stdout. */
   readonly output: string | null;
+}
+
+/** Who writes a joblog, so that a second run can say so: in its header, and a line for each run that goes on. */
+interface Writer {
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
 /** A joblog that was read. */
@@ -33,23 +42,37 @@ const READ_BYTES = 256 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Reads a joblog; `undefined` if there is none, or not even its first line is whole. */
-export async function readJoblog(path: string): Promise<JoblogContent | undefined> {
-  let file: Deno.FsFile;
+/** Opens a joblog and holds it. Throws UsageError, which says who else holds it. */
+export async function holdJoblog(path: string): Promise<Deno.FsFile> {
+  return await holdFile(path, {
+    read: true,
+    describeHolder: async () => await holderOf(path) ?? "another run of corral",
+  });
+}
+
+async function holderOf(path: string): Promise<string | undefined> {
   try {
-    file = await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    using file = await Deno.open(path);
+    let last: Writer | undefined;
+    for await (const line of wholeLines(file)) {
+      if (last === undefined || isRunLine(line)) last = parsed(line) as Writer;
+    }
+    return last && `process ${last.pid}, since ${new Date(last.startedAt).toISOString()},`;
+  } catch {
+    // Where a lock keeps others from reading, too, the holder stays unknown.
+    return undefined;
   }
-  using _ = file;
+}
+
+/** Reads a joblog; `undefined` if not even its first line is whole. */
+export async function readJoblog(file: Deno.FsFile, path: string): Promise<JoblogContent | undefined> {
   const history = new RunHistory();
   let header: JoblogHeader | undefined;
   let outputEnd = 0;
   let end = 0;
   for await (const line of wholeLines(file)) {
     if (header === undefined) header = readHeader(line, path);
-    else {
+    else if (!isRunLine(line)) {
       const { sequence, hash, outcome, outputEnd: position } = readRecord(line, path);
       history.note(sequence, hash!, isFailure(outcome));
       outputEnd = position;
@@ -74,6 +97,12 @@ async function* wholeLines(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
     }
     rest = bytes.subarray(start);
   }
+}
+
+const RUN_LINE = encoder.encode('{"type":"run"');
+
+function isRunLine(line: Uint8Array): boolean {
+  return RUN_LINE.every((byte, at) => line[at] === byte);
 }
 
 function readHeader(line: Uint8Array, path: string): JoblogHeader {
@@ -107,25 +136,28 @@ function parsed(line: Uint8Array): unknown {
 export class JoblogWriter implements RunObserver {
   readonly wantsRecords = true;
   readonly wantsHashes = true;
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
   }
 
-  /** Begins a joblog. */
-  static async create(path: string, header: JoblogHeader): Promise<JoblogWriter> {
-    const writer = new JoblogWriter(await openFile(path, { write: true, create: true, truncate: true }));
-    await writer.#write(JSON.stringify(header) + "\n");
+  /** Begins a joblog in a file that is held. */
+  static async create(path: string, file: Deno.FsFile, header: JoblogHeader): Promise<JoblogWriter> {
+    await cutOff(file, 0);
+    const writer = new JoblogWriter(path, file);
+    await writer.#write(JSON.stringify({ ...header, ...ownWriter() }) + "\n");
     return writer;
   }
 
   /** Goes on with a joblog at `end`, where it is cut off. */
-  static async append(path: string, end: number): Promise<JoblogWriter> {
-    const file = await openFile(path, { write: true });
-    await file.truncate(end);
-    await file.seek(end, Deno.SeekMode.Start);
-    return new JoblogWriter(file);
+  static async append(path: string, file: Deno.FsFile, end: number): Promise<JoblogWriter> {
+    await cutOff(file, end);
+    const writer = new JoblogWriter(path, file);
+    await writer.#write(JSON.stringify({ type: "run", ...ownWriter() }) + "\n");
+    return writer;
   }
 
   async receive(events: readonly RunEvent[]): Promise<void> {
@@ -143,7 +175,11 @@ export class JoblogWriter implements RunObserver {
   }
 
   async #write(text: string): Promise<void> {
-    for (let rest = encoder.encode(text); rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
-    await this.#file.syncData();
+    await writeAll(this.#file, this.#path, encoder.encode(text));
+    await syncFile(this.#file, this.#path);
   }
+}
+
+function ownWriter(): Writer {
+  return { pid: Deno.pid, startedAt: Date.now() };
 }

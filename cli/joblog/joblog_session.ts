@@ -2,46 +2,86 @@ import type { Inputs } from "../input/inputs.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { UsageError } from "../errors/usage_error.ts";
-import { type JoblogContent, type JoblogHeader, JoblogWriter, readJoblog } from "./joblog_file.ts";
-import { UnfinishedRecords } from "./unfinished_records.ts";
+import { requireEmpty } from "../files/run_file.ts";
+import { holdJoblog, type JoblogContent, type JoblogHeader, JoblogWriter, readJoblog } from "./joblog_file.ts";
+import { type EarlierRecords, UnfinishedRecords } from "./unfinished_records.ts";
 import { sourceHash } from "./source_hash.ts";
 
 /** The joblog of a run: one that is begun, or one that is gone on with. */
 export class JoblogSession {
-  /** Logs what this run finishes. */
-  readonly writer: JoblogWriter;
   /** Bytes of results that earlier runs wrote and logged. */
   readonly outputEnd: number;
+  /** What this run has left out so far, since earlier runs finished it. */
+  readonly skipped: EarlierRecords = { records: 0, failed: 0 };
   readonly #options: CliMapOptions;
+  readonly #file: Deno.FsFile;
+  readonly #header: JoblogHeader;
   readonly #earlier: JoblogContent | undefined;
 
-  private constructor(options: CliMapOptions, writer: JoblogWriter, earlier: JoblogContent | undefined) {
+  private constructor(
+    options: CliMapOptions,
+    file: Deno.FsFile,
+    header: JoblogHeader,
+    earlier: JoblogContent | undefined,
+  ) {
     this.#options = options;
-    this.writer = writer;
+    this.#file = file;
+    this.#header = header;
     this.#earlier = earlier;
     this.outputEnd = earlier?.outputEnd ?? 0;
   }
 
-  /** Opens the joblog. Throws UsageError when the run cannot go on with what is there. */
+  /**
+   * Opens the joblog and holds it, and reads what earlier runs logged. Nothing is changed yet.
+   *
+   * Throws UsageError when the run cannot go on with what is there, or somebody else holds it.
+   */
   static async open(options: CliMapOptions): Promise<JoblogSession> {
     const path = options.joblog!;
     const header = await headerOf(options);
-    const earlier = options.resume === "no" ? undefined : await readJoblog(path);
-    if (earlier === undefined) return new JoblogSession(options, await JoblogWriter.create(path, header), undefined);
-    if (!options.force) requireSame(earlier.header, header);
-    return new JoblogSession(options, await JoblogWriter.append(path, earlier.end), earlier);
+    const file = await holdJoblog(path);
+    try {
+      if (options.resume === "no") {
+        if (!options.force) await requireEmpty(file, path, "--resume to go on with it, or --force to begin it again");
+        return new JoblogSession(options, file, header, undefined);
+      }
+      const earlier = await readJoblog(file, path);
+      if (earlier !== undefined && !options.force) requireSame(earlier.header, header);
+      return new JoblogSession(options, file, header, earlier);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Whether there is a run to go on with. */
+  get isResumed(): boolean {
+    return this.#earlier !== undefined;
+  }
+
+  /** Begins to write, or goes on: what was being written when the earlier run ended is cut off. */
+  async begin(): Promise<JoblogWriter> {
+    const path = this.#options.joblog!;
+    return this.#earlier === undefined
+      ? await JoblogWriter.create(path, this.#file, this.#header)
+      : await JoblogWriter.append(path, this.#file, this.#earlier.end);
+  }
+
+  /** Lets go of the file, where nothing was begun. */
+  close(): void {
+    this.#file.close();
   }
 
   /** The inputs without the records that are done. */
   filter(inputs: Inputs, events: EventStream): Pick<Inputs, "read" | "records" | "bytes"> {
     return this.#earlier === undefined
       ? inputs
-      : new UnfinishedRecords(inputs, this.#earlier.history, this.#options, events);
+      : new UnfinishedRecords(inputs, this.#earlier.history, this.#options, events, this.skipped);
   }
 }
 
 async function headerOf(options: CliMapOptions): Promise<JoblogHeader> {
-  const { module, input, output, outputFile } = options;
+  const { module, input, output, outputFile, table, columns, skippedLines, encoding, batch, tagged, csvSafe } = options;
   return {
     type: "joblog",
     version: 1,
@@ -50,6 +90,7 @@ async function headerOf(options: CliMapOptions): Promise<JoblogHeader> {
     source: await sourceHash(module),
     in: input,
     out: output,
+    format: JSON.stringify({ table, columns, skippedLines, encoding, batch, tagged, csvSafe }),
     output: outputFile ?? null,
   };
 }
@@ -64,6 +105,7 @@ function requireSame(earlier: JoblogHeader, now: JoblogHeader): void {
   if (earlier.in !== now.in || earlier.out !== now.out) {
     refuse("the format has changed", `--in ${earlier.in} --out ${earlier.out}`);
   }
+  if (earlier.format !== now.format) refuse("what says how records are read or written has changed", "the same flags");
   if (earlier.output !== now.output) {
     refuse("the place of the results has changed", earlier.output === null ? "stdout" : `-o ${earlier.output}`);
   }

@@ -6,6 +6,13 @@ import type { EventStream } from "../observers/event_stream.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { RunHistory } from "./history.ts";
 
+/** Records that earlier runs finished, as far as this run has come across them. */
+export interface EarlierRecords {
+  records: number;
+  /** How many of them failed, and are not tried again. */
+  failed: number;
+}
+
 /** Leaves out of the inputs what a joblog has, and refuses to go on where the two do not fit together. */
 export class UnfinishedRecords {
   readonly #inputs: Inputs;
@@ -13,13 +20,17 @@ export class UnfinishedRecords {
   readonly #options: Pick<CliMapOptions, "resume" | "force">;
   readonly #events: EventStream;
   readonly #waiting: ReadItem[] = [];
+  /** Records that earlier runs finished, and how many of them failed. */
+  readonly #earlier: EarlierRecords;
 
   constructor(
     inputs: Inputs,
     history: RunHistory,
     options: Pick<CliMapOptions, "resume" | "force">,
     events: EventStream,
+    earlier: EarlierRecords,
   ) {
+    this.#earlier = earlier;
     this.#inputs = inputs;
     this.#history = history;
     this.#options = options;
@@ -48,28 +59,31 @@ export class UnfinishedRecords {
       }
       if ("block" in item) this.#split(item.block);
       else if (!this.#isDone(item.invalid.sequence, item.invalid.start, item.invalid.line)) return item;
-      else this.#tellSkipped(1);
+      else this.#tellSkipped(1, this.#history.fateOf(item.invalid.sequence) === "failed" ? 1 : 0);
     }
   }
 
   /** What is left out costs no work. */
   #limitsFor(limits: ReadLimits): ReadLimits {
     const skips = this.#inputs.records < this.#history.last && this.#options.resume === "missing";
-    return skips ? { records: Math.max(limits.records, 4096), bytes: 1024 * 1024 } : limits;
+    const records = Math.ceil(4096 / limits.batch) * limits.batch;
+    return skips ? { ...limits, records: Math.max(limits.records, records), bytes: 1024 * 1024 } : limits;
   }
 
   #split(block: RecordBlock): void {
     let start = 0;
     let skipped = 0;
+    let failed = 0;
     if (block.firstSequence > this.#history.last) return void this.#waiting.push({ block });
     for (let offset = 0; offset < block.count; offset++) {
       if (!this.#isDone(block.firstSequence + offset, block.record(offset), block.line(offset))) continue;
       if (offset > start) this.#waiting.push({ block: block.part(start, offset) });
       start = offset + 1;
       skipped++;
+      if (this.#history.fateOf(block.firstSequence + offset) === "failed") failed++;
     }
     if (start < block.count) this.#waiting.push({ block: block.part(start, block.count) });
-    this.#tellSkipped(skipped);
+    this.#tellSkipped(skipped, failed);
   }
 
   #isDone(sequence: number, record: Uint8Array, line: number): boolean {
@@ -92,7 +106,10 @@ export class UnfinishedRecords {
     );
   }
 
-  #tellSkipped(count: number): void {
-    if (count > 0) this.#events.emit({ type: "count", at: Date.now(), done: count, failed: 0 });
+  #tellSkipped(records: number, failed: number): void {
+    if (records === 0) return;
+    this.#earlier.records += records;
+    this.#earlier.failed += failed;
+    this.#events.emit({ type: "skip", at: Date.now(), records, failed });
   }
 }

@@ -81,6 +81,9 @@ export class ChromeTrace {
       case "count":
         this.#done += event.done;
         return this.#count(event.at);
+      case "skip":
+        this.#done += event.records;
+        return [];
       case "end":
         return [...this.#count(event.at, true), this.#instant(`end: ${event.reason}`, event.at, undefined, {})];
     }

@@ -3,7 +3,7 @@
 /** How records are told apart in the input. */
 export type InputFormat = "ndjson" | "json" | "lines" | "nul" | "csv" | "tsv";
 /** How results are written. */
-export type OutputFormat = "ndjson" | "json" | "lines" | "raw" | "csv";
+export type OutputFormat = "ndjson" | "json" | "lines" | "nul" | "raw" | "csv" | "tsv";
 /** What may be tried again. */
 export type RetryReason = "crash" | "timeout" | "error";
 
@@ -12,6 +12,25 @@ export type TimeLimit =
   | { readonly kind: "fixed"; readonly ms: number }
   /** A share of the median duration of the records that succeeded so far, in percent. */
   | { readonly kind: "relative"; readonly percent: number };
+
+/** How a table is read. */
+export interface TableFormat {
+  readonly dialect: { readonly delimiter: string; readonly quote: string | null; readonly comments: string | null };
+  /** Whether the first row names the columns. */
+  readonly hasHeader: boolean;
+  /** Whether fields that look like numbers, true, false or nothing become them. */
+  readonly infers: boolean;
+}
+
+/** When nothing new is begun. */
+export interface ThrottleRule {
+  /** Records that may begin in a second. */
+  readonly perSecond: number | undefined;
+  /** The load average beyond which nothing is begun. */
+  readonly load: number | undefined;
+  /** The free memory below which nothing is begun. */
+  readonly freeBytes: number | undefined;
+}
 
 /** When the run stops before its end. */
 export interface HaltRule {
@@ -32,7 +51,21 @@ export interface CliMapOptions {
   /** Paths; none means stdin. */
   readonly files: readonly string[];
   readonly input: InputFormat;
+  /** Only for tables. */
+  readonly table: TableFormat | undefined;
+  /** Of an input without a header, the names of its columns; else those of the output. */
+  readonly columns: readonly string[] | null;
+  /** Lines in front of each input that are passed over. */
+  readonly skippedLines: number;
+  /** What the input is encoded in; UTF-8 if it is not told. */
+  readonly encoding: string | undefined;
   readonly output: OutputFormat;
+  /** Whether cells that a spreadsheet would take for formulas are made harmless. */
+  readonly csvSafe: boolean;
+  /** Whether each result is written with the number of its record. */
+  readonly tagged: boolean;
+  /** So many records are handed to the function as one list. */
+  readonly batch: number | null;
   readonly unordered: boolean;
   readonly jobs: number;
   /** Records handed to a worker at once; a number where `maxTasks` is given. */
@@ -40,12 +73,17 @@ export interface CliMapOptions {
   readonly permissions: Deno.PermissionOptionsObject | "none";
   /** What workers may not do, even where `permissions` grants it. */
   readonly deny: Deno.PermissionOptionsObject;
+  /** Whether the module may load nothing but what lies in its own folder. */
+  readonly isUntrusted: boolean;
+  /** Whether the module's imports are fetched before the run. */
+  readonly cache: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly timeout: TimeLimit | undefined;
   /** Limit of the whole run. */
   readonly timeBudgetMs: number | undefined;
   readonly retries: number;
   readonly retryOn: ReadonlySet<RetryReason>;
+  readonly throttle: ThrottleRule;
   readonly halt: HaltRule | undefined;
   readonly memoryLimitMiB: number | undefined;
   readonly maxTasks: number | undefined;

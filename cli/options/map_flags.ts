@@ -38,13 +38,13 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "in",
     value: { name: "FORMAT", choices: ["ndjson", "json", "lines", "nul", "csv", "tsv"] },
-    help: "How the input is read [ndjson]",
+    help: "How the input is read [by its name, or ndjson]",
     group: "Input and output",
   },
   {
     long: "out",
-    value: { name: "FORMAT", choices: ["ndjson", "json", "lines", "raw", "csv"] },
-    help: "How results are written [ndjson]",
+    value: { name: "FORMAT", choices: ["ndjson", "json", "lines", "nul", "raw", "csv", "tsv"] },
+    help: "How results are written [by their name, or ndjson]",
     group: "Input and output",
   },
   {
@@ -64,6 +64,73 @@ export const MAP_FLAGS: readonly Flag[] = [
     value: { name: "SIZE" },
     help: "Longer records are rejected [16M]",
     group: "Input and output",
+  },
+  {
+    long: "batch",
+    value: { name: "N" },
+    help: "Call the function with lists of N records",
+    group: "Input and output",
+  },
+  {
+    long: "tag",
+    help: "Write the number of its record with each result",
+    group: "Input and output",
+  },
+  {
+    long: "encoding",
+    value: { name: "NAME" },
+    help: "What the input is encoded in: latin1, utf-16le, … [utf-8]",
+    group: "Input and output",
+  },
+  {
+    long: "skip-lines",
+    value: { name: "N" },
+    help: "Pass over N lines at the beginning of each input",
+    group: "Input and output",
+  },
+  {
+    long: "delimiter",
+    value: { name: "CHARACTER" },
+    help: "What stands between fields [comma; tab for tsv]",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "quote",
+    value: { name: "CHARACTER|none" },
+    help: 'What fields may be quoted with ["; none for tsv]',
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "no-header",
+    help: "The first row is a record: a list, or by --columns",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "columns",
+    value: { name: "NAMES" },
+    help: "a,b,c: columns of the output; with --no-header, of the input",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "comments",
+    value: { name: "TEXT" },
+    help: "Lines that begin with TEXT are no rows",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "infer",
+    help: "Numbers, true and false as such, empty fields as null",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "csv-safe",
+    help: "Write no cell that a spreadsheet would run as a formula",
+    group: "Tables (csv, tsv)",
+  },
+  {
+    long: "untrusted",
+    help: "Let the module load nothing outside its own folder",
+    group: "Sandbox",
   },
   ...permissionFlags(),
   {
@@ -103,6 +170,24 @@ export const MAP_FLAGS: readonly Flag[] = [
     long: "time-budget",
     value: { name: "TIME" },
     help: "Limit of the whole run; then exit code 124",
+    group: "Control",
+  },
+  {
+    long: "rate",
+    value: { name: "N/s|N/m|N/h" },
+    help: "Begin no more records in a second, minute or hour",
+    group: "Control",
+  },
+  {
+    long: "load",
+    value: { name: "N" },
+    help: "Begin nothing while the machine's load average is higher",
+    group: "Control",
+  },
+  {
+    long: "memfree",
+    value: { name: "SIZE" },
+    help: "Begin nothing while less memory is free",
     group: "Control",
   },
   { long: "retries", value: { name: "N" }, help: "More attempts at a record that failed [0]", group: "Control" },
@@ -151,7 +236,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   },
   {
     long: "force",
-    help: "Resume though the input or the function has changed",
+    help: "Overwrite; or resume though the input or the function has changed",
     group: "Failures and resuming",
   },
   {
@@ -181,6 +266,11 @@ export const MAP_FLAGS: readonly Flag[] = [
     group: "Progress and reports",
   },
   { long: "quiet", short: "q", help: "No progress and no summary", group: "Progress and reports" },
+  {
+    long: "cache",
+    help: "Download what the module imports, before the run",
+    group: "Other",
+  },
   {
     long: "dry-run",
     help: "Show permissions, command line and first records; run nothing",

@@ -34,3 +34,13 @@ export function byteSize(flag: string, text: string): number {
   if (bytes >= 1) return Math.floor(bytes);
   throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${flag}: a size like 64K, 256M or 2G is wanted`);
 }
+
+const PER_SECOND: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
+
+/** A rate like `10/s`, `90/m` or `1000/h`, as a number a second. */
+export function rate(flag: string, text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\/(s|m|min|h)$/.exec(text) ?? [];
+  const perSecond = Number(number) / (PER_SECOND[unit ?? ""] ?? NaN);
+  if (perSecond > 0 && perSecond < Infinity) return perSecond;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${flag}: a rate like 10/s, 90/m or 1000/h is wanted`);
+}

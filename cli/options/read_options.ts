@@ -1,9 +1,10 @@
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { CliMapOptions, HaltRule, InputFormat, OutputFormat, RetryReason, TimeLimit } from "./cli_map_options.ts";
-import { MAP_FLAGS } from "./map_flags.ts";
+import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 import { sandboxRules } from "./permission_sets.ts";
-import { byteSize, duration, percentage, wholeNumber } from "./quantities.ts";
+import { formatOptions } from "./format_options.ts";
+import { byteSize, duration, percentage, rate, wholeNumber } from "./quantities.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 const MIB = 1024 * 1024;
@@ -15,20 +16,27 @@ const MAX_CHUNK_UNDER_MAX_TASKS = 64;
 /** The options of a run from the flags of `corral map`. Throws UsageError. */
 export function readMapOptions(flags: ParsedFlags): CliMapOptions {
   const source = functionSource(flags);
+  const formats = formatOptions(flags, source.files);
   const maxTasks = optional(flags, "max-tasks", (text) => wholeNumber("max-tasks", text, 1));
   const options: CliMapOptions = {
     ...source,
     ...sandboxRules(flags, source.module),
-    input: choice<InputFormat>(flags, "in") ?? "ndjson",
-    output: choice<OutputFormat>(flags, "out") ?? "ndjson",
+    ...formats,
     unordered: flags.has("unordered"),
     jobs: jobs(flags.value("jobs") ?? "auto"),
-    chunk: chunk(flags.value("chunk") ?? "auto", maxTasks),
+    chunk: chunk(flags.value("chunk") ?? "auto", maxTasks, formats.batch ?? 1),
+    isUntrusted: flags.has("untrusted"),
+    cache: flags.has("cache"),
     env: environment(flags.values("env")),
     timeout: optional(flags, "timeout", timeLimit),
     timeBudgetMs: optional(flags, "time-budget", (text) => duration("time-budget", text)),
     retries: optional(flags, "retries", (text) => wholeNumber("retries", text, 0)) ?? 0,
     retryOn: retryReasons(flags.value("retry-on") ?? "crash,timeout,error"),
+    throttle: {
+      perSecond: optional(flags, "rate", (text) => rate("rate", text)),
+      load: optional(flags, "load", loadLimit),
+      freeBytes: optional(flags, "memfree", (text) => byteSize("memfree", text)),
+    },
     halt: optional(flags, "halt", haltRule),
     memoryLimitMiB: optional(flags, "memory-limit", memoryLimit),
     maxTasks,
@@ -50,17 +58,44 @@ export function readMapOptions(flags: ParsedFlags): CliMapOptions {
   return options;
 }
 
-function checkTogether({ resume, joblog, force, outputFile, files }: CliMapOptions): void {
+function checkTogether(options: CliMapOptions): void {
+  const { resume, joblog, files, force, outputFile, rejects } = options;
   if (resume !== "no" && joblog === undefined) {
     throw new UsageError("Cannot resume: there is no joblog, wanted --joblog FILE of the run that is to go on");
   }
-  if (force && resume === "no") {
-    throw new UsageError("Cannot force: nothing is resumed, wanted --resume or --resume-failed");
+  if (force && joblog === undefined && outputFile === undefined && rejects === undefined) {
+    throw new UsageError("Cannot force: nothing is resumed or overwritten, wanted --resume, -o, --joblog or --rejects");
   }
   const twice = files.find((file, at) => file === "-" && files.indexOf(file) !== at);
   if (twice !== undefined) throw new UsageError("Cannot read stdin twice: - was given more than once");
-  if (outputFile !== undefined && files.includes(outputFile)) {
-    throw new UsageError(`Cannot write ${outputFile}: it is also an input, wanted another --output`);
+  requireDistinctFiles(options);
+}
+
+/** A file that is written must be no input, and not be written as something else, too. */
+function requireDistinctFiles(options: CliMapOptions): void {
+  const { outputFile, joblog, rejects, events, report, trace } = options;
+  const written = Object.entries({ output: outputFile, joblog, rejects, events, report, trace });
+  const flags = new Map<string, string>();
+  for (const [flag, path] of written) {
+    if (path === undefined) continue;
+    const real = realPath(path);
+    if (options.files.some((file) => file !== "-" && realPath(file) === real)) {
+      throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
+    }
+    const other = flags.get(real);
+    if (other !== undefined && !real.startsWith("/dev/")) {
+      throw new UsageError(`Cannot write ${path}: it is wanted for --${other} and for --${flag}, wanted two files`);
+    }
+    flags.set(real, flag);
+  }
+}
+
+/** The path behind all links, as far as the file is there. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 
@@ -108,13 +143,6 @@ function optional<T>(flags: ParsedFlags, long: string, read: (text: string) => T
   return text === undefined ? undefined : read(text);
 }
 
-function choice<T extends string>(flags: ParsedFlags, long: string): T | undefined {
-  const text = flags.value(long);
-  const choices = MAP_FLAGS.find((flag) => flag.long === long)!.value!.choices!;
-  if (text === undefined || choices.includes(text)) return text as T | undefined;
-  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${long}: one of ${choices.join(", ")} is wanted`);
-}
-
 function jobs(text: string): number {
   const cpus = navigator.hardwareConcurrency || 1;
   if (text === "auto") return cpus;
@@ -122,11 +150,13 @@ function jobs(text: string): number {
   return share === undefined ? wholeNumber("jobs", text, 1) : Math.max(1, Math.round(cpus * share / 100));
 }
 
-/** A worker that is to be replaced after so many records gets as many blocks as cannot hold more. */
-function chunk(text: string, maxTasks: number | undefined): number | "auto" {
-  const wanted = text === "auto" ? "auto" : wholeNumber("chunk", text, 1);
+/**
+ * A worker that is to be replaced after so many records gets as many blocks as cannot hold more. A batch is never cut up.
+ */
+function chunk(text: string, maxTasks: number | undefined, batch: number): number | "auto" {
+  const wanted = text === "auto" ? "auto" : Math.ceil(wholeNumber("chunk", text, 1) / batch) * batch;
   if (maxTasks === undefined) return wanted;
-  return Math.min(maxTasks, wanted === "auto" ? MAX_CHUNK_UNDER_MAX_TASKS : wanted);
+  return Math.max(batch, Math.min(maxTasks, wanted === "auto" ? MAX_CHUNK_UNDER_MAX_TASKS : wanted));
 }
 
 function environment(entries: readonly string[]): Record<string, string> {
@@ -153,6 +183,12 @@ function ownVariable(name: string): string | undefined {
 function timeLimit(text: string): TimeLimit {
   const percent = percentage(text);
   return percent === undefined ? { kind: "fixed", ms: duration("timeout", text) } : { kind: "relative", percent };
+}
+
+function loadLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && limit > 0) return limit;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --load: a number above 0 is wanted`);
 }
 
 function retryReasons(text: string): ReadonlySet<RetryReason> {

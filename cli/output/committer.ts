@@ -73,7 +73,7 @@ export class Committer {
     for (const raw of batches) {
       const { batch, bytes } = format.format(raw);
       const before = sink.position;
-      if (bytes.length > 0) await this.#write(bytes);
+      if (bytes.length > 0) await sink.write(bytes);
       this.waitingBytes -= raw.output.length;
       const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
       done += batch.done;
@@ -89,16 +89,6 @@ export class Committer {
     events.emit(...told);
     await events.settle();
     onWritten(done, failed);
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#options.sink.write(bytes);
-    } catch (cause) {
-      // That nobody reads any more is no fault.
-      if (cause instanceof Deno.errors.BrokenPipe) throw cause;
-      throw new Error(`Cannot write the results: ${(cause as Error).message}`, { cause });
-    }
   }
 
   #describe(batch: Batch, outputStart: number, told: RunEvent[]): void {

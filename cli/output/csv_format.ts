@@ -1,21 +1,34 @@
-// @ts-types="npm:@types/papaparse@5.5.2"
-import Papa from "papaparse";
 import type { Batch, Outcome } from "../records/batch.ts";
+import { parseExact } from "../runner/exact_json.ts";
+import { RowCursor } from "../runner/row_cursor.ts";
+import { splitRow } from "../runner/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
+import { type CellStyle, rowText } from "./table_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** How a table is written. */
+export interface TableOutput extends CellStyle {
+  /** The columns; those of the first result if they are not told. */
+  readonly columns: readonly string[] | null;
+}
+
 /** Writes results as rows. The fields of the first result are the columns; arrays make rows without a header. */
 export class CsvFormat implements ResultFormat {
   readonly needsOutcomes = true;
+  readonly #style: CellStyle;
+  /** Whether the user told the columns: then a result may lack some. */
+  readonly #isFixed: boolean;
   #columns: readonly string[] | undefined;
   #hasBegun: boolean;
 
   /** Goes on with an output that begins with `resumed`. */
-  constructor(resumed: Uint8Array) {
+  constructor({ columns, ...style }: TableOutput, resumed: Uint8Array) {
+    this.#style = style;
+    this.#isFixed = columns !== null;
     this.#hasBegun = resumed.length > 0;
-    if (this.#hasBegun) this.#columns = Papa.parse<string[]>(decoder.decode(resumed), { preview: 1 }).data[0];
+    this.#columns = columns ?? (this.#hasBegun ? headerOf(resumed, style) : undefined);
   }
 
   format(batch: Batch): FormattedBatch {
@@ -44,18 +57,18 @@ export class CsvFormat implements ResultFormat {
   }
 
   #rows(text: string): string {
-    const values: unknown[] = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const values: unknown[] = text.trimEnd().split("\n").map(parseExact);
     const columns = this.#columns ?? (isRecord(values[0]) ? Object.keys(values[0]) : undefined);
     const rows = values.map((value) => this.#cells(value, columns));
     const header = !this.#hasBegun && columns !== undefined ? [columns] : [];
-    const csv = Papa.unparse([...header, ...rows], { newline: "\n" });
+    const lines = [...header, ...rows].map((cells) => rowText(cells, this.#style));
     this.#columns = columns;
     this.#hasBegun = true;
-    return csv + "\n";
+    return lines.join("");
   }
 
   #cells(value: unknown, columns: readonly string[] | undefined): unknown[] {
-    if (Array.isArray(value)) return value.map(cell);
+    if (Array.isArray(value)) return value;
     if (!isRecord(value)) {
       throw new TypeError(
         `Cannot write a row: the result is ${JSON.stringify(value)}, an object or an array is wanted`,
@@ -68,14 +81,18 @@ export class CsvFormat implements ResultFormat {
     }
     const extra = Object.keys(value).find((key) => !columns.includes(key));
     if (extra !== undefined) {
-      throw new TypeError(`Cannot write a row: the result has the field "${extra}", which the first result had not`);
+      const fault = this.#isFixed ? "which is not in --columns" : "which the first result had not, wanted --columns";
+      throw new TypeError(`Cannot write a row: the result has the field "${extra}", ${fault}`);
     }
-    return columns.map((column) => cell(value[column]));
+    return columns.map((column) => value[column]);
   }
 }
 
-function cell(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+/** The header at the beginning of an output. */
+function headerOf(bytes: Uint8Array, { delimiter, isQuoted }: CellStyle): string[] | undefined {
+  const dialect = { delimiter, quote: isQuoted ? '"' : null, comments: null };
+  const cursor = new RowCursor(bytes, dialect);
+  return cursor.move() ? splitRow(decoder.decode(bytes.subarray(cursor.start, cursor.end)), dialect) : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

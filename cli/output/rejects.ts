@@ -1,5 +1,6 @@
 import type { Batch, Outcome } from "../records/batch.ts";
-import { openFile } from "../files/open_file.ts";
+import type { RecordBlock } from "../records/record_block.ts";
+import { cutOff, writeAll } from "../files/run_file.ts";
 import { excerptOf } from "./excerpt.ts";
 
 /** Tells of records that failed. */
@@ -13,17 +14,33 @@ export interface RejectWriter {
 const MAX_STACKS = 10;
 const encoder = new TextEncoder();
 
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The record as it stood in the input, so that it can be fed again; its bytes in base64 where they are no text. */
+function recordField(block: RecordBlock, offset: number): Record<string, unknown> {
+  const bytes = block.record(offset);
+  const truncated = block.isTruncated && { truncated: true };
+  try {
+    return { record: strict.decode(bytes), ...truncated };
+  } catch {
+    return { recordBase64: bytes.toBase64(), ...truncated };
+  }
+}
+
 /** A file with one line of JSON for each record that failed. */
 export class RejectFile implements RejectWriter {
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
   }
 
-  /** Opens the file, to begin it or to go on with it. */
-  static async open(path: string, append: boolean): Promise<RejectFile> {
-    return new RejectFile(await openFile(path, { write: true, create: true, append, truncate: !append }));
+  /** Takes a file that is held, to begin it or to go on behind its last line. */
+  static async begin(path: string, file: Deno.FsFile, append: boolean): Promise<RejectFile> {
+    await cutOff(file, append ? (await file.stat()).size : 0);
+    return new RejectFile(path, file);
   }
 
   async write({ block }: Batch, failures: readonly Outcome[]): Promise<void> {
@@ -35,11 +52,11 @@ export class RejectFile implements RejectWriter {
         outcome,
         attempt,
         error,
-        excerpt: excerptOf(block.record(offset)),
+        ...recordField(block, offset),
       })
     );
     const bytes = encoder.encode(lines.join("\n") + "\n");
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+    await writeAll(this.#file, this.#path, bytes);
   }
 
   close(): void {

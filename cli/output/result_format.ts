@@ -1,5 +1,5 @@
 import type { Batch } from "../records/batch.ts";
-import type { OutputFormat } from "../options/cli_map_options.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
 
 /** A batch as it goes to the output; records whose results cannot be written have become failures. */
 export interface FormattedBatch {
@@ -20,11 +20,20 @@ const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /** The format of a run; `resumed` is the beginning of an output that is gone on with. */
-export async function resultFormat(format: OutputFormat, resumed: Uint8Array = NOTHING): Promise<ResultFormat> {
-  if (format === "json") return new JsonArrayFormat(resumed.length > 0);
-  if (format !== "csv") return new PlainFormat();
+export async function resultFormat(
+  { output, columns, table, csvSafe }: Pick<CliMapOptions, "output" | "columns" | "table" | "csvSafe">,
+  resumed: Uint8Array = NOTHING,
+): Promise<ResultFormat> {
+  if (output === "json") return new JsonArrayFormat(resumed.length > 0);
+  if (output !== "csv" && output !== "tsv") return new PlainFormat();
   const { CsvFormat } = await import("./csv_format.ts");
-  return new CsvFormat(resumed);
+  const isInputColumns = table !== undefined && !table.hasHeader;
+  return new CsvFormat({
+    columns: isInputColumns ? null : columns,
+    delimiter: output === "csv" ? "," : "\t",
+    isQuoted: output === "csv",
+    isSafe: csvSafe,
+  }, resumed);
 }
 
 /** Workers have written everything already. */

@@ -1,4 +1,4 @@
-import { openFile } from "../files/open_file.ts";
+import { cutOff, syncFile, writeAll } from "../files/run_file.ts";
 
 /** Where results go. */
 export interface ResultSink {
@@ -17,7 +17,7 @@ export class StdoutSink implements ResultSink {
   position = 0;
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+    await writeAll(Deno.stdout, "-", bytes);
     this.position += bytes.length;
   }
 
@@ -26,40 +26,35 @@ export class StdoutSink implements ResultSink {
   close(): void {}
 }
 
-/** A file: a new one, or one that is gone on with at `position`, where it is cut off. */
+/** A file that nobody else writes: a new one, or one that is gone on with. */
 export class FileSink implements ResultSink {
-  position: number;
+  position = 0;
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile, position: number) {
+  /** Takes a file that is held; see {@linkcode FileSink.begin}. */
+  constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
+  }
+
+  /** Goes on at `position`, where the file is cut off. Throws an Error if it is shorter. */
+  async begin(position: number): Promise<void> {
+    const { isFile, size } = await this.#file.stat();
+    if (isFile && size < position) {
+      throw new Error(`Cannot go on with ${this.#path}: it has ${size} bytes, the joblog has seen ${position}`);
+    }
+    await cutOff(this.#file, position);
     this.position = position;
   }
 
-  /** Opens the file. Throws UsageError if it cannot, and an Error if it is shorter than `position`. */
-  static async open(path: string, position = 0): Promise<FileSink> {
-    const file = await openFile(path, { write: true, create: true, truncate: position === 0 });
-    try {
-      const { size } = await file.stat();
-      if (size < position) {
-        throw new Error(`Cannot go on with ${path}: it has ${size} bytes, the joblog has seen ${position}`);
-      }
-      await file.truncate(position);
-      await file.seek(position, Deno.SeekMode.Start);
-      return new FileSink(file, position);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  }
-
   async write(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+    await writeAll(this.#file, this.#path, bytes);
     this.position += bytes.length;
   }
 
   async sync(): Promise<void> {
-    await this.#file.syncData();
+    await syncFile(this.#file, this.#path);
   }
 
   close(): void {

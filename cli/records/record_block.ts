@@ -10,6 +10,10 @@ export interface RecordSource {
   record(at: number): Uint8Array;
   /** The line that a record begins on, from 1. */
   line(at: number): number;
+  /** Of a table, the names of its columns; `null` if they have none. */
+  readonly columns?: readonly string[] | null;
+  /** Whether only the beginning of its record was kept: it was too long. */
+  readonly isTruncated?: boolean;
 }
 
 /** Consecutive records. */
@@ -39,6 +43,11 @@ export class RecordBlock {
   /** How many records there are. */
   get count(): number {
     return this.to - this.from;
+  }
+
+  /** Whether only the beginning of its record was kept. */
+  get isTruncated(): boolean {
+    return this.source.isTruncated ?? false;
   }
 
   /** What a worker gets. */
@@ -73,8 +82,10 @@ export interface InvalidRecord {
   readonly line: number;
   readonly sequence: number;
   readonly message: string;
-  /** Its beginning. */
+  /** The record, or its beginning. */
   readonly start: Uint8Array;
+  /** Whether `start` is only the beginning. */
+  readonly isTruncated: boolean;
 }
 
 /** What a reader gives. */
@@ -84,6 +95,21 @@ export type ReadItem = { readonly block: RecordBlock } | { readonly invalid: Inv
 export interface ReadLimits {
   readonly records: number;
   readonly bytes: number;
+  /** So many records are handed to the function together: a block has a multiple of them, if there are as many. */
+  readonly batch: number;
+}
+
+/** Whether a block has all that it may have. What belongs together is not cut up. */
+export function isFull({ records, bytes, batch }: ReadLimits, count: number, size: number): boolean {
+  return count >= records || (size >= bytes && count >= batch);
+}
+
+/** More is not held back for the sake of a batch: a block must fit a message. */
+const MAX_BATCH_BYTES = 32 * 1024 * 1024;
+
+/** Whether a block may end behind so many records: with a whole batch, or at the end of an input with what is left. */
+export function isWholeBatch({ batch }: ReadLimits, count: number, size: number, isEnd: boolean): boolean {
+  return isEnd || count % batch === 0 || size >= MAX_BATCH_BYTES;
 }
 
 /** Reads records of one input. */

@@ -114,6 +114,15 @@ export interface CountEvent {
   readonly failed: number;
 }
 
+/** Records that earlier runs finished, and that a resumed one leaves out. */
+export interface SkipEvent {
+  readonly type: "skip";
+  readonly at: number;
+  readonly records: number;
+  /** How many of them had failed. */
+  readonly failed: number;
+}
+
 /** Why the run ended. */
 export type EndReason = "finished" | "halted" | "interrupted" | "out of time" | "output closed" | "broken";
 
@@ -123,9 +132,12 @@ export interface EndEvent {
   readonly at: number;
   readonly reason: EndReason;
   readonly exitCode: number;
+  /** Records that this run finished. */
   readonly records: number;
   readonly failed: number;
   readonly results: number;
+  /** Records that earlier runs finished; only where the run was resumed. */
+  readonly earlier?: { readonly records: number; readonly failed: number };
 }
 
 /** One event of a run: in the event file, one line of JSON. */
@@ -138,6 +150,7 @@ export type RunEvent =
   | RetryEvent
   | PrintEvent
   | CountEvent
+  | SkipEvent
   | EndEvent;
 
 /** Somebody who watches a run. */

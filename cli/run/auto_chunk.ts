@@ -1,6 +1,10 @@
+import type { ReadLimits } from "../records/record_block.ts";
+
 const TARGET_MS = 50;
 const MAX_GROWTH = 16;
 const MAX_RECORDS = 65_536;
+/** What begins together under a rate: a burst that nobody notices. */
+const PACED_BLOCK_MS = 10;
 const MAX_BYTES = 1024 * 1024;
 /** A block must fit a message. */
 const MAX_FIXED_BYTES = 64 * 1024 * 1024;
@@ -10,18 +14,29 @@ const QUICK_BLOCK_MS = 100;
 /** How much goes to a worker at once: so much that messages cost little, and so little that work is shared evenly. */
 export class AutoChunk {
   readonly #fixed: number | undefined;
+  readonly #batch: number;
+  readonly #most: number;
   #records = 1;
   #msPerRecord: number | undefined;
 
-  /** With a fixed number of records, or one that adapts to their cost. */
-  constructor(chunk: number | "auto") {
+  /** With a fixed number of records, or one that adapts to their cost; in whole batches, and no more than a rate lets begin. */
+  constructor(chunk: number | "auto", batch = 1, perSecond = Infinity) {
     this.#fixed = chunk === "auto" ? undefined : chunk;
+    this.#batch = batch;
+    this.#most = Math.min(MAX_RECORDS, Math.max(1, Math.floor(perSecond * PACED_BLOCK_MS / 1000)));
   }
 
   /** The limits of the next block. */
-  get limits(): { readonly records: number; readonly bytes: number } {
-    if (this.#fixed !== undefined) return { records: this.#fixed, bytes: MAX_FIXED_BYTES };
-    return { records: this.#records, bytes: MAX_BYTES };
+  get limits(): ReadLimits {
+    const batch = this.#batch;
+    if (this.#fixed !== undefined) {
+      return { records: Math.min(this.#fixed, this.#inBatches(this.#most)), bytes: MAX_FIXED_BYTES, batch };
+    }
+    return { records: this.#inBatches(Math.min(this.#records, this.#most)), bytes: MAX_BYTES, batch };
+  }
+
+  #inBatches(records: number): number {
+    return Math.max(1, Math.floor(records / this.#batch)) * this.#batch;
   }
 
   /** Whether blocks are so quick that some should wait at the workers' door. */

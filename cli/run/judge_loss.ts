@@ -1,4 +1,4 @@
-import { WorkerExitError, WorkerStartError } from "@corral/multiprocessing/pool";
+import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "@corral/multiprocessing/pool";
 import type { CliMapOptions, RetryReason } from "../options/cli_map_options.ts";
 import type { ErrorText } from "../records/run_events.ts";
 import type { Outcome, Retry } from "../records/batch.ts";
@@ -21,12 +21,12 @@ export function judgeLoss(
 ): Loss {
   if (running.isOutOfTime) return blame(running, "timeout", timeoutText(running), options);
   if (!(error instanceof WorkerExitError) || error instanceof WorkerStartError) return { kind: "fatal", error };
-  const { block, done, hasBegun, isExact, isExiting } = running;
+  const { block, done, hasBegun, isExact, isExiting, isLastUnit } = running;
   if (!error.taskStarted) return { kind: "fatal", error };
   // The second time, a record that takes its worker along before anything is heard of it is to blame.
-  const isKnown = hasBegun ? isExact || isExiting || block.count - done === 1 : block.suspect && block.count === 1;
+  const isKnown = hasBegun ? isExact || isExiting || isLastUnit : block.suspect && isLastUnit;
   if (isKnown) {
-    return blame(running, "crash", { name: error.name, message: withoutAdvice(error.message) }, options);
+    return blame(running, "crash", crashText(error), options);
   }
   return { kind: "again", attempt: done === 0 ? block.attempt : 1, suspect: true };
 }
@@ -56,7 +56,15 @@ function timeoutText({ timeoutMs }: RunningBlock): ErrorText {
   };
 }
 
-/** Whether a retry is safe is for callers of the library. */
-function withoutAdvice(message: string): string {
-  return message.replace(/, the task had started/, "");
+/** What the user of the command can make of it: whether a retry is safe, and names of options, are for callers of the library. */
+function crashText(error: WorkerExitError): ErrorText {
+  const { name, exitCode, signal } = error;
+  if (error instanceof OutOfMemoryError) {
+    return {
+      name,
+      message: "the worker ran out of memory, wanted a higher --memory-limit, or a function that needs less",
+    };
+  }
+  if (error instanceof ProtocolError) return { name, message: error.message.replace(/, the task had started.*$/s, "") };
+  return { name, message: `the worker ${signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}`}` };
 }

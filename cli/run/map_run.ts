@@ -23,6 +23,7 @@ import { HaltWatch } from "./halt_watch.ts";
 import { type Lane, Lanes } from "./lanes.ts";
 import { RunningBlock } from "./running_block.ts";
 import { SilenceWatch } from "./silence_watch.ts";
+import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 import type { MapPool } from "./map_pool.ts";
 
@@ -58,6 +59,7 @@ export class MapRun {
   readonly #rest: Work[] = [];
   readonly #running = new Set<RunningBlock>();
   readonly #silence: SilenceWatch;
+  readonly #throttle: Throttle;
   readonly #reporter: InputReporter;
   readonly #ended = Promise.withResolvers<void>();
   #mode: "running" | "draining" | "killed" = "running";
@@ -70,7 +72,8 @@ export class MapRun {
   constructor(parts: MapRunParts) {
     const { options } = parts;
     this.#parts = parts;
-    this.#chunk = new AutoChunk(options.chunk);
+    this.#chunk = new AutoChunk(options.chunk, options.batch ?? 1, options.throttle.perSecond);
+    this.#throttle = new Throttle(options.throttle, () => this.#pump());
     this.#timeLimit = new RecordTimeLimit(options.timeout);
     this.#halt = new HaltWatch(options.halt, options.total);
     this.#lanes = new Lanes(!options.unordered, (batch) => {
@@ -98,6 +101,7 @@ export class MapRun {
     this.#pump();
     await this.#ended.promise;
     this.#silence.stop();
+    this.#throttle.stop();
     this.#lanes.closeAll();
     await this.#parts.committer().idle();
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -140,7 +144,7 @@ export class MapRun {
   }
 
   #pump(): void {
-    while (this.#mayDispatch) {
+    while (this.#mayDispatch && this.#throttle.isOpen()) {
       const work = this.#rest.shift();
       if (work !== undefined) this.#dispatchPart(work);
       else {
@@ -149,7 +153,9 @@ export class MapRun {
       }
     }
     // What must be done before anything new is blocked by nothing but other work.
-    while (this.#mode === "running" && this.#running.size === 0 && this.#rest.length > 0) {
+    while (
+      this.#mode === "running" && this.#running.size === 0 && this.#rest.length > 0 && this.#throttle.isOpen()
+    ) {
       this.#dispatchPart(this.#rest.shift()!);
     }
     this.#endIfDone();
@@ -196,7 +202,14 @@ export class MapRun {
 
   #dispatch({ block, lane }: Work): void {
     const timeoutMs = this.#timeLimit.ms;
-    const running = new RunningBlock(block, lane, timeoutMs, this.#timeLimit.isSet || this.#chunk.isSlow);
+    const running = new RunningBlock(
+      block,
+      lane,
+      timeoutMs,
+      this.#timeLimit.isSet || this.#chunk.isSlow,
+      this.#parts.options.batch ?? 1,
+    );
+    this.#throttle.begin(block.count);
     this.#running.add(running);
     if (timeoutMs !== null) this.#silence.start(timeoutMs);
     const order = running.order(this.#parts.isDetailed || this.#timeLimit.isRelative);
@@ -236,6 +249,7 @@ export class MapRun {
   #take(running: RunningBlock, [, newDone, , elapsedMs, results, output, detailBytes]: Piece): void {
     const { outcomes, retries } = readDetails(detailBytes, running.done, newDone);
     const done = newDone - running.done;
+    running.givenBack = retries.at(-1);
     running.advance(newDone);
     this.#chunk.learn(done, elapsedMs);
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
@@ -260,7 +274,7 @@ export class MapRun {
     this.#receive(running, value);
     this.#leave(running);
     const { block, done, lane } = running;
-    if (done < block.count) this.#again(block.part(done, block.count), lane);
+    if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), lane);
     this.#lanes.close(lane);
     this.#pump();
   }
@@ -298,11 +312,16 @@ export class MapRun {
         this.#putLoss(running, 0, [], [{ offset: done, ...loss.retry }]);
         return this.#again(block.part(done, block.count, { attempt: loss.retry.attempt + 1, suspect: true }), lane);
       case "failed":
-        // The worker is not to blame for those behind the record.
-        if (done + 1 < block.count) this.#again(block.part(done + 1, block.count), lane);
-        this.#putLoss(running, 1, [{ offset: done, ...loss.outcome }], []);
-        return this.#judgeHalt(1, 1);
+        return this.#fail(running, loss.outcome);
     }
+  }
+
+  /** The worker is not to blame for those behind the record, or behind the batch. */
+  #fail(running: RunningBlock, outcome: Omit<Outcome, "offset">): void {
+    const { block, done, lane, unit } = running;
+    if (done + unit < block.count) this.#again(block.part(done + unit, block.count), lane);
+    this.#putLoss(running, unit, Array.from({ length: unit }, (_, at) => ({ offset: done + at, ...outcome })), []);
+    this.#judgeHalt(unit, unit);
   }
 
   #putLoss({ block, slot, pid, lane }: RunningBlock, done: number, outcomes: Outcome[], retries: Retry[]): void {

@@ -29,17 +29,23 @@ export class RunningBlock {
   /** How long nothing was heard of it, as the program's own clock counts. */
   silentMs = 0;
 
-  constructor(block: RecordBlock, lane: Lane<Batch>, timeoutMs: number | null, isPrecise: boolean) {
+  /** The attempt that a record failed in, which the worker gave back to be tried again. */
+  givenBack: { readonly offset: number; readonly attempt: number } | undefined;
+  readonly #batch: number;
+
+  constructor(block: RecordBlock, lane: Lane<Batch>, timeoutMs: number | null, isPrecise: boolean, batch: number) {
+    this.#batch = batch;
     this.block = block;
     this.lane = lane;
     this.timeoutMs = timeoutMs;
-    this.isExact = isPrecise || block.suspect || block.count === 1;
+    this.isExact = isPrecise || block.suspect || this.isLastUnit;
   }
 
   /** What a worker is told with the block; `detailed` asks for the outcomes of all records. */
   order(detailed: boolean): BlockOrder {
     const { block: { firstSequence, attempt }, isExact: precise, timeoutMs } = this;
-    return { firstIndex: firstSequence - 1, attempt, precise, timeoutMs, detailed, budgetMs: BLOCK_BUDGET_MS };
+    const columns = this.block.source.columns ?? null;
+    return { firstIndex: firstSequence - 1, attempt, precise, timeoutMs, detailed, budgetMs: BLOCK_BUDGET_MS, columns };
   }
 
   /** A worker has it. */
@@ -53,6 +59,21 @@ export class RunningBlock {
   event(state: "start" | "end"): BlockEvent {
     const { block: { firstSequence, count: records }, slot } = this;
     return { type: "block", at: Date.now(), slot, state, firstSequence, records };
+  }
+
+  /** How many records the function has now: those that fail together. */
+  get unit(): number {
+    return Math.min(this.#batch, this.block.count - this.done);
+  }
+
+  /** Whether the records that the function has are all that is left. */
+  get isLastUnit(): boolean {
+    return this.block.count - this.done <= this.#batch;
+  }
+
+  /** The attempt that follows on one that was given back; else the first one of what is left. */
+  get nextAttempt(): number {
+    return this.givenBack?.offset === this.done ? this.givenBack.attempt + 1 : 1;
   }
 
   /** Something was heard of it. */

@@ -14,7 +14,7 @@ export function workerModule(options: CliMapOptions): URL {
     `import{task}from${JSON.stringify(CHILD_URL)};`,
     `import*as job from${JSON.stringify(options.module.href)};`,
     `export const runBlock=blockRunner(task,job,${JSON.stringify(options.export)},${
-      JSON.stringify(settings(options))
+      JSON.stringify(runnerSettings(options))
     });`,
     ...(options.initializer === undefined
       ? []
@@ -24,13 +24,17 @@ export function workerModule(options: CliMapOptions): URL {
 }
 
 /** What the runner must know of a run. */
-function settings(options: CliMapOptions): RunnerSettings {
-  const { input, output, retries, retryOn } = options;
+export function runnerSettings(options: CliMapOptions): RunnerSettings {
+  const { input, table, output, tagged, batch, retries, retryOn, throttle } = options;
   return {
-    input: input === "lines" || input === "nul" ? "text" : "json",
+    input: table !== undefined ? "table" : input === "lines" || input === "nul" ? "text" : "json",
     delimiter: input === "nul" ? "\0" : "\n",
+    ...(table === undefined ? {} : { table: { dialect: table.dialect, infers: table.infers } }),
     // Rows get their columns from the first result, which only the parent knows.
-    output: output === "csv" ? "ndjson" : output,
+    output: output === "csv" || output === "tsv" ? "ndjson" : output,
+    tagged,
+    batch,
+    isPaced: throttle.perSecond !== undefined,
     retries,
     retryErrors: retryOn.has("error"),
     retryTimeouts: retryOn.has("timeout"),

@@ -1,5 +1,6 @@
-import { type RecordTexts, recordTexts } from "./block_text.ts";
+import { type BlockRecords, blockRecords } from "./block_records.ts";
 import { describeError } from "./error_description.ts";
+import { firstRawNumber } from "./exact_json.ts";
 import {
   type BlockOrder,
   type ErrorDescription,
@@ -11,9 +12,10 @@ import {
   type RunnerSettings,
   STUCK,
 } from "./protocol.ts";
-import { isIterator, isThenable } from "./returned_value.ts";
 import { RecordContext } from "./record_context.ts";
 import { ResultBuffer } from "./result_buffer.ts";
+import { isIterator, isThenable } from "./returned_value.ts";
+import { after } from "./timer.ts";
 
 /** The user's function. */
 export type RecordFunction = (record: unknown, context: RecordContext) => unknown;
@@ -44,12 +46,16 @@ export class BlockRun {
   readonly #settings: RunnerSettings;
   readonly #order: BlockOrder;
   readonly #place: BlockPlace;
-  readonly #texts: RecordTexts;
+  readonly #records: BlockRecords;
   readonly #buffer: ResultBuffer;
   #details: PieceDetails = { outcomes: [], retries: [] };
   /** Whether the next record will be announced, as the last piece said. */
   #isExact: boolean;
   #done = 0;
+  /** What the function has now: how many records of the block were taken, and which of them it got. */
+  #unit: { size: number; offsets: number[] } = { size: 0, offsets: [] };
+  /** Whether the present record goes back to the program, to be tried again. */
+  #isGivenBack = false;
   #results = 0;
   #recordResults = 0;
   #lastPieceAt = 0;
@@ -66,23 +72,24 @@ export class BlockRun {
     this.#settings = settings;
     this.#order = order;
     this.#place = place;
-    this.#texts = recordTexts(bytes, settings.delimiter, settings.input === "json");
-    this.#buffer = new ResultBuffer(settings.output);
+    this.#records = blockRecords(bytes, settings, order.columns);
+    this.#buffer = new ResultBuffer(settings);
     this.#isExact = order.precise;
   }
 
   /** Runs until the end of the block or of its time. Returns the last piece. */
   async run(): Promise<Piece> {
-    const texts = this.#texts;
+    const records = this.#records;
     const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
-    let hasNext = texts.next();
+    let hasNext = records.next();
     if (hasNext) this.#send();
     while (hasNext) {
-      const pending = this.#runRecord(texts.text, this.#done === 0 ? this.#order.attempt : 1);
+      const pending = this.#runUnit(this.#done === 0 ? this.#order.attempt : 1);
       if (pending !== undefined) await pending;
-      this.#done++;
+      if (this.#isGivenBack) break;
+      this.#done += this.#unit.size;
       const now = performance.now();
-      hasNext = texts.next();
+      hasNext = records.next();
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
@@ -137,18 +144,35 @@ export class BlockRun {
     return piece;
   }
 
-  /** Runs one record. Returns a promise only if there is something to wait for. */
-  #runRecord(text: string | undefined, attempt: number): Promise<void> | undefined {
-    this.#buffer.beginRecord();
-    if (text === undefined) return this.#fail("invalid", attempt, invalid("the record is not UTF-8"));
-    if (this.#settings.input === "text") return this.#attempt(withoutReturn(text, this.#settings.delimiter), attempt);
+  /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
+  #runUnit(attempt: number): Promise<void> | undefined {
+    const { batch } = this.#settings;
+    this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
+    if (batch !== null) return this.#runBatch(batch, attempt);
+    this.#unit = { size: 1, offsets: [this.#done] };
     let record: unknown;
     try {
-      record = JSON.parse(text);
+      record = this.#records.value();
     } catch (error) {
-      return this.#fail("invalid", attempt, invalid(`the record is not JSON: ${(error as Error).message}`));
+      return this.#fail("invalid", attempt, invalid(error));
     }
     return this.#attempt(record, attempt);
+  }
+
+  /** What is no record fails alone, and the function gets the others. */
+  #runBatch(limit: number, attempt: number): Promise<void> | undefined {
+    const unit = this.#unit = { size: 0, offsets: [] as number[] };
+    const values: unknown[] = [];
+    do {
+      const offset = this.#done + unit.size++;
+      try {
+        values.push(this.#records.value());
+        unit.offsets.push(offset);
+      } catch (error) {
+        this.#note(offset, "invalid", attempt, 0, 0, invalid(error));
+      }
+    } while (unit.size < limit && this.#records.next());
+    return values.length === 0 ? undefined : this.#attempt(values, attempt);
   }
 
   #attempt(record: unknown, attempt: number): Promise<void> | undefined {
@@ -205,16 +229,13 @@ export class BlockRun {
   async #withinTime(work: Promise<void>, context: RecordContext): Promise<void> {
     const { timeoutMs } = this.#order;
     if (timeoutMs === null) return await work;
-    const timer = setTimeout(
-      () => context.abort(new DOMException("The record's time is up", "TimeoutError")),
-      timeoutMs,
-    );
-    const lastTimer = setTimeout(() => this.#tellStuck(), timeoutMs + this.#settings.graceMs);
+    const stop = after(timeoutMs, () => context.abort(new DOMException("The record's time is up", "TimeoutError")));
+    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#tellStuck());
     try {
       await work;
     } finally {
-      clearTimeout(timer);
-      clearTimeout(lastTimer);
+      stop();
+      stopLast();
     }
   }
 
@@ -227,27 +248,36 @@ export class BlockRun {
   #finish(record: unknown, context: RecordContext): Promise<void> | undefined {
     if (this.#isLate()) return this.#judge(undefined, record, context);
     this.#results += this.#recordResults;
-    if (this.#order.detailed) {
-      const outcome = this.#recordResults === 0 ? "dropped" : "ok";
-      this.#note(outcome, context.attempt, this.#recordResults, this.#buffer.measureRecord());
+    if (!this.#order.detailed) return;
+    const outcome = this.#recordResults === 0 ? "dropped" : "ok";
+    // The results of a batch are its first record's.
+    for (const [at, offset] of this.#unit.offsets.entries()) {
+      const [results, bytes] = at === 0 ? [this.#recordResults, this.#buffer.measureRecord()] : [0, 0];
+      this.#note(offset, outcome, context.attempt, results, bytes);
     }
   }
 
   #judge(error: unknown, record: unknown, context: RecordContext): Promise<void> | undefined {
     this.#buffer.dropRecord();
     const { attempt } = context;
-    const { retries, retryErrors, retryTimeouts } = this.#settings;
+    const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
     const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
       const now = performance.now();
       this.#details.retries.push([this.#done, attempt, reason, epoch(now), now - this.#startedAt]);
+      this.#isGivenBack = isPaced;
+      if (isPaced) return;
       this.#startedAt = now;
-      this.#buffer.beginRecord();
+      this.#buffer.beginRecord(context.index + 1);
       // The parent counts the time of this attempt from here.
       if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
-    return this.#fail(reason, attempt, reason === "timeout" ? this.#timeoutError() : describeError(error));
+    return this.#fail(
+      reason,
+      attempt,
+      reason === "timeout" ? this.#timeoutError() : withHint(describeError(error), record),
+    );
   }
 
   #timeoutError(): ErrorDescription {
@@ -261,13 +291,20 @@ export class BlockRun {
   }
 
   #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): undefined {
-    this.#note(outcome, attempt, 0, 0, error);
+    for (const offset of this.#unit.offsets) this.#note(offset, outcome, attempt, 0, 0, error);
   }
 
-  #note(outcome: OutcomeName, attempt: number, results: number, bytes: number, error?: ErrorDescription): void {
-    const durationMs = performance.now() - this.#startedAt;
+  #note(
+    offset: number,
+    outcome: OutcomeName,
+    attempt: number,
+    results: number,
+    bytes: number,
+    error?: ErrorDescription,
+  ): void {
+    const durationMs = (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
     this.#details.outcomes.push([
-      this.#done,
+      offset,
       outcome,
       attempt,
       epoch(this.#startedAt),
@@ -283,10 +320,15 @@ function epoch(time: number): number {
   return Math.round((performance.timeOrigin + time) * 1000) / 1000;
 }
 
-function invalid(message: string): ErrorDescription {
-  return { name: "InvalidRecord", message };
+function invalid(error: unknown): ErrorDescription {
+  return { name: "InvalidRecord", message: (error as Error).message };
 }
 
-function withoutReturn(text: string, delimiter: "\n" | "\0"): string {
-  return delimiter === "\n" && text.endsWith("\r") ? text.slice(0, -1) : text;
+/** A function that reckons with a number that JavaScript does not hold fails with words that do not lead there. */
+function withHint(error: ErrorDescription, record: unknown): ErrorDescription {
+  const raw = error.name === "TypeError" ? firstRawNumber(record) : undefined;
+  if (raw === undefined) return error;
+  const hint =
+    `the record has ${raw}, a number that JavaScript does not hold: pass it on as it is, or quote it in the input`;
+  return { ...error, message: `${error.message} (${hint})` };
 }

@@ -1,5 +1,7 @@
 /** The records of a block, as texts. */
 export interface RecordTexts {
+  /** All records as one text, where that can be. */
+  readonly whole?: string;
   /** Moves to the next record; `false` at the end. */
   next(): boolean;
   /** The record's text, or `undefined` where its bytes are no UTF-8. */
@@ -22,19 +24,19 @@ export function recordTexts(bytes: Uint8Array, delimiter: "\n" | "\0", skipBlank
 /** For a block that is all UTF-8: cuts up one string. */
 class WholeTexts implements RecordTexts {
   text: string | undefined = "";
-  readonly #all: string;
+  readonly whole: string;
   readonly #delimiter: "\n" | "\0";
   readonly #skipBlank: boolean;
   #at = 0;
 
   constructor(all: string, delimiter: "\n" | "\0", skipBlank: boolean) {
-    this.#all = all;
+    this.whole = all;
     this.#delimiter = delimiter;
     this.#skipBlank = skipBlank;
   }
 
   next(): boolean {
-    const all = this.#all;
+    const all = this.whole;
     while (this.#at < all.length) {
       const found = all.indexOf(this.#delimiter, this.#at);
       const end = found < 0 ? all.length : found;

@@ -1,5 +1,7 @@
 /** What `corral map` and the runner in its workers say to each other. */
 
+import type { TableDialect } from "./row_cursor.ts";
+
 /** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
 export type OutcomeName = "ok" | "dropped" | "error" | "timeout" | "invalid";
 
@@ -12,15 +14,23 @@ export interface ErrorDescription {
 
 /** What is the same for all blocks of a run. */
 export interface RunnerSettings {
-  /** Whether a record is JSON or a text as it stands. */
-  readonly input: "json" | "text";
+  /** Whether a record is JSON, a text as it stands, or a row of a table. */
+  readonly input: "json" | "text" | "table";
   /** What ends a record in a block. */
   readonly delimiter: "\n" | "\0";
-  readonly output: "ndjson" | "json" | "lines" | "raw";
+  /** How rows are read; only for tables. `infers`: whether fields that look like numbers and the like become them. */
+  readonly table?: { readonly dialect: TableDialect; readonly infers: boolean };
+  readonly output: "ndjson" | "json" | "lines" | "nul" | "raw";
+  /** Whether each result is written with the number of its record. */
+  readonly tagged: boolean;
+  /** So many records are handed to the function as one list; `null`: one by one. */
+  readonly batch: number | null;
   /** How often a record that failed is tried again. */
   readonly retries: number;
   readonly retryErrors: boolean;
   readonly retryTimeouts: boolean;
+  /** Whether a record that is to be tried again goes back, since the program counts attempts against a rate. */
+  readonly isPaced: boolean;
   /** How long a function may take to heed its signal. */
   readonly graceMs: number;
 }
@@ -38,6 +48,8 @@ export interface BlockOrder {
   readonly detailed: boolean;
   /** After this long, the rest of the block goes back. */
   readonly budgetMs: number;
+  /** The names of a table's columns; `null` for rows that are lists, and where there is no table. */
+  readonly columns: readonly string[] | null;
 }
 
 /** The outcome of one record: `offset` counts from the block's first, `bytes` are those of its results. */

@@ -1,11 +1,18 @@
+import { exactText } from "./exact_json.ts";
 import type { RunnerSettings } from "./protocol.ts";
 
 const MAX_RECORD_SIZE = 64 * 1024 * 1024;
+const END_FAULTS = {
+  lines: "there is a line break in it, wanted --out nul, ndjson or raw",
+  nul: "there is a NUL in it, wanted --out ndjson or raw",
+};
 const encoder = new TextEncoder();
 
 /** Gathers the results of records as bytes. What a record gave is kept when the record succeeds, and taken back when not. */
 export class ResultBuffer {
   readonly #format: RunnerSettings["output"];
+  readonly #isTagged: boolean;
+  #tag = 0;
   #text = "";
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
@@ -13,8 +20,9 @@ export class ResultBuffer {
   #recordChunks = 0;
   #sizeBefore = 0;
 
-  constructor(format: RunnerSettings["output"]) {
-    this.#format = format;
+  constructor({ output, tagged }: Pick<RunnerSettings, "output" | "tagged">) {
+    this.#format = output;
+    this.#isTagged = tagged;
   }
 
   /** About how much is held. */
@@ -22,8 +30,9 @@ export class ResultBuffer {
     return this.#text.length + this.#chunkBytes;
   }
 
-  /** A record begins. */
-  beginRecord(): void {
+  /** A record begins; `tag` is its number. */
+  beginRecord(tag: number): void {
+    this.#tag = tag;
     this.#recordText = this.#text.length;
     this.#recordChunks = this.#chunks.length;
     this.#sizeBefore = this.size;
@@ -64,10 +73,18 @@ export class ResultBuffer {
 
   #written(value: unknown): string {
     const format = this.#format;
-    if (format === "ndjson") return jsonText(value) + "\n";
-    if (format === "json") return ",\n" + jsonText(value);
+    if (format === "ndjson") return this.#tagged(jsonText(value)) + "\n";
+    if (format === "json") return ",\n" + this.#tagged(jsonText(value));
     const text = typeof value === "string" ? value : jsonText(value);
-    return format === "lines" ? text + "\n" : text;
+    if (format === "raw") return text;
+    const end = format === "nul" ? "\0" : "\n";
+    // One result must not become two.
+    if (text.includes(end)) throw new TypeError(`Cannot write the result: ${END_FAULTS[format]}`);
+    return (this.#isTagged ? `${this.#tag}\t${text}` : text) + end;
+  }
+
+  #tagged(json: string): string {
+    return this.#isTagged ? `{"record":${this.#tag},"result":${json}}` : json;
   }
 
   #addBytes(bytes: Uint8Array): void {
@@ -96,7 +113,7 @@ export class ResultBuffer {
 }
 
 function jsonText(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = exactText(value);
   if (text === undefined) throw new TypeError(`Cannot write the result: a ${typeof value} is not JSON`);
   return text;
 }

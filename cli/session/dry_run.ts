@@ -4,9 +4,11 @@ import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { excerptOf } from "../output/excerpt.ts";
 import { poolOptions } from "../run/map_pool.ts";
+import { runnerSettings } from "../run/worker_module.ts";
+import { blockRecords } from "../runner/block_records.ts";
+import { exactText } from "../runner/exact_json.ts";
 
 const SHOWN_RECORDS = 3;
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** `--dry-run`: prints what would be done with what, and does nothing. Returns the exit code. */
 export async function dryRun(options: CliMapOptions): Promise<number> {
@@ -26,23 +28,24 @@ export async function dryRun(options: CliMapOptions): Promise<number> {
 }
 
 async function firstRecords(options: CliMapOptions): Promise<string[]> {
-  using inputs = new Inputs(options);
+  const notes: string[] = [];
+  using inputs = new Inputs(options, (text) => notes.push(`  note: ${text}`));
   const lines: string[] = [];
   while (lines.length < SHOWN_RECORDS) {
-    const item = await inputs.read({ records: 1, bytes: Infinity });
-    if (item === undefined) return [...lines, "  (no more)"];
+    const item = await inputs.read({ records: 1, bytes: Infinity, batch: 1 });
+    if (item === undefined) return [...notes, ...lines, "  (no more)"];
     lines.push(`  ${describe(item, options)}`);
   }
-  return lines;
+  return [...notes, ...lines];
 }
 
-function describe(item: ReadItem, { input }: CliMapOptions): string {
+function describe(item: ReadItem, options: CliMapOptions): string {
   if ("invalid" in item) return `line ${item.invalid.line}: rejected, ${item.invalid.message}`;
   const { block } = item;
   try {
-    const text = decoder.decode(block.payload).replace(/[\0\n]$/, "");
-    const value: unknown = input === "lines" || input === "nul" ? text : JSON.parse(text);
-    return `line ${block.line(0)}: ${JSON.stringify(value)}`;
+    const records = blockRecords(block.payload, runnerSettings(options), block.source.columns ?? null);
+    records.next();
+    return `line ${block.line(0)}: ${exactText(records.value())}`;
   } catch (error) {
     return `line ${block.line(0)}: rejected, ${(error as Error).message}: ${excerptOf(block.record(0))}`;
   }

@@ -1,27 +1,16 @@
 import { Inputs } from "../input/inputs.ts";
 import { exitCode } from "./exit_code.ts";
 import { Interrupts } from "./interrupts.ts";
-import type { JoblogSession } from "../joblog/joblog_session.ts";
+import { openOutlets, type Outlets } from "./outlets.ts";
+import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
-import { openObservers } from "../observers/mod.ts";
 import { Committer } from "../output/committer.ts";
-import { RejectFile, RejectPrinter, type RejectWriter } from "../output/rejects.ts";
-import { type ResultFormat, resultFormat } from "../output/result_format.ts";
-import { FileSink, type ResultSink, StdoutSink } from "../output/result_sink.ts";
-import { EventStream } from "../observers/event_stream.ts";
+import type { EventStream } from "../observers/event_stream.ts";
 import { MapRun } from "../run/map_run.ts";
+import { after } from "../runner/timer.ts";
 import { MapPool } from "../run/map_pool.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { summaryOf } from "./summary.ts";
-
-/** Where a run's results, failures and events go. */
-interface Outlets {
-  readonly events: EventStream;
-  readonly sink: ResultSink;
-  readonly format: ResultFormat;
-  readonly rejects: RejectWriter;
-  readonly joblog: JoblogSession | undefined;
-}
 
 /** One run of `corral map`, from opening its files to its exit code. */
 export class MapSession {
@@ -34,8 +23,8 @@ export class MapSession {
 
   /** Runs, and returns the exit code. Throws what makes it impossible to run. */
   async run(): Promise<number> {
-    const outlets = await this.#open();
-    using inputs = new Inputs(this.#options);
+    const outlets = await openOutlets(this.#options);
+    using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
     let pool: MapPool | undefined;
     try {
@@ -48,26 +37,6 @@ export class MapSession {
       outlets.rejects.close();
       outlets.sink.close();
     }
-  }
-
-  async #open(): Promise<Outlets> {
-    const options = this.#options;
-    const joblog = options.joblog === undefined ? undefined : await openJoblog(options);
-    const observers = await openObservers(options);
-    const events = new EventStream(joblog === undefined ? observers : [...observers, joblog.writer]);
-    const { outputFile, rejects } = options;
-    const position = joblog?.outputEnd ?? 0;
-    const resumed = outputFile === undefined || position === 0 ? undefined : await beginning(outputFile);
-    const sink = outputFile === undefined ? new StdoutSink() : await FileSink.open(outputFile, position);
-    return {
-      events,
-      sink,
-      joblog,
-      format: await resultFormat(options.output, resumed),
-      rejects: rejects === undefined
-        ? new RejectPrinter((text) => events.emit({ type: "print", at: Date.now(), text }))
-        : await RejectFile.open(rejects, options.resume !== "no"),
-    };
   }
 
   async #tellStart(events: EventStream, inputs: Inputs): Promise<void> {
@@ -107,7 +76,7 @@ export class MapSession {
     });
     pool.start().catch((error) => run.fail(error));
     using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
-    const budget = startBudget(options.timeBudgetMs, run);
+    const stopBudget = startBudget(options.timeBudgetMs, run);
     let reason: EndReason = "broken";
     try {
       reason = await run.run();
@@ -117,44 +86,43 @@ export class MapSession {
       if (!isClosedPipe(error)) throw error;
       reason = "output closed";
     } finally {
-      clearTimeout(budget);
+      stopBudget();
       await pool.close();
-      await this.#end(reason, events, committer);
+      await this.#end(reason, events, committer, joblog?.skipped);
     }
-    return exitCode(reason, committer.failed);
+    return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
   }
 
-  async #end(reason: EndReason, events: EventStream, { done, failed, results }: Committer): Promise<void> {
+  async #end(
+    reason: EndReason,
+    events: EventStream,
+    { done, failed, results }: Committer,
+    earlier: EarlierRecords | undefined,
+  ): Promise<void> {
     const at = Date.now();
     events.emit({
       type: "end",
       at,
       reason,
-      exitCode: exitCode(reason, failed),
+      exitCode: exitCode(reason, failed + (earlier?.failed ?? 0)),
       records: done,
       failed,
       results,
+      ...(earlier !== undefined && earlier.records > 0 && { earlier: { ...earlier } }),
     });
     await events.close();
-    const summary = summaryOf(this.#options, { reason, done, failed, results, elapsedMs: at - this.#startedAt });
+    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier };
+    const summary = summaryOf(this.#options, totals);
     if (summary !== "") await Deno.stderr.write(new TextEncoder().encode(summary));
   }
 }
 
-async function openJoblog(options: CliMapOptions): Promise<JoblogSession> {
-  const { JoblogSession } = await import("../joblog/joblog_session.ts");
-  return await JoblogSession.open(options);
+function print(events: EventStream, text: string): void {
+  events.emit({ type: "print", at: Date.now(), text: `corral: ${text}\n` });
 }
 
-/** The first bytes of a file that is gone on with: a table's header stands there. */
-async function beginning(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(64 * 1024);
-  return bytes.subarray(0, await file.read(bytes) ?? 0);
-}
-
-function startBudget(budgetMs: number | undefined, run: MapRun): ReturnType<typeof setTimeout> | undefined {
-  return budgetMs === undefined ? undefined : setTimeout(() => run.kill("out of time"), budgetMs);
+function startBudget(budgetMs: number | undefined, run: MapRun): () => void {
+  return after(budgetMs ?? Infinity, () => run.kill("out of time"));
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { EndReason } from "../records/run_events.ts";
 
@@ -8,6 +9,8 @@ export interface RunTotals {
   readonly failed: number;
   readonly results: number;
   readonly elapsedMs: number;
+  /** What earlier runs of the joblog finished. */
+  readonly earlier: EarlierRecords | undefined;
 }
 
 const ENDINGS: Partial<Record<EndReason, string>> = {
@@ -16,16 +19,22 @@ const ENDINGS: Partial<Record<EndReason, string>> = {
   "out of time": ", the time budget is used up",
 };
 
-/** The last line on stderr; nothing where all went well and nobody watches. */
-export function summaryOf({ quiet, joblog }: CliMapOptions, totals: RunTotals): string {
-  const { reason, done, failed, results, elapsedMs } = totals;
+/** The last line on stderr; nothing where it is not wanted, or would say nothing new. */
+export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "joblog">, totals: RunTotals): string {
+  const { reason, done, failed, results, elapsedMs, earlier } = totals;
   if (quiet || reason === "output closed" || reason === "broken") return "";
   const ending = ENDINGS[reason] ?? "";
-  if (ending === "" && failed === 0 && !Deno.stderr.isTerminal()) return "";
   const resume = ending !== "" && joblog !== undefined ? "; go on with --resume" : "";
-  return `corral: ${count(done, "record")}, ${failed} failed, ${count(results, "result")} in ${
-    (elapsedMs / 1000).toFixed(1)
-  } s${ending}${resume}\n`;
+  const time = `${(elapsedMs / 1000).toFixed(1)} s`;
+  return `corral: ${count(done, "record")}, ${failed} failed, ${count(results, "result")} in ${time}${ending}${
+    earlierText(earlier)
+  }${resume}\n`;
+}
+
+function earlierText(earlier: EarlierRecords | undefined): string {
+  if (earlier === undefined || earlier.records === 0) return "";
+  const failed = earlier.failed === 0 ? "" : `, ${earlier.failed} of them failed: see --resume-failed`;
+  return `; ${earlier.records} done in earlier runs${failed}`;
 }
 
 function count(number: number, noun: string): string {

@@ -15,7 +15,9 @@ interface Reject {
   outcome: string;
   attempt: number;
   error: { name: string; message: string; stack?: string };
-  excerpt: string;
+  record?: string;
+  recordBase64?: string;
+  truncated?: boolean;
 }
 
 async function rejects(path: string): Promise<Reject[]> {
@@ -37,7 +39,7 @@ Deno.test("corral map describes a failed record with its line, beginning, error 
       outcome: "error",
       attempt: 1,
       error: { name: "RangeError", message: "odd: 3", stack: undefined },
-      excerpt: "3",
+      record: "3",
     });
     const lines = (await Deno.readTextFile(JOB)).split("\n");
     const at = lines.findIndex((line) => line.includes("new RangeError"));
@@ -68,7 +70,9 @@ Deno.test("corral map rejects bad lines with their numbers, and never joins or l
     ]);
     assertStringIncludes(told[1]!.error.message, "not UTF-8");
     assertStringIncludes(told[2]!.error.message, "the record is longer than 1048576 bytes");
-    assertEquals(told[2]!.excerpt.length, 201);
+    assertEquals([told[2]!.truncated, long.startsWith(told[2]!.record!)], [true, true]);
+    assertEquals([told[0]!.record, told[1]!.record, told[4]!.record], ["nope", undefined, '{"cut": ']);
+    assertEquals([...Uint8Array.fromBase64(told[1]!.recordBase64!)], [...encoder.encode('{"bad": "'), 0xFF, 0x22]);
   });
 });
 

@@ -44,16 +44,15 @@ Deno.test("corral map gives no result of a record whose generator failed", async
 });
 
 Deno.test("corral map fails a result that is no JSON, and only that one", async () => {
-  const { code, results, stderr } = await corral(["map", "-e", "(n) => [1n, () => {}, 5, Symbol()][n]"], {
+  const { code, stdout, stderr } = await corral(["map", "-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"], {
     stdin: "0\n1\n2\n3\n",
   });
-  assertEquals([code, results], [3, [5]]);
-  assertStringIncludes(stderr, "BigInt");
+  assertEquals([code, stdout], [2, "18446744073709551616\n[5]\n"]);
   assertStringIncludes(stderr, "Cannot write the result: a function is not JSON");
 });
 
 Deno.test("corral map keeps what tasks print away from the results", async () => {
-  const { stdout, stderr } = await corral(["map", `${JOB}#print`, "-j", "1"], { stdin: "1\n2\n" });
+  const { stdout, stderr } = await corral(["map", `${JOB}#print`, "-j", "1", "-q"], { stdin: "1\n2\n" });
   assertEquals([stdout, stderr], ["1\n2\n", "printed 1\nprinted 2\n"]);
 });
 

@@ -92,7 +92,9 @@ Deno.test("corral map --resume skips failed records, --resume-failed runs them a
     await Deno.writeTextFile(`${folder}/mode`, "fail");
     assertEquals((await corral(args, { stdin })).code, 2);
     await Deno.writeTextFile(`${folder}/mode`, "work");
-    assertEquals((await corral([...args, "--resume"], { stdin })).code, 0);
+    const resumed = await corral([...args, "--resume"], { stdin });
+    assertEquals(resumed.code, 2);
+    assertStringIncludes(resumed.stderr, "; 4 done in earlier runs, 2 of them failed: see --resume-failed\n");
     assertEquals(await linesOf(`${folder}/out`), [2, 4]);
     assertEquals((await corral([...args, "--resume-failed"], { stdin })).code, 0);
     assertEquals(await linesOf(`${folder}/out`), [2, 4, 1, 3]);

@@ -53,6 +53,7 @@ function describe(progress: RunProgress, now: number, paint: Paint): string {
     `${formatCount(done)}${of}`,
     formatRate(progress.rateAt(now)),
     time,
+    ...(progress.skipped > 0 ? [`${formatCount(progress.skipped)} done earlier`] : []),
     paint(failed > 0 ? "red" : "dim", `${formatCount(failed)} failed`),
     ...(over ? [] : [`${busy}/${slots.length} busy`]),
   ].join("  ");

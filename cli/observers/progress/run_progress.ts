@@ -1,6 +1,6 @@
 /** How far a run is: what a bar shows, counted from the events. */
 
-import type { BlockEvent, InputEvent, RunEvent, WorkerEvent } from "../../records/run_events.ts";
+import type { BlockEvent, InputEvent, RunEvent, SkipEvent, WorkerEvent } from "../../records/run_events.ts";
 
 /** One worker slot, as it is now. */
 export interface SlotProgress {
@@ -28,8 +28,11 @@ const SAMPLE_EVERY_MS = 500;
 
 /** Counts the events of a run. */
 export class RunProgress {
+  /** Those that earlier runs finished are counted, too. */
   done = 0;
   failed = 0;
+  /** Records that earlier runs finished; no work of this run, so the rate leaves them out. */
+  skipped = 0;
   startedAt: number | undefined;
   endedAt: number | undefined;
   readonly #expected: number | undefined;
@@ -77,6 +80,9 @@ export class RunProgress {
         this.failed += event.failed;
         this.#sample(event.at);
         break;
+      case "skip":
+        this.#takeSkip(event);
+        break;
       case "worker":
         this.#takeWorker(event);
         break;
@@ -91,7 +97,7 @@ export class RunProgress {
   /** Records per second: over the last seconds while it runs, over all of it when it has ended. */
   rateAt(now: number): number {
     if (this.startedAt === undefined) return 0;
-    const from = this.endedAt === undefined ? this.#samples[0]! : { at: this.startedAt, done: 0 };
+    const from = this.endedAt === undefined ? this.#samples[0]! : { at: this.startedAt, done: this.skipped };
     const elapsedMs = (this.endedAt ?? now) - from.at;
     return elapsedMs <= 0 ? 0 : (this.done - from.done) / elapsedMs * 1000;
   }
@@ -101,6 +107,15 @@ export class RunProgress {
     const rate = this.rateAt(now);
     const { total } = this;
     return total === undefined || rate === 0 ? undefined : Math.max(0, total.records - this.done) / rate * 1000;
+  }
+
+  /** What is left out takes no time of its own: work begins behind it, or goes on as if it had not been there. */
+  #takeSkip({ at, records }: SkipEvent): void {
+    const hasWorked = this.done > this.skipped;
+    this.done += records;
+    this.skipped += records;
+    if (hasWorked) { for (const sample of this.#samples) sample.done += records; }
+    else this.#samples = [{ at, done: this.done }];
   }
 
   #sample(at: number): void {

@@ -10,6 +10,7 @@ const NUMBERS: Partial<Record<string, readonly string[]>> = {
   worker: ["at", "slot", "pid"],
   record: ["sequence", "slot", "startedAt", "durationMs", "results"],
   retry: ["at"],
+  skip: ["at", "records", "failed"],
   end: ["at", "records", "failed"],
 };
 

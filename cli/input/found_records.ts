@@ -1,7 +1,7 @@
 import type { RecordSource } from "../records/record_block.ts";
 
 /** One record that was taken out of its surroundings. */
-export interface TableRecord {
+export interface FoundRecord {
   /** What the worker gets: JSON in one line, without its end. */
   readonly payload: Uint8Array;
   /** Its bytes in the input. */
@@ -12,11 +12,11 @@ export interface TableRecord {
 const NEWLINE = 10;
 
 /** Records of formats that are changed on the way to the worker. */
-export class TableSource implements RecordSource {
+export class FoundRecords implements RecordSource {
   readonly input: string;
-  readonly #records: readonly TableRecord[];
+  readonly #records: readonly FoundRecord[];
 
-  constructor(input: string, records: readonly TableRecord[]) {
+  constructor(input: string, records: readonly FoundRecord[]) {
     this.input = input;
     this.#records = records;
   }

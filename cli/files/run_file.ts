@@ -1,0 +1,72 @@
+/** The files that a run writes: held so that no second run writes them, and emptied only when that is wanted. */
+
+import { OutputError } from "../errors/output_error.ts";
+import { UsageError } from "../errors/usage_error.ts";
+import { openFile } from "./open_file.ts";
+
+/**
+ * Opens a file for writing, and holds it until it is closed. Throws UsageError if another process holds it.
+ *
+ * Not for reading as well, if nobody asks for that: a pipe that was opened for both never tells that its reader has gone.
+ */
+export async function holdFile(
+  path: string,
+  { read = false, describeHolder }: { read?: boolean; describeHolder?: () => Promise<string> } = {},
+): Promise<Deno.FsFile> {
+  const file = await openFile(path, { read, write: true, create: true });
+  if (!await isRegular(file) || await tryLock(file)) return file;
+  file.close();
+  const holder = await describeHolder?.() ?? "another run of corral";
+  throw new UsageError(`Cannot write ${path}: ${holder} is writing it, wait for its end or name another file`);
+}
+
+/** A pipe or a device is nobody's alone, and has nothing to be lost. */
+async function isRegular(file: Deno.FsFile): Promise<boolean> {
+  return (await file.stat()).isFile;
+}
+
+/** Whether nobody else holds the file. Some file systems know no locks: there it must be trusted. */
+async function tryLock(file: Deno.FsFile): Promise<boolean> {
+  try {
+    return await file.tryLock(true);
+  } catch {
+    return true;
+  }
+}
+
+/** Throws UsageError if there is something in the file that beginning it would destroy. */
+export async function requireEmpty(file: Deno.FsFile, path: string, advice: string): Promise<void> {
+  const { isFile, size } = await file.stat();
+  if (isFile && size > 0) throw new UsageError(`Cannot begin ${path}: it is not empty, wanted ${advice}`);
+}
+
+/** Cuts a file off at `end`, where writing goes on. */
+export async function cutOff(file: Deno.FsFile, end: number): Promise<void> {
+  if (!await isRegular(file)) return;
+  await file.truncate(end);
+  await file.seek(end, Deno.SeekMode.Start);
+}
+
+/** What bytes are written to. */
+export interface ByteWriter {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Writes all bytes. Throws OutputError; that nobody reads any more is no fault of the output, and stays a BrokenPipe. */
+export async function writeAll(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+  } catch (cause) {
+    throw cause instanceof Deno.errors.BrokenPipe ? cause : new OutputError(path, cause);
+  }
+}
+
+/** Waits until what was written is safe, where there is something to be safe. */
+export async function syncFile(file: Deno.FsFile, path: string): Promise<void> {
+  if (!await isRegular(file)) return;
+  try {
+    await file.syncData();
+  } catch (cause) {
+    throw new OutputError(path, cause);
+  }
+}

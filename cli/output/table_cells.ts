@@ -1,0 +1,33 @@
+/** Writes the cells of a table. */
+
+/** How cells are written. */
+export interface CellStyle {
+  readonly delimiter: string;
+  /** Whether a cell with a delimiter or a line break is quoted; where not, it cannot be written. */
+  readonly isQuoted: boolean;
+  /** Whether a text that a spreadsheet would take for a formula gets an apostrophe in front. */
+  readonly isSafe: boolean;
+}
+
+/** One row, with its line break. Throws TypeError for a cell that cannot be written. */
+export function rowText(cells: readonly unknown[], style: CellStyle): string {
+  return cells.map((cell) => cellText(cell, style)).join(style.delimiter) + "\n";
+}
+
+function cellText(value: unknown, { delimiter, isQuoted, isSafe }: CellStyle): string {
+  if (value === undefined || value === null) return "";
+  const plain = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = isSafe && typeof value === "string" ? withoutFormula(plain) : plain;
+  if (isQuoted) return needsQuotes(text, delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (!/[\t\n\r]/.test(text) && !text.includes(delimiter)) return text;
+  throw new TypeError("Cannot write a row: there is a tab or a line break in a cell, wanted --out csv");
+}
+
+function needsQuotes(text: string, delimiter: string): boolean {
+  return text.includes(delimiter) || /["\r\n]|^\s|\s$/.test(text);
+}
+
+/** What spreadsheets take for formulas begins with these; a number with a sign is none. */
+function withoutFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+}
