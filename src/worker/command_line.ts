@@ -33,6 +33,10 @@ export interface WorkerCommand {
   readonly env: Record<string, string>;
   /** The folder it runs in; `undefined` for the program's own. */
   readonly cwd: string | URL | undefined;
+}
+
+/** The same, with what the worker is told of it. */
+export interface LaunchCommand extends WorkerCommand {
   /** The files by which it resolves imports. What it starts may take them over. */
   readonly project: ProjectFiles;
 }
@@ -43,7 +47,7 @@ export interface WorkerCommand {
  * @throws {TypeError} If a permission has a wrong form.
  * @throws {PermissionError} If a grant is larger than this program's own, or no Deno may be started.
  */
-export function workerCommand(options: WorkerCommandOptions): WorkerCommand {
+export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
   const grants = workerGrants(options);
   const { project, flags } = configure(options);

@@ -2,7 +2,7 @@ import { WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
 import { CHILD_ENTRY_URL } from "./child_entry.ts";
-import { type WorkerCommand, workerCommand } from "./command_line.ts";
+import { type LaunchCommand, workerCommand } from "./command_line.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
@@ -30,7 +30,7 @@ export interface WorkerStart {
 export class WorkerLauncher {
   readonly #options: ResolvedLaunchOptions;
   readonly #surroundings: LaunchSurroundings;
-  readonly #command: WorkerCommand;
+  readonly #command: LaunchCommand;
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
   #reaper: ReaperShare | undefined;
@@ -89,7 +89,7 @@ export class WorkerLauncher {
 }
 
 /** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
-export function launchCommand(options: ResolvedLaunchOptions): WorkerCommand {
+export function launchCommand(options: ResolvedLaunchOptions): LaunchCommand {
   return workerCommand({
     ...options,
     entryUrl: CHILD_ENTRY_URL,
