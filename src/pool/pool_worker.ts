@@ -155,7 +155,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
         if (message.length === 2) return this.#settle(message[1], true, undefined);
         return this.#settle(message[1], true, this.#decode(message[3], message[2], parts));
       case "error":
-        return this.#settle(message[1], false, this.#decode(message[3], message[2], parts));
+        return this.#settle(message[1], false, this.#decodeError(message[3], message[2], parts));
       case "chunk":
         return this.#settleChunk(message[1], message[2], {
           values: this.#decode(message[4], message[3], parts),
@@ -174,7 +174,7 @@ export class PoolWorker implements SchedulerWorker<Task> {
         this.#context.emit?.({ type: "ready", ...this.#place });
         return scheduler.ready(slot, monotonicMs());
       case "failed":
-        return scheduler.startFailed(slot, toError(this.#decode(message[2], message[1], parts)), monotonicMs());
+        return scheduler.startFailed(slot, toError(this.#decodeError(message[2], message[1], parts)), monotonicMs());
       default:
         throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
     }
@@ -182,6 +182,12 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #decode<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
     return decode(body, tagged === 1, parts, this.#worker.link.handles) as T;
+  }
+
+  #decodeError(body: unknown, tagged: Tagged, parts: Uint8Array[]): unknown {
+    const error = this.#decode(body, tagged, parts);
+    this.#worker.explain(error);
+    return error;
   }
 
   #settle(taskId: number, ok: boolean, value: unknown): void {
@@ -198,7 +204,10 @@ export class PoolWorker implements SchedulerWorker<Task> {
 
   #settleChunk(taskId: number, durationMs: number, value: unknown): void {
     const outcomes = checkedOutcomes(value, durationMs, this.#context.slot.held.get(taskId));
-    for (const [, error] of outcomes.errors) this.#context.onTaskError(error);
+    for (const [, error] of outcomes.errors) {
+      this.#worker.explain(error);
+      this.#context.onTaskError(error);
+    }
     this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
   }
 

@@ -118,6 +118,11 @@ export class StartedProcess {
     if (exit.violation !== undefined || exit.exceededMemory !== undefined) {
       const { message } = workerExitError(exit, true);
       writeToProgram(2, new TextEncoder().encode(`${this.#start.name}: ${message}\n`));
+    } else if (exit.exitCode === 1) {
+      // It has printed Deno's own advice, about flags that nobody has typed.
+      for (const line of explainedLines(exit)) {
+        writeToProgram(2, new TextEncoder().encode(`${this.#start.name}: ${line}\n`));
+      }
     }
   }
 
@@ -185,6 +190,11 @@ function encodeInput(input: ProcessInput, handles: HandleCollector): Encoded {
     if (error instanceof EncodingError) { for (const part of input) encode(part, new HandleCollector()); }
     throw error;
   }
+}
+
+function explainedLines({ stderrTail, explain }: WorkerExit): string[] {
+  const printed = new Set(stderrTail.split("\n"));
+  return explain?.(stderrTail).split("\n").filter((line) => !printed.has(line)) ?? [];
 }
 
 function pythonExitCode({ exitCode, signal }: WorkerExit): number {

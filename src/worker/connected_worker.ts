@@ -2,6 +2,7 @@ import type { Hub } from "../hub/hub.ts";
 import { PeerLink } from "../hub/peer_link.ts";
 import { untilSettled } from "../timer.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";
+import { type Circumstances, explain, explainError } from "./explain.ts";
 import type { Hello } from "./hello.ts";
 import type { ReaperShare } from "./reaper.ts";
 import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } from "./worker_process.ts";
@@ -23,6 +24,8 @@ export interface ConnectedWorkerOptions {
   readonly events: ConnectedWorkerEvents;
   readonly hello: Hello;
   readonly hub: Hub;
+  /** What errors of the worker are explained by. */
+  readonly circumstances: Circumstances;
   /** Ends the process when this program is gone; `undefined` for one that may outlive it. */
   readonly reaper: ReaperShare | undefined;
 }
@@ -32,12 +35,14 @@ export class ConnectedWorker {
   readonly process: WorkerProcess;
   readonly link: PeerLink;
   readonly #hub: Hub;
+  readonly #circumstances: Circumstances;
   readonly #hello: Hello;
   readonly #reaper: ReaperShare | undefined;
 
   /** Starts the process. It is told nothing yet. Throws what `Deno.Command` throws. */
-  constructor({ process, events, hello, hub, reaper }: ConnectedWorkerOptions) {
+  constructor({ process, events, hello, hub, circumstances, reaper }: ConnectedWorkerOptions) {
     this.#hub = hub;
+    this.#circumstances = circumstances;
     this.#hello = hello;
     this.#reaper = reaper;
     this.process = new WorkerProcess({
@@ -53,7 +58,7 @@ export class ConnectedWorker {
           events.disconnecting();
           this.link.close();
           reaper?.unwatch(exit.pid);
-          events.exited(exit);
+          events.exited({ ...exit, explain: (text) => explain(text, circumstances) });
         },
       },
     });
@@ -79,6 +84,11 @@ export class ConnectedWorker {
       await untilSettled(this.#reaper.fence(), { timeoutMs: REAPER_LIMIT_MS, referenced: false });
     }
     this.greet();
+  }
+
+  /** Puts advice into an error that came from the worker, where Deno's own would lead astray. */
+  explain(error: unknown): void {
+    explainError(error, this.#circumstances);
   }
 
   /** Sends one message now. */

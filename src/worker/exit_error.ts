@@ -15,6 +15,8 @@ export interface WorkerExit {
   readonly violation: unknown;
   /** The limit that it exceeded, when it ended itself for memory. */
   readonly exceededMemory: { readonly residentBytes: number; readonly limitBytes: number } | undefined;
+  /** Puts advice into the text of an error of Deno. */
+  readonly explain?: (text: string) => string;
 }
 
 /** The error for a task that the process held, or for a start that failed. */
@@ -44,12 +46,12 @@ export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerE
     );
   }
   if (!exit.wasReady) {
-    return new WorkerStartError(`Worker ${pid} ${ending} before it was ready${tailExcerpt(stderrTail)}`, details);
+    return new WorkerStartError(`Worker ${pid} ${ending} before it was ready${tailExcerpt(exit)}`, details);
   }
   if (exit.inFrame && signal === null) {
     return new ProtocolError(`Worker ${pid} ${ending} in the middle of a frame, ${retry}`, details);
   }
-  return new WorkerExitError(`Worker ${pid} ${ending} before it answered, ${retry}${tailExcerpt(stderrTail)}`, details);
+  return new WorkerExitError(`Worker ${pid} ${ending} before it answered, ${retry}${tailExcerpt(exit)}`, details);
 }
 
 function describeEnding({ exitCode, signal }: WorkerExit): string {
@@ -63,16 +65,13 @@ function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean
 }
 
 /** The last lines; of an uncaught error those that name it, which stand above its stack. */
-function tailExcerpt(stderrTail: string): string {
+function tailExcerpt({ stderrTail, explain = (text) => text }: WorkerExit): string {
   const lines = stderrTail.trimEnd().split("\n");
   const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
   const excerpt = uncaught >= 0 ? lines.slice(uncaught, uncaught + 3) : lines.slice(-3);
   const text = excerpt.join("\n").trimEnd();
   if (text === "") return "";
-  const hint = stderrTail.includes("not found in cache")
-    ? " (workers download nothing: cache the module first, or grant `import`; if DENO_DIR is set, this program needs --allow-env=DENO_DIR)"
-    : "";
-  return `${hint}; its standard error ended with:\n${text.slice(0, 500)}`;
+  return `; its standard error ended with:\n${explain(text.slice(0, 500))}`;
 }
 
 function mebibytes(bytes: number): number {

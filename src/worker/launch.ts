@@ -4,6 +4,7 @@ import { makeBlockSecret } from "../wire/block_marks.ts";
 import { CHILD_ENTRY_URL } from "./child_entry.ts";
 import { type LaunchCommand, workerCommand } from "./command_line.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
+import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
@@ -31,6 +32,7 @@ export class WorkerLauncher {
   readonly #options: ResolvedLaunchOptions;
   readonly #surroundings: LaunchSurroundings;
   readonly #command: LaunchCommand;
+  readonly #circumstances: Circumstances;
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
   #reaper: ReaperShare | undefined;
@@ -40,6 +42,7 @@ export class WorkerLauncher {
     this.#options = options;
     this.#surroundings = surroundings;
     this.#command = launchCommand(options);
+    this.#circumstances = circumstances(options, this.#command.project);
   }
 
   /** Makes the first message to a worker. Throws PayloadTooLargeError. */
@@ -65,7 +68,14 @@ export class WorkerLauncher {
       passOutput,
     };
     try {
-      return new ConnectedWorker({ process, events, hello, hub, reaper: this.#reaper });
+      return new ConnectedWorker({
+        process,
+        events,
+        hello,
+        hub,
+        circumstances: this.#circumstances,
+        reaper: this.#reaper,
+      });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
       throw new WorkerStartError(`Cannot start ${name}: ${reason}`, { cause });

@@ -57,7 +57,7 @@ export function parseFlags(args: readonly string[]): ProgramFlags {
     else if (name === "--no-lock") lock = false;
     else if (name === "--import-map" && value !== undefined) passedOn.push(`${name}=${absoluteLocation(value)}`);
     else if (name === "--conditions" && value !== undefined) passedOn.push(`${name}=${value}`);
-    else if (name === "--node-modules-dir" || name === "--vendor" || /^--unstable(-|$)/.test(name)) {
+    else if (/^--(node-modules-dir|vendor|sloppy-imports|unstable(-.*)?)$/.test(name)) {
       passedOn.push(args[index]!);
     }
   }

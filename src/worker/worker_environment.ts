@@ -4,6 +4,10 @@ import { colorVariables, localeVariables } from "./surroundings.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
 const DENO_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
+// What a worker that downloads needs beside these; a proxy's address may hold a password, so no other gets them.
+const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap(
+  (name) => name.endsWith("PROXY") ? [name, name.toLowerCase()] : [name],
+);
 const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
 
@@ -13,6 +17,7 @@ export function workerEnv({ env }: ResolvedLaunchOptions, grants: Grants): Recor
     ...DENO_VARIABLES,
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
     ...(grants.has("run") ? RUN_VARIABLES : []),
+    ...(grants.has("import") ? NETWORK_VARIABLES : []),
   ];
   return {
     DENO_NO_UPDATE_CHECK: "1",

@@ -1,0 +1,135 @@
+/**
+ * Says what to do about an error that only makes sense to somebody who sees a worker's command line: a module that was not found, because
+ * workers download nothing; a permission that was not granted. Deno's own advice is about flags that nobody here has typed.
+ */
+import type { ProjectFiles } from "../own_process.ts";
+import type { ResolvedLaunchOptions } from "./launch_options.ts";
+import { fileUrlToPath, isReadable, moduleFolder } from "./module_url.ts";
+import { isHeld, isHeldWhole } from "./permissions.ts";
+
+/** What is known of the worker in which an error came up. */
+export interface Circumstances {
+  /** Its module, as `deno cache` takes it. */
+  readonly module: string | undefined;
+  /** The folder from which its configuration is looked for. */
+  readonly folder: string | undefined;
+  /** Whether the program may look into that folder. */
+  readonly mayReadFolder: boolean;
+  /** Its `deno.json`. */
+  readonly config: string | undefined;
+  /** Whether the flags of the program could be passed on. */
+  readonly flagsAreKnown: boolean;
+  readonly trust: "trusted" | "untrusted";
+  /** Whether this program may not tell the worker a variable. */
+  isHidden(variable: string): boolean;
+}
+
+/** The circumstances of workers with these options. */
+export function circumstances(options: ResolvedLaunchOptions, { config }: ProjectFiles): Circumstances {
+  const { moduleUrl, configOf = moduleUrl ?? Deno.mainModule, trust } = options;
+  const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
+  return {
+    module: moduleUrl?.startsWith("file:") ? fileUrlToPath(new URL(moduleUrl)) : moduleUrl,
+    folder,
+    mayReadFolder: folder !== undefined && isReadable(folder, "isDirectory"),
+    config,
+    flagsAreKnown: Deno.build.os === "linux" && isHeldWhole(),
+    trust,
+    isHidden: (variable) => !isHeld("env", variable),
+  };
+}
+
+const CACHE_VARIABLES = Deno.build.os === "windows"
+  ? ["DENO_DIR", "LOCALAPPDATA"]
+  : ["DENO_DIR", "HOME", "XDG_CACHE_HOME"];
+const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+
+/** A part of an error's text that gives way to advice. */
+interface Rule {
+  readonly part: RegExp;
+  /** What to do; `undefined` where there is nothing to say. */
+  readonly advise: (text: string, worker: Circumstances) => string | undefined;
+}
+
+const RULES: readonly Rule[] = [
+  { part: /,? --cached-only is specified\.?/, advise: notInCache },
+  {
+    part: /\n\s*hint: If you want to use the npm package[^\n]*|(?<=Import "[^"\n]*" not a dependency)$/,
+    advise: bareImport,
+  },
+  { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, advise: outOfLock },
+  { part: /, run again with the --allow-\w+ flag/, advise: notGranted },
+  { part: / or run with --(?:unstable-)?sloppy-imports/, advise: sloppyImport },
+  { part: /(?<=error sending request for url [^\n]*)$/m, advise: noConnection },
+];
+
+/** The text of an error, with advice in the place of Deno's; the same text where there is none to give. */
+export function explain(text: string, worker: Circumstances): string {
+  for (const { part, advise } of RULES) {
+    const match = part.exec(text);
+    const advice = match === null ? undefined : advise(text, worker);
+    if (match === null || advice === undefined) continue;
+    return `${text.slice(0, match.index).replace(/\.$/, "")}; ${advice}${text.slice(match.index + match[0].length)}`;
+  }
+  return text;
+}
+
+/** Explains an error in its message, and in the first lines of its stack. */
+export function explainError(error: unknown, worker: Circumstances): void {
+  if (!(error instanceof Error)) return;
+  const { message, stack } = error;
+  const explained = explain(message, worker);
+  if (explained === message) return;
+  error.message = explained;
+  if (typeof stack === "string") error.stack = stack.replace(message, () => explained);
+}
+
+function notInCache(text: string, worker: Circumstances): string {
+  const { module = "<module>", config, folder, mayReadFolder } = worker;
+  const registry = text.includes("npm package") ? ["NPM_CONFIG_REGISTRY"] : text.includes("JSR") ? ["JSR_URL"] : [];
+  return `workers download nothing, run \`deno cache ${module}\` first, import it in the program, or grant ` +
+    "`permissions: { import: true }`" + needsVariables([...CACHE_VARIABLES, ...registry], worker) +
+    (config === undefined && folder !== undefined && !mayReadFolder
+      ? `; if its deno.json sets "vendor" or "nodeModulesDir", run this program with --allow-read=${folder}`
+      : "");
+}
+
+function needsVariables(names: readonly string[], worker: Circumstances): string {
+  const hidden = names.filter((name) => worker.isHidden(name));
+  if (hidden.length === 0) return "";
+  const list = hidden.length === 1 ? hidden[0] : `${hidden.slice(0, -1).join(", ")} or ${hidden.at(-1)}`;
+  return `; if ${list} is set, run this program with --allow-env=${hidden.join(",")}`;
+}
+
+function bareImport(_: string, { config, folder, mayReadFolder, flagsAreKnown, trust }: Circumstances): string {
+  if (config === undefined) {
+    if (folder === undefined) return "this module has no deno.json, name a file beside one with `configOf`";
+    return mayReadFolder
+      ? `there is no deno.json in ${folder} or above it, add one, or name a file beside another with \`configOf\``
+      : `no deno.json could be read, run this program with --allow-read=${folder} (or the folder that holds your deno.json), ` +
+        "or name a file beside one that it may read with `configOf`";
+  }
+  if (trust === "untrusted") return `an untrusted module has only the names in "imports" of ${config}`;
+  return `${config} does not map it, add it there, or name a file beside another deno.json with \`configOf\`` +
+    (flagsAreKnown ? "" : '; an --import-map of this program\'s command line is not known here, set "importMap" there');
+}
+
+function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
+  return `workers load only what it pins, run \`deno cache ${module}\` or \`deno install\` first, or set ` +
+    "`frozen: false`, which goes by no lock file";
+}
+
+function notGranted(text: string): string {
+  const [, kind, target] = /Requires (\w+) access(?: to "([^"\n]*)")?, run again/.exec(text) ?? [];
+  if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
+  const grant = target === undefined ? "true" : `[${JSON.stringify(target)}]`;
+  return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\``;
+}
+
+function sloppyImport(_: string, { config }: Circumstances): string {
+  return `for imports without an extension set "unstable": ["sloppy-imports"] in ${config ?? "a deno.json beside it"}`;
+}
+
+function noConnection(_: string, worker: Circumstances): string | undefined {
+  return needsVariables(NETWORK_VARIABLES, worker).slice(2) || undefined;
+}

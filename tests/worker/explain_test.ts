@@ -1,0 +1,196 @@
+/** Table tests, word for word, of what is said about Deno's errors in workers; and end-to-end tests with real programs. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type Circumstances, explain, explainError } from "../../src/worker/explain.ts";
+import { ProjectFolder } from "../helpers/project_folder.ts";
+import { Registries } from "../helpers/registries.ts";
+
+const OPEN: Circumstances = {
+  module: "/srv/tasks.ts",
+  folder: "/srv/",
+  mayReadFolder: true,
+  config: "/srv/deno.json",
+  flagsAreKnown: true,
+  trust: "trusted",
+  isHidden: () => false,
+};
+const BLIND: Circumstances = {
+  ...OPEN,
+  mayReadFolder: false,
+  config: undefined,
+  flagsAreKnown: false,
+  isHidden: () => true,
+};
+
+const DOWNLOAD = "workers download nothing, run `deno cache /srv/tasks.ts` first, import it in the program, or grant " +
+  "`permissions: { import: true }`";
+const AT = "\n    at file:///srv/tasks.ts:1:8";
+
+const CASES: [what: string, text: string, worker: Circumstances, expected: string][] = [
+  [
+    "a package of npm that is not in the cache",
+    'Failed loading https://registry.npmjs.org/leven for package "leven"\n    0: npm package not found in cache: "leven", --cached-only is specified.' +
+    AT,
+    OPEN,
+    `Failed loading https://registry.npmjs.org/leven for package "leven"\n    0: npm package not found in cache: "leven"; ${DOWNLOAD}${AT}`,
+  ],
+  [
+    "a package of JSR that is not in the cache, or in one that the program may not tell of",
+    `JSR package manifest for '@std/bytes' failed to load. Specifier not found in cache: "https://jsr.io/@std/bytes/meta.json", --cached-only is specified.`,
+    BLIND,
+    `JSR package manifest for '@std/bytes' failed to load. Specifier not found in cache: "https://jsr.io/@std/bytes/meta.json"; ${DOWNLOAD}; ` +
+    "if DENO_DIR, HOME, XDG_CACHE_HOME or JSR_URL is set, run this program with --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,JSR_URL; " +
+    'if its deno.json sets "vendor" or "nodeModulesDir", run this program with --allow-read=/srv/',
+  ],
+  [
+    "a remote module that is not in the cache, while one variable is hidden",
+    'Specifier not found in cache: "https://x.org/a.ts", --cached-only is specified.',
+    { ...OPEN, isHidden: (name) => name === "HOME" },
+    `Specifier not found in cache: "https://x.org/a.ts"; ${DOWNLOAD}; if HOME is set, run this program with --allow-env=HOME`,
+  ],
+  [
+    "a bare import while no deno.json could be read",
+    `Import "leven" not a dependency\n  hint: If you want to use the npm package, try running \`deno add npm:leven\`${AT}`,
+    BLIND,
+    'Import "leven" not a dependency; no deno.json could be read, run this program with --allow-read=/srv/ ' +
+    "(or the folder that holds your deno.json), or name a file beside one that it may read with `configOf`" + AT,
+  ],
+  [
+    "a bare import where there is no deno.json",
+    'Import "leven" not a dependency',
+    { ...OPEN, config: undefined },
+    'Import "leven" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with `configOf`',
+  ],
+  [
+    "a bare import that the deno.json does not map",
+    `Import "x" not a dependency and not in import map from "file:///srv/tasks.ts"\n  hint: If you want to use the npm package, try running \`deno add npm:x\`${AT}`,
+    { ...OPEN, flagsAreKnown: false },
+    'Import "x" not a dependency and not in import map from "file:///srv/tasks.ts"; /srv/deno.json does not map it, add it there, ' +
+    "or name a file beside another deno.json with `configOf`; an --import-map of this program's command line is not known here, " +
+    `set "importMap" there${AT}`,
+  ],
+  [
+    "a bare import of an untrusted module",
+    'Import "x" not a dependency',
+    { ...OPEN, trust: "untrusted" },
+    'Import "x" not a dependency; an untrusted module has only the names in "imports" of /srv/deno.json',
+  ],
+  [
+    "what is not in the lock file",
+    "The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false` to update it.\nchanges:\n 1 | +{",
+    OPEN,
+    "The lockfile is out of date; workers load only what it pins, run `deno cache /srv/tasks.ts` or `deno install` first, " +
+    "or set `frozen: false`, which goes by no lock file\nchanges:\n 1 | +{",
+  ],
+  [
+    "a permission that was not granted",
+    'Requires net access to "example.com:443", run again with the --allow-net flag',
+    OPEN,
+    'Requires net access to "example.com:443"; in a corral worker: grant it with `permissions: { net: ["example.com:443"] }`',
+  ],
+  [
+    "a permission for everything of its kind",
+    "Requires env access, run again with the --allow-env flag",
+    OPEN,
+    "Requires env access; in a corral worker: grant it with `permissions: { env: true }`",
+  ],
+  [
+    "an import without an extension",
+    `Module not found "file:///srv/a". Maybe add a '.ts' extension or run with --sloppy-imports${AT}`,
+    OPEN,
+    `Module not found "file:///srv/a". Maybe add a '.ts' extension; for imports without an extension set ` +
+    `"unstable": ["sloppy-imports"] in /srv/deno.json${AT}`,
+  ],
+  [
+    "a download that fails",
+    "Import 'https://x.org/a.ts' failed.\n    0: error sending request for url (https://x.org/a.ts): invalid peer certificate\n    1: x",
+    BLIND,
+    "Import 'https://x.org/a.ts' failed.\n    0: error sending request for url (https://x.org/a.ts): invalid peer certificate; " +
+    "if DENO_CERT, DENO_TLS_CA_STORE, HTTP_PROXY, HTTPS_PROXY or NO_PROXY is set, run this program with " +
+    "--allow-env=DENO_CERT,DENO_TLS_CA_STORE,HTTP_PROXY,HTTPS_PROXY,NO_PROXY\n    1: x",
+  ],
+  ["another error", "x is not a function", BLIND, "x is not a function"],
+];
+
+for (const [what, text, worker, expected] of CASES) {
+  Deno.test(`explain() says what to do about ${what}`, () => assertEquals(explain(text, worker), expected));
+}
+
+Deno.test("explainError() changes message and stack, and nothing that is no error", () => {
+  const error = new TypeError("Requires env access, run again with the --allow-env flag");
+  explainError(error, OPEN);
+  const expected = "Requires env access; in a corral worker: grant it with `permissions: { env: true }`";
+  assertEquals(error.message, expected);
+  assertStringIncludes(error.stack!, `TypeError: ${expected}\n    at `);
+  explainError("Requires env access, run again with the --allow-env flag", OPEN);
+});
+
+Deno.test("errors of real workers are explained, at the start, in a task, in an item of a map and in a process", async () => {
+  await using registries = new Registries();
+  registries.npm["npm-dep"] = { "1.0.0": { text: "export const npm = 1;" } };
+  const main = `import { Pool, Process } from "LIBRARY";
+const attempt = async (call: () => Promise<unknown>) => console.log((await call().catch((error) => error)).message);
+const module = import.meta.resolve("./tasks.ts");
+{ await using pool = new Pool({ workers: 1, module }); await attempt(() => pool.apply("f")); }
+await using pool = new Pool({ workers: 1 });
+await attempt(() => pool.apply(() => Deno.env.get("HOME")));
+await attempt(() => pool.map((name: string) => Deno.readTextFileSync(name), ["/etc/passwd"]));
+await attempt(() => pool.apply((name: string) => import(name), ["npm:npm-dep@1"]));
+const process = new Process({ target: () => { Deno.readTextFileSync("/etc/hosts"); } });
+process.start();
+await process.join();`;
+  await using folder = await ProjectFolder.make({
+    "main.ts": main,
+    "tasks.ts": 'import "npm-dep"; export const f = () => 1;',
+    "deno.json": '{ "imports": { "npm-dep": "npm:npm-dep@1" } }',
+  }, registries.env);
+  const run = (...flags: string[]) =>
+    folder.deno("run", "--no-prompt", "--no-lock", "--allow-run", ...flags, "main.ts");
+  const blind = await run("--allow-env=DENO_DIR,NPM_CONFIG_REGISTRY,HOME,XDG_CACHE_HOME");
+  const [bare, env, read, npm] = blind.stdout.split(/\n(?=Import|Requires|Failed)/);
+  assertStringIncludes(
+    bare!,
+    `Import "npm-dep" not a dependency; no deno.json could be read, run this program with --allow-read=${folder.path}`,
+  );
+  assertEquals(
+    env,
+    'Requires env access to "HOME"; in a corral worker: grant it with `permissions: { env: ["HOME"] }`',
+  );
+  assertEquals(
+    read,
+    'Requires read access to "/etc/passwd"; in a corral worker: grant it with `permissions: { read: ["/etc/passwd"] }`',
+  );
+  assertStringIncludes(
+    npm!,
+    'npm package not found in cache: "npm-dep"; workers download nothing, run `deno cache <module>` first',
+  );
+  assertStringIncludes(
+    blind.stderr,
+    'Process-1: error: Uncaught (in promise) NotCapable: Requires read access to "/etc/hosts"; in a corral worker: grant it with ' +
+      '`permissions: { read: ["/etc/hosts"] }`',
+  );
+  const seeing = await run("--allow-read=.", "--allow-env=DENO_DIR,NPM_CONFIG_REGISTRY,HOME,XDG_CACHE_HOME");
+  assertStringIncludes(
+    seeing.stdout,
+    `npm package not found in cache: "npm-dep"; workers download nothing, run \`deno cache ${folder.path}/tasks.ts\` first`,
+  );
+});
+
+Deno.test("a worker that wants what the lock file does not pin says so", async () => {
+  await using registries = new Registries();
+  registries.npm["npm-dep"] = { "1.0.0": { text: "export const npm = 1;" } };
+  await using folder = await ProjectFolder.make({
+    "main.ts": `import { Pool } from "LIBRARY";
+await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.ts") });
+console.log((await pool.apply("f").catch((error) => error)).message);`,
+    "tasks.ts": 'import "npm:npm-dep@1"; export const f = () => 1;',
+    "deno.json": "{}",
+    "deno.lock": '{ "version": "5" }',
+  }, registries.env);
+  await folder.mustRun("cache", "--no-lock", "tasks.ts");
+  const { stdout } = await folder.deno("run", "-A", "main.ts");
+  assertStringIncludes(
+    stdout,
+    `The lockfile is out of date; workers load only what it pins, run \`deno cache ${folder.path}/tasks.ts\` or \`deno install\` first, ` +
+      "or set `frozen: false`, which goes by no lock file",
+  );
+});
