@@ -12,6 +12,7 @@
  *
  * @module
  */
+import "./src/require_deno.ts";
 export { AsyncResult, Pool } from "./src/pool/mod.ts";
 export type {
   AnyFunction,

@@ -12,13 +12,14 @@ export type Layers = Readonly<Record<string, readonly string[]>>;
 
 /** The library, `src/`. */
 export const LAYERS: Layers = {
+  require_deno: [],
   copies: [],
   errors: ["copies"],
   deque: [],
   timer: [],
   colors: [],
   printing: ["copies"],
-  progress: ["printing", "timer"],
+  progress: ["require_deno", "printing", "timer"],
   tracing: ["wire"],
   deno_internals: [],
   own_process: [],
@@ -27,13 +28,25 @@ export const LAYERS: Layers = {
   child: ["hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals"],
   handles: ["manager", "channels", "sync", "hub"],
   worker: ["tracing", "printing", "hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals"],
-  pool: ["handles", "deque", "hub", "worker", "wire", "own_process", "timer", "errors"],
-  process: ["tracing", "printing", "handles", "hub", "worker", "wire", "own_process", "timer", "errors", "copies"],
-  sync: ["hub", "wire", "timer", "errors", "copies"],
-  channels: ["hub", "deque", "wire", "timer", "errors"],
-  manager: ["channels", "sync", "hub", "worker", "wire", "timer", "errors"],
-  backend: ["pool", "worker", "wire"],
-  futures: ["pool", "worker", "wire", "timer", "errors"],
+  pool: ["require_deno", "handles", "deque", "hub", "worker", "wire", "own_process", "timer", "errors"],
+  process: [
+    "require_deno",
+    "tracing",
+    "printing",
+    "handles",
+    "hub",
+    "worker",
+    "wire",
+    "own_process",
+    "timer",
+    "errors",
+    "copies",
+  ],
+  sync: ["require_deno", "hub", "wire", "timer", "errors", "copies"],
+  channels: ["require_deno", "hub", "deque", "wire", "timer", "errors"],
+  manager: ["require_deno", "channels", "sync", "hub", "worker", "wire", "timer", "errors"],
+  backend: ["require_deno", "pool", "worker", "wire"],
+  futures: ["require_deno", "pool", "worker", "wire", "timer", "errors"],
 };
 
 /** The command, `cli/`. */

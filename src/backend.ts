@@ -5,6 +5,7 @@
  *
  * @module
  */
+import "./require_deno.ts";
 export type {
   BackendAbilities,
   BackendSettings,

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { Connection, type ReceiveBytesOptions } from "./connection.ts";
 export { JoinableQueue } from "./joinable_queue.ts";
 export { Pipe, type PipeOptions } from "./pipe.ts";

@@ -14,6 +14,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { ProcessPoolExecutor } from "./executor.ts";
 export { Future } from "./future.ts";
 export { asCompleted, waitFutures } from "./wait.ts";

@@ -14,6 +14,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { Manager } from "./manager.ts";
 export type { RegisterOptions, UntypedProxy } from "./manager.ts";
 export { ArrayProxy } from "./array.ts";

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { Pool } from "./pool.ts";
 export { AsyncResult } from "./async_result.ts";
 export { workerCommand } from "./show_command.ts";

@@ -17,6 +17,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { activeChildren, currentProcess, Process } from "./process.ts";
 export { type ParentProcess, parentProcess } from "./parent_process.ts";
 export { cpuCount } from "./cpu_count.ts";

@@ -16,6 +16,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 import { monotonicMs } from "../timer.ts";
 import type { BarLine } from "./bar_line.ts";
 import { type Display, openBars, usualDisplay } from "./bars.ts";
@@ -143,7 +144,7 @@ async function* counted<T>(
   items: Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions,
 ): AsyncGenerator<T, void, undefined> {
-  using bar = new ProgressBar(options);
+  const bar = new ProgressBar(options);
   try {
     for await (const item of items) {
       bar.tick(1, isRejected(item) ? 1 : 0);
@@ -152,6 +153,8 @@ async function* counted<T>(
   } catch (error) {
     bar.tick(1, 1);
     throw error;
+  } finally {
+    bar[Symbol.dispose]();
   }
 }
 

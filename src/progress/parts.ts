@@ -11,6 +11,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export {
   type BarLine,
   barLine,

@@ -50,8 +50,13 @@ export abstract class Acquirable extends SharedHandle {
 
   /** Runs a function while holding it. Returns what the function returns. */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
-    using _guard = await this.acquire(wait);
-    return await body();
+    // Not `using`: see require_deno.ts.
+    const guard = await this.acquire(wait);
+    try {
+      return await body();
+    } finally {
+      guard[Symbol.dispose]();
+    }
   }
 }
 

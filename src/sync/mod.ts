@@ -24,6 +24,7 @@
  *
  * @module
  */
+import "../require_deno.ts";
 export { Lock } from "./lock.ts";
 export { RLock } from "./rlock.ts";
 export { BoundedSemaphore, Semaphore } from "./semaphore.ts";
