@@ -27,6 +27,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "stream":
     "V8 lets its young generation grow, however few objects survive a collection, as in the program without a pool; after a forced collection the heap is as small as it was at the beginning",
   "recovery": "a new Deno process has to start",
+  "losses": "every crash costs the start of a new Deno process",
 };
 
 const SHARED =

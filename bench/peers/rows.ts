@@ -13,7 +13,7 @@ export interface Parameters {
 export interface Row {
   readonly id: string;
   readonly title: string;
-  readonly unit: "ms" | "µs" | "MiB" | "×";
+  readonly unit: "ms" | "µs" | "MiB" | "×" | "calls";
   /** Whether a higher value is the better one. */
   readonly moreIsBetter?: boolean;
   readonly contenders: readonly string[];
@@ -212,6 +212,18 @@ export const rows: readonly Row[] = [
     maxRounds: 3,
     meaning:
       "What a crash costs. “Hangs”: that call, or one that was made right after, never settles; “breaks”: the pool takes no more work.",
+  },
+  {
+    id: "losses",
+    title: "200 calls of which every tenth kills its process",
+    unit: "calls",
+    contenders: POOLS,
+    full: { count: 200, limitMs: 20_000 },
+    quick: { count: 100, limitMs: 10_000 },
+    tiny: { count: 20, limitMs: 10_000 },
+    maxRounds: 1,
+    meaning:
+      "Who pays for a crash. The twenty that kill must fail, and no other call should. What has not settled after twenty seconds counts as never.",
   },
 ];
 

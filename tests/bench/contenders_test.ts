@@ -24,7 +24,9 @@ async function outcomesOf(id: string, wanted: (row: string) => boolean): Promise
 }
 
 Deno.test("corral runs every row", async () => {
-  assertEquals(await outcomesOf("corral", () => true), {});
+  assertEquals(await outcomesOf("corral", () => true), {
+    losses: "18 of 18 others done, 0 failed, 0 calls never settle",
+  });
 });
 
 Deno.test("the rows without a pool run", async () => {
@@ -39,7 +41,7 @@ Deno.test({
   ignore: !hasPython,
   fn: async () => {
     // Its recovery row is the one that hangs.
-    assertEquals(await outcomesOf("cpython-pool", (row) => row !== "recovery"), {});
+    assertEquals(await outcomesOf("cpython-pool", (row) => row !== "recovery" && row !== "losses"), {});
     assertEquals(await outcomesOf("cpython-executor", (row) => row === "burst" || row === "recovery"), {
       recovery: "breaks",
     });

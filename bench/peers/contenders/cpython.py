@@ -46,6 +46,12 @@ def hold(duration_ms):
     time.sleep(duration_ms / 1000)
 
 
+def die_at_tenth(number):
+    if number % 10 == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
 def count_primes(limit):
     count = 0
     for number in range(2, limit):
@@ -333,6 +339,34 @@ def recover(open, limit, context):
     return (time.perf_counter() - started_at) * 1000
 
 
+def losses(open, p):
+    pool = open()
+    deadline = time.perf_counter() + p["limitMs"] / 1000
+    done = failed = killed = 0
+    calls = []
+    for n in range(p["count"]):
+        try:
+            calls.append((n, pool.submit(die_at_tenth, n)))
+        except Exception:
+            calls.append((n, None))
+    for n, call in calls:
+        try:
+            if call is None:
+                raise RuntimeError("it was not taken")
+            done += call.get(max(0, deadline - time.perf_counter())) == n
+        except (TimeoutError, multiprocessing.TimeoutError):
+            pass
+        except Exception:
+            if n % 10 == 9:
+                killed += 1
+            else:
+                failed += 1
+    killers = p["count"] // 10
+    hang = p["count"] - done - failed - killed
+    outcome = f"{done} of {p['count'] - killers} others done, {failed} failed, {hang} calls never settle"
+    return {"samples": [], "outcome": outcome}
+
+
 ROWS = {
     "burst": burst,
     "burst-first": burst_first,
@@ -348,6 +382,7 @@ ROWS = {
     "memory": memory,
     "stream": stream,
     "recovery": recovery,
+    "losses": losses,
 }
 
 

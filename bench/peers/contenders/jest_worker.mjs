@@ -9,7 +9,18 @@ await main((row) => {
     fileURLToPath(new URL("tasks.mjs", import.meta.url)),
     {
       numWorkers: 2,
-      exposedMethods: ["noop", "identity", "increment", "lengthOf", "echo", "mapChunk", "spin", "hold", "countPrimes"],
+      exposedMethods: [
+        "noop",
+        "identity",
+        "increment",
+        "lengthOf",
+        "echo",
+        "mapChunk",
+        "spin",
+        "hold",
+        "dieAtTenth",
+        "countPrimes",
+      ],
       forkOptions: { serialization: row === "bytes" ? "advanced" : "json" },
     },
   );

@@ -19,6 +19,7 @@
  * @typedef {() => Contender} Open
  */
 
+import { countLosses } from "./losses.mjs";
 import { pause } from "./pause.mjs";
 import { recordsOf } from "./records.mjs";
 import { recover } from "./recovery.mjs";
@@ -192,6 +193,8 @@ export const rows = {
     }
     return { samples };
   },
+
+  losses: async (open, parameters) => ({ samples: [], outcome: await countLosses(open, parameters) }),
 };
 
 /**
