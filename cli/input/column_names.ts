@@ -39,6 +39,9 @@ function headerFields(text: string, dialect: TableDialect, place: string): strin
       `Cannot read the header of ${place}: there is a carriage return in it, wanted rows that end in LF`,
     );
   }
+  if (/^(\{"|\[[{["\d])/.test(text)) {
+    throw new InputError(`Cannot read the header of ${place}: it looks like JSON, wanted --in ndjson or --in json`);
+  }
   try {
     return splitRow(text, dialect);
   } catch (error) {

@@ -16,8 +16,8 @@ export interface CommitterOptions {
   readonly isDurable: boolean;
   /** Makes the hash of a record, if somebody wants those. */
   readonly hash: ((bytes: Uint8Array) => string) | undefined;
-  /** A batch was written. */
-  readonly onWritten: (done: number, failed: number) => void;
+  /** Batches were written, with so many records; `invalid` of them never reached the function. */
+  readonly onWritten: (done: number, failed: number, invalid: number) => void;
   /** Writing has failed; nothing more is written. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -70,6 +70,7 @@ export class Committer {
     const told: RunEvent[] = [];
     let done = 0;
     let failed = 0;
+    let invalid = 0;
     for (const raw of batches) {
       const { batch, bytes } = format.format(raw);
       const before = sink.position;
@@ -78,6 +79,7 @@ export class Committer {
       const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
       done += batch.done;
       failed += failures.length;
+      invalid += failures.filter(({ outcome }) => outcome === "invalid").length;
       this.results += batch.results;
       if (failures.length > 0) await rejects.write(batch, failures);
       this.#describe(batch, before, told);
@@ -88,7 +90,7 @@ export class Committer {
     if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
     events.emit(...told);
     await events.settle();
-    onWritten(done, failed);
+    onWritten(done, failed, invalid);
   }
 
   #describe(batch: Batch, outputStart: number, told: RunEvent[]): void {

@@ -65,6 +65,7 @@ export class MapRun {
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
+  #areWorkersReady = false;
   #isReading = false;
   #inputEnded = false;
   #heldBytes = 0;
@@ -131,14 +132,23 @@ export class MapRun {
     this.kill("broken");
   }
 
+  /** All workers have started. */
+  noteReady(): void {
+    this.#areWorkersReady = true;
+    this.#pump();
+  }
+
   /** The committer has written something: there may be room for more. */
   noteWritten(): void {
     this.#pump();
   }
 
   get #mayDispatch(): boolean {
-    const { jobs } = this.#parts.options;
-    const limit = this.#chunk.isQuick ? jobs * 2 : jobs;
+    const { jobs, throttle } = this.#parts.options;
+    const isPaced = throttle.perSecond !== undefined;
+    if (isPaced && !this.#areWorkersReady) return false;
+    // Under a rate nothing may wait at a worker's door: it would begin with what comes behind it.
+    const limit = this.#chunk.isQuick && !isPaced ? jobs * 2 : jobs;
     return this.#mode === "running" && this.#running.size < limit && this.#lanes.open < jobs * OPEN_LANES_PER_JOB &&
       this.#heldBytes + this.#parts.committer().waitingBytes < MAX_WAITING_BYTES;
   }

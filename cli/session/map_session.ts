@@ -1,5 +1,6 @@
 import { Inputs } from "../input/inputs.ts";
 import { exitCode } from "./exit_code.ts";
+import { InputDoubt } from "./input_doubt.ts";
 import { Interrupts } from "./interrupts.ts";
 import { openOutlets, type Outlets } from "./outlets.ts";
 import type { EarlierRecords } from "../joblog/unfinished_records.ts";
@@ -56,6 +57,7 @@ export class MapSession {
 
   async #work({ events, sink, format, rejects, joblog }: Outlets, inputs: Inputs, pool: MapPool): Promise<number> {
     const options = this.#options;
+    const doubt = new InputDoubt(options, inputs);
     const run: MapRun = new MapRun({
       options,
       inputs: joblog?.filter(inputs, events) ?? inputs,
@@ -71,16 +73,21 @@ export class MapSession {
       rejects,
       hash: events.wantsHashes ? (await import("../output/record_hash.ts")).hashOf : undefined,
       isDurable: joblog !== undefined,
-      onWritten: () => run.noteWritten(),
+      onWritten: (done, _failed, invalid) => {
+        const error = doubt.note(done, invalid);
+        if (error === undefined) run.noteWritten();
+        else run.fail(error);
+      },
       onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),
     });
-    pool.start().catch((error) => run.fail(error));
+    pool.start().then(() => run.noteReady(), (error) => run.fail(error));
     using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
     const stopBudget = startBudget(options.timeBudgetMs, run);
     let reason: EndReason = "broken";
     try {
       reason = await run.run();
       if (reason !== "output closed") await sink.write(format.end());
+      if (doubt.advice !== undefined) print(events, doubt.advice);
       await sink.sync();
     } catch (error) {
       if (!isClosedPipe(error)) throw error;
@@ -88,6 +95,7 @@ export class MapSession {
     } finally {
       stopBudget();
       await pool.close();
+      rejects.end();
       await this.#end(reason, events, committer, joblog?.skipped);
     }
     return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));

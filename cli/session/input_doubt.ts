@@ -1,0 +1,43 @@
+import { InputError } from "../errors/input_error.ts";
+import { guessFlags } from "../input/guess_format.ts";
+import type { Inputs } from "../input/inputs.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+
+/** After so many records that are none, and not a single one that is, it is the format that is wrong. */
+const LIMIT = 20;
+
+/** Sees whether anything of the input can be read as it is tried: if not, a line for each record helps nobody. */
+export class InputDoubt {
+  readonly #options: Pick<CliMapOptions, "input">;
+  readonly #inputs: Pick<Inputs, "place" | "sample">;
+  #invalid = 0;
+  #isGone = false;
+
+  constructor(options: Pick<CliMapOptions, "input">, inputs: Pick<Inputs, "place" | "sample">) {
+    this.#options = options;
+    this.#inputs = inputs;
+  }
+
+  /** Counts records that ended. Returns what the run should end with, if it is time for that. */
+  note(done: number, invalid: number): InputError | undefined {
+    if (this.#isGone) return undefined;
+    if (done > invalid) this.#isGone = true;
+    this.#invalid += invalid;
+    if (this.#isGone || this.#invalid < LIMIT) return undefined;
+    this.#isGone = true;
+    return new InputError(
+      `Cannot go on: the first ${this.#invalid} records of ${this.#inputs.place} are none, ${this.#remedy}`,
+    );
+  }
+
+  /** What to say at the end of a short input of which nothing could be read. */
+  get advice(): string | undefined {
+    if (this.#isGone || this.#invalid === 0) return undefined;
+    return `no record of ${this.#inputs.place} could be read, ${this.#remedy}`;
+  }
+
+  get #remedy(): string {
+    const flags = guessFlags(this.#inputs.sample, this.#options.input);
+    return flags === undefined ? "wanted another --in, or --skip-lines" : `by its beginning, ${flags} is wanted`;
+  }
+}
