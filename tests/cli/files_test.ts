@@ -190,7 +190,7 @@ Deno.test("corral map stops with one hint when nothing of the input can be read 
       ["symbol,date\n" + "MSFT,Jan 1\n".repeat(500), "ndjson", "--in csv"],
       ["a\tb\n" + "x\ty\n".repeat(500), "ndjson", "--in tsv"],
       ["hello there\n".repeat(500), "ndjson", "--in lines"],
-      ] as const
+    ] as const
   ) {
     const { code, stdout, stderr } = await run(identity, stdin, "--in", format);
     assertEquals([code, stdout], [255, ""], stderr);
