@@ -86,10 +86,7 @@ export const PACKAGES: readonly CheckedPackage[] = [
 const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
 
 /** `import()` of a file that is needed late or never, and must be in the module graph, and so in the cache. */
-const CACHE_ANCHORS = [{ from: "worker", to: "child/main.ts" }, { from: "worker", to: "child/mod.ts" }, {
-  from: "child",
-  to: "handles.ts",
-}];
+const CACHE_ANCHORS = [{ from: "worker", to: "child/mod.ts" }];
 
 /** One import, export or `import()` with a literal. `path` is within the source folder, if it leads there. */
 export interface Import {

@@ -1,12 +1,12 @@
 /**
- * The entry of every worker process. Its parent starts `deno run` on a `data:` module, which imports
- * this one and calls `serve()` with a function that loads the user's module.
+ * The entry of every worker process. Its parent starts `deno run` on a few lines that read this side of the library, as one
+ * text, from stdin (`deno task child:build` makes it), and call `serve()`.
  */
+import { loadHandleClassesBy } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { decode } from "../wire/codec/codec.ts";
 import { type ParentMessage, readParentMessage } from "../wire/messages/to_child.ts";
 import type { ProcessInput } from "../wire/protocol.ts";
-import { DeferredFrames } from "./deferred_frames.ts";
 import type { LoadedModule } from "./functions.ts";
 import type { Life, Surroundings } from "./life.ts";
 import { OutputRouter } from "./output_router.ts";
@@ -17,8 +17,13 @@ import { WorkerLife } from "./worker_life.ts";
 
 type HelloMessage = Extract<ParentMessage, ["hello", ...unknown[]]>;
 
-/** Serves the parent on stdin and stdout until it says stop, or is gone. `load` imports the user's module. */
-export function serve(load?: () => Promise<LoadedModule>): void {
+/**
+ * Serves the parent on stdin and stdout until it says stop, or is gone.
+ *
+ * @param load Imports the user's module.
+ * @param loadHandleClasses Evaluates the classes of shared objects. Most tasks share nothing, and start faster without them.
+ */
+export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandleClasses: () => void): void {
   let life: Life | undefined;
   const exit = Deno.exit.bind(Deno);
   const currentTask = () => life?.currentTask ?? 0;
@@ -28,13 +33,13 @@ export function serve(load?: () => Promise<LoadedModule>): void {
     currentTask,
   });
   const streams = takeStdio(output.print);
-  const frames = new DeferredFrames(() => import("../handles.ts"), receive);
-  const parent: ParentLink = new ParentLink({ streams, hub, onFrame: frames.push, needsParentOnly });
+  const parent: ParentLink = new ParentLink({ streams, hub, onFrame: receive, needsParentOnly });
   hub.currentTask = currentTask;
+  loadHandleClassesBy(loadHandleClasses);
 
   function needsParentOnly(): boolean {
-    // Loading the classes of shared objects needs the event loop, and so do processes behind this one.
-    if (frames.isHolding || hub.peerCount > 1) return false;
+    // Processes behind this one need the event loop.
+    if (hub.peerCount > 1) return false;
     return life?.isIdle || parent.shared.questions.waits.any;
   }
 

@@ -10,9 +10,9 @@ const CHECK_INTERVAL_MS = 50;
  */
 export function watchMemory(limitMiB: number, marker: string): () => void {
   const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
+  // What the watching thread itself takes does not count.
   const source = `
     let allowed = ${limitBytes};
-    // The watching thread itself does not count.
     allowed += Math.max(0, Deno.memoryUsage().rss - ${limitBytes - limitMiB * 1024 * 1024});
     setInterval(() => {
       const { rss } = Deno.memoryUsage();

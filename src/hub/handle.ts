@@ -129,7 +129,19 @@ export function registerHandleClass(type: string, handleClass: { readonly protot
   registerHandleType(type, (ref) => Object.create(handleClass.prototype, { [REF]: { value: ref } }) as Handle);
 }
 
+let loadClasses = (): void => {};
+
+/** Says how the classes of handles load that are not known yet. Called once, when a handle of such a class arrives. */
+export function loadHandleClassesBy(load: () => void): void {
+  loadClasses = load;
+}
+
 /** The factory of a class of handles. */
 export function handleFactory(type: string): HandleFactory | undefined {
+  if (!factories.has(type)) {
+    const load = loadClasses;
+    loadClasses = () => {};
+    load();
+  }
   return factories.get(type);
 }

@@ -1,11 +1,12 @@
 /**
- * Builds the command line that starts one worker: `deno run <flags> data:<a line that loads the child's entry>`.
+ * Builds the command line that starts one worker: `deno run <flags> data:<lines that read the rest from stdin>`.
  *
- * The main module is a `data:` URL because such a module may import from `file:`, `http:` and `https:` alike, however
- * this library itself was loaded. It also keeps Deno from looking for a configuration in the current folder.
+ * The main module is a `data:` URL because such a module may import from `file:`, `http:` and `https:` alike. It also keeps Deno
+ * from looking for a configuration in the current folder.
  */
 
 import type { ProjectFiles } from "../own_process.ts";
+import type { ChildProgram } from "./child_program.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { configure } from "./configuration.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
@@ -17,8 +18,8 @@ import { workerEnv } from "./worker_environment.ts";
 
 /** What a worker is to be. */
 export interface WorkerCommandOptions extends ResolvedLaunchOptions {
-  /** The URL of the child's entry, which exports `serve(load?)`. */
-  readonly entryUrl: string;
+  /** What the worker runs. */
+  readonly program: ChildProgram;
   /** Lower-case letters and digits; workers with different keys share no `localStorage` and no `caches`. */
   readonly storageKey: string;
 }
@@ -39,6 +40,8 @@ export interface WorkerCommand {
 export interface LaunchCommand extends WorkerCommand {
   /** The files by which it resolves imports. What it starts may take them over. */
   readonly project: ProjectFiles;
+  /** What it reads first on its stdin. */
+  readonly preamble: readonly Uint8Array[];
 }
 
 /**
@@ -57,21 +60,23 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
       "run",
       "--quiet",
       "--no-prompt",
-      ...remoteFlags(options.entryUrl, options, grants),
+      ...remoteFlags(options, grants),
       ...flags,
       // Storage belongs to an origin. Nothing is written for one unless its code stores something.
       `--location=http://${options.storageKey}.corral.invalid/`,
       ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
       ...grantFlags(grants, resolveDenials(options.deny)),
-      mainModule(options.entryUrl, options),
+      mainModule(options.program, options),
     ],
     env: workerEnv(options, grants),
     cwd: options.cwd,
     project,
+    preamble: options.program,
   };
 }
 
-function workerGrants({ entryUrl, moduleUrl, trust, permissions, env }: WorkerCommandOptions): Grants {
+function workerGrants(options: WorkerCommandOptions): Grants {
+  const { moduleUrl, trust, permissions, env } = options;
   const grants = resolveGrants(permissions);
   // The values come from this program, so it gives away nothing that it does not hold.
   addToGrant(grants, "env", Object.keys(env));
@@ -84,6 +89,6 @@ function workerGrants({ entryUrl, moduleUrl, trust, permissions, env }: WorkerCo
     addToGrant(grants, "run", [Deno.execPath()]);
   }
   // A list of hosts replaces Deno's own, and then even cached modules of other hosts are refused.
-  if (grants.has("import")) addToGrant(grants, "import", remoteHosts(entryUrl, moduleUrl));
+  if (grants.has("import")) addToGrant(grants, "import", remoteHosts(options));
   return grants;
 }

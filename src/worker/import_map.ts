@@ -1,8 +1,8 @@
 /**
  * Takes from the configuration of an untrusted module only what names its imports.
  *
- * Passing the whole file would be a way out: an import map also redirects URLs, for example that of the child's entry,
- * and what takes the entry's place is in the static graph, where a module may import any local file as JSON or text.
+ * Passing the whole file would be a way out: an import map also redirects URLs that stand in the static graph,
+ * where a module may import any local file as JSON or text.
  */
 import { isRecord, readConfig } from "./config_file.ts";
 import { pathToFileUrl } from "./module_url.ts";

@@ -1,7 +1,7 @@
 import { WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
-import { CHILD_ENTRY_URL } from "./child_entry.ts";
+import { childProgram } from "./child_program.ts";
 import { type LaunchCommand, workerCommand } from "./command_line.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
 import { type Circumstances, circumstances } from "./explain.ts";
@@ -102,7 +102,7 @@ export class WorkerLauncher {
 export function launchCommand(options: ResolvedLaunchOptions): LaunchCommand {
   return workerCommand({
     ...options,
-    entryUrl: CHILD_ENTRY_URL,
+    program: childProgram(),
     storageKey: crypto.randomUUID().replaceAll("-", ""),
   });
 }

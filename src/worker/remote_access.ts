@@ -4,10 +4,19 @@ import { type Grants, isHeld } from "./permissions.ts";
 /** Where Deno fetches npm packages; `import` permissions do not govern that by themselves. */
 const NPM_HOSTS = ["registry.npmjs.org", "registry.npmjs.org:443"];
 
-/** The hosts that a worker needs beside those it was granted, since a list of hosts replaces Deno's own. */
-export function remoteHosts(entryUrl: string, moduleUrl: string | undefined): string[] {
+/**
+ * The hosts that a worker needs beside those it was granted, since a list of hosts replaces Deno's own: that of its module, and
+ * that of this library, of which trusted modules import parts.
+ *
+ * @param libraryUrl Where this library came from.
+ */
+export function remoteHosts(
+  { moduleUrl, trust }: ResolvedLaunchOptions,
+  libraryUrl: string = import.meta.url,
+): string[] {
   const moduleHost = moduleUrl === undefined ? undefined : hostOf(moduleUrl);
-  return [hostOf(entryUrl), moduleHost !== undefined && isHeld("import", moduleHost) ? moduleHost : undefined]
+  const libraryHost = trust === "trusted" ? hostOf(libraryUrl) : undefined;
+  return [libraryHost, moduleHost !== undefined && isHeld("import", moduleHost) ? moduleHost : undefined]
     .filter((host) => host !== undefined);
 }
 
@@ -24,12 +33,11 @@ function isRemote(url: string | undefined): boolean {
 /**
  * Decides what a worker may load from elsewhere. Cached modules only, unless `import` is granted.
  *
- * An untrusted worker has no use even of those, but `--no-remote` would also bar an entry or a module that is itself
- * remote. Access to npm is no matter of `import` permissions in Deno: it is open with `import: true` or with
- * npm's registry among the hosts, and closed otherwise, lest a package's name carry data out.
+ * An untrusted worker has no use even of those, but `--no-remote` would also bar a module that is itself remote. Access to npm is
+ * no matter of `import` permissions in Deno: it is open with `import: true` or with npm's registry among the hosts, and closed
+ * otherwise, since a package's name could carry data out.
  */
 export function remoteFlags(
-  entryUrl: string,
   { moduleUrl, trust }: ResolvedLaunchOptions,
   grants: Grants,
 ): string[] {
@@ -37,7 +45,7 @@ export function remoteFlags(
   if (hosts === true) return [];
   if (hosts !== undefined) return hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];
   if (trust !== "untrusted") return ["--cached-only"];
-  const needsRemote = isRemote(entryUrl) || isRemote(moduleUrl) || moduleUrl?.startsWith("jsr:");
+  const needsRemote = isRemote(moduleUrl) || moduleUrl?.startsWith("jsr:");
   return [
     "--cached-only",
     ...(needsRemote ? [] : ["--no-remote"]),

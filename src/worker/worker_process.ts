@@ -8,7 +8,7 @@ import type { HubMessage } from "../wire/messages/hub_messages.ts";
 import { STOP, WAKE } from "../wire/messages/to_child.ts";
 import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION } from "../wire/protocol.ts";
-import type { WorkerCommand } from "./command_line.ts";
+import type { LaunchCommand } from "./command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { writeToProgram } from "../printing.ts";
 import { LinePrinter, OutputTail } from "./output.ts";
@@ -30,7 +30,7 @@ export interface WorkerProcessEvents {
 
 /** How a worker process is started and ended. */
 export interface WorkerProcessOptions {
-  readonly command: WorkerCommand;
+  readonly command: LaunchCommand;
   readonly events: WorkerProcessEvents;
   readonly maxFrameBytes?: number | undefined;
   /** What the child prints before it ends itself for memory. */
@@ -88,6 +88,7 @@ export class WorkerProcess {
     this.pid = this.#child.pid;
     this.#writer = this.#child.stdin.getWriter();
     this.#writer.closed.catch(() => {});
+    for (const script of options.command.preamble) this.#writer.write(script).catch(() => {});
     const reader = this.#child.stdout.getReader({ mode: "byob" });
     this.#blocks = new BlockReader({
       secret: options.blockSecret,
@@ -286,7 +287,7 @@ export class WorkerProcess {
   }
 }
 
-function spawn(command: WorkerCommand): Deno.ChildProcess {
+function spawn(command: LaunchCommand): Deno.ChildProcess {
   requireLoaded();
   return new Deno.Command(command.path, {
     args: [...command.args],

@@ -10,7 +10,7 @@ Deno.test("findViolations() accepts imports that go downwards", () => {
     "errors.ts": [],
     "wire/codec.ts": [to("errors.ts")],
     "wire/channel.ts": [to("wire/codec.ts")],
-    "worker/handle.ts": [to("wire/channel.ts"), to("child/main.ts", true)],
+    "worker/handle.ts": [to("wire/channel.ts"), to("child/mod.ts", true)],
     "pool/mod.ts": [to("worker/handle.ts"), to("errors.ts")],
   });
   assertEquals(findViolations(good), []);
