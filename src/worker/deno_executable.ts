@@ -50,6 +50,12 @@ export function chooseDeno(denoPath: string | undefined, surroundings: DenoSurro
         `Cannot use ${JSON.stringify(denoPath)} as denoPath: the path of a Deno executable is wanted`,
       );
     }
+    if (standalone && denoPath === execPath) {
+      throw new TypeError(
+        "Cannot use this program itself as denoPath: it is a compiled program and would start itself again and again, " +
+          "the path of a Deno executable is wanted",
+      );
+    }
     if (mayRun(denoPath)) return denoPath;
     throw new PermissionError(
       `Cannot start workers: this program may not run "${denoPath}", run it with --allow-run=${denoPath}`,
@@ -70,6 +76,23 @@ export function chooseDeno(denoPath: string | undefined, surroundings: DenoSurro
         "compile it with --allow-run=deno, or pass denoPath and allow that"
       : `Cannot start workers: this program may not run Deno, run it with --allow-run=${execPath}`,
   );
+}
+
+/**
+ * Why a command could not be started, with what to do where there is no such command.
+ *
+ * @param cause What starting it threw.
+ * @param denoPath The option, if it was given.
+ */
+export function spawnFailure(cause: unknown, denoPath?: string): string {
+  const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+  // A folder to run in that is not there is an error of the same class.
+  if (!(cause instanceof Deno.errors.NotFound) || !/^Failed to spawn/.test(reason)) return reason;
+  if (denoPath !== undefined) {
+    return `there is no ${JSON.stringify(denoPath)}, the path of a Deno executable is wanted as denoPath`;
+  }
+  const kind = Deno.build.standalone ? "this is a compiled program, and there" : "there";
+  return `${kind} is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath`;
 }
 
 /**

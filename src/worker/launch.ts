@@ -3,6 +3,7 @@ import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
 import { childProgram } from "./child_program.ts";
 import { type LaunchCommand, workerCommand } from "./command_line.ts";
+import { spawnFailure } from "./deno_executable.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
 import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
@@ -77,8 +78,7 @@ export class WorkerLauncher {
         reaper: this.#reaper,
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
-      throw new WorkerStartError(`Cannot start ${name}: ${reason}`, { cause });
+      throw new WorkerStartError(`Cannot start ${name}: ${spawnFailure(cause, denoPath)}`, { cause });
     }
   }
 

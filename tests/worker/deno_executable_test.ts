@@ -1,7 +1,14 @@
 /** Pure unit tests of the choice, and one in a program that may run nothing. */
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { PermissionError } from "../../src/errors.ts";
-import { chooseDeno, findDeno, isSupportedDeno, requireDenoVersion } from "../../src/worker/deno_executable.ts";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { PermissionError, WorkerStartError } from "../../src/errors.ts";
+import { Pool } from "../../mod.ts";
+import {
+  chooseDeno,
+  findDeno,
+  isSupportedDeno,
+  requireDenoVersion,
+  spawnFailure,
+} from "../../src/worker/deno_executable.ts";
 
 const EXEC_PATH = "/opt/deno";
 
@@ -26,6 +33,33 @@ Deno.test("chooseDeno() takes the first command that may be run", () => {
 Deno.test("chooseDeno() never takes the executable when the program is compiled", () => {
   assertEquals(choose([EXEC_PATH, "deno"], { standalone: true }), "deno");
   assertThrows(() => choose([EXEC_PATH], { standalone: true }), PermissionError, "compile it with --allow-run=deno");
+});
+
+Deno.test("chooseDeno() refuses a compiled program that names itself, which would start itself without end", () => {
+  const choice = { denoPath: EXEC_PATH, standalone: true };
+  assertThrows(() => choose([EXEC_PATH], choice), TypeError, "the path of a Deno executable is wanted");
+  assertEquals(choose([EXEC_PATH], { denoPath: EXEC_PATH }), EXEC_PATH);
+});
+
+Deno.test("Pool rejects with an error that names denoPath when there is no such Deno", async () => {
+  const denoPath = "/nowhere/deno";
+  await using pool = new Pool({ workers: 1, denoPath });
+  const error = await assertRejects(() => pool.apply(Math.sqrt, [4]), WorkerStartError);
+  assertEquals(
+    error.message,
+    'Cannot start a worker: there is no "/nowhere/deno", the path of a Deno executable is wanted as denoPath',
+  );
+});
+
+Deno.test("spawnFailure() says what to do when there is no deno on the PATH, and keeps any other reason", () => {
+  const notFound = new Deno.errors.NotFound("Failed to spawn 'deno': No such file or directory (os error 2)");
+  assertEquals(
+    spawnFailure(notFound),
+    'there is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath',
+  );
+  assertEquals(spawnFailure(new Deno.errors.NotFound("No such cwd '/x'.")), "No such cwd '/x'");
+  assertEquals(spawnFailure(new Error("Too many open files")), "Too many open files");
+  assertEquals(spawnFailure("odd"), "odd");
 });
 
 Deno.test("chooseDeno() names the flag to add when nothing may be run", () => {
