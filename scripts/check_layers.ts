@@ -83,7 +83,7 @@ export const PACKAGES: readonly CheckedPackage[] = [
 ];
 
 /** Built-in modules that a layer may load on demand: no configuration is needed for them. */
-const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }];
+const ON_DEMAND = [{ from: "child", specifier: "node:async_hooks" }, { from: "child", specifier: "node:net" }];
 
 /** `import()` of a file that is needed late or never, and must be in the module graph, and so in the cache. */
 const CACHE_ANCHORS = [{ from: "worker", to: "child/mod.ts" }];

@@ -5,6 +5,17 @@
 export interface DenoInternals {
   /** The class of the console, for one that prints with a function of ours. Levels above 1 belong on stderr. */
   readonly Console?: new (print: (text: string, level: number) => void) => Console;
+  /** The option of `Deno.Command` for descriptors of the child from 3 on, as Node's `stdio` has them. */
+  readonly kExtraStdio?: symbol;
+  /** The resources at this end of such descriptors. */
+  readonly getExtraPipeRids?: (child: Deno.ChildProcess) => readonly (number | null)[];
+  /** What reads, writes and closes resources. */
+  readonly core?: {
+    writeAll?(rid: number, bytes: Uint8Array): Promise<void>;
+    tryClose?(rid: number): void;
+  };
+  /** Read, once, when Node's layer is loaded. */
+  readonly __nodeBootstrapArgs?: unknown;
 }
 
 const { internal } = Deno as unknown as { readonly internal?: symbol };

@@ -9,12 +9,16 @@ const LARGEST_COPY_BYTES = 32 * 1024;
 const ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
 const FULL_PIPE_WAIT_MS = 1;
 
+/** Who else writes to the pipe, between any two writes. */
+export type OtherWriters = "threads" | "processes";
+
 /** Writes messages to a pipe in blocks that the reader tells from everything else that is written there. */
 export class BlockWriter {
   readonly #write: (bytes: Uint8Array) => number;
   readonly #copy = new Uint8Array(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
   #marks: BlockMarks | undefined;
-  #isShared = false;
+  /** What a block holds at most. */
+  #largestBlock = Infinity;
 
   /** @param write Writes to the pipe, perhaps not all; returns how many bytes it took. */
   constructor(write: (bytes: Uint8Array) => number) {
@@ -26,21 +30,22 @@ export class BlockWriter {
     this.#marks = new BlockMarks(secret);
   }
 
-  /** From now on others may write at any time, between any two writes: threads, and commands that were started here. */
-  share(): void {
-    this.#isShared = true;
+  /** From now on others may write as well. Threads of this process take turns, by the write. */
+  share(others: OtherWriters): void {
+    const size = others === "threads" ? LARGEST_COPY_BYTES : ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
+    this.#largestBlock = Math.min(this.#largestBlock, size);
   }
 
   /** Returns when all bytes have been handed to the operating system. */
   write(bytes: Uint8Array): void {
     if (this.#marks === undefined) throw new Error("Cannot write a message: the parent has not said how to mark it");
-    if (this.#isShared) this.#writePieces(this.#marks, bytes);
+    if (bytes.length > this.#largestBlock) this.#writePieces(this.#marks, bytes);
     else if (bytes.length <= LARGEST_COPY_BYTES) this.#writeBlock(this.#marks, bytes);
     else this.#writeLarge(this.#marks, bytes);
   }
 
   #writePieces(marks: BlockMarks, bytes: Uint8Array): void {
-    const size = ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
+    const size = this.#largestBlock;
     for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes.subarray(at, at + size));
   }
 

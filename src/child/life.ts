@@ -4,6 +4,7 @@ import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { CHILD_HELLO, writeSpan } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
+import { watchDescriptors } from "./descriptor_watch.ts";
 import type { LoadedModule } from "./functions.ts";
 import { introduce } from "./identity.ts";
 import type { OutputRouter } from "./output_router.ts";
@@ -47,6 +48,11 @@ export function greet({ parent, output }: Surroundings, settings: WorkerSettings
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
   parent.send(CHILD_HELLO);
+  const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
+  watchDescriptors({
+    reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
+    thread: () => parent.shareDescriptors("threads"),
+  });
   return tellParentEnded;
 }
 

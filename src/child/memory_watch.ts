@@ -1,3 +1,6 @@
+// Before anybody can replace it.
+const { Worker } = globalThis;
+
 const CHECK_INTERVAL_MS = 50;
 
 /**

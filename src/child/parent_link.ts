@@ -4,7 +4,8 @@ import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
 import { LARGEST_FRAME_BYTES } from "../wire/framing/frame_format.ts";
-import { STANDBY } from "../wire/messages/to_parent.ts";
+import { LEAVE_STDIN, STANDBY } from "../wire/messages/to_parent.ts";
+import type { OtherWriters } from "./block_writer.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./stdio.ts";
 
@@ -69,6 +70,20 @@ export class ParentLink {
     this.#streams.mark(blockSecret);
   }
 
+  /**
+   * Shares the process's descriptors with user code that is about to use them: others may write to stdout, and stdin is theirs, if the
+   * parent has another way to send, by `descriptor`.
+   */
+  shareDescriptors(others: OtherWriters, descriptor?: number): void {
+    this.#streams.share(others);
+    if (descriptor !== undefined) this.#streams.leaveStdin(descriptor, () => this.send(LEAVE_STDIN));
+  }
+
+  /** Says whether the process lives on for what its parent may still send. Returns whether that can be had. */
+  setReferenced(referenced: boolean): boolean {
+    return this.#streams.setReferenced(referenced);
+  }
+
   /** From now on, what cannot be sent because the parent is gone is dropped. */
   outliveParent(): void {
     this.#outlivesParent = true;
@@ -80,16 +95,16 @@ export class ParentLink {
   }
 
   async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.standby.on) {
+    if (this.standby.on && this.#streams.canBlock) {
       await nextTurn();
-      if (this.standby.on && this.#needsParentOnly()) {
+      if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {
         // What the parent must know or answer may not lie here.
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
       }
     }
     const bytes = await this.#streams.read(buffer);
-    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
 

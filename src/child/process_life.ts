@@ -3,6 +3,7 @@ import { READY } from "../wire/messages/to_parent.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
 import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
+import type { ParentLink } from "./parent_link.ts";
 import { runProcess } from "./process_run.ts";
 
 /** The life of a process of its own: it runs one thing, and ends as any program does. */
@@ -39,7 +40,7 @@ export class ProcessLife implements Life {
     const run = (): Promise<void> => runProcess(this.#settings, input, module);
     await (tracing === undefined ? run() : tracing.run(0, this.#settings.trace ?? "", run));
     unwatchMemory?.();
-    if (!letEnd(this.#hub)) exit();
+    if (!letEnd(parent, this.#hub)) exit();
   }
 
   /** There is nothing to tell a process of its own, but what concerns every process. */
@@ -54,22 +55,11 @@ export class ProcessLife implements Life {
 }
 
 /**
- * Lets this process end as any program does, when its timers and promises are done: reading stdin holds it only while it waits
- * for something from its parent. Returns whether that can be had; if not, the process must be ended.
+ * Lets this process end as any program does, when its timers and promises are done: reading from the parent holds it only while it
+ * waits for something from there. Returns whether that can be had; if not, the process must be ended.
  */
-function letEnd({ waits }: Hub): boolean {
-  const setStdinReferenced = stdinReference();
-  if (setStdinReferenced === undefined) return false;
-  setStdinReferenced(waits.any);
-  waits.watch(() => setStdinReferenced(waits.any));
+function letEnd(parent: ParentLink, { waits }: Hub): boolean {
+  if (!parent.setReferenced(waits.any)) return false;
+  waits.watch(() => parent.setReferenced(waits.any));
   return true;
-}
-
-/** Deno has this for `process.stdin.unref()`; it is not documented. */
-function stdinReference(): ((referenced: boolean) => void) | undefined {
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(Deno.stdin));
-  const [ref, unref] = ["REF", "UNREF"].map((name) => symbols.find((symbol) => symbol.description === name));
-  if (ref === undefined || unref === undefined) return undefined;
-  const stdin = Deno.stdin as unknown as Record<symbol, () => void>;
-  return (referenced) => stdin[referenced ? ref : unref]!();
 }

@@ -4,41 +4,49 @@
  * The methods are replaced on the stream objects themselves, because Node's `process.stdout` writes
  * through the same objects. What user code prints becomes output messages.
  */
-import { BlockWriter } from "./block_writer.ts";
+import { BlockWriter, type OtherWriters } from "./block_writer.ts";
 import { type PrintHandler, takeConsole } from "./console.ts";
+import { ParentInput } from "./parent_input.ts";
 
 /** The raw streams, for the protocol alone. */
 export interface ProtocolStreams {
-  /** Reads into `buffer`; `null` at the end of the stream. */
+  /** Whether `readSync()` may be called. */
+  readonly canBlock: boolean;
+  /** Reads, perhaps into `buffer`; `null` at the end of the stream. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Does so with the event loop stopped. */
+  /** Reads into `buffer` with the event loop stopped. */
   readSync(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null;
+  /** Says whether the process lives on for what may still come. Returns whether that can be had. */
+  setReferenced(referenced: boolean): boolean;
+  /** Leaves stdin to user code, which finds its end there. `tellParent` has the parent go on with `descriptor`. */
+  leaveStdin(descriptor: number, tellParent: () => void): void;
   /** Returns when all bytes have been handed to the operating system. */
   write(bytes: Uint8Array): void;
   /** Says by what the parent knows the bytes that are written. Nothing can be written before. */
   mark(secret: string): void;
+  /** From now on others may write as well. */
+  share(others: OtherWriters): void;
 }
 
 /** Takes stdin and stdout, and sends what user code prints to `print`. */
 export function takeStdio(print: PrintHandler): ProtocolStreams {
-  const readStdin = Deno.stdin.read.bind(Deno.stdin);
-  const readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
+  const input = new ParentInput();
   const writer = new BlockWriter(Deno.stdout.writeSync.bind(Deno.stdout));
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
   return {
-    async read(buffer) {
-      const count = await readStdin(buffer);
-      return count === null ? null : buffer.subarray(0, count);
+    get canBlock() {
+      return input.canBlock;
     },
-    readSync(buffer) {
-      const count = readStdinSync(buffer);
-      return count === null ? null : buffer.subarray(0, count);
-    },
+    read: (buffer) => input.read(buffer),
+    readSync: (buffer) => input.readSync(buffer),
+    setReferenced: (referenced) => input.setReferenced(referenced),
+    leaveStdin: (descriptor, tellParent) => input.leaveStdin(descriptor, tellParent),
     write: (bytes) => writer.write(bytes),
     mark: (secret) => writer.mark(secret),
+    share: (others) => writer.share(others),
   };
 }
 

@@ -25,6 +25,8 @@ export interface WorkerSettings {
   readonly initializer: FunctionSpec | null;
   /** By what the parent tells the child's messages from its output (see `block_marks.ts`). */
   readonly blockSecret: string;
+  /** Where the child reads when it has left stdin to user code; without it, it cannot. */
+  readonly inputDescriptor?: number;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
   /** Set when the program traces: spans of tasks are reported to it. */

@@ -2189,6 +2189,7 @@ function withoutColors(text) {
 var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${JSON.stringify(VERSION)}]\`;
 var READY = '["ready"]';
 var STANDBY = '["standby"]';
+var LEAVE_STDIN = '["leaveStdin"]';
 function writeFailed(error) {
   return withValue('["failed"', error);
 }
@@ -3228,6 +3229,13 @@ var ParentLink = class {
   mark(blockSecret) {
     this.#streams.mark(blockSecret);
   }
+  shareDescriptors(others, descriptor) {
+    this.#streams.share(others);
+    if (descriptor !== void 0) this.#streams.leaveStdin(descriptor, () => this.send(LEAVE_STDIN));
+  }
+  setReferenced(referenced) {
+    return this.#streams.setReferenced(referenced);
+  }
   outliveParent() {
     this.#outlivesParent = true;
   }
@@ -3236,15 +3244,15 @@ var ParentLink = class {
     this.#channel.append(text, parts);
   }
   async #read(buffer) {
-    if (this.standby.on) {
+    if (this.standby.on && this.#streams.canBlock) {
       await nextTurn();
-      if (this.standby.on && this.#needsParentOnly()) {
+      if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
       }
     }
     const bytes = await this.#streams.read(buffer);
-    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
   #write(bytes) {
@@ -3290,6 +3298,64 @@ function identify(identity) {
   return own;
 }
 
+// src/deno_internals.ts
+var { internal } = Deno;
+var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
+
+// src/child/descriptor_watch.ts
+function watchDescriptors(events) {
+  replaceRead(denoInternals, "__nodeBootstrapArgs", (read) => {
+    events.reach();
+    return read();
+  });
+  for (const name of [
+    "spawn",
+    "spawnAndWait",
+    "spawnAndWaitSync",
+    "run"
+  ]) {
+    replaceRead(Deno, name, (read) => {
+      events.reach();
+      return read();
+    });
+  }
+  let command;
+  replaceRead(Deno, "Command", (read) => command ??= beforeConstruct(read(), ([, options]) => {
+    if (inherits(options)) events.reach();
+  }));
+  globalThis.Worker = beforeConstruct(Worker, () => events.thread());
+}
+function inherits({ stdin, stdout } = {}) {
+  return [
+    stdin,
+    stdout
+  ].some((stream) => stream !== "piped" && stream !== "null");
+}
+function beforeConstruct(constructor, notice) {
+  return new Proxy(constructor, {
+    construct(target, args, newTarget) {
+      notice(args);
+      return Reflect.construct(target, args, newTarget);
+    }
+  });
+}
+function replaceRead(holder, name, replacement) {
+  const property = Object.getOwnPropertyDescriptor(holder, name);
+  if (property === void 0 || !property.configurable) return;
+  const { get, set } = property;
+  let value = property.value;
+  const read = () => get === void 0 ? value : get.call(holder);
+  Object.defineProperty(holder, name, {
+    configurable: true,
+    enumerable: property.enumerable ?? false,
+    get: () => replacement(read),
+    set: (next) => {
+      if (set === void 0) value = next;
+      else set.call(holder, next);
+    }
+  });
+}
+
 // src/child/identity.ts
 function introduce({ workerId, parentName, project, process }) {
   const { promise: ended, resolve } = Promise.withResolvers();
@@ -3328,6 +3394,13 @@ function greet({ parent, output }, settings) {
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
   parent.send(CHILD_HELLO);
+  const mayRun = Deno.permissions.querySync({
+    name: "run"
+  }).state !== "denied";
+  watchDescriptors({
+    reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
+    thread: () => parent.shareDescriptors("threads")
+  });
   return tellParentEnded;
 }
 function checkVersion({ protocol, version }) {
@@ -3350,6 +3423,7 @@ async function loadModule({ load }) {
 }
 
 // src/child/memory_watch.ts
+var { Worker: Worker2 } = globalThis;
 var CHECK_INTERVAL_MS = 50;
 function watchMemory(limitMiB, marker) {
   const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
@@ -3362,13 +3436,13 @@ function watchMemory(limitMiB, marker) {
       Deno.stderr.writeSync(new TextEncoder().encode(\${JSON.stringify(marker)} + " " + rss + " " + allowed + "\\\\n"));
       Deno.kill(Deno.pid, "SIGKILL");
     }, \${CHECK_INTERVAL_MS});\`;
-  const worker = new Worker(\`data:text/javascript,\${encodeURIComponent(source)}\`, {
+  const worker = new Worker2(\`data:text/javascript,\${encodeURIComponent(source)}\`, {
     type: "module"
   });
   return () => unreference(worker);
 }
 function unreference(worker) {
-  const symbol = Object.getOwnPropertySymbols(Worker.prototype).find(({ description }) => !description);
+  const symbol = Object.getOwnPropertySymbols(Worker2.prototype).find(({ description }) => !description);
   const method = worker[symbol ?? Symbol()];
   if (typeof method === "function") method.call(worker, false);
   else worker.terminate();
@@ -3523,7 +3597,7 @@ var ProcessLife = class {
     const run = () => runProcess(this.#settings, input, module);
     await (tracing === void 0 ? run() : tracing.run(0, this.#settings.trace ?? "", run));
     unwatchMemory?.();
-    if (!letEnd(this.#hub)) exit();
+    if (!letEnd(parent, this.#hub)) exit();
   }
   receive() {
   }
@@ -3534,22 +3608,10 @@ var ProcessLife = class {
     this.#tellParentEnded();
   }
 };
-function letEnd({ waits }) {
-  const setStdinReferenced = stdinReference();
-  if (setStdinReferenced === void 0) return false;
-  setStdinReferenced(waits.any);
-  waits.watch(() => setStdinReferenced(waits.any));
+function letEnd(parent, { waits }) {
+  if (!parent.setReferenced(waits.any)) return false;
+  waits.watch(() => parent.setReferenced(waits.any));
   return true;
-}
-function stdinReference() {
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(Deno.stdin));
-  const [ref, unref] = [
-    "REF",
-    "UNREF"
-  ].map((name) => symbols.find((symbol) => symbol.description === name));
-  if (ref === void 0 || unref === void 0) return void 0;
-  const stdin = Deno.stdin;
-  return (referenced) => stdin[referenced ? ref : unref]();
 }
 
 // src/wire/block_marks.ts
@@ -3609,24 +3671,25 @@ var BlockWriter = class {
   #write;
   #copy = new Uint8Array2(HEAD_BYTES + LARGEST_COPY_BYTES2 + END_BYTES);
   #marks;
-  #isShared = false;
+  #largestBlock = Infinity;
   constructor(write) {
     this.#write = write;
   }
   mark(secret) {
     this.#marks = new BlockMarks(secret);
   }
-  share() {
-    this.#isShared = true;
+  share(others) {
+    const size = others === "threads" ? LARGEST_COPY_BYTES2 : ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
+    this.#largestBlock = Math.min(this.#largestBlock, size);
   }
   write(bytes) {
     if (this.#marks === void 0) throw new Error2("Cannot write a message: the parent has not said how to mark it");
-    if (this.#isShared) this.#writePieces(this.#marks, bytes);
+    if (bytes.length > this.#largestBlock) this.#writePieces(this.#marks, bytes);
     else if (bytes.length <= LARGEST_COPY_BYTES2) this.#writeBlock(this.#marks, bytes);
     else this.#writeLarge(this.#marks, bytes);
   }
   #writePieces(marks, bytes) {
-    const size = ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
+    const size = this.#largestBlock;
     for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes.subarray(at, at + size));
   }
   #writeBlock(marks, bytes) {
@@ -3651,10 +3714,6 @@ var BlockWriter = class {
   }
 };
 
-// src/deno_internals.ts
-var { internal } = Deno;
-var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
-
 // src/child/console.ts
 function takeConsole(print) {
   const { Console } = denoInternals;
@@ -3664,26 +3723,117 @@ function takeConsole(print) {
   Object.assign(console, Object.fromEntries(methods));
 }
 
+// src/child/parent_input.ts
+var DRAIN_BYTES = 64 * 1024;
+var ParentInput = class {
+  #readStdin = Deno.stdin.read.bind(Deno.stdin);
+  #readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
+  #referenceStdin = stdinReference();
+  #drained = [];
+  #descriptor;
+  #socket;
+  #referenced = true;
+  get canBlock() {
+    return this.#descriptor === void 0;
+  }
+  async read(buffer) {
+    if (this.#descriptor === void 0) {
+      const count = await this.#readStdin(buffer);
+      if (count !== null) return buffer.subarray(0, count);
+    }
+    const drained = this.#drained.shift();
+    if (drained !== void 0) return drained;
+    if (this.#descriptor === void 0) return null;
+    this.#socket ??= SocketInput.open(this.#descriptor, this.#referenced);
+    return await (await this.#socket).read();
+  }
+  readSync(buffer) {
+    const count = this.#readStdinSync(buffer);
+    return count === null ? null : buffer.subarray(0, count);
+  }
+  leaveStdin(descriptor, tellParent) {
+    if (this.#descriptor !== void 0) return;
+    this.#descriptor = descriptor;
+    tellParent();
+    for (let buffer; (buffer = this.readSync(new Uint8Array(DRAIN_BYTES))) !== null; ) this.#drained.push(buffer);
+  }
+  setReferenced(referenced) {
+    if (this.#referenceStdin === void 0) return false;
+    this.#referenced = referenced;
+    this.#referenceStdin(referenced);
+    this.#socket?.then((socket) => socket.setReferenced(referenced));
+    return true;
+  }
+};
+var SocketInput = class _SocketInput {
+  #socket;
+  #hasEnded = false;
+  #wake = () => {
+  };
+  constructor(socket, referenced) {
+    this.#socket = socket;
+    socket.on("readable", () => this.#wake());
+    const end = () => {
+      this.#hasEnded = true;
+      this.#wake();
+    };
+    for (const event of [
+      "end",
+      "close",
+      "error"
+    ]) socket.on(event, end);
+    this.setReferenced(referenced);
+  }
+  static async open(descriptor, referenced) {
+    const { Socket } = await import("node:net");
+    return new _SocketInput(new Socket({
+      fd: descriptor,
+      readable: true,
+      writable: false
+    }), referenced);
+  }
+  async read() {
+    while (true) {
+      const bytes = this.#socket.read();
+      if (bytes !== null || this.#hasEnded) return bytes;
+      await new Promise((resolve) => this.#wake = resolve);
+    }
+  }
+  setReferenced(referenced) {
+    if (referenced) this.#socket.ref();
+    else this.#socket.unref();
+  }
+};
+function stdinReference() {
+  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(Deno.stdin));
+  const [ref, unref] = [
+    "REF",
+    "UNREF"
+  ].map((name) => symbols.find((symbol) => symbol.description === name));
+  if (ref === void 0 || unref === void 0) return void 0;
+  const stdin = Deno.stdin;
+  return (referenced) => stdin[referenced ? ref : unref]();
+}
+
 // src/child/stdio.ts
 function takeStdio(print) {
-  const readStdin = Deno.stdin.read.bind(Deno.stdin);
-  const readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
+  const input = new ParentInput();
   const writer = new BlockWriter(Deno.stdout.writeSync.bind(Deno.stdout));
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
   return {
-    async read(buffer) {
-      const count = await readStdin(buffer);
-      return count === null ? null : buffer.subarray(0, count);
+    get canBlock() {
+      return input.canBlock;
     },
-    readSync(buffer) {
-      const count = readStdinSync(buffer);
-      return count === null ? null : buffer.subarray(0, count);
-    },
+    read: (buffer) => input.read(buffer),
+    readSync: (buffer) => input.readSync(buffer),
+    setReferenced: (referenced) => input.setReferenced(referenced),
+    leaveStdin: (descriptor, tellParent) => input.leaveStdin(descriptor, tellParent),
     write: (bytes) => writer.write(bytes),
-    mark: (secret) => writer.mark(secret)
+    mark: (secret) => writer.mark(secret),
+    share: (others) => writer.share(others)
   };
 }
 function closeStdin() {

@@ -13,6 +13,7 @@ import type { WorkerExit } from "./exit_error.ts";
 import { writeToProgram } from "../printing.ts";
 import { LinePrinter, OutputTail } from "./output.ts";
 import { StandbyWatch } from "./standby_watch.ts";
+import { withInputDescriptor, WorkerInput } from "./worker_input.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
@@ -59,7 +60,7 @@ export class WorkerProcess {
   readonly #events: WorkerProcessEvents;
   readonly #memoryMarker: string;
   readonly #killGraceMs: number;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #input: WorkerInput;
   readonly #channel: Channel;
   readonly #blocks: BlockReader;
   readonly #printers: readonly LinePrinter[];
@@ -86,9 +87,8 @@ export class WorkerProcess {
     );
     this.#child = spawn(options.command);
     this.pid = this.#child.pid;
-    this.#writer = this.#child.stdin.getWriter();
-    this.#writer.closed.catch(() => {});
-    for (const script of options.command.preamble) this.#writer.write(script).catch(() => {});
+    this.#input = new WorkerInput(this.#child);
+    for (const script of options.command.preamble) this.#input.write(script).catch(() => {});
     const reader = this.#child.stdout.getReader({ mode: "byob" });
     this.#blocks = new BlockReader({
       secret: options.blockSecret,
@@ -99,7 +99,7 @@ export class WorkerProcess {
         const { value, done } = await reader.read(buffer);
         return done ? null : value;
       },
-      write: (chunk) => this.#writer.write(chunk),
+      write: (chunk) => this.#input.write(chunk),
       open: (chunk, pass) => this.#blocks.push(chunk, pass),
       onFrame: (text, parts) => this.#receive(text, parts),
       onChunkEnd: () => this.#events.readEnd(),
@@ -192,6 +192,7 @@ export class WorkerProcess {
     }
     if (message[0] === "output") return this.#receiveOutput(message, parts);
     if (message[0] === "standby") return this.#beginStandby();
+    if (message[0] === "leaveStdin") return this.#leaveStdin();
     if (message[0] === "ready") this.#ready = true;
     this.#events.message(message, parts);
   }
@@ -199,6 +200,10 @@ export class WorkerProcess {
   #beginStandby(): void {
     this.#standby.begin();
     this.#events.standby(true);
+  }
+
+  #leaveStdin(): void {
+    if (!this.#input.leaveStdin()) throw new ProtocolError("it left its standard input, and could not");
   }
 
   #wake(): void {
@@ -228,7 +233,7 @@ export class WorkerProcess {
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
     for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
-    this.#writer.abort().catch(() => {});
+    this.#input.close();
     for (const printer of this.#printers) printer.flush();
     this.#events.exited({
       pid: this.pid,
@@ -289,7 +294,7 @@ export class WorkerProcess {
 
 function spawn(command: LaunchCommand): Deno.ChildProcess {
   requireLoaded();
-  return new Deno.Command(command.path, {
+  const options = withInputDescriptor({
     args: [...command.args],
     env: command.env,
     clearEnv: true,
@@ -299,7 +304,8 @@ function spawn(command: LaunchCommand): Deno.ChildProcess {
     stderr: "piped",
     // A session of its own: Ctrl-C reaches the program alone, which decides what becomes of its workers.
     detached: true,
-  }).spawn();
+  });
+  return new Deno.Command(command.path, options).spawn();
 }
 
 function checkGreeting(message: ChildMessage | HubMessage): void {

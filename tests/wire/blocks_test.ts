@@ -48,13 +48,16 @@ const anyOutput = fc.oneof(anyBytes, fc.constant(new Uint8Array([0xff, 0xff, 0x8
 
 Deno.test("BlockReader tells messages from output, however both are cut", () => {
   fc.assert(fc.property(
-    fc.array(fc.tuple(anyBytes, anyOutput, fc.boolean()), { minLength: 1, maxLength: 8 }),
+    fc.array(fc.tuple(anyBytes, anyOutput, fc.constantFrom(undefined, "threads" as const, "processes" as const)), {
+      minLength: 1,
+      maxLength: 8,
+    }),
     fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 5 }),
     (entries, sizes) => {
       const pipe = new Pipe();
       pipe.writer.write(bytesOf("hello"));
       for (const [message, output, share] of entries) {
-        if (share) pipe.writer.share();
+        if (share !== undefined) pipe.writer.share(share);
         pipe.writer.write(message);
         pipe.writes.push(output);
       }
@@ -115,7 +118,7 @@ Deno.test("BlockReader says whether it is in the middle of a block", () => {
 
 Deno.test("BlockWriter writes blocks that nothing can cut once others write as well", () => {
   const pipe = new Pipe();
-  pipe.writer.share();
+  pipe.writer.share("processes");
   pipe.writer.write(new Uint8Array(100_000).fill(10));
   for (const write of pipe.writes) {
     assertEquals([write.length <= 4096, write.at(-1)], [true, 10]);

@@ -1,0 +1,49 @@
+import { denoInternals } from "../deno_internals.ts";
+
+const { kExtraStdio, getExtraPipeRids, core } = denoInternals;
+const { writeAll, tryClose } = core ?? {};
+
+/**
+ * Where a worker reads when it has left stdin to user code; `undefined` where this Deno has no way to give it such a descriptor. On
+ * Windows Deno cannot read it.
+ */
+export const INPUT_DESCRIPTOR: number | undefined =
+  kExtraStdio && getExtraPipeRids && writeAll && tryClose && Deno.build.os !== "windows" ? 3 : undefined;
+
+/** Adds to the options of `Deno.Command` what {@linkcode INPUT_DESCRIPTOR} needs. */
+export function withInputDescriptor(options: Deno.CommandOptions): Deno.CommandOptions {
+  return INPUT_DESCRIPTOR === undefined ? options : { ...options, [kExtraStdio!]: ["piped"] };
+}
+
+/** What a worker reads: its stdin, and when it has left that to user code, a descriptor of its own. */
+export class WorkerInput {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #spare: number | undefined;
+  #hasLeftStdin = false;
+
+  /** Takes the input of a child that was started with {@linkcode withInputDescriptor}. */
+  constructor(child: Deno.ChildProcess) {
+    this.#writer = child.stdin.getWriter();
+    this.#writer.closed.catch(() => {});
+    if (INPUT_DESCRIPTOR !== undefined) this.#spare = getExtraPipeRids!(child)[0] ?? undefined;
+  }
+
+  /** Writes all bytes. Rejects when the worker is gone. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#hasLeftStdin ? writeAll!(this.#spare!, bytes) : this.#writer.write(bytes);
+  }
+
+  /** Ends stdin behind what was written, and goes on where the worker reads then. Returns whether that is possible. */
+  leaveStdin(): boolean {
+    if (this.#hasLeftStdin || this.#spare === undefined) return false;
+    this.#hasLeftStdin = true;
+    this.#writer.close().catch(() => {});
+    return true;
+  }
+
+  /** Gives both back: the worker is gone. */
+  close(): void {
+    this.#writer.abort().catch(() => {});
+    if (this.#spare !== undefined) tryClose!(this.#spare);
+  }
+}
