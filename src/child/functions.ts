@@ -8,6 +8,7 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 export type LoadedModule = { readonly [name: string]: unknown };
 
 const THIS = /\bthis\b/;
+const RELATIVE_IMPORT = /cannot-be-a-base|^Import "\.{0,2}\/[^"]*" not a dependency/;
 
 /**
  * Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source.
@@ -43,7 +44,9 @@ function missingPart(error: Error, source: string): string | undefined {
   if (THIS.test(source) && error.message.includes("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (error.message.includes("cannot-be-a-base")) {
+  if (RELATIVE_IMPORT.test(error.message)) {
+    // Deno adds by what the worker was started, which is no file.
+    error.message = error.message.replace(/ from "data:.*$/s, "");
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
 }

@@ -3450,6 +3450,7 @@ function unreference(worker) {
 
 // src/child/functions.ts
 var THIS = /\\bthis\\b/;
+var RELATIVE_IMPORT = /cannot-be-a-base|^Import "\\.{0,2}\\/[^"]*" not a dependency/;
 function resolveFunction(spec, module, exportsOnly = false) {
   switch (spec.kind) {
     case "export":
@@ -3474,7 +3475,8 @@ function missingPart(error, source) {
   if (THIS.test(source) && error.message.includes("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (error.message.includes("cannot-be-a-base")) {
+  if (RELATIVE_IMPORT.test(error.message)) {
+    error.message = error.message.replace(/ from "data:.*$/s, "");
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
 }
