@@ -67,6 +67,18 @@ export const CLI_LAYERS: Layers = {
   main: ["command"],
 };
 
+/** Pools on many machines, `cluster/src/`. Only `bullmq` may know the engine. */
+export const CLUSTER_LAYERS: Layers = {
+  corral: [],
+  clock: [],
+  names: [],
+  message: [],
+  broker: ["message"],
+  bullmq: ["broker", "message", "names"],
+  client: ["bullmq", "broker", "message", "names", "clock", "corral"],
+  agent: ["bullmq", "message", "names", "clock", "corral"],
+};
+
 /** A package that is checked. */
 export interface CheckedPackage {
   /** Its folder, below the root of the repository. */

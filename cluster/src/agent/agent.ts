@@ -1,0 +1,187 @@
+import { GroupConnection } from "../bullmq/group_connection.ts";
+import { memberId } from "../bullmq/group_link.ts";
+import { JobSource } from "../bullmq/job_source.ts";
+import { type RedisAddress, within } from "../bullmq/redis_client.ts";
+import { systemClock } from "../clock.ts";
+import { type TaskBackend, VERSION } from "../corral.ts";
+import type { Sealer } from "../message/letter.ts";
+import { presenceText } from "../message/presence.ts";
+import { KnownClients } from "./known_clients.ts";
+import { OrderRunner } from "./order_runner.ts";
+import { PieceCache } from "./piece_cache.ts";
+import { WorkerExitError } from "../corral.ts";
+
+const CACHE_BYTES = 256 * 1024 * 1024;
+const ROUND_MS = 5000;
+const WATCHDOG_MS = 15_000;
+const CLEAN_MS = 60_000;
+/** How long after its client went a task may run on. */
+const GRACE_AFTER_CLIENT_MS = 60_000;
+const END_LIMIT_MS = 3000;
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  readonly name: string;
+  readonly address: RedisAddress;
+  readonly group: string;
+  readonly sealer: Sealer;
+  /** The name of the code that it serves. */
+  readonly code: string;
+  readonly lanes: number;
+  readonly lockMs: number;
+  readonly leaseMs: number;
+  readonly drainMs: number;
+  readonly resultTtlMs: number;
+  readonly aofCheck: boolean;
+  readonly connectTimeoutMs: number;
+  /** Makes the workers' backend; what they print goes to `onOutput`. */
+  readonly openBackend: (onOutput: (taskId: number, text: string) => void) => TaskBackend;
+  /** Told what an operator should read. */
+  readonly note: (text: string) => void;
+}
+
+/** Runs the orders of a group on this machine's workers, until it is told to drain. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #id = memberId("a");
+  readonly #backend: TaskBackend;
+  #connection: GroupConnection | undefined;
+  #runner: OrderRunner | undefined;
+  #source: JobSource | undefined;
+  #clients: KnownClients | undefined;
+  #rounds: ReturnType<typeof setInterval> | undefined;
+  #lastClean = 0;
+  #ending: Promise<void> | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#backend = options.openBackend((taskId, text) => this.#print(taskId, text));
+  }
+
+  /** Starts its workers, checks the server, and takes tasks. Rejects when it cannot serve. */
+  async start(): Promise<void> {
+    const {
+      sealer,
+      name,
+      lanes,
+      code,
+      group,
+      lockMs,
+      note,
+      address,
+      leaseMs,
+      resultTtlMs,
+      aofCheck,
+      connectTimeoutMs,
+    } = this.#options;
+    await this.#backend.ready();
+    this.#connection = new GroupConnection({
+      id: this.#id,
+      name: presenceText({ name, lanes, code, corral: VERSION }),
+      address,
+      group,
+      leaseMs,
+      storeTtlMs: resultTtlMs,
+      aofCheck,
+      connectTimeoutMs,
+      onChange: (up, error) =>
+        note(up ? "Redis is there again" : `Redis is away${error === undefined ? "" : `: ${error.message}`}`),
+    });
+    const { link, clockOffsetMs } = await this.#connection.checked();
+    this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);
+    this.#runner = new OrderRunner({
+      name,
+      backend: this.#backend,
+      sealer,
+      store: this.#connection.store,
+      clients: this.#clients,
+      cache: new PieceCache(CACHE_BYTES),
+      clock: systemClock,
+      clockOffsetMs,
+    });
+    await link.onCancel((letter) => this.#cancelled(letter));
+    this.#source = new JobSource({
+      connection: this.#connection,
+      group,
+      code,
+      name,
+      lanes,
+      lockMs,
+      runner: this.#runner,
+      onError: () => {},
+    });
+    this.#rounds = setInterval(() => void this.#round().catch(() => {}), ROUND_MS);
+  }
+
+  /**
+   * Takes no more tasks, and ends when those that run have ended, or after the time to drain: then they are stopped. Ends in time also when
+   * Redis is away.
+   *
+   * @param now Whether they are stopped at once.
+   */
+  drain(now = false): Promise<void> {
+    if (now) this.#runner?.stopAll();
+    return this.#ending ??= this.#drain(now ? 0 : this.#options.drainMs);
+  }
+
+  async #drain(limitMs: number): Promise<void> {
+    clearInterval(this.#rounds);
+    if (this.#source !== undefined) {
+      const drained = this.#source.drain();
+      if (!await withinLong(limitMs, drained)) {
+        const idle = this.#runner!.runs.size === 0;
+        this.#runner!.stopAll();
+        // Where nothing ran, it is Redis that does not answer: there is nothing to be told.
+        if (!idle) await within(END_LIMIT_MS, drained);
+      }
+    }
+    this.#backend.terminate(() => new WorkerExitError("The agent ended"), "terminate");
+    await Promise.all([this.#source?.close(), this.#connection?.close(), within(END_LIMIT_MS, this.#backend.ended)]);
+  }
+
+  #cancelled(letter: unknown): void {
+    const text = this.#options.sealer.open("cancel", letter);
+    if (text === undefined) return;
+    const { ids } = JSON.parse(text) as { ids: string[] };
+    this.#runner!.stop(ids, new DOMException("The task's caller gave it up", "AbortError"));
+  }
+
+  #print(taskId: number, text: string): void {
+    for (const run of this.#runner?.runs ?? []) if (run.taskId === taskId) return run.print(text);
+  }
+
+  /** Looks after what nobody tells: clients that are gone, a worker that fetches nothing, outcomes that nobody took. */
+  async #round(): Promise<void> {
+    const { lockMs, note, resultTtlMs } = this.#options;
+    for (const run of this.#runner!.runs) {
+      if (run.client === undefined || await this.#clients!.missingMs(run.client) < GRACE_AFTER_CLIENT_MS) continue;
+      run.cancel(
+        new WorkerExitError("The task was stopped: its client has been gone for a minute", { taskStarted: true }),
+      );
+    }
+    if (
+      this.#ending === undefined && this.#runner!.runs.size === 0 &&
+      this.#source!.idleMs > Math.max(WATCHDOG_MS, lockMs)
+    ) {
+      if (await this.#source!.waiting() > 0) {
+        note("Tasks wait and none came: fetching anew");
+        await this.#source!.restart();
+      }
+    }
+    if (performance.now() - this.#lastClean > CLEAN_MS) {
+      this.#lastClean = performance.now();
+      await this.#source!.clean(resultTtlMs);
+    }
+  }
+}
+
+/** Like `within`, for a limit that may be 0 or longer than a timer can be. */
+async function withinLong(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = ms === Infinity ? undefined : systemClock.after(ms, () => resolve(false));
+  try {
+    return await Promise.race([promise.then(() => true, () => true), late]);
+  } finally {
+    timer?.cancel();
+  }
+}

@@ -1,0 +1,99 @@
+// deno-lint-ignore-file no-console
+/** `corral-agent`: reads flags, runs an agent, and ends it on signals. */
+import { hostname } from "node:os";
+import { redisAddress } from "../bullmq/redis_client.ts";
+import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
+import { codeNameOfModule } from "../message/code_name.ts";
+import { Sealer } from "../message/letter.ts";
+import { NO_MODULE_CODE } from "../names.ts";
+import { Agent } from "./agent.ts";
+import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
+import { localBackend } from "./local_shim.ts";
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** Runs the command. Resolves with the exit code when the agent has ended. */
+export async function runAgentCommand(args: readonly string[]): Promise<number> {
+  let flags: AgentFlags | undefined;
+  try {
+    flags = readAgentFlags(args, (name) => Deno.env.get(name));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+  if (flags === undefined) {
+    console.log(agentHelp());
+    return 0;
+  }
+  const ending = Promise.withResolvers<void>();
+  try {
+    const { agent, summary } = await makeAgent(flags);
+    const release = listen(agent, () => ending.resolve());
+    await agent.start();
+    console.log(summary);
+    await ending.promise;
+    await agent.drain();
+    release();
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}
+
+async function makeAgent(flags: AgentFlags): Promise<{ agent: Agent; summary: string }> {
+  const url = flags.module === undefined ? undefined : moduleUrl(absolute(flags.module));
+  const code = url === undefined
+    ? NO_MODULE_CODE
+    : flags.codeVersion ?? await codeNameOfModule(url, findDeno(), nearestConfig(url));
+  const name = flags.name ?? `${hostname()}-${Deno.pid}`;
+  const workers = flags.jobs ?? navigator.hardwareConcurrency;
+  const lanes = workers * flags.concurrency;
+  const ca = flags.caFile === undefined ? undefined : { ca: await Deno.readTextFile(flags.caFile) };
+  const agent = new Agent({
+    name,
+    address: redisAddress(flags.redis, ca),
+    group: flags.group,
+    sealer: new Sealer(await Deno.readTextFile(flags.secretFile)),
+    code,
+    lanes,
+    lockMs: flags.lockMs,
+    leaseMs: flags.leaseMs,
+    drainMs: flags.drainMs,
+    resultTtlMs: flags.resultTtlMs,
+    aofCheck: flags.aofCheck,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    openBackend: (onOutput) =>
+      localBackend({
+        workers,
+        concurrency: flags.concurrency,
+        ...(url !== undefined && { module: url }),
+        functions: flags.allowInline ? "any" : "exports",
+        permissions: flags.permissions,
+        deny: flags.deny,
+        env: flags.env,
+        ...(flags.memoryLimitMiB !== undefined && { memoryLimitMiB: flags.memoryLimitMiB }),
+        ...(flags.init !== undefined && { initializer: flags.init }),
+        name,
+      }, onOutput),
+    note: (text) => console.error(`corral-agent ${name}: ${text}`),
+  });
+  return { agent, summary: `corral-agent ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+}
+
+function absolute(module: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(module) ? module : new URL(module, `file://${Deno.cwd()}/`).href;
+}
+
+/** The first signal drains, the second ends at once. */
+function listen(agent: Agent, onEnd: () => void): () => void {
+  let signals = 0;
+  const onSignal = (): void => {
+    if (++signals > 1) void agent.drain(true);
+    onEnd();
+  };
+  const names: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+  for (const name of names) Deno.addSignalListener(name, onSignal);
+  return () => names.forEach((name) => Deno.removeSignalListener(name, onSignal));
+}

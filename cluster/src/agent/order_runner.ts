@@ -1,0 +1,204 @@
+import type { AgentJob, JobEnd, JobRunner } from "../bullmq/job_source.ts";
+import type { RedisStore } from "../bullmq/store.ts";
+import type { Clock } from "../clock.ts";
+import { CancelledError, encode, type TaskBackend, type TaskRequest, WorkerExitError } from "../corral.ts";
+import type { Letter, Sealer } from "../message/letter.ts";
+import { openOrder, type Order } from "../message/order.ts";
+import { openOutcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
+import { claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
+import type { KnownClients } from "./known_clients.ts";
+import type { PieceCache } from "./piece_cache.ts";
+import { Run, type RunEnd } from "./run.ts";
+
+const SALVAGE_TRIES = 3;
+const SALVAGE_WAIT_MS = 300;
+
+/** What a runner works with. */
+export interface OrderRunnerOptions {
+  /** The agent's name. */
+  readonly name: string;
+  readonly backend: TaskBackend;
+  readonly sealer: Sealer;
+  readonly store: RedisStore;
+  readonly clients: KnownClients;
+  readonly cache: PieceCache;
+  readonly clock: Clock;
+  readonly clockOffsetMs: number;
+}
+
+/** Runs the orders of jobs, and answers for those that others cannot finish. */
+export class OrderRunner implements JobRunner {
+  readonly #options: OrderRunnerOptions;
+  readonly #runs = new Set<Run>();
+  /** Answers that are not known to be written down. */
+  readonly #unrecorded = new Map<string, Letter>();
+  #stopping = false;
+
+  constructor(options: OrderRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The tasks that run now. */
+  get runs(): ReadonlySet<Run> {
+    return this.#runs;
+  }
+
+  async run(job: AgentJob): Promise<JobEnd> {
+    const order = openOrder(this.#options.sealer, job.id, job.data);
+    if ("refusal" in order) return { do: "fail", text: order.detail };
+    try {
+      return await this.#runOrder(job, order);
+    } catch (error) {
+      // Such as a connection that was lost while a piece was fetched.
+      return await this.#answer(order, { kind: "error", own: false, value: encodeError(error) });
+    }
+  }
+
+  lost(ids: readonly string[]): void {
+    const error = new CancelledError("The task was stopped: this agent lost its hold on it, another one may have it");
+    this.stop(ids, error);
+  }
+
+  recorded(id: string): void {
+    this.#unrecorded.delete(id);
+  }
+
+  /** An answer came too late to be written down: whoever gets the job next finds it, and need not run it again. */
+  refused(id: string): void {
+    const letter = this.#unrecorded.get(id);
+    this.#unrecorded.delete(id);
+    if (letter !== undefined) this.#options.store.keepAnswer(id, letter).catch(() => {});
+  }
+
+  /** Stops tasks by the ids of their jobs. */
+  stop(ids: readonly string[], reason: Error): void {
+    const wanted = new Set(ids);
+    for (const run of this.#runs) if (wanted.has(run.job.id)) run.cancel(reason);
+  }
+
+  /** Stops everything that runs: those that may start again go back, the others fail. */
+  stopAll(): void {
+    this.#stopping = true;
+    const error = new WorkerExitError(
+      `The task was stopped: its agent ${this.#options.name} was told to end, and its time to drain is over; ` +
+        `give the agent a longer --drain, or the task "retries"`,
+      { taskStarted: true },
+    );
+    for (const run of this.#runs) run.cancel(error);
+  }
+
+  async #runOrder(job: AgentJob, order: Order): Promise<JobEnd> {
+    if (job.starts > 1) {
+      const kept = await this.#keptAnswer(job, order);
+      if (kept !== undefined) return { do: "answer", letter: kept };
+      if (job.starts - 1 > order.retries) return await this.#answer(order, { kind: "lost", starts: job.starts - 1 });
+    }
+    const { clock, clockOffsetMs, clients } = this.#options;
+    if (clock.epoch() + clockOffsetMs > order.expires) {
+      return await this.#refuse(order, "expired", "it had waited too long");
+    }
+    if (order.keep !== true && !await clients.isThere(order.client)) {
+      return await this.#refuse(order, "orphaned", "its client was not there");
+    }
+    const request = await this.#requestOf(order, job.starts);
+    if (request === undefined) return await this.#refuse(order, "piece", "a part of its arguments is not in the store");
+    return await this.#execute(job, order, request);
+  }
+
+  async #execute(job: AgentJob, order: Order, request: TaskRequest): Promise<JobEnd> {
+    const { backend, sealer, clock } = this.#options;
+    const run = new Run(job, order.keep === true ? undefined : order.client, { backend, sealer, clock });
+    this.#runs.add(run);
+    let end: RunEnd;
+    try {
+      end = await run.start(request);
+    } finally {
+      this.#runs.delete(run);
+    }
+    if (this.#stopping && !end.ok && end.error instanceof WorkerExitError && !end.own) {
+      if (!run.hasBegun) return await this.#refuse(order, "stopping", "the agent ended before the task began");
+      if (job.starts - 1 < order.retries) return { do: "giveBack" };
+    }
+    return await this.#answer(
+      order,
+      end.ok ? { kind: "value", value: end.value } : { kind: "error", own: end.own, value: encodeError(end.error) },
+    );
+  }
+
+  /** The request for this agent's own workers; nothing when a piece is missing. The arguments pass through unread. */
+  async #requestOf(order: Order, starts: number): Promise<TaskRequest | undefined> {
+    const { cache, store } = this.#options;
+    const fetched = new Map<string, Uint8Array>();
+    for (const claim of claimsOf(order.value)) {
+      const bytes = await cache.get(claim, () => store.get(order.shelf, claim));
+      if (bytes === undefined) return undefined;
+      fetched.set(claim[0], bytes);
+    }
+    const payload = unpack(order.value, fetched);
+    return {
+      function: order.fn,
+      payload,
+      handles: [],
+      chunk: order.chunk,
+      byteLength: payload.text.length + payload.parts.reduce((sum, part) => sum + part.byteLength, 0),
+      priority: 0,
+      key: undefined,
+      timeoutMs: order.timeoutMs,
+      retries: Math.max(0, order.retries - (starts - 1)),
+      trace: order.trace ?? "",
+    };
+  }
+
+  async #keptAnswer(job: AgentJob, order: Order): Promise<Letter | undefined> {
+    const { store, sealer, clock } = this.#options;
+    // The agent that lost it may be about to write its answer; where it may run again, that is not worth a wait.
+    const tries = job.starts - 1 > order.retries ? SALVAGE_TRIES : 1;
+    for (let left = tries; left > 0; left--) {
+      const letter = await store.keptAnswer(job.id);
+      if (letter !== undefined && openOutcome(sealer, job.id, letter) !== undefined) return letter as Letter;
+      if (left > 1) await pause(clock, SALVAGE_WAIT_MS);
+    }
+  }
+
+  async #refuse(order: Order, reason: RefusalReason, detail: string): Promise<JobEnd> {
+    return await this.#answer(order, { kind: "refused", reason, detail });
+  }
+
+  async #answer(order: Order, end: Answerable): Promise<JobEnd> {
+    const { sealer, name, store } = this.#options;
+    const shelf = `result-${order.id}`;
+    let body: OutcomeBody;
+    if (end.kind === "value" || end.kind === "error") {
+      const { parcel, pieces } = pack(
+        end.kind === "value" ? encode(end.value) : end.value as Encoded,
+        OUTCOME_INLINE_BYTES,
+      );
+      if (pieces.length > 0) await store.put(shelf, pieces);
+      body = end.kind === "value" ? { kind: "value", value: parcel } : { kind: "error", own: end.own, value: parcel };
+    } else body = end;
+    const letter = sealOutcome(sealer, { ...body, id: order.id, agent: name, shelf });
+    this.#unrecorded.set(order.id, letter);
+    return { do: "answer", letter };
+  }
+}
+
+type Encoded = ReturnType<typeof encode>;
+type Answerable =
+  | Exclude<OutcomeBody, { readonly value: unknown }>
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "error"; readonly own: boolean; readonly value: Encoded };
+
+/** What a task throws may be anything, also what cannot travel. */
+function encodeError(error: unknown): Encoded {
+  try {
+    return encode(error);
+  } catch {
+    return encode(new Error(String(error)));
+  }
+}
+
+async function pause(clock: Clock, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clock.after(ms, resolve);
+  await promise;
+}

@@ -1,0 +1,117 @@
+import type { AgentJob } from "../bullmq/job_source.ts";
+import type { Clock } from "../clock.ts";
+import { type Completion, encode, type TaskBackend, type TaskHandle, type TaskRequest } from "../corral.ts";
+import type { Sealer } from "../message/letter.ts";
+import { OUTCOME_INLINE_BYTES, pack } from "../message/parcel.ts";
+
+const PROGRESS_MS = 50;
+const LOG_MS = 1000;
+const MOST_LOG_UNITS = 64 * 1024;
+
+/** How a task ended on this agent. */
+export type RunEnd =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown; readonly own: boolean };
+
+/** One task on this agent's workers: from its job to its end. */
+export class Run {
+  readonly job: AgentJob;
+  /** The client that waits; `undefined` for a run that outlives it. */
+  readonly client: string | undefined;
+  readonly #backend: TaskBackend;
+  readonly #sealer: Sealer;
+  readonly #clock: Clock;
+  #handle: TaskHandle | undefined;
+  #begun = false;
+  #ended = false;
+  #latest: { readonly value: unknown } | undefined;
+  #progressTimer: { cancel(): void } | undefined;
+  #log = "";
+  #logTimer: { cancel(): void } | undefined;
+
+  constructor(
+    job: AgentJob,
+    client: string | undefined,
+    tools: { backend: TaskBackend; sealer: Sealer; clock: Clock },
+  ) {
+    this.job = job;
+    this.client = client;
+    this.#backend = tools.backend;
+    this.#sealer = tools.sealer;
+    this.#clock = tools.clock;
+  }
+
+  /** The id of the request in the backend, once it is there. */
+  get taskId(): number | undefined {
+    return this.#handle?.id;
+  }
+
+  /** Whether a worker may have begun it. */
+  get hasBegun(): boolean {
+    return this.#begun || (this.#handle !== undefined && this.#backend.hasBegun(this.#handle));
+  }
+
+  /** Runs it. Never rejects. */
+  async start(request: TaskRequest): Promise<RunEnd> {
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    const completion: Completion = {
+      sent() {},
+      begun: () => {
+        this.#begun = true;
+      },
+      returned() {},
+      retried() {},
+      progress: (value) => this.#progress(value),
+      resolve: (value) => resolve({ ok: true, value }),
+      reject: (error, kind) => resolve({ ok: false, error, own: kind === "task" }),
+    };
+    this.#handle = this.#backend.submit(request, completion);
+    const end = await promise;
+    this.#ended = true;
+    this.#progressTimer?.cancel();
+    // The last value is the one that matters most, and comes before the answer.
+    await this.#sendProgress();
+    if (!end.ok && end.own) this.print(`${(end.error as Error)?.stack ?? end.error}\n`);
+    this.#flushLog();
+    return end;
+  }
+
+  /** Stops it. Its end says so. */
+  cancel(reason: Error): void {
+    if (this.#handle === undefined) return;
+    // Afterwards the backend no longer knows.
+    this.#begun = this.hasBegun;
+    this.#backend.cancel(this.#handle, reason);
+  }
+
+  /** Notes what it printed, for dashboards. */
+  print(text: string): void {
+    this.#log = (this.#log + text).slice(-MOST_LOG_UNITS);
+    if (!this.#ended) this.#logTimer ??= this.#clock.after(LOG_MS, () => this.#flushLog());
+  }
+
+  #flushLog(): void {
+    this.#logTimer?.cancel();
+    this.#logTimer = undefined;
+    const text = this.#log;
+    this.#log = "";
+    if (text !== "") this.job.log(text).catch(() => {});
+  }
+
+  /** The latest value wins: each is an event for every client of the queue. */
+  #progress(value: unknown): void {
+    this.#latest = { value };
+    this.#progressTimer ??= this.#clock.after(PROGRESS_MS, () => void this.#sendProgress());
+  }
+
+  async #sendProgress(): Promise<void> {
+    this.#progressTimer = undefined;
+    if (this.#latest === undefined) return;
+    const { parcel, pieces } = pack(encode(this.#latest.value), OUTCOME_INLINE_BYTES);
+    this.#latest = undefined;
+    // Progress is for people; what is too large for an event is left out.
+    if (pieces.length > 0) return;
+    const letter = this.#sealer.seal("progress", JSON.stringify({ id: this.job.id, value: parcel }));
+    await this.job.progress(letter).catch(() => {});
+  }
+}

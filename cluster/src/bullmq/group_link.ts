@@ -1,0 +1,100 @@
+import { Relay } from "bullmq";
+import type { Redis } from "ioredis";
+import { Buffer } from "node:buffer";
+import type { KnownAgent } from "../broker.ts";
+import type { Letter } from "../message/letter.ts";
+import { readPresence } from "../message/presence.ts";
+import { relayNamespace } from "../names.ts";
+import { within } from "./redis_client.ts";
+
+const CANCEL_TOPIC = "cancel";
+const CLOSE_LIMIT_MS = 2000;
+
+/** What a member of a group says of itself. */
+export interface GroupLinkOptions {
+  readonly redis: Redis;
+  readonly group: string;
+  /** Names the member for as long as it lives. */
+  readonly id: string;
+  /** Whatever it says of itself, at most 256 characters. */
+  readonly name: string;
+  /** How long it may be silent before others take it for gone. */
+  readonly leaseMs: number;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * How the members of a group know of each other, and tell each other to stop tasks: BullMQ's Relay.
+ *
+ * Relay is experimental and may change in a minor release, which is why it is used nowhere else. A message is lost when the receiver's
+ * lease has lapsed; whoever needs an effect sends again until it sees it.
+ */
+export class GroupLink {
+  readonly #relay: Relay;
+  readonly #redis: Redis;
+  /** Of Relay's layout 1: the members, with the end of each one's lease. */
+  readonly #nodesKey: string;
+
+  constructor({ redis, group, id, name, leaseMs, onError }: GroupLinkOptions) {
+    this.#redis = redis;
+    this.#nodesKey = `bull::relay:{${relayNamespace(group)}}:nodes`;
+    this.#relay = new Relay({
+      // The type is that of the ioredis that BullMQ itself was built with.
+      connection: redis as never,
+      namespace: relayNamespace(group),
+      nodeId: id,
+      name,
+      leaseDuration: leaseMs,
+      // Sweeping at half a lease, so that who is gone is soon not listed.
+      sweepInterval: Math.max(1, Math.floor(leaseMs / 2)),
+    });
+    this.#relay.on("error", onError);
+  }
+
+  /** Resolves when the member is registered. */
+  async ready(): Promise<void> {
+    await this.#relay.waitUntilReady();
+  }
+
+  /** Whether a member's lease lasts. Asks for one alone: with a thousand agents, each listing all members would be too much for Redis. */
+  async isAlive(id: string): Promise<boolean> {
+    const deadline = await this.#redis.zscore(this.#nodesKey, id);
+    if (deadline === null) return false;
+    const [seconds] = await this.#redis.time();
+    return Number(deadline) > Number(seconds) * 1000;
+  }
+
+  /** The agents that live. */
+  async agents(): Promise<KnownAgent[]> {
+    const nodes = await this.#relay.getNodes();
+    // A node without a heartbeat has lost its lease; it is listed until somebody sweeps it.
+    const living = nodes.filter(({ lastHeartbeat }) => lastHeartbeat !== undefined);
+    return living.flatMap(({ id, info, registeredAt }): KnownAgent[] => {
+      const presence = readPresence(info.name);
+      if (presence === undefined) return [];
+      const { name, lanes, code, corral, draining = false } = presence;
+      const startedAt = new Date(registeredAt);
+      return [{ id, pid: info.pid ?? 0, name, lanes, corral, modules: [code], startedAt, draining }];
+    });
+  }
+
+  /** Tells all agents that listen to stop tasks. */
+  async cancel(letter: Letter): Promise<void> {
+    await this.#relay.publish(CANCEL_TOPIC, letter);
+  }
+
+  /** Listens for tasks to stop. */
+  async onCancel(listener: (letter: unknown) => void): Promise<void> {
+    await this.#relay.subscribe(CANCEL_TOPIC, ({ data }) => listener(data));
+  }
+
+  /** Leaves the group. Does not wait for a connection that is away. */
+  async close(): Promise<void> {
+    await within(CLOSE_LIMIT_MS, this.#relay.close());
+  }
+}
+
+/** An id for a member: neither all digits nor with a colon, which BullMQ would take for its own. */
+export function memberId(kind: "c" | "a"): string {
+  return kind + Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("hex");
+}

@@ -1,0 +1,151 @@
+import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import type { Letter } from "../message/letter.ts";
+import { queueName } from "../names.ts";
+import type { GroupConnection } from "./group_connection.ts";
+import { within } from "./redis_client.ts";
+
+const CLOSE_LIMIT_MS = 2000;
+/** BullMQ's own limit fails a job without asking what its order allows: out of reach, the agent judges. */
+const NEVER = 1_000_000_000;
+const RETRY_DELAY_MS = 1000;
+const KEPT_LOG_LINES = 1000;
+/** BullMQ's codes for an answer that came after the lock was lost: no lock, not active, another's lock. */
+const LOCK_LOST = [-2, -3, -6];
+const JOB_IN_MESSAGE = /\bjob (\S+?)(?=\. | is not in )/i;
+
+/** A job that this agent has. */
+export interface AgentJob {
+  readonly id: string;
+  /** What it holds: an order, if nobody tampered with it. */
+  readonly data: unknown;
+  /** How often an agent got it, this time included. */
+  readonly starts: number;
+  /** Shows progress. */
+  progress(letter: Letter): Promise<void>;
+  /** Adds lines to what dashboards show. */
+  log(text: string): Promise<void>;
+}
+
+/** What is to become of a job. */
+export type JobEnd =
+  | { readonly do: "answer"; readonly letter: Letter }
+  /** It is not run by anybody; the text is all that can be said without a common secret. */
+  | { readonly do: "fail"; readonly text: string }
+  /** Another agent is to run it. */
+  | { readonly do: "giveBack" };
+
+/** Who runs jobs. */
+export interface JobRunner {
+  /** Runs one. Never rejects. */
+  run(job: AgentJob): Promise<JobEnd>;
+  /** Jobs whose locks are lost: somebody else may have them. */
+  lost(ids: readonly string[]): void;
+  /** An answer was written down. */
+  recorded(id: string): void;
+  /** An answer was refused, because the lock was lost. */
+  refused(id: string): void;
+}
+
+/** What a source is made of. */
+export interface JobSourceOptions {
+  readonly connection: GroupConnection;
+  readonly group: string;
+  readonly code: string;
+  /** The agent's name. */
+  readonly name: string;
+  readonly lanes: number;
+  /** How long a job is this agent's without a sign of life. */
+  readonly lockMs: number;
+  readonly runner: JobRunner;
+  readonly onError: (error: Error) => void;
+}
+
+/** Where an agent's jobs come from: a BullMQ worker, which is replaced when it no longer fetches. */
+export class JobSource {
+  readonly #options: JobSourceOptions;
+  readonly #queue: Queue;
+  #worker: Worker;
+  #lastFetch = performance.now();
+
+  /** Starts to fetch jobs. */
+  constructor(options: JobSourceOptions) {
+    this.#options = options;
+    this.#queue = new Queue(queueName(options.group, options.code), { connection: options.connection.redis as never });
+    this.#queue.on("error", options.onError);
+    this.#worker = this.#open();
+  }
+
+  /** Milliseconds since it last got a job. */
+  get idleMs(): number {
+    return performance.now() - this.#lastFetch;
+  }
+
+  /** How many jobs wait for an agent. */
+  async waiting(): Promise<number> {
+    const { waiting = 0, prioritized = 0 } = await this.#queue.getJobCounts("waiting", "prioritized");
+    return waiting + prioritized;
+  }
+
+  /** Takes away outcomes that nobody took for so long. */
+  async clean(ageMs: number): Promise<void> {
+    await this.#queue.clean(ageMs, 1000, "completed");
+    await this.#queue.clean(ageMs, 1000, "failed");
+  }
+
+  /** Fetches by a new worker: one that had no job for long while jobs wait may have lost its way. */
+  async restart(): Promise<void> {
+    await within(CLOSE_LIMIT_MS, this.#worker.close(true));
+    this.#lastFetch = performance.now();
+    this.#worker = this.#open();
+  }
+
+  /** Fetches no more. Resolves when what runs has ended; waits for ever while the connection is away. */
+  async drain(): Promise<void> {
+    await this.#worker.close();
+  }
+
+  /** Ends it now, within a few seconds. */
+  async close(): Promise<void> {
+    await within(CLOSE_LIMIT_MS, Promise.all([this.#worker.close(true), this.#queue.close()]));
+  }
+
+  #open(): Worker {
+    const { connection, name, lanes, lockMs, runner, onError } = this.#options;
+    const worker = new Worker(this.#queue.name, (job, token) => this.#process(job, token), {
+      connection: connection.redis as never,
+      name,
+      concurrency: lanes,
+      lockDuration: lockMs,
+      stalledInterval: Math.max(1, Math.floor(lockMs / 2)),
+      maxStalledCount: NEVER,
+      runRetryDelay: RETRY_DELAY_MS,
+      drainDelay: 5,
+    });
+    worker.on("error", (error) => {
+      // The only sign of an answer that was refused.
+      const jobId = LOCK_LOST.includes((error as { code?: number }).code ?? 0) &&
+        JOB_IN_MESSAGE.exec(error.message)?.[1];
+      if (jobId) runner.refused(jobId);
+      else onError(error);
+    });
+    worker.on("completed", (job) => runner.recorded(job.id!));
+    worker.on("lockRenewalFailed", (ids) => runner.lost(ids));
+    return worker;
+  }
+
+  async #process(job: Job, token: string | undefined): Promise<Letter> {
+    this.#lastFetch = performance.now();
+    const end = await this.#options.runner.run({
+      id: job.id!,
+      data: job.data,
+      starts: job.attemptsStarted,
+      progress: async (letter) => await job.updateProgress(letter as unknown as object),
+      log: async (text) => void await this.#queue.addJobLog(job.id!, text, KEPT_LOG_LINES),
+    });
+    this.#lastFetch = performance.now();
+    if (end.do === "answer") return end.letter;
+    if (end.do === "fail") throw new UnrecoverableError(end.text);
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+}

@@ -1,0 +1,160 @@
+import { Queue, QueueEvents } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Broker, BrokerListener, JobState, KnownAgent, OutgoingOrder } from "../broker.ts";
+import type { Letter } from "../message/letter.ts";
+import type { Claim, Piece } from "../message/parcel.ts";
+import { queueName } from "../names.ts";
+import type { GroupLink } from "./group_link.ts";
+import { within } from "./redis_client.ts";
+import type { RedisStore } from "./store.ts";
+
+const CLOSE_LIMIT_MS = 2000;
+/** Outcomes that nobody took are kept by count. By age would be by the agents' clocks: one that is ahead removed all. */
+const KEPT_OUTCOMES = 10_000;
+/** How many events the stream keeps. Those that a slow client misses, its sweep finds. */
+const KEPT_EVENTS = 10_000;
+/** BullMQ runs the lowest number first, and jobs without one before all others, so that every job gets one. */
+const MIDDLE_PRIORITY = 2 ** 20;
+
+/** Takes jobs away that have ended: one script call for many, where BullMQ's own needs one for each, and writes an event for each. */
+const TAKE_ENDED = `
+for i = 1, #ARGV do
+  local id = ARGV[i]
+  if redis.call("ZREM", KEYS[1], id) == 1 or redis.call("ZREM", KEYS[2], id) == 1 then
+    redis.call("DEL", KEYS[3] .. id, KEYS[3] .. id .. ":logs")
+    ARGV[i] = ""
+  end
+end
+return ARGV`;
+
+/** What a broker is made of. */
+export interface RedisBrokerOptions {
+  readonly redis: Redis;
+  /** A connection of its own: reading events blocks it. */
+  readonly eventsRedis: Redis;
+  readonly group: string;
+  readonly code: string;
+  readonly link: GroupLink;
+  readonly store: RedisStore;
+  readonly clockOffsetMs: number;
+  readonly listener: BrokerListener;
+  readonly onClose: () => void;
+}
+
+/** One pool's orders and their outcomes, in a BullMQ queue. */
+export class RedisBroker implements Broker {
+  readonly clockOffsetMs: number;
+  readonly #options: RedisBrokerOptions;
+  readonly #queue: Queue;
+  readonly #keyPrefix: string;
+  #events: QueueEvents | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: RedisBrokerOptions) {
+    this.#options = options;
+    this.clockOffsetMs = options.clockOffsetMs;
+    this.#queue = new Queue(queueName(options.group, options.code), {
+      connection: options.redis as never,
+      streams: { events: { maxLen: KEPT_EVENTS } },
+    });
+    this.#queue.on("error", () => {});
+    this.#keyPrefix = this.#queue.toKey("");
+  }
+
+  /** Resolves when events are read. */
+  async ready(): Promise<void> {
+    await this.#queue.waitUntilReady();
+    // Read here, since events begins at "$" only when it has connected, and misses what comes before.
+    const [last] = await this.#options.redis.xrevrange(this.#queue.toKey("events"), "+", "-", "COUNT", 1);
+    this.#events = new QueueEvents(this.#queue.name, {
+      connection: this.#options.eventsRedis as never,
+      lastEventId: last?.[0] ?? "0-0",
+      blockingTimeout: 5000,
+    });
+    this.#events.on("error", () => {});
+    const { listener } = this.#options;
+    this.#events.on("active", ({ jobId }) => listener.active(jobId, ""));
+    this.#events.on("stalled", ({ jobId }) => listener.stalled(jobId));
+    this.#events.on("completed", ({ jobId, returnvalue }) => listener.finished(jobId, returnvalue));
+    this.#events.on("failed", ({ jobId }) => listener.finished(jobId, undefined));
+    this.#events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
+  }
+
+  /** Tells the pool that the connection came or went. */
+  tellConnection(up: boolean, error?: Error): void {
+    this.#options.listener.connection(up, error);
+  }
+
+  async add(orders: readonly OutgoingOrder[]): Promise<void> {
+    await this.#queue.addBulk(orders.map(({ id, name, letter, priority }) => ({
+      name,
+      data: letter,
+      opts: {
+        jobId: id,
+        priority: Math.round(Math.min(Math.max(MIDDLE_PRIORITY - priority, 1), 2 * MIDDLE_PRIORITY - 1)),
+        removeOnComplete: { count: KEPT_OUTCOMES },
+        removeOnFail: { count: KEPT_OUTCOMES },
+      },
+    })));
+  }
+
+  async inspect(ids: readonly string[]): Promise<JobState[]> {
+    const fields = ["timestamp", "processedOn", "finishedOn", "returnvalue", "failedReason", "pb"] as const;
+    const rows = await Promise.all(ids.map((id) => this.#options.redis.hmget(this.#keyPrefix + id, ...fields)));
+    return rows.map(([timestamp, processedOn, finishedOn, returnvalue, failedReason, agent]): JobState => {
+      if (timestamp === null) return { state: "missing" };
+      if (finishedOn !== null) {
+        return { state: "finished", letter: parsed(returnvalue ?? null), reason: failedReason ?? "" };
+      }
+      return processedOn === null ? { state: "waiting" } : { state: "active", agent: agent ?? "" };
+    });
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const keys = [this.#queue.toKey("completed"), this.#queue.toKey("failed"), this.#keyPrefix];
+    const rest = await this.#options.redis.eval(TAKE_ENDED, keys.length, ...keys, ...ids) as string[];
+    await Promise.all(rest.filter((id) => id !== "").map((id) => this.#queue.remove(id).catch(() => 0)));
+  }
+
+  async cancel(letter: Letter): Promise<void> {
+    await this.#options.link.cancel(letter);
+  }
+
+  async agents(): Promise<KnownAgent[]> {
+    return await this.#options.link.agents();
+  }
+
+  async put(shelf: string, pieces: readonly Piece[]): Promise<void> {
+    await this.#options.store.put(shelf, pieces);
+  }
+
+  async get(shelf: string, claim: Claim): Promise<Uint8Array | undefined> {
+    return await this.#options.store.get(shelf, claim);
+  }
+
+  async drop(shelf: string, hashes: readonly string[]): Promise<void> {
+    await this.#options.store.drop(shelf, hashes);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    // Each of these may wait for ever where Redis is away.
+    if (this.#events !== undefined) await within(CLOSE_LIMIT_MS, this.#events.close());
+    this.#options.eventsRedis.disconnect();
+    await within(CLOSE_LIMIT_MS, this.#queue.close());
+    this.#options.onClose();
+  }
+}
+
+function parsed(text: string | null): unknown {
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { Redis } from "ioredis";
+
+/** Certificates for a `rediss://` address. */
+export interface RedisTls {
+  /** The authority that signed the server's certificate, in PEM, when the system does not know it. */
+  ca?: string;
+  /** This program's own certificate, in PEM, when the server asks for one. */
+  cert?: string;
+  /** The key of `cert`, in PEM. */
+  key?: string;
+}
+
+/** Where Redis is. */
+export interface RedisAddress {
+  readonly url: string;
+  readonly tls: RedisTls | undefined;
+}
+
+const MOST_RETRY_DELAY_MS = 1000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Checks an address. Throws TypeError. */
+export function redisAddress(url: string, tls: RedisTls | undefined): RedisAddress {
+  const isUrl = typeof url === "string" && URL.canParse(url);
+  if (isUrl && ["redis:", "rediss:"].includes(new URL(url).protocol)) return { url, tls };
+  throw new TypeError(
+    `Cannot use ${JSON.stringify(url)} as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
+  );
+}
+
+/** The address for messages: without the password. */
+export function shownAddress({ url }: RedisAddress): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}
+
+/**
+ * Opens a connection. It is made again for as long as it is wanted, and commands wait for it: an outage is nobody's fault, and ends.
+ *
+ * BullMQ must be given an instance: by itself it looks for ioredis among the project's own packages.
+ */
+export function openRedis({ url, tls }: RedisAddress, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: null,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), MOST_RETRY_DELAY_MS),
+    ...(tls !== undefined && { tls: { ...tls } }),
+  });
+  // Without a listener, a short outage would end the program.
+  redis.on("error", onError);
+  return redis;
+}
+
+/** Waits for a promise, but not longer: what closes over a connection that is away may never settle. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  try {
+    return await Promise.race([promise.then(() => true, () => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,62 @@
+/** What must be right before work is entrusted to a Redis. BullMQ only prints warnings. */
+import type { Redis } from "ioredis";
+import { type RedisAddress, shownAddress } from "./redis_client.ts";
+
+const OLDEST_REDIS = [6, 2] as const;
+const MOST_CLOCK_SKEW_MS = 60_000;
+
+/** What is looked at. */
+export interface RedisState {
+  readonly version: string;
+  readonly evictionPolicy: string;
+  readonly isAppendOnly: boolean;
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly serverTimeMs: number;
+  /** The same by this machine's. */
+  readonly ownTimeMs: number;
+}
+
+/** Reads it. INFO and TIME suffice, so that an account without CONFIG will do. */
+export async function readRedisState(redis: Redis): Promise<RedisState> {
+  const info = await redis.info();
+  const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+  const before = Date.now();
+  const [seconds, micros] = await redis.time();
+  return {
+    version: field("redis_version"),
+    evictionPolicy: field("maxmemory_policy"),
+    isAppendOnly: field("aof_enabled") === "1",
+    serverTimeMs: Number(seconds) * 1000 + Number(micros) / 1000,
+    ownTimeMs: (before + Date.now()) / 2,
+  };
+}
+
+/** Why work must not be entrusted to it, with the command that mends it; nothing when all is right. */
+export function refusalOf(
+  state: RedisState,
+  address: RedisAddress,
+  options: { aofCheck: boolean },
+): string | undefined {
+  const server = shownAddress(address);
+  const [major = 0, minor = 0] = state.version.split(".").map(Number);
+  if (major < OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor < OLDEST_REDIS[1])) {
+    return `Cannot use Redis at ${server}: it is version ${state.version}, ${
+      OLDEST_REDIS.join(".")
+    } or newer is wanted`;
+  }
+  if (state.evictionPolicy !== "noeviction") {
+    return `Cannot use Redis at ${server}: its maxmemory-policy is "${state.evictionPolicy}", under which it drops tasks when memory ` +
+      `is short, "noeviction" is wanted; run: redis-cli CONFIG SET maxmemory-policy noeviction`;
+  }
+  if (options.aofCheck && !state.isAppendOnly) {
+    return `Cannot use Redis at ${server}: it has no append-only file, a restart would lose every task; ` +
+      `run: redis-cli CONFIG SET appendonly yes (or pass aofCheck: false, --no-aof-check, where tasks may be lost)`;
+  }
+  const skewMs = Math.round(state.ownTimeMs - state.serverTimeMs);
+  if (Math.abs(skewMs) > MOST_CLOCK_SKEW_MS) {
+    return `Cannot use Redis at ${server}: this machine's clock is ${Math.abs(skewMs) / 1000} s ${
+      skewMs > 0 ? "ahead of" : "behind"
+    } ` +
+      `the server's, at most ${MOST_CLOCK_SKEW_MS / 1000} s are wanted; set both by NTP`;
+  }
+}

@@ -1,0 +1,224 @@
+import { ClientConnection } from "../bullmq/client_connection.ts";
+import { type RedisAddress, redisAddress, type RedisTls } from "../bullmq/redis_client.ts";
+import { systemClock } from "../clock.ts";
+import {
+  type BackendSettings,
+  findDeno,
+  nearestConfig,
+  type TaskBackend,
+  type TaskBackendProvider,
+} from "../corral.ts";
+import { checkCodeVersion, codeNameOfModule } from "../message/code_name.ts";
+import { Sealer } from "../message/letter.ts";
+import type { AgentInfo } from "../message/presence.ts";
+import { checkGroup, clientShelf, NO_MODULE_CODE } from "../names.ts";
+import { ClusterBackend } from "./cluster_backend.ts";
+
+/** Options of a cluster. */
+export interface ClusterOptions {
+  /** The address of Redis: `redis://host:6379`, or `rediss://…` for TLS; user and password may stand in it. */
+  redis: string;
+  /** What signs orders and outcomes, at least 16 bytes. The agents must have the same; it never leaves this program. */
+  secret: string | Uint8Array;
+  /** The agents that are meant: 1 to 40 letters, digits, `_` or `-`. @default "default" */
+  group?: string;
+  /** Names the code instead of the hash of its files, for programs that may not run `deno info`: a git commit, for example. Agents need the same. */
+  codeVersion?: string;
+  /** Milliseconds without any agent for the code, or without Redis at the start, after which tasks reject; `Infinity` for never. @default 30_000 */
+  agentTimeoutMs?: number;
+  /** Milliseconds that large values and outcomes nobody took stay in Redis. @default 3_600_000 */
+  resultTtlMs?: number;
+  /** Milliseconds that this program may be silent before agents take it for gone and run no more of its tasks, at least 1000. @default 30_000 */
+  leaseMs?: number;
+  /** Whether a Redis without append-only file is refused. @default true */
+  aofCheck?: boolean;
+  /** Certificates for a `rediss://` address. */
+  tls?: RedisTls;
+}
+
+interface ResolvedOptions {
+  readonly address: RedisAddress;
+  readonly group: string;
+  readonly codeVersion: string | undefined;
+  readonly agentTimeoutMs: number;
+  readonly resultTtlMs: number;
+  readonly leaseMs: number;
+  readonly aofCheck: boolean;
+}
+
+const LEAST_LEASE_MS = 1000;
+const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
+  redis: true,
+  secret: true,
+  group: true,
+  codeVersion: true,
+  agentTimeoutMs: true,
+  resultTtlMs: true,
+  leaseMs: true,
+  aofCheck: true,
+  tls: true,
+};
+
+/**
+ * Machines that run a pool's tasks: agents of a group, reached through Redis.
+ *
+ * - One cluster serves any number of pools and executors; it connects when the first is made, and checks the server before work goes there.
+ * - The agents run code that they have, named by the hash of its module graph, under their own permissions.
+ * - Disposing it closes the connection. Close the pools first; a connection keeps the program alive.
+ *
+ * @example Four machines instead of four processes
+ * ```ts ignore
+ * import { Pool } from "@corral/multiprocessing";
+ * import { Cluster } from "@corral/cluster";
+ *
+ * await using cluster = new Cluster({ redis: "redis://10.0.0.5:6379", secret: Deno.readTextFileSync("cluster.key") });
+ * await cluster.ready();
+ * console.log(await cluster.agents());
+ * await using pool = new Pool<typeof import("./tasks.ts")>({ backend: cluster, module: import.meta.resolve("./tasks.ts") });
+ * console.log(await pool.map("resize", ["a.jpg", "b.jpg"], { retries: 2 }));
+ * console.log(cluster.connect.length); // 1: what a pool calls
+ * ```
+ */
+export class Cluster implements TaskBackendProvider, AsyncDisposable {
+  /** For messages of pools. */
+  readonly description = { name: "a cluster", why: "agents decide how and where their workers run" };
+  /** No option of a pool but those that mean the same everywhere. */
+  readonly takes: readonly string[] = [];
+  readonly #options: ResolvedOptions;
+  readonly #sealer: Sealer;
+  readonly #backends = new Set<ClusterBackend>();
+  readonly #codes = new Map<string, Promise<string>>();
+  #connection: ClientConnection | undefined;
+  #disposed = false;
+  #lastJob = 0;
+  #lastShelf = 0;
+
+  /**
+   * Describes a cluster. Connects to nothing yet.
+   *
+   * @param options Where Redis is, and what is shared with the agents.
+   * @throws {TypeError} If an option has the wrong form.
+   * @throws {RangeError} If a number is out of its range.
+   */
+  constructor(options: ClusterOptions) {
+    for (const name of Object.keys(options)) {
+      if (!Object.hasOwn(KNOWN_OPTIONS, name)) {
+        throw new TypeError(`Cannot make a cluster: "${name}" is no option of a cluster`);
+      }
+    }
+    this.#sealer = new Sealer(options.secret);
+    this.#options = {
+      address: redisAddress(options.redis, options.tls),
+      group: checkGroup(options.group ?? "default"),
+      codeVersion: options.codeVersion === undefined ? undefined : checkCodeVersion(options.codeVersion),
+      agentTimeoutMs: milliseconds("agentTimeoutMs", options.agentTimeoutMs ?? 30_000, 0),
+      resultTtlMs: milliseconds("resultTtlMs", options.resultTtlMs ?? 3_600_000, 1),
+      leaseMs: milliseconds("leaseMs", options.leaseMs ?? 30_000, LEAST_LEASE_MS),
+      aofCheck: options.aofCheck ?? true,
+    };
+  }
+
+  /**
+   * Connects, and resolves when the server was found fit for work.
+   *
+   * @throws {Error} If Redis cannot be reached, is older than 6.2, may drop data, or has another time.
+   */
+  async ready(): Promise<void> {
+    await this.#connect().ready();
+  }
+
+  /**
+   * The agents of the group that are alive, whatever code they serve.
+   *
+   * @returns What each says of itself.
+   * @throws What `ready()` throws.
+   */
+  async agents(): Promise<AgentInfo[]> {
+    const agents = await this.#connect().agents();
+    return agents.map(({ name, lanes, modules, corral, startedAt, draining }) => ({
+      name,
+      lanes,
+      modules,
+      corral,
+      startedAt,
+      draining,
+    }));
+  }
+
+  /** Makes the backend of one pool; `new Pool({ backend: cluster })` calls it. */
+  connect(settings: BackendSettings): TaskBackend {
+    const connection = this.#connect();
+    const { agentTimeoutMs, resultTtlMs } = this.#options;
+    const backend: ClusterBackend = new ClusterBackend({
+      settings,
+      clientId: connection.id,
+      sealer: this.#sealer,
+      clock: systemClock,
+      nextJobId: () => `${connection.id}-${++this.#lastJob}`,
+      shelfName: `${clientShelf(connection.id)}-${++this.#lastShelf}`,
+      agentTimeoutMs,
+      resultTtlMs,
+      open: async (listener) => {
+        const [code] = await Promise.all([this.#codeOf(settings.moduleUrl), connection.ready()]);
+        return { code, broker: await connection.open(code, listener) };
+      },
+      onEnd: () => this.#backends.delete(backend),
+    });
+    this.#backends.add(backend);
+    return backend;
+  }
+
+  /** Terminates what still runs for this program, and closes the connection. Takes a few seconds at most. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    const error = (): Error => new Error("The cluster was closed");
+    for (const backend of this.#backends) backend.terminate(error, "terminate");
+    await Promise.all([...this.#backends].map(({ ended }) => ended));
+    await this.#connection?.close();
+  }
+
+  #connect(): ClientConnection {
+    if (this.#disposed) throw new Error("Cannot use the cluster: it was closed before");
+    const { address, group, leaseMs, resultTtlMs, aofCheck, agentTimeoutMs } = this.#options;
+    return this.#connection ??= new ClientConnection({
+      address,
+      group,
+      leaseMs,
+      storeTtlMs: resultTtlMs,
+      aofCheck,
+      connectTimeoutMs: agentTimeoutMs,
+    });
+  }
+
+  /** The name of a module's code. Asked for once for each module. */
+  #codeOf(moduleUrl: string | undefined): Promise<string> {
+    const { codeVersion } = this.#options;
+    if (moduleUrl === undefined) return Promise.resolve(NO_MODULE_CODE);
+    if (codeVersion !== undefined) return Promise.resolve(codeVersion);
+    let code = this.#codes.get(moduleUrl);
+    if (code === undefined) {
+      code = nameCode(moduleUrl);
+      this.#codes.set(moduleUrl, code);
+    }
+    return code;
+  }
+}
+
+async function nameCode(moduleUrl: string): Promise<string> {
+  let deno: string;
+  try {
+    deno = findDeno();
+  } catch (error) {
+    throw new Error(
+      `Cannot name the code of ${moduleUrl}: this program may not run "deno info"; run it with --allow-run=deno and --allow-read, ` +
+        `or pass codeVersion here and --code-version to the agents`,
+      { cause: error },
+    );
+  }
+  return await codeNameOfModule(moduleUrl, deno, nearestConfig(moduleUrl));
+}
+
+function milliseconds(name: string, value: number, least: number): number {
+  if (typeof value === "number" && value >= least) return value;
+  throw new RangeError(`Cannot make a cluster: "${name}" is ${value}, milliseconds of at least ${least} are wanted`);
+}

@@ -1,0 +1,270 @@
+import type { Broker, BrokerListener, KnownAgent } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import type {
+  BackendAbilities,
+  BackendSettings,
+  ChunkGoal,
+  Completion,
+  TaskBackend,
+  TaskHandle,
+  TaskRequest,
+  WorkerInfo,
+} from "../corral.ts";
+import { type Sealer, sha256 } from "../message/letter.ts";
+import { RUN_SHELF } from "../names.ts";
+import { Acknowledger } from "./acknowledger.ts";
+import { Books } from "./books.ts";
+import { Entry } from "./entry.ts";
+import { noAgentError, runIdError } from "./faults.ts";
+import { Lanes } from "./lanes.ts";
+import { Outcomes } from "./outcomes.ts";
+import { readProgress } from "./progress_reader.ts";
+import { Pursuit } from "./pursuit.ts";
+import { Sender } from "./sender.ts";
+import { Shelf } from "./shelf.ts";
+import { Sweeper } from "./sweeper.ts";
+
+/** Chunks of this length hide what a message through Redis costs, some three milliseconds of processor for all involved. */
+const CHUNK_GOAL: ChunkGoal = { ms: 50, bytes: 256 * 1024 };
+const CHUNKS_AHEAD_PER_LANE = 4;
+const LEAST_BACKLOG = 8;
+const TERMINATE_LIMIT_MS = 5000;
+const FLUSH_LIMIT_MS = 5;
+
+/** What a backend works with. */
+export interface ClusterBackendOptions {
+  readonly settings: BackendSettings;
+  readonly clientId: string;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  /** Names the next job. */
+  readonly nextJobId: () => string;
+  readonly shelfName: string;
+  readonly agentTimeoutMs: number;
+  readonly resultTtlMs: number;
+  /** Opens the way to the agents that have the code. Rejects when there can be none. */
+  readonly open: (listener: BrokerListener) => Promise<{ readonly broker: Broker; readonly code: string }>;
+  /** Called when the backend has ended. */
+  readonly onEnd: () => void;
+}
+
+/** What is there once the way is open. */
+interface Way {
+  readonly broker: Broker;
+  readonly code: string;
+  readonly sender: Sender;
+  readonly shelf: Shelf;
+  readonly pursuit: Pursuit;
+  readonly acknowledger: Acknowledger;
+  readonly sweeper: Sweeper;
+  readonly outcomes: Outcomes;
+}
+
+/** Runs the requests of one pool on agents elsewhere. */
+export class ClusterBackend implements TaskBackend {
+  readonly abilities: BackendAbilities = { handles: false, keys: false, runIds: true, progress: "latest" };
+  readonly chunkGoal: ChunkGoal = CHUNK_GOAL;
+  readonly ended: Promise<void>;
+  readonly #options: ClusterBackendOptions;
+  readonly #books = new Books(() => this.#finishIfIdle());
+  readonly #lanes = new Lanes();
+  readonly #end = Promise.withResolvers<void>();
+  readonly #opened: Promise<Way>;
+  #way: Way | undefined;
+  #broken: Error | undefined;
+  #lastId = 0;
+  #closed = false;
+  #finishing = false;
+
+  constructor(options: ClusterBackendOptions) {
+    this.#options = options;
+    this.ended = this.#end.promise;
+    this.#opened = this.#openWay();
+    this.#opened.catch((error) => this.#break(error));
+  }
+
+  get capacity(): number {
+    return this.#lanes.count;
+  }
+
+  get backlog(): number {
+    return Math.max(LEAST_BACKLOG, CHUNKS_AHEAD_PER_LANE * this.#lanes.count);
+  }
+
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
+  submit(request: TaskRequest, completion: Completion): TaskHandle {
+    const id = ++this.#lastId;
+    const entry = new Entry(id, this.#jobIdOf(request), request, completion);
+    const refusal = this.#refusalOf(entry);
+    if (refusal !== undefined) {
+      entry.state = "ended";
+      queueMicrotask(() => completion.reject(refusal, "worker"));
+      return entry;
+    }
+    this.#books.add(entry);
+    this.#way?.sender.pump();
+    this.#way?.sweeper.wake();
+    return entry;
+  }
+
+  cancel(task: TaskHandle, reason: unknown): void {
+    const entry = task as Entry;
+    if (entry.state === "ended") return;
+    if (entry.state === "sent" || entry.state === "begun") this.#way?.pursuit.add(entry.jobId);
+    this.#books.take(entry)?.reject(reason, "cancelled");
+    this.#way?.sweeper.wake();
+  }
+
+  hasBegun(task: TaskHandle): boolean {
+    return (task as Entry).state === "begun";
+  }
+
+  isSent(task: TaskHandle): boolean {
+    return (task as Entry).state === "sent" || this.hasBegun(task);
+  }
+
+  async flushed(): Promise<void> {
+    await undefined;
+    if (this.#way?.sender.isBusy !== true) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.clock.after(FLUSH_LIMIT_MS, resolve);
+    await promise;
+  }
+
+  async ready(): Promise<void> {
+    const { sweeper, code, broker } = await this.#opened;
+    const { agentTimeoutMs } = this.#options;
+    if (await sweeper.untilServed(agentTimeoutMs)) return;
+    throw noAgentError(code, await broker.agents(), agentTimeoutMs, false);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#finishIfIdle();
+  }
+
+  terminate(error: () => Error, how: "terminate" | "kill"): void {
+    this.#closed = true;
+    for (const entry of [...this.#books.all]) this.cancel(entry, error());
+    if (this.#way !== undefined && how === "terminate") {
+      this.#way.sweeper.hurry(TERMINATE_LIMIT_MS, () => void this.#finish());
+    } else if (how === "kill") queueMicrotask(() => void this.#finish());
+    this.#finishIfIdle();
+  }
+
+  workers(): WorkerInfo[] {
+    return this.#lanes.workers(this.#books.all);
+  }
+
+  #jobIdOf(request: TaskRequest): string {
+    if (request.runId === undefined) return this.#options.nextJobId();
+    const { text, tagged, parts } = request.payload;
+    const digest = sha256(
+      [JSON.stringify(request.function), JSON.stringify(request.chunk), tagged, text, ...parts.map(sha256)].join("\n"),
+    );
+    return `run-${request.runId}-${digest.slice(0, 8)}`;
+  }
+
+  #refusalOf({ request: { runId }, jobId }: Entry): Error | undefined {
+    if (this.#broken !== undefined) return this.#broken;
+    if (runId !== undefined && !/^[A-Za-z0-9._-]{1,120}$/.test(runId)) return runIdError(runId);
+    if (this.#books.get(jobId) === undefined) return undefined;
+    return new TypeError(
+      `Cannot submit: a task of run ${JSON.stringify(runId)} with the same input is open, wait for it`,
+    );
+  }
+
+  async #openWay(): Promise<Way> {
+    const { clock, sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs } = this.#options;
+    const { broker, code } = await this.#options.open(this.#listener());
+    const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
+    const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
+    const pursuit = new Pursuit(broker, sealer, () => this.#finishIfIdle());
+    const acknowledger = new Acknowledger(broker, clock);
+    this.#books.useShelf(shelf);
+    const { outbox, window } = this.#books;
+    const outcomes = new Outcomes({
+      ...{ books: this.#books, lanes: this.#lanes, broker, sealer, clock, shelf, pursuit, acknowledger },
+      onRoom: () => this.#way?.sender.pump(),
+    });
+    const sender = new Sender({
+      ...{ clientId, broker, sealer, clock, outbox, window, shelf, shelfName, runShelf },
+      lanes: () => this.#lanes.count,
+      onSent: (entry) => outcomes.sent(entry),
+    });
+    const sweeper = new Sweeper({
+      ...{ broker, clock, pursuit, code, agentTimeoutMs, lanes: this.#lanes },
+      entries: () => this.#books.all,
+      onState: (entry, state) => outcomes.found(entry, state),
+      onNoAgent: (agents) => this.#rejectAll(code, agents),
+      isWanted: () => this.#books.size > 0 || pursuit.size > 0,
+      onRound: () => this.#finishIfIdle(),
+    });
+    this.#way = { broker, code, sender, shelf, pursuit, sweeper, acknowledger, outcomes };
+    sweeper.wake();
+    sender.pump();
+    return this.#way;
+  }
+
+  #listener(): BrokerListener {
+    return {
+      active: (id, agent) => this.#way?.outcomes.begun(id, agent),
+      stalled: (id) => this.#way?.outcomes.stalled(id),
+      finished: (id, letter) => void this.#way?.outcomes.finished(id, letter),
+      progress: (id, letter) => {
+        const entry = this.#books.get(id);
+        if (entry !== undefined) {
+          readProgress(this.#options.sealer, id, letter, (value) => entry.completion.progress(value));
+        }
+      },
+      connection: (up, error) => {
+        this.#options.settings.workers.connection?.(up, error);
+        if (up) this.#way?.sweeper.wake(true);
+      },
+    };
+  }
+
+  #rejectAll(code: string, agents: readonly KnownAgent[]): void {
+    for (const entry of [...this.#books.all]) {
+      if (entry.isFinishing) continue;
+      const error = noAgentError(code, agents, this.#options.agentTimeoutMs, entry.state === "begun");
+      if (entry.state === "sent" || entry.state === "begun") { if (!entry.isKept) this.#way!.pursuit.add(entry.jobId); }
+      this.#books.take(entry)?.reject(error, "worker");
+    }
+  }
+
+  #break(error: Error): void {
+    this.#broken = error;
+    for (const entry of [...this.#books.all]) this.#books.take(entry)?.reject(error, "worker");
+    this.#closed = true;
+    this.#finishIfIdle();
+  }
+
+  #finishIfIdle(): void {
+    if (!this.#closed || this.#books.size > 0) return;
+    if (this.#way === undefined && this.#broken === undefined) {
+      this.#opened.then(() => this.#finishIfIdle(), () => {});
+      return;
+    }
+    if ((this.#way?.pursuit.size ?? 0) > 0) return;
+    void this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    const way = this.#way;
+    if (way !== undefined) {
+      way.sender.stop();
+      way.sweeper.stop();
+      await way.acknowledger.flush();
+      way.shelf.clear().catch(() => {});
+      await way.broker.close();
+    }
+    this.#options.onEnd();
+    this.#end.resolve();
+  }
+}

@@ -1,0 +1,74 @@
+/** Every error that this package makes for a caller, built in one place. */
+import { PermissionError, PoisonTaskError, WorkerExitError, WorkerStartError } from "../corral.ts";
+import type { KnownAgent } from "../broker.ts";
+
+/** No agent runs the code: nothing has started. */
+export function noAgentError(
+  code: string,
+  agents: readonly KnownAgent[],
+  waitedMs: number,
+  started: boolean,
+): WorkerExitError {
+  const others = agents.map(({ name, modules, startedAt }) =>
+    `${name} serves ${modules.join(", ")} since ${startedAt.toISOString()}`
+  );
+  const state = others.length === 0 ? "the group has no agent" : others.join("; ");
+  const message = `no agent has had this code (${code}) for ${waitedMs / 1000} s: ${state}`;
+  return started
+    ? new WorkerExitError(`The task was lost: ${message}; it may have started, retry it if it can run twice`, {
+      taskStarted: true,
+    })
+    : new WorkerStartError(
+      `Cannot run the task: ${message}; start one with the same files (corral-agent --redis … MODULE), a retry is safe`,
+      { taskStarted: false },
+    );
+}
+
+/** The agents that ran the task were lost. */
+export function lostAgentError(agent: string, starts: number): WorkerExitError {
+  const where = agent === "" ? "" : `, as ${agent} found`;
+  if (starts > 1) {
+    return new PoisonTaskError(
+      `The task's agent was lost ${starts} times${where}, its retries are used up: it may be the task that ends them`,
+      starts,
+      { taskStarted: true },
+    );
+  }
+  return new WorkerExitError(
+    `The task's agent was lost before it answered${where}: the task may have started; if it can run twice, give it "retries"`,
+    { taskStarted: true },
+  );
+}
+
+/** The engine has no trace of a job that was not answered. */
+export function vanishedError(): WorkerExitError {
+  return new WorkerExitError(
+    `The task vanished: Redis no longer knows it and has no answer, it may have lost data or somebody removed the job; ` +
+      `the task may have started; if it can run twice, give it "retries"`,
+    { taskStarted: true },
+  );
+}
+
+/** The job ended with something that no agent with the secret has signed. */
+export function unsignedOutcomeError(reason: string): PermissionError {
+  return new PermissionError(
+    reason === ""
+      ? `Cannot take the task's result: it is not signed with this cluster's secret, an agent has another one or somebody else ` +
+        `writes to this Redis; compare the secrets of client and agents`
+      : `Cannot run the task: an agent refused the order, ${reason}; compare secret and version of client and agents`,
+  );
+}
+
+/** An agent refused it too often. Nothing has started. */
+export function refusedError(agent: string, detail: string): WorkerStartError {
+  return new WorkerStartError(`Cannot run the task: ${agent} gave it back unstarted, ${detail}; a retry is safe`, {
+    taskStarted: false,
+  });
+}
+
+/** A run's id that cannot name jobs. */
+export function runIdError(runId: string): TypeError {
+  return new TypeError(
+    `Cannot submit: "runId" is ${JSON.stringify(runId)}, 1 to 100 letters, digits, ".", "_" or "-" are wanted`,
+  );
+}

@@ -1,0 +1,42 @@
+import type { KnownAgent } from "../broker.ts";
+import type { WorkerInfo } from "../corral.ts";
+import type { Entry } from "./entry.ts";
+
+/** The lanes that agents have for one code: how many tasks run at once, as far as is known. */
+export class Lanes {
+  #agents: readonly KnownAgent[] = [];
+  #count = 0;
+  readonly #answers = new Map<string, number>();
+
+  /** How many there are; 0 when that is not known yet. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes over what is known of the group. */
+  update(agents: readonly KnownAgent[], code: string): void {
+    this.#agents = agents.filter(({ modules, draining }) => modules.includes(code) && !draining);
+    this.#count = this.#agents.reduce((sum, { lanes }) => sum + lanes, 0);
+  }
+
+  /** Counts an answer of an agent. */
+  answered(agent: string): void {
+    this.#answers.set(agent, (this.#answers.get(agent) ?? 0) + 1);
+  }
+
+  /** One entry for each lane. Which lane of its agent has a task is not known: the first are shown busy. */
+  workers(entries: Iterable<Entry>): WorkerInfo[] {
+    const busy = new Map<string, number>();
+    for (const { state, agent } of entries) if (state === "begun") busy.set(agent, (busy.get(agent) ?? 0) + 1);
+    let workerId = 0;
+    return this.#agents.flatMap(({ name, pid, lanes }) =>
+      Array.from({ length: lanes }, (_, lane): WorkerInfo => ({
+        workerId: workerId++,
+        pid,
+        agent: name,
+        state: lane < (busy.get(name) ?? 0) ? "busy" : "idle",
+        tasksDone: Math.floor(((this.#answers.get(name) ?? 0) + lanes - 1 - lane) / lanes),
+      }))
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import type { Broker, JobState } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import type { Sealer } from "../message/letter.ts";
+import { openOutcome, type Outcome } from "../message/outcome.ts";
+import type { Acknowledger } from "./acknowledger.ts";
+import type { Books } from "./books.ts";
+import type { Entry } from "./entry.ts";
+import { lostAgentError, refusedError, unsignedOutcomeError, vanishedError } from "./faults.ts";
+import type { Lanes } from "./lanes.ts";
+import { readAnswer, type Reading } from "./outcome_reader.ts";
+import type { Pursuit } from "./pursuit.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** More would be a fault of the agents, not of chance. */
+const MOST_REFUSALS = 5;
+/** A job that was added a moment ago may not be seen yet by a sweep that began before. */
+const MISSES_UNTIL_VANISHED = 2;
+
+/** What outcomes work with. */
+export interface OutcomesOptions {
+  readonly books: Books;
+  readonly broker: Broker;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly lanes: Lanes;
+  readonly shelf: Shelf;
+  readonly pursuit: Pursuit;
+  readonly acknowledger: Acknowledger;
+  /** There may be room for more orders. */
+  readonly onRoom: () => void;
+}
+
+/**
+ * What became of tasks that are out, from events and from the sweep. Neither alone is enough: events are lost, the sweep is late.
+ *
+ * The first outcome that an agent has signed counts. What is not signed is a rumour: what the job itself holds decides.
+ */
+export class Outcomes {
+  readonly #options: OutcomesOptions;
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options;
+  }
+
+  /** The order is out. Its caller may have given it up meanwhile. */
+  sent(entry: Entry): void {
+    const { books, pursuit, clock } = this.#options;
+    if (entry.state === "ended") {
+      books.letGo(entry);
+      pursuit.add(entry.jobId);
+      return;
+    }
+    // Its event may have been quicker than the answer to the one who sent it.
+    if (entry.state !== "leaving") return;
+    entry.sentAt = clock.now();
+    entry.state = "sent";
+    entry.completion.sent(undefined, entry.sentAt);
+  }
+
+  /** An agent has the job. */
+  begun(jobId: string, agent: string): void {
+    const entry = this.#options.books.get(jobId);
+    if (entry === undefined || entry.isFinishing) return;
+    if (agent !== "") entry.agent = agent;
+    if (entry.state === "leaving") this.sent(entry);
+    if (entry.state !== "sent") return;
+    entry.state = "begun";
+    entry.completion.begun(this.#options.clock.now());
+  }
+
+  /** Its agent was lost. The agent that gets it next decides whether it may start again. */
+  stalled(jobId: string): void {
+    const entry = this.#options.books.get(jobId);
+    if (entry?.state !== "begun" || entry.isFinishing) return;
+    entry.losses++;
+    if (entry.losses > entry.request.retries) return;
+    const now = this.#options.clock.now();
+    entry.state = "sent";
+    entry.completion.retried(lostAgentError(entry.agent, 1), entry.losses + 1, now);
+    if (!hasEnded(entry)) entry.completion.sent(undefined, now);
+  }
+
+  /** A job has ended, as an event says. */
+  async finished(jobId: string, letter: unknown): Promise<void> {
+    const { books, pursuit, sealer, broker } = this.#options;
+    const entry = books.get(jobId);
+    if (entry === undefined) {
+      if (pursuit.has(jobId)) void pursuit.press([jobId]);
+      return;
+    }
+    if (entry.isFinishing || entry.state === "waiting") return;
+    const outcome = openOutcome(sealer, jobId, letter);
+    if (outcome !== undefined) return void this.#answered(entry, outcome);
+    const [state] = await broker.inspect([jobId]).catch(() => []);
+    if (state !== undefined) this.found(entry, state);
+  }
+
+  /** What a job itself holds. */
+  found(entry: Entry, state: JobState): void {
+    const { books, sealer, acknowledger } = this.#options;
+    if (entry.state === "ended" || entry.isFinishing || entry.state === "waiting") return;
+    entry.misses = state.state === "missing" ? entry.misses + 1 : 0;
+    if (state.state === "active") this.begun(entry.jobId, state.agent);
+    if (entry.misses >= MISSES_UNTIL_VANISHED) this.#vanished(entry);
+    if (state.state !== "finished") return;
+    const outcome = openOutcome(sealer, entry.jobId, state.letter);
+    if (outcome !== undefined) return void this.#answered(entry, outcome);
+    acknowledger.add(entry.jobId);
+    books.take(entry)?.reject(unsignedOutcomeError(state.reason), "worker");
+  }
+
+  async #answered(entry: Entry, outcome: Outcome): Promise<void> {
+    if (outcome.kind === "refused") return this.#refused(entry, outcome.agent, outcome.reason, outcome.detail);
+    const { books, broker, lanes, acknowledger, onRoom } = this.#options;
+    entry.isFinishing = true;
+    entry.agent = outcome.agent;
+    let reading: Reading;
+    try {
+      // No promise where nothing is to be fetched: a caller that awaits one call after another pays for each.
+      const pending = readAnswer(outcome, entry.request.chunk?.size, broker);
+      reading = pending instanceof Promise ? await pending : pending;
+    } catch (error) {
+      reading = { ok: false, error, kind: "worker" };
+    }
+    lanes.answered(outcome.agent);
+    if (!entry.isKept) acknowledger.add(entry.jobId, "value" in outcome ? outcome : undefined);
+    const completion = books.take(entry);
+    if (reading.ok) completion?.resolve(reading.value, reading.durationMs);
+    else completion?.reject(reading.error, reading.kind);
+    onRoom();
+  }
+
+  /** It was given back unstarted: it may leave again, under the same name. */
+  async #refused(entry: Entry, agent: string, reason: string, detail: string): Promise<void> {
+    const { books, broker, shelf, acknowledger, clock, onRoom } = this.#options;
+    if (++entry.refusals > MOST_REFUSALS) {
+      acknowledger.add(entry.jobId);
+      return books.take(entry)?.reject(refusedError(agent, detail), "worker");
+    }
+    entry.isFinishing = true;
+    if (reason === "piece") shelf.forget(entry.pieces);
+    await broker.remove([entry.jobId]).catch(() => {});
+    entry.isFinishing = false;
+    if (hasEnded(entry)) return;
+    entry.completion.returned(clock.now());
+    books.comeBack(entry);
+    onRoom();
+  }
+
+  #vanished(entry: Entry): void {
+    const { books, clock, onRoom } = this.#options;
+    entry.misses = 0;
+    if (entry.retriesLeft === 0) return books.take(entry)?.reject(vanishedError(), "worker");
+    entry.retriesLeft--;
+    entry.losses++;
+    entry.completion.retried(vanishedError(), entry.losses + 1, clock.now());
+    books.comeBack(entry);
+    onRoom();
+  }
+}
+
+/** Asked again behind a call of the caller's, which may have ended the task. */
+function hasEnded(entry: Entry): boolean {
+  return entry.state === "ended";
+}

@@ -1,0 +1,135 @@
+import type { Broker, OutgoingOrder } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import type { Sealer } from "../message/letter.ts";
+import { sealOrder } from "../message/order.ts";
+import { ORDER_INLINE_BYTES, pack, type Packed, type Parcel } from "../message/parcel.ts";
+import { RUN_SHELF } from "../names.ts";
+import type { Entry } from "./entry.ts";
+import type { Outbox, Window } from "./outbox.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** An order that waits longer is not run: bounds how long an order that somebody kept a copy of could be sent again. */
+const ORDER_TTL_MS = 24 * 60 * 60 * 1000;
+const RETRY_MS = 500;
+
+/** What a sender works with. */
+export interface SenderOptions {
+  readonly clientId: string;
+  readonly broker: Broker;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly outbox: Outbox<Entry>;
+  readonly window: Window;
+  /** For what this client needs only itself. */
+  readonly shelf: Shelf;
+  readonly shelfName: string;
+  /** For runs with an id. */
+  readonly runShelf: Shelf;
+  readonly lanes: () => number;
+  /** An order is out. The caller may have given it up meanwhile. */
+  readonly onSent: (entry: Entry) => void;
+}
+
+/** Writes orders, as many at a time as the window has room for. */
+export class Sender {
+  readonly #options: SenderOptions;
+  #pumping = false;
+  #stopped = false;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether something is being written, or could be. */
+  get isBusy(): boolean {
+    return this.#pumping;
+  }
+
+  /** Sends what there is room for, at the end of the turn. */
+  pump(): void {
+    if (this.#pumping || this.#stopped) return;
+    this.#pumping = true;
+    queueMicrotask(() => void this.#pump());
+  }
+
+  /** Sends nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #pump(): Promise<void> {
+    const { outbox } = this.#options;
+    try {
+      while (!this.#stopped && outbox.size > 0) {
+        const batch = this.#takeBatch();
+        if (batch.length === 0) break;
+        await this.#send(batch);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #takeBatch(): Entry[] {
+    const { outbox, window, lanes } = this.#options;
+    const batch: Entry[] = [];
+    let room = window.room(lanes());
+    while (room-- > 0) {
+      const entry = outbox.take();
+      if (entry === undefined) break;
+      entry.state = "leaving";
+      batch.push(entry);
+      if (!window.leave(entry.request.byteLength)) break;
+    }
+    return batch;
+  }
+
+  /** Sends a batch until it is out: the same ids again are the same jobs, so that an answer that was lost does no harm. */
+  async #send(batch: readonly Entry[]): Promise<void> {
+    const { broker, onSent, clock } = this.#options;
+    const packed = batch.map((entry) => pack(entry.request.payload, ORDER_INLINE_BYTES));
+    while (!this.#stopped) {
+      try {
+        await this.#put(batch, packed);
+        await broker.add(batch.map((entry, index) => this.#order(entry, packed[index]!.parcel)));
+        break;
+      } catch {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        clock.after(RETRY_MS, resolve);
+        await promise;
+      }
+    }
+    for (const entry of batch) onSent(entry);
+  }
+
+  async #put(batch: readonly Entry[], packed: readonly Packed[]): Promise<void> {
+    const { shelf, runShelf } = this.#options;
+    for (let index = 0; index < batch.length; index++) {
+      const entry = batch[index]!;
+      const { pieces } = packed[index]!;
+      if (pieces.length === 0 || entry.pieces.length > 0) continue;
+      await (entry.isKept ? runShelf : shelf).hold(pieces);
+      entry.pieces = pieces.map(({ hash }) => hash);
+    }
+  }
+
+  #order(entry: Entry, value: Parcel): OutgoingOrder {
+    const { clientId, sealer, clock, broker, shelfName } = this.#options;
+    const { request, jobId, retriesLeft, isKept } = entry;
+    const { chunk, timeoutMs, trace } = request;
+    const letter = sealOrder(sealer, {
+      id: jobId,
+      client: clientId,
+      fn: request.function,
+      ...(chunk !== undefined && { chunk }),
+      ...(timeoutMs !== undefined && timeoutMs !== Infinity && { timeoutMs }),
+      retries: retriesLeft,
+      ...(isKept && { keep: true as const }),
+      ...(trace !== undefined && { trace }),
+      expires: Math.round(clock.epoch() + broker.clockOffsetMs + ORDER_TTL_MS),
+      shelf: isKept ? RUN_SHELF : shelfName,
+      value,
+    });
+    return { id: jobId, name: request.function.name || "anonymous", letter, priority: request.priority };
+  }
+}

@@ -1,0 +1,148 @@
+import type { Broker, JobState, KnownAgent } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import type { Entry } from "./entry.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Pursuit } from "./pursuit.ts";
+
+const SWEEP_MS = 2000;
+const HURRIED_SWEEP_MS = 100;
+const WAITING_SWEEP_MS = 250;
+/** What left a moment ago need not be asked for. */
+const YOUNG_MS = 1000;
+const SLICE = 500;
+
+/** What a sweeper works with. */
+export interface SweeperOptions {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly pursuit: Pursuit;
+  readonly code: string;
+  readonly agentTimeoutMs: number;
+  readonly lanes: Lanes;
+  readonly entries: () => Iterable<Entry>;
+  readonly onState: (entry: Entry, state: JobState) => void;
+  /** For so long no agent has served the code that what is open must be given up. */
+  readonly onNoAgent: (agents: readonly KnownAgent[]) => void;
+  /** Whether anything is open. */
+  readonly isWanted: () => boolean;
+  readonly onRound: () => void;
+}
+
+/** Asks for everything that is out, again and again: events can be lost, and agents with them. Rests while nothing is open. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #served: ((served: boolean) => void)[] = [];
+  #timer: { cancel(): void } | undefined;
+  #limit: { cancel(): void } | undefined;
+  #lastRound = -Infinity;
+  #lonelySince: number | undefined;
+  #sweeping = false;
+  #again = false;
+  #hurried = false;
+  #stopped = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** Sees to it that rounds are made as long as anything is open. `now` makes the next one at once. */
+  wake(now = false): void {
+    if (this.#stopped) return;
+    if (this.#sweeping) {
+      this.#again ||= now;
+      return;
+    }
+    if (this.#timer !== undefined && !now) return;
+    this.#timer?.cancel();
+    const due = now ? 0 : Math.max(0, this.#lastRound + this.#intervalMs - this.#options.clock.now());
+    this.#timer = this.#options.clock.after(due, () => void this.#sweep());
+  }
+
+  /** Makes rounds in quick succession, and calls when they have had so much time. */
+  hurry(limitMs: number, onLimit: () => void): void {
+    this.#hurried = true;
+    this.#limit ??= this.#options.clock.after(limitMs, onLimit);
+    this.wake(true);
+  }
+
+  /** Whether an agent serves the code, waiting so long for one. */
+  async untilServed(limitMs: number): Promise<boolean> {
+    if (this.#options.lanes.count > 0) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#served.push(resolve);
+    const timer = this.#options.clock.after(limitMs, () => resolve(false));
+    this.wake(true);
+    const served = await promise;
+    timer.cancel();
+    if (!served) this.#served.splice(this.#served.indexOf(resolve), 1);
+    return served;
+  }
+
+  /** Makes no more rounds. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#limit?.cancel();
+    for (const resolve of this.#served.splice(0)) resolve(false);
+  }
+
+  get #intervalMs(): number {
+    if (this.#hurried) return HURRIED_SWEEP_MS;
+    return this.#served.length > 0
+      ? WAITING_SWEEP_MS
+      : Math.min(SWEEP_MS, Math.max(HURRIED_SWEEP_MS, this.#options.agentTimeoutMs));
+  }
+
+  async #sweep(): Promise<void> {
+    this.#timer = undefined;
+    this.#sweeping = true;
+    this.#lastRound = this.#options.clock.now();
+    try {
+      await this.#lookForAgents();
+      await this.#lookForJobs();
+      await this.#lookForPursued();
+    } catch {
+      // The connection was lost in the middle: the next round asks again.
+    }
+    this.#sweeping = false;
+    if (this.#stopped) return;
+    this.#options.onRound();
+    const again = this.#again;
+    this.#again = false;
+    if (this.#options.isWanted() || this.#served.length > 0) this.wake(again);
+    else this.#lonelySince = undefined;
+  }
+
+  async #lookForAgents(): Promise<void> {
+    const { broker, lanes, code, clock, agentTimeoutMs, onNoAgent } = this.#options;
+    const agents = await broker.agents();
+    lanes.update(agents, code);
+    if (lanes.count > 0) {
+      this.#lonelySince = undefined;
+      for (const resolve of this.#served.splice(0)) resolve(true);
+      return;
+    }
+    // An agent that drains still answers for what it has.
+    if (agents.some(({ modules }) => modules.includes(code))) return;
+    this.#lonelySince ??= clock.now();
+    if (clock.now() - this.#lonelySince >= agentTimeoutMs) onNoAgent(agents);
+  }
+
+  async #lookForJobs(): Promise<void> {
+    const { broker, entries, onState, clock } = this.#options;
+    const now = clock.now();
+    const out = [...entries()].filter(({ state, isFinishing, sentAt }) =>
+      (state === "sent" || state === "begun") && !isFinishing && now - sentAt >= YOUNG_MS
+    );
+    for (let start = 0; start < out.length; start += SLICE) {
+      const slice = out.slice(start, start + SLICE);
+      const states = await broker.inspect(slice.map(({ jobId }) => jobId));
+      slice.forEach((entry, index) => onState(entry, states[index]!));
+    }
+  }
+
+  async #lookForPursued(): Promise<void> {
+    const { pursuit } = this.#options;
+    await pursuit.press(pursuit.ids);
+  }
+}

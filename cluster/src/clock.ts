@@ -1,0 +1,29 @@
+/** Time, so that tests and the simulation can bring their own. */
+export interface Clock {
+  /** Milliseconds, from any beginning, that never go back. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  epoch(): number;
+  /** Calls once, after so many milliseconds, unless it is cancelled before. Keeps the program alive until then. */
+  after(ms: number, call: () => void): { cancel(): void };
+}
+
+// A timer of Deno that is set for longer fires at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  epoch: () => Date.now(),
+  after(ms, call) {
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      timer = setTimeout(
+        () => left > LONGEST_TIMER_MS ? wait(left - LONGEST_TIMER_MS) : call(),
+        Math.min(left, LONGEST_TIMER_MS),
+      );
+    };
+    wait(ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

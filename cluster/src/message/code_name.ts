@@ -1,0 +1,73 @@
+/**
+ * The name of code: what an order is addressed to, in place of a file that the agent's machine may have elsewhere.
+ *
+ * It is the hash of the module graph, so that an agent with other code never sees the order, and no error of versions can use up a retry.
+ */
+import { sha256 } from "./letter.ts";
+
+const HASH_DIGITS = 16;
+
+/** The part of the output of `deno info --json` that is used. */
+interface ModuleGraph {
+  readonly roots: readonly string[];
+  readonly redirects?: Readonly<Record<string, string>>;
+  readonly modules: readonly { readonly specifier: string; readonly error?: string; readonly kind?: string }[];
+}
+
+/** Reads the source of a local module. */
+export type ReadSource = (url: string) => Promise<Uint8Array>;
+
+/**
+ * The code name of a module graph.
+ *
+ * Of local modules the path below their common folder and the hash of the source count, so that two machines may have the project in
+ * different places; of all others the resolved specifier, which names a version.
+ */
+export async function codeNameOf(graph: ModuleGraph, read: ReadSource): Promise<string> {
+  const broken = graph.modules.find(({ error }) => error !== undefined);
+  if (broken !== undefined) throw new Error(`Cannot name the code: ${broken.specifier}: ${broken.error}`);
+  const specifiers = graph.modules.map(({ specifier }) => specifier);
+  const local = specifiers.filter((specifier) => specifier.startsWith("file:")).sort();
+  const folder = commonFolder(local);
+  const [root] = graph.roots;
+  const lines = [`root ${relativeTo(folder, graph.redirects?.[root!] ?? root!)}`];
+  for (const specifier of local) lines.push(`${sha256(await read(specifier))} ${relativeTo(folder, specifier)}`);
+  lines.push(...specifiers.filter((specifier) => !specifier.startsWith("file:")).sort());
+  return sha256(lines.join("\n")).slice(0, HASH_DIGITS);
+}
+
+/** The code name of a module, by `deno info`. `deno` is the command to run. */
+export async function codeNameOfModule(moduleUrl: string, deno: string, config?: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(deno, {
+    args: ["info", "--json", "--quiet", ...(config === undefined ? [] : ["--config", config]), moduleUrl],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  if (!success) {
+    throw new Error(
+      `Cannot name the code of ${moduleUrl}: deno info failed, ${new TextDecoder().decode(stderr).trim()}`,
+    );
+  }
+  return await codeNameOf(JSON.parse(new TextDecoder().decode(stdout)), (url) => Deno.readFile(new URL(url)));
+}
+
+/** Checks a `codeVersion`. Throws TypeError. */
+export function checkCodeVersion(version: string): string {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return version;
+  throw new TypeError(
+    `Cannot use ${
+      JSON.stringify(version)
+    } as codeVersion: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
+  );
+}
+
+function commonFolder(urls: readonly string[]): string {
+  let folder = new URL(".", urls[0] ?? "file:///").href;
+  while (!urls.every((url) => url.startsWith(folder))) folder = new URL("..", folder).href;
+  return folder;
+}
+
+function relativeTo(folder: string, specifier: string): string {
+  return specifier.startsWith(folder) ? specifier.slice(folder.length) : specifier;
+}

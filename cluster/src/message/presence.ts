@@ -1,0 +1,54 @@
+/** What an agent says of itself, as the name of its Relay node: at most 256 characters. */
+
+/** An agent that serves. */
+export interface AgentInfo {
+  /** Its name; the machine's unless it was given one. */
+  readonly name: string;
+  /** How many tasks it runs at once. */
+  readonly lanes: number;
+  /** The names of the code it serves: the first 16 digits of the hash, or a `codeVersion`. */
+  readonly modules: readonly string[];
+  /** The version of corral. */
+  readonly corral: string;
+  /** When it started. */
+  readonly startedAt: Date;
+  /** Whether it takes no more tasks, and ends when those that run have ended. */
+  readonly draining: boolean;
+}
+
+/** What stands in the name of an agent's node. */
+export interface Presence {
+  readonly name: string;
+  readonly lanes: number;
+  readonly code: string;
+  readonly corral: string;
+  readonly draining?: boolean;
+}
+
+const MARK = "corral-agent ";
+const MOST_CHARACTERS = 256;
+
+/** The name of an agent's node. */
+export function presenceText({ name, lanes, code, corral, draining = false }: Presence): string {
+  const text = MARK + JSON.stringify([name, lanes, code, corral, draining ? 1 : 0]);
+  if (text.length <= MOST_CHARACTERS) return text;
+  return presenceText({
+    name: name.slice(0, name.length - (text.length - MOST_CHARACTERS)),
+    lanes,
+    code,
+    corral,
+    draining,
+  });
+}
+
+/** Reads the name of a node; nothing when it is no agent's. */
+export function readPresence(text: string | undefined): Presence | undefined {
+  if (!text?.startsWith(MARK)) return undefined;
+  try {
+    const [name, lanes, code, corral, draining] = JSON.parse(text.slice(MARK.length));
+    if (typeof name !== "string" || !Number.isSafeInteger(lanes) || typeof code !== "string") return undefined;
+    return { name, lanes, code, corral: String(corral), draining: draining === 1 };
+  } catch {
+    return undefined;
+  }
+}

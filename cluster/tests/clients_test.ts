@@ -1,0 +1,121 @@
+// end-to-end: cancelling, clients that end, and runs that are attached again. Rows 5, 14, 15 and 18 of the fault table.
+import { assertEquals, assertRejects } from "@std/assert";
+import { AgentProcess } from "./helpers/agent_process.ts";
+import { TASKS } from "./helpers/task_module.ts";
+import { Caller } from "./helpers/caller.ts";
+import { ClientProgram } from "./helpers/client_program.ts";
+import { Notes } from "./helpers/notes.ts";
+import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
+
+const options = { ignore: NO_REDIS !== undefined };
+
+Deno.test("cancelling a task that spins on another machine ends its worker, and no other", options, async () => {
+  await using redis = await RedisServer.start();
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 2 });
+  await using caller = new Caller(redis.url);
+  const other = caller.call("wait", [2500]);
+  const spin = caller.start("spin", []);
+  await until(() => caller.backend.hasBegun(spin.handle));
+  const reason = new Error("enough");
+  caller.backend.cancel(spin.handle, reason);
+  await assertRejects(() => spin.result, Error, "enough");
+  // Its lane is free again while the other task still runs on the other one.
+  assertEquals(await caller.call("square", [4]), 16);
+  assertEquals(await other, "waited");
+  assertEquals(caller.settledTwice, []);
+});
+
+Deno.test(
+  "a task that is cancelled while its agent hears nothing is stopped when it hears again",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using notes = await Notes.make();
+    const flags = ["--lease", "1s", `--allow-write=${notes.path}`];
+    await using agent = await AgentProcess.start(redis.url, { jobs: 1, lock: "60s", flags });
+    await using caller = new Caller(redis.url, { leaseMs: 1000 });
+    const call = caller.start("note", [notes.path, "x", 600_000]);
+    await notes.until(1);
+    agent.kill("SIGSTOP");
+    // Until its inbox is gone, with all that is told meanwhile.
+    await until(async () => (await caller.cluster.agents()).length === 0);
+    caller.backend.cancel(call.handle, new Error("enough"));
+    agent.kill("SIGCONT");
+    // Its only lane is free again.
+    assertEquals(await caller.call("square", [5]), 25);
+  },
+);
+
+Deno.test("a waiting task that is cancelled never starts", options, async () => {
+  await using redis = await RedisServer.start();
+  await using notes = await Notes.make();
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: [`--allow-write=${notes.path}`] });
+  await using caller = new Caller(redis.url);
+  const first = caller.start("note", [notes.path, "first", 1000]);
+  await notes.until(1);
+  const second = caller.start("note", [notes.path, "second"]);
+  await until(() => caller.backend.isSent(second.handle));
+  caller.backend.cancel(second.handle, new Error("enough"));
+  assertEquals(await first.result, "first");
+  assertEquals(await caller.call("square", [6]), 36);
+  assertEquals(await notes.lines(), ["first"]);
+});
+
+Deno.test(
+  "a client that is killed and called again with the same runId: nothing is computed twice",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using notes = await Notes.make();
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: [`--allow-write=${notes.path}`] });
+    await using first = await ClientProgram.start(redis.url, {
+      leaseMs: 1000,
+      notes: notes.path,
+      tasks: 6,
+      ms: 300,
+      runId: "nightly",
+    });
+    await notes.until(2);
+    first.kill("SIGKILL");
+    await first.ended;
+    await using second = await ClientProgram.start(redis.url, {
+      leaseMs: 1000,
+      notes: notes.path,
+      tasks: 6,
+      ms: 300,
+      runId: "nightly",
+    });
+    assertEquals(await second.result, ["0", "1", "2", "3", "4", "5"]);
+    assertEquals((await notes.lines()).sort(), ["0", "1", "2", "3", "4", "5"]);
+  },
+);
+
+Deno.test(
+  "a client that is killed: what waits of it is not run, and its agent goes on with others",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using notes = await Notes.make();
+    const flags = [`--allow-write=${notes.path}`, "--lease", "2s"];
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
+    await using client = await ClientProgram.start(redis.url, { leaseMs: 1000, notes: notes.path, tasks: 8, ms: 4000 });
+    await notes.until(1);
+    client.kill("SIGKILL");
+    await client.ended;
+    await using caller = new Caller(redis.url, { leaseMs: 1000 });
+    assertEquals(await caller.call("square", [8]), 64);
+    assertEquals(await notes.lines(), ["0"]);
+  },
+);
+
+Deno.test("a client runs under the documented flags: it may start nothing", options, async () => {
+  await using redis = await RedisServer.start();
+  await using notes = await Notes.make();
+  await using _agent = await AgentProcess.start(redis.url, { module: TASKS, flags: [`--allow-write=${notes.path}`] });
+  await using client = await ClientProgram.start(redis.url, { notes: notes.path, tasks: 3, ms: 0 });
+  assertEquals(await client.result, ["0", "1", "2"]);
+});
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}

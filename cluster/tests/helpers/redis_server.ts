@@ -1,0 +1,139 @@
+/** A Redis of one test: its own process on a free loopback port, with its own folder. */
+
+/** Where `redis-server` may lie. */
+const PLACES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
+
+/** The command, if this machine has it. */
+export const REDIS_SERVER: string | undefined = PLACES.find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
+/** Why tests that need Redis do not run here; nothing when they do. */
+export const NO_REDIS: string | undefined = REDIS_SERVER === undefined
+  ? "redis-server is missing (apt-get install redis-server)"
+  : undefined;
+
+/** A running server. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  readonly #folder: string;
+  readonly #args: readonly string[];
+  #process: Deno.ChildProcess;
+  #log: Promise<void>;
+
+  private constructor(port: number, folder: string, args: readonly string[], started: Started) {
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+    this.#folder = folder;
+    this.#args = args;
+    this.#process = started.process;
+    this.#log = started.rest;
+  }
+
+  /** Starts one. `config` are further options, such as `["--appendonly", "no"]`. */
+  static async start(config: readonly string[] = []): Promise<RedisServer> {
+    const folder = await Deno.makeTempDir({ prefix: "corral-redis-" });
+    // Another program may take the port between the question and the start.
+    for (let tries = 5;; tries--) {
+      const port = freePort();
+      const args = [
+        ...[
+          "--port",
+          `${port}`,
+          "--bind",
+          "127.0.0.1",
+          "--dir",
+          folder,
+          "--save",
+          "",
+          "--appendonly",
+          "yes",
+          "--appendfsync",
+          "everysec",
+        ],
+        ...config,
+      ];
+      try {
+        return new RedisServer(port, folder, args, await launch(args));
+      } catch (error) {
+        if (tries > 1) continue;
+        await Deno.remove(folder, { recursive: true });
+        throw error;
+      }
+    }
+  }
+
+  /** The operating system's id of the process that runs now. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Ends it without warning. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.status;
+    await this.#log;
+  }
+
+  /** Starts it again after `kill()`, with what it had written down. */
+  async restart(): Promise<void> {
+    const { process, rest } = await launch(this.#args);
+    this.#process = process;
+    this.#log = rest;
+  }
+
+  /** Stops its clock. */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.#process.kill("SIGCONT");
+  }
+
+  /** Ends it, and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.kill();
+    } catch {
+      // A test has ended it.
+    }
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+interface Started {
+  readonly process: Deno.ChildProcess;
+  /** Resolves when its output has ended. */
+  readonly rest: Promise<void>;
+}
+
+async function launch(args: readonly string[]): Promise<Started> {
+  const process = new Deno.Command(REDIS_SERVER!, { args: [...args], stdin: "null", stdout: "piped", stderr: "null" })
+    .spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let log = "";
+  while (!log.includes("Ready to accept connections")) {
+    const { value, done } = await reader.read();
+    if (done) {
+      await process.status;
+      throw new Error(`Redis did not start: ${log}`);
+    }
+    log += value;
+  }
+  const readOn = async (): Promise<void> => {
+    while (!(await reader.read()).done);
+  };
+  return { process, rest: readOn() };
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}

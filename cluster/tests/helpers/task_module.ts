@@ -1,0 +1,2 @@
+/** The module that most tests serve. */
+export const TASKS: string = import.meta.resolve("../fixtures/tasks.ts");
