@@ -24,7 +24,7 @@ export const LAYERS: Layers = {
   deno_internals: [],
   own_process: [],
   wire: ["errors", "copies"],
-  hub: ["wire", "timer", "errors", "copies"],
+  hub: ["deque", "wire", "timer", "errors", "copies"],
   child: ["hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals"],
   handles: ["manager", "channels", "sync", "hub"],
   worker: ["tracing", "printing", "hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals"],

@@ -3,7 +3,8 @@
  *
  * The runtime's functions are taken once, when this file loads. A program under test replaces them (sinon, jest,
  * `@std/testing/time`), and its clock may then stand still: a pool that looked them up at each use would wait for a
- * microtask or a time-out that never comes. So no other file of the library names them.
+ * microtask or a time-out that never comes. So no other file of the library names them. See
+ * `docs/decisions/sharing.md`.
  */
 const { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask } = globalThis;
 const { refTimer, unrefTimer } = Deno;

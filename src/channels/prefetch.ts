@@ -25,7 +25,7 @@ interface PrefetchedItem<T> {
  *
  * What is prefetched is not the reader's yet. It becomes so item by item, when the loop asks; until then it is the
  * owner's, who gets it back when the loop ends, when this process dies, or when the loop is slow. The owner lets nothing be prefetched unless
- * this process alone reads the queue: others must not overtake what was prefetched, so they wait for it.
+ * this process alone reads the queue: others must not overtake what was prefetched, so they wait for it. See `docs/decisions/sharing.md`.
  */
 export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   readonly #ref: ObjectRef;

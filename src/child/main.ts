@@ -43,12 +43,12 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
     return life?.isIdle || parent.shared.questions.waits.any;
   }
 
-  function receive(text: string, parts: Uint8Array[]): void {
+  function receive(text: string, parts: Uint8Array[], bytes: number): void {
     const message = readParentMessage(text);
     if (message[0] === "hello") life = beginLife({ parent, output, load, exit }, message, parts);
     else if (message[0] === "stop") exit(0);
     else if (message[0] === "wake") parent.standby.leave();
-    else if (!parent.shared.receive(message, parts)) life?.receive(message as ParentMessage, parts);
+    else if (!parent.shared.receive(message, parts, bytes)) life?.receive(message as ParentMessage, parts);
   }
 
   // A parent that vanished closes the pipe; there is nobody left to work for.

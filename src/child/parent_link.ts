@@ -45,7 +45,18 @@ export class ParentLink {
       // What arrives is as large as the program allows. What leaves is limited by the hello.
       maxFrameBytes: LARGEST_FRAME_BYTES,
     });
-    this.shared = new PeerLink(hub, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
+    // Written at once, whether the parent reads or not: there is never anything to wait for.
+    const channel = this.#channel;
+    this.shared = new PeerLink(hub, "parent", {
+      append: (text, parts) => this.#append(text, parts),
+      flush: () => this.#flushQuietly(),
+      get appendedBytes() {
+        return channel.appendedBytes;
+      },
+      get writtenBytes() {
+        return channel.writtenBytes;
+      },
+    });
   }
 
   /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */

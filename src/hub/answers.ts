@@ -1,9 +1,11 @@
-import { ProtocolError } from "../errors.ts";
+import { Deque } from "../deque.ts";
+import { ClosedError, ProtocolError } from "../errors.ts";
 import { decode, type HandleCodec } from "../wire/codec/codec.ts";
 import { errorResponseHead, type HubMessage, responseHead } from "../wire/messages/hub_messages.ts";
 import { Delivery } from "./delivery.ts";
 import { EncodedValue } from "./encoded_value.ts";
 import { describeHandle, type Handle } from "./handle.ts";
+import type { PeerLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
 
@@ -15,51 +17,78 @@ export interface AnswersHost {
   readonly key: string;
   /** The handle that the peer was sent, if it was. */
   exported(id: string): Handle | undefined;
+  /** Whether an operation can be called. */
+  knows(handle: Handle, operation: string): boolean;
   /** Runs an operation, here or where the object lives. */
   serve(handle: Handle, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): unknown;
 }
 
-/** What a peer has asked of this process, or of those behind it, until it has been answered, and has what it was answered. */
+/** A request that was not answered yet. */
+interface OpenRequest {
+  readonly id: number;
+  readonly bytes: number;
+  readonly wait: RemoteWait;
+  /** Runs it. */
+  readonly serve: () => unknown;
+}
+
+// For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
+const MAX_UNKNOWN_OPERATIONS = 100;
+
+/**
+ * What a peer has asked of this process, or of those behind it, until it has been answered, and has what it was answered.
+ *
+ * A peer that does not read its answers gets no more of them: what it asks then is held, so that what it costs
+ * here is what it has sent, not what it asked for.
+ */
 export class Answers {
   readonly #host: AnswersHost;
   readonly #outbox: Outbox;
   readonly #transit: HandleCodec;
-  /** What waits to be answered. */
-  readonly #waits = new Map<number, RemoteWait>();
+  readonly #limits: PeerLimits;
+  readonly #open = new Map<number, OpenRequest>();
+  #openBytes = 0;
+  /** Those of the open ones that wait until the peer reads. */
+  readonly #held = new Deque<OpenRequest>();
   /** What was answered, and not acknowledged. */
   readonly #deliveries = new Map<number, Delivery>();
+  #unknownOperations = 0;
 
   /** @param transit Decodes the handles in arguments, which stay as they came. */
-  constructor(host: AnswersHost, outbox: Outbox, transit: HandleCodec) {
+  constructor(host: AnswersHost, outbox: Outbox, transit: HandleCodec, limits: PeerLimits) {
     this.#host = host;
     this.#outbox = outbox;
     this.#transit = transit;
+    this.#limits = limits;
   }
 
-  /** The peer asks. Throws ProtocolError for a hostile request. */
-  serve(message: RequestMessage, parts: Uint8Array[]): void {
+  /** The peer asks, in so many bytes. Throws ProtocolError for a hostile request, and for one too many. */
+  receive(message: RequestMessage, parts: Uint8Array[], bytes: number): void {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
-    if (this.#waits.has(id) || this.#deliveries.has(id)) throw new ProtocolError(`it made request ${id} twice`);
+    this.#checkRoom(id);
     const handle = this.#host.exported(objectId);
     if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
+    if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
     const wait = new RemoteWait(timeoutMs);
-    let value: unknown;
-    try {
-      value = this.#host.serve(handle, operation, args, caller, wait);
-    } catch (error) {
-      return this.#fail(id, error);
-    }
-    if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#waits.set(id, wait);
-    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+    const serve = (): unknown => this.#host.serve(handle, operation, args, caller, wait);
+    const request: OpenRequest = { id, bytes, wait, serve };
+    this.#open.set(id, request);
+    this.#openBytes += bytes;
+    if (this.#held.size > 0 || this.#isUnread) this.#held.push(request);
+    else this.#serve(request);
   }
 
   /** The peer has given a request up. It may have been answered by now. */
   cancel(id: number): void {
-    this.#waits.get(id)?.cancel();
+    this.#open.get(id)?.wait.cancel();
+  }
+
+  /** The peer has read some of what waited for it. */
+  goOn(): void {
+    while (this.#held.size > 0 && !this.#isUnread) this.#serve(this.#held.shift()!);
   }
 
   /** The peer has the next thing that it was delivered. */
@@ -77,14 +106,51 @@ export class Answers {
 
   /** The peer is gone, and the outbox closed: its waits end, and what it has not acknowledged goes back. */
   close(): void {
-    for (const wait of this.#waits.values()) wait.cancel();
-    this.#waits.clear();
+    while (this.#held.size > 0) this.#held.shift();
+    for (const { wait } of this.#open.values()) wait.cancel();
+    this.#open.clear();
     for (const delivery of this.#deliveries.values()) delivery.requeue();
     this.#deliveries.clear();
   }
 
-  #answer(id: number, result: unknown): void {
-    this.#waits.delete(id);
+  get #isUnread(): boolean {
+    return this.#outbox.unreadBytes > this.#limits.unreadBytes;
+  }
+
+  #checkRoom(id: number): void {
+    if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(`it made request ${id} twice`);
+    const { requests, requestBytes } = this.#limits;
+    if (this.#open.size >= requests) throw new ProtocolError(`it made more than ${requests} requests at once`);
+    if (this.#openBytes >= requestBytes) {
+      throw new ProtocolError(`it made requests of more than ${requestBytes} bytes at once`);
+    }
+    // A process may have prefetched something besides.
+    if (this.#deliveries.size >= 2 * requests) {
+      throw new ProtocolError(`it acknowledged none of ${this.#deliveries.size} deliveries`);
+    }
+  }
+
+  /** No code of this library calls what does not exist, and the error would cost more than the request. */
+  #countUnknown(operation: string, process: string): void {
+    if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
+    throw new ProtocolError(`it called ${JSON.stringify(operation.slice(0, 40))}, which the object cannot do`);
+  }
+
+  #serve(request: OpenRequest): void {
+    if (request.wait.isCancelled) return this.#fail(request, new ClosedError("The wait was cancelled"));
+    let value: unknown;
+    try {
+      value = request.serve();
+    } catch (error) {
+      return this.#fail(request, error);
+    }
+    if (!(value instanceof Promise)) return this.#answer(request, value);
+    value.then((result) => this.#answer(request, result), (error) => this.#fail(request, error));
+  }
+
+  #answer(request: OpenRequest, result: unknown): void {
+    this.#close(request);
+    const { id } = request;
     const delivery = result instanceof Delivery ? result : undefined;
     if (this.#outbox.isClosed) return delivery?.requeue();
     if (result === undefined) return this.#outbox.postDone(id);
@@ -95,19 +161,23 @@ export class Answers {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(id, error);
+      return this.#fail(request, error);
     }
     if (delivery !== undefined) this.#deliveries.set(id, delivery);
   }
 
-  #fail(id: number, error: unknown): void {
-    this.#waits.delete(id);
+  #fail(request: OpenRequest, error: unknown): void {
+    this.#close(request);
     if (this.#outbox.isClosed) return;
-    const head = errorResponseHead(id);
+    const head = errorResponseHead(request.id);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
       this.#outbox.postValue(head, encodingError, describeHandle);
     }
+  }
+
+  #close(request: OpenRequest): void {
+    if (this.#open.delete(request.id)) this.#openBytes -= request.bytes;
   }
 }

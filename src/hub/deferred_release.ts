@@ -26,7 +26,7 @@ const LONGEST_TENURE_MS = 2;
  *
  * What is released and acquired again within one run of synchronous code, as by a loop whose body is a critical section, never
  * leaves the process: neither is worth a round trip. To the owner, it is one tenure. As soon as other code could run, the owner
- * is told: no process may wait for a lock because the one that had it computes.
+ * is told: no process may wait for a lock because the one that had it computes. See `docs/decisions/sharing.md`.
  */
 export class DeferredRelease {
   #lock: RemoteLock | undefined;

@@ -1,5 +1,5 @@
 import { brand } from "../copies.ts";
-import { decode, encode, type Encoded } from "../wire/codec/codec.ts";
+import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
@@ -34,14 +34,16 @@ export class EncodedValue implements Encoded {
   static capture(value: unknown, isOurs: boolean): unknown {
     if (value === null) return null;
     if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
-    return EncodedValue.encode(value, isOurs);
+    return EncodedValue.encode(value, isOurs ? describeOpenHandle : describeHandle);
   }
 
-  /** Encodes a value of any kind. */
-  static encode(value: unknown, isOurs: boolean): EncodedValue {
-    const collector = new HandleCollector(isOurs ? describeOpenHandle : describeHandle);
+  /** Encodes a value of any kind; by `describeOpenHandle` one of this process, whose code may go on changing its bytes. */
+  static encode(value: unknown, describe: HandleCodec["encode"]): EncodedValue {
+    const collector = new HandleCollector(describe);
     const encoded = encode(value, collector);
-    if (!isOurs || encoded.parts.length === 0) return new EncodedValue(encoded, collector.handles);
+    if (describe !== describeOpenHandle || encoded.parts.length === 0) {
+      return new EncodedValue(encoded, collector.handles);
+    }
     return new EncodedValue({ ...encoded, parts: encoded.parts.map((part) => part.slice()) }, collector.handles);
   }
 

@@ -91,6 +91,13 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     return handle;
   }
 
+  /** Whether an operation of the object can be called. Of one that lives elsewhere, its owner knows. */
+  knows(handle: Handle, operation: string): boolean {
+    const ref = handle[REF] as LocalRef | RemoteRef;
+    if (ref instanceof RemoteRef || ref.object === undefined) return true;
+    return Object.hasOwn(ref.object.operations, operation);
+  }
+
   /** Serves a peer's request, here or where the object lives. */
   serve(
     peer: Peer,

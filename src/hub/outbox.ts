@@ -4,9 +4,19 @@ import { withValue } from "../wire/messages/text.ts";
 import { inMicrotask } from "../timer.ts";
 import { DeferredRelease } from "./deferred_release.ts";
 import type { Handle } from "./handle.ts";
+import { UnreadBytes } from "./unread_bytes.ts";
 
-/** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
-export type AppendMessage = (text: string, parts?: readonly Uint8Array[]) => void;
+/** The way to a peer. */
+export interface Transport {
+  /** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
+  append(text: string, parts?: readonly Uint8Array[]): void;
+  /** Lets leave what was appended. Called once for all that one turn appended, before any code that waited goes on. */
+  flush(): void;
+  /** How many bytes were appended so far. */
+  readonly appendedBytes: number;
+  /** How many of those have left: the rest waits until the peer reads. */
+  readonly writtenBytes: number;
+}
 
 /**
  * What leaves for a peer: all that one turn adds leaves together, and ahead of all code that waits for a promise.
@@ -16,33 +26,31 @@ export type AppendMessage = (text: string, parts?: readonly Uint8Array[]) => voi
 export class Outbox {
   /** What this process has released, and the peer, or one behind it, does not know yet. */
   readonly deferredRelease: DeferredRelease;
-  readonly #append: AppendMessage;
-  readonly #flush: () => void;
+  readonly #transport: Transport;
+  readonly #unread = new UnreadBytes();
   readonly #export: (handle: Handle) => void;
   #done: number[] = [];
   #isFlushing = false;
   #closed = false;
 
   /**
-   * @param flush Lets leave what was appended.
    * @param exportHandle Lets the peer use what a handle that was sent stands for.
    * @param clock See {@linkcode DeferredRelease}.
    */
-  constructor(
-    append: AppendMessage,
-    flush: () => void,
-    exportHandle: (handle: Handle) => void,
-    clock?: () => number,
-  ) {
-    this.deferredRelease = new DeferredRelease(flush, clock);
-    this.#append = append;
-    this.#flush = flush;
+  constructor(transport: Transport, exportHandle: (handle: Handle) => void, clock?: () => number) {
+    this.deferredRelease = new DeferredRelease(() => transport.flush(), clock);
+    this.#transport = transport;
     this.#export = exportHandle;
   }
 
   /** Whether the peer is gone. */
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** How many bytes of what was posted have not left, because the peer does not read. */
+  get unreadBytes(): number {
+    return this.#unread.after(this.#transport.writtenBytes);
   }
 
   /** The peer is gone: what it would be told is dropped. Values may not be posted any more. */
@@ -55,8 +63,11 @@ export class Outbox {
     if (!this.#closed) this.#post(text);
   }
 
-  /** Adds a message that ends with a value, and exports its handles. Throws EncodingError, or what appending it throws. */
-  postValue(head: string, value: unknown, describe: HandleCodec["encode"]): void {
+  /**
+   * Adds a message that ends with a value, and exports its handles. Throws EncodingError, or what appending it throws.
+   * Returns how many bytes it has.
+   */
+  postValue(head: string, value: unknown, describe: HandleCodec["encode"]): number {
     const handles: Handle[] = [];
     const encoded = encode(value, {
       encode(object) {
@@ -66,13 +77,14 @@ export class Outbox {
       },
       decode: unexpected,
     });
-    this.postEncoded(head, encoded, handles);
+    return this.postEncoded(head, encoded, handles);
   }
 
   /** The same for an encoded value. The exports come last: what cannot be sent exports nothing. */
-  postEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): void {
-    this.#post(withValue(head, encoded), encoded.parts);
+  postEncoded(head: string, encoded: Encoded, handles: readonly Handle[]): number {
+    const bytes = this.#post(withValue(head, encoded), encoded.parts);
     for (const handle of handles) this.#export(handle);
+    return bytes;
   }
 
   /** Answers a question that has no other answer. */
@@ -81,11 +93,20 @@ export class Outbox {
     this.#flushLater();
   }
 
-  #post(text: string, parts?: readonly Uint8Array[]): void {
+  #post(text: string, parts?: readonly Uint8Array[]): number {
     this.deferredRelease.send();
     this.#appendDone();
-    this.#append(text, parts);
+    const bytes = this.#append(text, parts);
     this.#flushLater();
+    return bytes;
+  }
+
+  #append(text: string, parts?: readonly Uint8Array[]): number {
+    const before = this.#transport.appendedBytes;
+    this.#transport.append(text, parts);
+    const end = this.#transport.appendedBytes;
+    this.#unread.add(end, end - before);
+    return end - before;
   }
 
   #appendDone(): void {
@@ -101,7 +122,7 @@ export class Outbox {
     inMicrotask(() => {
       this.#isFlushing = false;
       this.#appendDone();
-      this.#flush();
+      this.#transport.flush();
     });
   }
 }

@@ -6,7 +6,8 @@ import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
 import { describeOpenHandle } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
-import { type AppendMessage, Outbox } from "./outbox.ts";
+import { PEER_LIMITS, type PeerLimits } from "./limits.ts";
+import { Outbox, type Transport } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { Questions } from "./questions.ts";
 import type { SharedObject } from "./shared_object.ts";
@@ -25,15 +26,11 @@ export class PeerLink implements Peer {
   readonly #answers: Answers;
   readonly #touched = new TouchedObjects();
 
-  /**
-   * Joins a peer to the hub.
-   *
-   * @param flush Lets leave what was appended. Called once for all that one turn appended, before any code that waited goes on.
-   */
-  constructor(hub: Hub, key: string, append: AppendMessage, flush: () => void = () => {}) {
+  /** Joins a peer to the hub. */
+  constructor(hub: Hub, key: string, transport: Transport, limits: PeerLimits = PEER_LIMITS) {
     this.#hub = hub;
     this.key = key;
-    this.#outbox = new Outbox(append, flush, (handle) => hub.export(handle, this), hub.clock);
+    this.#outbox = new Outbox(transport, (handle) => hub.export(handle, this), hub.clock);
     this.handles = {
       encode: (value) => {
         const data = describeOpenHandle(value);
@@ -47,15 +44,17 @@ export class PeerLink implements Peer {
     };
     // For values that only pass through, or are kept: their handles stay as they came.
     const transit: HandleCodec = { encode: describeHandle, decode: (data) => hub.decodeHandle(data, this) };
-    this.questions = new Questions(this.#outbox, hub.waits, this.handles, transit);
+    this.questions = new Questions(this.#outbox, hub.waits, { own: this.handles, transit }, limits);
     this.#answers = new Answers(
       {
         key,
         exported: (id) => this.exported(id),
+        knows: (handle, operation) => hub.knows(handle, operation),
         serve: (handle, operation, args, caller, wait) => hub.serve(this, handle, operation, args, caller, wait),
       },
       this.#outbox,
       transit,
+      limits,
     );
     hub.join(this);
   }
@@ -97,13 +96,18 @@ export class PeerLink implements Peer {
     this.#outbox.tell(writeEnded(path));
   }
 
-  /** Takes in a message of the peer, if it is the hub's. Throws ProtocolError for a hostile one. */
-  receive(received: readonly unknown[], parts: Uint8Array[]): boolean {
+  /** Takes in a message of the peer, which had so many bytes, if it is the hub's. Throws ProtocolError for a hostile one. */
+  receive(received: readonly unknown[], parts: Uint8Array[], bytes: number): boolean {
     const message = readHubMessage(received);
     if (message === undefined) return false;
     // Something may still be written to the pipe of a process that has ended, by a child of it.
-    if (!this.#outbox.isClosed) this.#receive(message, parts);
+    if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
     return true;
+  }
+
+  /** Bytes that waited for the peer to read have left. */
+  written(): void {
+    this.#answers.goOn();
   }
 
   /** The peer is gone: what was asked in either direction ends, and what it has not acknowledged goes back. */
@@ -118,10 +122,10 @@ export class PeerLink implements Peer {
     for (const handle of this.#exports.clear()) this.#hub.released(handle, true);
   }
 
-  #receive(message: HubMessage, parts: Uint8Array[]): void {
+  #receive(message: HubMessage, parts: Uint8Array[], bytes: number): void {
     switch (message[0]) {
       case "request":
-        return this.#answers.serve(message, parts);
+        return this.#answers.receive(message, parts, bytes);
       case "response":
         return this.questions.settle(message, parts);
       case "done":

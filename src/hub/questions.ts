@@ -3,8 +3,11 @@ import { checkTimeout } from "../timer.ts";
 import { decode, type HandleCodec } from "../wire/codec/codec.ts";
 import { type HubMessage, requestHead, writeAck, writeCancel, writeRequeue } from "../wire/messages/hub_messages.ts";
 import { Delivery } from "./delivery.ts";
+import { EncodedValue } from "./encoded_value.ts";
 import { describeHandle, type ObjectRef } from "./handle.ts";
 import { describeOpenHandle } from "./handle_collector.ts";
+import { HeldRequests } from "./held_requests.ts";
+import type { PeerLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { PendingCount } from "./pending_count.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "./wait_queue.ts";
@@ -18,6 +21,14 @@ interface Question {
   /** What to reject with, if it fails after this process gave it up. */
   givenUp: { readonly reason: unknown } | undefined;
   clear: (() => void) | undefined;
+  /** How many bytes it has that has left. */
+  bytes: number;
+}
+
+/** How handles are decoded in answers to code of this process, and in those that only pass through. */
+export interface AnswerCodecs {
+  readonly own: HandleCodec;
+  readonly transit: HandleCodec;
 }
 
 /** What a question is made of. */
@@ -32,27 +43,33 @@ interface Request {
 
 type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
 
-/** What this process has asked of a peer, or of those behind it, and what was not answered yet. */
+/**
+ * What this process has asked of a peer, or of those behind it, and what was not answered yet.
+ *
+ * No more leaves than the peer allows at once; the rest is held, in order, until answers come.
+ */
 export class Questions {
   /** Calls of this process's own code that the peer, or one behind it, has to answer. */
   readonly waits: PendingCount = new PendingCount();
   readonly #hubWaits: PendingCount;
   readonly #outbox: Outbox;
-  readonly #handles: HandleCodec;
-  readonly #transit: HandleCodec;
+  readonly #codecs: AnswerCodecs;
+  readonly #limits: PeerLimits;
   readonly #open = new Map<number, Question>();
+  #openBytes = 0;
+  readonly #held: HeldRequests;
   #lastId = 0;
 
   /**
    * @param hubWaits Counts the same calls, among all that code of this process waits for.
-   * @param handles Decodes the handles in answers to code of this process.
-   * @param transit Decodes those in answers that only pass through.
+   * @param stallMs How long no answer may come while requests are held.
    */
-  constructor(outbox: Outbox, hubWaits: PendingCount, handles: HandleCodec, transit: HandleCodec) {
+  constructor(outbox: Outbox, hubWaits: PendingCount, codecs: AnswerCodecs, limits: PeerLimits, stallMs?: number) {
     this.#outbox = outbox;
     this.#hubWaits = hubWaits;
-    this.#handles = handles;
-    this.#transit = transit;
+    this.#codecs = codecs;
+    this.#limits = limits;
+    this.#held = new HeldRequests((ids) => this.#stalled(ids), stallMs);
   }
 
   /** Asks for an operation, for code of this process. What is delivered is acknowledged at once. */
@@ -89,7 +106,7 @@ export class Questions {
   /** Asks for an operation, for a process behind another peer. */
   forward(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const question: Question = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined };
+      const question: Question = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined, bytes: 0 };
       const questionId = this.#send(question, { id, operation, args, caller, wait, describe: describeHandle });
       if (questionId === undefined || !(wait instanceof RemoteWait)) return;
       wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
@@ -107,13 +124,13 @@ export class Questions {
   /** The peer has answered. Throws ProtocolError for a hostile answer. */
   settle([, id, ok, deliverySize, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
     const question = this.#questionOf(id);
-    const codec = question.ref === undefined ? this.#transit : this.#handles;
+    const codec = question.ref === undefined ? this.#codecs.transit : this.#codecs.own;
     const value = decode(body, tagged === 1, parts, codec);
     this.#close(id, question);
-    if (ok !== 1) return this.#fail(question, value);
-    if (deliverySize === 0) return question.resolve(value);
-    const requeue = (): void => this.#outbox.tell(writeRequeue(id));
-    question.resolve(new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), deliverySize));
+    if (ok !== 1) this.#fail(question, value);
+    else if (deliverySize === 0) question.resolve(value);
+    else question.resolve(this.#delivery(id, value, deliverySize));
+    this.#sendHeld();
   }
 
   /** The same for an answer that says no more than "done". */
@@ -121,10 +138,12 @@ export class Questions {
     const question = this.#questionOf(id);
     this.#close(id, question);
     question.resolve(undefined);
+    this.#sendHeld();
   }
 
   /** The peer is gone, and the outbox closed: nothing will be answered. */
   close(): void {
+    this.#held.clear();
     for (const [id, question] of this.#open) {
       this.#close(id, question);
       this.#fail(question, ownerEnded());
@@ -140,10 +159,21 @@ export class Questions {
       this.waits.end();
       settle(argument);
     };
-    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined };
+    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined, bytes: 0 };
   }
 
-  /** Sends a request. Returns its id, or `undefined` when it could not be sent and was rejected. */
+  #delivery(id: number, value: unknown, size: number): Delivery {
+    const requeue = (): void => this.#outbox.tell(writeRequeue(id));
+    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
+  }
+
+  /** Whether the peer takes another request. */
+  get #hasRoom(): boolean {
+    const { requests, requestBytes } = this.#limits;
+    return this.#open.size - this.#held.size < requests && this.#openBytes < requestBytes;
+  }
+
+  /** Sends a request, or holds it. Returns its id, or `undefined` when it could not be sent and was rejected. */
   #send(question: Question, { id, operation, args, caller, wait, describe }: Request): number | undefined {
     if (this.#outbox.isClosed) return void question.reject(ownerEnded());
     const { timeoutMs = Infinity } = wait;
@@ -151,7 +181,12 @@ export class Questions {
     const limit = timeoutMs < Infinity ? Math.max(timeoutMs, 0) : null;
     try {
       const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      this.#outbox.postValue(head, args, describe);
+      if (this.#held.size > 0 || !this.#hasRoom) {
+        this.#held.push({ id: questionId, head, args: EncodedValue.encode(args, describe) });
+      } else {
+        question.bytes = this.#outbox.postValue(head, args, describe);
+        this.#openBytes += question.bytes;
+      }
     } catch (error) {
       return void question.reject(error);
     }
@@ -159,8 +194,34 @@ export class Questions {
     return questionId;
   }
 
+  #sendHeld(): void {
+    this.#held.answered();
+    while (this.#held.size > 0 && this.#hasRoom) {
+      const { id, head, args } = this.#held.shift()!;
+      const question = this.#open.get(id)!;
+      try {
+        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
+        this.#openBytes += question.bytes;
+      } catch (error) {
+        this.#close(id, question);
+        question.reject(error);
+      }
+    }
+  }
+
+  #stalled(ids: readonly number[]): void {
+    const { size } = this.#open;
+    for (const id of ids) {
+      const question = this.#open.get(id)!;
+      this.#close(id, question);
+      const open = `${size - ids.length} calls of this process wait for an answer, and none came for a minute`;
+      this.#fail(question, new RangeError(`Cannot call: ${open}; await some of them first`));
+    }
+  }
+
   #close(id: number, question: Question): void {
     this.#open.delete(id);
+    this.#openBytes -= question.bytes;
     question.clear?.();
   }
 
@@ -168,7 +229,9 @@ export class Questions {
   #giveUp(id: number, question: Question, reason: unknown): void {
     if (question.givenUp !== undefined) return;
     question.givenUp = { reason };
-    this.#outbox.tell(writeCancel(id));
+    if (!this.#held.delete(id)) return this.#outbox.tell(writeCancel(id));
+    this.#close(id, question);
+    question.reject(reason);
   }
 
   #fail(question: Question, error: unknown): void {

@@ -23,6 +23,9 @@ export class Channel {
   readonly #decoder: FrameDecoder;
   readonly #onChunkEnd: () => void;
   readonly #open: (chunk: Uint8Array) => void;
+  readonly #onWritten: () => void;
+  #takenBytes = 0;
+  #writtenBytes = 0;
   #writing: Promise<void> | undefined;
   #broken = false;
 
@@ -34,6 +37,8 @@ export class Channel {
     open?: (chunk: Uint8Array, pass: (bytes: Uint8Array) => void) => void;
     /** Called after all frames of one read were handled. */
     onChunkEnd?: () => void;
+    /** Called when bytes have left that had to wait for the other side. */
+    onWritten?: () => void;
     maxFrameBytes?: number | undefined;
   }) {
     this.#read = options.read;
@@ -44,11 +49,22 @@ export class Channel {
     const pass = (bytes: Uint8Array): void => this.#decoder.push(bytes);
     const { open } = options;
     this.#open = open === undefined ? pass : (chunk) => open(chunk, pass);
+    this.#onWritten = options.onWritten ?? (() => {});
   }
 
   /** Resolves when what is being written has been, or cannot be; nothing is when it is `undefined`. */
   get writing(): Promise<void> | undefined {
     return this.#writing;
+  }
+
+  /** How many bytes were appended so far. */
+  get appendedBytes(): number {
+    return this.#takenBytes + this.#outgoing.byteLength;
+  }
+
+  /** How many of those have left. What the other side does not read stays. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   /** Whether the bytes read so far end in the middle of a frame. */
@@ -69,10 +85,14 @@ export class Channel {
   /** Writes what was appended, unless a write is under way: that one goes on with it. */
   flush(): void {
     if (this.#writing !== undefined || this.#broken || this.#outgoing.byteLength === 0) return;
+    this.#takenBytes += this.#outgoing.byteLength;
     const chunks = this.#outgoing.take();
     for (let index = 0; index < chunks.length; index++) {
       const written = this.#write(chunks[index]!);
-      if (written === undefined) continue;
+      if (written === undefined) {
+        this.#writtenBytes += chunks[index]!.byteLength;
+        continue;
+      }
       this.#writing = this.#finishWrite(written, chunks, index + 1);
       return;
     }
@@ -81,13 +101,18 @@ export class Channel {
   async #finishWrite(written: Promise<void>, chunks: Uint8Array[], next: number): Promise<void> {
     try {
       await written;
-      for (; next < chunks.length; next++) await this.#write(chunks[next]!);
+      this.#writtenBytes += chunks[next - 1]!.byteLength;
+      for (; next < chunks.length; next++) {
+        await this.#write(chunks[next]!);
+        this.#writtenBytes += chunks[next]!.byteLength;
+      }
     } catch {
       // The other side is gone. Its exit, not this error, says how.
       this.#broken = true;
     } finally {
       this.#writing = undefined;
     }
+    this.#onWritten();
     this.flush();
   }
 

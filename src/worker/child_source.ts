@@ -1451,12 +1451,14 @@ var EncodedValue = class _EncodedValue {
   static capture(value, isOurs) {
     if (value === null) return null;
     if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
-    return _EncodedValue.encode(value, isOurs);
+    return _EncodedValue.encode(value, isOurs ? describeOpenHandle : describeHandle);
   }
-  static encode(value, isOurs) {
-    const collector = new HandleCollector(isOurs ? describeOpenHandle : describeHandle);
+  static encode(value, describe) {
+    const collector = new HandleCollector(describe);
     const encoded = encode(value, collector);
-    if (!isOurs || encoded.parts.length === 0) return new _EncodedValue(encoded, collector.handles);
+    if (describe !== describeOpenHandle || encoded.parts.length === 0) {
+      return new _EncodedValue(encoded, collector.handles);
+    }
     return new _EncodedValue({
       ...encoded,
       parts: encoded.parts.map((part) => part.slice())
@@ -1734,6 +1736,11 @@ var Hub = class {
     this.#imports.get(id).received++;
     return handle;
   }
+  knows(handle, operation) {
+    const ref = handle[REF];
+    if (ref instanceof RemoteRef || ref.object === void 0) return true;
+    return Object.hasOwn(ref.object.operations, operation);
+  }
   serve(peer, handle, operation, args, caller, wait) {
     const ref = handle[REF];
     if (ref instanceof RemoteRef) {
@@ -1821,6 +1828,46 @@ function originOf(id) {
   return end < 0 ? id : id.slice(0, end);
 }
 var hub = shared("hub", () => new Hub());
+
+// src/deque.ts
+var Deque = class {
+  #ring = new Array(16);
+  #head = 0;
+  #size = 0;
+  get size() {
+    return this.#size;
+  }
+  peek() {
+    return this.#size === 0 ? void 0 : this.#ring[this.#head];
+  }
+  push(item) {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#ring[this.#head + this.#size & this.#ring.length - 1] = item;
+    this.#size++;
+  }
+  unshift(item) {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#head = this.#head - 1 & this.#ring.length - 1;
+    this.#ring[this.#head] = item;
+    this.#size++;
+  }
+  shift() {
+    if (this.#size === 0) return void 0;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = void 0;
+    this.#head = this.#head + 1 & this.#ring.length - 1;
+    this.#size--;
+    return item;
+  }
+  #grow() {
+    const ring = new Array(this.#ring.length * 2);
+    for (let index = 0; index < this.#size; index++) {
+      ring[index] = this.#ring[this.#head + index & this.#ring.length - 1];
+    }
+    this.#ring = ring;
+    this.#head = 0;
+  }
+};
 
 // src/hub/wait_queue.ts
 var RemoteWait = class {
@@ -1991,6 +2038,7 @@ return {
   PendingCount,
   RemoteRef,
   hub,
+  Deque,
   RemoteWait,
   WaitQueue
 };
@@ -2013,6 +2061,7 @@ const { serve } = (({
   ClosedError,
   DEFAULT_MAX_FRAME_BYTES,
   Delivery,
+  Deque,
   EncodedValue,
   EncodingError,
   EndOfStreamError,
@@ -2033,6 +2082,7 @@ const { serve } = (({
   loadHandleClassesBy,
   tooLarge
 }, {}, {
+  after,
   checkTimeout,
   epochMs,
   inMicrotask,
@@ -2269,22 +2319,29 @@ function bytesOf(output) {
 }
 
 // src/hub/answers.ts
+var MAX_UNKNOWN_OPERATIONS = 100;
 var Answers = class {
   #host;
   #outbox;
   #transit;
-  #waits = /* @__PURE__ */ new Map();
+  #limits;
+  #open = /* @__PURE__ */ new Map();
+  #openBytes = 0;
+  #held = new Deque();
   #deliveries = /* @__PURE__ */ new Map();
-  constructor(host, outbox, transit) {
+  #unknownOperations = 0;
+  constructor(host, outbox, transit, limits) {
     this.#host = host;
     this.#outbox = outbox;
     this.#transit = transit;
+    this.#limits = limits;
   }
-  serve(message, parts) {
+  receive(message, parts, bytes) {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
-    if (this.#waits.has(id) || this.#deliveries.has(id)) throw new ProtocolError(\`it made request \${id} twice\`);
+    this.#checkRoom(id);
     const handle = this.#host.exported(objectId);
     if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
+    if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     const caller = {
@@ -2292,18 +2349,23 @@ var Answers = class {
       task
     };
     const wait = new RemoteWait(timeoutMs);
-    let value;
-    try {
-      value = this.#host.serve(handle, operation, args, caller, wait);
-    } catch (error) {
-      return this.#fail(id, error);
-    }
-    if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#waits.set(id, wait);
-    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+    const serve2 = () => this.#host.serve(handle, operation, args, caller, wait);
+    const request = {
+      id,
+      bytes,
+      wait,
+      serve: serve2
+    };
+    this.#open.set(id, request);
+    this.#openBytes += bytes;
+    if (this.#held.size > 0 || this.#isUnread) this.#held.push(request);
+    else this.#serve(request);
   }
   cancel(id) {
-    this.#waits.get(id)?.cancel();
+    this.#open.get(id)?.wait.cancel();
+  }
+  goOn() {
+    while (this.#held.size > 0 && !this.#isUnread) this.#serve(this.#held.shift());
   }
   ack(id) {
     const delivery = this.#deliveries.get(id);
@@ -2315,13 +2377,44 @@ var Answers = class {
     this.#deliveries.delete(id);
   }
   close() {
-    for (const wait of this.#waits.values()) wait.cancel();
-    this.#waits.clear();
+    while (this.#held.size > 0) this.#held.shift();
+    for (const { wait } of this.#open.values()) wait.cancel();
+    this.#open.clear();
     for (const delivery of this.#deliveries.values()) delivery.requeue();
     this.#deliveries.clear();
   }
-  #answer(id, result) {
-    this.#waits.delete(id);
+  get #isUnread() {
+    return this.#outbox.unreadBytes > this.#limits.unreadBytes;
+  }
+  #checkRoom(id) {
+    if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(\`it made request \${id} twice\`);
+    const { requests, requestBytes } = this.#limits;
+    if (this.#open.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
+    if (this.#openBytes >= requestBytes) {
+      throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
+    }
+    if (this.#deliveries.size >= 2 * requests) {
+      throw new ProtocolError(\`it acknowledged none of \${this.#deliveries.size} deliveries\`);
+    }
+  }
+  #countUnknown(operation, process) {
+    if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
+    throw new ProtocolError(\`it called \${JSON.stringify(operation.slice(0, 40))}, which the object cannot do\`);
+  }
+  #serve(request) {
+    if (request.wait.isCancelled) return this.#fail(request, new ClosedError("The wait was cancelled"));
+    let value;
+    try {
+      value = request.serve();
+    } catch (error) {
+      return this.#fail(request, error);
+    }
+    if (!(value instanceof Promise)) return this.#answer(request, value);
+    value.then((result) => this.#answer(request, result), (error) => this.#fail(request, error));
+  }
+  #answer(request, result) {
+    this.#close(request);
+    const { id } = request;
     const delivery = result instanceof Delivery ? result : void 0;
     if (this.#outbox.isClosed) return delivery?.requeue();
     if (result === void 0) return this.#outbox.postDone(id);
@@ -2332,19 +2425,22 @@ var Answers = class {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(id, error);
+      return this.#fail(request, error);
     }
     if (delivery !== void 0) this.#deliveries.set(id, delivery);
   }
-  #fail(id, error) {
-    this.#waits.delete(id);
+  #fail(request, error) {
+    this.#close(request);
     if (this.#outbox.isClosed) return;
-    const head = errorResponseHead(id);
+    const head = errorResponseHead(request.id);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
       this.#outbox.postValue(head, encodingError, describeHandle);
     }
+  }
+  #close(request) {
+    if (this.#open.delete(request.id)) this.#openBytes -= request.bytes;
   }
 };
 
@@ -2378,6 +2474,13 @@ var ExportTable = class {
     this.#exports.clear();
     return handles;
   }
+};
+
+// src/hub/limits.ts
+var PEER_LIMITS = {
+  requests: 16 * 1024,
+  requestBytes: 16 * 1024 * 1024,
+  unreadBytes: 4 * 1024 * 1024
 };
 
 // src/hub/deferred_release.ts
@@ -2436,23 +2539,53 @@ var DeferredRelease = class {
   }
 };
 
+// src/hub/unread_bytes.ts
+var LARGEST_STRETCH_BYTES = 64 * 1024;
+var UnreadBytes = class {
+  #stretches = new Deque();
+  #last;
+  #bytes = 0;
+  add(end, bytes) {
+    this.#bytes += bytes;
+    if (this.#last !== void 0 && this.#last.bytes < LARGEST_STRETCH_BYTES) {
+      this.#last.end = end;
+      this.#last.bytes += bytes;
+    } else {
+      this.#last = {
+        end,
+        bytes
+      };
+      this.#stretches.push(this.#last);
+    }
+  }
+  after(written) {
+    for (let first; (first = this.#stretches.peek()) !== void 0 && first.end <= written; ) {
+      this.#bytes -= first.bytes;
+      if (this.#stretches.shift() === this.#last) this.#last = void 0;
+    }
+    return this.#bytes;
+  }
+};
+
 // src/hub/outbox.ts
 var Outbox = class {
   deferredRelease;
-  #append;
-  #flush;
+  #transport;
+  #unread = new UnreadBytes();
   #export;
   #done = [];
   #isFlushing = false;
   #closed = false;
-  constructor(append, flush, exportHandle, clock) {
-    this.deferredRelease = new DeferredRelease(flush, clock);
-    this.#append = append;
-    this.#flush = flush;
+  constructor(transport, exportHandle, clock) {
+    this.deferredRelease = new DeferredRelease(() => transport.flush(), clock);
+    this.#transport = transport;
     this.#export = exportHandle;
   }
   get isClosed() {
     return this.#closed;
+  }
+  get unreadBytes() {
+    return this.#unread.after(this.#transport.writtenBytes);
   }
   close() {
     this.#closed = true;
@@ -2470,11 +2603,12 @@ var Outbox = class {
       },
       decode: unexpected
     });
-    this.postEncoded(head, encoded, handles);
+    return this.postEncoded(head, encoded, handles);
   }
   postEncoded(head, encoded, handles) {
-    this.#post(withValue(head, encoded), encoded.parts);
+    const bytes = this.#post(withValue(head, encoded), encoded.parts);
     for (const handle of handles) this.#export(handle);
+    return bytes;
   }
   postDone(questionId) {
     this.#done.push(questionId);
@@ -2483,8 +2617,16 @@ var Outbox = class {
   #post(text, parts) {
     this.deferredRelease.send();
     this.#appendDone();
-    this.#append(text, parts);
+    const bytes = this.#append(text, parts);
     this.#flushLater();
+    return bytes;
+  }
+  #append(text, parts) {
+    const before = this.#transport.appendedBytes;
+    this.#transport.append(text, parts);
+    const end = this.#transport.appendedBytes;
+    this.#unread.add(end, end - before);
+    return end - before;
   }
   #appendDone() {
     if (this.#done.length === 0) return;
@@ -2498,7 +2640,7 @@ var Outbox = class {
     inMicrotask(() => {
       this.#isFlushing = false;
       this.#appendDone();
-      this.#flush();
+      this.#transport.flush();
     });
   }
 };
@@ -2506,20 +2648,82 @@ function unexpected() {
   throw new TypeError("Nothing is decoded here");
 }
 
+// src/hub/held_requests.ts
+var STALL_LIMIT_MS = 6e4;
+var HeldRequests = class {
+  #order = new Deque();
+  #requests = /* @__PURE__ */ new Map();
+  #onStalled;
+  #stallMs;
+  #timer;
+  #answeredAt = 0;
+  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
+    this.#onStalled = onStalled;
+    this.#stallMs = stallMs;
+  }
+  get size() {
+    return this.#requests.size;
+  }
+  push(request) {
+    this.#order.push(request);
+    this.#requests.set(request.id, request);
+    if (this.#requests.size === 1) this.answered();
+    this.#timer ??= this.#startTimer(this.#stallMs);
+  }
+  shift() {
+    for (let request; (request = this.#order.shift()) !== void 0; ) if (this.delete(request.id)) return request;
+    return void 0;
+  }
+  delete(id) {
+    const wasHeld = this.#requests.delete(id);
+    if (this.#requests.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = void 0;
+    }
+    return wasHeld;
+  }
+  answered() {
+    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
+  }
+  clear() {
+    while (this.shift() !== void 0) ;
+  }
+  #startTimer(ms) {
+    const timer = after(ms, () => {
+      this.#timer = void 0;
+      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
+      if (leftMs > 0) {
+        this.#timer = this.#startTimer(leftMs);
+        return;
+      }
+      const ids = [
+        ...this.#requests.keys()
+      ];
+      this.clear();
+      this.#onStalled(ids);
+    });
+    timer.setReferenced(false);
+    return timer;
+  }
+};
+
 // src/hub/questions.ts
 var Questions = class {
   waits = new PendingCount();
   #hubWaits;
   #outbox;
-  #handles;
-  #transit;
+  #codecs;
+  #limits;
   #open = /* @__PURE__ */ new Map();
+  #openBytes = 0;
+  #held;
   #lastId = 0;
-  constructor(outbox, hubWaits, handles, transit) {
+  constructor(outbox, hubWaits, codecs, limits, stallMs) {
     this.#outbox = outbox;
     this.#hubWaits = hubWaits;
-    this.#handles = handles;
-    this.#transit = transit;
+    this.#codecs = codecs;
+    this.#limits = limits;
+    this.#held = new HeldRequests((ids) => this.#stalled(ids), stallMs);
   }
   ask(ref, operation, args, task, wait) {
     return new Promise((resolve, reject) => {
@@ -2570,7 +2774,8 @@ var Questions = class {
         resolve,
         reject,
         givenUp: void 0,
-        clear: void 0
+        clear: void 0,
+        bytes: 0
       };
       const questionId = this.#send(question, {
         id,
@@ -2592,20 +2797,22 @@ var Questions = class {
   }
   settle([, id, ok, deliverySize, tagged, body], parts) {
     const question = this.#questionOf(id);
-    const codec = question.ref === void 0 ? this.#transit : this.#handles;
+    const codec = question.ref === void 0 ? this.#codecs.transit : this.#codecs.own;
     const value = decode(body, tagged === 1, parts, codec);
     this.#close(id, question);
-    if (ok !== 1) return this.#fail(question, value);
-    if (deliverySize === 0) return question.resolve(value);
-    const requeue = () => this.#outbox.tell(writeRequeue(id));
-    question.resolve(new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), deliverySize));
+    if (ok !== 1) this.#fail(question, value);
+    else if (deliverySize === 0) question.resolve(value);
+    else question.resolve(this.#delivery(id, value, deliverySize));
+    this.#sendHeld();
   }
   settleDone(id) {
     const question = this.#questionOf(id);
     this.#close(id, question);
     question.resolve(void 0);
+    this.#sendHeld();
   }
   close() {
+    this.#held.clear();
     for (const [id, question] of this.#open) {
       this.#close(id, question);
       this.#fail(question, ownerEnded());
@@ -2624,8 +2831,17 @@ var Questions = class {
       resolve: settled(resolve),
       reject: settled(reject),
       givenUp: void 0,
-      clear: void 0
+      clear: void 0,
+      bytes: 0
     };
+  }
+  #delivery(id, value, size) {
+    const requeue = () => this.#outbox.tell(writeRequeue(id));
+    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
+  }
+  get #hasRoom() {
+    const { requests, requestBytes } = this.#limits;
+    return this.#open.size - this.#held.size < requests && this.#openBytes < requestBytes;
   }
   #send(question, { id, operation, args, caller, wait, describe }) {
     if (this.#outbox.isClosed) return void question.reject(ownerEnded());
@@ -2634,15 +2850,48 @@ var Questions = class {
     const limit = timeoutMs < Infinity ? Math.max(timeoutMs, 0) : null;
     try {
       const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      this.#outbox.postValue(head, args, describe);
+      if (this.#held.size > 0 || !this.#hasRoom) {
+        this.#held.push({
+          id: questionId,
+          head,
+          args: EncodedValue.encode(args, describe)
+        });
+      } else {
+        question.bytes = this.#outbox.postValue(head, args, describe);
+        this.#openBytes += question.bytes;
+      }
     } catch (error) {
       return void question.reject(error);
     }
     this.#open.set(questionId, question);
     return questionId;
   }
+  #sendHeld() {
+    this.#held.answered();
+    while (this.#held.size > 0 && this.#hasRoom) {
+      const { id, head, args } = this.#held.shift();
+      const question = this.#open.get(id);
+      try {
+        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
+        this.#openBytes += question.bytes;
+      } catch (error) {
+        this.#close(id, question);
+        question.reject(error);
+      }
+    }
+  }
+  #stalled(ids) {
+    const { size } = this.#open;
+    for (const id of ids) {
+      const question = this.#open.get(id);
+      this.#close(id, question);
+      const open = \`\${size - ids.length} calls of this process wait for an answer, and none came for a minute\`;
+      this.#fail(question, new RangeError(\`Cannot call: \${open}; await some of them first\`));
+    }
+  }
   #close(id, question) {
     this.#open.delete(id);
+    this.#openBytes -= question.bytes;
     question.clear?.();
   }
   #giveUp(id, question, reason) {
@@ -2650,7 +2899,9 @@ var Questions = class {
     question.givenUp = {
       reason
     };
-    this.#outbox.tell(writeCancel(id));
+    if (!this.#held.delete(id)) return this.#outbox.tell(writeCancel(id));
+    this.#close(id, question);
+    question.reject(reason);
   }
   #fail(question, error) {
     question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
@@ -2696,11 +2947,10 @@ var PeerLink = class {
   #exports = new ExportTable();
   #answers;
   #touched = new TouchedObjects();
-  constructor(hub2, key, append, flush = () => {
-  }) {
+  constructor(hub2, key, transport, limits = PEER_LIMITS) {
     this.#hub = hub2;
     this.key = key;
-    this.#outbox = new Outbox(append, flush, (handle) => hub2.export(handle, this), hub2.clock);
+    this.#outbox = new Outbox(transport, (handle) => hub2.export(handle, this), hub2.clock);
     this.handles = {
       encode: (value) => {
         const data = describeOpenHandle(value);
@@ -2716,12 +2966,16 @@ var PeerLink = class {
       encode: describeHandle,
       decode: (data) => hub2.decodeHandle(data, this)
     };
-    this.questions = new Questions(this.#outbox, hub2.waits, this.handles, transit);
+    this.questions = new Questions(this.#outbox, hub2.waits, {
+      own: this.handles,
+      transit
+    }, limits);
     this.#answers = new Answers({
       key,
       exported: (id) => this.exported(id),
+      knows: (handle, operation) => hub2.knows(handle, operation),
       serve: (handle, operation, args, caller, wait) => hub2.serve(this, handle, operation, args, caller, wait)
-    }, this.#outbox, transit);
+    }, this.#outbox, transit, limits);
     hub2.join(this);
   }
   get deferredRelease() {
@@ -2751,11 +3005,14 @@ var PeerLink = class {
   tellEnded(path) {
     this.#outbox.tell(writeEnded(path));
   }
-  receive(received, parts) {
+  receive(received, parts, bytes) {
     const message = readHubMessage(received);
     if (message === void 0) return false;
-    if (!this.#outbox.isClosed) this.#receive(message, parts);
+    if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
     return true;
+  }
+  written() {
+    this.#answers.goOn();
   }
   close() {
     if (this.#outbox.isClosed) return;
@@ -2765,10 +3022,10 @@ var PeerLink = class {
     this.#answers.close();
     for (const handle of this.#exports.clear()) this.#hub.released(handle, true);
   }
-  #receive(message, parts) {
+  #receive(message, parts, bytes) {
     switch (message[0]) {
       case "request":
-        return this.#answers.serve(message, parts);
+        return this.#answers.receive(message, parts, bytes);
       case "response":
         return this.questions.settle(message, parts);
       case "done":
@@ -2950,6 +3207,7 @@ var FrameDecoder = class {
   #stage = "frameLength";
   #target = this.#lengthBytes;
   #filled = 0;
+  #frameBytes = 0;
   #remaining = 0;
   #text = "";
   #parts = [];
@@ -2990,7 +3248,7 @@ var FrameDecoder = class {
       const textBytes = checkedLength(readU32(chunk, at + 4), frameBytes - 4, "text");
       const textEnd = at + 8 + textBytes;
       const text = this.#readText(chunk, at + 8, textEnd, end);
-      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end));
+      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end), frameBytes);
       at = end;
     }
     return at;
@@ -3016,7 +3274,8 @@ var FrameDecoder = class {
   #advance() {
     switch (this.#stage) {
       case "frameLength":
-        this.#remaining = this.#checkedFrameBytes(readU32(this.#lengthBytes, 0)) - 4;
+        this.#frameBytes = this.#checkedFrameBytes(readU32(this.#lengthBytes, 0));
+        this.#remaining = this.#frameBytes - 4;
         return this.#await("textLength", this.#lengthBytes);
       case "textLength":
         return this.#awaitBytes("text");
@@ -3047,7 +3306,7 @@ var FrameDecoder = class {
     this.#text = "";
     this.#parts = [];
     this.#await("frameLength", this.#lengthBytes);
-    this.#onFrame(text, parts);
+    this.#onFrame(text, parts, this.#frameBytes);
   }
   #await(stage, target) {
     this.#stage = stage;
@@ -3111,6 +3370,9 @@ var Channel = class {
   #decoder;
   #onChunkEnd;
   #open;
+  #onWritten;
+  #takenBytes = 0;
+  #writtenBytes = 0;
   #writing;
   #broken = false;
   constructor(options) {
@@ -3123,9 +3385,17 @@ var Channel = class {
     const pass = (bytes) => this.#decoder.push(bytes);
     const { open } = options;
     this.#open = open === void 0 ? pass : (chunk) => open(chunk, pass);
+    this.#onWritten = options.onWritten ?? (() => {
+    });
   }
   get writing() {
     return this.#writing;
+  }
+  get appendedBytes() {
+    return this.#takenBytes + this.#outgoing.byteLength;
+  }
+  get writtenBytes() {
+    return this.#writtenBytes;
   }
   get inFrame() {
     return this.#decoder.pending;
@@ -3138,10 +3408,14 @@ var Channel = class {
   }
   flush() {
     if (this.#writing !== void 0 || this.#broken || this.#outgoing.byteLength === 0) return;
+    this.#takenBytes += this.#outgoing.byteLength;
     const chunks = this.#outgoing.take();
     for (let index = 0; index < chunks.length; index++) {
       const written = this.#write(chunks[index]);
-      if (written === void 0) continue;
+      if (written === void 0) {
+        this.#writtenBytes += chunks[index].byteLength;
+        continue;
+      }
       this.#writing = this.#finishWrite(written, chunks, index + 1);
       return;
     }
@@ -3149,12 +3423,17 @@ var Channel = class {
   async #finishWrite(written, chunks, next) {
     try {
       await written;
-      for (; next < chunks.length; next++) await this.#write(chunks[next]);
+      this.#writtenBytes += chunks[next - 1].byteLength;
+      for (; next < chunks.length; next++) {
+        await this.#write(chunks[next]);
+        this.#writtenBytes += chunks[next].byteLength;
+      }
     } catch {
       this.#broken = true;
     } finally {
       this.#writing = void 0;
     }
+    this.#onWritten();
     this.flush();
   }
   async run() {
@@ -3213,7 +3492,17 @@ var ParentLink = class {
       onFrame,
       maxFrameBytes: LARGEST_FRAME_BYTES
     });
-    this.shared = new PeerLink(hub2, "parent", (text, parts) => this.#append(text, parts), () => this.#flushQuietly());
+    const channel = this.#channel;
+    this.shared = new PeerLink(hub2, "parent", {
+      append: (text, parts) => this.#append(text, parts),
+      flush: () => this.#flushQuietly(),
+      get appendedBytes() {
+        return channel.appendedBytes;
+      },
+      get writtenBytes() {
+        return channel.writtenBytes;
+      }
+    });
   }
   send(text, parts) {
     this.shared.deferredRelease.send();
@@ -3519,14 +3808,14 @@ function refuseSource(name) {
 }
 function compileSource(name, source) {
   const label = \`task-source:\${name || "anonymous"}\`;
-  const [before, after] = THIS.test(source) ? [
+  const [before, after2] = THIS.test(source) ? [
     "(function(){return ",
     "\\n}).call()"
   ] : [
     "",
     ""
   ];
-  const value = evaluate(\`\${before}(\${source})\${after}\`, label) ?? evaluate(\`\${before}Object.values({\${source}})[0]\${after}\`, label);
+  const value = evaluate(\`\${before}(\${source})\${after2}\`, label) ?? evaluate(\`\${before}Object.values({\${source}})[0]\${after2}\`, label);
   if (typeof value === "function") return value;
   throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: its source text does not stand on its own, export it from a module\`);
 }
@@ -4328,7 +4617,7 @@ function serve(load, loadHandleClasses) {
     if (hub.peerCount > 1) return false;
     return life?.isIdle || parent.shared.questions.waits.any;
   }
-  function receive(text, parts) {
+  function receive(text, parts, bytes) {
     const message = readParentMessage(text);
     if (message[0] === "hello") life = beginLife({
       parent,
@@ -4338,7 +4627,7 @@ function serve(load, loadHandleClasses) {
     }, message, parts);
     else if (message[0] === "stop") exit(0);
     else if (message[0] === "wake") parent.standby.leave();
-    else if (!parent.shared.receive(message, parts)) life?.receive(message, parts);
+    else if (!parent.shared.receive(message, parts, bytes)) life?.receive(message, parts);
   }
   parent.run().then(() => life === void 0 ? exit(0) : life.parentEnded(), (error) => {
     output.printError(\`Cannot read what the parent sent: \${Deno.inspect(error)}
@@ -4378,6 +4667,7 @@ return (loadModule) => serve(loadModule, () => load(0));
   BrokenBarrierError,
   ClosedError,
   Delivery,
+  Deque,
   EncodedValue,
   EndOfStreamError,
   LocalRef,
@@ -5166,46 +5456,6 @@ function check(connection, action, isPossible) {
   throw new TypeError(\`Cannot \${action}: this end of the pipe only \${connection.readable ? "receives" : "sends"}\`);
 }
 for (const type of Object.values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
-
-// src/deque.ts
-var Deque = class {
-  #ring = new Array(16);
-  #head = 0;
-  #size = 0;
-  get size() {
-    return this.#size;
-  }
-  peek() {
-    return this.#size === 0 ? void 0 : this.#ring[this.#head];
-  }
-  push(item) {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#ring[this.#head + this.#size & this.#ring.length - 1] = item;
-    this.#size++;
-  }
-  unshift(item) {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#head = this.#head - 1 & this.#ring.length - 1;
-    this.#ring[this.#head] = item;
-    this.#size++;
-  }
-  shift() {
-    if (this.#size === 0) return void 0;
-    const item = this.#ring[this.#head];
-    this.#ring[this.#head] = void 0;
-    this.#head = this.#head + 1 & this.#ring.length - 1;
-    this.#size--;
-    return item;
-  }
-  #grow() {
-    const ring = new Array(this.#ring.length * 2);
-    for (let index = 0; index < this.#size; index++) {
-      ring[index] = this.#ring[this.#head + index & this.#ring.length - 1];
-    }
-    this.#ring = ring;
-    this.#head = 0;
-  }
-};
 
 // src/channels/item_queue.ts
 var MAX_TOGETHER_UNITS = 64 * 1024;

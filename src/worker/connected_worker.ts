@@ -11,7 +11,7 @@ import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } fr
 const REAPER_LIMIT_MS = 1000;
 
 /** What the owner of a connected worker is told: what {@linkcode WorkerProcessEvents} has, but for the hub's messages. */
-export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message"> {
+export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message" | "written"> {
   /** A message after the hello that is not about shared objects. What it throws is taken as the worker's breach of protocol. */
   message(message: ChildMessage, parts: Uint8Array[]): void;
   /** The process has ended, and its link is about to close: what it did not confirm can still be taken back. */
@@ -48,8 +48,9 @@ export class ConnectedWorker {
     this.process = new WorkerProcess({
       ...process,
       events: {
-        message: (message, parts) => {
-          if (!this.link.receive(message, parts)) events.message(message as ChildMessage, parts);
+        written: () => this.link.written(),
+        message: (message, parts, bytes) => {
+          if (!this.link.receive(message, parts, bytes)) events.message(message as ChildMessage, parts);
         },
         standby: (on) => events.standby(on),
         readEnd: () => events.readEnd(),
@@ -62,12 +63,7 @@ export class ConnectedWorker {
         },
       },
     });
-    this.link = new PeerLink(
-      hub,
-      hub.nextPeerKey(),
-      (text, parts) => this.process.append(text, parts),
-      () => this.process.flush(),
-    );
+    this.link = new PeerLink(hub, hub.nextPeerKey(), this.process);
     reaper?.watch(this.process.pid);
   }
 

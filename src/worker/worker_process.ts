@@ -17,8 +17,10 @@ import { withInputDescriptor, WorkerInput } from "./worker_input.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
-  /** A message after the handshake. What it throws is taken as the worker's breach of protocol. */
-  message(message: ChildMessage | HubMessage, parts: Uint8Array[]): void;
+  /** A message after the handshake, of so many bytes. What it throws is taken as the worker's breach of protocol. */
+  message(message: ChildMessage | HubMessage, parts: Uint8Array[], bytes: number): void;
+  /** Bytes that waited for the worker to read have left. */
+  written(): void;
   /** From now on the worker says that it begins a task, or does not. */
   standby(on: boolean): void;
   /** All messages of one read were handled. */
@@ -101,7 +103,8 @@ export class WorkerProcess {
       },
       write: (chunk) => this.#input.write(chunk),
       open: (chunk, pass) => this.#blocks.push(chunk, pass),
-      onFrame: (text, parts) => this.#receive(text, parts),
+      onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
+      onWritten: () => this.#events.written(),
       onChunkEnd: () => this.#events.readEnd(),
       maxFrameBytes: options.maxFrameBytes,
     });
@@ -111,6 +114,16 @@ export class WorkerProcess {
   /** Resolves when what is being written has been; nothing is when it is `undefined`. */
   get writing(): Promise<void> | undefined {
     return this.#channel.writing;
+  }
+
+  /** See {@linkcode Channel}. */
+  get appendedBytes(): number {
+    return this.#channel.appendedBytes;
+  }
+
+  /** See {@linkcode Channel}. */
+  get writtenBytes(): number {
+    return this.#channel.writtenBytes;
   }
 
   /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */
@@ -183,7 +196,7 @@ export class WorkerProcess {
     this.#escalation = after(ms, next);
   }
 
-  #receive(text: string, parts: Uint8Array[]): void {
+  #receive(text: string, parts: Uint8Array[], bytes: number): void {
     const message = readChildMessage(text, parts);
     if (!this.#greeted) {
       checkGreeting(message);
@@ -194,7 +207,7 @@ export class WorkerProcess {
     if (message[0] === "standby") return this.#beginStandby();
     if (message[0] === "leaveStdin") return this.#leaveStdin();
     if (message[0] === "ready") this.#ready = true;
-    this.#events.message(message, parts);
+    this.#events.message(message, parts, bytes);
   }
 
   #beginStandby(): void {

@@ -3,24 +3,34 @@ import "../../src/handles.ts";
 import type { Handle } from "../../src/hub/handle.ts";
 import { handleFactory } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import type { PeerLimits } from "../../src/hub/limits.ts";
+import type { Transport } from "../../src/hub/outbox.ts";
 import { PeerLink } from "../../src/hub/peer_link.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 
 interface Frame {
   readonly text: string;
-  readonly parts: Uint8Array[];
+  readonly parts: readonly Uint8Array[];
+}
+
+function bytesOf({ text, parts }: Frame): number {
+  return text.length + parts.reduce((sum, part) => sum + part.byteLength, 0);
 }
 
 let lastKey = 0;
 
 /** One way over a link: what was written, and not read. */
-export class Direction {
+export class Direction implements Transport {
   readonly #frames: Frame[] = [];
   readonly #receiver: () => PeerLink;
 
-  constructor(receiver: () => PeerLink) {
+  readonly #onDelivered: () => void;
+
+  /** @param onDelivered Is told that a frame has left the pipe. */
+  constructor(receiver: () => PeerLink, onDelivered: () => void) {
     this.#receiver = receiver;
+    this.#onDelivered = onDelivered;
   }
 
   get size(): number {
@@ -32,15 +42,24 @@ export class Direction {
     return this.#frames.map(({ text }) => JSON.parse(text));
   }
 
-  readonly append = (text: string, parts: readonly Uint8Array[] = []): void => {
+  /** Bytes that were written, and that were delivered: the others wait in the pipe. */
+  appendedBytes = 0;
+  writtenBytes = 0;
+
+  append(text: string, parts: readonly Uint8Array[] = []): void {
     this.#frames.push({ text, parts: parts.map((part) => part.slice()) });
-  };
+    this.appendedBytes += bytesOf({ text, parts });
+  }
+
+  flush(): void {}
 
   /** Delivers the first frame. Returns whether there was one. */
   deliver(): boolean {
     const frame = this.#frames.shift();
     if (frame === undefined) return false;
-    this.#receiver().receive(JSON.parse(frame.text), frame.parts);
+    this.writtenBytes += bytesOf(frame);
+    this.#onDelivered();
+    this.#receiver().receive(JSON.parse(frame.text), [...frame.parts], bytesOf(frame));
     return true;
   }
 
@@ -53,8 +72,8 @@ export class Direction {
 export class HubChild {
   readonly key = `test-${++lastKey}`;
   readonly hub: Hub;
-  readonly toChild: Direction = new Direction(() => this.childLink);
-  readonly toParent: Direction = new Direction(() => this.parentLink);
+  readonly toChild: Direction = new Direction(() => this.childLink, () => this.parentLink.written());
+  readonly toParent: Direction = new Direction(() => this.parentLink, () => this.childLink.written());
   /** The parent's end. */
   readonly parentLink: PeerLink;
   /** The child's end. */
@@ -62,10 +81,10 @@ export class HubChild {
   #dead = false;
 
   /** @param clock The child's. */
-  constructor(parent: Hub, clock?: () => number) {
+  constructor(parent: Hub, clock?: () => number, limits?: PeerLimits) {
     this.hub = new Hub(clock);
-    this.parentLink = new PeerLink(parent, this.key, this.toChild.append);
-    this.childLink = new PeerLink(this.hub, "parent", this.toParent.append);
+    this.parentLink = new PeerLink(parent, this.key, this.toChild, limits);
+    this.childLink = new PeerLink(this.hub, "parent", this.toParent, limits);
   }
 
   /** Sends a handle to the child, as an argument would bring it. */

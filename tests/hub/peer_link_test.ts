@@ -31,7 +31,7 @@ Deno.test("PeerLink.receive() throws ProtocolError for a request about an object
   other.give(queue);
   for (const id of [idOf(queue), "", "x:1", "__proto__"]) {
     const request = ["request", 1, id, "put", "", 0, null, 0, [1]];
-    assertThrows(() => child.parentLink.receive(request, []), ProtocolError, "never sent");
+    assertThrows(() => child.parentLink.receive(request, [], 0), ProtocolError, "never sent");
   }
 });
 
@@ -57,7 +57,7 @@ Deno.test("PeerLink.receive() throws ProtocolError for malformed messages about 
     ["release", id, "1", 0],
   ];
   for (const message of malformed) {
-    assertThrows(() => child.parentLink.receive(message, []), ProtocolError, undefined, JSON.stringify(message));
+    assertThrows(() => child.parentLink.receive(message, [], 0), ProtocolError, undefined, JSON.stringify(message));
   }
 });
 
@@ -67,11 +67,11 @@ Deno.test("PeerLink.receive() throws ProtocolError for a second request with the
   const queue = queueIn(parent);
   const id = idOf(child.give(queue));
   const get = ["request", 1, id, "get", "", 0, null, 0, []];
-  child.parentLink.receive(get, []);
-  assertThrows(() => child.parentLink.receive(get, []), ProtocolError);
+  child.parentLink.receive(get, [], 0);
+  assertThrows(() => child.parentLink.receive(get, [], 0), ProtocolError);
   await queue.put("x");
   await turn();
-  assertThrows(() => child.parentLink.receive(get, []), ProtocolError);
+  assertThrows(() => child.parentLink.receive(get, [], 0), ProtocolError);
 });
 
 Deno.test("PeerLink.handles throws ProtocolError for a handle to this process's object that was never sent", () => {
@@ -275,15 +275,19 @@ Deno.test("PeerLink sends all that one turn asks for at once, and confirms befor
   const link = new PeerLink(
     child.hub,
     "parent",
-    (text) => events.push(JSON.parse(text)[0]),
-    () => events.push("flush"),
+    {
+      append: (text: string) => events.push(JSON.parse(text)[0]),
+      flush: () => events.push("flush"),
+      appendedBytes: 0,
+      writtenBytes: 0,
+    },
   );
   const theirs = link.handles.decode({ type: "Queue", id: idOf(queue) }) as Queue<unknown>;
   for (let n = 0; n < 3; n++) theirs.put(n).catch(() => {});
   const get = theirs.get().then(() => events.push("code"));
   await turn();
   assertEquals(events.splice(0), ["request", "request", "request", "request", "flush"]);
-  link.receive(["response", 4, 1, 1, 0, "item"], []);
+  link.receive(["response", 4, 1, 1, 0, "item"], [], 0);
   await get;
   assertEquals(events, ["ack", "flush", "code"]);
 });
@@ -295,7 +299,7 @@ Deno.test("PeerLink.receive() throws ProtocolError for an answer that hands over
   for (const delivery of ["1", -1, 0.5, null]) {
     const get = theirs.get();
     const [, requestId] = child.toChild.messages.at(-1)!;
-    assertThrows(() => child.parentLink.receive(["response", requestId, 1, delivery, 0, 1], []), ProtocolError);
+    assertThrows(() => child.parentLink.receive(["response", requestId, 1, delivery, 0, 1], [], 0), ProtocolError);
     get.catch(() => {});
   }
   child.die();

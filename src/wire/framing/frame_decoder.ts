@@ -3,8 +3,8 @@
 import { ProtocolError } from "../../errors.ts";
 import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
 
-/** Receives one complete frame: its text and its binary parts, which are the receiver's to keep. */
-export type FrameHandler = (text: string, parts: Uint8Array[]) => void;
+/** Receives one complete frame: its text, its binary parts, which are the receiver's to keep, and how many bytes it had. */
+export type FrameHandler = (text: string, parts: Uint8Array[], bytes: number) => void;
 
 const RUN_BYTES = 16 * 1024;
 const RUN_TEXT_BYTES = 512;
@@ -33,6 +33,7 @@ export class FrameDecoder {
   #stage: Stage = "frameLength";
   #target: Uint8Array = this.#lengthBytes;
   #filled = 0;
+  #frameBytes = 0;
   #remaining = 0;
   #text: string = "";
   #parts: Uint8Array[] = [];
@@ -86,7 +87,7 @@ export class FrameDecoder {
       const textBytes = checkedLength(readU32(chunk, at + 4), frameBytes - 4, "text");
       const textEnd = at + 8 + textBytes;
       const text = this.#readText(chunk, at + 8, textEnd, end);
-      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end));
+      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end), frameBytes);
       at = end;
     }
     return at;
@@ -116,7 +117,8 @@ export class FrameDecoder {
   #advance(): void {
     switch (this.#stage) {
       case "frameLength":
-        this.#remaining = this.#checkedFrameBytes(readU32(this.#lengthBytes, 0)) - 4;
+        this.#frameBytes = this.#checkedFrameBytes(readU32(this.#lengthBytes, 0));
+        this.#remaining = this.#frameBytes - 4;
         return this.#await("textLength", this.#lengthBytes);
       case "textLength":
         return this.#awaitBytes("text");
@@ -149,7 +151,7 @@ export class FrameDecoder {
     this.#text = "";
     this.#parts = [];
     this.#await("frameLength", this.#lengthBytes);
-    this.#onFrame(text, parts);
+    this.#onFrame(text, parts, this.#frameBytes);
   }
 
   #await(stage: Stage, target: Uint8Array): void {

@@ -1,0 +1,19 @@
+/** What one peer may have open with another. Without bounds, a worker could fill its parent's memory with small requests. */
+export interface PeerLimits {
+  /** Requests that were not answered. */
+  readonly requests: number;
+  /** The bytes of those requests: another is made only while they are fewer. */
+  readonly requestBytes: number;
+  /** The bytes of answers that the peer does not read: while they are more, it gets no further ones. */
+  readonly unreadBytes: number;
+}
+
+/**
+ * Both sides know them. Who asks keeps to them, and holds back what goes beyond; for who is asked, more is a breach of
+ * the protocol. See `docs/decisions/hub_bounds.md`.
+ */
+export const PEER_LIMITS: PeerLimits = {
+  requests: 16 * 1024,
+  requestBytes: 16 * 1024 * 1024,
+  unreadBytes: 4 * 1024 * 1024,
+};

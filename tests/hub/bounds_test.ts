@@ -1,0 +1,268 @@
+/** Unit tests of what one peer may have open with another, in memory, one message at a time. */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { ProtocolError, type Queue, QueueFullError } from "../../mod.ts";
+import { QueueObject } from "../../src/channels/queue_object.ts";
+import { REF } from "../../src/hub/handle.ts";
+import { HeldRequests } from "../../src/hub/held_requests.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import type { PeerLimits } from "../../src/hub/limits.ts";
+import type { SharedObject } from "../../src/hub/shared_object.ts";
+import { UnreadBytes } from "../../src/hub/unread_bytes.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+
+const LIMITS: PeerLimits = { requests: 8, requestBytes: 4000, unreadBytes: 1000 };
+
+function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
+  return makeHandle(hub, "Queue", new QueueObject(maxSize));
+}
+
+/** An object whose answers are large, and that counts how often it was asked. */
+function largeIn(hub: Hub, size: number): { handle: Queue<unknown>; calls: string[] } {
+  const calls: string[] = [];
+  const object: SharedObject = {
+    operations: {
+      put: (_caller, _wait, item) => void calls.push(String(item)),
+      qsize: () => {
+        calls.push("qsize");
+        return "x".repeat(size);
+      },
+    },
+  };
+  return { handle: makeHandle(hub, "Queue", object), calls };
+}
+
+function request(id: number, object: Queue<unknown>, operation: string, args: unknown[] = []): unknown[] {
+  return ["request", id, object[REF].id, operation, "", 0, null, 0, args];
+}
+
+Deno.test("A peer that makes more requests at once than it may is refused, whatever it waits for", () => {
+  for (const [operation, args] of [["get", []], ["put", [1]], ["join", []]] as const) {
+    const parent = new Hub();
+    const child = new HubChild(parent, undefined, LIMITS);
+    const queue = queueIn(parent, 1);
+    child.give(queue);
+    queue.put("full").catch(() => {});
+    if (operation === "get") queue.get();
+    for (let id = 1; id <= LIMITS.requests; id++) {
+      child.parentLink.receive(request(id, queue, operation, [...args]), [], 10);
+    }
+    const next = request(99, queue, operation, [...args]);
+    assertThrows(() => child.parentLink.receive(next, [], 10), ProtocolError, "it made more than 8 requests at once");
+  }
+});
+
+Deno.test("A peer that makes requests of more bytes at once than it may is refused", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const queue = queueIn(parent, 1);
+  child.give(queue);
+  child.parentLink.receive(request(1, queue, "put", [1]), [], 3000);
+  // Accepted, and so no longer open. One alone may be of any size.
+  child.parentLink.receive(request(2, queue, "put", [2]), [], 100_000);
+  const next = request(3, queue, "put", [3]);
+  assertThrows(() => child.parentLink.receive(next, [], 10), ProtocolError, "requests of more than 4000 bytes at once");
+});
+
+Deno.test("A peer that does not read its answers gets no more of them, and all in order when it reads", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const { handle, calls } = largeIn(parent, 400);
+  const theirs = child.give(handle);
+  const answers = Array.from({ length: 6 }, () => theirs.qsize());
+  const put = theirs.put("last");
+  while (child.toParent.deliver());
+  // Two fit, a third exceeds the limit, the others are held.
+  assertEquals(calls, ["qsize", "qsize", "qsize"]);
+  await turn();
+  assert(child.toChild.appendedBytes < 2000);
+  await quiesce(child);
+  await put;
+  assertEquals(calls, ["qsize", "qsize", "qsize", "qsize", "qsize", "qsize", "last"]);
+  assertEquals((await Promise.all(answers)).length, 6);
+});
+
+Deno.test("A request that is held because its peer does not read is not served once it is given up", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const { handle, calls } = largeIn(parent, 2000);
+  const theirs = child.give(handle);
+  const first = theirs.qsize();
+  const controller = new AbortController();
+  const put = theirs.put("given up", { signal: controller.signal });
+  controller.abort(new Error("never mind"));
+  while (child.toParent.deliver());
+  await Promise.all([assertRejects(() => put, Error, "never mind"), quiesce(child)]);
+  await first;
+  assertEquals(calls, ["qsize"]);
+});
+
+Deno.test("A call of an operation that does not exist is a breach; for another process, a hundred errors come first", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent);
+  const queue = queueIn(parent);
+  child.give(queue);
+  for (const name of ["nosuch", "__proto__", "constructor", "x".repeat(1000)]) {
+    assertThrows(() => child.parentLink.receive(request(1, queue, name), [], 1), ProtocolError, "it called");
+  }
+  const forwarded = (id: number): unknown[] => request(id, queue, "nosuch").with(4, "behind");
+  for (let id = 1; id <= 100; id++) child.parentLink.receive(forwarded(id), [], 1);
+  assertThrows(() => child.parentLink.receive(forwarded(101), [], 1), ProtocolError, 'it called "nosuch"');
+});
+
+Deno.test("What a process asks beyond its limit waits there, and all is done in order", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const queue = queueIn(parent);
+  const theirs = child.give(queue);
+  const puts = Array.from({ length: 100 }, (_, n) => theirs.put({ n }));
+  assertEquals(child.toParent.size, LIMITS.requests);
+  await quiesce(child);
+  await Promise.all(puts);
+  for (let n = 0; n < 100; n++) assertEquals(await queue.get(), { n });
+});
+
+Deno.test("What is changed while it is held leaves as it was, and what it holds stays open", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const queue = queueIn(parent);
+  const theirs = child.give(queue);
+  for (let n = 0; n < LIMITS.requests; n++) theirs.put(n);
+  const bytes = new Uint8Array([1]);
+  const inner = queueIn(child.hub);
+  const put = theirs.put([bytes, inner]);
+  bytes[0] = 2;
+  await quiesce(child);
+  await put;
+  for (let n = 0; n < LIMITS.requests; n++) await queue.get();
+  const [arrived, handle] = await queue.get() as [Uint8Array, Queue<unknown>];
+  assertEquals([...arrived], [1]);
+  const item = handle.put("through");
+  await quiesce(child);
+  await item;
+  assertEquals(await inner.get(), "through");
+});
+
+Deno.test("A held request is given up by its signal, by its handle's end and by the end of the peer", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const [queue, other] = [queueIn(parent), queueIn(parent)];
+  const [theirs, closed] = [child.give(queue), child.give(other)];
+  const open = Array.from({ length: LIMITS.requests }, () => theirs.get());
+  const controller = new AbortController();
+  const aborted = theirs.get({ signal: controller.signal });
+  const ended = closed.get();
+  const last = theirs.get();
+  controller.abort(new Error("never mind"));
+  await assertRejects(() => aborted, Error, "never mind");
+  closed.close();
+  await assertRejects(() => ended, Error, "closed here while waiting");
+  child.childLink.close();
+  for (const get of [...open, last]) await assertRejects(() => get, Error, "has ended");
+  // Nothing of what was held has left.
+  assertEquals(child.toParent.messages.filter(([kind]) => kind === "request").length, LIMITS.requests);
+});
+
+Deno.test("HeldRequests gives up what it holds when nothing is answered any more", async () => {
+  const { promise, resolve } = Promise.withResolvers<number[]>();
+  const held = new HeldRequests(resolve, 20);
+  const keepsLoop = setTimeout(() => {}, 60_000);
+  for (const id of [3, 1, 2]) held.push({ id, head: "", args: undefined as never });
+  held.delete(1);
+  assertEquals(await promise, [3, 2]);
+  assertEquals(held.size, 0);
+  clearTimeout(keepsLoop);
+});
+
+Deno.test("HeldRequests stops its clock when it holds nothing", () => {
+  const held = new HeldRequests(() => {}, 20);
+  held.push({ id: 1, head: "", args: undefined as never });
+  assertEquals(held.shift()?.id, 1);
+  assertEquals(held.shift(), undefined);
+});
+
+Deno.test("UnreadBytes counts what was not written, never too little, and nothing when all was", () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(200_000), fc.nat(300_000))), (steps) => {
+    const unread = new UnreadBytes();
+    let [appended, written] = [0, 0];
+    for (const [add, write] of steps) {
+      appended += add;
+      unread.add(appended, add);
+      written = Math.min(appended, written + write);
+      const left = unread.after(written);
+      assert(left >= appended - written);
+      assert(left <= appended - written + 64 * 1024 + 200_000);
+      if (written === appended) assertEquals(left, 0);
+    }
+  }));
+});
+
+// ---------------------------------------------------------------------------
+// Properties
+// ---------------------------------------------------------------------------
+
+type Step =
+  | { kind: "put"; size: number }
+  | { kind: "get" }
+  | { kind: "ask" }
+  | { kind: "down" | "up"; frames: number; reader: boolean };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant("put" as const), size: fc.nat(1500) }),
+  fc.record({ kind: fc.constantFrom("get" as const, "ask" as const) }),
+  fc.record({ kind: fc.constantFrom("down" as const, "up" as const), frames: fc.nat(5), reader: fc.boolean() }),
+);
+
+Deno.test("However processes ask and read, limits hold, nothing is lost, and order is kept", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.nat(3), async (steps, maxSize) => {
+      const parent = new Hub();
+      const child = new HubChild(parent, undefined, LIMITS);
+      const queue = queueIn(parent, maxSize);
+      const theirs = child.give(queue);
+      // Another process: one alone could hold back the very requests that its open ones wait for.
+      const reader = new HubChild(parent, undefined, LIMITS);
+      const readers = reader.give(queue);
+      const large = child.give(largeIn(parent, 500).handle);
+      let sent = 0;
+      const [taken, pending]: [unknown[], Promise<unknown>[]] = [[], []];
+      // Who asks first gets the first item, whichever answer arrives first.
+      let asked = 0;
+      const take = (): void => {
+        const place = asked++;
+        pending.push(readers.get().then((item) => taken[place] = item));
+      };
+      for (const one of steps) {
+        if (one.kind === "put") pending.push(theirs.put([sent++, "x".repeat(one.size)]));
+        if (one.kind === "get") take();
+        if (one.kind === "ask") pending.push(large.qsize());
+        const { toChild, toParent } = "reader" in one && one.reader ? reader : child;
+        if (one.kind === "down") { for (let n = 0; n < one.frames; n++) toChild.deliver(); }
+        // A frame beyond the limits would throw here.
+        if (one.kind === "up") { for (let n = 0; n < one.frames; n++) toParent.deliver(); }
+        await Promise.resolve();
+        const waiting = child.toChild.appendedBytes - child.toChild.writtenBytes;
+        assert(waiting <= LIMITS.unreadBytes + 3000, `${waiting} bytes wait`);
+      }
+      // Readers for all items, and items for all readers.
+      const gets = steps.filter(({ kind }) => kind === "get").length;
+      for (let n = gets; n < sent; n++) take();
+      for (let n = sent; n < gets; n++) pending.push(theirs.put([n, ""]));
+      await quiesce(child, reader);
+      await Promise.all(pending);
+      assertEquals(taken.map((item) => (item as [number])[0]), [...Array(Math.max(sent, gets)).keys()]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("Queue.putNowait() of a full queue stays an error, and no breach", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const theirs = child.give(queueIn(parent, 1));
+  const puts = Promise.allSettled(Array.from({ length: 50 }, () => theirs.putNowait(1)));
+  await quiesce(child);
+  const outcomes = await puts;
+  assertEquals(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+  assert(outcomes.every((one) => one.status === "fulfilled" || one.reason instanceof QueueFullError));
+});
