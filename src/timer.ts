@@ -61,7 +61,7 @@ export function delay(ms = 0): Promise<void> {
 // Not its value: Deno loads that with the first use, which would cost each worker time and memory.
 const immediate = Object.getOwnPropertyDescriptor(globalThis, "setImmediate")!;
 
-/** Resolves when the event loop has gone round once: timers that are due have fired, and what can be read was read. */
+/** Resolves when timers that are due have fired. Pipes are looked at more rarely: what waits for input must await it, or a timer. */
 export function nextTurn(): Promise<void> {
   const setImmediate: (fn: () => void) => unknown = immediate.get?.call(globalThis) ?? immediate.value;
   return new Promise((resolve) => void setImmediate(resolve));

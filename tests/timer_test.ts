@@ -175,7 +175,9 @@ const EXCEPTIONS: Record<string, string> = {
   "child/stdio.ts": "console.time() measures for user code",
   "child/memory_watch.ts": "the text of a thread of its own",
   "worker/reaper.ts": "the text of a process of its own",
+  "worker/child_source.ts": "generated of all the others",
   "wire/codec/decode.ts": "a Date is what travels",
+  "wire/codec/advice.ts": "a text for people",
 };
 
 Deno.test("No file of the library but timer.ts names what fake timers replace", async () => {
