@@ -1,13 +1,43 @@
 /**
  * Time, for everything here that measures it or waits for it.
  *
- * The runtime's functions are taken once, when this file loads. A program under test replaces them (sinon, jest,
+ * The runtime's functions are those that were there when this file loaded. A program under test replaces them (sinon, jest,
  * `@std/testing/time`), and its clock may then stand still: a pool that looked them up at each use would wait for a
  * microtask or a time-out that never comes. So no other file of the library names them. See
  * `docs/decisions/sharing.md`.
  */
-const { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask } = globalThis;
+const { queueMicrotask } = globalThis;
 const { refTimer, unrefTimer } = Deno;
+
+/**
+ * A function of the runtime, as it was when this file loaded.
+ *
+ * Deno loads Node's timers when somebody first looks at one of them, even at `setTimeout`, and that takes a third as long as the start of a
+ * whole worker. Most need none. So the function is taken with its first use, or when somebody assigns another one: the
+ * property keeps only the last, and would give us that.
+ */
+function original<F>(name: string): () => F {
+  const property = Object.getOwnPropertyDescriptor(globalThis, name)!;
+  const { get, set } = property;
+  let taken: F | undefined = property.value;
+  const take = (): F => taken ??= get!.call(globalThis);
+  if (set !== undefined) {
+    Object.defineProperty(globalThis, name, {
+      ...property,
+      set(value) {
+        take();
+        set.call(this, value);
+      },
+    });
+  }
+  return take;
+}
+
+const timeout = original<typeof globalThis.setTimeout>("setTimeout");
+const endTimeout = original<typeof globalThis.clearTimeout>("clearTimeout");
+const interval = original<typeof globalThis.setInterval>("setInterval");
+const endInterval = original<typeof globalThis.clearInterval>("clearInterval");
+const immediate = original<(fn: () => void) => unknown>("setImmediate");
 
 /** Milliseconds by a clock that never jumps, since some moment in the past. */
 export const monotonicMs: () => number = performance.now.bind(performance);
@@ -44,8 +74,8 @@ export function after(ms: number, fn: () => void): Timer {
 
 /** Calls a function again and again, each time so many milliseconds later, until it is cancelled. */
 export function every(ms: number, fn: () => void): Timer {
-  const id = setInterval(fn, Math.min(ms, LONGEST_DELAY_MS));
-  return { cancel: () => clearInterval(id), setReferenced: (referenced) => reference(id, referenced) };
+  const id = interval()(fn, Math.min(ms, LONGEST_DELAY_MS));
+  return { cancel: () => endInterval()(id), setReferenced: (referenced) => reference(id, referenced) };
 }
 
 /** Keeps the program alive until it is cancelled. */
@@ -58,13 +88,9 @@ export function delay(ms = 0): Promise<void> {
   return new Promise((resolve) => void after(ms, resolve));
 }
 
-// Not its value: Deno loads that with the first use, which would cost each worker time and memory.
-const immediate = Object.getOwnPropertyDescriptor(globalThis, "setImmediate")!;
-
 /** Resolves when timers that are due have fired. Pipes are looked at more rarely: what waits for input must await it, or a timer. */
 export function nextTurn(): Promise<void> {
-  const setImmediate: (fn: () => void) => unknown = immediate.get?.call(globalThis) ?? immediate.value;
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void immediate()(resolve));
 }
 
 /** How long a wait lasts. */
@@ -142,7 +168,7 @@ class Delay implements Timer {
   }
 
   cancel(): void {
-    if (this.#id !== undefined) clearTimeout(this.#id);
+    if (this.#id !== undefined) endTimeout()(this.#id);
     this.#id = undefined;
   }
 
@@ -154,7 +180,7 @@ class Delay implements Timer {
 
   #arm(): void {
     if (this.#leftMs === Infinity) return;
-    this.#id = setTimeout(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
+    this.#id = timeout()(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
     if (!this.#referenced) unrefTimer(this.#id);
   }
 
@@ -166,7 +192,7 @@ class Delay implements Timer {
   }
 }
 
-type TimerId = ReturnType<typeof setTimeout>;
+type TimerId = ReturnType<typeof globalThis.setTimeout>;
 
 function reference(id: TimerId, referenced: boolean): void {
   if (referenced) refTimer(id);

@@ -180,6 +180,45 @@ const EXCEPTIONS: Record<string, string> = {
   "wire/codec/advice.ts": "a text for people",
 };
 
+Deno.test("timer.ts loads no timers of the runtime before somebody needs one, and keeps those that somebody replaces", async () => {
+  const names = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"];
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name)!);
+  const loads: string[] = [];
+  const calls: string[] = [];
+  const descriptors = names.map((name) => {
+    let value: unknown;
+    return {
+      get() {
+        if (value === undefined) loads.push(name);
+        return value ?? ((fn: () => void) => {
+          calls.push(name);
+          fn();
+        });
+      },
+      set(fake: unknown) {
+        value = fake;
+      },
+      configurable: true,
+    };
+  });
+  try {
+    names.forEach((name, index) => Object.defineProperty(globalThis, name, descriptors[index]!));
+    const timer: typeof import("../src/timer.ts") = await import(
+      import.meta.resolve(`../src/timer.ts?${crypto.randomUUID()}`)
+    );
+    assertEquals(loads, []);
+    const fakes = globalThis as unknown as Record<string, unknown>;
+    fakes.setTimeout = () => fail("a fake was called");
+    assertEquals(loads, ["setTimeout"]);
+    await timer.delay(5);
+    await timer.nextTurn();
+    assertEquals(loads, ["setTimeout", "setImmediate"]);
+    assertEquals(calls, ["setTimeout", "setImmediate"]);
+  } finally {
+    names.forEach((name, index) => Object.defineProperty(globalThis, name, before[index]!));
+  }
+});
+
 Deno.test("No file of the library but timer.ts names what fake timers replace", async () => {
   const faults: string[] = [];
   for await (const path of sourceFiles("")) {

@@ -12,8 +12,29 @@ const parts = [], loaded = [];
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/timer.ts
-var { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask } = globalThis;
+var { queueMicrotask } = globalThis;
 var { refTimer, unrefTimer } = Deno;
+function original(name) {
+  const property = Object.getOwnPropertyDescriptor(globalThis, name);
+  const { get, set } = property;
+  let taken = property.value;
+  const take = () => taken ??= get.call(globalThis);
+  if (set !== void 0) {
+    Object.defineProperty(globalThis, name, {
+      ...property,
+      set(value) {
+        take();
+        set.call(this, value);
+      }
+    });
+  }
+  return take;
+}
+var timeout = original("setTimeout");
+var endTimeout = original("clearTimeout");
+var interval = original("setInterval");
+var endInterval = original("clearInterval");
+var immediate = original("setImmediate");
 var monotonicMs = performance.now.bind(performance);
 var TIME_ORIGIN_MS = performance.timeOrigin;
 var epochMs = Date.now;
@@ -22,10 +43,8 @@ var LONGEST_DELAY_MS = 2 ** 31 - 1;
 function after(ms, fn) {
   return new Delay(ms, fn);
 }
-var immediate = Object.getOwnPropertyDescriptor(globalThis, "setImmediate");
 function nextTurn() {
-  const setImmediate = immediate.get?.call(globalThis) ?? immediate.value;
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void immediate()(resolve));
 }
 function checkTimeout(timeoutMs) {
   if (timeoutMs === void 0) return;
@@ -45,7 +64,7 @@ var Delay = class {
     this.#arm();
   }
   cancel() {
-    if (this.#id !== void 0) clearTimeout(this.#id);
+    if (this.#id !== void 0) endTimeout()(this.#id);
     this.#id = void 0;
   }
   setReferenced(referenced) {
@@ -55,7 +74,7 @@ var Delay = class {
   }
   #arm() {
     if (this.#leftMs === Infinity) return;
-    this.#id = setTimeout(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
+    this.#id = timeout()(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
     if (!this.#referenced) unrefTimer(this.#id);
   }
   #expire() {
