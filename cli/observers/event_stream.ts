@@ -6,6 +6,8 @@ export class EventStream {
   readonly wantsRecords: boolean;
   /** Whether somebody wants the hashes of records. */
   readonly wantsHashes: boolean;
+  /** Whether an observer says how the run ended. */
+  readonly tellsEnd: boolean;
   readonly #observers: readonly RunObserver[];
   #pending: RunEvent[] = [];
   #running: Promise<void> | undefined;
@@ -14,6 +16,7 @@ export class EventStream {
   constructor(observers: readonly RunObserver[]) {
     this.#observers = observers;
     this.wantsRecords = observers.some((observer) => observer.wantsRecords);
+    this.tellsEnd = observers.some((observer) => observer.tellsEnd ?? false);
     this.wantsHashes = observers.some((observer) => observer.wantsHashes);
   }
 

@@ -159,6 +159,8 @@ export interface RunObserver {
   readonly wantsRecords: boolean;
   /** Whether record events carry the hash of the record. */
   readonly wantsHashes: boolean;
+  /** Whether its last words say how the run ended, so that nobody else need. */
+  readonly tellsEnd?: boolean;
   /** Takes in events, in order, right after they were written or happened. A promise makes the run wait for it. */
   receive(events: readonly RunEvent[]): void | Promise<void>;
   /** The run is over. */

@@ -119,7 +119,8 @@ export class MapSession {
       ...(earlier !== undefined && earlier.records > 0 && { earlier: { ...earlier } }),
     });
     await events.close();
-    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier };
+    const isTold = events.tellsEnd;
+    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier, isTold };
     const summary = summaryOf(this.#options, totals);
     if (summary !== "") await Deno.stderr.write(new TextEncoder().encode(summary));
   }

@@ -11,6 +11,8 @@ export interface RunTotals {
   readonly elapsedMs: number;
   /** What earlier runs of the joblog finished. */
   readonly earlier: EarlierRecords | undefined;
+  /** Whether a bar says the same already, but for what is out of the ordinary. */
+  readonly isTold: boolean;
 }
 
 const ENDINGS: Partial<Record<EndReason, string>> = {
@@ -21,9 +23,10 @@ const ENDINGS: Partial<Record<EndReason, string>> = {
 
 /** The last line on stderr; nothing where it is not wanted, or would say nothing new. */
 export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "joblog">, totals: RunTotals): string {
-  const { reason, done, failed, results, elapsedMs, earlier } = totals;
+  const { reason, done, failed, results, elapsedMs, earlier, isTold } = totals;
   if (quiet || reason === "output closed" || reason === "broken") return "";
   const ending = ENDINGS[reason] ?? "";
+  if (isTold && ending === "" && (earlier?.failed ?? 0) === 0) return "";
   const resume = ending !== "" && joblog !== undefined ? "; go on with --resume" : "";
   const time = `${(elapsedMs / 1000).toFixed(1)} s`;
   return `corral: ${count(done, "record")}, ${failed} failed, ${count(results, "result")} in ${time}${ending}${

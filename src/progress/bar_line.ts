@@ -103,7 +103,7 @@ function describe(
   const of = total === undefined ? ` ${unit}` : `/${estimated ? "~" : ""}${formatCount(total)}`;
   const over = counter.endedAt !== undefined;
   const left = counter.timeLeftAt(now, total);
-  const time = over || left === undefined
+  const time = over || left === undefined || left === 0
     ? `${formatDuration((counter.endedAt ?? now) - counter.startedAt)}${over ? "" : " so far"}`
     : `${formatDuration(inSeconds(left))} left`;
   const { slowest, failed } = counter;

@@ -13,6 +13,7 @@ const SAMPLE_EVERY_MS = 500;
  *
  * const counter = new WorkCounter(0, 100); // 100 were done in an earlier run
  * counter.count(10, 1, 2000);
+ * counter.skip(0, 2000); // more that an earlier run did, if there are any
  * counter.took(105, 900);
  * console.log(counter.rateAt(2000)); // 5
  * console.log(counter.timeLeftAt(2000, 120)); // 2000
@@ -30,8 +31,8 @@ export class WorkCounter {
   /** When it ended; set it then. */
   endedAt: number | undefined;
   /** What was done before: it counts as done, and not in the rate. */
-  readonly #initial: number;
-  readonly #samples: { at: number; done: number }[];
+  #initial: number;
+  #samples: { at: number; done: number }[];
 
   /** Begins to count; `initial` items were done before. */
   constructor(startedAt: number, initial = 0) {
@@ -47,6 +48,20 @@ export class WorkCounter {
     const samples = this.#samples;
     if (at - samples.at(-1)!.at >= SAMPLE_EVERY_MS) samples.push({ at, done: this.done });
     while (samples.length > 2 && at - samples[1]!.at >= RATE_WINDOW_MS) samples.shift();
+  }
+
+  /** How many items were done before. */
+  get initial(): number {
+    return this.#initial;
+  }
+
+  /** Counts items that were done before, as they are come across: work begins behind them, or goes on as if they had not been there. */
+  skip(items: number, at: number): void {
+    const hasWorked = this.done > this.#initial;
+    this.done += items;
+    this.#initial += items;
+    if (hasWorked) for (const sample of this.#samples) sample.done += items;
+    else this.#samples = [{ at, done: this.done }];
   }
 
   /** Takes note of how long an item took. */

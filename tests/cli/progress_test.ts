@@ -1,7 +1,8 @@
 // Unit tests of what a bar counts and says; end-to-end tests in a real terminal (tmux), skipped where there is none.
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { barLine, plainLine, slotLines } from "../../cli/observers/progress/bar_lines.ts";
+import { coloured } from "../../src/progress/parts.ts";
+import { logLine, runLine, slotLines } from "../../cli/observers/progress/bar_lines.ts";
 import { PlainProgress } from "../../cli/observers/progress/plain_progress.ts";
 import { PrintedLines, sanitizeForTerminal } from "../../cli/observers/progress/printed_text.ts";
 import { RunProgress } from "../../cli/observers/progress/run_progress.ts";
@@ -42,29 +43,6 @@ Deno.test("RunProgress.total is what the user told, else reckoned from the bytes
   assertEquals(progressOf([start, input(1, 12, 1000, true)], 70).total, { records: 12, estimated: false });
 });
 
-Deno.test("RunProgress.rateAt() follows the last seconds, and is the mean when the run has ended", () => {
-  const slow = Array.from({ length: 100 }, (_, second) => count(1000 * (second + 1), 10));
-  const fast = Array.from({ length: 20 }, (_, second) => count(100_000 + 1000 * (second + 1), 1000));
-  const progress = progressOf([startEvent(), ...slow, ...fast]);
-  assertEquals(Math.round(progress.rateAt(at(120_000))), 1000);
-  progress.take({
-    type: "end",
-    at: at(120_000),
-    reason: "finished",
-    exitCode: 0,
-    records: 21_000,
-    failed: 0,
-    results: 0,
-  });
-  assertEquals(progress.rateAt(at(120_000)), 21_000 / 120);
-});
-
-Deno.test("RunProgress.timeLeftAt() is what the rest takes at the present rate", () => {
-  const progress = progressOf([startEvent(), input(0, 1000, 1, true), count(1000, 100), count(2000, 100)]);
-  assertEquals(progress.timeLeftAt(at(2000)), 8000);
-  assertEquals(progressOf([startEvent(), count(1000, 100)]).timeLeftAt(at(1000)), undefined);
-});
-
 Deno.test("RunProgress.busy counts workers with a block, also when one exits and is replaced", () => {
   const worker = (slot: number, pid: number, state: "spawn" | "ready" | "exit"): RunEvent => (
     { type: "worker", at: at(0), slot, pid, state }
@@ -81,29 +59,32 @@ Deno.test("RunProgress.busy counts workers with a block, also when one exits and
   ]);
 });
 
-Deno.test("barLine() counts records, and fits into any width that has room for its facts", () => {
+Deno.test("runLine() counts records, and fits into any width that has room for its facts", () => {
   const progress = progressOf([
     startEvent(),
     input(0, 2_000_000, 1, true),
     block(0, 1, "start", 1, 100),
     count(1000, 500_000, 3),
   ]);
-  const line = withoutColours(barLine(progress, at(1000), 100));
+  const line = withoutColours(runLine(progress, at(1000), 100, coloured));
   assertMatch(line, /^ 25% ━+─+ {2}500,000\/2,000,000 {2}500K\/s {2}3 s left {2}3 failed {2}1\/2 busy$/);
   assertEquals([...line.matchAll(/━/g)].length, Math.round([...line.matchAll(/[━─]/g)].length / 4));
   for (let columns = 75; columns < 150; columns++) {
-    assert(withoutColours(barLine(progress, at(1000), columns)).length <= columns, `too wide for ${columns} columns`);
+    assert(
+      withoutColours(runLine(progress, at(1000), columns, coloured)).length <= columns,
+      `too wide for ${columns} columns`,
+    );
   }
 });
 
-Deno.test("plainLine() has neither colours nor a bar", () => {
+Deno.test("logLine() has neither colours nor a bar", () => {
   const progress = progressOf([startEvent(), count(1000, 50, 1)]);
-  assertEquals(plainLine(progress, at(1000)), "corral: 50 records  50/s  1 s so far  1 failed  0/2 busy");
+  assertEquals(logLine(progress, at(1000)), "corral: 50 records  50/s  1 s so far  1 failed  0/2 busy");
 });
 
 Deno.test("slotLines() shows as many workers as there is room for, and says how many more there are", () => {
   const progress = progressOf([startEvent({ jobs: 5 }), block(0, 0, "start", 1001, 250)]);
-  const lines = (rows: number) => slotLines(progress, at(2000), rows).map(withoutColours);
+  const lines = (rows: number) => slotLines(progress, at(2000), rows, coloured).map(withoutColours);
   assertMatch(lines(5)[0]!, /^ {2}worker 0 .* records 1,001 to 1,250 {2}2 s$/);
   assertEquals(lines(5).length, 5);
   assertEquals([lines(3).length, lines(3).at(-1)], [3, "and 3 more workers"]);
@@ -227,6 +208,12 @@ testInTerminal(
   },
 );
 
+testInTerminal("NO_COLOR takes the colours of the bar away, and not the bar", async () => {
+  await using terminal = await show("line", [...RUN, count(1900, 300), END], { env: { NO_COLOR: "1" } });
+  assertEquals((await terminal.screen()).at(-1), `100% ${"━".repeat(40)}  400/400  200/s  2 s  2 failed`);
+  assertEquals(await terminal.lineWithColours("400/400"), (await terminal.screen()).at(-1));
+});
+
 testInTerminal("--bar=full has a row for each worker, and a narrow terminal cuts lines", async () => {
   await using terminal = await show("full", RUN, { columns: 40 });
   const screen = await terminal.screen();
@@ -237,7 +224,7 @@ testInTerminal("--bar=full has a row for each worker, and a narrow terminal cuts
 });
 
 testInTerminal("Where no bar is wanted, there are plain lines", async () => {
-  for (const env of [{ CI: "true" }, { NO_COLOR: "1" }, { TERM: "dumb" }]) {
+  for (const env of [{ CI: "true" }, { TERM: "dumb" }]) {
     await using terminal = await show("auto", [...RUN, END], { columns: 200, env });
     const screen = await terminal.screen();
     assertEquals(screen.slice(0, 1).concat(screen.slice(-2)), [
@@ -259,8 +246,8 @@ testInTerminal(
       await using terminal = await Terminal.open(command, { columns: 90, rows: 24, env: VARIABLES });
       await terminal.ended();
       const screen = await terminal.screen();
-      assertEquals(screen.slice(0, -2).toSorted(), ["task 120", "task 40", "task 80"]);
-      assertMatch(screen.at(-2)!, /^100% ━{10,} {2}120\/120 .* 0 failed$/);
+      assertEquals(screen.slice(0, -1).toSorted(), ["task 120", "task 40", "task 80"]);
+      assertMatch(screen.at(-1)!, /^100% ━{10,} {2}120\/120 .* 0 failed$/);
       assertEquals((await Deno.readTextFile(`${folder}/out`)).split("\n").length, 121);
     }),
 );

@@ -63,6 +63,11 @@ export class Terminal implements AsyncDisposable {
     return lines.filter((line) => line !== "" && line !== END_MARK);
   }
 
+  /** The first line on the screen with a text in it, with the codes of its colours. */
+  async lineWithColours(text: string): Promise<string | undefined> {
+    return (await this.#tmux("capture-pane", "-e", "-p")).split("\n").find((line) => line.includes(text));
+  }
+
   /** Whether the cursor can be seen. */
   async hasCursor(): Promise<boolean> {
     return (await this.#tmux("display-message", "-p", "#{cursor_flag}")).trim() === "1";

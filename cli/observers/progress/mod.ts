@@ -1,5 +1,6 @@
 /** Shows how far a run is: a bar, plain lines, or nothing but what is printed. */
 
+import { coloured, plain } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../../options/cli_map_options.ts";
 import type { RunObserver } from "../../records/run_events.ts";
 import { PlainProgress } from "./plain_progress.ts";
@@ -25,8 +26,10 @@ export async function createProgress({ bar, total, quiet = false }: ProgressOpti
   const print = { write, total, ...(isTerminal && { clean: sanitizeForTerminal }) };
   if (quiet || bar === "off" || bar === "auto" && !isTerminal) return new PlainProgress(print);
   if (!isTerminal || !await mayDraw()) return new PlainProgress({ ...print, everyMs: PLAIN_EVERY_MS });
+  // NO_COLOR is about colours alone, see no-color.org.
+  const paint = Deno.noColor ? plain : coloured;
   const { TerminalBar } = await import("./terminal_bar.ts");
-  return new TerminalBar({ terminal: { size: terminalSize, write }, full: bar === "full", total });
+  return new TerminalBar({ terminal: { size: terminalSize, write }, full: bar === "full", total, paint });
 }
 
 function terminalSize(): { columns: number; rows: number } {
@@ -37,12 +40,11 @@ function terminalSize(): { columns: number; rows: number } {
   }
 }
 
-/** The variables that say what a terminal can do; the drawing library reads them. */
-const VARIABLES = ["TERM", "TERM_PROGRAM", "TMUX", "CI"];
+/** The variables that say what a terminal can do. */
+const VARIABLES = ["TERM", "CI"];
 
-/** Whether the terminal takes a bar, and its owner wants one. Without permission to ask, it does not. */
+/** Whether the terminal takes a bar. Without permission to ask, it does not. */
 async function mayDraw(): Promise<boolean> {
-  if (Deno.noColor) return false;
   for (const variable of VARIABLES) {
     if ((await Deno.permissions.query({ name: "env", variable })).state !== "granted") return false;
   }

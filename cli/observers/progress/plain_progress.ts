@@ -1,7 +1,7 @@
 /** Progress as lines of text, for logs. */
 
 import type { RunEvent, RunObserver } from "../../records/run_events.ts";
-import { plainLine } from "./bar_lines.ts";
+import { logLine } from "./bar_lines.ts";
 import { PrintedLines } from "./printed_text.ts";
 import { RunProgress } from "./run_progress.ts";
 
@@ -21,6 +21,7 @@ export interface PlainProgressOptions {
 export class PlainProgress implements RunObserver {
   readonly wantsRecords = false;
   readonly wantsHashes = false;
+  readonly tellsEnd: boolean;
   readonly #options: PlainProgressOptions;
   readonly #progress: RunProgress;
   readonly #printed = new PrintedLines();
@@ -29,6 +30,7 @@ export class PlainProgress implements RunObserver {
   constructor(options: PlainProgressOptions) {
     this.#options = options;
     this.#progress = new RunProgress(options.total);
+    this.tellsEnd = options.everyMs !== undefined;
     if (options.everyMs !== undefined) this.#timer = setInterval(() => this.#tell(Date.now()), options.everyMs);
   }
 
@@ -48,7 +50,7 @@ export class PlainProgress implements RunObserver {
   }
 
   #tell(now: number): void {
-    if (this.#progress.startedAt !== undefined) this.#options.write(`${plainLine(this.#progress, now)}\n`);
+    if (this.#progress.counter !== undefined) this.#options.write(`${logLine(this.#progress, now)}\n`);
   }
 
   #write(text: string): void {

@@ -1,6 +1,7 @@
 /** How far a run is: what a bar shows, counted from the events. */
 
-import type { BlockEvent, InputEvent, RunEvent, SkipEvent, WorkerEvent } from "../../records/run_events.ts";
+import { WorkCounter } from "@corral/multiprocessing/progress/parts";
+import type { BlockEvent, InputEvent, RunEvent, WorkerEvent } from "../../records/run_events.ts";
 
 /** One worker slot, as it is now. */
 export interface SlotProgress {
@@ -22,22 +23,12 @@ export interface TotalRecords {
   readonly estimated: boolean;
 }
 
-/** The rate is that of the last seconds, so that it follows a change but not every pause. */
-const RATE_WINDOW_MS = 10_000;
-const SAMPLE_EVERY_MS = 500;
-
 /** Counts the events of a run. */
 export class RunProgress {
-  /** Those that earlier runs finished are counted, too. */
-  done = 0;
-  failed = 0;
-  /** Records that earlier runs finished; no work of this run, so the rate leaves them out. */
-  skipped = 0;
-  startedAt: number | undefined;
-  endedAt: number | undefined;
+  /** The records; there is none before the run has begun. */
+  counter: WorkCounter | undefined;
   readonly #expected: number | undefined;
   readonly #slots = new Map<number, SlotProgress>();
-  #samples: { at: number; done: number }[] = [];
   #input = { records: 0, ended: false };
   #totalBytes: number | undefined;
   #estimate: number | undefined;
@@ -67,21 +58,18 @@ export class RunProgress {
   take(event: RunEvent): void {
     switch (event.type) {
       case "start":
-        this.startedAt = event.startedAt;
+        this.counter = new WorkCounter(event.startedAt);
         this.#totalBytes = event.totalBytes;
-        this.#samples = [{ at: event.startedAt, done: 0 }];
         for (let slot = 0; slot < event.jobs; slot++) this.#slot(slot, event.startedAt);
         break;
       case "input":
         this.#takeInput(event);
         break;
       case "count":
-        this.done += event.done;
-        this.failed += event.failed;
-        this.#sample(event.at);
+        this.counter?.count(event.done, event.failed, event.at);
         break;
       case "skip":
-        this.#takeSkip(event);
+        this.counter?.skip(event.records, event.at);
         break;
       case "worker":
         this.#takeWorker(event);
@@ -90,38 +78,8 @@ export class RunProgress {
         this.#takeBlock(event);
         break;
       case "end":
-        this.endedAt = event.at;
+        if (this.counter !== undefined) this.counter.endedAt = event.at;
     }
-  }
-
-  /** Records per second: over the last seconds while it runs, over all of it when it has ended. */
-  rateAt(now: number): number {
-    if (this.startedAt === undefined) return 0;
-    const from = this.endedAt === undefined ? this.#samples[0]! : { at: this.startedAt, done: this.skipped };
-    const elapsedMs = (this.endedAt ?? now) - from.at;
-    return elapsedMs <= 0 ? 0 : (this.done - from.done) / elapsedMs * 1000;
-  }
-
-  /** Milliseconds to the end, if that can be told. */
-  timeLeftAt(now: number): number | undefined {
-    const rate = this.rateAt(now);
-    const { total } = this;
-    return total === undefined || rate === 0 ? undefined : Math.max(0, total.records - this.done) / rate * 1000;
-  }
-
-  /** What is left out takes no time of its own: work begins behind it, or goes on as if it had not been there. */
-  #takeSkip({ at, records }: SkipEvent): void {
-    const hasWorked = this.done > this.skipped;
-    this.done += records;
-    this.skipped += records;
-    if (hasWorked) { for (const sample of this.#samples) sample.done += records; }
-    else this.#samples = [{ at, done: this.done }];
-  }
-
-  #sample(at: number): void {
-    const samples = this.#samples;
-    if (at - (samples.at(-1)?.at ?? 0) >= SAMPLE_EVERY_MS) samples.push({ at, done: this.done });
-    while (samples.length > 2 && at - samples[1]!.at >= RATE_WINDOW_MS) samples.shift();
   }
 
   /** Bytes are read ahead: once all are, they say nothing about the records that are still in them. */

@@ -1,51 +1,40 @@
 /** The bar on a terminal. */
 
-import cliTruncate from "cli-truncate";
-import { createLogUpdate } from "log-update";
+import { BottomLines, type Paint, type Terminal } from "@corral/multiprocessing/progress/parts";
 import type { RunEvent, RunObserver } from "../../records/run_events.ts";
-import { barLine, slotLines } from "./bar_lines.ts";
+import { runLine, slotLines } from "./bar_lines.ts";
 import { PrintedLines, sanitizeForTerminal } from "./printed_text.ts";
 import { RunProgress } from "./run_progress.ts";
 
-/** Where a bar is drawn. */
-export interface BarTerminal {
-  size(): { columns: number; rows: number };
-  write(text: string): void;
-}
-
 /** Options of {@link TerminalBar}. */
 export interface TerminalBarOptions {
-  terminal: BarTerminal;
+  readonly terminal: Terminal;
   /** Whether each worker has a line of its own. */
-  full: boolean;
+  readonly full: boolean;
   /** The number of records, if the user told it. */
-  total?: number | undefined;
+  readonly total?: number | undefined;
+  /** How what counts is set apart. */
+  readonly paint: Paint;
 }
 
 const DRAW_EVERY_MS = 100;
 
-/**
- * Draws the bar ten times a second, whatever happens in between, and what is printed above it.
- *
- * The cursor stays visible, below the bar: one that is hidden would stay so if the command is killed.
- */
+/** Draws the bar ten times a second, whatever happens in between, and what is printed above it. */
 export class TerminalBar implements RunObserver {
   readonly wantsRecords = false;
   readonly wantsHashes = false;
+  readonly tellsEnd = true;
   readonly #options: TerminalBarOptions;
   readonly #progress: RunProgress;
   readonly #printed = new PrintedLines();
-  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #lines: BottomLines;
   readonly #timer: ReturnType<typeof setInterval>;
-  #frame = "";
 
   constructor(options: TerminalBarOptions) {
     this.#options = options;
     this.#progress = new RunProgress(options.total);
-    this.#draw = createLogUpdate(this.#stream() as unknown as Parameters<typeof createLogUpdate>[0], {
-      showCursor: true,
-    });
-    this.#timer = setInterval(() => this.#update(Date.now()), DRAW_EVERY_MS);
+    this.#lines = new BottomLines(options.terminal);
+    this.#timer = setInterval(() => this.#draw(Date.now()), DRAW_EVERY_MS);
   }
 
   receive(events: readonly RunEvent[]): void {
@@ -54,50 +43,23 @@ export class TerminalBar implements RunObserver {
       this.#progress.take(event);
       if (event.type === "print") printed += this.#printed.add(event.slot, event.text);
     }
-    if (printed !== "") this.#printAbove(printed);
+    if (printed !== "") this.#lines.printAbove(sanitizeForTerminal(printed));
   }
 
   close(): void {
     clearInterval(this.#timer);
     const rest = this.#printed.flush();
-    if (rest !== "") this.#printAbove(rest);
-    this.#update(this.#progress.endedAt ?? Date.now());
-    this.#draw.done();
+    if (rest !== "") this.#lines.printAbove(sanitizeForTerminal(rest));
+    this.#draw(this.#progress.counter?.endedAt ?? Date.now());
+    this.#lines.release();
   }
 
-  #printAbove(text: string): void {
-    this.#draw.clear();
-    this.#frame += sanitizeForTerminal(text);
-    this.#update(Date.now());
-  }
-
-  #update(now: number): void {
-    const { terminal, full } = this.#options;
+  #draw(now: number): void {
+    const { counter } = this.#progress;
+    if (counter === undefined) return;
+    const { terminal, full, paint } = this.#options;
     const { columns, rows } = terminal.size();
-    if (this.#progress.startedAt !== undefined) {
-      const workers = full && this.#progress.endedAt === undefined ? slotLines(this.#progress, now, rows - 2) : [];
-      // In the last column some terminals begin a new line already.
-      const lines = [...workers, barLine(this.#progress, now, columns - 1)];
-      this.#draw(lines.map((line) => cliTruncate(line, columns - 1)).join("\n"));
-    }
-    if (this.#frame === "") return;
-    terminal.write(this.#frame);
-    this.#frame = "";
-  }
-
-  /** All that one update draws leaves in one write. */
-  #stream(): { isTTY: true; columns: number; rows: number; write(text: string): boolean } {
-    const { terminal } = this.#options;
-    const add = (text: string) => this.#frame += text;
-    return {
-      isTTY: true,
-      get columns() {
-        return terminal.size().columns;
-      },
-      get rows() {
-        return terminal.size().rows;
-      },
-      write: (text) => add(text) !== undefined,
-    };
+    const workers = full && counter.endedAt === undefined ? slotLines(this.#progress, now, rows - 2, paint) : [];
+    this.#lines.draw([...workers, runLine(this.#progress, now, columns - 1, paint)]);
   }
 }

@@ -1,7 +1,7 @@
 /** What failed, in a report. All of the text comes from tasks and records, which need not be trusted. */
 
 import type { RecordEvent } from "../../records/run_events.ts";
-import { formatCount, formatDuration } from "../units.ts";
+import { formatCount, formatDuration } from "@corral/multiprocessing/progress/parts";
 import { type Html, html } from "./html.ts";
 import type { FailureGroup, RunSummary } from "./run_summary.ts";
 

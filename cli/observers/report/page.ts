@@ -1,7 +1,7 @@
 /** The page of a report. */
 
 import type { RecordOutcome } from "../../records/run_events.ts";
-import { formatBytes, formatCount, formatDuration, formatRate } from "../units.ts";
+import { formatBytes, formatCount, formatDuration, formatRate } from "@corral/multiprocessing/progress/parts";
 import { colourOf, durationChart, throughputChart, timelineChart } from "./charts.ts";
 import { failureSection } from "./failure_section.ts";
 import { Html, html } from "./html.ts";

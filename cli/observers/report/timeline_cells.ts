@@ -1,6 +1,6 @@
 /** What the rows of the timeline are made of. */
 
-import { formatDuration } from "../units.ts";
+import { formatDuration } from "@corral/multiprocessing/progress/parts";
 import type { RunSummary, SlotSummary } from "./run_summary.ts";
 
 /** A bar in the row of a slot. */
