@@ -246,6 +246,9 @@ export class Scheduler<T extends ScheduledTask> {
 
   #noteStartFailure(slot: Slot<T>, error: Error, now: number): void {
     switch (this.#supervisor.startFailed(slot, error, now)) {
+      case "elsewhere":
+        this.#waiting.rehome(slot.index, this.slots.findIndex(isServing));
+        return this.#dispatcher.handOut(now);
       case "slot":
         return this.#unsettled.failKeyed(slot.index, error);
       case "waiting":
@@ -269,6 +272,10 @@ export class Scheduler<T extends ScheduledTask> {
       this.#host.finished();
     }
   }
+}
+
+function isServing({ phase }: Slot<ScheduledTask>): boolean {
+  return phase === "ready" || phase === "starting";
 }
 
 function brokenError(cause: Error): BrokenPoolError {

@@ -55,7 +55,13 @@ export class StartBudget {
 }
 
 function isTransient(error: Error): boolean {
-  if ((error as { signal?: unknown }).signal) return true;
-  return error.name === "WorkerStartError" &&
-    /os error (11|12|23|24|35)\b/.test(String((error.cause as Error | undefined)?.message));
+  return Boolean((error as { signal?: unknown }).signal) || isShortage(error);
+}
+
+/** Whether no process came to be because the system has no process or file handle free. It says nothing against workers that started. */
+export function isShortage(error: Error): boolean {
+  if (error.name !== "WorkerStartError") return false;
+  const { cause, stderrTail } = error as { cause?: { message?: unknown }; stderrTail?: unknown };
+  // Of one that came to be, and could not start its threads, only its last words tell.
+  return /os error (11|12|23|24|35)\b/.test(`${cause?.message}\n${stderrTail}`);
 }

@@ -1,6 +1,6 @@
 import type { SchedulerHost } from "./scheduler_host.ts";
 import type { ScheduledTask, Slot } from "./slot.ts";
-import { StartBudget } from "./start_budget.ts";
+import { isShortage, StartBudget } from "./start_budget.ts";
 import type { WorkerDemand } from "./worker_demand.ts";
 
 /** The settings that a worker's life follows from. */
@@ -10,8 +10,11 @@ export interface SupervisorOptions {
   readonly breakOnExit: boolean;
 }
 
-/** What cannot run because a worker did not start: nothing as it is tried again, what only its slot may run, all that waits, or anything ever. */
-export type StartFailureScope = "nothing" | "slot" | "waiting" | "pool";
+/**
+ * What cannot run because a worker did not start: nothing as it is tried again, or as others do its work ("elsewhere"), what only its slot
+ * may run, all that waits, or anything ever.
+ */
+export type StartFailureScope = "nothing" | "elsewhere" | "slot" | "waiting" | "pool";
 
 /** Starts workers and ends them, and decides what follows when one does not start. */
 export class Supervisor<T extends ScheduledTask> {
@@ -60,13 +63,15 @@ export class Supervisor<T extends ScheduledTask> {
   /** Decides when a worker that did not start is tried again. Returns what cannot run because of it. */
   startFailed(slot: Slot<T>, error: Error, now: number): StartFailureScope {
     const verdict = this.#budget.failed(error);
-    const othersServe = this.#slots.some((other) => other.phase === "ready");
+    const isShort = isShortage(error);
+    // One that still starts may fail in the same way, unless what failed is that the system has no room for more.
+    const othersServe = this.#slots.some(({ phase }) => phase === "ready" || (isShort && phase === "starting"));
     slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
     if (verdict.retry) return "nothing";
     this.#demand.all = false;
     this.#host.startFailed(error);
     if (this.#options.breakOnExit) return "pool";
-    if (othersServe) return "slot";
+    if (othersServe) return isShort ? "elsewhere" : "slot";
     return verdict.exhausted ? "pool" : "waiting";
   }
 

@@ -6,12 +6,15 @@ export class WaitingTasks<T extends ScheduledTask> {
   readonly #free = new TaskQueue<T>();
   readonly #keyed: readonly TaskQueue<T>[];
   readonly #keyedSizes: number[];
+  /** Which slot serves the keys that lead to each. */
+  readonly #home: number[];
   #size = 0;
 
   /** Builds empty queues for a pool of so many slots. */
   constructor(slots: number) {
     this.#keyed = Array.from({ length: slots }, () => new TaskQueue<T>());
     this.#keyedSizes = Array(slots).fill(0);
+    this.#home = Array.from({ length: slots }, (_, index) => index);
   }
 
   /** How many tasks wait. */
@@ -59,6 +62,14 @@ export class WaitingTasks<T extends ScheduledTask> {
     return task;
   }
 
+  /** From now on another slot serves the keys of one that can have no worker. */
+  rehome(from: number, to: number): void {
+    const moved: T[] = [];
+    for (let task = this.takeKeyed(from); task !== undefined; task = this.takeKeyed(from)) moved.push(task);
+    for (const [index, home] of this.#home.entries()) if (home === from) this.#home[index] = to;
+    for (const task of moved) this.add(task, "last");
+  }
+
   /** Takes any task. */
   takeAny(): T | undefined {
     for (let index = 0; index < this.#keyed.length; index++) {
@@ -75,7 +86,7 @@ export class WaitingTasks<T extends ScheduledTask> {
   }
 
   #slotOf(task: T): number | undefined {
-    return task.key === undefined ? undefined : hash(task.key) % this.#keyed.length;
+    return task.key === undefined ? undefined : this.#home[hash(task.key) % this.#keyed.length]!;
   }
 }
 

@@ -654,6 +654,21 @@ Deno.test("Scheduler.dispatch() takes a spawn that throws as a start that failed
   pool.step(() => pool.advance(25), "spawn 0", "ref 0");
 });
 
+Deno.test("Scheduler.dispatch() lets those that start do the work when the system has no room for more workers", () => {
+  const full = () => new WorkerStartError("full", { cause: new Error("Too many open files (os error 24)") });
+  const pool = new ScriptedPool({ workers: 2 });
+  // By their hash, these keys lead to the two slots.
+  pool.submit("a", { key: "y" });
+  pool.spawnErrors.push(...Array.from({ length: 5 }, full));
+  pool.submit("b", { key: "x" });
+  for (const ms of [25, 50, 100]) pool.step(() => pool.advance(ms), "spawn 1");
+  pool.step(() => pool.advance(200), "spawn 1", "start failed: full");
+  pool.step(() => pool.ready(0), "unref 0", "ref 0", "run 0: a");
+  pool.read(0, "started", "=a");
+  pool.read(0, "started", "=b");
+  assertEquals(pool.answers, ["a", "b"]);
+});
+
 Deno.test("Scheduler.dispatch() ends a worker that is being started when the pool ends", () => {
   for (const end of ["terminate", "close"] as const) {
     const pool = new ScriptedPool({ workers: 2 });
