@@ -6,6 +6,7 @@
  */
 
 import type { ProjectFiles } from "../own_process.ts";
+import { requireArgumentsFit } from "./argument_limits.ts";
 import type { ChildProgram } from "./child_program.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { configure } from "./configuration.ts";
@@ -48,31 +49,28 @@ export interface LaunchCommand extends WorkerCommand {
  * Builds the command line of a worker. Starts nothing, and never prompts.
  *
  * @throws {TypeError} If a permission has a wrong form.
+ * @throws {RangeError} If the system would not take a command line of that length.
  * @throws {PermissionError} If a grant is larger than this program's own, or no Deno may be started.
  */
 export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
   const grants = workerGrants(options);
   const { project, flags } = configure(options);
-  return {
-    path: findDeno(options.denoPath),
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      ...remoteFlags(options, grants),
-      ...flags,
-      // Storage belongs to an origin. Nothing is written for one unless its code stores something.
-      `--location=http://${options.storageKey}.corral.invalid/`,
-      ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
-      ...grantFlags(grants, resolveDenials(options.deny)),
-      mainModule(options.program, options),
-    ],
-    env: workerEnv(options, grants),
-    cwd: options.cwd,
-    project,
-    preamble: options.program,
-  };
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    ...remoteFlags(options, grants),
+    ...flags,
+    // Storage belongs to an origin. Nothing is written for one unless its code stores something.
+    `--location=http://${options.storageKey}.corral.invalid/`,
+    ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
+    ...grantFlags(grants, resolveDenials(options.deny)),
+    mainModule(options.program, options),
+  ];
+  const env = workerEnv(options, grants);
+  requireArgumentsFit(args, env);
+  return { path: findDeno(options.denoPath), args, env, cwd: options.cwd, project, preamble: options.program };
 }
 
 function workerGrants(options: WorkerCommandOptions): Grants {

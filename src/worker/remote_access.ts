@@ -35,7 +35,7 @@ function isRemote(url: string | undefined): boolean {
  *
  * An untrusted worker has no use even of those, but `--no-remote` would also bar a module that is itself remote. Access to npm is
  * no matter of `import` permissions in Deno: it is open with `import: true` or with npm's registry among the hosts, and closed
- * otherwise, since a package's name could carry data out.
+ * otherwise, since a package's name could carry data out. An untrusted one whose module is itself remote may load from that host what the cache has.
  */
 export function remoteFlags(
   { moduleUrl, trust }: ResolvedLaunchOptions,
@@ -45,10 +45,16 @@ export function remoteFlags(
   if (hosts === true) return [];
   if (hosts !== undefined) return hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];
   if (trust !== "untrusted") return ["--cached-only"];
-  const needsRemote = isRemote(moduleUrl) || moduleUrl?.startsWith("jsr:");
+  const host = moduleUrl?.startsWith("jsr:") ? hostOf(jsrUrl()) : moduleUrl && hostOf(moduleUrl);
   return [
     "--cached-only",
-    ...(needsRemote ? [] : ["--no-remote"]),
+    // Without a list, whatever is in the cache could be read as text, from every host that Deno allows by itself.
+    ...(host === undefined ? ["--no-remote"] : [`--allow-import=${host}`]),
     ...(moduleUrl?.startsWith("npm:") ? [] : ["--no-npm"]),
   ];
+}
+
+function jsrUrl(): string {
+  const url = isHeld("env", "JSR_URL") ? Deno.env.get("JSR_URL") : undefined;
+  return url !== undefined && isRemote(url) && URL.canParse(url) ? url : "https://jsr.io";
 }

@@ -107,7 +107,8 @@ Deno.test("workerCommand() chooses the flags for modules from elsewhere by trust
   const cases: [Partial<WorkerCommandOptions>, string[]][] = [
     [{}, ["--cached-only"]],
     [{ trust: "untrusted" }, ["--cached-only", "--no-remote", "--no-npm"]],
-    [{ trust: "untrusted", moduleUrl: remote }, ["--cached-only", "--no-npm"]],
+    [{ trust: "untrusted", moduleUrl: remote }, ["--cached-only", "--allow-import=x.org:443", "--no-npm"]],
+    [{ trust: "untrusted", moduleUrl: "jsr:@a/b" }, ["--cached-only", "--allow-import=jsr.io:443", "--no-npm"]],
     [{ trust: "untrusted", moduleUrl: "npm:ms" }, ["--cached-only", "--no-remote"]],
     [{ permissions: { import: ["jsr.io"] } }, ["--no-npm", "--allow-import=jsr.io"]],
     [{ permissions: { import: ["jsr.io"] }, trust: "untrusted" }, ["--no-npm", "--allow-import=jsr.io"]],
