@@ -25,11 +25,18 @@ export type {
   ItemOf,
   Items,
   MapOptions,
+  ObservedTask,
   PoolEvent,
+  PoolObserver,
   PoolOptions,
   PoolStats,
   ResultOf,
+  SettledMapOptions,
+  TaskBackendProvider,
   TaskOptions,
+  TaskOutcome,
+  TaskPhase,
+  WorkerIdentity,
   WorkerInfo,
 } from "./src/pool/mod.ts";
 export { activeChildren, cpuCount, currentProcess, parentProcess, Process } from "./src/process/mod.ts";

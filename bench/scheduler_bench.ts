@@ -1,22 +1,38 @@
 /** The scheduler alone, with workers that answer at once, beside a queue and promises that schedule nothing. */
 
-import { Scheduler } from "../src/pool/scheduler.ts";
-import type { SchedulerHost } from "../src/pool/scheduler_host.ts";
-import type { ScheduledTask, SchedulerWorker } from "../src/pool/slot.ts";
+import { Scheduler } from "../src/pool/scheduling/scheduler.ts";
+import type { SchedulerEffects, SchedulerListener, SchedulerWorker } from "../src/pool/scheduling/effects.ts";
+import type { ScheduledTask } from "../src/pool/scheduling/scheduled_task.ts";
+import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../src/wire/messages/lease.ts";
 
 const MS_PER_READ = 0.05;
+
+const nothing = (): void => {};
+
+const LISTENER: SchedulerListener<ScheduledTask> = {
+  sent: nothing,
+  returned: nothing,
+  retried: nothing,
+  ran: nothing,
+  becameReady: nothing,
+  becameBusy: nothing,
+  startFailed: (error) => {
+    throw error;
+  },
+};
 
 /** A pool without processes: what was sent to a worker is answered by the next `answerAll()`. */
 class InstantPool {
   now = 1000;
   readonly #sent: ScheduledTask[][] = [[], []];
-  readonly #scheduler = new Scheduler<ScheduledTask>(this.#host(), {
+  readonly #scheduler = new Scheduler<ScheduledTask>(this.#effects(), LISTENER, {
     workers: 2,
     concurrency: 1,
     maxTasksPerChild: Infinity,
     idleTimeoutMs: Infinity,
     abortGraceMs: 500,
     breakOnExit: false,
+    lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },
   });
   #lastId = 0;
 
@@ -43,7 +59,7 @@ class InstantPool {
       this.now += MS_PER_READ;
       for (const { id } of tasks) {
         this.#scheduler.started(slot);
-        this.#scheduler.answered(slot, id, true);
+        this.#scheduler.answered(slot, id);
       }
       this.#scheduler.readEnd(slot, this.now);
     }
@@ -56,37 +72,28 @@ class InstantPool {
       key: undefined,
       byteLength: 10,
       timeoutMs: undefined,
+      state: "waiting",
+      slot: undefined,
       attempt: 1,
       retriesLeft: 0,
-      bounces: 0,
-      since: this.now,
-      settled: false,
-      slot: undefined,
+      redeliveries: 0,
+      sentAt: 0,
+      givenUpAt: 0,
     };
   }
 
-  #host(): SchedulerHost<ScheduledTask> {
-    const nothing = (): void => {};
+  #effects(): SchedulerEffects<ScheduledTask> {
     return {
       spawn: (index) => this.#worker(index),
       reject: (_task, error) => {
         throw error;
       },
       fence: (done) => done(true, this.now),
-      startFailed: (error) => {
-        throw error;
-      },
       finished: nothing,
-      waited: nothing,
-      ran: nothing,
-      settled: nothing,
-      becameReady: nothing,
-      retried: nothing,
     };
   }
 
   #worker(index: number): SchedulerWorker<ScheduledTask> {
-    const nothing = (): void => {};
     return {
       run: (tasks) => void this.#sent[index]!.push(...tasks),
       abort: nothing,

@@ -2,7 +2,7 @@
 
 import { Deque } from "../src/deque.ts";
 import { type Caller, WaitQueue } from "../src/hub/wait_queue.ts";
-import { TaskQueue } from "../src/pool/task_queue.ts";
+import { TaskQueue } from "../src/pool/scheduling/task_queue.ts";
 
 let sink: unknown;
 addEventListener("unload", () => sink);
@@ -12,7 +12,7 @@ interface Queue<T> {
   shift(): T | undefined;
 }
 
-const tasks = Array.from({ length: 100_000 }, (_, n) => ({ priority: 0, settled: false, n }));
+const tasks = Array.from({ length: 100_000 }, (_, n) => ({ priority: 0, state: "waiting" as const, n }));
 const prioritised = tasks.map((task) => ({ ...task, priority: task.n % 3 }));
 
 /** Fills a queue, then empties it. */

@@ -23,6 +23,8 @@ export type {
   WorkerInfo,
   WorkerListener,
 } from "./pool/backend.ts";
+export { makeLocalBackend } from "./pool/make_local_backend.ts";
+export type { PoolOptions } from "./pool/types.ts";
 export { decode, encode, type Encoded, type HandleCodec } from "./wire/codec/codec.ts";
 export type { FunctionSpec } from "./wire/protocol.ts";
 export { VERSION } from "./wire/version.ts";

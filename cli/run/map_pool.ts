@@ -69,8 +69,11 @@ export class MapPool {
           signal: event.signal,
         });
         return;
-      case "taskEnd":
+      case "idle":
         return this.#flushPrinters(event.workerId);
+      case "taskEnd":
+        if (event.workerId !== undefined) this.#flushPrinters(event.workerId);
+        return;
       case "output":
         return this.#printerOf(event.workerId, event.stream).print(event.bytes);
     }

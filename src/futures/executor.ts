@@ -1,7 +1,8 @@
 import { PoolEngine } from "../pool/engine.ts";
 import { checkTaskOptions, resolvePoolOptions } from "../pool/options.ts";
 import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
-import type { AnyFunction, FunctionRef } from "../worker/function_table.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
+import type { AnyFunction } from "../worker/function_table.ts";
 import { startMap } from "./executor_map.ts";
 import type { Future } from "./future.ts";
 import { cancelledError, submitCall } from "./submission.ts";
@@ -85,7 +86,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the overloads above are the types
   submit(fn: string | AnyFunction, ...args: unknown[]): Future<any> {
     this.#refuseIfClosed();
-    return this.#submit(this.#engine.taskFactory.refer(fn), args, NO_OPTIONS);
+    return this.#submit(this.#engine.refer(fn), args, NO_OPTIONS);
   }
 
   /**
@@ -124,7 +125,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   submitWith(options: TaskOptions, fn: string | AnyFunction, ...args: unknown[]): Future<any> {
     this.#refuseIfClosed();
     checkTaskOptions(options);
-    return this.#submit(this.#engine.taskFactory.refer(fn), args, options);
+    return this.#submit(this.#engine.refer(fn), args, options);
   }
 
   /**
@@ -199,11 +200,14 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   async shutdown({ wait = true, cancelFutures = false }: ShutdownOptions = {}): Promise<void> {
     this.#engine.close();
     if (cancelFutures) {
-      this.#engine.jobs.stop(cancelledError("before it started: the executor was shut down"));
+      this.#engine.jobs.end({
+        how: "stop",
+        error: cancelledError("before it started: the executor was shut down"),
+      });
       for (const future of [...this.#pending]) future.cancel();
     }
     if (wait) await this.#engine.join("drain");
-    else this.#engine.jobs.end("drain");
+    else this.#engine.jobs.end({ how: "drain" });
   }
 
   /**
@@ -247,7 +251,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * ```
    */
   async killWorkers(): Promise<void> {
-    await this.#engine.terminate("SIGKILL");
+    await this.#engine.terminate("kill");
   }
 
   /** Does what `shutdown()` does. */
@@ -255,8 +259,8 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     await this.shutdown();
   }
 
-  #submit(functionRef: FunctionRef, args: unknown[], options: TaskOptions): Future<unknown> {
-    return submitCall({ engine: this.#engine, pending: this.#pending, functionRef, args, options });
+  #submit(spec: FunctionSpec, args: unknown[], options: TaskOptions): Future<unknown> {
+    return submitCall({ engine: this.#engine, pending: this.#pending, spec, args, options });
   }
 
   #refuseIfClosed(): void {

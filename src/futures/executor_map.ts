@@ -1,8 +1,8 @@
 import { TimeoutError } from "../errors.ts";
 import type { PoolEngine } from "../pool/engine.ts";
-import { ImapJob } from "../pool/imap_job.ts";
+import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
 import { checkMapOptions } from "../pool/options.ts";
-import type { ImapOptions, Items } from "../pool/types.ts";
+import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
 import type { ExecutorMapOptions } from "./types.ts";
 import { isIterable, isSized, zip } from "./zip.ts";
@@ -31,13 +31,14 @@ export function startMap(
   rest: readonly unknown[],
 ): AsyncIterableIterator<unknown> {
   const { inputs, options: { timeoutMs, ...options } } = splitOptions(rest);
-  const functionRef = engine.taskFactory.refer(fn);
-  const job = new ImapJob(engine, functionRef, inputs.length === 1 ? inputs[0]! : zip(inputs), {
+  const kind: ImapKind = {
     ordered: true,
     spread: inputs.length !== 1,
     sparesRunning: true,
     drains: options.bufferSize === undefined && inputs.some(isSized),
-  }, options satisfies ImapOptions);
+  };
+  const items = inputs.length === 1 ? inputs[0]! : zip(inputs);
+  const job = new ImapJob(engine, { spec: engine.refer(fn), items, kind, options });
   return timeoutMs === undefined ? job : new TimedIterator(job, timeoutMs);
 }
 

@@ -1,4 +1,5 @@
 import { TimeoutError } from "../errors.ts";
+import { reportCallbackError } from "../pool/callback_errors.ts";
 import { checkTimeout, inMicrotask, until } from "../timer.ts";
 
 /** The task behind a future, and who keeps the future. */
@@ -194,8 +195,8 @@ export class Future<R> implements PromiseLike<R> {
   /**
    * Has `fn` called with this future when it is done; at once, if it is.
    *
-   * Callbacks run in the order in which they were added, each once. One that throws is reported as an uncaught error
-   * (`reportError`), and the others still run.
+   * Callbacks run in the order in which they were added, each once. What one throws is printed on
+   * stderr with its stack, and the others still run.
    *
    * @param fn Called once.
    *
@@ -218,7 +219,7 @@ export class Future<R> implements PromiseLike<R> {
       try {
         fn(this);
       } catch (error) {
-        inMicrotask(() => reportError(error));
+        reportCallbackError("a done callback", error);
       }
     });
   }

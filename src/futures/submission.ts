@@ -1,8 +1,9 @@
 import { CancelledError } from "../errors.ts";
+import type { FailureKind } from "../pool/backend.ts";
 import type { PoolEngine } from "../pool/engine.ts";
-import type { Task } from "../pool/task.ts";
+import type { SubmittedTask } from "../pool/submitted_task.ts";
 import type { TaskOptions } from "../pool/types.ts";
-import type { FunctionRef } from "../worker/function_table.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
 import { type Future, type FutureOwner, type FutureSink, makeFuture } from "./future.ts";
 
 /** One call for an executor's engine. */
@@ -10,7 +11,7 @@ export interface Call {
   readonly engine: PoolEngine;
   /** The executor's futures that are not done; the call's is added. */
   readonly pending: Set<Future<unknown>>;
-  readonly functionRef: FunctionRef;
+  readonly spec: FunctionSpec;
   readonly args: readonly unknown[];
   readonly options: TaskOptions;
 }
@@ -33,7 +34,7 @@ export function cancelledError(how: string): CancelledError {
 class Submission implements FutureOwner {
   readonly #call: Call;
   #future!: Future<unknown>;
-  #task: Task | undefined;
+  #task: SubmittedTask | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -41,18 +42,14 @@ class Submission implements FutureOwner {
 
   start(future: Future<unknown>, sink: FutureSink): void {
     this.#future = future;
-    const { engine, functionRef, args, options } = this.#call;
-    const { signal } = options;
-    const reject = (error: unknown, remote: boolean): void => {
-      const isOurs = error instanceof CancelledError || (signal?.aborted === true && error === signal.reason);
-      sink.reject(error, !remote && isOurs);
-    };
+    const { engine, spec, args, options } = this.#call;
+    const reject = (error: unknown, kind: FailureKind): void => sink.reject(error, kind === "cancelled");
     try {
-      this.#task = engine.taskFactory.call(functionRef, args, { resolve: sink.resolve, reject }, options);
+      const task = engine.submit(spec, args, undefined, { resolve: sink.resolve, reject }, options);
+      if (task.phase !== "settled") this.#task = task;
     } catch (error) {
-      return reject(error, false);
+      sink.reject(error, false);
     }
-    engine.submit(this.#task, signal);
   }
 
   cancel(): void {
@@ -61,7 +58,7 @@ class Submission implements FutureOwner {
   }
 
   isRunning(): boolean {
-    return this.#task !== undefined && this.#call.engine.isRunning(this.#task);
+    return this.#task !== undefined && this.#call.engine.hasBegun(this.#task);
   }
 
   settled(failure: { readonly error: unknown } | undefined): void {

@@ -185,18 +185,20 @@ export interface WorkerEnd {
   readonly signal: string | null;
   /** Whether the pool asked it to leave, or ended it. */
   readonly expected: boolean;
+  /** Whether it had become ready. */
+  readonly wasReady: boolean;
 }
 
 /** What a backend tells of its workers. What it cannot know it leaves out. */
 export interface WorkerListener {
   /** A worker was started. */
-  spawned(worker: WorkerIdentity): void;
+  spawned(worker: WorkerIdentity, at: number): void;
   /** It can take tasks. */
-  ready(worker: WorkerIdentity): void;
+  ready(worker: WorkerIdentity, at: number): void;
   /** It has got something to do, after it had nothing. */
-  busy(worker: WorkerIdentity): void;
+  busy(worker: WorkerIdentity, at: number): void;
   /** It has nothing to do. */
-  idle(worker: WorkerIdentity): void;
+  idle(worker: WorkerIdentity, at: number): void;
   /** It answered `tasks` requests in one go, which took about `msPerTask` each. */
   ran(msPerTask: number, tasks: number): void;
   /** It printed, in the request of this id, or 0. */
@@ -204,7 +206,7 @@ export interface WorkerListener {
   /** It broke the protocol, and is ended. */
   violation(worker: WorkerIdentity, error: Error): void;
   /** It has ended. */
-  ended(worker: WorkerIdentity, end: WorkerEnd): void;
+  ended(worker: WorkerIdentity, end: WorkerEnd, at: number): void;
   /** The backend has reached the place where its workers are, or lost it. */
   connection?(up: boolean, error?: Error): void;
 }

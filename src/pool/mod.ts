@@ -29,9 +29,26 @@ export type {
   PoolOptions,
   PoolStats,
   ResultOf,
+  SettledMapOptions,
   TaskOptions,
-  WorkerInfo,
 } from "./types.ts";
+export type { FailureKind, TaskBackendProvider, WorkerEnd, WorkerIdentity, WorkerInfo } from "./backend.ts";
+export type {
+  ConnectionEvent,
+  EventTime,
+  ExitEvent,
+  OutputEvent,
+  RetryEvent,
+  TaskEndEvent,
+  TaskFacts,
+  TaskReturnEvent,
+  TaskStartEvent,
+  TaskSubmitEvent,
+  ViolationEvent,
+  WorkerFacts,
+  WorkerStateEvent,
+} from "./events.ts";
+export type { ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "./observer.ts";
 export type { AnyFunction } from "../worker/function_table.ts";
 export type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 export * from "../errors.ts";

@@ -1,26 +1,26 @@
-import type { AnyFunction } from "../worker/function_table.ts";
-import { LAUNCH_OPTIONS, type ResolvedLaunchOptions, resolveLaunchOptions } from "../worker/launch_options.ts";
+import { LAUNCH_OPTIONS, resolveLaunchOptions } from "../worker/launch_options.ts";
 import { OptionChecks } from "../worker/option_checks.ts";
+import type { TaskBackendProvider } from "./backend.ts";
+import type { LocalOptions } from "./local/options.ts";
 import type { AsyncCallbacks, ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";
 
 const poolChecks = new OptionChecks("make a pool");
 const taskChecks = new OptionChecks("submit");
 
-/** A pool's options, checked, with every default filled in. */
-export interface ResolvedPoolOptions extends ResolvedLaunchOptions {
-  readonly workers: number;
-  readonly concurrency: number;
-  readonly passOutput: boolean;
-  readonly initializer: string | AnyFunction | undefined;
-  readonly initArgs: readonly unknown[];
-  readonly maxTasksPerChild: number;
+/** A pool's options, checked, with every default filled in: those that have a meaning wherever its tasks run, and those of the local backend. */
+export interface ResolvedPoolOptions {
+  readonly name: string;
+  readonly moduleUrl: string | undefined;
+  readonly maxFrameBytes: number;
   readonly taskTimeoutMs: number | undefined;
   readonly retries: number;
-  readonly breakOnExit: boolean;
-  readonly idleTimeoutMs: number;
-  readonly name: string;
   readonly onEvent: PoolOptions["onEvent"];
-  readonly abortGraceMs: number;
+  readonly local: LocalOptions;
+  readonly backend: TaskBackendProvider | undefined;
+  /** What the backend is called in messages. */
+  readonly backendName: string;
+  /** Options that only `backend` understands. */
+  readonly backendOptions: Readonly<Record<string, unknown>>;
 }
 
 const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
@@ -38,16 +38,45 @@ const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
   name: true,
   onEvent: true,
   abortGraceMs: true,
+  backend: true,
 };
+
+/** Options that mean the same wherever tasks run. */
+const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
+  "name",
+  "module",
+  "maxFrameBytes",
+  "taskTimeoutMs",
+  "retries",
+  "onEvent",
+  "backend",
+]);
 
 /** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError. */
 export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
   const checks = poolChecks;
   checks.names(options, POOL_OPTIONS, "a pool");
-  const { onEvent } = options;
+  const { onEvent, backend, name = "pool" } = options;
   if (onEvent !== undefined && typeof onEvent !== "function") {
     throw checks.wrongType(`"onEvent" is ${typeof onEvent}, a function is wanted`);
   }
+  const backendOptions = backend === undefined ? {} : optionsFor(backend, options);
+  const local = resolveLocalOptions(options, checks);
+  return {
+    name,
+    moduleUrl: local.moduleUrl,
+    maxFrameBytes: local.maxFrameBytes,
+    taskTimeoutMs: limited(checks.duration("taskTimeoutMs", options.taskTimeoutMs)),
+    retries: checks.count("retries", options.retries, 0, 0),
+    onEvent,
+    local,
+    backend,
+    backendName: backend?.description.name ?? "this machine",
+    backendOptions,
+  };
+}
+
+function resolveLocalOptions(options: PoolOptions, checks: OptionChecks): LocalOptions {
   return {
     ...resolveLaunchOptions(options, checks),
     workers: checks.count("workers", options.workers, navigator.hardwareConcurrency || 1),
@@ -56,14 +85,32 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     initializer: checks.functionOrName("initializer", options.initializer),
     initArgs: checks.list("initArgs", options.initArgs) ?? [],
     maxTasksPerChild: checks.count("maxTasksPerChild", options.maxTasksPerChild, Infinity),
-    taskTimeoutMs: checks.duration("taskTimeoutMs", options.taskTimeoutMs),
-    retries: checks.count("retries", options.retries, 0, 0),
     breakOnExit: checks.choice("onWorkerExit", options.onWorkerExit, ["replace", "break"]) === "break",
     idleTimeoutMs: checks.duration("idleTimeoutMs", options.idleTimeoutMs) ?? Infinity,
-    name: options.name ?? "pool",
-    onEvent,
     abortGraceMs: checks.duration("abortGraceMs", options.abortGraceMs) ?? 500,
   };
+}
+
+/** The options that only a backend understands. Throws TypeError for those that it does not. */
+function optionsFor(backend: TaskBackendProvider, options: PoolOptions): Record<string, unknown> {
+  if (typeof backend?.connect !== "function") {
+    throw poolChecks.wrongType(`"backend" is ${typeof backend}, an object with a connect() method is wanted`);
+  }
+  const { takes, description } = backend;
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || ANYWHERE.has(name)) continue;
+    if (!takes.includes(name)) {
+      throw poolChecks.wrongType(`"${name}" has no meaning on ${description.name}, ${description.why}`);
+    }
+    own[name] = value;
+  }
+  return own;
+}
+
+/** A limit of `Infinity` is none: requests are plain data, and JSON has no Infinity. */
+function limited(timeoutMs: number | undefined): number | undefined {
+  return timeoutMs === Infinity ? undefined : timeoutMs;
 }
 
 /** Checks a task's options. Throws TypeError or RangeError. */

@@ -1,9 +1,10 @@
 import type { AnyFunction } from "../worker/function_table.ts";
-import { inMicrotask } from "../timer.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
-import { ImapJob } from "./imap_job.ts";
-import { MapJob } from "./map_job.ts";
+import { reportCallbackError } from "./callback_errors.ts";
+import { ImapJob } from "./jobs/imap_job.ts";
+import { MapJob } from "./jobs/map_job.ts";
+import type { PoolObserver } from "./observer.ts";
 import { checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
 import type {
   ArgumentsOf,
@@ -17,6 +18,7 @@ import type {
   PoolOptions,
   PoolStats,
   ResultOf,
+  SettledMapOptions,
   TaskOptions,
   WorkerInfo,
 } from "./types.ts";
@@ -76,7 +78,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
 
   /** The workers that live now, in the order of their numbers. */
   get workers(): WorkerInfo[] {
-    return this.#engine.workers();
+    return this.#engine.backend.workers();
   }
 
   /**
@@ -115,8 +117,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Calls a function in a worker, and returns at once.
    *
-   * Python's `apply_async`. Callbacks run before anyone who awaits sees the outcome; one that throws is reported
-   * and harms nobody.
+   * Python's `apply_async`. Callbacks run before anyone who awaits sees the outcome; an error that one throws is printed on stderr with its
+   * stack, and changes nothing.
    *
    * @param fn The function, or the name of an export of the pool's module.
    * @param rest Its arguments as an array; the task's options and callbacks.
@@ -158,6 +160,9 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Reads the whole input, a few chunks ahead of the workers. If an item fails, nothing more is started, and the call rejects
    * when what had started has ended. An input that throws rejects with its error. The pool stays usable.
    *
+   * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them; what is no item's own (an abort,
+   * an input that throws, the end of the pool) rejects nevertheless.
+   *
    * @param fn A function of one item, or the name of an export of the pool's module.
    * @param items Any iterable or async iterable.
    * @param options The chunk size and the options of its tasks.
@@ -171,8 +176,29 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * await using pool = new Pool({ workers: 2 });
    * console.log(await pool.map(Math.sqrt, [1, 4, 9])); // [1, 2, 3]
    * ```
+   *
+   * @example All outcomes
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2 });
+   * const outcomes = await pool.map((text: string) => JSON.parse(text), ["1", "oops"], { settle: true });
+   * console.log(outcomes.map(({ status }) => status)); // ["fulfilled", "rejected"]
+   * ```
    */
+  map<K extends FunctionName<M>>(
+    name: K,
+    items: Items<ItemOf<M, K>>,
+    options: SettledMapOptions,
+  ): Promise<PromiseSettledResult<ResultOf<M, K>>[]>;
+  /** Calls an export for each item, and gathers the results in the order of the items. */
   map<K extends FunctionName<M>>(name: K, items: Items<ItemOf<M, K>>, options?: MapOptions): Promise<ResultOf<M, K>[]>;
+  /** Calls a function for each item, and gathers an outcome for each. */
+  map<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options: SettledMapOptions,
+  ): Promise<PromiseSettledResult<Awaited<R>>[]>;
   /** Calls a function for each item, and gathers the results in the order of the items. */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
   async map(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
@@ -239,8 +265,20 @@ export class Pool<M = unknown> implements AsyncDisposable {
   starmap<K extends FunctionName<M>>(
     name: K,
     items: Items<Readonly<ArgumentsOf<M, K>>>,
+    options: SettledMapOptions,
+  ): Promise<PromiseSettledResult<ResultOf<M, K>>[]>;
+  /** Does what `map` does with an export of several arguments. */
+  starmap<K extends FunctionName<M>>(
+    name: K,
+    items: Items<Readonly<ArgumentsOf<M, K>>>,
     options?: MapOptions,
   ): Promise<ResultOf<M, K>[]>;
+  /** Does what `map` does with a function of several arguments, and gathers an outcome for each item. */
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<Readonly<A>>,
+    options: SettledMapOptions,
+  ): Promise<PromiseSettledResult<Awaited<R>>[]>;
   /** Does what `map` does with a function of several arguments. */
   starmap<A extends unknown[], R>(
     fn: (...args: A) => R,
@@ -421,6 +459,29 @@ export class Pool<M = unknown> implements AsyncDisposable {
     return this.#engine.stats();
   }
 
+  /**
+   * Tells an observer from now on what happens in the pool: the whole life of each task, and of each worker.
+   *
+   * Progress bars, traces and dashboards are observers; `onEvent` is one that gets everything as objects. What no observer has a method for
+   * costs nothing. An observer with a `begun` method costs each task one small message more.
+   *
+   * @param observer What is to be told. An error that it throws is printed on stderr, and harms nobody.
+   * @returns A function that ends it.
+   *
+   * @example Counting what runs
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 1 });
+   * const stop = pool.observe({ settled: ({ name, outcome }) => console.log(name, outcome) });
+   * await pool.apply(Math.sqrt, [16]); // Math.sqrt completed
+   * stop();
+   * ```
+   */
+  observe(observer: PoolObserver): () => void {
+    return this.#engine.observers.add(observer);
+  }
+
   /** Closes the pool, and waits until accepted work is done and no process is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
@@ -439,13 +500,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
   #map(fn: string | AnyFunction, items: Items<unknown>, spread: boolean, options: MapOptions = {}): Promise<unknown[]> {
     this.#refuseIfClosed();
     checkMapOptions(options);
-    return new MapJob(this.#engine, this.#engine.taskFactory.refer(fn), items, spread, options).run();
+    return new MapJob(this.#engine, { spec: this.#engine.refer(fn), items, spread, options }).run();
   }
 
   #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
     this.#refuseIfClosed();
     checkMapOptions(options);
-    return new ImapJob(this.#engine, this.#engine.taskFactory.refer(fn), items, { ordered }, options);
+    return new ImapJob(this.#engine, { spec: this.#engine.refer(fn), items, kind: { ordered }, options });
   }
 
   #later<R>(task: Promise<R>, { callback, errorCallback }: AsyncCallbacks<R>): AsyncResult<R> {
@@ -475,18 +536,18 @@ async function tellCallbacks<R>(
 ): Promise<R> {
   try {
     const value = await task;
-    runCallback(callback, value);
+    runCallback("callback", callback, value);
     return value;
   } catch (error) {
-    runCallback(errorCallback, error);
+    runCallback("errorCallback", errorCallback, error);
     throw error;
   }
 }
 
-function runCallback<T>(callback: ((value: T) => void) | undefined, value: T): void {
+function runCallback<T>(name: string, callback: ((value: T) => void) | undefined, value: T): void {
   try {
     callback?.(value);
   } catch (error) {
-    inMicrotask(() => reportError(error));
+    reportCallbackError(`the ${name}`, error);
   }
 }

@@ -1,7 +1,7 @@
 import type { WorkerCommand } from "../worker/command_line.ts";
+import { launchCommand } from "../worker/launch.ts";
 import { resolvePoolOptions } from "./options.ts";
 import type { PoolOptions } from "./types.ts";
-import { poolWorkerCommand } from "./worker_command.ts";
 
 /**
  * The command line that workers of a pool with these options would be started with; starts nothing.
@@ -22,5 +22,5 @@ import { poolWorkerCommand } from "./worker_command.ts";
  * ```
  */
 export function workerCommand(options: PoolOptions = {}): WorkerCommand {
-  return poolWorkerCommand(resolvePoolOptions(options));
+  return launchCommand(resolvePoolOptions(options).local);
 }

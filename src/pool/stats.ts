@@ -1,45 +1,89 @@
-import type { DurationStats } from "./types.ts";
+import { monotonicMs } from "../timer.ts";
+import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
+import { DurationHistogram } from "./duration_histogram.ts";
+import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
+import type { PoolStats } from "./types.ts";
+import { WorkerUse } from "./worker_use.ts";
 
-const BUCKETS_PER_DOUBLING = 8;
-const SMALLEST_MS = 0.001;
-const BUCKETS = 40 * BUCKETS_PER_DOUBLING;
+/** Counts what happens in a pool. */
+export class StatsObserver implements PoolObserver {
+  readonly #waitingTime = new DurationHistogram();
+  readonly #runningTime = new DurationHistogram();
+  readonly #counts = { submitted: 0, completed: 0, failed: 0, cancelled: 0, retried: 0 };
+  #waiting = 0;
+  #unsettled = 0;
+  readonly #workers = { workersStarted: 0, workersLost: 0 };
+  readonly #use = new WorkerUse();
 
-/** Counts durations in buckets that grow by 9 %. */
-export class DurationHistogram {
-  readonly #buckets = new Float64Array(BUCKETS);
-  #count = 0;
-  #sumMs = 0;
-  #maxMs = 0;
-
-  /** Counts a duration `times` times. */
-  record(ms: number, times = 1): void {
-    const bucket = ms <= SMALLEST_MS ? 0 : Math.floor(Math.log2(ms / SMALLEST_MS) * BUCKETS_PER_DOUBLING);
-    this.#buckets[Math.min(BUCKETS - 1, bucket)]! += times;
-    this.#count += times;
-    this.#sumMs += ms * times;
-    if (ms > this.#maxMs) this.#maxMs = ms;
+  submitted(): void {
+    this.#counts.submitted++;
+    this.#unsettled++;
+    this.#waiting++;
   }
 
-  /** What was counted so far. */
-  summary(): DurationStats {
+  sent({ sentAt, waitingSince }: ObservedTask): void {
+    this.#waiting--;
+    this.#waitingTime.record(sentAt! - waitingSince);
+  }
+
+  returned(): void {
+    this.#waiting++;
+  }
+
+  retried(): void {
+    this.#waiting++;
+    this.#counts.retried++;
+  }
+
+  settled({ outcome }: ObservedTask, before: TaskPhase): void {
+    this.#unsettled--;
+    if (before === "waiting") this.#waiting--;
+    if (outcome === "completed") this.#counts.completed++;
+    else if (outcome === "cancelled") this.#counts.cancelled++;
+    else this.#counts.failed++;
+  }
+
+  workerSpawned(): void {
+    this.#workers.workersStarted++;
+  }
+
+  workerRan(msPerTask: number, tasks: number): void {
+    this.#runningTime.record(msPerTask, tasks);
+  }
+
+  workerReady(worker: WorkerIdentity, at: number): void {
+    this.#use.ready(worker, at);
+  }
+
+  workerBusy(worker: WorkerIdentity, at: number): void {
+    this.#use.setBusy(worker, true, at);
+  }
+
+  workerIdle(worker: WorkerIdentity, at: number): void {
+    this.#use.setBusy(worker, false, at);
+  }
+
+  workerEnded(worker: WorkerIdentity, { expected, wasReady }: WorkerEnd, at: number): void {
+    this.#use.ended(worker, at);
+    if (!expected && wasReady) this.#workers.workersLost++;
+  }
+
+  /** Tasks that no worker has. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** All counts so far. */
+  summary(): PoolStats {
     return {
-      count: this.#count,
-      meanMs: this.#count === 0 ? 0 : this.#sumMs / this.#count,
-      p50Ms: this.#percentile(0.5),
-      p95Ms: this.#percentile(0.95),
-      p99Ms: this.#percentile(0.99),
-      maxMs: this.#maxMs,
+      ...this.#counts,
+      ...this.#workers,
+      waiting: this.#waiting,
+      queueSize: this.#waiting,
+      running: Math.max(0, this.#unsettled - this.#waiting),
+      utilisation: this.#use.shareUntil(monotonicMs()),
+      waitingTime: this.#waitingTime.summary(),
+      runningTime: this.#runningTime.summary(),
     };
-  }
-
-  #percentile(share: number): number {
-    let rest = share * this.#count;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      rest -= this.#buckets[bucket]!;
-      if (rest <= 0 && this.#count > 0) {
-        return Math.min(this.#maxMs, SMALLEST_MS * 2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING));
-      }
-    }
-    return 0;
   }
 }

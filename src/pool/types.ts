@@ -1,8 +1,11 @@
 /** What callers of a pool see: options, results, events. */
 import type { AnyFunction } from "../worker/function_table.ts";
+import type { TaskBackendProvider } from "./backend.ts";
+import type { PoolEvent } from "./events.ts";
 import type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 
 export type { WorkerInfo } from "./backend.ts";
+export type { PoolEvent } from "./events.ts";
 
 /** Names of the exports of module type `M` that are functions; any name when `M` is not known. */
 export type FunctionName<M> = unknown extends M ? string
@@ -51,6 +54,22 @@ export interface MapOptions extends TaskOptions {
    * @default chosen from the length and the measured cost per item; 1 when `timeoutMs` is given
    */
   chunkSize?: number;
+  /**
+   * Whether there is an outcome for each item, as `Promise.allSettled` has them, and all items are run; otherwise the first error ends the
+   * whole. What is no item's own (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
+   */
+  settle?: boolean;
+  /**
+   * The name of the run, for a backend that keeps results: a later run of the same name finds what was done. Needs `chunkSize`. Backends
+   * that keep none, such as this machine, refuse it.
+   */
+  runId?: string;
+}
+
+/** Options of a `map` or `starmap` that gives an outcome for each item. */
+export interface SettledMapOptions extends MapOptions {
+  /** There is an outcome for each item. */
+  settle: true;
 }
 
 /** Options of `imap` and `imapUnordered`. */
@@ -97,18 +116,12 @@ export interface PoolOptions extends WorkerLaunchOptions {
   onEvent?: (event: PoolEvent) => void;
   /** Milliseconds between the abort of a running task and the end of its worker. @default 500 */
   abortGraceMs?: number;
+  /**
+   * Where the tasks run, if not in processes on this machine. Options that say how workers are started and what they may do have no meaning
+   * then, and throw: that is for the other place to decide. @default processes on this machine
+   */
+  backend?: TaskBackendProvider;
 }
-
-/** What happened in a pool. `workerId` and `pid` say where. */
-export type PoolEvent =
-  | { type: "spawn"; workerId: number; pid: number }
-  | { type: "ready"; workerId: number; pid: number }
-  | { type: "taskStart"; workerId: number; pid: number; taskId: number; attempt: number }
-  | { type: "taskEnd"; workerId: number; pid: number; taskId: number; ok: boolean }
-  | { type: "retry"; taskId: number; attempt: number; error: Error }
-  | { type: "output"; workerId: number; pid: number; taskId: number; stream: "stdout" | "stderr"; bytes: Uint8Array }
-  | { type: "violation"; workerId: number; pid: number; error: Error }
-  | { type: "exit"; workerId: number; pid: number; exitCode: number | null; signal: string | null };
 
 /** How long something took, over all tasks so far, in milliseconds. Percentiles are within a tenth of the truth. */
 export interface DurationStats {
@@ -140,6 +153,10 @@ export interface PoolStats {
   readonly retried: number;
   /** Tasks that no worker has yet. */
   readonly waiting: number;
+  /** The same: what `maxQueue` bounds. */
+  readonly queueSize: number;
+  /** The share of the time in which workers were ready that they had something to do, from 0 to 1. */
+  readonly utilisation: number;
   /** Tasks that a worker has. */
   readonly running: number;
   /** Worker processes started. */

@@ -179,7 +179,7 @@ function processHello(
 }
 
 function specOfTarget({ target, launch }: ResolvedProcessOptions): FunctionSpec | null {
-  return target === undefined ? null : new FunctionTable(launch.moduleUrl !== undefined).refer(target).spec;
+  return target === undefined ? null : new FunctionTable(launch.moduleUrl !== undefined).refer(target);
 }
 
 function encodeInput(input: ProcessInput, handles: HandleCollector): Encoded {

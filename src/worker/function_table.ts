@@ -1,36 +1,30 @@
 import { FunctionNotFoundError } from "../errors.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 
-/** A function with the number that stands for it on the wire. */
-export interface FunctionRef {
-  readonly id: number;
-  readonly spec: FunctionSpec;
-}
-
 /** Any function, as a caller may pass it. */
 // deno-lint-ignore no-explicit-any -- parameters are contravariant: only `any` admits every function
 export type AnyFunction = (...args: any[]) => unknown;
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
-/** Gives each distinct function of a pool a number. Functions with the same source text are the same. */
+/** Describes functions, each distinct one by one object. Functions with the same source text are the same. */
 export class FunctionTable {
-  readonly #byValue = new WeakMap<AnyFunction, FunctionRef>();
-  readonly #byText = new Map<string, FunctionRef>();
+  readonly #byValue = new WeakMap<AnyFunction, FunctionSpec>();
+  readonly #byText = new Map<string, FunctionSpec>();
   readonly #hasModule: boolean;
 
   constructor(hasModule: boolean) {
     this.#hasModule = hasModule;
   }
 
-  /** The number of a function. Throws TypeError or FunctionNotFoundError when it can never run in a worker. */
-  refer(fn: unknown): FunctionRef {
+  /** Describes a function, or the export of that name. Throws TypeError or FunctionNotFoundError when it can never run in a worker. */
+  refer(fn: unknown): FunctionSpec {
     if (typeof fn === "function") {
       const known = this.#byValue.get(fn as AnyFunction);
       if (known !== undefined) return known;
-      const ref = this.#intern(specOfValue(fn as AnyFunction));
-      this.#byValue.set(fn as AnyFunction, ref);
-      return ref;
+      const spec = this.#intern(specOfValue(fn as AnyFunction));
+      this.#byValue.set(fn as AnyFunction, spec);
+      return spec;
     }
     if (typeof fn !== "string") {
       throw new TypeError(`Cannot run ${describe(fn)}: a function or the name of an export is wanted`);
@@ -45,15 +39,18 @@ export class FunctionTable {
     return this.#intern({ kind: "export", name: fn });
   }
 
-  #intern(spec: FunctionSpec): FunctionRef {
-    const text = `${spec.kind}:${spec.kind === "source" ? spec.source : spec.name}`;
-    let ref = this.#byText.get(text);
-    if (ref === undefined) {
-      ref = { id: this.#byText.size + 1, spec };
-      this.#byText.set(text, ref);
-    }
-    return ref;
+  #intern(spec: FunctionSpec): FunctionSpec {
+    const text = textOfSpec(spec);
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    this.#byText.set(text, spec);
+    return spec;
   }
+}
+
+/** A text that two descriptions share if they stand for the same function. */
+export function textOfSpec(spec: FunctionSpec): string {
+  return `${spec.kind}:${spec.kind === "source" ? spec.source : spec.name}`;
 }
 
 /** Describes a function value for a child. Throws FunctionNotFoundError for one that cannot be sent. */

@@ -37,7 +37,16 @@ Deno.test("Pool replaces a worker silently when it is killed while idle", async 
   const pid = pool.workers[0]!.pid;
   Deno.kill(pid, "SIGKILL");
   await log.reached("exit", 1);
-  assertEquals(log.of("exit")[0], { type: "exit", workerId: 0, pid, exitCode: 137, signal: "SIGKILL" });
+  const exit = log.of("exit")[0]!;
+  assertEquals(exit, {
+    type: "exit",
+    at: exit.at,
+    workerId: 0,
+    pid,
+    exitCode: 137,
+    signal: "SIGKILL",
+    expected: false,
+  });
   await log.reached("ready", 3);
   assertEquals(pool.workers.map(({ state }) => state), ["idle", "idle"]);
   assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);

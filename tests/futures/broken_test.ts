@@ -170,7 +170,9 @@ for (const method of ["terminateWorkers", "killWorkers"] as const) {
     }
     await assertRejects(() => mapped.next(), CancelledError);
     gate.open();
-    assertEquals(log.of("taskEnd"), []);
+    const ends = log.of("taskEnd");
+    assertEquals(ends.length, log.of("taskSubmit").length);
+    assert(ends.every(({ outcome, error }) => outcome === "cancelled" && error instanceof CancelledError));
     assertEquals(log.of("exit")[0]!.signal, method === "killWorkers" ? "SIGKILL" : "SIGTERM");
     assertThrows(() => executor.submit(square, 2), PoolClosedError, "terminated");
     assertNoChildLeft(log);

@@ -242,7 +242,7 @@ Deno.test("ProcessPoolExecutor.map() rejects when its time is over, keeps what w
     gate.open();
     assertEquals(await executor.submit(square, 5), 25);
     assertEquals(log.of("exit").length, 0);
-    assertEquals(log.of("taskEnd").length, 5);
+    assertEquals(log.of("taskStart").length, 5);
   }));
 
 Deno.test("ProcessPoolExecutor.map() cancels what waits, closes its inputs and leaves the executor usable when it is closed early", () =>

@@ -1,13 +1,20 @@
 import { assertEquals } from "@std/assert";
 import { WorkerExitError } from "../../src/errors.ts";
-import { Scheduler } from "../../src/pool/scheduler.ts";
-import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
-import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
-import { HEAD } from "../../src/wire/messages/lease.ts";
+import type {
+  SchedulerEffects,
+  SchedulerListener,
+  SchedulerOptions,
+  SchedulerWorker,
+} from "../../src/pool/scheduling/effects.ts";
+import type { ScheduledTask } from "../../src/pool/scheduling/scheduled_task.ts";
+import { Scheduler } from "../../src/pool/scheduling/scheduler.ts";
+import type { Slot } from "../../src/pool/scheduling/slot.ts";
+import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../src/wire/messages/lease.ts";
 
 /** A task that only a scheduler sees. */
 export interface ScriptedTask extends ScheduledTask {
   readonly name: string;
+  readonly submittedAt: number;
 }
 
 /** What a task of a script may have. */
@@ -16,7 +23,7 @@ export type TaskTraits = Partial<Pick<ScheduledTask, "priority" | "key" | "byteL
 type Factory = (taskStarted: boolean, attempt: number) => Error;
 
 /**
- * A scheduler whose host and workers are a script: every step says which calls it must cause, in their order. Any
+ * A scheduler whose effects and workers are a script: every step says which calls it must cause, in their order. Any
  * other call fails the step.
  *
  * Calls are written as "spawn 0", "run 0: a", "run 0: b c after 2 replies", "abort 0: a", "stop 0", "terminate 0", "ref 0", "unref 0" (changes
@@ -26,25 +33,29 @@ export class ScriptedPool {
   readonly scheduler: Scheduler<ScriptedTask>;
   /** Names of the tasks whose answers had a caller. */
   readonly answers: string[] = [];
+  /** How long after its submission each task was sent, in the order of the sendings. */
   readonly waitedMs: number[] = [];
   readonly ran: [msPerTask: number, tasks: number][] = [];
   /** What the next spawns throw. */
   readonly spawnErrors: Error[] = [];
-  /** Hears of the host's calls while they are made. */
+  /** Hears of the effects while they are made. */
   onCall: (call: string) => void = () => {};
   now = 1000;
   readonly #tasks = new Map<string, ScriptedTask>();
   readonly #fences: ((held: boolean, now: number) => void)[] = [];
   #calls: string[] = [];
+  /** Its caller has cancelled it, and knows. */
+  #cancelling: ScriptedTask | undefined;
 
   constructor(options: Partial<SchedulerOptions> = {}) {
-    this.scheduler = new Scheduler<ScriptedTask>(this.#host(), {
+    this.scheduler = new Scheduler<ScriptedTask>(this.#effects(), this.#listener(), {
       workers: 2,
       concurrency: 1,
       maxTasksPerChild: Infinity,
       idleTimeoutMs: Infinity,
       abortGraceMs: 500,
       breakOnExit: false,
+      lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },
       ...options,
     });
   }
@@ -88,7 +99,7 @@ export class ScriptedPool {
     for (const message of messages) {
       if (message === "started") this.scheduler.started(slot);
       else if (message === "standby") this.scheduler.standby(slot, true);
-      else if (message.startsWith("<")) this.scheduler.returned(slot, this.#idsOf(message.slice(1)));
+      else if (message.startsWith("<")) this.scheduler.returned(slot, this.#idsOf(message.slice(1)), this.now);
       else this.#answer(slot, this.#idsOf(message.slice(1)));
     }
     this.scheduler.readEnd(slot, this.now);
@@ -100,7 +111,9 @@ export class ScriptedPool {
   }
 
   cancel(name: string): void {
-    this.scheduler.cancel(this.task(name), new Error("cancelled"), this.now);
+    this.#cancelling = this.task(name);
+    this.scheduler.cancel(this.#cancelling, new Error("cancelled"), this.now);
+    this.#cancelling = undefined;
   }
 
   /** The worker has ended. */
@@ -138,7 +151,7 @@ export class ScriptedPool {
 
   #answer(slot: Slot<ScriptedTask>, ids: readonly number[]): void {
     for (const id of ids) {
-      const task = this.scheduler.answered(slot, id, true);
+      const task = this.scheduler.answered(slot, id);
       if (task !== undefined) this.answers.push(task.name);
     }
   }
@@ -147,16 +160,18 @@ export class ScriptedPool {
     const task: ScriptedTask = {
       id: this.#tasks.size + 1,
       name,
+      submittedAt: this.now,
       priority: 0,
       key: undefined,
       byteLength: 10,
       timeoutMs: undefined,
+      state: "waiting",
+      slot: undefined,
       attempt: 1,
       retriesLeft: 0,
-      bounces: 0,
-      since: this.now,
-      settled: false,
-      slot: undefined,
+      redeliveries: 0,
+      sentAt: 0,
+      givenUpAt: 0,
       ...traits,
     };
     this.#tasks.set(name, task);
@@ -168,7 +183,7 @@ export class ScriptedPool {
     this.onCall(call);
   }
 
-  #host(): SchedulerHost<ScriptedTask> {
+  #effects(): SchedulerEffects<ScriptedTask> {
     return {
       spawn: (slotIndex) => {
         this.#note(`spawn ${slotIndex}`);
@@ -176,18 +191,26 @@ export class ScriptedPool {
         if (error !== undefined) throw error;
         return this.#worker(slotIndex);
       },
-      reject: (task, error) => this.#note(`reject ${task.name}: ${describe(error)}`),
+      reject: (task, error) => {
+        if (task !== this.#cancelling) this.#note(`reject ${task.name}: ${describe(error)}`);
+      },
       finished: () => this.#note("finished"),
-      waited: (_task, _slotIndex, ms) => this.waitedMs.push(ms),
-      ran: (msPerTask, tasks) => this.ran.push([msPerTask, tasks]),
-      settled: () => {},
       fence: (done) => {
         this.#note("fence");
         this.#fences.push(done);
       },
-      becameReady: () => {},
-      startFailed: (error) => this.#note(`start failed: ${error.message}`),
+    };
+  }
+
+  #listener(): SchedulerListener<ScriptedTask> {
+    return {
+      sent: (task, _slotIndex, now) => this.waitedMs.push(now - task.submittedAt),
+      returned: () => {},
       retried: (task) => this.#note(`retry ${task.name}: attempt ${task.attempt}`),
+      ran: (msPerTask, tasks) => this.ran.push([msPerTask, tasks]),
+      becameReady: () => {},
+      becameBusy: () => {},
+      startFailed: (error) => this.#note(`start failed: ${error.message}`),
     };
   }
 
@@ -195,7 +218,7 @@ export class ScriptedPool {
     let referenced: boolean | undefined;
     return {
       run: (tasks, repliesRead) => {
-        const after = repliesRead === HEAD ? "" : ` after ${repliesRead} replies`;
+        const after = repliesRead === undefined ? "" : ` after ${repliesRead} replies`;
         this.#calls.push(`run ${index}: ${tasks.map(({ name }) => name).join(" ")}${after}`);
       },
       abort: (task) => this.#calls.push(`abort ${index}: ${task.name}`),

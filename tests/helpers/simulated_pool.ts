@@ -2,9 +2,16 @@ import type { LoadedModule } from "../../src/child/functions.ts";
 import type { RunningTask } from "../../src/child/runtime.ts";
 import { Standby } from "../../src/child/standby.ts";
 import { TaskLoop } from "../../src/child/task_loop.ts";
-import { Scheduler } from "../../src/pool/scheduler.ts";
-import type { SchedulerHost, SchedulerOptions } from "../../src/pool/scheduler_host.ts";
-import type { ScheduledTask, SchedulerWorker, Slot } from "../../src/pool/slot.ts";
+import { Scheduler } from "../../src/pool/scheduling/scheduler.ts";
+import type {
+  SchedulerEffects,
+  SchedulerListener,
+  SchedulerOptions,
+  SchedulerWorker,
+} from "../../src/pool/scheduling/effects.ts";
+import type { ScheduledTask, TaskPlace, TaskState } from "../../src/pool/scheduling/scheduled_task.ts";
+import type { Slot } from "../../src/pool/scheduling/slot.ts";
+import { HEAD, LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../src/wire/messages/lease.ts";
 import type { ParentMessage } from "../../src/wire/messages/to_child.ts";
 import { type ChildMessage, READY, STANDBY } from "../../src/wire/messages/to_parent.ts";
 import { EventQueue, type Random } from "./event_queue.ts";
@@ -40,6 +47,9 @@ export interface TaskPlan {
   readonly cancelsWaiting?: boolean;
 }
 
+/** The lease is the real one. */
+export type SimulatedOptions = Omit<SchedulerOptions, "lease">;
+
 /** A task in the simulation; `outcomes` must get exactly one entry. */
 export class SimulatedTask implements ScheduledTask {
   readonly id: number;
@@ -50,12 +60,13 @@ export class SimulatedTask implements ScheduledTask {
   readonly timeoutMs: number | undefined;
   readonly outcomes: ("result" | "error" | "rejected" | "cancelled")[] = [];
   settledAt = Infinity;
+  state: TaskState = "waiting";
+  slot: TaskPlace<this> | undefined = undefined;
   attempt = 1;
   retriesLeft: number;
-  bounces = 0;
-  since = 0;
-  settled = false;
-  slot: Slot<this> | undefined = undefined;
+  redeliveries = 0;
+  sentAt = 0;
+  givenUpAt = 0;
 
   constructor(id: number, plan: TaskPlan) {
     this.id = id;
@@ -96,11 +107,12 @@ export class SimulatedPool {
   readonly #fences = new Set<{ check: () => void }>();
   #timerAt = Infinity;
 
-  constructor(options: SchedulerOptions, latencies: Latencies, random: Random) {
+  constructor(options: SimulatedOptions, latencies: Latencies, random: Random) {
     this.latencies = latencies;
     this.random = random;
     this.concurrency = options.concurrency;
-    this.scheduler = new Scheduler(this.#host(), options);
+    const lease = { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS };
+    this.scheduler = new Scheduler(this.#effects(), this.#listener(), { ...options, lease });
   }
 
   get now(): number {
@@ -125,7 +137,6 @@ export class SimulatedPool {
   /** Submits a task now. */
   submit(plan: TaskPlan): SimulatedTask {
     const task = new SimulatedTask(++this.#lastId, plan);
-    task.since = this.#now;
     this.tasks.push(task);
     this.scheduler.submit(task);
     return task;
@@ -138,9 +149,7 @@ export class SimulatedPool {
   }
 
   cancel(task: SimulatedTask): void {
-    if (task.settled) return;
     this.scheduler.cancel(task, undefined, this.#now);
-    this.settle(task, "cancelled");
     this.arm();
   }
 
@@ -180,31 +189,38 @@ export class SimulatedPool {
     });
   }
 
-  #host(): SchedulerHost<SimulatedTask> {
+  #effects(): SchedulerEffects<SimulatedTask> {
     return {
       spawn: (slotIndex) => {
         const child = new SimulatedChild(this, this.scheduler.slots[slotIndex]!);
         this.children.push(child);
         return child;
       },
-      reject: (task) => {
+      reject: (task, error) => {
+        if (error === undefined) return this.settle(task, "cancelled");
         this.settle(task, "rejected");
         this.#cancelWaitingFor(task);
       },
       finished: () => void this.finished++,
-      waited: () => {},
-      ran: () => {},
-      settled: () => {},
       fence: (done) => this.#fence(done),
-      becameReady: () => {},
-      startFailed: () => {},
+    };
+  }
+
+  #listener(): SchedulerListener<SimulatedTask> {
+    return {
+      sent: () => {},
+      returned: () => {},
       retried: (task) => this.#cancelWaitingFor(task),
+      ran: () => {},
+      becameReady: () => {},
+      becameBusy: () => {},
+      startFailed: () => {},
     };
   }
 
   #cancelWaitingFor({ plan }: SimulatedTask): void {
     if (!plan.cancelsWaiting) return;
-    for (const task of this.tasks) if (task.slot === undefined) this.cancel(task);
+    for (const task of this.tasks) if (task.state === "waiting") this.cancel(task);
   }
 
   /** Through when all that lay in a pipe when it was raised has been read. */
@@ -273,9 +289,9 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
     this.#happen(pool.now + pool.random() * pool.latencies.start, () => this.#write(READY));
   }
 
-  run(tasks: readonly SimulatedTask[], repliesRead: number): void {
+  run(tasks: readonly SimulatedTask[], repliesRead: number | undefined): void {
     this.sent.push(...tasks.map(({ id }) => id));
-    this.#receive(["run", repliesRead, tasks.map(({ id, attempt }) => [id, 1, attempt, 0, [id, attempt]])]);
+    this.#receive(["run", repliesRead ?? HEAD, tasks.map(({ id, attempt }) => [id, 1, attempt, 0, [id, attempt]])]);
   }
 
   abort(task: SimulatedTask): void {
@@ -410,10 +426,10 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       case "standby":
         return this.#watchStandby();
       case "returned":
-        return scheduler.returned(this.slot, message[1]);
+        return scheduler.returned(this.slot, message[1], now);
       case "result":
       case "error": {
-        const task = scheduler.answered(this.slot, message[1], message[0] === "result");
+        const task = scheduler.answered(this.slot, message[1]);
         if (task !== undefined) this.#pool.settle(task, message[0]);
         return;
       }

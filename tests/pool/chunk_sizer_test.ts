@@ -1,10 +1,12 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { ChunkSizer } from "../../src/pool/chunk_sizer.ts";
+import { ChunkSizer } from "../../src/pool/jobs/chunk_sizer.ts";
+
+const GOAL = { ms: 0.8, bytes: 1024 * 1024 };
 
 Deno.test("ChunkSizer.next() begins small and grows at most eightfold", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   let size = sizer.next(Infinity);
   assertEquals(size, 4);
   for (let round = 0; round < 10; round++) {
@@ -19,7 +21,7 @@ Deno.test("ChunkSizer.next() settles where a chunk takes a little less than a mi
   const anyCost = fc.double({ min: 0.0001, max: 5, noNaN: true });
   fc.assert(
     fc.property(anyCost, (msPerItem) => {
-      const sizer = new ChunkSizer(2);
+      const sizer = new ChunkSizer(GOAL, () => 2);
       for (let round = 0; round < 20; round++) {
         const size = sizer.next(Infinity);
         sizer.learn(size, size * msPerItem, size);
@@ -34,7 +36,7 @@ Deno.test("ChunkSizer.next() settles where a chunk takes a little less than a mi
 Deno.test("ChunkSizer.next() leaves a share of the rest for every worker, and never nothing", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 64 }), fc.nat(100_000), (workers, remaining) => {
-      const sizer = new ChunkSizer(workers);
+      const sizer = new ChunkSizer(GOAL, () => workers);
       const msPerItem = 0.01;
       for (let round = 0; round < 8; round++) {
         const size = sizer.next(Infinity);
@@ -52,7 +54,7 @@ Deno.test("ChunkSizer.next() leaves a share of the rest for every worker, and ne
 });
 
 Deno.test("ChunkSizer.next() hands out every item of an input, in a number of chunks that the workers share", () => {
-  const sizer = new ChunkSizer(4);
+  const sizer = new ChunkSizer(GOAL, () => 4);
   let remaining = 1_000_000;
   const sizes: number[] = [];
   while (remaining > 0) {
@@ -67,7 +69,7 @@ Deno.test("ChunkSizer.next() hands out every item of an input, in a number of ch
 });
 
 Deno.test("ChunkSizer.next() does not divide what takes next to nothing", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   for (let round = 0; round < 8; round++) {
     const size = sizer.next(Infinity);
     sizer.learn(size, size * 0.001, size);
@@ -76,7 +78,7 @@ Deno.test("ChunkSizer.next() does not divide what takes next to nothing", () => 
 });
 
 Deno.test("ChunkSizer.next() divides what is slow to the last item", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   for (let round = 0; round < 8; round++) {
     const size = sizer.next(Infinity);
     sizer.learn(size, size * 0.2, size);
@@ -85,20 +87,20 @@ Deno.test("ChunkSizer.next() divides what is slow to the last item", () => {
 });
 
 Deno.test("ChunkSizer.learn() goes back to single items when items become slow", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   for (let round = 0; round < 8; round++) sizer.learn(sizer.next(Infinity), 0.001, 1);
   sizer.learn(100, 10_000, 100);
   assertEquals(sizer.next(Infinity), 1);
 });
 
 Deno.test("ChunkSizer.learn() learns nothing from a chunk in which nothing ran", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   sizer.learn(0, 0, 0);
   assertEquals(sizer.next(Infinity), 4);
 });
 
 Deno.test("ChunkSizer.learn() keeps chunks of large items below a mebibyte", () => {
-  const sizer = new ChunkSizer(2);
+  const sizer = new ChunkSizer(GOAL, () => 2);
   for (let round = 0; round < 8; round++) {
     const size = sizer.next(Infinity);
     sizer.learn(size, 0, size * 10_000);

@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ItemSource } from "../../src/pool/item_source.ts";
+import { ItemSource } from "../../src/pool/jobs/item_source.ts";
 import type { Items } from "../../src/pool/types.ts";
 import { CountedInput } from "../helpers/counted_input.ts";
 

@@ -33,6 +33,7 @@ import { progressAround } from "../fixtures/separate_contexts.ts";
 import { reportProgress, whoAmI } from "../fixtures/tell_task.ts";
 import { throwValue } from "../fixtures/throw_errors.ts";
 import { within } from "../helpers/clock.ts";
+import { catchErrors } from "../helpers/catch_errors.ts";
 import { EventLog } from "../helpers/events.ts";
 import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
 import { runProgram } from "../helpers/program.ts";
@@ -233,25 +234,34 @@ Deno.test("Pool tells onEvent what happens, in order", () =>
     pool.close();
     await pool.join();
     assertEquals(log.events.map(({ type }) => type), [
+      "taskSubmit",
       "spawn",
       "ready",
+      "busy",
       "taskStart",
       "taskEnd",
+      "idle",
+      "taskSubmit",
+      "busy",
       "taskStart",
       "taskEnd",
+      "idle",
       "exit",
     ]);
-    assertEquals(log.of("taskEnd").map(({ ok }) => ok), [true, false]);
-    assertEquals(log.of("exit").map(({ exitCode, signal }) => [exitCode, signal]), [[0, null]]);
+    const ends = log.of("taskEnd").map(({ ok, outcome, name, error }) => ({ ok, outcome, name, error }));
+    assertEquals(ends, [
+      { ok: true, outcome: "completed", name: "Math.sqrt", error: undefined },
+      { ok: false, outcome: "task", name: "throwValue", error: 5 },
+    ]);
+    for (const { durationMs, totalMs } of log.of("taskEnd")) assert(durationMs! >= 0 && durationMs! <= totalMs);
+    assertEquals(log.events.map(({ at }) => at), log.events.map(({ at }) => at).toSorted((a, b) => a - b));
+    const exits = log.of("exit").map(({ exitCode, signal, expected }) => [exitCode, signal, expected]);
+    assertEquals(exits, [[0, null, true]]);
   }));
 
 Deno.test("Pool reports an onEvent or onProgress that throws, and no task is harmed", async () => {
   const reported: string[] = [];
-  const listener = (event: ErrorEvent): void => {
-    event.preventDefault();
-    reported.push(event.error.message);
-  };
-  globalThis.addEventListener("error", listener);
+  using _console = catchErrors((callback, error) => reported.push(`${callback}: ${(error as Error).message}`));
   const onEvent = (event: PoolEvent): void => {
     if (event.type === "taskEnd") throw new Error("the listener's fault");
   };
@@ -263,12 +273,11 @@ Deno.test("Pool reports an onEvent or onProgress that throws, and no task is har
     assertEquals(await pool.apply(Math.sqrt, [4]), 2);
     assertEquals(log.pids.length, 1);
   });
-  globalThis.removeEventListener("error", listener);
   assertEquals(reported.toSorted(), [
-    "the listener's fault",
-    "the listener's fault",
-    "the progress bar's fault",
-    "the progress bar's fault",
+    "Error in the onEvent callback of a pool, which goes on:: the listener's fault",
+    "Error in the onEvent callback of a pool, which goes on:: the listener's fault",
+    "Error in the onProgress callback of a pool, which goes on:: the progress bar's fault",
+    "Error in the onProgress callback of a pool, which goes on:: the progress bar's fault",
   ]);
 });
 

@@ -18,7 +18,6 @@ import {
   PayloadTooLargeError,
   Pool,
   PoolClosedError,
-  type PoolEvent,
   type PoolOptions,
   type TaskOptions,
   TimeoutError,
@@ -27,6 +26,7 @@ import * as compute from "../fixtures/compute.ts";
 import { countCalls, moduleUrl } from "../fixtures/count_calls.ts";
 import { hold, holdThenThrow } from "../fixtures/hold.ts";
 import { throwUploadError, throwValue } from "../fixtures/throw_errors.ts";
+import { catchErrors } from "../helpers/catch_errors.ts";
 import { within } from "../helpers/clock.ts";
 import { CountedInput } from "../helpers/counted_input.ts";
 import { EventLog } from "../helpers/events.ts";
@@ -101,20 +101,22 @@ Deno.test("Pool.applyAsync() tells the callbacks before the waiters, once", () =
 
 Deno.test("Pool.applyAsync() reports a callback that throws, and the result is unharmed", () =>
   withPool({ workers: 1 }, async (pool) => {
-    const reported = Promise.withResolvers<unknown>();
-    const listener = (event: ErrorEvent): void => {
-      event.preventDefault();
-      reported.resolve(event.error);
-    };
-    globalThis.addEventListener("error", listener, { once: true });
+    const reported: [string, unknown][] = [];
+    using _ = catchErrors((text, error) => reported.push([text, error]));
     const fault = new Error("the callback's fault");
-    const result = pool.applyAsync(Math.sqrt, [16], {
-      callback: () => {
-        throw fault;
-      },
-    });
-    assertEquals(await result, 4);
-    assertStrictEquals(await reported.promise, fault);
+    const callback = (): never => {
+      throw fault;
+    };
+    assertEquals(await pool.applyAsync(Math.sqrt, [16], { callback }), 4);
+    await assertRejects(
+      () => pool.applyAsync(throwValue, [new Error("bad")], { errorCallback: callback }).get(),
+      Error,
+      "bad",
+    );
+    assertEquals(reported, [
+      ["Error in the callback of a pool, which goes on:", fault],
+      ["Error in the errorCallback of a pool, which goes on:", fault],
+    ]);
     await assertServes(pool);
   }));
 
@@ -659,8 +661,8 @@ Deno.test("Pool.map() hands out a large chunk before it encodes the next", async
       return "x".repeat(200_000);
     },
   });
-  const onEvent = (event: PoolEvent): void => void (event.type === "taskStart" && events.push("hand out"));
-  await withPool({ workers: 2, onEvent }, async (pool) => {
+  await withPool({ workers: 2 }, async (pool) => {
+    pool.observe({ sent: () => void events.push("hand out") });
     await pool.ready();
     const lengths = await pool.map(({ text }) => text.length, [1, 2, 3, 4].map(record), { chunkSize: 1 });
     assertEquals(lengths, [200_000, 200_000, 200_000, 200_000]);

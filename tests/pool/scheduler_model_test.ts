@@ -2,9 +2,14 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { CancelledError } from "../../src/errors.ts";
-import type { SchedulerOptions } from "../../src/pool/scheduler_host.ts";
 import { seededRandom } from "../helpers/event_queue.ts";
-import { type Latencies, SimulatedPool, type Start, type TaskPlan } from "../helpers/simulated_pool.ts";
+import {
+  type Latencies,
+  type SimulatedOptions,
+  SimulatedPool,
+  type Start,
+  type TaskPlan,
+} from "../helpers/simulated_pool.ts";
 
 const SEED = Number(Deno.env.get("CORRAL_TEST_SEED") ?? 20_260_101);
 
@@ -17,14 +22,14 @@ interface TimedTask extends TaskPlan {
 
 interface Scenario {
   readonly seed: number;
-  readonly options: SchedulerOptions;
+  readonly options: SimulatedOptions;
   readonly latencies: Latencies;
   readonly tasks: readonly TimedTask[];
   readonly kills: readonly { readonly at: number; readonly slot: number }[];
   readonly ending: { readonly how: "close" | "terminate"; readonly at: number };
 }
 
-const OPTIONS: SchedulerOptions = {
+const OPTIONS: SimulatedOptions = {
   workers: 2,
   concurrency: 1,
   maxTasksPerChild: Infinity,
@@ -110,7 +115,7 @@ async function play({ seed, options, latencies, tasks, kills, ending }: Scenario
   }
   for (const { at, slot } of kills) {
     pool.at(at, () => {
-      const { worker } = pool.scheduler.slots[slot % options.workers]!;
+      const worker = pool.scheduler.slots[slot % options.workers]!.present?.worker;
       pool.children.find((child) => child === worker)?.die(pool.now);
     });
   }
@@ -148,7 +153,7 @@ function checkStarts(pool: SimulatedPool): void {
 }
 
 /** A worker starts what it was sent in the order in which it was sent, and never more than its share. */
-function checkWorkers(pool: SimulatedPool, { maxTasksPerChild }: SchedulerOptions): void {
+function checkWorkers(pool: SimulatedPool, { maxTasksPerChild }: SimulatedOptions): void {
   for (const child of pool.children) {
     let at = -1;
     for (const { taskId } of child.starts) {
@@ -160,8 +165,12 @@ function checkWorkers(pool: SimulatedPool, { maxTasksPerChild }: SchedulerOption
 }
 
 function checkSlots(pool: SimulatedPool): void {
-  for (const { index, phase, held, revoked } of pool.scheduler.slots) {
-    assertEquals({ index, held: [...held.keys()], revoked: [...revoked] }, { index, held: [], revoked: [] });
+  for (const { index, phase, held, present } of pool.scheduler.slots) {
+    assertEquals({ index, held: [...held.keys()], revoked: [...(present?.revoked ?? [])] }, {
+      index,
+      held: [],
+      revoked: [],
+    });
     assert(phase === "ready" || phase === "empty", `slot ${index} is ${phase}`);
   }
   for (const child of pool.children) assert(child.exited || !child.referenced, "an idle worker is referenced");

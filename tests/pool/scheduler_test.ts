@@ -115,7 +115,7 @@ Deno.test("Scheduler.dispatch() takes higher priorities first, and in one priori
   pool.submit("bc");
   pool.submit("de", { priority: 7 });
   const order: string[] = [];
-  for (let name = "x"; name !== undefined; name = pool.slot(0).head?.name as string) {
+  for (let name = "x"; name !== undefined; name = pool.slot(0).present?.head?.name as string) {
     order.push(name);
     pool.now += 2;
     pool.read(0, "started");
@@ -169,17 +169,17 @@ Deno.test("Scheduler.dispatch() tells how long tasks waited, and Scheduler.readE
 Deno.test("Scheduler.answered() throws ProtocolError when the worker does not hold the task", () => {
   const pool = ScriptedPool.withReady();
   pool.submit("ab");
-  assertThrows(() => pool.scheduler.answered(pool.slot(0), 99, true), ProtocolError, "task 99");
-  assertThrows(() => pool.scheduler.answered(pool.slot(0), pool.task("b").id, true), ProtocolError);
+  assertThrows(() => pool.scheduler.answered(pool.slot(0), 99), ProtocolError, "task 99");
+  assertThrows(() => pool.scheduler.answered(pool.slot(0), pool.task("b").id), ProtocolError);
   pool.read(0, "started", "=a");
-  assertThrows(() => pool.scheduler.answered(pool.slot(0), pool.task("a").id, true), ProtocolError);
+  assertThrows(() => pool.scheduler.answered(pool.slot(0), pool.task("a").id), ProtocolError);
 });
 
 Deno.test("Scheduler.returned() throws ProtocolError when the worker does not hold the task", () => {
   const pool = withHeld("ab");
-  assertThrows(() => pool.scheduler.returned(pool.slot(0), [99]), ProtocolError, "task 99");
-  pool.scheduler.returned(pool.slot(0), [pool.task("b").id]);
-  assertThrows(() => pool.scheduler.returned(pool.slot(0), [pool.task("b").id]), ProtocolError);
+  assertThrows(() => pool.scheduler.returned(pool.slot(0), [99], pool.now), ProtocolError, "task 99");
+  pool.scheduler.returned(pool.slot(0), [pool.task("b").id], pool.now);
+  assertThrows(() => pool.scheduler.returned(pool.slot(0), [pool.task("b").id], pool.now), ProtocolError);
 });
 
 Deno.test("Scheduler.returned() puts tasks back before all others, in their order", () => {
@@ -194,9 +194,9 @@ Deno.test("Scheduler.returned() counts as a reply when tasks are sent ahead", ()
   // The worker tells by it that b, which may be taken back before the return is read, is not to be started.
   const pool = withHeld("ab");
   pool.read(0, "=a");
-  const { replies } = pool.slot(0);
+  const { replies } = pool.slot(0).present!;
   pool.read(0, "<b");
-  assertEquals(pool.slot(0).replies, replies + 1);
+  assertEquals(pool.slot(0).present!.replies, replies + 1);
 });
 
 Deno.test("Scheduler.readEnd() lets the program end when a return leaves the worker idle", () => {
@@ -300,7 +300,7 @@ Deno.test("Scheduler gives a worker no more than maxTasksPerChild, and starts an
 
 Deno.test("Scheduler counts tasks that came back towards no worker's maxTasksPerChild", () => {
   const pool = withHeld("ab", { maxTasksPerChild: 4 });
-  assertEquals(pool.slot(0).taken, 4);
+  assertEquals(pool.slot(0).present!.taken, 4);
   pool.step(() => pool.read(0, "=a", "<b"), "run 0: b");
   pool.step(() => pool.read(0, "started", "=b"), "stop 0");
 });
@@ -365,7 +365,7 @@ Deno.test("Scheduler.tick() ends the worker of an aborted task after its grace, 
   pool.read(0, "started", "=b");
   pool.read(0, "started", "=c");
   assertEquals(pool.answers.slice(-2), ["b", "c"]);
-  assertEquals([pool.task("b").bounces, pool.task("c").bounces], [0, 0]);
+  assertEquals([pool.task("b").redeliveries, pool.task("c").redeliveries], [0, 0]);
 });
 
 Deno.test("Scheduler.tick() spares a worker whose other tasks may still finish, and ends it then", () => {
@@ -473,7 +473,7 @@ Deno.test("Scheduler.exited() never fails a task for the deaths of workers that 
     pool.step(() => pool.exit(0), `reject ${head}: WorkerExitError started`, "spawn 0", "ref 0");
     pool.ready(0);
   }
-  assertFalse(pool.task("z").settled);
+  assertEquals(pool.task("z").state, "waiting");
 });
 
 Deno.test("Scheduler.exited() tries a task again as often as its retries say, each time as another attempt", () => {

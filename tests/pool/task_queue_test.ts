@@ -1,17 +1,18 @@
 // Kind: pure unit.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { TaskQueue } from "../../src/pool/task_queue.ts";
+import type { TaskState } from "../../src/pool/scheduling/scheduled_task.ts";
+import { TaskQueue } from "../../src/pool/scheduling/task_queue.ts";
 
 interface Item {
   readonly name: number;
   readonly priority: number;
-  settled: boolean;
+  state: TaskState;
 }
 
 /** The next of an array in which what was added first comes first, within a priority. */
 function nextOf(items: readonly Item[]): Item | undefined {
-  const open = items.filter(({ settled }) => !settled);
+  const open = items.filter(({ state }) => state !== "settled");
   const highest = Math.max(...open.map(({ priority }) => priority));
   return open.find(({ priority }) => priority === highest);
 }
@@ -31,9 +32,9 @@ Deno.test("TaskQueue gives the highest priority first, the oldest first in it, a
       for (const operation of operations) {
         if (operation.kind === "settle") {
           const item = model[operation.index];
-          if (item !== undefined) item.settled = true;
+          if (item !== undefined) item.state = "settled";
         } else if (operation.kind === "push" || operation.kind === "unshift") {
-          const item = { name: ++name, priority: operation.priority, settled: false };
+          const item: Item = { name: ++name, priority: operation.priority, state: "waiting" };
           model[operation.kind](item);
           queue[operation.kind](item);
         } else {
@@ -55,7 +56,9 @@ Deno.test("TaskQueue gives the highest priority first, the oldest first in it, a
 
 Deno.test("TaskQueue.shift() gives a million tasks in order, half of them cancelled", () => {
   const queue = new TaskQueue<Item>();
-  for (let name = 0; name < 1_000_000; name++) queue.push({ name, priority: 0, settled: name % 2 === 1 });
+  for (let name = 0; name < 1_000_000; name++) {
+    queue.push({ name, priority: 0, state: name % 2 === 1 ? "settled" : "waiting" });
+  }
   let inOrder = true;
   for (let name = 0; name < 1_000_000; name += 2) inOrder &&= queue.shift()?.name === name;
   assert(inOrder);
@@ -65,7 +68,7 @@ Deno.test("TaskQueue.shift() gives a million tasks in order, half of them cancel
 Deno.test("TaskQueue.peek() leaves the task in place", () => {
   const queue = new TaskQueue<Item>();
   assertEquals(queue.peek(), undefined);
-  const item = { name: 1, priority: 0, settled: false };
+  const item: Item = { name: 1, priority: 0, state: "waiting" };
   queue.push(item);
   assertEquals([queue.peek(), queue.peek(), queue.shift(), queue.shift()], [item, item, item, undefined]);
 });

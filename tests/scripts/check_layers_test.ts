@@ -16,6 +16,23 @@ Deno.test("findViolations() accepts imports that go downwards", () => {
   assertEquals(findViolations(good), []);
 });
 
+Deno.test("findViolations() takes a sub-folder that has a line in the table for a layer of its own", () => {
+  const good = tree({
+    "pool/scheduling/scheduler.ts": [to("errors.ts"), to("deque.ts"), to("pool/scheduling/slot.ts")],
+    "pool/local/backend.ts": [to("pool/scheduling/scheduler.ts"), to("pool/types.ts"), to("worker/launch.ts")],
+    "pool/pool.ts": [to("pool/local/backend.ts")],
+    "wire/codec/codec.ts": [to("wire/checks.ts")],
+  });
+  assertEquals(findViolations(good), []);
+  for (const path of ["pool/types.ts", "pool/local/backend.ts", "timer.ts", "wire/messages/lease.ts"]) {
+    const bad = findViolations(tree({ "pool/scheduling/scheduler.ts": [to(path)] }));
+    assertEquals(bad, [
+      `pool/scheduling/scheduler.ts: imports "../${path}": pool/scheduling may import deque, errors`,
+    ]);
+  }
+  assertEquals(findViolations(tree({ "worker/launch.ts": [to("pool/jobs/map_job.ts")] })).length, 1);
+});
+
 Deno.test("findViolations() lets the command import packages, and its own files by its own table", () => {
   const [, command] = PACKAGES;
   const good = tree({

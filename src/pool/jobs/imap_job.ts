@@ -1,0 +1,321 @@
+import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
+import { Deque } from "../../deque.ts";
+import { PoolClosedError } from "../../errors.ts";
+import type { FunctionSpec } from "../../wire/protocol.ts";
+import type { ChunkResult } from "../backend.ts";
+import type { SubmittedTask } from "../submitted_task.ts";
+import type { ImapOptions, Items } from "../types.ts";
+import { ItemSource } from "./item_source.ts";
+import type { JobHost } from "./job_host.ts";
+import type { Job, JobEnding } from "./open_jobs.ts";
+
+/** A chunk that was submitted: its outcomes when they are there, and how many were taken. */
+interface Entry {
+  task: SubmittedTask | undefined;
+  outcomes: { values: readonly unknown[]; errors: ReadonlyMap<number, unknown> } | undefined;
+  readonly size: number;
+  taken: number;
+}
+
+/** What kind of iterator it is. */
+export interface ImapKind {
+  /** Results come in the order of the items, not of completion. */
+  readonly ordered: boolean;
+  /** Each item is a list of arguments. @default false */
+  readonly spread?: boolean;
+  /** When the iterator ends early, only what has not started is cancelled. @default false */
+  readonly sparesRunning?: boolean;
+  /** The input is read to its end when the pool is joined. @default true */
+  readonly drains?: boolean;
+}
+
+/** What an iterator is to do. */
+export interface ImapWork {
+  readonly spec: FunctionSpec;
+  readonly items: Items<unknown>;
+  readonly kind: ImapKind;
+  readonly options: ImapOptions;
+}
+
+/**
+ * How far a job is:
+ *
+ * - `"open"`: it reads its input as results are taken;
+ * - `"draining"`: it reads its input to the end, whether results are taken or not;
+ * - `"failed"`: it reads nothing more; what was submitted is still given, then the error, once;
+ * - `"abandoned"`: the same, but what was not there by then is not given;
+ * - `"finished"`: it gives nothing any more.
+ */
+type Stage = "open" | "draining" | "failed" | "abandoned" | "finished";
+
+interface Waiter {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One `imap` or `imapUnordered`.
+ *
+ * Pulls from the input only while fewer than `bufferSize` items are submitted and not yet taken. An item's error rejects the
+ * `next()` that would have given its value; the iterator goes on behind it.
+ */
+export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown> {
+  readonly #host: JobHost;
+  readonly #spec: FunctionSpec;
+  readonly #source: ItemSource<unknown>;
+  readonly #kind: ImapKind;
+  readonly #options: ImapOptions;
+  readonly #chunkSize: number;
+  /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
+  #entries = new Deque<Entry>();
+  /** Those that have none yet. */
+  readonly #running = new Set<Entry>();
+  readonly #waiters = new Deque<Waiter>();
+  #stage: Stage = "open";
+  /** What is told behind the last result, when the stage is "failed" or "abandoned". */
+  #error: unknown;
+  #buffered = 0;
+  #pulling = false;
+  /** Whether the last `next()` rejected: a `for await` loop has ended there. */
+  #lastRejected = false;
+
+  /** Starts at once. Throws TypeError when the items cannot be iterated. */
+  constructor(host: JobHost, { spec, items, kind, options }: ImapWork) {
+    this.#host = host;
+    this.#spec = spec;
+    this.#source = new ItemSource(items);
+    this.#kind = kind;
+    this.#options = options;
+    this.#chunkSize = options.chunkSize ?? 1;
+    host.jobs.add(this);
+    const { signal } = options;
+    if (signal?.aborted) {
+      this.#abandon(signal.reason);
+    } else {
+      if (signal !== undefined) watchAbort(signal, this);
+      this.#pull();
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    this.#lastRejected = false;
+    const ready = this.#stage === "finished" || this.#waiters.size > 0 ? undefined : this.#entries.peek();
+    if (ready?.outcomes !== undefined && !ready.outcomes.errors.has(ready.taken)) {
+      const value = ready.outcomes.values[this.#take(ready)];
+      this.#goOn();
+      return Promise.resolve({ done: false, value });
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>();
+    this.#waiters.push({ resolve, reject });
+    this.#serve();
+    return promise;
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.#finish();
+    await this.#source.close();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<unknown>> {
+    await this.return();
+    throw error;
+  }
+
+  aborted(reason: unknown): void {
+    this.#abandon(reason);
+  }
+
+  end(ending: JobEnding): void {
+    switch (ending.how) {
+      case "drain":
+        // Nobody asks for what comes behind an error.
+        if (this.#lastRejected || this.#kind.drains === false) return this.#cut();
+        if (this.#stage === "open") this.#stage = "draining";
+        this.#pull();
+        return;
+      case "cut":
+        return this.#cut();
+      case "stop":
+        this.#fail(ending.error);
+        this.#cancelRunning(ending.error, true);
+        return this.#serve();
+      case "abandon":
+        return this.#abandon(ending.error);
+    }
+  }
+
+  #cut(): void {
+    this.#fail(new PoolClosedError("Cannot continue: the pool ended before its iterator did"));
+    this.#serve();
+  }
+
+  #abandon(error: unknown): void {
+    this.#fail(error);
+    if (this.#stage === "failed") this.#stage = "abandoned";
+    this.#cancelRunning(error);
+    this.#keepFinished();
+    this.#serve();
+  }
+
+  /** Nothing more is read. The first error is the one that counts. */
+  #fail(error: unknown): void {
+    if (!this.#isReading) return;
+    this.#stage = "failed";
+    this.#error = error;
+    this.#source.close().catch(() => {});
+  }
+
+  get #isReading(): boolean {
+    return this.#stage === "open" || this.#stage === "draining";
+  }
+
+  /** Whether nothing will be submitted any more. */
+  get #hasRead(): boolean {
+    return !this.#pulling && (this.#source.ended || !this.#isReading);
+  }
+
+  /** The error is told once, behind the results that were there; not once for each item that has no result. */
+  #keepFinished(): void {
+    const entries = this.#entries;
+    this.#entries = new Deque();
+    while (entries.peek()?.outcomes !== undefined) this.#entries.push(entries.shift()!);
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      while (this.#isReading && !this.#source.ended && this.#hasRoom) {
+        const taken = this.#source.take(this.#chunkSize);
+        const items = taken instanceof Promise ? await taken : taken;
+        if (items.length > 0 && this.#isReading) this.#submit(items);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#pulling = false;
+    }
+    this.#serve();
+  }
+
+  get #hasRoom(): boolean {
+    const items = this.#stage === "draining" ? this.#running.size * this.#chunkSize : this.#buffered;
+    return items + this.#chunkSize <= this.#bufferSize;
+  }
+
+  get #bufferSize(): number {
+    const { bufferSize = 2 * Math.max(1, this.#host.backend.capacity) * this.#chunkSize } = this.#options;
+    return Math.max(this.#chunkSize, bufferSize);
+  }
+
+  #submit(items: unknown[]): void {
+    const entry: Entry = { task: undefined, outcomes: undefined, size: items.length, taken: 0 };
+    const mode = { size: items.length, spread: this.#kind.spread ?? false, stopOnError: false };
+    const reject = (error: unknown): void =>
+      this.#complete(entry, [], new Map(items.map((_, index) => [index, error])));
+    const resolve = (value: unknown): void => {
+      const { values, errors } = value as ChunkResult;
+      this.#complete(entry, values, new Map(errors));
+    };
+    this.#buffered += entry.size;
+    this.#running.add(entry);
+    if (this.#kind.ordered) this.#entries.push(entry);
+    try {
+      // The abort of its tasks is this job's own business.
+      const { signal: _, ...options } = this.#options;
+      const task = this.#host.submit(this.#spec, items, mode, { resolve, reject }, options);
+      if (this.#running.has(entry)) entry.task = task;
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #complete(entry: Entry, values: readonly unknown[], errors: ReadonlyMap<number, unknown>): void {
+    entry.task = undefined;
+    this.#running.delete(entry);
+    if (this.#stage === "finished" || this.#stage === "abandoned") return;
+    entry.outcomes = { values, errors };
+    if (!this.#kind.ordered) this.#entries.push(entry);
+    this.#serve();
+  }
+
+  /** Gives the waiting calls of `next()` what there is. */
+  #serve(): void {
+    while (this.#waiters.size > 0) {
+      const entry = this.#entries.peek();
+      if (entry?.outcomes !== undefined && this.#stage !== "finished") {
+        this.#giveItem(entry, entry.outcomes, this.#waiters.shift()!);
+      } else if (this.#hasEnded) {
+        this.#giveEnd(this.#waiters.shift()!);
+      } else {
+        break;
+      }
+    }
+    this.#goOn();
+  }
+
+  /** Fills the room that there is, or ends the job when there is nothing more to do. */
+  #goOn(): void {
+    if (!this.#pulling && this.#hasRoom && this.#isReading && !this.#source.ended) this.#pull();
+    if (this.#hasRead && this.#running.size === 0) this.#leave();
+  }
+
+  get #hasEnded(): boolean {
+    if (this.#stage === "finished") return true;
+    return this.#hasRead && this.#running.size === 0 && this.#entries.size === 0;
+  }
+
+  #giveItem(entry: Entry, { values, errors }: NonNullable<Entry["outcomes"]>, waiter: Waiter): void {
+    const index = this.#take(entry);
+    if (errors.has(index)) {
+      this.#lastRejected = true;
+      waiter.reject(errors.get(index));
+    } else {
+      waiter.resolve({ done: false, value: values[index] });
+    }
+  }
+
+  /** Takes the entry's next item off the books. Returns its index. */
+  #take(entry: Entry): number {
+    this.#buffered--;
+    if (entry.taken + 1 === entry.size) this.#entries.shift();
+    return entry.taken++;
+  }
+
+  #giveEnd(waiter: Waiter): void {
+    const hasError = this.#stage === "failed" || this.#stage === "abandoned";
+    this.#finish();
+    if (hasError) {
+      this.#lastRejected = true;
+      waiter.reject(this.#error);
+    } else {
+      waiter.resolve({ done: true, value: undefined });
+    }
+  }
+
+  #finish(): void {
+    if (this.#stage === "finished") return;
+    this.#stage = "finished";
+    this.#cancelRunning(new PoolClosedError("The iterator was closed"), this.#kind.sparesRunning);
+    this.#serve();
+    this.#leave();
+  }
+
+  #cancelRunning(error: unknown, sparesBegun = false): void {
+    for (const { task } of [...this.#running]) {
+      if (task === undefined || (sparesBegun && this.#host.backend.hasBegun(task.handle))) continue;
+      this.#host.cancel(task, error);
+    }
+  }
+
+  #leave(): void {
+    const { signal } = this.#options;
+    if (signal !== undefined) unwatchAbort(signal, this);
+    this.#host.jobs.remove(this);
+  }
+}

@@ -1,0 +1,107 @@
+import type { Items } from "../types.ts";
+
+/** Reads a caller's input in chunks, on demand. */
+export class ItemSource<T> {
+  readonly #iterator: Iterator<T> | AsyncIterator<T>;
+  readonly #items: readonly T[] | undefined;
+  #position = 0;
+  #ended = false;
+
+  /** Throws TypeError when `items` cannot be iterated. */
+  constructor(items: Items<T>) {
+    this.#items = Array.isArray(items) ? items : undefined;
+    this.#iterator = iteratorOf(items);
+  }
+
+  /** How many items are left, or `Infinity` when that cannot be known. */
+  get remaining(): number {
+    return this.#items === undefined ? Infinity : this.#items.length - this.#position;
+  }
+
+  /** Whether the input has ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Takes up to `size` items: at once from synchronous inputs, as a promise from others. Throws or rejects with what the input throws. */
+  take(size: number): T[] | Promise<T[]> {
+    if (this.#ended) return [];
+    if (this.#items !== undefined) return this.#slice(this.#items, size);
+    const chunk: T[] = [];
+    while (chunk.length < size) {
+      const step = this.#next();
+      if (step instanceof Promise) return this.#takeAsync(chunk, size, step);
+      if (step.done) break;
+      chunk.push(step.value);
+    }
+    this.#position += chunk.length;
+    return chunk;
+  }
+
+  /** Tells the input that nothing more is wanted of it. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#iterator.return?.();
+  }
+
+  #slice(items: readonly T[], size: number): T[] {
+    const chunk = items.slice(this.#position, this.#position + size);
+    this.#position += chunk.length;
+    if (this.#position >= items.length) this.#ended = true;
+    return chunk;
+  }
+
+  async #takeAsync(chunk: T[], size: number, first: Promise<IteratorResult<T>>): Promise<T[]> {
+    for (let step = await this.#settled(first);; step = await this.#settled(this.#next())) {
+      if (step.done) break;
+      chunk.push(step.value);
+      // Closed meanwhile: nobody wants more.
+      if (chunk.length === size || this.#ended) break;
+    }
+    this.#position += chunk.length;
+    return chunk;
+  }
+
+  #next(): IteratorResult<T> | Promise<IteratorResult<T>> {
+    try {
+      const step = this.#iterator.next();
+      if (step instanceof Promise) return step;
+      if (step.done) this.#ended = true;
+      return step as IteratorResult<T>;
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    }
+  }
+
+  async #settled(step: IteratorResult<T> | Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
+    try {
+      const result = await step;
+      if (result.done) this.#ended = true;
+      return result;
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    }
+  }
+}
+
+function iteratorOf<T>(items: Items<T>): Iterator<T> | AsyncIterator<T> {
+  const candidate = items as Partial<AsyncIterable<T> & Iterable<T>> | null | undefined;
+  const asynchronous = candidate?.[Symbol.asyncIterator]?.();
+  if (asynchronous !== undefined) return promising(asynchronous);
+  const synchronous = candidate?.[Symbol.iterator]?.();
+  if (synchronous !== undefined) return synchronous;
+  throw new TypeError(
+    `Cannot iterate over ${items === null ? "null" : typeof items}: an iterable or async iterable is wanted`,
+  );
+}
+
+/** An iterator whose steps are native promises, so that they can be told from finished steps. */
+function promising<T>(iterator: AsyncIterator<T>): AsyncIterator<T> {
+  return {
+    next: () => Promise.resolve(iterator.next()),
+    return: async () => await iterator.return?.() ?? { done: true, value: undefined },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Completion, TaskHandle, TaskRequest } from "../backend.ts";
+import type { ScheduledTask, TaskPlace, TaskState } from "../scheduling/scheduled_task.ts";
+
+// Unique in the program: what a worker prints names its task, whichever pool that is of.
+let lastId = 0;
+
+/** The local backend's books on one request. */
+export class TaskRecord implements ScheduledTask, TaskHandle {
+  readonly id: number = ++lastId;
+  readonly request: TaskRequest;
+  readonly completion: Completion;
+  /** Stands for the function in messages. */
+  readonly functionId: number;
+  state: TaskState = "waiting";
+  slot: TaskPlace<this> | undefined = undefined;
+  attempt = 1;
+  retriesLeft: number;
+  redeliveries = 0;
+  sentAt = 0;
+  givenUpAt = 0;
+
+  constructor(request: TaskRequest, completion: Completion, functionId: number) {
+    this.request = request;
+    this.completion = completion;
+    this.functionId = functionId;
+    this.retriesLeft = request.retries;
+  }
+
+  get priority(): number {
+    return this.request.priority;
+  }
+
+  get key(): string | undefined {
+    return this.request.key;
+  }
+
+  get byteLength(): number {
+    return this.request.byteLength;
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.request.timeoutMs;
+  }
+}

@@ -1,0 +1,252 @@
+import { CancelledError, PoisonTaskError, ProtocolError } from "../../errors.ts";
+import { monotonicMs } from "../../timer.ts";
+import { decode, encode } from "../../wire/codec/codec.ts";
+import { HEAD, type RepliesRead } from "../../wire/messages/lease.ts";
+import type { Tagged } from "../../wire/messages/text.ts";
+import { writeAbort, writeCall, writeChunk, writeFunction, writeRun } from "../../wire/messages/to_child.ts";
+import type { ChildMessage } from "../../wire/messages/to_parent.ts";
+import type { ConnectedWorker, ConnectedWorkerEvents } from "../../worker/connected_worker.ts";
+import { type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
+import type { WorkerProcess } from "../../worker/worker_process.ts";
+import type { ChunkResult, WorkerIdentity, WorkerListener } from "../backend.ts";
+import type { SchedulerWorker } from "../scheduling/effects.ts";
+import type { Scheduler } from "../scheduling/scheduler.ts";
+import type { Slot } from "../scheduling/slot.ts";
+import { checkedOutcomes } from "./chunk_result.ts";
+import { endHandles, SentHandles } from "./sent_handles.ts";
+import type { TaskRecord } from "./task_record.ts";
+
+/** What a worker's adapter needs of its backend. */
+export interface WorkerAdapterContext {
+  readonly scheduler: Scheduler<TaskRecord>;
+  readonly slot: Slot<TaskRecord>;
+  /** Starts the process, for one who is told of it. */
+  readonly start: (events: ConnectedWorkerEvents) => ConnectedWorker;
+  /** Largest message to the worker, in bytes. */
+  readonly maxFrameBytes: number;
+  readonly listener: WorkerListener;
+  /** The worker has ended, and the scheduler is about to hear of it. */
+  readonly onExit: (exit: WorkerExit) => void;
+  /** The scheduler's deadlines may have changed. */
+  readonly onTurn: () => void;
+}
+
+/** Joins one worker process to the scheduler: tasks become messages, messages become the scheduler's events. */
+export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
+  readonly process: WorkerProcess;
+  readonly identity: WorkerIdentity;
+  readonly #context: WorkerAdapterContext;
+  readonly #knownFunctions = new Set<number>();
+  readonly #worker: ConnectedWorker;
+  readonly #sentHandles: SentHandles;
+  /** Whether the pool has use for it. */
+  #wanted = true;
+  /** What it held when it ended. */
+  #unanswered: readonly TaskRecord[] = [];
+
+  /** Starts the process. Throws what starting it throws. */
+  constructor(context: WorkerAdapterContext) {
+    this.#context = context;
+    this.#worker = context.start({
+      message: (message, parts) => this.#receive(message, parts),
+      standby: (on) => context.scheduler.standby(context.slot, on),
+      readEnd: () => this.#endRead(),
+      output: (stream, bytes, taskId) => this.#tellOutput(stream, bytes, taskId),
+      disconnecting: () => this.#unanswered = this.#sentHandles.renewUnanswered(),
+      exited: (exit) => this.#exited(exit),
+    });
+    this.process = this.#worker.process;
+    this.identity = { workerId: context.slot.index, pid: this.process.pid };
+    const { link } = this.#worker;
+    link.questions.waits.watch(() => this.#updateReference());
+    this.#sentHandles = new SentHandles(link, context.slot);
+    this.#worker.greet();
+    context.listener.spawned(this.identity, monotonicMs());
+  }
+
+  run(tasks: readonly TaskRecord[], replies: number | undefined): void {
+    const repliesRead = replies ?? HEAD;
+    const { maxFrameBytes } = this.#context;
+    let calls = "";
+    for (const task of tasks) {
+      this.#define(task);
+      const { payload, handles, chunk, trace } = task.request;
+      if (handles.length > 0) this.#sentHandles.send(task);
+      if (chunk === undefined && payload.parts.length === 0) {
+        // Each fits a frame, all together may not.
+        if ((calls.length + payload.text.length) * 3 > maxFrameBytes) {
+          this.#sendCalls(calls, repliesRead);
+          calls = "";
+        }
+        const call = writeCall(task.id, task.functionId, task.attempt, payload, trace);
+        calls = calls === "" ? call : `${calls},${call}`;
+      } else {
+        this.#sendCalls(calls, repliesRead);
+        calls = "";
+        this.#sendAlone(task, repliesRead);
+      }
+    }
+    this.#sendCalls(calls, repliesRead);
+    this.process.flush();
+  }
+
+  abort(task: TaskRecord, reason: unknown): void {
+    try {
+      this.#appendAbort(task, reason);
+    } catch {
+      // It cannot travel, or is too large to.
+      this.#appendAbort(task, new CancelledError("The task was cancelled"));
+    }
+    this.process.flush();
+  }
+
+  stop(): void {
+    this.process.stop();
+  }
+
+  terminate(): void {
+    this.process.terminate();
+  }
+
+  setReferenced(referenced: boolean): void {
+    this.#wanted = referenced;
+    this.#updateReference();
+  }
+
+  /** An idle worker may own an object that the program waits for. */
+  #updateReference(): void {
+    this.process.setReferenced(this.#wanted || this.#worker.link.questions.waits.any);
+  }
+
+  #appendAbort(task: TaskRecord, reason: unknown): void {
+    const encoded = encode(reason);
+    this.process.append(writeAbort(task.id, encoded), encoded.parts);
+  }
+
+  #define({ functionId, request }: TaskRecord): void {
+    if (this.#knownFunctions.has(functionId)) return;
+    this.#knownFunctions.add(functionId);
+    this.process.append(writeFunction(functionId, request.function));
+  }
+
+  #sendCalls(calls: string, repliesRead: RepliesRead): void {
+    if (calls !== "") this.process.append(writeRun(repliesRead, calls));
+  }
+
+  #sendAlone({ id, functionId, attempt, request }: TaskRecord, repliesRead: RepliesRead): void {
+    const { chunk, payload, trace } = request;
+    const text = chunk === undefined
+      ? writeRun(repliesRead, writeCall(id, functionId, attempt, payload, trace))
+      : writeChunk(repliesRead, id, functionId, attempt, chunk, payload, trace);
+    this.process.append(text, payload.parts);
+  }
+
+  #receive(message: ChildMessage, parts: Uint8Array[]): void {
+    const { scheduler, slot } = this.#context;
+    switch (message[0]) {
+      case "result":
+        // Before the task is taken off the books: nothing could settle it afterwards.
+        if (slot.held.get(message[1])?.request.chunk !== undefined) {
+          throw new ProtocolError(`it answered chunk ${message[1]} with a single result`);
+        }
+        if (message.length === 2) return this.#settle(message[1], true, undefined);
+        return this.#settle(message[1], true, this.#decode(message[3], message[2], parts), message[4]);
+      case "error":
+        return this.#settle(message[1], false, this.#decodeError(message[3], message[2], parts), message[4]);
+      case "chunk":
+        return this.#settleChunk(message[1], message[2], {
+          values: this.#decode(message[4], message[3], parts),
+          errors: [],
+        });
+      case "chunkErrors":
+        return this.#settleChunk(message[1], message[2], this.#decode(message[4], message[3], parts));
+      case "started":
+        return this.#began(message[1]);
+      case "returned":
+        this.#sentHandles.takeBack(message[1]);
+        return scheduler.returned(slot, message[1], monotonicMs());
+      case "progress":
+        return this.#progress(message[1], this.#decode(message[3], message[2], parts));
+      case "ready":
+        return scheduler.ready(slot, monotonicMs());
+      case "failed":
+        return scheduler.startFailed(slot, toError(this.#decodeError(message[2], message[1], parts)), monotonicMs());
+      default:
+        throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
+    }
+  }
+
+  #decode<T>(body: unknown, tagged: Tagged, parts: Uint8Array[]): T {
+    return decode(body, tagged === 1, parts, this.#worker.link.handles) as T;
+  }
+
+  #decodeError(body: unknown, tagged: Tagged, parts: Uint8Array[]): unknown {
+    const error = this.#decode(body, tagged, parts);
+    this.#worker.explain(error);
+    return error;
+  }
+
+  #began(taskId: number): void {
+    const { scheduler, slot } = this.#context;
+    const task = slot.held.get(taskId);
+    if (task === undefined) throw new ProtocolError(`it began task ${taskId}, which it does not hold`);
+    scheduler.started(slot);
+    if (task.request.trace !== undefined && task.state === "sent") task.completion.begun(monotonicMs());
+  }
+
+  #settle(taskId: number, ok: boolean, value: unknown, durationMs?: number): void {
+    const { scheduler, slot } = this.#context;
+    this.#sentHandles.arrived(taskId);
+    const task = scheduler.answered(slot, taskId);
+    this.process.flushOutput();
+    if (task === undefined) return;
+    if (ok) task.completion.resolve(value, durationMs);
+    else task.completion.reject(value, "task", durationMs);
+  }
+
+  #settleChunk(taskId: number, durationMs: number, value: unknown): void {
+    const outcomes = checkedOutcomes(value, this.#context.slot.held.get(taskId)?.request.chunk);
+    for (const [, error] of outcomes.errors) this.#worker.explain(error);
+    this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
+  }
+
+  #progress(taskId: number, value: unknown): void {
+    const task = this.#context.slot.held.get(taskId);
+    if (task === undefined) throw new ProtocolError(`it reported progress of task ${taskId}, which it does not hold`);
+    if (task.state !== "settled") task.completion.progress(value);
+  }
+
+  #endRead(): void {
+    this.#context.scheduler.readEnd(this.#context.slot, monotonicMs());
+    this.#context.onTurn();
+  }
+
+  #tellOutput(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
+    this.#context.listener.output(this.identity, taskId, stream === 1 ? "stdout" : "stderr", bytes);
+  }
+
+  #exited(exit: WorkerExit): void {
+    const { scheduler, slot, listener, onExit, onTurn } = this.#context;
+    if (exit.violation !== undefined) listener.violation(this.identity, workerExitError(exit, false));
+    onExit(exit);
+    scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), monotonicMs());
+    for (const task of this.#unanswered) if (task.state === "settled") endHandles(task);
+    onTurn();
+  }
+}
+
+function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Error {
+  const error = workerExitError(exit, taskStarted);
+  if (attempt === 1) return error;
+  const { pid, exitCode, signal, stderrTail } = exit;
+  const details = { pid, exitCode, signal, stderrTail, taskStarted, cause: error };
+  return new PoisonTaskError(
+    `The task ended ${attempt} workers, its retries are used up: ${error.message}`,
+    attempt,
+    details,
+  );
+}
+
+function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value), { cause: value });
+}

@@ -1,0 +1,76 @@
+// Workers may answer with a handle of any kind, whatever the program itself imports.
+import "../../handles.ts";
+import { monotonicMs } from "../../timer.ts";
+import type { Hello } from "../../worker/hello.ts";
+import type { WorkerLauncher } from "../../worker/launch.ts";
+import type { WorkerIdentity, WorkerInfo, WorkerListener } from "../backend.ts";
+import type { Slot } from "../scheduling/slot.ts";
+import type { TaskRecord } from "./task_record.ts";
+import { WorkerAdapter, type WorkerAdapterContext } from "./worker_adapter.ts";
+
+/** How the workers of a set are started. */
+export interface WorkerSetOptions {
+  readonly launcher: WorkerLauncher;
+  /** The first message to each, by its number. */
+  readonly hellos: readonly Hello[];
+  /** Whether this program prints what they print. */
+  readonly passOutput: boolean;
+  readonly maxFrameBytes: number;
+  readonly listener: WorkerListener;
+}
+
+/** The worker processes of one backend that live. */
+export class WorkerSet {
+  readonly #options: WorkerSetOptions;
+  readonly #living = new Map<number, WorkerAdapter>();
+
+  /** Starts no process yet. */
+  constructor(options: WorkerSetOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the worker of a slot. Throws WorkerStartError. */
+  spawn(slot: Slot<TaskRecord>, owner: Pick<WorkerAdapterContext, "scheduler" | "onTurn">): WorkerAdapter {
+    const { launcher, hellos, passOutput, maxFrameBytes, listener } = this.#options;
+    const worker = new WorkerAdapter({
+      ...owner,
+      slot,
+      maxFrameBytes,
+      listener,
+      start: (events) => launcher.start({ name: "a worker", hello: hellos[slot.index]!, events, passOutput }),
+      onExit: ({ exitCode, signal }) => {
+        if (this.#living.get(slot.index) === worker) this.#living.delete(slot.index);
+        const wasReady = slot.phase === "ready";
+        const expected = !wasReady && slot.phase !== "starting";
+        listener.ended(worker.identity, { exitCode, signal, expected, wasReady }, monotonicMs());
+      },
+    });
+    this.#living.set(slot.index, worker);
+    return worker;
+  }
+
+  /** Which worker is in a slot. */
+  identityOf(slotIndex: number): WorkerIdentity | undefined {
+    return this.#living.get(slotIndex)?.identity;
+  }
+
+  /** Ends all workers with SIGKILL. */
+  kill(): void {
+    for (const worker of this.#living.values()) worker.process.kill();
+  }
+
+  /** What is on its way into the workers' pipes. */
+  writing(): Promise<void>[] {
+    return [...this.#living.values()].flatMap(({ process }) => process.writing ?? []);
+  }
+
+  /** The workers that live now. */
+  list(slots: readonly Slot<TaskRecord>[]): WorkerInfo[] {
+    return slots.flatMap((slot) => {
+      const worker = this.#living.get(slot.index);
+      if (worker === undefined || slot.phase === "empty") return [];
+      const state = slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase;
+      return [{ ...worker.identity, state, tasksDone: slot.present!.answered }];
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { EncodingError } from "../errors.ts";
+import type { Handle } from "../hub/handle.ts";
+import { HandleCollector } from "../hub/handle_collector.ts";
+import { encode, type Encoded } from "../wire/codec/codec.ts";
+import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import type { FunctionSpec } from "../wire/protocol.ts";
+import { FunctionTable } from "../worker/function_table.ts";
+import type { BackendAbilities, ChunkMode, TaskRequest } from "./backend.ts";
+import type { TaskOptions } from "./types.ts";
+
+// What a message adds to a value: its kind and its numbers.
+const MESSAGE_HEAD_BYTES = 128;
+
+/** What every request of a pool is made with. */
+export interface RequestDefaults {
+  readonly moduleUrl: string | undefined;
+  readonly maxFrameBytes: number;
+  readonly taskTimeoutMs: number | undefined;
+  readonly retries: number;
+}
+
+/** What one request may be made with. */
+export interface RequestOptions extends TaskOptions {
+  /** See `TaskRequest.runId`. */
+  readonly runId?: string;
+}
+
+/** Encoded arguments, and the handles in them. */
+export interface EncodedArguments {
+  readonly payload: Encoded;
+  readonly handles: readonly Handle[];
+}
+
+/**
+ * Makes requests from functions and their arguments.
+ *
+ * What cannot travel, or what the backend cannot do, is refused here, while a caller is there to be told: a backend counts on sending what it took.
+ */
+export class RequestFactory {
+  readonly #defaults: RequestDefaults;
+  readonly #functions: FunctionTable;
+
+  constructor(defaults: RequestDefaults) {
+    this.#defaults = defaults;
+    this.#functions = new FunctionTable(defaults.moduleUrl !== undefined);
+  }
+
+  /** The description of a function. Throws when it can never run. */
+  refer(fn: unknown): FunctionSpec {
+    const spec = this.#functions.refer(fn);
+    // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
+    if (spec.kind === "source" && spec.source.length > this.#defaults.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
+      this.#requireFits(JSON.stringify(spec), []);
+    }
+    return spec;
+  }
+
+  /** Makes the request of one call, or of a chunk of them. Throws when its arguments, or items, cannot travel. */
+  make(
+    spec: FunctionSpec,
+    args: readonly unknown[],
+    chunk: ChunkMode | undefined,
+    { priority = 0, key, timeoutMs, retries, runId }: RequestOptions,
+    trace: string | undefined,
+  ): TaskRequest {
+    const { payload, handles } = this.encode(args);
+    const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
+    return {
+      function: spec,
+      payload,
+      handles,
+      chunk,
+      byteLength: sizeOf(payload),
+      priority,
+      key,
+      // Plain data: JSON has no Infinity.
+      timeoutMs: timeoutMs === Infinity ? undefined : timeoutMs ?? taskTimeoutMs,
+      retries: retries ?? defaultRetries,
+      trace,
+      ...(runId !== undefined && { runId }),
+    };
+  }
+
+  /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
+  encode(args: readonly unknown[]): EncodedArguments {
+    const collector = new HandleCollector();
+    const payload = encode(args, collector);
+    this.#requireFits(payload.text, payload.parts);
+    return { payload, handles: collector.handles };
+  }
+
+  #requireFits(text: string, parts: readonly Uint8Array[]): void {
+    requireFrameFits(text, parts, this.#defaults.maxFrameBytes, MESSAGE_HEAD_BYTES);
+  }
+}
+
+/** Refuses what a backend cannot do. Throws TypeError or EncodingError. */
+export function requireAbilities(abilities: BackendAbilities, where: string, request: TaskRequest): void {
+  if (request.key !== undefined && !abilities.keys) {
+    throw new TypeError(`Cannot submit: "key" has no meaning on ${where}, leave it out`);
+  }
+  if (request.runId !== undefined && !abilities.runIds) {
+    throw new TypeError(`Cannot submit: "runId" has no meaning on ${where}, leave it out`);
+  }
+  if (request.handles.length > 0 && !abilities.handles) {
+    throw new EncodingError(`Cannot send a shared object to ${where}: workers there cannot reach it, pass data`, "$");
+  }
+}
+
+function sizeOf({ text, parts }: Encoded): number {
+  let size = text.length;
+  for (let index = 0; index < parts.length; index++) size += parts[index]!.byteLength;
+  return size;
+}

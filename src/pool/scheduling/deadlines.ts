@@ -1,0 +1,66 @@
+import type { SchedulerOptions } from "./effects.ts";
+import type { ScheduledTask } from "./scheduled_task.ts";
+import type { Slot } from "./slot.ts";
+
+/**
+ * A worker that runs several tasks at once is not ended for one that goes on after its abort while the others may still finish. But it gets
+ * nothing new meanwhile, so the others have this many times the grace of one task: 5 s by default.
+ */
+const SIBLING_GRACES = 10;
+
+type DeadlineOptions = Pick<SchedulerOptions, "concurrency" | "idleTimeoutMs" | "abortGraceMs">;
+
+/** When something is due at a slot that has a worker: pure questions, nothing is changed here. */
+export class SlotDeadlines<T extends ScheduledTask> {
+  readonly #options: DeadlineOptions;
+
+  constructor(options: DeadlineOptions) {
+    this.#options = options;
+  }
+
+  /** When the slot must be looked at next. */
+  next(slot: Slot<T>): number {
+    let next = this.lease(slot);
+    if (slot.phase !== "ready") return next;
+    if (slot.held.size === 0) return Math.min(next, this.#idleEnd(slot));
+    for (const task of this.runnable(slot)) next = Math.min(next, this.task(slot, task));
+    return next;
+  }
+
+  /** Nothing is sent ahead to a worker that runs several tasks at once: it has started all that it holds. */
+  lease(slot: Slot<T>): number {
+    return this.#options.concurrency === 1 ? slot.present?.leaseDeadline ?? Infinity : Infinity;
+  }
+
+  /** When the task is out of time, or after its abort, its worker. */
+  task(slot: Slot<T>, task: T): number {
+    const { concurrency, abortGraceMs } = this.#options;
+    const isSettled = task.state === "settled";
+    const from = isSettled ? task.givenUpAt : task.sentAt;
+    const since = concurrency === 1 ? Math.max(slot.present!.headSince, from) : from;
+    if (isSettled) return since + abortGraceMs * (this.#hasUnsettled(slot) ? SIBLING_GRACES : 1);
+    return task.timeoutMs === undefined ? Infinity : since + task.timeoutMs;
+  }
+
+  /** The tasks that may be running: the first, unless the worker runs several at once. */
+  *runnable(slot: Slot<T>): Iterable<T> {
+    if (this.#options.concurrency > 1) return yield* slot.held.values();
+    const head = slot.present?.head;
+    if (head !== undefined) yield head;
+  }
+
+  /** Whether the worker has had nothing to do for so long that it leaves. */
+  isIdleTooLong(slot: Slot<T>, now: number): boolean {
+    return slot.phase === "ready" && slot.held.size === 0 && now >= this.#idleEnd(slot);
+  }
+
+  #idleEnd(slot: Slot<T>): number {
+    return slot.present!.changedAt + this.#options.idleTimeoutMs;
+  }
+
+  #hasUnsettled(slot: Slot<T>): boolean {
+    if (this.#options.concurrency === 1) return false;
+    for (const task of slot.held.values()) if (task.state !== "settled") return true;
+    return false;
+  }
+}

@@ -1,0 +1,130 @@
+import { ProtocolError } from "../../errors.ts";
+import type { SchedulerListener, SchedulerOptions } from "./effects.ts";
+import type { ScheduledTask } from "./scheduled_task.ts";
+import type { Slot } from "./slot.ts";
+import type { WaitingTasks } from "./waiting_tasks.ts";
+import type { WorkerRecord } from "./worker_record.ts";
+
+/** Moves waiting tasks to workers that are ready, and takes back what no worker has started. */
+export class Dispatcher<T extends ScheduledTask> {
+  readonly #slots: readonly Slot<T>[];
+  readonly #waiting: WaitingTasks<T>;
+  readonly #listener: SchedulerListener<T>;
+  readonly #options: Pick<SchedulerOptions, "concurrency" | "maxTasksPerChild">;
+
+  constructor(
+    slots: readonly Slot<T>[],
+    waiting: WaitingTasks<T>,
+    listener: SchedulerListener<T>,
+    options: Pick<SchedulerOptions, "concurrency" | "maxTasksPerChild">,
+  ) {
+    this.#slots = slots;
+    this.#waiting = waiting;
+    this.#listener = listener;
+    this.#options = options;
+  }
+
+  /** Hands out what can be handed out: first to workers that start it at once, then ahead to quick ones. */
+  handOut(now: number): void {
+    if (this.#waiting.size === 0) return;
+    this.#giveHeads(now);
+    if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
+  }
+
+  /** Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it. */
+  acceptReturn({ present }: Slot<T>, taskIds: readonly number[], now: number): void {
+    const record = present!;
+    const returned: T[] = [];
+    record.gaveBack();
+    for (const id of taskIds.toReversed()) {
+      if (record.revoked.delete(id)) continue;
+      const task = record.held.get(id);
+      if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
+      this.#takeBack(record, task, returned);
+    }
+    this.#tellReturned(returned, now);
+  }
+
+  /** Puts back what was sent ahead to a worker that will not start it: its lease has ended. */
+  revokeAhead({ present }: Slot<T>, now: number): void {
+    const record = present!;
+    const returned: T[] = [];
+    const behindHead = [...record.held.values()].slice(1);
+    record.window.shrink();
+    for (const task of behindHead.reverse()) {
+      record.revoked.add(task.id);
+      this.#takeBack(record, task, returned);
+    }
+    this.#tellReturned(returned, now);
+  }
+
+  #takeBack(record: WorkerRecord<T>, task: T, returned: T[]): void {
+    record.takeBack(task);
+    if (task.state === "settled") return;
+    task.state = "waiting";
+    this.#waiting.add(task, "first");
+    returned.push(task);
+  }
+
+  /** When the books are in order: whoever hears of it may cancel others. */
+  #tellReturned(returned: readonly T[], now: number): void {
+    for (let place = returned.length - 1; place >= 0; place--) {
+      if (returned[place]!.state === "waiting") this.#listener.returned(returned[place]!, now);
+    }
+  }
+
+  #giveHeads(now: number): void {
+    for (let gave = true; gave;) {
+      gave = false;
+      for (const slot of this.#slots) {
+        if (!this.#accepts(slot) || slot.present!.held.size >= this.#options.concurrency) continue;
+        const task = this.#waiting.take(slot.index);
+        if (task === undefined) continue;
+        this.#give(slot, [task], now);
+        gave = true;
+      }
+    }
+  }
+
+  #sendAhead(now: number): void {
+    const ready = this.#slots.filter((slot) => slot.phase === "ready");
+    const share = Math.ceil(this.#waiting.size / ready.length);
+    for (const slot of ready) {
+      if (!this.#accepts(slot) || slot.held.size === 0) continue;
+      const record = slot.present!;
+      const room = Math.min(record.aheadRoom(now), share, this.#options.maxTasksPerChild - record.taken);
+      const tasks: T[] = [];
+      let bytes = 0;
+      while (tasks.length < room) {
+        const next = this.#waiting.peek(slot.index);
+        if (next === undefined || !record.fits(bytes += next.byteLength)) break;
+        tasks.push(this.#waiting.take(slot.index)!);
+      }
+      if (tasks.length > 0) this.#give(slot, tasks, now);
+    }
+  }
+
+  #give({ present, index }: Slot<T>, tasks: readonly T[], now: number): void {
+    const record = present!;
+    const wasIdle = record.held.size === 0;
+    for (let place = 0; place < tasks.length; place++) record.hold(tasks[place]!, now);
+    const worker = record.worker!;
+    if (wasIdle) worker.setReferenced(true);
+    worker.run(tasks, wasIdle || this.#options.concurrency > 1 ? undefined : record.replies);
+    if (wasIdle) this.#listener.becameBusy(index, true, now);
+    for (let place = 0; place < tasks.length; place++) {
+      if (tasks[place]!.state === "sent") this.#listener.sent(tasks[place]!, index, now);
+    }
+  }
+
+  #accepts(slot: Slot<T>): boolean {
+    return slot.phase === "ready" && slot.present!.taken < this.#options.maxTasksPerChild && !this.#isStuck(slot);
+  }
+
+  /** A task that runs beside others goes on after its abort: the worker gets nothing new, and is ended after the others. */
+  #isStuck(slot: Slot<T>): boolean {
+    if (this.#options.concurrency === 1) return false;
+    for (const task of slot.held.values()) if (task.state === "settled") return true;
+    return false;
+  }
+}

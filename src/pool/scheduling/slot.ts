@@ -1,0 +1,58 @@
+import type { LeaseTimes } from "./lease_clock.ts";
+import type { ScheduledTask } from "./scheduled_task.ts";
+import { WorkerRecord } from "./worker_record.ts";
+
+/** Where a slot's worker is in its life. In all but "empty" there is one. */
+export type SlotPhase = "empty" | "starting" | "ready" | "stopping";
+
+const NONE = new Map<number, never>();
+
+/** One place for a worker, which workers fill one after the other. */
+export class Slot<T extends ScheduledTask> {
+  readonly index: number;
+  /** No earlier start of a worker here than this. */
+  notBefore = 0;
+  #phase: SlotPhase = "empty";
+  #present: WorkerRecord<T> | undefined;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get phase(): SlotPhase {
+    return this.#phase;
+  }
+
+  /** The books on the worker that is here, `undefined` when the slot is empty. */
+  get present(): WorkerRecord<T> | undefined {
+    return this.#present;
+  }
+
+  /** What the worker holds, in order. */
+  get held(): ReadonlyMap<number, T> {
+    return this.#present?.held ?? (NONE as ReadonlyMap<number, T>);
+  }
+
+  /** A worker is being started here. Returns its books. */
+  beginStart(lease: LeaseTimes, now: number): WorkerRecord<T> {
+    this.#phase = "starting";
+    return this.#present = new WorkerRecord<T>(this, lease, now);
+  }
+
+  /** The worker can take tasks. */
+  becomeReady(now: number): void {
+    this.#phase = "ready";
+    this.#present!.becameReady(now);
+  }
+
+  /** The worker was asked to leave, or is ended. Harmless when there is none. */
+  beginStopping(): void {
+    if (this.#phase !== "empty") this.#phase = "stopping";
+  }
+
+  /** The worker has ended, or could not be started. */
+  becomeEmpty(): void {
+    this.#phase = "empty";
+    this.#present = undefined;
+  }
+}

@@ -1,0 +1,50 @@
+// Kind: end-to-end. Maps that give an outcome for each item.
+import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import { WorkerExitError } from "../../mod.ts";
+import * as compute from "../fixtures/compute.ts";
+import { assertServes, withPool } from "../helpers/with_pool.ts";
+
+Deno.test("Pool.map() with settle gives an outcome for each item, whatever becomes of the others", () =>
+  withPool({ workers: 2 }, async (pool) => {
+    const odd = (x: number): number => {
+      if (x % 3 === 0) throw new RangeError(`not ${x}`);
+      if (x === 7) Deno.exit(7);
+      return x * x;
+    };
+    const items = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (const chunkSize of [1, 3]) {
+      const outcomes = await pool.map(odd, items, { settle: true, chunkSize });
+      assertEquals(outcomes.length, 8);
+      for (const [index, outcome] of outcomes.entries()) {
+        const item = items[index]!;
+        const lost = chunkSize === 1 ? item === 7 : item >= 7;
+        if (lost) {
+          assertEquals(outcome.status, "rejected");
+          assertInstanceOf((outcome as PromiseRejectedResult).reason, WorkerExitError);
+        } else if (item % 3 === 0) {
+          assertInstanceOf((outcome as PromiseRejectedResult).reason, RangeError);
+        } else {
+          assertEquals(outcome, { status: "fulfilled", value: item * item });
+        }
+      }
+    }
+    const sums = await pool.starmap(compute.add, [[1, 2], [3, 4]], { settle: true });
+    assertEquals(sums, [{ status: "fulfilled", value: 3 }, { status: "fulfilled", value: 7 }]);
+    const unsendable = await pool.map(String, [1, () => {}, 3], { settle: true });
+    assertEquals(unsendable.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+    assertStringIncludes(`${(unsendable[1] as PromiseRejectedResult).reason.path}`, "$[1]");
+    await assertServes(pool);
+  }));
+
+Deno.test("Pool.map() with settle rejects for what is no item's own", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const reason = new Error("enough");
+    const aborted = AbortSignal.abort(reason);
+    await assertRejects(() => pool.map(compute.square, [1], { settle: true, signal: aborted }), Error, "enough");
+    const broken = (function* () {
+      yield 1;
+      throw new Error("the input's fault");
+    })();
+    await assertRejects(() => pool.map(compute.square, broken, { settle: true }), Error, "the input's fault");
+    await assertServes(pool);
+  }));
