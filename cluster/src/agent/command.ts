@@ -8,7 +8,7 @@ import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
-import { localBackend } from "./local_shim.ts";
+import { localBackend } from "./own_backend.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
