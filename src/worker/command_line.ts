@@ -41,6 +41,8 @@ export interface WorkerCommand {
 export interface LaunchCommand extends WorkerCommand {
   /** The files by which it resolves imports. What it starts may take them over. */
   readonly project: ProjectFiles;
+  /** Whether its code may start commands, which are to end with it. */
+  readonly mayRun: boolean;
   /** What it reads first on its stdin. */
   readonly preamble: readonly Uint8Array[];
 }
@@ -70,7 +72,15 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   ];
   const env = workerEnv(options, grants);
   requireArgumentsFit(args, env);
-  return { path: findDeno(options.denoPath), args, env, cwd: options.cwd, project, preamble: options.program };
+  return {
+    path: findDeno(options.denoPath),
+    args,
+    env,
+    cwd: options.cwd,
+    project,
+    mayRun: grants.has("run"),
+    preamble: options.program,
+  };
 }
 
 function workerGrants(options: WorkerCommandOptions): Grants {

@@ -11,7 +11,7 @@ import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } fr
 const REAPER_LIMIT_MS = 1000;
 
 /** What the owner of a connected worker is told: what {@linkcode WorkerProcessEvents} has, but for the hub's messages. */
-export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message" | "written"> {
+export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message" | "written" | "died"> {
   /** A message after the hello that is not about shared objects. What it throws is taken as the worker's breach of protocol. */
   message(message: ChildMessage, parts: Uint8Array[]): void;
   /** The process has ended, and its link is about to close: what it did not confirm can still be taken back. */
@@ -55,6 +55,9 @@ export class ConnectedWorker {
         standby: (on) => events.standby(on),
         readEnd: () => events.readEnd(),
         output: (stream, bytes, taskId) => events.output(stream, bytes, taskId),
+        died: () => {
+          if (process.command.mayRun) reaper?.killGroup(this.process.pid);
+        },
         exited: (exit) => {
           events.disconnecting();
           this.link.close();

@@ -6,14 +6,19 @@
  * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
  * worker: it doubles a worker's start time and memory.
  */
-import { after, type Timer } from "../timer.ts";
+import { after, type Timer, untilSettled } from "../timer.ts";
 import { findDeno } from "./deno_executable.ts";
 import { PipeFence } from "./pipe_fence.ts";
 
 const LEAVE_TIME_MS = 250;
 const START_LIMIT_MS = 100;
+// It may have been started just for that, on a machine that has much to do.
+const KILL_LIMIT_MS = 10_000;
 
 const SOURCE = `
+function kill(pid) {
+  try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already, or a system without groups */ }
+}
 const pids = new Set();
 const buffer = new Uint8Array(4096);
 const decoder = new TextDecoder();
@@ -26,11 +31,13 @@ for (let count; (count = await Deno.stdin.read(buffer)) !== null;) {
     if (line[0] === "?") Deno.stdout.writeSync(new Uint8Array(1));
     else if (line[0] === "+") pids.add(pid);
     else pids.delete(pid);
+    if (line[0] === "!") kill(-pid);
   }
 }
 if (pids.size > 0) await new Promise((resolve) => setTimeout(resolve, ${LEAVE_TIME_MS}));
 for (const pid of pids) {
-  try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already */ }
+  kill(pid);
+  kill(-pid);
 }`;
 
 /** The share that one pool or process has in the program's reaper. */
@@ -39,6 +46,11 @@ export interface ReaperShare {
   watch(pid: number): void;
   /** Forgets a pid that has ended. */
   unwatch(pid: number): void;
+  /**
+   * Kills what a worker that has ended started and left behind: its group, which is named after it. A command that made itself a group or
+   * session of its own is no longer in it.
+   */
+  killGroup(pid: number): void;
   /** Starts the reaper process, if it does not run. Called when that delays nobody. */
   start(): void;
   /** See {@linkcode PipeFence.passed}: the reaper is the process that is asked. */
@@ -57,6 +69,7 @@ export class Reaper {
   #restartsLeft = 10;
   #startTimer: Timer | undefined;
   #fence: PipeFence | undefined;
+  #isKilling = false;
 
   /** Takes a share. The first that starts a process decides with which Deno. */
   share(denoPath?: string): ReaperShare {
@@ -72,6 +85,7 @@ export class Reaper {
         this.#pids.delete(pid);
         this.#tell(`-${pid}\n`);
       },
+      killGroup: (pid) => this.#killGroup(pid, denoPath),
       start: () => this.#start(denoPath),
       fence: () => this.#fence?.passed() ?? Promise.resolve(false),
       release: async () => {
@@ -81,6 +95,14 @@ export class Reaper {
         if (this.#shares === 0) await this.#stop();
       },
     };
+  }
+
+  #killGroup(pid: number, denoPath: string | undefined): void {
+    if (Deno.permissions.querySync({ name: "run" }).state === "granted") return killGroup(pid);
+    // A program that may run Deno alone may signal nobody but its own children. The reaper may.
+    this.#start(denoPath);
+    this.#tell(`!${pid}\n`);
+    this.#isKilling = true;
   }
 
   /** A worker may never become ready, and loop for ever before. */
@@ -148,8 +170,13 @@ export class Reaper {
     this.#startTimer = undefined;
     const child = this.#child;
     if (child === undefined) return;
-    this.#child = undefined;
     child.ref();
+    if (this.#isKilling) {
+      this.#isKilling = false;
+      await untilSettled(this.#fence!.passed(), { timeoutMs: KILL_LIMIT_MS });
+      if (this.#shares > 0 || this.#child !== child) return;
+    }
+    this.#child = undefined;
     this.#writer?.abort().catch(() => {});
     try {
       // It watches nothing any more; and a program that was given as `denoPath` may not end by itself.
@@ -158,6 +185,14 @@ export class Reaper {
       // It has ended.
     }
     await child.status;
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left of it, or the system has no groups.
   }
 }
 

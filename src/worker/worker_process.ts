@@ -27,6 +27,8 @@ export interface WorkerProcessEvents {
   readEnd(): void;
   /** The worker printed; the bytes have been passed on already. */
   output(stream: 1 | 2, bytes: Uint8Array, taskId: number): void;
+  /** The process has ended. What it wrote may still be on its way, and others may hold its pipes open. */
+  died(): void;
   /** The process has ended and everything it wrote was handled. Called once, last. */
   exited(exit: WorkerExit): void;
 }
@@ -243,6 +245,7 @@ export class WorkerProcess {
     this.#escalation?.cancel();
     this.#muteTimer?.cancel();
     this.#exited = true;
+    this.#events.died();
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
     for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
