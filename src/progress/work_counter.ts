@@ -60,7 +60,7 @@ export class WorkCounter {
     const hasWorked = this.done > this.#initial;
     this.done += items;
     this.#initial += items;
-    if (hasWorked) for (const sample of this.#samples) sample.done += items;
+    if (hasWorked) { for (const sample of this.#samples) sample.done += items; }
     else this.#samples = [{ at, done: this.done }];
   }
 
