@@ -95,13 +95,15 @@ export class OrderRunner implements JobRunner {
     }
     const { clock, clockOffsetMs, clients } = this.#options;
     if (clock.epoch() + clockOffsetMs > order.expires) {
-      return await this.#refuse(order, "expired", "it had waited too long");
+      return await this.#refuse(job, order, "expired", "it had waited too long");
     }
     if (order.keep !== true && !await clients.isThere(order.client)) {
-      return await this.#refuse(order, "orphaned", "its client was not there");
+      return await this.#refuse(job, order, "orphaned", "its client was not there");
     }
     const request = await this.#requestOf(order, job.starts);
-    if (request === undefined) return await this.#refuse(order, "piece", "a part of its arguments is not in the store");
+    if (request === undefined) {
+      return await this.#refuse(job, order, "piece", "a part of its arguments is not in the store");
+    }
     return await this.#execute(job, order, request);
   }
 
@@ -116,7 +118,7 @@ export class OrderRunner implements JobRunner {
       this.#runs.delete(run);
     }
     if (this.#stopping && !end.ok && end.error instanceof WorkerExitError && !end.own) {
-      if (!run.hasBegun) return await this.#refuse(order, "stopping", "the agent ended before the task began");
+      if (!run.hasBegun) return await this.#refuse(job, order, "stopping", "the agent ended before the task began");
       if (job.starts - 1 < order.retries) return { do: "giveBack" };
     }
     return await this.#answer(
@@ -160,8 +162,8 @@ export class OrderRunner implements JobRunner {
     }
   }
 
-  async #refuse(order: Order, reason: RefusalReason, detail: string): Promise<JobEnd> {
-    return await this.#answer(order, { kind: "refused", reason, detail });
+  async #refuse(job: AgentJob, order: Order, reason: RefusalReason, detail: string): Promise<JobEnd> {
+    return await this.#answer(order, { kind: "refused", reason, detail, starts: job.starts - 1 });
   }
 
   async #answer(order: Order, end: Answerable): Promise<JobEnd> {

@@ -65,11 +65,14 @@ export class Books {
     if (entry.state === "ended") return;
     this.letGo(entry);
     entry.state = "waiting";
+    entry.lossesBefore = entry.losses;
     this.outbox.add(entry);
   }
 
   /** A task is no longer out. */
   letGo(entry: Entry): void {
+    if (!entry.isOut) return;
+    entry.isOut = false;
     this.window.back(entry.request.byteLength);
     if (!entry.isKept) this.#shelf?.release(entry.pieces);
     entry.pieces = [];

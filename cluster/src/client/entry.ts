@@ -25,11 +25,14 @@ export class Entry implements TaskHandle {
   misses = 0;
   /** How often it was given back unstarted. */
   refusals = 0;
-  /** How often it was lost with its agent, or vanished. */
+  /** How often it was lost with its agent, or vanished, as far as is known: each used up a retry. */
   losses = 0;
-  retriesLeft: number;
+  /** As many of them were before its present job, which counts its starts from 0. */
+  lossesBefore = 0;
   /** The agent that has it, when that is known. */
   agent = "";
+  /** Whether it takes a place in the window of what is out. */
+  isOut = false;
   /** What of its order lies in the store. */
   pieces: readonly string[] = [];
   /** By the client's clock. */
@@ -40,7 +43,11 @@ export class Entry implements TaskHandle {
     this.jobId = jobId;
     this.request = request;
     this.completion = completion;
-    this.retriesLeft = request.retries;
+  }
+
+  /** How often its present job may start again. */
+  get retriesLeft(): number {
+    return Math.max(0, this.request.retries - this.lossesBefore);
   }
 
   /** Whether it outlives this client. */

@@ -16,6 +16,8 @@ const MOST_REFUSALS = 5;
 /** A job that was added a moment ago may not be seen yet by a sweep that began before. */
 const MISSES_UNTIL_VANISHED = 2;
 
+type Refusal = Extract<Outcome, { readonly kind: "refused" }>;
+
 /** What outcomes work with. */
 export interface OutcomesOptions {
   readonly books: Books;
@@ -46,8 +48,9 @@ export class Outcomes {
   sent(entry: Entry): void {
     const { books, pursuit, clock } = this.#options;
     if (entry.state === "ended") {
+      // It was given up while it was written; one that has been answered is not out any more.
+      if (entry.isOut) pursuit.add(entry.jobId);
       books.letGo(entry);
-      pursuit.add(entry.jobId);
       return;
     }
     // Its event may have been quicker than the answer to the one who sent it.
@@ -110,7 +113,7 @@ export class Outcomes {
   }
 
   async #answered(entry: Entry, outcome: Outcome): Promise<void> {
-    if (outcome.kind === "refused") return this.#refused(entry, outcome.agent, outcome.reason, outcome.detail);
+    if (outcome.kind === "refused") return await this.#refused(entry, outcome);
     const { books, broker, lanes, acknowledger, onRoom } = this.#options;
     entry.isFinishing = true;
     entry.agent = outcome.agent;
@@ -131,8 +134,9 @@ export class Outcomes {
   }
 
   /** It was given back unstarted: it may leave again, under the same name. */
-  async #refused(entry: Entry, agent: string, reason: string, detail: string): Promise<void> {
+  async #refused(entry: Entry, { agent, reason, detail, starts }: Refusal): Promise<void> {
     const { books, broker, shelf, acknowledger, clock, onRoom } = this.#options;
+    entry.losses = Math.max(entry.losses, entry.lossesBefore + starts);
     if (++entry.refusals > MOST_REFUSALS) {
       acknowledger.add(entry.jobId);
       return books.take(entry)?.reject(refusedError(agent, detail), "worker");
@@ -150,9 +154,7 @@ export class Outcomes {
   #vanished(entry: Entry): void {
     const { books, clock, onRoom } = this.#options;
     entry.misses = 0;
-    if (entry.retriesLeft === 0) return books.take(entry)?.reject(vanishedError(), "worker");
-    entry.retriesLeft--;
-    entry.losses++;
+    if (++entry.losses > entry.request.retries) return books.take(entry)?.reject(vanishedError(), "worker");
     entry.completion.retried(vanishedError(), entry.losses + 1, clock.now());
     books.comeBack(entry);
     onRoom();

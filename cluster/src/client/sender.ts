@@ -78,20 +78,24 @@ export class Sender {
       const entry = outbox.take();
       if (entry === undefined) break;
       entry.state = "leaving";
+      entry.isOut = true;
       batch.push(entry);
       if (!window.leave(entry.request.byteLength)) break;
     }
     return batch;
   }
 
-  /** Sends a batch until it is out: the same ids again are the same jobs, so that an answer that was lost does no harm. */
+  /**
+   * Sends a batch until it is out. The same ids again are the same jobs, so that an answer that was lost does no harm; but what has been answered
+   * meanwhile must not be sent again: its job is gone, and would be a new one.
+   */
   async #send(batch: readonly Entry[]): Promise<void> {
     const { broker, onSent, clock } = this.#options;
-    const packed = batch.map((entry) => pack(entry.request.payload, ORDER_INLINE_BYTES));
-    while (!this.#stopped) {
+    const packed = new Map(batch.map((entry) => [entry, pack(entry.request.payload, ORDER_INLINE_BYTES)]));
+    for (let left = batch; left.length > 0 && !this.#stopped; left = batch.filter(({ state }) => state === "leaving")) {
       try {
-        await this.#put(batch, packed);
-        await broker.add(batch.map((entry, index) => this.#order(entry, packed[index]!.parcel)));
+        await this.#put(left, packed);
+        await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!.parcel)));
         break;
       } catch {
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -102,11 +106,10 @@ export class Sender {
     for (const entry of batch) onSent(entry);
   }
 
-  async #put(batch: readonly Entry[], packed: readonly Packed[]): Promise<void> {
+  async #put(entries: readonly Entry[], packed: ReadonlyMap<Entry, Packed>): Promise<void> {
     const { shelf, runShelf } = this.#options;
-    for (let index = 0; index < batch.length; index++) {
-      const entry = batch[index]!;
-      const { pieces } = packed[index]!;
+    for (const entry of entries) {
+      const { pieces } = packed.get(entry)!;
       if (pieces.length === 0 || entry.pieces.length > 0) continue;
       await (entry.isKept ? runShelf : shelf).hold(pieces);
       entry.pieces = pieces.map(({ hash }) => hash);

@@ -13,7 +13,8 @@ export type OutcomeBody =
   | { readonly kind: "error"; readonly own: boolean; readonly value: Parcel }
   /** Its agent was lost too often. */
   | { readonly kind: "lost"; readonly starts: number }
-  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly detail: string };
+  /** It was not run this time; `starts` says how often it may have started before, which counts when it is sent again. */
+  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly detail: string; readonly starts: number };
 
 /** What an agent answers. */
 export type Outcome = OutcomeBody & {
