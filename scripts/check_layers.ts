@@ -114,6 +114,7 @@ export interface CheckedPackage {
 export const PACKAGES: readonly CheckedPackage[] = [
   { folder: "src", layers: LAYERS, mayImportPackages: false },
   { folder: "cli", layers: CLI_LAYERS, mayImportPackages: true },
+  { folder: "cluster/src", layers: CLUSTER_LAYERS, mayImportPackages: true },
 ];
 
 /** Built-in modules that a layer may load on demand: no configuration is needed for them. */

@@ -6,7 +6,7 @@
  */
 
 /** The folders of the packages that are published, below the root, in the order in which they must be. */
-export const PUBLISHED = [".", "cli"];
+export const PUBLISHED = [".", "cli", "cluster"];
 
 const ROOT = new URL("../", import.meta.url);
 
