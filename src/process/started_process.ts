@@ -57,6 +57,8 @@ export class StartedProcess {
         message: (message) => message[0] === "span" ? this.#span?.report(message[2]) : refuse(message),
         standby: () => {},
         readEnd: () => {},
+        // To stop a process and have it continue is for those who started it.
+        isAwaited: () => false,
         output: () => {},
         disconnecting: () => {},
         exited: (exit) => {

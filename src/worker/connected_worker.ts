@@ -54,6 +54,7 @@ export class ConnectedWorker {
         },
         standby: (on) => events.standby(on),
         readEnd: () => events.readEnd(),
+        isAwaited: () => events.isAwaited(),
         output: (stream, bytes, taskId) => events.output(stream, bytes, taskId),
         died: () => {
           if (process.command.mayRun) reaper?.killGroup(this.process.pid);

@@ -12,6 +12,7 @@ import type { LaunchCommand } from "./command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { writeToProgram } from "../printing.ts";
 import { LinePrinter, OutputTail } from "./output.ts";
+import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { withInputDescriptor, WorkerInput } from "./worker_input.ts";
 
@@ -25,6 +26,8 @@ export interface WorkerProcessEvents {
   standby(on: boolean): void;
   /** All messages of one read were handled. */
   readEnd(): void;
+  /** Whether something is to come from the worker: then it is resumed if it was stopped. */
+  isAwaited(): boolean;
   /** The worker printed; the bytes have been passed on already. */
   output(stream: 1 | 2, bytes: Uint8Array, taskId: number): void;
   /** The process has ended. What it wrote may still be on its way, and others may hold its pipes open. */
@@ -70,6 +73,8 @@ export class WorkerProcess {
   readonly #printers: readonly LinePrinter[];
   readonly #tail = new OutputTail();
   readonly #standby = new StandbyWatch(() => this.#wake());
+  readonly #silence: SilenceWatch;
+  #readBytes = 0;
   #greeted = false;
   #ready = false;
   #exited = false;
@@ -101,6 +106,7 @@ export class WorkerProcess {
     this.#channel = new Channel({
       read: async (buffer) => {
         const { value, done } = await reader.read(buffer);
+        this.#readBytes += value?.byteLength ?? 0;
         return done ? null : value;
       },
       write: (chunk) => this.#input.write(chunk),
@@ -110,6 +116,7 @@ export class WorkerProcess {
       onChunkEnd: () => this.#events.readEnd(),
       maxFrameBytes: options.maxFrameBytes,
     });
+    this.#silence = new SilenceWatch(this.#watched());
     this.ended = this.#live(reader);
   }
 
@@ -245,6 +252,7 @@ export class WorkerProcess {
     this.#escalation?.cancel();
     this.#muteTimer?.cancel();
     this.#exited = true;
+    this.#silence.end();
     this.#events.died();
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
@@ -257,7 +265,7 @@ export class WorkerProcess {
       signal: status.signal,
       stderrTail: this.#tail.text,
       wasReady: this.#ready,
-      inFrame: this.#channel.inFrame || this.#blocks.inBlock,
+      inFrame: this.#isInFrame,
       violation: this.#violation,
       exceededMemory: this.#exceededMemory,
     });
@@ -281,6 +289,28 @@ export class WorkerProcess {
       () => this.#condemn(new ProtocolError("it closed its standard output")),
     );
     this.#muteTimer.setReferenced(this.#referenced);
+  }
+
+  get #isInFrame(): boolean {
+    return this.#channel.inFrame || this.#blocks.inBlock;
+  }
+
+  #watched(): Watched {
+    const [readBytes, isInFrame] = [() => this.#readBytes, () => this.#isInFrame];
+    const { isAwaited } = this.#events;
+    return {
+      get writtenBytes() {
+        return readBytes();
+      },
+      get isInFrame() {
+        return isInFrame();
+      },
+      get isAwaited() {
+        return isAwaited();
+      },
+      resume: () => Deno.build.os === "windows" || this.signal("SIGCONT"),
+      giveUp: () => this.#condemn(new ProtocolError("it began a message and did not finish it within 10 s")),
+    };
   }
 
   #condemn(violation: unknown): void {

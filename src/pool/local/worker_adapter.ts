@@ -51,6 +51,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       message: (message, parts) => this.#receive(message, parts),
       standby: (on) => context.scheduler.standby(context.slot, on),
       readEnd: () => this.#endRead(),
+      isAwaited: () => this.#isAwaited,
       output: (stream, bytes, taskId) => this.#tellOutput(stream, bytes, taskId),
       disconnecting: () => this.#unanswered = this.#sentHandles.renewUnanswered(),
       exited: (exit) => this.#exited(exit),
@@ -62,6 +63,11 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     this.#sentHandles = new SentHandles(link, context.slot);
     this.#worker.greet();
     context.listener.spawned(this.identity, monotonicMs());
+  }
+
+  get #isAwaited(): boolean {
+    const { phase, held } = this.#context.slot;
+    return phase === "starting" || held.size > 0 || this.#worker.link.questions.waits.any;
   }
 
   run(tasks: readonly TaskRecord[], replies: number | undefined): void {
