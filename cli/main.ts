@@ -3,13 +3,13 @@
  * what they were granted.
  *
  * ```sh
- * deno install -g --allow-run=deno --allow-read --allow-write \
- *   --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM,TERM_PROGRAM,TMUX -n corral jsr:@corral/cli
+ * deno install -g -A -n corral jsr:@corral/cli
  * cat in.ndjson | corral map ./job.ts > out.ndjson
  * ```
  *
- * The command needs `--allow-run=deno`; reading where inputs, and the `deno.json` of the function's module, lie; writing
- * where files are to be written. What workers are allowed, it must be allowed itself. See `corral map --help`.
+ * With `-A` the command holds every permission, and its workers get only what you grant them. It can also be installed with less: it
+ * needs `--allow-run=deno`; reading where inputs, and the `deno.json` of the function's module, lie; writing where files are
+ * to be written; and what workers are to be granted. See `corral map --help`.
  *
  * @module
  */

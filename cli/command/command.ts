@@ -1,5 +1,7 @@
 import { EXIT_UNUSABLE } from "../session/exit_code.ts";
 import config from "../deno.json" with { type: "json" };
+import { PermissionError, WorkerStartError } from "@corral/multiprocessing/pool";
+import { CliError } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 const encoder = new TextEncoder();
@@ -52,14 +54,35 @@ async function print(text: string): Promise<number> {
 /** The user's module may be at fault: then the place in it counts. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (isOwnMessage(error)) return error.message;
+  if (error instanceof CliError) return error.message;
+  const message = withPlacesInEval(inOwnWords(error.message));
+  if (error instanceof PermissionError || error instanceof WorkerStartError || message.startsWith("Cannot ")) {
+    return message;
+  }
   const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
-  const message = error.message.replaceAll(/data:application\/typescript\S*?(?=:\d+:\d+)/g, "-e");
   return `${error.name}: ${message}${frame === undefined ? "" : `\n${frame}`}`;
 }
 
 const OWN = new URL("../", import.meta.url).href;
 
-function isOwnMessage(error: Error): boolean {
-  return error instanceof UsageError || error.message.startsWith("Cannot ");
+/** The code of `-e` stands in a module of its own, behind `export default `. */
+function withPlacesInEval(message: string): string {
+  return message.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
+    return `-e:${row}:${row === "1" ? Number(column) - "export default ".length : column}`;
+  });
+}
+
+/** The library advises programs; what they do with options, the command does with flags. */
+function inOwnWords(message: string): string {
+  return message
+    .replace(
+      /, import it in the program, or grant `permissions: \{ import: true \}`/,
+      ", or run corral map with --cache",
+    )
+    .replace(
+      /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
+      (_, kind, item) => {
+        return `grant it with --allow-${kind}${item === undefined ? "" : `=${item}`}`;
+      },
+    );
 }

@@ -27,8 +27,9 @@ Ctrl-C lets the records that run end, and writes what is finished; a second one 
 With --joblog and -o FILE, --resume ends with every record exactly once in FILE, whatever ended
 the run before. On stdout, a record that was written but not yet logged may come twice.
 
-Workers get no more than the command has itself: run it with the same --allow-… flags as you give
-them.
+Workers get no more than the command has itself: install it with -A, or with what they are to get.
+
+corral help TOPIC tells more: formats, tables, failures, resume, sandbox, events, recipes.
 `;
 
 /** The text of `corral --help`. */

@@ -1,5 +1,7 @@
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { parseFlags } from "../options/parse_flags.ts";
+import { cacheModule } from "../session/cache_module.ts";
+import { requireOwnPermissions } from "../session/own_permissions.ts";
 import { readMapOptions } from "../options/read_options.ts";
 
 /** `corral map`: returns the exit code. Throws UsageError. */
@@ -11,6 +13,8 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = readMapOptions(flags);
+  requireOwnPermissions(options);
+  if (options.cache) await cacheModule(options.module);
   if (flags.has("dry-run")) {
     const { dryRun } = await import("../session/dry_run.ts");
     return await dryRun(options);

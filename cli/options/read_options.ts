@@ -174,7 +174,8 @@ function environment(entries: readonly string[]): Record<string, string> {
 function ownVariable(name: string): string | undefined {
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
     throw new UsageError(
-      `Cannot pass on variable "${name}": this command may not read it, run it with --allow-env=${name}`,
+      `Cannot pass on variable "${name}": this command may not read it, wanted --env ${name}=VALUE, or a command that was ` +
+        `installed with --allow-env=${name}`,
     );
   }
   return Deno.env.get(name);

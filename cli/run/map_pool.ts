@@ -3,11 +3,12 @@ import type { BlockOrder, Piece } from "../runner/protocol.ts";
 import { LinePrinter } from "./line_printer.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { EventStream } from "../observers/event_stream.ts";
-import { workerModule } from "./worker_module.ts";
+import { type RunnerFunction, runnerFunction } from "./runner_function.ts";
 
 /** The pool of a run: its options, its events, and one call for each block. */
 export class MapPool {
   readonly #pool: Pool;
+  readonly #run: RunnerFunction;
   readonly #events: EventStream;
   readonly #pids = new Map<number, number>();
   readonly #printers = new Map<string, LinePrinter>();
@@ -15,7 +16,8 @@ export class MapPool {
   /** Throws what the constructor of `Pool` throws. */
   constructor(options: CliMapOptions, events: EventStream) {
     this.#events = events;
-    this.#pool = new Pool({ ...poolOptions(options), onEvent: (event) => this.#tell(event) });
+    this.#run = runnerFunction(options);
+    this.#pool = new Pool({ ...poolOptions(options), initializer: this.#run, onEvent: (event) => this.#tell(event) });
   }
 
   /** Has a worker run a block. Rejects as `Pool.apply()` does. */
@@ -25,7 +27,7 @@ export class MapPool {
     signal: AbortSignal,
     onProgress: (value: unknown) => void,
   ): Promise<Piece> {
-    return await this.#pool.apply("runBlock", [payload, order], { signal, onProgress }) as Piece;
+    return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress }) as Piece;
   }
 
   /** Starts all workers. Rejects if one cannot start. */
@@ -103,11 +105,11 @@ export class MapPool {
 
 /** The options of a run's pool. */
 export function poolOptions(options: CliMapOptions): PoolOptions {
-  const { jobs, permissions, deny, env, memoryLimitMiB, initializer, module } = options;
+  const { jobs, permissions, deny, env, memoryLimitMiB, module, isUntrusted } = options;
   return {
     workers: jobs,
-    module: workerModule(options),
-    ...(module.protocol === "data:" ? {} : { configOf: module }),
+    module,
+    trust: isUntrusted ? "untrusted" : "trusted",
     permissions,
     deny,
     env: { ...env },
@@ -115,7 +117,6 @@ export function poolOptions(options: CliMapOptions): PoolOptions {
     // A record that is out of time has had its grace before.
     abortGraceMs: 0,
     ...(memoryLimitMiB === undefined ? {} : { memoryLimitMiB }),
-    ...(initializer === undefined ? {} : { initializer: "initialize" }),
     ...maxTasks(options),
     name: "corral map",
   };

@@ -1,5 +1,5 @@
 import type { RunningBlock } from "./running_block.ts";
-import { GRACE_MS } from "./worker_module.ts";
+import { GRACE_MS } from "./runner_function.ts";
 
 const SMALLEST_STEP_MS = 10;
 const LARGEST_STEP_MS = 250;

@@ -4,7 +4,8 @@ const MAX_MESSAGE = 2000;
 const MAX_STACK = 4000;
 const MAX_CAUSES = 5;
 const EXPORT_LENGTH = "export default ".length;
-const OWN_FOLDER = new URL("./", import.meta.url).href;
+/** The runner goes to workers as the text of a function of this name; see `cli/run/runner_function.ts`. */
+const OWN_FRAME = "task-source:corralMap";
 
 /** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
 export function describeError(error: unknown): ErrorDescription {
@@ -12,9 +13,20 @@ export function describeError(error: unknown): ErrorDescription {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(String(error.message), MAX_MESSAGE),
+    message: shortened(withOwnFlags(String(error.message)), MAX_MESSAGE),
     ...(stack === "" ? {} : { stack }),
   };
+}
+
+/** Deno advises whoever starts a program, which here is not the user. */
+function withOwnFlags(message: string): string {
+  return message.replace(
+    /Requires (\w+) access(?: to "([^"]*)")?, run again with the --allow-\w+ flag/,
+    (_, kind, item) =>
+      `Requires ${kind} access${item === undefined ? "" : ` to "${item}"`}, grant it with --allow-${kind}${
+        item === undefined || item === "" ? "" : `=${item}`
+      }`,
+  );
 }
 
 function stackText(error: Error): string {
@@ -31,13 +43,13 @@ function stackText(error: Error): string {
 /** The frames down to the function that was called. Below it stand the runner, and the library that runs the runner. */
 function ownFrames({ stack }: Error): string {
   const frames = String(stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const end = frames.findIndex((line) => line.includes(OWN_FOLDER));
+  const end = frames.findIndex((line) => line.includes(OWN_FRAME));
   return frames.slice(0, end < 0 ? undefined : end).filter((line) => !isForeign(line)).map(withOwnPlace).join("\n");
 }
 
 /** The code of `-e` stands in a module of its own, behind `export default `. */
 function withOwnPlace(line: string): string {
-  return line.replace(/data:application\/typescript[^\s)]*?:(\d+):(\d+)(?=\)?$)/, (_, row, column) => {
+  return line.replace(/data:application\/typescript\S*?:(\d+):(\d+)(?=\)?$)/, (_, row, column) => {
     return `-e:${row}:${row === "1" ? Number(column) - EXPORT_LENGTH : column}`;
   });
 }

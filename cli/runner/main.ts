@@ -1,45 +1,56 @@
 /**
  * Runs in the workers of `corral map`: takes blocks of records, calls the user's function for each, and sends back
- * bytes to be written.
+ * bytes to be written. It gets there as text, so that it needs nothing of the machine's cache; see `cli/run/runner_function.ts`.
  */
-import type { Task } from "@corral/multiprocessing/child";
+import { task } from "@corral/multiprocessing/child";
 import { BlockRun, type RecordFunction } from "./block_run.ts";
-import type { BlockOrder, Piece, RunnerSettings } from "./protocol.ts";
+import type { BlockOrder, Piece, RunnerJob } from "./protocol.ts";
 
-/** Runs one block. */
-export type BlockRunner = (bytes: Uint8Array, order: BlockOrder) => Promise<Piece>;
+/** What a worker does for the command. */
+export interface Runner {
+  /** Loads the user's module, and has it prepare itself if it is to. Throws when it is not what is wanted. */
+  begin(): Promise<void>;
+  /** Runs one block. */
+  run(bytes: Uint8Array, order: BlockOrder): Promise<Piece>;
+}
 
-/** Makes the function that a worker of the pool runs. Throws when the module does not export `name`. */
-export function blockRunner(
-  task: Task,
-  module: Readonly<Record<string, unknown>>,
-  name: string,
-  settings: RunnerSettings,
-): BlockRunner {
-  const call = exportedFunction(module, name) as RecordFunction;
+/** Makes what a worker does for one job. */
+export function createRunner(job: RunnerJob): Runner {
+  let call: RecordFunction;
   let current: BlockRun | undefined;
   const tellLast = (): void => current?.tellExit();
-  addEventListener("unload", tellLast);
-  addEventListener("error", tellLast);
-  addEventListener("unhandledrejection", tellLast);
-  return async (bytes, order) => {
-    current = new BlockRun(call, settings, bytes, order, {
-      workerId: task.workerId,
-      send: (piece) => task.progress(piece),
-    });
-    const last = await current.run();
-    current = undefined;
-    return last;
+  return {
+    async begin() {
+      const module: Readonly<Record<string, unknown>> = await import(job.module);
+      call = exportedFunction(module, job.export, job.module);
+      if (job.initializer !== null) await exportedFunction(module, job.initializer, job.module)();
+      addEventListener("unload", tellLast);
+      addEventListener("error", tellLast);
+      addEventListener("unhandledrejection", tellLast);
+    },
+    async run(bytes, order) {
+      current = new BlockRun(call, job.settings, bytes, order, {
+        workerId: task.workerId,
+        send: (piece) => task.progress(piece),
+      });
+      const last = await current.run();
+      current = undefined;
+      return last;
+    },
   };
 }
 
 /** The export of that name. Throws when it is no function, and names those that are. */
-export function exportedFunction(
+function exportedFunction(
   module: Readonly<Record<string, unknown>>,
   name: string,
+  url: string,
 ): (...args: unknown[]) => unknown {
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof value === "function") return value as (...args: unknown[]) => unknown;
+  if (url.startsWith("data:") && name === "default") {
+    throw new TypeError(`Cannot run -e: it is a ${typeof value}, wanted a function like (record) => record.id`);
+  }
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
   const state = value === undefined ? "the module has no such export" : "the export is not a function";
   const wanted = names.length === 0

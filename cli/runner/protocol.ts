@@ -35,6 +35,16 @@ export interface RunnerSettings {
   readonly graceMs: number;
 }
 
+/** What a worker is to do in a run. */
+export interface RunnerJob {
+  /** The URL of the user's module. */
+  readonly module: string;
+  readonly export: string;
+  /** The export that is called before any record; `null` for none. */
+  readonly initializer: string | null;
+  readonly settings: RunnerSettings;
+}
+
 /** What goes with a block. */
 export interface BlockOrder {
   /** The index of its first record, from 0. */

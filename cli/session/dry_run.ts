@@ -4,7 +4,7 @@ import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { excerptOf } from "../output/excerpt.ts";
 import { poolOptions } from "../run/map_pool.ts";
-import { runnerSettings } from "../run/worker_module.ts";
+import { runnerSettings } from "../run/runner_function.ts";
 import { blockRecords } from "../runner/block_records.ts";
 import { exactText } from "../runner/exact_json.ts";
 

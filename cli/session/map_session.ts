@@ -80,12 +80,20 @@ export class MapSession {
       },
       onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),
     });
-    pool.start().then(() => run.noteReady(), (error) => run.fail(error));
+    const started = pool.start().then(() => run.noteReady(), (error) => {
+      run.fail(error);
+      throw error;
+    });
+    // Whoever waits for it gets the error; that nobody need wait is no fault.
+    started.catch(() => {});
     using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
     const stopBudget = startBudget(options.timeBudgetMs, run);
     let reason: EndReason = "broken";
     try {
-      reason = await run.run();
+      const ended = await run.run();
+      // Without a record, nobody else notices that the function cannot be run.
+      if (ended === "finished") await started;
+      reason = ended;
       if (reason !== "output closed") await sink.write(format.end());
       if (doubt.advice !== undefined) print(events, doubt.advice);
       await sink.sync();

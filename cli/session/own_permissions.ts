@@ -1,0 +1,80 @@
+/** What the command must be allowed itself, so that it can grant it to workers. */
+
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../errors/usage_error.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+
+type Kind = Deno.PermissionDescriptor["name"];
+
+/** Where this command was loaded from. */
+const MAIN = new URL("../main.ts", import.meta.url);
+const NEEDED_FLAGS = [
+  "--allow-run=deno",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM",
+];
+
+/** Throws UsageError where the command was not given what it is to grant, or to look at: with the line that mends it. */
+export function requireOwnPermissions(options: Pick<CliMapOptions, "permissions" | "throttle">): void {
+  const missing = missingFlags(options);
+  if (missing.length > 0) throw new UsageError(missingText(missing));
+}
+
+/** What to say when flags are missing that the command was not installed with. */
+export function missingText(flags: readonly string[]): string {
+  const [everything, narrow] = installLines(flags);
+  return `Cannot grant what this command was not given itself: ${
+    flags.join(" ")
+  } is missing. Nothing that is typed behind ` +
+    `"corral map" can add to it; install it again, with all permissions, of which workers get only what you grant them:\n` +
+    `  ${everything}\nor with no more than is needed here:\n  ${narrow}`;
+}
+
+function installLines(flags: readonly string[]): [everything: string, narrow: string] {
+  if (MAIN.protocol !== "file:") {
+    const name = MAIN.href.startsWith("https://jsr.io/@corral/cli/") ? "jsr:@corral/cli" : MAIN.href;
+    const install = (granted: string) => `deno install -g -f ${granted} -n corral ${name}`;
+    return [install("-A"), install([...NEEDED_FLAGS, ...flags].join(" "))];
+  }
+  const root = fileURLToPath(new URL("../", MAIN)).replace(/[\\/]$/, "");
+  return [`cd ${root} && deno task install`, `cd ${root} && deno task install ${flags.join(" ")}`];
+}
+
+function missingFlags({ permissions, throttle }: Pick<CliMapOptions, "permissions" | "throttle">): string[] {
+  const grants = permissions === "none" ? [] : Object.entries(permissions);
+  const flags = grants.flatMap(([kind, wanted]) => {
+    if (wanted === true) return holds({ name: kind as Kind } as Deno.PermissionDescriptor) ? [] : [`--allow-${kind}`];
+    const missing = (wanted as string[]).filter((item) => !holds(descriptor(kind as Kind, item)));
+    return missing.length === 0 ? [] : [`--allow-${kind}=${missing.join(",")}`];
+  });
+  const looks = [
+    ...(throttle.load === undefined ? [] : ["loadavg"] as const),
+    ...(throttle.freeBytes === undefined ? [] : ["systemMemoryInfo"] as const),
+  ].filter((kind) => !holds({ name: "sys", kind }));
+  return looks.length === 0 ? flags : [...flags, `--allow-sys=${looks.join(",")}`];
+}
+
+function descriptor(name: Kind, item: string): Deno.PermissionDescriptor {
+  const keys: Partial<Record<Kind, string>> = {
+    net: "host",
+    import: "host",
+    env: "variable",
+    sys: "kind",
+    run: "command",
+  };
+  return { name, [keys[name] ?? "path"]: item } as Deno.PermissionDescriptor;
+}
+
+/** Whether the command holds something; what cannot be asked for is left to the library, which says what is wrong with it. */
+function holds(descriptor: Deno.PermissionDescriptor): boolean {
+  try {
+    return Deno.permissions.querySync(descriptor).state === "granted" || isPattern(descriptor);
+  } catch {
+    return true;
+  }
+}
+
+function isPattern(descriptor: Deno.PermissionDescriptor): boolean {
+  return Object.values(descriptor).some((value) => typeof value === "string" && value.includes("*"));
+}

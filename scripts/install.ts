@@ -1,0 +1,75 @@
+// deno-lint-ignore-file no-console
+/**
+ * Makes the command of this working tree the user's `corral`.
+ *
+ *     deno task install [--root FOLDER] [-A | --allow-net=… …]
+ *
+ * `deno install` cannot: it copies the configuration, and with that the members of the workspace are gone. So this writes
+ * what it would write, but for the configuration, which stays where it is.
+ */
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** What the command cannot do without, where it is not to hold everything. */
+export const NEEDED_FLAGS: readonly string[] = [
+  "--allow-run=deno",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM",
+];
+
+/** The script that starts the command, and its name. */
+export function launcher(flags: readonly string[], deno: string, windows: boolean): { name: string; text: string } {
+  const granted = flags.length === 0 ? ["-A"] : flags[0] === "-A" ? flags : [...NEEDED_FLAGS, ...flags];
+  const args = ["run", ...granted, "--no-prompt", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}cli/main.ts`];
+  if (windows) {
+    const quoted = args.map((arg) => `"${arg}"`).join(" ");
+    return { name: "corral.cmd", text: `@echo off\r\n"${deno}" ${quoted} %*\r\n` };
+  }
+  const quoted = [deno, ...args].map((arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`);
+  return { name: "corral", text: `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n` };
+}
+
+async function isOnPath(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("deno", { args: ["--version"], stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+async function install(args: readonly string[]): Promise<void> {
+  const at = args.indexOf("--root");
+  const flags = at < 0 ? args : args.toSpliced(at, 2);
+  const wrong = flags.find((flag) => !/^(-A|--(allow|deny)-\w+(=.*)?)$/.test(flag));
+  if (wrong !== undefined) {
+    throw new Error(`Cannot install: ${wrong} is no permission flag, wanted -A or some like --allow-net`);
+  }
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  const root = at >= 0 ? args[at + 1]! : Deno.env.get("DENO_INSTALL_ROOT") ?? (home && join(home, ".deno"));
+  if (!root) throw new Error("Cannot install: there is no home folder, wanted --root FOLDER");
+  const folder = join(root, "bin");
+  const windows = Deno.build.os === "windows";
+  const { name, text } = launcher(flags, await isOnPath() ? "deno" : Deno.execPath(), windows);
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, name), text, { mode: 0o755 });
+  console.log(`Installed ${join(folder, name)}`);
+  if (!(Deno.env.get("PATH") ?? "").split(delimiter).includes(folder)) {
+    console.log(
+      `${folder} is not in your PATH yet: ${
+        windows ? `setx PATH "%PATH%;${folder}"` : `export PATH="${folder}:$PATH"`
+      }`,
+    );
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await install(Deno.args);
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}
