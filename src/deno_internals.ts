@@ -13,6 +13,9 @@ export interface DenoInternals {
   readonly core?: {
     writeAll?(rid: number, bytes: Uint8Array): Promise<void>;
     tryClose?(rid: number): void;
+    /** What V8 carries through awaits, timers and callbacks. */
+    getAsyncContext?(): Record<symbol, unknown> | undefined;
+    setAsyncContext?(context: Record<symbol, unknown> | undefined): void;
   };
   /** Read, once, when Node's layer is loaded. */
   readonly __nodeBootstrapArgs?: unknown;

@@ -25,7 +25,10 @@ export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
 /** Runs `body` so that `current()` answers `task` in everything that it calls, awaits and schedules. */
 export interface TaskScope {
   run<R>(task: RunningTask, body: () => R): R;
+  /** The task whose code is running, as far as that can be told; for a worker of one task at a time, else the last that began. */
   current(): RunningTask | undefined;
+  /** The task that the running code is known to belong to. It may have ended. */
+  origin(): RunningTask | undefined;
 }
 
 interface HeldTask extends RunningTask {
@@ -69,6 +72,7 @@ export class TaskLoop {
   readonly #lease: Lease;
   #held: HeldTask[] = [];
   #next = 0;
+  #begun = 0;
 
   constructor(
     options: {
@@ -98,6 +102,16 @@ export class TaskLoop {
   /** Whether there is no task that runs, or waits here to be run. */
   get isIdle(): boolean {
     return this.#running.size === 0 && this.#next >= this.#held.length;
+  }
+
+  /** How many tasks have begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Whether a task was answered. */
+  hasEnded(task: RunningTask): boolean {
+    return this.#running.get(task.id) !== task;
   }
 
   /** Takes in one message. What it starts may go on after the call. */
@@ -193,6 +207,7 @@ export class TaskLoop {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
     }
     this.#running.set(task.id, task);
+    this.#begun++;
     const call = known.call;
     if (task.chunk !== undefined) {
       this.#scope.run(task, () => this.#runChunk(task, call, known.spec)).then(() => this.#pump());
@@ -290,6 +305,8 @@ export class TaskLoop {
   #answer(task: HeldTask, text: string, parts?: readonly Uint8Array[]): void {
     this.#send(text, parts);
     this.#running.delete(task.id);
+    // What the task left behind keeps the task, and should keep no more.
+    task.arguments = undefined;
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
   }

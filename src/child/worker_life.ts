@@ -1,11 +1,12 @@
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./functions.ts";
+import { hearRejections, watchIdleness } from "./left_behind.ts";
 import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
 import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
-import { asyncTaskScope, singleTaskScope } from "./task_scope.ts";
+import { taskScope } from "./task_scope.ts";
 
 /** The life of a pool's worker: it loads the module, runs the initializer, and then tasks until it is told to stop. */
 export class WorkerLife implements Life {
@@ -58,7 +59,7 @@ export class WorkerLife implements Life {
     const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker, exportsOnly = false } =
       this.#hello.settings;
     const { parent } = this.#surroundings;
-    const plainScope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+    const plainScope = await taskScope(concurrency);
     const tracing = await installTracing(this.#surroundings, this.#hello.settings);
     const scope = tracing === undefined ? plainScope : tracing.around(plainScope);
     this.#scope = scope;
@@ -71,7 +72,7 @@ export class WorkerLife implements Life {
     });
     const module = await loadModule(this.#surroundings);
     if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-    return new TaskLoop({
+    const loop = new TaskLoop({
       module,
       concurrency,
       exportsOnly,
@@ -79,6 +80,25 @@ export class WorkerLife implements Life {
       scope,
       handles: parent.shared.handles,
       standby: parent.standby,
+    });
+    this.#watchWhatIsLeft(loop, scope);
+    return loop;
+  }
+
+  /** An idle worker that is gone is replaced when one is needed. */
+  #watchWhatIsLeft(loop: TaskLoop, scope: TaskScope): void {
+    const { output, exit } = this.#surroundings;
+    const isLeft = (): boolean => {
+      const task = scope.origin();
+      return task !== undefined && loop.hasEnded(task);
+    };
+    hearRejections(isLeft, (text) => output.print(2, text));
+    watchIdleness(loop, (ms) => {
+      output.print(
+        2,
+        `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,
+      );
+      exit(0);
     });
   }
 }

@@ -43,6 +43,13 @@ var LONGEST_DELAY_MS = 2 ** 31 - 1;
 function after(ms, fn) {
   return new Delay(ms, fn);
 }
+function every(ms, fn) {
+  const id = interval()(fn, Math.min(ms, LONGEST_DELAY_MS));
+  return {
+    cancel: () => endInterval()(id),
+    setReferenced: (referenced) => reference(id, referenced)
+  };
+}
 function nextTurn() {
   return new Promise((resolve) => void immediate()(resolve));
 }
@@ -94,6 +101,7 @@ return {
   epochMs,
   inMicrotask,
   after,
+  every,
   nextTurn,
   checkTimeout
 };
@@ -2104,6 +2112,7 @@ const { serve } = (({
   after,
   checkTimeout,
   epochMs,
+  every,
   inMicrotask,
   monotonicMs,
   nextTurn
@@ -4179,6 +4188,37 @@ function redirectWrites(stream, print) {
   });
 }
 
+// src/child/left_behind.ts
+var CHECK_INTERVAL_MS2 = 1e3;
+var FREE_SHARE = 0.03;
+var MOST_BEYOND_MS = 1500;
+function watchIdleness(activity, burns) {
+  let { begun } = activity;
+  let usedMs = processorTimeMs();
+  let beyondMs = 0;
+  every(CHECK_INTERVAL_MS2, () => {
+    const wasIdle = activity.isIdle && activity.begun === begun;
+    const spentMs = processorTimeMs() - usedMs;
+    begun = activity.begun;
+    usedMs += spentMs;
+    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS2 * FREE_SHARE) : 0;
+    if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
+  }).setReferenced(false);
+}
+function processorTimeMs() {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1e3;
+}
+var { cpuUsage } = Deno;
+function hearRejections(isLeft, report) {
+  addEventListener("unhandledrejection", (event) => {
+    if (!isLeft()) return;
+    event.preventDefault();
+    report(\`Uncaught (in promise) of a task that was answered already: \${Deno.inspect(event.reason)}
+\`);
+  });
+}
+
 // src/child/runtime.ts
 var KEY2 = Symbol.for("@corral/multiprocessing/child");
 function installRuntime(runtime) {
@@ -4252,6 +4292,7 @@ var TaskLoop = class {
   #lease;
   #held = [];
   #next = 0;
+  #begun = 0;
   constructor(options) {
     this.#module = options.module;
     this.#concurrency = options.concurrency;
@@ -4265,6 +4306,12 @@ var TaskLoop = class {
   }
   get isIdle() {
     return this.#running.size === 0 && this.#next >= this.#held.length;
+  }
+  get begun() {
+    return this.#begun;
+  }
+  hasEnded(task) {
+    return this.#running.get(task.id) !== task;
   }
   receive(message, parts) {
     switch (message[0]) {
@@ -4365,6 +4412,7 @@ var TaskLoop = class {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
     }
     this.#running.set(task.id, task);
+    this.#begun++;
     const call = known.call;
     if (task.chunk !== void 0) {
       this.#scope.run(task, () => this.#runChunk(task, call, known.spec)).then(() => this.#pump());
@@ -4454,6 +4502,7 @@ var TaskLoop = class {
   #answer(task, text, parts) {
     this.#send(text, parts);
     this.#running.delete(task.id);
+    task.arguments = void 0;
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
   }
@@ -4526,6 +4575,37 @@ function withoutUnencodable(outcomes, handles) {
 }
 
 // src/child/task_scope.ts
+var { getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
+var TASK = Symbol("task");
+async function taskScope(concurrency) {
+  if (getAsyncContext !== void 0 && setAsyncContext !== void 0) {
+    return contextScope(getAsyncContext, setAsyncContext, concurrency === 1);
+  }
+  return concurrency === 1 ? singleTaskScope() : await storageScope();
+}
+function contextScope(get, set, single) {
+  let last;
+  const origin = () => get()?.[TASK];
+  return {
+    run(task, body) {
+      last = task;
+      const outer = get();
+      set(outer === void 0 ? {
+        [TASK]: task
+      } : {
+        ...outer,
+        [TASK]: task
+      });
+      try {
+        return body();
+      } finally {
+        set(outer);
+      }
+    },
+    current: () => origin() ?? (single ? last : void 0),
+    origin
+  };
+}
 function singleTaskScope() {
   let current;
   return {
@@ -4533,15 +4613,18 @@ function singleTaskScope() {
       current = task;
       return body();
     },
-    current: () => current
+    current: () => current,
+    origin: () => void 0
   };
 }
-async function asyncTaskScope() {
+async function storageScope() {
   const { AsyncLocalStorage } = await import("node:async_hooks");
   const storage = new AsyncLocalStorage();
+  const current = () => storage.getStore();
   return {
     run: (task, body) => storage.run(task, body),
-    current: () => storage.getStore()
+    current,
+    origin: current
   };
 }
 
@@ -4588,7 +4671,7 @@ var WorkerLife = class {
     checkVersion(this.#hello);
     const { workerId, concurrency, initializer, memoryLimitMiB, memoryMarker, exportsOnly = false } = this.#hello.settings;
     const { parent } = this.#surroundings;
-    const plainScope = concurrency > 1 ? await asyncTaskScope() : singleTaskScope();
+    const plainScope = await taskScope(concurrency);
     const tracing = await installTracing(this.#surroundings, this.#hello.settings);
     const scope = tracing === void 0 ? plainScope : tracing.around(plainScope);
     this.#scope = scope;
@@ -4601,7 +4684,7 @@ var WorkerLife = class {
     });
     const module = await loadModule(this.#surroundings);
     if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-    return new TaskLoop({
+    const loop = new TaskLoop({
       module,
       concurrency,
       exportsOnly,
@@ -4609,6 +4692,21 @@ var WorkerLife = class {
       scope,
       handles: parent.shared.handles,
       standby: parent.standby
+    });
+    this.#watchWhatIsLeft(loop, scope);
+    return loop;
+  }
+  #watchWhatIsLeft(loop, scope) {
+    const { output, exit } = this.#surroundings;
+    const isLeft = () => {
+      const task = scope.origin();
+      return task !== void 0 && loop.hasEnded(task);
+    };
+    hearRejections(isLeft, (text) => output.print(2, text));
+    watchIdleness(loop, (ms) => {
+      output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
+\`);
+      exit(0);
     });
   }
 };
@@ -6630,9 +6728,9 @@ var WorkerTracing = class _WorkerTracing {
     this.#contexts = contexts;
     this.#report = report;
   }
-  around({ run, current }) {
+  around({ run, ...others }) {
     return {
-      current,
+      ...others,
       run: (task, body) => task.trace ? this.run(task.id, task.trace, () => run(task, body)) : run(task, body)
     };
   }

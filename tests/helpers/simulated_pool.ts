@@ -281,6 +281,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
           return body();
         },
         current: () => this.#running,
+        origin: () => undefined,
       },
       standby: this.#standby,
       now: () => this.#clock,

@@ -47,9 +47,9 @@ export class WorkerTracing {
   }
 
   /** The same scope, in which the spans of each task hang below its own. */
-  around({ run, current }: TaskScope): TaskScope {
+  around({ run, ...others }: TaskScope): TaskScope {
     return {
-      current,
+      ...others,
       run: (task, body) => task.trace ? this.run(task.id, task.trace, () => run(task, body)) : run(task, body),
     };
   }

@@ -1,0 +1,107 @@
+/** What a task leaves behind in its worker costs the next task nothing. */
+// deno-lint-ignore-file no-console -- tasks print
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Pool, WorkerExitError } from "../../mod.ts";
+import { EventLog } from "../helpers/events.ts";
+import { until } from "../helpers/processes.ts";
+
+const pidOf = (): number => Deno.pid;
+
+/** Ways to leave a rejection behind that comes while the next task runs. */
+const REJECTIONS: Record<string, () => unknown> = {
+  "of a timer": () => void setTimeout(() => Promise.reject(new Error("left")), 50),
+  "of an async function": () => {
+    (async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw new Error("left");
+    })();
+  },
+  "of Promise.all()": () => {
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error("left")), 50));
+    Promise.all([late, late]);
+  },
+  "of a fetch": () =>
+    void fetch("http://127.0.0.1:1/").catch((error) => Promise.reject(new Error(`left ${error.name}`))),
+  "of a message": () => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      Promise.reject(new Error("left"));
+    };
+    setTimeout(() => port2.postMessage(0), 50);
+  },
+};
+
+for (const concurrency of [1, 2]) {
+  for (const [what, leave] of Object.entries(REJECTIONS)) {
+    Deno.test(`a rejection ${what} that comes after its answer is reported, ${concurrency} at once, and the next task goes on`, async () => {
+      const log = new EventLog();
+      await using pool = new Pool({ workers: 1, concurrency, onEvent: log.listener });
+      const pid = await pool.apply(pidOf);
+      await pool.apply(leave);
+      const next = pool.apply(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return Deno.pid;
+      });
+      await log.reached("output", 1);
+      assertStringIncludes(log.text("stderr"), "Uncaught (in promise) of a task that was answered already: ");
+      assertStringIncludes(log.text("stderr"), "Error: left");
+      assertEquals([await next, await pool.apply(pidOf)], [pid, pid]);
+    });
+  }
+}
+
+Deno.test("a rejection of a task that runs ends that task, with its reason on stderr", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const error = await assertRejects(
+    () =>
+      pool.apply(() => {
+        Promise.reject(new Error("its own"));
+        return new Promise(() => setInterval(() => {}, 1e6));
+      }),
+    WorkerExitError,
+  );
+  assertStringIncludes(error.stderrTail, "its own");
+  assertEquals(await pool.apply(Math.sqrt, [4]), 2);
+});
+
+Deno.test("what a task prints after its answer is told of that task, and not of the one that runs", async () => {
+  const log = new EventLog();
+  await using pool = new Pool({ workers: 1, onEvent: log.listener });
+  await pool.apply(() => void setTimeout(() => console.log("left"), 50));
+  await pool.apply(() => new Promise((resolve) => setTimeout(() => resolve(console.log("own")), 200)));
+  const [first, second] = log.of("taskStart").map(({ taskId }) => taskId);
+  const texts = log.of("output").map(({ taskId, bytes }) => [taskId, new TextDecoder().decode(bytes)]);
+  assertEquals(texts, [[first, "left\n"], [second, "own\n"]]);
+});
+
+const BURNERS: Record<string, () => unknown> = {
+  "a thread": () => void new Worker("data:text/javascript,for(;;);", { type: "module" }),
+  "a timer": () =>
+    void setInterval(() => {
+      const start = performance.now();
+      while (performance.now() - start < 50);
+    }, 0),
+};
+
+for (const [what, leave] of Object.entries(BURNERS)) {
+  Deno.test(`an idle worker in which a task left ${what} that burns a processor is replaced`, async () => {
+    const log = new EventLog();
+    await using pool = new Pool({ workers: 1, onEvent: log.listener });
+    const pid = await pool.apply(pidOf);
+    await pool.apply(leave);
+    // On a busy machine the burner gets little of it.
+    assert(await until(() => log.of("exit").length > 0, 120_000), "it is not replaced");
+    assertStringIncludes(log.text("stderr"), "by a thread or timer that a task left behind: it ends, and is replaced");
+    assertEquals(await pool.apply(pidOf) === pid, false);
+    assertEquals(pool.stats().retried, 0);
+  });
+}
+
+Deno.test("an idle worker keeps what costs little", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const pid = await pool.apply(pidOf);
+  await pool.apply(() => void setInterval(() => {}, 10));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  assertEquals(await pool.apply(pidOf), pid);
+});
