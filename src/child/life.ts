@@ -4,9 +4,10 @@ import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { CHILD_HELLO, writeSpan } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
-import { watchDescriptors } from "./descriptor_watch.ts";
+import type { watchDescriptors } from "./descriptor_watch.ts";
 import type { LoadedModule } from "./functions.ts";
 import { introduce } from "./identity.ts";
+import type { hearRejections, watchIdleness } from "./left_behind.ts";
 import type { OutputRouter } from "./output_router.ts";
 import type { ParentLink } from "./parent_link.ts";
 import type { WorkerTracing } from "./tracing/mod.ts";
@@ -31,6 +32,15 @@ export interface Surroundings {
   readonly load: (() => Promise<LoadedModule>) | undefined;
   /** Ends the process; user code may have replaced `Deno.exit`. */
   readonly exit: (code?: number) => never;
+  /** What it hears of user code. */
+  readonly watches: Watches;
+}
+
+/** What is watched in the process that user code runs in. */
+export interface Watches {
+  readonly descriptors: typeof watchDescriptors;
+  readonly rejections: typeof hearRejections;
+  readonly idleness: typeof watchIdleness;
 }
 
 /** The first message of a parent, without its value. */
@@ -41,7 +51,7 @@ export interface Hello {
 }
 
 /** Tells this process what it is, and the parent that it is there. Returns what is to be called when the parent has ended. */
-export function greet({ parent, output }: Surroundings, settings: WorkerSettings): () => void {
+export function greet({ parent, output, watches }: Surroundings, settings: WorkerSettings): () => void {
   parent.mark(settings.blockSecret);
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);
@@ -49,7 +59,7 @@ export function greet({ parent, output }: Surroundings, settings: WorkerSettings
   const tellParentEnded = introduce(settings);
   parent.send(CHILD_HELLO);
   const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
-  watchDescriptors({
+  watches.descriptors({
     reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
     thread: () => parent.shareDescriptors("threads"),
   });

@@ -7,8 +7,10 @@ import { hub } from "../hub/hub.ts";
 import { decode } from "../wire/codec/codec.ts";
 import { type ParentMessage, readParentMessage } from "../wire/messages/to_child.ts";
 import type { ProcessInput } from "../wire/protocol.ts";
+import { watchDescriptors } from "./descriptor_watch.ts";
 import type { LoadedModule } from "./functions.ts";
 import type { Life, Surroundings } from "./life.ts";
+import { hearRejections, watchIdleness } from "./left_behind.ts";
 import { OutputRouter } from "./output_router.ts";
 import { ParentLink } from "./parent_link.ts";
 import { ProcessLife } from "./process_life.ts";
@@ -32,6 +34,7 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
     writeStderr: Deno.stderr.writeSync.bind(Deno.stderr),
     currentTask,
   });
+  const watches = { descriptors: watchDescriptors, rejections: hearRejections, idleness: watchIdleness };
   const streams = takeStdio(output.print);
   const parent: ParentLink = new ParentLink({ streams, hub, onFrame: receive, needsParentOnly });
   hub.currentTask = currentTask;
@@ -45,7 +48,7 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
 
   function receive(text: string, parts: Uint8Array[], bytes: number): void {
     const message = readParentMessage(text);
-    if (message[0] === "hello") life = beginLife({ parent, output, load, exit }, message, parts);
+    if (message[0] === "hello") life = beginLife({ parent, output, load, exit, watches }, message, parts);
     else if (message[0] === "stop") exit(0);
     else if (message[0] === "wake") parent.standby.leave();
     else if (!parent.shared.receive(message, parts, bytes)) life?.receive(message as ParentMessage, parts);

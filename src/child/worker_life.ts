@@ -1,7 +1,6 @@
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./functions.ts";
-import { hearRejections, watchIdleness } from "./left_behind.ts";
 import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
@@ -87,13 +86,13 @@ export class WorkerLife implements Life {
 
   /** An idle worker that is gone is replaced when one is needed. */
   #watchWhatIsLeft(loop: TaskLoop, scope: TaskScope): void {
-    const { output, exit } = this.#surroundings;
+    const { output, exit, watches } = this.#surroundings;
     const isLeft = (): boolean => {
       const task = scope.origin();
       return task !== undefined && loop.hasEnded(task);
     };
-    hearRejections(isLeft, (text) => output.print(2, text));
-    watchIdleness(loop, (ms) => {
+    watches.rejections(isLeft, (text) => output.print(2, text));
+    watches.idleness(loop, (ms) => {
       output.print(
         2,
         `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,

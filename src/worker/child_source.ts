@@ -2257,6 +2257,95 @@ function isObject(value) {
   return typeof value === "object" && value !== null;
 }
 
+// src/deno_internals.ts
+var { internal } = Deno;
+var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
+
+// src/child/descriptor_watch.ts
+function watchDescriptors(events) {
+  replaceRead(denoInternals, "__nodeBootstrapArgs", (read) => {
+    events.reach();
+    return read();
+  });
+  for (const name of [
+    "spawn",
+    "spawnAndWait",
+    "spawnAndWaitSync",
+    "run"
+  ]) {
+    replaceRead(Deno, name, (read) => {
+      events.reach();
+      return read();
+    });
+  }
+  let command;
+  replaceRead(Deno, "Command", (read) => command ??= beforeConstruct(read(), ([, options]) => {
+    if (inherits(options)) events.reach();
+  }));
+  globalThis.Worker = beforeConstruct(Worker, () => events.thread());
+}
+function inherits({ stdin, stdout } = {}) {
+  return [
+    stdin,
+    stdout
+  ].some((stream) => stream !== "piped" && stream !== "null");
+}
+function beforeConstruct(constructor, notice) {
+  return new Proxy(constructor, {
+    construct(target, args, newTarget) {
+      notice(args);
+      return Reflect.construct(target, args, newTarget);
+    }
+  });
+}
+function replaceRead(holder, name, replacement) {
+  const property = Object.getOwnPropertyDescriptor(holder, name);
+  if (property === void 0 || !property.configurable) return;
+  const { get, set } = property;
+  let value = property.value;
+  const read = () => get === void 0 ? value : get.call(holder);
+  Object.defineProperty(holder, name, {
+    configurable: true,
+    enumerable: property.enumerable ?? false,
+    get: () => replacement(read),
+    set: (next) => {
+      if (set === void 0) value = next;
+      else set.call(holder, next);
+    }
+  });
+}
+
+// src/child/left_behind.ts
+var CHECK_INTERVAL_MS = 1e3;
+var FREE_SHARE = 0.03;
+var MOST_BEYOND_MS = 1500;
+function watchIdleness(activity, burns) {
+  let { begun } = activity;
+  let usedMs = processorTimeMs();
+  let beyondMs = 0;
+  every(CHECK_INTERVAL_MS, () => {
+    const wasIdle = activity.isIdle && activity.begun === begun;
+    const spentMs = processorTimeMs() - usedMs;
+    begun = activity.begun;
+    usedMs += spentMs;
+    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
+    if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
+  }).setReferenced(false);
+}
+function processorTimeMs() {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1e3;
+}
+var { cpuUsage } = Deno;
+function hearRejections(isLeft, report) {
+  addEventListener("unhandledrejection", (event) => {
+    if (!isLeft()) return;
+    event.preventDefault();
+    report(\`Uncaught (in promise) of a task that was answered already: \${Deno.inspect(event.reason)}
+\`);
+  });
+}
+
 // src/colors.ts
 var SGR = /\\x1b\\[[0-9;]*m/g;
 function withoutColors(text) {
@@ -3615,64 +3704,6 @@ function identify(identity) {
   return own;
 }
 
-// src/deno_internals.ts
-var { internal } = Deno;
-var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
-
-// src/child/descriptor_watch.ts
-function watchDescriptors(events) {
-  replaceRead(denoInternals, "__nodeBootstrapArgs", (read) => {
-    events.reach();
-    return read();
-  });
-  for (const name of [
-    "spawn",
-    "spawnAndWait",
-    "spawnAndWaitSync",
-    "run"
-  ]) {
-    replaceRead(Deno, name, (read) => {
-      events.reach();
-      return read();
-    });
-  }
-  let command;
-  replaceRead(Deno, "Command", (read) => command ??= beforeConstruct(read(), ([, options]) => {
-    if (inherits(options)) events.reach();
-  }));
-  globalThis.Worker = beforeConstruct(Worker, () => events.thread());
-}
-function inherits({ stdin, stdout } = {}) {
-  return [
-    stdin,
-    stdout
-  ].some((stream) => stream !== "piped" && stream !== "null");
-}
-function beforeConstruct(constructor, notice) {
-  return new Proxy(constructor, {
-    construct(target, args, newTarget) {
-      notice(args);
-      return Reflect.construct(target, args, newTarget);
-    }
-  });
-}
-function replaceRead(holder, name, replacement) {
-  const property = Object.getOwnPropertyDescriptor(holder, name);
-  if (property === void 0 || !property.configurable) return;
-  const { get, set } = property;
-  let value = property.value;
-  const read = () => get === void 0 ? value : get.call(holder);
-  Object.defineProperty(holder, name, {
-    configurable: true,
-    enumerable: property.enumerable ?? false,
-    get: () => replacement(read),
-    set: (next) => {
-      if (set === void 0) value = next;
-      else set.call(holder, next);
-    }
-  });
-}
-
 // src/child/identity.ts
 function introduce({ workerId, parentName, project, process }) {
   const { promise: ended, resolve } = Promise.withResolvers();
@@ -3704,7 +3735,7 @@ function introduce({ workerId, parentName, project, process }) {
 }
 
 // src/child/life.ts
-function greet({ parent, output }, settings) {
+function greet({ parent, output, watches }, settings) {
   parent.mark(settings.blockSecret);
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);
@@ -3714,7 +3745,7 @@ function greet({ parent, output }, settings) {
   const mayRun = Deno.permissions.querySync({
     name: "run"
   }).state !== "denied";
-  watchDescriptors({
+  watches.descriptors({
     reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
     thread: () => parent.shareDescriptors("threads")
   });
@@ -3741,7 +3772,7 @@ async function loadModule({ load }) {
 
 // src/child/memory_watch.ts
 var { Worker: Worker2 } = globalThis;
-var CHECK_INTERVAL_MS = 50;
+var CHECK_INTERVAL_MS2 = 50;
 function watchMemory(limitMiB, marker) {
   const limitBytes = Deno.memoryUsage().rss + limitMiB * 1024 * 1024;
   const source = \`
@@ -3752,7 +3783,7 @@ function watchMemory(limitMiB, marker) {
       if (rss <= allowed) return;
       Deno.stderr.writeSync(new TextEncoder().encode(\${JSON.stringify(marker)} + " " + rss + " " + allowed + "\\\\n"));
       Deno.kill(Deno.pid, "SIGKILL");
-    }, \${CHECK_INTERVAL_MS});\`;
+    }, \${CHECK_INTERVAL_MS2});\`;
   const worker = new Worker2(\`data:text/javascript,\${encodeURIComponent(source)}\`, {
     type: "module"
   });
@@ -4185,37 +4216,6 @@ function redirectWrites(stream, print) {
         write: (bytes) => print(bytes)
       })
     }
-  });
-}
-
-// src/child/left_behind.ts
-var CHECK_INTERVAL_MS2 = 1e3;
-var FREE_SHARE = 0.03;
-var MOST_BEYOND_MS = 1500;
-function watchIdleness(activity, burns) {
-  let { begun } = activity;
-  let usedMs = processorTimeMs();
-  let beyondMs = 0;
-  every(CHECK_INTERVAL_MS2, () => {
-    const wasIdle = activity.isIdle && activity.begun === begun;
-    const spentMs = processorTimeMs() - usedMs;
-    begun = activity.begun;
-    usedMs += spentMs;
-    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS2 * FREE_SHARE) : 0;
-    if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
-  }).setReferenced(false);
-}
-function processorTimeMs() {
-  const { user, system } = cpuUsage();
-  return (user + system) / 1e3;
-}
-var { cpuUsage } = Deno;
-function hearRejections(isLeft, report) {
-  addEventListener("unhandledrejection", (event) => {
-    if (!isLeft()) return;
-    event.preventDefault();
-    report(\`Uncaught (in promise) of a task that was answered already: \${Deno.inspect(event.reason)}
-\`);
   });
 }
 
@@ -4697,13 +4697,13 @@ var WorkerLife = class {
     return loop;
   }
   #watchWhatIsLeft(loop, scope) {
-    const { output, exit } = this.#surroundings;
+    const { output, exit, watches } = this.#surroundings;
     const isLeft = () => {
       const task = scope.origin();
       return task !== void 0 && loop.hasEnded(task);
     };
-    hearRejections(isLeft, (text) => output.print(2, text));
-    watchIdleness(loop, (ms) => {
+    watches.rejections(isLeft, (text) => output.print(2, text));
+    watches.idleness(loop, (ms) => {
       output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
 \`);
       exit(0);
@@ -4721,6 +4721,11 @@ function serve(load, loadHandleClasses) {
     writeStderr: Deno.stderr.writeSync.bind(Deno.stderr),
     currentTask
   });
+  const watches = {
+    descriptors: watchDescriptors,
+    rejections: hearRejections,
+    idleness: watchIdleness
+  };
   const streams = takeStdio(output.print);
   const parent = new ParentLink({
     streams,
@@ -4740,7 +4745,8 @@ function serve(load, loadHandleClasses) {
       parent,
       output,
       load,
-      exit
+      exit,
+      watches
     }, message, parts);
     else if (message[0] === "stop") exit(0);
     else if (message[0] === "wake") parent.standby.leave();

@@ -106,6 +106,7 @@ export class MemoryParent {
       }),
       load,
       exit: (code?: number) => void this.exits.push(code) as never,
+      watches: { descriptors: () => {}, rejections: () => {}, idleness: () => {} },
     };
   }
 }
