@@ -22,5 +22,5 @@ import type { PoolOptions } from "./types.ts";
  * ```
  */
 export function workerCommand(options: PoolOptions = {}): WorkerCommand {
-  return launchCommand(resolvePoolOptions(options).local);
+  return launchCommand(resolvePoolOptions(options).local, "example");
 }

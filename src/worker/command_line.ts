@@ -8,13 +8,15 @@
 import type { ProjectFiles } from "../own_process.ts";
 import { requireArgumentsFit } from "./argument_limits.ts";
 import type { ChildProgram } from "./child_program.ts";
+import { requireCodeUnwritable } from "./code_guard.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { configure } from "./configuration.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { mainModule } from "./main_module.ts";
-import { moduleFolder } from "./module_url.ts";
+import { fileUrlToPath, moduleFolder } from "./module_url.ts";
 import { addToGrant, grantFlags, type Grants, isHeld, resolveDenials, resolveGrants } from "./permissions.ts";
 import { remoteFlags, remoteHosts } from "./remote_access.ts";
+import { untrustedFolder } from "./untrusted_folder.ts";
 import { workerEnv } from "./worker_environment.ts";
 
 /** What a worker is to be. */
@@ -58,6 +60,9 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
   const grants = workerGrants(options);
   const { project, flags } = configure(options);
+  const path = findDeno(options.denoPath);
+  const denials = resolveDenials(options.deny);
+  if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
   const args = [
     "run",
     "--quiet",
@@ -67,13 +72,13 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     // Storage belongs to an origin. Nothing is written for one unless its code stores something.
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
-    ...grantFlags(grants, resolveDenials(options.deny)),
+    ...grantFlags(grants, denials),
     mainModule(options.program, options),
   ];
   const env = workerEnv(options, grants);
   requireArgumentsFit(args, env);
   return {
-    path: findDeno(options.denoPath),
+    path,
     args,
     env,
     cwd: options.cwd,
@@ -89,7 +94,9 @@ function workerGrants(options: WorkerCommandOptions): Grants {
   // The values come from this program, so it gives away nothing that it does not hold.
   addToGrant(grants, "env", Object.keys(env));
   if (trust === "untrusted" && moduleUrl?.startsWith("file:")) {
-    addToGrant(grants, "read", resolveGrants({ read: [moduleFolder(moduleUrl)] }).get("read") as string[]);
+    // This program must hold what it passes on, and may then look into it.
+    resolveGrants({ read: [moduleFolder(moduleUrl)] });
+    addToGrant(grants, "read", untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl))));
   }
   // A worker finds "deno" only on a PATH, which this program may not be able to pass on.
   const run = grants.get("run");

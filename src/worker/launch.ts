@@ -1,4 +1,4 @@
-import { WorkerStartError } from "../errors.ts";
+import { type PermissionError, WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
 import { childProgram } from "./child_program.ts";
@@ -9,6 +9,7 @@ import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
+import { type UntrustedFolder, untrustedFolder } from "./untrusted_folder.ts";
 
 /** What the workers of a program have in common. */
 export interface LaunchSurroundings {
@@ -32,7 +33,10 @@ export interface WorkerStart {
 export class WorkerLauncher {
   readonly #options: ResolvedLaunchOptions;
   readonly #surroundings: LaunchSurroundings;
-  readonly #command: LaunchCommand;
+  readonly #storageKey = crypto.randomUUID().replaceAll("-", "");
+  /** Where an untrusted module lies. */
+  readonly #folder: UntrustedFolder | undefined;
+  #command: LaunchCommand;
   readonly #circumstances: Circumstances;
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
@@ -42,7 +46,8 @@ export class WorkerLauncher {
   constructor(options: ResolvedLaunchOptions, surroundings: LaunchSurroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    this.#command = launchCommand(options);
+    this.#folder = untrustedFolder(options);
+    this.#command = launchCommand(options, this.#storageKey);
     this.#circumstances = circumstances(options, this.#command.project);
   }
 
@@ -59,6 +64,8 @@ export class WorkerLauncher {
   start({ name, hello, events, passOutput = true }: WorkerStart): ConnectedWorker {
     const { hub, reaper } = this.#surroundings;
     const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
+    // Links may have come into the folder, and what was not there is not granted.
+    if (this.#folder !== undefined) this.#command = launchCommand(this.#options, this.#storageKey);
     this.#reaper ??= reaper?.share(denoPath);
     const process = {
       command: this.#command,
@@ -82,6 +89,11 @@ export class WorkerLauncher {
     }
   }
 
+  /** Why nothing may be given to workers any more: a link leads out of the folder of an untrusted module. */
+  get refusal(): PermissionError | undefined {
+    return this.#folder?.refusal;
+  }
+
   /** Starts the reaper. It would delay workers that still start. */
   startReaper(): void {
     this.#reaper?.start();
@@ -99,10 +111,6 @@ export class WorkerLauncher {
 }
 
 /** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
-export function launchCommand(options: ResolvedLaunchOptions): LaunchCommand {
-  return workerCommand({
-    ...options,
-    program: childProgram(),
-    storageKey: crypto.randomUUID().replaceAll("-", ""),
-  });
+export function launchCommand(options: ResolvedLaunchOptions, storageKey: string): LaunchCommand {
+  return workerCommand({ ...options, program: childProgram(), storageKey });
 }

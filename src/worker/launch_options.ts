@@ -32,8 +32,16 @@ export interface WorkerLaunchOptions {
    * `permissions.import` needs for what is not in it. Neither ever writes one. @default true
    */
   frozen?: boolean;
-  /** "untrusted": the module and what it imports must lie in its own folder, the only one it may read. @default "trusted" */
+  /**
+   * "untrusted": the module and what it imports must lie in its own folder, the only one it may read: the files that are there when its
+   * worker starts. No link may lead out of it. @default "trusted"
+   */
   trust?: "trusted" | "untrusted";
+  /**
+   * Whether `permissions.write` may cover what workers run: Deno, its cache, this library, a folder of the PATH, and for a trusted
+   * module itself, its `deno.json` and its lock file. Who writes there can read every file. @default false
+   */
+  dangerouslyWritableCode?: boolean;
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
   denoPath?: string;
   /** MiB that it may use beyond an idle one, on the V8 heap or outside it, at least 16. @default no limit */
@@ -57,6 +65,7 @@ export interface ResolvedLaunchOptions {
   readonly functions: "any" | "exports";
   readonly frozen: boolean;
   readonly trust: "trusted" | "untrusted";
+  readonly dangerouslyWritableCode: boolean;
   readonly denoPath: string | undefined;
   readonly memoryLimitMiB: number | undefined;
   readonly killGraceMs: number;
@@ -74,6 +83,7 @@ export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
   functions: true,
   frozen: true,
   trust: true,
+  dangerouslyWritableCode: true,
   denoPath: true,
   memoryLimitMiB: true,
   killGraceMs: true,
@@ -99,6 +109,7 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
     functions: checks.choice("functions", options.functions, ["any", "exports"]),
     frozen: checks.flag("frozen", options.frozen) ?? true,
     trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
+    dangerouslyWritableCode: checks.flag("dangerouslyWritableCode", options.dangerouslyWritableCode) ?? false,
     denoPath: checkedDenoPath(denoPath, checks),
     memoryLimitMiB: checkedMemoryLimit(options.memoryLimitMiB, checks),
     killGraceMs: checks.duration("killGraceMs", options.killGraceMs) ?? 250,

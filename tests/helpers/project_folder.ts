@@ -40,6 +40,12 @@ export class ProjectFolder implements AsyncDisposable {
     return await Deno.readTextFile(`${this.path}/${name}`);
   }
 
+  /** Makes a symbolic link, which Deno would let only a program with all permissions for files do. */
+  async link(target: string, name: string): Promise<void> {
+    const { success } = await new Deno.Command("ln", { args: ["-s", target, `${this.path}/${name}`] }).output();
+    assertEquals(success, true);
+  }
+
   /** Runs `deno` with these arguments in the folder. */
   async deno(...args: string[]): Promise<Printed> {
     return await this.denoIn(".", args);

@@ -141,6 +141,8 @@ export class LocalBackend implements TaskBackend {
     this.#turnScheduled = true;
     inMicrotask(() => {
       this.#turnScheduled = false;
+      const { refusal } = this.#launcher;
+      if (refusal !== undefined) this.#scheduler.refuse(refusal);
       this.#scheduler.dispatch(monotonicMs());
       this.#arm();
     });

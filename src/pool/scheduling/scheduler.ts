@@ -185,6 +185,13 @@ export class Scheduler<T extends ScheduledTask> {
     this.#finishIfDrained();
   }
 
+  /** Fails what waits, and ends all workers: they may not go on. What is submitted later may run again. */
+  refuse(error: Error): void {
+    if (this.#isEnding) return;
+    this.#unsettled.failWaiting(() => error, "worker");
+    for (const slot of this.slots) this.#supervisor.end(slot);
+  }
+
   /** Makes the pool unusable: everything fails with a BrokenPoolError of its own. */
   breakPool(cause: Error, held: readonly T[] = []): void {
     this.#broken = cause;

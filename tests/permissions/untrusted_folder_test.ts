@@ -1,0 +1,101 @@
+/** End-to-end with real workers: no link leads an untrusted module out of its folder, whenever it was made. */
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { PermissionError, Pool } from "../../mod.ts";
+import { ProjectFolder } from "../helpers/project_folder.ts";
+
+const TENANT = `export const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
+export const load = async (name: string) => (await import(new URL(name, import.meta.url).href, { with: { type: "json" } })).default;
+export const list = () => [...Deno.readDirSync(new URL(".", import.meta.url))].length;`;
+
+async function tenant(): Promise<ProjectFolder> {
+  return await ProjectFolder.make({
+    "secret/key.json": '"secret"',
+    "tenant/tasks.ts": TENANT,
+    "tenant/data.json": '"data"',
+    "tenant/lib/more.json": '"more"',
+  });
+}
+
+function open(folder: ProjectFolder): Pool {
+  return new Pool({ workers: 1, module: `${folder.path}/tenant/tasks.ts`, trust: "untrusted" });
+}
+
+const LINKS: [what: string, target: string, name: string][] = [
+  ["to a file", "../secret/key.json", "x.json"],
+  ["to a folder", "../secret", "x"],
+  ["to nothing yet", "../secret/later.json", "x.json"],
+  ["deeper below", "../../secret/key.json", "lib/x.json"],
+  ["by an absolute path", "/etc/passwd", "x"],
+];
+
+for (const [what, target, name] of LINKS) {
+  Deno.test(`new Pool() refuses an untrusted module whose folder has a link out of it, ${what}`, async () => {
+    await using folder = await tenant();
+    await folder.link(target, `tenant/${name}`);
+    const error = assertThrows(() => open(folder), PermissionError);
+    assertEquals(
+      error.message,
+      `Cannot let an untrusted module read its folder "${folder.path}/tenant": the link "${folder.path}/tenant/${name}" leads out of it, ` +
+        "remove the link, or copy what it names",
+    );
+  });
+}
+
+Deno.test("an untrusted module reads its files, also by a link that stays inside", async () => {
+  await using folder = await tenant();
+  await folder.link("data.json", "tenant/inside.json");
+  await folder.link("lib", "tenant/inside");
+  await using pool = open(folder);
+  assertEquals(await pool.apply("read", ["./data.json"]), '"data"');
+  assertEquals(await pool.apply("load", ["./lib/more.json"]), "more");
+  assertEquals(await pool.apply("read", ["./inside.json"]), '"data"');
+});
+
+Deno.test("a worker of an untrusted module does not read through a link that is made later", async () => {
+  await using folder = await tenant();
+  const path = (name: string) => `${folder.path}/tenant/${name}`;
+  for (const isWarm of [false, true]) {
+    await using pool = open(folder);
+    if (isWarm) assertEquals(await pool.apply("read", ["./data.json"]), '"data"');
+    await folder.link("../secret/key.json", "tenant/late.json");
+    for (const task of ["read", "load"]) {
+      await assertRejects(() => pool.apply(task, ["./late.json"]), PermissionError, "late.json");
+    }
+    await Deno.remove(path("late.json"));
+    // What was there takes its place.
+    await Deno.rename(path("data.json"), path("data.old"));
+    await folder.link("../secret/key.json", "tenant/data.json");
+    await assertRejects(() => pool.apply("read", ["./data.json"]), PermissionError, "data.json");
+    await Deno.remove(path("data.json"));
+    await Deno.rename(path("data.old"), path("data.json"));
+    assertEquals(await pool.apply("read", ["./data.json"]), '"data"');
+  }
+});
+
+Deno.test("a task that runs while a link is made cannot read through it", async () => {
+  await using folder = await tenant();
+  await folder.write({
+    "tenant/tasks.ts": `export const wait = async () => {
+  for (let tries = 0; tries < 200; tries++) {
+    try { return Deno.readTextFileSync(new URL("./late.json", import.meta.url)); } catch (error) { if (tries === 199) return error.name; }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+export const ping = () => 1;`,
+  });
+  await using pool = open(folder);
+  await pool.apply("ping");
+  const result = pool.apply("wait");
+  await folder.link("../secret/key.json", "tenant/late.json");
+  assertEquals(await result, "NotCapable");
+});
+
+Deno.test("an untrusted module's folder cannot be swapped for another", async () => {
+  await using folder = await tenant();
+  await using pool = open(folder);
+  assertEquals(await pool.apply("read", ["./data.json"]), '"data"');
+  await Deno.rename(`${folder.path}/tenant`, `${folder.path}/old`);
+  await folder.link("secret", "tenant");
+  const error = await assertRejects(() => pool.apply("read", ["./key.json"]), PermissionError);
+  assertStringIncludes(error.message, "another folder is in its place");
+});
