@@ -24,11 +24,13 @@ export function requireOwnPermissions(options: Pick<CliMapOptions, "permissions"
 /** What to say when flags are missing that the command was not installed with. */
 export function missingText(flags: readonly string[]): string {
   const [everything, narrow] = installLines(flags);
-  return `Cannot grant what this command was not given itself: ${
+  const [, kind, items] = /^--allow-(\w+)(?:=(.*))?$/.exec(flags[0]!) ?? [];
+  const what = `${kind} access${items === undefined ? "" : ` to ${JSON.stringify(items)}`}`;
+  return `Cannot grant ${what}: this command was not given ${
     flags.join(" ")
-  } is missing. Nothing that is typed behind ` +
-    `"corral map" can add to it; install it again, with all permissions, of which workers get only what you grant them:\n` +
-    `  ${everything}\nor with no more than is needed here:\n  ${narrow}`;
+  } itself, and nothing behind "corral map" can ` +
+    `add to that; install it with all permissions, of which workers get only what you grant them:\n  ${everything}\n` +
+    `or with no more than is needed here:\n  ${narrow}`;
 }
 
 function installLines(flags: readonly string[]): [everything: string, narrow: string] {
