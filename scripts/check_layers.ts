@@ -37,6 +37,7 @@ export const LAYERS: Layers = {
     "require_deno",
     "pool/jobs",
     "pool/local",
+    "tracing",
     "abort",
     "handles",
     "deque",

@@ -45,6 +45,9 @@ export const monotonicMs: () => number = performance.now.bind(performance);
 /** What `monotonicMs()` counts from, in milliseconds since 1970. */
 export const TIME_ORIGIN_MS: number = performance.timeOrigin;
 
+/** Milliseconds since 1970, with a fraction, by a clock that does not jump while this process runs: for traces. */
+export const traceClockMs = (): number => TIME_ORIGIN_MS + monotonicMs();
+
 /** Milliseconds since 1970, as the system's clock has them: for people, and as a quick clock for short times. */
 export const epochMs: () => number = Date.now;
 

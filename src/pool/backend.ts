@@ -9,6 +9,7 @@
  */
 import type { Encoded } from "../wire/codec/codec.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
+import type { SpanReport } from "../wire/span_report.ts";
 
 /** What a chunk does with its items. */
 export interface ChunkMode {
@@ -108,6 +109,8 @@ export interface Completion {
   retried(error: Error, attempt: number, at: number): void;
   /** The task reported progress. */
   progress(value: unknown): void;
+  /** Its code traced something. May be left out by those who do not trace. */
+  span?(report: SpanReport): void;
   /** It gave a value; of a chunk, a {@linkcode ChunkResult}. `durationMs` is how long it ran, when that was asked for and is known. */
   resolve(value: unknown, durationMs?: number): void;
   /** It gave none. */

@@ -13,6 +13,7 @@ import type { ResolvedPoolOptions } from "./options.ts";
 import { RequestFactory, type RequestOptions, requireAbilities } from "./requests.ts";
 import { StatsObserver } from "./stats.ts";
 import { SubmittedTask, type TaskCaller, type TaskSurroundings } from "./submitted_task.ts";
+import { TracingObserver } from "./tracing_observer.ts";
 import type { PoolStats, TaskOptions } from "./types.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
 
@@ -25,7 +26,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   readonly observers: Observers = new Observers();
   readonly callerStacks: CallerStacks = new CallerStacks();
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
-  readonly jobs: OpenJobs = new OpenJobs(() => this.#closeWhenIdle());
+  readonly jobs: OpenJobs = new OpenJobs(this.observers, () => this.#closeWhenIdle());
   readonly #requests: RequestFactory;
   readonly #stats = new StatsObserver();
   readonly #ended: Promise<void>;
@@ -37,6 +38,8 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     this.options = options;
     this.#requests = new RequestFactory(options);
     this.observers.add(this.#stats);
+    const tracing = TracingObserver.find();
+    if (tracing !== undefined) this.observers.add(tracing);
     if (options.onEvent !== undefined) this.observers.add(new EventObserver(options.onEvent));
     this.backend = connect(options, this.#requests, this.observers);
     this.#ended = this.backend.ended.then(() =>
@@ -76,9 +79,11 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     caller: TaskCaller,
     options: RequestOptions,
   ): SubmittedTask {
-    const trace = this.observers.contextOf(spec.name, chunk?.size);
-    const request: TaskRequest = this.#requests.make(spec, args, chunk, options, trace);
-    requireAbilities(this.backend.abilities, this.options.backendName, request);
+    const untraced: TaskRequest = this.#requests.make(spec, args, chunk, options);
+    requireAbilities(this.backend.abilities, this.options.backendName, untraced);
+    // Asked for when nothing can go wrong any more: every trace that begins here also ends.
+    const trace = this.observers.contextOf(spec.name, chunk?.size, caller.job);
+    const request = trace === undefined ? untraced : { ...untraced, trace };
     const task = new SubmittedTask(request, caller, this, options, this.#now());
     task.begin(this.backend.submit(request, task));
     return task;

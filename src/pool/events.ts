@@ -31,6 +31,7 @@ export interface EventTime {
 
 /** A task was submitted: it has exactly one `taskEnd` later. */
 export interface TaskSubmitEvent extends EventTime, TaskFacts {
+  /** What happened. */
   readonly type: "taskSubmit";
   /** Size of its arguments, in bytes or characters. */
   readonly byteLength: number;
@@ -38,6 +39,7 @@ export interface TaskSubmitEvent extends EventTime, TaskFacts {
 
 /** A task began to run. One that only lies in a worker's pipe has not. */
 export interface TaskStartEvent extends EventTime, TaskFacts, WorkerFacts {
+  /** What happened. */
   readonly type: "taskStart";
   /** How long it waited until a worker had it, in milliseconds. */
   readonly waitedMs: number;
@@ -45,11 +47,13 @@ export interface TaskStartEvent extends EventTime, TaskFacts, WorkerFacts {
 
 /** A task was given back before it began, and waits again. */
 export interface TaskReturnEvent extends EventTime, TaskFacts {
+  /** What happened. */
   readonly type: "taskReturn";
 }
 
 /** A task's worker died of it, and it is tried again; `attempt` is that of the new try. */
 export interface RetryEvent extends EventTime, TaskFacts {
+  /** What happened. */
   readonly type: "retry";
   /** Why its worker died. */
   readonly error: Error;
@@ -57,6 +61,7 @@ export interface RetryEvent extends EventTime, TaskFacts {
 
 /** A task's caller has its outcome. Exactly one for each task that was submitted, whatever died. */
 export interface TaskEndEvent extends EventTime, TaskFacts, Partial<WorkerFacts> {
+  /** What happened. */
   readonly type: "taskEnd";
   /** Whether it gave a result. */
   readonly ok: boolean;
@@ -72,28 +77,37 @@ export interface TaskEndEvent extends EventTime, TaskFacts, Partial<WorkerFacts>
 
 /** A worker was started, became ready, has got a task after it had none, or has none left. */
 export interface WorkerStateEvent<S extends "spawn" | "ready" | "busy" | "idle"> extends EventTime, WorkerFacts {
+  /** What happened. */
   readonly type: S;
 }
 
 /** A worker printed. */
 export interface OutputEvent extends EventTime, WorkerFacts {
+  /** What happened. */
   readonly type: "output";
   /** The task that printed, or 0 when that is not known. */
   readonly taskId: number;
+  /** Where to. */
   readonly stream: "stdout" | "stderr";
+  /** What it printed. */
   readonly bytes: Uint8Array;
 }
 
 /** A worker broke the protocol, and is ended. */
 export interface ViolationEvent extends EventTime, WorkerFacts {
+  /** What happened. */
   readonly type: "violation";
+  /** What it did. */
   readonly error: Error;
 }
 
 /** A worker has ended. */
 export interface ExitEvent extends EventTime, WorkerFacts {
+  /** What happened. */
   readonly type: "exit";
+  /** Its exit code, if it has one. */
   readonly exitCode: number | null;
+  /** The signal that ended it, if one did. */
   readonly signal: string | null;
   /** Whether the pool asked it to leave, or ended it. */
   readonly expected: boolean;
@@ -101,8 +115,11 @@ export interface ExitEvent extends EventTime, WorkerFacts {
 
 /** The place where the workers are was reached, or lost. Never told of workers on this machine. */
 export interface ConnectionEvent extends EventTime {
+  /** What happened. */
   readonly type: "connection";
+  /** Whether it was reached. */
   readonly up: boolean;
+  /** Why it was lost. */
   readonly error?: Error;
 }
 

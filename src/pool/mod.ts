@@ -48,7 +48,8 @@ export type {
   WorkerFacts,
   WorkerStateEvent,
 } from "./events.ts";
-export type { ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "./observer.ts";
+export type { Attributes, AttributeValue, SpanReport } from "../wire/span_report.ts";
+export type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "./observer.ts";
 export type { AnyFunction } from "../worker/function_table.ts";
 export type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 export * from "../errors.ts";

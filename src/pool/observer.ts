@@ -1,5 +1,6 @@
 /** Who is told what happens in a pool: counts, events, progress, traces and dashboards are all observers. */
-import type { FailureKind, TaskRequest, WorkerEnd, WorkerIdentity } from "./backend.ts";
+import type { SpanReport } from "../wire/span_report.ts";
+import type { FailureKind, WorkerEnd, WorkerIdentity } from "./backend.ts";
 
 /**
  * Where a task is in its life:
@@ -50,8 +51,19 @@ export interface ObservedTask {
   readonly error: unknown;
 }
 
+/** A `map` or `imap` as its observers see it: it submits chunks, each of them a task. */
+export interface ObservedJob {
+  /** "map" for `starmap` too, "imap" for all that gives an iterator. */
+  readonly kind: "map" | "imap";
+  /** The function's name, or "anonymous". */
+  readonly name: string;
+}
+
 /** The part of a task that is known before it is submitted. */
-export type PlannedTask = Pick<ObservedTask, "name" | "items">;
+export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
+  /** What submits it, if that is not the caller. */
+  readonly job: ObservedJob | undefined;
+}
 
 /**
  * Is told what happens in a pool. Each method may be left out, and costs nothing then.
@@ -80,6 +92,12 @@ export interface PoolObserver {
   retried?(task: ObservedTask, error: Error): void;
   /** Its code reported progress. */
   progress?(task: ObservedTask, value: unknown): void;
+  /** Its code, or what that calls, has traced something: a span that has ended. */
+  span?(task: ObservedTask, report: SpanReport): void;
+  /** A `map` or `imap` begins, in the code of its caller. */
+  jobBegun?(job: ObservedJob): void;
+  /** It submits nothing more, and all its tasks have settled; `error` is what its caller got, if it failed. */
+  jobEnded?(job: ObservedJob, error: unknown): void;
   /** Its caller has the outcome. `before` is where it was until then. */
   settled?(task: ObservedTask, before: TaskPhase): void;
   /** A worker was started. */
@@ -102,7 +120,7 @@ export interface PoolObserver {
   connection?(up: boolean, error: Error | undefined, at: number): void;
 }
 
-/** The name of a request's function. */
-export function nameOf({ function: { name } }: Pick<TaskRequest, "function">): string {
+/** The name of a function, for people. */
+export function nameOf({ name }: { readonly name: string }): string {
   return name === "" ? "anonymous" : name;
 }

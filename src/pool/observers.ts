@@ -1,7 +1,15 @@
 import { monotonicMs } from "../timer.ts";
+import type { SpanReport } from "../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity, WorkerListener } from "./backend.ts";
 import { reportCallbackError } from "./callback_errors.ts";
-import type { ObservedTask, PlannedTask, PoolObserver, TaskPhase } from "./observer.ts";
+import {
+  nameOf,
+  type ObservedJob,
+  type ObservedTask,
+  type PlannedTask,
+  type PoolObserver,
+  type TaskPhase,
+} from "./observer.ts";
 
 type Told = Exclude<keyof PoolObserver, "measures" | "context">;
 
@@ -29,9 +37,9 @@ export class Observers implements WorkerListener {
   }
 
   /** The trace context for a task that is about to be submitted; "" when it is only to be measured, `undefined` when nobody asks. */
-  contextOf(name: string, items: number | undefined): string | undefined {
+  contextOf(name: string, items: number | undefined, job: ObservedJob | undefined): string | undefined {
     if (this.#contexts.length > 0) {
-      const task: PlannedTask = { name: name === "" ? "anonymous" : name, items };
+      const task: PlannedTask = { name: nameOf({ name }), items, job };
       for (const context of this.#contexts) {
         const trace = context(task);
         if (trace !== undefined) return trace;
@@ -62,6 +70,18 @@ export class Observers implements WorkerListener {
 
   progress(task: ObservedTask, value: unknown): void {
     for (const told of this.#listeners.progress) told(task, value);
+  }
+
+  span(task: ObservedTask, report: SpanReport): void {
+    for (const told of this.#listeners.span) told(task, report);
+  }
+
+  jobBegun(job: ObservedJob): void {
+    for (const told of this.#listeners.jobBegun) told(job);
+  }
+
+  jobEnded(job: ObservedJob, error: unknown): void {
+    for (const told of this.#listeners.jobEnded) told(job, error);
   }
 
   settled(task: ObservedTask, before: TaskPhase): void {
@@ -131,6 +151,9 @@ function listenersOf(observers: readonly PoolObserver[]): Listeners {
     returned: of("returned"),
     retried: of("retried"),
     progress: of("progress"),
+    span: of("span"),
+    jobBegun: of("jobBegun"),
+    jobEnded: of("jobEnded"),
     settled: of("settled"),
     workerSpawned: of("workerSpawned"),
     workerReady: of("workerReady"),

@@ -61,7 +61,6 @@ export class RequestFactory {
     args: readonly unknown[],
     chunk: ChunkMode | undefined,
     { priority = 0, key, timeoutMs, retries, runId }: RequestOptions,
-    trace: string | undefined,
   ): TaskRequest {
     const { payload, handles } = this.encode(args);
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
@@ -76,7 +75,7 @@ export class RequestFactory {
       // Plain data: JSON has no Infinity.
       timeoutMs: timeoutMs === Infinity ? undefined : timeoutMs ?? taskTimeoutMs,
       retries: retries ?? defaultRetries,
-      trace,
+      trace: undefined,
       ...(runId !== undefined && { runId }),
     };
   }

@@ -1,15 +1,18 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../abort.ts";
 import { BrokenPoolError } from "../errors.ts";
 import { monotonicMs } from "../timer.ts";
+import type { SpanReport } from "../wire/span_report.ts";
 import type { ChunkResult, Completion, FailureKind, TaskHandle, TaskRequest, WorkerIdentity } from "./backend.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import type { CallerStacks } from "./caller_stacks.ts";
-import { nameOf, type ObservedTask, type TaskOutcome, type TaskPhase } from "./observer.ts";
+import { nameOf, type ObservedJob, type ObservedTask, type TaskOutcome, type TaskPhase } from "./observer.ts";
 import type { Observers } from "./observers.ts";
 import type { TaskOptions } from "./types.ts";
 
 /** Who waits for a task. Exactly one of the two is called, once. */
 export interface TaskCaller {
+  /** The job that submits the task, if one does. */
+  readonly job?: ObservedJob;
   /** It gave a value; of a chunk, a {@linkcode ChunkResult}. */
   resolve(value: unknown, task: SubmittedTask): void;
   /** It gave none. */
@@ -66,7 +69,7 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   }
 
   get name(): string {
-    return nameOf(this.request);
+    return nameOf(this.request.function);
   }
 
   get items(): number | undefined {
@@ -133,6 +136,10 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
       // The listener's fault must not become the worker's.
       reportCallbackError("the onProgress callback", error);
     }
+  }
+
+  span(report: SpanReport): void {
+    this.#surroundings.observers.span(this, report);
   }
 
   resolve(value: unknown, durationMs?: number): void {

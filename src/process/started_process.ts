@@ -1,7 +1,7 @@
 import { EncodingError, ProtocolError } from "../errors.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
 import type { Hub } from "../hub/hub.ts";
-import { epochMs, keepAlive, type Timer, untilSettled } from "../timer.ts";
+import { keepAlive, type Timer, traceClockMs, untilSettled } from "../timer.ts";
 import { KIND } from "../tracing/open_telemetry.ts";
 import { openSpan, type TaskSpan } from "../tracing/task_span.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
@@ -130,7 +130,7 @@ export class StartedProcess {
 
   #endSpan(exit: WorkerExit): void {
     this.#span?.describe({ "process.exit.code": this.#exitCode! });
-    this.#span?.end(this.#exitCode === 0 ? undefined : workerExitError(exit, true), epochMs());
+    this.#span?.end(this.#exitCode === 0 ? undefined : workerExitError(exit, true), traceClockMs());
   }
 
   /** A daemon keeps the program alive only while that waits for it, or for something that may come from it. */

@@ -107,7 +107,8 @@ export class TaskSpan {
     const span = this.#tracer.startSpan(name, { kind, startTime, attributes }, around);
     for (const event of events) span.addEvent(event.name, event.attributes, event.at);
     if (status.code !== 0) span.setStatus(status);
-    span.end(Math.min(report.end, endedAt));
+    // Its clock may be a little ahead of this process, or lie.
+    span.end(Math.max(startTime, Math.min(report.end, endedAt)));
     return withSpan(around, span);
   }
 }

@@ -12,12 +12,17 @@ export interface SpanReport {
   readonly id: string;
   /** The span around it in the same worker, or "" when that is the task itself. */
   readonly parent: string;
+  /** What it is called. */
   readonly name: string;
   /** OpenTelemetry's number for internal, server, client, producer, consumer. */
   readonly kind: number;
+  /** When it began. */
   readonly start: number;
+  /** When it ended. */
   readonly end: number;
+  /** What describes it. */
   readonly attributes: Attributes;
+  /** What happened in it. */
   readonly events: readonly { readonly name: string; readonly at: number; readonly attributes: Attributes }[];
   /** OpenTelemetry's number for unset, ok, error, and a message. */
   readonly status: { readonly code: number; readonly message?: string };

@@ -37,6 +37,7 @@ var endInterval = original("clearInterval");
 var immediate = original("setImmediate");
 var monotonicMs = performance.now.bind(performance);
 var TIME_ORIGIN_MS = performance.timeOrigin;
+var traceClockMs = () => TIME_ORIGIN_MS + monotonicMs();
 var epochMs = Date.now;
 var inMicrotask = (fn) => queueMicrotask(fn);
 var LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -98,6 +99,7 @@ function reference(id, referenced) {
 return {
   monotonicMs,
   TIME_ORIGIN_MS,
+  traceClockMs,
   epochMs,
   inMicrotask,
   after,
@@ -6490,7 +6492,7 @@ return {};
 }, {
   TIME_ORIGIN_MS,
   epochMs,
-  monotonicMs
+  traceClockMs
 }) => {
 // src/child/tracing/context.ts
 var Context = class _Context {
@@ -6695,7 +6697,7 @@ function cut(text) {
   return String(text).slice(0, LONGEST_TEXT);
 }
 function timeOf(time) {
-  if (time === void 0) return TIME_ORIGIN_MS + monotonicMs();
+  if (time === void 0) return traceClockMs();
   if (Array.isArray(time)) return time[0] * 1e3 + time[1] / 1e6;
   const ms = Number(time);
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;

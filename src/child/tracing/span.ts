@@ -1,5 +1,5 @@
 /** A span that a worker's code makes. When it ends, it is reported to the parent. */
-import { epochMs, monotonicMs, TIME_ORIGIN_MS } from "../../timer.ts";
+import { epochMs, TIME_ORIGIN_MS, traceClockMs } from "../../timer.ts";
 import { type Attributes, isAttributeValue, type SpanReport } from "../../wire/span_report.ts";
 
 /** A time as `@opentelemetry/api` takes it: a Date, milliseconds since 1970 or since the program's start, or seconds and nanoseconds. */
@@ -142,7 +142,7 @@ function cut(text: unknown): string {
 }
 
 function timeOf(time: TimeInput | undefined): number {
-  if (time === undefined) return TIME_ORIGIN_MS + monotonicMs();
+  if (time === undefined) return traceClockMs();
   if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6;
   const ms = Number(time);
   // As in OpenTelemetry's own SDK: a small number comes from `performance.now()`.

@@ -3,6 +3,7 @@ import { Deque } from "../../deque.ts";
 import { PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
+import { nameOf, type ObservedJob } from "../observer.ts";
 import type { SubmittedTask } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
 import { ItemSource } from "./item_source.ts";
@@ -60,6 +61,7 @@ interface Waiter {
  * `next()` that would have given its value; the iterator goes on behind it.
  */
 export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown> {
+  readonly observed: ObservedJob;
   readonly #host: JobHost;
   readonly #spec: FunctionSpec;
   readonly #source: ItemSource<unknown>;
@@ -81,6 +83,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
 
   /** Starts at once. Throws TypeError when the items cannot be iterated. */
   constructor(host: JobHost, { spec, items, kind, options }: ImapWork) {
+    this.observed = { kind: "imap", name: nameOf(spec) };
     this.#host = host;
     this.#spec = spec;
     this.#source = new ItemSource(items);
@@ -228,7 +231,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     try {
       // The abort of its tasks is this job's own business.
       const { signal: _, ...options } = this.#options;
-      const task = this.#host.submit(this.#spec, items, mode, { resolve, reject }, options);
+      const task = this.#host.submit(this.#spec, items, mode, { job: this.observed, resolve, reject }, options);
       if (this.#running.has(entry)) entry.task = task;
     } catch (error) {
       reject(error);
@@ -316,6 +319,6 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #leave(): void {
     const { signal } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
-    this.#host.jobs.remove(this);
+    this.#host.jobs.remove(this, this.#error);
   }
 }

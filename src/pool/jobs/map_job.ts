@@ -2,6 +2,7 @@ import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
+import { nameOf, type ObservedJob } from "../observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
@@ -23,6 +24,7 @@ export interface MapWork {
 
 /** One `map` or `starmap`: reads the input in chunks as workers take them, and gathers the results in order. */
 export class MapJob implements Job, AbortTarget {
+  readonly observed: ObservedJob;
   readonly #host: JobHost;
   readonly #spec: FunctionSpec;
   readonly #source: ItemSource<unknown>;
@@ -41,6 +43,7 @@ export class MapJob implements Job, AbortTarget {
 
   /** Throws TypeError when the items cannot be iterated. */
   constructor(host: JobHost, { spec, items, spread, options }: MapWork) {
+    this.observed = { kind: "map", name: nameOf(spec) };
     this.#host = host;
     this.#spec = spec;
     this.#source = new ItemSource(items);
@@ -136,6 +139,7 @@ export class MapJob implements Job, AbortTarget {
     const { settle = false, runId, ...rest } = this.#options;
     const mode = { size: items.length, spread: this.#spread, stopOnError: !settle };
     const caller: TaskCaller = {
+      job: this.observed,
       resolve: (value, task) => this.#complete(task, place, value as ChunkResult),
       reject: (error, kind, task) => this.#reject(task, place, error, kind),
     };
@@ -211,7 +215,7 @@ export class MapJob implements Job, AbortTarget {
   #leave(): void {
     const { signal } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
-    this.#host.jobs.remove(this);
+    this.#host.jobs.remove(this, this.#failure?.error);
   }
 }
 

@@ -1,3 +1,6 @@
+import type { ObservedJob } from "../observer.ts";
+import type { Observers } from "../observers.ts";
+
 /**
  * How a job is brought to its end:
  *
@@ -12,6 +15,8 @@ export type JobEnding =
 
 /** Work that submits tasks over time: a `map` or an open iterator. */
 export interface Job {
+  /** For observers. */
+  readonly observed: ObservedJob;
   /** Brings the job to its end. Harmless when it has ended. */
   end(ending: JobEnding): void;
 }
@@ -19,9 +24,11 @@ export interface Job {
 /** The jobs of a pool that may submit more: it does not end before them. */
 export class OpenJobs {
   readonly #jobs = new Set<Job>();
+  readonly #observers: Pick<Observers, "jobBegun" | "jobEnded">;
   readonly #onEmpty: () => void;
 
-  constructor(onEmpty: () => void) {
+  constructor(observers: Pick<Observers, "jobBegun" | "jobEnded">, onEmpty: () => void) {
+    this.#observers = observers;
     this.#onEmpty = onEmpty;
   }
 
@@ -33,11 +40,14 @@ export class OpenJobs {
   /** Registers a job. */
   add(job: Job): void {
     this.#jobs.add(job);
+    this.#observers.jobBegun(job.observed);
   }
 
-  /** The job has nothing more to submit. */
-  remove(job: Job): void {
-    if (this.#jobs.delete(job) && this.isEmpty) this.#onEmpty();
+  /** The job has nothing more to submit; `error` is what its caller gets, if it failed. */
+  remove(job: Job, error: unknown): void {
+    if (!this.#jobs.delete(job)) return;
+    this.#observers.jobEnded(job.observed, error);
+    if (this.isEmpty) this.#onEmpty();
   }
 
   /** Brings all jobs to their end. */

@@ -173,6 +173,9 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         return scheduler.returned(slot, message[1], monotonicMs());
       case "progress":
         return this.#progress(message[1], this.#decode(message[3], message[2], parts));
+      case "span":
+        // What a task left behind may end a span when the task has long been answered.
+        return slot.held.get(message[1])?.completion.span?.(message[2]);
       case "ready":
         return scheduler.ready(slot, monotonicMs());
       case "failed":

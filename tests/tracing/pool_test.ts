@@ -1,0 +1,66 @@
+// End-to-end tests of traces and metrics of a pool, against a real receiver.
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { type ExportedSpan, OtlpReceiver } from "../helpers/otlp_receiver.ts";
+
+const FIXTURE = new URL("../fixtures/traced_pool.ts", import.meta.url).pathname;
+
+async function runTraced(receiver: OtlpReceiver): Promise<void> {
+  const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-run=${Deno.execPath()}`, FIXTURE];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, env: receiver.env, stdin: "null" }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assertEquals(code, 0);
+}
+
+Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, closed whatever dies, and counted", async () => {
+  await using receiver = new OtlpReceiver();
+  await runTraced(receiver);
+  const { spans } = receiver;
+  const named = (name: string): ExportedSpan[] => spans.filter((span) => span.name === name);
+  const below = (parent: ExportedSpan, name: string): ExportedSpan[] =>
+    named(name).filter(({ parentSpanId }) => parentSpanId === parent.spanId);
+  const program = receiver.span("program");
+  assertEquals(new Set(spans.map(({ traceId }) => traceId)).size, 1);
+
+  const [call] = below(receiver.span("caller"), "double");
+  assertEquals(call!.attributes["corral.outcome"], "completed");
+  assertEquals(below(call!, "user span")[0]!.attributes.n, 21);
+
+  const map = below(program, "square").find((span) => span.attributes["corral.call"] === "map")!;
+  const chunks = below(map, "square");
+  assertEquals(chunks.map((span) => [span.attributes["corral.chunk.items"], span.links]), [[2, [map.spanId]], [2, [
+    map.spanId,
+  ]]]);
+
+  const imap = below(program, "double").find((span) => span.attributes["corral.call"] === "imap")!;
+  assertEquals(below(below(imap, "double")[0]!, "user span")[0]!.attributes.n, 1);
+
+  const [failed] = below(program, "fail");
+  assertEquals([failed!.status, failed!.attributes["error.type"], failed!.attributes["corral.outcome"]], [
+    2,
+    "RangeError",
+    "task",
+  ]);
+
+  const [crashed] = below(program, "crash");
+  assertEquals(crashed!.status, 2);
+  assertEquals(crashed!.attributes["corral.outcome"], "worker");
+  assertEquals(crashed!.events.map(({ name }) => name).filter((name) => name !== "begun"), ["retry", "crash"]);
+  assertEquals(below(crashed!, "before the crash").length, 2, "what was reported before the worker died");
+
+  const [slow] = below(program, "anonymous");
+  assertEquals([slow!.attributes["corral.outcome"], slow!.events.at(-1)!.name], ["timeout", "timeout"]);
+
+  for (const span of spans) assert(span.endMs >= span.startMs, span.name);
+  const last = (metric: string, outcome?: string) =>
+    receiver.points.filter((point) =>
+      point.metric === metric && (outcome === undefined || point.attributes.outcome === outcome)
+    )
+      .reduce((sum, { value }) => sum + value, 0);
+  assertGreaterOrEqual(last("corral.tasks", "completed"), 4);
+  assertEquals([last("corral.tasks", "task"), last("corral.tasks", "worker"), last("corral.tasks", "timeout")], [
+    1,
+    1,
+    1,
+  ]);
+  assertEquals([last("corral.retries"), last("corral.workers"), last("corral.workers.lost")], [1, 0, 2]);
+});
