@@ -85,6 +85,7 @@ export class WorkerLauncher {
         reaper: this.#reaper,
       });
     } catch (cause) {
+      outliveShortage();
       throw new WorkerStartError(`Cannot start ${name}: ${spawnFailure(cause, denoPath)}`, { cause });
     }
   }
@@ -108,6 +109,17 @@ export class WorkerLauncher {
   release(): Promise<void> {
     return this.#reaper?.release() ?? Promise.resolve();
   }
+}
+
+/**
+ * Deno 2.9 takes two descriptors when it first deals with signals, which it does by itself, and aborts the program if none is free.
+ * After a start that failed some are: what was opened for it has been closed.
+ */
+function outliveShortage(): void {
+  if (Deno.build.os === "windows") return;
+  const listener = (): void => {};
+  Deno.addSignalListener("SIGWINCH", listener);
+  Deno.removeSignalListener("SIGWINCH", listener);
 }
 
 /** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
