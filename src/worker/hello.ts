@@ -7,7 +7,7 @@ import { writeHello } from "../wire/messages/to_child.ts";
 import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { coloredStreams } from "./surroundings.ts";
-import { INPUT_DESCRIPTOR } from "./worker_input.ts";
+import { inputDescriptor } from "./worker_input.ts";
 
 // What the message adds to the value and the settings, which are counted: its kind and its numbers.
 const MESSAGE_HEAD_BYTES = 128;
@@ -42,12 +42,13 @@ export function makeHello(
   specific: OwnSettings & CommonSettings,
   { value, handles }: HelloInput,
 ): Hello {
+  const descriptor = inputDescriptor();
   const settings: WorkerSettings = {
     ...specific,
     maxFrameBytes,
     memoryLimitMiB: memoryLimitMiB ?? null,
     colored: coloredStreams(),
-    ...(INPUT_DESCRIPTOR !== undefined && { inputDescriptor: INPUT_DESCRIPTOR }),
+    ...(descriptor !== undefined && { inputDescriptor: descriptor }),
     parentName: ownProcess().name,
     ...(functions === "exports" && { exportsOnly: true as const }),
     ...(findOpenTelemetry()?.tracer !== undefined && { traced: true as const }),

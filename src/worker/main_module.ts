@@ -15,7 +15,8 @@ export function mainModule([core, ...rest]: ChildProgram, options: ResolvedLaunc
     `const bytes=new Uint8Array(size);` +
     `for(let at=0;at<size;){const count=Deno.stdin.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
     `return bytes},` +
-    `run=(bytes)=>(0,eval)(new TextDecoder().decode(bytes)),` +
+    // Taken at once: user code may replace what is global before the rest is wanted.
+    `evaluate=eval,decoder=new TextDecoder(),run=(bytes)=>evaluate(decoder.decode(bytes)),` +
     `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
     `core((index)=>run(rest[index]))(${loadFunction(options)});`;
   return `data:text/javascript,${encodeURIComponent(source)}`;

@@ -1,18 +1,20 @@
 import { denoInternals } from "../deno_internals.ts";
 
-const { kExtraStdio, getExtraPipeRids, core } = denoInternals;
-const { writeAll, tryClose } = core ?? {};
-
 /**
  * Where a worker reads when it has left stdin to user code; `undefined` where this Deno has no way to give it such a descriptor. On
  * Windows Deno cannot read it.
+ *
+ * Not a constant: a look at these internals loads what starts processes, and most that import the library in a worker start none.
  */
-export const INPUT_DESCRIPTOR: number | undefined =
-  kExtraStdio && getExtraPipeRids && writeAll && tryClose && Deno.build.os !== "windows" ? 3 : undefined;
+export function inputDescriptor(): number | undefined {
+  const { kExtraStdio, getExtraPipeRids, core } = denoInternals;
+  const isPossible = kExtraStdio && getExtraPipeRids && core?.writeAll && core.tryClose && Deno.build.os !== "windows";
+  return isPossible ? 3 : undefined;
+}
 
-/** Adds to the options of `Deno.Command` what {@linkcode INPUT_DESCRIPTOR} needs. */
+/** Adds to the options of `Deno.Command` what {@linkcode inputDescriptor} needs. */
 export function withInputDescriptor(options: Deno.CommandOptions): Deno.CommandOptions {
-  return INPUT_DESCRIPTOR === undefined ? options : { ...options, [kExtraStdio!]: ["piped"] };
+  return inputDescriptor() === undefined ? options : { ...options, [denoInternals.kExtraStdio!]: ["piped"] };
 }
 
 /** What a worker reads: its stdin, and when it has left that to user code, a descriptor of its own. */
@@ -25,12 +27,12 @@ export class WorkerInput {
   constructor(child: Deno.ChildProcess) {
     this.#writer = child.stdin.getWriter();
     this.#writer.closed.catch(() => {});
-    if (INPUT_DESCRIPTOR !== undefined) this.#spare = getExtraPipeRids!(child)[0] ?? undefined;
+    if (inputDescriptor() !== undefined) this.#spare = denoInternals.getExtraPipeRids!(child)[0] ?? undefined;
   }
 
   /** Writes all bytes. Rejects when the worker is gone. */
   write(bytes: Uint8Array): Promise<void> {
-    return this.#hasLeftStdin ? writeAll!(this.#spare!, bytes) : this.#writer.write(bytes);
+    return this.#hasLeftStdin ? denoInternals.core!.writeAll!(this.#spare!, bytes) : this.#writer.write(bytes);
   }
 
   /** Ends stdin behind what was written, and goes on where the worker reads then. Returns whether that is possible. */
@@ -44,6 +46,6 @@ export class WorkerInput {
   /** Gives both back: the worker is gone. */
   close(): void {
     this.#writer.abort().catch(() => {});
-    if (this.#spare !== undefined) tryClose!(this.#spare);
+    if (this.#spare !== undefined) denoInternals.core!.tryClose!(this.#spare);
   }
 }

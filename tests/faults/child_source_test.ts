@@ -121,6 +121,51 @@ Deno.test("A task module that imports the library has handles, errors and proces
   });
 });
 
+Deno.test("A task that has replaced eval and TextDecoder can still be handed its first queue", async () => {
+  const main = `
+    import { Pool, Queue } from "${ROOT.href}mod.ts";
+    await using pool = new Pool({ workers: 1 });
+    await pool.apply(() => {
+      const fail = () => { throw new Error("replaced"); };
+      Object.assign(globalThis, { eval: fail, TextDecoder: fail, TextEncoder: fail });
+    });
+    const queue = new Queue<number>();
+    await pool.apply(async (queue: Queue<number>) => await queue.put(1), [queue]);
+    console.log(await queue.get());`;
+  await withFolder({ "main.ts": main }, async (folder) => {
+    assertEquals(await deno(folder, ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "main.ts"]), "1\n");
+  });
+});
+
+Deno.test("A program that vendors the library from a server that is gone starts workers", async () => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const text = await Deno.readTextFile(new URL(new URL(request.url).pathname.slice(1), ROOT)).catch(() => "");
+    return new Response(text, { headers: { "content-type": "application/typescript" } });
+  });
+  const { port } = server.addr;
+  const main = `
+    import { Pool } from "http://127.0.0.1:${port}/mod.ts";
+    await using pool = new Pool({ workers: 1 });
+    console.log(await pool.map((x: number) => x * x, [1, 2, 3]));`;
+  await withFolder({ "main.ts": main, "deno.json": '{ "vendor": true }' }, async (folder) => {
+    const env = { DENO_DIR: `${folder}/cache` };
+    try {
+      await deno(folder, ["install", "--quiet", `--allow-import=127.0.0.1:${port}`, "--entrypoint", "main.ts"], env);
+    } finally {
+      await server.shutdown();
+    }
+    await Deno.remove(`${folder}/cache`, { recursive: true });
+    const flags = [
+      "--quiet",
+      "--no-prompt",
+      "--cached-only",
+      `--allow-run=${EXEC}`,
+      `--allow-import=127.0.0.1:${port}`,
+    ];
+    assertEquals(await deno(folder, ["run", ...flags, "--allow-env=DENO_DIR", "main.ts"], env), "[ 1, 4, 9 ]\n");
+  });
+});
+
 Deno.test("An untrusted module cannot import what lies in the cache when the library came over HTTP", async () => {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const path = new URL(request.url).pathname.slice(1);
