@@ -13,7 +13,7 @@ export interface PeerLimits {
  * the protocol. See `docs/decisions/hub_bounds.md`.
  */
 export const PEER_LIMITS: PeerLimits = {
-  requests: 16 * 1024,
-  requestBytes: 16 * 1024 * 1024,
+  requests: 8 * 1024,
+  requestBytes: 8 * 1024 * 1024,
   unreadBytes: 4 * 1024 * 1024,
 };

@@ -2597,8 +2597,8 @@ var ExportTable = class {
 
 // src/hub/limits.ts
 var PEER_LIMITS = {
-  requests: 16 * 1024,
-  requestBytes: 16 * 1024 * 1024,
+  requests: 8 * 1024,
+  requestBytes: 8 * 1024 * 1024,
   unreadBytes: 4 * 1024 * 1024
 };
 
