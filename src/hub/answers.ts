@@ -25,11 +25,8 @@ export interface AnswersHost {
 
 /** A request that was not answered yet. */
 interface OpenRequest {
-  readonly id: number;
   readonly bytes: number;
   readonly wait: RemoteWait;
-  /** Runs it. */
-  readonly serve: () => unknown;
 }
 
 // For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
@@ -48,8 +45,8 @@ export class Answers {
   readonly #limits: PeerLimits;
   readonly #open = new Map<number, OpenRequest>();
   #openBytes = 0;
-  /** Those of the open ones that wait until the peer reads. */
-  readonly #held = new Deque<OpenRequest>();
+  /** What serves those of the open ones that wait until the peer reads. */
+  readonly #held = new Deque<() => void>();
   /** What was answered, and not acknowledged. */
   readonly #deliveries = new Map<number, Delivery>();
   #unknownOperations = 0;
@@ -73,12 +70,12 @@ export class Answers {
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
     const wait = new RemoteWait(timeoutMs);
-    const serve = (): unknown => this.#host.serve(handle, operation, args, caller, wait);
-    const request: OpenRequest = { id, bytes, wait, serve };
-    this.#open.set(id, request);
-    this.#openBytes += bytes;
-    if (this.#held.size > 0 || this.#isUnread) this.#held.push(request);
-    else this.#serve(request);
+    if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
+    this.#noteOpen(id, bytes, wait);
+    this.#held.push(() => {
+      if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
+      else this.#serve(id, bytes, handle, operation, args, caller, wait);
+    });
   }
 
   /** The peer has given a request up. It may have been answered by now. */
@@ -88,7 +85,7 @@ export class Answers {
 
   /** The peer has read some of what waited for it. */
   goOn(): void {
-    while (this.#held.size > 0 && !this.#isUnread) this.#serve(this.#held.shift()!);
+    while (this.#held.size > 0 && !this.#isUnread) this.#held.shift()!();
   }
 
   /** The peer has the next thing that it was delivered. */
@@ -114,7 +111,7 @@ export class Answers {
   }
 
   get #isUnread(): boolean {
-    return this.#outbox.unreadBytes > this.#limits.unreadBytes;
+    return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
 
   #checkRoom(id: number): void {
@@ -136,21 +133,33 @@ export class Answers {
     throw new ProtocolError(`it called ${JSON.stringify(operation.slice(0, 40))}, which the object cannot do`);
   }
 
-  #serve(request: OpenRequest): void {
-    if (request.wait.isCancelled) return this.#fail(request, new ClosedError("The wait was cancelled"));
+  #serve(
+    id: number,
+    bytes: number,
+    handle: Handle,
+    operation: string,
+    args: unknown[],
+    caller: Caller,
+    wait: RemoteWait,
+  ): void {
     let value: unknown;
     try {
-      value = request.serve();
+      value = this.#host.serve(handle, operation, args, caller, wait);
     } catch (error) {
-      return this.#fail(request, error);
+      return this.#fail(id, error);
     }
-    if (!(value instanceof Promise)) return this.#answer(request, value);
-    value.then((result) => this.#answer(request, result), (error) => this.#fail(request, error));
+    if (!(value instanceof Promise)) return this.#answer(id, value);
+    this.#noteOpen(id, bytes, wait);
+    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
   }
 
-  #answer(request: OpenRequest, result: unknown): void {
-    this.#close(request);
-    const { id } = request;
+  #noteOpen(id: number, bytes: number, wait: RemoteWait): void {
+    if (!this.#open.has(id)) this.#openBytes += bytes;
+    this.#open.set(id, { bytes, wait });
+  }
+
+  #answer(id: number, result: unknown): void {
+    this.#close(id);
     const delivery = result instanceof Delivery ? result : undefined;
     if (this.#outbox.isClosed) return delivery?.requeue();
     if (result === undefined) return this.#outbox.postDone(id);
@@ -161,15 +170,15 @@ export class Answers {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(request, error);
+      return this.#fail(id, error);
     }
     if (delivery !== undefined) this.#deliveries.set(id, delivery);
   }
 
-  #fail(request: OpenRequest, error: unknown): void {
-    this.#close(request);
+  #fail(id: number, error: unknown): void {
+    this.#close(id);
     if (this.#outbox.isClosed) return;
-    const head = errorResponseHead(request.id);
+    const head = errorResponseHead(id);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
@@ -177,7 +186,9 @@ export class Answers {
     }
   }
 
-  #close(request: OpenRequest): void {
-    if (this.#open.delete(request.id)) this.#openBytes -= request.bytes;
+  #close(id: number): void {
+    if (this.#open.size === 0) return;
+    this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
+    this.#open.delete(id);
   }
 }

@@ -48,9 +48,9 @@ export class Outbox {
     return this.#closed;
   }
 
-  /** How many bytes of what was posted have not left, because the peer does not read. */
-  get unreadBytes(): number {
-    return this.#unread.after(this.#transport.writtenBytes);
+  /** Whether more bytes than that were posted and have not left, because the peer does not read. */
+  hasUnread(bytes: number): boolean {
+    return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;
   }
 
   /** The peer is gone: what it would be told is dropped. Values may not be posted any more. */

@@ -27,6 +27,11 @@ export class UnreadBytes {
     }
   }
 
+  /** No more are left than these. */
+  get most(): number {
+    return this.#bytes;
+  }
+
   /** How many are left when so many bytes of all have been written. */
   after(written: number): number {
     for (let first; (first = this.#stretches.peek()) !== undefined && first.end <= written;) {

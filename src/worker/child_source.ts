@@ -2468,23 +2468,18 @@ var Answers = class {
       task
     };
     const wait = new RemoteWait(timeoutMs);
-    const serve2 = () => this.#host.serve(handle, operation, args, caller, wait);
-    const request = {
-      id,
-      bytes,
-      wait,
-      serve: serve2
-    };
-    this.#open.set(id, request);
-    this.#openBytes += bytes;
-    if (this.#held.size > 0 || this.#isUnread) this.#held.push(request);
-    else this.#serve(request);
+    if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
+    this.#noteOpen(id, bytes, wait);
+    this.#held.push(() => {
+      if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
+      else this.#serve(id, bytes, handle, operation, args, caller, wait);
+    });
   }
   cancel(id) {
     this.#open.get(id)?.wait.cancel();
   }
   goOn() {
-    while (this.#held.size > 0 && !this.#isUnread) this.#serve(this.#held.shift());
+    while (this.#held.size > 0 && !this.#isUnread) this.#held.shift()();
   }
   ack(id) {
     const delivery = this.#deliveries.get(id);
@@ -2503,7 +2498,7 @@ var Answers = class {
     this.#deliveries.clear();
   }
   get #isUnread() {
-    return this.#outbox.unreadBytes > this.#limits.unreadBytes;
+    return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
   #checkRoom(id) {
     if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(\`it made request \${id} twice\`);
@@ -2520,20 +2515,26 @@ var Answers = class {
     if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
     throw new ProtocolError(\`it called \${JSON.stringify(operation.slice(0, 40))}, which the object cannot do\`);
   }
-  #serve(request) {
-    if (request.wait.isCancelled) return this.#fail(request, new ClosedError("The wait was cancelled"));
+  #serve(id, bytes, handle, operation, args, caller, wait) {
     let value;
     try {
-      value = request.serve();
+      value = this.#host.serve(handle, operation, args, caller, wait);
     } catch (error) {
-      return this.#fail(request, error);
+      return this.#fail(id, error);
     }
-    if (!(value instanceof Promise)) return this.#answer(request, value);
-    value.then((result) => this.#answer(request, result), (error) => this.#fail(request, error));
+    if (!(value instanceof Promise)) return this.#answer(id, value);
+    this.#noteOpen(id, bytes, wait);
+    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
   }
-  #answer(request, result) {
-    this.#close(request);
-    const { id } = request;
+  #noteOpen(id, bytes, wait) {
+    if (!this.#open.has(id)) this.#openBytes += bytes;
+    this.#open.set(id, {
+      bytes,
+      wait
+    });
+  }
+  #answer(id, result) {
+    this.#close(id);
     const delivery = result instanceof Delivery ? result : void 0;
     if (this.#outbox.isClosed) return delivery?.requeue();
     if (result === void 0) return this.#outbox.postDone(id);
@@ -2544,22 +2545,24 @@ var Answers = class {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(request, error);
+      return this.#fail(id, error);
     }
     if (delivery !== void 0) this.#deliveries.set(id, delivery);
   }
-  #fail(request, error) {
-    this.#close(request);
+  #fail(id, error) {
+    this.#close(id);
     if (this.#outbox.isClosed) return;
-    const head = errorResponseHead(request.id);
+    const head = errorResponseHead(id);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
       this.#outbox.postValue(head, encodingError, describeHandle);
     }
   }
-  #close(request) {
-    if (this.#open.delete(request.id)) this.#openBytes -= request.bytes;
+  #close(id) {
+    if (this.#open.size === 0) return;
+    this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
+    this.#open.delete(id);
   }
 };
 
@@ -2677,6 +2680,9 @@ var UnreadBytes = class {
       this.#stretches.push(this.#last);
     }
   }
+  get most() {
+    return this.#bytes;
+  }
   after(written) {
     for (let first; (first = this.#stretches.peek()) !== void 0 && first.end <= written; ) {
       this.#bytes -= first.bytes;
@@ -2703,8 +2709,8 @@ var Outbox = class {
   get isClosed() {
     return this.#closed;
   }
-  get unreadBytes() {
-    return this.#unread.after(this.#transport.writtenBytes);
+  hasUnread(bytes) {
+    return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;
   }
   close() {
     this.#closed = true;
