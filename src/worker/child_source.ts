@@ -3805,6 +3805,7 @@ function unreference(worker) {
 }
 
 // src/child/functions.ts
+var evaluateGlobally = eval;
 var THIS = /\\bthis\\b/;
 var RELATIVE_IMPORT = /cannot-be-a-base|^Import "\\.{0,2}\\/[^"]*" not a dependency/;
 function resolveFunction(spec, module, exportsOnly = false) {
@@ -3888,7 +3889,7 @@ function compileSource(name, source) {
 }
 function evaluate(expression, label) {
   try {
-    return (0, eval)(\`"use strict";\${expression}
+    return evaluateGlobally(\`"use strict";\${expression}
 //# sourceURL=\${label}\`);
   } catch (error) {
     if (error instanceof SyntaxError) return void 0;
