@@ -85,7 +85,7 @@ export const CLI_LAYERS: Layers = {
   output: ["observers", "records", "runner", "options", "files"],
   joblog: ["output", "input", "observers", "records", "options", "files", "errors"],
   run: ["output", "input", "observers", "records", "options", "runner"],
-  session: ["runner", "run", "joblog", "output", "input", "observers", "records", "options", "files", "errors"],
+  session: ["deno.json", "runner", "run", "joblog", "output", "input", "observers", "records", "options", "files", "errors"],
   command: ["session", "observers", "options", "errors", "deno.json"],
   main: ["command"],
 };

@@ -12,7 +12,7 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
     await Deno.stdout.write(new TextEncoder().encode(mapHelp()));
     return 0;
   }
-  const options = readMapOptions(flags);
+  const options = readMapOptions(flags, args);
   requireOwnPermissions(options);
   if (options.cache) await cacheModule(options.module);
   if (flags.has("dry-run")) {

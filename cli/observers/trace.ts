@@ -44,6 +44,8 @@ export interface TraceEvent {
 /** The whole run is one process of the trace; each slot is one of its threads. Thread 0 has what belongs to no slot. */
 const PID = 1;
 const COUNT_EVERY_MS = 10;
+/** After so many slices of records only every second one is written, after as many again every fourth, and so on. */
+const RECORDS_PER_STRIDE = 20_000;
 
 /** Turns the events of a run into those of a trace. Keeps only what is still open. */
 export class ChromeTrace {
@@ -51,6 +53,10 @@ export class ChromeTrace {
   #read = 0;
   #done = 0;
   #countedAt = -Infinity;
+  #countEveryMs = COUNT_EVERY_MS;
+  #counts = 0;
+  #stride = 1;
+  #written = 0;
   readonly #busy = new Map<number, number>();
   /** By process id. */
   readonly #spawnedAt = new Map<number, number>();
@@ -110,6 +116,7 @@ export class ChromeTrace {
   #record({ sequence, slot, startedAt, durationMs, outcome, ...event }: RecordEvent): TraceEvent[] {
     const { input, line, attempt, pid, error } = event;
     const arrow = this.#arrowEnd(sequence, slot, startedAt);
+    if (!this.#isKept(sequence)) return arrow;
     if (outcome === "invalid") {
       return [this.#instant(`record ${sequence}: invalid`, startedAt, undefined, { input, line, error })];
     }
@@ -128,6 +135,13 @@ export class ChromeTrace {
       ...arrow,
       this.#arrow("s", `${sequence}.${attempt}`, slot, startedAt),
     ];
+  }
+
+  /** A trace of millions of records is opened by nothing: it keeps fewer of them the more there are, evenly. */
+  #isKept(sequence: number): boolean {
+    if (sequence % this.#stride !== 0) return false;
+    if (++this.#written % RECORDS_PER_STRIDE === 0) this.#stride *= 2;
+    return true;
   }
 
   #slice(name: string, cat: string, slot: number, startedAt: number, ms: number, args: unknown): TraceEvent {
@@ -151,8 +165,9 @@ export class ChromeTrace {
   }
 
   #count(at: number, always = false): TraceEvent[] {
-    if (!always && at - this.#countedAt < COUNT_EVERY_MS) return [];
+    if (!always && at - this.#countedAt < this.#countEveryMs) return [];
     this.#countedAt = at;
+    if (++this.#counts % RECORDS_PER_STRIDE === 0) this.#countEveryMs *= 2;
     const busy = [...this.#busy.values()].filter((blocks) => blocks > 0).length;
     const counter = (name: string, value: number): TraceEvent => (
       { ph: "C", name, pid: PID, tid: 0, ts: this.#ts(at), args: { value } }

@@ -48,6 +48,10 @@ export interface CliMapOptions {
   /** The module's URL; of `-e`, a `data:` URL that exports the function as default. */
   readonly module: URL;
   readonly export: string;
+  /** The function, as it was typed behind `-e`. */
+  readonly source: string | undefined;
+  /** What was typed, for those who read about the run; of variables, only the names. */
+  readonly args: readonly string[];
   /** Paths; none means stdin. */
   readonly files: readonly string[];
   readonly input: InputFormat;

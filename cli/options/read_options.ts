@@ -14,12 +14,13 @@ const MAX_MAX_RECORD_BYTES = 128 * MIB;
 const MAX_CHUNK_UNDER_MAX_TASKS = 64;
 
 /** The options of a run from the flags of `corral map`. Throws UsageError. */
-export function readMapOptions(flags: ParsedFlags): CliMapOptions {
+export function readMapOptions(flags: ParsedFlags, args: readonly string[] = []): CliMapOptions {
   const source = functionSource(flags);
   const formats = formatOptions(flags, source.files);
   const maxTasks = optional(flags, "max-tasks", (text) => wholeNumber("max-tasks", text, 1));
   const options: CliMapOptions = {
     ...source,
+    args: withoutSecrets(args),
     ...sandboxRules(flags, source.module),
     ...formats,
     unordered: flags.has("unordered"),
@@ -56,6 +57,14 @@ export function readMapOptions(flags: ParsedFlags): CliMapOptions {
   };
   checkTogether(options);
   return options;
+}
+
+/** What a variable is set to need not be known to whoever reads a report. */
+function withoutSecrets(args: readonly string[]): string[] {
+  return args.map((arg, at) => {
+    if (arg.startsWith("--env=")) return arg.replace(/^(--env=[^=]*)=.*$/s, "$1=…");
+    return args[at - 1] === "--env" ? arg.replace(/^([^=]*)=.*$/s, "$1=…") : arg;
+  });
 }
 
 function checkTogether(options: CliMapOptions): void {
@@ -99,18 +108,18 @@ function realPath(path: string): string {
   }
 }
 
-function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files"> {
+function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files" | "source"> {
   const source = flags.value("eval");
   if (source !== undefined) {
     const module = new URL(`data:application/typescript,${encodeURIComponent(`export default ${source}`)}`);
-    return { module, export: "default", files: flags.rest };
+    return { module, export: "default", files: flags.rest, source };
   }
   const [given, ...files] = flags.rest;
   if (given === undefined) {
     throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
   }
   const [, path = given, name = "default"] = /^(.*)#([^#/\\]+)$/s.exec(given) ?? [];
-  return { module: moduleUrl(path), export: name, files };
+  return { module: moduleUrl(path), export: name, files, source: undefined };
 }
 
 function moduleUrl(path: string): URL {

@@ -25,6 +25,14 @@ export interface StartEvent {
   readonly inputs: readonly string[];
   /** Bytes of all inputs, where that can be known. */
   readonly totalBytes?: number;
+  /** The function, as it was typed behind `-e`. */
+  readonly source?: string;
+  /** What was typed behind `corral map`; of variables, only the names. */
+  readonly args?: readonly string[];
+  /** What it ran with and on. */
+  readonly corral?: string;
+  readonly deno?: string;
+  readonly system?: string;
 }
 
 /** More of the input was read. */

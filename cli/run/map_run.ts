@@ -260,7 +260,7 @@ export class MapRun {
     const { outcomes, retries } = readDetails(detailBytes, running.done, newDone);
     const done = newDone - running.done;
     running.givenBack = retries.at(-1);
-    running.advance(newDone);
+    running.advance(newDone, retries.length > 0);
     this.#chunk.learn(done, elapsedMs);
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
     if (done === 0 && output.length === 0 && retries.length === 0) return;

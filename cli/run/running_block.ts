@@ -76,10 +76,10 @@ export class RunningBlock {
     return this.givenBack?.offset === this.done ? this.givenBack.attempt + 1 : 1;
   }
 
-  /** Something was heard of it. */
-  advance(done: number): void {
+  /** Something was heard of it: records were finished, or the present one is tried again. */
+  advance(done: number, isRetried: boolean): void {
+    if (done > this.done || isRetried || this.recordStartedAt === 0) this.recordStartedAt = Date.now();
     this.done = done;
     this.silentMs = 0;
-    this.recordStartedAt = Date.now();
   }
 }

@@ -6,6 +6,7 @@ import { openOutlets, type Outlets } from "./outlets.ts";
 import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { Committer } from "../output/committer.ts";
+import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
 import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
@@ -41,7 +42,7 @@ export class MapSession {
   }
 
   async #tellStart(events: EventStream, inputs: Inputs): Promise<void> {
-    const { module, export: name, jobs } = this.#options;
+    const { module, export: name, jobs, source, args } = this.#options;
     const totalBytes = await inputs.totalBytes();
     events.emit({
       type: "start",
@@ -52,6 +53,11 @@ export class MapSession {
       jobs,
       inputs: inputs.names,
       ...(totalBytes === undefined ? {} : { totalBytes }),
+      ...(source === undefined ? {} : { source }),
+      args,
+      corral: config.version,
+      deno: Deno.version.deno,
+      system: `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} processors`,
     });
   }
 

@@ -6,6 +6,7 @@ import {
   assertFalse,
   assertGreater,
   assertLess,
+  assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
@@ -91,7 +92,15 @@ Deno.test("The report tells of a run without failures", async () => {
     "finished, exit code 0. Began 2026-01-02 03:04:05 UTC; input: stdin.",
   );
   assertEquals(page.texts(".tile b").slice(0, 3), ["100", "0", "100"]);
-  assertEquals(page.texts("h2"), ["Workers over time", "Throughput", "Durations", "Failures", "Workers"]);
+  assertEquals(page.texts("h2"), [
+    "Workers over time",
+    "Throughput",
+    "Durations",
+    "Failures",
+    "Slowest records",
+    "Workers",
+    "The run",
+  ]);
   assertEquals(page.count("svg"), 3);
   const titles = page.texts("svg rect title");
   assertEquals(titles.filter((title) => /^record \d+: ok, 8 ms$/.test(title)).length, 100);
@@ -147,14 +156,76 @@ Deno.test("The report groups failures, shows the first of them, and says how man
     (_, at) =>
       recordEvent(at + 1, {
         outcome: "error",
-        error: { name: "TypeError", message: at < 300 ? "common" : `only once: ${at}` },
+        error: {
+          name: "TypeError",
+          message: at < 300 ? "common" : at < 400 ? `no ${at} of "${at}"` : `only once: ${wordOf(at)}`,
+        },
       }),
   );
   const page = parse(await pageOf([startEvent(), ...failures]));
-  assertEquals(page.texts("tbody")[0]!.trimStart().replace(/\s+/g, " ").slice(0, 26), "300errorTypeError: common ");
+  assertEquals(page.texts("tbody")[0]!.trimStart().replace(/\s+/g, " ").slice(0, 26), "300▲ errorTypeError: commo");
+  // What differs in nothing but numbers and quoted names is one kind.
+  assertStringIncludes(
+    page.texts("tbody")[0]!.replace(/\s+/g, " "),
+    '100▲ errorTypeError: no 300 of "300" and the like',
+  );
   const text = page.texts("section").find((section) => section.includes("The first 200"))!;
   assertStringIncludes(text, "and 250 more");
-  assertStringIncludes(text, "and 131 kinds more");
+  assertStringIncludes(text, "and 32 kinds more");
+});
+
+/** A word for each number. */
+function wordOf(number: number): string {
+  return [...`${number}`].map((digit) => "abcdefghij"[Number(digit)]).join("");
+}
+
+Deno.test("The report lists the slowest records, and says what was run with what", async () => {
+  const records = Array.from({ length: 100 }, (_, at) => recordEvent(at + 1, { durationMs: (at * 37) % 100 }));
+  const start = startEvent({
+    source: "(r) => r.<b>",
+    args: ["-e", "…", "--env", "TOKEN=…"],
+    corral: "0.1.0",
+    deno: "2.9.6",
+    system: "linux",
+  });
+  const page = parse(await pageOf([start, ...records]));
+  const slowest = page.texts("section").find((section) => section.includes("Slowest records"))!;
+  assertEquals([...slowest.matchAll(/(\d+) ms/g)].map(([, ms]) => Number(ms)), [
+    99,
+    98,
+    97,
+    96,
+    95,
+    94,
+    93,
+    92,
+    91,
+    90,
+  ]);
+  assertEquals(page.texts("dd"), [
+    "(r) => r.<b>",
+    "corral map -e … --env TOKEN=…",
+    "corral 0.1.0, Deno 2.9.6",
+    "linux",
+  ]);
+});
+
+Deno.test("The report names its pictures, and tells outcomes apart without colours", async () => {
+  const outcomes = ["ok", "error", "timeout", "crash"] as const;
+  const text = await pageOf([
+    startEvent(),
+    ...Array.from({ length: 40 }, (_, at) => recordEvent(at + 1, { outcome: outcomes[at % 4]! })),
+  ]);
+  const labels = [...text.matchAll(/<svg[^>]*>/g)].map(([svg]) =>
+    /role="img"/.test(svg) && /aria-label="([^"]*)"/.exec(svg)?.[1]
+  );
+  assertMatch(labels.join("\n"), /^Timeline: .*\nThroughput: .*\nDurations of records: median 8 ms, .*$/);
+  assertFalse(text.includes('aria-label="rect"'));
+  const page = parse(text);
+  assertEquals(page.texts("svg text").filter((text) => "▲■✖".includes(text)).toSorted().length, 30);
+  assertEquals(page.texts(".legend span").slice(0, 4), ["● ok", "▲ error", "■ timeout", "✖ crash"]);
+  assertEquals(page.count("th:not([scope])"), 0);
+  assertEquals(page.texts(".tile small")[0], "10\u00a0ok, 10\u00a0error, 10\u00a0timeout, 10\u00a0crash");
 });
 
 Deno.test("The report of a run that was killed says so, and one without records has no charts", async () => {

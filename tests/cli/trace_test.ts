@@ -1,7 +1,7 @@
 // Unit tests of the trace: what Perfetto asks of the format, and what a reader looks for.
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { RunEvent } from "../../cli/records/run_events.ts";
-import { createTrace, type TraceEvent } from "../../cli/observers/trace.ts";
+import { ChromeTrace, createTrace, type TraceEvent } from "../../cli/observers/trace.ts";
 import { inFolder } from "../helpers/corral.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
 
@@ -93,4 +93,19 @@ Deno.test("createTrace() counts busy workers and waiting records", async () => {
 Deno.test("createTrace() is whole JSON also when the run had no events at all", async () => {
   assertEquals(await traceOf([]), []);
   assert((await traceOf([startEvent()])).length > 0);
+});
+
+Deno.test("ChromeTrace keeps fewer records the more there are, and all of few", () => {
+  const slices = (records: number) => {
+    const trace = new ChromeTrace();
+    trace.convert(startEvent());
+    let count = 0;
+    for (let sequence = 1; sequence <= records; sequence++) {
+      count += trace.convert(recordEvent(sequence)).filter(({ ph }) => ph === "X").length;
+    }
+    return count;
+  };
+  assertEquals(slices(20_000), 20_000);
+  assertEquals(slices(140_000), 60_000);
+  assertEquals(slices(300_000), 80_000);
 });

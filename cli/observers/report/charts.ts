@@ -6,7 +6,14 @@ import { formatCount, formatDuration } from "@corral/multiprocessing/progress/pa
 import type { DurationBar } from "../../records/duration_histogram.ts";
 import type { Draw, Plot } from "./plot.ts";
 import type { RunSummary } from "./run_summary.ts";
-import { busyCells, failureCells, startCells, type TimelineCell } from "./timeline_cells.ts";
+import {
+  busyCells,
+  failureCells,
+  type FailureMark,
+  failureMarks,
+  startCells,
+  type TimelineCell,
+} from "./timeline_cells.ts";
 
 const WIDTH = 1040;
 const MARGINS = { marginLeft: 76, marginRight: 24, marginBottom: 42 };
@@ -46,11 +53,20 @@ export function timelineChart(draw: Draw, summary: RunSummary): string {
       plot.barX(startCells(summary), { ...x, ...fill, insetTop: inset, insetBottom: inset }),
       plot.barX(busyCells(summary), { ...x, ...fill }),
       plot.barX(failureCells(summary), { ...x, ...fill, insetTop: rowHeight * 0.6 }),
+      ...(rowHeight < 14 ? [] : [plot.text(failureMarks(summary), {
+        x: ({ atMs }: FailureMark) => time.of(atMs),
+        y: "slot",
+        text: "mark",
+        fontSize: 9,
+        fill: "currentColor",
+        stroke: "var(--card)",
+        strokeWidth: 3,
+      })]),
     ],
-  }));
+  }), `Timeline: what each of ${formatCount(slots.length)} workers did in ${formatDuration(durationMs)}`);
 }
 
-/** Records per second over the time of the run. */
+/** Records per second over the time of the run. A moment that stands out by far is cut off, so that the others can be seen. */
 export function throughputChart(draw: Draw, summary: RunSummary): string {
   const { done: { sums, widthMs }, durationMs } = summary;
   const time = timeAxis(durationMs);
@@ -59,30 +75,49 @@ export function throughputChart(draw: Draw, summary: RunSummary): string {
     const toMs = Math.max(fromMs + widthMs / 100, Math.min(durationMs, fromMs + widthMs));
     return { fromMs, toMs, rate: records / Math.max(toMs - fromMs, widthMs / 10) * 1000 };
   });
+  const limit = withoutOutliers(bars.map(({ rate }) => rate));
+  const cut = bars.filter(({ rate }) => rate > limit);
   const title = ({ fromMs, rate }: typeof bars[number]) =>
     `${formatDuration(fromMs)}: ${formatCount(Math.round(rate))} records/s`;
+  const mean = summary.records / Math.max(1, durationMs) * 1000;
   return draw((plot) => ({
     ...base(190, 28),
     x: time.axis,
-    y: { ...COUNT_AXIS, label: "records per second" },
+    y: { ...COUNT_AXIS, label: "records per second", domain: [0, limit] },
     marks: [
       plot.rectY(bars, {
         x1: ({ fromMs }: { fromMs: number }) => time.of(fromMs),
         x2: ({ toMs }: { toMs: number }) => time.of(toMs),
-        y: "rate",
+        y: ({ rate }: { rate: number }) => Math.min(rate, limit),
         fill: "var(--ok)",
         shapeRendering: "crispEdges",
         title,
       }),
+      plot.text(cut, {
+        x: ({ fromMs, toMs }: { fromMs: number; toMs: number }) => time.of((fromMs + toMs) / 2),
+        y: limit,
+        text: ({ rate }: { rate: number }) => `↑ ${formatCount(Math.round(rate))}/s`,
+        dy: -6,
+        fontWeight: 600,
+      }),
       plot.ruleY([0]),
     ],
-  }));
+  }), `Throughput: ${formatCount(Math.round(mean))} records per second on average`);
+}
+
+/** The end of an axis that shows nearly all values well; those beyond are at most one in fifty. */
+function withoutOutliers(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const most = sorted.at(-1) ?? 1;
+  const usual = sorted[Math.floor((sorted.length - 1) * 0.97)] ?? most;
+  return usual > 0 && most > usual * 4 ? usual * 1.5 : Math.max(most, 1e-9);
 }
 
 /** How many records took how long, with the quantiles that people ask for. */
 export function durationChart(draw: Draw, { durations }: RunSummary): string {
   const bars = durations.bars();
   const domain: LogDomain = [Math.log10(bars[0]!.fromMs), Math.log10(bars.at(-1)!.toMs)];
+  const most = Math.max(...bars.map(({ count }) => count));
   const quantiles = [{ share: 0.5, name: "median" }, { share: 0.95, name: "95 %" }, { share: 0.99, name: "99 %" }]
     .map(({ share, name }, at) => ({ at, name, ms: durations.quantile(share) }));
   return draw((plot) => ({
@@ -96,7 +131,8 @@ export function durationChart(draw: Draw, { durations }: RunSummary): string {
       labelAnchor: "center",
       labelArrow: "none",
     },
-    y: { ...COUNT_AXIS, label: "records" },
+    // So few that a bar would not be seen are the ones that people look for.
+    y: { ...COUNT_AXIS, label: most > 200 ? "records (square roots)" : "records", ...(most > 200 && { type: "sqrt" }) },
     marks: [
       plot.rectY(bars, {
         x1: ({ fromMs }: DurationBar) => Math.log10(fromMs),
@@ -111,7 +147,7 @@ export function durationChart(draw: Draw, { durations }: RunSummary): string {
       plot.ruleY([0]),
       ...quantiles.flatMap((one) => quantileMarks(plot, one, domain)),
     ],
-  }));
+  }), `Durations of records: ${quantiles.map(({ name, ms }) => `${name} ${formatDuration(ms)}`).join(", ")}`);
 }
 
 /** The ends of an axis, as powers of ten. */

@@ -3,6 +3,7 @@
 import type { RecordEvent } from "../../records/run_events.ts";
 import { formatCount, formatDuration } from "@corral/multiprocessing/progress/parts";
 import { type Html, html } from "./html.ts";
+import { outcomeMark } from "./outcome_marks.ts";
 import type { FailureGroup, RunSummary } from "./run_summary.ts";
 
 const GROUPS_SHOWN = 20;
@@ -25,18 +26,18 @@ export function failureSection(summary: RunSummary): Html {
     <section>
       <h2>Failures</h2>
       <div class="scroll">
-        <table>
+        <table class="kinds">
           <thead>
             <tr>
-              <th class="n">records<th>outcome<th>error</tr></thead>
+              <th scope="col" class="n">records<th scope="col">outcome<th scope="col">error</tr></thead>
     <tbody>${sorted.slice(0, GROUPS_SHOWN).map(groupRow)}</tbody>
     </table></div>
     ${sorted.length > GROUPS_SHOWN
       ? html`<p>and ${formatCount(sorted.length - GROUPS_SHOWN)} kinds more.</p>`
       : undefined}
     <h3>${more > 0 ? `The first ${formatCount(failures.length)}` : "One by one"}</h3>
-    <div class="scroll"><table>
-    <thead><tr><th class="n">record<th>from<th>outcome<th class="n">attempt<th class="n">took<th>error</tr></thead>
+    <div class="scroll"><table class="records">
+    <thead><tr><th scope="col" class="n">record<th scope="col">from<th scope="col">outcome<th scope="col" class="n">attempt<th scope="col" class="n">took<th scope="col">error</tr></thead>
     <tbody>${failures.map(failureRow)}</tbody>
     </table></div>
     ${more > 0 ? html`<p>and ${formatCount(more)} more, which the event file has.</p>` : undefined}
@@ -44,15 +45,50 @@ export function failureSection(summary: RunSummary): Html {
   `;
 }
 
-function groupRow({ count, outcome, error }: FailureGroup): Html {
+function groupRow({ count, outcome, error, varies }: FailureGroup): Html {
+  const others = varies
+    ? html`
+      <small>and the like, with other numbers or names</small>
+    `
+    : undefined;
   return html`
     <tr>
-      <td class="n">${formatCount(count)}<td>${tag(outcome)}<td class="text">${error}</tr>
+      <td class="n">${formatCount(count)}<td>${tag(outcome)}<td class="text">${error}${others}</tr>
   `;
 }
 
+/** The records that took longest. */
+export function slowestSection({ slowest }: RunSummary): Html {
+  return html`
+    <section>
+      <h2>Slowest records</h2>
+      <div class="scroll">
+        <table class="slowest">
+          <thead>
+            <tr>
+              <th scope="col"
+                class="n">took<th scope="col" class="n">record<th scope="col">outcome<th scope="col">worker<th scope="col">from</tr></thead>
+    <tbody>${slowest.map(slowRow)}</tbody>
+    </table></div>
+    </section>
+  `;
+}
+
+function slowRow({ sequence, input, line, outcome, durationMs, slot }: RecordEvent): Html {
+  return html`
+    <tr>
+      <td class="n">${formatDuration(durationMs)}<td class="n">${sequence}<td>${tag(
+        outcome,
+      )}<td>${slot}<td class="text">${placeOf(input, line)}</tr>
+  `;
+}
+
+function placeOf(input: string, line: number): string {
+  return input === "-" ? `stdin:${line}` : `${input}:${line}`;
+}
+
 function failureRow({ sequence, input, line, outcome, attempt, durationMs, error, excerpt }: RecordEvent): Html {
-  const place = input === "-" ? `stdin:${line}` : `${input}:${line}`;
+  const place = placeOf(input, line);
   const text = `${error?.name ?? outcome}: ${error?.message ?? ""}`;
   const took = outcome === "invalid" ? "" : formatDuration(durationMs);
   const details = [
@@ -74,7 +110,7 @@ function failureRow({ sequence, input, line, outcome, attempt, durationMs, error
 }
 
 function tag(outcome: RecordEvent["outcome"]): Html {
-  return html`<span class="tag ${outcome}">${outcome}</span>`;
+  return html`<span class="tag ${outcome}">${outcomeMark(outcome)} ${outcome}</span>`;
 }
 
 /** The text may be anything that is JSON. */

@@ -1,10 +1,10 @@
 /** The page of a report. */
 
-import type { RecordOutcome } from "../../records/run_events.ts";
 import { formatBytes, formatCount, formatDuration, formatRate } from "@corral/multiprocessing/progress/parts";
 import { colourOf, durationChart, throughputChart, timelineChart } from "./charts.ts";
-import { failureSection } from "./failure_section.ts";
+import { failureSection, slowestSection } from "./failure_section.ts";
 import { Html, html } from "./html.ts";
+import { outcomeMark, OUTCOMES } from "./outcome_marks.ts";
 import { type Draw, loadPlot } from "./plot.ts";
 import type { RunSummary, SlotSummary } from "./run_summary.ts";
 import { STYLE } from "./style.ts";
@@ -39,7 +39,9 @@ export async function reportPage(summary: RunSummary): Promise<string> {
       `
       : charts(draw, summary)}
     ${failureSection(summary)}
+    ${summary.slowest.length > 0 ? slowestSection(summary) : undefined}
     ${workerSection(summary)}
+    ${runSection(summary)}
         </main>
       </body>
     </html>
@@ -99,7 +101,8 @@ function tile(name: string, value: string, note?: string, bad = false): Html {
 }
 
 function outcomesOf({ outcomes }: RunSummary): string {
-  return [...outcomes].map(([outcome, count]) => unbroken(`${formatCount(count)} ${outcome}`)).join(", ");
+  return OUTCOMES.filter((outcome) => outcomes.has(outcome))
+    .map((outcome) => unbroken(`${formatCount(outcomes.get(outcome)!)} ${outcome}`)).join(", ");
 }
 
 function charts(draw: Draw, summary: RunSummary): Html {
@@ -122,9 +125,9 @@ function charts(draw: Draw, summary: RunSummary): Html {
 
 function legend({ spans, outcomes, failed }: RunSummary): Html {
   const single = spans.length > 0;
-  const shown: readonly RecordOutcome[] = ["ok", "dropped", "error", "timeout", "crash"];
   const keys = single
-    ? shown.filter((outcome) => outcomes.has(outcome)).map((outcome) => key(outcome, colourOf(outcome)))
+    ? OUTCOMES.filter((outcome) => outcomes.has(outcome) && outcome !== "invalid")
+      .map((outcome) => key(`${outcomeMark(outcome)} ${outcome}`, colourOf(outcome)))
     : [
       key("busy (the stronger, the more of the time)", "var(--ok)"),
       ...(failed > 0 ? [key("records failed (the stronger, the more of them)", "var(--error)")] : []),
@@ -146,9 +149,31 @@ function workerSection(summary: RunSummary): Html {
         <table>
           <thead>
             <tr>
-              <th>worker<th class="n">records<th class="n">failed<th class="n">busy<th class="n">processes<th>ended by itself</tr></thead>
+              <th
+                scope="col">worker<th scope="col" class="n">records<th scope="col" class="n">failed<th scope="col" class="n">busy<th scope="col" class="n">processes<th scope="col">how they ended</tr></thead>
     <tbody>${summary.slots.map((slot) => workerRow(slot, summary.durationMs))}</tbody>
     </table></div>
+    </section>
+  `;
+}
+
+/** What was run, with what, and on what. */
+function runSection({ start }: RunSummary): Html {
+  const facts: [name: string, value: string | undefined][] = [
+    ["function", start?.source ?? `${start?.module}#${start?.export}`],
+    ["command", start?.args && `corral map ${start.args.join(" ")}`],
+    ["versions", start?.corral && `corral ${start.corral}, Deno ${start.deno}`],
+    ["system", start?.system],
+  ];
+  return html`
+    <section>
+      <h2>The run</h2>
+      <dl>${facts.filter(([, value]) => value !== undefined).map(([name, value]) =>
+        html`
+          <dt>${name}</dt>
+          <dd><code>${`${value}`.slice(0, 4000)}</code></dd>
+        `
+      )}</dl>
     </section>
   `;
 }

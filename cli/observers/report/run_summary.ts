@@ -46,15 +46,26 @@ export interface RecordSpan {
   readonly outcome: RecordOutcome;
 }
 
-/** Failures of one kind. */
+/** Failures of one kind: of one outcome and class, and texts that differ in nothing but numbers and what is quoted. */
 export interface FailureGroup {
   readonly outcome: RecordOutcome;
+  /** The text of the first one. */
   readonly error: string;
+  /** Whether there are others, with another text. */
+  varies: boolean;
   count: number;
 }
 
 /** What is kept one by one; of the rest, sums. */
-export const LIMITS = { spans: 2000, failures: 200, groups: 200, lives: 6000, cells: 12_000, groupLength: 200 };
+export const LIMITS = {
+  slowest: 10,
+  spans: 2000,
+  failures: 200,
+  groups: 200,
+  lives: 6000,
+  cells: 12_000,
+  groupLength: 200,
+};
 const RATE_BINS = 120;
 
 /** Takes in the events of a run. */
@@ -65,6 +76,8 @@ export class RunSummary {
   readonly retries = new Map<RetryEvent["reason"], number>();
   readonly failures: RecordEvent[] = [];
   readonly groups = new Map<string, FailureGroup>();
+  /** Those that took longest, the longest first. */
+  slowest: RecordEvent[] = [];
   readonly durations = new DurationHistogram();
   readonly done = new TimeBins(RATE_BINS);
   /** The records, if they are few; empty otherwise. */
@@ -125,6 +138,7 @@ export class RunSummary {
     // A record that is invalid never came to a worker.
     if (outcome === "invalid") return;
     this.durations.add(durationMs);
+    this.#noteSlow(event);
     this.#addToSlot(this.#slot(slot), fromMs, durationMs, fails);
     if (this.records <= LIMITS.spans) {
       this.spans.push({ sequence: event.sequence, slot, fromMs, toMs: fromMs + durationMs, outcome });
@@ -145,11 +159,21 @@ export class RunSummary {
     const { outcome, error } = event;
     const firstLine = `${error?.name ?? outcome}: ${error?.message ?? ""}`.split("\n", 1)[0]!;
     const text = firstLine.slice(0, LIMITS.groupLength);
-    const key = `${outcome} ${text}`;
+    const key = `${outcome} ${text.replaceAll(/"[^"]*"|'[^']*'|\d+(?:\.\d+)?/g, "#")}`;
     const known = this.groups.has(key) || this.groups.size < LIMITS.groups;
-    const group = this.groups.get(known ? key : "") ?? { outcome, error: known ? text : "other errors", count: 0 };
+    const group = this.groups.get(known ? key : "") ??
+      { outcome, error: known ? text : "other errors", varies: false, count: 0 };
     group.count++;
+    if (known && group.error !== text) group.varies = true;
     this.groups.set(known ? key : "", group);
+  }
+
+  #noteSlow(event: RecordEvent): void {
+    const { slowest } = this;
+    if (slowest.length === LIMITS.slowest && slowest.at(-1)!.durationMs >= event.durationMs) return;
+    const at = slowest.findIndex(({ durationMs }) => durationMs < event.durationMs);
+    slowest.splice(at < 0 ? slowest.length : at, 0, event);
+    slowest.length = Math.min(slowest.length, LIMITS.slowest);
   }
 
   #worker({ slot, pid, state, at, exitCode, signal }: WorkerEvent): void {

@@ -1,6 +1,7 @@
 /** What the rows of the timeline are made of. */
 
 import { formatDuration } from "@corral/multiprocessing/progress/parts";
+import { outcomeMark } from "./outcome_marks.ts";
 import type { RunSummary, SlotSummary } from "./run_summary.ts";
 
 /** A bar in the row of a slot. */
@@ -44,6 +45,21 @@ export function busyCells({ spans, slots, durationMs }: RunSummary): TimelineCel
     share: 1,
     title: `record ${sequence}: ${outcome}, ${formatDuration(toMs - fromMs)}`,
   }));
+}
+
+/** Where a record failed, for those who do not see colours. */
+export interface FailureMark {
+  readonly slot: number;
+  readonly atMs: number;
+  readonly mark: string;
+}
+
+const MARKS_SHOWN = 200;
+
+/** The failures among the records that have bars of their own. */
+export function failureMarks({ spans }: RunSummary): FailureMark[] {
+  return spans.filter(({ outcome }) => outcome !== "ok" && outcome !== "dropped").slice(0, MARKS_SHOWN)
+    .map(({ slot, fromMs, toMs, outcome }) => ({ slot, atMs: (fromMs + toMs) / 2, mark: outcomeMark(outcome) }));
 }
 
 /** What share of the records failed, if the records themselves are not shown. */
