@@ -4,8 +4,7 @@
  * The caller's frames are taken when the error arrives: an engine knows the awaiting functions of a
  * promise then, and a call that succeeds pays nothing.
  */
-
-const OWN_FILES = new URL("../", import.meta.url).href;
+import { LIBRARY_FOLDER } from "../library_folder.ts";
 
 /** Errors of tasks that await their caller's frames, which each gets once. */
 export class CallerStacks {
@@ -48,5 +47,6 @@ function withCallerStack(error: Error): Error {
 
 function frames(stack: string | undefined): string[] {
   const lines = (stack ?? "").split("\n");
-  return lines.filter((line) => /^\s+at /.test(line) && !line.includes(OWN_FILES));
+  const isOwn = (line: string): boolean => LIBRARY_FOLDER !== undefined && line.includes(LIBRARY_FOLDER);
+  return lines.filter((line) => /^\s+at /.test(line) && !isOwn(line));
 }

@@ -2,6 +2,7 @@
  * Keeps workers from writing what the next one would run: that one's static graph may read any file, and Deno itself may do
  * everything. See `docs/decisions/untrusted.md`.
  */
+import { LIBRARY_FOLDER } from "../library_folder.ts";
 import { PermissionError } from "../errors.ts";
 import type { ProjectFiles } from "../own_process.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
@@ -46,14 +47,20 @@ export function requireCodeUnwritable(
 
 /** What every worker runs. */
 function codeOfAll(denoPath: string): Code[] {
-  const library = new URL("../", import.meta.url);
   return [
     file("Deno", Deno.execPath()),
     ...(isAbsolutePath(denoPath) ? [file("Deno", denoPath)] : []),
     ...cacheFolders().map((path) => folder("Deno's cache", path)),
-    ...(library.protocol === "file:" ? [folder("this library", fileUrlToPath(library))] : []),
+    ...codeOfLibrary(),
     ...searchPath().map((path) => folder("a folder of the PATH", path)),
   ];
+}
+
+/** A program that has the library in it has all its code there. */
+function codeOfLibrary(): Code[] {
+  if (LIBRARY_FOLDER?.startsWith("file:")) return [folder("this library", fileUrlToPath(new URL(LIBRARY_FOLDER)))];
+  const isBundled = LIBRARY_FOLDER === undefined && Deno.mainModule.startsWith("file:");
+  return isBundled ? [file("this program", fileUrlToPath(new URL(Deno.mainModule)))] : [];
 }
 
 function codeOfModule({ moduleUrl }: ResolvedLaunchOptions, { config, lock }: ProjectFiles): Code[] {

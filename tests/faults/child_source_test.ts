@@ -43,9 +43,11 @@ const PROGRAM = `
     const process = new Process({ target: (queue: Queue<number>) => queue.put(43), args: [queue] });
     process.start();
     console.log(await queue.get(), await process.join());
+    const { stack } = await pool.apply(() => { throw new Error("mine"); }).catch((error) => error);
+    console.log(stack.split("--- in the worker ---")[0].includes("dist.js"));
   }
 `;
-const PRINTED = "[ 1, 4, 9 ]\n42\ntrue false\n21 24\n4\n43 true\n";
+const PRINTED = "[ 1, 4, 9 ]\n42\ntrue false\n21 24\n4\n43 true\ntrue\n";
 
 for (const flags of [[], ["--minify"]]) {
   Deno.test(`A program made by deno bundle ${flags} works, with an empty cache too`, async () => {
@@ -65,6 +67,44 @@ for (const flags of [[], ["--minify"]]) {
     });
   });
 }
+
+for (const format of ["cjs", "iife"]) {
+  Deno.test(`A program made by deno bundle --format=${format} works, where import.meta has no URL`, async () => {
+    const main = `
+      import { Pool } from "${ROOT.href}mod.ts";
+      async function main() {
+        await using pool = new Pool({ workers: 1 });
+        console.log(await pool.map((x: number) => x * x, [1, 2, 3]));
+      }
+      main();`;
+    await withFolder({ "main.ts": main }, async (folder) => {
+      const bundled = await deno(folder, ["bundle", "--quiet", `--format=${format}`, "-o", "dist.cjs", "main.ts"]);
+      const run = ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "--allow-read=.", "dist.cjs"];
+      assertEquals(await deno(folder, run), "[ 1, 4, 9 ]\n", bundled);
+    });
+  });
+}
+
+Deno.test("A program made by deno bundle may let workers write beside it, and not over it", async () => {
+  const main = `
+    import { Pool } from "${ROOT.href}mod.ts";
+    await Deno.mkdir("data");
+    for (const write of ["data", "."]) {
+      try {
+        await using pool = new Pool({ workers: 1, permissions: { write: [write] } });
+        console.log(await pool.apply(() => Deno.writeTextFile("data/out.txt", "")));
+      } catch (error) {
+        console.log((error as Error).message);
+      }
+    }`;
+  await withFolder({ "main.ts": main }, async (folder) => {
+    await deno(folder, ["bundle", "--quiet", "--platform=deno", "-o", "dist.js", "main.ts"]);
+    const flags = ["--quiet", "--no-prompt", `--allow-run=${EXEC}`, "--allow-read=.", "--allow-write=."];
+    const lines = (await deno(folder, ["run", ...flags, "dist.js"])).split("\n");
+    assertEquals(lines[0], "undefined");
+    assertMatch(lines[1]!, /^Cannot grant write access to .*: it covers this program, /);
+  });
+});
 
 Deno.test("A worker needs no source of the library once the program has started", async () => {
   await withCopy(async (library) => {
