@@ -28,15 +28,27 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     case "--version":
     case "-V":
       return await print(`corral ${config.version}\n`);
+    case "help":
+      return await print(args.length > 0 ? await topic(args) : (await import("./help.ts")).commandHelp());
     case "--help":
     case "-h":
-    case "help":
       return await print((await import("./help.ts")).commandHelp());
     case undefined:
       throw new UsageError("Cannot run: there is no command, wanted map, report or completion; see corral --help");
     default:
       throw new UsageError(await unknownCommand(name));
   }
+}
+
+async function topic([name = ""]: readonly string[]): Promise<string> {
+  const { HELP_TOPICS } = await import("./help_topics.ts");
+  const text = Object.hasOwn(HELP_TOPICS, name) ? HELP_TOPICS[name] : undefined;
+  if (text !== undefined) return text;
+  throw new UsageError(
+    `Cannot help with ${JSON.stringify(name)}: there is no such topic, wanted one of ${
+      Object.keys(HELP_TOPICS).join(", ")
+    }`,
+  );
 }
 
 async function unknownCommand(name: string): Promise<string> {

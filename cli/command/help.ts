@@ -29,7 +29,8 @@ the run before. On stdout, a record that was written but not yet logged may come
 
 Workers get no more than the command has itself: install it with -A, or with what they are to get.
 
-corral help TOPIC tells more: formats, tables, failures, resume, sandbox, events, recipes.
+corral help TOPIC tells more: install, function, formats, tables, failures, resume, control, sandbox,
+progress, events, exit, recipes.
 `;
 
 /** The text of `corral --help`. */
@@ -42,6 +43,7 @@ Commands:
   map         Run a function for each record; see corral map --help
   report      Draw the report of a run again, from its events
   completion  Print a completion script for bash, zsh or fish
+  help TOPIC  Tell more: formats, tables, failures, resume, sandbox, events, recipes …
 
 Options:
   -h, --help     Show this help

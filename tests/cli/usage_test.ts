@@ -5,7 +5,11 @@ import { parseFlags } from "../../cli/options/parse_flags.ts";
 import { readMapOptions } from "../../cli/options/read_options.ts";
 import { UsageError } from "../../cli/errors/usage_error.ts";
 import { VERSION } from "../../src/wire/version.ts";
+import { HELP_TOPICS } from "../../cli/command/help_topics.ts";
+import { topicsOf } from "../../scripts/build_help.ts";
 import { corral } from "../helpers/corral.ts";
+
+const PAGE = new URL("../../docs/command.md", import.meta.url);
 
 const options = (...args: string[]) => readMapOptions(parseFlags(["-e", "(r) => r", ...args], MAP_FLAGS));
 
@@ -20,6 +24,12 @@ Deno.test("corral says how it is used, and which version it is", async () => {
   }
   assert(map.stdout.split("\n").every((line) => line.length <= 100));
   assertStringIncludes(map.stdout, "may come twice");
+  const exit = await corral(["help", "exit"]);
+  assertEquals([exit.code, exit.stdout.startsWith("Exit codes\n\n| code")], [0, true]);
+  const none = await corral(["help", "nothing"]);
+  assertEquals(none.code, 255);
+  assertStringIncludes(none.stderr, "there is no such topic, wanted one of install, function, formats, tables,");
+  assertEquals(topicsOf(await Deno.readTextFile(PAGE)), HELP_TOPICS);
   assertEquals((await corral(["--version"])).stdout, `corral ${VERSION}\n`);
   assertStringIncludes((await corral(["completion", "bash"])).stdout, "--resume-failed");
 });

@@ -38,7 +38,21 @@ for (const block of inLanguage("ts").filter(({ path }) => path === "docs/guide.m
   });
 }
 
-for (const block of inLanguage("sh")) {
+/** The examples of the page about the command build on each other: they run in a folder of their own, in order. */
+const COMMAND_PAGE = "docs/command.md";
+
+Deno.test(`${COMMAND_PAGE} has commands that work, one after the other`, async () => {
+  const folder = await Deno.makeTempDir({ prefix: "corral-docs-" });
+  try {
+    for (const { text } of inLanguage("sh").filter(({ path }) => path === COMMAND_PAGE)) {
+      for (const line of text.split("\n").filter((line) => line.trim() !== "")) await runShell(line, folder);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+for (const block of inLanguage("sh").filter(({ path }) => path !== COMMAND_PAGE)) {
   Deno.test(`${placeOf(block)} has commands that work`, async () => {
     for (const line of block.text.split("\n").filter((line) => !/^\s*(#|$)/.test(line))) {
       const { version = PINNED, task } = NOT_RUN.exec(line)?.groups ?? {};
@@ -81,10 +95,25 @@ async function runBlock({ text }: CodeBlock): Promise<{ stdout: string; stderr: 
   return { stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Runs a line in a shell, with `deno` the one that runs this test. */
-async function runShell(line: string): Promise<void> {
-  const script = `deno() { "${Deno.execPath()}" "$@"; }; set -eo pipefail; ${line}`;
-  const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd: ROOT }).output();
+/** Tools that a recipe may use, and that need not be there. */
+const OPTIONAL_TOOLS = ["jq", "mlr", "sqlite3", "gzip", "xargs"];
+
+/** Runs a line in a shell, with the `deno` that runs this test, and `corral` from the working tree. */
+async function runShell(line: string, cwd: URL | string = ROOT): Promise<void> {
+  const tools = OPTIONAL_TOOLS.filter((tool) => new RegExp(`(^|[|;&] *)${tool} `).test(line));
+  const skip = tools.map((tool) => `command -v ${tool} > /dev/null || exit 0;`).join(" ");
+  const bin = await Deno.makeTempDir({ prefix: "corral-bin-" });
+  const path = (name: string) => new URL(name, ROOT).pathname;
+  await Deno.writeTextFile(
+    `${bin}/corral`,
+    `#!/bin/sh\nexec "${Deno.execPath()}" run -A --quiet --config="${path("deno.json")}" "${
+      path("cli/main.ts")
+    }" "$@"\n`,
+    { mode: 0o755 },
+  );
+  const script = `PATH="${bin}:$PATH"; deno() { "${Deno.execPath()}" "$@"; }; set -eo pipefail; ${skip} ${line}`;
+  const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd }).output();
+  await Deno.remove(bin, { recursive: true });
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert(success, `${line}: ${output}`);
 }
