@@ -29,8 +29,8 @@ the run before. On stdout, a record that was written but not yet logged may come
 
 Workers get no more than the command has itself: install it with -A, or with what they are to get.
 
-corral help TOPIC tells more: install, function, formats, tables, failures, resume, control, sandbox,
-progress, events, exit, recipes.
+corral help TOPIC tells more: install, function, formats, tables, failures, resume, control,
+sandbox, progress, events, exit, recipes.
 `;
 
 /** The text of `corral --help`. */
