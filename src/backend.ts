@@ -8,6 +8,7 @@
 import "./require_deno.ts";
 export type {
   BackendAbilities,
+  BackendControl,
   BackendSettings,
   ChunkGoal,
   ChunkMode,

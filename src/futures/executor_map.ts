@@ -16,6 +16,7 @@ const KNOWN_OPTIONS: Record<keyof ExecutorMapOptions, true> = {
   priority: true,
   key: true,
   onProgress: true,
+  onItem: true,
 };
 
 /**

@@ -145,6 +145,22 @@ export interface BackendAbilities {
   readonly progress: "live" | "latest";
 }
 
+/** What an operator can do to a backend while it runs. */
+export interface BackendControl {
+  /** Whether tasks wait, whatever workers are free. */
+  readonly paused: boolean;
+  /** How many workers there may be, from 1 to the pool's option `workers`. */
+  readonly size: number;
+  /** Hands out no task until `resume()`. What was handed out goes on. */
+  pause(): void;
+  /** Hands out tasks again. */
+  resume(): void;
+  /** Changes how many workers there may be; a number that is too large is taken for the largest. Those too many leave when they are idle. */
+  resize(workers: number): void;
+  /** Ends a worker at once. Its tasks fail or are tried again, as when it had died. Tells whether there was one. */
+  kill(workerId: number): boolean;
+}
+
 /** Runs requests. Each is settled exactly once, whatever dies; the caller's side never waits for a call of these to return. */
 export interface TaskBackend {
   /** What it can do. */
@@ -155,6 +171,8 @@ export interface TaskBackend {
   readonly backlog: number;
   /** The size to aim at for chunks; `undefined` when every item should be a request of its own. */
   readonly chunkGoal: ChunkGoal | undefined;
+  /** What an operator can do; left out where nothing can be done. */
+  readonly control?: BackendControl;
   /** Why no request can run any more, if so. */
   readonly broken: Error | undefined;
   /** Resolves when all that was submitted has settled and nothing is left behind, after `close()`, `terminate()` or a break. Never rejects. */

@@ -20,6 +20,7 @@ export type {
   AsyncCallbacks,
   CallRest,
   DurationStats,
+  EndedItem,
   FunctionName,
   ImapOptions,
   ItemOf,
@@ -48,6 +49,7 @@ export type {
   WorkerFacts,
   WorkerStateEvent,
 } from "./events.ts";
+export type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 export type { Attributes, AttributeValue, SpanReport } from "../wire/span_report.ts";
 export type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "./observer.ts";
 export type { AnyFunction } from "../worker/function_table.ts";

@@ -140,4 +140,7 @@ export function checkMapOptions(options: MapOptions & ImapOptions): void {
   checkTaskOptions(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.count("bufferSize", options.bufferSize, 1);
+  if (options.onItem !== undefined && typeof options.onItem !== "function") {
+    throw taskChecks.wrongType(`"onItem" is ${typeof options.onItem}, a function is wanted`);
+  }
 }

@@ -1,3 +1,4 @@
+import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
@@ -22,6 +23,14 @@ import type {
   TaskOptions,
   WorkerInfo,
 } from "./types.ts";
+
+/** What code needs that nobody here wrote: see `docs/security.md`. */
+const UNTRUSTED_LIMITS = {
+  trust: "untrusted",
+  taskTimeoutMs: 10_000,
+  memoryLimitMiB: 256,
+  maxFrameBytes: 1024 * 1024,
+} as const;
 
 /**
  * A pool of worker processes, each a `deno run` child that may do only what it was granted.
@@ -74,6 +83,34 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   constructor(options: PoolOptions = {}) {
     this.#engine = new PoolEngine(resolvePoolOptions(options));
+  }
+
+  /**
+   * Makes a pool for a module that is not trusted, with all four limits that such code needs.
+   *
+   * The module, and what it imports, must lie in its own folder (`trust: "untrusted"`); a task has ten seconds (`taskTimeoutMs`), a
+   * worker 256 MiB beyond an idle one (`memoryLimitMiB`), a message 1 MiB (`maxFrameBytes`). Nothing is granted. What is not limited, and
+   * what such code can still learn, is in `docs/security.md`.
+   *
+   * @param module The module: a URL or an absolute path. This program needs `--allow-read` for its folder.
+   * @param options All options of a pool; those named above may be changed.
+   * @returns The pool.
+   * @throws What the constructor throws.
+   *
+   * @example A plug-in
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * const module = import.meta.resolve("../../examples/sandbox/plugins/word_count/plugin.ts");
+   * await using pool = Pool.untrusted(module, { workers: 1, taskTimeoutMs: 2000 });
+   * console.log(pool.workers.length); // 0
+   * ```
+   */
+  static untrusted<M = unknown>(module: string | URL, options: Omit<PoolOptions, "module"> = {}): Pool<M> {
+    if (module === undefined) {
+      throw new TypeError('Cannot make a pool: "module" is undefined, the untrusted module is wanted');
+    }
+    return new Pool<M>({ ...UNTRUSTED_LIMITS, ...options, module });
   }
 
   /** The workers that live now, in the order of their numbers. */
@@ -452,6 +489,35 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   async join(): Promise<void> {
     await this.#engine.join("drain");
+  }
+
+  /**
+   * Serves a live page of the pool on 127.0.0.1: workers, what each does and may do, throughput and run times, failures, output.
+   *
+   * The page loads nothing from elsewhere. Its address holds a secret token. It ends with the pool, and does not keep the program alive.
+   * With it, each task costs one small message more. The program needs `--allow-net=127.0.0.1`; with `--allow-run=deno,ps` the page
+   * shows memory and processor time, too.
+   *
+   * @param options The port, and whether viewers may act; see {@linkcode DashboardOptions}.
+   * @returns The page's address, and what ends it.
+   * @throws {PermissionError} If this program may not listen there.
+   * @throws {TypeError} For an option that is unknown, or `control` of workers elsewhere.
+   * @throws {RangeError} If the port cannot be one.
+   * @throws {Deno.errors.AddrInUse} If another program listens there.
+   *
+   * @example Looking at a pool
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2, name: "thumbnails" });
+   * await using dashboard = await pool.serveDashboard();
+   * console.log(dashboard.url.startsWith("http://127.0.0.1:")); // true
+   * ```
+   */
+  async serveDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
+    // Loaded when it is wanted: most programs never are looked at.
+    const { serveDashboard } = await import("./dashboard.ts");
+    return serveDashboard(this.#engine, options);
   }
 
   /** Counts, and histograms of waiting and running time, since the pool was made. */

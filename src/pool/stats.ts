@@ -1,6 +1,6 @@
 import { monotonicMs } from "../timer.ts";
 import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
-import { DurationHistogram } from "./duration_histogram.ts";
+import { DurationHistogram } from "../duration_histogram.ts";
 import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
 import type { PoolStats } from "./types.ts";
 import { WorkerUse } from "./worker_use.ts";

@@ -1,4 +1,6 @@
 /** What callers of a pool see: options, results, events. */
+import type { DurationStats } from "../duration_histogram.ts";
+export type { DurationStats } from "../duration_histogram.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import type { TaskBackendProvider } from "./backend.ts";
 import type { PoolEvent } from "./events.ts";
@@ -47,6 +49,16 @@ export interface TaskOptions {
   onProgress?: (value: unknown) => void;
 }
 
+/** An item of a `map` or `imap` that has ended. */
+export interface EndedItem {
+  /** Its place among the items, from 0. */
+  readonly index: number;
+  /** Whether it gave a value. */
+  readonly ok: boolean;
+  /** Milliseconds that it took; of items that travelled together, their mean; 0 when no worker answered. */
+  readonly durationMs: number;
+}
+
 /** Options of `map` and `starmap`. */
 export interface MapOptions extends TaskOptions {
   /**
@@ -54,6 +66,11 @@ export interface MapOptions extends TaskOptions {
    * @default chosen from the length and the measured cost per item; 1 when `timeoutMs` is given
    */
   chunkSize?: number;
+  /**
+   * Called once for each item that has ended, in order of completion, when the answer for its chunk is here: for progress, see
+   * `@corral/multiprocessing/progress`. What it throws is printed on stderr, and changes nothing.
+   */
+  onItem?: (item: EndedItem) => void;
   /**
    * Whether there is an outcome for each item, as `Promise.allSettled` has them, and all items are run; otherwise the first error ends the
    * whole. What is no item's own (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
@@ -78,6 +95,11 @@ export interface ImapOptions extends TaskOptions {
   chunkSize?: number;
   /** Items that may be submitted and not yet taken, at least `chunkSize`. @default 2 × workers × `chunkSize` */
   bufferSize?: number;
+  /**
+   * Called once for each item that has ended, in order of completion, when the answer for its chunk is here: for progress, see
+   * `@corral/multiprocessing/progress`. What it throws is printed on stderr, and changes nothing.
+   */
+  onItem?: (item: EndedItem) => void;
 }
 
 /** What `applyAsync` and its kin take beside the task's options. */
@@ -121,22 +143,6 @@ export interface PoolOptions extends WorkerLaunchOptions {
    * then, and throw: that is for the other place to decide. @default processes on this machine
    */
   backend?: TaskBackendProvider;
-}
-
-/** How long something took, over all tasks so far, in milliseconds. Percentiles are within a tenth of the truth. */
-export interface DurationStats {
-  /** How many were measured. */
-  readonly count: number;
-  /** Their mean. */
-  readonly meanMs: number;
-  /** The median. */
-  readonly p50Ms: number;
-  /** 95 of 100 were shorter. */
-  readonly p95Ms: number;
-  /** 99 of 100 were shorter. */
-  readonly p99Ms: number;
-  /** The longest. */
-  readonly maxMs: number;
 }
 
 /** Counts since the pool was made, and what it does now. */

@@ -17,12 +17,14 @@
  * @module
  */
 import "../require_deno.ts";
+import type { EndedItem } from "../pool/types.ts";
 import { monotonicMs } from "../timer.ts";
 import type { BarLine } from "./bar_line.ts";
 import { type Display, openBars, usualDisplay } from "./bars.ts";
 import { WorkCounter } from "./work_counter.ts";
 
 export type { Display } from "./bars.ts";
+export type { EndedItem } from "../pool/types.ts";
 
 /** Options of a progress bar. */
 export interface ProgressOptions {
@@ -34,16 +36,6 @@ export interface ProgressOptions {
   initial?: number;
   /** "bar": drawn on a terminal. "lines": a line on stderr every five seconds. "none". @default by what stderr is, as the module says */
   display?: Display;
-}
-
-/** One item that has ended, as `onItem` of `map` and `imap` tells it. */
-export interface EndedItem {
-  /** Its place among the items, from 0. */
-  readonly index: number;
-  /** Whether it gave a value. */
-  readonly ok: boolean;
-  /** Milliseconds that it took; of items that travelled together, their mean. */
-  readonly durationMs: number;
 }
 
 /**
@@ -59,6 +51,17 @@ export interface EndedItem {
  * const bar = new ProgressBar({ total: 3, label: "files" });
  * for (const _ of ["a", "b", "c"]) bar.tick();
  * bar.close();
+ * ```
+ *
+ * @example With `map`
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ * import { ProgressBar } from "@corral/multiprocessing/progress";
+ *
+ * await using pool = new Pool({ workers: 2 });
+ * const items = [1, 4, 9];
+ * using bar = new ProgressBar({ total: items.length });
+ * await pool.map(Math.sqrt, items, { onItem: bar.item });
  * ```
  */
 export class ProgressBar implements Disposable {

@@ -20,13 +20,17 @@ const FLAGS = [
   "--hide-scrollbars",
 ];
 
+/** The command that opens an address with a profile of its own. */
+export function chromiumCommand(profile: string, flags: readonly string[], url: string): Deno.Command {
+  const args = [...FLAGS, `--user-data-dir=${profile}`, ...flags, url];
+  return new Deno.Command(command!, { args, stdin: "null", stdout: "piped", stderr: "piped" });
+}
+
 /** Runs the browser once, with a new profile; returns what it prints. */
 export async function runChromium(flags: readonly string[], url: string): Promise<string> {
   const profile = await Deno.makeTempDir({ prefix: "corral-chromium-" });
   try {
-    const { success, stdout, stderr } = await new Deno.Command(command!, {
-      args: [...FLAGS, `--user-data-dir=${profile}`, ...flags, url],
-    }).output();
+    const { success, stdout, stderr } = await chromiumCommand(profile, flags, url).output();
     if (!success) throw new Error(`Cannot run the browser: ${new TextDecoder().decode(stderr)}`);
     return new TextDecoder().decode(stdout);
   } finally {

@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { DurationHistogram } from "../../src/pool/duration_histogram.ts";
+import { DurationHistogram } from "../../src/duration_histogram.ts";
 
 Deno.test("DurationHistogram.summary() is all zeros without durations", () => {
   assertEquals(new DurationHistogram().summary(), { count: 0, meanMs: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 });

@@ -6,6 +6,7 @@ import type { ChunkResult } from "../backend.ts";
 import { nameOf, type ObservedJob } from "../observer.ts";
 import type { SubmittedTask } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
+import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
@@ -14,6 +15,8 @@ import type { Job, JobEnding } from "./open_jobs.ts";
 interface Entry {
   task: SubmittedTask | undefined;
   outcomes: { values: readonly unknown[]; errors: ReadonlyMap<number, unknown> } | undefined;
+  /** The place of its first item among all items. */
+  readonly start: number;
   readonly size: number;
   taken: number;
 }
@@ -77,6 +80,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
   #error: unknown;
   #buffered = 0;
+  #submitted = 0;
   #pulling = false;
   /** Whether the last `next()` rejected: a `for await` loop has ended there. */
   #lastRejected = false;
@@ -217,15 +221,16 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   }
 
   #submit(items: unknown[]): void {
-    const entry: Entry = { task: undefined, outcomes: undefined, size: items.length, taken: 0 };
+    const entry: Entry = { task: undefined, outcomes: undefined, start: this.#submitted, size: items.length, taken: 0 };
     const mode = { size: items.length, spread: this.#kind.spread ?? false, stopOnError: false };
     const reject = (error: unknown): void =>
-      this.#complete(entry, [], new Map(items.map((_, index) => [index, error])));
+      this.#complete(entry, [], new Map(items.map((_, index) => [index, error])), 0);
     const resolve = (value: unknown): void => {
-      const { values, errors } = value as ChunkResult;
-      this.#complete(entry, values, new Map(errors));
+      const { values, errors, durationMs } = value as ChunkResult;
+      this.#complete(entry, values, new Map(errors), durationMs);
     };
     this.#buffered += entry.size;
+    this.#submitted += entry.size;
     this.#running.add(entry);
     if (this.#kind.ordered) this.#entries.push(entry);
     try {
@@ -238,9 +243,16 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     }
   }
 
-  #complete(entry: Entry, values: readonly unknown[], errors: ReadonlyMap<number, unknown>): void {
+  #complete(
+    entry: Entry,
+    values: readonly unknown[],
+    errors: ReadonlyMap<number, unknown>,
+    durationMs: number,
+  ): void {
     entry.task = undefined;
     this.#running.delete(entry);
+    const { start, size } = entry;
+    tellItems(this.#options.onItem, { start, size, failed: (index) => errors.has(index), durationMs });
     if (this.#stage === "finished" || this.#stage === "abandoned") return;
     entry.outcomes = { values, errors };
     if (!this.#kind.ordered) this.#entries.push(entry);

@@ -6,6 +6,7 @@ import { nameOf, type ObservedJob } from "../observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
+import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
@@ -20,6 +21,12 @@ export interface MapWork {
   /** Whether each item is a list of arguments. */
   readonly spread: boolean;
   readonly options: MapOptions | SettledMapOptions;
+}
+
+/** Where a chunk is: its place among the chunks, and that of its first item among the items. */
+interface ChunkPlace {
+  readonly place: number;
+  readonly start: number;
 }
 
 /** One `map` or `starmap`: reads the input in chunks as workers take them, and gathers the results in order. */
@@ -136,12 +143,13 @@ export class MapJob implements Job, AbortTarget {
 
   #submitChunk(items: unknown[]): void {
     const place = this.#chunks;
+    const start = this.#submitted;
     const { settle = false, runId, ...rest } = this.#options;
     const mode = { size: items.length, spread: this.#spread, stopOnError: !settle };
     const caller: TaskCaller = {
       job: this.observed,
-      resolve: (value, task) => this.#complete(task, place, value as ChunkResult),
-      reject: (error, kind, task) => this.#reject(task, place, error, kind),
+      resolve: (value, task) => this.#complete(task, { place, start }, value as ChunkResult),
+      reject: (error, kind, task) => this.#reject(task, { place, start }, error, kind),
     };
     // The abort of its tasks is this job's own business.
     const { signal: _, ...options } = rest;
@@ -167,8 +175,10 @@ export class MapJob implements Job, AbortTarget {
     }
   }
 
-  #complete(task: SubmittedTask, place: number, { values, errors, durationMs }: ChunkResult): void {
+  #complete(task: SubmittedTask, { place, start }: ChunkPlace, { values, errors, durationMs }: ChunkResult): void {
     this.#tasks.delete(task);
+    const failed = new Set(errors.map(([index]) => index));
+    tellItems(this.#options.onItem, { start, size: values.length, failed: (index) => failed.has(index), durationMs });
     this.#sizer?.learn(values.length, durationMs, task.byteLength);
     if (this.#options.settle) {
       this.#results[place] = settledResults(values, errors);
@@ -179,8 +189,9 @@ export class MapJob implements Job, AbortTarget {
     this.#goOn();
   }
 
-  #reject(task: SubmittedTask, place: number, error: unknown, kind: FailureKind): void {
+  #reject(task: SubmittedTask, { place, start }: ChunkPlace, error: unknown, kind: FailureKind): void {
     this.#tasks.delete(task);
+    tellItems(this.#options.onItem, { start, size: task.items!, failed: () => true, durationMs: task.durationMs ?? 0 });
     const isOneOutcome = this.#options.settle && kind !== "cancelled" && !(error instanceof BrokenPoolError);
     if (isOneOutcome) this.#results[place] = rejections(task.items!, error);
     else this.#fail(error);

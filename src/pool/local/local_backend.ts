@@ -6,6 +6,7 @@ import { WorkerLauncher } from "../../worker/launch.ts";
 import type { Reaper } from "../../worker/reaper.ts";
 import type {
   BackendAbilities,
+  BackendControl,
   ChunkGoal,
   Completion,
   TaskBackend,
@@ -17,6 +18,7 @@ import type { RequestFactory } from "../requests.ts";
 import type { SchedulerEffects, SchedulerListener } from "../scheduling/effects.ts";
 import { Scheduler } from "../scheduling/scheduler.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
+import { localControl } from "./control.ts";
 import { FunctionNumbers } from "./function_numbers.ts";
 import { workerHellos } from "./hellos.ts";
 import type { LocalOptions } from "./options.ts";
@@ -47,6 +49,7 @@ export class LocalBackend implements TaskBackend {
   readonly capacity: number;
   readonly backlog: number;
   readonly chunkGoal: ChunkGoal | undefined;
+  readonly control: BackendControl;
   readonly #listener: WorkerListener;
   readonly #functions = new FunctionNumbers();
   readonly #launcher: WorkerLauncher;
@@ -72,6 +75,7 @@ export class LocalBackend implements TaskBackend {
       ...options,
       lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },
     });
+    this.control = localControl(this.#scheduler, this.#workers, () => this.#arm());
   }
 
   get broken(): Error | undefined {
@@ -189,7 +193,7 @@ export class LocalBackend implements TaskBackend {
 
   #settleReady(): void {
     if (this.#readyWaiters.length === 0) return;
-    if (!this.#scheduler.slots.every((slot) => slot.phase === "ready")) return;
+    if (!this.#scheduler.slots.every((slot) => slot.phase === "ready" || !slot.isOpen)) return;
     for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
   }
 

@@ -59,6 +59,13 @@ export class WorkerSet {
     for (const worker of this.#living.values()) worker.process.kill();
   }
 
+  /** Ends one worker with SIGKILL. Tells whether there was one. */
+  killOne(slotIndex: number): boolean {
+    const worker = this.#living.get(slotIndex);
+    worker?.process.kill();
+    return worker !== undefined;
+  }
+
   /** What is on its way into the workers' pipes. */
   writing(): Promise<void>[] {
     return [...this.#living.values()].flatMap(({ process }) => process.writing ?? []);

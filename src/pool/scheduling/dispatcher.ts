@@ -118,7 +118,8 @@ export class Dispatcher<T extends ScheduledTask> {
   }
 
   #accepts(slot: Slot<T>): boolean {
-    return slot.phase === "ready" && slot.present!.taken < this.#options.maxTasksPerChild && !this.#isStuck(slot);
+    return slot.isOpen && slot.phase === "ready" && slot.present!.taken < this.#options.maxTasksPerChild &&
+      !this.#isStuck(slot);
   }
 
   /** A task that runs beside others goes on after its abort: the worker gets nothing new, and is ended after the others. */

@@ -32,6 +32,7 @@ export class Scheduler<T extends ScheduledTask> {
   readonly #supervisor: Supervisor<T>;
   #state: "open" | "closing" | "ending" | "finished" = "open";
   #broken: Error | undefined;
+  #paused = false;
 
   constructor(effects: SchedulerEffects<T>, listener: SchedulerListener<T>, options: SchedulerOptions) {
     this.#effects = effects;
@@ -77,6 +78,30 @@ export class Scheduler<T extends ScheduledTask> {
     this.#waiting.add(task, "last");
   }
 
+  /** Whether tasks wait, whatever workers are free. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Hands out no task, and starts no worker, until it is told otherwise. What was handed out goes on. */
+  setPaused(paused: boolean, now: number): void {
+    this.#paused = paused;
+    this.dispatch(now);
+  }
+
+  /** How many workers there may be. */
+  get size(): number {
+    return this.slots.filter(({ isOpen }) => isOpen).length;
+  }
+
+  /** Changes that, from 1 to the number of slots. Workers that are too many leave when they are idle. */
+  resize(workers: number, now: number): void {
+    for (const slot of this.slots) slot.isOpen = slot.index < workers;
+    this.#waiting.settleHomes(this.slots.filter(({ isOpen }) => isOpen).map(({ index }) => index));
+    for (const slot of this.slots) this.#supervisor.retireIfSpent(slot);
+    this.dispatch(now);
+  }
+
   /** Has all workers started, also without tasks for them. */
   startAll(now: number): void {
     this.#demand.all = true;
@@ -86,8 +111,10 @@ export class Scheduler<T extends ScheduledTask> {
   /** Hands out what can be handed out, and starts workers for the rest. */
   dispatch(now: number): void {
     if (this.#isEnding) return this.#finishIfDrained();
-    this.#dispatcher.handOut(now);
-    this.#startWorkers(now);
+    if (!this.#paused) {
+      this.#dispatcher.handOut(now);
+      this.#startWorkers(now);
+    }
     this.#finishIfDrained();
   }
 
@@ -95,6 +122,7 @@ export class Scheduler<T extends ScheduledTask> {
   ready(slot: Slot<T>, now: number): void {
     if (slot.phase !== "starting") return;
     this.#supervisor.ready(slot, now);
+    this.#supervisor.retireIfSpent(slot);
   }
 
   /** The worker of a slot says that it cannot start, and why. */
@@ -201,7 +229,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** When `tick()` must be called next. */
   nextDeadline(): number {
-    let next = this.#isEnding ? Infinity : this.#demand.nextStart();
+    let next = this.#isEnding || this.#paused ? Infinity : this.#demand.nextStart();
     for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot));
     return next;
   }

@@ -12,6 +12,8 @@ export class Slot<T extends ScheduledTask> {
   readonly index: number;
   /** No earlier start of a worker here than this. */
   notBefore = 0;
+  /** Whether the pool may have a worker here. One that is here when that ends leaves when it is idle. */
+  isOpen = true;
   #phase: SlotPhase = "empty";
   #present: WorkerRecord<T> | undefined;
 

@@ -53,7 +53,7 @@ export class Supervisor<T extends ScheduledTask> {
   ready(slot: Slot<T>, now: number): void {
     slot.becomeReady(now);
     this.#budget.succeeded();
-    if (this.#slots.every((other) => other.phase === "ready")) this.#demand.all = false;
+    if (this.#slots.every((other) => other.phase === "ready" || !other.isOpen)) this.#demand.all = false;
     this.updateReference(slot);
     this.#listener.becameReady(slot.index, now);
   }
@@ -78,9 +78,10 @@ export class Supervisor<T extends ScheduledTask> {
     return now >= slot.notBefore && this.#budget.mayReplace(now);
   }
 
-  /** Lets a worker leave that has had all the tasks it may have. */
+  /** Lets an idle worker leave that has had all the tasks it may have, or has no place any more. */
   retireIfSpent(slot: Slot<T>): void {
-    if (slot.phase === "ready" && slot.present!.taken >= this.#options.maxTasksPerChild) this.retire(slot);
+    if (slot.phase !== "ready" || slot.held.size > 0) return;
+    if (slot.present!.taken >= this.#options.maxTasksPerChild || !slot.isOpen) this.retire(slot);
   }
 
   /** Lets an idle worker leave. */

@@ -70,6 +70,16 @@ export class WaitingTasks<T extends ScheduledTask> {
     for (const task of moved) this.add(task, "last");
   }
 
+  /** From now on only these slots serve keys; each key keeps its own slot where that is among them. */
+  settleHomes(open: readonly number[]): void {
+    const moved: T[] = [];
+    for (let slot = 0; slot < this.#keyed.length; slot++) {
+      for (let task = this.takeKeyed(slot); task !== undefined; task = this.takeKeyed(slot)) moved.push(task);
+      this.#home[slot] = open.includes(slot) ? slot : open[slot % open.length]!;
+    }
+    for (const task of moved) this.add(task, "last");
+  }
+
   /** Takes any task. */
   takeAny(): T | undefined {
     for (let index = 0; index < this.#keyed.length; index++) {

@@ -51,6 +51,6 @@ export class WorkerDemand<T extends ScheduledTask> {
   }
 
   #isWanted(slot: Slot<T>, missing: number): boolean {
-    return missing > 0 || this.all || this.#waiting.keyedTo(slot.index) > 0;
+    return slot.isOpen && (missing > 0 || this.all || this.#waiting.keyedTo(slot.index) > 0);
   }
 }

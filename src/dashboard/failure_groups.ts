@@ -1,0 +1,35 @@
+/** Failures by class and shape of their text, the most frequent kept. */
+import type { FailureView } from "./state.ts";
+
+const MOST_GROUPS = 50;
+const LONGEST_TEXT = 300;
+
+/** Groups failures, in bounded memory: when there are too many kinds, the one that was seen the longest ago goes. */
+export class FailureGroups {
+  readonly #groups = new Map<string, { name: string; shape: string; example: string; count: number; lastAt: number }>();
+
+  /** Counts a failure. */
+  add(error: unknown, at: number): void {
+    const name = error instanceof Error ? error.name : typeof error;
+    const text = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_TEXT);
+    const shape = shapeOf(text);
+    const key = `${name}\n${shape}`;
+    const group = this.#groups.get(key) ?? { name, shape, example: text, count: 0, lastAt: at };
+    group.count++;
+    group.lastAt = at;
+    // Last place in the map is the one seen last.
+    this.#groups.delete(key);
+    this.#groups.set(key, group);
+    if (this.#groups.size > MOST_GROUPS) this.#groups.delete(this.#groups.keys().next().value!);
+  }
+
+  /** The groups, the largest first. */
+  views(): FailureView[] {
+    return [...this.#groups.values()].map((group) => ({ ...group })).sort((a, b) => b.count - a.count);
+  }
+}
+
+/** A message without what differs from task to task: quoted parts and numbers. */
+function shapeOf(text: string): string {
+  return text.replace(/"[^"]*"/g, '"…"').replace(/\d+(?:[.,]\d+)*/g, "#");
+}

@@ -1,0 +1,109 @@
+/** The live page of a pool: what its workers do now, what happened over time, and what each worker may do. */
+import { epochMs, every, type Timer } from "../timer.ts";
+import { usageOf } from "./process_usage.ts";
+import type { Recorder } from "./recorder.ts";
+import { PageServer } from "./server.ts";
+import type { PoolSource } from "./source.ts";
+
+export { Recorder } from "./recorder.ts";
+export type { PoolControl, PoolSource, SourceWorker } from "./source.ts";
+
+const STEP_MS = 1000;
+
+/** Options of a live page. */
+export interface DashboardOptions {
+  /** The port on 127.0.0.1, from 0 to 65535; 0 for any that is free. @default 0 */
+  port?: number;
+  /** Whether viewers may pause the pool, change how many workers it has, and kill a worker. @default false */
+  control?: boolean;
+}
+
+/** A live page that is being served. */
+export interface Dashboard extends AsyncDisposable {
+  /** Its address, for a browser. It holds a secret token: who has the address may look, and with `control` act. */
+  readonly url: string;
+  /** Ends it. The pool goes on. */
+  close(): Promise<void>;
+}
+
+/** Serves what `recorder` keeps of a pool, until it is closed. */
+export class LiveDashboard implements Dashboard {
+  readonly #recorder: Recorder;
+  readonly #server: PageServer;
+  readonly #timer: Timer;
+  readonly #closed = Promise.withResolvers<void>();
+  #measuring: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(source: PoolSource, recorder: Recorder, options: DashboardOptions) {
+    const { port = 0, control = false } = checked(options);
+    if (control && source.control === undefined) {
+      throw new TypeError(
+        "Cannot serve the live page: the workers of this pool cannot be controlled from here, leave `control` out",
+      );
+    }
+    this.#recorder = recorder;
+    const shown = {
+      name: source.name,
+      start: () => recorder.start(control, epochMs()),
+      control: control ? source.control : undefined,
+    };
+    this.#server = new PageServer(shown, port);
+    this.#timer = every(STEP_MS, () => this.#step());
+    this.#timer.setReferenced(false);
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#timer.cancel();
+    this.#server.send("end", {});
+    await this.#measuring;
+    await this.#server.close();
+    this.#closed.resolve();
+  }
+
+  /** Resolves when it has ended. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #step(): void {
+    this.#server.send("state", this.#recorder.step(epochMs()));
+    // It starts a process: only for somebody who looks, and never a second one beside a slow one.
+    if (this.#server.isWatched) this.#measuring ??= this.#measure();
+  }
+
+  async #measure(): Promise<void> {
+    this.#recorder.measured(await usageOf(this.#recorder.pids), epochMs());
+    this.#measuring = undefined;
+  }
+}
+
+const KNOWN: Readonly<Record<keyof DashboardOptions, true>> = { port: true, control: true };
+
+function checked(options: DashboardOptions): DashboardOptions {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot serve the live page: "${name}" is no option of it`);
+  }
+  const { port, control } = options;
+  if (port !== undefined && !(Number.isSafeInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new RangeError(
+      `Cannot serve the live page: "port" is ${String(port)}, a whole number from 0 to 65535 is wanted`,
+    );
+  }
+  if (control !== undefined && typeof control !== "boolean") {
+    throw new TypeError(`Cannot serve the live page: "control" is ${typeof control}, true or false is wanted`);
+  }
+  return options;
+}

@@ -1,0 +1,133 @@
+/** Keeps what the live page shows, from what a pool tells. Its memory is bounded, however long the pool lives. */
+import { FailureGroups } from "./failure_groups.ts";
+import { History, RESOLUTIONS } from "./history.ts";
+import type { Usage } from "./process_usage.ts";
+import type { PoolSource, SourceWorker } from "./source.ts";
+import type { PageStart, PageState, Sample, WorkerView } from "./state.ts";
+
+const KEPT_OUTPUT = 2000;
+/** Shorter, and a processor time in whole seconds would say 0 % or 100 %. */
+const CPU_WINDOW_MS = 5000;
+
+/** What is kept of the worker with one number, over all its processes. */
+class WorkerRecord {
+  pid = 0;
+  processes = 0;
+  task: { name: string; since: number } | undefined;
+  output = "";
+  usage: Usage | undefined;
+  cpuPercent: number | null = null;
+  #cpuFrom: { readonly at: number; readonly cpuMs: number } | undefined;
+
+  replace(pid: number): void {
+    this.pid = pid;
+    this.processes++;
+    this.task = this.usage = this.#cpuFrom = undefined;
+    this.cpuPercent = null;
+  }
+
+  measure(usage: Usage | undefined, at: number): void {
+    this.usage = usage;
+    if (usage === undefined) return;
+    const from = this.#cpuFrom ??= { at, cpuMs: usage.cpuMs };
+    if (at - from.at < CPU_WINDOW_MS) return;
+    this.cpuPercent = Math.max(0, (100 * (usage.cpuMs - from.cpuMs)) / (at - from.at));
+    this.#cpuFrom = { at, cpuMs: usage.cpuMs };
+  }
+}
+
+/** Records a pool. Times are milliseconds since 1970. */
+export class Recorder {
+  readonly #source: PoolSource;
+  readonly #startedAt: number;
+  readonly #history: History;
+  readonly #failures = new FailureGroups();
+  readonly #workers = new Map<number, WorkerRecord>();
+  readonly #decoder = new TextDecoder();
+
+  constructor(source: PoolSource, startedAt: number) {
+    this.#source = source;
+    this.#startedAt = startedAt;
+    this.#history = new History(startedAt);
+  }
+
+  /** A worker was started. */
+  spawned(workerId: number, pid: number): void {
+    this.#worker(workerId).replace(pid);
+  }
+
+  /** A worker has begun a task. */
+  began(workerId: number, name: string, at: number): void {
+    this.#worker(workerId).task = { name, since: at };
+  }
+
+  /** A task has ended; `runMs` when it ran, `error` when it failed. */
+  ended(
+    workerId: number | undefined,
+    runMs: number | undefined,
+    failure: { readonly error: unknown } | undefined,
+    at: number,
+  ): void {
+    this.#history.ended(failure === undefined, runMs);
+    if (failure !== undefined) this.#failures.add(failure.error, at);
+    if (workerId !== undefined) this.#worker(workerId).task = undefined;
+  }
+
+  /** A worker printed. */
+  printed(workerId: number, bytes: Uint8Array): void {
+    const record = this.#worker(workerId);
+    record.output = (record.output + this.#decoder.decode(bytes.subarray(-4 * KEPT_OUTPUT))).slice(-KEPT_OUTPUT);
+  }
+
+  /** The processes whose use is to be measured. */
+  get pids(): number[] {
+    return this.#source.workers().filter(({ agent }) => agent === undefined).map(({ pid }) => pid);
+  }
+
+  /** Takes in what processes use. */
+  measured(usages: ReadonlyMap<number, Usage>, at: number): void {
+    for (const record of this.#workers.values()) record.measure(usages.get(record.pid), at);
+  }
+
+  /** What a page is told first. */
+  start(control: boolean, now: number): PageStart {
+    const { name, grants } = this.#source;
+    const samples = this.#history.samples();
+    const state = this.#state(now, RESOLUTIONS.map(() => []));
+    return { name, startedAt: this.#startedAt, control, grants, resolutions: RESOLUTIONS, samples, state };
+  }
+
+  /** What all pages are told each second. */
+  step(now: number): PageState {
+    const { waiting, running } = this.#source.totals();
+    return this.#state(now, this.#history.advance(now, waiting, running));
+  }
+
+  #state(now: number, samples: readonly (readonly Sample[])[]): PageState {
+    const { paused = false, size = 0 } = this.#source.control ?? {};
+    return {
+      now,
+      paused,
+      workersWanted: size,
+      totals: this.#source.totals(),
+      workers: this.#source.workers().map((worker) => this.#view(worker)),
+      failures: this.#failures.views(),
+      samples,
+    };
+  }
+
+  #view({ workerId, pid, agent, state, tasksDone }: SourceWorker): WorkerView {
+    const { task = null, processes, output, usage, cpuPercent } = this.#worker(workerId);
+    const memoryMiB = usage?.memoryMiB ?? null;
+    const restarts = Math.max(0, processes - 1);
+    const shown = state === "busy" ? task : null;
+    const place = agent === undefined ? {} : { agent };
+    return { workerId, pid, ...place, state, task: shown, tasksDone, restarts, memoryMiB, cpuPercent, output };
+  }
+
+  #worker(workerId: number): WorkerRecord {
+    let record = this.#workers.get(workerId);
+    if (record === undefined) this.#workers.set(workerId, record = new WorkerRecord());
+    return record;
+  }
+}

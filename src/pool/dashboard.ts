@@ -1,0 +1,46 @@
+/** The live page of a pool: its observer, and what the page asks of it. */
+import { type Dashboard, type DashboardOptions, LiveDashboard, type PoolSource, Recorder } from "../dashboard/mod.ts";
+import { epochMs } from "../timer.ts";
+import type { PoolEngine } from "./engine.ts";
+import { grantsOf } from "./grants.ts";
+import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
+
+/** Serves the live page of a pool, until it is closed or the pool has ended. Throws what is wrong with the options. */
+export function serveDashboard(engine: PoolEngine, options: DashboardOptions): Dashboard {
+  const source = sourceOf(engine);
+  const recorder = new Recorder(source, epochMs());
+  const dashboard = new LiveDashboard(source, recorder, options);
+  for (const { workerId, pid } of source.workers()) recorder.spawned(workerId, pid);
+  const stop = engine.observers.add(observerFor(recorder));
+  void dashboard.closed.then(stop);
+  void engine.backend.ended.then(() => dashboard.close());
+  return dashboard;
+}
+
+function sourceOf(engine: PoolEngine): PoolSource {
+  const { options, backend } = engine;
+  return {
+    name: options.name,
+    grants: options.backend === undefined
+      ? grantsOf(options.local)
+      : [`Decided by the agents of ${options.backendName}`],
+    totals: () => engine.stats(),
+    workers: () => backend.workers(),
+    control: backend.control,
+  };
+}
+
+function observerFor(recorder: Recorder): PoolObserver {
+  return {
+    workerSpawned: ({ workerId, pid }) => recorder.spawned(workerId, pid),
+    workerOutput: ({ workerId }, _taskId, _stream, bytes) => recorder.printed(workerId, bytes),
+    begun: ({ worker, name }) => worker && recorder.began(worker.workerId, name, epochMs()),
+    settled: (task, before) => settled(recorder, task, before),
+  };
+}
+
+function settled(recorder: Recorder, task: ObservedTask, before: TaskPhase): void {
+  const failure = task.outcome === "completed" ? undefined : { error: task.error };
+  const worker = before === "waiting" ? undefined : task.worker?.workerId;
+  recorder.ended(worker, task.durationMs, failure, epochMs());
+}

@@ -1,0 +1,191 @@
+// End-to-end tests of a pool's live page: what it shows of a real pool, in a real browser, and what an operator can do.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { type Dashboard, Pool } from "../../mod.ts";
+import type { PageStart, PageState } from "../../src/dashboard/state.ts";
+import { BrowserPage } from "../helpers/browser_page.ts";
+import { noChromium } from "../helpers/chromium.ts";
+import { until } from "../helpers/processes.ts";
+
+const LIMIT_MS = 60_000;
+
+/** Reads the page's events, as the browser does. */
+class Viewer implements AsyncDisposable {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  private constructor(reader: ReadableStreamDefaultReader<string>) {
+    this.#reader = reader;
+  }
+
+  static async open(dashboard: Dashboard): Promise<Viewer> {
+    const response = await fetch(dashboard.url.replace("/?", "/events?"));
+    return new Viewer(response.body!.pipeThrough(new TextDecoderStream()).getReader());
+  }
+
+  async next(): Promise<{ event: string; data: unknown }> {
+    while (!this.#text.includes("\n\n")) {
+      const { value, done } = await this.#reader.read();
+      if (done) return { event: "closed", data: undefined };
+      this.#text += value;
+    }
+    const end = this.#text.indexOf("\n\n");
+    const [, event, data] = /^event: (\w+)\ndata: (.*)$/s.exec(this.#text.slice(0, end))!;
+    this.#text = this.#text.slice(end + 2);
+    return { event: event!, data: JSON.parse(data!) };
+  }
+
+  /** The first state that is as wanted. */
+  async state(isWanted: (state: PageState) => boolean): Promise<PageState> {
+    while (true) {
+      const { event, data } = await this.next();
+      const state = event === "start" ? (data as PageStart).state : data as PageState;
+      if (event === "closed") throw new Error("The page ended");
+      if (event !== "end" && isWanted(state)) return state;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+async function act(dashboard: Dashboard, action: string, value?: number): Promise<void> {
+  const response = await fetch(dashboard.url.replace("/?", "/control?"), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ action, value }),
+  });
+  await response.body?.cancel();
+  assertEquals(response.status, 204);
+}
+
+const nap = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const speak = (text: string): number => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+const fail = (n: number): never => {
+  throw new RangeError(`number ${n} is wrong`);
+};
+
+Deno.test("Pool.serveDashboard() shows tasks, workers, output, failures and grants of the pool", async () => {
+  await using pool = new Pool({ workers: 2, name: "shown", output: "events", permissions: { read: ["/srv/data"] } });
+  await using dashboard = await pool.serveDashboard();
+  await using viewer = await Viewer.open(dashboard);
+  const { event, data } = await viewer.next();
+  const start = data as PageStart;
+  assertEquals([event, start.name, start.control], ["start", "shown", false]);
+  assertEquals(start.grants.slice(0, 2), ["read: /srv/data", "No write, net, env, sys, run, ffi, import"]);
+  const long = pool.apply(nap, [600_000]).catch(() => {});
+  await pool.apply(speak, ["hello from a task"]);
+  for (const n of [1, 2, 3]) await assertRejects(() => pool.apply(fail, [n]), RangeError);
+  const state = await viewer.state(({ failures, workers }) =>
+    failures.length > 0 && workers.some(({ task }) => task?.name === "nap")
+  );
+  assertEquals(state.failures.map(({ name, shape, count }) => [name, shape, count]), [[
+    "RangeError",
+    "number # is wrong",
+    3,
+  ]]);
+  assertEquals([state.totals.completed, state.totals.failed, state.totals.running], [1, 3, 1]);
+  assert(state.workers.some(({ output }) => output === "hello from a task\n"));
+  await pool.terminate();
+  await long;
+});
+
+Deno.test("Pool.serveDashboard() ends with its pool, and tells its viewers", async () => {
+  const pool = new Pool({ workers: 1 });
+  const dashboard = await pool.serveDashboard();
+  await using viewer = await Viewer.open(dashboard);
+  pool.close();
+  await pool.join();
+  let last = "";
+  for (let next = await viewer.next(); next.event !== "closed"; next = await viewer.next()) last = next.event;
+  assertEquals(last, "end");
+  await dashboard.close();
+});
+
+Deno.test("A viewer with control pauses and resumes the pool, changes its size, and kills a worker", async () => {
+  await using pool = new Pool({ workers: 2 });
+  await using dashboard = await pool.serveDashboard({ control: true });
+  await using viewer = await Viewer.open(dashboard);
+  await pool.ready();
+
+  await act(dashboard, "pause");
+  const held = pool.apply(Math.sqrt, [16]);
+  await viewer.state(({ paused, totals }) => paused && totals.waiting === 1);
+  assertEquals(pool.stats().running, 0);
+  await act(dashboard, "resume");
+  assertEquals(await held, 4);
+
+  await act(dashboard, "resize", 1);
+  assert(await until(() => pool.workers.length === 1, LIMIT_MS), "a worker that is too many leaves");
+  assertEquals(await pool.map(Math.sqrt, [1, 4, 9], { chunkSize: 1 }), [1, 2, 3]);
+  assertEquals(pool.workers.length, 1);
+  assertEquals(await Promise.all(["a", "b", "c", "d"].map((key) => pool.apply(Math.sqrt, [4], { key }))), [2, 2, 2, 2]);
+  await act(dashboard, "resize", 2);
+  await pool.ready();
+  assertEquals(pool.workers.map(({ workerId }) => workerId), [0, 1]);
+
+  const victim = pool.workers[0]!.pid;
+  await act(dashboard, "kill", 0);
+  assert(await until(() => pool.workers.every(({ pid }) => pid !== victim), LIMIT_MS));
+  assertEquals(await pool.apply(Math.sqrt, [25]), 5);
+});
+
+Deno.test("Pool.serveDashboard() refuses options that it does not know, and a port that is taken", async () => {
+  await using pool = new Pool({ workers: 1 });
+  await assertRejects(() => pool.serveDashboard({ prot: 1 } as object), TypeError, '"prot" is no option of it');
+  await assertRejects(() => pool.serveDashboard({ port: 70_000 }), RangeError, '"port" is 70000');
+  await assertRejects(() => pool.serveDashboard({ control: 1 } as object), TypeError, '"control" is number');
+  await using dashboard = await pool.serveDashboard();
+  const port = Number(new URL(dashboard.url).port);
+  await assertRejects(() => pool.serveDashboard({ port }), Deno.errors.AddrInUse);
+});
+
+Deno.test("Pool.untrusted() has four limits, which can be changed, and needs a module", async () => {
+  const folder = new URL("../../examples/sandbox/plugins/word_count/", import.meta.url);
+  await using pool = Pool.untrusted(new URL("plugin.ts", folder), { workers: 1 });
+  await using dashboard = await pool.serveDashboard();
+  await using viewer = await Viewer.open(dashboard);
+  const { grants } = (await viewer.next()).data as PageStart;
+  assertEquals(grants, [
+    "No read, write, net, env, sys, run, ffi, import",
+    "Its module is untrusted: it loads from its own folder only",
+    "Memory: 256 MiB beyond an idle worker",
+    "Messages: up to 1 MiB",
+  ]);
+  assertThrows(() => Pool.untrusted(undefined as unknown as string), TypeError);
+});
+
+Deno.test({
+  name: `The live page shows the pool in a browser${noChromium === undefined ? "" : ` (skipped: ${noChromium})`}`,
+  ignore: noChromium !== undefined,
+  async fn() {
+    await using pool = new Pool({ workers: 2, name: "<b>bold</b>", output: "events" });
+    await using dashboard = await pool.serveDashboard({ control: true });
+    await using page = await BrowserPage.open(dashboard.url, { width: 500 });
+    await page.until('document.querySelector("#connection").textContent === "live"');
+    await pool.ready();
+    await pool.map(Math.sqrt, [1, 4, 9]);
+    await pool.apply(speak, ["<img src=x onerror=\"document.title='changed'\">"]);
+    await page.until('document.querySelector("#outputs").textContent.includes("<img src=x")');
+    assertEquals(await page.evaluate("document.title"), "<b>bold</b>: corral");
+    assertEquals(await page.evaluate('document.querySelectorAll("main b").length'), 3, "only those of the charts");
+    const labels = await page.evaluate<string[]>(
+      '[...document.querySelectorAll("svg[role=img]")].map((svg) => svg.getAttribute("aria-label"))',
+    );
+    assertEquals(labels.map((label) => label.split(" over")[0]), [
+      "Tasks per second",
+      "Run time",
+      "Waiting and running",
+    ]);
+    const states = '[...document.querySelectorAll("#workers .state")].map((state) => state.textContent)';
+    assertEquals(await page.evaluate(states), ["idle", "idle"]);
+    assertEquals(await page.evaluate("document.documentElement.scrollWidth <= 500"), true, "it fits 500 pixels");
+
+    await page.evaluate('document.querySelector("#pause").click()');
+    await page.until('document.querySelector("#connection").textContent === "paused"');
+    await page.evaluate('document.querySelector("#pause").click()');
+    await page.until('document.querySelector("#connection").textContent === "live"');
+    await dashboard.close();
+    await page.until('document.querySelector("#connection").className === "down"');
+  },
+});
