@@ -4,6 +4,7 @@ import {
   EncodingError,
   FunctionNotFoundError,
   Lock,
+  PayloadTooLargeError,
   Pool,
   ProcessPoolExecutor,
   TaskTimeoutError,
@@ -110,6 +111,16 @@ Deno.test("map with a runId finds what is done when it is called again, whatever
   const before = performance.now();
   assertEquals(await again.map("pid", input as never, { runId: "nightly", chunkSize: 5 } as never), first);
   assert(performance.now() - before < 60_000);
+});
+
+Deno.test("what is too large is refused before anything is stored", options, async () => {
+  await using home = await Home.make();
+  await using pool = new Pool<typeof tasks>({ backend: home.cluster, module: TASKS, maxFrameBytes: 100_000 });
+  await pool.ready();
+  const error = await pool.apply("byteCount", [new Uint8Array(200_000)]).catch((error) => error);
+  assertInstanceOf(error, PayloadTooLargeError);
+  assertEquals(error.limitBytes, 100_000);
+  assertEquals(await pool.apply("byteCount", [new Uint8Array(50_000)]), 50_000);
 });
 
 Deno.test("what a cluster cannot do is refused, with the reason", options, async () => {

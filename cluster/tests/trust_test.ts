@@ -151,6 +151,34 @@ Deno.test("text that is no export does not run, unless the agent allows it", opt
   assertEquals(await runText(other), 42);
 });
 
+Deno.test(
+  "the account that the documentation gives to members suffices, and may not touch other keys",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    const admin = new Redis(redis.url);
+    const rules = /^ACL SETUSER corral on >PASSWORD (.*)$/m.exec(
+      await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url)),
+    )![1]!;
+    await admin.acl("SETUSER", "corral", "on", ">pw", ...rules.split(" "));
+    await admin.set("other", "secret");
+    const url = redis.url.replace("redis://", "redis://corral:pw@");
+    await using _agent = await AgentProcess.start(url);
+    await using caller = new Caller(url);
+    assertEquals(await caller.call("square", [9]), 81);
+    assertEquals(await caller.call("byteCount", [new Uint8Array(200_000)]), 200_000);
+    const spin = caller.start("spin", []);
+    await until(() => caller.backend.hasBegun(spin.handle));
+    caller.backend.cancel(spin.handle, new Error("enough"));
+    assertEquals(await Promise.all([1, 2, 3].map((x) => caller.call("square", [x]))), [1, 4, 9]);
+    const member = new Redis(url);
+    await assertRejects(() => member.get("other"), Error, "NOPERM");
+    await assertRejects(() => member.flushall(), Error, "NOPERM");
+    member.disconnect();
+    admin.disconnect();
+  },
+);
+
 Deno.test("a server that may drop or lose tasks is refused, with the command that mends it", options, async () => {
   await using redis = await RedisServer.start(["--maxmemory-policy", "allkeys-lru"]);
   await using cluster = new Cluster({ redis: redis.url, secret: SECRET });

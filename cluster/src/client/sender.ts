@@ -11,6 +11,8 @@ import type { Shelf } from "./shelf.ts";
 /** An order that waits longer is not run: bounds how long an order that somebody kept a copy of could be sent again. */
 const ORDER_TTL_MS = 24 * 60 * 60 * 1000;
 const RETRY_MS = 500;
+/** With a thousand agents there is room for thousands of orders: the first must not wait until the last is written. */
+const MOST_AT_ONCE = 256;
 
 /** What a sender works with. */
 export interface SenderOptions {
@@ -73,7 +75,7 @@ export class Sender {
   #takeBatch(): Entry[] {
     const { outbox, window, lanes } = this.#options;
     const batch: Entry[] = [];
-    let room = window.room(lanes());
+    let room = Math.min(window.room(lanes()), MOST_AT_ONCE);
     while (room-- > 0) {
       const entry = outbox.take();
       if (entry === undefined) break;
@@ -87,7 +89,7 @@ export class Sender {
 
   /**
    * Sends a batch until it is out. The same ids again are the same jobs, so that an answer that was lost does no harm; but what has been answered
-   * meanwhile must not be sent again: its job is gone, and would be a new one.
+   * meanwhile must not be sent again: its job is gone, and would be a new one (docs/decisions/cluster.md).
    */
   async #send(batch: readonly Entry[]): Promise<void> {
     const { broker, onSent, clock } = this.#options;

@@ -1,6 +1,7 @@
 /**
  * Signed texts. Redis is trusted to keep data, not to make it: who can write there can neither start code nor forge a result,
- * because orders, outcomes, cancellations and progress are letters, and a letter opens only with the secret that sealed it.
+ * because orders, outcomes, cancellations and progress are letters, and a letter opens only with the secret that sealed it
+ * (docs/decisions/cluster.md).
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";

@@ -39,6 +39,8 @@ export interface GroupCosts {
   readonly tripMs: number;
   /** Processor time of the engine for a job, start to end: it does one thing at a time. */
   readonly engineMs: number;
+  /** The same of the client, which does one thing at a time as well. @default 0 */
+  readonly clientMs?: number;
   /** How long a task runs. */
   readonly taskMs: (order: Order) => number;
 }
@@ -74,6 +76,9 @@ export class SimulatedGroup implements Broker {
   readonly #waiting: Job[] = [];
   #freeLanes: number;
   #engineFreeAt = 0;
+  #clientFreeAt = 0;
+  /** Milliseconds of tasks that were run. */
+  workedMs = 0;
 
   constructor(options: GroupOptions) {
     this.#options = options;
@@ -86,6 +91,7 @@ export class SimulatedGroup implements Broker {
   }
 
   async add(orders: readonly OutgoingOrder[]): Promise<void> {
+    await this.#clientTime(orders.length);
     await this.#trip();
     for (const order of orders) {
       if (this.#jobs.has(order.id)) continue;
@@ -170,7 +176,9 @@ export class SimulatedGroup implements Broker {
       return this.#end(job, { kind: "refused", reason: "stopping", detail: "the agent ended", starts: job.starts - 1 });
     }
     this.starts.set(id, (this.starts.get(id) ?? 0) + 1);
-    await clock.sleep(job.cancelled ? 0 : costs.taskMs(order));
+    const taskMs = job.cancelled ? 0 : costs.taskMs(order);
+    await clock.sleep(taskMs);
+    this.workedMs += taskMs;
     if (this.#chance("loseAgent")) return this.#lose(job);
     if (this.#chance("forget")) {
       this.#jobs.delete(id);
@@ -212,6 +220,12 @@ export class SimulatedGroup implements Broker {
 
   async #trip(): Promise<void> {
     await this.#options.clock.sleep(this.#options.costs.tripMs);
+  }
+
+  async #clientTime(orders: number): Promise<void> {
+    const { clock, costs } = this.#options;
+    this.#clientFreeAt = Math.max(this.#clientFreeAt, clock.now()) + orders * (costs.clientMs ?? 0);
+    if (this.#clientFreeAt > clock.now()) await clock.sleep(this.#clientFreeAt - clock.now());
   }
 
   /** The engine does one thing after another. */

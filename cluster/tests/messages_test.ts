@@ -1,0 +1,97 @@
+// unit: letters, parcels, code names and presence.
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { codeNameOf } from "../src/message/code_name.ts";
+import { Sealer } from "../src/message/letter.ts";
+import { openOrder, type Order, sealOrder } from "../src/message/order.ts";
+import { claimsOf, isPiece, pack, unpack } from "../src/message/parcel.ts";
+import { presenceText, readPresence } from "../src/message/presence.ts";
+
+const sealer = new Sealer("a secret of at least sixteen bytes");
+
+Deno.test("Sealer.open() opens what it sealed, for the same purpose and under the same secret only", () => {
+  const letter = sealer.seal("order", "text");
+  assertEquals(sealer.open("order", letter), "text");
+  assertEquals(sealer.open("outcome", letter), undefined);
+  assertEquals(new Sealer("another secret, just as long").open("order", letter), undefined);
+  for (
+    const broken of [undefined, null, 1, "x", {}, { l: "text" }, { ...letter, l: "texT" }, { ...letter, m: "" }, {
+      l: 1,
+      m: 2,
+    }]
+  ) {
+    assertEquals(sealer.open("order", broken), undefined);
+  }
+});
+
+Deno.test("openOrder() refuses another protocol, another job and a malformed value", () => {
+  const order: Order = {
+    id: "a-1",
+    client: "c",
+    fn: { kind: "export", name: "f" },
+    retries: 0,
+    expires: 1,
+    shelf: "s",
+    value: { t: 0, x: "[]" },
+  };
+  assertEquals(openOrder(sealer, "a-1", sealOrder(sealer, order)), order);
+  const refusal = (id: string, text: string) =>
+    (openOrder(sealer, id, sealer.seal("order", text)) as { refusal: string }).refusal;
+  assertEquals(refusal("a-1", JSON.stringify({ v: 2, ...order })), "protocol");
+  assertEquals(refusal("a-2", JSON.stringify({ v: 1, ...order })), "replayed");
+  assertEquals(refusal("a-1", JSON.stringify({ v: 1, ...order, value: { t: 0, x: ["zz", 1] } })), "malformed");
+});
+
+Deno.test("pack() and unpack() keep every value, inside or in the store", () => {
+  const part = fc.uint8Array({ maxLength: 3000 });
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 3000 }),
+      fc.array(part, { maxLength: 4 }),
+      fc.boolean(),
+      (text, parts, tagged) => {
+        const { parcel, pieces } = pack({ text, tagged, parts }, 2000);
+        const fetched = new Map(pieces.map(({ hash, bytes }) => [hash, bytes]));
+        const claims = claimsOf(JSON.parse(JSON.stringify(parcel)));
+        assertEquals(claims.every((claim) => isPiece(claim, fetched.get(claim[0])!)), true);
+        const back = unpack(parcel, fetched);
+        assertEquals([back.text, back.tagged], [text, tagged]);
+        assertEquals(back.parts.map((bytes) => [...bytes]), parts.map((bytes) => [...bytes]));
+      },
+    ),
+  );
+});
+
+Deno.test("pack() gives an equal part the same name, whatever is beside it", () => {
+  const large = new Uint8Array(5000).fill(1);
+  const names = ["[1]", "[2]"].map((text) => pack({ text, tagged: true, parts: [large] }, 2000).pieces[0]!.hash);
+  assertEquals(names[0], names[1]);
+});
+
+Deno.test("codeNameOf() is the same in another folder, and another with one byte", async () => {
+  const graph = (folder: string, remote = "npm:x@1.0.0") => ({
+    roots: [`file:///${folder}/main.ts`],
+    modules: [`file:///${folder}/main.ts`, `file:///${folder}/lib/a.ts`, remote].map((specifier) => ({ specifier })),
+  });
+  const read = (change = "") => (url: string) =>
+    Promise.resolve(new TextEncoder().encode(url.split("/").at(-1) + change));
+  const name = await codeNameOf(graph("home/one"), read());
+  assertEquals(name.length, 16);
+  assertEquals(await codeNameOf(graph("srv"), read()), name);
+  assertNotEquals(await codeNameOf(graph("srv"), read("x")), name);
+  assertNotEquals(await codeNameOf(graph("srv", "npm:x@1.0.1"), read()), name);
+});
+
+Deno.test("presenceText() fits what Relay takes, and says the same when it is read", () => {
+  const presence = { name: "host-1", lanes: 8, code: "49dc7b61d44776c1", corral: "0.1.0", draining: true };
+  assertEquals(readPresence(presenceText(presence)), presence);
+  const long = presenceText({ ...presence, name: "x".repeat(500) });
+  assertEquals([long.length <= 256, readPresence(long)!.lanes], [true, 8]);
+  for (const other of [undefined, "", "corral-client", "corral-agent {", "corral-agent [1]"]) {
+    assertEquals(readPresence(other), undefined);
+  }
+});
+
+Deno.test("Sealer refuses a secret that is too short", () => {
+  assertThrows(() => new Sealer("short"), TypeError, "at least 16");
+});
