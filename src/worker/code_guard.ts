@@ -6,7 +6,7 @@ import { LIBRARY_FOLDER } from "../library_folder.ts";
 import { PermissionError } from "../errors.ts";
 import type { ProjectFiles } from "../own_process.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
-import { fileUrlToPath, isAbsolutePath, isReadable } from "./module_url.ts";
+import { fileUrlToPath, isAbsolutePath, isReadable, withoutTrailingSlashes } from "./module_url.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 /** Something that runs, or decides about what runs. */
@@ -106,7 +106,7 @@ function covers(granted: string, { path, isFolder }: Code): boolean {
 
 /** A path as it is written, and as it is without links. */
 function forms(path: string): string[] {
-  const plain = path.replace(/(?<=.)[\\/]+$/, "");
+  const plain = withoutTrailingSlashes(path);
   return [...new Set([plain, realPath(plain)].map((form) => Deno.build.os === "linux" ? form : form.toLowerCase()))];
 }
 

@@ -46,30 +46,32 @@ const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTP
 
 /** A part of an error's text that gives way to advice. */
 interface Rule {
+  /** The text may be a stranger's, and long: nothing here may try the same characters from more than one start. */
   readonly part: RegExp;
+  /** Whether the part stays, and advice follows it. */
+  readonly stays?: true;
   /** What to do; `undefined` where there is nothing to say. */
   readonly advise: (text: string, worker: Circumstances) => string | undefined;
 }
 
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, advise: notInCache },
-  {
-    part: /\n\s*hint: If you want to use the npm package[^\n]*|(?<=Import "[^"\n]*" not a dependency)$/,
-    advise: bareImport,
-  },
+  { part: /\n[ \t]*hint: If you want to use the npm package[^\n]*/, advise: bareImport },
+  { part: /Import "[^"\n]*" not a dependency$/, stays: true, advise: bareImport },
   { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, advise: outOfLock },
   { part: /, run again with the --allow-\w+ flag/, advise: notGranted },
   { part: / or run with --(?:unstable-)?sloppy-imports/, advise: sloppyImport },
-  { part: /(?<=error sending request for url [^\n]*)$/m, advise: noConnection },
+  { part: /error sending request for url [^\n]*/, stays: true, advise: noConnection },
 ];
 
 /** The text of an error, with advice in the place of Deno's; the same text where there is none to give. */
 export function explain(text: string, worker: Circumstances): string {
-  for (const { part, advise } of RULES) {
+  for (const { part, stays, advise } of RULES) {
     const match = part.exec(text);
     const advice = match === null ? undefined : advise(text, worker);
     if (match === null || advice === undefined) continue;
-    return `${text.slice(0, match.index).replace(/\.$/, "")}; ${advice}${text.slice(match.index + match[0].length)}`;
+    const end = match.index + match[0].length;
+    return `${text.slice(0, stays ? end : match.index).replace(/\.$/, "")}; ${advice}${text.slice(end)}`;
   }
   return text;
 }

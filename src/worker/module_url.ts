@@ -103,8 +103,15 @@ export function fileUrlToPath(url: URL): string {
 
 function windowsPath(url: URL): string {
   const path = decodeURIComponent(escapeStrayPercent(url.pathname)).replaceAll("/", "\\");
-  if (url.hostname) return `\\\\${url.hostname}${path.replace(/\\+$/, "")}`;
-  return path.slice(1).replace(/(?<!:)\\+$/, "");
+  if (url.hostname) return withoutTrailingSlashes(`\\\\${url.hostname}${path}`);
+  return withoutTrailingSlashes(path.slice(1));
+}
+
+/** A path without slashes at its end, unless it is a root. In linear time, which a regular expression for that would not take. */
+export function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && (path[end - 1] === "/" || path[end - 1] === "\\") && path[end - 2] !== ":") end--;
+  return path.slice(0, end);
 }
 
 function escapeStrayPercent(path: string): string {

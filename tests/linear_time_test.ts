@@ -1,0 +1,117 @@
+/**
+ * Unit tests: what reads a stranger's text takes linear time. The texts are so long that quadratic time is many minutes, and
+ * the limit is far above what linear time takes on a busy machine.
+ */
+import { assertEquals } from "@std/assert";
+import { CallerStacks } from "../src/pool/caller_stacks.ts";
+import { decode, encode } from "../src/wire/codec/codec.ts";
+import { HandleCollector } from "../src/hub/handle_collector.ts";
+import { readConfig, withoutComments } from "../src/worker/config_file.ts";
+import { workerExitError } from "../src/worker/exit_error.ts";
+import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
+import { bareImports } from "../src/worker/import_map.ts";
+import { withoutTrailingSlashes } from "../src/worker/module_url.ts";
+import { OutputTail } from "../src/worker/output.ts";
+import { within } from "./helpers/clock.ts";
+
+const LIMIT_MS = 10_000;
+const LENGTH = 512 * 1024;
+
+/** Pieces that begin, or end, what some rule looks for; repeated, each begins it again and again. */
+const PIECES = [
+  " ",
+  "\n",
+  "\n ",
+  "\t\n",
+  "a",
+  "/",
+  "\\",
+  '"',
+  '\\"',
+  '"\\',
+  "/*",
+  "//",
+  "*/",
+  ",",
+  ", ",
+  "{",
+  "[",
+  ".",
+  "    at ",
+  "\n    at x (file:///a.ts:1:1)",
+  ':1:1)"',
+  "--cached-only is specified",
+  "\n hint: ",
+  'Import "',
+  '" not a dependency',
+  ", run again with the --allow-",
+  'Requires a access to "',
+  "error sending request for url ",
+  "error: ",
+  "out of memory",
+];
+
+const TEXTS = PIECES.flatMap((piece) => {
+  const long = piece.repeat(Math.ceil(LENGTH / piece.length));
+  return [long, `${long}x`, `x${long}`, `"${long}`, `/*${long}`];
+});
+
+const WORKER: Circumstances = {
+  module: "file:///task.ts",
+  folder: "/",
+  mayReadFolder: true,
+  config: undefined,
+  flagsAreKnown: true,
+  trust: "trusted",
+  isHidden: () => false,
+};
+
+function errorOf(text: string): Error {
+  const error = new Error(text);
+  error.stack = `Error: ${text}\n${text}\n    at ${text}`;
+  return error;
+}
+
+const READERS: Record<string, (text: string) => unknown> = {
+  "explain()": (text) => explain(text, WORKER),
+  "explainError()": (text) => explainError(errorOf(text), WORKER),
+  "withoutComments()": withoutComments,
+  "withoutTrailingSlashes()": withoutTrailingSlashes,
+  "bareImports()": (text) => bareImports({ imports: { [text]: text, a: text } }, "file:///deno.json"),
+  "the stack of a caller": (text) => {
+    const [stacks, error] = [new CallerStacks(), errorOf(text)];
+    stacks.add(error);
+    stacks.traced(error);
+  },
+  "the error of an exit": (text) => {
+    const tail = new OutputTail();
+    tail.add(new TextEncoder().encode(text));
+    const exit = { pid: 1, exitCode: 134, signal: null, wasReady: true, inFrame: false, violation: undefined };
+    return workerExitError({ ...exit, exceededMemory: undefined, stderrTail: tail.text }, true);
+  },
+  "an error that travels": (text) => {
+    const handles = new HandleCollector();
+    const { text: json, tagged, parts } = encode(errorOf(text), handles);
+    return decode(JSON.parse(json), tagged, [...parts], handles);
+  },
+};
+
+for (const [name, read] of Object.entries(READERS)) {
+  Deno.test(`A stranger's text takes linear time: ${name}`, () =>
+    within(LIMIT_MS, () => {
+      for (const text of TEXTS) read(text);
+      return Promise.resolve();
+    }));
+}
+
+Deno.test("readConfig() reads no file above its limit", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(path, '{"imports":{}}');
+    assertEquals(readConfig(path), { imports: {} });
+    await Deno.truncate(path, 1024 ** 3);
+    assertEquals(readConfig(path), undefined);
+  } finally {
+    await Deno.remove(path);
+  }
+});
