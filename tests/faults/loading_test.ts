@@ -1,5 +1,6 @@
 /** End-to-end tests of programs outside the repository that load the library from a file or over HTTP. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { withSources } from "../helpers/source_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXEC = Deno.execPath();
@@ -29,21 +30,6 @@ async function withFiles(files: Record<string, string>, body: (folder: string) =
     await body(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Serves the repository's sources. */
-async function withServer(body: (origin: string) => Promise<void>): Promise<void> {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const path = new URL(request.url).pathname.slice(1);
-    const text = await Deno.readTextFile(new URL(path, ROOT)).catch(() => undefined);
-    if (text === undefined) return new Response("", { status: 404 });
-    return new Response(text, { headers: { "content-type": "application/typescript" } });
-  });
-  try {
-    await body(`http://127.0.0.1:${server.addr.port}`);
-  } finally {
-    await server.shutdown();
   }
 }
 
@@ -86,7 +72,7 @@ Deno.test("Pool works from a file: URL with a task module that has an import map
 });
 
 Deno.test("Pool works from an http: URL with a task module that has an import map of its own", async () => {
-  await withServer(async (origin) => {
+  await withSources(async (origin) => {
     const library = `${origin}/`;
     await withFiles({ "main.ts": program(library), ...taskFiles(library) }, async (folder) => {
       const flags = [`--allow-run=${EXEC}`, "--allow-read=.", `--allow-import=${new URL(origin).host}`];
@@ -97,7 +83,7 @@ Deno.test("Pool works from an http: URL with a task module that has an import ma
 });
 
 Deno.test("Pool works from an http: URL when DENO_DIR is the program's own", async () => {
-  await withServer(async (origin) => {
+  await withSources(async (origin) => {
     const main = `
       import { Pool } from "${origin}/mod.ts";
       await using pool = new Pool({ workers: 1 });
