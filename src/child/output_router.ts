@@ -8,6 +8,9 @@ const MAX_PRINT_BYTES = 1024 * 1024;
 /** JSON makes at most 6 bytes of a character. */
 const MAX_JSON_BYTES_PER_CHARACTER = 6;
 
+/** Longer texts travel as bytes: the text of a message is limited. */
+const MAX_TEXT_UNITS = 32 * 1024;
+
 /** What an output router writes to. */
 export interface OutputRouterOptions {
   /** Sends one message to the parent. */
@@ -55,7 +58,7 @@ export class OutputRouter {
     const { send, currentTask } = this.#options;
     const task = currentTask();
     const limit = this.#maxPrintBytes;
-    if (typeof output === "string" && output.length <= limit / MAX_JSON_BYTES_PER_CHARACTER) {
+    if (typeof output === "string" && output.length <= Math.min(MAX_TEXT_UNITS, limit / MAX_JSON_BYTES_PER_CHARACTER)) {
       return send(writeOutput(stream, task, output));
     }
     const bytes = bytesOf(output);

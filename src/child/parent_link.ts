@@ -3,7 +3,6 @@ import { PeerLink } from "../hub/peer_link.ts";
 import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
-import { LARGEST_FRAME_BYTES } from "../wire/framing/frame_format.ts";
 import { LEAVE_STDIN, STANDBY } from "../wire/messages/to_parent.ts";
 import type { OtherWriters } from "./block_writer.ts";
 import { Standby } from "./standby.ts";
@@ -43,7 +42,7 @@ export class ParentLink {
       write: (bytes) => this.#write(bytes),
       onFrame,
       // What arrives is as large as the program allows. What leaves is limited by the hello.
-      maxFrameBytes: LARGEST_FRAME_BYTES,
+      trusted: true,
     });
     // Written at once, whether the parent reads or not: there is never anything to wait for.
     const channel = this.#channel;
@@ -106,6 +105,10 @@ export class ParentLink {
   }
 
   async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+    // The rest of a frame is on its way, and each turn of the event loop between two reads costs more than a read.
+    if (this.#channel.inFrame && this.#streams.canBlock && this.#needsParentOnly()) {
+      return this.#streams.readSync(buffer);
+    }
     if (this.standby.on && this.#streams.canBlock) {
       await nextTurn();
       if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {

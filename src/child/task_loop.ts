@@ -1,4 +1,4 @@
-import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
+import { decode, encode, type Encoded, encodeItems, type HandleCodec } from "../wire/codec/codec.ts";
 import { CancelledError, EncodingError } from "../errors.ts";
 import type { RepliesRead } from "../wire/messages/lease.ts";
 import type { CallItem, ParentMessage, TraceContext } from "../wire/messages/to_child.ts";
@@ -253,7 +253,7 @@ export class TaskLoop {
     const duration = inMicroseconds(durationMs);
     try {
       if (outcomes.errors.length > 0) return this.#answerChunkErrors(task, duration, outcomes);
-      const values = encode(outcomes.values, this.#handles);
+      const values = encodeItems(outcomes.values, this.#handles);
       this.#answer(task, writeChunkResult(task.id, duration, values), values.parts);
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.#answerError(task, error);

@@ -1,7 +1,7 @@
 import { EncodingError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
-import { encode, type Encoded } from "../wire/codec/codec.ts";
+import { encode, type Encoded, encodeItems } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import { FunctionTable } from "../worker/function_table.ts";
@@ -62,7 +62,7 @@ export class RequestFactory {
     chunk: ChunkMode | undefined,
     { priority = 0, key, timeoutMs, retries, runId }: RequestOptions,
   ): TaskRequest {
-    const { payload, handles } = this.encode(args);
+    const { payload, handles } = this.#encodeBy(chunk === undefined ? encode : encodeItems, args);
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
     return {
       function: spec,
@@ -82,8 +82,12 @@ export class RequestFactory {
 
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
+    return this.#encodeBy(encode, args);
+  }
+
+  #encodeBy(encodeValues: typeof encodeItems, values: readonly unknown[]): EncodedArguments {
     const collector = new HandleCollector();
-    const payload = encode(args, collector);
+    const payload = encodeValues(values, collector);
     this.#requireFits(payload.text, payload.parts);
     return { payload, handles: collector.handles };
   }

@@ -1,5 +1,11 @@
+import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "./codec/line_limits.ts";
+import { LineCollector } from "./codec/line_collector.ts";
+import { LineReader } from "./codec/line_reader.ts";
 import { FrameBuffer } from "./framing/frame_buffer.ts";
 import { FrameDecoder, type FrameHandler } from "./framing/frame_decoder.ts";
+import { DEFAULT_MAX_FRAME_BYTES, LARGEST_FRAME_BYTES } from "./framing/frame_format.ts";
+import { LinePart } from "./framing/line_part.ts";
+import { heapBytes } from "./heap.ts";
 
 /** Where a channel's bytes come from. The buffer may be transferred: go on with `view.buffer`. */
 export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;
@@ -8,6 +14,10 @@ export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array
 export type ByteWriter = (chunk: Uint8Array) => Promise<void> | void;
 
 const READ_BUFFER_BYTES = 256 * 1024;
+/** What is larger travels in parts: to parse a text of this length takes some 10 ms, whatever it holds. */
+const MAX_TEXT_BYTES = 256 * 1024;
+/** Up to this length, values fit into any heap. */
+const SMALL_LINES_BYTES = 1024 * 1024;
 
 /**
  * One duplex message channel over two byte streams.
@@ -26,6 +36,7 @@ export class Channel {
   readonly #onWritten: () => void;
   #takenBytes = 0;
   #writtenBytes = 0;
+  #outgoingLines: LineLimits | undefined;
   #writing: Promise<void> | undefined;
   #broken = false;
 
@@ -39,12 +50,16 @@ export class Channel {
     onChunkEnd?: () => void;
     /** Called when bytes have left that had to wait for the other side. */
     onWritten?: () => void;
+    /** The largest frame in either direction. @default 256 MiB */
     maxFrameBytes?: number | undefined;
+    /** Whether the other side is the one that this process works for: what comes from there has no limit. @default false */
+    trusted?: boolean;
   }) {
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
     this.#write = options.write;
-    this.#outgoing = new FrameBuffer(options.maxFrameBytes);
-    this.#decoder = new FrameDecoder(options.onFrame, options.maxFrameBytes);
+    this.#outgoing = new FrameBuffer(maxFrameBytes);
+    this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {});
     const pass = (bytes: Uint8Array): void => this.#decoder.push(bytes);
     const { open } = options;
@@ -72,13 +87,16 @@ export class Channel {
     return this.#decoder.pending;
   }
 
-  /** Sets another limit for the frames that are appended from now on. */
+  /** Limits the frames that are appended from now on to what the other side takes. */
   limitOutgoing(maxFrameBytes: number): void {
     this.#outgoing.limitTo(maxFrameBytes);
+    this.#outgoingLines = lineLimits(maxFrameBytes);
   }
 
   /** Adds a frame to what leaves with the next `flush()`. Throws PayloadTooLargeError, and then nothing was added. */
   append(text: string, parts?: readonly Uint8Array[]): void {
+    const first = parts?.[0];
+    if (first instanceof LinePart && this.#outgoingLines !== undefined) requireLinesFit(first, this.#outgoingLines);
     this.#outgoing.append(text, parts);
   }
 
@@ -127,4 +145,21 @@ export class Channel {
       buffer = new Uint8Array(view.buffer);
     }
   }
+}
+
+function trustingDecoder(onFrame: FrameHandler): FrameDecoder {
+  return new FrameDecoder(onFrame, {
+    maxFrameBytes: LARGEST_FRAME_BYTES,
+    readLines: (byteLength) => new LineCollector(byteLength),
+  });
+}
+
+function boundedDecoder(onFrame: FrameHandler, maxFrameBytes: number): FrameDecoder {
+  const limits = lineLimits(maxFrameBytes);
+  return new FrameDecoder(onFrame, {
+    maxFrameBytes,
+    maxTextBytes: MAX_TEXT_BYTES,
+    readLines: (byteLength) =>
+      new LineReader(byteLength, byteLength < SMALL_LINES_BYTES ? limits : receiverLimits(maxFrameBytes, heapBytes())),
+  });
 }

@@ -323,6 +323,32 @@ brand({
   BrokenBarrierError
 });
 
+// src/wire/framing/line_part.ts
+var LinePart = class _LinePart extends Uint8Array {
+  value = void 0;
+  static holding(value) {
+    const part = new _LinePart(new ArrayBuffer(0));
+    part.value = value;
+    return part;
+  }
+};
+
+// src/wire/codec/tags.ts
+var MAX_DEPTH = 1e3;
+var ERROR_LEVELS = 5;
+var MAX_HOLES = 16 * 1024 * 1024;
+var MAX_REGEXP_UNITS = 64 * 1024;
+var TAG_KEY = "$";
+function putField(target, key, value) {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  });
+}
+
 // src/wire/codec/checks.ts
 function malformed(detail, cause) {
   return new ProtocolError(\`Cannot read value: \${detail}\`, cause === void 0 ? {} : {
@@ -351,6 +377,20 @@ function numberOf(value) {
 function recordOf(value) {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw malformed("an object is missing");
+}
+var MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
+var SHALLOW_UNITS = 2 * MAX_TREE_DEPTH;
+function requireShallow(parsed, textUnits, depth) {
+  if (textUnits < SHALLOW_UNITS - 2 * depth || isWithin(parsed, MAX_TREE_DEPTH - depth)) return;
+  throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+}
+function isWithin(parsed, levels) {
+  if (typeof parsed !== "object" || parsed === null) return true;
+  if (levels <= 0) return false;
+  for (const item of Array.isArray(parsed) ? parsed : Object.values(parsed)) {
+    if (typeof item === "object" && item !== null && !isWithin(item, levels - 1)) return false;
+  }
+  return true;
 }
 
 // src/wire/codec/binary.ts
@@ -421,22 +461,6 @@ function isError(value) {
 function hasClass(value, name) {
   const prototype = Object.getPrototypeOf(value);
   return prototype !== null && builtInName(prototype) === name;
-}
-
-// src/wire/codec/tags.ts
-var MAX_DEPTH = 1e3;
-var ERROR_LEVELS = 5;
-var MAX_HOLES = 16 * 1024 * 1024;
-var MAX_REGEXP_UNITS = 64 * 1024;
-var TAG_KEY = "$";
-function putField(target, key, value) {
-  if (key !== "__proto__") target[key] = value;
-  else Object.defineProperty(target, key, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
 }
 
 // src/wire/codec/error_codec.ts
@@ -648,15 +672,12 @@ function truncate(text, maxUnits) {
 }
 
 // src/wire/codec/plain.ts
-function isPlain(value) {
-  if (typeof value !== "object" || value === null) return isPlainPrimitive(value);
-  return isFlatArray(value) || isPlainContainer(value, new VisitedObjects(), 0);
-}
-function isFlatArray(value) {
-  if (!isOrdinaryArray(value)) return false;
-  for (let i = countLeadingNumbers(value); i < value.length; i++) if (!isPlainPrimitive(value[i])) return false;
-  return true;
-}
+var NOT_PLAIN = -1;
+var LARGE_UNITS = 32 * 1024;
+var NUMBER_UNITS = 8;
+var CONSTANT_UNITS = 5;
+var AROUND_TEXT_UNITS = 4;
+var AROUND_CONTAINER_UNITS = 3;
 function isPlainPrimitive(value) {
   switch (typeof value) {
     case "string":
@@ -668,19 +689,83 @@ function isPlainPrimitive(value) {
       return value === null;
   }
 }
-function isPlainContainer(value, visited, depth) {
-  if (depth > MAX_DEPTH || !visited.add(value)) return false;
-  if (isOrdinaryArray(value)) return isPlainArray(value, visited, depth);
-  return !Array.isArray(value) && isRecord(value) && isPlainRecord(value, visited, depth);
-}
-function isPlainArray(array, visited, depth) {
-  for (let i = countLeadingNumbers(array); i < array.length; i++) {
-    const item = array[i];
-    if (typeof item === "object" && item !== null) {
-      if (!isPlainContainer(item, visited, depth + 1)) return false;
-    } else if (!isPlainPrimitive(item)) return false;
+var PlainMeasure = class {
+  large = /* @__PURE__ */ new Set();
+  #few = [];
+  #many;
+  measure(value) {
+    if (typeof value !== "object" || value === null) return measurePrimitive(value);
+    const flat = isOrdinaryArray(value) ? measureFlat(value) : NOT_PLAIN;
+    return flat === NOT_PLAIN ? this.#measureContainer(value, 0) : this.#note(value, flat);
   }
-  return true;
+  measureItems(items) {
+    let size = AROUND_CONTAINER_UNITS;
+    for (let i = 0; i < items.length; i++) {
+      const added = this.measureItem(items[i]);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += added;
+    }
+    return size;
+  }
+  measureItem(item) {
+    this.#few.length = 0;
+    this.#many = void 0;
+    return this.measure(item);
+  }
+  #measureContainer(value, depth) {
+    if (depth > MAX_DEPTH || !this.#visit(value)) return NOT_PLAIN;
+    if (isOrdinaryArray(value)) return this.#measureArray(value, depth);
+    return !Array.isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
+  }
+  #measureArray(array, depth) {
+    const numbers = countLeadingNumbers(array);
+    let size = AROUND_CONTAINER_UNITS + numbers * NUMBER_UNITS;
+    for (let i = numbers; i < array.length; i++) {
+      const added = this.#measureInside(array[i], depth);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += added;
+    }
+    return this.#note(array, size);
+  }
+  #measureRecord(record, depth) {
+    let size = AROUND_CONTAINER_UNITS;
+    for (const key of Object.keys(record)) {
+      const added = this.#measureInside(record[key], depth);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += key.length + AROUND_TEXT_UNITS + added;
+    }
+    return this.#note(record, size);
+  }
+  #measureInside(value, depth) {
+    return typeof value === "object" && value !== null ? this.#measureContainer(value, depth + 1) : measurePrimitive(value);
+  }
+  #note(container, size) {
+    if (size >= LARGE_UNITS) this.large.add(container);
+    return size;
+  }
+  #visit(value) {
+    const many = this.#many;
+    if (many !== void 0) return many.size < many.add(value).size;
+    if (this.#few.includes(value)) return false;
+    this.#few.push(value);
+    if (this.#few.length > 16) this.#many = new Set(this.#few);
+    return true;
+  }
+};
+function measurePrimitive(value) {
+  if (!isPlainPrimitive(value)) return NOT_PLAIN;
+  if (typeof value === "string") return value.length + AROUND_TEXT_UNITS;
+  return typeof value === "number" ? NUMBER_UNITS : CONSTANT_UNITS;
+}
+function measureFlat(array) {
+  const numbers = countLeadingNumbers(array);
+  let size = AROUND_CONTAINER_UNITS + numbers * NUMBER_UNITS;
+  for (let i = numbers; i < array.length; i++) {
+    const added = measurePrimitive(array[i]);
+    if (added === NOT_PLAIN) return NOT_PLAIN;
+    size += added;
+  }
+  return size;
 }
 function countLeadingNumbers(array) {
   const length = array.length;
@@ -690,27 +775,6 @@ function countLeadingNumbers(array) {
   }
   return length;
 }
-function isPlainRecord(record, visited, depth) {
-  for (const key of Object.keys(record)) {
-    const field = record[key];
-    if (typeof field === "object" && field !== null) {
-      if (!isPlainContainer(field, visited, depth + 1)) return false;
-    } else if (!isPlainPrimitive(field)) return false;
-  }
-  return true;
-}
-var VisitedObjects = class {
-  #few = [];
-  #many;
-  add(value) {
-    const many = this.#many;
-    if (many !== void 0) return many.size < many.add(value).size;
-    if (this.#few.includes(value)) return false;
-    this.#few.push(value);
-    if (this.#few.length > 8) this.#many = new Set(this.#few);
-    return true;
-  }
-};
 
 // src/wire/codec/number_list.ts
 var MIN_LENGTH = 512;
@@ -1276,18 +1340,323 @@ function formatStep(step) {
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u.test(step) ? \`.\${step}\` : \`[\${JSON.stringify(step)}]\`;
 }
 
-// src/wire/framing/frame_format.ts
-var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
-var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
-var MAX_PARTS = 1024 * 1024;
-function checkedLimit(maxFrameBytes) {
-  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
-    return maxFrameBytes;
+// src/wire/codec/kept_buffer.ts
+var KeptBuffer = class _KeptBuffer {
+  static #MAX_BYTES = 4 * 1024 * 1024;
+  #buffer;
+  take(byteLength) {
+    const buffer = this.#buffer;
+    this.#buffer = void 0;
+    return buffer !== void 0 && buffer.length >= byteLength ? buffer : new Uint8Array(byteLength);
   }
-  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
+  give(buffer) {
+    if (buffer.length > _KeptBuffer.#MAX_BYTES) return false;
+    this.#buffer = buffer;
+    return true;
+  }
+};
+
+// src/wire/codec/line_writer.ts
+var LINE_UNITS = SHALLOW_UNITS - 500;
+var MAX_LINE_BYTES = 256 * 1024;
+var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
+var FIRST_BUFFER_BYTES = 64 * 1024;
+var LINE_FEED = 10;
+var utf8Encoder = new TextEncoder();
+var kept = new KeptBuffer();
+var LineWriter = class {
+  #large;
+  #buffer;
+  #length = 0;
+  #itemsPerLine = 4;
+  constructor(large) {
+    this.#large = large;
+    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
+  }
+  write(value) {
+    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
+    if (Array.isArray(value)) {
+      this.open();
+      this.writeItems(value);
+      return this.close();
+    }
+    this.#writeLine("{");
+    this.#writeFields(value);
+    this.#writeLine("}");
+  }
+  open() {
+    this.#writeLine("[");
+  }
+  close() {
+    this.#writeLine("]");
+  }
+  writeItems(items) {
+    let start = 0;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at];
+      if (!this.#isOpened(item) && !isLongText(item)) {
+        if (at - start < this.#itemsPerLine) continue;
+        this.#writeSome(items, start, at);
+        start = at;
+        continue;
+      }
+      this.#writeSome(items, start, at);
+      this.write(item);
+      start = at + 1;
+    }
+    this.#writeSome(items, start, items.length);
+  }
+  finish() {
+    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
+    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
+  }
+  #writeSome(items, start, end) {
+    if (start === end) return;
+    const text = JSON.stringify(items.slice(start, end));
+    if (text.length > MAX_LINE_UNITS && end - start > 1) {
+      const middle = start + end >> 1;
+      this.#writeSome(items, start, middle);
+      return this.#writeSome(items, middle, end);
+    }
+    this.#writeLine(text);
+    this.#itemsPerLine = Math.max(1, Math.min(LINE_UNITS, Math.floor((end - start) * LINE_UNITS / text.length)));
+  }
+  #writeFields(record) {
+    let fields = "";
+    for (const key of Object.keys(record)) {
+      const field = record[key];
+      const isAlone = this.#isOpened(field) || isLongText(field);
+      if (!isAlone && !isLongText(key)) {
+        fields += \`\${fields === "" ? "{" : ","}\${JSON.stringify(key)}:\${JSON.stringify(field)}\`;
+        if (fields.length < LINE_UNITS) continue;
+      }
+      if (fields !== "") this.#writeLine(fields + "}");
+      fields = "";
+      if (isAlone || isLongText(key)) {
+        this.#writeLine(JSON.stringify(key));
+        if (isAlone) this.write(field);
+        else this.#writeLine(JSON.stringify([
+          field
+        ]));
+      }
+    }
+    if (fields !== "") this.#writeLine(fields + "}");
+  }
+  #isOpened(value) {
+    return typeof value === "object" && value !== null && this.#large.has(value);
+  }
+  #writeLine(text) {
+    const needed = this.#length + text.length * 3 + 1;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#buffer[this.#length++] = LINE_FEED;
+  }
+  #grow(needed) {
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+};
+function isLongText(value) {
+  return typeof value === "string" && value.length >= LARGE_UNITS;
 }
-function tooLarge(action, size, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
+
+// src/wire/codec/line_limits.ts
+var SAFE_STRING_BYTES = 32 * 1024 * 1024;
+var SAFE_VALUE_BYTES = 32 * 1024 * 1024;
+var MOST_BYTES_PER_BYTE = 20;
+var BYTES_PER_MARK = 48;
+var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
+  10,
+  34,
+  44,
+  58,
+  91,
+  123
+];
+function lineLimits(maxFrameBytes) {
+  return {
+    maxStringBytes: Math.max(maxFrameBytes / 8, Math.min(maxFrameBytes, SAFE_STRING_BYTES)),
+    maxValueBytes: Math.max(maxFrameBytes, SAFE_VALUE_BYTES)
+  };
+}
+function receiverLimits(maxFrameBytes, heapBytes) {
+  const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
+  return {
+    maxStringBytes,
+    maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes / 4))
+  };
+}
+function mayExceed(byteLength, { maxStringBytes, maxValueBytes }) {
+  return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
+}
+function valueBytesOf(bytes) {
+  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
+  let marks = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
+  }
+  return bytes.length + marks * BYTES_PER_MARK;
+}
+function requireLinesFit(lines, limits) {
+  if (!mayExceed(lines.length, limits)) return;
+  let valueBytes = 0;
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(LINE_FEED2, start) + 1;
+    if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
+    valueBytes += valueBytesOf(lines.subarray(start, end));
+    start = end;
+  }
+  if (valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", valueBytes, limits);
+}
+function stringTooLarge(action, size, { maxStringBytes }) {
+  return tooCostly(action, \`a text of \${size} bytes\`, size, maxStringBytes);
+}
+function valuesTooLarge(action, size, { maxValueBytes }) {
+  return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
+}
+function tooCostly(action, what, size, limit) {
+  const rounded = Math.floor(limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
+}
+
+// src/wire/codec/line_reader.ts
+var [LINE_FEED3, QUOTE2] = [
+  10,
+  34
+];
+var utf8Decoder = new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true
+});
+var LineReader = class {
+  #limits;
+  #counts;
+  #root = void 0;
+  #hasRoot = false;
+  #open = [];
+  #keys = [];
+  #rest = new Uint8Array(0);
+  #restLength = 0;
+  #valueBytes = 0;
+  constructor(byteLength, limits) {
+    this.#limits = limits;
+    this.#counts = limits !== void 0 && mayExceed(byteLength, limits);
+  }
+  push(bytes) {
+    let start = 0;
+    if (this.#restLength > 0) {
+      const end2 = bytes.indexOf(LINE_FEED3) + 1;
+      this.#keep(end2 === 0 ? bytes : bytes.subarray(0, end2));
+      if (end2 === 0) return;
+      const line = this.#rest.subarray(0, this.#restLength);
+      this.#restLength = 0;
+      this.#readLines(line);
+      start = end2;
+    }
+    const end = bytes.lastIndexOf(LINE_FEED3) + 1;
+    if (end > start) this.#readLines(bytes.subarray(start, end));
+    this.#keep(bytes.subarray(Math.max(start, end)));
+  }
+  end() {
+    if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
+    return this.#root;
+  }
+  #keep(bytes) {
+    if (bytes.length === 0) return;
+    const length = this.#restLength + bytes.length;
+    if (length > this.#rest.length) {
+      const grown = new Uint8Array(Math.max(length, this.#rest.length * 2, 1024));
+      grown.set(this.#rest.subarray(0, this.#restLength));
+      this.#rest = grown;
+    }
+    this.#rest.set(bytes, this.#restLength);
+    this.#restLength = length;
+    if (this.#limits === void 0 || length <= MAX_LINE_BYTES) return;
+    if (this.#rest[0] !== QUOTE2) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
+    if (length > this.#limits.maxStringBytes) throw stringTooLarge("receive", length, this.#limits);
+  }
+  #readLines(bytes) {
+    if (this.#counts) this.#count(bytes);
+    const text = decodeText(bytes);
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf("\\n", start);
+      this.#readLine(text.slice(start, end));
+      start = end + 1;
+    }
+  }
+  #count(bytes) {
+    this.#valueBytes += valueBytesOf(bytes);
+    if (this.#valueBytes > this.#limits.maxValueBytes) {
+      throw valuesTooLarge("receive", this.#valueBytes, this.#limits);
+    }
+  }
+  #readLine(line) {
+    if (line.length === 1 && this.#readBracket(line)) return;
+    const value = parse(line);
+    if (this.#limits !== void 0) requireShallow(value, line.length, this.#open.length);
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#putRoot(value);
+    if (Array.isArray(container)) {
+      if (typeof value === "string") return void container.push(value);
+      if (!Array.isArray(value)) throw malformed("a line is no list of items");
+      for (let i = 0; i < value.length; i++) container.push(value[i]);
+      return;
+    }
+    if (this.#keys.at(-1) !== void 0) {
+      if (Array.isArray(value) && value.length === 1) return this.#put(value[0]);
+      if (typeof value === "string") return this.#put(value);
+      throw malformed("a line is no value of a key");
+    }
+    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
+    const fields = recordOf(value);
+    for (const key of Object.keys(fields)) putField(container, key, fields[key]);
+  }
+  #readBracket(line) {
+    if (line === "[" || line === "{") {
+      if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+      const opened = line === "[" ? [] : {};
+      this.#put(opened);
+      this.#open.push(opened);
+      this.#keys.push(void 0);
+      return true;
+    }
+    if (line !== "]" && line !== "}") return false;
+    const closed = this.#open.pop();
+    if (closed === void 0 || Array.isArray(closed) !== (line === "]") || this.#keys.pop() !== void 0) {
+      throw malformed("a bracket closes what is not open");
+    }
+    return true;
+  }
+  #put(value) {
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#putRoot(value);
+    if (Array.isArray(container)) return void container.push(value);
+    const key = this.#keys.at(-1);
+    if (key === void 0) throw malformed("a value has no key");
+    putField(container, key, value);
+    this.#keys[this.#keys.length - 1] = void 0;
+  }
+  #putRoot(value) {
+    if (this.#hasRoot) throw malformed("its lines go on behind its end");
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+};
+function decodeText(bytes) {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch (cause) {
+    throw malformed("a line is not UTF-8", cause);
+  }
+}
+function parse(line) {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw malformed("a line is not JSON", cause);
+  }
 }
 
 // src/wire/codec/codec.ts
@@ -1297,6 +1666,10 @@ var UNDEFINED = {
   tagged: true,
   parts: NO_PARTS
 };
+var MAX_TEXT_UNITS2 = 2 * LARGE_UNITS;
+var MAX_STRING_UNITS = 2 ** 29 - 24;
+var LINES_OF_PLAIN = '{"$":"lines"}';
+var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
   if (value === void 0) return UNDEFINED;
   const numbers = numbersIn(value);
@@ -1307,23 +1680,30 @@ function encode(value, handles) {
       numbers.bytes
     ]
   };
-  if (isPlainOrThrow(value)) return {
-    text: stringify(value),
-    tagged: false,
-    parts: NO_PARTS
-  };
-  const encoder = new TaggedEncoder(handles);
-  const tree = encodeTree(encoder, value);
-  return {
-    text: stringify(tree),
+  const measure = new PlainMeasure();
+  const size = plainSize(() => measure.measure(value));
+  return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
+}
+function encodeItems(items, handles) {
+  const numbers = numbersIn(items);
+  if (numbers !== void 0) return {
+    text: numbers.text,
     tagged: true,
-    parts: encoder.parts
+    parts: [
+      numbers.bytes
+    ]
   };
+  const measure = new PlainMeasure();
+  const size = plainSize(() => measure.measureItems(items));
+  return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
 }
 function decode(body, tagged, parts, handles) {
   if (!tagged) return body;
   try {
-    return new TaggedDecoder(parts, handles).decode(body, 0);
+    const form = linesFormOf(body);
+    if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
+    const value = readLines(parts[0]);
+    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError ? error : malformed("it is not what this library writes", error);
   }
@@ -1335,12 +1715,66 @@ function numbersIn(value) {
     return void 0;
   }
 }
-function isPlainOrThrow(value) {
+function plainSize(measure) {
   try {
-    return isPlain(value);
+    return measure();
   } catch {
-    return false;
+    return NOT_PLAIN;
   }
+}
+function encodePlain(value, size, measure) {
+  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(value)) : void 0;
+  if (text !== void 0 && text.length <= MAX_TEXT_UNITS2) return {
+    text,
+    tagged: false,
+    parts: NO_PARTS
+  };
+  return {
+    text: LINES_OF_PLAIN,
+    tagged: true,
+    parts: [
+      writeLines(value, measure)
+    ]
+  };
+}
+function encodeTagged(value, handles) {
+  const encoder = new TaggedEncoder(handles);
+  const tree = encodeTree(encoder, value);
+  const measure = new PlainMeasure();
+  const size = measure.measure(tree);
+  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(tree)) : void 0;
+  if (text !== void 0 && text.length <= MAX_TEXT_UNITS2) return {
+    text,
+    tagged: true,
+    parts: encoder.parts
+  };
+  return {
+    text: LINES_OF_TREE,
+    tagged: true,
+    parts: [
+      writeLines(tree, measure),
+      ...encoder.parts
+    ]
+  };
+}
+function writeLines(value, { large }) {
+  if (typeof value === "object" && value !== null) large.add(value);
+  return stringify(() => {
+    const writer = new LineWriter(large);
+    writer.write(value);
+    return writer.finish();
+  });
+}
+function readLines(part) {
+  if (!(part instanceof LinePart)) throw malformed("its lines are missing");
+  if (part.length === 0) return part.value;
+  const reader = new LineReader(part.length, void 0);
+  reader.push(part);
+  return reader.end();
+}
+function linesFormOf(body) {
+  if (typeof body !== "object" || body === null || body.$ !== "lines") return void 0;
+  return body.t === 1 ? LINES_OF_TREE : LINES_OF_PLAIN;
 }
 function encodeTree(encoder, value) {
   try {
@@ -1350,15 +1784,14 @@ function encodeTree(encoder, value) {
     throw encodingError(encoder.path, "an object that cannot be read, only data can travel", error);
   }
 }
-function stringify(value) {
+function stringify(write) {
   try {
-    return JSON.stringify(value);
+    return write();
   } catch (error) {
     if (!(error instanceof RangeError)) {
       throw encodingError("$", "an object that cannot be read, only data can travel", error);
     }
-    const limit = DEFAULT_MAX_FRAME_BYTES;
-    throw new PayloadTooLargeError(\`Cannot send message: its text is longer than a string can be, at most \${limit} bytes are allowed\`, 2 ** 29, limit);
+    throw new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
   }
 }
 
@@ -2054,12 +2487,14 @@ return {
   EndOfStreamError,
   BrokenBarrierError,
   Delivery,
-  DEFAULT_MAX_FRAME_BYTES,
-  LARGEST_FRAME_BYTES,
-  MAX_PARTS,
-  checkedLimit,
-  tooLarge,
+  LinePart,
+  KeptBuffer,
+  lineLimits,
+  receiverLimits,
+  requireLinesFit,
+  LineReader,
   encode,
+  encodeItems,
   decode,
   describeOpenHandle,
   EncodedValue,
@@ -2088,28 +2523,30 @@ return {
 const { serve } = (({
   CancelledError,
   ClosedError,
-  DEFAULT_MAX_FRAME_BYTES,
   Delivery,
   Deque,
   EncodedValue,
   EncodingError,
   EndOfStreamError,
   FunctionNotFoundError,
-  LARGEST_FRAME_BYTES,
-  MAX_PARTS,
+  KeptBuffer,
+  LinePart,
+  LineReader,
   PayloadTooLargeError,
   PendingCount,
   ProtocolError,
   REF,
   RemoteWait,
-  checkedLimit,
   decode,
   describeHandle,
   describeOpenHandle,
   encode,
+  encodeItems,
   hub,
+  lineLimits,
   loadHandleClassesBy,
-  tooLarge
+  receiverLimits,
+  requireLinesFit
 }, {}, {
   after,
   checkTimeout,
@@ -2393,6 +2830,7 @@ function writeOutput(stream, taskId, text) {
 // src/child/output_router.ts
 var MAX_PRINT_BYTES = 1024 * 1024;
 var MAX_JSON_BYTES_PER_CHARACTER = 6;
+var MAX_TEXT_UNITS = 32 * 1024;
 var OutputRouter = class {
   #options;
   #maxPrintBytes = MAX_PRINT_BYTES;
@@ -2416,7 +2854,7 @@ var OutputRouter = class {
     const { send, currentTask } = this.#options;
     const task = currentTask();
     const limit = this.#maxPrintBytes;
-    if (typeof output === "string" && output.length <= limit / MAX_JSON_BYTES_PER_CHARACTER) {
+    if (typeof output === "string" && output.length <= Math.min(MAX_TEXT_UNITS, limit / MAX_JSON_BYTES_PER_CHARACTER)) {
       return send(writeOutput(stream, task, output));
     }
     const bytes = bytesOf(output);
@@ -3174,10 +3612,48 @@ var PeerLink = class {
   }
 };
 
+// src/wire/codec/line_collector.ts
+var PIECE_BYTES = 64 * 1024;
+var kept = new KeptBuffer();
+var LineCollector = class {
+  #buffer;
+  #length = 0;
+  constructor(byteLength) {
+    this.#buffer = kept.take(byteLength);
+  }
+  push(bytes) {
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+  end() {
+    const reader = new LineReader(this.#length, void 0);
+    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
+      reader.push(this.#buffer.subarray(at, Math.min(at + PIECE_BYTES, this.#length)));
+    }
+    kept.give(this.#buffer);
+    return reader.end();
+  }
+};
+
+// src/wire/framing/frame_format.ts
+var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
+var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
+var LINE_PART_FLAG = 2147483648;
+var MAX_PARTS = 256 * 1024;
+function checkedLimit(maxFrameBytes) {
+  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
+    return maxFrameBytes;
+  }
+  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
+}
+function tooLarge(action, size, limit) {
+  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
+}
+
 // src/wire/framing/frame_buffer.ts
 var SMALLEST_BLOCK_BYTES = 16 * 1024;
-var LARGEST_BLOCK_BYTES = 256 * 1024;
-var LARGEST_COPY_BYTES = 256 * 1024;
+var LARGEST_BLOCK_BYTES = 128 * 1024;
+var LARGEST_COPY_BYTES = 128 * 1024;
 var SHORT_TEXT_UNITS = 16 * 1024;
 var BEGINNING_BYTES = 16 * 1024;
 var LOOPED_TEXT_UNITS = 64;
@@ -3239,7 +3715,7 @@ var FrameBuffer = class {
   }
   #putPart(part) {
     this.#reserve(4 + copiedBytesOf(part));
-    writeU32(this.#block, this.#end, part.byteLength);
+    writeU32(this.#block, this.#end, part instanceof LinePart ? part.byteLength | LINE_PART_FLAG : part.byteLength);
     this.#end += 4;
     this.#putBytes(part);
   }
@@ -3327,6 +3803,8 @@ var latin1Decoder = new TextDecoder("latin1");
 var FrameDecoder = class {
   #onFrame;
   #maxFrameBytes;
+  #maxTextBytes;
+  #openLines;
   #failure;
   #lengthBytes = new Uint8Array(4);
   #stage = "frameLength";
@@ -3336,12 +3814,16 @@ var FrameDecoder = class {
   #remaining = 0;
   #text = "";
   #parts = [];
+  #lines;
+  #linesLeft = 0;
   #run = "";
   #runStart = 0;
   #runEnd = 0;
-  constructor(onFrame, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
+  constructor(onFrame, options = {}) {
     this.#onFrame = onFrame;
-    this.#maxFrameBytes = checkedLimit(maxFrameBytes);
+    this.#maxFrameBytes = checkedLimit(options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES);
+    this.#maxTextBytes = options.maxTextBytes ?? Infinity;
+    this.#openLines = options.readLines ?? noLines;
   }
   get pending() {
     return this.#stage !== "frameLength" || this.#filled > 0;
@@ -3370,13 +3852,31 @@ var FrameDecoder = class {
       const frameBytes = this.#checkedFrameBytes(readU32(chunk, at));
       const end = at + 4 + frameBytes;
       if (end > chunk.length) return at;
-      const textBytes = checkedLength(readU32(chunk, at + 4), frameBytes - 4, "text");
+      const textBytes = this.#checkedTextBytes(readU32(chunk, at + 4), frameBytes - 4);
       const textEnd = at + 8 + textBytes;
       const text = this.#readText(chunk, at + 8, textEnd, end);
-      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end), frameBytes);
+      this.#onFrame(text, textEnd === end ? [] : this.#readParts(chunk, textEnd, end), frameBytes);
       at = end;
     }
     return at;
+  }
+  #readParts(chunk, start, end) {
+    const parts = [];
+    let at = start;
+    while (at < end) {
+      checkPartRoom(parts.length, end - at);
+      const length = readU32(chunk, at);
+      const size = checkedLength(length & ~LINE_PART_FLAG, end - at - 4, "part");
+      const bytes = chunk.subarray(at + 4, at + 4 + size);
+      parts.push(length < LINE_PART_FLAG ? copyOf(bytes) : this.#readLinePart(bytes));
+      at += 4 + size;
+    }
+    return parts;
+  }
+  #readLinePart(bytes) {
+    const reader = this.#openLines(bytes.length);
+    reader.push(bytes);
+    return LinePart.holding(reader.end());
   }
   #readText(chunk, start, end, frameEnd) {
     if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
@@ -3390,10 +3890,18 @@ var FrameDecoder = class {
     return this.#run.slice(start - this.#runStart, end - this.#runStart);
   }
   #fill(chunk, at) {
+    if (this.#lines !== void 0) return this.#fillLines(chunk, at);
     const size = Math.min(chunk.length - at, this.#target.byteLength - this.#filled);
     this.#target.set(chunk.subarray(at, at + size), this.#filled);
     this.#filled += size;
     if (this.#filled === this.#target.byteLength) this.#advance();
+    return at + size;
+  }
+  #fillLines(chunk, at) {
+    const size = Math.min(chunk.length - at, this.#linesLeft);
+    this.#lines.push(chunk.subarray(at, at + size));
+    this.#linesLeft -= size;
+    if (this.#linesLeft === 0) this.#advance();
     return at + size;
   }
   #advance() {
@@ -3403,20 +3911,31 @@ var FrameDecoder = class {
         this.#remaining = this.#frameBytes - 4;
         return this.#await("textLength", this.#lengthBytes);
       case "textLength":
-        return this.#awaitBytes("text");
+        return this.#awaitBytes("text", this.#checkedTextBytes(readU32(this.#lengthBytes, 0), this.#remaining));
       case "text":
         this.#text = decodeUtf8(this.#target);
         return this.#nextPart();
       case "partLength":
-        this.#remaining -= 4;
-        return this.#awaitBytes("part");
+        return this.#awaitPart(readU32(this.#lengthBytes, 0));
       case "part":
         this.#parts.push(this.#target);
         return this.#nextPart();
+      case "lines":
+        this.#parts.push(LinePart.holding(this.#lines.end()));
+        this.#lines = void 0;
+        return this.#nextPart();
     }
   }
-  #awaitBytes(stage) {
-    const size = checkedLength(readU32(this.#lengthBytes, 0), this.#remaining, stage);
+  #awaitPart(length) {
+    this.#remaining -= 4;
+    if (length < LINE_PART_FLAG) return this.#awaitBytes("part", checkedLength(length, this.#remaining, "part"));
+    this.#linesLeft = checkedLength(length - LINE_PART_FLAG, this.#remaining, "part");
+    this.#remaining -= this.#linesLeft;
+    this.#lines = this.#openLines(this.#linesLeft);
+    this.#stage = "lines";
+    if (this.#linesLeft === 0) this.#advance();
+  }
+  #awaitBytes(stage, size) {
     this.#remaining -= size;
     this.#await(stage, new Uint8Array(size));
     if (size === 0) this.#advance();
@@ -3438,24 +3957,26 @@ var FrameDecoder = class {
     this.#target = target;
     this.#filled = 0;
   }
+  #checkedTextBytes(size, remaining) {
+    if (size > this.#maxTextBytes) throw textTooLarge(size, this.#maxTextBytes);
+    return checkedLength(size, remaining, "text");
+  }
   #checkedFrameBytes(size) {
     if (size > this.#maxFrameBytes) throw tooLarge("receive", size, this.#maxFrameBytes);
     if (size < 4) throw malformed(\`the frame declares \${size} bytes, at least 4 are needed\`);
     return size;
   }
 };
-function readParts(chunk, start, end) {
-  const parts = [];
-  let at = start;
-  while (at < end) {
-    checkPartRoom(parts.length, end - at);
-    const size = checkedLength(readU32(chunk, at), end - at - 4, "part");
-    const part = new Uint8Array(size);
-    part.set(chunk.subarray(at + 4, at + 4 + size));
-    parts.push(part);
-    at += 4 + size;
-  }
-  return parts;
+function copyOf(bytes) {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+function noLines() {
+  throw malformed("the frame has a part of lines, none is expected here");
+}
+function textTooLarge(size, limit) {
+  return new PayloadTooLargeError(\`Cannot receive message: its text has \${size} bytes, at most \${limit} are allowed\`, size, limit);
 }
 function checkPartRoom(count, remaining) {
   if (remaining < 4) throw malformed(\`the frame ends \${remaining} bytes into a part's length, 4 are needed\`);
@@ -3486,8 +4007,20 @@ function malformed(detail, cause) {
   });
 }
 
+// src/wire/heap.ts
+function heapBytes() {
+  try {
+    const { process } = globalThis;
+    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+
 // src/wire/channel.ts
 var READ_BUFFER_BYTES = 256 * 1024;
+var MAX_TEXT_BYTES = 256 * 1024;
+var SMALL_LINES_BYTES = 1024 * 1024;
 var Channel = class {
   #read;
   #write;
@@ -3498,13 +4031,15 @@ var Channel = class {
   #onWritten;
   #takenBytes = 0;
   #writtenBytes = 0;
+  #outgoingLines;
   #writing;
   #broken = false;
   constructor(options) {
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
     this.#write = options.write;
-    this.#outgoing = new FrameBuffer(options.maxFrameBytes);
-    this.#decoder = new FrameDecoder(options.onFrame, options.maxFrameBytes);
+    this.#outgoing = new FrameBuffer(maxFrameBytes);
+    this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {
     });
     const pass = (bytes) => this.#decoder.push(bytes);
@@ -3527,8 +4062,11 @@ var Channel = class {
   }
   limitOutgoing(maxFrameBytes) {
     this.#outgoing.limitTo(maxFrameBytes);
+    this.#outgoingLines = lineLimits(maxFrameBytes);
   }
   append(text, parts) {
+    const first = parts?.[0];
+    if (first instanceof LinePart && this.#outgoingLines !== void 0) requireLinesFit(first, this.#outgoingLines);
     this.#outgoing.append(text, parts);
   }
   flush() {
@@ -3572,6 +4110,20 @@ var Channel = class {
     }
   }
 };
+function trustingDecoder(onFrame) {
+  return new FrameDecoder(onFrame, {
+    maxFrameBytes: LARGEST_FRAME_BYTES,
+    readLines: (byteLength) => new LineCollector(byteLength)
+  });
+}
+function boundedDecoder(onFrame, maxFrameBytes) {
+  const limits = lineLimits(maxFrameBytes);
+  return new FrameDecoder(onFrame, {
+    maxFrameBytes,
+    maxTextBytes: MAX_TEXT_BYTES,
+    readLines: (byteLength) => new LineReader(byteLength, byteLength < SMALL_LINES_BYTES ? limits : receiverLimits(maxFrameBytes, heapBytes()))
+  });
+}
 
 // src/child/standby.ts
 var QUICK_MS = 0.5;
@@ -3615,7 +4167,7 @@ var ParentLink = class {
       read: (buffer) => this.#read(buffer),
       write: (bytes) => this.#write(bytes),
       onFrame,
-      maxFrameBytes: LARGEST_FRAME_BYTES
+      trusted: true
     });
     const channel = this.#channel;
     this.shared = new PeerLink(hub2, "parent", {
@@ -3658,6 +4210,9 @@ var ParentLink = class {
     this.#channel.append(text, parts);
   }
   async #read(buffer) {
+    if (this.#channel.inFrame && this.#streams.canBlock && this.#needsParentOnly()) {
+      return this.#streams.readSync(buffer);
+    }
     if (this.standby.on && this.#streams.canBlock) {
       await nextTurn();
       if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {
@@ -4468,7 +5023,7 @@ var TaskLoop = class {
     const duration = inMicroseconds(durationMs);
     try {
       if (outcomes.errors.length > 0) return this.#answerChunkErrors(task, duration, outcomes);
-      const values = encode(outcomes.values, this.#handles);
+      const values = encodeItems(outcomes.values, this.#handles);
       this.#answer(task, writeChunkResult(task.id, duration, values), values.parts);
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.#answerError(task, error);

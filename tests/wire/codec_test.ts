@@ -4,22 +4,8 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { EncodingError, ProtocolError } from "../../src/errors.ts";
 import { decode, encode, type HandleCodec } from "../../src/wire/codec/codec.ts";
-import { FrameBuffer } from "../../src/wire/framing/frame_buffer.ts";
-import { FrameDecoder } from "../../src/wire/framing/frame_decoder.ts";
+import { roundTrip } from "./round_trip.ts";
 import { assertSameGraph } from "./same_graph.ts";
-
-/** Sends a value through everything that a message goes through, except the pipe. */
-function roundTrip(value: unknown, handles?: HandleCodec): unknown {
-  const { text, tagged, parts } = encode(value, handles);
-  const buffer = new FrameBuffer();
-  buffer.append(text, parts);
-  let result: unknown;
-  const decoder = new FrameDecoder((received, receivedParts) => {
-    result = decode(JSON.parse(received), tagged, receivedParts, handles);
-  });
-  for (const chunk of buffer.take()) decoder.push(chunk.slice());
-  return result;
-}
 
 /** Decodes a tree as a hostile process would send it. */
 function decodeHostile(tree: string, parts: Uint8Array[] = []): unknown {

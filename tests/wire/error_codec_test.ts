@@ -1,13 +1,13 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import * as corral from "../../src/errors.ts";
-import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { decode } from "../../src/wire/codec/codec.ts";
+import { roundTrip as sent } from "./round_trip.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
 
 function roundTrip<T>(value: T): T {
-  const { text, tagged, parts } = encode(value);
-  return decode(JSON.parse(text), tagged, parts.map((part) => part.slice())) as T;
+  return sent(value) as T;
 }
 
 /** Sends an error, and asserts that class, name, message, stack and own fields are the same. */

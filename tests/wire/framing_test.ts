@@ -48,7 +48,7 @@ function bytesOfFrames(frames: readonly Frame[]): Uint8Array<ArrayBuffer> {
 /** Feeds pieces through one reused buffer, as a reader with its own buffer would. */
 function decodePieces(pieces: Iterable<Uint8Array>, maxFrameBytes?: number): { frames: Frame[]; pending: boolean } {
   const frames: Frame[] = [];
-  const decoder = new FrameDecoder((text, parts) => frames.push({ text, parts }), maxFrameBytes);
+  const decoder = new FrameDecoder((text, parts) => frames.push({ text, parts }), { maxFrameBytes });
   for (const piece of pieces) {
     const reused = piece.slice();
     decoder.push(reused);
@@ -100,11 +100,11 @@ Deno.test("FrameBuffer.take() returns the part's own memory, but for its beginni
   assertStrictEquals(chunks[1]!.buffer, part.buffer);
 });
 
-Deno.test("FrameBuffer.take() merges a frame into one chunk when its parts and its text have 256 KiB at most", () => {
+Deno.test("FrameBuffer.take() merges a frame into one chunk when its parts and its text have 128 KiB at most", () => {
   const buffer = new FrameBuffer();
-  buffer.append("1", [new Uint8Array(200_000)]);
+  buffer.append("1", [new Uint8Array(100_000)]);
   assertEquals(buffer.take().length, 1);
-  buffer.append("a".repeat(200_000));
+  buffer.append("a".repeat(100_000));
   assertEquals(buffer.take().length, 1);
 });
 
@@ -180,15 +180,15 @@ Deno.test("FrameBuffer.append() throws without a copy when the declared parts ex
   assertEquals(buffer.byteLength, 0);
 });
 
-Deno.test("FrameBuffer.append() throws when there are more than 1 Mi parts", () => {
-  const parts = Array(1024 * 1024 + 1).fill(new Uint8Array(0));
-  assertThrows(() => new FrameBuffer().append("1", parts), PayloadTooLargeError, "1048577 binary parts");
+Deno.test("FrameBuffer.append() throws when there are more than 256 Ki parts", () => {
+  const parts = Array(256 * 1024 + 1).fill(new Uint8Array(0));
+  assertThrows(() => new FrameBuffer().append("1", parts), PayloadTooLargeError, "262145 binary parts");
 });
 
 Deno.test("FrameBuffer() throws when the limit cannot be a length", () => {
   for (const limit of [0, 3, -1, 4.5, NaN, Infinity, 2 ** 32]) {
     assertThrows(() => new FrameBuffer(limit), RangeError);
-    assertThrows(() => new FrameDecoder(ignore, limit), RangeError);
+    assertThrows(() => new FrameDecoder(ignore, { maxFrameBytes: limit }), RangeError);
   }
 });
 
@@ -277,10 +277,10 @@ Deno.test("FrameDecoder.push() refuses from the header alone when a frame declar
   assertThrows(() => decodePieces([u32(101, 97)], 100), PayloadTooLargeError, "at most 100 are allowed");
 });
 
-Deno.test("FrameDecoder.push() throws ProtocolError when a frame has more than 1 Mi parts", () => {
-  const count = 1024 * 1024 + 1;
+Deno.test("FrameDecoder.push() throws ProtocolError when a frame has more than 256 Ki parts", () => {
+  const count = 256 * 1024 + 1;
   const bytes = concat([u32(4 + 4 * count, 0), new Uint8Array(4 * count)]);
-  assertThrows(() => decodePieces([bytes]), ProtocolError, "more than 1048576 parts");
+  assertThrows(() => decodePieces([bytes]), ProtocolError, "more than 262144 parts");
 });
 
 Deno.test("FrameDecoder.push() throws the same error again when it has failed", () => {
@@ -324,7 +324,7 @@ function expectFramesOrTypedError(pieces: Iterable<Uint8Array>): void {
   let delivered = 0;
   const decoder = new FrameDecoder((text, parts) => {
     delivered += text.length + parts.reduce((size, part) => size + part.byteLength, 0);
-  }, limit);
+  }, { maxFrameBytes: limit });
   let received = 0;
   try {
     for (const piece of pieces) {

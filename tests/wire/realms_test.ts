@@ -2,12 +2,8 @@
 import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { runInNewContext } from "node:vm";
 import { EncodingError } from "../../src/errors.ts";
-import { decode, encode } from "../../src/wire/codec/codec.ts";
-
-function roundTrip(value: unknown): unknown {
-  const { text, tagged, parts } = encode(value);
-  return decode(JSON.parse(text), tagged, parts.map((part) => part.slice()));
-}
+import { encode } from "../../src/wire/codec/codec.ts";
+import { roundTrip } from "./round_trip.ts";
 
 const foreign = (code: string): unknown => runInNewContext(code);
 

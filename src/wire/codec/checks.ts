@@ -1,6 +1,7 @@
 /** What the decoders require of a parsed tree, and the error when it is not so. */
 
 import { ProtocolError } from "../../errors.ts";
+import { MAX_DEPTH } from "./tags.ts";
 
 /** What JSON.parse makes of an object: own data properties only. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -38,4 +39,28 @@ export function numberOf(value: unknown): number {
 export function recordOf(value: unknown): object {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw malformed("an object is missing");
+}
+
+/** How deep parsed text may be nested: of the deepest value that travels, each level takes up to two in its tree. */
+const MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
+
+/** No text that is shorter is nested too deep: each level takes two brackets. */
+export const SHALLOW_UNITS: number = 2 * MAX_TREE_DEPTH;
+
+/**
+ * Requires that what was parsed of so long a text is not nested deeper than what this library sends, `depth` levels inside
+ * another: code that gets it may call itself for each level.
+ */
+export function requireShallow(parsed: unknown, textUnits: number, depth: number): void {
+  if (textUnits < SHALLOW_UNITS - 2 * depth || isWithin(parsed, MAX_TREE_DEPTH - depth)) return;
+  throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+function isWithin(parsed: unknown, levels: number): boolean {
+  if (typeof parsed !== "object" || parsed === null) return true;
+  if (levels <= 0) return false;
+  for (const item of Array.isArray(parsed) ? parsed : Object.values(parsed)) {
+    if (typeof item === "object" && item !== null && !isWithin(item, levels - 1)) return false;
+  }
+  return true;
 }

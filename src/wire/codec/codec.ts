@@ -1,12 +1,14 @@
 /** Turns values into JSON text with binary parts, and back. Pure: knows no pipes and no messages. */
 
 import { EncodingError, PayloadTooLargeError, ProtocolError } from "../../errors.ts";
-import { malformed } from "./checks.ts";
+import { LinePart } from "../framing/line_part.ts";
+import { type JsonObject, malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
 import { encodingError, TaggedEncoder } from "./encode.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
+import { LineReader } from "./line_reader.ts";
+import { LineWriter } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
-import { isPlain } from "./plain.ts";
+import { LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
 
 /** A value as it travels. */
@@ -21,19 +23,25 @@ export interface Encoded {
 
 const NO_PARTS: readonly Uint8Array[] = [];
 const UNDEFINED: Encoded = { text: '{"$":"undefined"}', tagged: true, parts: NO_PARTS };
+/** The estimate of a text's length may be wrong by its escapes: what is longer than this travels as lines. */
+const MAX_TEXT_UNITS = 2 * LARGE_UNITS;
+/** How long V8's strings can be. */
+const MAX_STRING_UNITS = 2 ** 29 - 24;
+const LINES_OF_PLAIN = '{"$":"lines"}';
+const LINES_OF_TREE = '{"$":"lines","t":1}';
 
 export type { HandleCodec } from "./tags.ts";
 
 /**
  * Encodes a value for another process.
  *
- * - Plain JSON data is written as it is, without a copy; a long list of numbers as bytes.
+ * - Plain JSON data is written as it is, without a copy: in the message's text, or if it is large, as lines; a long list of numbers as bytes.
  * - `undefined`, holes, NaN, the infinities, -0, bigint, Date, Map, Set, Error, ArrayBuffer, DataView, typed arrays, URL,
  *   RegExp, cycles and shared references are kept.
  * - Of an object its own enumerable string keys travel, of an array its items, of a view the bytes it shows.
  *
  * @throws {EncodingError} If a part of the value cannot travel; its `path` says which.
- * @throws {PayloadTooLargeError} If the text would be longer than a string can be.
+ * @throws {PayloadTooLargeError} If a text in it would be longer than a string can be.
  *
  * @example There and back
  * ```ts
@@ -48,10 +56,18 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
   if (value === undefined) return UNDEFINED;
   const numbers = numbersIn(value);
   if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
-  if (isPlainOrThrow(value)) return { text: stringify(value), tagged: false, parts: NO_PARTS };
-  const encoder = new TaggedEncoder(handles);
-  const tree = encodeTree(encoder, value);
-  return { text: stringify(tree), tagged: true, parts: encoder.parts };
+  const measure = new PlainMeasure();
+  const size = plainSize(() => measure.measure(value));
+  return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
+}
+
+/** Encodes a list of values that have nothing to do with each other: of plain data, identity is kept within each only. */
+export function encodeItems(items: readonly unknown[], handles?: HandleCodec): Encoded {
+  const numbers = numbersIn(items);
+  if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
+  const measure = new PlainMeasure();
+  const size = plainSize(() => measure.measureItems(items));
+  return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
 }
 
 /**
@@ -77,7 +93,10 @@ export function decode(
 ): unknown {
   if (!tagged) return body;
   try {
-    return new TaggedDecoder(parts, handles).decode(body, 0);
+    const form = linesFormOf(body);
+    if (form === undefined) return new TaggedDecoder(parts, handles).decode(body, 0);
+    const value = readLines(parts[0]);
+    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError ? error : malformed("it is not what this library writes", error);
   }
@@ -92,13 +111,53 @@ function numbersIn(value: unknown): NumbersText | undefined {
   }
 }
 
-function isPlainOrThrow(value: unknown): boolean {
+function plainSize(measure: () => number): number {
   try {
-    return isPlain(value);
+    return measure();
   } catch {
     // A getter or a proxy threw. The walk that follows knows where.
-    return false;
+    return NOT_PLAIN;
   }
+}
+
+function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {
+  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(value)) : undefined;
+  if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: false, parts: NO_PARTS };
+  return { text: LINES_OF_PLAIN, tagged: true, parts: [writeLines(value, measure)] };
+}
+
+function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded {
+  const encoder = new TaggedEncoder(handles);
+  const tree = encodeTree(encoder, value);
+  const measure = new PlainMeasure();
+  const size = measure.measure(tree);
+  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(tree)) : undefined;
+  if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: true, parts: encoder.parts };
+  return { text: LINES_OF_TREE, tagged: true, parts: [writeLines(tree, measure), ...encoder.parts] };
+}
+
+function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
+  // Also where only its escapes made it large.
+  if (typeof value === "object" && value !== null) large.add(value);
+  return stringify(() => {
+    const writer = new LineWriter(large);
+    writer.write(value);
+    return writer.finish();
+  });
+}
+
+/** What the lines hold, whether they were read as they came, or are still bytes. */
+function readLines(part: Uint8Array | undefined): unknown {
+  if (!(part instanceof LinePart)) throw malformed("its lines are missing");
+  if (part.length === 0) return part.value;
+  const reader = new LineReader(part.length, undefined);
+  reader.push(part);
+  return reader.end();
+}
+
+function linesFormOf(body: unknown): string | undefined {
+  if (typeof body !== "object" || body === null || (body as JsonObject).$ !== "lines") return undefined;
+  return (body as JsonObject).t === 1 ? LINES_OF_TREE : LINES_OF_PLAIN;
 }
 
 function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
@@ -110,18 +169,18 @@ function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
   }
 }
 
-function stringify(value: unknown): string {
+/** Runs what writes JSON. */
+function stringify<T>(write: () => T): T {
   try {
-    return JSON.stringify(value);
+    return write();
   } catch (error) {
     if (!(error instanceof RangeError)) {
       throw encodingError("$", "an object that cannot be read, only data can travel", error);
     }
-    const limit = DEFAULT_MAX_FRAME_BYTES;
     throw new PayloadTooLargeError(
-      `Cannot send message: its text is longer than a string can be, at most ${limit} bytes are allowed`,
-      2 ** 29,
-      limit,
+      `Cannot send message: a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,
+      MAX_STRING_UNITS + 1,
+      MAX_STRING_UNITS,
     );
   }
 }

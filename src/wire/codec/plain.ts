@@ -1,23 +1,19 @@
-/** Tells whether a value is plain JSON data, which travels without any walk on the receiving side. */
+/** Tells whether a value is plain JSON data, which travels without any walk on the receiving side, and how long its text is. */
 
 import { isOrdinaryArray, isRecord } from "./realms.ts";
 import { MAX_DEPTH } from "./tags.ts";
 
-/**
- * Whether `JSON.parse(JSON.stringify(value))` gives an equal value: strings, booleans, `null`, finite numbers other
- * than -0, arrays without holes and plain objects of such, none of them reached twice.
- */
-export function isPlain(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return isPlainPrimitive(value);
-  return isFlatArray(value) || isPlainContainer(value, new VisitedObjects(), 0);
-}
+/** The length of what is no plain data. */
+export const NOT_PLAIN = -1;
 
-/** Most lists of arguments hold no objects, so nothing in them can be reached twice. */
-function isFlatArray(value: object): boolean {
-  if (!isOrdinaryArray(value)) return false;
-  for (let i = countLeadingNumbers(value); i < value.length; i++) if (!isPlainPrimitive(value[i])) return false;
-  return true;
-}
+/** From this length on a text is written in several lines. */
+export const LARGE_UNITS: number = 32 * 1024;
+
+const NUMBER_UNITS = 8;
+const CONSTANT_UNITS = 5;
+/** Quotes, and a comma or a colon. */
+const AROUND_TEXT_UNITS = 4;
+const AROUND_CONTAINER_UNITS = 3;
 
 /** Whether a value that is no object is plain JSON data. */
 export function isPlainPrimitive(value: unknown): boolean {
@@ -33,20 +29,106 @@ export function isPlainPrimitive(value: unknown): boolean {
   }
 }
 
-function isPlainContainer(value: object, visited: VisitedObjects, depth: number): boolean {
-  if (depth > MAX_DEPTH || !visited.add(value)) return false;
-  if (isOrdinaryArray(value)) return isPlainArray(value, visited, depth);
-  return !Array.isArray(value) && isRecord(value) && isPlainRecord(value, visited, depth);
+/**
+ * Measures values. A value is plain if `JSON.parse(JSON.stringify(value))` gives an equal one: strings, booleans, `null`,
+ * finite numbers other than -0, arrays without holes and plain objects of such, none of them reached twice.
+ */
+export class PlainMeasure {
+  /** The containers whose text is so long that it is written in several lines. */
+  readonly large: Set<object> = new Set();
+  readonly #few: object[] = [];
+  #many: Set<object> | undefined;
+
+  /** About how long the text of a value is, in UTF-16 units; `NOT_PLAIN` if it has none that gives the value back. */
+  measure(value: unknown): number {
+    if (typeof value !== "object" || value === null) return measurePrimitive(value);
+    const flat = isOrdinaryArray(value) ? measureFlat(value) : NOT_PLAIN;
+    // Most lists of arguments hold no objects, so nothing in them can be reached twice.
+    return flat === NOT_PLAIN ? this.#measureContainer(value, 0) : this.#note(value, flat);
+  }
+
+  /** The same for a list of values that have nothing to do with each other: an object in two of them is two objects. */
+  measureItems(items: readonly unknown[]): number {
+    let size = AROUND_CONTAINER_UNITS;
+    for (let i = 0; i < items.length; i++) {
+      const added = this.measureItem(items[i]);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += added;
+    }
+    return size;
+  }
+
+  /** Measures one of such values. */
+  measureItem(item: unknown): number {
+    this.#few.length = 0;
+    this.#many = undefined;
+    return this.measure(item);
+  }
+
+  #measureContainer(value: object, depth: number): number {
+    if (depth > MAX_DEPTH || !this.#visit(value)) return NOT_PLAIN;
+    if (isOrdinaryArray(value)) return this.#measureArray(value, depth);
+    return !Array.isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
+  }
+
+  #measureArray(array: unknown[], depth: number): number {
+    const numbers = countLeadingNumbers(array);
+    let size = AROUND_CONTAINER_UNITS + numbers * NUMBER_UNITS;
+    for (let i = numbers; i < array.length; i++) {
+      const added = this.#measureInside(array[i], depth);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += added;
+    }
+    return this.#note(array, size);
+  }
+
+  #measureRecord(record: Record<string, unknown>, depth: number): number {
+    let size = AROUND_CONTAINER_UNITS;
+    for (const key of Object.keys(record)) {
+      const added = this.#measureInside(record[key], depth);
+      if (added === NOT_PLAIN) return NOT_PLAIN;
+      size += key.length + AROUND_TEXT_UNITS + added;
+    }
+    return this.#note(record, size);
+  }
+
+  #measureInside(value: unknown, depth: number): number {
+    return typeof value === "object" && value !== null
+      ? this.#measureContainer(value, depth + 1)
+      : measurePrimitive(value);
+  }
+
+  #note(container: object, size: number): number {
+    if (size >= LARGE_UNITS) this.large.add(container);
+    return size;
+  }
+
+  /** Adds an object to those that were reached, and returns whether it is new. A few cost next to nothing. */
+  #visit(value: object): boolean {
+    const many = this.#many;
+    if (many !== undefined) return many.size < many.add(value).size;
+    if (this.#few.includes(value)) return false;
+    this.#few.push(value);
+    if (this.#few.length > 16) this.#many = new Set(this.#few);
+    return true;
+  }
 }
 
-function isPlainArray(array: unknown[], visited: VisitedObjects, depth: number): boolean {
-  for (let i = countLeadingNumbers(array); i < array.length; i++) {
-    const item = array[i];
-    if (typeof item === "object" && item !== null) {
-      if (!isPlainContainer(item, visited, depth + 1)) return false;
-    } else if (!isPlainPrimitive(item)) return false;
+function measurePrimitive(value: unknown): number {
+  if (!isPlainPrimitive(value)) return NOT_PLAIN;
+  if (typeof value === "string") return value.length + AROUND_TEXT_UNITS;
+  return typeof value === "number" ? NUMBER_UNITS : CONSTANT_UNITS;
+}
+
+function measureFlat(array: unknown[]): number {
+  const numbers = countLeadingNumbers(array);
+  let size = AROUND_CONTAINER_UNITS + numbers * NUMBER_UNITS;
+  for (let i = numbers; i < array.length; i++) {
+    const added = measurePrimitive(array[i]);
+    if (added === NOT_PLAIN) return NOT_PLAIN;
+    size += added;
   }
-  return true;
+  return size;
 }
 
 /** A loop of its own, because in one that also knows other types a number costs five times as much. */
@@ -57,30 +139,4 @@ function countLeadingNumbers(array: unknown[]): number {
     if (typeof item !== "number" || item - item !== 0 || (item === 0 && 1 / item < 0)) return i;
   }
   return length;
-}
-
-function isPlainRecord(record: Record<string, unknown>, visited: VisitedObjects, depth: number): boolean {
-  for (const key of Object.keys(record)) {
-    const field = record[key];
-    if (typeof field === "object" && field !== null) {
-      if (!isPlainContainer(field, visited, depth + 1)) return false;
-    } else if (!isPlainPrimitive(field)) return false;
-  }
-  return true;
-}
-
-/** A set of objects that costs next to nothing while it is small. */
-class VisitedObjects {
-  readonly #few: object[] = [];
-  #many: Set<object> | undefined;
-
-  /** Adds an object, and returns whether it is new. */
-  add(value: object): boolean {
-    const many = this.#many;
-    if (many !== undefined) return many.size < many.add(value).size;
-    if (this.#few.includes(value)) return false;
-    this.#few.push(value);
-    if (this.#few.length > 8) this.#many = new Set(this.#few);
-    return true;
-  }
 }

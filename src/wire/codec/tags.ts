@@ -39,6 +39,8 @@ export type Tag =
   | { readonly $: "binary"; readonly k: string; readonly p: number }
   | { readonly $: "numbers"; readonly k: "Int32Array" | "Float64Array"; readonly p: number }
   | { readonly $: "handle"; readonly v: unknown }
+  /** The whole value is the first part; with `t`, that is a tagged tree. */
+  | { readonly $: "lines"; readonly t?: 1 }
   | ErrorTag;
 
 /** An error: class of the closed list, name, message, stack, own fields and hidden parts as key and value in turn. */

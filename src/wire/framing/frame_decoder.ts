@@ -1,7 +1,8 @@
 /** Incoming: bytes, however they were split, become texts with binary parts. */
 
-import { ProtocolError } from "../../errors.ts";
-import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, MAX_PARTS, tooLarge } from "./frame_format.ts";
+import { PayloadTooLargeError, ProtocolError } from "../../errors.ts";
+import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS, tooLarge } from "./frame_format.ts";
+import { LinePart, type PartReader } from "./line_part.ts";
 
 /** Receives one complete frame: its text, its binary parts, which are the receiver's to keep, and how many bytes it had. */
 export type FrameHandler = (text: string, parts: Uint8Array[], bytes: number) => void;
@@ -13,7 +14,17 @@ const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const latin1Decoder = new TextDecoder("latin1");
 
 /** Which bytes of a split frame are awaited. */
-type Stage = "frameLength" | "textLength" | "text" | "partLength" | "part";
+type Stage = "frameLength" | "textLength" | "text" | "partLength" | "part" | "lines";
+
+/** What a decoder accepts. */
+export interface FrameDecoderOptions {
+  /** The largest frame, the leading length not counted. @default 256 MiB */
+  readonly maxFrameBytes?: number | undefined;
+  /** The largest text of a frame. @default no limit of its own */
+  readonly maxTextBytes?: number | undefined;
+  /** Makes what reads a LinePart of so many bytes. Without it there may be none. */
+  readonly readLines?: (byteLength: number) => PartReader;
+}
 
 /**
  * Cuts incoming bytes into frames, however they were split.
@@ -26,6 +37,8 @@ type Stage = "frameLength" | "textLength" | "text" | "partLength" | "part";
 export class FrameDecoder {
   readonly #onFrame: FrameHandler;
   readonly #maxFrameBytes: number;
+  readonly #maxTextBytes: number;
+  readonly #openLines: (byteLength: number) => PartReader;
   #failure: { readonly error: unknown } | undefined;
 
   // A frame that lies whole in one chunk is read from the chunk; these hold one that does not.
@@ -37,16 +50,20 @@ export class FrameDecoder {
   #remaining = 0;
   #text: string = "";
   #parts: Uint8Array[] = [];
+  #lines: PartReader | undefined;
+  #linesLeft = 0;
 
   // Decoding many short texts one by one costs several times as much as decoding them all at once.
   #run = "";
   #runStart = 0;
   #runEnd = 0;
 
-  /** Builds a decoder for frames of at most `maxFrameBytes` bytes, the leading length not counted. */
-  constructor(onFrame: FrameHandler, maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+  /** Builds a decoder that calls `onFrame` for each frame. */
+  constructor(onFrame: FrameHandler, options: FrameDecoderOptions = {}) {
     this.#onFrame = onFrame;
-    this.#maxFrameBytes = checkedLimit(maxFrameBytes);
+    this.#maxFrameBytes = checkedLimit(options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES);
+    this.#maxTextBytes = options.maxTextBytes ?? Infinity;
+    this.#openLines = options.readLines ?? noLines;
   }
 
   /** Whether the bytes so far end in the middle of a frame. */
@@ -84,13 +101,34 @@ export class FrameDecoder {
       const frameBytes = this.#checkedFrameBytes(readU32(chunk, at));
       const end = at + 4 + frameBytes;
       if (end > chunk.length) return at;
-      const textBytes = checkedLength(readU32(chunk, at + 4), frameBytes - 4, "text");
+      const textBytes = this.#checkedTextBytes(readU32(chunk, at + 4), frameBytes - 4);
       const textEnd = at + 8 + textBytes;
       const text = this.#readText(chunk, at + 8, textEnd, end);
-      this.#onFrame(text, textEnd === end ? [] : readParts(chunk, textEnd, end), frameBytes);
+      this.#onFrame(text, textEnd === end ? [] : this.#readParts(chunk, textEnd, end), frameBytes);
       at = end;
     }
     return at;
+  }
+
+  /** Reads the parts of a frame that lies whole in the chunk. */
+  #readParts(chunk: Uint8Array, start: number, end: number): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let at = start;
+    while (at < end) {
+      checkPartRoom(parts.length, end - at);
+      const length = readU32(chunk, at);
+      const size = checkedLength(length & ~LINE_PART_FLAG, end - at - 4, "part");
+      const bytes = chunk.subarray(at + 4, at + 4 + size);
+      parts.push(length < LINE_PART_FLAG ? copyOf(bytes) : this.#readLinePart(bytes));
+      at += 4 + size;
+    }
+    return parts;
+  }
+
+  #readLinePart(bytes: Uint8Array): LinePart {
+    const reader = this.#openLines(bytes.length);
+    reader.push(bytes);
+    return LinePart.holding(reader.end());
   }
 
   #readText(chunk: Uint8Array, start: number, end: number, frameEnd: number): string {
@@ -107,10 +145,19 @@ export class FrameDecoder {
 
   /** Adds bytes to the part of a split frame that is awaited, and returns how far it read. */
   #fill(chunk: Uint8Array, at: number): number {
+    if (this.#lines !== undefined) return this.#fillLines(chunk, at);
     const size = Math.min(chunk.length - at, this.#target.byteLength - this.#filled);
     this.#target.set(chunk.subarray(at, at + size), this.#filled);
     this.#filled += size;
     if (this.#filled === this.#target.byteLength) this.#advance();
+    return at + size;
+  }
+
+  #fillLines(chunk: Uint8Array, at: number): number {
+    const size = Math.min(chunk.length - at, this.#linesLeft);
+    this.#lines!.push(chunk.subarray(at, at + size));
+    this.#linesLeft -= size;
+    if (this.#linesLeft === 0) this.#advance();
     return at + size;
   }
 
@@ -121,21 +168,33 @@ export class FrameDecoder {
         this.#remaining = this.#frameBytes - 4;
         return this.#await("textLength", this.#lengthBytes);
       case "textLength":
-        return this.#awaitBytes("text");
+        return this.#awaitBytes("text", this.#checkedTextBytes(readU32(this.#lengthBytes, 0), this.#remaining));
       case "text":
         this.#text = decodeUtf8(this.#target);
         return this.#nextPart();
       case "partLength":
-        this.#remaining -= 4;
-        return this.#awaitBytes("part");
+        return this.#awaitPart(readU32(this.#lengthBytes, 0));
       case "part":
         this.#parts.push(this.#target);
+        return this.#nextPart();
+      case "lines":
+        this.#parts.push(LinePart.holding(this.#lines!.end()));
+        this.#lines = undefined;
         return this.#nextPart();
     }
   }
 
-  #awaitBytes(stage: "text" | "part"): void {
-    const size = checkedLength(readU32(this.#lengthBytes, 0), this.#remaining, stage);
+  #awaitPart(length: number): void {
+    this.#remaining -= 4;
+    if (length < LINE_PART_FLAG) return this.#awaitBytes("part", checkedLength(length, this.#remaining, "part"));
+    this.#linesLeft = checkedLength(length - LINE_PART_FLAG, this.#remaining, "part");
+    this.#remaining -= this.#linesLeft;
+    this.#lines = this.#openLines(this.#linesLeft);
+    this.#stage = "lines";
+    if (this.#linesLeft === 0) this.#advance();
+  }
+
+  #awaitBytes(stage: "text" | "part", size: number): void {
     this.#remaining -= size;
     this.#await(stage, new Uint8Array(size));
     if (size === 0) this.#advance();
@@ -160,6 +219,11 @@ export class FrameDecoder {
     this.#filled = 0;
   }
 
+  #checkedTextBytes(size: number, remaining: number): number {
+    if (size > this.#maxTextBytes) throw textTooLarge(size, this.#maxTextBytes);
+    return checkedLength(size, remaining, "text");
+  }
+
   #checkedFrameBytes(size: number): number {
     if (size > this.#maxFrameBytes) throw tooLarge("receive", size, this.#maxFrameBytes);
     if (size < 4) throw malformed(`the frame declares ${size} bytes, at least 4 are needed`);
@@ -167,19 +231,22 @@ export class FrameDecoder {
   }
 }
 
-/** Copies the parts of a frame that lies whole in the chunk. */
-function readParts(chunk: Uint8Array, start: number, end: number): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  let at = start;
-  while (at < end) {
-    checkPartRoom(parts.length, end - at);
-    const size = checkedLength(readU32(chunk, at), end - at - 4, "part");
-    const part = new Uint8Array(size);
-    part.set(chunk.subarray(at + 4, at + 4 + size));
-    parts.push(part);
-    at += 4 + size;
-  }
-  return parts;
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function noLines(): never {
+  throw malformed("the frame has a part of lines, none is expected here");
+}
+
+function textTooLarge(size: number, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `Cannot receive message: its text has ${size} bytes, at most ${limit} are allowed`,
+    size,
+    limit,
+  );
 }
 
 function checkPartRoom(count: number, remaining: number): void {

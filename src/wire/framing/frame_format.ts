@@ -2,7 +2,8 @@
  * What both directions of framing agree on.
  *
  * A frame is a u32 (big-endian, as all lengths) with the number of bytes that follow, a u32 with the length of the text,
- * the text as UTF-8, and any number of parts, each a u32 with its length and its bytes. Framing is pure: it knows no
+ * the text as UTF-8, and any number of parts, each a u32 with its length and its bytes. The length of a LinePart has its highest
+ * bit set. Framing is pure: it knows no
  * pipes and no JSON.
  */
 
@@ -11,11 +12,14 @@ import { PayloadTooLargeError } from "../../errors.ts";
 /** The largest frame accepted unless another limit is given: 256 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
 
-/** The largest limit: what a frame's length can express. */
+/** The largest limit: what a frame's length can express. A pool's is 2 ** 31, so that a part's length leaves a bit. */
 export const LARGEST_FRAME_BYTES: number = 2 ** 32 - 1;
 
+/** The bit of a part's length that says that it is a LinePart. */
+export const LINE_PART_FLAG = 0x80000000;
+
 /** How many parts a frame may have: more empty ones would cost the receiver far more memory than the sender. */
-export const MAX_PARTS: number = 1024 * 1024;
+export const MAX_PARTS: number = 256 * 1024;
 
 /** Requires a limit that a frame's length can express. */
 export function checkedLimit(maxFrameBytes: number): number {

@@ -1,0 +1,94 @@
+/** What the lines that one process sends may cost the other, and the errors when they cost more. */
+
+import { PayloadTooLargeError } from "../../errors.ts";
+import { MAX_LINE_BYTES } from "./line_writer.ts";
+
+/** What the lines of one part may cost their receiver. */
+export interface LineLimits {
+  /** How large one string may be, in bytes of its text. */
+  readonly maxStringBytes: number;
+  /** How much memory all values may take, as it is estimated. */
+  readonly maxValueBytes: number;
+}
+
+/** A string this long is parsed in some 30 ms. */
+const SAFE_STRING_BYTES = 32 * 1024 * 1024;
+/** Fits every heap. */
+const SAFE_VALUE_BYTES = 32 * 1024 * 1024;
+/** No value takes more memory than so many times its text: measured with empty objects, and with objects of a new key each. */
+const MOST_BYTES_PER_BYTE = 20;
+/** What a container, an item or a key takes at most, beside its text. */
+const BYTES_PER_MARK = 48;
+const [LINE_FEED, QUOTE, COMMA, COLON, BRACKET, BRACE] = [10, 34, 44, 58, 91, 123] as const;
+
+/** The limits that go with a limit for frames. */
+export function lineLimits(maxFrameBytes: number): LineLimits {
+  return {
+    maxStringBytes: Math.max(maxFrameBytes / 8, Math.min(maxFrameBytes, SAFE_STRING_BYTES)),
+    maxValueBytes: Math.max(maxFrameBytes, SAFE_VALUE_BYTES),
+  };
+}
+
+/** The same for a receiver whose heap is small. */
+export function receiverLimits(maxFrameBytes: number, heapBytes: number): LineLimits {
+  const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
+  return { maxStringBytes, maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes / 4)) };
+}
+
+/** Whether a part of so many bytes must be looked at: no small one exceeds the limits. */
+export function mayExceed(byteLength: number, { maxStringBytes, maxValueBytes }: LineLimits): boolean {
+  return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
+}
+
+/** About how much memory the values of whole lines take at most. */
+export function valueBytesOf(bytes: Uint8Array): number {
+  // A line that long is one string.
+  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
+  let marks = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
+  }
+  return bytes.length + marks * BYTES_PER_MARK;
+}
+
+/** Checks lines before they are sent. Throws PayloadTooLargeError. */
+export function requireLinesFit(lines: Uint8Array, limits: LineLimits): void {
+  if (!mayExceed(lines.length, limits)) return;
+  let valueBytes = 0;
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf(LINE_FEED, start) + 1;
+    if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
+    valueBytes += valueBytesOf(lines.subarray(start, end));
+    start = end;
+  }
+  if (valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", valueBytes, limits);
+}
+
+/** The error for one string above the limit. */
+export function stringTooLarge(
+  action: "send" | "receive",
+  size: number,
+  { maxStringBytes }: LineLimits,
+): PayloadTooLargeError {
+  return tooCostly(action, `a text of ${size} bytes`, size, maxStringBytes);
+}
+
+/** The error for values that would take too much memory. */
+export function valuesTooLarge(
+  action: "send" | "receive",
+  size: number,
+  { maxValueBytes }: LineLimits,
+): PayloadTooLargeError {
+  return tooCostly(action, `values that take about ${size} bytes`, size, maxValueBytes);
+}
+
+function tooCostly(action: string, what: string, size: number, limit: number): PayloadTooLargeError {
+  const rounded = Math.floor(limit);
+  return new PayloadTooLargeError(
+    `Cannot ${action} message: it holds ${what}, at most ${rounded} are allowed, ` +
+      `send it in parts, or as bytes, or raise maxFrameBytes`,
+    size,
+    rounded,
+  );
+}

@@ -1,0 +1,161 @@
+/** Makes a value of the lines that a LineWriter wrote, as they arrive. They are trusted in nothing. */
+
+import type { PartReader } from "../framing/line_part.ts";
+import { malformed, recordOf, requireShallow } from "./checks.ts";
+import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
+import { MAX_LINE_BYTES } from "./line_writer.ts";
+import { MAX_DEPTH, putField } from "./tags.ts";
+
+const [LINE_FEED, QUOTE] = [10, 34] as const;
+
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads a part of a sender that is not trusted. Each line is parsed when it is there, so that no parse takes long. */
+export class LineReader implements PartReader {
+  readonly #limits: LineLimits | undefined;
+  /** Small parts cannot exceed the limit, whatever they hold. */
+  readonly #counts: boolean;
+  #root: unknown = undefined;
+  #hasRoot = false;
+  /** The containers that are open, the innermost last, and the key that waits for its value. */
+  readonly #open: (unknown[] | Record<string, unknown>)[] = [];
+  readonly #keys: (string | undefined)[] = [];
+  /** The beginning of a line whose end has not arrived. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #restLength = 0;
+  #valueBytes = 0;
+
+  /** Starts a part of so many bytes. Without limits its sender is trusted. */
+  constructor(byteLength: number, limits: LineLimits | undefined) {
+    this.#limits = limits;
+    this.#counts = limits !== undefined && mayExceed(byteLength, limits);
+  }
+
+  push(bytes: Uint8Array): void {
+    let start = 0;
+    if (this.#restLength > 0) {
+      const end = bytes.indexOf(LINE_FEED) + 1;
+      this.#keep(end === 0 ? bytes : bytes.subarray(0, end));
+      if (end === 0) return;
+      const line = this.#rest.subarray(0, this.#restLength);
+      this.#restLength = 0;
+      this.#readLines(line);
+      start = end;
+    }
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (end > start) this.#readLines(bytes.subarray(start, end));
+    this.#keep(bytes.subarray(Math.max(start, end)));
+  }
+
+  end(): unknown {
+    if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
+    return this.#root;
+  }
+
+  /** Keeps a part of a line. */
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const length = this.#restLength + bytes.length;
+    if (length > this.#rest.length) {
+      const grown = new Uint8Array(Math.max(length, this.#rest.length * 2, 1024));
+      grown.set(this.#rest.subarray(0, this.#restLength));
+      this.#rest = grown;
+    }
+    this.#rest.set(bytes, this.#restLength);
+    this.#restLength = length;
+    if (this.#limits === undefined || length <= MAX_LINE_BYTES) return;
+    if (this.#rest[0] !== QUOTE) throw malformed(`it has a line of more than ${MAX_LINE_BYTES} bytes`);
+    if (length > this.#limits.maxStringBytes) throw stringTooLarge("receive", length, this.#limits);
+  }
+
+  /** Reads whole lines. */
+  #readLines(bytes: Uint8Array): void {
+    if (this.#counts) this.#count(bytes);
+    const text = decodeText(bytes);
+    for (let start = 0; start < text.length;) {
+      const end = text.indexOf("\n", start);
+      this.#readLine(text.slice(start, end));
+      start = end + 1;
+    }
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#valueBytes += valueBytesOf(bytes);
+    if (this.#valueBytes > this.#limits!.maxValueBytes) {
+      throw valuesTooLarge("receive", this.#valueBytes, this.#limits!);
+    }
+  }
+
+  #readLine(line: string): void {
+    if (line.length === 1 && this.#readBracket(line)) return;
+    const value = parse(line);
+    if (this.#limits !== undefined) requireShallow(value, line.length, this.#open.length);
+    const container = this.#open.at(-1);
+    if (container === undefined) return this.#putRoot(value);
+    if (Array.isArray(container)) {
+      if (typeof value === "string") return void container.push(value);
+      if (!Array.isArray(value)) throw malformed("a line is no list of items");
+      for (let i = 0; i < value.length; i++) container.push(value[i]);
+      return;
+    }
+    if (this.#keys.at(-1) !== undefined) {
+      if (Array.isArray(value) && value.length === 1) return this.#put(value[0]);
+      if (typeof value === "string") return this.#put(value);
+      throw malformed("a line is no value of a key");
+    }
+    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
+    const fields = recordOf(value) as Record<string, unknown>;
+    for (const key of Object.keys(fields)) putField(container, key, fields[key]);
+  }
+
+  /** Opens or closes a container, if that is what the line says. */
+  #readBracket(line: string): boolean {
+    if (line === "[" || line === "{") {
+      if (this.#open.length > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+      const opened = line === "[" ? [] : {};
+      this.#put(opened);
+      this.#open.push(opened);
+      this.#keys.push(undefined);
+      return true;
+    }
+    if (line !== "]" && line !== "}") return false;
+    const closed = this.#open.pop();
+    if (closed === undefined || Array.isArray(closed) !== (line === "]") || this.#keys.pop() !== undefined) {
+      throw malformed("a bracket closes what is not open");
+    }
+    return true;
+  }
+
+  /** Puts one value where the next one belongs. */
+  #put(value: unknown): void {
+    const container = this.#open.at(-1);
+    if (container === undefined) return this.#putRoot(value);
+    if (Array.isArray(container)) return void container.push(value);
+    const key = this.#keys.at(-1);
+    if (key === undefined) throw malformed("a value has no key");
+    putField(container, key, value);
+    this.#keys[this.#keys.length - 1] = undefined;
+  }
+
+  #putRoot(value: unknown): void {
+    if (this.#hasRoot) throw malformed("its lines go on behind its end");
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch (cause) {
+    throw malformed("a line is not UTF-8", cause);
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw malformed("a line is not JSON", cause);
+  }
+}

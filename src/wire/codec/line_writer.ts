@@ -1,0 +1,144 @@
+/**
+ * Writes plain data as lines of JSON, so that neither side ever has its whole text. A line is
+ *
+ * - a value, at the top;
+ * - `[` or `{`, which opens a container that is too large for one line, and `]` or `}`, which closes it;
+ * - inside `[`: the list of its next items, or one long string;
+ * - inside `{`: an object of its next fields; or a key, and behind it what is opened, one long string, or a list of one item.
+ *
+ * JSON text has no line feed inside.
+ */
+
+import { LinePart } from "../framing/line_part.ts";
+import { SHALLOW_UNITS } from "./checks.ts";
+import { KeptBuffer } from "./kept_buffer.ts";
+import { LARGE_UNITS } from "./plain.ts";
+
+/** About how much goes into a line. More brings nothing, and so short a text needs no check of its depth. */
+const LINE_UNITS = SHALLOW_UNITS - 500;
+/** No line but one string is longer, so a reader may refuse what is. */
+export const MAX_LINE_BYTES: number = 256 * 1024;
+/** A text of so many units has at most as many bytes. */
+const MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
+const FIRST_BUFFER_BYTES = 64 * 1024;
+const LINE_FEED = 10;
+
+const utf8Encoder = new TextEncoder();
+
+const kept = new KeptBuffer();
+
+/** Writes one value. */
+export class LineWriter {
+  readonly #large: ReadonlySet<object>;
+  #buffer: Uint8Array<ArrayBuffer>;
+  #length = 0;
+  #itemsPerLine = 4;
+
+  /** Starts an empty part. `large` has all containers inside that are too large for one line. */
+  constructor(large: ReadonlySet<object>) {
+    this.#large = large;
+    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
+  }
+
+  /** Writes the whole value. */
+  write(value: unknown): void {
+    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
+    if (Array.isArray(value)) {
+      this.open();
+      this.writeItems(value);
+      return this.close();
+    }
+    this.#writeLine("{");
+    this.#writeFields(value as Record<string, unknown>);
+    this.#writeLine("}");
+  }
+
+  /** Opens a list, whose items are written next. */
+  open(): void {
+    this.#writeLine("[");
+  }
+
+  /** Closes the list. */
+  close(): void {
+    this.#writeLine("]");
+  }
+
+  /** Writes items of the list that is open. */
+  writeItems(items: readonly unknown[]): void {
+    let start = 0;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at];
+      if (!this.#isOpened(item) && !isLongText(item)) {
+        if (at - start < this.#itemsPerLine) continue;
+        this.#writeSome(items, start, at);
+        start = at;
+        continue;
+      }
+      this.#writeSome(items, start, at);
+      this.write(item);
+      start = at + 1;
+    }
+    this.#writeSome(items, start, items.length);
+  }
+
+  /** What was written. The writer is of no more use. */
+  finish(): LinePart {
+    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
+    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
+  }
+
+  /** Writes some of the items in one line. */
+  #writeSome(items: readonly unknown[], start: number, end: number): void {
+    if (start === end) return;
+    const text = JSON.stringify(items.slice(start, end));
+    if (text.length > MAX_LINE_UNITS && end - start > 1) {
+      const middle = (start + end) >> 1;
+      this.#writeSome(items, start, middle);
+      return this.#writeSome(items, middle, end);
+    }
+    this.#writeLine(text);
+    this.#itemsPerLine = Math.max(1, Math.min(LINE_UNITS, Math.floor((end - start) * LINE_UNITS / text.length)));
+  }
+
+  #writeFields(record: Record<string, unknown>): void {
+    let fields = "";
+    for (const key of Object.keys(record)) {
+      const field = record[key];
+      const isAlone = this.#isOpened(field) || isLongText(field);
+      if (!isAlone && !isLongText(key)) {
+        fields += `${fields === "" ? "{" : ","}${JSON.stringify(key)}:${JSON.stringify(field)}`;
+        if (fields.length < LINE_UNITS) continue;
+      }
+      if (fields !== "") this.#writeLine(fields + "}");
+      fields = "";
+      if (isAlone || isLongText(key)) {
+        this.#writeLine(JSON.stringify(key));
+        if (isAlone) this.write(field);
+        else this.#writeLine(JSON.stringify([field]));
+      }
+    }
+    if (fields !== "") this.#writeLine(fields + "}");
+  }
+
+  #isOpened(value: unknown): boolean {
+    return typeof value === "object" && value !== null && this.#large.has(value);
+  }
+
+  #writeLine(text: string): void {
+    // In UTF-8 a unit takes at most three bytes.
+    const needed = this.#length + text.length * 3 + 1;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#buffer[this.#length++] = LINE_FEED;
+  }
+
+  #grow(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+}
+
+function isLongText(value: unknown): value is string {
+  return typeof value === "string" && value.length >= LARGE_UNITS;
+}

@@ -1,0 +1,235 @@
+// Kind: pure unit.
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
+import { decode, encode, encodeItems } from "../../src/wire/codec/codec.ts";
+import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
+import { LineReader } from "../../src/wire/codec/line_reader.ts";
+import { LineWriter } from "../../src/wire/codec/line_writer.ts";
+import { LinePart } from "../../src/wire/framing/line_part.ts";
+import { arrived, roundTrip } from "./round_trip.ts";
+import { assertSameGraph } from "./same_graph.ts";
+
+const LIMITS = lineLimits(256 * 1024 * 1024);
+const encoder = new TextEncoder();
+
+/** What a reader makes of bytes that come in pieces. */
+function read(bytes: Uint8Array, pieceBytes = Infinity, limits: LineLimits | undefined = LIMITS): unknown {
+  const reader = new LineReader(bytes.length, limits);
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const reused = bytes.slice(at, at + pieceBytes);
+    reader.push(reused);
+    reused.fill(0xff);
+  }
+  return reader.end();
+}
+
+function readText(...lines: string[]): unknown {
+  return read(encoder.encode(lines.map((line) => line + "\n").join("")));
+}
+
+/** Containers inside a value, the value itself included. */
+function containersIn(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== "object" || value === null) return found;
+  found.add(value);
+  for (const item of Object.values(value)) containersIn(item, found);
+  return found;
+}
+
+Deno.test("LineReader gives what LineWriter was given, whatever is opened and however the bytes are split", () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom("\n", "[", "]", "{", "__proto__"));
+  const value = fc.jsonValue({ maxDepth: 5, stringUnit: "binary" });
+  const any = fc.oneof(
+    value,
+    fc.array(value, { maxLength: 30 }),
+    fc.dictionary(text, value, { noNullPrototype: true }),
+  );
+  fc.assert(
+    fc.property(any, fc.integer({ min: 1, max: 40 }), fc.infiniteStream(fc.boolean()), (plain, pieceBytes, opens) => {
+      const opened = [...containersIn(plain)].filter(() => opens.next().value);
+      const writer = new LineWriter(new Set(opened));
+      writer.write(plain);
+      assertEquals(read(writer.finish(), pieceBytes), JSON.parse(JSON.stringify(plain)));
+    }),
+  );
+});
+
+const long = "é\n".repeat(20_000);
+const records = Array.from(
+  { length: 300 },
+  (_, id) => ({ id, name: `record ${id}`, tags: ["a", "b"], text: "x".repeat(300) }),
+);
+
+const large: Record<string, unknown> = {
+  "a list of records": records,
+  "a record of lists": { count: 300, records, more: { nested: [records.map((record) => ({ ...record, tags: [] }))] } },
+  "a long string": long,
+  "long strings in lists and records": [long, { a: long + 1, b: [long, 1, long] }, "short", [long]],
+  "long keys": { [long]: 1, [long + 1]: long, [long + 2]: [], [long + 3]: {}, short: [1] },
+  "many keys": Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`key ${n}`, n])),
+  "many short items": Array.from({ length: 30_000 }, (_, n) => (n % 3 === 0 ? null : n % 3 === 1 ? `${n}` : [n])),
+  "items that are suddenly long": [
+    ...Array(5000).fill(1),
+    ...Array(50).fill("y".repeat(30_000)),
+    ...Array.from({ length: 5000 }, () => []),
+  ],
+  "what escapes make long": Array.from({ length: 20 }, () => "\u0001".repeat(20_000)),
+  "one text that escapes make long": "\u0001".repeat(20_000),
+  "lone surrogates": ["\ud800".repeat(40_000), "\udc00".repeat(10)],
+  "__proto__ as a key": { a: long, ["__proto__"]: [long], b: { ["__proto__"]: 1 } },
+  "brackets": ["[", "]", "{", "}", long, "[", ...Array(9000).fill("]")],
+  "empty containers": [...Array(20_000).fill([]), ...Array(20_000).fill({})].map((item) =>
+    Array.isArray(item) ? [] : {}
+  ),
+};
+for (const [what, value] of Object.entries(large)) {
+  Deno.test(`encode() sends ${what} as lines, and decode() gives the same`, () => {
+    const encoded = encode(value);
+    assertEquals([encoded.text, encoded.parts.length], ['{"$":"lines"}', 1]);
+    assertInstanceOf(encoded.parts[0], LinePart);
+    for (const pieceBytes of [7, 1000, 65_536]) assertEquals(arrived(encoded, pieceBytes), value);
+  });
+}
+
+Deno.test("encode() keeps identity, dates and bytes in a large value", () => {
+  const shared = { text: "s".repeat(1000) };
+  const rows = records.map((record) => ({
+    ...record,
+    when: new Date(record.id),
+    shared,
+    bytes: new Uint8Array([1, 2]),
+  }));
+  const value = { rows, again: rows, numbers: [NaN, undefined, 1n] };
+  assertSameGraph(roundTrip(value), value);
+});
+
+Deno.test("encode() keeps identity across the items of a list, encodeItems() within each only", () => {
+  const shared = { text: "s".repeat(1000) };
+  const items = Array.from({ length: 100 }, () => [shared, shared]);
+  const whole = roundTrip(items) as unknown[][];
+  assertStrictEquals(whole[0]![0], whole[99]![1]);
+  const apart = arrived(encodeItems(Array.from({ length: 100 }, () => [shared])), Infinity) as unknown[][];
+  assert(apart[0]![0] !== apart[99]![0]);
+  assertEquals(apart[99], [shared]);
+  const within = arrived(encodeItems(items), Infinity) as unknown[][];
+  assertStrictEquals(within[7]![0], within[7]![1]);
+});
+
+Deno.test("encodeItems() gives what encode() gives for what is not plain or short", () => {
+  const items = [[1, "a", null], Array.from({ length: 1000 }, (_, n) => n), [new Date(1), undefined], [{ a: 1 }]];
+  for (const list of items) assertEquals(arrived(encodeItems(list), Infinity), list);
+});
+
+Deno.test("a getter that encodes while a value is written does not disturb it", () => {
+  let nested: unknown;
+  const value = {
+    records,
+    get more(): number {
+      nested = roundTrip(large["a record of lists"]);
+      return 1;
+    },
+  };
+  assertEquals(roundTrip(value), { records, more: 1 });
+  assertEquals(nested, large["a record of lists"]);
+});
+
+// Hostile lines
+
+const hostile: [what: string, lines: string[]][] = [
+  ["nothing", []],
+  ["two values", ["1", "2"]],
+  ["something behind the end", ["[", "]", "1"]],
+  ["an open list", ["["]],
+  ["a bracket too many", ["[", "]", "]"]],
+  ["a list that is closed as a record", ["[", "}"]],
+  ["a record that is closed as a list", ["{", "]"]],
+  ["a key without a value", ["{", '"a"', "}"]],
+  ["a value without a key", ["{", "[", "]", "}"]],
+  ["two items for a key", ["{", '"a"', "[1,2]", "}"]],
+  ["a number for a key", ["{", '"a"', "1", "}"]],
+  ["fields for a key", ["{", '"a"', '{"a":1}', "}"]],
+  ["fields in a list", ["[", '{"a":1}', "]"]],
+  ["items in a record", ["{", "[1]", "}"]],
+  ["a number in a list", ["[", "1", "]"]],
+  ["null in a record", ["{", "null", "}"]],
+  ["no JSON", ["[", "[1", "]"]],
+  ["an empty line", ["", ""]],
+];
+
+for (const [what, lines] of hostile) {
+  Deno.test(`LineReader refuses ${what}`, () => {
+    assertThrows(() => readText(...lines), ProtocolError, "Cannot read value: ");
+  });
+}
+
+Deno.test("LineReader refuses bytes that are no UTF-8, and a line that does not end", () => {
+  assertThrows(() => read(new Uint8Array([34, 0xff, 34, 10])), ProtocolError, "UTF-8");
+  assertThrows(() => read(encoder.encode("[\n[1]\n]")), ProtocolError, "end too early");
+});
+
+Deno.test("LineReader refuses a long line unless it is one string, from its beginning alone", () => {
+  const many = encoder.encode("[" + "{},".repeat(100_000));
+  assertThrows(() => read(many, 65_536), ProtocolError, "a line of more than 262144 bytes");
+  const disguised = encoder.encode(`"a",${"{},".repeat(200_000)}"b"\n`);
+  assertThrows(() => read(disguised, 65_536), ProtocolError, "not JSON");
+  const string = encoder.encode(`"${"x".repeat(900_000)}"\n`);
+  assertEquals((read(string, 65_536) as string).length, 900_000);
+  const limits = { ...LIMITS, maxStringBytes: 500_000 };
+  assertThrows(() => read(string, 65_536, limits), PayloadTooLargeError, "raise maxFrameBytes");
+});
+
+Deno.test("LineReader refuses values that take too much memory, and the sender finds the same", () => {
+  const limits = { maxStringBytes: 1e6, maxValueBytes: 1e6 };
+  const costly: Record<string, unknown> = {
+    "empty objects": Array.from({ length: 40_000 }, () => ({})),
+    "empty lists": Array.from({ length: 40_000 }, () => []),
+    "new keys": Array.from({ length: 10_000 }, (_, n) => ({ [`k${n}`]: 1 })),
+    "keys of one record": Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, 1])),
+  };
+  for (const [what, value] of Object.entries(costly)) {
+    const [part] = encode(value).parts;
+    assertThrows(() => read(part!, 65_536, limits), PayloadTooLargeError, "values that take about", what);
+    assertThrows(() => requireLinesFit(part!, limits), PayloadTooLargeError, "Cannot send message", what);
+    assertEquals(read(part!, 65_536), value);
+  }
+});
+
+Deno.test("what the sender lets go the receiver takes, whatever the limits and the pieces", () => {
+  const value = fc.oneof(
+    fc.array(fc.record({ id: fc.nat(), text: fc.string({ maxLength: 90_000, size: "max" }) }), { maxLength: 60 }),
+    fc.array(fc.array(fc.nat(), { maxLength: 50 }), { size: "max", maxLength: 600 }),
+    fc.string({ maxLength: 90_000, size: "max" }),
+  );
+  const limits = fc.record({ maxStringBytes: fc.nat(90_000), maxValueBytes: fc.nat(400_000) });
+  fc.assert(
+    fc.property(value, limits, fc.integer({ min: 500, max: 300_000 }), (sent, limit, pieceBytes) => {
+      const [part] = encode(sent).parts;
+      if (part === undefined) return;
+      try {
+        requireLinesFit(part, limit);
+      } catch (error) {
+        return assertInstanceOf(error, PayloadTooLargeError);
+      }
+      assertEquals(read(part, pieceBytes, limit), sent);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("receiverLimits() leaves most of a small heap to the program", () => {
+  assertEquals(receiverLimits(2 ** 28, Infinity), lineLimits(2 ** 28));
+  assertEquals(receiverLimits(2 ** 28, 2 ** 28).maxValueBytes, 2 ** 26);
+  assertEquals(receiverLimits(2 ** 28, 1).maxValueBytes, 2 ** 25);
+});
+
+Deno.test("LineReader refuses what is nested too deep, in a line or by brackets", () => {
+  const deep = "[".repeat(3000) + "]".repeat(3000);
+  assertThrows(() => readText("[", `[${deep}]`, "]"), ProtocolError, "nested deeper than 1000 levels");
+  assertThrows(() => readText(...Array(1100).fill("[")), ProtocolError, "nested deeper than 1000 levels");
+});
+
+Deno.test("decode() refuses lines that are no part of lines", () => {
+  assertThrows(() => decode({ $: "lines" }, true, []), ProtocolError, "its lines are missing");
+  assertThrows(() => decode({ $: "lines" }, true, [new Uint8Array(3)]), ProtocolError, "its lines are missing");
+  assertThrows(() => decode([{ $: "lines" }], true, []), ProtocolError, "unknown tag");
+});
