@@ -2,7 +2,7 @@ import { ProtocolError } from "../errors.ts";
 import { BlockMarks, END_BYTES, HEAD_BYTES } from "./block_marks.ts";
 
 /** Messages never begin within a larger block: it is the rest of one part. */
-const LARGEST_WHOLE_BLOCK = 256 * 1024;
+const LARGEST_WHOLE_BLOCK = 128 * 1024;
 
 type Pass = (bytes: Uint8Array) => void;
 

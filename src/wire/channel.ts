@@ -1,3 +1,4 @@
+import { heapBytes } from "./codec/heap.ts";
 import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "./codec/line_limits.ts";
 import { LineCollector } from "./codec/line_collector.ts";
 import { LineReader } from "./codec/line_reader.ts";
@@ -5,7 +6,6 @@ import { FrameBuffer } from "./framing/frame_buffer.ts";
 import { FrameDecoder, type FrameHandler } from "./framing/frame_decoder.ts";
 import { DEFAULT_MAX_FRAME_BYTES, LARGEST_FRAME_BYTES } from "./framing/frame_format.ts";
 import { LinePart } from "./framing/line_part.ts";
-import { heapBytes } from "./heap.ts";
 
 /** Where a channel's bytes come from. The buffer may be transferred: go on with `view.buffer`. */
 export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;

@@ -571,9 +571,18 @@ function decodeError(tag, decoder, depth) {
 function buildError(className, message, name) {
   const kind2 = kinds.get(className);
   if (kind2 === void 0) throw malformed("an error has an unknown class");
-  const error = kind2.build(message, name);
+  const error = withoutStack(() => kind2.build(message, name));
   if (error.name !== name) define(error, "name", name, false);
   return error;
+}
+function withoutStack(build) {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 0;
+    return build();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 function partsOf(className) {
   return [
@@ -670,6 +679,47 @@ function truncate(text, maxUnits) {
   const note = \` \\u2026 (cut, it had \${text.length} characters)\`;
   return text.slice(0, maxUnits - note.length) + note;
 }
+
+// src/wire/framing/frame_format.ts
+var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
+var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
+var LINE_PART_FLAG = 2147483648;
+var MAX_PARTS = 128 * 1024;
+function checkedLimit(maxFrameBytes) {
+  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
+    return maxFrameBytes;
+  }
+  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
+}
+function tooLarge(action, size, limit) {
+  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
+}
+
+// src/wire/codec/heap.ts
+function heapBytes() {
+  try {
+    const { process } = globalThis;
+    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+
+// src/wire/codec/kept_buffer.ts
+var KeptBuffer = class _KeptBuffer {
+  static #MAX_BYTES = 4 * 1024 * 1024;
+  #buffer;
+  take(byteLength) {
+    const buffer = this.#buffer;
+    this.#buffer = void 0;
+    return buffer !== void 0 && buffer.length >= byteLength ? buffer : new Uint8Array(byteLength);
+  }
+  give(buffer) {
+    if (buffer.length > _KeptBuffer.#MAX_BYTES) return false;
+    this.#buffer = buffer;
+    return true;
+  }
+};
 
 // src/wire/codec/plain.ts
 var NOT_PLAIN = -1;
@@ -776,6 +826,177 @@ function countLeadingNumbers(array) {
   return length;
 }
 
+// src/wire/codec/line_writer.ts
+var LINE_UNITS = SHALLOW_UNITS - 500;
+var MAX_LINE_BYTES = 256 * 1024;
+var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
+var FIRST_BUFFER_BYTES = 64 * 1024;
+var LINE_FEED = 10;
+var utf8Encoder = new TextEncoder();
+var kept = new KeptBuffer();
+var LineWriter = class {
+  #large;
+  #buffer;
+  #length = 0;
+  #itemsPerLine = 4;
+  constructor(large) {
+    this.#large = large;
+    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
+  }
+  write(value) {
+    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
+    if (Array.isArray(value)) {
+      this.open();
+      this.writeItems(value);
+      return this.close();
+    }
+    this.#writeLine("{");
+    this.#writeFields(value);
+    this.#writeLine("}");
+  }
+  open() {
+    this.#writeLine("[");
+  }
+  close() {
+    this.#writeLine("]");
+  }
+  writeItems(items) {
+    let start = 0;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at];
+      if (!this.#isOpened(item) && !isLongText(item)) {
+        if (at - start < this.#itemsPerLine) continue;
+        this.#writeSome(items, start, at);
+        start = at;
+        continue;
+      }
+      this.#writeSome(items, start, at);
+      this.write(item);
+      start = at + 1;
+    }
+    this.#writeSome(items, start, items.length);
+  }
+  finish() {
+    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
+    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
+  }
+  #writeSome(items, start, end) {
+    if (start === end) return;
+    const text = JSON.stringify(items.slice(start, end));
+    if (text.length > MAX_LINE_UNITS && end - start > 1) {
+      const middle = start + end >> 1;
+      this.#writeSome(items, start, middle);
+      return this.#writeSome(items, middle, end);
+    }
+    this.#writeLine(text);
+    this.#itemsPerLine = Math.max(1, Math.min(LINE_UNITS, Math.floor((end - start) * LINE_UNITS / text.length)));
+  }
+  #writeFields(record) {
+    let fields = "";
+    for (const key of Object.keys(record)) {
+      const field = record[key];
+      const isAlone = this.#isOpened(field) || isLongText(field);
+      if (!isAlone && !isLongText(key)) {
+        fields += \`\${fields === "" ? "{" : ","}\${JSON.stringify(key)}:\${JSON.stringify(field)}\`;
+        if (fields.length < LINE_UNITS) continue;
+      }
+      if (fields !== "") this.#writeLine(fields + "}");
+      fields = "";
+      if (isAlone || isLongText(key)) {
+        this.#writeLine(JSON.stringify(key));
+        if (isAlone) this.write(field);
+        else this.#writeLine(JSON.stringify([
+          field
+        ]));
+      }
+    }
+    if (fields !== "") this.#writeLine(fields + "}");
+  }
+  #isOpened(value) {
+    return typeof value === "object" && value !== null && this.#large.has(value);
+  }
+  #writeLine(text) {
+    const needed = this.#length + text.length * 3 + 1;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#buffer[this.#length++] = LINE_FEED;
+  }
+  #grow(needed) {
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+};
+function isLongText(value) {
+  return typeof value === "string" && value.length >= LARGE_UNITS;
+}
+
+// src/wire/codec/line_limits.ts
+var SAFE_STRING_BYTES = 32 * 1024 * 1024;
+var SAFE_VALUE_BYTES = 32 * 1024 * 1024;
+var MOST_BYTES_PER_BYTE = 20;
+var BYTES_PER_MARK = 48;
+var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
+  10,
+  34,
+  44,
+  58,
+  91,
+  123
+];
+function lineLimits(maxFrameBytes) {
+  return {
+    maxStringBytes: Math.max(maxFrameBytes / 8, Math.min(maxFrameBytes, SAFE_STRING_BYTES)),
+    maxValueBytes: Math.max(maxFrameBytes, SAFE_VALUE_BYTES)
+  };
+}
+function receiverLimits(maxFrameBytes, heapBytes2) {
+  const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
+  return {
+    maxStringBytes,
+    maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes2 / 4))
+  };
+}
+function requireNumbersFit(count) {
+  const size = count * 8;
+  if (size <= SAFE_VALUE_BYTES) return;
+  const limits = receiverLimits(DEFAULT_MAX_FRAME_BYTES, heapBytes());
+  if (size > limits.maxValueBytes) throw valuesTooLarge("receive", size, limits);
+}
+function mayExceed(byteLength, { maxStringBytes, maxValueBytes }) {
+  return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
+}
+function valueBytesOf(bytes) {
+  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
+  let marks = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
+  }
+  return bytes.length + marks * BYTES_PER_MARK;
+}
+function requireLinesFit(lines, limits) {
+  if (!mayExceed(lines.length, limits)) return;
+  let valueBytes = 0;
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(LINE_FEED2, start) + 1;
+    if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
+    valueBytes += valueBytesOf(lines.subarray(start, end));
+    start = end;
+  }
+  if (valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", valueBytes, limits);
+}
+function stringTooLarge(action, size, { maxStringBytes }) {
+  return tooCostly(action, \`a text of \${size} bytes\`, size, maxStringBytes);
+}
+function valuesTooLarge(action, size, { maxValueBytes }) {
+  return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
+}
+function tooCostly(action, what, size, limit) {
+  const rounded = Math.floor(limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
+}
+
 // src/wire/codec/number_list.ts
 var MIN_LENGTH = 512;
 var MAX_ARGUMENTS = 8;
@@ -793,6 +1014,7 @@ function decodeNumbers(kind2, bytes) {
   const numbers = Object.hasOwn(KINDS, kind2) ? viewOf(kind2, bytes) : void 0;
   if (numbers === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no list of numbers\`);
   const { length } = numbers;
+  requireNumbersFit(length);
   const list = length < MAX_PRESIZED ? new Array(length) : [];
   for (let i = 0; i < length; i++) list[i] = numbers[i];
   return list;
@@ -1340,187 +1562,6 @@ function formatStep(step) {
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u.test(step) ? \`.\${step}\` : \`[\${JSON.stringify(step)}]\`;
 }
 
-// src/wire/codec/kept_buffer.ts
-var KeptBuffer = class _KeptBuffer {
-  static #MAX_BYTES = 4 * 1024 * 1024;
-  #buffer;
-  take(byteLength) {
-    const buffer = this.#buffer;
-    this.#buffer = void 0;
-    return buffer !== void 0 && buffer.length >= byteLength ? buffer : new Uint8Array(byteLength);
-  }
-  give(buffer) {
-    if (buffer.length > _KeptBuffer.#MAX_BYTES) return false;
-    this.#buffer = buffer;
-    return true;
-  }
-};
-
-// src/wire/codec/line_writer.ts
-var LINE_UNITS = SHALLOW_UNITS - 500;
-var MAX_LINE_BYTES = 256 * 1024;
-var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
-var FIRST_BUFFER_BYTES = 64 * 1024;
-var LINE_FEED = 10;
-var utf8Encoder = new TextEncoder();
-var kept = new KeptBuffer();
-var LineWriter = class {
-  #large;
-  #buffer;
-  #length = 0;
-  #itemsPerLine = 4;
-  constructor(large) {
-    this.#large = large;
-    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
-  }
-  write(value) {
-    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
-    if (Array.isArray(value)) {
-      this.open();
-      this.writeItems(value);
-      return this.close();
-    }
-    this.#writeLine("{");
-    this.#writeFields(value);
-    this.#writeLine("}");
-  }
-  open() {
-    this.#writeLine("[");
-  }
-  close() {
-    this.#writeLine("]");
-  }
-  writeItems(items) {
-    let start = 0;
-    for (let at = 0; at < items.length; at++) {
-      const item = items[at];
-      if (!this.#isOpened(item) && !isLongText(item)) {
-        if (at - start < this.#itemsPerLine) continue;
-        this.#writeSome(items, start, at);
-        start = at;
-        continue;
-      }
-      this.#writeSome(items, start, at);
-      this.write(item);
-      start = at + 1;
-    }
-    this.#writeSome(items, start, items.length);
-  }
-  finish() {
-    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
-    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
-  }
-  #writeSome(items, start, end) {
-    if (start === end) return;
-    const text = JSON.stringify(items.slice(start, end));
-    if (text.length > MAX_LINE_UNITS && end - start > 1) {
-      const middle = start + end >> 1;
-      this.#writeSome(items, start, middle);
-      return this.#writeSome(items, middle, end);
-    }
-    this.#writeLine(text);
-    this.#itemsPerLine = Math.max(1, Math.min(LINE_UNITS, Math.floor((end - start) * LINE_UNITS / text.length)));
-  }
-  #writeFields(record) {
-    let fields = "";
-    for (const key of Object.keys(record)) {
-      const field = record[key];
-      const isAlone = this.#isOpened(field) || isLongText(field);
-      if (!isAlone && !isLongText(key)) {
-        fields += \`\${fields === "" ? "{" : ","}\${JSON.stringify(key)}:\${JSON.stringify(field)}\`;
-        if (fields.length < LINE_UNITS) continue;
-      }
-      if (fields !== "") this.#writeLine(fields + "}");
-      fields = "";
-      if (isAlone || isLongText(key)) {
-        this.#writeLine(JSON.stringify(key));
-        if (isAlone) this.write(field);
-        else this.#writeLine(JSON.stringify([
-          field
-        ]));
-      }
-    }
-    if (fields !== "") this.#writeLine(fields + "}");
-  }
-  #isOpened(value) {
-    return typeof value === "object" && value !== null && this.#large.has(value);
-  }
-  #writeLine(text) {
-    const needed = this.#length + text.length * 3 + 1;
-    if (needed > this.#buffer.length) this.#grow(needed);
-    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
-    this.#buffer[this.#length++] = LINE_FEED;
-  }
-  #grow(needed) {
-    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
-    grown.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = grown;
-  }
-};
-function isLongText(value) {
-  return typeof value === "string" && value.length >= LARGE_UNITS;
-}
-
-// src/wire/codec/line_limits.ts
-var SAFE_STRING_BYTES = 32 * 1024 * 1024;
-var SAFE_VALUE_BYTES = 32 * 1024 * 1024;
-var MOST_BYTES_PER_BYTE = 20;
-var BYTES_PER_MARK = 48;
-var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
-  10,
-  34,
-  44,
-  58,
-  91,
-  123
-];
-function lineLimits(maxFrameBytes) {
-  return {
-    maxStringBytes: Math.max(maxFrameBytes / 8, Math.min(maxFrameBytes, SAFE_STRING_BYTES)),
-    maxValueBytes: Math.max(maxFrameBytes, SAFE_VALUE_BYTES)
-  };
-}
-function receiverLimits(maxFrameBytes, heapBytes) {
-  const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
-  return {
-    maxStringBytes,
-    maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes / 4))
-  };
-}
-function mayExceed(byteLength, { maxStringBytes, maxValueBytes }) {
-  return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
-}
-function valueBytesOf(bytes) {
-  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
-  let marks = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
-  }
-  return bytes.length + marks * BYTES_PER_MARK;
-}
-function requireLinesFit(lines, limits) {
-  if (!mayExceed(lines.length, limits)) return;
-  let valueBytes = 0;
-  for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf(LINE_FEED2, start) + 1;
-    if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
-    valueBytes += valueBytesOf(lines.subarray(start, end));
-    start = end;
-  }
-  if (valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", valueBytes, limits);
-}
-function stringTooLarge(action, size, { maxStringBytes }) {
-  return tooCostly(action, \`a text of \${size} bytes\`, size, maxStringBytes);
-}
-function valuesTooLarge(action, size, { maxValueBytes }) {
-  return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
-}
-function tooCostly(action, what, size, limit) {
-  const rounded = Math.floor(limit);
-  return new PayloadTooLargeError(\`Cannot \${action} message: it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
-}
-
 // src/wire/codec/line_reader.ts
 var [LINE_FEED3, QUOTE2] = [
   10,
@@ -1705,7 +1746,7 @@ function decode(body, tagged, parts, handles) {
     const value = readLines(parts[0]);
     return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles).decode(value, 0);
   } catch (error) {
-    throw error instanceof ProtocolError ? error : malformed("it is not what this library writes", error);
+    throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
   }
 }
 function numbersIn(value) {
@@ -2488,6 +2529,13 @@ return {
   BrokenBarrierError,
   Delivery,
   LinePart,
+  DEFAULT_MAX_FRAME_BYTES,
+  LARGEST_FRAME_BYTES,
+  LINE_PART_FLAG,
+  MAX_PARTS,
+  checkedLimit,
+  tooLarge,
+  heapBytes,
   KeptBuffer,
   lineLimits,
   receiverLimits,
@@ -2523,6 +2571,7 @@ return {
 const { serve } = (({
   CancelledError,
   ClosedError,
+  DEFAULT_MAX_FRAME_BYTES,
   Delivery,
   Deque,
   EncodedValue,
@@ -2530,23 +2579,29 @@ const { serve } = (({
   EndOfStreamError,
   FunctionNotFoundError,
   KeptBuffer,
+  LARGEST_FRAME_BYTES,
+  LINE_PART_FLAG,
   LinePart,
   LineReader,
+  MAX_PARTS,
   PayloadTooLargeError,
   PendingCount,
   ProtocolError,
   REF,
   RemoteWait,
+  checkedLimit,
   decode,
   describeHandle,
   describeOpenHandle,
   encode,
   encodeItems,
+  heapBytes,
   hub,
   lineLimits,
   loadHandleClassesBy,
   receiverLimits,
-  requireLinesFit
+  requireLinesFit,
+  tooLarge
 }, {}, {
   after,
   checkTimeout,
@@ -3635,25 +3690,10 @@ var LineCollector = class {
   }
 };
 
-// src/wire/framing/frame_format.ts
-var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
-var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
-var LINE_PART_FLAG = 2147483648;
-var MAX_PARTS = 256 * 1024;
-function checkedLimit(maxFrameBytes) {
-  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
-    return maxFrameBytes;
-  }
-  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
-}
-function tooLarge(action, size, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
-}
-
 // src/wire/framing/frame_buffer.ts
 var SMALLEST_BLOCK_BYTES = 16 * 1024;
-var LARGEST_BLOCK_BYTES = 128 * 1024;
-var LARGEST_COPY_BYTES = 128 * 1024;
+var LARGEST_BLOCK_BYTES = 64 * 1024;
+var LARGEST_COPY_BYTES = 64 * 1024;
 var SHORT_TEXT_UNITS = 16 * 1024;
 var BEGINNING_BYTES = 16 * 1024;
 var LOOPED_TEXT_UNITS = 64;
@@ -4005,16 +4045,6 @@ function malformed(detail, cause) {
   return new ProtocolError(\`Cannot read frame: \${detail}\`, cause === void 0 ? {} : {
     cause
   });
-}
-
-// src/wire/heap.ts
-function heapBytes() {
-  try {
-    const { process } = globalThis;
-    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
-  } catch {
-    return Infinity;
-  }
 }
 
 // src/wire/channel.ts

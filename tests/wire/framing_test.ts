@@ -90,7 +90,7 @@ Deno.test("FrameBuffer.take() merges frames into one chunk when they are small",
   assertEquals(buffer.take().length, 1);
 });
 
-Deno.test("FrameBuffer.take() returns the part's own memory, but for its beginning, when it has more than 256 KiB", () => {
+Deno.test("FrameBuffer.take() returns the part's own memory, but for its beginning, when it has more than 64 KiB", () => {
   const part = new Uint8Array(256 * 1024 + 1);
   const buffer = new FrameBuffer();
   buffer.append("1", [part]);
@@ -100,11 +100,11 @@ Deno.test("FrameBuffer.take() returns the part's own memory, but for its beginni
   assertStrictEquals(chunks[1]!.buffer, part.buffer);
 });
 
-Deno.test("FrameBuffer.take() merges a frame into one chunk when its parts and its text have 128 KiB at most", () => {
+Deno.test("FrameBuffer.take() merges a frame into one chunk when its parts and its text have 64 KiB at most", () => {
   const buffer = new FrameBuffer();
-  buffer.append("1", [new Uint8Array(100_000)]);
+  buffer.append("1", [new Uint8Array(50_000)]);
   assertEquals(buffer.take().length, 1);
-  buffer.append("a".repeat(100_000));
+  buffer.append("a".repeat(50_000));
   assertEquals(buffer.take().length, 1);
 });
 
@@ -180,9 +180,9 @@ Deno.test("FrameBuffer.append() throws without a copy when the declared parts ex
   assertEquals(buffer.byteLength, 0);
 });
 
-Deno.test("FrameBuffer.append() throws when there are more than 256 Ki parts", () => {
-  const parts = Array(256 * 1024 + 1).fill(new Uint8Array(0));
-  assertThrows(() => new FrameBuffer().append("1", parts), PayloadTooLargeError, "262145 binary parts");
+Deno.test("FrameBuffer.append() throws when there are more than 32 Ki parts", () => {
+  const parts = Array(32 * 1024 + 1).fill(new Uint8Array(0));
+  assertThrows(() => new FrameBuffer().append("1", parts), PayloadTooLargeError, "32769 binary parts");
 });
 
 Deno.test("FrameBuffer() throws when the limit cannot be a length", () => {
@@ -277,10 +277,10 @@ Deno.test("FrameDecoder.push() refuses from the header alone when a frame declar
   assertThrows(() => decodePieces([u32(101, 97)], 100), PayloadTooLargeError, "at most 100 are allowed");
 });
 
-Deno.test("FrameDecoder.push() throws ProtocolError when a frame has more than 256 Ki parts", () => {
-  const count = 256 * 1024 + 1;
+Deno.test("FrameDecoder.push() throws ProtocolError when a frame has more than 32 Ki parts", () => {
+  const count = 32 * 1024 + 1;
   const bytes = concat([u32(4 + 4 * count, 0), new Uint8Array(4 * count)]);
-  assertThrows(() => decodePieces([bytes]), ProtocolError, "more than 262144 parts");
+  assertThrows(() => decodePieces([bytes]), ProtocolError, "more than 32768 parts");
 });
 
 Deno.test("FrameDecoder.push() throws the same error again when it has failed", () => {

@@ -21,7 +21,7 @@ function read(bytes: Uint8Array, pieceBytes = Infinity, limits: LineLimits | und
     reader.push(reused);
     reused.fill(0xff);
   }
-  return reader.end();
+  return reader.end().value;
 }
 
 function readText(...lines: string[]): unknown {
@@ -189,16 +189,17 @@ Deno.test("LineReader refuses values that take too much memory, and the sender f
   for (const [what, value] of Object.entries(costly)) {
     const [part] = encode(value).parts;
     assertThrows(() => read(part!, 65_536, limits), PayloadTooLargeError, "values that take about", what);
-    assertThrows(() => requireLinesFit(part!, limits), PayloadTooLargeError, "Cannot send message", what);
+    assertThrows(() => requireLinesFit(part as LinePart, limits), PayloadTooLargeError, "Cannot send message", what);
     assertEquals(read(part!, 65_536), value);
   }
 });
 
 Deno.test("what the sender lets go the receiver takes, whatever the limits and the pieces", () => {
+  const text = fc.nat(90_000).map((length) => "é,".repeat(length / 2));
   const value = fc.oneof(
-    fc.array(fc.record({ id: fc.nat(), text: fc.string({ maxLength: 90_000, size: "max" }) }), { maxLength: 60 }),
-    fc.array(fc.array(fc.nat(), { maxLength: 50 }), { size: "max", maxLength: 600 }),
-    fc.string({ maxLength: 90_000, size: "max" }),
+    fc.array(fc.record({ id: fc.nat(), text }), { maxLength: 10 }),
+    fc.nat(20_000).map((length) => Array.from({ length }, (_, n) => [n, {}])),
+    text,
   );
   const limits = fc.record({ maxStringBytes: fc.nat(90_000), maxValueBytes: fc.nat(400_000) });
   fc.assert(
@@ -206,7 +207,7 @@ Deno.test("what the sender lets go the receiver takes, whatever the limits and t
       const [part] = encode(sent).parts;
       if (part === undefined) return;
       try {
-        requireLinesFit(part, limit);
+        requireLinesFit(part as LinePart, limit);
       } catch (error) {
         return assertInstanceOf(error, PayloadTooLargeError);
       }
@@ -232,4 +233,22 @@ Deno.test("decode() refuses lines that are no part of lines", () => {
   assertThrows(() => decode({ $: "lines" }, true, []), ProtocolError, "its lines are missing");
   assertThrows(() => decode({ $: "lines" }, true, [new Uint8Array(3)]), ProtocolError, "its lines are missing");
   assertThrows(() => decode([{ $: "lines" }], true, []), ProtocolError, "unknown tag");
+});
+
+Deno.test("decode() refuses a large tree of too many objects, and the sender finds the same", () => {
+  const dear: Record<string, (n: number) => unknown> = {
+    dates: (n) => Array.from({ length: n * 40 }, () => new Date(1)),
+    "URLs": (n) => Array.from({ length: n * 2 }, () => new URL("a:b")),
+    errors: (n) => Array.from({ length: n }, () => Object.assign(new Error("m"), { stack: "s" })),
+    "entries of a Map": (n) => new Map(Array.from({ length: n * 40 }, (_, key) => [key, 1])),
+    "items of a Set": (n) => new Set(Array.from({ length: n * 40 }, (_, key) => key)),
+  };
+  for (const [what, make] of Object.entries(dear)) {
+    const tooMany = encode(make(8100));
+    assertThrows(() => requireLinesFit(tooMany.parts[0] as LinePart, LIMITS), PayloadTooLargeError, "320000", what);
+    assertThrows(() => arrived(tooMany, 65_536), PayloadTooLargeError, "320000", what);
+    const some = encode(make(7500));
+    requireLinesFit(some.parts[0] as LinePart, LIMITS);
+    arrived(some, 65_536);
+  }
 });

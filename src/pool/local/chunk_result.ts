@@ -8,12 +8,20 @@ export function checkedOutcomes(value: unknown, chunk: ChunkMode | undefined): C
   const size = chunk?.size;
   const stoppedEarly = chunk?.stopOnError === true && errors?.length > 0;
   const complete = Array.isArray(values) && (values.length === size || (stoppedEarly && values.length < size!));
-  if (!complete || !Array.isArray(errors) || !errors.every(isIndexedError)) {
+  if (!complete || !Array.isArray(errors) || !areErrorsOf(values, errors)) {
     throw new ProtocolError("a chunk's answer does not fit the chunk");
   }
   return { values, errors };
 }
 
-function isIndexedError(entry: unknown): boolean {
-  return Array.isArray(entry) && entry.length === 2 && Number.isSafeInteger(entry[0]);
+/** Whether each error is of an item that was run, in their order: there are no more errors than items. */
+function areErrorsOf(values: readonly unknown[], errors: readonly unknown[]): boolean {
+  let last = -1;
+  return errors.every((entry) => {
+    if (!Array.isArray(entry) || entry.length !== 2) return false;
+    const [index] = entry as [unknown];
+    if (typeof index !== "number" || !Number.isInteger(index) || index <= last || index >= values.length) return false;
+    last = index;
+    return true;
+  });
 }

@@ -1,7 +1,7 @@
 /** Turns values into JSON text with binary parts, and back. Pure: knows no pipes and no messages. */
 
 import { EncodingError, PayloadTooLargeError, ProtocolError } from "../../errors.ts";
-import { LinePart } from "../framing/line_part.ts";
+import { LinePart, type ReceivedLines } from "../framing/line_part.ts";
 import { type JsonObject, malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
 import { encodingError, TaggedEncoder } from "./encode.ts";
@@ -95,10 +95,12 @@ export function decode(
   try {
     const form = linesFormOf(body);
     if (form === undefined) return new TaggedDecoder(parts, handles).decode(body, 0);
-    const value = readLines(parts[0]);
-    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles).decode(value, 0);
+    const { value, maxCost } = readLines(parts[0]);
+    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
   } catch (error) {
-    throw error instanceof ProtocolError ? error : malformed("it is not what this library writes", error);
+    throw error instanceof ProtocolError || error instanceof PayloadTooLargeError
+      ? error
+      : malformed("it is not what this library writes", error);
   }
 }
 
@@ -133,7 +135,9 @@ function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded
   const size = measure.measure(tree);
   const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(tree)) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: true, parts: encoder.parts };
-  return { text: LINES_OF_TREE, tagged: true, parts: [writeLines(tree, measure), ...encoder.parts] };
+  const lines = writeLines(tree, measure);
+  lines.cost = encoder.cost;
+  return { text: LINES_OF_TREE, tagged: true, parts: [lines, ...encoder.parts] };
 }
 
 function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
@@ -147,9 +151,9 @@ function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
 }
 
 /** What the lines hold, whether they were read as they came, or are still bytes. */
-function readLines(part: Uint8Array | undefined): unknown {
+function readLines(part: Uint8Array | undefined): ReceivedLines {
   if (!(part instanceof LinePart)) throw malformed("its lines are missing");
-  if (part.length === 0) return part.value;
+  if (part.length === 0) return { value: part.value, maxCost: part.cost };
   const reader = new LineReader(part.length, undefined);
   reader.push(part);
   return reader.end();

@@ -4,19 +4,32 @@ import { viewOf } from "./binary.ts";
 import { arrayOf, type JsonObject, malformed, numberOf, pairsOf, recordOf, textOf } from "./checks.ts";
 import { decodeError } from "./error_codec.ts";
 import { decodeNumbers } from "./number_list.ts";
-import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, TAG_KEY } from "./tags.ts";
+import { tooDear } from "./line_limits.ts";
+import {
+  ERROR_COST,
+  type HandleCodec,
+  MAX_DEPTH,
+  MAX_HOLES,
+  MAX_REGEXP_UNITS,
+  PARSED_COST,
+  putField,
+  TAG_KEY,
+} from "./tags.ts";
 
 /** Decodes one tree, changing it in place where it can. */
 export class TaggedDecoder {
   readonly #parts: readonly Uint8Array[];
   readonly #handles: HandleCodec | undefined;
   readonly #objects: object[] = [];
+  readonly #maxCost: number;
+  #cost = 0;
   #nextPart = 0;
 
-  /** Builds a decoder for one tree. */
-  constructor(parts: readonly Uint8Array[], handles: HandleCodec | undefined) {
+  /** Builds a decoder for one tree, which may cost so much. */
+  constructor(parts: readonly Uint8Array[], handles: HandleCodec | undefined, maxCost: number = Infinity) {
     this.#parts = parts;
     this.#handles = handles;
+    this.#maxCost = maxCost;
   }
 
   /** Returns the value of a tree that lies `depth` objects deep. */
@@ -31,7 +44,13 @@ export class TaggedDecoder {
   register<T extends object>(object: T, depth: number): T {
     if (depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
     this.#objects.push(object);
+    this.#pay(1);
     return object;
+  }
+
+  #pay(cost: number): void {
+    this.#cost += cost;
+    if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
   }
 
   #decodeArray(array: unknown[], depth: number): unknown[] {
@@ -71,6 +90,7 @@ export class TaggedDecoder {
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
+        this.#pay(ERROR_COST);
         return decodeError(tag, this, depth);
       default:
         return this.register(this.#decodeLeaf(tag), depth);
@@ -82,8 +102,10 @@ export class TaggedDecoder {
       case "date":
         return new Date(tag.v === null ? NaN : numberOf(tag.v));
       case "url":
+        this.#pay(PARSED_COST);
         return decodeUrl(textOf(tag.v));
       case "regexp":
+        this.#pay(PARSED_COST);
         return decodeRegExp(textOf(tag.v), textOf(tag.f));
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
@@ -118,6 +140,7 @@ export class TaggedDecoder {
 
   #decodeMap(entries: unknown[], depth: number): Map<unknown, unknown> {
     const map = this.register(new Map<unknown, unknown>(), depth);
+    this.#pay(entries.length >> 1);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
       map.set(decodedKey, this.decode(item, depth + 1));
@@ -127,6 +150,7 @@ export class TaggedDecoder {
 
   #decodeSet(items: unknown[], depth: number): Set<unknown> {
     const set = this.register(new Set<unknown>(), depth);
+    this.#pay(items.length);
     for (const item of items) set.add(this.decode(item, depth + 1));
     return set;
   }

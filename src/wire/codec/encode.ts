@@ -6,7 +6,17 @@ import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
 import { isPlainPrimitive } from "./plain.ts";
 import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord } from "./realms.ts";
-import { type HandleCodec, MAX_DEPTH, MAX_HOLES, MAX_REGEXP_UNITS, putField, type Tag, TAG_KEY } from "./tags.ts";
+import {
+  ERROR_COST,
+  type HandleCodec,
+  MAX_DEPTH,
+  MAX_HOLES,
+  MAX_REGEXP_UNITS,
+  PARSED_COST,
+  putField,
+  type Tag,
+  TAG_KEY,
+} from "./tags.ts";
 
 /** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
 type Step = number | string | { readonly expression: string };
@@ -20,6 +30,8 @@ type Step = number | string | { readonly expression: string };
 export class TaggedEncoder {
   /** The bytes of the binary values met so far, in order. */
   readonly parts: Uint8Array[] = [];
+  /** What the tree costs its receiver, see `MAX_TREE_COST`. */
+  cost = 0;
   readonly #handles: HandleCodec | undefined;
   readonly #numbers = new Map<object, number>();
   readonly #objects: object[] = [];
@@ -89,6 +101,7 @@ export class TaggedEncoder {
     if (depth > MAX_DEPTH) throw this.refusal(`nested deeper than ${MAX_DEPTH} levels, at most that many can travel`);
     this.#numbers.set(value, this.#objects.length);
     this.#objects.push(value);
+    this.cost++;
     if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
     if (isRecord(value)) return this.#encodeRecord(value, depth);
     return this.#encodeBuiltIn(value, depth);
@@ -138,7 +151,10 @@ export class TaggedEncoder {
     if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
     const handle = this.#handles?.encode(value);
     if (handle !== undefined) return { $: "handle", v: handle } satisfies Tag;
-    if (isError(value)) return encodeError(value, this, depth);
+    if (isError(value)) {
+      this.cost += ERROR_COST;
+      return encodeError(value, this, depth);
+    }
     switch (classNameOf(value)) {
       case "Map":
         return this.#encodeMap(value as Map<unknown, unknown>, depth);
@@ -147,6 +163,7 @@ export class TaggedEncoder {
       case "Date":
         return { $: "date", v: numberOrNull(Date.prototype.getTime.call(value)) } satisfies Tag;
       case "URL":
+        this.cost += PARSED_COST;
         return { $: "url", v: (value as URL).href } satisfies Tag;
       case "RegExp":
         return this.#encodeRegExp(value as RegExp);
@@ -173,6 +190,7 @@ export class TaggedEncoder {
       entries.push(this.encodeAt({ expression: at }, item, depth + 1));
       index++;
     }
+    this.cost += index;
     return { $: "map", v: entries } satisfies Tag;
   }
 
@@ -181,10 +199,12 @@ export class TaggedEncoder {
     for (const item of Set.prototype.values.call(set)) {
       items.push(this.encodeAt({ expression: `.values()[${items.length}]` }, item, depth + 1));
     }
+    this.cost += items.length;
     return { $: "set", v: items } satisfies Tag;
   }
 
   #encodeRegExp(regexp: RegExp): unknown {
+    this.cost += PARSED_COST;
     const { source, flags } = regexp;
     if (source.length > MAX_REGEXP_UNITS) {
       throw this.refusal(`a RegExp of ${source.length} characters, at most ${MAX_REGEXP_UNITS} can travel`);

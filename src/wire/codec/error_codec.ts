@@ -109,9 +109,20 @@ export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: numbe
 function buildError(className: string, message: string, name: string): Error {
   const kind = kinds.get(className);
   if (kind === undefined) throw malformed("an error has an unknown class");
-  const error = kind.build(message, name);
+  const error = withoutStack(() => kind.build(message, name));
   if (error.name !== name) define(error, "name", name, false);
   return error;
+}
+
+/** Builds an error whose own stack nobody will see: to take it costs several times as much as the rest. */
+function withoutStack(build: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 0;
+    return build();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The cause of any error, and what its class has besides. */

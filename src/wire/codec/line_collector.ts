@@ -1,4 +1,4 @@
-import type { PartReader } from "../framing/line_part.ts";
+import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
 import { KeptBuffer } from "./kept_buffer.ts";
 import { LineReader } from "./line_reader.ts";
 
@@ -25,7 +25,7 @@ export class LineCollector implements PartReader {
     this.#length += bytes.length;
   }
 
-  end(): unknown {
+  end(): ReceivedLines {
     const reader = new LineReader(this.#length, undefined);
     for (let at = 0; at < this.#length; at += PIECE_BYTES) {
       reader.push(this.#buffer.subarray(at, Math.min(at + PIECE_BYTES, this.#length)));

@@ -1,7 +1,11 @@
 /** What the lines that one process sends may cost the other, and the errors when they cost more. */
 
 import { PayloadTooLargeError } from "../../errors.ts";
+import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
+import type { LinePart } from "../framing/line_part.ts";
+import { heapBytes } from "./heap.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
+import { ERROR_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
 
 /** What the lines of one part may cost their receiver. */
 export interface LineLimits {
@@ -35,6 +39,14 @@ export function receiverLimits(maxFrameBytes: number, heapBytes: number): LineLi
   return { maxStringBytes, maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes / 4)) };
 }
 
+/** Requires that a list of so many numbers fits beside what the heap of this process holds. Throws PayloadTooLargeError. */
+export function requireNumbersFit(count: number): void {
+  const size = count * 8;
+  if (size <= SAFE_VALUE_BYTES) return;
+  const limits = receiverLimits(DEFAULT_MAX_FRAME_BYTES, heapBytes());
+  if (size > limits.maxValueBytes) throw valuesTooLarge("receive", size, limits);
+}
+
 /** Whether a part of so many bytes must be looked at: no small one exceeds the limits. */
 export function mayExceed(byteLength: number, { maxStringBytes, maxValueBytes }: LineLimits): boolean {
   return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
@@ -53,7 +65,8 @@ export function valueBytesOf(bytes: Uint8Array): number {
 }
 
 /** Checks lines before they are sent. Throws PayloadTooLargeError. */
-export function requireLinesFit(lines: Uint8Array, limits: LineLimits): void {
+export function requireLinesFit(lines: LinePart, limits: LineLimits): void {
+  if (lines.cost > MAX_TREE_COST) throw tooDear("send", lines.cost, MAX_TREE_COST);
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length;) {
@@ -81,6 +94,16 @@ export function valuesTooLarge(
   { maxValueBytes }: LineLimits,
 ): PayloadTooLargeError {
   return tooCostly(action, `values that take about ${size} bytes`, size, maxValueBytes);
+}
+
+/** The error for a value of too many objects. */
+export function tooDear(action: "send" | "receive", cost: number, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `Cannot ${action} message: a value in it that is no plain data has more than ${limit} objects (a URL counts as ${PARSED_COST}, an error ` +
+      `as ${ERROR_COST}), send it in parts`,
+    cost,
+    limit,
+  );
 }
 
 function tooCostly(action: string, what: string, size: number, limit: number): PayloadTooLargeError {

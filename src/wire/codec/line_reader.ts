@@ -1,10 +1,10 @@
 /** Makes a value of the lines that a LineWriter wrote, as they arrive. They are trusted in nothing. */
 
-import type { PartReader } from "../framing/line_part.ts";
+import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
 import { malformed, recordOf, requireShallow } from "./checks.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
-import { MAX_DEPTH, putField } from "./tags.ts";
+import { MAX_DEPTH, MAX_TREE_COST, putField } from "./tags.ts";
 
 const [LINE_FEED, QUOTE] = [10, 34] as const;
 
@@ -47,9 +47,9 @@ export class LineReader implements PartReader {
     this.#keep(bytes.subarray(Math.max(start, end)));
   }
 
-  end(): unknown {
+  end(): ReceivedLines {
     if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
-    return this.#root;
+    return { value: this.#root, maxCost: this.#limits === undefined ? Infinity : MAX_TREE_COST };
   }
 
   /** Keeps a part of a line. */

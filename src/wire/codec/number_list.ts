@@ -2,6 +2,7 @@
 
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
+import { requireNumbersFit } from "./line_limits.ts";
 import { isPlainPrimitive } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
@@ -32,6 +33,7 @@ export function decodeNumbers(kind: string, bytes: Uint8Array): number[] {
   const numbers = Object.hasOwn(KINDS, kind) ? viewOf(kind, bytes) as Int32Array | Float64Array | undefined : undefined;
   if (numbers === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no list of numbers`);
   const { length } = numbers;
+  requireNumbersFit(length);
   // Ten times as quick as Array.from(). V8 keeps a longer array as a table, if it is made at once.
   const list: number[] = length < MAX_PRESIZED ? new Array(length) : [];
   for (let i = 0; i < length; i++) list[i] = numbers[i]!;

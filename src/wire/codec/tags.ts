@@ -6,6 +6,18 @@ export const MAX_DEPTH = 1000;
 /** How many levels an error counts for: each takes that much more of the stack than an array does. */
 export const ERROR_LEVELS = 5;
 
+/**
+ * What a tagged tree may cost that a worker sends as lines, when each object and each entry of a Map or Set costs one: so much takes the
+ * receiver some 50 ms. A tree in the text of a message is smaller.
+ */
+export const MAX_TREE_COST = 320_000;
+
+/** What a URL or a regular expression costs: it is parsed. */
+export const PARSED_COST = 20;
+
+/** What an error costs: many properties are defined one by one. */
+export const ERROR_COST = 40;
+
 /** How many holes an array may have. */
 export const MAX_HOLES = 16 * 1024 * 1024;
 

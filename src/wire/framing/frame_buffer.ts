@@ -5,8 +5,8 @@ import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS, tooLa
 import { LinePart } from "./line_part.ts";
 
 const SMALLEST_BLOCK_BYTES = 16 * 1024;
-const LARGEST_BLOCK_BYTES = 128 * 1024;
-const LARGEST_COPY_BYTES = 128 * 1024;
+const LARGEST_BLOCK_BYTES = 64 * 1024;
+const LARGEST_COPY_BYTES = 64 * 1024;
 const SHORT_TEXT_UNITS = 16 * 1024;
 /** What a whole one gives to the block that goes ahead: a few bytes alone would wake the receiver for nothing. */
 const BEGINNING_BYTES = 16 * 1024;
@@ -19,7 +19,7 @@ const utf8Encoder = new TextEncoder();
  *
  * - {@linkcode FrameBuffer.append} either takes the whole frame or throws and takes nothing.
  * - {@linkcode FrameBuffer.take} hands over everything appended so far, small frames merged.
- * - Of parts of more than 128 KiB the rest is handed over as it is: they must not change before they are written.
+ * - Of parts of more than 64 KiB the rest is handed over as it is: they must not change before they are written.
  */
 export class FrameBuffer {
   #maxFrameBytes: number;

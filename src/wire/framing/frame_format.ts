@@ -19,7 +19,7 @@ export const LARGEST_FRAME_BYTES: number = 2 ** 32 - 1;
 export const LINE_PART_FLAG = 0x80000000;
 
 /** How many parts a frame may have: more empty ones would cost the receiver far more memory than the sender. */
-export const MAX_PARTS: number = 256 * 1024;
+export const MAX_PARTS: number = 32 * 1024;
 
 /** Requires a limit that a frame's length can express. */
 export function checkedLimit(maxFrameBytes: number): number {
