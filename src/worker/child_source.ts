@@ -326,9 +326,11 @@ brand({
 // src/wire/framing/line_part.ts
 var LinePart = class _LinePart extends Uint8Array {
   value = void 0;
-  static holding(value) {
+  cost = 0;
+  static holding({ value, maxCost }) {
     const part = new _LinePart(new ArrayBuffer(0));
     part.value = value;
+    part.cost = maxCost;
     return part;
   }
 };
@@ -336,6 +338,9 @@ var LinePart = class _LinePart extends Uint8Array {
 // src/wire/codec/tags.ts
 var MAX_DEPTH = 1e3;
 var ERROR_LEVELS = 5;
+var MAX_TREE_COST = 32e4;
+var PARSED_COST = 20;
+var ERROR_COST = 40;
 var MAX_HOLES = 16 * 1024 * 1024;
 var MAX_REGEXP_UNITS = 64 * 1024;
 var TAG_KEY = "$";
@@ -684,7 +689,7 @@ function truncate(text, maxUnits) {
 var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
 var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
 var LINE_PART_FLAG = 2147483648;
-var MAX_PARTS = 128 * 1024;
+var MAX_PARTS = 32 * 1024;
 function checkedLimit(maxFrameBytes) {
   if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
     return maxFrameBytes;
@@ -976,6 +981,7 @@ function valueBytesOf(bytes) {
   return bytes.length + marks * BYTES_PER_MARK;
 }
 function requireLinesFit(lines, limits) {
+  if (lines.cost > MAX_TREE_COST) throw tooDear("send", lines.cost, MAX_TREE_COST);
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length; ) {
@@ -991,6 +997,9 @@ function stringTooLarge(action, size, { maxStringBytes }) {
 }
 function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
+}
+function tooDear(action, cost, limit) {
+  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is no plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = Math.floor(limit);
@@ -1079,10 +1088,13 @@ var TaggedDecoder = class {
   #parts;
   #handles;
   #objects = [];
+  #maxCost;
+  #cost = 0;
   #nextPart = 0;
-  constructor(parts, handles) {
+  constructor(parts, handles, maxCost = Infinity) {
     this.#parts = parts;
     this.#handles = handles;
+    this.#maxCost = maxCost;
   }
   decode(node, depth) {
     if (typeof node !== "object" || node === null) return node;
@@ -1093,7 +1105,12 @@ var TaggedDecoder = class {
   register(object, depth) {
     if (depth > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
     this.#objects.push(object);
+    this.#pay(1);
     return object;
+  }
+  #pay(cost) {
+    this.#cost += cost;
+    if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
   }
   #decodeArray(array, depth) {
     this.register(array, depth);
@@ -1130,6 +1147,7 @@ var TaggedDecoder = class {
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
+        this.#pay(ERROR_COST);
         return decodeError(tag, this, depth);
       default:
         return this.register(this.#decodeLeaf(tag), depth);
@@ -1140,8 +1158,10 @@ var TaggedDecoder = class {
       case "date":
         return new Date(tag.v === null ? NaN : numberOf(tag.v));
       case "url":
+        this.#pay(PARSED_COST);
         return decodeUrl(textOf(tag.v));
       case "regexp":
+        this.#pay(PARSED_COST);
         return decodeRegExp(textOf(tag.v), textOf(tag.f));
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
@@ -1173,6 +1193,7 @@ var TaggedDecoder = class {
   }
   #decodeMap(entries, depth) {
     const map = this.register(/* @__PURE__ */ new Map(), depth);
+    this.#pay(entries.length >> 1);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
       map.set(decodedKey, this.decode(item, depth + 1));
@@ -1181,6 +1202,7 @@ var TaggedDecoder = class {
   }
   #decodeSet(items, depth) {
     const set = this.register(/* @__PURE__ */ new Set(), depth);
+    this.#pay(items.length);
     for (const item of items) set.add(this.decode(item, depth + 1));
     return set;
   }
@@ -1327,6 +1349,7 @@ function isRecordPrototype(prototype) {
 // src/wire/codec/encode.ts
 var TaggedEncoder = class {
   parts = [];
+  cost = 0;
   #handles;
   #numbers = /* @__PURE__ */ new Map();
   #objects = [];
@@ -1391,6 +1414,7 @@ var TaggedEncoder = class {
     if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, at most that many can travel\`);
     this.#numbers.set(value, this.#objects.length);
     this.#objects.push(value);
+    this.cost++;
     if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
     if (isRecord(value)) return this.#encodeRecord(value, depth);
     return this.#encodeBuiltIn(value, depth);
@@ -1444,7 +1468,10 @@ var TaggedEncoder = class {
       $: "handle",
       v: handle
     };
-    if (isError(value)) return encodeError(value, this, depth);
+    if (isError(value)) {
+      this.cost += ERROR_COST;
+      return encodeError(value, this, depth);
+    }
     switch (classNameOf2(value)) {
       case "Map":
         return this.#encodeMap(value, depth);
@@ -1456,6 +1483,7 @@ var TaggedEncoder = class {
           v: numberOrNull(Date.prototype.getTime.call(value))
         };
       case "URL":
+        this.cost += PARSED_COST;
         return {
           $: "url",
           v: value.href
@@ -1491,6 +1519,7 @@ var TaggedEncoder = class {
       }, item, depth + 1));
       index++;
     }
+    this.cost += index;
     return {
       $: "map",
       v: entries
@@ -1503,12 +1532,14 @@ var TaggedEncoder = class {
         expression: \`.values()[\${items.length}]\`
       }, item, depth + 1));
     }
+    this.cost += items.length;
     return {
       $: "set",
       v: items
     };
   }
   #encodeRegExp(regexp) {
+    this.cost += PARSED_COST;
     const { source, flags } = regexp;
     if (source.length > MAX_REGEXP_UNITS) {
       throw this.refusal(\`a RegExp of \${source.length} characters, at most \${MAX_REGEXP_UNITS} can travel\`);
@@ -1602,7 +1633,10 @@ var LineReader = class {
   }
   end() {
     if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
-    return this.#root;
+    return {
+      value: this.#root,
+      maxCost: this.#limits === void 0 ? Infinity : MAX_TREE_COST
+    };
   }
   #keep(bytes) {
     if (bytes.length === 0) return;
@@ -1743,8 +1777,8 @@ function decode(body, tagged, parts, handles) {
   try {
     const form = linesFormOf(body);
     if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
-    const value = readLines(parts[0]);
-    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles).decode(value, 0);
+    const { value, maxCost } = readLines(parts[0]);
+    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
   }
@@ -1789,11 +1823,13 @@ function encodeTagged(value, handles) {
     tagged: true,
     parts: encoder.parts
   };
+  const lines = writeLines(tree, measure);
+  lines.cost = encoder.cost;
   return {
     text: LINES_OF_TREE,
     tagged: true,
     parts: [
-      writeLines(tree, measure),
+      lines,
       ...encoder.parts
     ]
   };
@@ -1808,7 +1844,10 @@ function writeLines(value, { large }) {
 }
 function readLines(part) {
   if (!(part instanceof LinePart)) throw malformed("its lines are missing");
-  if (part.length === 0) return part.value;
+  if (part.length === 0) return {
+    value: part.value,
+    maxCost: part.cost
+  };
   const reader = new LineReader(part.length, void 0);
   reader.push(part);
   return reader.end();
