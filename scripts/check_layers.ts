@@ -86,7 +86,7 @@ export const LAYERS: Layers = {
   channels: ["require_deno", "hub", "deque", "wire", "timer", "errors"],
   manager: ["require_deno", "channels", "sync", "hub", "worker", "wire", "timer", "errors"],
   backend: ["require_deno", "pool", "worker", "wire"],
-  futures: ["require_deno", "pool", "pool/jobs", "worker", "wire", "timer", "errors"],
+  futures: ["require_deno", "pool", "pool/jobs", "worker", "wire", "timer", "errors", "copies"],
 };
 
 /** The command, `cli/`. */

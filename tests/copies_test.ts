@@ -90,6 +90,20 @@ Deno.test("Handles and items cross between pools, pipes and managers of two copi
   });
 });
 
+Deno.test("waitFutures() and asCompleted() take futures of another copy", async () => {
+  await withCopy(async (folder) => {
+    const other: Library = await import(`${folder}mod.ts`);
+    await using executor = new other.ProcessPoolExecutor({ maxWorkers: 1 });
+    const good = executor.submit(Math.sqrt, 16) as unknown as one.Future<number>;
+    const bad = executor.submit(() => {
+      throw new Error("mine");
+    }) as unknown as one.Future<number>;
+    const { done, notDone } = await one.waitFutures([good, bad], { returnWhen: "ALL_COMPLETED" });
+    assertEquals([done.size, notDone.size], [2, 0]);
+    for await (const future of one.asCompleted([good])) assertEquals(await future.result(), 4);
+  });
+});
+
 Deno.test("currentProcess() and activeChildren() are the same in two copies", async () => {
   await withCopy(async (folder) => {
     const other: Library = await import(`${folder}mod.ts`);

@@ -1,3 +1,4 @@
+import { brand, sharedSymbol } from "../copies.ts";
 import { TimeoutError } from "../errors.ts";
 import { reportCallbackError } from "../pool/callback_errors.ts";
 import { checkTimeout, inMicrotask, until } from "../timer.ts";
@@ -29,14 +30,33 @@ type State = "pending" | "fulfilled" | "rejected" | "cancelled";
 /** Makes a future, and what settles it. */
 export let makeFuture: <R>(owner: FutureOwner) => { future: Future<R>; sink: FutureSink };
 
+/** What those who wait for several futures need of each. */
+interface FutureInside {
+  listen(callback: () => void): () => void;
+  observe(): void;
+  hasFailed(): boolean;
+}
+
+// The future may be one of another copy of the library: its private parts are then out of reach.
+const INSIDE = sharedSymbol("future");
+
+const insideOf = (future: Future<unknown>): FutureInside =>
+  (future as unknown as Record<symbol, FutureInside>)[INSIDE]!;
+
 /** Calls back once when the future is done, at once if it is, without counting as a look at its outcome. Returns what undoes that. */
-export let whenDone: (future: Future<unknown>, callback: () => void) => () => void;
+export function whenDone(future: Future<unknown>, callback: () => void): () => void {
+  return insideOf(future).listen(callback);
+}
 
 /** Counts as a look at the future's outcome. */
-export let observe: (future: Future<unknown>) => void;
+export function observe(future: Future<unknown>): void {
+  insideOf(future).observe();
+}
 
 /** Whether the future has failed, not counting cancelled ones. */
-export let hasFailed: (future: Future<unknown>) => boolean;
+export function hasFailed(future: Future<unknown>): boolean {
+  return insideOf(future).hasFailed();
+}
 
 /**
  * The outcome, now or later, of a call that was submitted to a `ProcessPoolExecutor`.
@@ -92,9 +112,16 @@ export class Future<R> implements PromiseLike<R> {
       };
       return { future, sink };
     };
-    whenDone = (future, callback) => future.#listen(callback);
-    observe = (future) => future.#observe();
-    hasFailed = (future) => future.#state === "rejected";
+    const insideOf = (future: Future<unknown>): FutureInside => ({
+      listen: (callback) => future.#listen(callback),
+      observe: () => future.#observe(),
+      hasFailed: () => future.#state === "rejected",
+    });
+    Object.defineProperty(this.prototype, INSIDE, {
+      get(this: Future<unknown>) {
+        return insideOf(this);
+      },
+    });
   }
 
   private constructor(owner: FutureOwner) {
@@ -281,3 +308,5 @@ export class Future<R> implements PromiseLike<R> {
     this.#listeners = undefined;
   }
 }
+
+brand({ Future });
