@@ -62,7 +62,8 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   }
 
   /**
-   * Sends a message, and waits until the pipe's process has it.
+   * Sends a message, and waits until the pipe's process has it. From another process than that, it waits also while messages of
+   * 16 MiB or more have not been received.
    *
    * @param message Anything that can travel.
    * @throws {TypeError} If this end only receives.

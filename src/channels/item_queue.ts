@@ -10,6 +10,7 @@ interface Item {
   /** Its place in the order in which items came. */
   readonly place: number;
   readonly value: unknown;
+  readonly bytes: number;
 }
 
 /**
@@ -21,6 +22,7 @@ export class ItemQueue {
   readonly #items = new Deque<Item>();
   readonly #readers = new WaitQueue<Delivery>();
   readonly #onMoved: () => void;
+  #bytes = 0;
   #lastPlace = 0;
   /** The process that has items that it has not acknowledged, in so many messages. */
   #prefetcher = "";
@@ -34,6 +36,11 @@ export class ItemQueue {
   /** How many items wait for a reader. */
   get size(): number {
     return this.#items.size;
+  }
+
+  /** About how many bytes these keep. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** How many readers wait for an item. */
@@ -51,15 +58,17 @@ export class ItemQueue {
 
   /** Adds an item: for the first reader, if one waits. */
   push(value: unknown): void {
-    const item = { place: ++this.#lastPlace, value };
+    const item = { place: ++this.#lastPlace, value, bytes: EncodedValue.size(value) };
     const reader = this.#readers.peek();
-    if (reader === undefined || this.isHeldFrom(reader)) this.#items.push(item);
-    else this.#readers.serve(this.#delivery(item));
+    if (reader === undefined || this.isHeldFrom(reader)) {
+      this.#items.push(item);
+      this.#bytes += item.bytes;
+    } else this.#readers.serve(this.#delivery(item));
   }
 
   /** Takes the first item, if the caller may have it. */
   tryTake(caller: Caller): Delivery | undefined {
-    const item = this.isHeldFrom(caller) ? undefined : this.#items.shift();
+    const item = this.isHeldFrom(caller) ? undefined : this.#shift();
     return item === undefined ? undefined : this.#delivery(item);
   }
 
@@ -73,7 +82,7 @@ export class ItemQueue {
       if (text === undefined) break;
       units += text.length;
       texts.push(text);
-      items.push(this.#items.shift()!);
+      items.push(this.#shift()!);
       this.#onMoved();
     }
     if (items.length === 0) return undefined;
@@ -113,7 +122,13 @@ export class ItemQueue {
 
   /** Forgets all items. */
   clear(): void {
-    while (this.#items.size > 0) this.#items.shift();
+    while (this.#items.size > 0) this.#shift();
+  }
+
+  #shift(): Item | undefined {
+    const item = this.#items.shift();
+    this.#bytes -= item?.bytes ?? 0;
+    return item;
   }
 
   #delivery(item: Item): Delivery {
@@ -127,7 +142,7 @@ export class ItemQueue {
   #serve(): void {
     for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== undefined;) {
       if (this.isHeldFrom(reader)) break;
-      this.#readers.serve(this.#delivery(this.#items.shift()!));
+      this.#readers.serve(this.#delivery(this.#shift()!));
     }
     this.#onMoved();
   }
@@ -137,6 +152,7 @@ export class ItemQueue {
     const before: Item[] = [];
     while (this.#items.size > 0 && this.#items.peek()!.place < item.place) before.push(this.#items.shift()!);
     this.#items.unshift(item);
+    this.#bytes += item.bytes;
     for (const earlier of before.reverse()) this.#items.unshift(earlier);
   }
 }

@@ -5,15 +5,26 @@ import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { ItemQueue } from "./item_queue.ts";
 
+/** A pipe of the system holds 64 KiB; with that little, two ends that send before they receive would wait for each other often. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** Who waits to send, and what. */
+interface Sender extends Caller {
+  readonly message: unknown;
+}
+
 /** The owner's side of one end of a pipe: what has arrived at it, and who has it. */
 export class PipeEnd implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>> = {
-    send: (caller, _wait, message: unknown) => this.#send(EncodedValue.capture(message, caller.process === "")),
+    send: (caller, wait, message: unknown) => this.#send(caller, wait, message),
     recv: (caller, wait) => this.#receive(caller, wait),
     recvBytes: (caller, wait, maxLength: unknown) => this.#receiveBytes(caller, wait, maxLength as number | undefined),
     poll: (caller, wait) => this.#isReady || (wait.timeoutMs! <= 0 ? false : this.#poll(caller, wait)),
   };
-  readonly #inbox = new ItemQueue();
+  readonly #inbox = new ItemQueue(() => this.#letSend());
+  /** Those in other processes who wait until there is room in the inbox. */
+  readonly #senders = new WaitQueue<void, Sender>();
+  readonly #maxBytes: number;
   readonly #pollers = new WaitQueue<boolean>();
   #peer: PipeEnd | undefined;
   #here = 0;
@@ -21,9 +32,13 @@ export class PipeEnd implements SharedObject {
   /** The last of those elsewhere has closed it, or died. */
   #ended = false;
 
-  /** The two ends of a pipe. */
-  static pair(): [PipeEnd, PipeEnd] {
-    const [a, b] = [new PipeEnd(), new PipeEnd()];
+  private constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The two ends of a pipe. While more bytes than that wait in one direction, other processes wait to send. */
+  static pair(maxBytes: number = MAX_WAITING_BYTES): [PipeEnd, PipeEnd] {
+    const [a, b] = [new PipeEnd(maxBytes), new PipeEnd(maxBytes)];
     a.#peer = b;
     b.#peer = a;
     return [a, b];
@@ -57,17 +72,37 @@ export class PipeEnd implements SharedObject {
       this.#elsewhere--;
       if (this.#elsewhere === 0 && ended) this.#ended = true;
     }
-    if (!this.#isOpen) this.#peer!.#peerEnded();
+    if (this.#isOpen) return;
+    this.#senders.rejectAll(peerClosed);
+    this.#peer!.#peerEnded();
   }
 
   processEnded(isEnded: (process: string) => boolean): void {
     this.#inbox.dropProcess(isEnded);
     this.#pollers.dropProcess(isEnded);
+    this.#peer!.#senders.dropProcess(isEnded);
   }
 
-  #send(message: unknown): void {
-    if (!this.#peer!.#isOpen) throw new EndOfStreamError("Cannot send: the other end of the pipe is closed");
-    this.#peer!.#deliver(message);
+  #send({ process, task }: Caller, wait: WaitOptions, message: unknown): Promise<void> | undefined {
+    const peer = this.#peer!;
+    if (!peer.#isOpen) throw peerClosed();
+    const captured = EncodedValue.capture(message, process === "");
+    // What the owner of the pipe fills its own memory with is its own affair.
+    if (process !== "" && (peer.#senders.size > 0 || !peer.#hasRoom)) {
+      return peer.#senders.wait({ process, task, message: captured }, wait);
+    }
+    peer.#deliver(captured);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inbox.bytes < this.#maxBytes;
+  }
+
+  #letSend(): void {
+    for (let next; this.#hasRoom && (next = this.#senders.peek()) !== undefined;) {
+      this.#deliver(next.message);
+      this.#senders.serve();
+    }
   }
 
   #deliver(message: unknown): void {
@@ -77,7 +112,10 @@ export class PipeEnd implements SharedObject {
 
   #receive(caller: Caller, wait: WaitOptions): Delivery | Promise<Delivery> {
     const message = this.#inbox.tryTake(caller);
-    if (message !== undefined) return message;
+    if (message !== undefined) {
+      this.#letSend();
+      return message;
+    }
     if (!this.#peer!.#isOpen) throw endOfStream();
     return this.#inbox.wait(caller, wait);
   }
@@ -115,6 +153,10 @@ export class PipeEnd implements SharedObject {
     this.#inbox.rejectReaders(makeError, isOwn);
     this.#pollers.rejectWhere(isOwn, makeError);
   }
+}
+
+function peerClosed(): EndOfStreamError {
+  return new EndOfStreamError("Cannot send: the other end of the pipe is closed");
 }
 
 function endOfStream(): EndOfStreamError {

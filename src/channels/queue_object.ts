@@ -11,6 +11,9 @@ const READS_BEFORE_PREFETCH = 8;
 /** And for how long no other may have read: others wait while something is prefetched. */
 const ALONE_BEFORE_PREFETCH_MS = 50;
 
+/** An error, since to wait without a limit that the program has set could be for ever. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
 /** A writer that waits for room, with what it wants to put. */
 interface Writer extends Caller {
   readonly item: unknown;
@@ -47,6 +50,7 @@ export class QueueObject implements SharedObject {
     join: (caller, wait) => this.#unfinished === 0 ? undefined : this.#joining.wait(caller, wait),
   };
   readonly #maxSize: number;
+  readonly #maxBytes: number;
   readonly #items = new ItemQueue(() => this.#itemsMoved());
   readonly #writers = new WaitQueue<void, Writer>();
   readonly #joining = new WaitQueue<void>();
@@ -59,8 +63,12 @@ export class QueueObject implements SharedObject {
   #closed = false;
   readonly #now: () => number;
 
-  /** @param now The clock, in milliseconds. */
-  constructor(maxSize: number, now: () => number = monotonicMs) {
+  /**
+   * @param now The clock, in milliseconds.
+   * @param maxBytes How many bytes of items may wait for other processes to put more.
+   */
+  constructor(maxSize: number, now: () => number = monotonicMs, maxBytes: number = MAX_WAITING_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
     this.#now = now;
   }
@@ -88,6 +96,8 @@ export class QueueObject implements SharedObject {
 
   #tryPut(caller: Caller, encoded: unknown): boolean {
     if (this.#closed) throw this.#closedFor(caller, "put");
+    // What the owner fills its own memory with is its own affair.
+    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) throw this.#overfull();
     if (this.#items.size >= this.#maxSize) return false;
     this.#accept(encoded);
     return true;
@@ -153,6 +163,13 @@ export class QueueObject implements SharedObject {
       throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
     }
     if (--this.#unfinished === 0) { while (this.#joining.serve() !== undefined); }
+  }
+
+  #overfull(): QueueFullError {
+    const mebibytes = Math.round(this.#maxBytes / 1024 / 1024);
+    return new QueueFullError(
+      `Cannot put: items of ${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize`,
+    );
   }
 
   #closedFor(caller: Caller, action: string): Error {

@@ -5,6 +5,8 @@ import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import type { InFlightHandle } from "./in_flight_handle.ts";
 
+// What an entry costs beside its content.
+const SMALL_BYTES = 64;
 const BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
 
 /**
@@ -56,6 +58,12 @@ export class EncodedValue implements Encoded {
   static plainText(captured: unknown): string | undefined {
     if (captured instanceof EncodedValue) return captured.tagged ? undefined : captured.text;
     return isPlainPrimitive(captured) ? JSON.stringify(captured) : undefined;
+  }
+
+  /** About how many bytes a captured value keeps. */
+  static size(captured: unknown): number {
+    if (!(captured instanceof EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
+    return captured.parts.reduce((sum, part) => sum + part.byteLength, SMALL_BYTES + captured.text.length);
   }
 
   /** A list of plain data. */

@@ -1978,6 +1978,7 @@ var HandleCollector = class {
 };
 
 // src/hub/encoded_value.ts
+var SMALL_BYTES = 64;
 var BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
 var EncodedValue = class _EncodedValue {
   text;
@@ -2012,6 +2013,10 @@ var EncodedValue = class _EncodedValue {
   static plainText(captured) {
     if (captured instanceof _EncodedValue) return captured.tagged ? void 0 : captured.text;
     return isPlainPrimitive(captured) ? JSON.stringify(captured) : void 0;
+  }
+  static size(captured) {
+    if (!(captured instanceof _EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
+    return captured.parts.reduce((sum, part) => sum + part.byteLength, SMALL_BYTES + captured.text.length);
   }
   static list(plainTexts) {
     return new _EncodedValue({
@@ -6219,6 +6224,7 @@ var ItemQueue = class {
   #items = new Deque();
   #readers = new WaitQueue();
   #onMoved;
+  #bytes = 0;
   #lastPlace = 0;
   #prefetcher = "";
   #prefetches = 0;
@@ -6229,6 +6235,9 @@ var ItemQueue = class {
   get size() {
     return this.#items.size;
   }
+  get bytes() {
+    return this.#bytes;
+  }
   get waiting() {
     return this.#readers.size;
   }
@@ -6238,14 +6247,17 @@ var ItemQueue = class {
   push(value) {
     const item = {
       place: ++this.#lastPlace,
-      value
+      value,
+      bytes: EncodedValue.size(value)
     };
     const reader = this.#readers.peek();
-    if (reader === void 0 || this.isHeldFrom(reader)) this.#items.push(item);
-    else this.#readers.serve(this.#delivery(item));
+    if (reader === void 0 || this.isHeldFrom(reader)) {
+      this.#items.push(item);
+      this.#bytes += item.bytes;
+    } else this.#readers.serve(this.#delivery(item));
   }
   tryTake(caller) {
-    const item = this.isHeldFrom(caller) ? void 0 : this.#items.shift();
+    const item = this.isHeldFrom(caller) ? void 0 : this.#shift();
     return item === void 0 ? void 0 : this.#delivery(item);
   }
   tryTakeTogether(caller, most) {
@@ -6257,7 +6269,7 @@ var ItemQueue = class {
       if (text === void 0) break;
       units += text.length;
       texts.push(text);
-      items.push(this.#items.shift());
+      items.push(this.#shift());
       this.#onMoved();
     }
     if (items.length === 0) return void 0;
@@ -6284,7 +6296,12 @@ var ItemQueue = class {
     this.#readers.dropProcess(isEnded);
   }
   clear() {
-    while (this.#items.size > 0) this.#items.shift();
+    while (this.#items.size > 0) this.#shift();
+  }
+  #shift() {
+    const item = this.#items.shift();
+    this.#bytes -= item?.bytes ?? 0;
+    return item;
   }
   #delivery(item) {
     return new Delivery(item.value, () => {
@@ -6295,7 +6312,7 @@ var ItemQueue = class {
   #serve() {
     for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== void 0; ) {
       if (this.isHeldFrom(reader)) break;
-      this.#readers.serve(this.#delivery(this.#items.shift()));
+      this.#readers.serve(this.#delivery(this.#shift()));
     }
     this.#onMoved();
   }
@@ -6304,6 +6321,7 @@ var ItemQueue = class {
     const before = [];
     while (this.#items.size > 0 && this.#items.peek().place < item.place) before.push(this.#items.shift());
     this.#items.unshift(item);
+    this.#bytes += item.bytes;
     for (const earlier of before.reverse()) this.#items.unshift(earlier);
   }
 };
@@ -6311,6 +6329,7 @@ var ItemQueue = class {
 // src/channels/queue_object.ts
 var READS_BEFORE_PREFETCH = 8;
 var ALONE_BEFORE_PREFETCH_MS = 50;
+var MAX_WAITING_BYTES = 256 * 1024 * 1024;
 var QueueObject = class {
   operations = {
     put: (caller, wait2, item) => this.#put(caller, wait2, item),
@@ -6336,6 +6355,7 @@ var QueueObject = class {
     join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
   };
   #maxSize;
+  #maxBytes;
   #items = new ItemQueue(() => this.#itemsMoved());
   #writers = new WaitQueue();
   #joining = new WaitQueue();
@@ -6345,7 +6365,8 @@ var QueueObject = class {
   #aloneSince = -Infinity;
   #closed = false;
   #now;
-  constructor(maxSize, now = monotonicMs) {
+  constructor(maxSize, now = monotonicMs, maxBytes = MAX_WAITING_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
     this.#now = now;
   }
@@ -6372,6 +6393,7 @@ var QueueObject = class {
   }
   #tryPut(caller, encoded) {
     if (this.#closed) throw this.#closedFor(caller, "put");
+    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) throw this.#overfull();
     if (this.#items.size >= this.#maxSize) return false;
     this.#accept(encoded);
     return true;
@@ -6424,6 +6446,10 @@ var QueueObject = class {
     if (--this.#unfinished === 0) {
       while (this.#joining.serve() !== void 0) ;
     }
+  }
+  #overfull() {
+    const mebibytes = Math.round(this.#maxBytes / 1024 / 1024);
+    return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
   }
   #closedFor(caller, action) {
     if (isOwner(caller)) return new ClosedError(\`Cannot \${action}: the queue was closed\`);
@@ -6658,6 +6684,9 @@ var JoinableQueue = class extends Queue {
   }
 };
 registerHandleClass(JoinableQueue[QUEUE_TYPE], JoinableQueue);
+
+// src/channels/pipe_end.ts
+var MAX_WAITING_BYTES2 = 16 * 1024 * 1024;
 
 // src/channels/simple_queue.ts
 var TYPE7 = "SimpleQueue";

@@ -15,8 +15,8 @@ class PipeBench {
   readonly child = new HubChild(this.hub);
   readonly other = new HubChild(this.hub);
 
-  constructor() {
-    const [a, b] = PipeEnd.pair();
+  constructor(maxBytes?: number) {
+    const [a, b] = PipeEnd.pair(maxBytes);
     this.a = makeHandle(this.hub, "Connection", a);
     this.b = makeHandle(this.hub, "Connection", b);
   }
@@ -187,4 +187,48 @@ Deno.test("Connection waits give up at their time and signal, and lose nothing",
   await assertRejects(() => b.poll(Infinity, { signal: AbortSignal.abort(new Error("no")) }), Error, "no");
   await a.send(1);
   assertEquals([await b.poll(Infinity), await b.recv()], [true, 1]);
+});
+
+Deno.test("Connection.send() of another process waits while too much has not been received, and keeps its order", async () => {
+  const bench = new PipeBench(1000);
+  const theirs = bench.child.give(bench.b);
+  let sent = 0;
+  const sends = Array.from({ length: 10 }, (_, n) => theirs.send([n, "x".repeat(300)]).then(() => sent++));
+  await quiesce(bench.child);
+  assertEquals(sent, 3);
+  for (let n = 0; n < 10; n++) {
+    assertEquals((await bench.a.recv() as [number])[0], n);
+    await quiesce(bench.child);
+    assertEquals(sent, Math.min(10, n + 4));
+  }
+  await Promise.all(sends);
+});
+
+Deno.test("Connection.send() of the process that made the pipe never waits", async () => {
+  const bench = new PipeBench(1000);
+  for (let n = 0; n < 10; n++) await bench.b.send("x".repeat(500));
+  for (let n = 0; n < 10; n++) await bench.a.recv();
+});
+
+Deno.test("Connection.send() that waits for room ends with its process, with the other end, and with its own", async () => {
+  for (const end of ["process", "other end", "own end"]) {
+    const bench = new PipeBench(100);
+    const theirs = bench.child.give(bench.b);
+    await bench.call(theirs.send("x".repeat(100)));
+    const waiting = theirs.send("waits");
+    waiting.catch(() => {});
+    await quiesce(bench.child);
+    if (end === "process") bench.child.die();
+    else if (end === "other end") bench.a.close();
+    else theirs.close();
+    await quiesce(bench.child, bench.other);
+    if (end === "other end") {
+      await assertRejects(() => waiting, EndOfStreamError, "the other end of the pipe is closed");
+    }
+    if (end === "own end") await assertRejects(() => waiting, ClosedError);
+    if (end === "other end") continue;
+    // Nothing of it is left.
+    assertEquals((await bench.a.recv() as string).length, 100);
+    assert(await bench.ended());
+  }
 });

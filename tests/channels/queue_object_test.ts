@@ -185,3 +185,29 @@ Deno.test("new Queue() throws RangeError for sizes that are no whole numbers", (
   }
   for (const size of [0, -1, 1]) new Queue(size);
 });
+
+Deno.test("Queue without a maxSize refuses items of other processes while too much waits, and no items of its owner", async () => {
+  const hub = new Hub();
+  const child = new HubChild(hub);
+  const queue = makeHandle<Queue<string>>(hub, "Queue", new QueueObject(0, () => 0, 1024 * 1024));
+  const theirs = child.give(queue);
+  const large = "x".repeat(600_000);
+  const puts = [theirs.put(large), theirs.put(large)];
+  await quiesce(child);
+  await Promise.all(puts);
+  for (const put of [() => theirs.put("more"), () => theirs.putNowait("more")]) {
+    const refused = assertRejects(
+      put,
+      QueueFullError,
+      "Cannot put: items of 1 MiB wait to be taken, take them meanwhile",
+    );
+    await quiesce(child);
+    await refused;
+  }
+  await queue.put("ours");
+  assertEquals((await queue.get()).length, large.length);
+  const again = theirs.put("more");
+  await quiesce(child);
+  await again;
+  assertEquals([(await queue.get()).length, await queue.get(), await queue.get()], [large.length, "ours", "more"]);
+});

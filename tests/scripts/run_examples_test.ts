@@ -29,5 +29,8 @@ Deno.test("run_examples.ts refuses a name that is no example", async () => {
     env: { NO_COLOR: "1" },
   }).output();
   assertEquals(code, 2);
-  assertStringIncludes(new TextDecoder().decode(stderr), "Cannot run curser: no such example, wanted some of cluster, cursor,");
+  assertStringIncludes(
+    new TextDecoder().decode(stderr),
+    "Cannot run curser: no such example, wanted some of cluster, cursor,",
+  );
 });
