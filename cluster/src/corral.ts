@@ -15,6 +15,7 @@ export {
   moduleUrl,
   nearestConfig,
   type PoolOptions,
+  type SpanReport,
   type TaskBackend,
   type TaskBackendProvider,
   type TaskHandle,

@@ -11,6 +11,7 @@ import {
 } from "@corral/multiprocessing";
 import { Cluster } from "../mod.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
+import { Caller } from "./helpers/caller.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { TASKS } from "./helpers/task_module.ts";
@@ -102,6 +103,29 @@ Deno.test("an executor on a cluster: futures, map and shutdown", options, async 
   assertEquals(all, range(50).map((x) => x * x));
   await executor.shutdown();
 });
+
+Deno.test(
+  "a trace crosses machines: what a task traces on its agent is told here, and how long it ran",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: ["--trace"] });
+    await using caller = new Caller(redis.url);
+    const spans: string[] = [];
+    const durations: (number | undefined)[] = [];
+    const trace = `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`;
+    const call = caller.start("traced", [7], {
+      trace,
+      onSpan: ({ name }) => spans.push(name),
+      onDuration: (ms) => durations.push(ms),
+    });
+    assertEquals(await call.result, 7);
+    assertEquals(spans, ["inside the task"]);
+    assert(durations[0]! >= 0);
+    assertEquals(await caller.call("traced", [8], { onSpan: () => spans.push("more") }), 8);
+    assertEquals(spans.length, 1);
+  },
+);
 
 Deno.test("map with a runId finds what is done when it is called again, whatever pool calls", options, async () => {
   await using home = await Home.make();

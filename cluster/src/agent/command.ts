@@ -8,6 +8,7 @@ import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
+import { traceTasks } from "./task_tracing.ts";
 import { localBackend } from "./own_backend.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -47,6 +48,7 @@ async function makeAgent(flags: AgentFlags): Promise<{ agent: Agent; summary: st
   const code = url === undefined
     ? NO_MODULE_CODE
     : flags.codeVersion ?? await codeNameOfModule(url, findDeno(), nearestConfig(url));
+  if (flags.trace) traceTasks();
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;
   const lanes = workers * flags.concurrency;

@@ -25,6 +25,7 @@ export interface AgentFlags {
   readonly memoryLimitMiB: number | undefined;
   readonly init: string | undefined;
   readonly allowInline: boolean;
+  readonly trace: boolean;
   readonly drainMs: number;
   readonly lockMs: number;
   readonly leaseMs: number;
@@ -54,6 +55,7 @@ const FLAGS: Readonly<Record<string, FlagKind>> = {
   "memory-limit": { value: "MIB", help: "What each worker may use" },
   init: { value: "EXPORT", help: "An export that each worker runs first" },
   "allow-inline": { help: "Also run functions that are sent as text" },
+  trace: { help: "Report what tasks trace with OpenTelemetry to the programs that called them" },
   drain: { value: "TIME", help: "How long running tasks may go on after SIGTERM [30s]" },
   lock: { value: "TIME", help: "How long it may be silent before its tasks are given to others [10s]" },
   lease: { value: "TIME", help: "How long it may be silent before it is taken for gone [15s]" },
@@ -113,6 +115,7 @@ export function readAgentFlags(
     memoryLimitMiB: values.has("memory-limit") ? wholeNumber("memory-limit", last("memory-limit")!) : undefined,
     init: last("init"),
     allowInline: values.has("allow-inline"),
+    trace: values.has("trace"),
     drainMs: duration("drain", last("drain") ?? "30s"),
     lockMs: duration("lock", last("lock") ?? "10s"),
     leaseMs: duration("lease", last("lease") ?? "15s"),

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { CancelledError, encode, type TaskBackend, type TaskRequest, WorkerExitError } from "../corral.ts";
 import type { Letter, Sealer } from "../message/letter.ts";
 import { openOrder, type Order } from "../message/order.ts";
-import { openOutcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
+import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
 import { claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
@@ -121,10 +121,15 @@ export class OrderRunner implements JobRunner {
       if (!run.hasBegun) return await this.#refuse(job, order, "stopping", "the agent ended before the task began");
       if (job.starts - 1 < order.retries) return { do: "giveBack" };
     }
-    return await this.#answer(
-      order,
-      end.ok ? { kind: "value", value: end.value } : { kind: "error", own: end.own, value: encodeError(end.error) },
-    );
+    const told = end.ok
+      ? { kind: "value" as const, value: end.value }
+      : { kind: "error" as const, own: end.own, value: encodeError(end.error) };
+    const { durationMs } = end;
+    const { spans } = run;
+    return await this.#answer(order, told, {
+      ...(order.trace !== undefined && durationMs !== undefined && { durationMs }),
+      ...(spans.length > 0 && { spans }),
+    });
   }
 
   /** The request for this agent's own workers; nothing when a piece is missing. The arguments pass through unread. */
@@ -166,7 +171,7 @@ export class OrderRunner implements JobRunner {
     return await this.#answer(order, { kind: "refused", reason, detail, starts: job.starts - 1 });
   }
 
-  async #answer(order: Order, end: Answerable): Promise<JobEnd> {
+  async #answer(order: Order, end: Answerable, traced: Pick<Outcome, "durationMs" | "spans"> = {}): Promise<JobEnd> {
     const { sealer, name, store } = this.#options;
     const shelf = `result-${order.id}`;
     let body: OutcomeBody;
@@ -178,7 +183,7 @@ export class OrderRunner implements JobRunner {
       if (pieces.length > 0) await store.put(shelf, pieces);
       body = end.kind === "value" ? { kind: "value", value: parcel } : { kind: "error", own: end.own, value: parcel };
     } else body = end;
-    const letter = sealOutcome(sealer, { ...body, id: order.id, agent: name, shelf });
+    const letter = sealOutcome(sealer, { ...body, ...traced, id: order.id, agent: name, shelf });
     this.#unrecorded.set(order.id, letter);
     return { do: "answer", letter };
   }

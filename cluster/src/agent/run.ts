@@ -1,7 +1,15 @@
 import type { AgentJob } from "../bullmq/job_source.ts";
 import type { Clock } from "../clock.ts";
-import { type Completion, encode, type TaskBackend, type TaskHandle, type TaskRequest } from "../corral.ts";
+import {
+  type Completion,
+  encode,
+  type SpanReport,
+  type TaskBackend,
+  type TaskHandle,
+  type TaskRequest,
+} from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
+import { MOST_SPANS } from "../message/outcome.ts";
 import { OUTCOME_INLINE_BYTES, pack } from "../message/parcel.ts";
 
 const PROGRESS_MS = 50;
@@ -10,8 +18,12 @@ const MOST_LOG_UNITS = 64 * 1024;
 
 /** How a task ended on this agent. */
 export type RunEnd =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: unknown; readonly own: boolean };
+  & ({ readonly ok: true; readonly value: unknown } | {
+    readonly ok: false;
+    readonly error: unknown;
+    readonly own: boolean;
+  })
+  & { readonly durationMs: number | undefined };
 
 /** One task on this agent's workers: from its job to its end. */
 export class Run {
@@ -21,6 +33,8 @@ export class Run {
   readonly #backend: TaskBackend;
   readonly #sealer: Sealer;
   readonly #clock: Clock;
+  /** What its code has traced. */
+  readonly spans: SpanReport[] = [];
   #handle: TaskHandle | undefined;
   #begun = false;
   #ended = false;
@@ -62,8 +76,9 @@ export class Run {
       returned() {},
       retried() {},
       progress: (value) => this.#progress(value),
-      resolve: (value) => resolve({ ok: true, value }),
-      reject: (error, kind) => resolve({ ok: false, error, own: kind === "task" }),
+      span: (report) => void (this.spans.length < MOST_SPANS && this.spans.push(report)),
+      resolve: (value, durationMs) => resolve({ ok: true, value, durationMs }),
+      reject: (error, kind, durationMs) => resolve({ ok: false, error, own: kind === "task", durationMs }),
     };
     this.#handle = this.#backend.submit(request, completion);
     const end = await promise;

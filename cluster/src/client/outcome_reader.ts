@@ -7,7 +7,7 @@ import { lostAgentError } from "./faults.ts";
 
 /** What a caller is told. */
 export type Reading =
-  | { readonly ok: true; readonly value: unknown; readonly durationMs?: number }
+  | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown; readonly kind: FailureKind };
 
 /** What an agent says of a task beyond refusing it. */

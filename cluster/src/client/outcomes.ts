@@ -1,5 +1,6 @@
 import type { Broker, JobState } from "../broker.ts";
 import type { Clock } from "../clock.ts";
+import type { SpanReport } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { openOutcome, type Outcome } from "../message/outcome.ts";
 import type { Acknowledger } from "./acknowledger.ts";
@@ -127,9 +128,11 @@ export class Outcomes {
     }
     lanes.answered(outcome.agent);
     if (!entry.isKept) acknowledger.add(entry.jobId, "value" in outcome ? outcome : undefined);
+    // The agent has checked them, and signed for it.
+    for (const report of outcome.spans ?? []) entry.completion.span?.(report as SpanReport);
     const completion = books.take(entry);
-    if (reading.ok) completion?.resolve(reading.value, reading.durationMs);
-    else completion?.reject(reading.error, reading.kind);
+    if (reading.ok) completion?.resolve(reading.value, outcome.durationMs);
+    else completion?.reject(reading.error, reading.kind, outcome.durationMs);
     onRoom();
   }
 

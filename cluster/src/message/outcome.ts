@@ -24,7 +24,14 @@ export type Outcome = OutcomeBody & {
   readonly agent: string;
   /** Where the claims of the value lie. */
   readonly shelf: string;
+  /** How long it ran, when that was asked for. */
+  readonly durationMs?: number;
+  /** What its code has traced, when somebody traces: reports of spans. */
+  readonly spans?: readonly unknown[];
 };
+
+/** The most spans that travel with an outcome: what a task traces beyond them is lost. */
+export const MOST_SPANS = 64;
 
 /** Signs an outcome. */
 export function sealOutcome(sealer: Sealer, outcome: Outcome): Letter {

@@ -10,6 +10,9 @@ export interface CallOptions {
   timeoutMs?: number;
   priority?: number;
   runId?: string;
+  trace?: string;
+  onSpan?: (report: { readonly name: string }) => void;
+  onDuration?: (durationMs: number | undefined) => void;
   onProgress?: (value: unknown) => void;
 }
 
@@ -66,7 +69,7 @@ export class Caller implements AsyncDisposable {
       key: undefined,
       timeoutMs: options.timeoutMs,
       retries: options.retries ?? 0,
-      trace: undefined,
+      trace: options.trace,
       ...(options.runId !== undefined && { runId: options.runId }),
     }, {
       sent: () => steps.push("sent"),
@@ -74,7 +77,11 @@ export class Caller implements AsyncDisposable {
       returned: () => steps.push("returned"),
       retried: () => steps.push("retried"),
       progress: (value) => options.onProgress?.(value),
-      resolve: (value) => settle("resolved", () => resolve(value)),
+      span: (report) => options.onSpan?.(report),
+      resolve: (value, durationMs) => {
+        options.onDuration?.(durationMs);
+        settle("resolved", () => resolve(value));
+      },
       reject: (error, kind) => settle(`rejected: ${kind}`, () => reject(error)),
     });
     promise.catch(() => {});
