@@ -12,8 +12,8 @@ const { refTimer, unrefTimer } = Deno;
 /**
  * A function of the runtime, as it was when this file loaded.
  *
- * Deno loads Node's timers when somebody first looks at one of them, even at `setTimeout`, and that takes a third as long as the start of a
- * whole worker. Most need none. So the function is taken with its first use, or when somebody assigns another one: the
+ * Deno loads Node's timers when somebody first looks at one of them, even at `setTimeout`: each worker would start the later for it, and most
+ * need none. So the function is taken with its first use, or when somebody assigns another one: the
  * property keeps only the last, and would give us that.
  */
 function original<F>(name: string): () => F {

@@ -3,8 +3,8 @@
  *
  * Such a module may import from `file:`, `http:` and `https:` alike, so the user's module can lie anywhere. The rest comes by
  * stdin because a command line is too short for it: 32 KiB in all on Windows, 128 KiB for one argument on Linux. It is evaluated as
- * scripts, since Deno would parse a module three times as long as V8 takes, and so that nothing of this library need be in the
- * cache of the machine. See `docs/decisions/child_source.md`.
+ * scripts, since Deno would parse a module before V8 does, and so that nothing of this library need be in the cache of the
+ * machine. See `docs/decisions/child_source.md`.
  */
 import type { ChildProgram } from "./child_program.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
