@@ -77,8 +77,8 @@ class InstantPool {
       attempt: 1,
       retriesLeft: 0,
       redeliveries: 0,
-      sentAt: 0,
-      givenUpAt: 0,
+      sentAt: undefined,
+      givenUpAt: undefined,
     };
   }
 

@@ -11,7 +11,7 @@ import { localBackend } from "./make_local_backend.ts";
 import { Observers } from "./observers.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { RequestFactory, type RequestOptions, requireAbilities } from "./requests.ts";
-import { StatsObserver } from "./stats.ts";
+import { PoolCounts } from "./stats.ts";
 import { SubmittedTask, type TaskCaller, type TaskSurroundings } from "./submitted_task.ts";
 import { TracingObserver } from "./tracing_observer.ts";
 import type { PoolStats, TaskOptions } from "./types.ts";
@@ -23,12 +23,12 @@ const NO_OPTIONS: TaskOptions = {};
 export class PoolEngine implements JobHost, TaskSurroundings {
   readonly options: ResolvedPoolOptions;
   readonly backend: TaskBackend;
-  readonly observers: Observers = new Observers();
+  readonly #counts = new PoolCounts();
+  readonly observers: Observers = new Observers(this.#counts);
   readonly callerStacks: CallerStacks = new CallerStacks();
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
   readonly jobs: OpenJobs = new OpenJobs(this.observers, () => this.#closeWhenIdle());
   readonly #requests: RequestFactory;
-  readonly #stats = new StatsObserver();
   readonly #ended: Promise<void>;
   #state: "open" | "closed" | "terminated" = "open";
   /** The time of this turn, when something was submitted in it. */
@@ -37,7 +37,6 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
     this.#requests = new RequestFactory(options);
-    this.observers.add(this.#stats);
     const tracing = TracingObserver.find();
     if (tracing !== undefined) this.observers.add(tracing);
     if (options.onEvent !== undefined) this.observers.add(new EventObserver(options.onEvent));
@@ -66,23 +65,26 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   /** Submits one call. Throws at once when its arguments cannot travel. */
   call(fn: unknown, args: readonly unknown[], options: TaskOptions = NO_OPTIONS): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<unknown>();
-    const reject = (error: unknown): void => resolve(this.callerStacks.rejection(error));
-    this.submit(this.refer(fn), args, undefined, { resolve, reject }, options);
+    this.submit(this.refer(fn), args, undefined, resolve, options);
     return promise;
   }
 
-  /** Submits one call, or a chunk of them, for somebody who waits for it. Throws when its arguments, or items, cannot travel. */
+  /** Submits one call, or a chunk of them, for a caller, or for the promise that a function resolves. Throws when its arguments, or items, cannot travel. */
   submit(
     spec: FunctionSpec,
     args: readonly unknown[],
     chunk: ChunkMode | undefined,
-    caller: TaskCaller,
+    caller: TaskCaller | ((value: unknown) => void),
     options: RequestOptions,
   ): SubmittedTask {
     const untraced: TaskRequest = this.#requests.make(spec, args, chunk, options);
     requireAbilities(this.backend.abilities, this.options.backendName, untraced);
     // Asked for when nothing can go wrong any more: every trace that begins here also ends.
-    const trace = this.observers.contextOf(spec.name, chunk?.size, caller.job);
+    const trace = this.observers.contextOf(
+      spec.name,
+      chunk?.size,
+      typeof caller === "function" ? undefined : caller.job,
+    );
     const request = trace === undefined ? untraced : { ...untraced, trace };
     const task = new SubmittedTask(request, caller, this, options, this.#now());
     task.begin(this.backend.submit(request, task));
@@ -134,7 +136,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
 
   /** Counts and durations so far. */
   stats(): PoolStats {
-    return this.#stats.summary();
+    return this.#counts.summary();
   }
 
   #closeWhenIdle(): void {

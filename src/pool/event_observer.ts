@@ -2,7 +2,7 @@ import { monotonicMs } from "../timer.ts";
 import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import type { PoolEvent, TaskFacts } from "./events.ts";
-import type { ObservedTask, PoolObserver } from "./observer.ts";
+import type { ObservedTask, PoolObserver, TaskOutcome } from "./observer.ts";
 
 /** Tells what happens in a pool as events, one object for each. */
 export class EventObserver implements PoolObserver {
@@ -17,9 +17,11 @@ export class EventObserver implements PoolObserver {
   }
 
   begun(task: ObservedTask): void {
-    const { workerId, pid } = task.worker!;
-    const waitedMs = task.sentAt! - task.waitingSince;
-    this.#tell({ type: "taskStart", at: task.begunAt!, ...factsOf(task), workerId, pid, waitedMs });
+    // A task that was there before its observer is not told of.
+    const { worker, sentAt, begunAt, waitingSince } = task;
+    if (worker === undefined || sentAt === undefined || begunAt === undefined) return;
+    const waitedMs = sentAt - waitingSince;
+    this.#tell({ type: "taskStart", at: begunAt, ...factsOf(task), ...worker, waitedMs });
   }
 
   returned(task: ObservedTask): void {
@@ -30,19 +32,19 @@ export class EventObserver implements PoolObserver {
     this.#tell({ type: "retry", at: task.waitingSince, ...factsOf(task), error });
   }
 
-  settled(task: ObservedTask): void {
-    const { outcome, worker, durationMs, error, settledAt, submittedAt } = task;
+  settled(task: ObservedTask, outcome: TaskOutcome): void {
+    const { worker, durationMs, error, settledAt, submittedAt } = task;
     const at = settledAt ?? monotonicMs();
     this.#tell({
       type: "taskEnd",
       at,
       ...factsOf(task),
       ok: outcome === "completed",
-      outcome: outcome!,
+      outcome,
       totalMs: at - submittedAt,
       ...(durationMs !== undefined && { durationMs }),
       ...(outcome !== "completed" && { error }),
-      ...(worker !== undefined && { workerId: worker.workerId, pid: worker.pid }),
+      ...worker,
     });
   }
 

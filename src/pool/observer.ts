@@ -15,7 +15,10 @@ export type TaskPhase = "waiting" | "sent" | "begun" | "settled";
 /** How a task ended: with a result, or why not. */
 export type TaskOutcome = "completed" | FailureKind;
 
-/** A task as its observers see it: a call, or a chunk of calls. Times are milliseconds of `performance.now()`. */
+/**
+ * A task as its observers see it: a call, or a chunk of calls. Times are milliseconds of `performance.now()`. Of a task that was submitted
+ * before the pool's first observer came, times and the worker are not known.
+ */
 export interface ObservedTask {
   /** Unique in the pool. */
   readonly id: number;
@@ -82,8 +85,8 @@ export interface PoolObserver {
   context?(task: PlannedTask): string | undefined;
   /** A task was submitted. */
   submitted?(task: ObservedTask): void;
-  /** It was handed to a worker, where it may lie behind others. */
-  sent?(task: ObservedTask): void;
+  /** It was handed to a worker, where it may lie behind others, after it had waited for so long. */
+  sent?(task: ObservedTask, waitedMs: number): void;
   /** It runs. */
   begun?(task: ObservedTask): void;
   /** It was not begun where it was, and waits again. */
@@ -99,7 +102,7 @@ export interface PoolObserver {
   /** It submits nothing more, and all its tasks have settled; `error` is what its caller got, if it failed. */
   jobEnded?(job: ObservedJob, error: unknown): void;
   /** Its caller has the outcome. `before` is where it was until then. */
-  settled?(task: ObservedTask, before: TaskPhase): void;
+  settled?(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void;
   /** A worker was started. */
   workerSpawned?(worker: WorkerIdentity, at: number): void;
   /** A worker can take tasks. */

@@ -8,19 +8,27 @@ import {
   type ObservedTask,
   type PlannedTask,
   type PoolObserver,
+  type TaskOutcome,
   type TaskPhase,
 } from "./observer.ts";
+import type { PoolCounts } from "./stats.ts";
 
 type Told = Exclude<keyof PoolObserver, "measures" | "context">;
 
 type Listeners = { [K in Told]: NonNullable<PoolObserver[K]>[] };
 
-/** The observers of one pool. What nobody listens to costs an empty loop. */
+/** Whom all that happens in a pool goes to: its own count, and its observers. As long as there are none, that is one direct call for each event. */
 export class Observers implements WorkerListener {
+  readonly #counts: PoolCounts;
   readonly #observers = new Set<PoolObserver>();
   #listeners: Listeners = listenersOf([]);
   #contexts: NonNullable<PoolObserver["context"]>[] = [];
   #measures = false;
+  #isWatched = false;
+
+  constructor(counts: PoolCounts) {
+    this.#counts = counts;
+  }
 
   /** Adds an observer. Returns what takes it away. */
   add(observer: PoolObserver): () => void {
@@ -31,9 +39,9 @@ export class Observers implements WorkerListener {
     };
   }
 
-  /** Whether there is more than the pool's own count. */
+  /** Whether there are observers. */
   get isWatched(): boolean {
-    return this.#observers.size > 1;
+    return this.#isWatched;
   }
 
   /** The trace context for a task that is about to be submitted; "" when it is only to be measured, `undefined` when nobody asks. */
@@ -49,11 +57,15 @@ export class Observers implements WorkerListener {
   }
 
   submitted(task: ObservedTask): void {
+    this.#counts.submitted();
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.submitted) told(task);
   }
 
-  sent(task: ObservedTask): void {
-    for (const told of this.#listeners.sent) told(task);
+  sent(task: ObservedTask, waitedMs: number): void {
+    this.#counts.sent(waitedMs);
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.sent) told(task, waitedMs);
   }
 
   begun(task: ObservedTask): void {
@@ -61,10 +73,14 @@ export class Observers implements WorkerListener {
   }
 
   returned(task: ObservedTask): void {
+    this.#counts.returned();
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.returned) told(task);
   }
 
   retried(task: ObservedTask, error: Error): void {
+    this.#counts.retried();
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.retried) told(task, error);
   }
 
@@ -84,27 +100,34 @@ export class Observers implements WorkerListener {
     for (const told of this.#listeners.jobEnded) told(job, error);
   }
 
-  settled(task: ObservedTask, before: TaskPhase): void {
-    for (const told of this.#listeners.settled) told(task, before);
+  settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void {
+    this.#counts.settled(outcome, before);
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.settled) told(task, outcome, before);
   }
 
   spawned(worker: WorkerIdentity, at: number): void {
+    this.#counts.spawned();
     for (const told of this.#listeners.workerSpawned) told(worker, at);
   }
 
   ready(worker: WorkerIdentity, at: number): void {
+    this.#counts.ready(worker, at);
     for (const told of this.#listeners.workerReady) told(worker, at);
   }
 
   busy(worker: WorkerIdentity, at: number): void {
+    this.#counts.setBusy(worker, true, at);
     for (const told of this.#listeners.workerBusy) told(worker, at);
   }
 
   idle(worker: WorkerIdentity, at: number): void {
+    this.#counts.setBusy(worker, false, at);
     for (const told of this.#listeners.workerIdle) told(worker, at);
   }
 
   ran(msPerTask: number, tasks: number): void {
+    this.#counts.ran(msPerTask, tasks);
     for (const told of this.#listeners.workerRan) told(msPerTask, tasks);
   }
 
@@ -118,6 +141,7 @@ export class Observers implements WorkerListener {
   }
 
   ended(worker: WorkerIdentity, end: WorkerEnd, at: number): void {
+    this.#counts.ended(worker, end, at);
     for (const told of this.#listeners.workerEnded) told(worker, end, at);
   }
 
@@ -128,6 +152,7 @@ export class Observers implements WorkerListener {
 
   #sort(): void {
     const all = [...this.#observers];
+    this.#isWatched = all.length > 0;
     this.#listeners = listenersOf(all);
     this.#contexts = all.flatMap((observer) =>
       observer.context === undefined

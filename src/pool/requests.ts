@@ -64,7 +64,7 @@ export class RequestFactory {
   ): TaskRequest {
     const { payload, handles } = this.#encodeBy(chunk === undefined ? encode : encodeItems, args);
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
-    return {
+    const request: TaskRequest = {
       function: spec,
       payload,
       handles,
@@ -76,8 +76,9 @@ export class RequestFactory {
       timeoutMs: timeoutMs === Infinity ? undefined : timeoutMs ?? taskTimeoutMs,
       retries: retries ?? defaultRetries,
       trace: undefined,
-      ...(runId !== undefined && { runId }),
     };
+    // Not a spread in each: that costs every call more than the rest of its request.
+    return runId === undefined ? request : { ...request, runId };
   }
 
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */

@@ -1,29 +1,36 @@
 import { monotonicMs } from "../timer.ts";
 import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
 import { DurationHistogram } from "../duration_histogram.ts";
-import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
+import type { TaskOutcome, TaskPhase } from "./observer.ts";
 import type { PoolStats } from "./types.ts";
 import { WorkerUse } from "./worker_use.ts";
 
-/** Counts what happens in a pool. */
-export class StatsObserver implements PoolObserver {
+/** Counts what happens in a pool: what `stats()` tells. The first of its observers, called directly, since it is always there. */
+export class PoolCounts {
   readonly #waitingTime = new DurationHistogram();
   readonly #runningTime = new DurationHistogram();
-  readonly #counts = { submitted: 0, completed: 0, failed: 0, cancelled: 0, retried: 0 };
-  #waiting = 0;
-  #unsettled = 0;
-  readonly #workers = { workersStarted: 0, workersLost: 0 };
   readonly #use = new WorkerUse();
+  readonly #workers = { workersStarted: 0, workersLost: 0 };
+  #submitted = 0;
+  #completed = 0;
+  #failed = 0;
+  #cancelled = 0;
+  #retried = 0;
+  #waiting = 0;
+
+  /** Tasks that no worker has. */
+  get waiting(): number {
+    return this.#waiting;
+  }
 
   submitted(): void {
-    this.#counts.submitted++;
-    this.#unsettled++;
+    this.#submitted++;
     this.#waiting++;
   }
 
-  sent({ sentAt, waitingSince }: ObservedTask): void {
+  sent(waitedMs: number): void {
     this.#waiting--;
-    this.#waitingTime.record(sentAt! - waitingSince);
+    this.#waitingTime.record(waitedMs);
   }
 
   returned(): void {
@@ -32,55 +39,50 @@ export class StatsObserver implements PoolObserver {
 
   retried(): void {
     this.#waiting++;
-    this.#counts.retried++;
+    this.#retried++;
   }
 
-  settled({ outcome }: ObservedTask, before: TaskPhase): void {
-    this.#unsettled--;
+  settled(outcome: TaskOutcome, before: TaskPhase): void {
     if (before === "waiting") this.#waiting--;
-    if (outcome === "completed") this.#counts.completed++;
-    else if (outcome === "cancelled") this.#counts.cancelled++;
-    else this.#counts.failed++;
+    if (outcome === "completed") this.#completed++;
+    else if (outcome === "cancelled") this.#cancelled++;
+    else this.#failed++;
   }
 
-  workerSpawned(): void {
+  spawned(): void {
     this.#workers.workersStarted++;
   }
 
-  workerRan(msPerTask: number, tasks: number): void {
+  ran(msPerTask: number, tasks: number): void {
     this.#runningTime.record(msPerTask, tasks);
   }
 
-  workerReady(worker: WorkerIdentity, at: number): void {
+  ready(worker: WorkerIdentity, at: number): void {
     this.#use.ready(worker, at);
   }
 
-  workerBusy(worker: WorkerIdentity, at: number): void {
-    this.#use.setBusy(worker, true, at);
+  setBusy(worker: WorkerIdentity, busy: boolean, at: number): void {
+    this.#use.setBusy(worker, busy, at);
   }
 
-  workerIdle(worker: WorkerIdentity, at: number): void {
-    this.#use.setBusy(worker, false, at);
-  }
-
-  workerEnded(worker: WorkerIdentity, { expected, wasReady }: WorkerEnd, at: number): void {
+  ended(worker: WorkerIdentity, { expected, wasReady }: WorkerEnd, at: number): void {
     this.#use.ended(worker, at);
     if (!expected && wasReady) this.#workers.workersLost++;
   }
 
-  /** Tasks that no worker has. */
-  get waiting(): number {
-    return this.#waiting;
-  }
-
   /** All counts so far. */
   summary(): PoolStats {
+    const settled = this.#completed + this.#failed + this.#cancelled;
     return {
-      ...this.#counts,
+      submitted: this.#submitted,
+      completed: this.#completed,
+      failed: this.#failed,
+      cancelled: this.#cancelled,
+      retried: this.#retried,
       ...this.#workers,
       waiting: this.#waiting,
       queueSize: this.#waiting,
-      running: Math.max(0, this.#unsettled - this.#waiting),
+      running: Math.max(0, this.#submitted - settled - this.#waiting),
       utilisation: this.#use.shareUntil(monotonicMs()),
       waitingTime: this.#waitingTime.summary(),
       runningTime: this.#runningTime.summary(),

@@ -27,41 +27,51 @@ export interface TaskSurroundings {
   cancel(task: SubmittedTask, reason: unknown): void;
 }
 
-/** A task from its submission to its outcome, as the pool sees it: what the backend tells of it goes from here to its caller and to the observers. */
-export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
-  readonly request: TaskRequest;
+/** What only observers want to know of a task. */
+interface TaskDetails {
   readonly submittedAt: number;
-  readonly #surroundings: TaskSurroundings;
-  readonly #caller: TaskCaller;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onProgress: ((value: unknown) => void) | undefined;
-  /** The backend's; absent as long as the backend has not taken the task in. */
-  #handle: TaskHandle | undefined;
-  phase: TaskPhase = "waiting";
-  attempt = 1;
-  worker: WorkerIdentity | undefined;
-  waitingSince: number;
+  attempt: number;
   sentAt: number | undefined;
   begunAt: number | undefined;
   settledAt: number | undefined;
   durationMs: number | undefined;
+  worker: WorkerIdentity | undefined;
   outcome: TaskOutcome | undefined;
   error: unknown;
+}
+
+/**
+ * A task from its submission to its outcome, as the pool sees it: what the backend tells of it goes from here to its caller and to the observers.
+ *
+ * Very many of these live at once, and what they weigh is what a flood of calls costs: what only observers want to know is kept only when
+ * there are any.
+ */
+export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
+  readonly request: TaskRequest;
+  readonly #surroundings: TaskSurroundings;
+  /** Of a call, what its promise is resolved with. */
+  readonly #caller: TaskCaller | ((value: unknown) => void);
+  readonly #options: Pick<TaskOptions, "signal" | "onProgress">;
+  readonly #details: TaskDetails | undefined;
+  /** The backend's; absent as long as the backend has not taken the task in. */
+  #handle: TaskHandle | undefined = undefined;
+  phase: TaskPhase = "waiting";
+  waitingSince: number;
 
   /** Nothing happens before `begin()`. */
   constructor(
     request: TaskRequest,
-    caller: TaskCaller,
+    caller: TaskCaller | ((value: unknown) => void),
     surroundings: TaskSurroundings,
-    { signal, onProgress }: Pick<TaskOptions, "signal" | "onProgress">,
+    options: Pick<TaskOptions, "signal" | "onProgress">,
     now: number,
   ) {
     this.request = request;
     this.#caller = caller;
     this.#surroundings = surroundings;
-    this.#signal = signal;
-    this.#onProgress = onProgress;
-    this.submittedAt = this.waitingSince = now;
+    this.#options = options;
+    this.waitingSince = now;
+    this.#details = surroundings.observers.isWatched ? detailsSince(now) : undefined;
   }
 
   get id(): number {
@@ -84,6 +94,42 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
     return this.request.trace;
   }
 
+  get worker(): WorkerIdentity | undefined {
+    return this.#details?.worker;
+  }
+
+  get attempt(): number {
+    return this.#details?.attempt ?? 1;
+  }
+
+  get submittedAt(): number {
+    return this.#details?.submittedAt ?? this.waitingSince;
+  }
+
+  get sentAt(): number | undefined {
+    return this.#details?.sentAt;
+  }
+
+  get begunAt(): number | undefined {
+    return this.#details?.begunAt;
+  }
+
+  get settledAt(): number | undefined {
+    return this.#details?.settledAt;
+  }
+
+  get durationMs(): number | undefined {
+    return this.#details?.durationMs;
+  }
+
+  get outcome(): TaskOutcome | undefined {
+    return this.#details?.outcome;
+  }
+
+  get error(): unknown {
+    return this.#details?.error;
+  }
+
   /** What the backend knows it by. */
   get handle(): TaskHandle {
     return this.#handle!;
@@ -93,9 +139,10 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   begin(handle: TaskHandle): void {
     this.#handle = handle;
     this.#surroundings.observers.submitted(this);
-    if (this.#signal === undefined || this.phase === "settled") return;
-    if (this.#signal.aborted) this.aborted(this.#signal.reason);
-    else watchAbort(this.#signal, this);
+    const { signal } = this.#options;
+    if (signal === undefined || this.phase === "settled") return;
+    if (signal.aborted) this.aborted(signal.reason);
+    else watchAbort(signal, this);
   }
 
   aborted(reason: unknown): void {
@@ -104,14 +151,16 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
 
   sent(worker: WorkerIdentity | undefined, at: number): void {
     this.phase = "sent";
-    this.worker = worker;
-    this.sentAt = at;
-    this.#surroundings.observers.sent(this);
+    if (this.#details !== undefined) {
+      this.#details.worker = worker;
+      this.#details.sentAt = at;
+    }
+    this.#surroundings.observers.sent(this, at - this.waitingSince);
   }
 
   begun(at: number): void {
     this.phase = "begun";
-    this.begunAt = at;
+    if (this.#details !== undefined) this.#details.begunAt = at;
     this.#surroundings.observers.begun(this);
   }
 
@@ -124,14 +173,14 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   retried(error: Error, attempt: number, at: number): void {
     this.phase = "waiting";
     this.waitingSince = at;
-    this.attempt = attempt;
+    if (this.#details !== undefined) this.#details.attempt = attempt;
     this.#surroundings.observers.retried(this, error);
   }
 
   progress(value: unknown): void {
     this.#surroundings.observers.progress(this, value);
     try {
-      this.#onProgress?.(value);
+      this.#options.onProgress?.(value);
     } catch (error) {
       // The listener's fault must not become the worker's.
       reportCallbackError("the onProgress callback", error);
@@ -143,32 +192,52 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   }
 
   resolve(value: unknown, durationMs?: number): void {
-    this.durationMs = durationMs;
-    if (this.request.chunk !== undefined) {
-      const { errors } = value as ChunkResult;
-      this.durationMs = (value as ChunkResult).durationMs;
-      for (const [, error] of errors) this.#surroundings.callerStacks.add(error);
+    if (this.request.chunk === undefined) {
+      this.#settle("completed", undefined, durationMs);
+    } else {
+      const result = value as ChunkResult;
+      for (const [, error] of result.errors) this.#surroundings.callerStacks.add(error);
+      this.#settle("completed", undefined, result.durationMs);
     }
-    this.#settle("completed", undefined);
-    this.#caller.resolve(value, this);
+    const caller = this.#caller;
+    if (typeof caller === "function") caller(value);
+    else caller.resolve(value, this);
   }
 
   reject(error: unknown, kind: FailureKind, durationMs?: number): void {
-    this.durationMs = durationMs;
     // The reason of an abort is the caller's own, and the end of a pool says nothing about any of the very many tasks that it rejects.
     if (kind !== "cancelled" && !(error instanceof BrokenPoolError)) this.#surroundings.callerStacks.add(error);
-    this.#settle(kind, error);
-    this.#caller.reject(error, kind, this);
+    this.#settle(kind, error, durationMs);
+    const caller = this.#caller;
+    if (typeof caller === "function") caller(this.#surroundings.callerStacks.rejection(error));
+    else caller.reject(error, kind, this);
   }
 
-  #settle(outcome: TaskOutcome, error: unknown): void {
-    if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
+  #settle(outcome: TaskOutcome, error: unknown, durationMs: number | undefined): void {
+    const { signal } = this.#options;
+    if (signal !== undefined) unwatchAbort(signal, this);
     const before = this.phase;
     this.phase = "settled";
-    this.outcome = outcome;
-    this.error = error;
-    const { observers } = this.#surroundings;
-    if (observers.isWatched) this.settledAt = monotonicMs();
-    observers.settled(this, before);
+    if (this.#details !== undefined) {
+      this.#details.settledAt = monotonicMs();
+      this.#details.durationMs = durationMs;
+      this.#details.outcome = outcome;
+      this.#details.error = error;
+    }
+    this.#surroundings.observers.settled(this, outcome, before);
   }
+}
+
+function detailsSince(submittedAt: number): TaskDetails {
+  return {
+    submittedAt,
+    attempt: 1,
+    sentAt: undefined,
+    begunAt: undefined,
+    settledAt: undefined,
+    durationMs: undefined,
+    worker: undefined,
+    outcome: undefined,
+    error: undefined,
+  };
 }

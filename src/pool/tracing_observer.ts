@@ -9,7 +9,7 @@ import {
 import { TaskSpan } from "../tracing/task_span.ts";
 import type { SpanReport } from "../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
-import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskPhase } from "./observer.ts";
+import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
 
 /**
  * Tells OpenTelemetry of a pool: a span for each call, `map` and `imap`, and metrics.
@@ -83,7 +83,7 @@ export class TracingObserver implements PoolObserver {
     this.#tasks.get(id)?.report(report);
   }
 
-  settled(task: ObservedTask, _before: TaskPhase): void {
+  settled(task: ObservedTask): void {
     const span = this.#tasks.get(task.id);
     this.#tasks.delete(task.id);
     this.#metrics?.settled(task);

@@ -170,8 +170,8 @@ export class ScriptedPool {
       attempt: 1,
       retriesLeft: 0,
       redeliveries: 0,
-      sentAt: 0,
-      givenUpAt: 0,
+      sentAt: undefined,
+      givenUpAt: undefined,
       ...traits,
     };
     this.#tasks.set(name, task);

@@ -65,8 +65,8 @@ export class SimulatedTask implements ScheduledTask {
   attempt = 1;
   retriesLeft: number;
   redeliveries = 0;
-  sentAt = 0;
-  givenUpAt = 0;
+  sentAt: number | undefined = undefined;
+  givenUpAt: number | undefined = undefined;
 
   constructor(id: number, plan: TaskPlan) {
     this.id = id;

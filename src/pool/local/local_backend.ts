@@ -19,7 +19,6 @@ import type { SchedulerEffects, SchedulerListener } from "../scheduling/effects.
 import { Scheduler } from "../scheduling/scheduler.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { localControl } from "./control.ts";
-import { FunctionNumbers } from "./function_numbers.ts";
 import { workerHellos } from "./hellos.ts";
 import type { LocalOptions } from "./options.ts";
 import { TaskRecord } from "./task_record.ts";
@@ -51,7 +50,6 @@ export class LocalBackend implements TaskBackend {
   readonly chunkGoal: ChunkGoal | undefined;
   readonly control: BackendControl;
   readonly #listener: WorkerListener;
-  readonly #functions = new FunctionNumbers();
   readonly #launcher: WorkerLauncher;
   readonly #workers: WorkerSet;
   readonly #scheduler: Scheduler<TaskRecord>;
@@ -87,7 +85,7 @@ export class LocalBackend implements TaskBackend {
   }
 
   submit(request: TaskRequest, completion: Completion): TaskRecord {
-    const task = new TaskRecord(request, completion, this.#functions.of(request.function));
+    const task = new TaskRecord(request, completion);
     // What is refused is told of later: the caller does not have the task yet.
     if (this.#scheduler.takesTasks) this.#scheduler.submit(task);
     else inMicrotask(() => this.#scheduler.submit(task));

@@ -9,20 +9,17 @@ export class TaskRecord implements ScheduledTask, TaskHandle {
   readonly id: number = ++lastId;
   readonly request: TaskRequest;
   readonly completion: Completion;
-  /** Stands for the function in messages. */
-  readonly functionId: number;
   state: TaskState = "waiting";
   slot: TaskPlace<this> | undefined = undefined;
   attempt = 1;
   retriesLeft: number;
   redeliveries = 0;
-  sentAt = 0;
-  givenUpAt = 0;
+  sentAt: number | undefined = undefined;
+  givenUpAt: number | undefined = undefined;
 
-  constructor(request: TaskRequest, completion: Completion, functionId: number) {
+  constructor(request: TaskRequest, completion: Completion) {
     this.request = request;
     this.completion = completion;
-    this.functionId = functionId;
     this.retriesLeft = request.retries;
   }
 

@@ -13,6 +13,7 @@ import type { SchedulerWorker } from "../scheduling/effects.ts";
 import type { Scheduler } from "../scheduling/scheduler.ts";
 import type { Slot } from "../scheduling/slot.ts";
 import { checkedOutcomes } from "./chunk_result.ts";
+import type { FunctionNumbers } from "./function_numbers.ts";
 import { endHandles, SentHandles } from "./sent_handles.ts";
 import type { TaskRecord } from "./task_record.ts";
 
@@ -24,6 +25,7 @@ export interface WorkerAdapterContext {
   readonly start: (events: ConnectedWorkerEvents) => ConnectedWorker;
   /** Largest message to the worker, in bytes. */
   readonly maxFrameBytes: number;
+  readonly functions: FunctionNumbers;
   readonly listener: WorkerListener;
   /** The worker has ended, and the scheduler is about to hear of it. */
   readonly onExit: (exit: WorkerExit) => void;
@@ -75,7 +77,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     const { maxFrameBytes } = this.#context;
     let calls = "";
     for (const task of tasks) {
-      this.#define(task);
+      const functionId = this.#define(task);
       const { payload, handles, chunk, trace } = task.request;
       if (handles.length > 0) this.#sentHandles.send(task);
       if (chunk === undefined && payload.parts.length === 0) {
@@ -84,12 +86,12 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
           this.#sendCalls(calls, repliesRead);
           calls = "";
         }
-        const call = writeCall(task.id, task.functionId, task.attempt, payload, trace);
+        const call = writeCall(task.id, functionId, task.attempt, payload, trace);
         calls = calls === "" ? call : `${calls},${call}`;
       } else {
         this.#sendCalls(calls, repliesRead);
         calls = "";
-        this.#sendAlone(task, repliesRead);
+        this.#sendAlone(task, functionId, repliesRead);
       }
     }
     this.#sendCalls(calls, repliesRead);
@@ -129,17 +131,21 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     this.process.append(writeAbort(task.id, encoded), encoded.parts);
   }
 
-  #define({ functionId, request }: TaskRecord): void {
-    if (this.#knownFunctions.has(functionId)) return;
-    this.#knownFunctions.add(functionId);
-    this.process.append(writeFunction(functionId, request.function));
+  /** The number of the task's function, which the worker knows. */
+  #define({ request }: TaskRecord): number {
+    const functionId = this.#context.functions.of(request.function);
+    if (!this.#knownFunctions.has(functionId)) {
+      this.#knownFunctions.add(functionId);
+      this.process.append(writeFunction(functionId, request.function));
+    }
+    return functionId;
   }
 
   #sendCalls(calls: string, repliesRead: RepliesRead): void {
     if (calls !== "") this.process.append(writeRun(repliesRead, calls));
   }
 
-  #sendAlone({ id, functionId, attempt, request }: TaskRecord, repliesRead: RepliesRead): void {
+  #sendAlone({ id, attempt, request }: TaskRecord, functionId: number, repliesRead: RepliesRead): void {
     const { chunk, payload, trace } = request;
     const text = chunk === undefined
       ? writeRun(repliesRead, writeCall(id, functionId, attempt, payload, trace))

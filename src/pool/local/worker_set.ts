@@ -5,6 +5,7 @@ import type { Hello } from "../../worker/hello.ts";
 import type { WorkerLauncher } from "../../worker/launch.ts";
 import type { WorkerIdentity, WorkerInfo, WorkerListener } from "../backend.ts";
 import type { Slot } from "../scheduling/slot.ts";
+import { FunctionNumbers } from "./function_numbers.ts";
 import type { TaskRecord } from "./task_record.ts";
 import { WorkerAdapter, type WorkerAdapterContext } from "./worker_adapter.ts";
 
@@ -22,7 +23,8 @@ export interface WorkerSetOptions {
 /** The worker processes of one backend that live. */
 export class WorkerSet {
   readonly #options: WorkerSetOptions;
-  readonly #living = new Map<number, WorkerAdapter>();
+  readonly #functions = new FunctionNumbers();
+  readonly #living: (WorkerAdapter | undefined)[] = [];
 
   /** Starts no process yet. */
   constructor(options: WorkerSetOptions) {
@@ -36,27 +38,28 @@ export class WorkerSet {
       ...owner,
       slot,
       maxFrameBytes,
+      functions: this.#functions,
       listener,
       start: (events) => launcher.start({ name: "a worker", hello: hellos[slot.index]!, events, passOutput }),
       onExit: ({ exitCode, signal }) => {
-        if (this.#living.get(slot.index) === worker) this.#living.delete(slot.index);
+        if (this.#living[slot.index] === worker) this.#living[slot.index] = undefined;
         const wasReady = slot.phase === "ready";
         const expected = !wasReady && slot.phase !== "starting";
         listener.ended(worker.identity, { exitCode, signal, expected, wasReady }, monotonicMs());
       },
     });
-    this.#living.set(slot.index, worker);
+    this.#living[slot.index] = worker;
     return worker;
   }
 
   /** Which worker is in a slot. */
   identityOf(slotIndex: number): WorkerIdentity | undefined {
-    return this.#living.get(slotIndex)?.identity;
+    return this.#living[slotIndex]?.identity;
   }
 
   /** Ends all workers with SIGKILL. */
   kill(): void {
-    for (const worker of this.#living.values()) worker.process.kill();
+    for (const worker of this.#living) worker?.process.kill();
   }
 
   /** Ends one worker with SIGKILL. Tells whether there was one. */
@@ -68,13 +71,13 @@ export class WorkerSet {
 
   /** What is on its way into the workers' pipes. */
   writing(): Promise<void>[] {
-    return [...this.#living.values()].flatMap(({ process }) => process.writing ?? []);
+    return this.#living.flatMap((worker) => worker?.process.writing ?? []);
   }
 
   /** The workers that live now. */
   list(slots: readonly Slot<TaskRecord>[]): WorkerInfo[] {
     return slots.flatMap((slot) => {
-      const worker = this.#living.get(slot.index);
+      const worker = this.#living[slot.index];
       if (worker === undefined || slot.phase === "empty") return [];
       const state = slot.phase === "ready" ? (slot.held.size > 0 ? "busy" : "idle") : slot.phase;
       return [{ ...worker.identity, state, tasksDone: slot.present!.answered }];

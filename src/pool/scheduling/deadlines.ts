@@ -36,7 +36,7 @@ export class SlotDeadlines<T extends ScheduledTask> {
   task(slot: Slot<T>, task: T): number {
     const { concurrency, abortGraceMs } = this.#options;
     const isSettled = task.state === "settled";
-    const from = isSettled ? task.givenUpAt : task.sentAt;
+    const from = (isSettled ? task.givenUpAt : task.sentAt) ?? 0;
     const since = concurrency === 1 ? Math.max(slot.present!.headSince, from) : from;
     if (isSettled) return since + abortGraceMs * (this.#hasUnsettled(slot) ? SIBLING_GRACES : 1);
     return task.timeoutMs === undefined ? Infinity : since + task.timeoutMs;

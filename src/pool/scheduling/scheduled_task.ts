@@ -37,8 +37,8 @@ export interface ScheduledTask {
   retriesLeft: number;
   /** How often it was the first with a worker that died before it began anything. */
   redeliveries: number;
-  /** When it was handed to the worker that has it, or had it last. */
-  sentAt: number;
+  /** When it was handed to the worker that has it, or had it last; kept only when its time is limited. */
+  sentAt: number | undefined;
   /** When its caller gave it up while a worker had it: the worker's time to stop counts from then. */
-  givenUpAt: number;
+  givenUpAt: number | undefined;
 }

@@ -113,7 +113,7 @@ export class WorkerRecord<T extends ScheduledTask> {
     this.#heldBytes += task.byteLength;
     task.state = "sent";
     task.slot = this.#slot;
-    task.sentAt = now;
+    if (task.timeoutMs !== undefined) task.sentAt = now;
   }
 
   /** It answered a task. */
