@@ -1,7 +1,7 @@
 import { TimeoutError } from "../errors.ts";
 import type { PoolEngine } from "../pool/engine.ts";
 import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
-import { checkMapOptions } from "../pool/options.ts";
+import { checkImapOptions } from "../pool/options.ts";
 import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
 import type { ExecutorMapOptions } from "./types.ts";
@@ -64,7 +64,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
       throw new TypeError(`"${name}" is ${JSON.stringify(value)}, a number is wanted`);
     }
   }
-  checkMapOptions(options);
+  checkImapOptions(options);
   return { inputs: inputs as Items<unknown>[], options };
 }
 

@@ -55,6 +55,10 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
 /** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError. */
 export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
   const checks = poolChecks;
+  if (typeof options === "number") {
+    // As in Python.
+    throw checks.wrongType(`the options are ${options}, wanted { workers: ${options} }`);
+  }
   checks.names(options, POOL_OPTIONS, "a pool");
   const { onEvent, backend, name = "pool" } = options;
   if (onEvent !== undefined && typeof onEvent !== "function") {
@@ -113,8 +117,37 @@ function limited(timeoutMs: number | undefined): number | undefined {
   return timeoutMs === Infinity ? undefined : timeoutMs;
 }
 
-/** Checks a task's options. Throws TypeError or RangeError. */
+const TASK_OPTIONS: Record<keyof TaskOptions, true> = {
+  timeoutMs: true,
+  signal: true,
+  retries: true,
+  priority: true,
+  key: true,
+  onProgress: true,
+};
+
+const CALL_OPTIONS: Record<keyof (TaskOptions & AsyncCallbacks<never>), true> = {
+  ...TASK_OPTIONS,
+  callback: true,
+  errorCallback: true,
+};
+
+const MAP_OPTIONS: Record<keyof (MapOptions & AsyncCallbacks<never>), true> = {
+  ...CALL_OPTIONS,
+  chunkSize: true,
+  settle: true,
+  runId: true,
+};
+
+const IMAP_OPTIONS: Record<keyof ImapOptions, true> = { ...TASK_OPTIONS, chunkSize: true, bufferSize: true };
+
+/** Checks the options of one call. Throws TypeError or RangeError. */
 export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): void {
+  taskChecks.names(options, CALL_OPTIONS, "a task");
+  checkTask(options);
+}
+
+function checkTask(options: TaskOptions & AsyncCallbacks<never>): void {
   const checks = taskChecks;
   checks.duration("timeoutMs", options.timeoutMs);
   checks.count("retries", options.retries, 0, 0);
@@ -135,9 +168,24 @@ export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): 
   }
 }
 
-/** Checks the options of `map` or `imap`. Throws TypeError or RangeError. */
-export function checkMapOptions(options: MapOptions & ImapOptions): void {
-  checkTaskOptions(options);
+/** Checks the options of `map` and its kin. Throws TypeError or RangeError. */
+export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): void {
+  taskChecks.names(options, MAP_OPTIONS, "map");
+  checkTask(options);
+  taskChecks.count("chunkSize", options.chunkSize, 1);
+  taskChecks.flag("settle", options.settle);
+  const { runId } = options;
+  if (runId === undefined) return;
+  if (typeof runId !== "string" || runId === "") throw taskChecks.wrongType('"runId" must be a text');
+  if (options.chunkSize === undefined) {
+    throw taskChecks.wrongType('"runId" needs "chunkSize": a later run must make the same chunks');
+  }
+}
+
+/** Checks the options of `imap` and its kin. Throws TypeError or RangeError. */
+export function checkImapOptions(options: ImapOptions): void {
+  taskChecks.names(options, IMAP_OPTIONS, "imap");
+  checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.count("bufferSize", options.bufferSize, 1);
   if (options.onItem !== undefined && typeof options.onItem !== "function") {

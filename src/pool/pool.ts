@@ -6,7 +6,7 @@ import { reportCallbackError } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
 import type { PoolObserver } from "./observer.ts";
-import { checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
+import { checkImapOptions, checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
 import type {
   ArgumentsOf,
   AsyncCallbacks,
@@ -571,7 +571,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
 
   #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
     this.#refuseIfClosed();
-    checkMapOptions(options);
+    checkImapOptions(options);
     return new ImapJob(this.#engine, { spec: this.#engine.refer(fn), items, kind: { ordered }, options });
   }
 

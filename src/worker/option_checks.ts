@@ -9,8 +9,13 @@ export class OptionChecks {
 
   /** Refuses names that are not in `known`, which is written as a record so that the compiler sees to its completeness. */
   names<T extends object>(options: T, known: Record<keyof T & string, unknown>, owner: string): void {
+    if (typeof options !== "object" || options === null || Array.isArray(options)) {
+      throw this.wrongType(`the options are ${shown(options)}, an object is wanted`);
+    }
     for (const name of Object.keys(options)) {
-      if (!Object.hasOwn(known, name)) throw this.wrongType(`"${name}" is no option of ${owner}`);
+      if (Object.hasOwn(known, name)) continue;
+      const meant = meantBy(name, known);
+      throw this.wrongType(`"${name}" is no option of ${owner}${meant === undefined ? "" : `, wanted "${meant}"`}`);
     }
   }
 
@@ -74,4 +79,43 @@ export class OptionChecks {
 /** A value as an error shows it. */
 export function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** What other libraries, and Python, call the same thing. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  processes: "workers",
+  nprocesses: "workers",
+  maxworkers: "workers",
+  threads: "workers",
+  maxthreads: "workers",
+  numworkers: "workers",
+  size: "workers",
+  poolsize: "workers",
+  timeout: "timeoutMs",
+  tasktimeout: "taskTimeoutMs",
+  initargs: "initArgs",
+  idletimeout: "idleTimeoutMs",
+  maxtasks: "maxTasksPerChild",
+  maxtasksperworker: "maxTasksPerChild",
+  batchsize: "chunkSize",
+  chunks: "chunkSize",
+  abortsignal: "signal",
+  onprogress: "onProgress",
+  retry: "retries",
+};
+
+/** The option that a caller may have meant: the same letters, with a unit behind them, or a name from elsewhere. */
+function meantBy(name: string, known: object): string | undefined {
+  const bare = bareName(name);
+  const candidates = Object.keys(known);
+  const same = candidates.find((option) => bareName(option) === bare || bareName(option) === `${bare}ms`);
+  if (same !== undefined) return same;
+  const other = OTHER_NAMES[bare];
+  return other === undefined
+    ? undefined
+    : candidates.find((option) => bareName(option) === bareName(other) || bareName(option) === `max${bareName(other)}`);
+}
+
+function bareName(name: string): string {
+  return name.replaceAll(/[_-]/g, "").toLowerCase();
 }

@@ -103,6 +103,7 @@ export class MapJob implements Job, AbortTarget {
         }
         const taken = this.#source.take(this.#chunkSize);
         const items = taken instanceof Promise ? await taken : taken;
+        if (this.#spread) requireLists(items, this.#submitted);
         if (items.length > 0 && this.#failure === undefined) this.#submit(items);
       }
     } catch (error) {
@@ -247,6 +248,15 @@ function settledResults(values: readonly unknown[], errors: ChunkResult["errors"
 
 function rejections(size: number, reason: unknown): PromiseSettledResult<unknown>[] {
   return Array.from({ length: size }, () => ({ status: "rejected", reason }));
+}
+
+/** Requires that each item can be spread. A text can be, too, but hardly ever is meant to. */
+function requireLists(items: readonly unknown[], start: number): void {
+  for (const [index, item] of items.entries()) {
+    if (typeof item === "object" && item !== null && Symbol.iterator in item) continue;
+    const kind = item === null ? "null" : typeof item === "object" ? "an object" : `a ${typeof item}`;
+    throw new TypeError(`Cannot call: item ${start + index} is ${kind}, a list of arguments is wanted`);
+  }
 }
 
 /** Puts the chunks' results in one array, item by item: a hostile worker may have sent an array with holes. */

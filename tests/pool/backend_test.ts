@@ -1,0 +1,46 @@
+// Kind: contract. Every backend in this package, and a pool over each.
+import type { BackendSettings, TaskBackendProvider } from "../../src/pool/backend.ts";
+import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
+import * as tasks from "../fixtures/contract_tasks.ts";
+import { FakeBackend } from "../helpers/fake_backend.ts";
+import { backendContract } from "./backend_contract.ts";
+import { poolContract } from "./pool_contract.ts";
+
+const MODULE = import.meta.resolve("../fixtures/contract_tasks.ts");
+
+const fakeProvider: TaskBackendProvider = {
+  description: { name: "a fake", why: "it is all in memory" },
+  takes: [],
+  connect: (settings) => new FakeBackend(settings),
+};
+
+backendContract("LocalBackend", {
+  open: () => Promise.resolve({ backend: makeLocalBackend({ workers: 2, module: MODULE, abortGraceMs: 50 }) }),
+});
+
+backendContract("LocalBackend with tasks side by side", {
+  open: () => Promise.resolve({ backend: makeLocalBackend({ workers: 1, concurrency: 3, module: MODULE }) }),
+});
+
+backendContract("a fake backend", {
+  open: () => Promise.resolve({ backend: new FakeBackend(deaf()) }),
+  spec: (name) => ({ kind: "source", name, source: `${tasks[name as keyof typeof tasks]}` }),
+});
+
+poolContract("Pool over LocalBackend", { workers: 2 });
+poolContract("Pool over a fake backend", { backend: fakeProvider });
+
+function deaf(): BackendSettings {
+  const nothing = (): void => {};
+  const workers = {
+    spawned: nothing,
+    ready: nothing,
+    busy: nothing,
+    idle: nothing,
+    ran: nothing,
+    output: nothing,
+    violation: nothing,
+    ended: nothing,
+  };
+  return { name: "fake", moduleUrl: undefined, maxFrameBytes: 2 ** 20, workers, options: {} };
+}
