@@ -35,7 +35,7 @@ function observerFor(recorder: Recorder): PoolObserver {
     workerSpawned: ({ workerId, pid }) => recorder.spawned(workerId, pid),
     workerOutput: ({ workerId }, _taskId, _stream, bytes) => recorder.printed(workerId, bytes),
     begun: ({ worker, name }) => worker && recorder.began(worker.workerId, name, epochMs()),
-    settled: (task, before) => settled(recorder, task, before),
+    settled: (task, _outcome, before) => settled(recorder, task, before),
   };
 }
 

@@ -135,11 +135,17 @@ const CALL_OPTIONS: Record<keyof (TaskOptions & AsyncCallbacks<never>), true> = 
 const MAP_OPTIONS: Record<keyof (MapOptions & AsyncCallbacks<never>), true> = {
   ...CALL_OPTIONS,
   chunkSize: true,
+  onItem: true,
   settle: true,
   runId: true,
 };
 
-const IMAP_OPTIONS: Record<keyof ImapOptions, true> = { ...TASK_OPTIONS, chunkSize: true, bufferSize: true };
+const IMAP_OPTIONS: Record<keyof ImapOptions, true> = {
+  ...TASK_OPTIONS,
+  chunkSize: true,
+  bufferSize: true,
+  onItem: true,
+};
 
 /** Checks the options of one call. Throws TypeError or RangeError. */
 export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): void {

@@ -64,7 +64,7 @@ export class WorkerSet {
 
   /** Ends one worker with SIGKILL. Tells whether there was one. */
   killOne(slotIndex: number): boolean {
-    const worker = this.#living.get(slotIndex);
+    const worker = this.#living[slotIndex];
     worker?.process.kill();
     return worker !== undefined;
   }
