@@ -1,6 +1,7 @@
 /**
- * Checks that each package could be published as it lies here, by a dry run of `deno publish` in its folder, and that what
- * would be published has no `links`, which Deno takes in the root of a workspace only.
+ * Checks that each package could be published as it lies here, by a dry run of `deno publish` in its folder; that what
+ * would be published has no `links`, which Deno takes in the root of a workspace only; and that no page in it has links to
+ * files which are not in it. (JSR shows the comment of `mod.ts` where there is no README: ours leads to the repository's files.)
  *
  *     deno run --allow-read=. --allow-run=deno scripts/check_publish.ts
  */
@@ -24,12 +25,35 @@ async function hasLinks(folder: string): Promise<boolean> {
   return "links" in JSON.parse(await Deno.readTextFile(new URL(`${folder}/deno.json`, ROOT)));
 }
 
+/** The links of published pages that lead nowhere, one line each. */
+async function deadLinks(folder: string): Promise<string[]> {
+  const { publish } = JSON.parse(await Deno.readTextFile(new URL(`${folder}/deno.json`, ROOT)));
+  const included: string[] = publish.include;
+  const isThere = (target: string) => included.some((path) => target === path || target.startsWith(`${path}/`));
+  const pages = await Promise.all(
+    included.filter((path) => path.endsWith(".md")).map(async (path) => {
+      const text = await Deno.readTextFile(new URL(`${folder}/${path}`, ROOT));
+      const targets = Array.from(
+        text.matchAll(/\]\((?!https?:|#)([^)#]+)/g),
+        ([, target]) => target!.replace(/^\.\//, ""),
+      );
+      return targets.filter((target) => !isThere(target)).map((target) => `${folder}/${path} links to ${target}`);
+    }),
+  );
+  return pages.flat();
+}
+
 if (import.meta.main) {
   let isGood = true;
   for (const folder of PUBLISHED) {
     if (await hasLinks(folder)) {
       // deno-lint-ignore no-console
       console.error(`Cannot publish ${folder}: its deno.json has links, wanted none`);
+      isGood = false;
+    }
+    for (const link of await deadLinks(folder)) {
+      // deno-lint-ignore no-console
+      console.error(`Cannot publish ${folder}: ${link}, which is not published`);
       isGood = false;
     }
     isGood = await isPublishable(folder) && isGood;

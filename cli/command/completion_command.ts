@@ -1,3 +1,4 @@
+import { HELP_TOPICS } from "./help_topics.ts";
 import { completionScript, type Shell } from "./completion.ts";
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { REPORT_FLAGS } from "./report_command.ts";
@@ -5,8 +6,19 @@ import { UsageError } from "../errors/usage_error.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
+const USAGE = `corral completion ${SHELLS.join("|")}
+
+Prints the script that completes the command in a shell:
+  source <(corral completion bash)      in ~/.bashrc; for zsh alike
+  corral completion fish | source       in ~/.config/fish/config.fish
+`;
+
 /** `corral completion`: prints the script that completes the command in a shell. Returns the exit code. */
 export async function completionCommand([name]: readonly string[]): Promise<number> {
+  if (name === "--help" || name === "-h") {
+    await Deno.stdout.write(new TextEncoder().encode(USAGE));
+    return 0;
+  }
   const shell = SHELLS.find((one) => one === name);
   if (shell === undefined) {
     throw new UsageError(
@@ -19,6 +31,7 @@ export async function completionCommand([name]: readonly string[]): Promise<numb
     { name: "map", help: "Run a function for each record", options: MAP_FLAGS, arguments: "files" },
     { name: "report", help: "Draw the report of a run", options: REPORT_FLAGS, arguments: "files" },
     { name: "completion", help: "Print a completion script", options: [], arguments: SHELLS },
+    { name: "help", help: "Tell more about a topic", options: [], arguments: Object.keys(HELP_TOPICS) },
   ]);
   await Deno.stdout.write(new TextEncoder().encode(script));
   return 0;

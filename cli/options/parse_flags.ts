@@ -17,6 +17,7 @@ export interface ParsedFlags {
 
 /** Reads arguments by a table of flags. Throws UsageError for what is not in it, and names what comes nearest. */
 export function parseFlags(args: readonly string[], flags: readonly Flag[], help = "corral map --help"): ParsedFlags {
+  refuseValuesOfSwitches(args, flags);
   const parsed = parseArgs(normalized(args, flags, help), {
     boolean: flags.filter(({ value }) => value === undefined).map(({ long }) => long),
     string: ["_", ...flags.filter(({ value }) => value !== undefined).map(({ long }) => long)],
@@ -40,6 +41,20 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], help
   };
 }
 
+/** A switch has no value; some readers of flags would turn `--no-quiet=1` into `--quiet`. */
+function refuseValuesOfSwitches(args: readonly string[], flags: readonly Flag[]): void {
+  const end = args.indexOf("--");
+  for (const arg of end < 0 ? args : args.slice(0, end)) {
+    const [, name] = /^--(?:no-)?([^=]+)=/.exec(arg) ?? [];
+    if (
+      name !== undefined &&
+      flags.some(({ long, value }) => value === undefined && (long === name || arg.startsWith(`--${long}=`)))
+    ) {
+      throw new UsageError(`Cannot read ${arg}: it is a switch and takes no value`);
+    }
+  }
+}
+
 /** Writes every flag in its long form, and a "=" where a value may follow but need not. */
 function normalized(args: readonly string[], flags: readonly Flag[], help: string): string[] {
   const end = args.indexOf("--");
@@ -47,6 +62,8 @@ function normalized(args: readonly string[], flags: readonly Flag[], help: strin
   const all: string[] = [];
   for (let at = 0; at < own.length; at++) {
     const arg = longForm(own[at]!, flags, help);
+    // Before the reader sees it: some have trouble with names like "constructor".
+    if (arg.startsWith("--") && !isKnown(arg, flags)) throw unknownFlag(arg, flags, help);
     const flag = flags.find(({ long }) => arg === `--${long}`);
     if (flag?.value === undefined) all.push(arg);
     else if (flag.optionalValue) all.push(`${arg}=`);
@@ -54,6 +71,11 @@ function normalized(args: readonly string[], flags: readonly Flag[], help: strin
     else all.push(`${arg}=${own[++at] ?? ""}`);
   }
   return [...all, ...end < 0 ? [] : args.slice(end)];
+}
+
+function isKnown(arg: string, flags: readonly Flag[]): boolean {
+  const name = arg.slice(2).replace(/=.*$/s, "");
+  return flags.some(({ long, value }) => long === name || (value === undefined && name === `no-${long}`));
 }
 
 function longForm(arg: string, flags: readonly Flag[], help: string): string {

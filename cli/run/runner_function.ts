@@ -10,7 +10,8 @@ export type RunnerFunction = (bytes?: Uint8Array, order?: BlockOrder) => Promise
 
 /**
  * The function that workers run. It goes there as text, as any function does that stands on its own: then nothing of the
- * command need be in the cache of the machine, or be readable for a worker whose module is not trusted.
+ * command need be in the cache of the machine, or be readable for a worker whose module is not trusted. See
+ * docs/decisions/command.md.
  */
 export function runnerFunction(options: CliMapOptions): RunnerFunction {
   const { module, export: name, initializer } = options;

@@ -1,6 +1,7 @@
 /**
  * JSON with every whole number as it stands. A double holds those up to 2 ** 53 only, and none beyond 1e308: a number that it
  * cannot hold becomes what `JSON.rawJSON()` gives, which is written with its own digits again, and throws where somebody reckons with it.
+ * See docs/decisions/command.md.
  */
 
 /** The context that a reviver gets; TypeScript does not know it yet. */

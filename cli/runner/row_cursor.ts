@@ -13,7 +13,8 @@ const encoder = new TextEncoder();
 
 /**
  * Goes through the rows of a table, without looking into their fields more than is needed to find their ends. The program
- * that reads a table and the workers that parse its rows both use it, so that they never disagree on where a row ends.
+ * that reads a table and the workers that parse its rows both use it, so that they never disagree on where a row ends. See
+ * docs/decisions/command.md.
  */
 export class RowCursor {
   /** Where the present row begins. */

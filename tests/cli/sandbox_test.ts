@@ -68,3 +68,51 @@ Deno.test("corral map --dry-run shows permissions, command line and first record
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   });
 });
+
+Deno.test("corral map --untrusted lets a module load nothing outside its own folder, -e nothing at all", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/plug`);
+    await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
+    await Deno.writeTextFile(`${folder}/plug/own.ts`, "export const own = 40;\n");
+    await Deno.writeTextFile(
+      `${folder}/plug/good.ts`,
+      'import { own } from "./own.ts";\nexport default (n: number) => n + own;\n',
+    );
+    const spy = 'import text from "../secret.txt" with { type: "text" };\nexport default () => text;\n';
+    await Deno.writeTextFile(`${folder}/plug/spy.ts`, spy);
+    const run = (...args: string[]) => corral(["map", "-q", ...args], { stdin: "2\n", cwd: folder });
+    // What the fence does not hold, as the help says: the static imports of a module that is trusted.
+    assertEquals((await run("plug/spy.ts")).results, ["secret"]);
+    const spied = await run("--untrusted", "plug/spy.ts");
+    assertEquals([spied.code, spied.stdout], [255, ""]);
+    assertStringIncludes(spied.stderr, "Requires read access");
+    assertEquals((await run("--untrusted", "plug/good.ts")).results, [42]);
+    assertEquals((await run("--untrusted", "-e", "(n) => n + 1")).results, [3]);
+    const read = await run("--untrusted", "-e", '() => Deno.readTextFileSync("secret.txt")');
+    assertEquals([read.code, read.stdout], [1, ""]);
+    assertStringIncludes(read.stderr, "grant it with --allow-read=");
+  });
+});
+
+Deno.test("corral map says how to get what a module imports and the cache has not, and which place in -e is wrong", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      'import "npm:corral-no-such-package@0.0.1";\nexport default (n: number) => n;\n',
+    );
+    const { code, stderr } = await corral(["map", "job.ts"], { stdin: "1\n", cwd: folder });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, "or run corral map with --cache");
+    const syntax = await corral(["map", "-e", "(n) => n +"], { stdin: "1\n" });
+    assertEquals(syntax.code, 255);
+    assertStringIncludes(syntax.stderr, "-e:1:");
+    assertEquals(syntax.stderr.includes("data:"), false);
+    const number = await corral(["map", "-e", "5"], { stdin: "" });
+    assertEquals([number.code, number.stderr], [
+      255,
+      "corral: Cannot run -e: it is a number, wanted a function like (record) => record.id\n",
+    ]);
+    const swapped = await corral(["map", "in.txt", "job.ts"], { stdin: "", cwd: folder });
+    assertEquals([swapped.code, swapped.stderr], [255, 'corral: Cannot load "in.txt": there is no such file\n']);
+  });
+});

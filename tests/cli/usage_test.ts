@@ -108,6 +108,10 @@ Deno.test("readMapOptions() refuses values that mean nothing, and says what is w
       [["-", "-"], "Cannot read stdin twice"],
       [["-o", "x", "x"], "Cannot write x: it is also an input"],
       [["-x"], "Cannot read -x: there is no such flag"],
+      [["--no-quiet=1"], "Cannot read --no-quiet=1: it is a switch and takes no value"],
+      [["--resume=1"], "Cannot read --resume=1: it is a switch and takes no value"],
+      [["--no-header=1"], "Cannot read --no-header=1: it is a switch and takes no value"],
+      [["--constructor"], "Cannot read --constructor: there is no such flag"],
       [["--alow-net"], "did you mean --allow-net?"],
       [["--env", "CORRAL_TEST_UNSET_VARIABLE"], 'Cannot pass on variable "CORRAL_TEST_UNSET_VARIABLE"'],
     ] as const
