@@ -124,7 +124,7 @@ export const CLUSTER_LAYERS: Layers = {
   corral: [],
   clock: [],
   names: [],
-  message: [],
+  message: ["corral"],
   broker: ["message"],
   bullmq: ["broker", "message", "names"],
   client: ["bullmq", "broker", "message", "names", "clock", "corral"],

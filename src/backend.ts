@@ -28,6 +28,7 @@ export { makeLocalBackend } from "./pool/make_local_backend.ts";
 export type { PoolOptions } from "./pool/types.ts";
 export { decode, encode, type Encoded, type HandleCodec } from "./wire/codec/codec.ts";
 export type { Attributes, AttributeValue, SpanReport } from "./wire/span_report.ts";
+export { isLinePart, toLinePart } from "./wire/framing/line_part.ts";
 export type { FunctionSpec } from "./wire/protocol.ts";
 export { VERSION } from "./wire/version.ts";
 export { findDeno } from "./worker/deno_executable.ts";

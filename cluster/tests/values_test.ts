@@ -26,6 +26,11 @@ Deno.test(
     }
     const rows = Array.from({ length: 5000 }, (_, index) => ({ index, name: `row ${index}`, when: new Date(index) }));
     assertEquals(await caller.call("echo", [rows]), rows);
+    for (const length of [3, 100_001]) {
+      const floats = new Float64Array(length).fill(0.5);
+      const [text, back] = await caller.call("echo", [["x", floats]]) as [string, Float64Array];
+      assertEquals([text, back.length, back.at(-1)], ["x", length, 0.5]);
+    }
     const answer = await caller.call("echo", [{ text: "x".repeat(100_000), bytes: new Uint8Array(10 * MIB).fill(5) }]);
     const { text, bytes } = answer as { text: string; bytes: Uint8Array };
     assertEquals([text.length, bytes.length, bytes.every((byte) => byte === 5)], [100_000, 10 * MIB, true]);

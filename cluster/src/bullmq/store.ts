@@ -29,7 +29,9 @@ export class RedisStore {
   async get(shelf: string, claim: Claim): Promise<Uint8Array | undefined> {
     const buffer = await this.#redis.getBuffer(this.#key(shelf, claim[0]));
     if (buffer === null) return undefined;
-    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    // A buffer of its own: typed arrays are made of it, which must begin at a multiple of their items' size.
+    const isOwn = buffer.byteOffset === 0 && buffer.buffer.byteLength === buffer.byteLength;
+    const bytes = isOwn ? new Uint8Array(buffer.buffer) : new Uint8Array(buffer);
     return isPiece(claim, bytes) ? bytes : undefined;
   }
 

@@ -6,6 +6,7 @@
  * whatever else the calls are given.
  */
 import { Buffer } from "node:buffer";
+import { isLinePart, toLinePart } from "../corral.ts";
 import { sha256 } from "./letter.ts";
 
 /** A value as the codec of corral writes it. */
@@ -27,6 +28,8 @@ export interface Parcel {
   readonly t: 0 | 1;
   /** The text. */
   readonly x: string | Claim;
+  /** Set when the first part is lines of JSON, not bytes of the user's. */
+  readonly l?: 1;
   /** The parts; left out when there are none. */
   readonly p?: readonly (string | Claim)[];
 }
@@ -68,7 +71,9 @@ export function pack(value: EncodedValue, inlineBytes: number): Packed {
   const x = fits(value.text.length) ? value.text : claim(Buffer.from(value.text));
   const p = value.parts.map((part) => fits(base64Length(part)) ? toBase64(part) : claim(part));
   const t = value.tagged ? 1 : 0;
-  return { parcel: p.length === 0 ? { t, x } : { t, x, p }, pieces };
+  const [first] = value.parts;
+  const lines = first !== undefined && isLinePart(first) && { l: 1 as const };
+  return { parcel: p.length === 0 ? { t, x } : { t, x, ...lines, p }, pieces };
 }
 
 /** The claims of a parcel that came in a letter. Throws TypeError when it is no parcel. */
@@ -87,10 +92,12 @@ export function claimsOf(parcel: Parcel): Claim[] {
 export function unpack(parcel: Parcel, fetched: ReadonlyMap<string, Uint8Array>): EncodedValue {
   const bytesOf = (place: string | Claim): Uint8Array =>
     typeof place === "string" ? ownBytes(Buffer.from(place, "base64")) : requirePiece(fetched, place[0]);
+  const parts = (parcel.p ?? []).map(bytesOf);
+  if (parcel.l === 1) parts[0] = toLinePart(parts[0] as Uint8Array<ArrayBuffer>);
   return {
     tagged: parcel.t === 1,
     text: typeof parcel.x === "string" ? parcel.x : Buffer.from(requirePiece(fetched, parcel.x[0])).toString(),
-    parts: (parcel.p ?? []).map(bytesOf),
+    parts,
   };
 }
 

@@ -31,3 +31,31 @@ export interface PartReader {
   /** What the lines hold, after the last bytes. */
   end(): ReceivedLines;
 }
+
+/**
+ * Whether a part is lines of JSON. Who stores parts must note it, and give it back by {@linkcode toLinePart}.
+ *
+ * @example A part that is bytes
+ * ```ts
+ * import { isLinePart } from "@corral/multiprocessing/backend";
+ *
+ * console.log(isLinePart(new Uint8Array(3))); // false
+ * ```
+ */
+export function isLinePart(part: Uint8Array): boolean {
+  return part instanceof LinePart;
+}
+
+/**
+ * The same bytes as a part that is lines of JSON.
+ *
+ * @example After it was stored
+ * ```ts
+ * import { isLinePart, toLinePart } from "@corral/multiprocessing/backend";
+ *
+ * console.log(isLinePart(toLinePart(new TextEncoder().encode("[1]\n")))); // true
+ * ```
+ */
+export function toLinePart(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new LinePart(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
