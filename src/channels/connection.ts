@@ -19,8 +19,8 @@ export interface ReceiveBytesOptions extends WaitOptions {
 /**
  * One end of a pipe, made by {@linkcode Pipe}.
  *
- * - Messages stay separate and keep their order. `await send()` means that the process that made the pipe has the message;
- *   it does not wait until somebody receives it.
+ * - Messages stay separate and keep their order. `await send()` means that the process that made the pipe has the message.
+ *   Other processes than that wait to send while messages of 16 MiB or more have not been received.
  * - A message that was on its way to a receiver that died waits for the next one, in its old place.
  * - An end is closed by `close()`, by `using`, and by the end of the processes that have it. If it was sent away, it
  *   belongs to those who got it: when the last of them closes it or dies, it has ended.

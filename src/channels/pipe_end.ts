@@ -107,7 +107,7 @@ export class PipeEnd implements SharedObject {
 
   #deliver(message: unknown): void {
     this.#inbox.push(message);
-    if (this.#inbox.size > 0) this.#pollers.serveWhere(() => true, true);
+    if (this.#inbox.size > 0) this.#pollers.serveAll(true);
   }
 
   #receive(caller: Caller, wait: WaitOptions): Delivery | Promise<Delivery> {
@@ -143,7 +143,7 @@ export class PipeEnd implements SharedObject {
   #peerEnded(): void {
     if (this.#inbox.size > 0) return;
     this.#inbox.rejectReaders(endOfStream);
-    this.#pollers.serveWhere(() => true, true);
+    this.#pollers.serveAll(true);
   }
 
   /** The waits of the process that owns the pipe, and has closed its handle. */

@@ -117,7 +117,7 @@ export class QueueObject implements SharedObject {
     this.#reads++;
   }
 
-  /** Whether nobody else has read for a while, or waits to. */
+  /** Whether no other process has read for a while, or waits to. */
   #isOnlyReader({ process }: Caller): boolean {
     return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 &&
       this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
@@ -162,7 +162,7 @@ export class QueueObject implements SharedObject {
     if (this.#unfinished === 0) {
       throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
     }
-    if (--this.#unfinished === 0) { while (this.#joining.serve() !== undefined); }
+    if (--this.#unfinished === 0) this.#joining.serveAll();
   }
 
   #overfull(): QueueFullError {

@@ -111,6 +111,11 @@ export class WaitQueue<T, C extends Caller = Caller> {
     return waiter.caller;
   }
 
+  /** Settles all that wait now with a value. */
+  serveAll(value: T): void {
+    this.serveWhere(() => true, value);
+  }
+
   /** Settles those for which `matches` holds with a value. */
   serveWhere(matches: (caller: C) => boolean, value: T): void {
     this.#removeWhere(matches, (waiter) => waiter.resolve(value));

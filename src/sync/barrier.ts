@@ -21,7 +21,7 @@ export interface BarrierOptions {
 /**
  * A place where a number of parties wait until all of them have come, again and again.
  *
- * - If one party waits in vain, gives up or dies while it waits, the barrier is broken: all who wait, and all who
+ * - If the time of one party is up, or it gives up or dies while it waits, the barrier is broken: all who wait, and all who
  *   come later, get BrokenBarrierError, until `reset()`.
  * - A party that dies before it comes is not missed: use `timeoutMs`.
  *

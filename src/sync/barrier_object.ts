@@ -102,14 +102,14 @@ export class BarrierObject implements SharedObject {
 
   #pass(index: number): Promise<number> | number {
     if (this.#action !== undefined) return this.#act(this.#action, index);
-    this.#waiters.serveWhere(() => true, undefined);
+    this.#waiters.serveAll(undefined);
     return index;
   }
 
   async #act(action: BarrierAction, index: number): Promise<number> {
     const pass: Pass = { parties: [], broken: undefined };
     this.#passing = pass;
-    this.#waiters.serveWhere(() => true, undefined);
+    this.#waiters.serveAll(undefined);
     try {
       await action();
     } catch (error) {

@@ -64,7 +64,7 @@ export class ConditionObject implements SharedObject {
   }
 
   #notify(count: number): void {
-    for (let left = count; left >= 1 && this.#sleepers.serve() !== undefined; left--);
+    for (let left = Math.min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
   }
 
   #checkHeld(caller: Caller, action: string): void {

@@ -6,7 +6,7 @@ export class EventObject implements SharedObject {
   readonly operations = {
     set: (): void => {
       this.#isSet = true;
-      this.#waiters.serveWhere(() => true, true);
+      this.#waiters.serveAll(true);
     },
     clear: (): void => {
       this.#isSet = false;

@@ -54,7 +54,7 @@ export class Semaphore extends Acquirable {
     super(hub.own(isBounded ? BOUNDED_TYPE : TYPE, new SemaphoreObject(value, isBounded)));
   }
 
-  /** Adds a permit, whoever took one. */
+  /** Adds a permit, no matter which process took one. */
   override async release(): Promise<void> {
     await super.release();
   }
@@ -81,7 +81,7 @@ export class Semaphore extends Acquirable {
  */
 export class BoundedSemaphore extends Semaphore {
   /**
-   * Adds a permit, whoever took one.
+   * Adds a permit, no matter which process took one.
    *
    * @throws {Error} If all are free.
    */

@@ -2480,6 +2480,9 @@ var WaitQueue = class {
     waiter.resolve(value);
     return waiter.caller;
   }
+  serveAll(value) {
+    this.serveWhere(() => true, value);
+  }
   serveWhere(matches, value) {
     this.#removeWhere(matches, (waiter) => waiter.resolve(value));
   }
@@ -5847,7 +5850,7 @@ var ConditionObject = class {
     });
   }
   #notify(count) {
-    for (let left = count; left >= 1 && this.#sleepers.serve() !== void 0; left--) ;
+    for (let left = Math.min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
   }
   #checkHeld(caller, action) {
     if (!this.#lock.isHeldBy(caller)) {
@@ -5912,7 +5915,7 @@ var EventObject = class {
   operations = {
     set: () => {
       this.#isSet = true;
-      this.#waiters.serveWhere(() => true, true);
+      this.#waiters.serveAll(true);
     },
     clear: () => {
       this.#isSet = false;
@@ -6038,7 +6041,7 @@ var BarrierObject = class {
   }
   #pass(index) {
     if (this.#action !== void 0) return this.#act(this.#action, index);
-    this.#waiters.serveWhere(() => true, void 0);
+    this.#waiters.serveAll(void 0);
     return index;
   }
   async #act(action, index) {
@@ -6047,7 +6050,7 @@ var BarrierObject = class {
       broken: void 0
     };
     this.#passing = pass;
-    this.#waiters.serveWhere(() => true, void 0);
+    this.#waiters.serveAll(void 0);
     try {
       await action();
     } catch (error) {
@@ -6443,9 +6446,7 @@ var QueueObject = class {
     if (this.#unfinished === 0) {
       throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
     }
-    if (--this.#unfinished === 0) {
-      while (this.#joining.serve() !== void 0) ;
-    }
+    if (--this.#unfinished === 0) this.#joining.serveAll();
   }
   #overfull() {
     const mebibytes = Math.round(this.#maxBytes / 1024 / 1024);

@@ -139,7 +139,7 @@ Deno.test("Barrier.reset() frees those who wait with BrokenBarrierError, and the
     assertEquals(await Promise.all(again.tasks), [0, 1]);
   }));
 
-Deno.test("Barrier is broken for all by one party that waits in vain", () =>
+Deno.test("Barrier is broken for all by one party whose time is up", () =>
   withPool({ workers: 2, module }, async (pool) => {
     const barrier = new Barrier(3);
     await pool.ready();
