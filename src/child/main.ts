@@ -36,7 +36,13 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
   });
   const watches = { descriptors: watchDescriptors, rejections: hearRejections, idleness: watchIdleness };
   const streams = takeStdio(output.print);
-  const parent: ParentLink = new ParentLink({ streams, hub, onFrame: receive, needsParentOnly });
+  const parent: ParentLink = new ParentLink({
+    streams,
+    hub,
+    onFrame: receive,
+    needsParentOnly,
+    onWait: () => life?.waits?.(),
+  });
   hub.currentTask = currentTask;
   loadHandleClassesBy(loadHandleClasses);
 

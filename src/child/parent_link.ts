@@ -16,6 +16,8 @@ export interface ParentLinkOptions {
   readonly onFrame: FrameHandler;
   /** Whether nothing that is known here goes on before the parent has sent something. */
   readonly needsParentOnly: () => boolean;
+  /** Called when a wait for the parent has begun that leaves the event loop running: what takes time delays nobody then. */
+  readonly onWait?: () => void;
   /** The clock that tells quick answers from others, in milliseconds. */
   readonly now?: () => number;
 }
@@ -27,15 +29,17 @@ export class ParentLink {
   readonly shared: PeerLink;
   readonly #streams: ProtocolStreams;
   readonly #needsParentOnly: () => boolean;
+  readonly #onWait: () => void;
   readonly #now: () => number;
   readonly #channel: Channel;
   #sentAt = -Infinity;
   #outlivesParent = false;
 
   /** Joins the parent to the hub. Nothing is read before `run()`. */
-  constructor({ streams, hub, onFrame, needsParentOnly, now = monotonicMs }: ParentLinkOptions) {
+  constructor({ streams, hub, onFrame, needsParentOnly, onWait = () => {}, now = monotonicMs }: ParentLinkOptions) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
+    this.#onWait = onWait;
     this.#now = now;
     this.#channel = new Channel({
       read: (buffer) => this.#read(buffer),
@@ -117,7 +121,9 @@ export class ParentLink {
         return this.#streams.readSync(buffer);
       }
     }
-    const bytes = await this.#streams.read(buffer);
+    const reading = this.#streams.read(buffer);
+    this.#onWait();
+    const bytes = await reading;
     if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }

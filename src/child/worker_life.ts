@@ -15,6 +15,7 @@ export class WorkerLife implements Life {
   readonly #early: [ParentMessage, Uint8Array[]][] = [];
   #scope: TaskScope | undefined;
   #loop: TaskLoop | undefined;
+  #watchIdleness: (() => void) | undefined;
 
   /** Nothing happens before `begin()`. */
   constructor(surroundings: Surroundings, hello: Hello) {
@@ -47,6 +48,13 @@ export class WorkerLife implements Life {
   receive(message: ParentMessage, parts: Uint8Array[]): void {
     if (this.#loop === undefined) this.#early.push([message, parts]);
     else this.#loop.receive(message, parts);
+  }
+
+  /** Only behind the first task: the runtime's timers load with this watch, and no worker is to start the later for it. */
+  waits(): void {
+    if (this.#watchIdleness === undefined || !this.isIdle || this.#loop!.begun === 0) return;
+    this.#watchIdleness();
+    this.#watchIdleness = undefined;
   }
 
   parentEnded(): void {
@@ -92,12 +100,13 @@ export class WorkerLife implements Life {
       return task !== undefined && loop.hasEnded(task);
     };
     watches.rejections(isLeft, (text) => output.print(2, text));
-    watches.idleness(loop, (ms) => {
-      output.print(
-        2,
-        `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,
-      );
-      exit(0);
-    });
+    this.#watchIdleness = () =>
+      watches.idleness(loop, (ms) => {
+        output.print(
+          2,
+          `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,
+        );
+        exit(0);
+      });
   }
 }

@@ -4232,13 +4232,16 @@ var ParentLink = class {
   shared;
   #streams;
   #needsParentOnly;
+  #onWait;
   #now;
   #channel;
   #sentAt = -Infinity;
   #outlivesParent = false;
-  constructor({ streams, hub: hub2, onFrame, needsParentOnly, now = monotonicMs }) {
+  constructor({ streams, hub: hub2, onFrame, needsParentOnly, onWait = () => {
+  }, now = monotonicMs }) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
+    this.#onWait = onWait;
     this.#now = now;
     this.#channel = new Channel({
       read: (buffer) => this.#read(buffer),
@@ -4297,7 +4300,9 @@ var ParentLink = class {
         return this.#streams.readSync(buffer);
       }
     }
-    const bytes = await this.#streams.read(buffer);
+    const reading = this.#streams.read(buffer);
+    this.#onWait();
+    const bytes = await reading;
     if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
@@ -5276,6 +5281,7 @@ var WorkerLife = class {
   #early = [];
   #scope;
   #loop;
+  #watchIdleness;
   constructor(surroundings, hello) {
     this.#surroundings = surroundings;
     this.#hello = hello;
@@ -5304,6 +5310,11 @@ var WorkerLife = class {
       parts
     ]);
     else this.#loop.receive(message, parts);
+  }
+  waits() {
+    if (this.#watchIdleness === void 0 || !this.isIdle || this.#loop.begun === 0) return;
+    this.#watchIdleness();
+    this.#watchIdleness = void 0;
   }
   parentEnded() {
     this.#surroundings.exit(0);
@@ -5344,7 +5355,7 @@ var WorkerLife = class {
       return task !== void 0 && loop.hasEnded(task);
     };
     watches.rejections(isLeft, (text) => output.print(2, text));
-    watches.idleness(loop, (ms) => {
+    this.#watchIdleness = () => watches.idleness(loop, (ms) => {
       output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
 \`);
       exit(0);
@@ -5372,7 +5383,8 @@ function serve(load, loadHandleClasses) {
     streams,
     hub,
     onFrame: receive,
-    needsParentOnly
+    needsParentOnly,
+    onWait: () => life?.waits?.()
   });
   hub.currentTask = currentTask;
   loadHandleClassesBy(loadHandleClasses);

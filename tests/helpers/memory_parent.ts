@@ -91,6 +91,8 @@ export class MemoryParent {
   readonly hub: Hub = new Hub();
   /** The exit codes with which the process would have ended. */
   readonly exits: (number | undefined)[] = [];
+  /** How often an idle process began to be watched. */
+  idlenessWatches = 0;
   readonly link: ParentLink;
   readonly surroundings: Surroundings;
 
@@ -106,7 +108,7 @@ export class MemoryParent {
       }),
       load,
       exit: (code?: number) => void this.exits.push(code) as never,
-      watches: { descriptors: () => {}, rejections: () => {}, idleness: () => {} },
+      watches: { descriptors: () => {}, rejections: () => {}, idleness: () => void this.idlenessWatches++ },
     };
   }
 }
