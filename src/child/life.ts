@@ -11,6 +11,8 @@ import type { hearRejections, watchIdleness } from "./left_behind.ts";
 import type { OutputRouter } from "./output_router.ts";
 import type { ParentLink } from "./parent_link.ts";
 import type { WorkerTracing } from "./tracing/mod.ts";
+import { withholdStorage } from "./storage.ts";
+import { ignoreTerminalSignals } from "./terminal_signals.ts";
 
 /** What a process does between its parent's hello and its end: a pool's worker runs tasks, a process of its own one thing. */
 export interface Life {
@@ -59,6 +61,8 @@ export function greet({ parent, output, watches }: Surroundings, settings: Worke
   output.limitTo(settings.maxFrameBytes);
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
+  if (settings.process === undefined) ignoreTerminalSignals();
+  if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
   const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
   watches.descriptors({

@@ -52,6 +52,7 @@ export class StartedProcess {
     this.#launcher = new WorkerLauncher(launch, { hub, reaper: detached ? undefined : reaper });
     this.#worker = this.#launcher.start({
       name: start.name,
+      ownGroup: true,
       hello: processHello(start, this.#launcher, this.#span?.traceparent),
       events: {
         message: (message) => message[0] === "span" ? this.#span?.report(message[2]) : refuse(message),

@@ -27,6 +27,8 @@ export interface WorkerSettings {
   readonly blockSecret: string;
   /** Where the child reads when it has left stdin to user code; without it, it cannot. */
   readonly inputDescriptor?: number;
+  /** Whether user code may keep things where Deno keeps them for a program. */
+  readonly storage?: true;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
   /** Set when the program traces: spans of tasks are reported to it. */

@@ -4379,6 +4379,33 @@ function introduce({ workerId, parentName, project, process }) {
   };
 }
 
+// src/child/storage.ts
+function withholdStorage() {
+  const scope = globalThis;
+  delete scope.localStorage;
+  delete scope.caches;
+  const { openKv } = Deno;
+  if (openKv === void 0) return;
+  Object.defineProperty(Deno, "openKv", {
+    configurable: true,
+    writable: true,
+    value: (path) => path === void 0 ? Promise.reject(new Deno.errors.NotCapable("Cannot open a KV database without a path: workers keep nothing on disk, give it a path, or set \`storage: true\`")) : openKv(path)
+  });
+}
+
+// src/child/terminal_signals.ts
+function ignoreTerminalSignals() {
+  if (Deno.permissions.querySync({
+    name: "run"
+  }).state !== "denied") return;
+  for (const signal of [
+    "SIGINT",
+    "SIGQUIT",
+    "SIGHUP"
+  ]) Deno.addSignalListener(signal, () => {
+  });
+}
+
 // src/child/life.ts
 function greet({ parent, output, watches }, settings) {
   parent.mark(settings.blockSecret);
@@ -4386,6 +4413,8 @@ function greet({ parent, output, watches }, settings) {
   output.limitTo(settings.maxFrameBytes);
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
+  if (settings.process === void 0) ignoreTerminalSignals();
+  if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
   const mayRun = Deno.permissions.querySync({
     name: "run"

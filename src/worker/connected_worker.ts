@@ -74,7 +74,7 @@ export class ConnectedWorker {
   /** Sends the hello: the worker loads its module. */
   greet(): void {
     for (const handle of this.#hello.handles) this.#hub.export(handle, this.link);
-    this.send(this.#hello.text, this.#hello.parts);
+    this.send(this.#hello.text(this.process.hasInputDescriptor), this.#hello.parts);
   }
 
   /** The same, but no user code runs before the reaper knows of the process: it may be a loop that nothing else can end. */

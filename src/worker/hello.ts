@@ -14,7 +14,8 @@ const MESSAGE_HEAD_BYTES = 128;
 
 /** The first message to a worker. */
 export interface Hello {
-  readonly text: string;
+  /** Its text, for a worker that has the descriptor to which it can leave its input, or has not. */
+  text(hasInputDescriptor: boolean): string;
   readonly parts: readonly Uint8Array[];
   /** The handles in it: the worker may use them. */
   readonly handles: readonly Handle[];
@@ -38,22 +39,30 @@ export interface HelloInput {
  * @throws {PayloadTooLargeError} If it does not fit a message.
  */
 export function makeHello(
-  { maxFrameBytes, memoryLimitMiB, functions }: ResolvedLaunchOptions,
+  { maxFrameBytes, memoryLimitMiB, functions, storage }: ResolvedLaunchOptions,
   specific: OwnSettings & CommonSettings,
   { value, handles }: HelloInput,
 ): Hello {
-  const descriptor = inputDescriptor();
   const settings: WorkerSettings = {
     ...specific,
     maxFrameBytes,
     memoryLimitMiB: memoryLimitMiB ?? null,
     colored: coloredStreams(),
-    ...(descriptor !== undefined && { inputDescriptor: descriptor }),
     parentName: ownProcess().name,
     ...(functions === "exports" && { exportsOnly: true as const }),
+    ...(storage && { storage: true as const }),
     ...(findOpenTelemetry()?.tracer !== undefined && { traced: true as const }),
   };
   const text = writeHello(settings, value);
   requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
-  return { text, parts: value.parts, handles };
+  const descriptor = inputDescriptor();
+  let withDescriptor: string | undefined;
+  return {
+    text: (hasDescriptor) =>
+      hasDescriptor && descriptor !== undefined
+        ? withDescriptor ??= writeHello({ ...settings, inputDescriptor: descriptor }, value)
+        : text,
+    parts: value.parts,
+    handles,
+  };
 }

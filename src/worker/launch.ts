@@ -27,6 +27,8 @@ export interface WorkerStart {
   readonly events: ConnectedWorkerEvents;
   /** Whether this program prints what the worker prints. @default true */
   readonly passOutput?: boolean;
+  /** Whether it leads a process group of its own. @default false */
+  readonly ownGroup?: boolean;
 }
 
 /** Starts workers that are all alike, for one pool or one process, and holds their share of the reaper. */
@@ -61,7 +63,7 @@ export class WorkerLauncher {
   }
 
   /** Starts a worker, which waits for its hello. Throws WorkerStartError. */
-  start({ name, hello, events, passOutput = true }: WorkerStart): ConnectedWorker {
+  start({ name, hello, events, passOutput = true, ownGroup = false }: WorkerStart): ConnectedWorker {
     const { hub, reaper } = this.#surroundings;
     const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
     // Links may have come into the folder, and what was not there is not granted.
@@ -74,6 +76,7 @@ export class WorkerLauncher {
       blockSecret: this.#blockSecret,
       killGraceMs,
       passOutput,
+      ownGroup,
     };
     try {
       return new ConnectedWorker({

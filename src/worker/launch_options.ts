@@ -38,6 +38,11 @@ export interface WorkerLaunchOptions {
    */
   trust?: "trusted" | "untrusted";
   /**
+   * Whether it may use `localStorage`, `caches` and `Deno.openKv()` without a path, which write to Deno's own folder without a permission
+   * and a limit. What is kept there is private to the pool or process, and stays. @default false
+   */
+  storage?: boolean;
+  /**
    * Whether `permissions.write` may cover what workers run: Deno, its cache, this library, a folder of the PATH, and for a trusted
    * module itself, its `deno.json` and its lock file. Who writes there can read every file. @default false
    */
@@ -65,6 +70,7 @@ export interface ResolvedLaunchOptions {
   readonly functions: "any" | "exports";
   readonly frozen: boolean;
   readonly trust: "trusted" | "untrusted";
+  readonly storage: boolean;
   readonly dangerouslyWritableCode: boolean;
   readonly denoPath: string | undefined;
   readonly memoryLimitMiB: number | undefined;
@@ -83,6 +89,7 @@ export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
   functions: true,
   frozen: true,
   trust: true,
+  storage: true,
   dangerouslyWritableCode: true,
   denoPath: true,
   memoryLimitMiB: true,
@@ -109,6 +116,7 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
     functions: checks.choice("functions", options.functions, ["any", "exports"]),
     frozen: checks.flag("frozen", options.frozen) ?? true,
     trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
+    storage: checks.flag("storage", options.storage) ?? false,
     dangerouslyWritableCode: checks.flag("dangerouslyWritableCode", options.dangerouslyWritableCode) ?? false,
     denoPath: checkedDenoPath(denoPath, checks),
     memoryLimitMiB: checkedMemoryLimit(options.memoryLimitMiB, checks),

@@ -15,7 +15,9 @@ const START_LIMIT_MS = 100;
 // It may have been started just for that, on a machine that has much to do.
 const KILL_LIMIT_MS = 10_000;
 
+// Ctrl-C goes to the whole foreground group, and whoever ends a service ends its group; the reaper must outlive the program.
 const SOURCE = `
+for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) Deno.addSignalListener(signal, () => {});
 function kill(pid) {
   try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already, or a system without groups */ }
 }
@@ -156,8 +158,6 @@ export class Reaper {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
-      // Ctrl-C goes to the whole foreground group; the reaper must outlive the program.
-      detached: true,
     }).spawn();
   }
 

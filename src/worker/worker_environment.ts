@@ -12,7 +12,8 @@ const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemD
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
 
 /** The whole environment of a worker: what Deno needs to find its cache, and what the caller gives. */
-export function workerEnv({ env }: ResolvedLaunchOptions, grants: Grants): Record<string, string> {
+export function workerEnv(options: ResolvedLaunchOptions, grants: Grants): Record<string, string> {
+  const { env } = options;
   const names = [
     ...DENO_VARIABLES,
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
@@ -24,8 +25,21 @@ export function workerEnv({ env }: ResolvedLaunchOptions, grants: Grants): Recor
     ...localeVariables(),
     ...colorVariables(env),
     ...readableVariables(names),
+    ...(needsNoFolder(options, grants) ? { DENO_DIR: NO_FOLDER } : {}),
     ...env,
   };
+}
+
+// A folder that nobody can make, since it would have to be in a file.
+const NO_FOLDER = `${Deno.execPath()}${Deno.build.os === "windows" ? "\\" : "/"}none`;
+
+/**
+ * Whether a worker can do without Deno's folder. Then its code cannot write there either, by whatever way: threads have a `caches` of their
+ * own that nobody can take away. It costs a start some 0.1 s to find that code cannot be cached.
+ */
+function needsNoFolder({ trust, moduleUrl, storage }: ResolvedLaunchOptions, grants: Grants): boolean {
+  const isLocal = moduleUrl === undefined || /^(file|data):/.test(moduleUrl);
+  return trust === "untrusted" && isLocal && !storage && !grants.has("import");
 }
 
 function readableVariables(names: readonly string[]): Record<string, string> {

@@ -23,11 +23,16 @@ export class WorkerInput {
   readonly #spare: number | undefined;
   #hasLeftStdin = false;
 
-  /** Takes the input of a child that was started with {@linkcode withInputDescriptor}. */
+  /** Takes the input of a child, which may have been started with {@linkcode withInputDescriptor}. */
   constructor(child: Deno.ChildProcess) {
     this.#writer = child.stdin.getWriter();
     this.#writer.closed.catch(() => {});
     if (inputDescriptor() !== undefined) this.#spare = denoInternals.getExtraPipeRids!(child)[0] ?? undefined;
+  }
+
+  /** Whether it has the other descriptor. */
+  get hasDescriptor(): boolean {
+    return this.#spare !== undefined;
   }
 
   /** Writes all bytes. Rejects when the worker is gone. */

@@ -1,5 +1,4 @@
 import { ProtocolError } from "../errors.ts";
-import { requireLoaded } from "../own_process.ts";
 import { after, type Timer, untilSettled } from "../timer.ts";
 import { VERSION } from "../wire/version.ts";
 import { BlockReader } from "../wire/block_reader.ts";
@@ -13,8 +12,9 @@ import type { WorkerExit } from "./exit_error.ts";
 import { writeToProgram } from "../printing.ts";
 import { LinePrinter, OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
+import { spawnWorker } from "./spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
-import { withInputDescriptor, WorkerInput } from "./worker_input.ts";
+import { WorkerInput } from "./worker_input.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
@@ -49,6 +49,8 @@ export interface WorkerProcessOptions {
   readonly killGraceMs: number;
   /** Whether this program prints what the worker prints. @default true */
   readonly passOutput?: boolean;
+  /** Whether the process leads a group of its own, and does not hear of the program's terminal. @default false */
+  readonly ownGroup?: boolean;
 }
 
 // A grandchild may hold the pipes open after the worker is dead.
@@ -94,7 +96,7 @@ export class WorkerProcess {
     this.#printers = ([1, 2, 2] as const).map((stream) =>
       new LinePrinter(passOutput ? (bytes) => writeToProgram(stream, bytes) : () => {})
     );
-    this.#child = spawn(options.command);
+    this.#child = spawnWorker(options.command, options.ownGroup ?? false);
     this.pid = this.#child.pid;
     this.#input = new WorkerInput(this.#child);
     for (const script of options.command.preamble) this.#input.write(script).catch(() => {});
@@ -118,6 +120,11 @@ export class WorkerProcess {
     });
     this.#silence = new SilenceWatch(this.#watched());
     this.ended = this.#live(reader);
+  }
+
+  /** Whether it can leave its stdin to user code. */
+  get hasInputDescriptor(): boolean {
+    return this.#input.hasDescriptor;
   }
 
   /** Resolves when what is being written has been; nothing is when it is `undefined`. */
@@ -336,22 +343,6 @@ export class WorkerProcess {
     this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
     return true;
   }
-}
-
-function spawn(command: LaunchCommand): Deno.ChildProcess {
-  requireLoaded();
-  const options = withInputDescriptor({
-    args: [...command.args],
-    env: command.env,
-    clearEnv: true,
-    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    // A session of its own: Ctrl-C reaches the program alone, which decides what becomes of its workers.
-    detached: true,
-  });
-  return new Deno.Command(command.path, options).spawn();
 }
 
 function checkGreeting(message: ChildMessage | HubMessage): void {

@@ -1,0 +1,94 @@
+/** End-to-end: which process group a worker is in, and who hears of Ctrl-C. */
+import { assertEquals } from "@std/assert";
+import { RunningProgram } from "../helpers/program.ts";
+import { ProjectFolder } from "../helpers/project_folder.ts";
+
+const POSIX = { ignore: Deno.build.os === "windows" };
+
+async function groupOf(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "pgid=", "-p", String(pid)] }).output();
+  return Number(new TextDecoder().decode(stdout).trim());
+}
+
+Deno.test({
+  ...POSIX,
+  name: "only a worker that may run commands, and each process, leads a group of its own",
+  fn: async () => {
+    await using program = new RunningProgram(
+      `await using plain = new Pool({ workers: 1 });
+await using running = new Pool({ workers: 1, permissions: { run: ["echo"] } });
+const detached = new corral.Process({ target: () => void setInterval(() => {}, 1000), detached: true });
+const attached = new corral.Process({ target: () => void setInterval(() => {}, 1000) });
+detached.start(); attached.start();
+await Promise.all([plain.ready(), running.ready()]);
+console.log(JSON.stringify([Deno.pid, plain.workers[0].pid, attached.pid, running.workers[0].pid, detached.pid]));
+await new Promise((resolve) => Deno.addSignalListener("SIGTERM", resolve));
+detached.kill(); attached.kill();`,
+      { flags: ["--allow-run"], detached: true },
+    );
+    const [own, plain, attached, running, detached] = JSON.parse(await program.line()) as number[];
+    const group = await groupOf(own!);
+    assertEquals(await groupOf(plain!), group);
+    const leaders = [running!, attached!, detached!];
+    assertEquals(await Promise.all(leaders.map(groupOf)), leaders);
+    program.child.kill("SIGTERM");
+    assertEquals((await program.child.status).code, 0);
+  },
+});
+
+Deno.test({
+  ...POSIX,
+  name: "a worker goes on when Ctrl-C reaches the whole group, and the program decides",
+  fn: async () => {
+    await using program = new RunningProgram(
+      `let asked = 0;
+Deno.addSignalListener("SIGINT", () => console.log("asked", ++asked));
+await using pool = new Pool({ workers: 2 });
+await pool.ready();
+const pids = pool.workers.map(({ pid }) => pid).join();
+const task = pool.apply(() => new Promise((resolve) => setTimeout(resolve, 1500)));
+console.log("ready");
+await task;
+console.log(pool.workers.map(({ pid }) => pid).join() === pids, pool.stats().workersLost);`,
+      { flags: ["--allow-run"], detached: true },
+    );
+    assertEquals(await program.line(), "ready");
+    Deno.kill(-program.child.pid, "SIGINT");
+    assertEquals(await program.line(), "asked 1");
+    assertEquals(await program.line(), "true 0");
+    assertEquals((await program.child.status).code, 0);
+  },
+});
+
+Deno.test({
+  ...POSIX,
+  name: "no worker is left when a whole group is killed, were it in an endless loop",
+  fn: async () => {
+    await using folder = await ProjectFolder.make({
+      "main.ts": `import { Pool } from "LIBRARY";
+const pool = new Pool({ workers: 1 });
+await pool.ready();
+pool.apply(() => { while (true); }).catch(() => {});
+await new Promise((resolve) => setTimeout(resolve, 300));
+console.log(pool.workers[0]!.pid);
+Deno.kill(0 - Deno.pid, "SIGTERM");
+await new Promise(() => {});`,
+    });
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-lock", "--allow-run", "main.ts"],
+      cwd: folder.path,
+      env: folder.env,
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    }).spawn();
+    const { stdout, signal } = await child.output();
+    assertEquals(signal, "SIGTERM");
+    const pid = Number(new TextDecoder().decode(stdout));
+    // The reaper gives workers a moment to leave.
+    for (let tries = 0; tries < 100 && !Number.isNaN(await groupOf(pid)) && await groupOf(pid) !== 0; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assertEquals(await groupOf(pid), 0);
+  },
+});
