@@ -53,7 +53,11 @@ export interface WorkerLaunchOptions {
   memoryLimitMiB?: number;
   /** Milliseconds between SIGTERM and SIGKILL when it is ended. @default 250 */
   killGraceMs?: number;
-  /** Largest message to or from it, in bytes, from 8 KiB to 2 GiB. @default 256 MiB */
+  /**
+   * Largest message to or from it, in bytes, from 8 KiB to 2 GiB; what is larger rejects with `PayloadTooLargeError`. Also bounds what its
+   * messages may cost the program: a string has at most an eighth (but up to 32 MiB always), and values take about so much memory at most, or
+   * a quarter of the program's heap if that is less. @default 256 MiB
+   */
   maxFrameBytes?: number;
 }
 

@@ -2,6 +2,7 @@
 import { LinePartner } from "./line_partner.ts";
 import { main } from "./main.mjs";
 import { MemoryWatch } from "./memory_watch.ts";
+import { RecordPartner } from "./record_partner.ts";
 import { recordsOf } from "./records.mjs";
 import { residentMiB } from "./resident.mjs";
 import { type Parameters, warmDurations } from "./rows.mjs";
@@ -92,19 +93,19 @@ async function burst({ count, ...times }: Parameters): Promise<{ samples: number
   });
 }
 
-/** Chunks of records as JSON, one after another to each of two children. */
+/** Records as lines of JSON, chunk after chunk to each of two children, without a large text or a new buffer anywhere. */
 async function passRecords(task: string, { count, size, ...times }: Parameters): Promise<{ samples: number[] }> {
-  await using one = new LinePartner(bareDeno("lines.ts", task));
-  await using other = new LinePartner(bareDeno("lines.ts", task));
+  await using one = new RecordPartner(bareDeno("records.ts", task));
+  await using other = new RecordPartner(bareDeno("records.ts", task));
   const records = recordsOf(count);
   return await warmDurations(times, async () => {
     let next = 0;
     const results: unknown[][] = [];
-    const work = async (partner: LinePartner): Promise<void> => {
+    const work = async (partner: RecordPartner): Promise<void> => {
       while (next < count) {
         const start = next;
         next += size;
-        results[start / size] = JSON.parse(await partner.ask(JSON.stringify(records.slice(start, next))));
+        results[start / size] = await partner.ask(records.slice(start, next));
       }
     };
     await Promise.all([work(one), work(other)]);

@@ -1,0 +1,69 @@
+const WRITE_BYTES = 64 * 1024;
+const LINE_FEED = 10;
+
+/** A child that answers a chunk of records with a chunk of results. Texts are made and read one by one, in buffers that are kept. */
+export class RecordPartner implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+  #output = new Uint8Array(8 * WRITE_BYTES);
+  #input = new Uint8Array(4 * WRITE_BYTES);
+  #rest = new Uint8Array(0);
+
+  constructor(command: Deno.Command) {
+    this.#process = command.spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#reader = this.#process.stdout.getReader({ mode: "byob" });
+  }
+
+  /** Sends records. Resolves with their results. */
+  async ask(records: readonly unknown[]): Promise<unknown[]> {
+    const results = this.#read();
+    let filled = 0;
+    for (const record of records) {
+      filled += this.#encoder.encodeInto(JSON.stringify(record), this.#output.subarray(filled)).written;
+      this.#output[filled++] = LINE_FEED;
+      if (filled < WRITE_BYTES) continue;
+      await this.#writer.write(this.#output.subarray(0, filled));
+      filled = 0;
+    }
+    this.#output[filled++] = LINE_FEED;
+    await this.#writer.write(this.#output.subarray(0, filled));
+    return await results;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    await this.#reader.cancel();
+    await this.#process.status;
+  }
+
+  async #read(): Promise<unknown[]> {
+    const results: unknown[] = [];
+    for (;;) {
+      const { value } = await this.#reader.read(this.#input);
+      const bytes = this.#rest.length === 0 ? value! : joined(this.#rest, value!);
+      let start = 0;
+      for (let at; (at = bytes.indexOf(LINE_FEED, start)) >= 0; start = at + 1) {
+        if (at > start) results.push(JSON.parse(this.#decoder.decode(bytes.subarray(start, at))));
+      }
+      this.#rest = bytes.slice(start);
+      this.#input = new Uint8Array(value!.buffer);
+      if (start === bytes.length && bytes[start - 1] === LINE_FEED && isEnd(bytes)) return results;
+    }
+  }
+}
+
+/** Whether an empty line is last. */
+function isEnd(bytes: Uint8Array): boolean {
+  return bytes.length === 1 || bytes.at(-2) === LINE_FEED;
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}
