@@ -10,6 +10,7 @@ import { OpenJobs } from "./jobs/open_jobs.ts";
 import { localBackend } from "./make_local_backend.ts";
 import { Observers } from "./observers.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
+import { QueueLimit } from "./queue_limit.ts";
 import { RequestFactory, type RequestOptions, requireAbilities } from "./requests.ts";
 import { PoolCounts } from "./stats.ts";
 import { SubmittedTask, type TaskCaller, type TaskSurroundings } from "./submitted_task.ts";
@@ -28,6 +29,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   readonly callerStacks: CallerStacks = new CallerStacks();
   readonly unobserved: UnobservedErrors = new UnobservedErrors();
   readonly jobs: OpenJobs = new OpenJobs(this.observers, () => this.#closeWhenIdle());
+  readonly queue: QueueLimit;
   readonly #requests: RequestFactory;
   readonly #ended: Promise<void>;
   #state: "open" | "closed" | "terminated" = "open";
@@ -36,6 +38,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
+    this.queue = new QueueLimit(this.#counts, options.maxQueue);
     this.#requests = new RequestFactory(options);
     const tracing = TracingObserver.find();
     if (tracing !== undefined) this.observers.add(tracing);
@@ -77,6 +80,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     caller: TaskCaller | ((value: unknown) => void),
     options: RequestOptions,
   ): SubmittedTask {
+    if (chunk === undefined) this.queue.requireRoom();
     const untraced: TaskRequest = this.#requests.make(spec, args, chunk, options);
     requireAbilities(this.backend.abilities, this.options.backendName, untraced);
     // Asked for when nothing can go wrong any more: every trace that begins here also ends.

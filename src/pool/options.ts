@@ -15,6 +15,7 @@ export interface ResolvedPoolOptions {
   readonly taskTimeoutMs: number | undefined;
   readonly retries: number;
   readonly onEvent: PoolOptions["onEvent"];
+  readonly maxQueue: number;
   readonly local: LocalOptions;
   readonly backend: TaskBackendProvider | undefined;
   /** What the backend is called in messages. */
@@ -39,6 +40,7 @@ const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
   onEvent: true,
   abortGraceMs: true,
   backend: true,
+  maxQueue: true,
 };
 
 /** Options that mean the same wherever tasks run. */
@@ -49,6 +51,7 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
   "taskTimeoutMs",
   "retries",
   "onEvent",
+  "maxQueue",
   "backend",
 ]);
 
@@ -73,6 +76,7 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     taskTimeoutMs: limited(checks.duration("taskTimeoutMs", options.taskTimeoutMs)),
     retries: checks.count("retries", options.retries, 0, 0),
     onEvent,
+    maxQueue: options.maxQueue === Infinity ? Infinity : checks.count("maxQueue", options.maxQueue, Infinity),
     local,
     backend,
     backendName: backend?.description.name ?? "this machine",
@@ -180,6 +184,7 @@ export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): vo
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.flag("settle", options.settle);
+  checkOnItem(options);
   const { runId } = options;
   if (runId === undefined) return;
   if (typeof runId !== "string" || runId === "") throw taskChecks.wrongType('"runId" must be a text');
@@ -194,7 +199,10 @@ export function checkImapOptions(options: ImapOptions): void {
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.count("bufferSize", options.bufferSize, 1);
-  if (options.onItem !== undefined && typeof options.onItem !== "function") {
-    throw taskChecks.wrongType(`"onItem" is ${typeof options.onItem}, a function is wanted`);
-  }
+  checkOnItem(options);
+}
+
+function checkOnItem({ onItem }: Pick<ImapOptions, "onItem">): void {
+  if (onItem === undefined || typeof onItem === "function") return;
+  throw taskChecks.wrongType(`"onItem" is ${typeof onItem}, a function is wanted`);
 }

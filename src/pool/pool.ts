@@ -456,6 +456,37 @@ export class Pool<M = unknown> implements AsyncDisposable {
     await this.#engine.ready();
   }
 
+  /** Whether a call would be accepted now: fewer than `maxQueue` tasks wait for a worker. */
+  get hasRoom(): boolean {
+    return this.#engine.queue.hasRoom;
+  }
+
+  /**
+   * Waits until there is room: fewer than `maxQueue` tasks wait for a worker. At once without `maxQueue`.
+   *
+   * All who wait go on together, and the first to call takes the room; a call that finds none rejects with `QueueFullError`.
+   *
+   * @param wait How long to wait, in milliseconds, and a signal that ends the wait.
+   * @throws {TimeoutError} If it took longer than `timeoutMs`.
+   * @throws `signal.reason`, if the wait was aborted.
+   *
+   * @example A producer that keeps pace
+   * ```ts
+   * import { Pool } from "@corral/multiprocessing";
+   *
+   * await using pool = new Pool({ workers: 2, maxQueue: 10 });
+   * const roots: Promise<number>[] = [];
+   * for (let n = 0; n < 100; n++) {
+   *   await pool.drain();
+   *   roots.push(pool.apply(Math.sqrt, [n]));
+   * }
+   * console.log((await Promise.all(roots)).length); // 100
+   * ```
+   */
+  async drain(wait: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    await this.#engine.queue.drain(wait);
+  }
+
   /** Takes no more work. What was accepted goes on, then the workers leave. Harmless when called again. */
   close(): void {
     this.#engine.close();

@@ -17,6 +17,8 @@ export class PoolCounts {
   #cancelled = 0;
   #retried = 0;
   #waiting = 0;
+  /** Called when fewer tasks wait, as long as somebody wants to know. */
+  onFewer: (() => void) | undefined;
 
   /** Tasks that no worker has. */
   get waiting(): number {
@@ -31,6 +33,7 @@ export class PoolCounts {
   sent(waitedMs: number): void {
     this.#waiting--;
     this.#waitingTime.record(waitedMs);
+    this.onFewer?.();
   }
 
   returned(): void {
@@ -43,7 +46,10 @@ export class PoolCounts {
   }
 
   settled(outcome: TaskOutcome, before: TaskPhase): void {
-    if (before === "waiting") this.#waiting--;
+    if (before === "waiting") {
+      this.#waiting--;
+      this.onFewer?.();
+    }
     if (outcome === "completed") this.#completed++;
     else if (outcome === "cancelled") this.#cancelled++;
     else this.#failed++;

@@ -139,6 +139,11 @@ export interface PoolOptions extends WorkerLaunchOptions {
   /** Milliseconds between the abort of a running task and the end of its worker. @default 500 */
   abortGraceMs?: number;
   /**
+   * How many tasks may wait for a worker, at least 1. A call beyond that rejects with QueueFullError: a server sheds load so, instead of
+   * holding ever more promises. `hasRoom` asks, `drain()` waits. `map` and `imap` bound themselves, and are never refused. @default no limit
+   */
+  maxQueue?: number;
+  /**
    * Where the tasks run, if not in processes on this machine. Options that say how workers are started and what they may do have no meaning
    * then, and throw: that is for the other place to decide. @default processes on this machine
    */

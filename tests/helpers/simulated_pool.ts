@@ -58,6 +58,8 @@ export class SimulatedTask implements ScheduledTask {
   readonly key: string | undefined;
   readonly byteLength: number;
   readonly timeoutMs: number | undefined;
+  /** A letter for each step, as in `LifeLog`. */
+  life = "u";
   readonly outcomes: ("result" | "error" | "rejected" | "cancelled")[] = [];
   settledAt = Infinity;
   state: TaskState = "waiting";
@@ -100,6 +102,8 @@ export class SimulatedPool {
   readonly random: Random;
   readonly latencies: Latencies;
   readonly concurrency: number;
+  /** Whether the children say when they begin each task. */
+  measures = false;
   finished = 0;
   #now = 0;
   #lastId = 0;
@@ -154,6 +158,7 @@ export class SimulatedPool {
   }
 
   settle(task: SimulatedTask, outcome: SimulatedTask["outcomes"][number]): void {
+    task.life += outcome === "result" ? "E" : "X";
     task.outcomes.push(outcome);
     task.settledAt = this.#now;
   }
@@ -208,9 +213,12 @@ export class SimulatedPool {
 
   #listener(): SchedulerListener<SimulatedTask> {
     return {
-      sent: () => {},
-      returned: () => {},
-      retried: (task) => this.#cancelWaitingFor(task),
+      sent: (task) => void (task.life += "s"),
+      returned: (task) => void (task.life += "r"),
+      retried: (task) => {
+        task.life += "t";
+        this.#cancelWaitingFor(task);
+      },
       ran: () => {},
       becameReady: () => {},
       becameBusy: () => {},
@@ -292,7 +300,14 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
 
   run(tasks: readonly SimulatedTask[], repliesRead: number | undefined): void {
     this.sent.push(...tasks.map(({ id }) => id));
-    this.#receive(["run", repliesRead ?? HEAD, tasks.map(({ id, attempt }) => [id, 1, attempt, 0, [id, attempt]])]);
+    this.#receive([
+      "run",
+      repliesRead ?? HEAD,
+      tasks.map(({ id, attempt }) => {
+        const trace = this.#pool.measures ? "" : undefined;
+        return [id, 1, attempt, 0, [id, attempt], trace];
+      }),
+    ]);
   }
 
   abort(task: SimulatedTask): void {
@@ -423,7 +438,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       case "ready":
         return scheduler.ready(this.slot, now);
       case "started":
-        return scheduler.started(this.slot);
+        return this.#began(message[1]);
       case "standby":
         return this.#watchStandby();
       case "returned":
@@ -437,6 +452,13 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
       default:
         throw new Error(`the child sent ${message[0]}`);
     }
+  }
+
+  #began(taskId: number): void {
+    const task = this.slot.held.get(taskId);
+    if (task === undefined) throw new Error(`the child began task ${taskId}, which it does not hold`);
+    this.#pool.scheduler.started(this.slot);
+    if (this.#pool.measures && task.state === "sent") task.life += "b";
   }
 
   /** The parent wakes it some time later. */

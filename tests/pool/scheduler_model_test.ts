@@ -102,8 +102,12 @@ function scenarios({ kills, concurrency }: { kills: boolean; concurrency: number
   }, { noNullPrototype: true });
 }
 
-async function play({ seed, options, latencies, tasks, kills, ending }: Scenario): Promise<SimulatedPool> {
+async function play(
+  { seed, options, latencies, tasks, kills, ending }: Scenario,
+  measures = false,
+): Promise<SimulatedPool> {
   const pool = new SimulatedPool(options, latencies, seededRandom(seed));
+  pool.measures = measures;
   for (const plan of tasks) {
     pool.at(plan.submitAt, () => {
       if (pool.now >= ending.at) return;
@@ -255,4 +259,29 @@ Deno.test("Scheduler lets no short task wait for a long one when another worker 
     }),
     { seed: SEED, numRuns: 300 },
   );
+});
+
+// --- what observers are told
+
+/** As in `LifeLog`; a task that gave a result or an error has begun, exactly once in its last sending. */
+const LEGAL_LIFE = /^u(s(r|b?t))*(sbE|sb?X|X)$/;
+
+Deno.test("Scheduler tells a legal life of each task, whatever dies: 50 runs with kills", async () => {
+  let died = 0;
+  for (const concurrency of [1, 1, 1, 3]) {
+    await fc.assert(
+      fc.asyncProperty(scenarios({ kills: true, concurrency }), async (scenario) => {
+        const pool = await play(scenario, true);
+        died += pool.children.filter(({ diedAt }) => diedAt < Infinity).length;
+        for (const { id, life } of pool.tasks) assert(LEGAL_LIFE.test(life), `task ${id} lived ${life}`);
+        const starts = pool.tasks.map(({ life }) => life.split("b").length - 1);
+        const runs = new Map<number, number>();
+        for (const { taskId } of pool.starts) runs.set(taskId, (runs.get(taskId) ?? 0) + 1);
+        // What a child began just before it died, or was asked to stop, may not have been heard of; but nothing is told that was not so.
+        for (const [index, { id }] of pool.tasks.entries()) assert(starts[index]! <= (runs.get(id) ?? 0));
+      }),
+      { seed: SEED, numRuns: 50 },
+    );
+  }
+  assert(died > 50, `only ${died} workers died`);
 });

@@ -1,0 +1,45 @@
+import { QueueFullError, TimeoutError } from "../errors.ts";
+import { until, type WaitLimit } from "../timer.ts";
+import type { PoolCounts } from "./stats.ts";
+
+/** How many tasks of a pool may wait for a worker. */
+export class QueueLimit {
+  readonly #counts: PoolCounts;
+  readonly #max: number;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(counts: PoolCounts, max: number) {
+    this.#counts = counts;
+    this.#max = max;
+  }
+
+  /** Whether one more may. */
+  get hasRoom(): boolean {
+    return this.#counts.waiting < this.#max;
+  }
+
+  /** Throws QueueFullError when none may. */
+  requireRoom(): void {
+    if (this.hasRoom) return;
+    throw new QueueFullError(
+      `Cannot submit: ${this.#counts.waiting} tasks wait for a worker, as many as "maxQueue" allows, await drain() first`,
+    );
+  }
+
+  /** Waits until one more may. */
+  async drain(limit: WaitLimit): Promise<void> {
+    if (this.hasRoom) return limit.signal?.throwIfAborted();
+    const drained = await until((callback) => {
+      this.#waiters.add(callback);
+      this.#counts.onFewer = () => this.#tell();
+      return () => this.#waiters.delete(callback);
+    }, limit);
+    if (!drained) throw new TimeoutError(`There is no room for another task after ${limit.timeoutMs} ms`);
+  }
+
+  #tell(): void {
+    if (!this.hasRoom) return;
+    this.#counts.onFewer = undefined;
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+}
