@@ -5,7 +5,7 @@
  * runs is the business of a backend: the local one starts processes on this machine; another may give the work to machines elsewhere.
  * With the contract in one file, a new backend needs no change of the pool, and the pool's own tests run against a fake in memory.
  *
- * The same suite checks every backend: `tests/pool/backend_contract.ts`.
+ * The same suite checks every backend: `tests/pool/backend_contract.ts`. Decisions: `docs/decisions/pool.md`.
  */
 import type { Encoded } from "../wire/codec/codec.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";

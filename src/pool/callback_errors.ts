@@ -1,4 +1,4 @@
-/** What becomes of an error that a caller's own callback throws. */
+/** What becomes of an error that a caller's own callback throws; why, is in `docs/decisions/pool.md`. */
 
 /**
  * Prints the error with its stack on stderr, and goes on, as Python does: the fault of a callback must not become that of a task, a worker
