@@ -167,7 +167,7 @@ Deno.test("checkTimeout() refuses what is no limit", async () => {
 
 /** What fakes replace. `Date` itself is a value that travels, too. */
 const FAKED =
-  /(?<![\w.#"'])(?:set(?:Timeout|Interval|Immediate)|clear(?:Timeout|Interval|Immediate)|queueMicrotask|performance|Date(?=\.now\b)|new Date|process\.nextTick)\b|\bDeno\.(?:un)?refTimer\b|AbortSignal\.timeout\b|globalThis\.(?:set|clear)/;
+  /(?<![\w.#"'])(?:set(?:Timeout|Interval|Immediate)|clear(?:Timeout|Interval|Immediate)|queueMicrotask|performance|Date(?=\.now\b)|new Date(?=\(\))|process\.nextTick)\b|\bDeno\.(?:un)?refTimer\b|AbortSignal\.timeout\b|globalThis\.(?:set|clear)/;
 
 /** Where user code's own console or its time is meant, or source text for another thread. */
 const EXCEPTIONS: Record<string, string> = {
@@ -176,8 +176,6 @@ const EXCEPTIONS: Record<string, string> = {
   "child/memory_watch.ts": "the text of a thread of its own",
   "worker/reaper.ts": "the text of a process of its own",
   "worker/child_source.ts": "generated of all the others",
-  "wire/codec/decode.ts": "a Date is what travels",
-  "wire/codec/advice.ts": "a text for people",
 };
 
 Deno.test("timer.ts loads no timers of the runtime before somebody needs one, and keeps those that somebody replaces", async () => {
