@@ -745,9 +745,12 @@ function isPlainPrimitive(value) {
   }
 }
 var PlainMeasure = class {
-  large = /* @__PURE__ */ new Set();
-  #few = [];
+  #large;
+  #few;
   #many;
+  get large() {
+    return this.#large ??= /* @__PURE__ */ new Set();
+  }
   measure(value) {
     if (typeof value !== "object" || value === null) return measurePrimitive(value);
     const flat = isOrdinaryArray(value) ? measureFlat(value) : NOT_PLAIN;
@@ -763,7 +766,7 @@ var PlainMeasure = class {
     return size;
   }
   measureItem(item) {
-    this.#few.length = 0;
+    if (this.#few !== void 0) this.#few.length = 0;
     this.#many = void 0;
     return this.measure(item);
   }
@@ -801,9 +804,10 @@ var PlainMeasure = class {
   #visit(value) {
     const many = this.#many;
     if (many !== void 0) return many.size < many.add(value).size;
-    if (this.#few.includes(value)) return false;
-    this.#few.push(value);
-    if (this.#few.length > 16) this.#many = new Set(this.#few);
+    const few = this.#few ??= [];
+    if (few.includes(value)) return false;
+    few.push(value);
+    if (few.length > 16) this.#many = new Set(few);
     return true;
   }
 };
@@ -1756,7 +1760,7 @@ function encode(value, handles) {
     ]
   };
   const measure = new PlainMeasure();
-  const size = plainSize(() => measure.measure(value));
+  const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
 }
 function encodeItems(items, handles) {
@@ -1769,7 +1773,7 @@ function encodeItems(items, handles) {
     ]
   };
   const measure = new PlainMeasure();
-  const size = plainSize(() => measure.measureItems(items));
+  const size = sizeOfItems(items, measure);
   return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
 }
 function decode(body, tagged, parts, handles) {
@@ -1790,15 +1794,22 @@ function numbersIn(value) {
     return void 0;
   }
 }
-function plainSize(measure) {
+function sizeOf(value, measure) {
   try {
-    return measure();
+    return measure.measure(value);
+  } catch {
+    return NOT_PLAIN;
+  }
+}
+function sizeOfItems(items, measure) {
+  try {
+    return measure.measureItems(items);
   } catch {
     return NOT_PLAIN;
   }
 }
 function encodePlain(value, size, measure) {
-  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(value)) : void 0;
+  const text = size < LARGE_UNITS ? stringify(value) : void 0;
   if (text !== void 0 && text.length <= MAX_TEXT_UNITS2) return {
     text,
     tagged: false,
@@ -1817,7 +1828,7 @@ function encodeTagged(value, handles) {
   const tree = encodeTree(encoder, value);
   const measure = new PlainMeasure();
   const size = measure.measure(tree);
-  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(tree)) : void 0;
+  const text = size < LARGE_UNITS ? stringify(tree) : void 0;
   if (text !== void 0 && text.length <= MAX_TEXT_UNITS2) return {
     text,
     tagged: true,
@@ -1836,11 +1847,13 @@ function encodeTagged(value, handles) {
 }
 function writeLines(value, { large }) {
   if (typeof value === "object" && value !== null) large.add(value);
-  return stringify(() => {
+  try {
     const writer = new LineWriter(large);
     writer.write(value);
     return writer.finish();
-  });
+  } catch (error) {
+    throw writingError(error);
+  }
 }
 function readLines(part) {
   if (!(part instanceof LinePart)) throw malformed("its lines are missing");
@@ -1864,15 +1877,18 @@ function encodeTree(encoder, value) {
     throw encodingError(encoder.path, "an object that cannot be read, only data can travel", error);
   }
 }
-function stringify(write) {
+function stringify(value) {
   try {
-    return write();
+    return JSON.stringify(value);
   } catch (error) {
-    if (!(error instanceof RangeError)) {
-      throw encodingError("$", "an object that cannot be read, only data can travel", error);
-    }
-    throw new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
+    throw writingError(error);
   }
+}
+function writingError(error) {
+  if (!(error instanceof RangeError)) {
+    return encodingError("$", "an object that cannot be read, only data can travel", error);
+  }
+  return new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
 }
 
 // src/hub/delivery.ts

@@ -57,7 +57,7 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
   const numbers = numbersIn(value);
   if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
   const measure = new PlainMeasure();
-  const size = plainSize(() => measure.measure(value));
+  const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
 }
 
@@ -66,7 +66,7 @@ export function encodeItems(items: readonly unknown[], handles?: HandleCodec): E
   const numbers = numbersIn(items);
   if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
   const measure = new PlainMeasure();
-  const size = plainSize(() => measure.measureItems(items));
+  const size = sizeOfItems(items, measure);
   return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
 }
 
@@ -113,17 +113,25 @@ function numbersIn(value: unknown): NumbersText | undefined {
   }
 }
 
-function plainSize(measure: () => number): number {
+function sizeOf(value: unknown, measure: PlainMeasure): number {
   try {
-    return measure();
+    return measure.measure(value);
   } catch {
     // A getter or a proxy threw. The walk that follows knows where.
     return NOT_PLAIN;
   }
 }
 
+function sizeOfItems(items: readonly unknown[], measure: PlainMeasure): number {
+  try {
+    return measure.measureItems(items);
+  } catch {
+    return NOT_PLAIN;
+  }
+}
+
 function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {
-  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(value)) : undefined;
+  const text = size < LARGE_UNITS ? stringify(value) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: false, parts: NO_PARTS };
   return { text: LINES_OF_PLAIN, tagged: true, parts: [writeLines(value, measure)] };
 }
@@ -133,7 +141,7 @@ function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded
   const tree = encodeTree(encoder, value);
   const measure = new PlainMeasure();
   const size = measure.measure(tree);
-  const text = size < LARGE_UNITS ? stringify(() => JSON.stringify(tree)) : undefined;
+  const text = size < LARGE_UNITS ? stringify(tree) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: true, parts: encoder.parts };
   const lines = writeLines(tree, measure);
   lines.cost = encoder.cost;
@@ -143,11 +151,13 @@ function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded
 function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
   // Also where only its escapes made it large.
   if (typeof value === "object" && value !== null) large.add(value);
-  return stringify(() => {
+  try {
     const writer = new LineWriter(large);
     writer.write(value);
     return writer.finish();
-  });
+  } catch (error) {
+    throw writingError(error);
+  }
 }
 
 /** What the lines hold, whether they were read as they came, or are still bytes. */
@@ -173,18 +183,22 @@ function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
   }
 }
 
-/** Runs what writes JSON. */
-function stringify<T>(write: () => T): T {
+function stringify(value: unknown): string {
   try {
-    return write();
+    return JSON.stringify(value);
   } catch (error) {
-    if (!(error instanceof RangeError)) {
-      throw encodingError("$", "an object that cannot be read, only data can travel", error);
-    }
-    throw new PayloadTooLargeError(
-      `Cannot send message: a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,
-      MAX_STRING_UNITS + 1,
-      MAX_STRING_UNITS,
-    );
+    throw writingError(error);
   }
+}
+
+/** The error when a value that was looked at before cannot be written. */
+function writingError(error: unknown): Error {
+  if (!(error instanceof RangeError)) {
+    return encodingError("$", "an object that cannot be read, only data can travel", error);
+  }
+  return new PayloadTooLargeError(
+    `Cannot send message: a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,
+    MAX_STRING_UNITS + 1,
+    MAX_STRING_UNITS,
+  );
 }

@@ -34,10 +34,15 @@ export function isPlainPrimitive(value: unknown): boolean {
  * finite numbers other than -0, arrays without holes and plain objects of such, none of them reached twice.
  */
 export class PlainMeasure {
-  /** The containers whose text is so long that it is written in several lines. */
-  readonly large: Set<object> = new Set();
-  readonly #few: object[] = [];
+  // Made when they are needed: most values are a few primitives.
+  #large: Set<object> | undefined;
+  #few: object[] | undefined;
   #many: Set<object> | undefined;
+
+  /** The containers whose text is so long that it is written in several lines. */
+  get large(): Set<object> {
+    return this.#large ??= new Set();
+  }
 
   /** About how long the text of a value is, in UTF-16 units; `NOT_PLAIN` if it has none that gives the value back. */
   measure(value: unknown): number {
@@ -60,7 +65,7 @@ export class PlainMeasure {
 
   /** Measures one of such values. */
   measureItem(item: unknown): number {
-    this.#few.length = 0;
+    if (this.#few !== undefined) this.#few.length = 0;
     this.#many = undefined;
     return this.measure(item);
   }
@@ -107,9 +112,10 @@ export class PlainMeasure {
   #visit(value: object): boolean {
     const many = this.#many;
     if (many !== undefined) return many.size < many.add(value).size;
-    if (this.#few.includes(value)) return false;
-    this.#few.push(value);
-    if (this.#few.length > 16) this.#many = new Set(this.#few);
+    const few = this.#few ??= [];
+    if (few.includes(value)) return false;
+    few.push(value);
+    if (few.length > 16) this.#many = new Set(few);
     return true;
   }
 }
