@@ -3898,6 +3898,7 @@ function writeU32(bytes, at, value) {
 // src/wire/framing/frame_decoder.ts
 var RUN_BYTES = 16 * 1024;
 var RUN_TEXT_BYTES = 512;
+var CALLED_TEXT_BYTES = 64;
 var utf8Decoder = new TextDecoder("utf-8", {
   fatal: true,
   ignoreBOM: true
@@ -3984,6 +3985,9 @@ var FrameDecoder = class {
   #readText(chunk, start, end, frameEnd) {
     if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
       return decodeUtf8(chunk.subarray(start, end));
+    }
+    if (end === chunk.length && end - start <= CALLED_TEXT_BYTES && start >= this.#runEnd) {
+      return String.fromCharCode.apply(null, chunk.subarray(start, end));
     }
     if (end > this.#runEnd) {
       this.#runStart = start;

@@ -9,6 +9,7 @@ export type FrameHandler = (text: string, parts: Uint8Array[], bytes: number) =>
 
 const RUN_BYTES = 16 * 1024;
 const RUN_TEXT_BYTES = 512;
+const CALLED_TEXT_BYTES = 64;
 
 const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const latin1Decoder = new TextDecoder("latin1");
@@ -134,6 +135,10 @@ export class FrameDecoder {
   #readText(chunk: Uint8Array, start: number, end: number, frameEnd: number): string {
     if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
       return decodeUtf8(chunk.subarray(start, end));
+    }
+    // Alone, a short text is read quicker without a decoder.
+    if (end === chunk.length && end - start <= CALLED_TEXT_BYTES && start >= this.#runEnd) {
+      return String.fromCharCode.apply(null, chunk.subarray(start, end) as unknown as number[]);
     }
     if (end > this.#runEnd) {
       this.#runStart = start;
