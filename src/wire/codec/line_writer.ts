@@ -6,7 +6,7 @@
  * - inside `[`: the list of its next items, or one long string;
  * - inside `{`: an object of its next fields; or a key, and behind it what is opened, one long string, or a list of one item.
  *
- * JSON text has no line feed inside.
+ * JSON text has no line feed inside. Why so, and not in one text: `docs/decisions/lines.md`.
  */
 
 import { LinePart } from "../framing/line_part.ts";
