@@ -1,9 +1,6 @@
 import type { Piece } from "../runner/protocol.ts";
 import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
-import type { Inputs } from "../input/inputs.ts";
 import type { ReadItem, RecordBlock } from "../records/record_block.ts";
-import type { CliMapOptions } from "../options/cli_map_options.ts";
-import type { Committer } from "../output/committer.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
 import {
@@ -15,38 +12,20 @@ import {
   readDetails,
   type Retry,
 } from "../records/batch.ts";
-import type { EventStream } from "../observers/event_stream.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss, type Loss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
 import { type Lane, Lanes } from "./lanes.ts";
+import type { MapRunParts, Work } from "./map_run_parts.ts";
 import { RunningBlock } from "./running_block.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
-import type { MapPool } from "./map_pool.ts";
 
 const OPEN_LANES_PER_JOB = 64;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
-
-/** Records that wait for a worker, and the place of their results. */
-interface Work {
-  readonly block: RecordBlock;
-  readonly lane: Lane<Batch>;
-}
-
-/** What a run is made of. */
-export interface MapRunParts {
-  readonly options: CliMapOptions;
-  readonly inputs: Pick<Inputs, "read" | "records" | "bytes">;
-  readonly pool: MapPool;
-  readonly events: EventStream;
-  readonly committer: () => Committer;
-  /** Whether outcomes of all records are wanted. */
-  readonly isDetailed: boolean;
-}
 
 /** Reads, has worked and orders: everything between the input and the committer. */
 export class MapRun {

@@ -427,6 +427,58 @@ function notUtf8() {
   return new Error("the record is not UTF-8, wanted --encoding: latin1 for example, or what else the input is in");
 }
 
+// cli/runner/detail_log.ts
+var NOTHING = new Uint8Array(0);
+var encoder2 = new TextEncoder();
+var DetailLog = class {
+  #details = {
+    outcomes: [],
+    retries: []
+  };
+  /** A record has ended. */
+  note({ offset, outcome, attempt, startedAt, durationMs, results = 0, bytes = 0, error }) {
+    const entry = [
+      offset,
+      outcome,
+      attempt,
+      epoch(startedAt),
+      durationMs,
+      results,
+      bytes
+    ];
+    this.#details.outcomes.push(error === void 0 ? [
+      ...entry
+    ] : [
+      ...entry,
+      error
+    ]);
+  }
+  /** An attempt has failed, and another one follows. */
+  retry(offset, attempt, reason, at, durationMs) {
+    this.#details.retries.push([
+      offset,
+      attempt,
+      reason,
+      epoch(at),
+      durationMs
+    ]);
+  }
+  /** Hands over everything, as bytes; none if there is nothing. */
+  take() {
+    const { outcomes, retries } = this.#details;
+    if (outcomes.length === 0 && retries.length === 0) return NOTHING;
+    const bytes = encoder2.encode(JSON.stringify(this.#details));
+    this.#details = {
+      outcomes: [],
+      retries: []
+    };
+    return bytes;
+  }
+};
+function epoch(time) {
+  return Math.round((performance.timeOrigin + time) * 1e3) / 1e3;
+}
+
 // cli/runner/error_description.ts
 var MAX_MESSAGE = 2e3;
 var MAX_STACK = 4e3;
@@ -484,6 +536,21 @@ function inspect(value) {
 function shortened(text, limit) {
   return text.length <= limit ? text : \`\${text.slice(0, limit)}\\u2026\`;
 }
+function describeInvalid(error) {
+  return {
+    name: "InvalidRecord",
+    message: error.message
+  };
+}
+function withNumberHint(error, record) {
+  const raw = error.name === "TypeError" ? firstRawNumber(record) : void 0;
+  if (raw === void 0) return error;
+  const hint = \`the record has \${raw}, a number that JavaScript does not hold: pass it on as it is, or quote it in the input\`;
+  return {
+    ...error,
+    message: \`\${error.message} (\${hint})\`
+  };
+}
 
 // cli/runner/protocol.ts
 var EXACT = 1;
@@ -518,7 +585,7 @@ var END_FAULTS = {
   lines: "there is a line break in it, wanted --out nul, ndjson or raw",
   nul: "there is a NUL in it, wanted --out ndjson or raw"
 };
-var encoder2 = new TextEncoder();
+var encoder3 = new TextEncoder();
 var ResultBuffer = class {
   #format;
   #isTagged;
@@ -592,12 +659,12 @@ var ResultBuffer = class {
     const sealed = this.#sealText();
     this.#recordText = 0;
     this.#recordChunks += sealed;
-    if (rest !== "") this.#push(encoder2.encode(rest));
+    if (rest !== "") this.#push(encoder3.encode(rest));
     this.#push(bytes.slice());
   }
   #sealText() {
     if (this.#text === "") return 0;
-    this.#push(encoder2.encode(this.#text));
+    this.#push(encoder3.encode(this.#text));
     this.#text = "";
     this.#recordText = 0;
     return 1;
@@ -652,8 +719,6 @@ function after(ms, call) {
 var PIECE_MS = 25;
 var PIECE_BYTES = 1024 * 1024;
 var SLOW_RECORD_MS = 1;
-var NOTHING = new Uint8Array(0);
-var encoder3 = new TextEncoder();
 var BlockRun = class {
   #call;
   #settings;
@@ -661,10 +726,7 @@ var BlockRun = class {
   #place;
   #records;
   #buffer;
-  #details = {
-    outcomes: [],
-    retries: []
-  };
+  #details = new DetailLog();
   /** Whether the next record will be announced, as the last piece said. */
   #isExact;
   #done = 0;
@@ -731,9 +793,6 @@ var BlockRun = class {
   }
   #take(state) {
     const now = performance.now();
-    const { outcomes, retries } = this.#details;
-    const isEmpty = outcomes.length === 0 && retries.length === 0;
-    const details = isEmpty ? NOTHING : encoder3.encode(JSON.stringify(this.#details));
     const piece = [
       this.#place.workerId,
       this.#done,
@@ -741,12 +800,8 @@ var BlockRun = class {
       now - this.#lastPieceAt,
       this.#results,
       this.#buffer.take(),
-      details
+      this.#details.take()
     ];
-    if (!isEmpty) this.#details = {
-      outcomes: [],
-      retries: []
-    };
     this.#results = 0;
     this.#lastPieceAt = now;
     return piece;
@@ -766,7 +821,7 @@ var BlockRun = class {
     try {
       record = this.#records.value();
     } catch (error) {
-      return this.#fail("invalid", attempt, invalid(error));
+      return this.#fail("invalid", attempt, describeInvalid(error));
     }
     return this.#attempt(record, attempt);
   }
@@ -783,7 +838,7 @@ var BlockRun = class {
         values.push(this.#records.value());
         unit.offsets.push(offset);
       } catch (error) {
-        this.#note(offset, "invalid", attempt, 0, 0, invalid(error));
+        this.#note(offset, "invalid", attempt, 0, 0, describeInvalid(error));
       }
     } while (unit.size < limit && this.#records.next());
     return values.length === 0 ? void 0 : this.#attempt(values, attempt);
@@ -875,13 +930,7 @@ var BlockRun = class {
     const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
       const now = performance.now();
-      this.#details.retries.push([
-        this.#done,
-        attempt,
-        reason,
-        epoch(now),
-        now - this.#startedAt
-      ]);
+      this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return;
       this.#startedAt = now;
@@ -889,7 +938,7 @@ var BlockRun = class {
       if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
-    return this.#fail(reason, attempt, reason === "timeout" ? this.#timeoutError() : withHint(describeError(error), record));
+    return this.#fail(reason, attempt, reason === "timeout" ? this.#timeoutError() : withNumberHint(describeError(error), record));
   }
   #timeoutError() {
     const timeoutMs = Math.round(this.#order.timeoutMs ?? 0);
@@ -906,39 +955,23 @@ var BlockRun = class {
     for (const offset of this.#unit.offsets) this.#note(offset, outcome, attempt, 0, 0, error);
   }
   #note(offset, outcome, attempt, results, bytes, error) {
-    const durationMs = (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
-    this.#details.outcomes.push([
+    const startedAt = this.#startedAt;
+    const durationMs = (performance.now() - startedAt) / Math.max(1, this.#unit.offsets.length);
+    const end = {
       offset,
       outcome,
       attempt,
-      epoch(this.#startedAt),
+      startedAt,
       durationMs,
       results,
-      bytes,
-      ...error === void 0 ? [] : [
-        error
-      ]
-    ]);
+      bytes
+    };
+    this.#details.note(error === void 0 ? end : {
+      ...end,
+      error
+    });
   }
 };
-function epoch(time) {
-  return Math.round((performance.timeOrigin + time) * 1e3) / 1e3;
-}
-function invalid(error) {
-  return {
-    name: "InvalidRecord",
-    message: error.message
-  };
-}
-function withHint(error, record) {
-  const raw = error.name === "TypeError" ? firstRawNumber(record) : void 0;
-  if (raw === void 0) return error;
-  const hint = \`the record has \${raw}, a number that JavaScript does not hold: pass it on as it is, or quote it in the input\`;
-  return {
-    ...error,
-    message: \`\${error.message} (\${hint})\`
-  };
-}
 
 // cli/runner/main.ts
 function createRunner(job) {

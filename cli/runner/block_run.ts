@@ -1,6 +1,6 @@
 import { type BlockRecords, blockRecords } from "./block_records.ts";
-import { describeError } from "./error_description.ts";
-import { firstRawNumber } from "./exact_json.ts";
+import { DetailLog } from "./detail_log.ts";
+import { describeError, describeInvalid, withNumberHint } from "./error_description.ts";
 import {
   type BlockOrder,
   type ErrorDescription,
@@ -8,7 +8,6 @@ import {
   EXITING,
   type OutcomeName,
   type Piece,
-  type PieceDetails,
   type RunnerSettings,
   STUCK,
 } from "./protocol.ts";
@@ -32,8 +31,6 @@ const PIECE_MS = 25;
 const PIECE_BYTES = 1024 * 1024;
 /** Behind a record that took this long the next two are announced: if they are as slow, that costs little. */
 const SLOW_RECORD_MS = 1;
-const NOTHING = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 /**
  * Runs the records of one block in order.
@@ -48,7 +45,7 @@ export class BlockRun {
   readonly #place: BlockPlace;
   readonly #records: BlockRecords;
   readonly #buffer: ResultBuffer;
-  #details: PieceDetails = { outcomes: [], retries: [] };
+  readonly #details = new DetailLog();
   /** Whether the next record will be announced, as the last piece said. */
   #isExact: boolean;
   #done = 0;
@@ -126,9 +123,6 @@ export class BlockRun {
 
   #take(state: number): Piece {
     const now = performance.now();
-    const { outcomes, retries } = this.#details;
-    const isEmpty = outcomes.length === 0 && retries.length === 0;
-    const details = isEmpty ? NOTHING : encoder.encode(JSON.stringify(this.#details));
     const piece: Piece = [
       this.#place.workerId,
       this.#done,
@@ -136,9 +130,8 @@ export class BlockRun {
       now - this.#lastPieceAt,
       this.#results,
       this.#buffer.take(),
-      details,
+      this.#details.take(),
     ];
-    if (!isEmpty) this.#details = { outcomes: [], retries: [] };
     this.#results = 0;
     this.#lastPieceAt = now;
     return piece;
@@ -154,7 +147,7 @@ export class BlockRun {
     try {
       record = this.#records.value();
     } catch (error) {
-      return this.#fail("invalid", attempt, invalid(error));
+      return this.#fail("invalid", attempt, describeInvalid(error));
     }
     return this.#attempt(record, attempt);
   }
@@ -169,7 +162,7 @@ export class BlockRun {
         values.push(this.#records.value());
         unit.offsets.push(offset);
       } catch (error) {
-        this.#note(offset, "invalid", attempt, 0, 0, invalid(error));
+        this.#note(offset, "invalid", attempt, 0, 0, describeInvalid(error));
       }
     } while (unit.size < limit && this.#records.next());
     return values.length === 0 ? undefined : this.#attempt(values, attempt);
@@ -264,7 +257,7 @@ export class BlockRun {
     const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
       const now = performance.now();
-      this.#details.retries.push([this.#done, attempt, reason, epoch(now), now - this.#startedAt]);
+      this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return;
       this.#startedAt = now;
@@ -276,7 +269,7 @@ export class BlockRun {
     return this.#fail(
       reason,
       attempt,
-      reason === "timeout" ? this.#timeoutError() : withHint(describeError(error), record),
+      reason === "timeout" ? this.#timeoutError() : withNumberHint(describeError(error), record),
     );
   }
 
@@ -302,33 +295,9 @@ export class BlockRun {
     bytes: number,
     error?: ErrorDescription,
   ): void {
-    const durationMs = (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
-    this.#details.outcomes.push([
-      offset,
-      outcome,
-      attempt,
-      epoch(this.#startedAt),
-      durationMs,
-      results,
-      bytes,
-      ...(error === undefined ? [] : [error]) as [],
-    ]);
+    const startedAt = this.#startedAt;
+    const durationMs = (performance.now() - startedAt) / Math.max(1, this.#unit.offsets.length);
+    const end = { offset, outcome, attempt, startedAt, durationMs, results, bytes };
+    this.#details.note(error === undefined ? end : { ...end, error });
   }
-}
-
-function epoch(time: number): number {
-  return Math.round((performance.timeOrigin + time) * 1000) / 1000;
-}
-
-function invalid(error: unknown): ErrorDescription {
-  return { name: "InvalidRecord", message: (error as Error).message };
-}
-
-/** A function that reckons with a number that JavaScript does not hold fails with words that do not lead there. */
-function withHint(error: ErrorDescription, record: unknown): ErrorDescription {
-  const raw = error.name === "TypeError" ? firstRawNumber(record) : undefined;
-  if (raw === undefined) return error;
-  const hint =
-    `the record has ${raw}, a number that JavaScript does not hold: pass it on as it is, or quote it in the input`;
-  return { ...error, message: `${error.message} (${hint})` };
 }

@@ -1,3 +1,4 @@
+import { firstRawNumber } from "./exact_json.ts";
 import type { ErrorDescription } from "./protocol.ts";
 
 const MAX_MESSAGE = 2000;
@@ -64,4 +65,18 @@ function inspect(value: unknown): string {
 
 function shortened(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`;
+}
+
+/** Describes why something is no record. */
+export function describeInvalid(error: unknown): ErrorDescription {
+  return { name: "InvalidRecord", message: (error as Error).message };
+}
+
+/** A function that reckons with a number that JavaScript does not hold fails with words that do not lead there. */
+export function withNumberHint(error: ErrorDescription, record: unknown): ErrorDescription {
+  const raw = error.name === "TypeError" ? firstRawNumber(record) : undefined;
+  if (raw === undefined) return error;
+  const hint =
+    `the record has ${raw}, a number that JavaScript does not hold: pass it on as it is, or quote it in the input`;
+  return { ...error, message: `${error.message} (${hint})` };
 }

@@ -112,17 +112,19 @@ function simpleRows(text: string, { delimiter, quote, comments }: TableDialect):
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 const limit = fc.integer({ min: 1, max: 20 });
 const lineEnd = fc.constantFrom("\n", "\r\n");
-const plain = fc.string({ unit: fc.constantFrom("a", "é", " ", "#", "x".repeat(30)), maxLength: 4 });
-const inner = fc.string({ unit: fc.constantFrom("a", "é", ",", "\n", '""', " ", "#"), maxLength: 8 });
+const plain = fc.string({ unit: fc.constantFrom("a", "é", " ", "x".repeat(30)), maxLength: 4 });
+const inner = fc.string({ unit: fc.constantFrom("a", "é", ",", "\n", '""', " "), maxLength: 8 });
 const field = fc.oneof(
   plain,
   inner.map((text) => `"${text}"`),
   inner.map((text) => `"${text}" `),
   plain.map((text) => `a${text}"`),
 );
-const table = fc.array(fc.tuple(fc.array(field, { minLength: 1, maxLength: 4 }), lineEnd), { maxLength: 12 }).map((
-  rows,
-) => rows.map(([fields, end]) => fields.join(",") + end).join(""));
+const row = fc.oneof(
+  { weight: 4, arbitrary: fc.array(field, { minLength: 1, maxLength: 4 }).map((fields) => fields.join(",")) },
+  { weight: 1, arbitrary: plain.map((text) => `# ${text}`) },
+);
+const table = fc.array(fc.tuple(row, lineEnd), { maxLength: 12 }).map((rows) => rows.flat().join(""));
 
 Deno.test("TableRecordReader.read() finds the rows of CSV as a simple reader does, in any pieces and batches", async () => {
   const comments = fc.constantFrom(null, "#");

@@ -1,0 +1,25 @@
+import type { Inputs } from "../input/inputs.ts";
+import type { EventStream } from "../observers/event_stream.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { Committer } from "../output/committer.ts";
+import type { Batch } from "../records/batch.ts";
+import type { RecordBlock } from "../records/record_block.ts";
+import type { Lane } from "./lanes.ts";
+import type { MapPool } from "./map_pool.ts";
+
+/** Records that wait for a worker, and the place of their results. */
+export interface Work {
+  readonly block: RecordBlock;
+  readonly lane: Lane<Batch>;
+}
+
+/** What a run is made of. */
+export interface MapRunParts {
+  readonly options: CliMapOptions;
+  readonly inputs: Pick<Inputs, "read" | "records" | "bytes">;
+  readonly pool: MapPool;
+  readonly events: EventStream;
+  readonly committer: () => Committer;
+  /** Whether outcomes of all records are wanted. */
+  readonly isDetailed: boolean;
+}

@@ -1,0 +1,45 @@
+import type { ErrorDescription, OutcomeName, PieceDetails, RetryEntry } from "./protocol.ts";
+
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/** How a record ended. Times are those of `performance.now()`. */
+export interface RecordEnd {
+  readonly offset: number;
+  readonly outcome: OutcomeName;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly results?: number;
+  readonly bytes?: number;
+  readonly error?: ErrorDescription;
+}
+
+/** Gathers what is told of single records, until the next piece takes it along. */
+export class DetailLog {
+  #details: PieceDetails = { outcomes: [], retries: [] };
+
+  /** A record has ended. */
+  note({ offset, outcome, attempt, startedAt, durationMs, results = 0, bytes = 0, error }: RecordEnd): void {
+    const entry = [offset, outcome, attempt, epoch(startedAt), durationMs, results, bytes] as const;
+    this.#details.outcomes.push(error === undefined ? [...entry] : [...entry, error]);
+  }
+
+  /** An attempt has failed, and another one follows. */
+  retry(offset: number, attempt: number, reason: RetryEntry[2], at: number, durationMs: number): void {
+    this.#details.retries.push([offset, attempt, reason, epoch(at), durationMs]);
+  }
+
+  /** Hands over everything, as bytes; none if there is nothing. */
+  take(): Uint8Array {
+    const { outcomes, retries } = this.#details;
+    if (outcomes.length === 0 && retries.length === 0) return NOTHING;
+    const bytes = encoder.encode(JSON.stringify(this.#details));
+    this.#details = { outcomes: [], retries: [] };
+    return bytes;
+  }
+}
+
+function epoch(time: number): number {
+  return Math.round((performance.timeOrigin + time) * 1000) / 1000;
+}
