@@ -62,8 +62,8 @@ export class Observers implements WorkerListener {
     for (const told of this.#listeners.submitted) told(task);
   }
 
-  sent(task: ObservedTask, waitedMs: number): void {
-    this.#counts.sent(waitedMs);
+  sent(task: ObservedTask, waitedMs: number, isFirst: boolean): void {
+    this.#counts.sent(waitedMs, isFirst);
     if (!this.#isWatched) return;
     for (const told of this.#listeners.sent) told(task, waitedMs);
   }
@@ -100,8 +100,8 @@ export class Observers implements WorkerListener {
     for (const told of this.#listeners.jobEnded) told(job, error);
   }
 
-  settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void {
-    this.#counts.settled(outcome, before);
+  settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {
+    this.#counts.settled(outcome, before, wasSent);
     if (!this.#isWatched) return;
     for (const told of this.#listeners.settled) told(task, outcome, before);
   }

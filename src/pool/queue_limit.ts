@@ -15,14 +15,14 @@ export class QueueLimit {
 
   /** Whether one more may. */
   get hasRoom(): boolean {
-    return this.#counts.waiting < this.#max;
+    return this.#counts.queued < this.#max;
   }
 
   /** Throws QueueFullError when none may. */
   requireRoom(): void {
     if (this.hasRoom) return;
     throw new QueueFullError(
-      `Cannot submit: ${this.#counts.waiting} tasks wait for a worker, as many as "maxQueue" allows, await drain() first`,
+      `Cannot submit: ${this.#counts.queued} tasks wait for a worker, as many as "maxQueue" allows, await drain() first`,
     );
   }
 

@@ -17,23 +17,26 @@ export class PoolCounts {
   #cancelled = 0;
   #retried = 0;
   #waiting = 0;
+  /** Those of them that no worker has had yet. What was given back does not take the room that a caller was told of. */
+  #queued = 0;
   /** Called when fewer tasks wait, as long as somebody wants to know. */
   onFewer: (() => void) | undefined;
 
-  /** Tasks that no worker has. */
-  get waiting(): number {
-    return this.#waiting;
+  /** Tasks that no worker has had yet. */
+  get queued(): number {
+    return this.#queued;
   }
 
   submitted(): void {
     this.#submitted++;
     this.#waiting++;
+    this.#queued++;
   }
 
-  sent(waitedMs: number): void {
+  sent(waitedMs: number, isFirst: boolean): void {
     this.#waiting--;
     this.#waitingTime.record(waitedMs);
-    this.onFewer?.();
+    if (isFirst) this.#leaveQueue();
   }
 
   returned(): void {
@@ -45,11 +48,9 @@ export class PoolCounts {
     this.#retried++;
   }
 
-  settled(outcome: TaskOutcome, before: TaskPhase): void {
-    if (before === "waiting") {
-      this.#waiting--;
-      this.onFewer?.();
-    }
+  settled(outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {
+    if (before === "waiting") this.#waiting--;
+    if (!wasSent) this.#leaveQueue();
     if (outcome === "completed") this.#completed++;
     else if (outcome === "cancelled") this.#cancelled++;
     else this.#failed++;
@@ -76,6 +77,11 @@ export class PoolCounts {
     if (!expected && wasReady) this.#workers.workersLost++;
   }
 
+  #leaveQueue(): void {
+    this.#queued--;
+    this.onFewer?.();
+  }
+
   /** All counts so far. */
   summary(): PoolStats {
     const settled = this.#completed + this.#failed + this.#cancelled;
@@ -87,7 +93,7 @@ export class PoolCounts {
       retried: this.#retried,
       ...this.#workers,
       waiting: this.#waiting,
-      queueSize: this.#waiting,
+      queueSize: this.#queued,
       running: Math.max(0, this.#submitted - settled - this.#waiting),
       utilisation: this.#use.shareUntil(monotonicMs()),
       waitingTime: this.#waitingTime.summary(),

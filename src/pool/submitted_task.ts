@@ -55,6 +55,7 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   readonly #details: TaskDetails | undefined;
   /** The backend's; absent as long as the backend has not taken the task in. */
   #handle: TaskHandle | undefined = undefined;
+  #wasSent = false;
   phase: TaskPhase = "waiting";
   waitingSince: number;
 
@@ -155,7 +156,9 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
       this.#details.worker = worker;
       this.#details.sentAt = at;
     }
-    this.#surroundings.observers.sent(this, at - this.waitingSince);
+    const isFirst = !this.#wasSent;
+    this.#wasSent = true;
+    this.#surroundings.observers.sent(this, at - this.waitingSince, isFirst);
   }
 
   begun(at: number): void {
@@ -224,7 +227,7 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
       this.#details.outcome = outcome;
       this.#details.error = error;
     }
-    this.#surroundings.observers.settled(this, outcome, before);
+    this.#surroundings.observers.settled(this, outcome, before, this.#wasSent);
   }
 }
 

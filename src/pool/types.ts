@@ -164,7 +164,7 @@ export interface PoolStats {
   readonly retried: number;
   /** Tasks that no worker has yet. */
   readonly waiting: number;
-  /** The same: what `maxQueue` bounds. */
+  /** Tasks that no worker has had yet: what `maxQueue` bounds. Beside them, those wait that were given back or are tried again. */
   readonly queueSize: number;
   /** The share of the time in which workers were ready that they had something to do, from 0 to 1. */
   readonly utilisation: number;
