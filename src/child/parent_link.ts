@@ -45,10 +45,10 @@ export class ParentLink {
       read: (buffer) => this.#read(buffer),
       write: (bytes) => this.#write(bytes),
       onFrame,
+      onWritten: () => this.shared.written(),
       // What arrives is as large as the program allows. What leaves is limited by the hello.
       trusted: true,
     });
-    // Written at once, whether the parent reads or not: there is never anything to wait for.
     const channel = this.#channel;
     this.shared = new PeerLink(hub, "parent", {
       append: (text, parts) => this.#append(text, parts),

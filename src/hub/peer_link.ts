@@ -105,7 +105,7 @@ export class PeerLink implements Peer {
     return true;
   }
 
-  /** Bytes that waited for the peer to read have left. */
+  /** Bytes have left for the peer. */
   written(): void {
     this.#answers.goOn();
   }

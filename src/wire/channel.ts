@@ -48,7 +48,7 @@ export class Channel {
     open?: (chunk: Uint8Array, pass: (bytes: Uint8Array) => void) => void;
     /** Called after all frames of one read were handled. */
     onChunkEnd?: () => void;
-    /** Called when bytes have left that had to wait for the other side. */
+    /** Called when bytes have left. */
     onWritten?: () => void;
     /** The largest frame in either direction. @default 256 MiB */
     maxFrameBytes?: number | undefined;
@@ -114,6 +114,7 @@ export class Channel {
       this.#writing = this.#finishWrite(written, chunks, index + 1);
       return;
     }
+    this.#onWritten();
   }
 
   async #finishWrite(written: Promise<void>, chunks: Uint8Array[], next: number): Promise<void> {

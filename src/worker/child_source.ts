@@ -4179,6 +4179,7 @@ var Channel = class {
       this.#writing = this.#finishWrite(written, chunks, index + 1);
       return;
     }
+    this.#onWritten();
   }
   async #finishWrite(written, chunks, next) {
     try {
@@ -4267,6 +4268,7 @@ var ParentLink = class {
       read: (buffer) => this.#read(buffer),
       write: (bytes) => this.#write(bytes),
       onFrame,
+      onWritten: () => this.shared.written(),
       trusted: true
     });
     const channel = this.#channel;

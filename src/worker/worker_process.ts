@@ -20,7 +20,7 @@ import { WorkerInput } from "./worker_input.ts";
 export interface WorkerProcessEvents {
   /** A message after the handshake, of so many bytes. What it throws is taken as the worker's breach of protocol. */
   message(message: ChildMessage | HubMessage, parts: Uint8Array[], bytes: number): void;
-  /** Bytes that waited for the worker to read have left. */
+  /** Bytes have left for the worker. */
   written(): void;
   /** From now on the worker says that it begins a task, or does not. */
   standby(on: boolean): void;

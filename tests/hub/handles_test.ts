@@ -152,6 +152,14 @@ Deno.test("Pool forgets 100 000 short-lived queues that tasks were sent, whether
   assertLess(sizes.at(-1)![1]! - sizes[1]![1]!, 60, `the worker grows, MiB: ${stdout}`);
 });
 
+Deno.test("A worker serves all that is asked of it at once, however large the answers are", () =>
+  withPool<Share>({ workers: 1, module: SHARE }, async (pool) => {
+    const items = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(600_000));
+    const queue = await pool.apply("makeQueue", [items]);
+    const lengths = await Promise.all(items.map(() => queue.get().then((item) => (item as string).length)));
+    assertEquals(lengths, items.map(({ length }) => length));
+  }));
+
 Deno.test("Queue made by a worker ends when its pool is terminated", async () => {
   const pool = new Pool<Share>({ workers: 1, module: SHARE });
   const queue = await pool.apply("makeQueue", [[]]);
