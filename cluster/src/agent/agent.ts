@@ -9,6 +9,7 @@ import { presenceText } from "../message/presence.ts";
 import { KnownClients } from "./known_clients.ts";
 import { OrderRunner } from "./order_runner.ts";
 import { PieceCache } from "./piece_cache.ts";
+import { Prefetch } from "./prefetch.ts";
 import { WorkerExitError } from "../corral.ts";
 
 const CACHE_BYTES = 256 * 1024 * 1024;
@@ -89,6 +90,7 @@ export class Agent {
     });
     const { link, clockOffsetMs } = await this.#connection.checked();
     this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);
+    const prefetch = new Prefetch(lanes, (jobs) => this.#source?.takeAtOnce(jobs));
     this.#runner = new OrderRunner({
       name,
       backend: this.#backend,
@@ -98,6 +100,7 @@ export class Agent {
       cache: new PieceCache(CACHE_BYTES),
       clock: systemClock,
       clockOffsetMs,
+      onRan: (ms) => prefetch.ran(ms),
     });
     await link.onCancel((letter) => this.#cancelled(letter));
     this.#source = new JobSource({

@@ -24,6 +24,8 @@ export interface OrderRunnerOptions {
   readonly cache: PieceCache;
   readonly clock: Clock;
   readonly clockOffsetMs: number;
+  /** Told how long each task ran. */
+  readonly onRan: (ms: number) => void;
 }
 
 /** Runs the orders of jobs, and answers for those that others cannot finish. */
@@ -126,6 +128,7 @@ export class OrderRunner implements JobRunner {
       : { kind: "error" as const, own: end.own, value: encodeError(end.error) };
     const { durationMs } = end;
     const { spans } = run;
+    if (durationMs !== undefined) this.#options.onRan(durationMs);
     return await this.#answer(order, told, {
       ...(order.trace !== undefined && durationMs !== undefined && { durationMs }),
       ...(spans.length > 0 && { spans }),

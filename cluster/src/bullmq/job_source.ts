@@ -66,10 +66,12 @@ export class JobSource {
   readonly #queue: Queue;
   #worker: Worker;
   #lastFetch = performance.now();
+  #jobs: number;
 
   /** Starts to fetch jobs. */
   constructor(options: JobSourceOptions) {
     this.#options = options;
+    this.#jobs = options.lanes;
     this.#queue = new Queue(queueName(options.group, options.code), { connection: options.connection.redis as never });
     this.#queue.on("error", options.onError);
     this.#worker = this.#open();
@@ -78,6 +80,12 @@ export class JobSource {
   /** Milliseconds since it last got a job. */
   get idleMs(): number {
     return performance.now() - this.#lastFetch;
+  }
+
+  /** Says how many jobs to have at once. */
+  takeAtOnce(jobs: number): void {
+    this.#jobs = jobs;
+    this.#worker.concurrency = jobs;
   }
 
   /** How many jobs wait for an agent. */
@@ -110,11 +118,11 @@ export class JobSource {
   }
 
   #open(): Worker {
-    const { connection, name, lanes, lockMs, runner, onError } = this.#options;
+    const { connection, name, lockMs, runner, onError } = this.#options;
     const worker = new Worker(this.#queue.name, (job, token) => this.#process(job, token), {
       connection: connection.redis as never,
       name,
-      concurrency: lanes,
+      concurrency: this.#jobs,
       lockDuration: lockMs,
       stalledInterval: Math.max(1, Math.floor(lockMs / 2)),
       maxStalledCount: NEVER,

@@ -100,14 +100,22 @@ export class RedisBroker implements Broker {
 
   async inspect(ids: readonly string[]): Promise<JobState[]> {
     const fields = ["timestamp", "processedOn", "finishedOn", "returnvalue", "failedReason", "pb"] as const;
-    const rows = await Promise.all(ids.map((id) => this.#options.redis.hmget(this.#keyPrefix + id, ...fields)));
-    return rows.map(([timestamp, processedOn, finishedOn, returnvalue, failedReason, agent]): JobState => {
-      if (timestamp === null) return { state: "missing" };
-      if (finishedOn !== null) {
-        return { state: "finished", letter: parsed(returnvalue ?? null), reason: failedReason ?? "" };
-      }
-      return processedOn === null ? { state: "waiting" } : { state: "active", agent: agent ?? "" };
+    // One write for all of them.
+    const pipeline = this.#options.redis.pipeline();
+    for (const id of ids) pipeline.hmget(this.#keyPrefix + id, ...fields);
+    const rows = (await pipeline.exec())!.map(([error, row]) => {
+      if (error !== null) throw error;
+      return row as (string | null)[];
     });
+    return rows.map(
+      ([timestamp = null, processedOn = null, finishedOn = null, returnvalue, failedReason, agent]): JobState => {
+        if (timestamp === null) return { state: "missing" };
+        if (finishedOn !== null) {
+          return { state: "finished", letter: parsed(returnvalue ?? null), reason: failedReason ?? "" };
+        }
+        return processedOn === null ? { state: "waiting" } : { state: "active", agent: agent ?? "" };
+      },
+    );
   }
 
   async remove(ids: readonly string[]): Promise<void> {
