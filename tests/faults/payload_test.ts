@@ -1,7 +1,7 @@
 /** End-to-end tests of large arguments and results, and of the frame limit in both directions. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { PayloadTooLargeError, Pool } from "../../mod.ts";
+import { OutOfMemoryError, PayloadTooLargeError, Pool } from "../../mod.ts";
 
 const LIMIT = 64 * 1024;
 // What a message adds to a value is part of the limit, and not promised exactly.
@@ -118,6 +118,13 @@ Deno.test("Pool takes arguments, results and initArgs above 256 MiB when maxFram
   assertEquals(await pool.apply(size, [large]), large.length);
   assertEquals((await pool.apply(bytes, [large.length])).length, large.length);
   assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+});
+
+Deno.test("Pool ends no worker after worker by arguments that do not fit its memory", async () => {
+  await using pool = new Pool({ workers: 1, memoryLimitMiB: 32 });
+  await assertRejects(() => pool.apply(size, [text(150_000_000)]), OutOfMemoryError);
+  assertEquals(await pool.apply(size, ["four"]), 4);
+  assert(pool.stats().workersLost <= 1, `${pool.stats().workersLost} workers were lost`);
 });
 
 Deno.test("Pool carries 100 MB in and out together", async () => {

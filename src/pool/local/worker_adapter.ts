@@ -1,4 +1,4 @@
-import { CancelledError, PoisonTaskError, ProtocolError } from "../../errors.ts";
+import { CancelledError, OutOfMemoryError, PoisonTaskError, ProtocolError } from "../../errors.ts";
 import { monotonicMs } from "../../timer.ts";
 import { decode, encode } from "../../wire/codec/codec.ts";
 import { HEAD, type RepliesRead } from "../../wire/messages/lease.ts";
@@ -16,6 +16,9 @@ import { checkedOutcomes } from "./chunk_result.ts";
 import type { FunctionNumbers } from "./function_numbers.ts";
 import { endHandles, SentHandles } from "./sent_handles.ts";
 import type { TaskRecord } from "./task_record.ts";
+
+/** Smaller arguments fit beside what any worker holds. */
+const LARGE_ARGUMENTS_BYTES = 1024 * 1024;
 
 /** What a worker's adapter needs of its backend. */
 export interface WorkerAdapterContext {
@@ -240,10 +243,18 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     this.#context.listener.output(this.identity, taskId, stream === 1 ? "stdout" : "stderr", bytes);
   }
 
+  /** Whether it may have run out of memory while it took in its first task: that would end one worker after the other, so the task is charged. */
+  #diedOfArguments(exit: WorkerExit): boolean {
+    const [head] = this.#context.slot.held.values();
+    const isLarge = head !== undefined && head.byteLength >= LARGE_ARGUMENTS_BYTES;
+    return isLarge && workerExitError(exit, false) instanceof OutOfMemoryError;
+  }
+
   #exited(exit: WorkerExit): void {
     const { scheduler, slot, listener, onExit, onTurn } = this.#context;
     if (exit.violation !== undefined) listener.violation(this.identity, workerExitError(exit, false));
     onExit(exit);
+    if (this.#diedOfArguments(exit)) scheduler.started(slot);
     scheduler.exited(slot, (taskStarted, attempt) => taskError(exit, taskStarted, attempt), monotonicMs());
     for (const task of this.#unanswered) if (task.state === "settled") endHandles(task);
     onTurn();
