@@ -19,7 +19,7 @@ else {
   Deno.exit(1);
 }
 
-/** One line for each running `deno run … data:…` whose parent is no Deno process. */
+/** One line for each running `deno run … data:…`, and each agent of the working tree, whose parent is no Deno process. */
 async function orphanedWorkers(): Promise<string[] | undefined> {
   let listing: string;
   try {
@@ -36,7 +36,9 @@ async function orphanedWorkers(): Promise<string[] | undefined> {
   });
   const programs = new Map(processes.map(({ pid, args }) => [pid, args.split(" ")[0] ?? ""]));
   return processes
-    .filter(({ state, args }) => !state.startsWith("Z") && /^\S*deno\S* run .*\bdata:/.test(args))
+    .filter(({ state, args }) =>
+      !state.startsWith("Z") && /^\S*deno\S* run .*(\bdata:|\/cluster\/agent\.ts )/.test(args)
+    )
     .filter(({ ppid }) => !/deno[^/\\]*$/.test(programs.get(ppid) ?? ""))
     .map(({ pid, ppid, args }) => `pid ${pid}, parent ${ppid}: ${args.slice(0, 200)}`);
 }

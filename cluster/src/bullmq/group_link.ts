@@ -72,9 +72,9 @@ export class GroupLink {
     return living.flatMap(({ id, info, registeredAt }): KnownAgent[] => {
       const presence = readPresence(info.name);
       if (presence === undefined) return [];
-      const { name, lanes, code, corral, draining = false } = presence;
+      const { name, lanes, code, corral } = presence;
       const startedAt = new Date(registeredAt);
-      return [{ id, pid: info.pid ?? 0, name, lanes, corral, modules: [code], startedAt, draining }];
+      return [{ id, pid: info.pid ?? 0, name, lanes, corral, modules: [code], startedAt }];
     });
   }
 

@@ -135,13 +135,12 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
    */
   async agents(): Promise<AgentInfo[]> {
     const agents = await this.#connect().agents();
-    return agents.map(({ name, lanes, modules, corral, startedAt, draining }) => ({
+    return agents.map(({ name, lanes, modules, corral, startedAt }) => ({
       name,
       lanes,
       modules,
       corral,
       startedAt,
-      draining,
     }));
   }
 

@@ -15,7 +15,7 @@ export class Lanes {
 
   /** Takes over what is known of the group. */
   update(agents: readonly KnownAgent[], code: string): void {
-    this.#agents = agents.filter(({ modules, draining }) => modules.includes(code) && !draining);
+    this.#agents = agents.filter(({ modules }) => modules.includes(code));
     this.#count = this.#agents.reduce((sum, { lanes }) => sum + lanes, 0);
   }
 

@@ -122,8 +122,6 @@ export class Sweeper {
       for (const resolve of this.#served.splice(0)) resolve(true);
       return;
     }
-    // An agent that drains still answers for what it has.
-    if (agents.some(({ modules }) => modules.includes(code))) return;
     this.#lonelySince ??= clock.now();
     if (clock.now() - this.#lonelySince >= agentTimeoutMs) onNoAgent(agents);
   }

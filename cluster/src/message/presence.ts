@@ -12,8 +12,6 @@ export interface AgentInfo {
   readonly corral: string;
   /** When it started. */
   readonly startedAt: Date;
-  /** Whether it takes no more tasks, and ends when those that run have ended. */
-  readonly draining: boolean;
 }
 
 /** What stands in the name of an agent's node. */
@@ -22,22 +20,20 @@ export interface Presence {
   readonly lanes: number;
   readonly code: string;
   readonly corral: string;
-  readonly draining?: boolean;
 }
 
 const MARK = "corral-agent ";
 const MOST_CHARACTERS = 256;
 
 /** The name of an agent's node. */
-export function presenceText({ name, lanes, code, corral, draining = false }: Presence): string {
-  const text = MARK + JSON.stringify([name, lanes, code, corral, draining ? 1 : 0]);
+export function presenceText({ name, lanes, code, corral }: Presence): string {
+  const text = MARK + JSON.stringify([name, lanes, code, corral]);
   if (text.length <= MOST_CHARACTERS) return text;
   return presenceText({
     name: name.slice(0, name.length - (text.length - MOST_CHARACTERS)),
     lanes,
     code,
     corral,
-    draining,
   });
 }
 
@@ -45,9 +41,9 @@ export function presenceText({ name, lanes, code, corral, draining = false }: Pr
 export function readPresence(text: string | undefined): Presence | undefined {
   if (!text?.startsWith(MARK)) return undefined;
   try {
-    const [name, lanes, code, corral, draining] = JSON.parse(text.slice(MARK.length));
+    const [name, lanes, code, corral] = JSON.parse(text.slice(MARK.length));
     if (typeof name !== "string" || !Number.isSafeInteger(lanes) || typeof code !== "string") return undefined;
-    return { name, lanes, code, corral: String(corral), draining: draining === 1 };
+    return { name, lanes, code, corral: String(corral) };
   } catch {
     return undefined;
   }

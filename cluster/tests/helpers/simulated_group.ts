@@ -132,7 +132,7 @@ export class SimulatedGroup implements Broker {
     const { lanes, code } = this.#options;
     const startedAt = new Date(0);
     return Promise.resolve([
-      { id: "a0", pid: 1, name: "sim", lanes, modules: [code], corral: "0", startedAt, draining: false },
+      { id: "a0", pid: 1, name: "sim", lanes, modules: [code], corral: "0", startedAt },
     ]);
   }
 
