@@ -9,6 +9,8 @@
  * and whose exports are what it returns. Names stay, so that stacks and differences can be read. Comments go.
  */
 
+import { pristine } from "./pristine.ts";
+
 const ROOT = new URL("../", import.meta.url);
 const TARGET = new URL("src/worker/child_source.ts", ROOT);
 const MAIN = "child/main";
@@ -75,25 +77,33 @@ export function toScripts(files: Files): string[] {
   // The order in which they are met does not depend on their names, which change with every change.
   const lazy = [HANDLES, ...dynamicImports(MAIN, parts.get(MAIN)!.body)];
   [MAIN, ...lazy].forEach(visit);
+  const taken = pristine();
   const call = (path: string): string => {
     const { imports, body, exports } = parts.get(path)!;
-    const code = body.replaceAll(/\bimport\("(\.[^"]*)"\)/g, (_, specifier) => {
+    const code = taken.rewrite(body).replaceAll(/\bimport\("(\.[^"]*)"\)/g, (_, specifier) => {
       return `Promise.resolve(load(${lazy.indexOf(resolve(path, specifier))}))`;
     });
     const values = imports.map(({ from }) => `parts[${eager.indexOf(from)}]`);
     return `((${imports.map(({ names }) => names).join(", ")}) => {\n${code}\nreturn ${exports};\n})(${values})`;
   };
+  const eagerCode = eager.map((path) => `parts.push(${call(path)});`).join("\n");
+  const mainCode = call(MAIN);
+  // What they use is taken by the core: they may be evaluated after user code.
+  const rest = lazy.map((path) => {
+    const code = call(path);
+    return (): string =>
+      script(nameOf(path, parts.get(path)!), `(parts) => {\nconst ${taken.names} = parts.taken;\nreturn ${code};\n}`);
+  });
   const core = `(evaluate) => {
+${taken.prelude}
 const parts = [], loaded = [];
+parts.taken = ${taken.names};
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
-${eager.map((path) => `parts.push(${call(path)});`).join("\n")}
-const { serve } = ${call(MAIN)};
+${eagerCode}
+const { serve } = ${mainCode};
 return (loadModule) => serve(loadModule, () => load(0));
 }`;
-  return [
-    script("child", core),
-    ...lazy.map((path) => script(nameOf(path, parts.get(path)!), `(parts) => ${call(path)}`)),
-  ];
+  return [script("child", core), ...rest.map((makeScript) => makeScript())];
 }
 
 function dynamicImports(path: string, body: string): string[] {

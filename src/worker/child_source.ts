@@ -8,23 +8,240 @@
  */
 export const CHILD_SCRIPTS: readonly string[] = [`"use strict";
 ((evaluate) => {
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance } = globalThis;
+const $Object_defineProperty = Object.defineProperty;
+const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
+const $Math_min = Math.min;
+const $JSON_stringify = JSON.stringify;
+const $Number_isNaN = Number.isNaN;
+const $Math_max = Math.max;
+const $Symbol_for = Symbol.for;
+const $Object_hasOwn = Object.hasOwn;
+const $Object_entries = Object.entries;
+const $Object_getPrototypeOf = Object.getPrototypeOf;
+const $Object_create = Object.create;
+const $Array_isArray = Array.isArray;
+const $Object_values = Object.values;
+const $ArrayBuffer_isView = ArrayBuffer.isView;
+const $Array_from = Array.from;
+const $Object_keys = Object.keys;
+const $Number_isInteger = Number.isInteger;
+const $Math_floor = Math.floor;
+const $Reflect_get = Reflect.get;
+const $Reflect_ownKeys = Reflect.ownKeys;
+const $JSON_parse = JSON.parse;
+const $Promise_reject = Promise.reject.bind(Promise);
+const $Number_isFinite = Number.isFinite;
+const $Number_isSafeInteger = Number.isSafeInteger;
+const $Reflect_construct = Reflect.construct;
+const $Math_round = Math.round;
+const $Promise_resolve = Promise.resolve.bind(Promise);
+const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
+const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
+const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
+const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
+const $Atomics_wait = Atomics.wait;
+const $Object_assign = Object.assign;
+const $Object_fromEntries = Object.fromEntries;
+const $Object_defineProperties = Object.defineProperties;
+const $Object_freeze = Object.freeze;
+const $push = Symbol("push");
+const $pop = Symbol("pop");
+const $shift = Symbol("shift");
+const $unshift = Symbol("unshift");
+const $splice = Symbol("splice");
+const $slice = Symbol("slice");
+const $map = Symbol("map");
+const $filter = Symbol("filter");
+const $every = Symbol("every");
+const $some = Symbol("some");
+const $join = Symbol("join");
+const $find = Symbol("find");
+const $findIndex = Symbol("findIndex");
+const $includes = Symbol("includes");
+const $indexOf = Symbol("indexOf");
+const $forEach = Symbol("forEach");
+const $concat = Symbol("concat");
+const $at = Symbol("at");
+const $flatMap = Symbol("flatMap");
+const $fill = Symbol("fill");
+const $get = Symbol("get");
+const $set = Symbol("set");
+const $has = Symbol("has");
+const $delete = Symbol("delete");
+const $clear = Symbol("clear");
+const $values = Symbol("values");
+const $keys = Symbol("keys");
+const $entries = Symbol("entries");
+const $add = Symbol("add");
+const $subarray = Symbol("subarray");
+const $lastIndexOf = Symbol("lastIndexOf");
+const $encode = Symbol("encode");
+const $encodeInto = Symbol("encodeInto");
+const $decode = Symbol("decode");
+const $startsWith = Symbol("startsWith");
+const $endsWith = Symbol("endsWith");
+const $charCodeAt = Symbol("charCodeAt");
+const $codePointAt = Symbol("codePointAt");
+const $replace = Symbol("replace");
+const $replaceAll = Symbol("replaceAll");
+const $split = Symbol("split");
+const $trim = Symbol("trim");
+const $padStart = Symbol("padStart");
+const $test = Symbol("test");
+const $exec = Symbol("exec");
+const $call = Symbol("call");
+const $apply = Symbol("apply");
+const $bind = Symbol("bind");
+const $then = Symbol("then");
+const $catch = Symbol("catch");
+const $finally = Symbol("finally");
+const $getUint32 = Symbol("getUint32");
+const $setUint32 = Symbol("setUint32");
+const keep = (holder, symbol, value) => $Object_defineProperty(holder, symbol, { value });
+keep(Object.prototype, $push, function (...args) { return this.push(...args); });
+keep(Object.prototype, $pop, function (...args) { return this.pop(...args); });
+keep(Object.prototype, $shift, function (...args) { return this.shift(...args); });
+keep(Object.prototype, $unshift, function (...args) { return this.unshift(...args); });
+keep(Object.prototype, $splice, function (...args) { return this.splice(...args); });
+keep(Object.prototype, $slice, function (...args) { return this.slice(...args); });
+keep(Object.prototype, $map, function (...args) { return this.map(...args); });
+keep(Object.prototype, $filter, function (...args) { return this.filter(...args); });
+keep(Object.prototype, $every, function (...args) { return this.every(...args); });
+keep(Object.prototype, $some, function (...args) { return this.some(...args); });
+keep(Object.prototype, $join, function (...args) { return this.join(...args); });
+keep(Object.prototype, $find, function (...args) { return this.find(...args); });
+keep(Object.prototype, $findIndex, function (...args) { return this.findIndex(...args); });
+keep(Object.prototype, $includes, function (...args) { return this.includes(...args); });
+keep(Object.prototype, $indexOf, function (...args) { return this.indexOf(...args); });
+keep(Object.prototype, $forEach, function (...args) { return this.forEach(...args); });
+keep(Object.prototype, $concat, function (...args) { return this.concat(...args); });
+keep(Object.prototype, $at, function (...args) { return this.at(...args); });
+keep(Object.prototype, $flatMap, function (...args) { return this.flatMap(...args); });
+keep(Object.prototype, $fill, function (...args) { return this.fill(...args); });
+keep(Object.prototype, $get, function (...args) { return this.get(...args); });
+keep(Object.prototype, $set, function (...args) { return this.set(...args); });
+keep(Object.prototype, $has, function (...args) { return this.has(...args); });
+keep(Object.prototype, $delete, function (...args) { return this.delete(...args); });
+keep(Object.prototype, $clear, function (...args) { return this.clear(...args); });
+keep(Object.prototype, $values, function (...args) { return this.values(...args); });
+keep(Object.prototype, $keys, function (...args) { return this.keys(...args); });
+keep(Object.prototype, $entries, function (...args) { return this.entries(...args); });
+keep(Object.prototype, $add, function (...args) { return this.add(...args); });
+keep(Object.prototype, $subarray, function (...args) { return this.subarray(...args); });
+keep(Object.prototype, $lastIndexOf, function (...args) { return this.lastIndexOf(...args); });
+keep(Object.prototype, $encode, function (...args) { return this.encode(...args); });
+keep(Object.prototype, $encodeInto, function (...args) { return this.encodeInto(...args); });
+keep(Object.prototype, $decode, function (...args) { return this.decode(...args); });
+keep(Object.prototype, $startsWith, function (...args) { return this.startsWith(...args); });
+keep(Object.prototype, $endsWith, function (...args) { return this.endsWith(...args); });
+keep(Object.prototype, $charCodeAt, function (...args) { return this.charCodeAt(...args); });
+keep(Object.prototype, $codePointAt, function (...args) { return this.codePointAt(...args); });
+keep(Object.prototype, $replace, function (...args) { return this.replace(...args); });
+keep(Object.prototype, $replaceAll, function (...args) { return this.replaceAll(...args); });
+keep(Object.prototype, $split, function (...args) { return this.split(...args); });
+keep(Object.prototype, $trim, function (...args) { return this.trim(...args); });
+keep(Object.prototype, $padStart, function (...args) { return this.padStart(...args); });
+keep(Object.prototype, $test, function (...args) { return this.test(...args); });
+keep(Object.prototype, $exec, function (...args) { return this.exec(...args); });
+keep(Object.prototype, $call, function (...args) { return this.call(...args); });
+keep(Object.prototype, $apply, function (...args) { return this.apply(...args); });
+keep(Object.prototype, $bind, function (...args) { return this.bind(...args); });
+keep(Object.prototype, $then, function (...args) { return this.then(...args); });
+keep(Object.prototype, $catch, function (...args) { return this.catch(...args); });
+keep(Object.prototype, $finally, function (...args) { return this.finally(...args); });
+keep(Object.prototype, $getUint32, function (...args) { return this.getUint32(...args); });
+keep(Object.prototype, $setUint32, function (...args) { return this.setUint32(...args); });
+keep(Array.prototype, $push, Array.prototype.push);
+keep(Array.prototype, $pop, Array.prototype.pop);
+keep(Array.prototype, $shift, Array.prototype.shift);
+keep(Array.prototype, $unshift, Array.prototype.unshift);
+keep(Array.prototype, $splice, Array.prototype.splice);
+keep(Array.prototype, $slice, Array.prototype.slice);
+keep(Array.prototype, $map, Array.prototype.map);
+keep(Array.prototype, $filter, Array.prototype.filter);
+keep(Array.prototype, $every, Array.prototype.every);
+keep(Array.prototype, $some, Array.prototype.some);
+keep(Array.prototype, $join, Array.prototype.join);
+keep(Array.prototype, $find, Array.prototype.find);
+keep(Array.prototype, $findIndex, Array.prototype.findIndex);
+keep(Array.prototype, $includes, Array.prototype.includes);
+keep(Array.prototype, $indexOf, Array.prototype.indexOf);
+keep(Array.prototype, $forEach, Array.prototype.forEach);
+keep(Array.prototype, $concat, Array.prototype.concat);
+keep(Array.prototype, $at, Array.prototype.at);
+keep(Array.prototype, $flatMap, Array.prototype.flatMap);
+keep(Array.prototype, $fill, Array.prototype.fill);
+keep(Map.prototype, $get, Map.prototype.get);
+keep(Map.prototype, $set, Map.prototype.set);
+keep(Map.prototype, $has, Map.prototype.has);
+keep(Map.prototype, $delete, Map.prototype.delete);
+keep(Map.prototype, $clear, Map.prototype.clear);
+keep(Map.prototype, $forEach, Map.prototype.forEach);
+keep(Map.prototype, $values, Map.prototype.values);
+keep(Map.prototype, $keys, Map.prototype.keys);
+keep(Map.prototype, $entries, Map.prototype.entries);
+keep(Set.prototype, $add, Set.prototype.add);
+keep(Set.prototype, $has, Set.prototype.has);
+keep(Set.prototype, $delete, Set.prototype.delete);
+keep(Set.prototype, $clear, Set.prototype.clear);
+keep(Set.prototype, $forEach, Set.prototype.forEach);
+keep(Set.prototype, $values, Set.prototype.values);
+keep(WeakMap.prototype, $get, WeakMap.prototype.get);
+keep(WeakMap.prototype, $set, WeakMap.prototype.set);
+keep(WeakMap.prototype, $has, WeakMap.prototype.has);
+keep(WeakMap.prototype, $delete, WeakMap.prototype.delete);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $set, Object.getPrototypeOf(Uint8Array.prototype).set);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $subarray, Object.getPrototypeOf(Uint8Array.prototype).subarray);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $slice, Object.getPrototypeOf(Uint8Array.prototype).slice);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $fill, Object.getPrototypeOf(Uint8Array.prototype).fill);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $indexOf, Object.getPrototypeOf(Uint8Array.prototype).indexOf);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $lastIndexOf, Object.getPrototypeOf(Uint8Array.prototype).lastIndexOf);
+keep(Object.getPrototypeOf(Uint8Array.prototype), $at, Object.getPrototypeOf(Uint8Array.prototype).at);
+keep(TextEncoder.prototype, $encode, TextEncoder.prototype.encode);
+keep(TextEncoder.prototype, $encodeInto, TextEncoder.prototype.encodeInto);
+keep(TextDecoder.prototype, $decode, TextDecoder.prototype.decode);
+keep(String.prototype, $slice, String.prototype.slice);
+keep(String.prototype, $includes, String.prototype.includes);
+keep(String.prototype, $startsWith, String.prototype.startsWith);
+keep(String.prototype, $endsWith, String.prototype.endsWith);
+keep(String.prototype, $charCodeAt, String.prototype.charCodeAt);
+keep(String.prototype, $codePointAt, String.prototype.codePointAt);
+keep(String.prototype, $indexOf, String.prototype.indexOf);
+keep(String.prototype, $at, String.prototype.at);
+keep(String.prototype, $replace, String.prototype.replace);
+keep(String.prototype, $replaceAll, String.prototype.replaceAll);
+keep(String.prototype, $split, String.prototype.split);
+keep(String.prototype, $trim, String.prototype.trim);
+keep(String.prototype, $padStart, String.prototype.padStart);
+keep(RegExp.prototype, $test, RegExp.prototype.test);
+keep(RegExp.prototype, $exec, RegExp.prototype.exec);
+keep(Function.prototype, $call, Function.prototype.call);
+keep(Function.prototype, $apply, Function.prototype.apply);
+keep(Function.prototype, $bind, Function.prototype.bind);
+keep(Promise.prototype, $then, Promise.prototype.then);
+keep(Promise.prototype, $catch, Promise.prototype.catch);
+keep(Promise.prototype, $finally, Promise.prototype.finally);
+keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
+keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/timer.ts
 var { queueMicrotask } = globalThis;
 var { refTimer, unrefTimer } = Deno;
 function original(name) {
-  const property = Object.getOwnPropertyDescriptor(globalThis, name);
+  const property = $Object_getOwnPropertyDescriptor(globalThis, name);
   const { get, set } = property;
   let taken = property.value;
-  const take = () => taken ??= get.call(globalThis);
+  const take = () => taken ??= get[$call](globalThis);
   if (set !== void 0) {
-    Object.defineProperty(globalThis, name, {
+    $Object_defineProperty(globalThis, name, {
       ...property,
       set(value) {
         take();
-        set.call(this, value);
+        set[$call](this, value);
       }
     });
   }
@@ -35,7 +252,7 @@ var endTimeout = original("clearTimeout");
 var interval = original("setInterval");
 var endInterval = original("clearInterval");
 var immediate = original("setImmediate");
-var monotonicMs = performance.now.bind(performance);
+var monotonicMs = performance.now[$bind](performance);
 var TIME_ORIGIN_MS = performance.timeOrigin;
 var traceClockMs = () => TIME_ORIGIN_MS + monotonicMs();
 var epochMs = Date.now;
@@ -45,7 +262,7 @@ function after(ms, fn) {
   return new Delay(ms, fn);
 }
 function every(ms, fn) {
-  const id = interval()(fn, Math.min(ms, LONGEST_DELAY_MS));
+  const id = interval()(fn, $Math_min(ms, LONGEST_DELAY_MS));
   return {
     cancel: () => endInterval()(id),
     setReferenced: (referenced) => reference(id, referenced)
@@ -57,9 +274,9 @@ function nextTurn() {
 function checkTimeout(timeoutMs) {
   if (timeoutMs === void 0) return;
   if (typeof timeoutMs !== "number") {
-    throw new TypeError(\`Cannot wait: "timeoutMs" is \${JSON.stringify(timeoutMs)}, a number of milliseconds is wanted\`);
+    throw new TypeError(\`Cannot wait: "timeoutMs" is \${$JSON_stringify(timeoutMs)}, a number of milliseconds is wanted\`);
   }
-  if (Number.isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
+  if ($Number_isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
 }
 var Delay = class {
   #fn;
@@ -82,7 +299,7 @@ var Delay = class {
   }
   #arm() {
     if (this.#leftMs === Infinity) return;
-    this.#id = timeout()(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
+    this.#id = timeout()(() => this.#expire(), $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS));
     if (!this.#referenced) unrefTimer(this.#id);
   }
   #expire() {
@@ -116,37 +333,37 @@ parts.push((({
 }) => {
 // src/copies.ts
 var SHARED_VERSION = 1;
-var BRAND = Symbol.for("@corral/multiprocessing/class");
+var BRAND = $Symbol_for("@corral/multiprocessing/class");
 function sharedSymbol(name) {
-  return Symbol.for(\`@corral/multiprocessing/\${SHARED_VERSION}/\${name}\`);
+  return $Symbol_for(\`@corral/multiprocessing/\${SHARED_VERSION}/\${name}\`);
 }
 function shared(name, make) {
   const holder = globalThis;
   const key = sharedSymbol(name);
-  if (!Object.hasOwn(holder, key)) Object.defineProperty(holder, key, {
+  if (!$Object_hasOwn(holder, key)) $Object_defineProperty(holder, key, {
     value: make()
   });
   return holder[key];
 }
 function brand(classes) {
-  for (const [name, branded] of Object.entries(classes)) {
-    if (Object.hasOwn(branded.prototype, BRAND)) continue;
-    Object.defineProperty(branded.prototype, BRAND, {
+  for (const [name, branded] of $Object_entries(classes)) {
+    if ($Object_hasOwn(branded.prototype, BRAND)) continue;
+    $Object_defineProperty(branded.prototype, BRAND, {
       value: name
     });
-    Object.defineProperty(branded, Symbol.hasInstance, {
+    $Object_defineProperty(branded, Symbol.hasInstance, {
       value: hasInstance
     });
   }
 }
 function brandOf(prototype) {
-  return Object.hasOwn(prototype, BRAND) ? prototype[BRAND] : void 0;
+  return $Object_hasOwn(prototype, BRAND) ? prototype[BRAND] : void 0;
 }
 function hasInstance(value) {
   const name = brandOf(this.prototype);
-  if (name === void 0) return Function.prototype[Symbol.hasInstance].call(this, value);
+  if (name === void 0) return Function.prototype[Symbol.hasInstance][$call](this, value);
   if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
-  for (let link = value; link !== null; link = Object.getPrototypeOf(link)) {
+  for (let link = value; link !== null; link = $Object_getPrototypeOf(link)) {
     if (brandOf(link) === name) return true;
   }
   return false;
@@ -179,13 +396,13 @@ function describeHandle(value) {
 }
 var factories = shared("handleFactories", () => /* @__PURE__ */ new Map());
 function registerHandleType(type, factory) {
-  if (!factories.has(type)) factories.set(type, factory);
+  if (!factories[$has](type)) factories[$set](type, factory);
 }
 function registerHandleClass(type, handleClass) {
   brand({
     [type]: handleClass
   });
-  registerHandleType(type, (ref) => Object.create(handleClass.prototype, {
+  registerHandleType(type, (ref) => $Object_create(handleClass.prototype, {
     [REF]: {
       value: ref
     }
@@ -197,13 +414,13 @@ function loadHandleClassesBy(load) {
   loadClasses = load;
 }
 function handleFactory(type) {
-  if (!factories.has(type)) {
+  if (!factories[$has](type)) {
     const load = loadClasses;
     loadClasses = () => {
     };
     load();
   }
-  return factories.get(type);
+  return factories[$get](type);
 }
 
 // src/errors.ts
@@ -346,7 +563,7 @@ var MAX_REGEXP_UNITS = 64 * 1024;
 var TAG_KEY = "$";
 function putField(target, key, value) {
   if (key !== "__proto__") target[key] = value;
-  else Object.defineProperty(target, key, {
+  else $Object_defineProperty(target, key, {
     value,
     writable: true,
     enumerable: true,
@@ -365,7 +582,7 @@ function textOf(value) {
   throw malformed("a text is missing");
 }
 function arrayOf(value) {
-  if (Array.isArray(value)) return value;
+  if ($Array_isArray(value)) return value;
   throw malformed("a list is missing");
 }
 function* pairsOf(items) {
@@ -380,7 +597,7 @@ function numberOf(value) {
   throw malformed("a number is missing");
 }
 function recordOf(value) {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === "object" && value !== null && !$Array_isArray(value)) return value;
   throw malformed("an object is missing");
 }
 var MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
@@ -392,7 +609,7 @@ function requireShallow(parsed, textUnits, depth) {
 function isWithin(parsed, levels) {
   if (typeof parsed !== "object" || parsed === null) return true;
   if (levels <= 0) return false;
-  for (const item of Array.isArray(parsed) ? parsed : Object.values(parsed)) {
+  for (const item of $Array_isArray(parsed) ? parsed : $Object_values(parsed)) {
     if (typeof item === "object" && item !== null && !isWithin(item, levels - 1)) return false;
   }
   return true;
@@ -417,20 +634,20 @@ var constructorsByName = new Map(arrayConstructors.map((constructor) => [
   constructor.name,
   constructor
 ]));
-var readTypedArrayKind = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+var readTypedArrayKind = $Object_getOwnPropertyDescriptor($Object_getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 function kindOfView(view) {
-  return readTypedArrayKind.call(view) ?? "DataView";
+  return readTypedArrayKind[$call](view) ?? "DataView";
 }
 function bytesOf(value) {
-  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  const buffer = $ArrayBuffer_isView(value) ? value.buffer : value;
   if (buffer.detached) return void 0;
-  return ArrayBuffer.isView(value) ? new Uint8Array(buffer, value.byteOffset, value.byteLength) : new Uint8Array(buffer);
+  return $ArrayBuffer_isView(value) ? new Uint8Array(buffer, value.byteOffset, value.byteLength) : new Uint8Array(buffer);
 }
 function viewOf(kind2, bytes) {
   const buffer = exactBufferOf(bytes);
   if (kind2 === "ArrayBuffer") return buffer;
   if (kind2 === "DataView") return new DataView(buffer);
-  const constructor = constructorsByName.get(kind2);
+  const constructor = constructorsByName[$get](kind2);
   if (constructor === void 0 || bytes.byteLength % constructor.BYTES_PER_ELEMENT !== 0) return void 0;
   return new constructor(buffer);
 }
@@ -443,19 +660,19 @@ function exactBufferOf(bytes) {
 // src/wire/codec/realms.ts
 var NATIVE_FUNCTION = /^function (\\w+)\\(\\) \\{ \\[native code\\] \\}$/;
 function builtInName(prototype) {
-  const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function" || constructor.prototype !== prototype) return void 0;
-  return NATIVE_FUNCTION.exec(Function.prototype.toString.call(constructor))?.[1];
+  return NATIVE_FUNCTION[$exec](Function.prototype.toString[$call](constructor))?.[1];
 }
 function isRecord(value) {
-  const prototype = Object.getPrototypeOf(value);
+  const prototype = $Object_getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && builtInName(prototype) === "Object";
+  return $Object_getPrototypeOf(prototype) === null && builtInName(prototype) === "Object";
 }
 function isOrdinaryArray(value) {
-  if (!Array.isArray(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Array.prototype || Array.isArray(prototype) && builtInName(prototype) === "Array";
+  if (!$Array_isArray(value)) return false;
+  const prototype = $Object_getPrototypeOf(value);
+  return prototype === Array.prototype || $Array_isArray(prototype) && builtInName(prototype) === "Array";
 }
 function isArrayBuffer(value) {
   return value instanceof ArrayBuffer || hasClass(value, "ArrayBuffer");
@@ -464,7 +681,7 @@ function isError(value) {
   return value instanceof Error || Error.isError(value);
 }
 function hasClass(value, name) {
-  const prototype = Object.getPrototypeOf(value);
+  const prototype = $Object_getPrototypeOf(value);
   return prototype !== null && builtInName(prototype) === name;
 }
 
@@ -529,7 +746,7 @@ var kinds = new Map([
   kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
   ...Object.entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
 ]);
-var namesByPrototype = new Map(Array.from(kinds, ([name, { prototype }]) => [
+var namesByPrototype = new Map($Array_from(kinds, ([name, { prototype }]) => [
   prototype,
   name
 ]));
@@ -541,7 +758,7 @@ function encodeError(error, encoder, depth) {
   for (const key of ownKeysOf(error)) {
     if (isOwnAffair(key) || hidden.includes(key)) continue;
     const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
-    if (node !== void 0) fields.push(key, node);
+    if (node !== void 0) fields[$push](key, node);
   }
   return {
     $: "error",
@@ -561,20 +778,20 @@ function decodeError(tag, decoder, depth) {
   define(error, "stack", stack, false);
   for (const [key, node] of pairsOf(arrayOf(tag.f))) {
     const field = textOf(key);
-    if (isOwnAffair(field)) throw malformed(\`an error has the field \${JSON.stringify(field)}\`);
+    if (isOwnAffair(field)) throw malformed(\`an error has the field \${$JSON_stringify(field)}\`);
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
   }
-  if (!Object.hasOwn(tag, "p")) return error;
+  if (!$Object_hasOwn(tag, "p")) return error;
   const hidden = partsOf(textOf(tag.c));
   for (const [key, node] of pairsOf(arrayOf(tag.p))) {
     const part = textOf(key);
-    if (!hidden.includes(part)) throw malformed(\`an error has the part \${JSON.stringify(part)}\`);
+    if (!hidden.includes(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
     define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
   }
   return error;
 }
 function buildError(className, message, name) {
-  const kind2 = kinds.get(className);
+  const kind2 = kinds[$get](className);
   if (kind2 === void 0) throw malformed("an error has an unknown class");
   const error = withoutStack(() => kind2.build(message, name));
   if (error.name !== name) define(error, "name", name, false);
@@ -592,7 +809,7 @@ function withoutStack(build) {
 function partsOf(className) {
   return [
     "cause",
-    ...kinds.get(className)?.parts ?? []
+    ...kinds[$get](className)?.parts ?? []
   ];
 }
 function encodeParts(error, names, encoder, depth) {
@@ -600,32 +817,32 @@ function encodeParts(error, names, encoder, depth) {
   for (const name of names) {
     const value = read(error, name);
     if (!has(error, name) && (name === "cause" || value === void 0)) continue;
-    const node = name === "errors" && Array.isArray(value) ? Array.from(value, (item) => encodeOrDescribe(name, item, encoder, depth)) : encodeOrDescribe(name, value, encoder, depth);
-    parts.push(name, node);
+    const node = name === "errors" && $Array_isArray(value) ? $Array_from(value, (item) => encodeOrDescribe(name, item, encoder, depth)) : encodeOrDescribe(name, value, encoder, depth);
+    parts[$push](name, node);
   }
   return parts.length === 0 ? {} : {
     p: parts
   };
 }
 function decodePart(name, node, decoder, depth) {
-  return name === "errors" && Array.isArray(node) ? node.map((item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
+  return name === "errors" && $Array_isArray(node) ? node.map((item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
 }
 function encodeOrDescribe(step, value, encoder, depth) {
   const node = encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS);
   return node === void 0 ? truncate(textFrom(value), MAX_TEXT_UNITS) : node;
 }
 function classNameOf(error) {
-  let prototype = Object.getPrototypeOf(error);
+  let prototype = $Object_getPrototypeOf(error);
   while (prototype !== null) {
-    const name = namesByPrototype.get(prototype) ?? knownNameOf(prototype);
+    const name = namesByPrototype[$get](prototype) ?? knownNameOf(prototype);
     if (name !== void 0) return name;
-    prototype = Object.getPrototypeOf(prototype);
+    prototype = $Object_getPrototypeOf(prototype);
   }
   return "Error";
 }
 function knownNameOf(prototype) {
   const name = brandOf(prototype) ?? builtInName(prototype);
-  return name !== void 0 && kinds.has(name) ? name : void 0;
+  return name !== void 0 && kinds[$has](name) ? name : void 0;
 }
 function isOwnAffair(key) {
   return key === "name" || key === "message" || key === "stack" || key === "cause";
@@ -644,7 +861,7 @@ function kind(name, errorClass, build, parts = []) {
   ];
 }
 function define(error, key, value, enumerable) {
-  Object.defineProperty(error, key, {
+  $Object_defineProperty(error, key, {
     value,
     enumerable,
     writable: true,
@@ -653,14 +870,14 @@ function define(error, key, value, enumerable) {
 }
 function ownKeysOf(error) {
   try {
-    return Object.keys(error);
+    return $Object_keys(error);
   } catch {
     return [];
   }
 }
 function has(error, key) {
   try {
-    return Object.hasOwn(error, key);
+    return $Object_hasOwn(error, key);
   } catch {
     return false;
   }
@@ -691,7 +908,7 @@ var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
 var LINE_PART_FLAG = 2147483648;
 var MAX_PARTS = 32 * 1024;
 function checkedLimit(maxFrameBytes) {
-  if (Number.isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
+  if ($Number_isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
     return maxFrameBytes;
   }
   throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
@@ -773,7 +990,7 @@ var PlainMeasure = class {
   #measureContainer(value, depth) {
     if (depth > MAX_DEPTH || !this.#visit(value)) return NOT_PLAIN;
     if (isOrdinaryArray(value)) return this.#measureArray(value, depth);
-    return !Array.isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
+    return !$Array_isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
   }
   #measureArray(array, depth) {
     const numbers = countLeadingNumbers(array);
@@ -787,7 +1004,7 @@ var PlainMeasure = class {
   }
   #measureRecord(record, depth) {
     let size = AROUND_CONTAINER_UNITS;
-    for (const key of Object.keys(record)) {
+    for (const key of $Object_keys(record)) {
       const added = this.#measureInside(record[key], depth);
       if (added === NOT_PLAIN) return NOT_PLAIN;
       size += key.length + AROUND_TEXT_UNITS + added;
@@ -798,15 +1015,15 @@ var PlainMeasure = class {
     return typeof value === "object" && value !== null ? this.#measureContainer(value, depth + 1) : measurePrimitive(value);
   }
   #note(container, size) {
-    if (size >= LARGE_UNITS) this.large.add(container);
+    if (size >= LARGE_UNITS) this.large[$add](container);
     return size;
   }
   #visit(value) {
     const many = this.#many;
-    if (many !== void 0) return many.size < many.add(value).size;
+    if (many !== void 0) return many.size < many[$add](value).size;
     const few = this.#few ??= [];
     if (few.includes(value)) return false;
-    few.push(value);
+    few[$push](value);
     if (few.length > 16) this.#many = new Set(few);
     return true;
   }
@@ -853,8 +1070,8 @@ var LineWriter = class {
     this.#buffer = kept.take(FIRST_BUFFER_BYTES);
   }
   write(value) {
-    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
-    if (Array.isArray(value)) {
+    if (!this.#isOpened(value)) return this.#writeLine($JSON_stringify(value));
+    if ($Array_isArray(value)) {
       this.open();
       this.writeItems(value);
       return this.close();
@@ -891,30 +1108,30 @@ var LineWriter = class {
   }
   #writeSome(items, start, end) {
     if (start === end) return;
-    const text = JSON.stringify(items.slice(start, end));
+    const text = $JSON_stringify(items.slice(start, end));
     if (text.length > MAX_LINE_UNITS && end - start > 1) {
       const middle = start + end >> 1;
       this.#writeSome(items, start, middle);
       return this.#writeSome(items, middle, end);
     }
     this.#writeLine(text);
-    this.#itemsPerLine = Math.max(1, Math.min(LINE_UNITS, Math.floor((end - start) * LINE_UNITS / text.length)));
+    this.#itemsPerLine = $Math_max(1, $Math_min(LINE_UNITS, $Math_floor((end - start) * LINE_UNITS / text.length)));
   }
   #writeFields(record) {
     let fields = "";
-    for (const key of Object.keys(record)) {
+    for (const key of $Object_keys(record)) {
       const field = record[key];
       const isAlone = this.#isOpened(field) || isLongText(field);
       if (!isAlone && !isLongText(key)) {
-        fields += \`\${fields === "" ? "{" : ","}\${JSON.stringify(key)}:\${JSON.stringify(field)}\`;
+        fields += \`\${fields === "" ? "{" : ","}\${$JSON_stringify(key)}:\${$JSON_stringify(field)}\`;
         if (fields.length < LINE_UNITS) continue;
       }
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
       if (isAlone || isLongText(key)) {
-        this.#writeLine(JSON.stringify(key));
+        this.#writeLine($JSON_stringify(key));
         if (isAlone) this.write(field);
-        else this.#writeLine(JSON.stringify([
+        else this.#writeLine($JSON_stringify([
           field
         ]));
       }
@@ -922,7 +1139,7 @@ var LineWriter = class {
     if (fields !== "") this.#writeLine(fields + "}");
   }
   #isOpened(value) {
-    return typeof value === "object" && value !== null && this.#large.has(value);
+    return typeof value === "object" && value !== null && this.#large[$has](value);
   }
   #writeLine(text) {
     const needed = this.#length + text.length * 3 + 1;
@@ -931,8 +1148,8 @@ var LineWriter = class {
     this.#buffer[this.#length++] = LINE_FEED;
   }
   #grow(needed) {
-    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
-    grown.set(this.#buffer.subarray(0, this.#length));
+    const grown = new Uint8Array($Math_max(needed, this.#buffer.length * 2));
+    grown[$set](this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
   }
 };
@@ -955,15 +1172,15 @@ var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
 ];
 function lineLimits(maxFrameBytes) {
   return {
-    maxStringBytes: Math.max(maxFrameBytes / 8, Math.min(maxFrameBytes, SAFE_STRING_BYTES)),
-    maxValueBytes: Math.max(maxFrameBytes, SAFE_VALUE_BYTES)
+    maxStringBytes: $Math_max(maxFrameBytes / 8, $Math_min(maxFrameBytes, SAFE_STRING_BYTES)),
+    maxValueBytes: $Math_max(maxFrameBytes, SAFE_VALUE_BYTES)
   };
 }
 function receiverLimits(maxFrameBytes, heapBytes2) {
   const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
   return {
     maxStringBytes,
-    maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes2 / 4))
+    maxValueBytes: $Math_min(maxValueBytes, $Math_max(SAFE_VALUE_BYTES, heapBytes2 / 4))
   };
 }
 function requireNumbersFit(count) {
@@ -1006,7 +1223,7 @@ function tooDear(action, cost, limit) {
   return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is no plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
-  const rounded = Math.floor(limit);
+  const rounded = $Math_floor(limit);
   return new PayloadTooLargeError(\`Cannot \${action} message: it holds \${what}, at most \${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes\`, size, rounded);
 }
 
@@ -1024,7 +1241,7 @@ function encodeNumbers(value) {
   return value.length <= MAX_ARGUMENTS ? encodeArguments(value) : void 0;
 }
 function decodeNumbers(kind2, bytes) {
-  const numbers = Object.hasOwn(KINDS, kind2) ? viewOf(kind2, bytes) : void 0;
+  const numbers = $Object_hasOwn(KINDS, kind2) ? viewOf(kind2, bytes) : void 0;
   if (numbers === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no list of numbers\`);
   const { length } = numbers;
   requireNumbersFit(length);
@@ -1037,7 +1254,7 @@ function encodeArguments(values) {
   if (at < 0) return void 0;
   const list = encodeList(values[at]);
   if (list === void 0) return void 0;
-  const texts = values.map((value, index) => index === at ? list.text : JSON.stringify(value));
+  const texts = values.map((value, index) => index === at ? list.text : $JSON_stringify(value));
   return {
     text: \`[\${texts.join()}]\`,
     bytes: list.bytes
@@ -1048,7 +1265,7 @@ function indexOfLongList(values) {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (isPlainPrimitive(value)) continue;
-    const isLongList = Array.isArray(value) && value.length >= MIN_LENGTH && isOrdinaryArray(value);
+    const isLongList = $Array_isArray(value) && value.length >= MIN_LENGTH && isOrdinaryArray(value);
     if (!isLongList || at >= 0) return -1;
     at = i;
   }
@@ -1060,7 +1277,7 @@ function encodeList(list) {
   if (numbers === void 0) return void 0;
   const kind2 = numbers instanceof Int32Array ? "Int32Array" : "Float64Array";
   return {
-    text: JSON.stringify({
+    text: $JSON_stringify({
       $: "numbers",
       k: kind2,
       p: 0
@@ -1102,13 +1319,13 @@ var TaggedDecoder = class {
   }
   decode(node, depth) {
     if (typeof node !== "object" || node === null) return node;
-    if (Array.isArray(node)) return this.#decodeArray(node, depth);
-    if (Object.hasOwn(node, TAG_KEY)) return this.#decodeTag(node, depth);
+    if ($Array_isArray(node)) return this.#decodeArray(node, depth);
+    if ($Object_hasOwn(node, TAG_KEY)) return this.#decodeTag(node, depth);
     return this.#decodeRecord(node, depth);
   }
   register(object, depth) {
     if (depth > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
-    this.#objects.push(object);
+    this.#objects[$push](object);
     this.#pay(1);
     return object;
   }
@@ -1126,7 +1343,7 @@ var TaggedDecoder = class {
   }
   #decodeRecord(record, depth) {
     this.register(record, depth);
-    for (const key of Object.keys(record)) {
+    for (const key of $Object_keys(record)) {
       const field = record[key];
       if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
     }
@@ -1184,11 +1401,11 @@ var TaggedDecoder = class {
   #decodeSparse(tag, depth) {
     const entries = arrayOf(tag.v);
     const length = numberOf(tag.n);
-    const isPossible = Number.isInteger(length) && length >= 0 && length <= 4294967295;
+    const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
     const array = this.register(holes(length, entries.length), depth);
     for (const [index, item] of pairsOf(entries)) {
-      if (!Number.isInteger(index) || index < 0 || index >= length) {
+      if (!$Number_isInteger(index) || index < 0 || index >= length) {
         throw malformed("it has an array index out of range");
       }
       array[index] = this.decode(item, depth + 1);
@@ -1200,14 +1417,14 @@ var TaggedDecoder = class {
     this.#pay(entries.length >> 1);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
-      map.set(decodedKey, this.decode(item, depth + 1));
+      map[$set](decodedKey, this.decode(item, depth + 1));
     }
     return map;
   }
   #decodeSet(items, depth) {
     const set = this.register(/* @__PURE__ */ new Set(), depth);
     this.#pay(items.length);
-    for (const item of items) set.add(this.decode(item, depth + 1));
+    for (const item of items) set[$add](this.decode(item, depth + 1));
     return set;
   }
   #takePart(index) {
@@ -1219,7 +1436,7 @@ var TaggedDecoder = class {
   #decodeBinary(kind2, index) {
     const bytes = this.#takePart(index);
     const view = viewOf(kind2, bytes);
-    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no \${JSON.stringify(kind2)}\`);
+    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no \${$JSON_stringify(kind2)}\`);
     return view;
   }
   #decodeHandle(data) {
@@ -1250,7 +1467,7 @@ function decodeNumber(text) {
 }
 function decodeBigInt(value) {
   const text = textOf(value);
-  const [, sign, digits] = /^(-?)([0-9a-f]+)$/.exec(text) ?? [];
+  const [, sign, digits] = /^(-?)([0-9a-f]+)$/[$exec](text) ?? [];
   if (digits === void 0) throw malformed("it has a bigint that is no number");
   try {
     const magnitude = BigInt(\`0x\${digits}\`);
@@ -1267,7 +1484,7 @@ function decodeUrl(href) {
   }
 }
 function decodeRegExp(source, flags) {
-  if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/.test(flags)) {
+  if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
     throw malformed("it has a regular expression out of bounds");
   }
   try {
@@ -1310,9 +1527,9 @@ function describeInstance(value) {
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
     return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
   }
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  const name = $Object_getPrototypeOf(value)?.constructor?.name;
   const className = typeof name === "string" && name !== "" ? name : "an unnamed class";
-  if (Array.isArray(value)) return \`an instance of \${className}, send an ordinary array such as Array.from(value)\`;
+  if ($Array_isArray(value)) return \`an instance of \${className}, send an ordinary array such as Array.from(value)\`;
   return \`an instance of \${className}, only data can travel, \${advise(value)}\`;
 }
 function advise(value) {
@@ -1326,28 +1543,28 @@ function advise(value) {
   return holdsFieldsOnly(value) ? "send a plain object such as { ...value }" : "send what it holds as plain data";
 }
 function knownClassOf(value) {
-  for (let prototype = Object.getPrototypeOf(value); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+  for (let prototype = $Object_getPrototypeOf(value); prototype !== null; prototype = $Object_getPrototypeOf(prototype)) {
     const name = builtInName(prototype) ?? globalNameOf(prototype);
-    if (name !== void 0 && Object.hasOwn(ADVICE, name)) return name;
+    if (name !== void 0 && $Object_hasOwn(ADVICE, name)) return name;
   }
 }
 function globalNameOf(prototype) {
-  const name = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
-  return typeof name === "string" && Reflect.get(globalThis, name)?.prototype === prototype ? name : void 0;
+  const name = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
+  return typeof name === "string" && $Reflect_get(globalThis, name)?.prototype === prototype ? name : void 0;
 }
 function holdsFieldsOnly(value) {
-  const hidden = Reflect.ownKeys(value).filter((key) => typeof key === "symbol" || !Object.getOwnPropertyDescriptor(value, key)?.enumerable);
-  if (hidden.length > 0 || Object.keys(value).length === 0) return false;
-  let prototype = Object.getPrototypeOf(value);
-  for (; prototype !== null && !isRecordPrototype(prototype); prototype = Object.getPrototypeOf(prototype)) {
-    const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    const text = typeof constructor === "function" ? Function.prototype.toString.call(constructor) : "";
-    if (text === "" || /#[\\p{ID_Start}$_]|\\[native code\\]/u.test(text)) return false;
+  const hidden = $Reflect_ownKeys(value).filter((key) => typeof key === "symbol" || !$Object_getOwnPropertyDescriptor(value, key)?.enumerable);
+  if (hidden.length > 0 || $Object_keys(value).length === 0) return false;
+  let prototype = $Object_getPrototypeOf(value);
+  for (; prototype !== null && !isRecordPrototype(prototype); prototype = $Object_getPrototypeOf(prototype)) {
+    const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    const text = typeof constructor === "function" ? Function.prototype.toString[$call](constructor) : "";
+    if (text === "" || /#[\\p{ID_Start}$_]|\\[native code\\]/u[$test](text)) return false;
   }
   return true;
 }
 function isRecordPrototype(prototype) {
-  return Object.getPrototypeOf(prototype) === null && isRecord(Object.create(prototype));
+  return $Object_getPrototypeOf(prototype) === null && isRecord($Object_create(prototype));
 }
 
 // src/wire/codec/encode.ts
@@ -1388,7 +1605,7 @@ var TaggedEncoder = class {
     }
   }
   encodeAt(step, value, depth) {
-    this.#path.push(step);
+    this.#path[$push](step);
     const node = this.encode(value, depth);
     this.#path.pop();
     return node;
@@ -1410,14 +1627,14 @@ var TaggedEncoder = class {
     return encodingError(this.path, detail, cause);
   }
   #encodeObject(value, depth) {
-    const number = this.#numbers.get(value);
+    const number = this.#numbers[$get](value);
     if (number !== void 0) return {
       $: "ref",
       v: number
     };
     if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, at most that many can travel\`);
-    this.#numbers.set(value, this.#objects.length);
-    this.#objects.push(value);
+    this.#numbers[$set](value, this.#objects.length);
+    this.#objects[$push](value);
     this.cost++;
     if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
     if (isRecord(value)) return this.#encodeRecord(value, depth);
@@ -1425,12 +1642,12 @@ var TaggedEncoder = class {
   }
   #encodeRecord(record, depth) {
     const node = {};
-    for (const key of Object.keys(record)) {
-      this.#path.push(key);
+    for (const key of $Object_keys(record)) {
+      this.#path[$push](key);
       putField(node, key, this.encode(this.#readField(record, key), depth + 1));
       this.#path.pop();
     }
-    return Object.hasOwn(node, TAG_KEY) ? {
+    return $Object_hasOwn(node, TAG_KEY) ? {
       $: "object",
       v: node
     } : node;
@@ -1450,7 +1667,7 @@ var TaggedEncoder = class {
   }
   #encodeSparseArray(array, depth) {
     const entries = [];
-    array.forEach((item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
+    array.forEach((item, index) => entries[$push](index, this.encodeAt(index, item, depth + 1)));
     return {
       $: "sparse",
       n: array.length,
@@ -1466,7 +1683,7 @@ var TaggedEncoder = class {
     return holes2;
   }
   #encodeBuiltIn(value, depth) {
-    if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
+    if ($ArrayBuffer_isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
     const handle = this.#handles?.encode(value);
     if (handle !== void 0) return {
       $: "handle",
@@ -1484,7 +1701,7 @@ var TaggedEncoder = class {
       case "Date":
         return {
           $: "date",
-          v: numberOrNull(Date.prototype.getTime.call(value))
+          v: numberOrNull(Date.prototype.getTime[$call](value))
         };
       case "URL":
         this.cost += PARSED_COST;
@@ -1498,27 +1715,27 @@ var TaggedEncoder = class {
     throw this.refusal(describeInstance(value));
   }
   #encodeBinary(value) {
-    if (ArrayBuffer.isView(value) && !isArrayBuffer(value.buffer)) {
+    if ($ArrayBuffer_isView(value) && !isArrayBuffer(value.buffer)) {
       throw this.refusal("a view of a SharedArrayBuffer, memory cannot be shared between processes, send a copy");
     }
     const bytes = bytesOf(value);
     if (bytes === void 0) throw this.refusal("binary data that was transferred away, only attached data can travel");
-    const kind2 = ArrayBuffer.isView(value) ? kindOfView(value) : "ArrayBuffer";
+    const kind2 = $ArrayBuffer_isView(value) ? kindOfView(value) : "ArrayBuffer";
     return {
       $: "binary",
       k: kind2,
-      p: this.parts.push(bytes) - 1
+      p: this.parts[$push](bytes) - 1
     };
   }
   #encodeMap(map, depth) {
     const entries = [];
     let index = 0;
-    for (const [key, item] of Map.prototype.entries.call(map)) {
-      const at = typeof key === "string" ? \`.get(\${JSON.stringify(key)})\` : \`.values()[\${index}]\`;
-      entries.push(this.encodeAt({
+    for (const [key, item] of Map.prototype.entries[$call](map)) {
+      const at = typeof key === "string" ? \`.get(\${$JSON_stringify(key)})\` : \`.values()[\${index}]\`;
+      entries[$push](this.encodeAt({
         expression: \`.keys()[\${index}]\`
       }, key, depth + 1));
-      entries.push(this.encodeAt({
+      entries[$push](this.encodeAt({
         expression: at
       }, item, depth + 1));
       index++;
@@ -1531,8 +1748,8 @@ var TaggedEncoder = class {
   }
   #encodeSet(set, depth) {
     const items = [];
-    for (const item of Set.prototype.values.call(set)) {
-      items.push(this.encodeAt({
+    for (const item of Set.prototype.values[$call](set)) {
+      items[$push](this.encodeAt({
         expression: \`.values()[\${items.length}]\`
       }, item, depth + 1));
     }
@@ -1561,7 +1778,7 @@ function encodingError(path, detail, cause) {
   });
 }
 function encodeNumber(value) {
-  if (Number.isNaN(value)) return {
+  if ($Number_isNaN(value)) return {
     $: "number",
     v: "NaN"
   };
@@ -1575,7 +1792,7 @@ function encodeNumber(value) {
   };
 }
 function numberOrNull(time) {
-  return Number.isNaN(time) ? null : time;
+  return $Number_isNaN(time) ? null : time;
 }
 var classNames = new Map([
   Map,
@@ -1588,13 +1805,13 @@ var classNames = new Map([
   name
 ]));
 function classNameOf2(value) {
-  const prototype = Object.getPrototypeOf(value);
-  return classNames.get(prototype) ?? (prototype === null ? void 0 : builtInName(prototype));
+  const prototype = $Object_getPrototypeOf(value);
+  return classNames[$get](prototype) ?? (prototype === null ? void 0 : builtInName(prototype));
 }
 function formatStep(step) {
   if (typeof step === "number") return \`[\${step}]\`;
   if (typeof step === "object") return step.expression;
-  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u.test(step) ? \`.\${step}\` : \`[\${JSON.stringify(step)}]\`;
+  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
 
 // src/wire/codec/line_reader.ts
@@ -1633,7 +1850,7 @@ var LineReader = class {
     }
     const end = bytes.lastIndexOf(LINE_FEED3) + 1;
     if (end > start) this.#readLines(bytes.subarray(start, end));
-    this.#keep(bytes.subarray(Math.max(start, end)));
+    this.#keep(bytes.subarray($Math_max(start, end)));
   }
   end() {
     if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
@@ -1646,11 +1863,11 @@ var LineReader = class {
     if (bytes.length === 0) return;
     const length = this.#restLength + bytes.length;
     if (length > this.#rest.length) {
-      const grown = new Uint8Array(Math.max(length, this.#rest.length * 2, 1024));
-      grown.set(this.#rest.subarray(0, this.#restLength));
+      const grown = new Uint8Array($Math_max(length, this.#rest.length * 2, 1024));
+      grown[$set](this.#rest.subarray(0, this.#restLength));
       this.#rest = grown;
     }
-    this.#rest.set(bytes, this.#restLength);
+    this.#rest[$set](bytes, this.#restLength);
     this.#restLength = length;
     if (this.#limits === void 0 || length <= MAX_LINE_BYTES) return;
     if (this.#rest[0] !== QUOTE2) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
@@ -1677,33 +1894,33 @@ var LineReader = class {
     if (this.#limits !== void 0) requireShallow(value, line.length, this.#open.length);
     const container = this.#open.at(-1);
     if (container === void 0) return this.#putRoot(value);
-    if (Array.isArray(container)) {
-      if (typeof value === "string") return void container.push(value);
-      if (!Array.isArray(value)) throw malformed("a line is no list of items");
-      for (let i = 0; i < value.length; i++) container.push(value[i]);
+    if ($Array_isArray(container)) {
+      if (typeof value === "string") return void container[$push](value);
+      if (!$Array_isArray(value)) throw malformed("a line is no list of items");
+      for (let i = 0; i < value.length; i++) container[$push](value[i]);
       return;
     }
     if (this.#keys.at(-1) !== void 0) {
-      if (Array.isArray(value) && value.length === 1) return this.#put(value[0]);
+      if ($Array_isArray(value) && value.length === 1) return this.#put(value[0]);
       if (typeof value === "string") return this.#put(value);
       throw malformed("a line is no value of a key");
     }
     if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
     const fields = recordOf(value);
-    for (const key of Object.keys(fields)) putField(container, key, fields[key]);
+    for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
   }
   #readBracket(line) {
     if (line === "[" || line === "{") {
       if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
       const opened = line === "[" ? [] : {};
       this.#put(opened);
-      this.#open.push(opened);
-      this.#keys.push(void 0);
+      this.#open[$push](opened);
+      this.#keys[$push](void 0);
       return true;
     }
     if (line !== "]" && line !== "}") return false;
     const closed = this.#open.pop();
-    if (closed === void 0 || Array.isArray(closed) !== (line === "]") || this.#keys.pop() !== void 0) {
+    if (closed === void 0 || $Array_isArray(closed) !== (line === "]") || this.#keys.pop() !== void 0) {
       throw malformed("a bracket closes what is not open");
     }
     return true;
@@ -1711,7 +1928,7 @@ var LineReader = class {
   #put(value) {
     const container = this.#open.at(-1);
     if (container === void 0) return this.#putRoot(value);
-    if (Array.isArray(container)) return void container.push(value);
+    if ($Array_isArray(container)) return void container[$push](value);
     const key = this.#keys.at(-1);
     if (key === void 0) throw malformed("a value has no key");
     putField(container, key, value);
@@ -1732,7 +1949,7 @@ function decodeText(bytes) {
 }
 function parse(line) {
   try {
-    return JSON.parse(line);
+    return $JSON_parse(line);
   } catch (cause) {
     throw malformed("a line is not JSON", cause);
   }
@@ -1846,7 +2063,7 @@ function encodeTagged(value, handles) {
   };
 }
 function writeLines(value, { large }) {
-  if (typeof value === "object" && value !== null) large.add(value);
+  if (typeof value === "object" && value !== null) large[$add](value);
   try {
     const writer = new LineWriter(large);
     writer.write(value);
@@ -1862,7 +2079,7 @@ function readLines(part) {
     maxCost: part.cost
   };
   const reader = new LineReader(part.length, void 0);
-  reader.push(part);
+  reader[$push](part);
   return reader.end();
 }
 function linesFormOf(body) {
@@ -1879,7 +2096,7 @@ function encodeTree(encoder, value) {
 }
 function stringify(value) {
   try {
-    return JSON.stringify(value);
+    return $JSON_stringify(value);
   } catch (error) {
     throw writingError(error);
   }
@@ -1985,7 +2202,7 @@ var HandleCollector = class {
   }
   encode(value) {
     const data = this.#describe(value);
-    if (data !== void 0) (this.#handles ??= []).push(new InFlightHandle(value));
+    if (data !== void 0) (this.#handles ??= [])[$push](new InFlightHandle(value));
     return data;
   }
   decode() {
@@ -2010,7 +2227,7 @@ var EncodedValue = class _EncodedValue {
   static capture(value, isOurs) {
     if (value === null) return null;
     if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
-    return _EncodedValue.encode(value, isOurs ? describeOpenHandle : describeHandle);
+    return _EncodedValue[$encode](value, isOurs ? describeOpenHandle : describeHandle);
   }
   static encode(value, describe) {
     const collector = new HandleCollector(describe);
@@ -2020,7 +2237,7 @@ var EncodedValue = class _EncodedValue {
     }
     return new _EncodedValue({
       ...encoded,
-      parts: encoded.parts.map((part) => part.slice())
+      parts: encoded.parts[$map]((part) => part[$slice]())
     }, collector.handles);
   }
   static open(captured) {
@@ -2028,7 +2245,7 @@ var EncodedValue = class _EncodedValue {
   }
   static plainText(captured) {
     if (captured instanceof _EncodedValue) return captured.tagged ? void 0 : captured.text;
-    return isPlainPrimitive(captured) ? JSON.stringify(captured) : void 0;
+    return isPlainPrimitive(captured) ? $JSON_stringify(captured) : void 0;
   }
   static size(captured) {
     if (!(captured instanceof _EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
@@ -2036,7 +2253,7 @@ var EncodedValue = class _EncodedValue {
   }
   static list(plainTexts) {
     return new _EncodedValue({
-      text: \`[\${plainTexts.join(",")}]\`,
+      text: \`[\${plainTexts[$join](",")}]\`,
       tagged: false,
       parts: []
     }, []);
@@ -2048,11 +2265,11 @@ var EncodedValue = class _EncodedValue {
     for (const handle of this.handles) handle.requeued();
   }
   open() {
-    const body = JSON.parse(this.text);
+    const body = $JSON_parse(this.text);
     if (!this.tagged) return body;
     return decode(body, true, this.parts, {
       encode: unexpected,
-      decode: (data) => this.handles.find(({ handle }) => describeHandle(handle).id === data.id).open()
+      decode: (data) => this.handles[$find](({ handle }) => describeHandle(handle).id === data.id).open()
     });
   }
 };
@@ -2066,8 +2283,8 @@ function unexpected() {
 // src/hub/shared_object.ts
 function operate(object, name, caller, wait, args) {
   if (object === void 0) throw new ClosedError("Cannot use the object: it was closed, or its owner has ended");
-  if (!Object.hasOwn(object.operations, name)) {
-    throw new TypeError(\`Cannot call \${JSON.stringify(name)}: the object has no such operation\`);
+  if (!$Object_hasOwn(object.operations, name)) {
+    throw new TypeError(\`Cannot call \${$JSON_stringify(name)}: the object has no such operation\`);
   }
   return object.operations[name](caller, wait, ...args);
 }
@@ -2165,8 +2382,8 @@ var PendingCount = class {
     this.#add(-1);
   }
   watch(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    this.#listeners[$add](listener);
+    return () => void this.#listeners[$delete](listener);
   }
   async #trackPromise(promise) {
     this.#add(1);
@@ -2217,8 +2434,8 @@ var RemoteRef = class {
     return !this.#closed;
   }
   call(operation, args, wait = {}) {
-    if (wait.signal?.aborted) return Promise.reject(wait.signal.reason);
-    if (this.#closed) return Promise.reject(new ClosedError(\`Cannot use the \${this.type}: it was closed here\`));
+    if (wait.signal?.aborted) return $Promise_reject(wait.signal.reason);
+    if (this.#closed) return $Promise_reject(new ClosedError(\`Cannot use the \${this.type}: it was closed here\`));
     return this.peer.questions.ask(this, operation, args, this.task, wait);
   }
   take(operation, args, receive) {
@@ -2272,7 +2489,7 @@ var Hub = class {
     return \`\${++this.#lastPeer}\`;
   }
   join(peer) {
-    this.#peers.add(peer);
+    this.#peers[$add](peer);
   }
   get peerCount() {
     return this.#peers.size;
@@ -2292,22 +2509,22 @@ var Hub = class {
     if (exported !== void 0) return exported;
     const origin = originOf(id);
     if (origin === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    const through = this.#origins.get(origin);
+    const through = this.#origins[$get](origin);
     if (through !== void 0 && through !== peer) throw new ProtocolError("a handle to an object of another process");
-    const known = this.#imports.get(id)?.current.deref();
+    const known = this.#imports[$get](id)?.current.deref();
     const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
-    this.#imports.get(id).received++;
+    this.#imports[$get](id).received++;
     return handle;
   }
   knows(handle, operation) {
     const ref = handle[REF];
     if (ref instanceof RemoteRef || ref.object === void 0) return true;
-    return Object.hasOwn(ref.object.operations, operation);
+    return $Object_hasOwn(ref.object.operations, operation);
   }
   serve(peer, handle, operation, args, caller, wait) {
     const ref = handle[REF];
     if (ref instanceof RemoteRef) {
-      peer.forwardedTo.add(ref.peer);
+      peer.forwardedTo[$add](ref.peer);
       return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
     }
     const { object } = ref;
@@ -2320,21 +2537,21 @@ var Hub = class {
     else this.forgetIfUnused(ref.entry);
   }
   linkClosed(peer) {
-    this.#peers.delete(peer);
-    for (const [origin, through] of this.#origins) if (through === peer) this.#origins.delete(origin);
-    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports.delete(id);
+    this.#peers[$delete](peer);
+    for (const [origin, through] of this.#origins) if (through === peer) this.#origins[$delete](origin);
+    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
     this.#tellEnded(peer, peer.key);
-    for (const other of this.#peers) other.forwardedTo.delete(peer);
+    for (const other of this.#peers) other.forwardedTo[$delete](peer);
   }
   processEnded(peer, path) {
     this.#tellEnded(peer, \`\${peer.key}/\${path}\`);
   }
   forgetIfUnused(entry) {
-    if (this.#imports.get(entry.id) !== entry || entry.holds > 0) return;
+    if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
     const current = entry.current.deref();
     if (current !== void 0 && !current.isClosed) return;
     for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
-    this.#imports.delete(entry.id);
+    this.#imports[$delete](entry.id);
     if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
   reopen(ref) {
@@ -2358,13 +2575,13 @@ var Hub = class {
     this.#collectedHere.unregister(ref);
   }
   #tellEnded(peer, ended) {
-    peer.tellObjects((process) => process === ended || process.startsWith(\`\${ended}/\`));
+    peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
     for (const next of peer.forwardedTo) next.tellEnded(ended);
   }
   #import(type, id, peer) {
-    const known = this.#imports.get(id);
+    const known = this.#imports[$get](id);
     if (known !== void 0) return this.reimport(known);
-    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${JSON.stringify(type)}\`);
+    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
     const entry = {
       id,
       type,
@@ -2374,8 +2591,8 @@ var Hub = class {
       holds: 0,
       closed: false
     };
-    this.#imports.set(id, entry);
-    this.#origins.set(originOf(id), peer);
+    this.#imports[$set](id, entry);
+    this.#origins[$set](originOf(id), peer);
     return this.#makeRemote(entry);
   }
   #makeRemote(entry) {
@@ -2387,8 +2604,8 @@ var Hub = class {
   }
 };
 function originOf(id) {
-  const end = id.indexOf(":");
-  return end < 0 ? id : id.slice(0, end);
+  const end = id[$indexOf](":");
+  return end < 0 ? id : id[$slice](0, end);
 }
 var hub = shared("hub", () => new Hub());
 
@@ -2621,11 +2838,11 @@ return {
 parts.push((() => {
 // src/wire/span_report.ts
 function isAttributeValue(value) {
-  if (Array.isArray(value)) return value.every((item) => item === null || isPrimitive(item));
+  if ($Array_isArray(value)) return value[$every]((item) => item === null || isPrimitive(item));
   return isPrimitive(value);
 }
 function isPrimitive(value) {
-  return typeof value === "string" || typeof value === "boolean" || typeof value === "number" && Number.isFinite(value);
+  return typeof value === "string" || typeof value === "boolean" || typeof value === "number" && $Number_isFinite(value);
 }
 return {
   isAttributeValue
@@ -2685,26 +2902,26 @@ function withValue(head, { tagged, text }) {
   return head + (tagged ? ",1," : ",0,") + text + "]";
 }
 function withValueAnd(head, { tagged, text }, last) {
-  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? JSON.stringify(last) : last}]\`;
+  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? $JSON_stringify(last) : last}]\`;
   return head + (tagged ? ",1," : ",0,") + text + tail;
 }
 function parseMessage(text) {
   let message;
   try {
-    message = JSON.parse(text);
+    message = $JSON_parse(text);
   } catch (cause) {
     throw new ProtocolError("a frame is not JSON", {
       cause
     });
   }
-  if (Array.isArray(message) && typeof message[0] === "string") return message;
+  if ($Array_isArray(message) && typeof message[0] === "string") return message;
   throw new ProtocolError("a frame is no message");
 }
 function malformedMessage(kind) {
-  return new ProtocolError(\`\${/^[aeiou]/.test(kind) ? "an" : "a"} \${kind} message is malformed\`);
+  return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
 }
 function isId(value) {
-  return typeof value === "number" && Number.isSafeInteger(value);
+  return typeof value === "number" && $Number_isSafeInteger(value);
 }
 function isTagged(value) {
   return value === 0 || value === 1;
@@ -2713,9 +2930,9 @@ function isTagged(value) {
 // src/wire/messages/hub_messages.ts
 function requestHead(requestId, objectId, operation, process, task, timeoutMs) {
   const [object, name, from] = [
-    JSON.stringify(objectId),
-    JSON.stringify(operation),
-    JSON.stringify(process)
+    $JSON_stringify(objectId),
+    $JSON_stringify(operation),
+    $JSON_stringify(process)
   ];
   return \`["request",\${requestId},\${object},\${name},\${from},\${task},\${timeoutMs}\`;
 }
@@ -2726,7 +2943,7 @@ function errorResponseHead(requestId) {
   return \`["response",\${requestId},0,0\`;
 }
 function writeDone(requestIds) {
-  return \`["done",\${requestIds.join(",")}]\`;
+  return \`["done",\${requestIds[$join](",")}]\`;
 }
 function writeCancel(requestId) {
   return \`["cancel",\${requestId}]\`;
@@ -2738,10 +2955,10 @@ function writeRequeue(requestId) {
   return \`["requeue",\${requestId}]\`;
 }
 function writeRelease(objectId, count, closed) {
-  return \`["release",\${JSON.stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
+  return \`["release",\${$JSON_stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
 }
 function writeEnded(process) {
-  return \`["ended",\${JSON.stringify(process)}]\`;
+  return \`["ended",\${$JSON_stringify(process)}]\`;
 }
 var HUB_KINDS = /* @__PURE__ */ new Set([
   "request",
@@ -2754,7 +2971,7 @@ var HUB_KINDS = /* @__PURE__ */ new Set([
   "ended"
 ]);
 function isHubKind(kind) {
-  return HUB_KINDS.has(kind);
+  return HUB_KINDS[$has](kind);
 }
 function readHubMessage(message) {
   if (!isHubKind(message[0])) return void 0;
@@ -2768,7 +2985,7 @@ function isSound(message) {
     case "response":
       return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
     case "done":
-      return message.every((id, place) => place === 0 || isId(id));
+      return message[$every]((id, place) => place === 0 || isId(id));
     case "release":
       return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
     case "ended":
@@ -2788,9 +3005,9 @@ function readParentMessage(text) {
 function isSound2(message) {
   switch (message[0]) {
     case "run":
-      return isId(message[1]) && Array.isArray(message[2]) && message[2].length > 0 && message[2].every(isCall);
+      return isId(message[1]) && $Array_isArray(message[2]) && message[2].length > 0 && message[2][$every](isCall);
     case "chunk":
-      return message.length >= 9 && message.slice(1, 5).every(isId) && message.slice(5, 8).every(isTagged) && isTrace(message[9]);
+      return message.length >= 9 && message[$slice](1, 5)[$every](isId) && message[$slice](5, 8)[$every](isTagged) && isTrace(message[9]);
     case "hello":
       return isId(message[1]) && typeof message[2] === "string" && isObject(message[3]);
     case "function":
@@ -2805,7 +3022,7 @@ function isSound2(message) {
   }
 }
 function isCall(call) {
-  return Array.isArray(call) && call.length >= 5 && isId(call[0]) && isId(call[1]) && isId(call[2]) && isTagged(call[3]) && isTrace(call[5]);
+  return $Array_isArray(call) && call.length >= 5 && isId(call[0]) && isId(call[1]) && isId(call[2]) && isTagged(call[3]) && isTrace(call[5]);
 }
 function isTrace(value) {
   return value === void 0 || typeof value === "string";
@@ -2845,29 +3062,29 @@ function inherits({ stdin, stdout } = {}) {
   return [
     stdin,
     stdout
-  ].some((stream) => stream !== "piped" && stream !== "null");
+  ][$some]((stream) => stream !== "piped" && stream !== "null");
 }
 function beforeConstruct(constructor, notice) {
   return new Proxy(constructor, {
     construct(target, args, newTarget) {
       notice(args);
-      return Reflect.construct(target, args, newTarget);
+      return $Reflect_construct(target, args, newTarget);
     }
   });
 }
 function replaceRead(holder, name, replacement) {
-  const property = Object.getOwnPropertyDescriptor(holder, name);
+  const property = $Object_getOwnPropertyDescriptor(holder, name);
   if (property === void 0 || !property.configurable) return;
   const { get, set } = property;
   let value = property.value;
-  const read = () => get === void 0 ? value : get.call(holder);
-  Object.defineProperty(holder, name, {
+  const read = () => get === void 0 ? value : get[$call](holder);
+  $Object_defineProperty(holder, name, {
     configurable: true,
     enumerable: property.enumerable ?? false,
     get: () => replacement(read),
     set: (next) => {
       if (set === void 0) value = next;
-      else set.call(holder, next);
+      else set[$call](holder, next);
     }
   });
 }
@@ -2885,8 +3102,8 @@ function watchIdleness(activity, burns) {
     const spentMs = processorTimeMs() - usedMs;
     begun = activity.begun;
     usedMs += spentMs;
-    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
-    if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
+    beyondMs = wasIdle ? $Math_max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
+    if (beyondMs > MOST_BEYOND_MS) burns($Math_round(beyondMs));
   }).setReferenced(false);
 }
 function processorTimeMs() {
@@ -2906,11 +3123,11 @@ function hearRejections(isLeft, report) {
 // src/colors.ts
 var SGR = /\\x1b\\[[0-9;]*m/g;
 function withoutColors(text) {
-  return text.replaceAll(SGR, "");
+  return text[$replaceAll](SGR, "");
 }
 
 // src/wire/messages/to_parent.ts
-var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${JSON.stringify(VERSION)}]\`;
+var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${$JSON_stringify(VERSION)}]\`;
 var READY = '["ready"]';
 var STANDBY = '["standby"]';
 var LEAVE_STDIN = '["leaveStdin"]';
@@ -2933,16 +3150,16 @@ function writeChunkErrors(taskId, durationMs, outcomes) {
   return withValue(\`["chunkErrors",\${taskId},\${durationMs}\`, outcomes);
 }
 function writeReturned(taskIds) {
-  return \`["returned",[\${taskIds.join(",")}]]\`;
+  return \`["returned",[\${taskIds[$join](",")}]]\`;
 }
 function writeProgress(taskId, value) {
   return withValue(\`["progress",\${taskId}\`, value);
 }
 function writeSpan(taskId, report) {
-  return \`["span",\${taskId},\${JSON.stringify(report)}]\`;
+  return \`["span",\${taskId},\${$JSON_stringify(report)}]\`;
 }
 function writeOutput(stream, taskId, text) {
-  return \`["output",\${stream},\${taskId},\${JSON.stringify(text)}]\`;
+  return \`["output",\${stream},\${taskId},\${$JSON_stringify(text)}]\`;
 }
 
 // src/child/output_router.ts
@@ -2958,7 +3175,7 @@ var OutputRouter = class {
     this.#options = options;
   }
   limitTo(maxFrameBytes) {
-    this.#maxPrintBytes = Math.min(MAX_PRINT_BYTES, Math.floor(maxFrameBytes / 2));
+    this.#maxPrintBytes = $Math_min(MAX_PRINT_BYTES, $Math_floor(maxFrameBytes / 2));
   }
   color(colored) {
     if (colored[1] !== colored[2]) this.#plain = colored[1] ? 2 : 1;
@@ -2972,25 +3189,25 @@ var OutputRouter = class {
     const { send, currentTask } = this.#options;
     const task = currentTask();
     const limit = this.#maxPrintBytes;
-    if (typeof output === "string" && output.length <= Math.min(MAX_TEXT_UNITS, limit / MAX_JSON_BYTES_PER_CHARACTER)) {
+    if (typeof output === "string" && output.length <= $Math_min(MAX_TEXT_UNITS, limit / MAX_JSON_BYTES_PER_CHARACTER)) {
       return send(writeOutput(stream, task, output));
     }
     const bytes = bytesOf(output);
     for (let start = 0; start < bytes.length; start += limit) {
       send(writeOutput(stream, task, null), [
-        bytes.subarray(start, start + limit)
+        bytes[$subarray](start, start + limit)
       ]);
     }
   };
   printError(output) {
     try {
-      for (let rest = bytesOf(output); rest.length > 0; ) rest = rest.subarray(this.#options.writeStderr(rest));
+      for (let rest = bytesOf(output); rest.length > 0; ) rest = rest[$subarray](this.#options.writeStderr(rest));
     } catch {
     }
   }
 };
 function bytesOf(output) {
-  return typeof output === "string" ? new TextEncoder().encode(output) : output;
+  return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
 // src/hub/answers.ts
@@ -3018,7 +3235,7 @@ var Answers = class {
     if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
-    if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    if (!$Array_isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     const caller = {
       process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
       task
@@ -3026,38 +3243,38 @@ var Answers = class {
     const wait = new RemoteWait(timeoutMs);
     if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
     this.#noteOpen(id, bytes, wait);
-    this.#held.push(() => {
+    this.#held[$push](() => {
       if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
       else this.#serve(id, bytes, handle, operation, args, caller, wait);
     });
   }
   cancel(id) {
-    this.#open.get(id)?.wait.cancel();
+    this.#open[$get](id)?.wait.cancel();
   }
   goOn() {
-    while (this.#held.size > 0 && !this.#isUnread) this.#held.shift()();
+    while (this.#held.size > 0 && !this.#isUnread) this.#held[$shift]()();
   }
   ack(id) {
-    const delivery = this.#deliveries.get(id);
+    const delivery = this.#deliveries[$get](id);
     delivery?.ack();
-    if (delivery?.isSettled) this.#deliveries.delete(id);
+    if (delivery?.isSettled) this.#deliveries[$delete](id);
   }
   requeue(id) {
-    this.#deliveries.get(id)?.requeue();
-    this.#deliveries.delete(id);
+    this.#deliveries[$get](id)?.requeue();
+    this.#deliveries[$delete](id);
   }
   close() {
-    while (this.#held.size > 0) this.#held.shift();
-    for (const { wait } of this.#open.values()) wait.cancel();
-    this.#open.clear();
-    for (const delivery of this.#deliveries.values()) delivery.requeue();
-    this.#deliveries.clear();
+    while (this.#held.size > 0) this.#held[$shift]();
+    for (const { wait } of this.#open[$values]()) wait.cancel();
+    this.#open[$clear]();
+    for (const delivery of this.#deliveries[$values]()) delivery.requeue();
+    this.#deliveries[$clear]();
   }
   get #isUnread() {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
   #checkRoom(id) {
-    if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(\`it made request \${id} twice\`);
+    if (this.#open[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
     const { requests, requestBytes } = this.#limits;
     if (this.#open.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
     if (this.#openBytes >= requestBytes) {
@@ -3069,7 +3286,7 @@ var Answers = class {
   }
   #countUnknown(operation, process) {
     if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
-    throw new ProtocolError(\`it called \${JSON.stringify(operation.slice(0, 40))}, which the object cannot do\`);
+    throw new ProtocolError(\`it called \${$JSON_stringify(operation[$slice](0, 40))}, which the object cannot do\`);
   }
   #serve(id, bytes, handle, operation, args, caller, wait) {
     let value;
@@ -3080,11 +3297,11 @@ var Answers = class {
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(id, bytes, wait);
-    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+    value[$then]((result) => this.#answer(id, result), (error) => this.#fail(id, error));
   }
   #noteOpen(id, bytes, wait) {
-    if (!this.#open.has(id)) this.#openBytes += bytes;
-    this.#open.set(id, {
+    if (!this.#open[$has](id)) this.#openBytes += bytes;
+    this.#open[$set](id, {
       bytes,
       wait
     });
@@ -3103,7 +3320,7 @@ var Answers = class {
       delivery?.requeue();
       return this.#fail(id, error);
     }
-    if (delivery !== void 0) this.#deliveries.set(id, delivery);
+    if (delivery !== void 0) this.#deliveries[$set](id, delivery);
   }
   #fail(id, error) {
     this.#close(id);
@@ -3117,8 +3334,8 @@ var Answers = class {
   }
   #close(id) {
     if (this.#open.size === 0) return;
-    this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
-    this.#open.delete(id);
+    this.#openBytes -= this.#open[$get](id)?.bytes ?? 0;
+    this.#open[$delete](id);
   }
 };
 
@@ -3126,30 +3343,30 @@ var Answers = class {
 var ExportTable = class {
   #exports = /* @__PURE__ */ new Map();
   get(id) {
-    return this.#exports.get(id)?.handle;
+    return this.#exports[$get](id)?.handle;
   }
   add(id, handle) {
-    const entry = this.#exports.get(id);
+    const entry = this.#exports[$get](id);
     if (entry !== void 0) entry.count++;
-    else this.#exports.set(id, {
+    else this.#exports[$set](id, {
       count: 1,
       handle
     });
     return entry === void 0;
   }
   subtract(id, count) {
-    const entry = this.#exports.get(id);
+    const entry = this.#exports[$get](id);
     if (entry === void 0 || count > entry.count) throw new ProtocolError("it released what it was not sent");
     entry.count -= count;
     if (entry.count > 0) return void 0;
-    this.#exports.delete(id);
+    this.#exports[$delete](id);
     return entry.handle;
   }
   clear() {
     const handles = [
-      ...this.#exports.values()
-    ].map(({ handle }) => handle);
-    this.#exports.clear();
+      ...this.#exports[$values]()
+    ][$map](({ handle }) => handle);
+    this.#exports[$clear]();
     return handles;
   }
 };
@@ -3167,7 +3384,7 @@ var DeferredRelease = class {
   #lock;
   #tenure;
   #isScheduled = false;
-  #settled = Promise.resolve();
+  #settled = $Promise_resolve();
   #sendLater = () => {
     this.#isScheduled = false;
     if (this.#lock === void 0) return;
@@ -3193,7 +3410,7 @@ var DeferredRelease = class {
     this.#tenure = tenure;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#settled.then(this.#sendLater);
+    this.#settled[$then](this.#sendLater);
   }
   retake(lock) {
     const tenure = this.#tenure;
@@ -3210,9 +3427,9 @@ var DeferredRelease = class {
     ];
     if (lock === void 0 || tenure === void 0) return;
     this.#lock = this.#tenure = void 0;
-    lock.call("releaseToken", [
+    lock[$call]("releaseToken", [
       tenure.token
-    ]).catch(() => {
+    ])[$catch](() => {
     });
   }
 };
@@ -3233,7 +3450,7 @@ var UnreadBytes = class {
         end,
         bytes
       };
-      this.#stretches.push(this.#last);
+      this.#stretches[$push](this.#last);
     }
   }
   get most() {
@@ -3242,7 +3459,7 @@ var UnreadBytes = class {
   after(written) {
     for (let first; (first = this.#stretches.peek()) !== void 0 && first.end <= written; ) {
       this.#bytes -= first.bytes;
-      if (this.#stretches.shift() === this.#last) this.#last = void 0;
+      if (this.#stretches[$shift]() === this.#last) this.#last = void 0;
     }
     return this.#bytes;
   }
@@ -3279,7 +3496,7 @@ var Outbox = class {
     const encoded = encode(value, {
       encode(object) {
         const data = describe(object);
-        if (data !== void 0) handles.push(object);
+        if (data !== void 0) handles[$push](object);
         return data;
       },
       decode: unexpected
@@ -3292,7 +3509,7 @@ var Outbox = class {
     return bytes;
   }
   postDone(questionId) {
-    this.#done.push(questionId);
+    this.#done[$push](questionId);
     this.#flushLater();
   }
   #post(text, parts) {
@@ -3306,7 +3523,7 @@ var Outbox = class {
     const before = this.#transport.appendedBytes;
     this.#transport.append(text, parts);
     const end = this.#transport.appendedBytes;
-    this.#unread.add(end, end - before);
+    this.#unread[$add](end, end - before);
     return end - before;
   }
   #appendDone() {
@@ -3346,17 +3563,17 @@ var HeldRequests = class {
     return this.#requests.size;
   }
   push(request) {
-    this.#order.push(request);
-    this.#requests.set(request.id, request);
+    this.#order[$push](request);
+    this.#requests[$set](request.id, request);
     if (this.#requests.size === 1) this.answered();
     this.#timer ??= this.#startTimer(this.#stallMs);
   }
   shift() {
-    for (let request; (request = this.#order.shift()) !== void 0; ) if (this.delete(request.id)) return request;
+    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
     return void 0;
   }
   delete(id) {
-    const wasHeld = this.#requests.delete(id);
+    const wasHeld = this.#requests[$delete](id);
     if (this.#requests.size === 0) {
       this.#timer?.cancel();
       this.#timer = void 0;
@@ -3367,7 +3584,7 @@ var HeldRequests = class {
     if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
   }
   clear() {
-    while (this.shift() !== void 0) ;
+    while (this[$shift]() !== void 0) ;
   }
   #startTimer(ms) {
     const timer = after(ms, () => {
@@ -3378,9 +3595,9 @@ var HeldRequests = class {
         return;
       }
       const ids = [
-        ...this.#requests.keys()
+        ...this.#requests[$keys]()
       ];
-      this.clear();
+      this[$clear]();
       this.#onStalled(ids);
     });
     timer.setReferenced(false);
@@ -3493,7 +3710,7 @@ var Questions = class {
     this.#sendHeld();
   }
   close() {
-    this.#held.clear();
+    this.#held[$clear]();
     for (const [id, question] of this.#open) {
       this.#close(id, question);
       this.#fail(question, ownerEnded());
@@ -3528,14 +3745,14 @@ var Questions = class {
     if (this.#outbox.isClosed) return void question.reject(ownerEnded());
     const { timeoutMs = Infinity } = wait;
     const questionId = ++this.#lastId;
-    const limit = timeoutMs < Infinity ? Math.max(timeoutMs, 0) : null;
+    const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
     try {
       const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
       if (this.#held.size > 0 || !this.#hasRoom) {
-        this.#held.push({
+        this.#held[$push]({
           id: questionId,
           head,
-          args: EncodedValue.encode(args, describe)
+          args: EncodedValue[$encode](args, describe)
         });
       } else {
         question.bytes = this.#outbox.postValue(head, args, describe);
@@ -3544,14 +3761,14 @@ var Questions = class {
     } catch (error) {
       return void question.reject(error);
     }
-    this.#open.set(questionId, question);
+    this.#open[$set](questionId, question);
     return questionId;
   }
   #sendHeld() {
     this.#held.answered();
     while (this.#held.size > 0 && this.#hasRoom) {
-      const { id, head, args } = this.#held.shift();
-      const question = this.#open.get(id);
+      const { id, head, args } = this.#held[$shift]();
+      const question = this.#open[$get](id);
       try {
         question.bytes = this.#outbox.postEncoded(head, args, args.handles);
         this.#openBytes += question.bytes;
@@ -3564,14 +3781,14 @@ var Questions = class {
   #stalled(ids) {
     const { size } = this.#open;
     for (const id of ids) {
-      const question = this.#open.get(id);
+      const question = this.#open[$get](id);
       this.#close(id, question);
       const open = \`\${size - ids.length} calls of this process wait for an answer, and none came for a minute\`;
       this.#fail(question, new RangeError(\`Cannot call: \${open}; await some of them first\`));
     }
   }
   #close(id, question) {
-    this.#open.delete(id);
+    this.#open[$delete](id);
     this.#openBytes -= question.bytes;
     question.clear?.();
   }
@@ -3580,7 +3797,7 @@ var Questions = class {
     question.givenUp = {
       reason
     };
-    if (!this.#held.delete(id)) return this.#outbox.tell(writeCancel(id));
+    if (!this.#held[$delete](id)) return this.#outbox.tell(writeCancel(id));
     this.#close(id, question);
     question.reject(reason);
   }
@@ -3588,7 +3805,7 @@ var Questions = class {
     question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
   }
   #questionOf(id) {
-    const question = this.#open.get(id);
+    const question = this.#open[$get](id);
     if (question === void 0) throw new ProtocolError(\`it answered request \${id}, which was not made\`);
     return question;
   }
@@ -3606,14 +3823,14 @@ var TouchedObjects = class {
   #objects = /* @__PURE__ */ new Map();
   #sweepAt = 64;
   add(id, object) {
-    if (this.#objects.has(id)) return;
-    this.#objects.set(id, new WeakRef(object));
+    if (this.#objects[$has](id)) return;
+    this.#objects[$set](id, new WeakRef(object));
     if (this.#objects.size < this.#sweepAt) return;
-    for (const [id2, object2] of this.#objects) if (object2.deref() === void 0) this.#objects.delete(id2);
-    this.#sweepAt = Math.max(64, this.#objects.size * 2);
+    for (const [id2, object2] of this.#objects) if (object2.deref() === void 0) this.#objects[$delete](id2);
+    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
   }
   tell(isEnded) {
-    for (const object of this.#objects.values()) object.deref()?.processEnded?.(isEnded);
+    for (const object of this.#objects[$values]()) object.deref()?.processEnded?.(isEnded);
   }
 };
 
@@ -3657,16 +3874,16 @@ var PeerLink = class {
       knows: (handle, operation) => hub2.knows(handle, operation),
       serve: (handle, operation, args, caller, wait) => hub2.serve(this, handle, operation, args, caller, wait)
     }, this.#outbox, transit, limits);
-    hub2.join(this);
+    hub2[$join](this);
   }
   get deferredRelease() {
     return this.#outbox.deferredRelease;
   }
   addExport(id, handle) {
-    return this.#exports.add(id, handle);
+    return this.#exports[$add](id, handle);
   }
   exported(id) {
-    return this.#exports.get(id);
+    return this.#exports[$get](id);
   }
   undoExports(handles) {
     for (const handle of handles) {
@@ -3678,7 +3895,7 @@ var PeerLink = class {
     this.#outbox.tell(writeRelease(id, count, closed));
   }
   touch(id, object) {
-    this.#touched.add(id, object);
+    this.#touched[$add](id, object);
   }
   tellObjects(isEnded) {
     this.#touched.tell(isEnded);
@@ -3701,7 +3918,7 @@ var PeerLink = class {
     this.questions.close();
     this.#hub.linkClosed(this);
     this.#answers.close();
-    for (const handle of this.#exports.clear()) this.#hub.released(handle, true);
+    for (const handle of this.#exports[$clear]()) this.#hub.released(handle, true);
   }
   #receive(message, parts, bytes) {
     switch (message[0]) {
@@ -3740,13 +3957,13 @@ var LineCollector = class {
     this.#buffer = kept.take(byteLength);
   }
   push(bytes) {
-    this.#buffer.set(bytes, this.#length);
+    this.#buffer[$set](bytes, this.#length);
     this.#length += bytes.length;
   }
   end() {
     const reader = new LineReader(this.#length, void 0);
     for (let at = 0; at < this.#length; at += PIECE_BYTES) {
-      reader.push(this.#buffer.subarray(at, Math.min(at + PIECE_BYTES, this.#length)));
+      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
     }
     kept.give(this.#buffer);
     return reader.end();
@@ -3803,13 +4020,13 @@ var FrameBuffer = class {
     const block = this.#block;
     const at = this.#end + 8;
     const written = text.length <= LOOPED_TEXT_UNITS ? writeAscii(text, block, at) : -1;
-    const textBytes = written >= 0 ? written : utf8Encoder.encodeInto(text, block.subarray(at)).written;
+    const textBytes = written >= 0 ? written : utf8Encoder[$encodeInto](text, block[$subarray](at)).written;
     writeU32(block, at - 8, 4 + textBytes + partBytes);
     writeU32(block, at - 4, textBytes);
     this.#end = at + textBytes;
   }
   #putLongText(text, partBytes) {
-    const bytes = utf8Encoder.encode(text);
+    const bytes = utf8Encoder[$encode](text);
     this.#reserve(8 + copiedBytesOf(bytes));
     writeU32(this.#block, this.#end, 4 + bytes.byteLength + partBytes);
     writeU32(this.#block, this.#end + 4, bytes.byteLength);
@@ -3825,23 +4042,23 @@ var FrameBuffer = class {
   #putBytes(bytes) {
     const copied = copiedBytesOf(bytes);
     const isWhole = copied === bytes.byteLength;
-    this.#block.set(isWhole ? bytes : bytes.subarray(0, copied), this.#end);
+    this.#block[$set](isWhole ? bytes : bytes[$subarray](0, copied), this.#end);
     this.#end += copied;
     if (isWhole) return;
     this.#closeSegment();
-    this.#chunks.push(bytes.subarray(copied));
+    this.#chunks[$push](bytes[$subarray](copied));
     this.#closedBytes += bytes.byteLength - copied;
   }
   #reserve(size) {
     if (this.#end + size <= this.#block.byteLength) return;
     this.#closeSegment();
-    const grown = Math.min(this.#block.byteLength * 2, LARGEST_BLOCK_BYTES);
-    this.#block = new Uint8Array(Math.max(grown, size));
+    const grown = $Math_min(this.#block.byteLength * 2, LARGEST_BLOCK_BYTES);
+    this.#block = new Uint8Array($Math_max(grown, size));
     this.#start = this.#end = 0;
   }
   #closeSegment() {
     if (this.#end === this.#start) return;
-    this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    this.#chunks[$push](this.#block[$subarray](this.#start, this.#end));
     this.#closedBytes += this.#end - this.#start;
     this.#start = this.#end;
   }
@@ -3866,7 +4083,7 @@ function writeAscii(text, block, at) {
   const length = text.length;
   let bits = 0;
   for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
+    const unit = text[$charCodeAt](i);
     block[at + i] = unit;
     bits |= unit;
   }
@@ -3875,10 +4092,10 @@ function writeAscii(text, block, at) {
 function utf8Length(text) {
   let size = 0;
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
+    const unit = text[$charCodeAt](i);
     if (unit < 128) size += 1;
     else if (unit < 2048) size += 2;
-    else if (isSurrogatePair(unit, text.charCodeAt(i + 1))) {
+    else if (isSurrogatePair(unit, text[$charCodeAt](i + 1))) {
       size += 4;
       i++;
     } else size += 3;
@@ -3971,42 +4188,42 @@ var FrameDecoder = class {
       checkPartRoom(parts.length, end - at);
       const length = readU32(chunk, at);
       const size = checkedLength(length & ~LINE_PART_FLAG, end - at - 4, "part");
-      const bytes = chunk.subarray(at + 4, at + 4 + size);
-      parts.push(length < LINE_PART_FLAG ? copyOf(bytes) : this.#readLinePart(bytes));
+      const bytes = chunk[$subarray](at + 4, at + 4 + size);
+      parts[$push](length < LINE_PART_FLAG ? copyOf(bytes) : this.#readLinePart(bytes));
       at += 4 + size;
     }
     return parts;
   }
   #readLinePart(bytes) {
     const reader = this.#openLines(bytes.length);
-    reader.push(bytes);
+    reader[$push](bytes);
     return LinePart.holding(reader.end());
   }
   #readText(chunk, start, end, frameEnd) {
     if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
-      return decodeUtf8(chunk.subarray(start, end));
+      return decodeUtf8(chunk[$subarray](start, end));
     }
     if (end === chunk.length && end - start <= CALLED_TEXT_BYTES && start >= this.#runEnd) {
-      return String.fromCharCode.apply(null, chunk.subarray(start, end));
+      return String.fromCharCode[$apply](null, chunk[$subarray](start, end));
     }
     if (end > this.#runEnd) {
       this.#runStart = start;
-      this.#runEnd = Math.min(chunk.length, Math.max(end, start + RUN_BYTES));
-      this.#run = latin1Decoder.decode(chunk.subarray(start, this.#runEnd));
+      this.#runEnd = $Math_min(chunk.length, $Math_max(end, start + RUN_BYTES));
+      this.#run = latin1Decoder[$decode](chunk[$subarray](start, this.#runEnd));
     }
-    return this.#run.slice(start - this.#runStart, end - this.#runStart);
+    return this.#run[$slice](start - this.#runStart, end - this.#runStart);
   }
   #fill(chunk, at) {
     if (this.#lines !== void 0) return this.#fillLines(chunk, at);
-    const size = Math.min(chunk.length - at, this.#target.byteLength - this.#filled);
-    this.#target.set(chunk.subarray(at, at + size), this.#filled);
+    const size = $Math_min(chunk.length - at, this.#target.byteLength - this.#filled);
+    this.#target[$set](chunk[$subarray](at, at + size), this.#filled);
     this.#filled += size;
     if (this.#filled === this.#target.byteLength) this.#advance();
     return at + size;
   }
   #fillLines(chunk, at) {
-    const size = Math.min(chunk.length - at, this.#linesLeft);
-    this.#lines.push(chunk.subarray(at, at + size));
+    const size = $Math_min(chunk.length - at, this.#linesLeft);
+    this.#lines[$push](chunk[$subarray](at, at + size));
     this.#linesLeft -= size;
     if (this.#linesLeft === 0) this.#advance();
     return at + size;
@@ -4025,10 +4242,10 @@ var FrameDecoder = class {
       case "partLength":
         return this.#awaitPart(readU32(this.#lengthBytes, 0));
       case "part":
-        this.#parts.push(this.#target);
+        this.#parts[$push](this.#target);
         return this.#nextPart();
       case "lines":
-        this.#parts.push(LinePart.holding(this.#lines.end()));
+        this.#parts[$push](LinePart.holding(this.#lines.end()));
         this.#lines = void 0;
         return this.#nextPart();
     }
@@ -4076,7 +4293,7 @@ var FrameDecoder = class {
 };
 function copyOf(bytes) {
   const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
+  copy[$set](bytes);
   return copy;
 }
 function noLines() {
@@ -4100,7 +4317,7 @@ function isAscii(bytes, start, end) {
 }
 function decodeUtf8(bytes) {
   try {
-    return utf8Decoder.decode(bytes);
+    return utf8Decoder[$decode](bytes);
   } catch (cause) {
     throw malformed("the text is not UTF-8", cause);
   }
@@ -4139,7 +4356,7 @@ var Channel = class {
     this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {
     });
-    const pass = (bytes) => this.#decoder.push(bytes);
+    const pass = (bytes) => this.#decoder[$push](bytes);
     const { open } = options;
     this.#open = open === void 0 ? pass : (chunk) => open(chunk, pass);
     this.#onWritten = options.onWritten ?? (() => {
@@ -4345,7 +4562,7 @@ var ParentLink = class {
 };
 
 // src/own_process.ts
-var KEY = Symbol.for("@corral/multiprocessing/process");
+var KEY = $Symbol_for("@corral/multiprocessing/process");
 function ownProcess() {
   const holder = globalThis;
   return holder[KEY] ?? identify({
@@ -4364,7 +4581,7 @@ function identify(identity) {
     isLoading: false,
     lastChild: 0
   };
-  Object.defineProperty(globalThis, KEY, {
+  $Object_defineProperty(globalThis, KEY, {
     value: own,
     configurable: true
   });
@@ -4373,7 +4590,7 @@ function identify(identity) {
 
 // src/child/identity.ts
 function introduce({ workerId, parentName, project, process }) {
-  const { promise: ended, resolve } = Promise.withResolvers();
+  const { promise: ended, resolve } = $Promise_withResolvers();
   let alive = true;
   const parent = {
     pid: process?.parentPid ?? Deno.ppid,
@@ -4408,10 +4625,10 @@ function withholdStorage() {
   delete scope.caches;
   const { openKv } = Deno;
   if (openKv === void 0) return;
-  Object.defineProperty(Deno, "openKv", {
+  $Object_defineProperty(Deno, "openKv", {
     configurable: true,
     writable: true,
-    value: (path) => path === void 0 ? Promise.reject(new Deno.errors.NotCapable("Cannot open a KV database without a path: workers keep nothing on disk, give it a path, or set \`storage: true\`")) : openKv(path)
+    value: (path) => path === void 0 ? $Promise_reject(new Deno.errors.NotCapable("Cannot open a KV database without a path: workers keep nothing on disk, give it a path, or set \`storage: true\`")) : openKv(path)
   });
 }
 
@@ -4477,7 +4694,7 @@ function watchMemory(limitMiB, marker) {
     setInterval(() => {
       const { rss } = Deno.memoryUsage();
       if (rss <= allowed) return;
-      Deno.stderr.writeSync(new TextEncoder().encode(\${JSON.stringify(marker)} + " " + rss + " " + allowed + "\\\\n"));
+      Deno.stderr.writeSync(new TextEncoder().encode(\${$JSON_stringify(marker)} + " " + rss + " " + allowed + "\\\\n"));
       Deno.kill(Deno.pid, "SIGKILL");
     }, \${CHECK_INTERVAL_MS2});\`;
   const worker = new Worker2(\`data:text/javascript,\${encodeURIComponent(source)}\`, {
@@ -4486,9 +4703,9 @@ function watchMemory(limitMiB, marker) {
   return () => unreference(worker);
 }
 function unreference(worker) {
-  const symbol = Object.getOwnPropertySymbols(Worker2.prototype).find(({ description }) => !description);
+  const symbol = $Object_getOwnPropertySymbols(Worker2.prototype)[$find](({ description }) => !description);
   const method = worker[symbol ?? Symbol()];
-  if (typeof method === "function") method.call(worker, false);
+  if (typeof method === "function") method[$call](worker, false);
   else worker.terminate();
 }
 
@@ -4517,37 +4734,37 @@ function missingPart(error, source) {
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return void 0;
-  if (THIS.test(source) && error.message.includes("undefined")) {
+  if (THIS[$test](source) && error.message[$includes]("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (RELATIVE_IMPORT.test(error.message)) {
-    error.message = error.message.replace(/ from "data:.*$/s, "");
+  if (RELATIVE_IMPORT[$test](error.message)) {
+    error.message = error.message[$replace](/ from "data:.*$/s, "");
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
 }
 function resolveExport(name, module) {
-  const value = Object.hasOwn(module, name) ? module[name] : void 0;
+  const value = $Object_hasOwn(module, name) ? module[name] : void 0;
   if (typeof value === "function") return value;
-  const names = Object.keys(module).filter((key) => typeof module[key] === "function");
-  const wanted = names.length > 0 ? \`one of \${names.map((key) => JSON.stringify(key)).join(", ")}\` : "a module that exports it";
+  const names = $Object_keys(module)[$filter]((key) => typeof module[key] === "function");
+  const wanted = names.length > 0 ? \`one of \${names[$map]((key) => $JSON_stringify(key))[$join](", ")}\` : "a module that exports it";
   const state = value === void 0 ? "the module has no such export" : "the export is not a function";
-  throw new FunctionNotFoundError(\`Cannot run \${JSON.stringify(name)}: \${state}, wanted \${wanted}\`);
+  throw new FunctionNotFoundError(\`Cannot run \${$JSON_stringify(name)}: \${state}, wanted \${wanted}\`);
 }
 function resolveBuiltin(path) {
   let holder;
   let value = globalThis;
-  for (const name of path.split(".")) {
+  for (const name of path[$split](".")) {
     holder = value;
     value = holder?.[name];
   }
   if (typeof value !== "function") {
     throw new FunctionNotFoundError(\`Cannot run \${path}: the worker has no such built-in\`);
   }
-  return value.bind(holder);
+  return value[$bind](holder);
 }
 function exportWithSource(source, module) {
-  for (const value of Object.values(module)) {
-    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value;
+  for (const value of $Object_values(module)) {
+    if (typeof value === "function" && Function.prototype.toString[$call](value) === source) return value;
   }
 }
 function globalWithSource(name, source) {
@@ -4555,8 +4772,8 @@ function globalWithSource(name, source) {
     globalThis,
     Deno
   ]) {
-    const value = Object.getOwnPropertyDescriptor(holder, name)?.value;
-    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value.bind(holder);
+    const value = $Object_getOwnPropertyDescriptor(holder, name)?.value;
+    if (typeof value === "function" && Function.prototype.toString[$call](value) === source) return value[$bind](holder);
   }
 }
 function refuseSource(name) {
@@ -4564,7 +4781,7 @@ function refuseSource(name) {
 }
 function compileSource(name, source) {
   const label = \`task-source:\${name || "anonymous"}\`;
-  const [before, after2] = THIS.test(source) ? [
+  const [before, after2] = THIS[$test](source) ? [
     "(function(){return ",
     "\\n}).call()"
   ] : [
@@ -4602,14 +4819,14 @@ async function runProcess({ target, subclass }, [args, fields], module) {
   await (subclass === null ? own.target?.() : makeInstance(own, findClass(subclass, module), fields).run());
 }
 function findClass({ name, source }, module) {
-  const classes = Object.entries(module).filter((entry) => typeof entry[1] === "function" && typeof entry[1].prototype?.run === "function");
+  const classes = $Object_entries(module)[$filter]((entry) => typeof entry[1] === "function" && typeof entry[1].prototype?.run === "function");
   const textOf = Function.prototype.toString;
-  const found = classes.find(([, value]) => textOf.call(value) === source) ?? classes.find(([key]) => key === name);
+  const found = classes[$find](([, value]) => textOf[$call](value) === source) ?? classes[$find](([key]) => key === name);
   if (found !== void 0) return found[1];
   throw new FunctionNotFoundError(\`Cannot run class \${name}: the module does not export it, export it from the module\`);
 }
 function makeInstance(own, { prototype }, fields) {
-  const instance = Object.create(prototype, Object.getOwnPropertyDescriptors(fields));
+  const instance = $Object_create(prototype, $Object_getOwnPropertyDescriptors(fields));
   own.instance = instance;
   return instance;
 }
@@ -4671,23 +4888,23 @@ var END_BYTES = END_SECRET_BYTES + 1;
 var BlockMarks = class {
   #secret;
   constructor(secret) {
-    this.#secret = Uint8Array.fromHex(secret);
+    this.#secret = $Uint8Array_fromHex(secret);
   }
   begin(target, at, length) {
-    target.set(this.#secret, at);
-    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest = Math.floor(rest / 128)) {
+    target[$set](this.#secret, at);
+    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest = $Math_floor(rest / 128)) {
       target[at + SECRET_BYTES + digit] = 128 | rest % 128;
     }
     return at + HEAD_BYTES;
   }
   end(target, at) {
-    target.set(this.#secret.subarray(0, END_SECRET_BYTES), at);
+    target[$set](this.#secret[$subarray](0, END_SECRET_BYTES), at);
     target[at + END_SECRET_BYTES] = NEWLINE;
     return at + END_BYTES;
   }
   find(bytes, from) {
-    for (let at = bytes.indexOf(this.#secret[0], from); at >= 0; at = bytes.indexOf(this.#secret[0], at + 1)) {
-      if (this.#agrees(bytes, at, Math.min(SECRET_BYTES, bytes.length - at))) return at;
+    for (let at = bytes[$indexOf](this.#secret[0], from); at >= 0; at = bytes[$indexOf](this.#secret[0], at + 1)) {
+      if (this.#agrees(bytes, at, $Math_min(SECRET_BYTES, bytes.length - at))) return at;
     }
     return bytes.length;
   }
@@ -4727,7 +4944,7 @@ var BlockWriter = class {
   }
   share(others) {
     const size = others === "threads" ? LARGEST_COPY_BYTES2 : ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
-    this.#largestBlock = Math.min(this.#largestBlock, size);
+    this.#largestBlock = $Math_min(this.#largestBlock, size);
   }
   write(bytes) {
     if (this.#marks === void 0) throw new Error2("Cannot write a message: the parent has not said how to mark it");
@@ -4737,25 +4954,25 @@ var BlockWriter = class {
   }
   #writePieces(marks, bytes) {
     const size = this.#largestBlock;
-    for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes.subarray(at, at + size));
+    for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes[$subarray](at, at + size));
   }
   #writeBlock(marks, bytes) {
     const start = marks.begin(this.#copy, 0, bytes.length);
-    this.#copy.set(bytes, start);
-    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, start + bytes.length)));
+    this.#copy[$set](bytes, start);
+    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, start + bytes.length)));
   }
   #writeLarge(marks, bytes) {
-    this.#writeAll(this.#copy.subarray(0, marks.begin(this.#copy, 0, bytes.length)));
+    this.#writeAll(this.#copy[$subarray](0, marks.begin(this.#copy, 0, bytes.length)));
     this.#writeAll(bytes);
-    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, 0)));
+    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, 0)));
   }
   #writeAll(bytes) {
     for (let rest = bytes; rest.length > 0; ) {
       try {
-        rest = rest.subarray(this.#write(rest));
+        rest = rest[$subarray](this.#write(rest));
       } catch (error) {
         if (!(error instanceof WouldBlock)) throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+        $Atomics_wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
       }
     }
   }
@@ -4766,15 +4983,15 @@ function takeConsole(print) {
   const { Console } = denoInternals;
   if (Console === void 0) return;
   const own = new Console((text, level) => print(level > 1 ? 2 : 1, text));
-  const methods = Object.entries(own).filter(([, value]) => typeof value === "function");
-  Object.assign(console, Object.fromEntries(methods));
+  const methods = $Object_entries(own)[$filter](([, value]) => typeof value === "function");
+  $Object_assign(console, $Object_fromEntries(methods));
 }
 
 // src/child/parent_input.ts
 var DRAIN_BYTES = 64 * 1024;
 var ParentInput = class {
-  #readStdin = Deno.stdin.read.bind(Deno.stdin);
-  #readStdinSync = Deno.stdin.readSync.bind(Deno.stdin);
+  #readStdin = Deno.stdin.read[$bind](Deno.stdin);
+  #readStdinSync = Deno.stdin.readSync[$bind](Deno.stdin);
   #referenceStdin = stdinReference();
   #drained = [];
   #descriptor;
@@ -4786,9 +5003,9 @@ var ParentInput = class {
   async read(buffer) {
     if (this.#descriptor === void 0) {
       const count = await this.#readStdin(buffer);
-      if (count !== null) return buffer.subarray(0, count);
+      if (count !== null) return buffer[$subarray](0, count);
     }
-    const drained = this.#drained.shift();
+    const drained = this.#drained[$shift]();
     if (drained !== void 0) return drained;
     if (this.#descriptor === void 0) return null;
     this.#socket ??= SocketInput.open(this.#descriptor, this.#referenced);
@@ -4796,19 +5013,19 @@ var ParentInput = class {
   }
   readSync(buffer) {
     const count = this.#readStdinSync(buffer);
-    return count === null ? null : buffer.subarray(0, count);
+    return count === null ? null : buffer[$subarray](0, count);
   }
   leaveStdin(descriptor, tellParent) {
     if (this.#descriptor !== void 0) return;
     this.#descriptor = descriptor;
     tellParent();
-    for (let buffer; (buffer = this.readSync(new Uint8Array(DRAIN_BYTES))) !== null; ) this.#drained.push(buffer);
+    for (let buffer; (buffer = this.readSync(new Uint8Array(DRAIN_BYTES))) !== null; ) this.#drained[$push](buffer);
   }
   setReferenced(referenced) {
     if (this.#referenceStdin === void 0) return false;
     this.#referenced = referenced;
     this.#referenceStdin(referenced);
-    this.#socket?.then((socket) => socket.setReferenced(referenced));
+    this.#socket?.[$then]((socket) => socket.setReferenced(referenced));
     return true;
   }
 };
@@ -4852,11 +5069,11 @@ var SocketInput = class _SocketInput {
   }
 };
 function stdinReference() {
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(Deno.stdin));
+  const symbols = $Object_getOwnPropertySymbols($Object_getPrototypeOf(Deno.stdin));
   const [ref, unref] = [
     "REF",
     "UNREF"
-  ].map((name) => symbols.find((symbol) => symbol.description === name));
+  ][$map]((name) => symbols[$find]((symbol) => symbol.description === name));
   if (ref === void 0 || unref === void 0) return void 0;
   const stdin = Deno.stdin;
   return (referenced) => stdin[referenced ? ref : unref]();
@@ -4865,7 +5082,7 @@ function stdinReference() {
 // src/child/stdio.ts
 function takeStdio(print) {
   const input = new ParentInput();
-  const writer = new BlockWriter(Deno.stdout.writeSync.bind(Deno.stdout));
+  const writer = new BlockWriter(Deno.stdout.writeSync[$bind](Deno.stdout));
   closeStdin();
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
@@ -4884,9 +5101,9 @@ function takeStdio(print) {
   };
 }
 function closeStdin() {
-  Object.defineProperties(Deno.stdin, {
+  $Object_defineProperties(Deno.stdin, {
     read: {
-      value: () => Promise.resolve(null)
+      value: () => $Promise_resolve(null)
     },
     readSync: {
       value: () => null
@@ -4901,12 +5118,12 @@ function redirectWrites(stream, print) {
     print(bytes);
     return bytes.byteLength;
   };
-  Object.defineProperties(stream, {
+  $Object_defineProperties(stream, {
     writeSync: {
       value: writeSync
     },
     write: {
-      value: (bytes) => Promise.resolve(writeSync(bytes))
+      value: (bytes) => $Promise_resolve(writeSync(bytes))
     },
     writable: {
       get: () => new WritableStream({
@@ -4917,9 +5134,9 @@ function redirectWrites(stream, print) {
 }
 
 // src/child/runtime.ts
-var KEY2 = Symbol.for("@corral/multiprocessing/child");
+var KEY2 = $Symbol_for("@corral/multiprocessing/child");
 function installRuntime(runtime) {
-  Object.defineProperty(globalThis, KEY2, {
+  $Object_defineProperty(globalThis, KEY2, {
     value: runtime,
     configurable: true
   });
@@ -5008,7 +5225,7 @@ var TaskLoop = class {
     return this.#begun;
   }
   hasEnded(task) {
-    return this.#running.get(task.id) !== task;
+    return this.#running[$get](task.id) !== task;
   }
   receive(message, parts) {
     switch (message[0]) {
@@ -5041,19 +5258,19 @@ var TaskLoop = class {
     }
   }
   progress(task, value) {
-    if (this.#running.get(task.id) !== task) return;
+    if (this.#running[$get](task.id) !== task) return;
     const encoded = encode(value, this.#handles);
     this.#send(writeProgress(task.id, encoded), encoded.parts);
   }
   #learnFunction(functionId, spec) {
     try {
-      this.#functions.set(functionId, {
+      this.#functions[$set](functionId, {
         call: resolveFunction(spec, this.#module, this.#exportsOnly),
         error: void 0,
         spec
       });
     } catch (error) {
-      this.#functions.set(functionId, {
+      this.#functions[$set](functionId, {
         call: void 0,
         error,
         spec
@@ -5061,7 +5278,7 @@ var TaskLoop = class {
     }
   }
   #receiveCalls(repliesRead, calls, parts) {
-    if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack(calls.map(([id]) => id));
+    if (this.#lease.isTakenBack(repliesRead)) return this.#giveBack(calls[$map](([id]) => id));
     this.#acknowledgeStart(calls[0][0], calls[0][5]);
     for (let place = 0; place < calls.length; place++) this.#hold(calls[place], parts, void 0);
     this.#pump();
@@ -5072,7 +5289,7 @@ var TaskLoop = class {
     this.#lease.begin();
   }
   #hold([id, functionId, attempt, tagged, args, trace], parts, chunk) {
-    this.#held.push({
+    this.#held[$push]({
       id,
       functionId,
       attempt,
@@ -5104,15 +5321,15 @@ var TaskLoop = class {
       task.arguments = decode(task.arguments, true, task.parts, this.#handles);
       task.parts = void 0;
     }
-    const known = this.#functions.get(task.functionId);
+    const known = this.#functions[$get](task.functionId);
     if (known?.call === void 0) {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
     }
-    this.#running.set(task.id, task);
+    this.#running[$set](task.id, task);
     this.#begun++;
     const call = known.call;
     if (task.chunk !== void 0) {
-      this.#scope.run(task, () => this.#runChunk(task, call, known.spec)).then(() => this.#pump());
+      this.#scope.run(task, () => this.#runChunk(task, call, known.spec))[$then](() => this.#pump());
       return;
     }
     let value;
@@ -5123,10 +5340,10 @@ var TaskLoop = class {
       return this.#answerError(task, error);
     }
     if (!isThenable(value)) return this.#answerResult(task, value);
-    Promise.resolve(value).then((result) => this.#answerResult(task, result), (error) => {
+    $Promise_resolve(value)[$then]((result) => this.#answerResult(task, result), (error) => {
       explainMissing(error, known.spec);
       this.#answerError(task, error);
-    }).then(() => this.#pump());
+    })[$then](() => this.#pump());
   }
   async #runChunk(task, call, spec) {
     const startedAt = this.#now();
@@ -5139,14 +5356,14 @@ var TaskLoop = class {
     while (outcomes.values.length < items.length) {
       try {
         const awaited = runItems(items, outcomes.values, call, spread);
-        if (awaited !== void 0) outcomes.values.push(await awaited);
+        if (awaited !== void 0) outcomes.values[$push](await awaited);
       } catch (error) {
         explainMissing(error, spec);
-        outcomes.errors.push([
+        outcomes.errors[$push]([
           outcomes.values.length,
           error
         ]);
-        outcomes.values.push(void 0);
+        outcomes.values[$push](void 0);
         if (stopOnError) break;
       }
     }
@@ -5198,13 +5415,13 @@ var TaskLoop = class {
   }
   #answer(task, text, parts) {
     this.#send(text, parts);
-    this.#running.delete(task.id);
+    this.#running[$delete](task.id);
     task.arguments = void 0;
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
   }
   #returnHeld() {
-    const ids = this.#held.slice(this.#next).map((task) => task.id);
+    const ids = this.#held[$slice](this.#next)[$map]((task) => task.id);
     this.#held = [];
     this.#next = 0;
     this.#giveBack(ids);
@@ -5214,15 +5431,15 @@ var TaskLoop = class {
     this.#send(writeReturned(ids));
   }
   #abort(id, reason) {
-    const running = this.#running.get(id);
+    const running = this.#running[$get](id);
     if (running !== void 0) {
       running.controller ??= new AbortController();
       running.controller.abort(reason ?? new CancelledError("The task was cancelled"));
       return;
     }
-    const index = this.#held.findIndex((task) => task.id === id);
+    const index = this.#held[$findIndex]((task) => task.id === id);
     if (index < this.#next) return;
-    this.#held.splice(index, 1);
+    this.#held[$splice](index, 1);
     this.#giveBack([
       id
     ]);
@@ -5233,11 +5450,11 @@ function runItems(items, values, call, spread) {
     const item = items[at];
     const value = spread ? call(...item) : call(item);
     if (isThenable(value)) return value;
-    values.push(value);
+    values[$push](value);
   }
 }
 function inMicroseconds(ms) {
-  return Math.round(ms * 1e3) / 1e3;
+  return $Math_round(ms * 1e3) / 1e3;
 }
 function isThenable(value) {
   return typeof value === "object" && value !== null && typeof value.then === "function";
@@ -5251,16 +5468,16 @@ function encodableThrown(error, handles) {
   }
 }
 function withoutUnencodable(outcomes, handles) {
-  const errors = new Map(outcomes.errors.map(([index, error]) => [
+  const errors = new Map(outcomes.errors[$map](([index, error]) => [
     index,
     encodableThrown(error, handles)
   ]));
-  const values = outcomes.values.map((value, index) => {
+  const values = outcomes.values[$map]((value, index) => {
     try {
       encode(value, handles);
       return value;
     } catch (error) {
-      errors.set(index, error);
+      errors[$set](index, error);
     }
   });
   return {
@@ -5353,10 +5570,10 @@ var WorkerLife = class {
       const encoded = encodeThrown(error, parent.shared.handles);
       parent.send(writeFailed(encoded), encoded.parts);
     }
-    for (const [message, parts] of this.#early.splice(0)) this.#loop?.receive(message, parts);
+    for (const [message, parts] of this.#early[$splice](0)) this.#loop?.receive(message, parts);
   }
   receive(message, parts) {
-    if (this.#loop === void 0) this.#early.push([
+    if (this.#loop === void 0) this.#early[$push]([
       message,
       parts
     ]);
@@ -5417,11 +5634,11 @@ var WorkerLife = class {
 // src/child/main.ts
 function serve(load, loadHandleClasses) {
   let life;
-  const exit = Deno.exit.bind(Deno);
+  const exit = Deno.exit[$bind](Deno);
   const currentTask = () => life?.currentTask ?? 0;
   const output = new OutputRouter({
     send: (text, parts) => parent.send(text, parts),
-    writeStderr: Deno.stderr.writeSync.bind(Deno.stderr),
+    writeStderr: Deno.stderr.writeSync[$bind](Deno.stderr),
     currentTask
   });
   const watches = {
@@ -5456,7 +5673,7 @@ function serve(load, loadHandleClasses) {
     else if (message[0] === "wake") parent.standby.leave();
     else if (!parent.shared.receive(message, parts, bytes)) life?.receive(message, parts);
   }
-  parent.run().then(() => life === void 0 ? exit(0) : life.parentEnded(), (error) => {
+  parent.run()[$then](() => life === void 0 ? exit(0) : life.parentEnded(), (error) => {
     output.printError(\`Cannot read what the parent sent: \${Deno.inspect(error)}
 \`);
     exit(1);
@@ -5490,7 +5707,9 @@ return (loadModule) => serve(loadModule, () => load(0));
 })
 //# sourceURL=corral:child
 `, `"use strict";
-((parts) => (({
+((parts) => {
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+return (({
   BrokenBarrierError,
   ClosedError,
   Delivery,
@@ -5538,20 +5757,20 @@ var Guard = class {
   async release() {
     if (!this.#ended) {
       this.#ended = true;
-      this.#released = this.#handle[REF].call("releaseToken", [
+      this.#released = this.#handle[REF][$call]("releaseToken", [
         this.#tenure.token
-      ]).then(() => {
+      ])[$then](() => {
       });
     }
     await this.#released;
   }
   [Symbol.dispose]() {
     const ref = this.#handle[REF];
-    if (ref.deferredRelease === void 0) return void this.release().catch(() => {
+    if (ref.deferredRelease === void 0) return void this.release()[$catch](() => {
     });
     if (this.#ended) return;
     this.#ended = true;
-    ref.deferredRelease.add(ref, this.#tenure);
+    ref.deferredRelease[$add](ref, this.#tenure);
   }
   async [Symbol.asyncDispose]() {
     await this.release();
@@ -5563,16 +5782,16 @@ var Acquirable = class extends SharedHandle {
   async acquire(wait2) {
     const tenure = wait2?.signal?.aborted ? void 0 : this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== void 0) return new Guard(this, tenure, false);
-    return makeGuard(this, await this[REF].call("acquire", [], wait2));
+    return makeGuard(this, await this[REF][$call]("acquire", [], wait2));
   }
   async tryAcquire() {
     const tenure = this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== void 0) return new Guard(this, tenure, false);
-    const acquired = await this[REF].call("tryAcquire", []);
+    const acquired = await this[REF][$call]("tryAcquire", []);
     return acquired === void 0 ? void 0 : makeGuard(this, acquired);
   }
   async release() {
-    await this[REF].call("release", []);
+    await this[REF][$call]("release", []);
   }
   async use(body, wait2) {
     const guard = await this.acquire(wait2);
@@ -5608,7 +5827,7 @@ var LockObject = class {
   #abandoned = false;
   processEnded(isEnded) {
     this.waiters.dropProcess(isEnded);
-    for (const holding of this.#suspended) if (isEnded(holding.caller.process)) this.#suspended.delete(holding);
+    for (const holding of this.#suspended) if (isEnded(holding.caller.process)) this.#suspended[$delete](holding);
     if (this.holding === void 0 || !isEnded(this.holding.caller.process)) return;
     this.#abandoned = true;
     this.passOn();
@@ -5621,15 +5840,15 @@ var LockObject = class {
   }
   suspend() {
     const holding = this.holding;
-    this.#suspended.add(holding);
+    this.#suspended[$add](holding);
     this.passOn();
     return holding;
   }
   resume(holding, waiting) {
     const resolve = () => {
-      this.#suspended.delete(holding);
+      this.#suspended[$delete](holding);
       if (this.holding === void 0) this.holding = holding;
-      else this.holding.tokens.push(...holding.tokens);
+      else this.holding.tokens[$push](...holding.tokens);
       waiting.resolve();
       if (this.holding.tokens.length === 0) this.passOn();
     };
@@ -5666,7 +5885,7 @@ var LockObject = class {
         token
       ]
     };
-    else this.holding.tokens.push(token);
+    else this.holding.tokens[$push](token);
     const abandoned = this.#abandoned;
     this.#abandoned = false;
     return {
@@ -5676,7 +5895,7 @@ var LockObject = class {
   }
   #release(caller) {
     this.checkRelease(caller);
-    this.holding.tokens.pop();
+    this.holding.tokens[$pop]();
     if (this.holding.tokens.length === 0) this.passOn();
   }
   #releaseToken({ process }, token) {
@@ -5684,9 +5903,9 @@ var LockObject = class {
       this.holding,
       ...this.#suspended
     ]) {
-      const index = holding?.caller.process === process ? holding.tokens.indexOf(token) : -1;
+      const index = holding?.caller.process === process ? holding.tokens[$indexOf](token) : -1;
       if (index < 0) continue;
-      holding.tokens.splice(index, 1);
+      holding.tokens[$splice](index, 1);
       if (holding === this.holding && holding.tokens.length === 0) this.passOn();
       return;
     }
@@ -5706,7 +5925,7 @@ var Lock = class extends Acquirable {
     await super.release();
   }
   async locked() {
-    return await this[REF].call("locked", []);
+    return await this[REF][$call]("locked", []);
   }
 };
 registerHandleClass(TYPE, Lock);
@@ -5736,7 +5955,7 @@ var RLock = class extends Acquirable {
     await super.release();
   }
   async locked() {
-    return await this[REF].call("locked", []);
+    return await this[REF][$call]("locked", []);
   }
 };
 registerHandleClass(TYPE2, RLock);
@@ -5781,7 +6000,7 @@ var SemaphoreObject = class {
   }
   #take(caller) {
     this.#value--;
-    this.#held.add(caller.process);
+    this.#held[$add](caller.process);
     this.#forgetSignals();
     const abandoned = this.#abandoned > 0;
     if (abandoned) this.#abandoned--;
@@ -5813,23 +6032,23 @@ var HeldPermits = class {
     return this.#total;
   }
   add(process) {
-    this.#counts.set(process, (this.#counts.get(process) ?? 0) + 1);
+    this.#counts[$set](process, (this.#counts[$get](process) ?? 0) + 1);
     this.#total++;
   }
   subtract(process) {
-    const count = this.#counts.get(process);
+    const count = this.#counts[$get](process);
     if (count === void 0) return;
     this.#total--;
-    if (count === 1) this.#counts.delete(process);
-    else this.#counts.set(process, count - 1);
+    if (count === 1) this.#counts[$delete](process);
+    else this.#counts[$set](process, count - 1);
   }
   subtractOldest() {
-    for (const process of this.#counts.keys()) return this.subtract(process);
+    for (const process of this.#counts[$keys]()) return this.subtract(process);
   }
   remove(isEnded) {
     let removed = 0;
     for (const [process, count] of this.#counts) {
-      if (isEnded(process) && this.#counts.delete(process)) removed += count;
+      if (isEnded(process) && this.#counts[$delete](process)) removed += count;
     }
     this.#total -= removed;
     return removed;
@@ -5841,7 +6060,7 @@ var TYPE3 = "Semaphore";
 var BOUNDED_TYPE = "BoundedSemaphore";
 var Semaphore = class extends Acquirable {
   constructor(value = 1) {
-    if (!Number.isSafeInteger(value) || value < 0) {
+    if (!$Number_isSafeInteger(value) || value < 0) {
       throw new RangeError(\`Cannot make a semaphore of \${value}: a whole number is wanted, 0 or more\`);
     }
     const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
@@ -5851,7 +6070,7 @@ var Semaphore = class extends Acquirable {
     await super.release();
   }
   async value() {
-    return await this[REF].call("value", []);
+    return await this[REF][$call]("value", []);
   }
 };
 var BoundedSemaphore = class extends Semaphore {
@@ -5913,7 +6132,7 @@ var ConditionObject = class {
     });
   }
   #notify(count) {
-    for (let left = Math.min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
+    for (let left = $Math_min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
   }
   #checkHeld(caller, action) {
     if (!this.#lock.isHeldBy(caller)) {
@@ -5933,10 +6152,10 @@ var Condition = class extends Acquirable {
     await super.release();
   }
   async locked() {
-    return await this[REF].call("locked", []);
+    return await this[REF][$call]("locked", []);
   }
   async wait(wait2) {
-    return await this[REF].call("wait", [], wait2);
+    return await this[REF][$call]("wait", [], wait2);
   }
   async waitFor(predicate, wait2 = {}) {
     const { timeoutMs = Infinity, signal } = wait2;
@@ -5953,10 +6172,10 @@ var Condition = class extends Acquirable {
     }
   }
   async notify(count = 1) {
-    if (!(count >= 0) || count !== Infinity && !Number.isSafeInteger(count)) {
+    if (!(count >= 0) || count !== Infinity && !$Number_isSafeInteger(count)) {
       throw new RangeError(\`Cannot notify \${count}: a whole number is wanted, 0 or more\`);
     }
-    await this[REF].call("notify", [
+    await this[REF][$call]("notify", [
       count
     ]);
   }
@@ -6011,16 +6230,16 @@ var Event = class extends SharedHandle {
     super(hub.own(TYPE5, new EventObject()));
   }
   async set() {
-    await this[REF].call("set", []);
+    await this[REF][$call]("set", []);
   }
   async clear() {
-    await this[REF].call("clear", []);
+    await this[REF][$call]("clear", []);
   }
   async isSet() {
-    return await this[REF].call("isSet", []);
+    return await this[REF][$call]("isSet", []);
   }
   async wait(wait2) {
-    return await this[REF].call("wait", [], wait2);
+    return await this[REF][$call]("wait", [], wait2);
   }
 };
 registerHandleClass(TYPE5, Event);
@@ -6077,7 +6296,7 @@ var BarrierObject = class {
       this.#early.enter(caller, {
         signal
       }, {
-        resolve: () => enter().then(resolve, reject),
+        resolve: () => enter()[$then](resolve, reject),
         reject
       });
     });
@@ -6097,7 +6316,7 @@ var BarrierObject = class {
         }
       };
       this.#waiters.enter(caller, wait2, {
-        resolve: () => this.#passing === void 0 ? party.resolve() : this.#passing.parties.push(party),
+        resolve: () => this.#passing === void 0 ? party.resolve() : this.#passing.parties[$push](party),
         reject: party.reject
       });
     });
@@ -6163,7 +6382,7 @@ function brokenError({ reason, ...options }) {
 var TYPE6 = "Barrier";
 var Barrier = class extends SharedHandle {
   constructor(parties, options = {}) {
-    if (!Number.isSafeInteger(parties) || parties < 1) {
+    if (!$Number_isSafeInteger(parties) || parties < 1) {
       throw new RangeError(\`Cannot make a barrier for \${parties}: a whole number is wanted, 1 or more\`);
     }
     const { action, timeoutMs } = options;
@@ -6178,24 +6397,24 @@ var Barrier = class extends SharedHandle {
     })));
   }
   async wait(wait2) {
-    return await this[REF].call("wait", [
+    return await this[REF][$call]("wait", [
       wait2?.timeoutMs === Infinity
     ], wait2);
   }
   async reset() {
-    await this[REF].call("reset", []);
+    await this[REF][$call]("reset", []);
   }
   async abort() {
-    await this[REF].call("abort", []);
+    await this[REF][$call]("abort", []);
   }
   async parties() {
-    return await this[REF].call("parties", []);
+    return await this[REF][$call]("parties", []);
   }
   async nWaiting() {
-    return await this[REF].call("nWaiting", []);
+    return await this[REF][$call]("nWaiting", []);
   }
   async broken() {
-    return await this[REF].call("broken", []);
+    return await this[REF][$call]("broken", []);
   }
 };
 registerHandleClass(TYPE6, Barrier);
@@ -6232,24 +6451,24 @@ var Connection = class extends SharedHandle {
   }
   async send(message) {
     check(this, "send", this.writable);
-    await this[REF].call("send", [
+    await this[REF][$call]("send", [
       message
     ]);
   }
   async recv(wait2) {
     check(this, "receive", this.readable);
-    return await this[REF].call("recv", [], wait2);
+    return await this[REF][$call]("recv", [], wait2);
   }
   async sendBytes(bytes, offset = 0, size) {
     check(this, "send", this.writable);
     size ??= bytes.byteLength - offset;
-    const isInside = Number.isInteger(offset) && Number.isInteger(size) && offset >= 0 && size >= 0 && offset + size <= bytes.byteLength;
+    const isInside = $Number_isInteger(offset) && $Number_isInteger(size) && offset >= 0 && size >= 0 && offset + size <= bytes.byteLength;
     if (!isInside) {
       throw new RangeError(\`Cannot send bytes: \${size} from \${offset} on were asked for, there are \${bytes.byteLength}\`);
     }
     const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
     const part = new Uint8Array(view.buffer, view.byteOffset + offset, size);
-    await this[REF].call("send", [
+    await this[REF][$call]("send", [
       part
     ]);
   }
@@ -6259,13 +6478,13 @@ var Connection = class extends SharedHandle {
     if (maxLength !== void 0 && !(maxLength >= 0)) {
       throw new RangeError(\`Cannot receive at most \${maxLength} bytes: 0 or more are wanted\`);
     }
-    return await this[REF].call("recvBytes", maxLength === void 0 ? [] : [
+    return await this[REF][$call]("recvBytes", maxLength === void 0 ? [] : [
       maxLength
     ], options);
   }
   async poll(timeoutMs = 0, options = {}) {
     check(this, "poll", this.readable);
-    return await this[REF].call("poll", [], {
+    return await this[REF][$call]("poll", [], {
       timeoutMs,
       signal: options.signal
     });
@@ -6282,7 +6501,7 @@ function check(connection, action, isPossible) {
   if (isPossible) return;
   throw new TypeError(\`Cannot \${action}: this end of the pipe only \${connection.readable ? "receives" : "sends"}\`);
 }
-for (const type of Object.values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
+for (const type of $Object_values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
 
 // src/channels/item_queue.ts
 var MAX_TOGETHER_UNITS = 64 * 1024;
@@ -6318,7 +6537,7 @@ var ItemQueue = class {
     };
     const reader = this.#readers.peek();
     if (reader === void 0 || this.isHeldFrom(reader)) {
-      this.#items.push(item);
+      this.#items[$push](item);
       this.#bytes += item.bytes;
     } else this.#readers.serve(this.#delivery(item));
   }
@@ -6334,8 +6553,8 @@ var ItemQueue = class {
       const text = EncodedValue.plainText(this.#items.peek().value);
       if (text === void 0) break;
       units += text.length;
-      texts.push(text);
-      items.push(this.#shift());
+      texts[$push](text);
+      items[$push](this.#shift());
       this.#onMoved();
     }
     if (items.length === 0) return void 0;
@@ -6346,7 +6565,7 @@ var ItemQueue = class {
       this.#serve();
     };
     const requeue = (left) => {
-      for (const item of items.slice(items.length - left)) this.#insert(item);
+      for (const item of items[$slice](items.length - left)) this.#insert(item);
       settle();
     };
     const delivery = new Delivery(EncodedValue.list(texts), requeue, () => delivery.isSettled && settle(), items.length);
@@ -6365,7 +6584,7 @@ var ItemQueue = class {
     while (this.#items.size > 0) this.#shift();
   }
   #shift() {
-    const item = this.#items.shift();
+    const item = this.#items[$shift]();
     this.#bytes -= item?.bytes ?? 0;
     return item;
   }
@@ -6385,10 +6604,10 @@ var ItemQueue = class {
   #insert(item) {
     if (item.value instanceof EncodedValue) item.value.requeued();
     const before = [];
-    while (this.#items.size > 0 && this.#items.peek().place < item.place) before.push(this.#items.shift());
-    this.#items.unshift(item);
+    while (this.#items.size > 0 && this.#items.peek().place < item.place) before[$push](this.#items[$shift]());
+    this.#items[$unshift](item);
     this.#bytes += item.bytes;
-    for (const earlier of before.reverse()) this.#items.unshift(earlier);
+    for (const earlier of before.reverse()) this.#items[$unshift](earlier);
   }
 };
 
@@ -6466,7 +6685,7 @@ var QueueObject = class {
   }
   #accept(encoded) {
     this.#unfinished++;
-    this.#items.push(encoded);
+    this.#items[$push](encoded);
   }
   #noteReader({ process }) {
     if (process !== this.#reader) {
@@ -6512,7 +6731,7 @@ var QueueObject = class {
     if (--this.#unfinished === 0) this.#joining.serveAll();
   }
   #overfull() {
-    const mebibytes = Math.round(this.#maxBytes / 1024 / 1024);
+    const mebibytes = $Math_round(this.#maxBytes / 1024 / 1024);
     return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
   }
   #closedFor(caller, action) {
@@ -6558,7 +6777,7 @@ var Prefetch = class {
     if (this.#given > 0) this.#busyMs += now - this.#givenAt;
     if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
     while (this.#items.size === 0 && this.#isAsking) await this.#answer();
-    const item = this.#items.shift();
+    const item = this.#items[$shift]();
     if (item === void 0) return await this.#wait();
     item.batch.ack();
     this.#note(now);
@@ -6582,7 +6801,7 @@ var Prefetch = class {
     if (this.#isAsking) await this.#answer();
   }
   async #wait() {
-    const first = this.#ref.call("get", []);
+    const first = this.#ref[$call]("get", []);
     this.#prefetch();
     try {
       const value = await first;
@@ -6626,12 +6845,12 @@ var Prefetch = class {
   }
   #adjust() {
     if (this.#given === 0) return;
-    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? Math.min(this.#wanted * 2, MAX_PREFETCHED) : 1;
+    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? $Math_min(this.#wanted * 2, MAX_PREFETCHED) : 1;
     this.#busyMs = this.#given = 0;
   }
   #add(batch) {
     const at = this.#now();
-    for (const value of batch.value) this.#items.push({
+    for (const value of batch.value) this.#items[$push]({
       value,
       batch,
       at
@@ -6639,7 +6858,7 @@ var Prefetch = class {
     this.#timer ??= this.#startTimer(PREFETCH_LIMIT_MS);
   }
   #answer() {
-    this.#answered ??= Promise.withResolvers();
+    this.#answered ??= $Promise_withResolvers();
     return this.#answered.promise;
   }
   #isStale(now) {
@@ -6662,7 +6881,7 @@ var Prefetch = class {
     this.#round++;
     this.#timer?.cancel();
     this.#timer = void 0;
-    for (let item; (item = this.#items.shift()) !== void 0; ) item.batch.requeue();
+    for (let item; (item = this.#items[$shift]()) !== void 0; ) item.batch.requeue();
   }
 };
 
@@ -6675,7 +6894,7 @@ var Queue = class extends SharedHandle {
   }
   async put(item, wait2) {
     try {
-      await this[REF].call("put", [
+      await this[REF][$call]("put", [
         item
       ], wait2);
     } catch (error) {
@@ -6686,7 +6905,7 @@ var Queue = class extends SharedHandle {
     }
   }
   async putNowait(item) {
-    await this[REF].call("putNowait", [
+    await this[REF][$call]("putNowait", [
       item
     ]);
   }
@@ -6727,10 +6946,10 @@ async function takeItem(ref, wait2) {
 }
 async function callBeforeLoops(ref, operation, wait2) {
   if (ref.prefetch !== void 0) await ref.prefetch.recall();
-  return await ref.call(operation, [], wait2);
+  return await ref[$call](operation, [], wait2);
 }
 function makeRef(type, maxSize) {
-  if (!Number.isSafeInteger(maxSize)) {
+  if (!$Number_isSafeInteger(maxSize)) {
     throw new RangeError(\`Cannot make a queue of size \${maxSize}: a whole number is wanted\`);
   }
   return hub.own(type, new QueueObject(maxSize));
@@ -6741,10 +6960,10 @@ registerHandleClass(Queue[QUEUE_TYPE], Queue);
 var JoinableQueue = class extends Queue {
   static [QUEUE_TYPE] = "JoinableQueue";
   async taskDone() {
-    await this[REF].call("taskDone", []);
+    await this[REF][$call]("taskDone", []);
   }
   async join(wait2) {
-    await this[REF].call("join", [], wait2);
+    await this[REF][$call]("join", [], wait2);
   }
 };
 registerHandleClass(JoinableQueue[QUEUE_TYPE], JoinableQueue);
@@ -6759,7 +6978,7 @@ var SimpleQueue = class extends SharedHandle {
     super(makeRef(TYPE7, 0));
   }
   async put(item) {
-    await this[REF].call("put", [
+    await this[REF][$call]("put", [
       item
     ]);
   }
@@ -6783,7 +7002,7 @@ registerHandleClass(TYPE7, SimpleQueue);
 
 // src/manager/copy.ts
 function copyOf(value) {
-  if (Array.isArray(value) && value.every(isPrimitive)) return value.slice();
+  if ($Array_isArray(value) && value[$every](isPrimitive)) return value[$slice]();
   return EncodedValue.open(EncodedValue.capture(value, true));
 }
 function isPrimitive(value) {
@@ -6793,8 +7012,8 @@ function isPrimitive(value) {
 // src/manager/call.ts
 async function call(handle, operation, args) {
   const ref = handle[REF];
-  if (ref instanceof RemoteRef) return await ref.call(operation, args);
-  return copyOf(await ref.call(operation, copyOf(args)));
+  if (ref instanceof RemoteRef) return await ref[$call](operation, args);
+  return copyOf(await ref[$call](operation, copyOf(args)));
 }
 async function changeValue(handle, place, change) {
   let current = await call(handle, "read", place);
@@ -6819,7 +7038,7 @@ var ArrayProxy = class extends SharedHandle {
     ]);
   }
   async set(index, values) {
-    const list = typeof values === "object" ? Array.from(values) : [
+    const list = typeof values === "object" ? $Array_from(values) : [
       values
     ];
     await call(this, "set", [
@@ -6839,7 +7058,7 @@ var ArrayProxy = class extends SharedHandle {
     ], change);
   }
   async slice(start, end) {
-    return Array.from(await this.toTypedArray(start, end));
+    return $Array_from(await this.toTypedArray(start, end));
   }
   async fill(value, start, end) {
     await call(this, "fill", [
@@ -6852,7 +7071,7 @@ var ArrayProxy = class extends SharedHandle {
     return await call(this, "length", []);
   }
   async toArray() {
-    return await this.slice();
+    return await this[$slice]();
   }
   async toTypedArray(start, end) {
     return await call(this, "slice", [
@@ -6870,7 +7089,7 @@ registerHandleClass(ARRAY, ArrayProxy);
 function show(value) {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value.length > 100 ? \`\${value.slice(0, 100)}\\u2026\` : value);
+      return $JSON_stringify(value.length > 100 ? \`\${value[$slice](0, 100)}\\u2026\` : value);
     case "bigint":
       return \`\${value}n\`;
     case "object":
@@ -6952,24 +7171,24 @@ var DictProxy = class extends SharedHandle {
     await call(this, "clear", []);
   }
   async toObject() {
-    return Object.fromEntries((await this.entries()).map(([key, value]) => [
+    return $Object_fromEntries((await this[$entries]())[$map](([key, value]) => [
       String(key),
       value
     ]));
   }
   async toMap() {
-    return new Map(await this.entries());
+    return new Map(await this[$entries]());
   }
   async *[Symbol.asyncIterator]() {
-    yield* await this.entries();
+    yield* await this[$entries]();
   }
 };
 function entriesOf(entries) {
   if (typeof entries !== "object" || entries === null) {
     throw new TypeError(\`Cannot fill a dict from \${show(entries)}: an object, a Map or pairs of key and value are wanted\`);
   }
-  if (Symbol.iterator in entries) return Array.from(entries);
-  return Object.entries(entries);
+  if (Symbol.iterator in entries) return $Array_from(entries);
+  return $Object_entries(entries);
 }
 registerHandleClass(DICT, DictProxy);
 
@@ -7058,7 +7277,7 @@ var ListProxy = class extends SharedHandle {
     ]);
   }
   async includes(item) {
-    return await this.indexOf(item) >= 0;
+    return await this[$indexOf](item) >= 0;
   }
   async count(item) {
     return await call(this, "count", [
@@ -7094,7 +7313,7 @@ var ListProxy = class extends SharedHandle {
     await call(this, "clear", []);
   }
   async toArray() {
-    return await this.slice();
+    return await this[$slice]();
   }
   async *[Symbol.asyncIterator]() {
     yield* await this.toArray();
@@ -7144,18 +7363,18 @@ var NamespaceProxy = class extends SharedHandle {
     return await call(this, "keys", []);
   }
   async toObject() {
-    return Object.fromEntries(await call(this, "entries", []));
+    return $Object_fromEntries(await call(this, "entries", []));
   }
 };
 function sharedEntries(values) {
-  return Object.entries(values).map(([name, value]) => [
+  return $Object_entries(values)[$map](([name, value]) => [
     sharedName(name),
     value
   ]);
 }
 function sharedName(name) {
-  if (typeof name === "string" && !name.startsWith("_")) return name;
-  throw new TypeError(\`Cannot share \${JSON.stringify(name)} in a namespace: a name that does not begin with "_" is wanted\`);
+  if (typeof name === "string" && !name[$startsWith]("_")) return name;
+  throw new TypeError(\`Cannot share \${$JSON_stringify(name)} in a namespace: a name that does not begin with "_" is wanted\`);
 }
 registerHandleClass(NAMESPACE, NamespaceProxy);
 
@@ -7166,15 +7385,15 @@ var RESERVED = /* @__PURE__ */ new Set([
   "toJSON"
 ]);
 function isReserved(name) {
-  return RESERVED.has(name);
+  return RESERVED[$has](name);
 }
 
 // src/manager/object_proxy.ts
 var OBJECT = "ObjectProxy";
 function makeObjectProxy(ref) {
-  return new Proxy(Object.freeze(new ObjectHandle(ref)), {
+  return new Proxy($Object_freeze(new ObjectHandle(ref)), {
     get(handle, name) {
-      if (typeof name === "symbol" || isReserved(name)) return Reflect.get(handle, name);
+      if (typeof name === "symbol" || isReserved(name)) return $Reflect_get(handle, name);
       return (...args) => call(handle, "call", [
         name,
         args
@@ -7208,10 +7427,13 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts[1],parts[0]))
+})(parts[1],parts[0]);
+})
 //# sourceURL=corral:handles
 `, `"use strict";
-((parts) => (({
+((parts) => {
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+return (({
   isAttributeValue
 }, {
   TIME_ORIGIN_MS,
@@ -7225,14 +7447,14 @@ var Context = class _Context {
     this.#values = values;
   }
   getValue(key) {
-    return this.#values.get(key);
+    return this.#values[$get](key);
   }
   setValue(key, value) {
-    return new _Context(new Map(this.#values).set(key, value));
+    return new _Context(new Map(this.#values)[$set](key, value));
   }
   deleteValue(key) {
     const values = new Map(this.#values);
-    values.delete(key);
+    values[$delete](key);
     return new _Context(values);
   }
 };
@@ -7246,7 +7468,7 @@ var ContextManager = class {
     return this.#storage.getStore() ?? ROOT;
   }
   with(context, fn, thisArg, ...args) {
-    return this.#storage.run(context, () => fn.apply(thisArg, args));
+    return this.#storage.run(context, () => fn[$apply](thisArg, args));
   }
   bind(context, target) {
     if (typeof target !== "function") return target;
@@ -7281,7 +7503,7 @@ function tracedFetch(tracing, fetch) {
         "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
       }
     });
-    if (!request.headers.has("traceparent")) request.headers.set("traceparent", traceparent);
+    if (!request.headers[$has]("traceparent")) request.headers[$set]("traceparent", traceparent);
     try {
       const response = await fetch(request);
       span.setAttribute("http.response.status_code", response.status);
@@ -7350,15 +7572,15 @@ var Span = class {
   }
   setAttributes(attributes) {
     if (!this.#ended) {
-      Object.assign(this.#attributes, sound(attributes, MOST_ATTRIBUTES - Object.keys(this.#attributes).length));
+      $Object_assign(this.#attributes, sound(attributes, MOST_ATTRIBUTES - $Object_keys(this.#attributes).length));
     }
     return this;
   }
   addEvent(name, attributesOrTime, time) {
-    const isTime = attributesOrTime instanceof Date || typeof attributesOrTime === "number" || Array.isArray(attributesOrTime);
+    const isTime = attributesOrTime instanceof Date || typeof attributesOrTime === "number" || $Array_isArray(attributesOrTime);
     if (!this.#ended && this.#events.length < MOST_EVENTS) {
       const at = timeOf(isTime ? attributesOrTime : time);
-      this.#events.push({
+      this.#events[$push]({
         name: cut(name),
         at,
         attributes: sound(isTime ? {} : attributesOrTime, MOST_ATTRIBUTES)
@@ -7411,26 +7633,26 @@ var Span = class {
   }
 };
 function sound(attributes, most) {
-  const entries = Object.entries(Object(attributes)).filter(([, value]) => isAttributeValue(value)).slice(0, Math.max(0, most));
-  return Object.fromEntries(entries.map(([name, value]) => [
+  const entries = $Object_entries(Object(attributes))[$filter](([, value]) => isAttributeValue(value))[$slice](0, $Math_max(0, most));
+  return $Object_fromEntries(entries[$map](([name, value]) => [
     name,
     typeof value === "string" ? cut(value) : value
   ]));
 }
 function cut(text) {
-  return String(text).slice(0, LONGEST_TEXT);
+  return String(text)[$slice](0, LONGEST_TEXT);
 }
 function timeOf(time) {
   if (time === void 0) return traceClockMs();
-  if (Array.isArray(time)) return time[0] * 1e3 + time[1] / 1e6;
+  if ($Array_isArray(time)) return time[0] * 1e3 + time[1] / 1e6;
   const ms = Number(time);
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
 }
 
 // src/child/tracing/mod.ts
 var API_VERSION = "1.999.999";
-var API_KEY = Symbol.for("opentelemetry.js.api.1");
-var SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
+var API_KEY = $Symbol_for("opentelemetry.js.api.1");
+var SPAN_KEY = $Symbol_for("OpenTelemetry Context Key SPAN");
 var SAMPLED = 1;
 var INTERNAL = 0;
 var WorkerTracing = class _WorkerTracing {
@@ -7448,7 +7670,7 @@ var WorkerTracing = class _WorkerTracing {
       context: tracing.#contexts,
       propagation: tracing
     };
-    Object.defineProperty(globalThis, API_KEY, {
+    $Object_defineProperty(globalThis, API_KEY, {
       value: api,
       configurable: true,
       writable: true
@@ -7495,7 +7717,7 @@ var WorkerTracing = class _WorkerTracing {
     return new Span(start, (report) => this.#report(taskId, report));
   }
   startActiveSpan(name, ...rest) {
-    const fn = rest.pop();
+    const fn = rest[$pop]();
     const [options, given] = rest;
     const context = given ?? this.#contexts.active();
     const span = this.startSpan(name, options, context);
@@ -7507,7 +7729,7 @@ var WorkerTracing = class _WorkerTracing {
   }
   inject(context, carrier, setter) {
     const around = context.getValue(TASK_KEY);
-    if (around !== void 0) setter.set(carrier, "traceparent", formatTraceparent(around.task));
+    if (around !== void 0) setter[$set](carrier, "traceparent", formatTraceparent(around.task));
   }
   extract(context) {
     return context;
@@ -7562,7 +7784,7 @@ var TaskSpan = class {
   }
 };
 function parseTraceparent(text) {
-  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(text) ?? [];
+  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/[$exec](text) ?? [];
   if (flags === void 0) return void 0;
   return {
     traceId,
@@ -7572,16 +7794,17 @@ function parseTraceparent(text) {
   };
 }
 function formatTraceparent({ traceId, spanId, traceFlags }) {
-  return \`00-\${traceId}-\${spanId}-\${traceFlags.toString(16).padStart(2, "0")}\`;
+  return \`00-\${traceId}-\${spanId}-\${traceFlags.toString(16)[$padStart](2, "0")}\`;
 }
 function newSpanId() {
   const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
+  return bytes.reduce((text, byte) => text + byte.toString(16)[$padStart](2, "0"), "");
 }
 return {
   SPAN_KEY,
   WorkerTracing
 };
-})(parts[2],parts[0]))
+})(parts[2],parts[0]);
+})
 //# sourceURL=corral:child/tracing/mod
 `];

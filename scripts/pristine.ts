@@ -1,0 +1,169 @@
+/**
+ * Makes the child's source use what the language offers as it was when the worker started, whatever user code replaces later: static
+ * functions are taken once, and methods are called by symbols, under which the prototypes keep them. See
+ * `docs/decisions/child_source.md`.
+ */
+
+/** Static functions of these are taken once; those of constructors are bound to them. */
+const NAMESPACES = [
+  "JSON",
+  "Object",
+  "Math",
+  "Number",
+  "Reflect",
+  "Symbol",
+  "String",
+  "Atomics",
+  "ArrayBuffer",
+  "Array",
+];
+const CONSTRUCTORS = ["Promise", "Uint8Array", "Float64Array"];
+/** Constructors that are taken once. */
+const GLOBALS =
+  "Map Set WeakMap WeakRef Promise Error TypeError RangeError Date URL Uint8Array Int32Array Float64Array ArrayBuffer DataView SharedArrayBuffer TextEncoder TextDecoder AbortController AbortSignal FinalizationRegistry JSON Object Math Number Reflect Symbol String Atomics Array Function RegExp Worker Proxy Blob performance"
+    .split(" ");
+
+/** Methods that are called by symbols, by their prototypes. */
+const METHODS: Record<string, string> = {
+  "Array.prototype":
+    "push pop shift unshift splice slice map filter every some join find findIndex includes indexOf forEach concat at flatMap fill",
+  "Map.prototype": "get set has delete clear forEach values keys entries",
+  "Set.prototype": "add has delete clear forEach values",
+  "WeakMap.prototype": "get set has delete",
+  "Object.getPrototypeOf(Uint8Array.prototype)": "set subarray slice fill indexOf lastIndexOf at",
+  "TextEncoder.prototype": "encode encodeInto",
+  "TextDecoder.prototype": "decode",
+  "String.prototype":
+    "slice includes startsWith endsWith charCodeAt codePointAt indexOf at replace replaceAll split trim padStart",
+  "RegExp.prototype": "test exec",
+  "Function.prototype": "call apply bind",
+  "Promise.prototype": "then catch finally",
+  "DataView.prototype": "getUint32 setUint32",
+};
+const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names.split(" ")))];
+
+/** Values of other realms come through these files, and their prototypes know no symbols of ours. These methods are not called on values there. */
+const FOREIGN_VALUES = /^(?:wire\/codec\/|errors$|copies$)/;
+const NOT_OF_VALUES = ["push", "get", "set", "has", "add", "call", "exec", "test"];
+
+const STATIC_CALL = new RegExp(`(?<![\\w$.])(${[...NAMESPACES, ...CONSTRUCTORS].join("|")})\\.([a-z]\\w*)\\(`, "g");
+const METHOD_CALL = callsOf(METHOD_NAMES);
+const CALL_IN_CODEC = callsOf(NOT_OF_VALUES);
+
+function callsOf(names: readonly string[]): RegExp {
+  return new RegExp(`(\\?\\.|\\.)(${names.join("|")})\\(`, "g");
+}
+
+/** The texts of scripts, rewritten, and what must be evaluated before them. */
+export interface Pristine {
+  /** Statements, to stand first; what they declare is in scope of the scripts. */
+  readonly prelude: string;
+  /** All names that the prelude declares, as a pattern. */
+  readonly names: string;
+  rewrite(code: string): string;
+}
+
+/** Prepares the rewriting of scripts. All of them must be rewritten before the prelude is read. */
+export function pristine(): Pristine {
+  const statics = new Map<string, string>();
+  const rewriteCode = (code: string, methods: RegExp): string => {
+    const withStatics = code.replaceAll(STATIC_CALL, (_, holder: string, name: string) => {
+      const taken = `$${holder}_${name}`;
+      statics.set(taken, CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`);
+      return `${taken}(`;
+    });
+    return withStatics.replaceAll(methods, (_, dot: string, name: string) => `${dot === "." ? "" : dot}[$${name}](`);
+  };
+  const declarations = (): string[] => [...statics.keys(), ...METHOD_NAMES.map((name) => `$${name}`)];
+  return {
+    get prelude() {
+      return [
+        `const { ${GLOBALS.join(", ")} } = globalThis;`,
+        ...Array.from(statics, ([taken, value]) => `const ${taken} = ${value};`),
+        ...METHOD_NAMES.map((name) => `const $${name} = Symbol("${name}");`),
+        "const keep = (holder, symbol, value) => $Object_defineProperty(holder, symbol, { value });",
+        ...METHOD_NAMES.map((name) =>
+          `keep(Object.prototype, $${name}, function (...args) { return this.${name}(...args); });`
+        ),
+        ...Object.entries(METHODS).flatMap(([prototype, names]) =>
+          names.split(" ").map((name) => `keep(${prototype}, $${name}, ${prototype}.${name});`)
+        ),
+      ].join("\n");
+    },
+    get names() {
+      return `{ ${[...GLOBALS, ...declarations()].join(", ")} }`;
+    },
+    rewrite(code) {
+      statics.set("$Object_defineProperty", "Object.defineProperty");
+      // Each file of the library begins with a comment that names it.
+      return code.split(/^(?=\/\/ src\/\S+\.ts$)/m).map((file) => {
+        const path = /^\/\/ src\/(\S+)\.ts$/m.exec(file)?.[1] ?? "";
+        const methods = FOREIGN_VALUES.test(path) ? CALL_IN_CODEC : METHOD_CALL;
+        return pieces(file).map(({ text, isCode }) => isCode ? rewriteCode(text, methods) : text).join("");
+      }).join("");
+    },
+  };
+}
+
+/** Parts code from strings, the texts of templates, comments and regular expressions. */
+export function pieces(source: string): { text: string; isCode: boolean }[] {
+  const found: { text: string; isCode: boolean }[] = [];
+  // Of each template that is open: how many braces are open in the expression that is read.
+  const templates: number[] = [];
+  let from = 0;
+  const skip = (start: number, end: number): number => {
+    found.push({ text: source.slice(from, start), isCode: true }, { text: source.slice(start, end), isCode: false });
+    return from = end;
+  };
+  for (let at = 0; at < source.length;) {
+    const char = source[at]!;
+    const rest = source.slice(at, at + 2);
+    if (rest === "//") at = skip(at, endOf(source, at, "\n"));
+    else if (char === '"' || char === "'") at = skip(at, endOfString(source, at + 1, char));
+    else if (char === "/" && regExpMayStart(source.slice(0, at))) at = skip(at, endOfRegExp(source, at + 1));
+    else if (char === "`" || (char === "}" && templates.at(-1) === 0)) {
+      if (char === "}") templates.pop();
+      const end = endOfTemplateText(source, at + 1);
+      if (source[end - 1] === "{") templates.push(0);
+      at = skip(at, end);
+    } else {
+      if (templates.length > 0 && char === "{") templates[templates.length - 1]!++;
+      if (templates.length > 0 && char === "}") templates[templates.length - 1]!--;
+      at++;
+    }
+  }
+  found.push({ text: source.slice(from), isCode: true });
+  return found;
+}
+
+function endOf(source: string, from: number, mark: string): number {
+  const end = source.indexOf(mark, from);
+  return end < 0 ? source.length : end;
+}
+
+function endOfString(source: string, from: number, quote: string): number {
+  let at = from;
+  while (source[at] !== quote) at += source[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
+
+function endOfTemplateText(source: string, from: number): number {
+  let at = from;
+  while (source[at] !== "`" && source.slice(at, at + 2) !== "${") at += source[at] === "\\" ? 2 : 1;
+  return source[at] === "`" ? at + 1 : at + 2;
+}
+
+function endOfRegExp(source: string, from: number): number {
+  let at = from;
+  for (let inClass = false; inClass || source[at] !== "/"; at += source[at] === "\\" ? 2 : 1) {
+    if (source[at] === "[") inClass = true;
+    else if (source[at] === "]") inClass = false;
+  }
+  return at + 1;
+}
+
+/** A slash divides behind a value. */
+function regExpMayStart(before: string): boolean {
+  const last = /(\w+|[^\s\w])\s*$/.exec(before.slice(-80))?.[1] ?? "";
+  return !/^[\w)\]}"'`]/.test(last) || /^(?:return|typeof|case|in|of|void)$/.test(last);
+}
