@@ -756,7 +756,7 @@ function encodeError(error, encoder, depth) {
   const className = classNameOf(error);
   const hidden = partsOf(className);
   for (const key of ownKeysOf(error)) {
-    if (isOwnAffair(key) || hidden.includes(key)) continue;
+    if (isOwnAffair(key) || hidden[$includes](key)) continue;
     const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
     if (node !== void 0) fields[$push](key, node);
   }
@@ -785,7 +785,7 @@ function decodeError(tag, decoder, depth) {
   const hidden = partsOf(textOf(tag.c));
   for (const [key, node] of pairsOf(arrayOf(tag.p))) {
     const part = textOf(key);
-    if (!hidden.includes(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
+    if (!hidden[$includes](part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
     define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
   }
   return error;
@@ -1022,7 +1022,7 @@ var PlainMeasure = class {
     const many = this.#many;
     if (many !== void 0) return many.size < many[$add](value).size;
     const few = this.#few ??= [];
-    if (few.includes(value)) return false;
+    if (few[$includes](value)) return false;
     few[$push](value);
     if (few.length > 16) this.#many = new Set(few);
     return true;
