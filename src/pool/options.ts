@@ -16,6 +16,7 @@ export interface ResolvedPoolOptions {
   readonly retries: number;
   readonly onEvent: PoolOptions["onEvent"];
   readonly maxQueue: number;
+  readonly scopeTimeoutMs: number;
   readonly local: LocalOptions;
   readonly backend: TaskBackendProvider | undefined;
   /** What the backend is called in messages. */
@@ -41,6 +42,7 @@ const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
   abortGraceMs: true,
   backend: true,
   maxQueue: true,
+  scopeTimeoutMs: true,
 };
 
 /** Options that mean the same wherever tasks run. */
@@ -52,6 +54,7 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
   "retries",
   "onEvent",
   "maxQueue",
+  "scopeTimeoutMs",
   "backend",
 ]);
 
@@ -77,6 +80,7 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     retries: checks.count("retries", options.retries, 0, 0),
     onEvent,
     maxQueue: options.maxQueue === Infinity ? Infinity : checks.count("maxQueue", options.maxQueue, Infinity),
+    scopeTimeoutMs: checks.duration("scopeTimeoutMs", options.scopeTimeoutMs) ?? Infinity,
     local,
     backend,
     backendName: backend?.description.name ?? "this machine",

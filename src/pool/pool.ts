@@ -2,6 +2,7 @@ import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
+import { untilSettled } from "../timer.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
@@ -579,10 +580,20 @@ export class Pool<M = unknown> implements AsyncDisposable {
     return this.#engine.observers.add(observer);
   }
 
-  /** Closes the pool, and waits until accepted work is done and no process is left. */
+  /**
+   * Closes the pool, and waits until accepted work is done and no process is left; with `scopeTimeoutMs`, terminates it when that is over.
+   *
+   * An error that leaves an `await using` scope shows when the scope has ended, not before: set `scopeTimeoutMs`, or `terminate()` in a `catch`,
+   * where tasks may run for long.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#engine.join("cut");
+    const joined = this.#engine.join("cut");
+    const { scopeTimeoutMs } = this.#engine.options;
+    if (scopeTimeoutMs < Infinity && !await untilSettled(joined, { timeoutMs: scopeTimeoutMs })) {
+      await this.#engine.terminate();
+    }
+    await joined;
   }
 
   #call(fn: string | AnyFunction, args: unknown[], options: TaskOptions | undefined): Promise<unknown> {

@@ -144,6 +144,12 @@ export interface PoolOptions extends WorkerLaunchOptions {
    */
   maxQueue?: number;
   /**
+   * Milliseconds that the end of an `await using` scope waits for accepted work; then the pool is terminated, and what has not ended rejects
+   * with CancelledError. JavaScript does not tell a resource whether an error left its scope, and shows that error only when the scope has
+   * ended: a limit keeps a long task from hiding it. @default no limit
+   */
+  scopeTimeoutMs?: number;
+  /**
    * Where the tasks run, if not in processes on this machine. Options that say how workers are started and what they may do have no meaning
    * then, and throw: that is for the other place to decide. @default processes on this machine
    */

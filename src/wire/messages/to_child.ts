@@ -61,6 +61,8 @@ export function writeCall(
   args: Encoded,
   trace: TraceContext | undefined,
 ): string {
+  // One template, for the most frequent message of all.
+  if (trace === undefined) return `[${taskId},${functionId},${attempt},${args.tagged ? 1 : 0},${args.text}]`;
   return withValueAnd(`[${taskId},${functionId},${attempt}`, args, trace);
 }
 
