@@ -194,8 +194,8 @@ const HELLO = '["hello",1,"0.1.0"]';
 const READY = '["ready"]';
 
 const IMPOSTORS: Record<string, [script: string, message: string]> = {
-  "greets with another protocol": [`${say('["hello",99,"9.9.9"]')}; exec sleep 30`, "protocol 99"],
-  "does not greet": [`${say(READY)}; exec sleep 30`, '"ready"'],
+  "greets with another protocol": [`exec ${say('["hello",99,"9.9.9"]')}`, "protocol 99"],
+  "does not greet": [`exec ${say(READY)}`, '"ready"'],
   "prints a message of its own": ["echo cannot find the file; exec sleep 30", "what it wrote first is no message"],
 };
 
@@ -217,7 +217,7 @@ Deno.test({
   name: "Pool rejects the running task when its worker ends its output and lives on",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withImpostor(`${say(HELLO, READY)}; exec sleep 30 >&-`, async (denoPath) => {
+    withImpostor(`${say("leave", HELLO, READY)}; exec sleep 30 >&-`, async (denoPath) => {
       const log = new EventLog();
       const pool = new Pool({ workers: 1, denoPath, onEvent: log.listener });
       const error = await assertRejects(() => pool.apply(double, [1]), ProtocolError);
