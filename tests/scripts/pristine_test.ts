@@ -1,0 +1,39 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { pieces, pristine } from "../../scripts/pristine.ts";
+
+const CASES: [code: string, rewritten: string][] = [
+  ["list.push(x);", "list[$push](x);"],
+  ["list?.push(x);", "list?.[$push](x);"],
+  ["this.#push(x); x.pushed(y);", "this.#push(x); x.pushed(y);"],
+  ["JSON.parse(text)", "$JSON_parse(text)"],
+  ["own.JSON.parse(text)", "own.JSON.parse(text)"],
+  ['"call list.push(x)";', '"call list.push(x)";'],
+  [
+    "`send Array.from(${list.slice(1)}) at ${`${a.at(0)}.at(1)`}`;",
+    "`send Array.from(${list[$slice](1)}) at ${`${a[$at](0)}.at(1)`}`;",
+  ],
+  [
+    "const r = /x.push(1)[/]/.test(text); a / b.at(1) / c;",
+    "const r = /x.push(1)[/]/[$test](text); a / b[$at](1) / c;",
+  ],
+  ["// list.push(x)\nlist.push(x);", "// list.push(x)\nlist[$push](x);"],
+];
+
+for (const [code, rewritten] of CASES) {
+  Deno.test(`pristine().rewrite() makes of ${JSON.stringify(code)} what it should`, () => {
+    assertEquals(pristine().rewrite(`// src/child/file.ts\n${code}`), `// src/child/file.ts\n${rewritten}`);
+    assertEquals(pieces(code).map(({ text }) => text).join(""), code);
+  });
+}
+
+Deno.test("pristine().rewrite() leaves methods of foreign values alone in the codec", () => {
+  const code = "// src/wire/codec/encode.ts\narray.forEach(f); this.parts.push(x);";
+  assertEquals(pristine().rewrite(code), "// src/wire/codec/encode.ts\narray.forEach(f); this.parts[$push](x);");
+});
+
+Deno.test("pristine() takes what was rewritten", () => {
+  const taken = pristine();
+  taken.rewrite("Promise.all([Math.max(1, 2)])");
+  assertStringIncludes(taken.prelude, "const $Promise_all = Promise.all.bind(Promise);\nconst $Math_max = Math.max;");
+  assertStringIncludes(taken.names, "$Math_max");
+});
