@@ -46,8 +46,8 @@ export class UntrustedFolder {
       this.check();
       this.#refusal = undefined;
     } catch (error) {
-      if (!(error instanceof PermissionError)) throw error;
-      this.#refusal = error;
+      // Something in it may have gone while it was looked at, or may not be looked at.
+      this.#refusal = error instanceof PermissionError ? error : refused(this.#path, (error as Error).message);
     }
     const end = monotonicMs();
     // A few files are looked at each time.
