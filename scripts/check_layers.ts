@@ -27,6 +27,7 @@ export const LAYERS: Layers = {
   dashboard: ["duration_histogram", "timer", "errors"],
   printing: ["copies"],
   progress: ["require_deno", "printing", "timer", "pool"],
+  trace_file: ["pool", "wire"],
   tracing: ["wire"],
   deno_internals: [],
   library_folder: [],

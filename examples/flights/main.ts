@@ -1,10 +1,12 @@
 // deno-lint-ignore-file no-console
 /**
  * Mean delay of 200 000 flights by hour of departure, each with a 95 % bootstrap interval: one task per hour, in workers
- * that may do nothing but compute. Then the same in this process alone, to compare. Run it with `deno task demo`.
+ * that may do nothing but compute. Then the same in this process alone, to compare; and what a worker is refused. Run it with
+ * `deno task demo`.
  */
 import { Pool } from "@corral/multiprocessing";
 import { loadHours } from "./data.ts";
+import { tryToEscape } from "./escape.ts";
 import { printTable, showProgress } from "./report.ts";
 import { type Estimate, estimateDelay, type Hour } from "./stats.ts";
 
@@ -45,3 +47,5 @@ if (!isSame(estimates, expected)) {
   Deno.exit(1);
 }
 console.log("Both gave the same numbers");
+
+for (const attempt of await tryToEscape()) console.log(attempt);

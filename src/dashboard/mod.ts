@@ -6,6 +6,7 @@ import { PageServer } from "./server.ts";
 import type { PoolSource } from "./source.ts";
 
 export { Recorder } from "./recorder.ts";
+export type { Totals } from "./state.ts";
 export type { PoolControl, PoolSource, SourceWorker } from "./source.ts";
 
 const STEP_MS = 1000;

@@ -52,7 +52,7 @@ class Chart {
   }
   draw(list, resolution) {
     const { stepMs, steps } = resolution;
-    const end = last.now, begin = end - stepMs * steps;
+    const end = last.now, begin = Math.min(end - stepMs, Math.max(end - stepMs * steps, start.startedAt));
     const all = this.chart.lines.map(([, of]) => list.map((sample) => of(sample, stepMs / 1000)));
     const most = Math.max(1e-9, ...all.flat());
     this.paths.forEach((path, index) => path.setAttribute("d", all[index].map((value, n) =>

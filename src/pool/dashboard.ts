@@ -1,8 +1,16 @@
 /** The live page of a pool: its observer, and what the page asks of it. */
-import { type Dashboard, type DashboardOptions, LiveDashboard, type PoolSource, Recorder } from "../dashboard/mod.ts";
+import {
+  type Dashboard,
+  type DashboardOptions,
+  LiveDashboard,
+  type PoolSource,
+  Recorder,
+  type Totals,
+} from "../dashboard/mod.ts";
 import { epochMs } from "../timer.ts";
 import type { PoolEngine } from "./engine.ts";
 import { grantsOf } from "./grants.ts";
+import type { PoolStats } from "./types.ts";
 import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
 
 /** Serves the live page of a pool, until it is closed or the pool has ended. Throws what is wrong with the options. */
@@ -24,10 +32,15 @@ function sourceOf(engine: PoolEngine): PoolSource {
     grants: options.backend === undefined
       ? grantsOf(options.local)
       : [`Decided by the agents of ${options.backendName}`],
-    totals: () => engine.stats(),
+    totals: () => totalsOf(engine.stats()),
     workers: () => backend.workers(),
     control: backend.control,
   };
+}
+
+function totalsOf(stats: PoolStats): Totals {
+  const { submitted, completed, failed, cancelled, retried, waiting, running, workersStarted, workersLost } = stats;
+  return { submitted, completed, failed, cancelled, retried, waiting, running, workersStarted, workersLost };
 }
 
 function observerFor(recorder: Recorder): PoolObserver {

@@ -200,7 +200,9 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
     } else {
       const result = value as ChunkResult;
       for (const [, error] of result.errors) this.#surroundings.callerStacks.add(error);
-      this.#settle("completed", undefined, result.durationMs);
+      // A chunk in which an item failed has failed, though its caller gets an outcome for each.
+      const [failed] = result.errors;
+      this.#settle(failed === undefined ? "completed" : "task", failed?.[1], result.durationMs);
     }
     const caller = this.#caller;
     if (typeof caller === "function") caller(value);

@@ -7,7 +7,7 @@ import {
   type OtelTracer,
 } from "../tracing/open_telemetry.ts";
 import { TaskSpan } from "../tracing/task_span.ts";
-import type { SpanReport } from "../wire/span_report.ts";
+import type { Attributes, SpanReport } from "../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity } from "./backend.ts";
 import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
 
@@ -65,7 +65,9 @@ export class TracingObserver implements PoolObserver {
   }
 
   begun({ id, worker, attempt, submittedAt }: ObservedTask): void {
-    const place = worker === undefined ? {} : { "process.pid": worker.pid, "corral.worker.id": worker.workerId };
+    const place: Attributes = worker === undefined
+      ? {}
+      : { "process.pid": worker.pid, "corral.worker.id": worker.workerId };
     this.#tasks.get(id)?.event("begun", { attempt, "queue.ms": monotonicMs() - submittedAt, ...place }, traceClockMs());
   }
 

@@ -21,5 +21,12 @@ Deno.test("deno task demo prints a table of all hours, and the same numbers from
   assertMatch(output, /^A pool on \d+ CPUs took \d+\.\d\d s/m);
   assertMatch(output, /^One process takes \d+\.\d\d s/m);
   assertMatch(output, /^Both gave the same numbers$/m);
+  assertEquals(output.match(/^A worker that tries to .*$/gm)?.map((line) => line.split(": ")[1]), [
+    "NotCapable",
+    "NotCapable",
+    "NotCapable",
+    "TaskTimeoutError",
+    "WorkerExitError",
+  ]);
   assertFalse(errors.includes("█"), "a progress bar was drawn though stderr is no terminal");
 });

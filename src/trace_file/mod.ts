@@ -1,0 +1,197 @@
+/**
+ * Writes what happens in a pool to a file that [Perfetto](https://ui.perfetto.dev) and Chrome's `about:tracing` draw.
+ *
+ * ```ts
+ * import { Pool } from "@corral/multiprocessing";
+ * import { traceTo } from "@corral/multiprocessing/trace";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".json" });
+ * {
+ *   using trace = traceTo(path);
+ *   await using pool = new Pool({ workers: 2 });
+ *   pool.observe(trace);
+ *   await pool.map(Math.sqrt, [1, 4, 9]);
+ * }
+ * console.log(JSON.parse(await Deno.readTextFile(path)).length > 0); // true
+ * ```
+ *
+ * @module
+ */
+import type { WorkerIdentity } from "../pool/backend.ts";
+import type { ObservedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observer.ts";
+
+export type { FailureKind, WorkerEnd, WorkerIdentity } from "../pool/backend.ts";
+export type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observer.ts";
+export type { Attributes, AttributeValue, SpanReport } from "../wire/span_report.ts";
+
+/** Options of a trace file. */
+export interface TraceOptions {
+  /** The share of tasks that are written, above 0 and at most 1; workers are written always. @default 1 */
+  sample?: number;
+}
+
+const BUFFER_CHARACTERS = 64 * 1024;
+const TIMES = 1000; // The format counts microseconds.
+/** Where what has no worker is drawn. */
+const POOL_TRACK = -1;
+
+/** A trace file that is open: an observer for `pool.observe()`. One file can take several pools. */
+export interface TraceFile extends PoolObserver, Disposable {
+  /** Writes the rest and closes the file. Harmless the second time; what comes later is not written. */
+  close(): void;
+}
+
+/** Writes in blocks: a file that was not closed lacks its end, and can be read all the same. */
+class TraceWriter implements TraceFile {
+  /** Times of begins and ends are wanted exactly. */
+  readonly measures = true;
+  readonly #file: Deno.FsFile;
+  readonly #sample: number;
+  readonly #encoder = new TextEncoder();
+  readonly #spawnedAt = new Map<number, number>();
+  #text = "[";
+  #isFirst = true;
+  #waiting = 0;
+  #running = 0;
+  #ended = 0;
+  #closed = false;
+
+  constructor(path: string | URL, { sample = 1 }: TraceOptions = {}) {
+    if (!(typeof sample === "number" && sample > 0 && sample <= 1)) {
+      throw new RangeError(
+        `Cannot write a trace: "sample" is ${String(sample)}, a number above 0 and at most 1 is wanted`,
+      );
+    }
+    this.#sample = sample;
+    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  }
+
+  submitted({ submittedAt }: ObservedTask): void {
+    this.#waiting++;
+    this.#count(submittedAt);
+  }
+
+  sent({ sentAt }: ObservedTask): void {
+    this.#waiting--;
+    this.#running++;
+    this.#count(sentAt!);
+  }
+
+  returned({ waitingSince }: ObservedTask): void {
+    this.#waiting++;
+    this.#running--;
+    this.#count(waitingSince);
+  }
+
+  retried(task: ObservedTask, error: Error): void {
+    this.returned(task);
+    this.#mark("retry", task.worker, task.waitingSince, { task: task.id, attempt: task.attempt, error: String(error) });
+  }
+
+  settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void {
+    if (before === "waiting") this.#waiting--;
+    else this.#running--;
+    const { begunAt, sentAt, settledAt = 0, worker, name, id, attempt, items, submittedAt, durationMs } = task;
+    this.#count(settledAt);
+    const startedAt = begunAt ?? sentAt;
+    if (!this.#isSampled()) return;
+    const args = {
+      task: id,
+      attempt,
+      outcome,
+      items,
+      waitedMs: startedAt === undefined ? undefined : startedAt - submittedAt,
+    };
+    if (startedAt === undefined || worker === undefined) {
+      return this.#mark(`${name}: ${outcome}`, undefined, settledAt, args);
+    }
+    this.#span(name, worker, startedAt, durationMs ?? settledAt - startedAt, args);
+  }
+
+  workerSpawned({ workerId, pid, agent }: WorkerIdentity, at: number): void {
+    this.#spawnedAt.set(workerId, at);
+    const name = `worker ${workerId}${agent === undefined ? "" : ` on ${agent}`}`;
+    this.#write({ ph: "M", name: "thread_name", pid: Deno.pid, tid: workerId, args: { name, pid } });
+  }
+
+  workerReady(worker: WorkerIdentity, at: number): void {
+    const from = this.#spawnedAt.get(worker.workerId) ?? at;
+    this.#span("start of the worker", worker, from, at - from, { pid: worker.pid });
+  }
+
+  workerEnded(worker: WorkerIdentity, end: object, at: number): void {
+    this.#mark("end of the worker", worker, at, { pid: worker.pid, ...end });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#text += "\n]\n";
+    this.#flush();
+    this.#closed = true;
+    this.#file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Evenly spread over the tasks, and the same for the same tasks. */
+  #isSampled(): boolean {
+    const before = this.#ended++;
+    return Math.floor(this.#ended * this.#sample) > Math.floor(before * this.#sample);
+  }
+
+  #span(name: string, { workerId }: WorkerIdentity, at: number, ms: number, args: object): void {
+    this.#write({ ph: "X", name, pid: Deno.pid, tid: workerId, ts: at * TIMES, dur: Math.max(0, ms) * TIMES, args });
+  }
+
+  #mark(name: string, worker: WorkerIdentity | undefined, at: number, args: object): void {
+    this.#write({ ph: "i", s: "t", name, pid: Deno.pid, tid: worker?.workerId ?? POOL_TRACK, ts: at * TIMES, args });
+  }
+
+  #count(at: number): void {
+    if (this.#sample < 1) return;
+    this.#write({
+      ph: "C",
+      name: "tasks",
+      pid: Deno.pid,
+      ts: at * TIMES,
+      args: { waiting: this.#waiting, running: this.#running },
+    });
+  }
+
+  #write(event: object): void {
+    if (this.#closed) return;
+    this.#text += `${this.#isFirst ? "" : ","}\n${JSON.stringify(event)}`;
+    this.#isFirst = false;
+    if (this.#text.length > BUFFER_CHARACTERS) this.#flush();
+  }
+
+  #flush(): void {
+    for (let rest = this.#encoder.encode(this.#text); rest.length > 0;) {
+      rest = rest.subarray(this.#file.writeSync(rest));
+    }
+    this.#text = "";
+  }
+}
+
+/**
+ * Opens a trace file for `pool.observe()`: a track for each worker with its starts and tasks, and how many tasks wait and run.
+ *
+ * With it, each task costs one small message more. The program needs `--allow-write` for the file.
+ *
+ * @param path The file, which is emptied if it exists.
+ * @param options See {@linkcode TraceOptions}.
+ * @throws {RangeError} If `sample` is no number above 0 and at most 1.
+ *
+ * @example
+ * ```ts
+ * import { traceTo } from "@corral/multiprocessing/trace";
+ *
+ * const trace = traceTo(await Deno.makeTempFile({ suffix: ".json" }), { sample: 0.01 });
+ * trace.close();
+ * ```
+ */
+export function traceTo(path: string | URL, options: TraceOptions = {}): TraceFile {
+  return new TraceWriter(path, options);
+}

@@ -1,0 +1,55 @@
+// End-to-end tests of trace files.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Pool } from "../../mod.ts";
+import { traceTo } from "../../src/trace_file/mod.ts";
+
+interface TraceEvent {
+  readonly ph: string;
+  readonly name: string;
+  readonly tid?: number;
+  readonly ts?: number;
+  readonly dur?: number;
+  readonly args?: Record<string, unknown>;
+}
+
+async function traced(options: { sample?: number }, body: (pool: Pool) => Promise<unknown>): Promise<TraceEvent[]> {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    {
+      using trace = traceTo(path, options);
+      await using pool = new Pool({ workers: 2 });
+      pool.observe(trace);
+      await body(pool);
+      pool.close();
+      await pool.join();
+    }
+    return JSON.parse(await Deno.readTextFile(path));
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("traceTo() writes each task on the track of its worker, starts and ends, and how many wait and run", async () => {
+  const events = await traced({}, async (pool) => {
+    await pool.map(Math.sqrt, [1, 4, 9], { chunkSize: 1 });
+    await pool.apply(() => Deno.exit(3), [], { retries: 1 }).catch(() => {});
+    await pool.apply(Math.sqrt, [1], { signal: AbortSignal.abort() }).catch(() => {});
+  });
+  const of = (ph: string, name: string): TraceEvent[] =>
+    events.filter((event) => event.ph === ph && event.name === name);
+  assertEquals(of("X", "Math.sqrt").map(({ args }) => args?.outcome), ["completed", "completed", "completed"]);
+  assert(of("X", "Math.sqrt").every(({ tid, ts, dur }) => (tid === 0 || tid === 1) && ts! > 0 && dur! >= 0));
+  assertEquals(of("i", "retry").length, 1);
+  assertEquals(of("X", "anonymous").map(({ args }) => [args?.outcome, args?.attempt]), [["worker", 2]]);
+  assert(of("X", "start of the worker").length >= 2);
+  assertEquals(of("i", "end of the worker").length, of("M", "thread_name").length);
+  assertEquals(events.findLast(({ ph }) => ph === "C")?.args, { waiting: 0, running: 0 });
+});
+
+Deno.test("traceTo() writes the share of tasks that is wanted", async () => {
+  const events = await traced({ sample: 0.1 }, (pool) => pool.map(Math.sqrt, Array(100).fill(4), { chunkSize: 1 }));
+  assertEquals(events.filter(({ ph, name }) => ph === "X" && name === "Math.sqrt").length, 10);
+  for (const sample of [0, 1.1, NaN, "1"]) {
+    assertThrows(() => traceTo("/nowhere", { sample: sample as number }), RangeError, '"sample" is');
+  }
+});
