@@ -103,6 +103,8 @@ export interface CliMapOptions {
   readonly force: boolean;
   readonly bar: "off" | "line" | "full" | "auto";
   readonly total: number | undefined;
+  /** The port of the live page, 0 for any; none if it is not wanted. */
+  readonly dashboard: number | undefined;
   readonly report: string | undefined;
   readonly events: string | undefined;
   readonly trace: string | undefined;

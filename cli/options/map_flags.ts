@@ -248,6 +248,13 @@ export const MAP_FLAGS: readonly Flag[] = [
   },
   { long: "total", value: { name: "N" }, help: "Records to expect, for the time left", group: "Progress and reports" },
   {
+    long: "dashboard",
+    value: { name: "PORT" },
+    optionalValue: true,
+    help: "Serve a live page of the workers on 127.0.0.1",
+    group: "Progress and reports",
+  },
+  {
     long: "report",
     value: { name: "FILE", files: "any" },
     help: "Write an HTML page about the run",

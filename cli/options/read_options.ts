@@ -50,6 +50,7 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
     force: flags.has("force"),
     bar: bar(flags),
     total: optional(flags, "total", (text) => wholeNumber("total", text, 0)),
+    dashboard: dashboard(flags.values("dashboard").at(-1)),
     report: flags.value("report"),
     events: flags.value("events"),
     trace: flags.value("trace"),
@@ -235,6 +236,13 @@ function maxRecordBytes(text: string): number {
   const bytes = byteSize("max-record", text);
   if (bytes <= MAX_MAX_RECORD_BYTES) return bytes;
   throw new UsageError(`Cannot use ${JSON.stringify(text)} as --max-record: at most 128M is wanted`);
+}
+
+function dashboard(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = text === "" ? 0 : wholeNumber("dashboard", text, 0);
+  if (port <= 65_535) return port;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --dashboard: a port up to 65535 is wanted`);
 }
 
 function bar(flags: ParsedFlags): CliMapOptions["bar"] {

@@ -35,6 +35,11 @@ export class MapPool {
     await this.#pool.ready();
   }
 
+  /** Serves the live page of the pool, until the pool ends. Returns its address. */
+  async serveDashboard(port: number): Promise<string> {
+    return (await this.#pool.serveDashboard({ port })).url;
+  }
+
   /** The process in a slot. */
   pidOf(slot: number): number {
     return this.#pids.get(slot) ?? 0;

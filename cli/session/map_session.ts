@@ -32,6 +32,8 @@ export class MapSession {
     try {
       await this.#tellStart(events, inputs);
       pool = new MapPool(this.#options, events);
+      const { dashboard } = this.#options;
+      if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
       return await this.#work(outlets, inputs, pool);
     } finally {
       pool?.terminate();

@@ -15,8 +15,11 @@ const NEEDED_FLAGS = [
   "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM",
 ];
 
+/** What says which permissions the command needs itself. */
+type OwnNeeds = Pick<CliMapOptions, "permissions" | "throttle" | "dashboard">;
+
 /** Throws UsageError where the command was not given what it is to grant, or to look at: with the line that mends it. */
-export function requireOwnPermissions(options: Pick<CliMapOptions, "permissions" | "throttle">): void {
+export function requireOwnPermissions(options: OwnNeeds): void {
   const missing = missingFlags(options);
   if (missing.length > 0) throw new UsageError(missingText(missing));
 }
@@ -43,7 +46,7 @@ function installLines(flags: readonly string[]): [everything: string, narrow: st
   return [`cd ${root} && deno task install`, `cd ${root} && deno task install ${flags.join(" ")}`];
 }
 
-function missingFlags({ permissions, throttle }: Pick<CliMapOptions, "permissions" | "throttle">): string[] {
+function missingFlags({ permissions, throttle, dashboard }: OwnNeeds): string[] {
   const grants = permissions === "none" ? [] : Object.entries(permissions);
   const flags = grants.flatMap(([kind, wanted]) => {
     if (wanted === true) return holds({ name: kind as Kind } as Deno.PermissionDescriptor) ? [] : [`--allow-${kind}`];
@@ -54,7 +57,9 @@ function missingFlags({ permissions, throttle }: Pick<CliMapOptions, "permission
     ...(throttle.load === undefined ? [] : ["loadavg"] as const),
     ...(throttle.freeBytes === undefined ? [] : ["systemMemoryInfo"] as const),
   ].filter((kind) => !holds({ name: "sys", kind }));
-  return looks.length === 0 ? flags : [...flags, `--allow-sys=${looks.join(",")}`];
+  if (looks.length > 0) flags.push(`--allow-sys=${looks.join(",")}`);
+  if (dashboard !== undefined && !holds({ name: "net", host: "127.0.0.1" })) flags.push("--allow-net=127.0.0.1");
+  return flags;
 }
 
 function descriptor(name: Kind, item: string): Deno.PermissionDescriptor {

@@ -8,7 +8,7 @@ import { PrintedLines, sanitizeForTerminal } from "../../cli/observers/progress/
 import { RunProgress } from "../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../cli/records/run_events.ts";
 import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
-import { corralArgs, inFolder } from "../helpers/corral.ts";
+import { corralArgs, corralCommand, inFolder } from "../helpers/corral.ts";
 import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/terminal.ts";
 
 const at = (ms: number) => STARTED_AT + ms;
@@ -284,4 +284,28 @@ testInTerminal("--bar=off shows nothing but what is printed", async () => {
     "green",
     "without an end",
   ]);
+});
+
+Deno.test("corral map --dashboard serves a live page while the run goes on", async () => {
+  const child = corralCommand([
+    "map",
+    "-j1",
+    "--dashboard",
+    "-e",
+    "() => new Promise(() => setInterval(() => {}, 1000))",
+  ], {
+    allow: ["--allow-net=127.0.0.1"],
+  }).spawn();
+  const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("1\n"));
+  let text = "";
+  while (!text.includes("\n")) text += (await stderr.read()).value;
+  const url = /^corral: live page: (http:\/\/127\.0\.0\.1:\d+\/\S+)\n/.exec(text)?.[1];
+  const page = await fetch(url ?? "");
+  assertEquals(page.status, 200);
+  assertStringIncludes(await page.text(), "<html");
+  child.kill("SIGKILL");
+  await child.status;
+  await Promise.all([stderr.cancel(), child.stdout.cancel(), writer.abort().catch(() => {})]);
 });
