@@ -31,6 +31,6 @@ export type { Attributes, AttributeValue, SpanReport } from "./wire/span_report.
 export { isLinePart, toLinePart } from "./wire/framing/line_part.ts";
 export type { FunctionSpec } from "./wire/protocol.ts";
 export { VERSION } from "./wire/version.ts";
-export { findDeno } from "./worker/deno_executable.ts";
-export { type ModuleOption, moduleUrl } from "./worker/module_url.ts";
-export { nearestConfig } from "./worker/project.ts";
+export { findDeno } from "./worker/program/deno_executable.ts";
+export { type ModuleOption, moduleUrl } from "./worker/project/module_url.ts";
+export { nearestConfig } from "./worker/project/project.ts";

@@ -6,11 +6,11 @@ import { assertEquals } from "@std/assert";
 import { CallerStacks } from "../src/pool/caller_stacks.ts";
 import { decode, encode } from "../src/wire/codec/codec.ts";
 import { HandleCollector } from "../src/hub/handle_collector.ts";
-import { readConfig, withoutComments } from "../src/worker/config_file.ts";
+import { readConfig, withoutComments } from "../src/worker/project/config_file.ts";
 import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
-import { bareImports } from "../src/worker/import_map.ts";
-import { withoutTrailingSlashes } from "../src/worker/module_url.ts";
+import { bareImports } from "../src/worker/project/import_map.ts";
+import { withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
 import { OutputTail } from "../src/worker/output.ts";
 import { within } from "./helpers/clock.ts";
 

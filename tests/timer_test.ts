@@ -172,7 +172,7 @@ const FAKED =
 /** Where user code's own console or its time is meant, or source text for another thread. */
 const EXCEPTIONS: Record<string, string> = {
   "timer.ts": "it takes them",
-  "child/stdio.ts": "console.time() measures for user code",
+  "child/streams/stdio.ts": "console.time() measures for user code",
   "child/memory_watch.ts": "the text of a thread of its own",
   "worker/reaper.ts": "the text of a process of its own",
   "worker/child_source.ts": "generated of all the others",

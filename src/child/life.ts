@@ -4,15 +4,15 @@ import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { CHILD_HELLO, writeSpan } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
 import { VERSION } from "../wire/version.ts";
-import type { watchDescriptors } from "./descriptor_watch.ts";
-import type { LoadedModule } from "./functions.ts";
+import type { watchDescriptors } from "./streams/descriptor_watch.ts";
+import type { LoadedModule } from "./tasks/functions.ts";
 import { introduce } from "./identity.ts";
-import type { hearRejections, watchIdleness } from "./left_behind.ts";
-import type { OutputRouter } from "./output_router.ts";
+import type { hearRejections, watchIdleness } from "./tasks/left_behind.ts";
+import type { OutputRouter } from "./streams/output_router.ts";
 import type { ParentLink } from "./parent_link.ts";
 import type { WorkerTracing } from "./tracing/mod.ts";
 import { withholdStorage } from "./storage.ts";
-import { ignoreTerminalSignals } from "./terminal_signals.ts";
+import { ignoreTerminalSignals } from "./streams/terminal_signals.ts";
 
 /** What a process does between its parent's hello and its end: a pool's worker runs tasks, a process of its own one thing. */
 export interface Life {

@@ -4,9 +4,9 @@ import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
 import { LEAVE_STDIN, STANDBY } from "../wire/messages/to_parent.ts";
-import type { OtherWriters } from "./block_writer.ts";
+import type { OtherWriters } from "./streams/block_writer.ts";
 import { Standby } from "./standby.ts";
-import type { ProtocolStreams } from "./stdio.ts";
+import type { ProtocolStreams } from "./streams/stdio.ts";
 
 /** What a link to the parent is made of. */
 export interface ParentLinkOptions {

@@ -1,7 +1,7 @@
 import { FunctionNotFoundError } from "../errors.ts";
 import { type OwnProcess, ownProcess } from "../own_process.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import { explainMissing, type LoadedModule, resolveFunction } from "./functions.ts";
+import { explainMissing, type LoadedModule, resolveFunction } from "./tasks/functions.ts";
 
 type ProcessClass = { readonly prototype: { run(): unknown } };
 

@@ -1,11 +1,11 @@
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
-import { resolveFunction } from "./functions.ts";
+import { resolveFunction } from "./tasks/functions.ts";
 import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
-import { encodeThrown, TaskLoop, type TaskScope } from "./task_loop.ts";
-import { taskScope } from "./task_scope.ts";
+import { encodeThrown, TaskLoop, type TaskScope } from "./tasks/task_loop.ts";
+import { taskScope } from "./tasks/task_scope.ts";
 
 /** The life of a pool's worker: it loads the module, runs the initializer, and then tasks until it is told to stop. */
 export class WorkerLife implements Life {

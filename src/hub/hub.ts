@@ -14,7 +14,7 @@ import { epochMs } from "../timer.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
 import { LocalRef, type LocalRefHost } from "./local_ref.ts";
 import type { Peer } from "./peer.ts";
-import { PendingCount } from "./pending_count.ts";
+import { PendingCount } from "./requests/pending_count.ts";
 import { type Import, RemoteRef, type RemoteRefHost } from "./remote_ref.ts";
 import { operate, type SharedObject } from "./shared_object.ts";
 import { InFlightHandle } from "./in_flight_handle.ts";

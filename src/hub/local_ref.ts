@@ -3,7 +3,7 @@ import { checkTimeout } from "../timer.ts";
 import { Delivery } from "./delivery.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { EncodedValue } from "./encoded_value.ts";
-import type { PendingCount } from "./pending_count.ts";
+import type { PendingCount } from "./requests/pending_count.ts";
 import { operate, type SharedObject } from "./shared_object.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 

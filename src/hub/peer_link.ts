@@ -1,15 +1,15 @@
 import type { HandleCodec } from "../wire/codec/codec.ts";
 import { type HubMessage, readHubMessage, writeEnded, writeRelease } from "../wire/messages/hub_messages.ts";
-import { Answers } from "./answers.ts";
+import { Answers } from "./requests/answers.ts";
 import type { DeferredRelease } from "./deferred_release.ts";
 import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
 import { describeOpenHandle } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
 import { PEER_LIMITS, type PeerLimits } from "./limits.ts";
-import { Outbox, type Transport } from "./outbox.ts";
+import { Outbox, type Transport } from "./requests/outbox.ts";
 import type { Peer } from "./peer.ts";
-import { Questions } from "./questions.ts";
+import { Questions } from "./requests/questions.ts";
 import type { SharedObject } from "./shared_object.ts";
 import { TouchedObjects } from "./touched_objects.ts";
 

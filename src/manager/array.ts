@@ -1,5 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
-import type { BigIntArray, NumberArray } from "./array_object.ts";
+import type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 import { call, changeValue } from "./call.ts";
 
 /** Names the class of arrays in every process. */

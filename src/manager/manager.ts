@@ -12,20 +12,20 @@ import {
   Semaphore,
 } from "../sync/mod.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
-import { ArrayObject, type BigIntArray, type NumberArray } from "./array_object.ts";
+import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
 import { show } from "./checks.ts";
 import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
 import type { DictKey } from "./dict_key.ts";
-import { DictObject } from "./dict_object.ts";
-import { InstanceObject, type Own } from "./instance_object.ts";
+import { DictObject } from "./objects/dict_object.ts";
+import { InstanceObject, type Own } from "./objects/instance_object.ts";
 import { Lifetime } from "./lifetime.ts";
 import { LIST, ListProxy } from "./list.ts";
-import { ListObject } from "./list_object.ts";
+import { ListObject } from "./objects/list_object.ts";
 import { NAMESPACE, NamespaceProxy, sharedEntries } from "./namespace.ts";
 import { makeObjectProxy, OBJECT, type ObjectProxy } from "./object_proxy.ts";
 import { type AnyClass, type RegisteredType, registeredType } from "./registered_type.ts";
 import { VALUE, ValueProxy } from "./value.ts";
-import { ValueObject } from "./value_object.ts";
+import { ValueObject } from "./objects/value_object.ts";
 
 /** How a type is registered. */
 export interface RegisterOptions {

@@ -18,7 +18,7 @@ import "../require_deno.ts";
 export { Manager } from "./manager.ts";
 export type { RegisterOptions, UntypedProxy } from "./manager.ts";
 export { ArrayProxy } from "./array.ts";
-export type { BigIntArray, NumberArray } from "./array_object.ts";
+export type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 export { DictProxy } from "./dict.ts";
 export type { DictEntries } from "./dict.ts";
 export type { DictKey } from "./dict_key.ts";

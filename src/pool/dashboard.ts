@@ -11,7 +11,7 @@ import { epochMs } from "../timer.ts";
 import type { PoolEngine } from "./engine.ts";
 import { grantsOf } from "./grants.ts";
 import type { PoolStats } from "./types.ts";
-import type { ObservedTask, PoolObserver, TaskPhase } from "./observer.ts";
+import type { ObservedTask, PoolObserver, TaskPhase } from "./observing/observer.ts";
 
 /** Serves the live page of a pool, until it is closed or the pool has ended. Throws what is wrong with the options. */
 export function serveDashboard(engine: PoolEngine, options: DashboardOptions): Dashboard {

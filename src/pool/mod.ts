@@ -14,7 +14,7 @@ import "../require_deno.ts";
 export { Pool } from "./pool.ts";
 export { AsyncResult } from "./async_result.ts";
 export { workerCommand } from "./show_command.ts";
-export type { WorkerCommand } from "../worker/command_line.ts";
+export type { WorkerCommand } from "../worker/program/command_line.ts";
 export type {
   ArgumentsOf,
   AsyncCallbacks,
@@ -48,10 +48,17 @@ export type {
   ViolationEvent,
   WorkerFacts,
   WorkerStateEvent,
-} from "./events.ts";
+} from "./observing/events.ts";
 export type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 export type { Attributes, AttributeValue, SpanReport } from "../wire/span_report.ts";
-export type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "./observer.ts";
+export type {
+  ObservedJob,
+  ObservedTask,
+  PlannedTask,
+  PoolObserver,
+  TaskOutcome,
+  TaskPhase,
+} from "./observing/observer.ts";
 export type { AnyFunction } from "../worker/function_table.ts";
 export type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 export * from "../errors.ts";

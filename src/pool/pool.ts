@@ -6,7 +6,7 @@ import { untilSettled } from "../timer.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
-import type { PoolObserver } from "./observer.ts";
+import type { PoolObserver } from "./observing/observer.ts";
 import { checkImapOptions, checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
 import type {
   ArgumentsOf,

@@ -1,6 +1,6 @@
 import { QueueFullError, TimeoutError } from "../errors.ts";
 import { until, type WaitLimit } from "../timer.ts";
-import type { PoolCounts } from "./stats.ts";
+import type { PoolCounts } from "./observing/stats.ts";
 
 /** How many tasks of a pool may wait for a worker. */
 export class QueueLimit {

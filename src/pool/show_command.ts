@@ -1,4 +1,4 @@
-import type { WorkerCommand } from "../worker/command_line.ts";
+import type { WorkerCommand } from "../worker/program/command_line.ts";
 import { launchCommand } from "../worker/launch.ts";
 import { resolvePoolOptions } from "./options.ts";
 import type { PoolOptions } from "./types.ts";

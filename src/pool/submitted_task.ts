@@ -5,8 +5,8 @@ import type { SpanReport } from "../wire/span_report.ts";
 import type { ChunkResult, Completion, FailureKind, TaskHandle, TaskRequest, WorkerIdentity } from "./backend.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import type { CallerStacks } from "./caller_stacks.ts";
-import { nameOf, type ObservedJob, type ObservedTask, type TaskOutcome, type TaskPhase } from "./observer.ts";
-import type { Observers } from "./observers.ts";
+import { nameOf, type ObservedJob, type ObservedTask, type TaskOutcome, type TaskPhase } from "./observing/observer.ts";
+import type { Observers } from "./observing/observers.ts";
 import type { TaskOptions } from "./types.ts";
 
 /** Who waits for a task. Exactly one of the two is called, once. */

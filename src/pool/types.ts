@@ -3,11 +3,11 @@ import type { DurationStats } from "../duration_histogram.ts";
 export type { DurationStats } from "../duration_histogram.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import type { TaskBackendProvider } from "./backend.ts";
-import type { PoolEvent } from "./events.ts";
+import type { PoolEvent } from "./observing/events.ts";
 import type { WorkerLaunchOptions } from "../worker/launch_options.ts";
 
 export type { WorkerInfo } from "./backend.ts";
-export type { PoolEvent } from "./events.ts";
+export type { PoolEvent } from "./observing/events.ts";
 
 /** Names of the exports of module type `M` that are functions; any name when `M` is not known. */
 export type FunctionName<M> = unknown extends M ? string

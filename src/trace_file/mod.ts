@@ -18,10 +18,17 @@
  * @module
  */
 import type { WorkerIdentity } from "../pool/backend.ts";
-import type { ObservedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observer.ts";
+import type { ObservedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observing/observer.ts";
 
 export type { FailureKind, WorkerEnd, WorkerIdentity } from "../pool/backend.ts";
-export type { ObservedJob, ObservedTask, PlannedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observer.ts";
+export type {
+  ObservedJob,
+  ObservedTask,
+  PlannedTask,
+  PoolObserver,
+  TaskOutcome,
+  TaskPhase,
+} from "../pool/observing/observer.ts";
 export type { Attributes, AttributeValue, SpanReport } from "../wire/span_report.ts";
 
 /** Options of a trace file. */

@@ -2364,7 +2364,7 @@ brand({
   LocalRef
 });
 
-// src/hub/pending_count.ts
+// src/hub/requests/pending_count.ts
 var PendingCount = class {
   #listeners = /* @__PURE__ */ new Set();
   #count = 0;
@@ -3035,7 +3035,7 @@ function isObject(value) {
 var { internal } = Deno;
 var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
 
-// src/child/descriptor_watch.ts
+// src/child/streams/descriptor_watch.ts
 function watchDescriptors(events) {
   replaceRead(denoInternals, "__nodeBootstrapArgs", (read) => {
     events.reach();
@@ -3089,7 +3089,7 @@ function replaceRead(holder, name, replacement) {
   });
 }
 
-// src/child/left_behind.ts
+// src/child/tasks/left_behind.ts
 var CHECK_INTERVAL_MS = 1e3;
 var FREE_SHARE = 0.03;
 var MOST_BEYOND_MS = 1500;
@@ -3162,7 +3162,7 @@ function writeOutput(stream, taskId, text) {
   return \`["output",\${stream},\${taskId},\${$JSON_stringify(text)}]\`;
 }
 
-// src/child/output_router.ts
+// src/child/streams/output_router.ts
 var MAX_PRINT_BYTES = 1024 * 1024;
 var MAX_JSON_BYTES_PER_CHARACTER = 6;
 var MAX_TEXT_UNITS = 32 * 1024;
@@ -3210,7 +3210,7 @@ function bytesOf(output) {
   return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
-// src/hub/answers.ts
+// src/hub/requests/answers.ts
 var MAX_UNKNOWN_OPERATIONS = 100;
 var Answers = class {
   #host;
@@ -3434,7 +3434,7 @@ var DeferredRelease = class {
   }
 };
 
-// src/hub/unread_bytes.ts
+// src/hub/requests/unread_bytes.ts
 var LARGEST_STRETCH_BYTES = 64 * 1024;
 var UnreadBytes = class {
   #stretches = new Deque();
@@ -3465,7 +3465,7 @@ var UnreadBytes = class {
   }
 };
 
-// src/hub/outbox.ts
+// src/hub/requests/outbox.ts
 var Outbox = class {
   deferredRelease;
   #transport;
@@ -3546,7 +3546,7 @@ function unexpected() {
   throw new TypeError("Nothing is decoded here");
 }
 
-// src/hub/held_requests.ts
+// src/hub/requests/held_requests.ts
 var STALL_LIMIT_MS = 6e4;
 var HeldRequests = class {
   #order = new Deque();
@@ -3605,7 +3605,7 @@ var HeldRequests = class {
   }
 };
 
-// src/hub/questions.ts
+// src/hub/requests/questions.ts
 var Questions = class {
   waits = new PendingCount();
   #hubWaits;
@@ -4632,7 +4632,7 @@ function withholdStorage() {
   });
 }
 
-// src/child/terminal_signals.ts
+// src/child/streams/terminal_signals.ts
 function ignoreTerminalSignals() {
   if (Deno.permissions.querySync({
     name: "run"
@@ -4709,7 +4709,7 @@ function unreference(worker) {
   else worker.terminate();
 }
 
-// src/child/functions.ts
+// src/child/tasks/functions.ts
 var evaluateGlobally = eval;
 var THIS = /\\bthis\\b/;
 var RELATIVE_IMPORT = /cannot-be-a-base|^Import "\\.{0,2}\\/[^"]*" not a dependency/;
@@ -4925,7 +4925,7 @@ var BlockMarks = class {
   }
 };
 
-// src/child/block_writer.ts
+// src/child/streams/block_writer.ts
 var { Atomics, Int32Array, SharedArrayBuffer, Uint8Array: Uint8Array2, Error: Error2 } = globalThis;
 var { WouldBlock } = Deno.errors;
 var LARGEST_COPY_BYTES2 = 32 * 1024;
@@ -4978,7 +4978,7 @@ var BlockWriter = class {
   }
 };
 
-// src/child/console.ts
+// src/child/streams/console.ts
 function takeConsole(print) {
   const { Console } = denoInternals;
   if (Console === void 0) return;
@@ -4987,7 +4987,7 @@ function takeConsole(print) {
   $Object_assign(console, $Object_fromEntries(methods));
 }
 
-// src/child/parent_input.ts
+// src/child/streams/parent_input.ts
 var DRAIN_BYTES = 64 * 1024;
 var ParentInput = class {
   #readStdin = Deno.stdin.read[$bind](Deno.stdin);
@@ -5079,7 +5079,7 @@ function stdinReference() {
   return (referenced) => stdin[referenced ? ref : unref]();
 }
 
-// src/child/stdio.ts
+// src/child/streams/stdio.ts
 function takeStdio(print) {
   const input = new ParentInput();
   const writer = new BlockWriter(Deno.stdout.writeSync[$bind](Deno.stdout));
@@ -5153,7 +5153,7 @@ function requireSoundLease(freshMs, leaseMs, silenceMs) {
 requireSoundLease(LEASE_FRESH_MS, LEASE_MS, LEASE_SILENCE_MS);
 var HEAD = -1;
 
-// src/child/lease.ts
+// src/child/tasks/lease.ts
 var Lease = class {
   #now;
   #replies = 0;
@@ -5184,7 +5184,7 @@ var Lease = class {
   }
 };
 
-// src/child/task_loop.ts
+// src/child/tasks/task_loop.ts
 function encodeThrown(error, handles) {
   try {
     return encode(error, handles);
@@ -5488,7 +5488,7 @@ function withoutUnencodable(outcomes, handles) {
   };
 }
 
-// src/child/task_scope.ts
+// src/child/tasks/task_scope.ts
 var { getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
 var TASK = Symbol("task");
 async function taskScope(concurrency) {

@@ -4,8 +4,8 @@
  */
 import type { ProjectFiles } from "../own_process.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
-import { fileUrlToPath, isReadable, moduleFolder } from "./module_url.ts";
-import { isHeld, isHeldWhole } from "./permissions.ts";
+import { fileUrlToPath, isReadable, moduleFolder } from "./project/module_url.ts";
+import { isHeld, isHeldWhole } from "./permissions/permissions.ts";
 
 /** What is known of the worker in which an error came up. */
 export interface Circumstances {

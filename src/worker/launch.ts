@@ -1,15 +1,15 @@
 import { type PermissionError, WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
-import { childProgram } from "./child_program.ts";
-import { type LaunchCommand, workerCommand } from "./command_line.ts";
-import { spawnFailure } from "./deno_executable.ts";
+import { childProgram } from "./program/child_program.ts";
+import { type LaunchCommand, workerCommand } from "./program/command_line.ts";
+import { spawnFailure } from "./program/deno_executable.ts";
 import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
 import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
-import { type UntrustedFolder, untrustedFolder } from "./untrusted_folder.ts";
+import { type UntrustedFolder, untrustedFolder } from "./permissions/untrusted_folder.ts";
 
 /** What the workers of a program have in common. */
 export interface LaunchSurroundings {

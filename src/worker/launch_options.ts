@@ -1,5 +1,5 @@
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
-import { moduleUrl } from "./module_url.ts";
+import { moduleUrl } from "./project/module_url.ts";
 import { type OptionChecks, shown } from "./option_checks.ts";
 
 // A worker must be able to say what went wrong, with a stack.

@@ -7,7 +7,7 @@
  * worker: it doubles a worker's start time and memory.
  */
 import { after, type Timer, untilSettled } from "../timer.ts";
-import { findDeno } from "./deno_executable.ts";
+import { findDeno } from "./program/deno_executable.ts";
 import { PipeFence } from "./pipe_fence.ts";
 
 const LEAVE_TIME_MS = 250;

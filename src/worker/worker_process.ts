@@ -7,12 +7,12 @@ import type { HubMessage } from "../wire/messages/hub_messages.ts";
 import { STOP, WAKE } from "../wire/messages/to_child.ts";
 import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION } from "../wire/protocol.ts";
-import type { LaunchCommand } from "./command_line.ts";
+import type { LaunchCommand } from "./program/command_line.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { writeToProgram } from "../printing.ts";
 import { LinePrinter, OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
-import { spawnWorker } from "./spawn.ts";
+import { spawnWorker } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerInput } from "./worker_input.ts";
 

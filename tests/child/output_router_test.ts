@@ -1,6 +1,6 @@
 // Kind: pure unit.
 import { assert, assertEquals } from "@std/assert";
-import { OutputRouter } from "../../src/child/output_router.ts";
+import { OutputRouter } from "../../src/child/streams/output_router.ts";
 
 interface Sent {
   readonly message: unknown;

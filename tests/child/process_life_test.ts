@@ -1,6 +1,6 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import type { LoadedModule } from "../../src/child/functions.ts";
+import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import { ProcessLife } from "../../src/child/process_life.ts";
 import { ownProcess } from "../../src/own_process.ts";
 import { type ProcessSettings, PROTOCOL_VERSION } from "../../src/wire/protocol.ts";

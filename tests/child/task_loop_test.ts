@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assertEquals } from "@std/assert";
-import { TaskLoop } from "../../src/child/task_loop.ts";
-import { singleTaskScope } from "../../src/child/task_scope.ts";
+import { TaskLoop } from "../../src/child/tasks/task_loop.ts";
+import { singleTaskScope } from "../../src/child/tasks/task_scope.ts";
 import { HEAD } from "../../src/wire/messages/lease.ts";
 import type { CallItem } from "../../src/wire/messages/to_child.ts";
 

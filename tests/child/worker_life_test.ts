@@ -1,6 +1,6 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { LoadedModule } from "../../src/child/functions.ts";
+import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import { task } from "../../src/child/mod.ts";
 import { WorkerLife } from "../../src/child/worker_life.ts";
 import { HEAD } from "../../src/wire/messages/lease.ts";

@@ -4,7 +4,7 @@ import type { Handle } from "../../src/hub/handle.ts";
 import { handleFactory } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { PeerLimits } from "../../src/hub/limits.ts";
-import type { Transport } from "../../src/hub/outbox.ts";
+import type { Transport } from "../../src/hub/requests/outbox.ts";
 import { PeerLink } from "../../src/hub/peer_link.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";

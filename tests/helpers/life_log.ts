@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ObservedTask, PoolObserver, TaskOutcome } from "../../src/pool/observer.ts";
+import type { ObservedTask, PoolObserver, TaskOutcome } from "../../src/pool/observing/observer.ts";
 
 /** Notes the life of each task of a pool, a letter for each step. */
 export class LifeLog implements PoolObserver {

@@ -1,9 +1,9 @@
 /** A child's end of the protocol without a process: what it wrote can be looked at, and the test plays the parent. */
-import { OutputRouter } from "../../src/child/output_router.ts";
+import { OutputRouter } from "../../src/child/streams/output_router.ts";
 import { ParentLink, type ParentLinkOptions } from "../../src/child/parent_link.ts";
-import type { LoadedModule } from "../../src/child/functions.ts";
+import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import type { Surroundings } from "../../src/child/life.ts";
-import type { ProtocolStreams } from "../../src/child/stdio.ts";
+import type { ProtocolStreams } from "../../src/child/streams/stdio.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { WorkerSettings } from "../../src/wire/protocol.ts";
 import { FrameBuffer } from "../../src/wire/framing/frame_buffer.ts";

@@ -1,4 +1,4 @@
-import type { ChildProgram } from "../../src/worker/child_program.ts";
+import type { ChildProgram } from "../../src/worker/program/child_program.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,7 +1,7 @@
-import type { LoadedModule } from "../../src/child/functions.ts";
+import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import type { RunningTask } from "../../src/child/runtime.ts";
 import { Standby } from "../../src/child/standby.ts";
-import { TaskLoop } from "../../src/child/task_loop.ts";
+import { TaskLoop } from "../../src/child/tasks/task_loop.ts";
 import { Scheduler } from "../../src/pool/scheduling/scheduler.ts";
 import type {
   SchedulerEffects,

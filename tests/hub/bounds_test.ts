@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { ProtocolError, type Queue, QueueFullError } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { REF } from "../../src/hub/handle.ts";
-import { HeldRequests } from "../../src/hub/held_requests.ts";
+import { HeldRequests } from "../../src/hub/requests/held_requests.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { PeerLimits } from "../../src/hub/limits.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { UnreadBytes } from "../../src/hub/unread_bytes.ts";
+import { UnreadBytes } from "../../src/hub/requests/unread_bytes.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
 const LIMITS: PeerLimits = { requests: 8, requestBytes: 4000, unreadBytes: 1000 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ProtocolError } from "../../src/errors.ts";
-import { BlockWriter } from "../../src/child/block_writer.ts";
+import { BlockWriter } from "../../src/child/streams/block_writer.ts";
 import { END_BYTES, HEAD_BYTES, makeBlockSecret } from "../../src/wire/block_marks.ts";
 import { BlockReader } from "../../src/wire/block_reader.ts";
 

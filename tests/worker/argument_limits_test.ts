@@ -1,7 +1,7 @@
 /** Unit tests of how long a command line may be, and one with the real limit of this system. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Pool } from "../../mod.ts";
-import { requireArgumentsFit } from "../../src/worker/argument_limits.ts";
+import { requireArgumentsFit } from "../../src/worker/permissions/argument_limits.ts";
 
 const LIMITS = { one: 100, all: 150 };
 const LONG = "x".repeat(100);

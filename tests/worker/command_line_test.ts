@@ -1,10 +1,10 @@
 /** Table tests of the command line, and end-to-end tests with real children started by it. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError } from "../../src/errors.ts";
-import { workerCommand, type WorkerCommandOptions } from "../../src/worker/command_line.ts";
+import { workerCommand, type WorkerCommandOptions } from "../../src/worker/program/command_line.ts";
 import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
-import { childProgram } from "../../src/worker/child_program.ts";
-import { remoteHosts } from "../../src/worker/remote_access.ts";
+import { childProgram } from "../../src/worker/program/child_program.ts";
+import { remoteHosts } from "../../src/worker/permissions/remote_access.ts";
 import { PROBE } from "../helpers/probe_program.ts";
 import { OptionChecks } from "../../src/worker/option_checks.ts";
 
@@ -137,7 +137,7 @@ Deno.test("workerCommand() limits the heap when memoryLimitMiB is given", () => 
 });
 
 Deno.test("workerCommand() refuses an untrusted module when the program may not read its folder", async () => {
-  const module = import.meta.resolve("../../src/worker/command_line.ts");
+  const module = import.meta.resolve("../../src/worker/program/command_line.ts");
   const options = {
     ...DEFAULTS,
     program: { core: [], handles: [] },

@@ -8,7 +8,7 @@ import {
   isSupportedDeno,
   requireDenoVersion,
   spawnFailure,
-} from "../../src/worker/deno_executable.ts";
+} from "../../src/worker/program/deno_executable.ts";
 
 const EXEC_PATH = "/opt/deno";
 
@@ -74,7 +74,7 @@ Deno.test("chooseDeno() names the guard that is missing when a module that makes
 });
 
 Deno.test("findDeno() fails without a prompt when the program holds no run permission", async () => {
-  const module = import.meta.resolve("../../src/worker/deno_executable.ts");
+  const module = import.meta.resolve("../../src/worker/program/deno_executable.ts");
   const source = `import{findDeno}from${JSON.stringify(module)};try{findDeno()}catch(e){console.log(e.message)}`;
   const args = ["run", "--quiet", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`];
   const { stdout } = await new Deno.Command(findDeno(), { args }).output();

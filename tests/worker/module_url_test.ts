@@ -1,7 +1,7 @@
 /** Pure unit tests, and a few on folders of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { bareImports } from "../../src/worker/import_map.ts";
-import { absolutePath, findUpwards, type ModuleOption, moduleUrl } from "../../src/worker/module_url.ts";
+import { bareImports } from "../../src/worker/project/import_map.ts";
+import { absolutePath, findUpwards, type ModuleOption, moduleUrl } from "../../src/worker/project/module_url.ts";
 
 Deno.test("moduleUrl() gives a URL when a URL, an absolute path or import.meta is given", () => {
   const cases: [ModuleOption, string][] = [

@@ -1,7 +1,7 @@
 /** Pure table tests, and end-to-end tests in programs that hold few permissions themselves. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError } from "../../src/errors.ts";
-import { permissionFlags } from "../../src/worker/permissions.ts";
+import { permissionFlags } from "../../src/worker/permissions/permissions.ts";
 
 const DENIED = ["--deny-run", "--deny-ffi"];
 const FIXTURE = new URL("../fixtures/permission_flags.ts", import.meta.url).href;

@@ -1,10 +1,10 @@
 /** Unit tests, with files: which configuration, lock file and packages belong to a module. */
 import { assertEquals } from "@std/assert";
-import { readConfig, withoutComments } from "../../src/worker/config_file.ts";
-import { pathToFileUrl } from "../../src/worker/module_url.ts";
-import { parseFlags } from "../../src/worker/program_flags.ts";
-import { findProject } from "../../src/worker/project.ts";
-import { isWorkspaceMember } from "../../src/worker/workspace.ts";
+import { readConfig, withoutComments } from "../../src/worker/project/config_file.ts";
+import { pathToFileUrl } from "../../src/worker/project/module_url.ts";
+import { parseFlags } from "../../src/worker/project/program_flags.ts";
+import { findProject } from "../../src/worker/project/project.ts";
+import { isWorkspaceMember } from "../../src/worker/project/workspace.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";
 
 const UNKNOWN = { config: undefined, lock: undefined };

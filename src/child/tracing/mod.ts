@@ -8,7 +8,7 @@ import { Context, ContextManager } from "./context.ts";
 import { tracedFetch } from "./fetch.ts";
 import { Span, type SpanContext, type TimeInput } from "./span.ts";
 import type { SpanReport } from "../../wire/span_report.ts";
-import type { TaskScope } from "../task_loop.ts";
+import type { TaskScope } from "../tasks/task_loop.ts";
 
 /** What `@opentelemetry/api` takes to be compatible with every 1.x. */
 const API_VERSION = "1.999.999";

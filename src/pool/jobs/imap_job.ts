@@ -3,7 +3,7 @@ import { Deque } from "../../deque.ts";
 import { PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
-import { nameOf, type ObservedJob } from "../observer.ts";
+import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
 import { tellItems } from "./item_listener.ts";

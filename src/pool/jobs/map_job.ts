@@ -2,7 +2,7 @@ import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
-import { nameOf, type ObservedJob } from "../observer.ts";
+import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";

@@ -1,5 +1,5 @@
-import type { ObservedJob } from "../observer.ts";
-import type { Observers } from "../observers.ts";
+import type { ObservedJob } from "../observing/observer.ts";
+import type { Observers } from "../observing/observers.ts";
 
 /**
  * How a job is brought to its end:

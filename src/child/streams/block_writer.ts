@@ -1,0 +1,76 @@
+import { BlockMarks, END_BYTES, HEAD_BYTES } from "../../wire/block_marks.ts";
+
+const { Atomics, Int32Array, SharedArrayBuffer, Uint8Array, Error } = globalThis;
+const { WouldBlock } = Deno.errors;
+
+/** Up to here a block is copied between its marks, which saves two writes. */
+const LARGEST_COPY_BYTES = 32 * 1024;
+/** POSIX lets nothing come between the bytes of a write of that size, whoever else writes into the pipe. */
+const ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
+const FULL_PIPE_WAIT_MS = 1;
+
+/** Who else writes to the pipe, between any two writes. */
+export type OtherWriters = "threads" | "processes";
+
+/** Writes messages to a pipe in blocks that the reader tells from everything else that is written there. */
+export class BlockWriter {
+  readonly #write: (bytes: Uint8Array) => number;
+  readonly #copy = new Uint8Array(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
+  #marks: BlockMarks | undefined;
+  /** What a block holds at most. */
+  #largestBlock = Infinity;
+
+  /** @param write Writes to the pipe, perhaps not all; returns how many bytes it took. */
+  constructor(write: (bytes: Uint8Array) => number) {
+    this.#write = write;
+  }
+
+  /** Says by what the reader knows a block. Nothing can be written before. */
+  mark(secret: string): void {
+    this.#marks = new BlockMarks(secret);
+  }
+
+  /** From now on others may write as well. Threads of this process take turns, by the write. */
+  share(others: OtherWriters): void {
+    const size = others === "threads" ? LARGEST_COPY_BYTES : ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
+    this.#largestBlock = Math.min(this.#largestBlock, size);
+  }
+
+  /** Returns when all bytes have been handed to the operating system. */
+  write(bytes: Uint8Array): void {
+    if (this.#marks === undefined) throw new Error("Cannot write a message: the parent has not said how to mark it");
+    if (bytes.length > this.#largestBlock) this.#writePieces(this.#marks, bytes);
+    else if (bytes.length <= LARGEST_COPY_BYTES) this.#writeBlock(this.#marks, bytes);
+    else this.#writeLarge(this.#marks, bytes);
+  }
+
+  #writePieces(marks: BlockMarks, bytes: Uint8Array): void {
+    const size = this.#largestBlock;
+    for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes.subarray(at, at + size));
+  }
+
+  #writeBlock(marks: BlockMarks, bytes: Uint8Array): void {
+    const start = marks.begin(this.#copy, 0, bytes.length);
+    this.#copy.set(bytes, start);
+    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, start + bytes.length)));
+  }
+
+  #writeLarge(marks: BlockMarks, bytes: Uint8Array): void {
+    this.#writeAll(this.#copy.subarray(0, marks.begin(this.#copy, 0, bytes.length)));
+    this.#writeAll(bytes);
+    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, 0)));
+  }
+
+  #writeAll(bytes: Uint8Array): void {
+    // A write may be short: stdout goes through a line writer.
+    for (let rest = bytes; rest.length > 0;) {
+      try {
+        rest = rest.subarray(this.#write(rest));
+      } catch (error) {
+        if (!(error instanceof WouldBlock)) throw error;
+        // User code made the pipe non-blocking (a Node socket does so), and it is full.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { FunctionNotFoundError } from "../../errors.ts";
+import type { FunctionSpec } from "../../wire/protocol.ts";
+
+// As it was before user code could replace it. Called by another name, it sees no variables of this file.
+const evaluateGlobally = eval;
+
+/** A function of the user's, ready to be called. */
+export type TaskFunction = (...args: unknown[]) => unknown;
+
+/** The exports of the user's module, or nothing when there is none. */
+export type LoadedModule = { readonly [name: string]: unknown };
+
+const THIS = /\bthis\b/;
+const RELATIVE_IMPORT = /cannot-be-a-base|^Import "\.{0,2}\/[^"]*" not a dependency/;
+
+/**
+ * Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source.
+ *
+ * @param exportsOnly Whether no text is compiled: what is sent as text must be that of an export. The sender cannot tell the two apart.
+ */
+export function resolveFunction(spec: FunctionSpec, module: LoadedModule, exportsOnly = false): TaskFunction {
+  switch (spec.kind) {
+    case "export":
+      return resolveExport(spec.name, module);
+    case "builtin":
+      return resolveBuiltin(spec.name);
+    case "source":
+      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ??
+        (exportsOnly ? refuseSource(spec.name) : compileSource(spec.name, spec.source));
+  }
+}
+
+/** Adds to an error of a function that was sent as text what of its surroundings is not there, if that is what it says. */
+export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
+  if (spec.kind !== "source" || !(error instanceof Error)) return;
+  const missing = missingPart(error, spec.source);
+  if (missing === undefined) return;
+  error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
+    `source text and ${missing})`;
+}
+
+function missingPart(error: Error, source: string): string | undefined {
+  if (error instanceof ReferenceError) {
+    return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
+  }
+  if (!(error instanceof TypeError)) return undefined;
+  if (THIS.test(source) && error.message.includes("undefined")) {
+    return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
+  }
+  if (RELATIVE_IMPORT.test(error.message)) {
+    // Deno adds by what the worker was started, which is no file.
+    error.message = error.message.replace(/ from "data:.*$/s, "");
+    return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
+  }
+}
+
+function resolveExport(name: string, module: LoadedModule): TaskFunction {
+  const value = Object.hasOwn(module, name) ? module[name] : undefined;
+  if (typeof value === "function") return value as TaskFunction;
+  const names = Object.keys(module).filter((key) => typeof module[key] === "function");
+  const wanted = names.length > 0
+    ? `one of ${names.map((key) => JSON.stringify(key)).join(", ")}`
+    : "a module that exports it";
+  const state = value === undefined ? "the module has no such export" : "the export is not a function";
+  throw new FunctionNotFoundError(`Cannot run ${JSON.stringify(name)}: ${state}, wanted ${wanted}`);
+}
+
+function resolveBuiltin(path: string): TaskFunction {
+  let holder: unknown;
+  let value: unknown = globalThis;
+  for (const name of path.split(".")) {
+    holder = value;
+    value = (holder as Record<string, unknown> | undefined)?.[name];
+  }
+  if (typeof value !== "function") {
+    throw new FunctionNotFoundError(`Cannot run ${path}: the worker has no such built-in`);
+  }
+  return value.bind(holder);
+}
+
+function exportWithSource(source: string, module: LoadedModule): TaskFunction | undefined {
+  for (const value of Object.values(module)) {
+    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value as TaskFunction;
+  }
+}
+
+/** Some of Deno's built-ins are written in JavaScript; their text alone does not run. */
+function globalWithSource(name: string, source: string): TaskFunction | undefined {
+  for (const holder of [globalThis, Deno]) {
+    const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
+    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value.bind(holder);
+  }
+}
+
+function refuseSource(name: string): never {
+  throw new FunctionNotFoundError(
+    `Cannot run ${name || "the function"}: it is no export of the module, and this worker compiles no text; export it`,
+  );
+}
+
+function compileSource(name: string, source: string): TaskFunction {
+  const label = `task-source:${name || "anonymous"}`;
+  // An arrow function of a class takes `this` from where it stands: not the object it came from, and not the global one.
+  const [before, after] = THIS.test(source) ? ["(function(){return ", "\n}).call()"] : ["", ""];
+  const value = evaluate(`${before}(${source})${after}`, label) ??
+    evaluate(`${before}Object.values({${source}})[0]${after}`, label);
+  if (typeof value === "function") return value as TaskFunction;
+  throw new FunctionNotFoundError(
+    `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from a module`,
+  );
+}
+
+/** The label stands in stack traces in place of a file. */
+function evaluate(expression: string, label: string): unknown {
+  try {
+    return evaluateGlobally(`"use strict";${expression}\n//# sourceURL=${label}`);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What tasks leave behind in a worker: promises that are rejected after their task was answered, and threads and timers that go on.
+ * Neither may cost the next task anything.
+ */
+import { every } from "../../timer.ts";
+
+const CHECK_INTERVAL_MS = 1000;
+/** Of each second this much may be used for ever: a heartbeat, a cache that is kept fresh. */
+const FREE_SHARE = 0.03;
+/** More than that may be used for a while, as the collector of garbage does behind a large task. */
+const MOST_BEYOND_MS = 1500;
+
+/** What is known of the tasks of a worker. */
+export interface TaskActivity {
+  /** Whether no task runs or waits. */
+  readonly isIdle: boolean;
+  /** Rises with each task that begins. */
+  readonly begun: number;
+}
+
+/**
+ * Notices when an idle process keeps a processor busy, and calls `burns` with how many milliseconds of processor time that took. It
+ * does not keep the process alive.
+ */
+export function watchIdleness(activity: TaskActivity, burns: (ms: number) => void): void {
+  let { begun } = activity;
+  let usedMs = processorTimeMs();
+  let beyondMs = 0;
+  every(CHECK_INTERVAL_MS, () => {
+    const wasIdle = activity.isIdle && activity.begun === begun;
+    const spentMs = processorTimeMs() - usedMs;
+    begun = activity.begun;
+    usedMs += spentMs;
+    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
+    if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
+  }).setReferenced(false);
+}
+
+/** Of all threads of this process. */
+function processorTimeMs(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
+}
+
+const { cpuUsage } = Deno as unknown as { cpuUsage(): { user: number; system: number } };
+
+/**
+ * Hears of rejections that nobody handles. `isLeft` tells whether the code that made the promise belongs to a task that was answered
+ * already: it is reported then, and the process goes on. Deno does not say for whom a timer's callback threw, so that ends the process.
+ */
+export function hearRejections(isLeft: () => boolean, report: (text: string) => void): void {
+  addEventListener("unhandledrejection", (event) => {
+    if (!isLeft()) return;
+    event.preventDefault();
+    report(`Uncaught (in promise) of a task that was answered already: ${Deno.inspect(event.reason)}\n`);
+  });
+}

@@ -1,0 +1,194 @@
+import { Deque } from "../../deque.ts";
+import { ClosedError, ProtocolError } from "../../errors.ts";
+import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
+import { errorResponseHead, type HubMessage, responseHead } from "../../wire/messages/hub_messages.ts";
+import { Delivery } from "../delivery.ts";
+import { EncodedValue } from "../encoded_value.ts";
+import { describeHandle, type Handle } from "../handle.ts";
+import type { PeerLimits } from "../limits.ts";
+import type { Outbox } from "./outbox.ts";
+import { type Caller, RemoteWait, type WaitOptions } from "../wait_queue.ts";
+
+type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
+
+/** Where a peer's requests are served. */
+export interface AnswersHost {
+  /** Names the peer among those of this process. */
+  readonly key: string;
+  /** The handle that the peer was sent, if it was. */
+  exported(id: string): Handle | undefined;
+  /** Whether an operation can be called. */
+  knows(handle: Handle, operation: string): boolean;
+  /** Runs an operation, here or where the object lives. */
+  serve(handle: Handle, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): unknown;
+}
+
+/** A request that was not answered yet. */
+interface OpenRequest {
+  readonly bytes: number;
+  readonly wait: RemoteWait;
+}
+
+// For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
+const MAX_UNKNOWN_OPERATIONS = 100;
+
+/**
+ * What a peer has asked of this process, or of those behind it, until it has been answered, and has what it was answered.
+ *
+ * A peer that does not read its answers gets no more of them: what it asks then is held, so that what it costs
+ * here is what it has sent, not what it asked for.
+ */
+export class Answers {
+  readonly #host: AnswersHost;
+  readonly #outbox: Outbox;
+  readonly #transit: HandleCodec;
+  readonly #limits: PeerLimits;
+  readonly #open = new Map<number, OpenRequest>();
+  #openBytes = 0;
+  /** What serves those of the open ones that wait until the peer reads. */
+  readonly #held = new Deque<() => void>();
+  /** What was answered, and not acknowledged. */
+  readonly #deliveries = new Map<number, Delivery>();
+  #unknownOperations = 0;
+
+  /** @param transit Decodes the handles in arguments, which stay as they came. */
+  constructor(host: AnswersHost, outbox: Outbox, transit: HandleCodec, limits: PeerLimits) {
+    this.#host = host;
+    this.#outbox = outbox;
+    this.#transit = transit;
+    this.#limits = limits;
+  }
+
+  /** The peer asks, in so many bytes. Throws ProtocolError for a hostile request, and for one too many. */
+  receive(message: RequestMessage, parts: Uint8Array[], bytes: number): void {
+    const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
+    this.#checkRoom(id);
+    const handle = this.#host.exported(objectId);
+    if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
+    if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
+    const args = decode(body, tagged === 1, parts, this.#transit);
+    if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
+    const wait = new RemoteWait(timeoutMs);
+    if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
+    this.#noteOpen(id, bytes, wait);
+    this.#held.push(() => {
+      if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
+      else this.#serve(id, bytes, handle, operation, args, caller, wait);
+    });
+  }
+
+  /** The peer has given a request up. It may have been answered by now. */
+  cancel(id: number): void {
+    this.#open.get(id)?.wait.cancel();
+  }
+
+  /** The peer has read some of what waited for it. */
+  goOn(): void {
+    while (this.#held.size > 0 && !this.#isUnread) this.#held.shift()!();
+  }
+
+  /** The peer has the next thing that it was delivered. */
+  ack(id: number): void {
+    const delivery = this.#deliveries.get(id);
+    delivery?.ack();
+    if (delivery?.isSettled) this.#deliveries.delete(id);
+  }
+
+  /** The peer does not want the rest of what it was delivered. */
+  requeue(id: number): void {
+    this.#deliveries.get(id)?.requeue();
+    this.#deliveries.delete(id);
+  }
+
+  /** The peer is gone, and the outbox closed: its waits end, and what it has not acknowledged goes back. */
+  close(): void {
+    while (this.#held.size > 0) this.#held.shift();
+    for (const { wait } of this.#open.values()) wait.cancel();
+    this.#open.clear();
+    for (const delivery of this.#deliveries.values()) delivery.requeue();
+    this.#deliveries.clear();
+  }
+
+  get #isUnread(): boolean {
+    return this.#outbox.hasUnread(this.#limits.unreadBytes);
+  }
+
+  #checkRoom(id: number): void {
+    if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(`it made request ${id} twice`);
+    const { requests, requestBytes } = this.#limits;
+    if (this.#open.size >= requests) throw new ProtocolError(`it made more than ${requests} requests at once`);
+    if (this.#openBytes >= requestBytes) {
+      throw new ProtocolError(`it made requests of more than ${requestBytes} bytes at once`);
+    }
+    // A process may have prefetched something besides.
+    if (this.#deliveries.size >= 2 * requests) {
+      throw new ProtocolError(`it acknowledged none of ${this.#deliveries.size} deliveries`);
+    }
+  }
+
+  /** No code of this library calls what does not exist, and the error would cost more than the request. */
+  #countUnknown(operation: string, process: string): void {
+    if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
+    throw new ProtocolError(`it called ${JSON.stringify(operation.slice(0, 40))}, which the object cannot do`);
+  }
+
+  #serve(
+    id: number,
+    bytes: number,
+    handle: Handle,
+    operation: string,
+    args: unknown[],
+    caller: Caller,
+    wait: RemoteWait,
+  ): void {
+    let value: unknown;
+    try {
+      value = this.#host.serve(handle, operation, args, caller, wait);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (!(value instanceof Promise)) return this.#answer(id, value);
+    this.#noteOpen(id, bytes, wait);
+    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+  }
+
+  #noteOpen(id: number, bytes: number, wait: RemoteWait): void {
+    if (!this.#open.has(id)) this.#openBytes += bytes;
+    this.#open.set(id, { bytes, wait });
+  }
+
+  #answer(id: number, result: unknown): void {
+    this.#close(id);
+    const delivery = result instanceof Delivery ? result : undefined;
+    if (this.#outbox.isClosed) return delivery?.requeue();
+    if (result === undefined) return this.#outbox.postDone(id);
+    const value = delivery === undefined ? result : delivery.value;
+    try {
+      const head = responseHead(id, delivery?.size ?? 0);
+      if (value instanceof EncodedValue) this.#outbox.postEncoded(head, value, value.handles);
+      else this.#outbox.postValue(head, value, describeHandle);
+    } catch (error) {
+      delivery?.requeue();
+      return this.#fail(id, error);
+    }
+    if (delivery !== undefined) this.#deliveries.set(id, delivery);
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#close(id);
+    if (this.#outbox.isClosed) return;
+    const head = errorResponseHead(id);
+    try {
+      this.#outbox.postValue(head, error, describeHandle);
+    } catch (encodingError) {
+      this.#outbox.postValue(head, encodingError, describeHandle);
+    }
+  }
+
+  #close(id: number): void {
+    if (this.#open.size === 0) return;
+    this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
+    this.#open.delete(id);
+  }
+}

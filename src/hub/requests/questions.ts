@@ -1,0 +1,255 @@
+import { ClosedError, EndOfStreamError, ProtocolError } from "../../errors.ts";
+import { checkTimeout } from "../../timer.ts";
+import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
+import { type HubMessage, requestHead, writeAck, writeCancel, writeRequeue } from "../../wire/messages/hub_messages.ts";
+import { Delivery } from "../delivery.ts";
+import { EncodedValue } from "../encoded_value.ts";
+import { describeHandle, type ObjectRef } from "../handle.ts";
+import { describeOpenHandle } from "../handle_collector.ts";
+import { HeldRequests } from "./held_requests.ts";
+import type { PeerLimits } from "../limits.ts";
+import type { Outbox } from "./outbox.ts";
+import { PendingCount } from "./pending_count.ts";
+import { type Caller, RemoteWait, type WaitOptions } from "../wait_queue.ts";
+
+/** A request that this process made, and that was not answered yet. */
+interface Question {
+  /** Who asked, if it was code of this process: the reference must live as long as the wait. */
+  readonly ref: ObjectRef | undefined;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  /** What to reject with, if it fails after this process gave it up. */
+  givenUp: { readonly reason: unknown } | undefined;
+  clear: (() => void) | undefined;
+  /** How many bytes it has that has left. */
+  bytes: number;
+}
+
+/** How handles are decoded in answers to code of this process, and in those that only pass through. */
+export interface AnswerCodecs {
+  readonly own: HandleCodec;
+  readonly transit: HandleCodec;
+}
+
+/** What a question is made of. */
+interface Request {
+  readonly id: string;
+  readonly operation: string;
+  readonly args: unknown[];
+  readonly caller: Caller;
+  readonly wait: WaitOptions;
+  readonly describe: HandleCodec["encode"];
+}
+
+type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
+
+/**
+ * What this process has asked of a peer, or of those behind it, and what was not answered yet.
+ *
+ * No more leaves than the peer allows at once; the rest is held, in order, until answers come.
+ */
+export class Questions {
+  /** Calls of this process's own code that the peer, or one behind it, has to answer. */
+  readonly waits: PendingCount = new PendingCount();
+  readonly #hubWaits: PendingCount;
+  readonly #outbox: Outbox;
+  readonly #codecs: AnswerCodecs;
+  readonly #limits: PeerLimits;
+  readonly #open = new Map<number, Question>();
+  #openBytes = 0;
+  readonly #held: HeldRequests;
+  #lastId = 0;
+
+  /**
+   * @param hubWaits Counts the same calls, among all that code of this process waits for.
+   * @param stallMs How long no answer may come while requests are held.
+   */
+  constructor(outbox: Outbox, hubWaits: PendingCount, codecs: AnswerCodecs, limits: PeerLimits, stallMs?: number) {
+    this.#outbox = outbox;
+    this.#hubWaits = hubWaits;
+    this.#codecs = codecs;
+    this.#limits = limits;
+    this.#held = new HeldRequests((ids) => this.#stalled(ids), stallMs);
+  }
+
+  /** Asks for an operation, for code of this process. What is delivered is acknowledged at once. */
+  ask(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      checkTimeout(wait.timeoutMs);
+      // Acknowledged before the code that asked goes on.
+      const settle = (value: unknown): void => resolve(value instanceof Delivery ? acknowledged(value) : value);
+      const question = this.#own(ref, settle, reject);
+      const caller = { process: "", task };
+      const id = this.#send(question, { id: ref.id, operation, args, caller, wait, describe: describeOpenHandle });
+      const { signal } = wait;
+      if (id === undefined || signal === undefined) return;
+      const onAbort = (): void => this.#giveUp(id, question, signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      question.clear = () => signal.removeEventListener("abort", onAbort);
+    });
+  }
+
+  /** See `ObjectRef.take()`. */
+  take(
+    ref: ObjectRef,
+    operation: string,
+    args: unknown[],
+    task: number,
+    receive: (delivery: Delivery | undefined) => void,
+  ): void {
+    const settle = (value: unknown): void => receive(value instanceof Delivery ? value : undefined);
+    const question = this.#own(ref, settle, () => receive(undefined));
+    const caller = { process: "", task };
+    this.#send(question, { id: ref.id, operation, args, caller, wait: {}, describe: describeOpenHandle });
+  }
+
+  /** Asks for an operation, for a process behind another peer. */
+  forward(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const question: Question = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined, bytes: 0 };
+      const questionId = this.#send(question, { id, operation, args, caller, wait, describe: describeHandle });
+      if (questionId === undefined || !(wait instanceof RemoteWait)) return;
+      wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
+    });
+  }
+
+  /** Ends the waits of a reference that was closed. */
+  cancel(ref: ObjectRef): void {
+    for (const [id, question] of this.#open) {
+      if (question.ref !== ref) continue;
+      this.#giveUp(id, question, new ClosedError(`The ${ref.type} was closed here while waiting`));
+    }
+  }
+
+  /** The peer has answered. Throws ProtocolError for a hostile answer. */
+  settle([, id, ok, deliverySize, tagged, body]: ResponseMessage, parts: Uint8Array[]): void {
+    const question = this.#questionOf(id);
+    const codec = question.ref === undefined ? this.#codecs.transit : this.#codecs.own;
+    const value = decode(body, tagged === 1, parts, codec);
+    this.#close(id, question);
+    if (ok !== 1) this.#fail(question, value);
+    else if (deliverySize === 0) question.resolve(value);
+    else question.resolve(this.#delivery(id, value, deliverySize));
+    this.#sendHeld();
+  }
+
+  /** The same for an answer that says no more than "done". */
+  settleDone(id: number): void {
+    const question = this.#questionOf(id);
+    this.#close(id, question);
+    question.resolve(undefined);
+    this.#sendHeld();
+  }
+
+  /** The peer is gone, and the outbox closed: nothing will be answered. */
+  close(): void {
+    this.#held.clear();
+    for (const [id, question] of this.#open) {
+      this.#close(id, question);
+      this.#fail(question, ownerEnded());
+    }
+  }
+
+  /** A question of code of this process. The peer must be heard until it is settled. */
+  #own(ref: ObjectRef, resolve: (value: unknown) => void, reject: (error: unknown) => void): Question {
+    this.#hubWaits.begin();
+    this.waits.begin();
+    const settled = <A>(settle: (argument: A) => void) => (argument: A): void => {
+      this.#hubWaits.end();
+      this.waits.end();
+      settle(argument);
+    };
+    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined, bytes: 0 };
+  }
+
+  #delivery(id: number, value: unknown, size: number): Delivery {
+    const requeue = (): void => this.#outbox.tell(writeRequeue(id));
+    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
+  }
+
+  /** Whether the peer takes another request. */
+  get #hasRoom(): boolean {
+    const { requests, requestBytes } = this.#limits;
+    return this.#open.size - this.#held.size < requests && this.#openBytes < requestBytes;
+  }
+
+  /** Sends a request, or holds it. Returns its id, or `undefined` when it could not be sent and was rejected. */
+  #send(question: Question, { id, operation, args, caller, wait, describe }: Request): number | undefined {
+    if (this.#outbox.isClosed) return void question.reject(ownerEnded());
+    const { timeoutMs = Infinity } = wait;
+    const questionId = ++this.#lastId;
+    const limit = timeoutMs < Infinity ? Math.max(timeoutMs, 0) : null;
+    try {
+      const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
+      if (this.#held.size > 0 || !this.#hasRoom) {
+        this.#held.push({ id: questionId, head, args: EncodedValue.encode(args, describe) });
+      } else {
+        question.bytes = this.#outbox.postValue(head, args, describe);
+        this.#openBytes += question.bytes;
+      }
+    } catch (error) {
+      return void question.reject(error);
+    }
+    this.#open.set(questionId, question);
+    return questionId;
+  }
+
+  #sendHeld(): void {
+    this.#held.answered();
+    while (this.#held.size > 0 && this.#hasRoom) {
+      const { id, head, args } = this.#held.shift()!;
+      const question = this.#open.get(id)!;
+      try {
+        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
+        this.#openBytes += question.bytes;
+      } catch (error) {
+        this.#close(id, question);
+        question.reject(error);
+      }
+    }
+  }
+
+  #stalled(ids: readonly number[]): void {
+    const { size } = this.#open;
+    for (const id of ids) {
+      const question = this.#open.get(id)!;
+      this.#close(id, question);
+      const open = `${size - ids.length} calls of this process wait for an answer, and none came for a minute`;
+      this.#fail(question, new RangeError(`Cannot call: ${open}; await some of them first`));
+    }
+  }
+
+  #close(id: number, question: Question): void {
+    this.#open.delete(id);
+    this.#openBytes -= question.bytes;
+    question.clear?.();
+  }
+
+  /** The owner decides how a wait ends: what it has served by then arrives nevertheless. */
+  #giveUp(id: number, question: Question, reason: unknown): void {
+    if (question.givenUp !== undefined) return;
+    question.givenUp = { reason };
+    if (!this.#held.delete(id)) return this.#outbox.tell(writeCancel(id));
+    this.#close(id, question);
+    question.reject(reason);
+  }
+
+  #fail(question: Question, error: unknown): void {
+    question.reject(question.givenUp === undefined ? error : question.givenUp.reason);
+  }
+
+  #questionOf(id: number): Question {
+    const question = this.#open.get(id);
+    if (question === undefined) throw new ProtocolError(`it answered request ${id}, which was not made`);
+    return question;
+  }
+}
+
+function acknowledged(delivery: Delivery): unknown {
+  delivery.ack();
+  return delivery.value;
+}
+
+function ownerEnded(): EndOfStreamError {
+  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
+}

@@ -1,0 +1,87 @@
+import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import { optionalWholeNumber, placeOf, show, sum } from "../checks.ts";
+import type { Versioned } from "../call.ts";
+
+/** A typed array of numbers. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float16Array
+  | Float32Array
+  | Float64Array;
+
+/** A typed array of bigints. */
+export type BigIntArray = BigInt64Array | BigUint64Array;
+
+/** What both kinds have in common. */
+interface Items {
+  readonly length: number;
+  [index: number]: unknown;
+  slice(start?: number, end?: number): unknown;
+  fill(value: unknown, start?: number, end?: number): unknown;
+}
+
+/** The owner's side of an array. */
+export class ArrayObject implements SharedObject {
+  readonly operations: Record<string, Operation> = {
+    at: (_caller, _wait, index) => this.#items[this.#placeOf(index)],
+    set: (_caller, _wait, index, values) => this.#set(index, values),
+    add: (_caller, _wait, index, amount) => {
+      const place = this.#placeOf(index);
+      this.#set(place, [sum(this.#items[place], amount)]);
+      return this.#items[place];
+    },
+    read: (_caller, _wait, index) => this.#read(index),
+    write: (_caller, _wait, index, version, value) => {
+      const current = this.#read(index);
+      if (!Object.is(current.version, version)) return current;
+      this.#set(index, [value]);
+    },
+    slice: (_caller, _wait, start, end) => this.#items.slice(optionalWholeNumber(start), optionalWholeNumber(end)),
+    fill: (_caller, _wait, value, start, end) =>
+      void this.#items.fill(this.#checked(value), optionalWholeNumber(start), optionalWholeNumber(end)),
+    length: () => this.#items.length,
+  };
+  readonly #type: "number" | "bigint";
+  readonly #items: Items;
+
+  /** Keeps the array, which nobody else may have. */
+  constructor(items: NumberArray | BigIntArray) {
+    this.#type = items instanceof BigInt64Array || items instanceof BigUint64Array ? "bigint" : "number";
+    this.#items = items as Items;
+  }
+
+  #placeOf(index: unknown): number {
+    return placeOf(index, this.#items.length, "array");
+  }
+
+  #checked(value: unknown): unknown {
+    const type = typeof value;
+    if (type === this.#type) return value;
+    throw new TypeError(`Cannot store ${show(value)} in the array: a ${this.#type} is wanted`);
+  }
+
+  /** All or nothing: the values are checked before any of them is stored. */
+  #set(index: unknown, values: unknown): void {
+    if (!Array.isArray(values) || values.length === 0) return;
+    for (const value of values) this.#checked(value);
+    const first = this.#placeOf(index);
+    if (first + values.length > this.#items.length) {
+      throw new RangeError(
+        `Cannot store ${values.length} items at index ${first}: the array has ${this.#items.length} items`,
+      );
+    }
+    for (const [offset, value] of values.entries()) this.#items[first + offset] = value;
+  }
+
+  /** A number is its own version: if it came back to what it was, nothing has changed. */
+  #read(index: unknown): Versioned {
+    const value = this.#items[this.#placeOf(index)];
+    return { version: value, value };
+  }
+}

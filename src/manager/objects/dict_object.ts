@@ -1,0 +1,92 @@
+import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import { show, sum } from "../checks.ts";
+import { copyOf } from "../copy.ts";
+import { checkKey, type DictKey } from "../dict_key.ts";
+import type { Versioned } from "../call.ts";
+
+/** The version of what is not there: one that no write ever gets. */
+const ABSENT: Versioned = { version: 0, value: undefined };
+
+/** The owner's side of a dict or a namespace. What it stores is replaced, never changed in place. */
+export class DictObject implements SharedObject {
+  readonly operations: Record<string, Operation> = {
+    get: (_caller, _wait, key, fallback) => this.#find(key)?.value ?? fallback,
+    getPresent: (_caller, _wait, key) => this.#findPresent("get", key).value,
+    set: (_caller, _wait, key, value) => void this.#set(key, value),
+    has: (_caller, _wait, key) => this.#find(key) !== undefined,
+    delete: (_caller, _wait, key) => this.#entries.delete(key),
+    deletePresent: (_caller, _wait, key) => void this.#take("delete", key),
+    pop: (_caller, _wait, key, ...fallback) => {
+      return fallback.length > 0 && !this.#entries.has(key) ? fallback[0] : this.#take("pop", key);
+    },
+    popItem: () => this.#popItem(),
+    setDefault: (_caller, _wait, key, value) => (this.#find(key) ?? this.#set(key, value)).value,
+    merge: (_caller, _wait, entries) => this.#merge(entries),
+    add: (_caller, _wait, key, amount) => this.#add(key, amount),
+    read: (_caller, _wait, key) => this.#find(key) ?? ABSENT,
+    write: (_caller, _wait, key, version, value) => {
+      const entry = this.#find(key) ?? ABSENT;
+      if (entry.version !== version) return entry;
+      this.#set(key, value);
+    },
+    size: () => this.#entries.size,
+    keys: () => [...this.#entries.keys()],
+    values: () => Array.from(this.#entries.values(), ({ value }) => value),
+    entries: () => Array.from(this.#entries, ([key, { value }]) => [key, value]),
+    clear: () => this.#entries.clear(),
+  };
+  readonly #missing: string;
+  readonly #entries = new Map<DictKey, Versioned>();
+  #lastVersion = 0;
+
+  /** `missing` is what messages say about a key that is not there. */
+  constructor(entries: readonly (readonly [DictKey, unknown])[], missing: string) {
+    this.#missing = missing;
+    this.#merge(copyOf(entries));
+  }
+
+  #find(key: unknown): Versioned | undefined {
+    checkKey(key);
+    return this.#entries.get(key);
+  }
+
+  #findPresent(action: string, key: unknown): Versioned {
+    const entry = this.#find(key);
+    if (entry === undefined) throw new RangeError(`Cannot ${action} ${show(key)}: ${this.#missing}`);
+    return entry;
+  }
+
+  #set(key: unknown, value: unknown): Versioned {
+    checkKey(key);
+    const entry = { version: ++this.#lastVersion, value };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #take(action: string, key: DictKey): unknown {
+    const { value } = this.#findPresent(action, key);
+    this.#entries.delete(key);
+    return value;
+  }
+
+  #popItem(): [DictKey, unknown] {
+    let key: DictKey | undefined;
+    for (key of this.#entries.keys());
+    if (key === undefined) throw new RangeError("Cannot pop an item: the dict is empty");
+    return [key, this.#take("pop", key)];
+  }
+
+  /** All or nothing: the keys are checked before any of them is set. */
+  #merge(entries: unknown): void {
+    const pairs = Array.isArray(entries) && entries.every((entry) => Array.isArray(entry) && entry.length === 2);
+    if (!pairs) throw new TypeError("Cannot merge: an object, a Map or pairs of key and value are wanted");
+    for (const [key] of entries) checkKey(key);
+    for (const [key, value] of entries) this.#set(key, value);
+  }
+
+  #add(key: unknown, amount: unknown): number | bigint {
+    const total = sum(this.#find(key)?.value ?? (typeof amount === "bigint" ? 0n : 0), amount);
+    this.#set(key, total);
+    return total;
+  }
+}

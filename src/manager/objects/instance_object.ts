@@ -1,0 +1,68 @@
+import type { ObjectRef } from "../../hub/handle.ts";
+import { EncodedValue } from "../../hub/encoded_value.ts";
+import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import type { Caller } from "../../hub/wait_queue.ts";
+import { show } from "../checks.ts";
+import { ITERATOR, IteratorProxy } from "../iterator.ts";
+import { isIterator, IteratorObject } from "./iterator_object.ts";
+import type { RegisteredType } from "../registered_type.ts";
+
+/** Gives an object its reference, for as long as the manager is open. */
+export type Own = (type: string, object: SharedObject) => ObjectRef;
+
+/** The owner's side of an instance of a registered type. Only its exposed methods can be called. */
+export class InstanceObject implements SharedObject {
+  readonly operations: Record<string, Operation> = {
+    call: (caller, _wait, name, args) => this.#call(caller, name, args),
+  };
+  readonly #type: RegisteredType;
+  readonly #instance: Record<string, (...args: unknown[]) => unknown>;
+  readonly #own: Own;
+  readonly #iterators = new Set<IteratorObject>();
+
+  constructor(type: RegisteredType, instance: object, own: Own) {
+    this.#type = type;
+    this.#instance = instance as Record<string, () => unknown>;
+    this.#own = own;
+  }
+
+  close(): void {
+    for (const iterator of this.#iterators) iterator.close();
+  }
+
+  #call(caller: Caller, name: unknown, args: unknown): unknown {
+    if (typeof name !== "string" || !this.#type.exposed.has(name)) throw this.#refusal(name);
+    try {
+      const result = this.#instance[name]!(...args as unknown[]);
+      if (!(result instanceof Promise)) return this.#answer(caller, result);
+      return result.then((result) => this.#answer(caller, result)).catch(rethrow);
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  /** Packs the result: what the object changes next must not show in it. */
+  #answer(caller: Caller, result: unknown): unknown {
+    if (!isIterator(result)) return EncodedValue.capture(result, true);
+    const object = new IteratorObject(result, caller, (ended) => this.#iterators.delete(ended));
+    this.#iterators.add(object);
+    return new IteratorProxy(this.#own(ITERATOR, object));
+  }
+
+  #refusal(name: unknown): TypeError {
+    const { name: type, exposed } = this.#type;
+    return new TypeError(
+      `Cannot call ${show(name)}: ${type} exposes ${[...exposed].map(show).join(", ") || "nothing"}`,
+    );
+  }
+}
+
+/** Throws what a method threw, or if that cannot travel, an error that shows it. */
+function rethrow(thrown: unknown): never {
+  try {
+    EncodedValue.capture(thrown, true);
+  } catch {
+    throw new Error(`The method threw ${show(thrown)}`);
+  }
+  throw thrown;
+}

@@ -1,0 +1,204 @@
+import { monotonicMs } from "../../timer.ts";
+import type { SpanReport } from "../../wire/span_report.ts";
+import type { WorkerEnd, WorkerIdentity, WorkerListener } from "../backend.ts";
+import { reportCallbackError } from "../callback_errors.ts";
+import {
+  nameOf,
+  type ObservedJob,
+  type ObservedTask,
+  type PlannedTask,
+  type PoolObserver,
+  type TaskOutcome,
+  type TaskPhase,
+} from "./observer.ts";
+import type { PoolCounts } from "./stats.ts";
+
+type Told = Exclude<keyof PoolObserver, "measures" | "context">;
+
+type Listeners = { [K in Told]: NonNullable<PoolObserver[K]>[] };
+
+/** Whom all that happens in a pool goes to: its own count, and its observers. As long as there are none, that is one direct call for each event. */
+export class Observers implements WorkerListener {
+  readonly #counts: PoolCounts;
+  readonly #observers = new Set<PoolObserver>();
+  #listeners: Listeners = listenersOf([]);
+  #contexts: NonNullable<PoolObserver["context"]>[] = [];
+  #measures = false;
+  #isWatched = false;
+
+  constructor(counts: PoolCounts) {
+    this.#counts = counts;
+  }
+
+  /** Adds an observer. Returns what takes it away. */
+  add(observer: PoolObserver): () => void {
+    this.#observers.add(observer);
+    this.#sort();
+    return () => {
+      if (this.#observers.delete(observer)) this.#sort();
+    };
+  }
+
+  /** Whether there are observers. */
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** The trace context for a task that is about to be submitted; "" when it is only to be measured, `undefined` when nobody asks. */
+  contextOf(name: string, items: number | undefined, job: ObservedJob | undefined): string | undefined {
+    if (this.#contexts.length > 0) {
+      const task: PlannedTask = { name: nameOf({ name }), items, job };
+      for (const context of this.#contexts) {
+        const trace = context(task);
+        if (trace !== undefined) return trace;
+      }
+    }
+    return this.#measures ? "" : undefined;
+  }
+
+  submitted(task: ObservedTask): void {
+    this.#counts.submitted();
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.submitted) told(task);
+  }
+
+  sent(task: ObservedTask, waitedMs: number, isFirst: boolean): void {
+    this.#counts.sent(waitedMs, isFirst);
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.sent) told(task, waitedMs);
+  }
+
+  begun(task: ObservedTask): void {
+    for (const told of this.#listeners.begun) told(task);
+  }
+
+  returned(task: ObservedTask): void {
+    this.#counts.returned();
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.returned) told(task);
+  }
+
+  retried(task: ObservedTask, error: Error): void {
+    this.#counts.retried();
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.retried) told(task, error);
+  }
+
+  progress(task: ObservedTask, value: unknown): void {
+    for (const told of this.#listeners.progress) told(task, value);
+  }
+
+  span(task: ObservedTask, report: SpanReport): void {
+    for (const told of this.#listeners.span) told(task, report);
+  }
+
+  jobBegun(job: ObservedJob): void {
+    for (const told of this.#listeners.jobBegun) told(job);
+  }
+
+  jobEnded(job: ObservedJob, error: unknown): void {
+    for (const told of this.#listeners.jobEnded) told(job, error);
+  }
+
+  settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {
+    this.#counts.settled(outcome, before, wasSent);
+    if (!this.#isWatched) return;
+    for (const told of this.#listeners.settled) told(task, outcome, before);
+  }
+
+  spawned(worker: WorkerIdentity, at: number): void {
+    this.#counts.spawned();
+    for (const told of this.#listeners.workerSpawned) told(worker, at);
+  }
+
+  ready(worker: WorkerIdentity, at: number): void {
+    this.#counts.ready(worker, at);
+    for (const told of this.#listeners.workerReady) told(worker, at);
+  }
+
+  busy(worker: WorkerIdentity, at: number): void {
+    this.#counts.setBusy(worker, true, at);
+    for (const told of this.#listeners.workerBusy) told(worker, at);
+  }
+
+  idle(worker: WorkerIdentity, at: number): void {
+    this.#counts.setBusy(worker, false, at);
+    for (const told of this.#listeners.workerIdle) told(worker, at);
+  }
+
+  ran(msPerTask: number, tasks: number): void {
+    this.#counts.ran(msPerTask, tasks);
+    for (const told of this.#listeners.workerRan) told(msPerTask, tasks);
+  }
+
+  output(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void {
+    for (const told of this.#listeners.workerOutput) told(worker, taskId, stream, bytes);
+  }
+
+  violation(worker: WorkerIdentity, error: Error): void {
+    const at = monotonicMs();
+    for (const told of this.#listeners.workerViolation) told(worker, error, at);
+  }
+
+  ended(worker: WorkerIdentity, end: WorkerEnd, at: number): void {
+    this.#counts.ended(worker, end, at);
+    for (const told of this.#listeners.workerEnded) told(worker, end, at);
+  }
+
+  connection(up: boolean, error?: Error): void {
+    const at = monotonicMs();
+    for (const told of this.#listeners.connection) told(up, error, at);
+  }
+
+  #sort(): void {
+    const all = [...this.#observers];
+    this.#isWatched = all.length > 0;
+    this.#listeners = listenersOf(all);
+    this.#contexts = all.flatMap((observer) =>
+      observer.context === undefined
+        ? []
+        : [guarded(observer.context.bind(observer)) as NonNullable<PoolObserver["context"]>]
+    );
+    this.#measures = all.some(({ measures, begun }) => measures ?? begun !== undefined);
+  }
+}
+
+function listenersOf(observers: readonly PoolObserver[]): Listeners {
+  const of = <K extends Told>(name: K): Listeners[K] =>
+    observers.flatMap((observer) => {
+      const listener = observer[name] as ((...args: unknown[]) => void) | undefined;
+      return listener === undefined ? [] : [guarded(listener.bind(observer))];
+    }) as Listeners[K];
+  return {
+    submitted: of("submitted"),
+    sent: of("sent"),
+    begun: of("begun"),
+    returned: of("returned"),
+    retried: of("retried"),
+    progress: of("progress"),
+    span: of("span"),
+    jobBegun: of("jobBegun"),
+    jobEnded: of("jobEnded"),
+    settled: of("settled"),
+    workerSpawned: of("workerSpawned"),
+    workerReady: of("workerReady"),
+    workerBusy: of("workerBusy"),
+    workerIdle: of("workerIdle"),
+    workerRan: of("workerRan"),
+    workerOutput: of("workerOutput"),
+    workerViolation: of("workerViolation"),
+    workerEnded: of("workerEnded"),
+    connection: of("connection"),
+  };
+}
+
+/** The observer's fault must not become a task's. Four parameters are the most that there are: gathering them would cost more than the call. */
+function guarded<A, B, C, D, R>(call: (a: A, b: B, c: C, d: D) => R): (a: A, b: B, c: C, d: D) => R | undefined {
+  return (a, b, c, d) => {
+    try {
+      return call(a, b, c, d);
+    } catch (error) {
+      reportCallbackError("an observer", error);
+    }
+  };
+}

@@ -1,0 +1,200 @@
+import { monotonicMs, traceClockMs } from "../../timer.ts";
+import {
+  findOpenTelemetry,
+  KIND,
+  type OpenTelemetry,
+  type OtelMeter,
+  type OtelTracer,
+} from "../../tracing/open_telemetry.ts";
+import { TaskSpan } from "../../tracing/task_span.ts";
+import type { Attributes, SpanReport } from "../../wire/span_report.ts";
+import type { WorkerEnd, WorkerIdentity } from "../backend.ts";
+import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
+
+/**
+ * Tells OpenTelemetry of a pool: a span for each call, `map` and `imap`, and metrics.
+ *
+ * Each call is a span below the one that was active when it was made; the chunks of a `map` or `imap` lie below its span, and
+ * are linked to it. See `docs/decisions/tracing.md`.
+ */
+export class TracingObserver implements PoolObserver {
+  readonly #api: OpenTelemetry;
+  /** Spans of tasks that are about to be submitted, by their trace. */
+  readonly #planned = new Map<string, TaskSpan>();
+  readonly #tasks = new Map<number, TaskSpan>();
+  readonly #jobs = new Map<ObservedJob, TaskSpan>();
+  readonly #metrics: Metrics | undefined;
+
+  /** An observer, if somebody in this program wants traces or metrics. */
+  static find(): TracingObserver | undefined {
+    const api = findOpenTelemetry();
+    return api === undefined ? undefined : new TracingObserver(api);
+  }
+
+  private constructor(api: OpenTelemetry) {
+    this.#api = api;
+    this.#metrics = api.meter === undefined ? undefined : new Metrics(api.meter);
+  }
+
+  context({ name, items, job }: PlannedTask): string | undefined {
+    const { tracer } = this.#api;
+    if (tracer === undefined) return undefined;
+    const span = this.#open(tracer, name, items, job);
+    this.#planned.set(span.traceparent, span);
+    return span.traceparent;
+  }
+
+  jobBegun(job: ObservedJob): void {
+    const { tracer } = this.#api;
+    if (tracer === undefined) return;
+    const attributes = { "code.function.name": job.name, "corral.call": job.kind };
+    this.#jobs.set(job, new TaskSpan(tracer, this.#api.active(), job.name, { kind: KIND.internal, attributes }));
+  }
+
+  jobEnded(job: ObservedJob, error: unknown): void {
+    this.#jobs.get(job)?.end(error, traceClockMs());
+    this.#jobs.delete(job);
+  }
+
+  submitted({ id, trace, byteLength }: ObservedTask): void {
+    const span = this.#planned.get(trace ?? "");
+    if (span === undefined) return;
+    this.#planned.delete(span.traceparent);
+    this.#tasks.set(id, span);
+    span.describe({ "corral.task.id": id, "messaging.message.body.size": byteLength });
+  }
+
+  begun({ id, worker, attempt, submittedAt }: ObservedTask): void {
+    const place: Attributes = worker === undefined
+      ? {}
+      : { "process.pid": worker.pid, "corral.worker.id": worker.workerId };
+    this.#tasks.get(id)?.event("begun", { attempt, "queue.ms": monotonicMs() - submittedAt, ...place }, traceClockMs());
+  }
+
+  returned({ id }: ObservedTask): void {
+    this.#tasks.get(id)?.event("returned", {}, traceClockMs());
+  }
+
+  retried({ id, attempt }: ObservedTask, error: Error): void {
+    const attributes = { attempt, "exception.type": error.name, "exception.message": error.message };
+    this.#tasks.get(id)?.event("retry", attributes, traceClockMs());
+    this.#metrics?.retried();
+  }
+
+  span({ id }: ObservedTask, report: SpanReport): void {
+    this.#tasks.get(id)?.report(report);
+  }
+
+  settled(task: ObservedTask): void {
+    const span = this.#tasks.get(task.id);
+    this.#tasks.delete(task.id);
+    this.#metrics?.settled(task);
+    if (span === undefined) return;
+    const { outcome, durationMs, attempt } = task;
+    span.describe({
+      "corral.outcome": outcome!,
+      "corral.attempts": attempt,
+      ...(durationMs === undefined ? {} : { "corral.run.ms": durationMs }),
+    });
+    if (outcome === "worker" || outcome === "timeout") {
+      span.event(outcome === "worker" ? "crash" : "timeout", {}, traceClockMs());
+    }
+    span.end(outcome === "completed" ? undefined : task.error, traceClockMs());
+  }
+
+  workerSpawned(): void {
+    this.#metrics?.spawned();
+  }
+
+  workerEnded(_worker: WorkerIdentity, { expected }: WorkerEnd): void {
+    this.#metrics?.ended(expected);
+  }
+
+  workerBusy(): void {
+    this.#metrics?.busy(1);
+  }
+
+  workerIdle(): void {
+    this.#metrics?.busy(-1);
+  }
+
+  #open(tracer: OtelTracer, name: string, items: number | undefined, job: ObservedJob | undefined): TaskSpan {
+    const around = job === undefined ? undefined : this.#jobs.get(job);
+    const attributes = { "code.function.name": name, ...(items === undefined ? {} : { "corral.chunk.items": items }) };
+    const links = around === undefined ? [] : [around.spanContext];
+    return new TaskSpan(tracer, around?.context ?? this.#api.active(), name, {
+      kind: KIND.internal,
+      attributes,
+      links,
+    });
+  }
+}
+
+/** What is counted and measured. Names follow OpenTelemetry: dots, units apart. */
+class Metrics {
+  readonly #tasks;
+  readonly #queueTime;
+  readonly #runTime;
+  readonly #bytes;
+  readonly #retries;
+  readonly #workers;
+  readonly #busy;
+  readonly #lost;
+
+  constructor(meter: OtelMeter) {
+    this.#tasks = meter.createCounter("corral.tasks", {
+      description: "Tasks that have settled, by outcome",
+      unit: "{task}",
+    });
+    this.#queueTime = meter.createHistogram("corral.task.queue_time", {
+      description: "From submission until a worker has it",
+      unit: "ms",
+    });
+    this.#runTime = meter.createHistogram("corral.task.run_time", {
+      description: "As the worker measured it",
+      unit: "ms",
+    });
+    this.#bytes = meter.createCounter("corral.task.input", { description: "Size of arguments", unit: "By" });
+    this.#retries = meter.createCounter("corral.retries", {
+      description: "Tries beyond each task's first",
+      unit: "{try}",
+    });
+    this.#workers = meter.createUpDownCounter("corral.workers", {
+      description: "Worker processes that live",
+      unit: "{worker}",
+    });
+    this.#busy = meter.createUpDownCounter("corral.workers.busy", {
+      description: "Those that have a task",
+      unit: "{worker}",
+    });
+    this.#lost = meter.createCounter("corral.workers.lost", {
+      description: "Those that ended unasked",
+      unit: "{worker}",
+    });
+  }
+
+  settled({ name, outcome, sentAt, submittedAt, durationMs, byteLength }: ObservedTask): void {
+    const attributes = { "code.function.name": name };
+    this.#tasks.add(1, { ...attributes, outcome: outcome! });
+    this.#bytes.add(byteLength, attributes);
+    if (sentAt !== undefined) this.#queueTime.record(sentAt - submittedAt, attributes);
+    if (durationMs !== undefined) this.#runTime.record(durationMs, attributes);
+  }
+
+  retried(): void {
+    this.#retries.add(1);
+  }
+
+  spawned(): void {
+    this.#workers.add(1);
+  }
+
+  ended(expected: boolean): void {
+    this.#workers.add(-1);
+    if (!expected) this.#lost.add(1);
+  }
+
+  busy(change: 1 | -1): void {
+    this.#busy.add(change);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What an untrusted module may read: the files in its folder, one by one. See `docs/decisions/untrusted.md`.
+ *
+ * Deno compares the names of paths, and follows links wherever they lead: a grant of the folder is a grant of all that
+ * a link in it names, also one that is made later. A grant of files does not cover names that come later.
+ */
+import { PermissionError } from "../../errors.ts";
+import { monotonicMs } from "../../timer.ts";
+import { ARGUMENT_LIMITS } from "./argument_limits.ts";
+import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { moduleFolder } from "../project/module_url.ts";
+
+// More would take longer than a pool may take to be made.
+const MOST_ENTRIES = 20_000;
+// The rest of a command line needs some room, too.
+const MOST_GRANT_UNITS = Math.floor(ARGUMENT_LIMITS.one * 0.75);
+
+/** A look into the folder takes so much less than the time to the next one. */
+const CHECK_SHARE = 0.05;
+
+/** The folder of the module, if it is untrusted and a file. */
+export function untrustedFolder({ trust, moduleUrl }: ResolvedLaunchOptions): UntrustedFolder | undefined {
+  return trust === "untrusted" && moduleUrl?.startsWith("file:")
+    ? new UntrustedFolder(moduleFolder(moduleUrl))
+    : undefined;
+}
+
+/** The folder of an untrusted module. */
+export class UntrustedFolder {
+  readonly #path: string;
+  readonly #realPath: string | undefined;
+  #refusal: PermissionError | undefined;
+  #nextCheck = -Infinity;
+
+  /** @param path The program may read it. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#realPath = realPath(path);
+  }
+
+  /** What `check()` throws, not looked for more often than its cost allows. */
+  get refusal(): PermissionError | undefined {
+    const start = monotonicMs();
+    if (start < this.#nextCheck) return this.#refusal;
+    try {
+      this.check();
+      this.#refusal = undefined;
+    } catch (error) {
+      // Something in it may have gone while it was looked at, or may not be looked at.
+      this.#refusal = error instanceof PermissionError ? error : refused(this.#path, (error as Error).message);
+    }
+    const end = monotonicMs();
+    // A few files are looked at each time.
+    this.#nextCheck = end - start < 1 ? end : end + (end - start) / CHECK_SHARE;
+    return this.#refusal;
+  }
+
+  /**
+   * Throws PermissionError if a link leads out now, or another folder lies in its place.
+   *
+   * @returns The paths of its files.
+   */
+  check(): string[] {
+    if (realPath(this.#path) !== this.#realPath) throw refused(this.#path, "another folder is in its place");
+    if (this.#realPath === undefined) return [];
+    const files: string[] = [];
+    let entries = 0;
+    const folders = [this.#path];
+    for (let folder; (folder = folders.pop()) !== undefined;) {
+      for (const { name, isDirectory, isFile, isSymlink } of Deno.readDirSync(folder)) {
+        if (++entries > MOST_ENTRIES) {
+          throw refused(this.#path, `it has more than ${MOST_ENTRIES} entries, a folder of the module's own is wanted`);
+        }
+        const path = `${folder}/${name}`;
+        if (isDirectory) folders.push(path);
+        else if (isFile || (isSymlink && this.#staysInside(path))) files.push(path);
+      }
+    }
+    return files;
+  }
+
+  /**
+   * The paths to grant: its files, and the module itself even if it is missing; the folder as a whole where their names do not fit a
+   * command line.
+   */
+  grants(module: string): string[] {
+    // Deno has no way to pass a comma in a grant.
+    const files = [module, ...this.check()].filter((path) => !/[,\0]/.test(path));
+    const units = files.reduce((sum, path) => sum + path.length + 1, 0);
+    return units <= MOST_GRANT_UNITS ? files : [this.#path];
+  }
+
+  #staysInside(link: string): boolean {
+    const target = realPath(link);
+    const separator = Deno.build.os === "windows" ? "\\" : "/";
+    if (target?.startsWith(this.#realPath + separator)) return true;
+    throw refused(
+      this.#path,
+      `the link ${JSON.stringify(link)} leads out of it, remove the link, or copy what it names`,
+    );
+  }
+}
+
+/** Where a path leads; `undefined` where nothing is. */
+function realPath(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(path: string, reason: string): PermissionError {
+  return new PermissionError(`Cannot let an untrusted module read its folder ${JSON.stringify(path)}: ${reason}`);
+}

@@ -1,0 +1,116 @@
+/**
+ * Builds the command line that starts one worker: `deno run <flags> data:<lines that read the rest from stdin>`.
+ *
+ * The main module is a `data:` URL because such a module may import from `file:`, `http:` and `https:` alike. It also keeps Deno
+ * from looking for a configuration in the current folder.
+ */
+
+import type { ProjectFiles } from "../../own_process.ts";
+import { requireArgumentsFit } from "../permissions/argument_limits.ts";
+import type { ChildProgram } from "./child_program.ts";
+import { requireCodeUnwritable } from "../permissions/code_guard.ts";
+import { findDeno, requireDenoVersion } from "./deno_executable.ts";
+import { configure } from "../project/configuration.ts";
+import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { mainModule } from "./main_module.ts";
+import { fileUrlToPath, moduleFolder } from "../project/module_url.ts";
+import {
+  addToGrant,
+  grantFlags,
+  type Grants,
+  isHeld,
+  resolveDenials,
+  resolveGrants,
+} from "../permissions/permissions.ts";
+import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
+import { untrustedFolder } from "../permissions/untrusted_folder.ts";
+import { workerEnv } from "./worker_environment.ts";
+
+/** What a worker is to be. */
+export interface WorkerCommandOptions extends ResolvedLaunchOptions {
+  /** What the worker runs. */
+  readonly program: ChildProgram;
+  /** Lower-case letters and digits; workers with different keys share no `localStorage` and no `caches`. */
+  readonly storageKey: string;
+}
+
+/** A command line, ready for `Deno.Command` with `clearEnv`. */
+export interface WorkerCommand {
+  /** The executable. */
+  readonly path: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** The whole environment of the worker. */
+  readonly env: Record<string, string>;
+  /** The folder it runs in; `undefined` for the program's own. */
+  readonly cwd: string | URL | undefined;
+}
+
+/** The same, with what the worker is told of it. */
+export interface LaunchCommand extends WorkerCommand {
+  /** The files by which it resolves imports. What it starts may take them over. */
+  readonly project: ProjectFiles;
+  /** Whether its code may start commands, which are to end with it. */
+  readonly mayRun: boolean;
+  /** What it reads first on its stdin. */
+  readonly preamble: readonly Uint8Array[];
+}
+
+/**
+ * Builds the command line of a worker. Starts nothing, and never prompts.
+ *
+ * @throws {TypeError} If a permission has a wrong form.
+ * @throws {RangeError} If the system would not take a command line of that length.
+ * @throws {PermissionError} If a grant is larger than this program's own, or no Deno may be started.
+ */
+export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
+  requireDenoVersion();
+  const grants = workerGrants(options);
+  const { project, flags } = configure(options);
+  const path = findDeno(options.denoPath);
+  const denials = resolveDenials(options.deny);
+  if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    ...remoteFlags(options, grants),
+    ...flags,
+    // Storage belongs to an origin. Nothing is written for one unless its code stores something.
+    `--location=http://${options.storageKey}.corral.invalid/`,
+    ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
+    ...grantFlags(grants, denials),
+    mainModule(options.program, options),
+  ];
+  const env = workerEnv(options, grants);
+  requireArgumentsFit(args, env);
+  return {
+    path,
+    args,
+    env,
+    cwd: options.cwd,
+    project,
+    mayRun: grants.has("run"),
+    preamble: options.program,
+  };
+}
+
+function workerGrants(options: WorkerCommandOptions): Grants {
+  const { moduleUrl, trust, permissions, env } = options;
+  const grants = resolveGrants(permissions);
+  // The values come from this program, so it gives away nothing that it does not hold.
+  addToGrant(grants, "env", Object.keys(env));
+  if (trust === "untrusted" && moduleUrl?.startsWith("file:")) {
+    // This program must hold what it passes on, and may then look into it.
+    resolveGrants({ read: [moduleFolder(moduleUrl)] });
+    addToGrant(grants, "read", untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl))));
+  }
+  // A worker finds "deno" only on a PATH, which this program may not be able to pass on.
+  const run = grants.get("run");
+  if (run !== true && run?.includes("deno") && isHeld("run", Deno.execPath())) {
+    addToGrant(grants, "run", [Deno.execPath()]);
+  }
+  // A list of hosts replaces Deno's own, and then even cached modules of other hosts are refused.
+  if (grants.has("import")) addToGrant(grants, "import", remoteHosts(options));
+  return grants;
+}

@@ -1,0 +1,69 @@
+import type { ProjectFiles } from "../../own_process.ts";
+import { bareImportMap } from "./import_map.ts";
+import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { type ProgramFlags, programFlags } from "./program_flags.ts";
+import { findProject } from "./project.ts";
+
+/** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
+export interface Configuration {
+  readonly project: ProjectFiles;
+  /** The flags that say so. */
+  readonly flags: readonly string[];
+}
+
+/**
+ * The configuration of a worker. Why so, and what else was tried: docs/decisions/resolving.md.
+ *
+ * A trusted one gets the project of its module; without a module that is a file, the one of the program. It loads what the
+ * lock file pins, and never writes there: with `--frozen`, Deno refuses what is not in it.
+ *
+ * An untrusted one gets the bare names of the module's own `deno.json` only, since whoever wrote the module wrote that as well: a lock
+ * file may redirect URLs, as an import map does. What it names by a registry's specifier is pinned by the program's lock.
+ */
+export function configure(options: ResolvedLaunchOptions): Configuration {
+  return options.trust === "untrusted" ? untrustedConfiguration(options) : trustedConfiguration(options);
+}
+
+function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOptions): Configuration {
+  const program = programFlags();
+  const project = configOf === undefined
+    ? findProject(isFile(moduleUrl) ? moduleUrl : programUrl(), program)
+    : findProject(configOf, { config: undefined, lock: program.lock });
+  const { config, nodeModules } = project;
+  return {
+    project,
+    flags: [
+      ...lockFlags(project, frozen),
+      config === undefined ? "--no-config" : `--config=${config}`,
+      ...(nodeModules === undefined ? [] : [`--node-modules-dir=${nodeModules}`]),
+      ...passedOn(program, nodeModules !== undefined),
+    ],
+  };
+}
+
+function untrustedConfiguration({ moduleUrl, configOf = moduleUrl, frozen }: ResolvedLaunchOptions): Configuration {
+  const ofProgram = isFile(moduleUrl) || moduleUrl === undefined ? {} : findProject(programUrl(), programFlags());
+  const { config } = isFile(configOf) ? findProject(configOf, { config: undefined, lock: false }) : {};
+  const map = config === undefined ? undefined : bareImportMap(config);
+  return {
+    project: {},
+    flags: [...lockFlags(ofProgram, frozen), "--no-config", ...(map === undefined ? [] : [`--import-map=${map}`])],
+  };
+}
+
+function lockFlags({ lock }: ProjectFiles, frozen: boolean): string[] {
+  return lock === undefined || !frozen ? ["--no-lock"] : [`--lock=${lock}`, "--frozen"];
+}
+
+function passedOn({ passedOn }: ProgramFlags, decidesNodeModules: boolean): string[] {
+  return passedOn.filter((flag) => !(decidesNodeModules && flag.startsWith("--node-modules-dir")));
+}
+
+/** Where the program lies; a worker's own main module is no file. */
+function programUrl(): string | undefined {
+  return isFile(Deno.mainModule) ? Deno.mainModule : undefined;
+}
+
+function isFile(url: string | undefined): url is string {
+  return url !== undefined && url.startsWith("file:");
+}

@@ -1,0 +1,93 @@
+/**
+ * What the program was told on its own command line about its modules, so that workers resolve imports as it does.
+ *
+ * Deno tells a program nothing of its flags. What can be known: which unstable features are on, by what they add to the
+ * global scope; and the whole command line, where the system shows it and the program may do everything.
+ */
+import { ownProcess } from "../../own_process.ts";
+import { absolutePath } from "./module_url.ts";
+import { isHeldWhole } from "../permissions/permissions.ts";
+
+/** The flags of the program that matter to its workers. */
+export interface ProgramFlags {
+  /** The path after `--config`; `false` after `--no-config`. */
+  readonly config: string | false | undefined;
+  /** The path after `--lock`; `false` after `--no-lock`. */
+  readonly lock: string | false | undefined;
+  /** What workers are given as it is: import map, unstable features, conditions … */
+  readonly passedOn: readonly string[];
+}
+
+// By what Deno 2.9 adds for each. The others leave no trace.
+const UNSTABLE: readonly [flag: string, isOn: () => boolean][] = [
+  ["--unstable-bundle", () => "bundle" in Deno],
+  ["--unstable-cron", () => "cron" in Deno],
+  ["--unstable-kv", () => "openKv" in Deno],
+  ["--unstable-net", () => "listenDatagram" in Deno],
+  ["--unstable-webgpu", () => "UnsafeWindowSurface" in Deno],
+];
+
+// Flags whose value may be the next argument; of others a value follows "=", so the next argument is the script.
+const WITH_VALUE = new Set(
+  "-c --config --import-map --conditions --preload --import --require --location --seed --ext --log-level -L --cert"
+    .split(" "),
+);
+
+/** The flags of this program, as far as they can be known. Never prompts. */
+export function programFlags(): ProgramFlags {
+  const found = ownProcess().parent === undefined
+    ? parseFlags(ownCommandLine())
+    : ofWorker(parseFlags(ownCommandLine()));
+  const unstable = UNSTABLE.filter(([, isOn]) => isOn()).map(([flag]) => flag);
+  return { ...found, passedOn: [...new Set([...found.passedOn, ...unstable])] };
+}
+
+/** Reads a command line of Deno up to the script. Paths become absolute. */
+export function parseFlags(args: readonly string[]): ProgramFlags {
+  let config: string | false | undefined;
+  let lock: string | false | undefined;
+  const passedOn: string[] = [];
+  // The first two are the executable and the command, like "run".
+  for (let index = 2; index < args.length && args[index]!.startsWith("-") && args[index] !== "-"; index++) {
+    const [name, given] = splitFlag(args[index]!);
+    const value = given ?? (WITH_VALUE.has(name) ? args[++index] : undefined);
+    if (name === "-c" || name === "--config") config = value === undefined ? config : absolutePath(value);
+    else if (name === "--no-config") config = false;
+    else if (name === "--lock" && value !== undefined) lock = absolutePath(value);
+    else if (name === "--no-lock") lock = false;
+    else if (name === "--import-map" && value !== undefined) passedOn.push(`${name}=${absoluteLocation(value)}`);
+    else if (name === "--conditions" && value !== undefined) passedOn.push(`${name}=${value}`);
+    else if (/^--(node-modules-dir|vendor|sloppy-imports|unstable(-.*)?)$/.test(name)) {
+      passedOn.push(args[index]!);
+    }
+  }
+  return { config, lock, passedOn };
+}
+
+/** What a worker's flags say of its files is about its own module; it was told of them apart. */
+function ofWorker({ passedOn }: ProgramFlags): ProgramFlags {
+  return {
+    config: undefined,
+    lock: undefined,
+    passedOn: passedOn.filter((flag) => !flag.startsWith("--node-modules-dir")),
+  };
+}
+
+function splitFlag(arg: string): [name: string, value: string | undefined] {
+  const end = arg.indexOf("=");
+  return end < 0 ? [arg, undefined] : [arg.slice(0, end), arg.slice(end + 1)];
+}
+
+function absoluteLocation(location: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location) ? location : absolutePath(location);
+}
+
+function ownCommandLine(): string[] {
+  const { os, standalone } = Deno.build;
+  if (standalone || os !== "linux" || !isHeldWhole()) return [];
+  try {
+    return Deno.readTextFileSync("/proc/self/cmdline").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
