@@ -39,7 +39,17 @@ function text(name: string): string {
 </head>
 <body>
 <main>
-<header>
+${overview(name)}${DETAILS}</main>
+<noscript>This page needs scripts: it shows what changes.</noscript>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+/** What is seen first: the name, the counts, the charts. */
+function overview(name: string): string {
+  return `<header>
 <h1 id="name">${escaped(name)}</h1>
 <p><span id="connection" role="status">connecting …</span> <span id="uptime"></span></p>
 <p id="controls" hidden>
@@ -57,7 +67,11 @@ function text(name: string): string {
 <p class="ranges" role="group" aria-label="Range of the charts" id="ranges"></p>
 <div class="charts" id="charts"></div>
 </section>
-<section aria-labelledby="workers-title">
+`;
+}
+
+/** The tables below. */
+const DETAILS = `<section aria-labelledby="workers-title">
 <h2 id="workers-title">Workers</h2>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="workers-title"><table>
 <thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Task</th><th scope="col" class="n">Done</th>
@@ -82,10 +96,4 @@ function text(name: string): string {
 <h2 id="grants-title">What each worker may do</h2>
 <ul id="grants"></ul>
 </section>
-</main>
-<noscript>This page needs scripts: it shows what changes.</noscript>
-<script>${SCRIPT}</script>
-</body>
-</html>
 `;
-}
