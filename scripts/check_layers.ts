@@ -2,7 +2,9 @@
  * Checks that imports in the packages go one way, downwards, that there are no cycles, and that the library imports nothing
  * but itself: it must load from any `file:` or `http:` URL without a configuration.
  *
- *     deno run --allow-read=src,cli --allow-run=deno scripts/check_layers.ts
+ *     deno run --allow-read=src,cli,cluster/src --allow-run=deno scripts/check_layers.ts
+ *
+ * With `--table` it prints the table of the library's folders that `docs/design.md` shows.
  *
  * The imports come from `deno info`, so that text in comments and strings is not mistaken for them.
  */
@@ -167,6 +169,24 @@ export interface Import {
 /** The imports of each file, by its path relative to the source folder. */
 export type Tree = Map<string, Import[]>;
 
+/** The table of folders, as Markdown. Layers that are one file beside the folders are left out. */
+export function layerTable(layers: Layers, isFolder: (layer: string) => boolean): string {
+  const rows = Object.entries(layers).filter(([layer]) => isFolder(layer)).map(([layer, allowed]) =>
+    `| \`${layer}\` | ${allowed.join(", ")} |`
+  );
+  return ["| folder | may import |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** Whether a layer is a folder of `src/`, not a file. */
+export function isSourceFolder(layer: string): boolean {
+  try {
+    return Deno.statSync(new URL(`../src/${layer}`, import.meta.url)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Lists what breaks the rules, one line each. */
 export function findViolations(tree: Tree, checked: Omit<CheckedPackage, "folder"> = PACKAGES[0]!): string[] {
   return [...tree].flatMap(([file, imports]) =>
@@ -285,6 +305,11 @@ function within(folder: URL, specifier: string): string | undefined {
 }
 
 if (import.meta.main) {
+  if (Deno.args.includes("--table")) {
+    // deno-lint-ignore no-console
+    console.log(layerTable(LAYERS, isSourceFolder));
+    Deno.exit();
+  }
   let files = 0;
   const violations: string[] = [];
   for (const checked of PACKAGES) {

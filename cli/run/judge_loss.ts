@@ -13,7 +13,7 @@ export type Loss =
   | { readonly kind: "retry"; readonly retry: Omit<Retry, "offset"> }
   | { readonly kind: "failed"; readonly outcome: Omit<Outcome, "offset"> };
 
-/** Judges a block that came back with an error, by what was heard of it before. */
+/** Judges a block that came back with an error, by what was heard of it before. See `docs/decisions/command.md`. */
 export function judgeLoss(
   running: RunningBlock,
   error: unknown,

@@ -7,7 +7,7 @@ const CHECK_INTERVAL_MS = 50;
  * Ends this process when its resident memory grows by more than `limitMiB` from now.
  *
  * A thread of its own watches, since a task in a synchronous loop lets nothing else run here. Typed
- * arrays lie outside V8's heap, so the heap flag alone does not bound them.
+ * arrays lie outside V8's heap, so the heap flag alone does not bound them. See `docs/decisions/ending.md`.
  *
  * @returns Lets the process end when it has nothing else to do.
  */

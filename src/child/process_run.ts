@@ -5,7 +5,7 @@ import { explainMissing, type LoadedModule, resolveFunction } from "./tasks/func
 
 type ProcessClass = { readonly prototype: { run(): unknown } };
 
-/** Runs what a process of its own is for. What that throws is thrown here, and is to be left uncaught. */
+/** Runs what a process of its own is for. What that throws is thrown here, and is to be left uncaught. See `docs/decisions/processes.md`. */
 export async function runProcess(
   { target, subclass }: ProcessSettings,
   [args, fields]: ProcessInput,

@@ -8,7 +8,7 @@ const QUICK_ANSWERS = 16;
  * the parent answers at once, again and again, the process stops its loop until the next message. It tells the parent
  * before, which wakes it as soon as nothing comes any more; and before each such read the loop turns, so that timers and
  * sockets wait no longer than for one message. On standby a worker does not say that it started a task: whatever
- * comes is started.
+ * comes is started. See `docs/decisions/handing_out.md`.
  */
 export class Standby {
   #quickAnswers = 0;

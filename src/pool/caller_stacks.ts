@@ -2,7 +2,7 @@
  * Joins the stack of an error that came from a worker to the stack of whoever awaited the call.
  *
  * The caller's frames are taken when the error arrives: an engine knows the awaiting functions of a
- * promise then, and a call that succeeds pays nothing.
+ * promise then, and a call that succeeds pays nothing. See `docs/decisions/callers.md`.
  */
 import { LIBRARY_FOLDER } from "../library_folder.ts";
 

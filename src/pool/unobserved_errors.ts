@@ -1,6 +1,6 @@
 import { delay } from "../timer.ts";
 
-/** Errors of results that nobody has asked for yet. None of them may stay silent. */
+/** Errors of results that nobody has asked for yet. None of them may stay silent: `docs/decisions/callers.md`. */
 export class UnobservedErrors {
   readonly #errors = new Map<object, unknown>();
   readonly #onUnload = (): void => {

@@ -27,7 +27,7 @@ export interface ProcessStart {
   readonly fields: Record<string, unknown>;
 }
 
-/** A process that was started: one that runs, or has ended. */
+/** A process that was started: one that runs, or has ended. See `docs/decisions/processes.md`. */
 export class StartedProcess {
   readonly pid: number;
   /** Resolves with the exit code, when everything that the process wrote has been printed. */

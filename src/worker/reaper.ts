@@ -4,7 +4,7 @@
  * A worker leaves by itself when its stdin ends, unless its code is in a synchronous loop; only
  * another process can end it then. The reaper knows all pids, sees the program's end as the end of its
  * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
- * worker: it doubles a worker's start time and memory.
+ * worker: it doubles a worker's start time and memory. See `docs/decisions/ending.md`.
  */
 import { after, type Timer, untilSettled } from "../timer.ts";
 import { findDeno } from "./program/deno_executable.ts";

@@ -9,7 +9,7 @@ import { type Draw, loadPlot } from "./plot.ts";
 import type { RunSummary, SlotSummary } from "./run_summary.ts";
 import { STYLE } from "./style.ts";
 
-/** Draws the page. It has no script, and the browser is told to load nothing. */
+/** Draws the page. It has no script, and the browser is told to load nothing. See `docs/decisions/command.md`. */
 export async function reportPage(summary: RunSummary): Promise<string> {
   const draw = await loadPlot();
   const title = titleOf(summary);

@@ -11,7 +11,7 @@ import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
 
-/** To encode a chunk of this size takes so long (some 0.3 ms) that what is on its way to the workers must not wait for it. */
+/** To encode a chunk of this size takes so long (some 0.3 ms) that what is on its way to the workers must not wait for it. See `docs/decisions/handing_out.md`. */
 const LARGE_CHUNK_BYTES = 128 * 1024;
 
 /** What a `map` is to do. */

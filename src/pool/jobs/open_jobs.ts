@@ -2,7 +2,7 @@ import type { ObservedJob } from "../observing/observer.ts";
 import type { Observers } from "../observing/observers.ts";
 
 /**
- * How a job is brought to its end:
+ * How a job is brought to its end (which, and when: `docs/decisions/callers.md`):
  *
  * - `"cut"`: nothing more is wanted of the input, what was submitted finishes;
  * - `"drain"`: the results may not be taken before the pool's end, so the input is read on without a bound;

@@ -16,7 +16,7 @@ const REPLACEMENTS_PER_WINDOW = 10;
 const WINDOW_MS = 10_000;
 
 /**
- * Bounds how often workers are started in vain.
+ * Bounds how often a start is tried that fails. See `docs/decisions/starting.md`.
  *
  * What the program can do nothing about for a moment (no process or file handle free, a worker killed while it
  * started) is tried again with growing delays. Anything else would fail again in the same way; while

@@ -1,4 +1,4 @@
-/** Long lists of numbers as bytes, which cost less than their text. */
+/** Long lists of numbers as bytes, which cost less than their text. See `docs/decisions/wire.md`. */
 
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";

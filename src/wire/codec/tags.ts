@@ -1,4 +1,4 @@
-/** The closed list of tags, and what both directions must agree on. */
+/** The closed list of tags, and what both directions must agree on. Why JSON with tags: `docs/decisions/wire.md`. */
 
 /** How many objects may lie inside each other. */
 export const MAX_DEPTH = 1000;

@@ -15,6 +15,8 @@
  *
  * Tasks that the parent sent before it knew of a return may have been taken back, too. Each message of tasks therefore says how many
  * replies the parent had read (`RepliesRead`); a child that made a late reply behind those gives the tasks back at once.
+ *
+ * What else was tried: `docs/decisions/handing_out.md`.
  */
 
 /** How long two answers in a row may take to leave the child, in milliseconds. Shorter: a busy machine returns tasks all the time. Longer: others wait longer behind a long task. */

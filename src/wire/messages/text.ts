@@ -3,7 +3,8 @@
  *
  * A message is a JSON array whose first element names its kind. A user's value takes two places: `tagged` (0 for plain JSON, 1 for the codec's
  * tagged form) and the value's JSON itself, so that a plain value is written and read without being walked. Texts are put together by hand:
- * `JSON.stringify` of the whole would walk what has been encoded already. Each writer stands beside the tuple that it writes.
+ * `JSON.stringify` of the whole would walk what has been encoded already. Each writer stands beside the tuple that it writes. See
+ * `docs/decisions/wire.md`.
  */
 import { ProtocolError } from "../../errors.ts";
 import type { Encoded } from "../codec/codec.ts";

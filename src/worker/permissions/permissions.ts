@@ -1,5 +1,6 @@
 /**
- * Turns the permissions a worker is to get into flags for `deno run`, after comparing them with the program's own.
+ * Turns the permissions a worker is to get into flags for `deno run`, after comparing them with the program's own. See
+ * `docs/decisions/starting.md`.
  *
  * Every grant is checked with `Deno.permissions.querySync()`, which never prompts. Deno tells that a grant has
  * exceptions (`partial`) only for what is asked; a `--deny-net=host:port` beside a `--allow-net=host` stays unseen.

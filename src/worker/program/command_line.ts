@@ -2,7 +2,7 @@
  * Builds the command line that starts one worker: `deno run <flags> data:<lines that read the rest from stdin>`.
  *
  * The main module is a `data:` URL because such a module may import from `file:`, `http:` and `https:` alike. It also keeps Deno
- * from looking for a configuration in the current folder.
+ * from looking for a configuration in the current folder. Why each flag is there: `docs/decisions/starting.md`.
  */
 
 import type { ProjectFiles } from "../../own_process.ts";
