@@ -13,6 +13,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "burst-hold": "what had been sent to the worker of the long task has to come back first",
   "latency":
     "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
+  "latency-first":
+    "V8 runs new code slowly at first, and more of it runs for each call here than in pools that promise less",
   "map": "the program hands out every number and takes every result by itself, one after the other",
   "bytes": "the bytes go through a pipe, which the system fills and empties piece by piece",
   "records":

@@ -98,6 +98,16 @@ export const rows: readonly Row[] = [
       "What a single call costs beyond the work it does. “No pool” is an echo of as many bytes: by `cat`, and by a Deno process that does nothing else.",
   },
   {
+    id: "latency-first",
+    title: "The first 1000 awaited calls of a program, median",
+    unit: "µs",
+    contenders: ["corral", ...PROCESS_POOLS],
+    full: { count: 1000 },
+    quick: { count: 1000 },
+    tiny: { count: 5 },
+    meaning: "The same before the engine has compiled anything: what a script that runs for a second sees.",
+  },
+  {
     id: "map",
     title: "`map` over 1 000 000 numbers, default chunks",
     unit: "ms",

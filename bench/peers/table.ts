@@ -63,7 +63,7 @@ function factorText({ measured, row, goal }: Verdict): string {
 function goalText({ goal, row }: Verdict): string {
   const unit = goal.measure === "value" ? row.unit : {
     times: "× as fast",
-    share: `× the ${row.unit === "MiB" ? "memory" : "time"}`,
+    share: row.moreIsBetter ? "× theirs" : `× the ${row.unit === "MiB" ? "memory" : "time"}`,
   }[goal.measure];
   return goal.atLeast === undefined ? `≤ ${goal.atMost} ${unit}` : `≥ ${goal.atLeast} ${unit}`;
 }

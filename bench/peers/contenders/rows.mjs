@@ -112,6 +112,19 @@ export const rows = {
       return { samples };
     }),
 
+  "latency-first": async (open, { count }) => {
+    const pool = open();
+    await (pool.ready ? pool.ready() : pool.call("increment", 0));
+    const samples = [];
+    for (let n = 0; n < count; n++) {
+      const startedAt = performance.now();
+      await pool.call("increment", n);
+      samples.push((performance.now() - startedAt) * 1000);
+    }
+    await pool.close();
+    return { samples };
+  },
+
   map: (open, { count, ...times }) =>
     withPool(open, (pool) => {
       if (!pool.map) return Promise.resolve({ samples: [], outcome: "no map" });
