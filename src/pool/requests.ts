@@ -39,6 +39,7 @@ export interface EncodedArguments {
 export class RequestFactory {
   readonly #defaults: RequestDefaults;
   readonly #functions: FunctionTable;
+  #spareCollector: HandleCollector | undefined;
 
   constructor(defaults: RequestDefaults) {
     this.#defaults = defaults;
@@ -87,10 +88,14 @@ export class RequestFactory {
   }
 
   #encodeBy(encodeValues: typeof encodeItems, values: readonly unknown[]): EncodedArguments {
-    const collector = new HandleCollector();
+    // Most calls have no handles, and leave the collector to the next. A getter among the values may submit a call of its own meanwhile.
+    const collector = this.#spareCollector ?? new HandleCollector();
+    this.#spareCollector = undefined;
     const payload = encodeValues(values, collector);
     this.#requireFits(payload.text, payload.parts);
-    return { payload, handles: collector.handles };
+    const { handles } = collector;
+    if (handles.length === 0) this.#spareCollector = collector;
+    return { payload, handles };
   }
 
   #requireFits(text: string, parts: readonly Uint8Array[]): void {

@@ -4,6 +4,11 @@ import { BlockMarks, END_BYTES, HEAD_BYTES } from "./block_marks.ts";
 /** Messages never begin within a larger block: it is the rest of one part. */
 const LARGEST_WHOLE_BLOCK = 128 * 1024;
 
+/** To move a larger block costs more than to pass it on alone. */
+const LARGEST_MOVED_BYTES = 2048;
+/** Up to here a loop of our own is quicker. */
+const LOOPED_BYTES = 64;
+
 type Pass = (bytes: Uint8Array) => void;
 
 /** Who gets what comes through the pipe. */
@@ -32,6 +37,9 @@ export class BlockReader {
   #awaitedBytes = 0;
   #filled = 0;
   #hasBegun = false;
+  // Whole blocks behind each other, moved together: most hold one answer, and passed on one by one each would cost more than it does.
+  #packedStart = 0;
+  #packedEnd = 0;
 
   /** Nothing is read yet. */
   constructor(options: BlockReaderOptions) {
@@ -45,7 +53,7 @@ export class BlockReader {
   }
 
   /**
-   * Takes the next bytes; `chunk` may be overwritten when it returns. `pass` gets the bytes of blocks, in order, which may be
+   * Takes the next bytes; `chunk` is overwritten, and may be so again when it returns. `pass` gets the bytes of blocks, in order, which may be
    * overwritten after the call.
    *
    * @throws {ProtocolError} If the first bytes are no block, or a block does not end where it should.
@@ -58,6 +66,7 @@ export class BlockReader {
       else if (this.#awaitedBytes > 0) at = this.#fill(bytes, at, pass);
       else at = this.#begin(bytes, at, pass);
     }
+    this.#passPacked(bytes, pass);
   }
 
   /** The pipe has ended: passes on what looked like the beginning of a mark, and was none. */
@@ -82,6 +91,7 @@ export class BlockReader {
     const at = this.#marks.find(bytes, from);
     if (at > from) {
       if (!this.#hasBegun) throw new ProtocolError("what it wrote first is no message");
+      this.#passPacked(bytes, pass);
       this.#options.onOutput(bytes.subarray(from, at));
       return at;
     }
@@ -93,9 +103,10 @@ export class BlockReader {
     this.#hasBegun = true;
     const start = at + HEAD_BYTES;
     if (length <= LARGEST_WHOLE_BLOCK) {
-      if (start + length + END_BYTES <= bytes.length) return this.#pass(bytes, start, length, pass);
+      if (start + length + END_BYTES <= bytes.length) return this.#pack(bytes, start, length, pass);
       this.#await(length);
     } else {
+      this.#passPacked(bytes, pass);
       this.#streamed = length - 1;
       this.#await(1);
     }
@@ -121,15 +132,42 @@ export class BlockReader {
     this.#filled += end - at;
     if (this.#filled === this.#awaitedBytes) {
       this.#awaitedBytes = 0;
-      this.#pass(this.#awaited, 0, this.#filled - END_BYTES, pass);
+      const length = this.#filled - END_BYTES;
+      if (!this.#marks.endsAt(this.#awaited, length)) throw foreignBytes();
+      pass(this.#awaited.subarray(0, length));
     }
     return end;
   }
 
-  #pass(bytes: Uint8Array, start: number, length: number, pass: Pass): number {
+  /** Moves a whole block to those before it, and returns where it goes on. */
+  #pack(bytes: Uint8Array, start: number, length: number, pass: Pass): number {
     const end = start + length;
-    if (!this.#marks.endsAt(bytes, end)) throw new ProtocolError("something else wrote into the middle of a message");
-    pass(bytes.subarray(start, end));
+    if (!this.#marks.endsAt(bytes, end)) {
+      this.#passPacked(bytes, pass);
+      throw foreignBytes();
+    }
+    if (length > LARGEST_MOVED_BYTES) this.#passPacked(bytes, pass);
+    if (this.#packedEnd === this.#packedStart) this.#packedStart = this.#packedEnd = start;
+    moveDown(bytes, this.#packedEnd, start, end);
+    this.#packedEnd += length;
     return end + END_BYTES;
   }
+
+  #passPacked(bytes: Uint8Array, pass: Pass): void {
+    const start = this.#packedStart;
+    const end = this.#packedEnd;
+    if (end === start) return;
+    this.#packedStart = this.#packedEnd = 0;
+    pass(bytes.subarray(start, end));
+  }
+}
+
+function foreignBytes(): ProtocolError {
+  return new ProtocolError("something else wrote into the middle of a message");
+}
+
+/** What `copyWithin()` does, which costs more than a short loop to call. */
+function moveDown(bytes: Uint8Array, to: number, start: number, end: number): void {
+  if (end - start > LOOPED_BYTES) bytes.copyWithin(to, start, end);
+  else if (to < start) { for (let at = start; at < end; at++) bytes[to++] = bytes[at]!; }
 }

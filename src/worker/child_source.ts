@@ -946,6 +946,8 @@ var KeptBuffer = class _KeptBuffer {
 // src/wire/codec/plain.ts
 var NOT_PLAIN = -1;
 var LARGE_UNITS = 32 * 1024;
+var SHORT_LIST = 8;
+var SHORT_TEXT_UNITS = 1024;
 var NUMBER_UNITS = 8;
 var CONSTANT_UNITS = 5;
 var AROUND_TEXT_UNITS = 4;
@@ -960,6 +962,14 @@ function isPlainPrimitive(value) {
     default:
       return value === null;
   }
+}
+function isShortList(value) {
+  if (typeof value !== "object" || value === null || !isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i];
+    if (!isPlainPrimitive(item) || typeof item === "string" && item.length > SHORT_TEXT_UNITS) return false;
+  }
+  return true;
 }
 var PlainMeasure = class {
   #large;
@@ -1968,6 +1978,11 @@ var LINES_OF_PLAIN = '{"$":"lines"}';
 var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
   if (value === void 0) return UNDEFINED;
+  if (isShort(value)) return {
+    text: $JSON_stringify(value),
+    tagged: false,
+    parts: NO_PARTS
+  };
   const numbers = numbersIn(value);
   if (numbers !== void 0) return {
     text: numbers.text,
@@ -2002,6 +2017,13 @@ function decode(body, tagged, parts, handles) {
     return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
+  }
+}
+function isShort(value) {
+  try {
+    return isShortList(value);
+  } catch {
+    return false;
   }
 }
 function numbersIn(value) {

@@ -9,6 +9,8 @@ export const NOT_PLAIN = -1;
 /** From this length on a text is written in several lines. */
 export const LARGE_UNITS: number = 32 * 1024;
 
+const SHORT_LIST = 8;
+const SHORT_TEXT_UNITS = 1024;
 const NUMBER_UNITS = 8;
 const CONSTANT_UNITS = 5;
 /** Quotes, and a comma or a colon. */
@@ -27,6 +29,16 @@ export function isPlainPrimitive(value: unknown): boolean {
     default:
       return value === null;
   }
+}
+
+/** Whether a value is a list of a few short primitives, as the arguments of most calls are: it needs no measure. */
+export function isShortList(value: unknown): value is unknown[] {
+  if (typeof value !== "object" || value === null || !isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i];
+    if (!isPlainPrimitive(item) || (typeof item === "string" && item.length > SHORT_TEXT_UNITS)) return false;
+  }
+  return true;
 }
 
 /**
