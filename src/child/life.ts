@@ -7,7 +7,7 @@ import { VERSION } from "../wire/version.ts";
 import type { watchDescriptors } from "./streams/descriptor_watch.ts";
 import type { LoadedModule } from "./tasks/functions.ts";
 import { introduce } from "./identity.ts";
-import type { hearRejections, watchIdleness } from "./tasks/left_behind.ts";
+import type { hearUncaught, watchIdleness } from "./tasks/left_behind.ts";
 import type { OutputRouter } from "./streams/output_router.ts";
 import type { ParentLink } from "./parent_link.ts";
 import type { WorkerTracing } from "./tracing/mod.ts";
@@ -43,7 +43,7 @@ export interface Surroundings {
 /** What is watched in the process that user code runs in. */
 export interface Watches {
   readonly descriptors: typeof watchDescriptors;
-  readonly rejections: typeof hearRejections;
+  readonly uncaught: typeof hearUncaught;
   readonly idleness: typeof watchIdleness;
 }
 

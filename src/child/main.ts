@@ -10,7 +10,7 @@ import type { ProcessInput } from "../wire/protocol.ts";
 import { watchDescriptors } from "./streams/descriptor_watch.ts";
 import type { LoadedModule } from "./tasks/functions.ts";
 import type { Life, Surroundings } from "./life.ts";
-import { hearRejections, watchIdleness } from "./tasks/left_behind.ts";
+import { hearUncaught, watchIdleness } from "./tasks/left_behind.ts";
 import { OutputRouter } from "./streams/output_router.ts";
 import { ParentLink } from "./parent_link.ts";
 import { ProcessLife } from "./process_life.ts";
@@ -34,7 +34,7 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
     writeStderr: Deno.stderr.writeSync.bind(Deno.stderr),
     currentTask,
   });
-  const watches = { descriptors: watchDescriptors, rejections: hearRejections, idleness: watchIdleness };
+  const watches = { descriptors: watchDescriptors, uncaught: hearUncaught, idleness: watchIdleness };
   const streams = takeStdio(output.print);
   const parent: ParentLink = new ParentLink({
     streams,

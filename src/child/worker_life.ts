@@ -97,9 +97,9 @@ export class WorkerLife implements Life {
     const { output, exit, watches } = this.#surroundings;
     const isLeft = (): boolean => {
       const task = scope.origin();
-      return task !== undefined && loop.hasEnded(task);
+      return task === undefined ? loop.isIdle : loop.hasEnded(task);
     };
-    watches.rejections(isLeft, (text) => output.print(2, text));
+    watches.uncaught(isLeft, (text) => output.print(2, text));
     this.#watchIdleness = () =>
       watches.idleness(loop, (ms) => {
         output.print(

@@ -3133,13 +3133,15 @@ function processorTimeMs() {
   return (user + system) / 1e3;
 }
 var { cpuUsage } = Deno;
-function hearRejections(isLeft, report) {
-  addEventListener("unhandledrejection", (event) => {
+function hearUncaught(isLeft, report) {
+  const hear = (event, kind, reason) => {
     if (!isLeft()) return;
     event.preventDefault();
-    report(\`Uncaught (in promise) of a task that was answered already: \${Deno.inspect(event.reason)}
+    report(\`\${kind} of a task that was answered already: \${Deno.inspect(reason)}
 \`);
-  });
+  };
+  addEventListener("unhandledrejection", (event) => hear(event, "Uncaught (in promise)", event.reason));
+  addEventListener("error", (event) => hear(event, "Uncaught", event.error));
 }
 
 // src/colors.ts
@@ -5642,9 +5644,9 @@ var WorkerLife = class {
     const { output, exit, watches } = this.#surroundings;
     const isLeft = () => {
       const task = scope.origin();
-      return task !== void 0 && loop.hasEnded(task);
+      return task === void 0 ? loop.isIdle : loop.hasEnded(task);
     };
-    watches.rejections(isLeft, (text) => output.print(2, text));
+    watches.uncaught(isLeft, (text) => output.print(2, text));
     this.#watchIdleness = () => watches.idleness(loop, (ms) => {
       output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
 \`);
@@ -5665,7 +5667,7 @@ function serve(load, loadHandleClasses) {
   });
   const watches = {
     descriptors: watchDescriptors,
-    rejections: hearRejections,
+    uncaught: hearUncaught,
     idleness: watchIdleness
   };
   const streams = takeStdio(output.print);

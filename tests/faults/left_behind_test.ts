@@ -51,6 +51,57 @@ for (const concurrency of [1, 2]) {
   }
 }
 
+const ERRORS: Record<string, () => void> = {
+  "in a microtask": () => {
+    setTimeout(() =>
+      queueMicrotask(() => {
+        throw new Error("left");
+      }), 50);
+  },
+  "in a listener": () => {
+    setTimeout(() => {
+      const target = new EventTarget();
+      target.addEventListener("any", () => {
+        throw new Error("left");
+      });
+      target.dispatchEvent(new Event("any"));
+    }, 50);
+  },
+  "by reportError()": () => {
+    setTimeout(() => reportError(new Error("left")), 50);
+  },
+};
+
+for (const [how, leave] of Object.entries(ERRORS)) {
+  Deno.test(`an error thrown ${how} after its answer is reported, and the task that runs goes on`, async () => {
+    const log = new EventLog();
+    await using pool = new Pool({ workers: 1, onEvent: log.listener });
+    const pid = await pool.apply(pidOf);
+    await pool.apply(leave);
+    const next = pool.apply(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return Deno.pid;
+    });
+    await log.reached("output", 1);
+    assertStringIncludes(log.text("stderr"), "Uncaught of a task that was answered already: Error: left");
+    assertEquals([await next, await pool.apply(pidOf)], [pid, pid]);
+  });
+}
+
+Deno.test("an error thrown by a timer in an idle worker is reported, and the worker goes on", async () => {
+  const log = new EventLog();
+  await using pool = new Pool({ workers: 1, onEvent: log.listener });
+  const pid = await pool.apply(pidOf);
+  await pool.apply(() => {
+    setTimeout(() => {
+      throw new Error("left");
+    }, 20);
+  });
+  await log.reached("output", 1);
+  assertStringIncludes(log.text("stderr"), "Uncaught of a task that was answered already: Error: left");
+  assertEquals(await pool.apply(pidOf), pid);
+});
+
 Deno.test("a rejection of a task that runs ends that task, with its reason on stderr", async () => {
   await using pool = new Pool({ workers: 1 });
   const error = await assertRejects(

@@ -1,5 +1,5 @@
 /**
- * What tasks leave behind in a worker: promises that are rejected after their task was answered, and threads and timers that go on.
+ * What tasks leave behind in a worker: errors and rejections that come after their task was answered, and threads and timers that go on.
  * Neither may cost the next task anything.
  */
 import { every } from "../../timer.ts";
@@ -45,13 +45,16 @@ function processorTimeMs(): number {
 const { cpuUsage } = Deno as unknown as { cpuUsage(): { user: number; system: number } };
 
 /**
- * Hears of rejections that nobody handles. `isLeft` tells whether the code that made the promise belongs to a task that was answered
- * already: it is reported then, and the process goes on. Deno does not say for whom a timer's callback threw, so that ends the process.
+ * Hears of errors and rejections that nobody handles. `isLeft` tells whether the code that they come from belongs to a task that was
+ * answered already: it is reported then, and the process goes on. Deno does not say for whom a timer's callback threw, so that ends the
+ * process while a task runs: it may be that task's own, which would wait for ever.
  */
-export function hearRejections(isLeft: () => boolean, report: (text: string) => void): void {
-  addEventListener("unhandledrejection", (event) => {
+export function hearUncaught(isLeft: () => boolean, report: (text: string) => void): void {
+  const hear = (event: Event, kind: string, reason: unknown): void => {
     if (!isLeft()) return;
     event.preventDefault();
-    report(`Uncaught (in promise) of a task that was answered already: ${Deno.inspect(event.reason)}\n`);
-  });
+    report(`${kind} of a task that was answered already: ${Deno.inspect(reason)}\n`);
+  };
+  addEventListener("unhandledrejection", (event) => hear(event, "Uncaught (in promise)", event.reason));
+  addEventListener("error", (event) => hear(event, "Uncaught", event.error));
 }
