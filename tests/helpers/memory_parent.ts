@@ -108,7 +108,7 @@ export class MemoryParent {
       }),
       load,
       exit: (code?: number) => void this.exits.push(code) as never,
-      watches: { descriptors: () => {}, rejections: () => {}, idleness: () => void this.idlenessWatches++ },
+      watches: { descriptors: () => {}, uncaught: () => {}, idleness: () => void this.idlenessWatches++ },
     };
   }
 }
