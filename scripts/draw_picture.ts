@@ -4,7 +4,7 @@
 import { BrowserPage } from "../tests/helpers/browser_page.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const SIZE = { width: 1060, height: 900 };
+const SIZE = { width: 1280, height: 960 };
 const WORK_SECONDS = 40;
 
 const child = new Deno.Command("deno", {

@@ -28,7 +28,7 @@ input { width: 5.5em; }
 :focus-visible { outline: 2px solid var(--ok); outline-offset: 2px; }
 .up { color: var(--good); font-weight: 600; } .down { color: var(--bad); font-weight: 600; } .held { color: var(--warn); font-weight: 600; }
 .soft { color: var(--soft); font-size: 13px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); gap: 12px; margin: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); gap: 12px; margin: 0; }
 .tiles div { display: flex; flex-direction: column-reverse; }
 .tiles dt { color: var(--soft); }
 .tiles dd { margin: 0; font-size: 21px; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
