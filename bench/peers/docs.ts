@@ -33,10 +33,10 @@ export function measuredText(report: Report): string {
   return [
     circumstances(report),
     "![How long the others take, as a multiple of corral's time](benchmarks.svg)",
-    `### Goals\n\n${toMarkdown(goalTable(report))}`,
-    missedGoals(report),
     ...measuredRows(report).map((row) => rowSection(report, row)),
     `### Where corral is not first\n\n${notFirst(report)}`,
+    `### Goals\n\n${toMarkdown(goalTable(report))}`,
+    missedGoals(report),
   ].join("\n\n");
 }
 
