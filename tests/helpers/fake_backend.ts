@@ -30,6 +30,8 @@ export class FakeBackend implements TaskBackend {
   readonly #ended = Promise.withResolvers<void>();
   readonly #idle: WorkerIdentity[] = [{ workerId: 1, pid: 102 }, { workerId: 0, pid: 101 }];
   readonly #running = new Map<FakeTask, WorkerIdentity>();
+  /** Outcomes of requests with a run's id, by all that tells them apart. */
+  readonly #runs = new Map<string, Promise<{ value: unknown } | { error: unknown }>>();
   #waiting: FakeTask[] = [];
   #lastId = 0;
   #closed = false;
@@ -107,10 +109,23 @@ export class FakeBackend implements TaskBackend {
       ? undefined
       : setTimeout(() => this.#settle(task, () => completion.reject(timeoutError(timeoutMs), "timeout")), timeoutMs);
     const startedAt = now();
-    const outcome = await outcomeOf(request);
+    const outcome = await this.#outcomeOf(task);
     clearTimeout(timer);
     if ("value" in outcome) this.#settle(task, () => completion.resolve(outcome.value, now() - startedAt));
     else this.#settle(task, () => completion.reject(outcome.error, "task", now() - startedAt));
+  }
+
+  #outcomeOf(task: FakeTask): Promise<{ value: unknown } | { error: unknown }> {
+    const run = (): Promise<{ value: unknown } | { error: unknown }> =>
+      outcomeOf(task.request, (value) => {
+        if (task.state !== "settled") task.completion.progress(value);
+      });
+    const { runId, function: fn, payload, chunk } = task.request;
+    if (runId === undefined) return run();
+    const key = JSON.stringify([runId, fn, payload.text, chunk]);
+    const outcome = this.#runs.get(key) ?? run();
+    this.#runs.set(key, outcome);
+    return outcome;
   }
 
   #settle(task: FakeTask, tell: () => void): void {

@@ -4,12 +4,20 @@ import { decode, encode } from "../../src/wire/codec/codec.ts";
 
 type Call = (...args: unknown[]) => unknown;
 
-/** Runs a request in this process: functions by their text, and built-ins of Math. Values are copied, as between processes. */
-export async function outcomeOf(request: TaskRequest): Promise<{ value: unknown } | { error: unknown }> {
+/**
+ * Runs a request in this process: functions by their text, in which `task.progress()` calls `onProgress`, and built-ins of Math. Values are
+ * copied, as between processes.
+ */
+export async function outcomeOf(
+  request: TaskRequest,
+  onProgress: (value: unknown) => void,
+): Promise<{ value: unknown } | { error: unknown }> {
   const { payload, chunk, function: spec } = request;
   try {
     const call = (spec.kind === "source"
-      ? (0, eval)(`(${spec.source})`)
+      ? new Function("task", `return (${spec.source})`)({
+        progress: (value: unknown) => onProgress(copied(value)),
+      })
       : Reflect.get(Math, spec.name.replace("Math.", ""))) as Call;
     const args = decode(JSON.parse(payload.text), payload.tagged, [...payload.parts]) as unknown[];
     return { value: chunk === undefined ? copied(await call(...args)) : await chunkResult(call, args, request) };

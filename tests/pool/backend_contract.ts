@@ -21,6 +21,8 @@ import { within } from "../helpers/clock.ts";
 export interface ContractSubject {
   /** Opens a fresh backend whose workers have `contract_tasks.ts`. Closed by the contract; `release()` gives back what else it needed. */
   open(): Promise<{ readonly backend: TaskBackend; release?(): Promise<void> }>;
+  /** Whether this machine lacks what it needs. @default false */
+  readonly ignore?: boolean;
   /** How it is told of an export. @default by its name */
   spec?(name: string): FunctionSpec;
 }
@@ -30,6 +32,7 @@ const LIMIT_MS = 60_000;
 /** Notes what a backend tells of one request. */
 class Told implements Completion {
   readonly steps: string[] = [];
+  readonly reports: unknown[] = [];
   readonly settled = Promise.withResolvers<void>();
   readonly begin = Promise.withResolvers<void>();
   value: unknown;
@@ -49,8 +52,9 @@ class Told implements Completion {
   retried(): void {
     this.#step("retried");
   }
-  progress(): void {
+  progress(value: unknown): void {
     this.#step("progress");
+    this.reports.push(value);
   }
   resolve(value: unknown): void {
     this.value = value;
@@ -96,7 +100,7 @@ export function backendContract(name: string, subject: ContractSubject): void {
     request(fn, items, { chunk: { size: items.length, spread: false, stopOnError: false, ...mode } });
 
   const rule = (title: string, body: (backend: TaskBackend) => Promise<void>): void =>
-    Deno.test(`${name}: ${title}`, async () => {
+    Deno.test(`${name}: ${title}`, { ignore: subject.ignore === true }, async () => {
       const { backend, release } = await subject.open();
       try {
         await within(LIMIT_MS, () => body(backend));
@@ -196,6 +200,25 @@ export function backendContract(name: string, subject: ContractSubject): void {
     assertInstanceOf(error, TaskTimeoutError);
     assertEquals([error.timeoutMs, kind], [50, "timeout"]);
     assertEquals((await outcome(backend, request("square", [5]))).value, 25);
+  });
+
+  rule("tells of progress as far as it says that it can, and of the last value always", async (backend) => {
+    const { value, reports } = await outcome(backend, request("report", [200]));
+    const all = Array.from({ length: 200 }, (_, index) => index);
+    assertEquals(value, 200);
+    if (backend.abilities.progress === "live") return assertEquals(reports, all);
+    assertEquals(reports.at(-1), 199);
+    assertEquals(reports, all.filter((index) => reports.includes(index)));
+  });
+
+  rule("finds a request again by its run's id, if it says that it can", async (backend) => {
+    const run = backend.abilities.runIds ? { runId: `contract-${crypto.randomUUID()}` } : {};
+    const first = await outcome(backend, request("unique", [6], run));
+    const again = await outcome(backend, request("unique", [6], run));
+    const other = await outcome(backend, request("unique", [7], run));
+    assertEquals([first.kind, again.kind, other.kind], [undefined, undefined, undefined]);
+    assertEquals(first.value === again.value, backend.abilities.runIds);
+    assert(first.value !== other.value);
   });
 
   rule("says how much work it wants", async (backend) => {

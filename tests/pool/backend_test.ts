@@ -27,8 +27,8 @@ backendContract("a fake backend", {
   spec: (name) => ({ kind: "source", name, source: `${tasks[name as keyof typeof tasks]}` }),
 });
 
-poolContract("Pool over LocalBackend", { workers: 2 });
-poolContract("Pool over a fake backend", { backend: fakeProvider });
+poolContract("Pool over LocalBackend", { open: () => Promise.resolve({ options: { workers: 2 } }) });
+poolContract("Pool over a fake backend", { open: () => Promise.resolve({ options: { backend: fakeProvider } }) });
 
 function deaf(): BackendSettings {
   const nothing = (): void => {};

@@ -1,23 +1,46 @@
 /** What a pool must do over every backend: `map`, `imap` and aborts, and the events of it all. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, EncodingError, Pool, PoolClosedError, type PoolOptions, Queue } from "../../mod.ts";
+import type { BackendAbilities, BackendSettings, TaskBackend } from "../../src/pool/backend.ts";
+import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
 import { within } from "../helpers/clock.ts";
 import { CountedInput } from "../helpers/counted_input.ts";
 import { assertLegalLives, LifeLog } from "../helpers/life_log.ts";
 
 const LIMIT_MS = 60_000;
 
-/** Runs the contract of a pool made with these options. */
-export function poolContract(name: string, options: PoolOptions): void {
-  const rule = (title: string, body: (pool: Pool) => Promise<void>): void =>
-    Deno.test(`${name}: ${title}`, async () => {
+/** One kind of pool to be tested. */
+export interface PoolSubject {
+  /** What each test makes its pool with; its workers compile functions that are sent as text. `release()` gives back what the pool needed. */
+  open(): Promise<{ readonly options: PoolOptions; release?(): Promise<void> }>;
+  /** Whether this machine lacks what it needs. @default false */
+  readonly ignore?: boolean;
+}
+
+/** What a rule is checked on. */
+interface Bench {
+  readonly options: PoolOptions;
+  /** What the pool's backend says of itself. */
+  readonly abilities: BackendAbilities;
+  /** What messages call the backend. */
+  readonly where: string;
+}
+
+/** Runs the contract of a pool. */
+export function poolContract(name: string, subject: PoolSubject): void {
+  const rule = (title: string, body: (pool: Pool, bench: Bench) => Promise<void>): void =>
+    Deno.test(`${name}: ${title}`, { ignore: subject.ignore === true }, async () => {
       const lives = new LifeLog();
-      const pool = new Pool(options);
+      const { options, release } = await subject.open();
+      const { watched, abilities } = watchAbilities(options);
+      const pool = new Pool(watched);
       pool.observe(lives);
+      const where = options.backend?.description.name ?? "this machine";
       try {
-        await within(LIMIT_MS, () => body(pool));
+        await within(LIMIT_MS, async () => await body(pool, { options, abilities: await abilities(), where }));
       } finally {
         await within(LIMIT_MS, () => pool.terminate());
+        await release?.();
       }
       assertLegalLives(lives);
       const { submitted, completed, failed, cancelled, waiting, running } = pool.stats();
@@ -122,23 +145,58 @@ export function poolContract(name: string, options: PoolOptions): void {
     }
   });
 
-  if (options.backend === undefined) return;
+  rule(
+    "takes keys, shared objects and runs' ids where its backend can, and refuses them at the call elsewhere",
+    async (pool, bench) => {
+      const { abilities: { keys, handles, runIds }, where } = bench;
+      const square = (x: number): number => x * x;
+      const keyed = () => pool.apply(square, [3], { key: "a" });
+      if (keys) assertEquals(await keyed(), 9);
+      else await assertRejects(keyed, TypeError, `"key" has no meaning on ${where}`);
 
-  rule("refuses at the call what its backend cannot do", async (pool) => {
-    await assertRejects(() => pool.apply(Math.sqrt, [1], { key: "a" }), TypeError, '"key" has no meaning on a fake');
-    const queue = new Queue<number>();
-    await assertRejects(() => pool.apply((q: Queue<number>) => q, [queue]), EncodingError, "a fake");
-    queue.close();
-  });
+      const queue = new Queue<number>();
+      const shared = () => pool.apply((queue: Queue<number>) => queue.put(4), [queue]);
+      if (handles) assertEquals([await shared(), await queue.get()], [undefined, 4]);
+      else await assertRejects(shared, EncodingError, where);
+      queue.close();
 
-  Deno.test(`${name}: options that say how workers are started have no meaning`, () => {
-    assertThrows(
-      () => new Pool({ ...options, cwd: "/tmp" }),
-      TypeError,
-      'Cannot make a pool: "cwd" has no meaning on a fake, it is all in memory',
-    );
-    for (const option of [{ workers: 2 }, { permissions: "none" }, { initializer: Math.sqrt }] as PoolOptions[]) {
-      assertThrows(() => new Pool({ ...options, ...option }), TypeError, "has no meaning");
+      const runId = `contract-${crypto.randomUUID()}`;
+      const named = () => pool.map(square, [1, 2, 3], { runId, chunkSize: 1 });
+      if (runIds) assertEquals([await named(), await named()], [[1, 4, 9], [1, 4, 9]]);
+      else await assertRejects(named, TypeError, `"runId" has no meaning on ${where}`);
+    },
+  );
+
+  rule("takes the options that say how workers are started only where they are started here", async (_pool, bench) => {
+    const { options } = bench;
+    const others: PoolOptions[] = [{ cwd: Deno.cwd() }, { workers: 2 }, { permissions: "none" }, {
+      initializer: Math.sqrt,
+    }];
+    for (const other of others) {
+      const [name] = Object.keys(other);
+      const make = () => new Pool({ ...options, ...other });
+      if (options.backend === undefined) await make().terminate();
+      else assertThrows(make, TypeError, `Cannot make a pool: "${name}" has no meaning on ${bench.where}`);
     }
   });
+}
+
+/** Options whose backend can be asked, once the pool is made. */
+function watchAbilities(options: PoolOptions): { watched: PoolOptions; abilities(): Promise<BackendAbilities> } {
+  const { backend: provider } = options;
+  if (provider === undefined) return { watched: options, abilities: () => abilitiesHere(options) };
+  let backend: TaskBackend | undefined;
+  const { description, takes } = provider;
+  const connect = (settings: BackendSettings): TaskBackend => backend = provider.connect(settings);
+  return {
+    watched: { ...options, backend: { description, takes, connect } },
+    abilities: () => Promise.resolve(backend!.abilities),
+  };
+}
+
+async function abilitiesHere(options: PoolOptions): Promise<BackendAbilities> {
+  const backend = makeLocalBackend(options);
+  backend.close();
+  await backend.ended;
+  return backend.abilities;
 }

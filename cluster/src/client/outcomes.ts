@@ -116,6 +116,8 @@ export class Outcomes {
   async #answered(entry: Entry, outcome: Outcome): Promise<void> {
     if (outcome.kind === "refused") return await this.#refused(entry, outcome);
     const { books, broker, lanes, acknowledger, onRoom } = this.#options;
+    // The event that it began may have been lost, and the caller counts on being told.
+    if (outcome.kind === "value" || outcome.durationMs !== undefined) this.begun(entry.jobId, outcome.agent);
     entry.isFinishing = true;
     entry.agent = outcome.agent;
     let reading: Reading;

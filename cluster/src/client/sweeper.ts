@@ -60,6 +60,8 @@ export class Sweeper {
 
   /** Makes rounds in quick succession, and calls when they have had so much time. */
   hurry(limitMs: number, onLimit: () => void): void {
+    // A pool may be terminated again when it has ended: a timer would keep the program alive.
+    if (this.#stopped) return;
     this.#hurried = true;
     this.#limit ??= this.#options.clock.after(limitMs, onLimit);
     this.wake(true);
