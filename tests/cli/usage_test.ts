@@ -38,6 +38,12 @@ Deno.test("corral exits with 255 and names the right thing when it was called wr
   const flag = await corral(["map", "--timout", "3s", "job.ts"]);
   assertEquals([flag.code, flag.stdout], [255, ""]);
   assertEquals(flag.stderr, "corral: Cannot read --timout: there is no such flag, did you mean --timeout?\n");
+  for (const cluster of [["--cluster", "redis://127.0.0.1:6379"], ["--cluster=redis://127.0.0.1:6379"]]) {
+    const { code, stdout, stderr } = await corral(["map", ...cluster, "job.ts"]);
+    assertEquals([code, stdout], [255, ""]);
+    assertStringIncludes(stderr, "corral: Cannot use --cluster: corral map runs on this machine only");
+    assertStringIncludes(stderr, "new Pool({ backend: new Cluster({ redis, secret }), module }), see docs/cluster.md");
+  }
   const command = await corral(["mpa"]);
   assertEquals([command.code, command.stderr], [
     255,
