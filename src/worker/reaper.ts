@@ -158,6 +158,9 @@ export class Reaper {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
+      // Listeners alone come too late: a Ctrl-C that reaches the whole group while the reaper loads would end it with the program, and
+      // leave a worker in an endless loop to nobody. One copy of the program, when its workers are ready, is the price.
+      detached: true,
     }).spawn();
   }
 
