@@ -19,7 +19,7 @@ else {
   Deno.exit(1);
 }
 
-/** One line for each running `deno run … data:…`, and each agent of the working tree, whose parent is no Deno process. */
+/** One line for each running `deno run … data:…`, and each agent of the working tree, whose parent is not a Deno process. */
 async function orphanedWorkers(): Promise<string[] | undefined> {
   let listing: string;
   try {

@@ -45,7 +45,7 @@ async function install(args: readonly string[]): Promise<void> {
   const flags = at < 0 ? args : args.toSpliced(at, 2);
   const wrong = flags.find((flag) => !/^(-A|--(allow|deny)-\w+(=.*)?)$/.test(flag));
   if (wrong !== undefined) {
-    throw new Error(`Cannot install: ${wrong} is no permission flag, wanted -A or some like --allow-net`);
+    throw new Error(`Cannot install: ${wrong} is not a permission flag, wanted -A or some like --allow-net`);
   }
   const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
   const root = at >= 0 ? args[at + 1]! : Deno.env.get("DENO_INSTALL_ROOT") ?? (home && join(home, ".deno"));

@@ -1,5 +1,5 @@
 /**
- * What Deno has for its own Node layer and does not document. It is reached here only; whoever uses a part says what
+ * What Deno has for its own Node layer and does not document. It is reached here only; code that uses a part says what
  * happens where a later Deno lacks it.
  */
 export interface DenoInternals {

@@ -109,7 +109,7 @@ export interface WaitLimit {
 /**
  * Checks a limit of time that a caller gave.
  *
- * @throws {TypeError} If it is no number.
+ * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is NaN: that compares as neither over nor still to come, so it would silently wait for ever.
  */
 export function checkTimeout(timeoutMs: number | undefined): void {

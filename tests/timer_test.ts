@@ -152,7 +152,7 @@ Deno.test("untilSettled() counts a rejection as settled, and hands on neither va
   await delay();
 });
 
-Deno.test("checkTimeout() refuses what is no limit", async () => {
+Deno.test("checkTimeout() refuses anything that is no limit", async () => {
   for (const fine of [undefined, -1, 0, 0.5, 3e9, Infinity, -Infinity]) checkTimeout(fine);
   assertThrows(() => checkTimeout(NaN), RangeError, 'Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
   const text = "500" as unknown as number;

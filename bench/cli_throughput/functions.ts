@@ -6,7 +6,7 @@ export function heavy(record: { score: number }): unknown {
   return { ...record, result: iterate(record.score) };
 }
 
-/** A function of its own, so that it is compiled for numbers alone whoever calls `heavy`. */
+/** A function of its own, so that it is compiled for numbers alone no matter who calls `heavy`. */
 function iterate(seed: number): number {
   let sum = seed;
   for (let round = 0; round < 20_000; round++) sum = Math.sqrt(sum * sum + round);

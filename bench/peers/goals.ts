@@ -4,7 +4,7 @@ import { contenderOf } from "./contenders.ts";
 import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
-/** What a row shall reach. */
+/** What a row is to reach. */
 export interface Goal {
   readonly row: string;
   /** The fastest of these; of corral, in another row, or nobody: then the value itself counts. */

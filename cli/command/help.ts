@@ -5,7 +5,7 @@ import { REPORT_FLAGS } from "./report_command.ts";
 const MAP_INTRODUCTION = `corral map MODULE[#EXPORT] [options] [FILES]
 corral map -e '(record) => …' [options] [FILES]
 
-Calls a function for each record of the input, in parallel worker processes that may do only what
+Calls a function for each record of the input, in parallel worker processes that can do only what
 you allow, by default nothing. The function gets (record, { index, attempt, signal }) and returns
 a result, or a promise of one; undefined gives none, a generator gives several. Results keep the
 order of the records.
@@ -25,7 +25,7 @@ the others go on.
 Ctrl-C lets the records that run end, and writes what is finished; a second one stops at once.
 
 With --joblog and -o FILE, --resume ends with every record exactly once in FILE, whatever ended
-the run before. On stdout, a record that was written but not yet logged may come twice.
+the run before. On stdout, a record that was written but not yet logged can come twice.
 
 Workers get no more than the command has itself: install it with -A, or with what they are to get.
 

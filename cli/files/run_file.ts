@@ -52,7 +52,7 @@ export interface ByteWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all bytes. Throws OutputError; that nobody reads any more is no fault of the output, and stays a BrokenPipe. */
+/** Writes all bytes. Throws OutputError; that nobody reads any more is not the fault of the output, and stays a BrokenPipe. */
 export async function writeAll(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));

@@ -16,7 +16,7 @@ export interface LineFormat {
   readonly input: string;
   /** The byte that ends a record. */
   readonly delimiter: number;
-  /** Whether blank lines are no records. */
+  /** Whether blank lines are not records. */
   readonly skipBlank: boolean;
   readonly maxRecordBytes: number;
   /** Lines in front of the first record. */

@@ -121,7 +121,7 @@ export class TableRecordReader implements RecordReader {
     this.#window.consume(next);
   }
 
-  /** Cuts off whole rows. In front of them and between them may be lines that are none. */
+  /** Cuts off whole rows. In front of them and between them may be lines that are not rows. */
   #cut(limits: ReadLimits, firstSequence: number, isUrgent: boolean): RecordBlock | undefined {
     const { buffer, start, ended } = this.#window;
     const firstLine = this.#line;
@@ -143,7 +143,7 @@ export class TableRecordReader implements RecordReader {
       const rows = new TableRows(buffer.subarray(start, end.next), count, firstLine, this.#options, this.#columns);
       return new RecordBlock(rows, { from: 0, to: count, firstSequence });
     }
-    // Lines that are no rows are done with; rows that wait for others of their batch are found again.
+    // Lines that are not rows are done with; rows that wait for others of their batch are found again.
     const rest = isTooLong ? { next: cursor.start, nextLine: cursor.line } : cursor;
     if (seen === 0) this.#consume(rest);
     else this.#heldBytes = rest.next - start;

@@ -109,7 +109,7 @@ function readHeader(line: Uint8Array, path: string): JoblogHeader {
   const header = parsed(line) as JoblogHeader | undefined;
   if (header?.type === "joblog" && header.version === 1) return header;
   throw new UsageError(
-    `Cannot resume: ${path} is no joblog of this version of corral, wanted the file of an earlier --joblog`,
+    `Cannot resume: ${path} is not a joblog of this version of corral, wanted the file of an earlier --joblog`,
   );
 }
 

@@ -129,7 +129,7 @@ function encoding(name: string | undefined): string | undefined {
     throw new UsageError(
       `Cannot use ${
         JSON.stringify(name)
-      } as --encoding: it is no encoding that is known, wanted one like latin1, utf-16le or shift_jis`,
+      } as --encoding: it is not an encoding that is known, wanted one like latin1, utf-16le or shift_jis`,
     );
   }
 }

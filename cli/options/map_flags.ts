@@ -97,7 +97,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "quote",
     value: { name: "CHARACTER|none" },
-    help: 'What fields may be quoted with ["; none for tsv]',
+    help: 'What fields can be quoted with ["; none for tsv]',
     group: "Tables (csv, tsv)",
   },
   {
@@ -114,7 +114,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "comments",
     value: { name: "TEXT" },
-    help: "Lines that begin with TEXT are no rows",
+    help: "Lines that begin with TEXT are not rows",
     group: "Tables (csv, tsv)",
   },
   {

@@ -13,7 +13,7 @@ const NOT_BUILT: Readonly<Record<string, string>> = {
 
 /** What was given on the command line. */
 export interface ParsedFlags {
-  /** The arguments that are no flags. */
+  /** The arguments that are not flags. */
   readonly rest: readonly string[];
   /** Whether a flag was given. */
   has(long: string): boolean;

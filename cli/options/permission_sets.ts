@@ -65,7 +65,9 @@ function addEntry(
   denied: Map<Kind, Rule>,
 ): void {
   const kind = KINDS.find((one) => one === key);
-  if (kind === undefined) throw new UsageError(`Cannot use a permission set: "${key}" in ${config} is no permission`);
+  if (kind === undefined) {
+    throw new UsageError(`Cannot use a permission set: "${key}" in ${config} is not a permission`);
+  }
   const { allow, deny } = isRecord(value) ? value : { allow: value, deny: undefined };
   const granted = asRule(kind, allow, config);
   const refused = asRule(kind, deny, config);

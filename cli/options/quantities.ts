@@ -13,7 +13,7 @@ export function wholeNumber(flag: string, text: string, least: number): number {
   );
 }
 
-/** A share like `50%`, as its number; `undefined` if it is none. */
+/** A share like `50%`, as its number; `undefined` if it is not one. */
 export function percentage(text: string): number | undefined {
   const [, number] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
   return number === undefined || Number(number) === 0 ? undefined : Number(number);

@@ -60,7 +60,7 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
   return options;
 }
 
-/** What a variable is set to need not be known to whoever reads a report. */
+/** What a variable is set to need not be known to the readers of a report. */
 function withoutSecrets(args: readonly string[]): string[] {
   return args.map((arg, at) => {
     if (arg.startsWith("--env=")) return arg.replace(/^(--env=[^=]*)=.*$/s, "$1=…");
@@ -145,7 +145,7 @@ function requireFile(url: URL, path: string): void {
   } catch {
     throw new UsageError(`Cannot load ${JSON.stringify(path)}: there is no such file`);
   }
-  throw new UsageError(`Cannot load ${JSON.stringify(path)}: it is no file`);
+  throw new UsageError(`Cannot load ${JSON.stringify(path)}: it is not a file`);
 }
 
 function optional<T>(flags: ParsedFlags, long: string, read: (text: string) => T): T | undefined {

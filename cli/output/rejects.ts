@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The record as it stood in the input, so that it can be fed again; its bytes in base64 where they are no text. */
+/** The record as it stood in the input, so that it can be fed again; its bytes in base64 where they are not text. */
 function recordField(block: RecordBlock, offset: number): Record<string, unknown> {
   const bytes = block.record(offset);
   const truncated = block.isTruncated && { truncated: true };
@@ -70,7 +70,7 @@ export class RejectFile implements RejectWriter {
 
 /** So many failures are told that differ in nothing but numbers and quoted texts; the others are counted. */
 const MAX_EQUAL = 200;
-/** And so many records that are none. */
+/** And so many that are not valid records. */
 const MAX_INVALID = 20;
 const MAX_KINDS = 1000;
 

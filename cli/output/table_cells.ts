@@ -27,7 +27,7 @@ function needsQuotes(text: string, delimiter: string): boolean {
   return text.includes(delimiter) || /["\r\n]|^\s|\s$/.test(text);
 }
 
-/** What spreadsheets take for formulas begins with these; a number with a sign is none. */
+/** What spreadsheets take for formulas begins with these; a number with a sign is not a formula. */
 function withoutFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
 }

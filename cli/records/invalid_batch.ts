@@ -3,7 +3,7 @@ import type { Batch, Outcome } from "./batch.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** The batch of a part of the input that is no record: it is finished before any worker sees it. */
+/** The batch of a part of the input that is not a record: it is finished before any worker sees it. */
 export function invalidBatch(invalid: InvalidRecord): Batch {
   const { input, line, sequence, message, start, isTruncated } = invalid;
   const source = { input, payload: () => start, record: () => start, line: () => line, isTruncated };

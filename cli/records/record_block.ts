@@ -76,7 +76,7 @@ export class RecordBlock {
   }
 }
 
-/** A part of the input that is no record, and counts as a failed one. */
+/** A part of the input that is not a record, and counts as a failed one. */
 export interface InvalidRecord {
   readonly input: string;
   readonly line: number;

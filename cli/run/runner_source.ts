@@ -825,7 +825,7 @@ var BlockRun = class {
     }
     return this.#attempt(record, attempt);
   }
-  /** What is no record fails alone, and the function gets the others. */
+  /** Anything that is not a record fails alone, and the function gets the others. */
   #runBatch(limit, attempt) {
     const unit = this.#unit = {
       size: 0,

@@ -8,7 +8,7 @@ import { RowReader } from "./table_row.ts";
 export interface BlockRecords {
   /** Moves to the next record; `false` at the end. */
   next(): boolean;
-  /** What the function gets. Throws an Error whose message says why it is no record. */
+  /** What the function gets. Throws an Error whose message says why it is not a record. */
   value(): unknown;
 }
 

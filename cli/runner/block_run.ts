@@ -152,7 +152,7 @@ export class BlockRun {
     return this.#attempt(record, attempt);
   }
 
-  /** What is no record fails alone, and the function gets the others. */
+  /** Anything that is not a record fails alone, and the function gets the others. */
   #runBatch(limit: number, attempt: number): Promise<void> | undefined {
     const unit = this.#unit = { size: 0, offsets: [] as number[] };
     const values: unknown[] = [];
@@ -172,7 +172,7 @@ export class BlockRun {
     this.#recordResults = 0;
     const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
     try {
-      // Called without a receiver: it is no method of this object, in stacks either.
+      // Called without a receiver: it is not a method of this object, in stacks either.
       const call = this.#call;
       const value = call(record, context);
       if (typeof value === "object" && value !== null) {

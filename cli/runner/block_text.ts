@@ -4,13 +4,13 @@ export interface RecordTexts {
   readonly whole?: string;
   /** Moves to the next record; `false` at the end. */
   next(): boolean;
-  /** The record's text, or `undefined` where its bytes are no UTF-8. */
+  /** The record's text, or `undefined` where its bytes are not UTF-8. */
   readonly text: string | undefined;
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads the records of a block. Blank lines are no records where `skipBlank` says so. */
+/** Reads the records of a block. Blank lines are not records where `skipBlank` says so. */
 export function recordTexts(bytes: Uint8Array, delimiter: "\n" | "\0", skipBlank: boolean): RecordTexts {
   let text: string;
   try {
@@ -50,7 +50,7 @@ class WholeTexts implements RecordTexts {
   }
 }
 
-/** For a block with bytes that are no UTF-8: decodes record by record, so that only the bad ones fail. */
+/** For a block with bytes that are not UTF-8: decodes record by record, so that only the bad ones fail. */
 class BrokenTexts implements RecordTexts {
   text: string | undefined = "";
   readonly #bytes: Uint8Array;

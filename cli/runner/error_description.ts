@@ -19,7 +19,7 @@ export function describeError(error: unknown): ErrorDescription {
   };
 }
 
-/** Deno advises whoever starts a program, which here is not the user. */
+/** Deno advises the one who starts a program, which here is not the user. */
 function withOwnFlags(message: string): string {
   return message.replace(
     /Requires (\w+) access(?: to "([^"]*)")?, run again with the --allow-\w+ flag/,
@@ -67,7 +67,7 @@ function shortened(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`;
 }
 
-/** Describes why something is no record. */
+/** Describes why something is not a record. */
 export function describeInvalid(error: unknown): ErrorDescription {
   return { name: "InvalidRecord", message: (error as Error).message };
 }

@@ -40,7 +40,7 @@ export function createRunner(job: RunnerJob): Runner {
   };
 }
 
-/** The export of that name. Throws when it is no function, and names those that are. */
+/** The export of that name. Throws when it is not a function, and names those that are. */
 function exportedFunction(
   module: Readonly<Record<string, unknown>>,
   name: string,

@@ -31,7 +31,7 @@ export interface RunnerSettings {
   readonly retryTimeouts: boolean;
   /** Whether a record that is to be tried again goes back, since the program counts attempts against a rate. */
   readonly isPaced: boolean;
-  /** How long a function may take to heed its signal. */
+  /** How long a function may take to react to its signal. */
   readonly graceMs: number;
 }
 
@@ -102,7 +102,7 @@ export type Piece = [
 
 /** The next record is announced before it starts, too. */
 export const EXACT = 1;
-/** The record that is running does not heed its signal: only the end of the process stops it. */
+/** The record that is running does not react to its signal: only the end of the process stops it. */
 export const STUCK = 2;
 /** The process is about to exit by itself. */
 export const EXITING = 4;

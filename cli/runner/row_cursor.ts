@@ -1,9 +1,9 @@
 /** How a table is written. Delimiter and quote are one ASCII character each, so that bytes can be searched for them. */
 export interface TableDialect {
   readonly delimiter: string;
-  /** What fields may be quoted with; `null` where quotes are as good as any other character. */
+  /** What fields may be quoted with; `null` where quotes are ordinary characters. */
   readonly quote: string | null;
-  /** What a line begins with that is no row; `null` if every line is one. */
+  /** What a line begins with that is not a row; `null` if every line is one. */
   readonly comments: string | null;
 }
 

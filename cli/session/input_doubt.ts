@@ -3,7 +3,7 @@ import { guessFlags } from "../input/guess_format.ts";
 import type { Inputs } from "../input/inputs.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 
-/** After so many records that are none, and not a single one that is, it is the format that is wrong. */
+/** After so many invalid records, and not a single valid one, it is the format that is wrong. */
 const LIMIT = 20;
 
 /** Sees whether anything of the input can be read as it is tried: if not, a line for each record helps nobody. */
@@ -26,7 +26,7 @@ export class InputDoubt {
     if (this.#isGone || this.#invalid < LIMIT) return undefined;
     this.#isGone = true;
     return new InputError(
-      `Cannot go on: the first ${this.#invalid} records of ${this.#inputs.place} are none, ${this.#remedy}`,
+      `Cannot go on: the first ${this.#invalid} records of ${this.#inputs.place} are invalid, ${this.#remedy}`,
     );
   }
 

@@ -92,7 +92,7 @@ export class MapSession {
       run.fail(error);
       throw error;
     });
-    // Whoever waits for it gets the error; that nobody need wait is no fault.
+    // The code that waits for it gets the error; nobody has to wait.
     started.catch(() => {});
     using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
     const stopBudget = startBudget(options.timeBudgetMs, run);

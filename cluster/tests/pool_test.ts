@@ -181,7 +181,7 @@ Deno.test("what a cluster cannot do is refused, with the reason", options, async
   assertThrows(
     () => new Cluster({ redis: "redis://127.0.0.1", secret: SECRET, retries: 1 } as never),
     TypeError,
-    '"retries" is no option',
+    '"retries" is not an option',
   );
 });
 

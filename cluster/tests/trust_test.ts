@@ -139,13 +139,13 @@ Deno.test("a forged result does not touch the caller's promise", options, async 
   (thief.opts.connection as unknown as Redis).disconnect();
 });
 
-Deno.test("text that is no export does not run, unless the agent allows it", options, async () => {
+Deno.test("text that is not an export does not run, unless the agent allows it", options, async () => {
   await using redis = await RedisServer.start();
   await using _strict = await AgentProcess.start(redis.url);
   await using caller = new Caller(redis.url);
   const strict = await runText(caller);
   assertInstanceOf(strict, FunctionNotFoundError);
-  assertStringIncludes(strict.message, "is no export of the module, and this worker compiles no text; export it");
+  assertStringIncludes(strict.message, "is not an export of the module, and this worker compiles no text; export it");
   await using _loose = await AgentProcess.start(redis.url, { module: null, flags: ["--allow-inline"] });
   await using other = new Caller(redis.url, { module: "" });
   assertEquals(await runText(other), 42);

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * A daemon ends when the program has done its work; a process that is none is waited for.
+ * A daemon ends when the program has done its work; a process that is not a daemon is waited for.
  *
  *     deno run --allow-run=deno examples/daemon/main.ts
  *

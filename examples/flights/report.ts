@@ -5,7 +5,7 @@ const BAR_WIDTH = 30;
 /** Hours with fewer flights do not decide how long the bars are. */
 const FEW_FLIGHTS = 100;
 
-/** Draws a progress bar on stderr, and takes it away at the end. Draws none where stderr is no terminal. */
+/** Draws a progress bar on stderr, and takes it away at the end. Draws none where stderr is not a terminal. */
 export function showProgress(done: number, total: number): void {
   if (!Deno.stderr.isTerminal()) return;
   const filled = Math.round((done / total) * BAR_WIDTH);

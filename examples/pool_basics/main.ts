@@ -34,7 +34,7 @@ console.log("applyAsync", await one.get());
 console.log("mapAsync", await many.get(5000));
 console.log("starmapAsync", await spread);
 
-// An error comes to whoever awaits the result, or to the errorCallback.
+// An error reaches the code that awaits the result, or to the errorCallback.
 const failing = pool.applyAsync(half, [7], { errorCallback: (error) => console.log("errorCallback", String(error)) });
 await failing.wait();
 console.log("successful?", failing.successful());

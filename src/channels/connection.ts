@@ -119,7 +119,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    *
    * @param options How long, and how much.
    * @throws {RangeError} If the message has more than `maxLength` bytes. It can still be received.
-   * @throws {TypeError} If the message is no Uint8Array. It can still be received. Otherwise as `recv()`.
+   * @throws {TypeError} If the message is not a Uint8Array. It can still be received. Otherwise as `recv()`.
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     check(this, "receive", this.readable);

@@ -76,7 +76,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * Makes an empty queue. It lives in this process.
    *
    * @param maxSize How many items it holds; 0 or less for as many as memory does. @default 0
-   * @throws {RangeError} If `maxSize` is no whole number.
+   * @throws {RangeError} If `maxSize` is not a whole number.
    */
   constructor(maxSize = 0) {
     super(makeRef(new.target[QUEUE_TYPE], maxSize));

@@ -31,7 +31,7 @@ export function installRuntime(runtime: ChildRuntime): void {
   Object.defineProperty(globalThis, KEY, { value: runtime, configurable: true });
 }
 
-/** The runtime of this process, or `undefined` when it is no worker. */
+/** The runtime of this process, or `undefined` when it is not a worker. */
 export function findRuntime(): ChildRuntime | undefined {
   return (globalThis as Record<symbol, unknown>)[KEY] as ChildRuntime | undefined;
 }

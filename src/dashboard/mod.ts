@@ -95,7 +95,9 @@ const KNOWN: Readonly<Record<keyof DashboardOptions, true>> = { port: true, cont
 
 function checked(options: DashboardOptions): DashboardOptions {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot serve the live page: "${name}" is no option of it`);
+    if (!Object.hasOwn(KNOWN, name)) {
+      throw new TypeError(`Cannot serve the live page: "${name}" is not an option of it`);
+    }
   }
   const { port, control } = options;
   if (port !== undefined && !(Number.isSafeInteger(port) && port >= 0 && port <= 65_535)) {

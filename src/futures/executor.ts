@@ -211,7 +211,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Ends all workers now, with SIGTERM, and with SIGKILL those that do not heed it. Everything that is not done is cancelled,
+   * Ends all workers now, with SIGTERM, and with SIGKILL those that do not react to it. Everything that is not done is cancelled,
    * also what runs, and the executor is unusable. Harmless without workers, or when the executor has ended.
    *
    * Python's `terminate_workers`. Resolves when no process is left.
@@ -271,7 +271,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
 
 function poolOptions({ maxWorkers, ...options }: ExecutorOptions): PoolOptions {
   if (Object.hasOwn(options, "workers")) {
-    throw new TypeError('Cannot make an executor: "workers" is no option of an executor, wanted "maxWorkers"');
+    throw new TypeError('Cannot make an executor: "workers" is not an option of an executor, wanted "maxWorkers"');
   }
   if (maxWorkers === undefined) return { name: "executor", ...options };
   if (typeof maxWorkers !== "number") {

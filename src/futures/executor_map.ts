@@ -24,7 +24,7 @@ const KNOWN_OPTIONS: Record<keyof ExecutorMapOptions, true> = {
  *
  * What differs from the pool's: tasks that run are let run when the iterator ends, and there is a limit of time for the whole.
  *
- * @param rest The inputs, and perhaps options behind them: what is no iterable is options.
+ * @param rest The inputs, and perhaps options behind them: anything that is not an iterable is options.
  */
 export function startMap(
   engine: PoolEngine,
@@ -56,7 +56,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
     );
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN_OPTIONS, name)) throw new TypeError(`Cannot map: "${name}" is no option of map`);
+    if (!Object.hasOwn(KNOWN_OPTIONS, name)) throw new TypeError(`Cannot map: "${name}" is not an option of map`);
   }
   for (const name of ["timeoutMs", "chunkSize", "bufferSize"] as const) {
     const value: unknown = options[name];

@@ -13,7 +13,7 @@ export interface FutureOwner {
   settled(failure: { readonly error: unknown } | undefined): void;
   /** Somebody asked for the outcome, for the first time. */
   observed(): void;
-  /** Gives an error from a worker the frames of whoever awaits it. */
+  /** Gives an error from a worker the frames of the code that awaits it. */
   traced(error: unknown): unknown;
 }
 
@@ -65,8 +65,8 @@ export function hasFailed(future: Future<unknown>): boolean {
  * - It can be cancelled until its task starts. What only waits, also in the pipe to a worker behind another task, has not started.
  * - Done callbacks run in the order in which they were added, before anyone who awaits goes on.
  * - A failure that nobody asked about before the executor has ended, or the program does, is raised as an unhandled
- *   rejection. Whoever awaits, asks, adds a callback, or gets the future from `waitFutures` or `asCompleted`, has asked.
- *   What was cancelled is no failure.
+ *   rejection. Code that awaits, asks, adds a callback, or gets the future from `waitFutures` or `asCompleted`, has asked.
+ *   What was cancelled is not a failure.
  *
  * Python's `concurrent.futures.Future` (https://docs.python.org/3/library/concurrent.futures.html#future-objects).
  *

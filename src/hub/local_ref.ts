@@ -66,7 +66,7 @@ export class LocalRef implements ObjectRef {
     receive(undefined);
   }
 
-  /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is no breach. */
+  /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is not a breach. */
   release(): void {
     const object = this.#object;
     this.#object = undefined;

@@ -115,7 +115,7 @@ export class PeerLink implements Peer {
     if (this.#outbox.isClosed) return;
     this.#outbox.close();
     this.questions.close();
-    // Before the answers: to an object, a wait that the end of the process ends is no wait that was given up.
+    // Before the answers: to an object, a wait that the end of the process ends is not a wait that was given up.
     this.#hub.linkClosed(this);
     this.#answers.close();
     // Last: what went back into a queue may hold what is released here.

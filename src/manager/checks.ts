@@ -24,7 +24,7 @@ export function placeOf(index: unknown, length: number, what: string): number {
   throw new RangeError(`Cannot use index ${place}: the ${what} has ${length} items`);
 }
 
-/** Throws TypeError for what is no whole number. */
+/** Throws TypeError for anything that is not a whole number. */
 export function wholeNumber(value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;
   throw new TypeError(`Cannot use ${show(value)} as an index: a whole number is wanted`);

@@ -159,7 +159,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
     await call(this, "clear", []);
   }
 
-  /** A copy as an object; keys that are no strings become strings. Every key is own data, also `"__proto__"`. */
+  /** A copy as an object; keys that are not strings become strings. Every key is own data, also `"__proto__"`. */
   async toObject(): Promise<Record<string, V>> {
     return Object.fromEntries((await this.entries()).map(([key, value]) => [String(key), value]));
   }

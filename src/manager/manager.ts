@@ -194,7 +194,7 @@ export class Manager implements Disposable, AsyncDisposable {
    *
    * @param name What `create` calls it.
    * @param type The class. Methods may be asynchronous, and may be generators.
-   * @throws {TypeError} If it is no class, the name is taken, or a name may not be exposed: one that begins with `_`, or that
+   * @throws {TypeError} If it is not a class, the name is taken, or a name may not be exposed: one that begins with `_`, or that
    * every object has.
    */
   register(name: string, type: AnyClass, options: RegisterOptions = {}): void {

@@ -1,5 +1,5 @@
 /**
- * Joins the stack of an error that came from a worker to the stack of whoever awaited the call.
+ * Joins the stack of an error that came from a worker to the stack of the code that awaited the call.
  *
  * The caller's frames are taken when the error arrives: an engine knows the awaiting functions of a
  * promise then, and a call that succeeds pays nothing. See `docs/decisions/callers.md`.
@@ -15,13 +15,13 @@ export class CallerStacks {
     if (error instanceof Error) this.#errors.add(error);
   }
 
-  /** Gives a noted error the frames of whoever awaited the call. Call it in an async function that awaited the task. */
+  /** Gives a noted error the frames of the code that awaited the call. Call it in an async function that awaited the task. */
   traced(error: unknown): unknown {
     return error instanceof Error && this.#errors.delete(error) ? withCallerStack(error) : error;
   }
 
   /**
-   * The outcome of a promise that is resolved with this: rejects with the error and the frames of whoever awaits that
+   * The outcome of a promise that is resolved with this: rejects with the error and the frames of the code that awaits that
    * promise. A call that succeeds needs no async function of its own for them.
    */
   async rejection(error: unknown): Promise<never> {

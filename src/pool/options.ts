@@ -120,7 +120,7 @@ function optionsFor(backend: TaskBackendProvider, options: PoolOptions): Record<
   return own;
 }
 
-/** A limit of `Infinity` is none: requests are plain data, and JSON has no Infinity. */
+/** A limit of `Infinity` is no limit: requests are plain data, and JSON has no Infinity. */
 function limited(timeoutMs: number | undefined): number | undefined {
   return timeoutMs === Infinity ? undefined : timeoutMs;
 }

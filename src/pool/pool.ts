@@ -198,7 +198,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Reads the whole input, a few chunks ahead of the workers. If an item fails, nothing more is started, and the call rejects
    * when what had started has ended. An input that throws rejects with its error. The pool stays usable.
    *
-   * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them; what is no item's own (an abort,
+   * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them; anything that is not an item's own (an abort,
    * an input that throws, the end of the pool) rejects nevertheless.
    *
    * @param fn A function of one item, or the name of an export of the pool's module.

@@ -73,7 +73,7 @@ export interface MapOptions extends TaskOptions {
   onItem?: (item: EndedItem) => void;
   /**
    * Whether there is an outcome for each item, as `Promise.allSettled` has them, and all items are run; otherwise the first error ends the
-   * whole. What is no item's own (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
+   * whole. Anything that is not an item's own (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
    */
   settle?: boolean;
   /**

@@ -11,7 +11,7 @@ import type { ProcessStart } from "./started_process.ts";
 // An instance whose run() runs here was not made by its constructor, and so has no state of its own.
 let stateOf: (process: object) => ProcessState;
 
-// The children of this process, whoever started them.
+// The children of this process, whatever started them.
 const children = shared("children", () => new Children<Process>());
 
 /**

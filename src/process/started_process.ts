@@ -154,7 +154,7 @@ function nameOf({ options: { target }, subclass, name }: ProcessStart): string {
 
 function refuse(message: ChildMessage): void {
   if (message[0] === "ready") return;
-  throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a process`);
+  throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is not a message of a process`);
 }
 
 function processHello(

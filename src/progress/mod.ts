@@ -73,7 +73,7 @@ export class ProgressBar implements Disposable {
    *
    * @param options See {@linkcode ProgressOptions}.
    * @throws {TypeError} For an option of another name or type.
-   * @throws {RangeError} If `total` or `initial` is no whole number from 0.
+   * @throws {RangeError} If `total` or `initial` is not a whole number from 0.
    */
   constructor(options: ProgressOptions = {}) {
     const { total, label = "", initial = 0, display = usualDisplay() } = checked(options);
@@ -126,7 +126,7 @@ export class ProgressBar implements Disposable {
  * @param options See {@linkcode ProgressOptions}.
  * @returns The same items.
  * @throws {TypeError} For an option of another name or type.
- * @throws {RangeError} If `total` or `initial` is no whole number from 0.
+ * @throws {RangeError} If `total` or `initial` is not a whole number from 0.
  *
  * @example An array
  * ```ts
@@ -170,7 +170,7 @@ const DISPLAYS: readonly unknown[] = ["bar", "lines", "none", undefined];
 
 function checked(options: ProgressOptions): ProgressOptions {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot show progress: "${name}" is no option of a bar`);
+    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot show progress: "${name}" is not an option of a bar`);
   }
   const { total, initial, label, display } = options;
   for (const [name, value] of Object.entries({ total, initial })) {

@@ -62,7 +62,7 @@ export class Barrier extends SharedHandle {
     }
     const { action, timeoutMs } = options;
     if (action !== undefined && typeof action !== "function") {
-      throw new TypeError("Cannot make the barrier: its action is no function");
+      throw new TypeError("Cannot make the barrier: its action is not a function");
     }
     checkTimeout(timeoutMs);
     super(hub.own(TYPE, new BarrierObject({ parties, action, timeoutMs })));

@@ -145,7 +145,7 @@ function lockObject(lock: Lock | RLock): LockObject {
   const ref = lock[REF];
   const object = ref instanceof LocalRef ? ref.object : undefined;
   if (object instanceof LockObject) return object;
-  const state = ref instanceof LocalRef ? "the lock is closed, or is none" : "another process made the lock";
+  const state = ref instanceof LocalRef ? "the lock is closed, or is not a lock" : "another process made the lock";
   throw new TypeError(`Cannot make a condition: ${state}, a lock of this process is wanted`);
 }
 

@@ -22,7 +22,7 @@ export class ConditionObject implements SharedObject {
       ...lock.operations,
       wait: (caller, wait) => this.#wait(caller, wait),
       notify: (caller, _wait, count: unknown) => {
-        if (typeof count !== "number") throw new TypeError("Cannot notify: the count is no number");
+        if (typeof count !== "number") throw new TypeError("Cannot notify: the count is not a number");
         this.#checkHeld(caller, "notify");
         this.#notify(count);
       },

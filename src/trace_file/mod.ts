@@ -189,7 +189,7 @@ class TraceWriter implements TraceFile {
  *
  * @param path The file, which is emptied if it exists.
  * @param options See {@linkcode TraceOptions}.
- * @throws {RangeError} If `sample` is no number above 0 and at most 1.
+ * @throws {RangeError} If `sample` is not a number above 0 and at most 1.
  *
  * @example
  * ```ts

@@ -56,7 +56,7 @@ export class BlockReader {
    * Takes the next bytes; `chunk` is overwritten, and may be so again when it returns. `pass` gets the bytes of blocks, in order, which may be
    * overwritten after the call.
    *
-   * @throws {ProtocolError} If the first bytes are no block, or a block does not end where it should.
+   * @throws {ProtocolError} If the first bytes are not block, or a block does not end where it should.
    * @throws What `pass` throws.
    */
   push(chunk: Uint8Array, pass: Pass): void {
@@ -90,7 +90,7 @@ export class BlockReader {
   #begin(bytes: Uint8Array, from: number, pass: Pass): number {
     const at = this.#marks.find(bytes, from);
     if (at > from) {
-      if (!this.#hasBegun) throw new ProtocolError("what it wrote first is no message");
+      if (!this.#hasBegun) throw new ProtocolError("what it wrote first is not a message");
       this.#passPacked(bytes, pass);
       this.#options.onOutput(bytes.subarray(from, at));
       return at;

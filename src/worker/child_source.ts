@@ -1230,7 +1230,7 @@ function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
 }
 function tooDear(action, cost, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is no plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}), send it in parts\`, cost, limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = $Math_floor(limit);
@@ -1252,7 +1252,7 @@ function encodeNumbers(value) {
 }
 function decodeNumbers(kind2, bytes) {
   const numbers = $Object_hasOwn(KINDS, kind2) ? viewOf(kind2, bytes) : void 0;
-  if (numbers === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no list of numbers\`);
+  if (numbers === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not a list of numbers\`);
   const { length } = numbers;
   requireNumbersFit(length);
   const list = length < MAX_PRESIZED ? new Array(length) : [];
@@ -1446,13 +1446,13 @@ var TaggedDecoder = class {
   #decodeBinary(kind2, index) {
     const bytes = this.#takePart(index);
     const view = viewOf(kind2, bytes);
-    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are no \${$JSON_stringify(kind2)}\`);
+    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not \${$JSON_stringify(kind2)}\`);
     return view;
   }
   #decodeHandle(data) {
     if (this.#handles === void 0) throw malformed("it has a shared-object handle, none is expected here");
     const handle = this.#handles.decode(data);
-    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is no object");
+    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is not an object");
     return handle;
   }
 };
@@ -1478,7 +1478,7 @@ function decodeNumber(text) {
 function decodeBigInt(value) {
   const text = textOf(value);
   const [, sign, digits] = /^(-?)([0-9a-f]+)$/[$exec](text) ?? [];
-  if (digits === void 0) throw malformed("it has a bigint that is no number");
+  if (digits === void 0) throw malformed("it has a bigint that is not a number");
   try {
     const magnitude = BigInt(\`0x\${digits}\`);
     return sign === "-" ? -magnitude : magnitude;
@@ -1490,7 +1490,7 @@ function decodeUrl(href) {
   try {
     return new URL(href);
   } catch (cause) {
-    throw malformed("it has a URL that is none", cause);
+    throw malformed("it has an invalid URL", cause);
   }
 }
 function decodeRegExp(source, flags) {
@@ -1500,7 +1500,7 @@ function decodeRegExp(source, flags) {
   try {
     return new RegExp(source, flags);
   } catch (cause) {
-    throw malformed("it has a regular expression that is none", cause);
+    throw malformed("it has an invalid regular expression", cause);
   }
 }
 
@@ -1906,14 +1906,14 @@ var LineReader = class {
     if (container === void 0) return this.#putRoot(value);
     if ($Array_isArray(container)) {
       if (typeof value === "string") return void container[$push](value);
-      if (!$Array_isArray(value)) throw malformed("a line is no list of items");
+      if (!$Array_isArray(value)) throw malformed("a line is not a list of items");
       for (let i = 0; i < value.length; i++) container[$push](value[i]);
       return;
     }
     if (this.#keys.at(-1) !== void 0) {
       if ($Array_isArray(value) && value.length === 1) return this.#put(value[0]);
       if (typeof value === "string") return this.#put(value);
-      throw malformed("a line is no value of a key");
+      throw malformed("a line is not a value of a key");
     }
     if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
     const fields = recordOf(value);
@@ -2937,7 +2937,7 @@ function parseMessage(text) {
     });
   }
   if ($Array_isArray(message) && typeof message[0] === "string") return message;
-  throw new ProtocolError("a frame is no message");
+  throw new ProtocolError("a frame is not a message");
 }
 function malformedMessage(kind) {
   return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
@@ -4801,7 +4801,7 @@ function globalWithSource(name, source) {
   }
 }
 function refuseSource(name) {
-  throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: it is no export of the module, and this worker compiles no text; export it\`);
+  throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: it is not an export of the module, and this worker compiles no text; export it\`);
 }
 function compileSource(name, source) {
   const label = \`task-source:\${name || "anonymous"}\`;
@@ -6118,7 +6118,7 @@ var ConditionObject = class {
       ...lock.operations,
       wait: (caller, wait2) => this.#wait(caller, wait2),
       notify: (caller, _wait, count) => {
-        if (typeof count !== "number") throw new TypeError("Cannot notify: the count is no number");
+        if (typeof count !== "number") throw new TypeError("Cannot notify: the count is not a number");
         this.#checkHeld(caller, "notify");
         this.#notify(count);
       }
@@ -6211,7 +6211,7 @@ function lockObject(lock) {
   const ref = lock[REF];
   const object = ref instanceof LocalRef ? ref.object : void 0;
   if (object instanceof LockObject) return object;
-  const state = ref instanceof LocalRef ? "the lock is closed, or is none" : "another process made the lock";
+  const state = ref instanceof LocalRef ? "the lock is closed, or is not a lock" : "another process made the lock";
   throw new TypeError(\`Cannot make a condition: \${state}, a lock of this process is wanted\`);
 }
 registerHandleClass(TYPE4, Condition);
@@ -6411,7 +6411,7 @@ var Barrier = class extends SharedHandle {
     }
     const { action, timeoutMs } = options;
     if (action !== void 0 && typeof action !== "function") {
-      throw new TypeError("Cannot make the barrier: its action is no function");
+      throw new TypeError("Cannot make the barrier: its action is not a function");
     }
     checkTimeout(timeoutMs);
     super(hub.own(TYPE6, new BarrierObject({

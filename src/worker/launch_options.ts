@@ -12,7 +12,7 @@ export interface WorkerLaunchOptions {
   /** The module whose exports run there: a URL, an absolute path, or `import.meta`. Loaded once in each process, before anything runs. */
   module?: string | URL | ImportMeta;
   /**
-   * What it may do; the shape is that of `Worker`'s `deno.permissions`. A key left out is none, relative paths count from
+   * What it may do; the shape is that of `Worker`'s `deno.permissions`. A key that is left out grants nothing, relative paths count from
    * this program's working directory, and nothing that this program does not hold itself can be granted. With `run` it can
    * start processes and pools of its own. @default "none"
    */

@@ -15,7 +15,7 @@ export class OptionChecks {
     for (const name of Object.keys(options)) {
       if (Object.hasOwn(known, name)) continue;
       const meant = meantBy(name, known);
-      throw this.wrongType(`"${name}" is no option of ${owner}${meant === undefined ? "" : `, wanted "${meant}"`}`);
+      throw this.wrongType(`"${name}" is not an option of ${owner}${meant === undefined ? "" : `, wanted "${meant}"`}`);
     }
   }
 

@@ -15,7 +15,7 @@ const START_LIMIT_MS = 100;
 // It may have been started just for that, on a machine that has much to do.
 const KILL_LIMIT_MS = 10_000;
 
-// Ctrl-C goes to the whole foreground group, and whoever ends a service ends its group; the reaper must outlive the program.
+// Ctrl-C goes to the whole foreground group, and to end a service is to end its group; the reaper must outlive the program.
 const SOURCE = `
 for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) Deno.addSignalListener(signal, () => {});
 function kill(pid) {
@@ -101,7 +101,7 @@ export class Reaper {
 
   #killGroup(pid: number, denoPath: string | undefined): void {
     if (Deno.permissions.querySync({ name: "run" }).state === "granted") return killGroup(pid);
-    // A program that may run Deno alone may signal nobody but its own children. The reaper may.
+    // A program that may run Deno alone may signal its own children only. The reaper may.
     this.#start(denoPath);
     this.#tell(`!${pid}\n`);
     this.#isKilling = true;
@@ -124,7 +124,7 @@ export class Reaper {
     try {
       child = this.#spawn(denoPath);
     } catch {
-      // It is a safety net: what goes wrong with it is no fault of the workers. The next worker tries again.
+      // It is a safety net: what goes wrong with it is not the fault of the workers. The next worker tries again.
       return;
     }
     child.unref();

@@ -167,7 +167,7 @@ Deno.test("Connection.poll() sees empty messages, each of them", () =>
     await task;
   }));
 
-Deno.test("Connection keeps messages apart, whoever polls", () =>
+Deno.test("Connection keeps messages apart, no matter who polls", () =>
   withPool({ workers: 2 }, async (pool) => {
     const strings = ["hello", "", "a", "b", "", "bye", "", "lop"];
     const [ours, theirs] = Pipe<string>();
@@ -258,8 +258,8 @@ Deno.test("Connection.send() fails when the receiver was killed; a message at it
     const second = pool.apply(wait, [theirs, ready]);
     await ready.get();
     await killWorker(pid, first);
-    await ours.send("for whoever lives");
-    assertEquals(await second, "for whoever lives");
+    await ours.send("for the survivor");
+    assertEquals(await second, "for the survivor");
   }));
 
 Deno.test("Connection refuses what cannot travel, and works on", () =>

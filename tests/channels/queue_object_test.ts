@@ -173,7 +173,7 @@ Deno.test("Queue ends its own process's iteration when it is closed", async () =
   assertEquals(items, [1]);
 });
 
-Deno.test("new Queue() throws RangeError for sizes that are no whole numbers", () => {
+Deno.test("new Queue() throws RangeError for sizes that are not whole numbers", () => {
   for (const size of [1.5, NaN, Infinity, "3"]) {
     let thrown: unknown;
     try {

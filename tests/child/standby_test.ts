@@ -18,7 +18,7 @@ Deno.test("Standby.enter() is true once, after many answers that came at once", 
   assertFalse(standby.enter());
 });
 
-Deno.test("Standby.enter() counts anew when an answer came late", () => {
+Deno.test("Standby.enter() counts from zero when an answer came late", () => {
   const standby = new Standby();
   quickAnswers(standby, 15);
   standby.heard(1);
@@ -36,7 +36,7 @@ Deno.test("Standby.heard() ends it when an answer came late", () => {
   assertFalse(standby.on);
 });
 
-Deno.test("Standby.leave() ends it, and counts anew", () => {
+Deno.test("Standby.leave() ends it, and counts from zero", () => {
   const standby = new Standby();
   quickAnswers(standby, 16);
   assert(standby.enter());

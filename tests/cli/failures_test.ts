@@ -53,7 +53,7 @@ Deno.test("corral map rejects bad lines with their numbers, and never joins or l
     const long = `"${"x".repeat(3 * 1024 * 1024)}"`;
     const parts = ["1\n", "nope\n", "2\n", '{"bad": "\u00e9', "\n3\n", long, "\n4\n", long, "\n5\n", '{"cut": '];
     const bytes = encoder.encode(parts.join(""));
-    // The two bytes of "é" become one that is no UTF-8.
+    // The two bytes of "é" become one that is not UTF-8.
     const at = bytes.indexOf(0xC3);
     bytes[at] = 0xFF;
     bytes[at + 1] = 0x22;

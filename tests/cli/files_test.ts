@@ -194,7 +194,7 @@ Deno.test("corral map stops with one hint when nothing of the input can be read 
   ) {
     const { code, stdout, stderr } = await run(identity, stdin, "--in", format);
     assertEquals([code, stdout], [255, ""], stderr);
-    assertStringIncludes(stderr, `records of stdin are none, by its beginning, ${hint} is wanted`);
+    assertStringIncludes(stderr, `records of stdin are invalid, by its beginning, ${hint} is wanted`);
     assert(stderr.length < 10_000, `${stderr.length}`);
   }
   const json = await run(identity, `{"a": "x, y", "b": [1, 2]}\n`.repeat(500), "--in", "csv");

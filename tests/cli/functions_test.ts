@@ -43,7 +43,7 @@ Deno.test("corral map gives no result of a record whose generator failed", async
   assert(stderr.includes("RangeError: odd: 3"), stderr);
 });
 
-Deno.test("corral map fails a result that is no JSON, and only that one", async () => {
+Deno.test("corral map fails a result that is not JSON, and only that one", async () => {
   const { code, stdout, stderr } = await corral(["map", "-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"], {
     stdin: "0\n1\n2\n3\n",
   });

@@ -121,7 +121,7 @@ Deno.test({
       assertStringIncludes(refused.stderr, `  cd ${ROOT.slice(0, -1)} && deno task install --allow-net=example.com\n`);
       assertEquals(await user.ok("corral map ./job.ts in.ndjson --allow-net=127.0.0.1"), "2\n4\n");
       const wrong = await user.sh("deno task -q install --allow-everything=1 x", ROOT);
-      assertStringIncludes(wrong.stderr, "Cannot install: x is no permission flag");
+      assertStringIncludes(wrong.stderr, "Cannot install: x is not a permission flag");
       // The tests run in a task themselves, and a task within a task keeps where the user stands.
       const task = `unset INIT_CWD; deno task -q --config ${ROOT}deno.json corral map -q ./job.ts in.ndjson`;
       assertEquals(await user.ok(task), "2\n4\n");

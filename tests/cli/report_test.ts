@@ -265,15 +265,15 @@ Deno.test("redrawReport() draws the same page from the event file, also from one
     assertEquals(await Deno.readTextFile(out), await pageOf(events.slice(0, -1)));
   }));
 
-Deno.test("redrawReport() refuses what is no event file, and says why", () =>
+Deno.test("redrawReport() refuses anything that is not an event file, and says why", () =>
   inFolder(async (folder) => {
     const start = JSON.stringify(startEvent());
     const bad = [
       ["", "it is empty"],
       ["hello\n", "its first line must be a start event of version 1"],
       [`${JSON.stringify({ ...startEvent(), version: 2 })}\n`, "its first line must be a start event of version 1"],
-      [`${start}\nhello\n${start}\n`, "line 2 is no event"],
-      [`${start}\n{"type":"record","slot":"x"}\n${start}\n`, "line 2 is no event"],
+      [`${start}\nhello\n${start}\n`, "line 2 is not an event"],
+      [`${start}\n{"type":"record","slot":"x"}\n${start}\n`, "line 2 is not an event"],
     ] as const;
     for (const [text, reason] of bad) {
       await Deno.writeTextFile(`${folder}/run.ndjson`, text);

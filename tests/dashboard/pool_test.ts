@@ -132,7 +132,7 @@ Deno.test("A viewer with control pauses and resumes the pool, changes its size, 
 
 Deno.test("Pool.serveDashboard() refuses options that it does not know, and a port that is taken", async () => {
   await using pool = new Pool({ workers: 1 });
-  await assertRejects(() => pool.serveDashboard({ prot: 1 } as object), TypeError, '"prot" is no option of it');
+  await assertRejects(() => pool.serveDashboard({ prot: 1 } as object), TypeError, '"prot" is not an option of it');
   await assertRejects(() => pool.serveDashboard({ port: 70_000 }), RangeError, '"port" is 70000');
   await assertRejects(() => pool.serveDashboard({ control: 1 } as object), TypeError, '"control" is number');
   await using dashboard = await pool.serveDashboard();

@@ -1,4 +1,4 @@
-// End-to-end: a daemon beside a process that is none, run as a user runs it.
+// End-to-end: a daemon beside a process that is not a daemon, run as a user runs it.
 import { assertEquals } from "@std/assert";
 import { survivors } from "../helpers/processes.ts";
 import { linesOf } from "../helpers/run_example.ts";

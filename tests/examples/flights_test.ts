@@ -28,5 +28,5 @@ Deno.test("deno task demo prints a table of all hours, and the same numbers from
     "TaskTimeoutError",
     "WorkerExitError",
   ]);
-  assertFalse(errors.includes("█"), "a progress bar was drawn though stderr is no terminal");
+  assertFalse(errors.includes("█"), "a progress bar was drawn though stderr is not a terminal");
 });

@@ -28,7 +28,7 @@ const VIOLATIONS: Record<string, string[]> = {
   "progress of another worker's task": ['["progress",$OTHER,0,1]'],
   "another worker's task back": ['["returned",[$OTHER]]'],
   "a result of a task that never was": ['["result",987654321,0,1]'],
-  "a result of a task that is no number": ['["result","__proto__",0,1]'],
+  "a result of a task that is not a number": ['["result","__proto__",0,1]'],
   "its result twice": ['["result",$ID,0,1]', '["result",$ID,0,2]'],
   "a message of an unknown kind": ['["shutdown",1]'],
   "a second greeting": ['["hello",1,"0.1.0"]'],
@@ -44,7 +44,7 @@ const VIOLATIONS: Record<string, string[]> = {
   "malformed returned ids": ['["returned",7]'],
   "malformed output": ['["output",3,0,"x"]'],
   "output without bytes": ['["output",1,0,null]'],
-  "output of a task that is no number": ['["output",1,"x","x"]'],
+  "output of a task that is not a number": ['["output",1,"x","x"]'],
 };
 
 for (const [what, frames] of Object.entries(VIOLATIONS)) {
@@ -79,7 +79,7 @@ const RAW: Record<string, number[]> = {
   "the largest length": [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1],
   "a length of zero": [0, 0, 0, 0],
   "a text longer than its frame": [0, 0, 0, 6, 0, 0, 0, 99, 91, 93],
-  "text that is no UTF-8": [0, 0, 0, 6, 0, 0, 0, 2, 0xff, 0xfe],
+  "text that is not UTF-8": [0, 0, 0, 6, 0, 0, 0, 2, 0xff, 0xfe],
 };
 
 for (const [what, bytes] of Object.entries(RAW)) {
@@ -167,7 +167,7 @@ Deno.test("Pool treats what onProgress throws as the caller's fault, not the wor
   assertEquals(log.of("violation"), []);
 });
 
-/** A worker that is no Deno at all: a shell script with a worker's stdout. */
+/** A worker that is not a Deno at all: a shell script with a worker's stdout. */
 async function withImpostor(script: string, body: (denoPath: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -196,7 +196,7 @@ const READY = '["ready"]';
 const IMPOSTORS: Record<string, [script: string, message: string]> = {
   "greets with another protocol": [`exec ${say('["hello",99,"9.9.9"]')}`, "protocol 99"],
   "does not greet": [`exec ${say(READY)}`, '"ready"'],
-  "prints a message of its own": ["echo cannot find the file; exec sleep 30", "what it wrote first is no message"],
+  "prints a message of its own": ["echo cannot find the file; exec sleep 30", "what it wrote first is not a message"],
 };
 
 for (const [what, [script, message]] of Object.entries(IMPOSTORS)) {

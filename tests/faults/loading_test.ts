@@ -76,7 +76,7 @@ Deno.test("Pool works from an http: URL with a task module that has an import ma
     const library = `${origin}/`;
     await withFiles({ "main.ts": program(library), ...taskFiles(library) }, async (folder) => {
       const flags = [`--allow-run=${EXEC}`, "--allow-read=.", `--allow-import=${new URL(origin).host}`];
-      // The cache of whoever runs this test may lie elsewhere than usual.
+      // The cache of the user who runs this test may lie elsewhere than usual.
       assertEquals(await run(folder, [...flags, "--allow-env=DENO_DIR"]), { code: 0, stdout: EXPECTED, stderr: "" });
     });
   });

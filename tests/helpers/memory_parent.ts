@@ -9,7 +9,7 @@ import type { WorkerSettings } from "../../src/wire/protocol.ts";
 import { FrameBuffer } from "../../src/wire/framing/frame_buffer.ts";
 import { FrameDecoder } from "../../src/wire/framing/frame_decoder.ts";
 
-/** What arrives, in order, for whoever takes it. */
+/** What arrives, in order, for the one who takes it. */
 export class Mailbox<T> {
   readonly #items: T[] = [];
   readonly #takers: ((item: T) => void)[] = [];

@@ -35,15 +35,15 @@ export interface Latencies {
 /** What a simulated task does. */
 export interface TaskPlan {
   readonly durationMs: number;
-  /** Without awaiting anything, or in a promise; "heeding" also ends when it is aborted. */
-  readonly kind: "synchronous" | "asynchronous" | "heeding";
+  /** Without awaiting anything, or in a promise; "abortable" also ends when it is aborted. */
+  readonly kind: "synchronous" | "asynchronous" | "abortable";
   readonly throws?: boolean;
   readonly retries?: number;
   readonly priority?: number;
   readonly key?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly byteLength?: number;
-  /** Whoever hears that it was rejected, or is tried again, at once cancels the tasks that no worker has, as a `map` does. */
+  /** The one who hears that it was rejected, or is tried again, at once cancels the tasks that no worker has, as a `map` does. */
   readonly cancelsWaiting?: boolean;
 }
 
@@ -355,7 +355,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
         const { promise, resolve, reject } = Promise.withResolvers<number>();
         const end = plan.throws ? () => reject(new Error("thrown")) : () => resolve(id);
         this.#happen(this.#clock + plan.durationMs, end);
-        if (plan.kind === "heeding") {
+        if (plan.kind === "abortable") {
           const task = this.#running!;
           task.controller ??= new AbortController();
           task.controller.signal.addEventListener("abort", () => reject(task.controller!.signal.reason));

@@ -140,7 +140,7 @@ Deno.test("a task cannot signal its parent, its sister or its reaper, and only i
     await assertRejects(() => pool.apply(() => Deno.kill(Deno.pid, "SIGKILL")), WorkerExitError);
   }));
 
-Deno.test("a name that every object has is no function of a module", () =>
+Deno.test("a name that every object has is not a function of a module", () =>
   withInvariants({ ...two, module: FORGE }, async (pool) => {
     for (const name of ["constructor", "__proto__", "toString", "then", ""]) {
       await assertRejects(() => pool.apply(name), FunctionNotFoundError);

@@ -102,7 +102,7 @@ Deno.test("DeferredRelease lets a release leave before the code goes on that wai
   assertEquals(events.length, 3);
 });
 
-Deno.test("Guard that was held for long is given back: the lock goes to whoever waits first", async () => {
+Deno.test("Guard that was held for long is given back: the lock goes to the first one who waits", async () => {
   const { child, lock, theirs, asked, clock } = lockOfParent();
   const guard = await settle(child, theirs.acquire());
   const ours = lock.acquire();

@@ -16,6 +16,6 @@ Deno.test('Pool with functions: "exports" refuses what is sent as text, and stay
   await using pool = new Pool({ workers: 1, module, functions: "exports" });
   const error = await pool.apply((x: number) => x + 1, [1]).catch((error) => error);
   assertInstanceOf(error, FunctionNotFoundError);
-  assertStringIncludes(error.message, "it is no export of the module, and this worker compiles no text; export it");
+  assertStringIncludes(error.message, "it is not an export of the module, and this worker compiles no text; export it");
   assertEquals(await pool.map(Math.abs, [-1, -2]), [1, 2]);
 });

@@ -281,7 +281,7 @@ Deno.test("Pool reports an onEvent or onProgress that throws, and no task is har
   ]);
 });
 
-Deno.test("Pool may be ended by whoever hears an event", async () => {
+Deno.test("Pool may be ended by the code that hears an event", async () => {
   const types = ["spawn", "ready", "taskStart", "output", "taskEnd", "retry", "exit"] as const;
   for (const end of ["terminate", "close"] as const) {
     for (const type of types) {
@@ -386,7 +386,7 @@ Deno.test("Pool starts tasks of higher priority first, and of one priority in or
 
 // --- limits of time
 
-Deno.test("Pool rejects with TaskTimeoutError after timeoutMs, and a worker whose task heeds it survives", () =>
+Deno.test("Pool rejects with TaskTimeoutError after timeoutMs, and a worker whose task reacts to it survives", () =>
   withPool({ workers: 1, module: fixture("heed_abort"), abortGraceMs: 10_000 }, async (pool, log) => {
     const error = await within(
       1000,
@@ -398,7 +398,7 @@ Deno.test("Pool rejects with TaskTimeoutError after timeoutMs, and a worker whos
     assertEquals(log.pids.length, 1);
   }));
 
-Deno.test("Pool replaces a worker whose task does not heed its timeout, and other tasks do not notice", () =>
+Deno.test("Pool replaces a worker whose task does not react to its timeout, and other tasks do not notice", () =>
   withPool(
     { workers: 2, module: fixture("loop_forever"), permissions: GATE_PERMISSIONS, taskTimeoutMs: 50, abortGraceMs: 20 },
     async (pool, log) => {
@@ -446,7 +446,7 @@ Deno.test("Pool never runs a waiting task that is aborted, and rejects with the 
     assertEquals(log.of("taskStart").length, 2);
   }));
 
-Deno.test("Pool lets a worker live when its task heeds an abort", () =>
+Deno.test("Pool lets a worker live when its task reacts to an abort", () =>
   withPool({ workers: 1, module: fixture("heed_abort"), abortGraceMs: 10_000 }, async (pool, log) => {
     for (let round = 1; round <= 3; round++) {
       const { promise, onProgress } = firstProgress();
@@ -461,7 +461,7 @@ Deno.test("Pool lets a worker live when its task heeds an abort", () =>
     assertEquals(log.pids.length, 1);
   }));
 
-Deno.test("Pool replaces a worker whose task does not heed its abort, and other tasks do not notice", () =>
+Deno.test("Pool replaces a worker whose task does not react to its abort, and other tasks do not notice", () =>
   withPool({ workers: 1, module: fixture("loop_forever"), abortGraceMs: 20 }, async (pool, log) => {
     const { promise, onProgress } = firstProgress();
     const controller = new AbortController();

@@ -8,13 +8,13 @@ const POOL_OPTIONS: [options: unknown, message: string][] = [
   [null, "Cannot make a pool: the options are null"],
   [[], "an object is wanted"],
   ["4", "an object is wanted"],
-  [{ processes: 4 }, '"processes" is no option of a pool, wanted "workers"'],
+  [{ processes: 4 }, '"processes" is not an option of a pool, wanted "workers"'],
   [{ maxWorkers: 4 }, 'wanted "workers"'],
   [{ Workers: 4 }, 'wanted "workers"'],
   [{ taskTimeout: 4 }, 'wanted "taskTimeoutMs"'],
   [{ max_tasks_per_child: 4 }, 'wanted "maxTasksPerChild"'],
   [{ initargs: [] }, 'wanted "initArgs"'],
-  [{ colour: "red" }, '"colour" is no option of a pool'],
+  [{ colour: "red" }, '"colour" is not an option of a pool'],
 ];
 
 for (const [options, message] of POOL_OPTIONS) {
@@ -24,11 +24,11 @@ for (const [options, message] of POOL_OPTIONS) {
 }
 
 const CALL_OPTIONS: [options: object, message: string][] = [
-  [{ timeout: 5 }, '"timeout" is no option of a task, wanted "timeoutMs"'],
+  [{ timeout: 5 }, '"timeout" is not an option of a task, wanted "timeoutMs"'],
   [{ timeoutMS: 5 }, 'wanted "timeoutMs"'],
   [{ abortSignal: undefined }, 'wanted "signal"'],
   [{ on_progress: () => {} }, 'wanted "onProgress"'],
-  [{ chunkSize: 5 }, '"chunkSize" is no option of a task'],
+  [{ chunkSize: 5 }, '"chunkSize" is not an option of a task'],
 ];
 
 for (const [options, message] of CALL_OPTIONS) {
@@ -61,7 +61,7 @@ Deno.test("Pool.map(), imap() and their kin reject options that they do not have
   );
 });
 
-Deno.test("Pool.starmap() says which item is no list of arguments", async () => {
+Deno.test("Pool.starmap() says which item is not a list of arguments", async () => {
   await using pool = new Pool({ workers: 1 });
   const starmap = (items: unknown) => pool.starmap(Math.max, items as Iterable<[number]>);
   await assertRejects(() => starmap([1, 2]), TypeError, "item 0 is a number, a list of arguments is wanted");

@@ -44,7 +44,7 @@ Deno.test("Pool.map() and imap() tell which items failed, and which died with th
   assertEquals(outcomes(streamed.items), ["0 ok", "1 ok", "2 failed", "3 ok"]);
 });
 
-Deno.test("Pool.map() refuses an onItem that is no function", async () => {
+Deno.test("Pool.map() refuses an onItem that is not a function", async () => {
   await using pool = new Pool({ workers: 1 });
   await assertRejects(() => pool.map(Math.sqrt, [1], { onItem: 3 } as object), TypeError, '"onItem" is number');
   assertThrows(() => pool.imap(Math.sqrt, [1], { onItem: 3 } as object), TypeError, '"onItem" is number');

@@ -169,7 +169,7 @@ Deno.test("pain point 8: running work can be cancelled, and only that work ends"
     },
   ));
 
-Deno.test("pain point 8: work that does not heed its timeout is ended with its worker, and only that", () =>
+Deno.test("pain point 8: work that does not react to its timeout is ended with its worker, and only that", () =>
   withPool(
     { workers: 2, module: fixture("loop_forever"), permissions: GATE_PERMISSIONS, abortGraceMs: 20 },
     async (pool, log) => {

@@ -50,7 +50,7 @@ Deno.test("Pool.apply() gives the result of the call", () =>
     assertEquals(await pool.apply((value: typeof odd) => value, [odd]), odd);
   }));
 
-Deno.test("Pool.apply() rejects with TypeError when the arguments are no array", () =>
+Deno.test("Pool.apply() rejects with TypeError when the arguments are not an array", () =>
   withPool({ workers: 1 }, async (pool) => {
     await assertRejects(() => pool.apply(Math.sqrt, 4 as never), TypeError, "the arguments must be an array");
     await assertRejects(() => pool.apply(5 as never), TypeError, "Cannot run number 5");
@@ -549,7 +549,7 @@ Deno.test("Pool leaves the stack of a caller's own error alone", () =>
     gate.open();
   }));
 
-Deno.test("Pool rejects with thrown values that are no errors", () =>
+Deno.test("Pool rejects with thrown values that are not errors", () =>
   withPool({ workers: 1 }, async (pool) => {
     for (const value of [undefined, 0, "", null, NaN, "text", { code: 5 }]) {
       const wrapped = { value };

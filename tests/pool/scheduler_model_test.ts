@@ -50,7 +50,7 @@ const anyPlan: fc.Arbitrary<TimedTask> = fc.record({
   durationMs: anyDuration,
   kind: fc.oneof(
     { weight: 6, arbitrary: fc.constant("synchronous" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("asynchronous" as const, "heeding" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("asynchronous" as const, "abortable" as const) },
   ),
   throws: fc.integer({ max: 9, min: 0 }).map((dice) => dice === 0),
   retries: fc.constantFrom(0, 0, 1, 3),

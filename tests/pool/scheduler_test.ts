@@ -504,7 +504,7 @@ Deno.test("Scheduler.exited() blames all tasks that ran at once, when the worker
   );
 });
 
-Deno.test("Scheduler.exited() loses no task when whoever hears of a retry ends the pool", () => {
+Deno.test("Scheduler.exited() loses no task when the listener to a retry ends the pool", () => {
   const pool = ScriptedPool.withReady({ workers: 1, concurrency: 3 });
   pool.submit("abc", { retriesLeft: 1 });
   pool.read(0, "started");

@@ -36,7 +36,7 @@ Deno.test("Pool.map() with settle gives an outcome for each item, whatever becom
     await assertServes(pool);
   }));
 
-Deno.test("Pool.map() with settle rejects for what is no item's own", () =>
+Deno.test("Pool.map() with settle rejects for anything that is not an item's own", () =>
   withPool({ workers: 1 }, async (pool) => {
     const reason = new Error("enough");
     const aborted = AbortSignal.abort(reason);

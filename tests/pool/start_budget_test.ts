@@ -49,7 +49,7 @@ Deno.test("StartBudget.failed() says ever longer delays, up to a bound, where th
   assertEquals(delays, [50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 25600, 25600]);
 });
 
-Deno.test("StartBudget.succeeded() begins all counts anew", () => {
+Deno.test("StartBudget.succeeded() begins all counts from zero", () => {
   const budget = new StartBudget();
   for (let failure = 0; failure < 5; failure++) budget.failed(LASTING);
   for (let failure = 0; failure < 4; failure++) budget.failed(KILLED);

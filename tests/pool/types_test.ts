@@ -27,7 +27,7 @@ function byName(pool: Typed): void {
   typeIs<Promise<number>>()(pool.apply("pid", undefined, { priority: 1 }));
   // @ts-expect-error: no such export
   pool.apply("squared", [3]);
-  // @ts-expect-error: an export that is no function
+  // @ts-expect-error: an export that is not a function
   pool.apply("notAFunction");
   // @ts-expect-error: a wrong type of argument
   pool.apply("square", ["3"]);
@@ -37,7 +37,7 @@ function byName(pool: Typed): void {
   pool.apply("square");
   // @ts-expect-error: an argument too many
   pool.apply("square", [3, 4]);
-  // @ts-expect-error: the arguments are no array
+  // @ts-expect-error: the arguments are not an array
   pool.apply("square", 3);
   // @ts-expect-error: no such option
   pool.apply("square", [3], { timeout: 5 });

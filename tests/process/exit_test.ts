@@ -191,7 +191,7 @@ Deno.test("Process runs unload listeners when it calls Deno.exit()", async () =>
   assertEquals([code, stdout], [105, "unload\n"]);
 });
 
-Deno.test("A program goes on until a process that is no daemon has ended", async () => {
+Deno.test("A program goes on until a process that is not a daemon has ended", async () => {
   const { code, stdout } = await runProgram(`
     new corral.Process({ target: () => void setTimeout(() => console.log("child is done"), 100) }).start();
     addEventListener("unload", () => console.log("program ends"));

@@ -84,7 +84,7 @@ Deno.test("Process is ended when it is disposed of, by force if need be", async 
 });
 
 const WRONG_OPTIONS: [options: Record<string, unknown>, error: ErrorConstructor, message: string][] = [
-  [{ daemons: true }, TypeError, '"daemons" is no option of a process'],
+  [{ daemons: true }, TypeError, '"daemons" is not an option of a process'],
   [{ target: 5 }, TypeError, '"target" is number'],
   [{ args: "text" }, TypeError, '"args" is string, an array is wanted'],
   [{ name: 5 }, TypeError, "Cannot name a process: number was given"],

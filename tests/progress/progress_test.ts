@@ -32,7 +32,7 @@ Deno.test({
   },
 });
 
-Deno.test("progress() is silent where stderr is no terminal, and tells its end in a log of CI", async () => {
+Deno.test("progress() is silent where stderr is not a terminal, and tells its end in a log of CI", async () => {
   assertEquals(await stderrWith({ CI: "" }), "");
   const lines = (await stderrWith({ CI: "true" })).trim().split("\n");
   assertEquals(lines.map((line) => line.replace(/ {2}[\d.]+.*/, "")), ["tasks: 100%", "files: 100%"]);
@@ -72,7 +72,7 @@ Deno.test("ProgressBar counts by hand and by items, and no more once it is close
 
 Deno.test("ProgressBar refuses options that it does not know or cannot use", () => {
   const bad: [object, ErrorConstructor, string][] = [
-    [{ totl: 3 }, TypeError, 'Cannot show progress: "totl" is no option of a bar'],
+    [{ totl: 3 }, TypeError, 'Cannot show progress: "totl" is not an option of a bar'],
     [{ total: -1 }, RangeError, 'Cannot show progress: "total" is -1, a whole number of at least 0 is wanted'],
     [{ total: "7" }, RangeError, '"total" is 7'],
     [{ initial: 0.5 }, RangeError, '"initial" is 0.5'],

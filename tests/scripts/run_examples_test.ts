@@ -22,7 +22,7 @@ Deno.test("describe() tells whether a program is as it should be, how long it to
   assertEquals(skipped, "ok      cursor                12.3 s  (tests skipped: 1)");
 });
 
-Deno.test("run_examples.ts refuses a name that is no example", async () => {
+Deno.test("run_examples.ts refuses a name that is not an example", async () => {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--allow-read=examples", "scripts/run_examples.ts", "cursor", "curser"],
     cwd: ROOT,

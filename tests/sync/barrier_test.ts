@@ -165,7 +165,7 @@ Deno.test("Barrier's own timeoutMs is that of each wait which does not say", () 
     assertEquals(await patient.tasks[0]!.get(), 0);
   }));
 
-Deno.test("Barrier is broken for the others by one party that gives up; a signal aborted before is no arrival", async () => {
+Deno.test("Barrier is broken for the others by one party that gives up; a signal aborted before is not an arrival", async () => {
   const barrier = new Barrier(3);
   const controller = new AbortController();
   const aborted = assertRejects(() => barrier.wait({ signal: controller.signal }), Error, "no more");

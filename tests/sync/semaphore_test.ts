@@ -151,7 +151,7 @@ Deno.test("Semaphore gives back nothing for a dead process that took signals of 
     assertEquals(await signals.value(), 0);
   }));
 
-Deno.test("Semaphore gives back what a dead process held, whoever released for another before", () =>
+Deno.test("Semaphore gives back what a dead process held, no matter who released for another before", () =>
   withPool({ workers: 1 }, async (pool) => {
     const [permits, said] = [new Semaphore(1), new Queue<number>()];
     await permits.acquire();

@@ -99,9 +99,9 @@ Deno.test("BlockReader throws when something wrote into a block, and passes no e
   }
 });
 
-Deno.test("BlockReader throws when the first bytes are no block", () => {
+Deno.test("BlockReader throws when the first bytes are not a block", () => {
   const reader = new BlockReader({ secret: makeBlockSecret(), onOutput: () => {} });
-  assertThrows(() => reader.push(bytesOf("text"), () => {}), ProtocolError, "what it wrote first is no message");
+  assertThrows(() => reader.push(bytesOf("text"), () => {}), ProtocolError, "what it wrote first is not a message");
 });
 
 Deno.test("BlockReader says whether it is in the middle of a block", () => {

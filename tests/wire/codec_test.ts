@@ -353,7 +353,7 @@ Deno.test("encode() throws EncodingError, not a stack overflow, when a value is 
 const hostile: [what: string, tree: string, parts?: Uint8Array[]][] = [
   ["an unknown tag", '{"$":"function","v":"alert(1)"}'],
   ["a tag named like a method", '{"$":"constructor"}'],
-  ["a tag that is no string", '{"$":{"$":"map"}}'],
+  ["a tag that is not a string", '{"$":{"$":"map"}}'],
   ["a null tag", '{"$":null}'],
   ["a number of another name", '{"$":"number","v":"1e999"}'],
   ["a number that is one", '{"$":"number","v":1}'],
@@ -374,9 +374,9 @@ const hostile: [what: string, tree: string, parts?: Uint8Array[]][] = [
   ["a Set of a text", '{"$":"set","v":"abc"}'],
   ["a Date of a text", '{"$":"date","v":"2020"}'],
   ["a Date of nothing", '{"$":"date"}'],
-  ["a URL that is none", '{"$":"url","v":"not a url"}'],
+  ["an invalid URL", '{"$":"url","v":"not a url"}'],
   ["a URL of a record", '{"$":"url","v":{"href":"http://a"}}'],
-  ["a RegExp that is none", '{"$":"regexp","v":"(","f":""}'],
+  ["an invalid RegExp", '{"$":"regexp","v":"(","f":""}'],
   ["a RegExp with unknown flags", '{"$":"regexp","v":"a","f":"x"}'],
   ["a RegExp with doubled flags", '{"$":"regexp","v":"a","f":"gg"}'],
   ["a RegExp with opposed flags", '{"$":"regexp","v":"a","f":"uv"}'],
@@ -397,7 +397,7 @@ const hostile: [what: string, tree: string, parts?: Uint8Array[]][] = [
   ["a part taken twice", '[{"$":"binary","k":"Uint8Array","p":0},{"$":"binary","k":"Uint8Array","p":0}]', [
     new Uint8Array(1),
   ]],
-  ["a kind that is no view", '{"$":"binary","k":"Function","p":0}', [new Uint8Array(1)]],
+  ["a kind that is not a view", '{"$":"binary","k":"Function","p":0}', [new Uint8Array(1)]],
   ["a kind of a prototype", '{"$":"binary","k":"__proto__","p":0}', [new Uint8Array(1)]],
   ["shared memory", '{"$":"binary","k":"SharedArrayBuffer","p":0}', [new Uint8Array(1)]],
   ["half an element", '{"$":"binary","k":"Uint16Array","p":0}', [new Uint8Array(3)]],
@@ -410,7 +410,7 @@ const hostile: [what: string, tree: string, parts?: Uint8Array[]][] = [
   ["an error with a field of no name", '{"$":"error","c":"Error","n":"E","m":"","s":"","f":[1,2]}'],
   ["an error with a stack field", '{"$":"error","c":"Error","n":"E","m":"","s":"","f":["stack",2]}'],
   ["an error with a numeric stack", '{"$":"error","c":"Error","n":"E","m":"","s":1,"f":[]}'],
-  ["an error with a list of parts that is none", '{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"p":1}'],
+  ["an error with an invalid list of parts", '{"$":"error","c":"Error","n":"","m":"","s":"","f":[],"p":1}'],
 ];
 
 for (const [what, tree, parts] of hostile) {

@@ -162,7 +162,7 @@ for (const [what, lines] of hostile) {
   });
 }
 
-Deno.test("LineReader refuses bytes that are no UTF-8, and a line that does not end", () => {
+Deno.test("LineReader refuses bytes that are not UTF-8, and a line that does not end", () => {
   assertThrows(() => read(new Uint8Array([34, 0xff, 34, 10])), ProtocolError, "UTF-8");
   assertThrows(() => read(encoder.encode("[\n[1]\n]")), ProtocolError, "end too early");
 });
@@ -229,7 +229,7 @@ Deno.test("LineReader refuses what is nested too deep, in a line or by brackets"
   assertThrows(() => readText(...Array(1100).fill("[")), ProtocolError, "nested deeper than 1000 levels");
 });
 
-Deno.test("decode() refuses lines that are no part of lines", () => {
+Deno.test("decode() refuses lines that are not a part of lines", () => {
   assertThrows(() => decode({ $: "lines" }, true, []), ProtocolError, "its lines are missing");
   assertThrows(() => decode({ $: "lines" }, true, [new Uint8Array(3)]), ProtocolError, "its lines are missing");
   assertThrows(() => decode([{ $: "lines" }], true, []), ProtocolError, "unknown tag");

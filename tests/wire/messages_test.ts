@@ -103,7 +103,7 @@ Deno.test("readHubMessage() reads what each writer of a hub writes", () => {
   assertEquals(hub.readHubMessage(["result", 1]), undefined);
 });
 
-Deno.test("readChildMessage() throws ProtocolError for what is no message of a child", () => {
+Deno.test("readChildMessage() throws ProtocolError for anything that is not a message of a child", () => {
   const malformed = [
     "",
     "{}",
@@ -139,7 +139,7 @@ Deno.test("readChildMessage() throws ProtocolError for what is no message of a c
   for (const text of malformed) assertThrows(() => toParent.readChildMessage(text, []), ProtocolError, undefined, text);
 });
 
-Deno.test("readParentMessage() throws ProtocolError for what is no message of a parent", () => {
+Deno.test("readParentMessage() throws ProtocolError for anything that is not a message of a parent", () => {
   const malformed = [
     "",
     "7",

@@ -44,7 +44,7 @@ Deno.test("encode() sends one long list among arguments as bytes", () => {
   }
 });
 
-Deno.test("encode() keeps what is no list of numbers as it was", () => {
+Deno.test("encode() keeps anything that is not a list of numbers as it was", () => {
   const numbers = Array.from({ length: LONG }, (_, n) => n);
   const holes = Array.from({ length: LONG }, (_, n) => n);
   delete holes[300];
@@ -96,7 +96,7 @@ Deno.test("decode() gives what encode() was given, for all lists of numbers", ()
   }));
 });
 
-Deno.test("decode() refuses bytes that are no list of numbers", () => {
+Deno.test("decode() refuses bytes that are not a list of numbers", () => {
   const bytes = new Uint8Array(16);
   assertEquals(decodeHostile('{"$":"numbers","k":"Float64Array","p":0}', bytes), [0, 0]);
   const hostile = [

@@ -115,7 +115,7 @@ for (const [what, text, worker, expected] of CASES) {
   Deno.test(`explain() says what to do about ${what}`, () => assertEquals(explain(text, worker), expected));
 }
 
-Deno.test("explainError() changes message and stack, and nothing that is no error", () => {
+Deno.test("explainError() changes message and stack, and nothing that is not an error", () => {
   const error = new TypeError("Requires env access, run again with the --allow-env flag");
   explainError(error, OPEN);
   const expected = "Requires env access; in a corral worker: grant it with `permissions: { env: true }`";

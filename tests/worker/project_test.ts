@@ -158,7 +158,7 @@ Deno.test("withoutComments() keeps what stands in texts, and drops commas before
   }
 });
 
-Deno.test("readConfig() takes nothing that is too large, is not there, or is no object", async () => {
+Deno.test("readConfig() takes nothing that is too large, is not there, or is not an object", async () => {
   await using folder = await ProjectFolder.make({ "large.json": " ".repeat(4 * 1024 * 1024) + "{}", "list.json": "5" });
   for (const name of ["large.json", "missing.json", "list.json", "."]) {
     assertEquals(readConfig(`${folder.path}/${name}`), undefined, name);

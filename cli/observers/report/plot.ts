@@ -5,7 +5,7 @@ import type { PlotOptions } from "@observablehq/plot";
 /** The plotting library. */
 export type Plot = typeof import("@observablehq/plot");
 
-/** Draws one plot. Whoever cannot see it is told what it is of. */
+/** Draws one plot. The label tells those who cannot see it what it shows. */
 export type Draw = (options: (plot: Plot) => PlotOptions, name?: string) => string;
 
 /** Loads the plotting library, which takes about a fifth of a second, and gives what draws with it. */

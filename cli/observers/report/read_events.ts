@@ -29,7 +29,7 @@ export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
     if (number === 1 && (event?.type !== "start" || event.version !== 1)) {
       throw refusal(path, "its first line must be a start event of version 1");
     }
-    if (!event) fault = refusal(path, `line ${number} is no event`);
+    if (!event) fault = refusal(path, `line ${number} is not an event`);
     else if (event.type in NUMBERS) yield event;
   }
   if (number === 0) throw refusal(path, "it is empty, and must begin with a start event");

@@ -167,7 +167,7 @@ export class Agent {
       this.#source!.idleMs > Math.max(WATCHDOG_MS, lockMs)
     ) {
       if (await this.#source!.waiting() > 0) {
-        note("Tasks wait and none came: fetching anew");
+        note("Tasks wait and none came: fetching again");
         await this.#source!.restart();
       }
     }

@@ -65,7 +65,7 @@ export class OrderRunner implements JobRunner {
     this.#unrecorded.delete(id);
   }
 
-  /** An answer came too late to be written down: whoever gets the job next finds it, and need not run it again. */
+  /** An answer came too late to be written down: the agent that gets the job next finds it, and need not run it again. */
   refused(id: string): void {
     const letter = this.#unrecorded.get(id);
     this.#unrecorded.delete(id);

@@ -56,7 +56,7 @@ export class GroupConnection {
     return this.#checked;
   }
 
-  /** Opens one more connection to the same server, for reads that block it. Whoever asks for it closes it. */
+  /** Opens one more connection to the same server, for reads that block it. The caller closes it. */
   openAnother(): Redis {
     return openRedis(this.#options.address, (error) => {
       this.#lastError = error;

@@ -18,7 +18,7 @@ export interface GroupLinkOptions {
   readonly id: string;
   /** Whatever it says of itself, at most 256 characters. */
   readonly name: string;
-  /** How long it may be silent before others take it for gone. */
+  /** How long it can be silent before others take it for gone. */
   readonly leaseMs: number;
   readonly onError: (error: Error) => void;
 }
@@ -27,7 +27,7 @@ export interface GroupLinkOptions {
  * How the members of a group know of each other, and tell each other to stop tasks: BullMQ's Relay.
  *
  * Relay (docs/decisions/cluster.md says why) is experimental and may change in a minor release, which is why it is used nowhere else. A message is lost when the receiver's
- * lease has lapsed; whoever needs an effect sends again until it sees it.
+ * lease has lapsed; a sender that needs an effect sends again until it sees it.
  */
 export class GroupLink {
   readonly #relay: Relay;

@@ -6,7 +6,7 @@ import type { Shelf } from "./shelf.ts";
 /**
  * Every task that has not settled.
  *
- * The one rule that all else serves: a task is here until its caller has been told, and whoever takes it out tells. So nothing settles twice,
+ * The one rule that all else serves: a task is here until its caller has been told, and the one who takes it out tells. So nothing settles twice,
  * whichever of event, sweep, cancellation and loss comes first, and nothing is forgotten.
  */
 export class Books {
@@ -47,7 +47,7 @@ export class Books {
     this.outbox.add(entry);
   }
 
-  /** Takes a task off the books. Whoever gets the completion tells it, nobody else can. */
+  /** Takes a task off the books. Only the caller gets the completion, and must tell it. */
   take(entry: Entry): Completion | undefined {
     if (entry.state === "ended") return undefined;
     const { state } = entry;

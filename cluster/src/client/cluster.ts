@@ -103,7 +103,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   constructor(options: ClusterOptions) {
     for (const name of Object.keys(options)) {
       if (!Object.hasOwn(KNOWN_OPTIONS, name)) {
-        throw new TypeError(`Cannot make a cluster: "${name}" is no option of a cluster`);
+        throw new TypeError(`Cannot make a cluster: "${name}" is not an option of a cluster`);
       }
     }
     this.#sealer = new Sealer(options.secret);

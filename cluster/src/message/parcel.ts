@@ -76,7 +76,7 @@ export function pack(value: EncodedValue, inlineBytes: number): Packed {
   return { parcel: p.length === 0 ? { t, x } : { t, x, ...lines, p }, pieces };
 }
 
-/** The claims of a parcel that came in a letter. Throws TypeError when it is no parcel. */
+/** The claims of a parcel that came in a letter. Throws TypeError when it is not a parcel. */
 export function claimsOf(parcel: Parcel): Claim[] {
   const { t, x, p = [] } = (parcel ?? {}) as Parcel;
   const places = Array.isArray(p) ? [x, ...p] : [];

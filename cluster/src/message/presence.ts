@@ -37,7 +37,7 @@ export function presenceText({ name, lanes, code, corral }: Presence): string {
   });
 }
 
-/** Reads the name of a node; nothing when it is no agent's. */
+/** Reads the name of a node; nothing when it is not an agent's. */
 export function readPresence(text: string | undefined): Presence | undefined {
   if (!text?.startsWith(MARK)) return undefined;
   try {

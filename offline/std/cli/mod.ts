@@ -40,7 +40,7 @@ export interface ParseOptions<
   default?: D;
   /** Other names of flags. */
   alias?: Record<string, string | readonly string[]>;
-  /** Whether everything after the first argument that is no flag goes to `_`. @default {false} */
+  /** Whether everything after the first argument that is not a flag goes to `_`. @default {false} */
   stopEarly?: boolean;
   /** Whether everything after `--` goes to `"--"` instead of `_`. @default {false} */
   "--"?: boolean;

@@ -5,7 +5,7 @@ const { WouldBlock } = Deno.errors;
 
 /** Up to here a block is copied between its marks, which saves two writes. */
 const LARGEST_COPY_BYTES = 32 * 1024;
-/** POSIX lets nothing come between the bytes of a write of that size, whoever else writes into the pipe. */
+/** POSIX lets nothing come between the bytes of a write of that size, whatever other process writes into the pipe. */
 const ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
 const FULL_PIPE_WAIT_MS = 1;
 

@@ -44,7 +44,7 @@ function beforeConstruct<C>(constructor: C, notice: Construct): C {
   }) as C;
 }
 
-/** Has `replacement` answer whoever reads a property. It may still be set. */
+/** Has `replacement` answer each read of a property. It may still be set. */
 function replaceRead(holder: object, name: string, replacement: (read: () => unknown) => unknown): void {
   const property = Object.getOwnPropertyDescriptor(holder, name);
   if (property === undefined || !property.configurable) return;

@@ -48,7 +48,7 @@ function missingPart(error: Error, source: string): string | undefined {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
   if (RELATIVE_IMPORT.test(error.message)) {
-    // Deno adds by what the worker was started, which is no file.
+    // Deno adds by what the worker was started, which is not a file.
     error.message = error.message.replace(/ from "data:.*$/s, "");
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
@@ -94,7 +94,9 @@ function globalWithSource(name: string, source: string): TaskFunction | undefine
 
 function refuseSource(name: string): never {
   throw new FunctionNotFoundError(
-    `Cannot run ${name || "the function"}: it is no export of the module, and this worker compiles no text; export it`,
+    `Cannot run ${
+      name || "the function"
+    }: it is not an export of the module, and this worker compiles no text; export it`,
   );
 }
 

@@ -21,7 +21,7 @@ export class Lease {
 
   /**
    * An answer has left. Returns whether it was in time: measured from some moment before the last answer left until after
-   * this one has. Whoever reads the last answer reads it later than that moment, so it may count the lease from there.
+   * this one has. The parent reads the last answer later than that moment, so it can count the lease from there.
    */
   answered(): boolean {
     this.#replies++;

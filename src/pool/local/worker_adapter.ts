@@ -190,7 +190,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       case "failed":
         return scheduler.startFailed(slot, toError(this.#decodeError(message[2], message[1], parts)), monotonicMs());
       default:
-        throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
+        throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is not a message of a worker`);
     }
   }
 

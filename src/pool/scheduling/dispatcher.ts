@@ -66,7 +66,7 @@ export class Dispatcher<T extends ScheduledTask> {
     returned.push(task);
   }
 
-  /** When the books are in order: whoever hears of it may cancel others. */
+  /** When the books are in order: the one who hears of it may cancel others. */
   #tellReturned(returned: readonly T[], now: number): void {
     for (let place = returned.length - 1; place >= 0; place--) {
       if (returned[place]!.state === "waiting") this.#listener.returned(returned[place]!, now);

@@ -33,7 +33,7 @@ export interface SchedulerEffects<T> {
   finished(): void;
 }
 
-/** What the scheduler tells, for whoever keeps count. Each may call the scheduler back. */
+/** What the scheduler tells, for those who keep count. Each may call the scheduler back. */
 export interface SchedulerListener<T> {
   /** A task was handed to the worker of a slot. */
   sent(task: T, slotIndex: number, now: number): void;
@@ -47,7 +47,7 @@ export interface SchedulerListener<T> {
   becameReady(slotIndex: number, now: number): void;
   /** A worker has got something to do, after it had nothing, or the other way round. */
   becameBusy(slotIndex: number, busy: boolean, now: number): void;
-  /** A worker cannot start, and it is no use to try again now. */
+  /** A worker cannot start, and it is of no use to try again now. */
   startFailed(error: Error): void;
 }
 

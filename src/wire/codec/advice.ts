@@ -62,7 +62,7 @@ function knownClassOf(value: object): string | undefined {
   }
 }
 
-/** Classes of the web are no native functions in Deno. */
+/** Classes of the web are not native functions in Deno. */
 function globalNameOf(prototype: object): string | undefined {
   const name: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
   return typeof name === "string" && Reflect.get(globalThis, name)?.prototype === prototype ? name : undefined;

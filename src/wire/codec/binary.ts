@@ -44,7 +44,7 @@ export function bytesOf(value: ArrayBufferView | ArrayBuffer): Uint8Array | unde
     : new Uint8Array(buffer);
 }
 
-/** Rebuilds a view over the bytes; `undefined` when the kind is unknown or the bytes are no whole elements. */
+/** Rebuilds a view over the bytes; `undefined` when the kind is unknown or the bytes are not whole elements. */
 export function viewOf(kind: string, bytes: Uint8Array): ArrayBuffer | ArrayBufferView | undefined {
   const buffer = exactBufferOf(bytes);
   if (kind === "ArrayBuffer") return buffer;

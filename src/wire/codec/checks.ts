@@ -35,7 +35,7 @@ export function numberOf(value: unknown): number {
   throw malformed("a number is missing");
 }
 
-/** Requires an object that is no array. */
+/** Requires an object that is not an array. */
 export function recordOf(value: unknown): object {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw malformed("an object is missing");

@@ -166,14 +166,14 @@ export class TaggedDecoder {
   #decodeBinary(kind: string, index: unknown): object {
     const bytes = this.#takePart(index);
     const view = viewOf(kind, bytes);
-    if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no ${JSON.stringify(kind)}`);
+    if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are not ${JSON.stringify(kind)}`);
     return view;
   }
 
   #decodeHandle(data: unknown): object {
     if (this.#handles === undefined) throw malformed("it has a shared-object handle, none is expected here");
     const handle = this.#handles.decode(data);
-    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is no object");
+    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is not an object");
     return handle;
   }
 }
@@ -205,7 +205,7 @@ function decodeNumber(text: unknown): number {
 function decodeBigInt(value: unknown): bigint {
   const text = textOf(value);
   const [, sign, digits] = /^(-?)([0-9a-f]+)$/.exec(text) ?? [];
-  if (digits === undefined) throw malformed("it has a bigint that is no number");
+  if (digits === undefined) throw malformed("it has a bigint that is not a number");
   try {
     const magnitude = BigInt(`0x${digits}`);
     return sign === "-" ? -magnitude : magnitude;
@@ -218,7 +218,7 @@ function decodeUrl(href: string): URL {
   try {
     return new URL(href);
   } catch (cause) {
-    throw malformed("it has a URL that is none", cause);
+    throw malformed("it has an invalid URL", cause);
   }
 }
 
@@ -229,6 +229,6 @@ function decodeRegExp(source: string, flags: string): RegExp {
   try {
     return new RegExp(source, flags);
   } catch (cause) {
-    throw malformed("it has a regular expression that is none", cause);
+    throw malformed("it has an invalid regular expression", cause);
   }
 }

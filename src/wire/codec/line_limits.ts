@@ -99,7 +99,7 @@ export function valuesTooLarge(
 /** The error for a value of too many objects. */
 export function tooDear(action: "send" | "receive", cost: number, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
-    `Cannot ${action} message: a value in it that is no plain data has more than ${limit} objects (a URL counts as ${PARSED_COST}, an error ` +
+    `Cannot ${action} message: a value in it that is not plain data has more than ${limit} objects (a URL counts as ${PARSED_COST}, an error ` +
       `as ${ERROR_COST}), send it in parts`,
     cost,
     limit,

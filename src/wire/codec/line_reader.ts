@@ -94,14 +94,14 @@ export class LineReader implements PartReader {
     if (container === undefined) return this.#putRoot(value);
     if (Array.isArray(container)) {
       if (typeof value === "string") return void container.push(value);
-      if (!Array.isArray(value)) throw malformed("a line is no list of items");
+      if (!Array.isArray(value)) throw malformed("a line is not a list of items");
       for (let i = 0; i < value.length; i++) container.push(value[i]);
       return;
     }
     if (this.#keys.at(-1) !== undefined) {
       if (Array.isArray(value) && value.length === 1) return this.#put(value[0]);
       if (typeof value === "string") return this.#put(value);
-      throw malformed("a line is no value of a key");
+      throw malformed("a line is not a value of a key");
     }
     if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
     const fields = recordOf(value) as Record<string, unknown>;

@@ -21,7 +21,7 @@ export interface NumbersText {
   readonly bytes: Uint8Array;
 }
 
-/** Encodes a long list of numbers, or a few arguments of which one is such a list and the others are no objects; nothing else. */
+/** Encodes a long list of numbers, or a few arguments of which one is such a list and the others are not objects; nothing else. */
 export function encodeNumbers(value: unknown): NumbersText | undefined {
   if (typeof value !== "object" || value === null || !isOrdinaryArray(value)) return undefined;
   if (value.length >= MIN_LENGTH) return encodeList(value);
@@ -31,7 +31,7 @@ export function encodeNumbers(value: unknown): NumbersText | undefined {
 /** Rebuilds the list. */
 export function decodeNumbers(kind: string, bytes: Uint8Array): number[] {
   const numbers = Object.hasOwn(KINDS, kind) ? viewOf(kind, bytes) as Int32Array | Float64Array | undefined : undefined;
-  if (numbers === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are no list of numbers`);
+  if (numbers === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are not a list of numbers`);
   const { length } = numbers;
   requireNumbersFit(length);
   // Ten times as quick as Array.from(). V8 keeps a longer array as a table, if it is made at once.
@@ -73,7 +73,7 @@ function encodeList(list: unknown[]): NumbersText | undefined {
   };
 }
 
-/** The list as integers of 32 bits, of which -0 is none. */
+/** The list as integers of 32 bits, which have no -0. */
 function toIntegers(list: unknown[]): Int32Array<ArrayBuffer> | undefined {
   const integers = new Int32Array(list.length);
   for (let i = 0; i < list.length; i++) {

@@ -3,7 +3,7 @@
 import { isOrdinaryArray, isRecord } from "./realms.ts";
 import { MAX_DEPTH } from "./tags.ts";
 
-/** The length of what is no plain data. */
+/** The length of anything that is not plain data. */
 export const NOT_PLAIN = -1;
 
 /** From this length on a text is written in several lines. */
@@ -17,7 +17,7 @@ const CONSTANT_UNITS = 5;
 const AROUND_TEXT_UNITS = 4;
 const AROUND_CONTAINER_UNITS = 3;
 
-/** Whether a value that is no object is plain JSON data. */
+/** Whether a value that is not an object is plain JSON data. */
 export function isPlainPrimitive(value: unknown): boolean {
   switch (typeof value) {
     case "string":

@@ -59,7 +59,7 @@ export class FrameBuffer {
   }
 
   /**
-   * Hands over the bytes to write, in order, and starts anew.
+   * Hands over the bytes to write, in order, and starts again.
    *
    * The chunks stay valid until the next call: what is appended meanwhile goes to another block.
    */

@@ -75,7 +75,7 @@ export class FrameDecoder {
   /**
    * Takes the next bytes; `chunk` may be reused when it returns.
    *
-   * @throws {ProtocolError} If the bytes are no frame.
+   * @throws {ProtocolError} If the bytes are not a frame.
    * @throws {PayloadTooLargeError} If a frame declares more bytes than the limit.
    */
   push(chunk: Uint8Array): void {

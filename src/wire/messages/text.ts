@@ -23,7 +23,7 @@ export function withValueAnd(head: string, { tagged, text }: Encoded, last: numb
   return head + (tagged ? ",1," : ",0,") + text + tail;
 }
 
-/** Parses the text of a frame. Throws ProtocolError when it is no message at all. */
+/** Parses the text of a frame. Throws ProtocolError when it is not a message at all. */
 export function parseMessage(text: string): [kind: string, ...rest: unknown[]] {
   let message: unknown;
   try {
@@ -32,7 +32,7 @@ export function parseMessage(text: string): [kind: string, ...rest: unknown[]] {
     throw new ProtocolError("a frame is not JSON", { cause });
   }
   if (Array.isArray(message) && typeof message[0] === "string") return message as [string, ...unknown[]];
-  throw new ProtocolError("a frame is no message");
+  throw new ProtocolError("a frame is not a message");
 }
 
 /** The error for a message of a known kind that does not have its shape. */

@@ -96,7 +96,7 @@ export const WAKE = '["wake"]';
 /** The child is to leave. */
 export const STOP = '["stop"]';
 
-/** Reads what a parent sent. Throws ProtocolError when it is no message of a parent; messages about shared objects are checked by their reader. */
+/** Reads what a parent sent. Throws ProtocolError when it is not a message of a parent; messages about shared objects are checked by their reader. */
 export function readParentMessage(text: string): ParentMessage | HubMessage {
   const message = parseMessage(text);
   if (isHubKind(message[0])) return message as unknown as HubMessage;

@@ -99,7 +99,7 @@ export function writeOutput(stream: 1 | 2, taskId: number, text: string | null):
   return `["output",${stream},${taskId},${JSON.stringify(text)}]`;
 }
 
-/** Reads what a child sent. Throws ProtocolError when it is no message of a child; messages about shared objects are checked by their reader. */
+/** Reads what a child sent. Throws ProtocolError when it is not a message of a child; messages about shared objects are checked by their reader. */
 export function readChildMessage(text: string, parts: readonly Uint8Array[]): ChildMessage | HubMessage {
   const message = parseMessage(text);
   requireShallow(message, text.length, 0);
@@ -109,7 +109,7 @@ export function readChildMessage(text: string, parts: readonly Uint8Array[]): Ch
   const sound = isSound(message, parts);
   if (sound) return message as unknown as ChildMessage;
   if (sound === false) throw malformedMessage(message[0]);
-  throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is no message of a worker`);
+  throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is not a message of a worker`);
 }
 
 /** Whether a message has the shape of its kind; `undefined` when there is no such kind. */

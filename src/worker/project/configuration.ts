@@ -17,7 +17,7 @@ export interface Configuration {
  * A trusted one gets the project of its module; without a module that is a file, the one of the program. It loads what the
  * lock file pins, and never writes there: with `--frozen`, Deno refuses what is not in it.
  *
- * An untrusted one gets the bare names of the module's own `deno.json` only, since whoever wrote the module wrote that as well: a lock
+ * An untrusted one gets the bare names of the module's own `deno.json` only, since the module's author wrote that as well: a lock
  * file may redirect URLs, as an import map does. What it names by a registry's specifier is pinned by the program's lock.
  */
 export function configure(options: ResolvedLaunchOptions): Configuration {
@@ -59,7 +59,7 @@ function passedOn({ passedOn }: ProgramFlags, decidesNodeModules: boolean): stri
   return passedOn.filter((flag) => !(decidesNodeModules && flag.startsWith("--node-modules-dir")));
 }
 
-/** Where the program lies; a worker's own main module is no file. */
+/** Where the program lies; a worker's own main module is not a file. */
 function programUrl(): string | undefined {
   return isFile(Deno.mainModule) ? Deno.mainModule : undefined;
 }
