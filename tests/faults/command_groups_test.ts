@@ -1,4 +1,4 @@
-/** A command that a task started ends with the task's worker, however that ends. */
+/** End-to-end: A command that a task started ends with the task's worker, however that ends. */
 import { assertEquals } from "@std/assert";
 import { survivors } from "../helpers/processes.ts";
 import { RunningProgram } from "../helpers/program.ts";

@@ -1,4 +1,4 @@
-/** Commands that a task starts: what they print is the task's output, and their stdin has ended. */
+/** End-to-end: Commands that a task starts: what they print is the task's output, and their stdin has ended. */
 import { assertEquals } from "@std/assert";
 import { runProgram } from "../helpers/program.ts";
 

@@ -1,4 +1,4 @@
-/** The console of a task prints what the console of the program prints, in text, in colours and in the program's language. */
+/** End-to-end: The console of a task prints what the console of the program prints, in text, in colours and in the program's language. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { runProgram } from "../helpers/program.ts";

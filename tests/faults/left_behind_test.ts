@@ -1,4 +1,4 @@
-/** What a task leaves behind in its worker costs the next task nothing. */
+/** End-to-end: What a task leaves behind in its worker costs the next task nothing. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool, WorkerExitError } from "../../mod.ts";

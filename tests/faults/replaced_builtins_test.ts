@@ -1,4 +1,4 @@
-/** What user code replaces in a worker does not reach the library there. */
+/** End-to-end: What user code replaces in a worker does not reach the library there. */
 import { assertEquals } from "@std/assert";
 import { Pool, Queue } from "../../mod.ts";
 import { withInvariants } from "../helpers/invariants.ts";

@@ -1,4 +1,4 @@
-/** Functions that are sent as source text: what they see of where they stood. */
+/** End-to-end: Functions that are sent as source text: what they see of where they stood. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { runProgram } from "../helpers/program.ts";

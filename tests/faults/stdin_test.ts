@@ -1,4 +1,4 @@
-/** A task that reads stdin finds its end, by whatever way, and its worker goes on. */
+/** End-to-end: A task that reads stdin finds its end, by whatever way, and its worker goes on. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { Pool, Queue } from "../../mod.ts";
 import { runProgram } from "../helpers/program.ts";

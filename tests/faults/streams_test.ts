@@ -1,4 +1,4 @@
-/** What a task writes to its standard streams, and reads from them, by whatever way: it is the task's, and harms no message. */
+/** End-to-end: What a task writes to its standard streams, and reads from them, by whatever way: it is the task's, and harms no message. */
 import { assertEquals } from "@std/assert";
 import { runProgram } from "../helpers/program.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Fuzzing of all that one process reads of another: messages that are nearly right, and bytes that are nearly frames. Whatever comes, it is
+ * Unit: fuzzing of all that one process reads of another: messages that are nearly right, and bytes that are nearly frames. Whatever comes, it is
  * taken or refused with a typed error, and nothing else changes.
  *
  * `CORRAL_TEST_FUZZ_RUNS` and `CORRAL_TEST_FUZZ_SEED` make longer runs. What was found goes into `corpus.json`.

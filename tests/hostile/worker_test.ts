@@ -1,4 +1,4 @@
-/** What a hostile or broken task may try costs at most its own task; after each try the pool is as before. */
+/** End-to-end: What a hostile or broken task may try costs at most its own task; after each try the pool is as before. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import {

@@ -1,4 +1,4 @@
-/** The whole matrix of permissions: see `tests/fixtures/permission_matrix.ts`. */
+/** End-to-end: The whole matrix of permissions: see `tests/fixtures/permission_matrix.ts`. */
 import { assertEquals } from "@std/assert";
 import { withSources } from "../helpers/source_server.ts";
 

@@ -1,4 +1,4 @@
-/** No worker may write what the next one runs. */
+/** End-to-end: No worker may write what the next one runs. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PermissionError, Pool, Process, type WorkerLaunchOptions } from "../../mod.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";

@@ -1,3 +1,4 @@
+// Unit: the rewriting of the source for workers.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pieces, pristine } from "../../scripts/pristine.ts";
 

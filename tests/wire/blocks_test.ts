@@ -1,3 +1,4 @@
+// Unit: marked blocks, with properties.
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ProtocolError } from "../../src/errors.ts";
