@@ -56,7 +56,7 @@ export class BlockReader {
    * Takes the next bytes; `chunk` is overwritten, and may be so again when it returns. `pass` gets the bytes of blocks, in order, which may be
    * overwritten after the call.
    *
-   * @throws {ProtocolError} If the first bytes are not block, or a block does not end where it should.
+   * @throws {ProtocolError} If the first bytes are not a block, or a block does not end where it should.
    * @throws What `pass` throws.
    */
   push(chunk: Uint8Array, pass: Pass): void {
