@@ -23,7 +23,7 @@ Deno.test("corral says how it is used, and which version it is", async () => {
     if (!/^(allow|deny)-/.test(long)) assertStringIncludes(map.stdout, `--${long}`);
   }
   assert(map.stdout.split("\n").every((line) => line.length <= 100));
-  assertStringIncludes(map.stdout, "may come twice");
+  assertStringIncludes(map.stdout, "can come twice");
   const exit = await corral(["help", "exit"]);
   assertEquals([exit.code, exit.stdout.startsWith("Exit codes\n\n| code")], [0, true]);
   const none = await corral(["help", "nothing"]);

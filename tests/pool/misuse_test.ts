@@ -52,7 +52,7 @@ Deno.test("Pool.map(), imap() and their kin reject options that they do not have
     const error = await assertRejects(async () => await call(), TypeError);
     assertStringIncludes((error as Error).message, 'wanted "chunkSize"');
   }
-  await assertRejects(() => pool.map(square, [1], { bufferSize: 2 } as object), TypeError, "no option of map");
+  await assertRejects(() => pool.map(square, [1], { bufferSize: 2 } as object), TypeError, "not an option of map");
   await assertRejects(() => pool.map(square, [1], { runId: "a" }), TypeError, 'needs "chunkSize"');
   await assertRejects(
     () => pool.map(square, [1], { runId: "a", chunkSize: 1 }),
@@ -71,7 +71,7 @@ Deno.test("Pool.starmap() says which item is not a list of arguments", async () 
 });
 
 Deno.test("ProcessPoolExecutor rejects options that it does not have", async () => {
-  assertThrows(() => new ProcessPoolExecutor({ processes: 4 } as object), TypeError, "no option of a pool");
+  assertThrows(() => new ProcessPoolExecutor({ processes: 4 } as object), TypeError, "not an option of a pool");
   await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
   assertThrows(() => executor.submitWith({ timeout: 5 } as object, square, 1), TypeError, 'wanted "timeoutMs"');
 });
