@@ -66,7 +66,11 @@ Deno.test(
     const seen: unknown[] = [];
     assertEquals(await pool.apply("report", [5], { onProgress: (value) => seen.push(value) }), 5);
     assertEquals(seen.at(-1), { index: 4 });
-    await assertRejects(() => pool.apply((x: number) => x + 1, [1]), FunctionNotFoundError, "not an export of the module");
+    await assertRejects(
+      () => pool.apply((x: number) => x + 1, [1]),
+      FunctionNotFoundError,
+      "not an export of the module",
+    );
     assertEquals(pool.workers.map(({ agent }) => agent), ["host-1", "host-1"]);
     const { submitted, completed, failed, cancelled } = pool.stats();
     assertEquals(submitted, completed + failed + cancelled);
