@@ -63,12 +63,13 @@ export class RequestFactory {
     chunk: ChunkMode | undefined,
     { priority = 0, key, timeoutMs, retries, runId }: RequestOptions,
   ): TaskRequest {
-    const { payload, handles } = this.#encodeBy(chunk === undefined ? encode : encodeItems, args);
+    const collector = this.#takeCollector();
+    const payload = this.#encodeInto(collector, chunk === undefined ? encode : encodeItems, args);
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
     const request: TaskRequest = {
       function: spec,
       payload,
-      handles,
+      handles: collector.handles,
       chunk,
       byteLength: sizeOf(payload),
       priority,
@@ -84,18 +85,26 @@ export class RequestFactory {
 
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
-    return this.#encodeBy(encode, args);
+    const collector = this.#takeCollector();
+    return { payload: this.#encodeInto(collector, encode, args), handles: collector.handles };
   }
 
-  #encodeBy(encodeValues: typeof encodeItems, values: readonly unknown[]): EncodedArguments {
-    // Most calls have no handles, and leave the collector to the next. A getter among the values may submit a call of its own meanwhile.
+  // Most calls have no handles, and leave the collector to the next. A getter among the values may submit a call of its own meanwhile.
+  #takeCollector(): HandleCollector {
     const collector = this.#spareCollector ?? new HandleCollector();
     this.#spareCollector = undefined;
+    return collector;
+  }
+
+  #encodeInto(
+    collector: HandleCollector,
+    encodeValues: typeof encodeItems,
+    values: readonly unknown[],
+  ): Encoded {
     const payload = encodeValues(values, collector);
     this.#requireFits(payload.text, payload.parts);
-    const { handles } = collector;
-    if (handles.length === 0) this.#spareCollector = collector;
-    return { payload, handles };
+    if (collector.handles.length === 0) this.#spareCollector = collector;
+    return payload;
   }
 
   #requireFits(text: string, parts: readonly Uint8Array[]): void {

@@ -12,6 +12,7 @@ export class FunctionTable {
   readonly #byValue = new WeakMap<AnyFunction, FunctionSpec>();
   readonly #byText = new Map<string, FunctionSpec>();
   readonly #hasModule: boolean;
+  #last: { readonly fn: unknown; readonly spec: FunctionSpec } | undefined;
 
   constructor(hasModule: boolean) {
     this.#hasModule = hasModule;
@@ -19,6 +20,15 @@ export class FunctionTable {
 
   /** Describes a function, or the export of that name. Throws TypeError or FunctionNotFoundError when it can never run in a worker. */
   refer(fn: unknown): FunctionSpec {
+    // A flood of calls is mostly one of one function.
+    const last = this.#last;
+    if (last !== undefined && fn === last.fn) return last.spec;
+    const spec = this.#find(fn);
+    this.#last = { fn, spec };
+    return spec;
+  }
+
+  #find(fn: unknown): FunctionSpec {
     if (typeof fn === "function") {
       const known = this.#byValue.get(fn as AnyFunction);
       if (known !== undefined) return known;
