@@ -24,25 +24,31 @@ export function makeBlockSecret(): string {
 /** The marks of a pipe whose secret is known. */
 export class BlockMarks {
   readonly #secret: Uint8Array;
+  readonly #end: Uint8Array;
 
   /** @param secret What {@linkcode makeBlockSecret} made. */
   constructor(secret: string) {
     this.#secret = Uint8Array.fromHex(secret);
+    this.#end = Uint8Array.of(...this.#secret.subarray(0, END_SECRET_BYTES), NEWLINE);
   }
 
   /** Writes the mark before a block of `length` bytes, and returns where the block begins. */
   begin(target: Uint8Array, at: number, length: number): number {
     target.set(this.#secret, at);
-    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest = Math.floor(rest / 128)) {
-      target[at + SECRET_BYTES + digit] = 0x80 | (rest % 128);
-    }
+    this.setLength(target, at, length);
     return at + HEAD_BYTES;
+  }
+
+  /** Gives the mark that was written there another length. A message has less than 4 GiB. */
+  setLength(target: Uint8Array, at: number, length: number): void {
+    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest >>>= 7) {
+      target[at + SECRET_BYTES + digit] = 0x80 | (rest & 0x7f);
+    }
   }
 
   /** Writes the mark behind a block, and returns where it ends. */
   end(target: Uint8Array, at: number): number {
-    target.set(this.#secret.subarray(0, END_SECRET_BYTES), at);
-    target[at + END_SECRET_BYTES] = NEWLINE;
+    target.set(this.#end, at);
     return at + END_BYTES;
   }
 

@@ -40,6 +40,7 @@ const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
 const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
+const $Uint8Array_of = Uint8Array.of.bind(Uint8Array);
 const $Atomics_wait = Atomics.wait;
 const $Object_assign = Object.assign;
 const $Object_fromEntries = Object.fromEntries;
@@ -225,7 +226,7 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/timer.ts
@@ -4911,19 +4912,23 @@ var END_SECRET_BYTES = 5;
 var END_BYTES = END_SECRET_BYTES + 1;
 var BlockMarks = class {
   #secret;
+  #end;
   constructor(secret) {
     this.#secret = $Uint8Array_fromHex(secret);
+    this.#end = $Uint8Array_of(...this.#secret[$subarray](0, END_SECRET_BYTES), NEWLINE);
   }
   begin(target, at, length) {
     target[$set](this.#secret, at);
-    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest = $Math_floor(rest / 128)) {
-      target[at + SECRET_BYTES + digit] = 128 | rest % 128;
-    }
+    this.setLength(target, at, length);
     return at + HEAD_BYTES;
   }
+  setLength(target, at, length) {
+    for (let digit = 0, rest = length; digit < LENGTH_DIGITS; digit++, rest >>>= 7) {
+      target[at + SECRET_BYTES + digit] = 128 | rest & 127;
+    }
+  }
   end(target, at) {
-    target[$set](this.#secret[$subarray](0, END_SECRET_BYTES), at);
-    target[at + END_SECRET_BYTES] = NEWLINE;
+    target[$set](this.#end, at);
     return at + END_BYTES;
   }
   find(bytes, from) {
@@ -4965,6 +4970,7 @@ var BlockWriter = class {
   }
   mark(secret) {
     this.#marks = new BlockMarks(secret);
+    this.#marks.begin(this.#copy, 0, 0);
   }
   share(others) {
     const size = others === "threads" ? LARGEST_COPY_BYTES2 : ATOMIC_WRITE_BYTES - HEAD_BYTES - END_BYTES;
@@ -4981,19 +4987,22 @@ var BlockWriter = class {
     for (let at = 0; at < bytes.length; at += size) this.#writeBlock(marks, bytes[$subarray](at, at + size));
   }
   #writeBlock(marks, bytes) {
-    const start = marks.begin(this.#copy, 0, bytes.length);
-    this.#copy[$set](bytes, start);
-    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, start + bytes.length)));
+    marks.setLength(this.#copy, 0, bytes.length);
+    this.#copy[$set](bytes, HEAD_BYTES);
+    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
   }
   #writeLarge(marks, bytes) {
-    this.#writeAll(this.#copy[$subarray](0, marks.begin(this.#copy, 0, bytes.length)));
+    marks.setLength(this.#copy, 0, bytes.length);
+    this.#writeAll(this.#copy[$subarray](0, HEAD_BYTES));
     this.#writeAll(bytes);
-    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, 0)));
+    this.#writeAll(this.#copy[$subarray](HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
   }
   #writeAll(bytes) {
     for (let rest = bytes; rest.length > 0; ) {
       try {
-        rest = rest[$subarray](this.#write(rest));
+        const written = this.#write(rest);
+        if (written === rest.length) return;
+        rest = rest[$subarray](written);
       } catch (error) {
         if (!(error instanceof WouldBlock)) throw error;
         $Atomics_wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
@@ -5732,7 +5741,7 @@ return (loadModule) => serve(loadModule, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -7456,7 +7465,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -15,6 +15,7 @@ export type OtherWriters = "threads" | "processes";
 /** Writes messages to a pipe in blocks that the reader tells from everything else that is written there. */
 export class BlockWriter {
   readonly #write: (bytes: Uint8Array) => number;
+  /** Begins with the mark of a block, of which only the length changes. */
   readonly #copy = new Uint8Array(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
   #marks: BlockMarks | undefined;
   /** What a block holds at most. */
@@ -28,6 +29,7 @@ export class BlockWriter {
   /** Says by what the reader knows a block. Nothing can be written before. */
   mark(secret: string): void {
     this.#marks = new BlockMarks(secret);
+    this.#marks.begin(this.#copy, 0, 0);
   }
 
   /** From now on others may write as well. Threads of this process take turns, by the write. */
@@ -50,22 +52,25 @@ export class BlockWriter {
   }
 
   #writeBlock(marks: BlockMarks, bytes: Uint8Array): void {
-    const start = marks.begin(this.#copy, 0, bytes.length);
-    this.#copy.set(bytes, start);
-    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, start + bytes.length)));
+    marks.setLength(this.#copy, 0, bytes.length);
+    this.#copy.set(bytes, HEAD_BYTES);
+    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
   }
 
   #writeLarge(marks: BlockMarks, bytes: Uint8Array): void {
-    this.#writeAll(this.#copy.subarray(0, marks.begin(this.#copy, 0, bytes.length)));
+    marks.setLength(this.#copy, 0, bytes.length);
+    this.#writeAll(this.#copy.subarray(0, HEAD_BYTES));
     this.#writeAll(bytes);
-    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, 0)));
+    this.#writeAll(this.#copy.subarray(HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
   }
 
   #writeAll(bytes: Uint8Array): void {
     // A write may be short: stdout goes through a line writer.
     for (let rest = bytes; rest.length > 0;) {
       try {
-        rest = rest.subarray(this.#write(rest));
+        const written = this.#write(rest);
+        if (written === rest.length) return;
+        rest = rest.subarray(written);
       } catch (error) {
         if (!(error instanceof WouldBlock)) throw error;
         // User code made the pipe non-blocking (a Node socket does so), and it is full.
