@@ -121,6 +121,23 @@ export function checkTimeout(timeoutMs: number | undefined): void {
 }
 
 /**
+ * Checks the options of a wait that a caller gave: what is not known would be ignored, and the wait could last for ever.
+ *
+ * @throws {TypeError} If they are not options of a wait.
+ * @throws {RangeError} If the limit is NaN.
+ */
+export function checkWait(wait: WaitLimit): void {
+  if (typeof wait !== "object" || wait === null) {
+    throw new TypeError(`Cannot wait: the options are ${JSON.stringify(wait)}, wanted { timeoutMs: 1000 }`);
+  }
+  for (const name in wait) {
+    if (name === "timeoutMs" || name === "signal") continue;
+    throw new TypeError(`Cannot wait: "${name}" is not an option of a wait, wanted "timeoutMs" or "signal"`);
+  }
+  checkTimeout(wait.timeoutMs);
+}
+
+/**
  * Waits until something happens, or the limit is reached. Tells whether it happened.
  *
  * @param subscribe Has the callback called, at once or later, and returns what undoes that.

@@ -123,11 +123,11 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     check(this, "receive", this.readable);
-    const { maxLength } = options;
+    const { maxLength, ...wait } = options;
     if (maxLength !== undefined && !(maxLength >= 0)) {
       throw new RangeError(`Cannot receive at most ${maxLength} bytes: 0 or more are wanted`);
     }
-    return await this[REF].call("recvBytes", maxLength === undefined ? [] : [maxLength], options) as Uint8Array;
+    return await this[REF].call("recvBytes", maxLength === undefined ? [] : [maxLength], wait) as Uint8Array;
   }
 
   /**

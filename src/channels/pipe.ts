@@ -17,6 +17,7 @@ export interface PipeOptions {
  * @typeParam T The messages.
  * @param options Whether both ends send.
  * @returns The two ends.
+ * @throws {TypeError} If the options are not options of a pipe.
  *
  * @example Question and answer
  * ```ts
@@ -34,10 +35,25 @@ export interface PipeOptions {
  * ```
  */
 // deno-lint-ignore no-explicit-any -- without a type argument, the ends fit wherever they go
-export function Pipe<T = any>({ duplex = true }: PipeOptions = {}): [Connection<T>, Connection<T>] {
+export function Pipe<T = any>(options: PipeOptions = {}): [Connection<T>, Connection<T>] {
+  const duplex = isDuplex(options);
   const [a, b] = PipeEnd.pair();
   const [reader, writer] = duplex
     ? [CONNECTION_TYPES.duplex, CONNECTION_TYPES.duplex]
     : [CONNECTION_TYPES.reader, CONNECTION_TYPES.writer];
   return [new Connection<T>(hub.own(reader, a)), new Connection<T>(hub.own(writer, b))];
+}
+
+function isDuplex(options: PipeOptions): boolean {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot make a pipe: the options are ${options}, wanted { duplex: false } or nothing`);
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== "duplex") {
+      throw new TypeError(`Cannot make a pipe: "${name}" is not an option of a pipe, wanted "duplex"`);
+    }
+  }
+  const { duplex = true } = options;
+  if (typeof duplex === "boolean") return duplex;
+  throw new TypeError(`Cannot make a pipe: "duplex" is ${typeof duplex}, true or false is wanted`);
 }

@@ -1,5 +1,5 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { checkTimeout, delay, until } from "../timer.ts";
+import { checkWait, delay, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
 
 /** Something to wait for: a connection, or a promise such as `process.sentinel`. */
@@ -34,8 +34,9 @@ const watches = new WeakMap<PromiseLike<unknown>, Watch>();
  * ```
  */
 export async function wait<T extends Waitable>(objects: Iterable<T>, limit: number | WaitOptions = {}): Promise<T[]> {
-  const { timeoutMs = Infinity, signal } = typeof limit === "number" ? { timeoutMs: limit } : limit;
-  checkTimeout(timeoutMs);
+  const options = typeof limit === "number" ? { timeoutMs: limit } : limit;
+  checkWait(options);
+  const { timeoutMs = Infinity, signal } = options as WaitOptions;
   signal?.throwIfAborted();
   const all = [...objects];
   const ready = await readyOf(all);

@@ -1,8 +1,9 @@
 import { PoolEngine } from "../pool/engine.ts";
-import { checkTaskOptions, resolvePoolOptions } from "../pool/options.ts";
+import { checkTaskOptions, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
 import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
+import { OptionChecks } from "../worker/option_checks.ts";
 import { startMap } from "./executor_map.ts";
 import type { Future } from "./future.ts";
 import { cancelledError, submitCall } from "./submission.ts";
@@ -197,7 +198,9 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * console.log(futures.map((future) => future.cancelled())); // [true, true, true]
    * ```
    */
-  async shutdown({ wait = true, cancelFutures = false }: ShutdownOptions = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    shutdownChecks.names(options, SHUTDOWN_OPTIONS, "shutdown");
+    const { wait = true, cancelFutures = false } = options;
     this.#engine.close();
     if (cancelFutures) {
       this.#engine.jobs.end({
@@ -269,16 +272,25 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 }
 
-function poolOptions({ maxWorkers, ...options }: ExecutorOptions): PoolOptions {
-  if (Object.hasOwn(options, "workers")) {
-    throw new TypeError('Cannot make an executor: "workers" is not an option of an executor, wanted "maxWorkers"');
+const { workers: _, ...otherOptions } = POOL_OPTIONS;
+const EXECUTOR_OPTIONS: Record<keyof ExecutorOptions, unknown> = { ...otherOptions, maxWorkers: true };
+const SHUTDOWN_OPTIONS: Record<keyof ShutdownOptions, true> = { wait: true, cancelFutures: true };
+const executorChecks = new OptionChecks("make an executor");
+const shutdownChecks = new OptionChecks("shut down");
+
+function poolOptions(options: ExecutorOptions): PoolOptions {
+  if (typeof options === "number") {
+    // As in Python.
+    throw executorChecks.wrongType(`the options are ${options}, wanted { maxWorkers: ${options} }`);
   }
-  if (maxWorkers === undefined) return { name: "executor", ...options };
+  executorChecks.names(options, EXECUTOR_OPTIONS, "an executor");
+  const { maxWorkers, ...others } = options;
+  if (maxWorkers === undefined) return { name: "executor", ...others };
   if (typeof maxWorkers !== "number") {
     throw new TypeError(`"maxWorkers" is ${JSON.stringify(maxWorkers)}, a number is wanted`);
   }
   if (!Number.isSafeInteger(maxWorkers) || maxWorkers < 1) {
     throw new RangeError(`"maxWorkers" is ${maxWorkers}, a whole number of at least 1 is wanted`);
   }
-  return { name: "executor", ...options, workers: maxWorkers };
+  return { name: "executor", ...others, workers: maxWorkers };
 }

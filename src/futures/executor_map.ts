@@ -4,9 +4,11 @@ import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
 import { checkImapOptions } from "../pool/options.ts";
 import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
+import { OptionChecks } from "../worker/option_checks.ts";
 import type { ExecutorMapOptions } from "./types.ts";
 import { isIterable, isSized, zip } from "./zip.ts";
 
+const mapChecks = new OptionChecks("map");
 const KNOWN_OPTIONS: Record<keyof ExecutorMapOptions, true> = {
   timeoutMs: true,
   chunkSize: true,
@@ -55,9 +57,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
       `Cannot iterate over ${input === null ? "null" : typeof input}: an iterable or async iterable is wanted`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN_OPTIONS, name)) throw new TypeError(`Cannot map: "${name}" is not an option of map`);
-  }
+  mapChecks.names(options, KNOWN_OPTIONS, "map");
   for (const name of ["timeoutMs", "chunkSize", "bufferSize"] as const) {
     const value: unknown = options[name];
     if (value !== undefined && typeof value !== "number") {

@@ -1,5 +1,5 @@
 import { brand } from "../copies.ts";
-import { checkTimeout } from "../timer.ts";
+import { checkWait } from "../timer.ts";
 import { Delivery } from "./delivery.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { EncodedValue } from "./encoded_value.ts";
@@ -54,7 +54,7 @@ export class LocalRef implements ObjectRef {
   }
 
   async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
-    checkTimeout(wait.timeoutMs);
+    checkWait(wait);
     if (wait.signal?.aborted) throw wait.signal.reason;
     let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
     if (value instanceof Promise) value = await this.#wait(value);

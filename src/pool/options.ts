@@ -25,7 +25,8 @@ export interface ResolvedPoolOptions {
   readonly backendOptions: Readonly<Record<string, unknown>>;
 }
 
-const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
+/** The names of a pool's options. */
+export const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
   ...LAUNCH_OPTIONS,
   workers: true,
   concurrency: true,

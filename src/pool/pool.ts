@@ -565,6 +565,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    *
    * @param observer What is to be told. An error that it throws is printed on stderr, and harms nobody.
    * @returns A function that ends it.
+   * @throws {TypeError} If a method is no function, or an object without a class has a method that no pool calls.
    *
    * @example Counting what runs
    * ```ts

@@ -1,5 +1,5 @@
 import { QueueFullError, TimeoutError } from "../errors.ts";
-import { until, type WaitLimit } from "../timer.ts";
+import { checkWait, until, type WaitLimit } from "../timer.ts";
 import type { PoolCounts } from "./observing/stats.ts";
 
 /** How many tasks of a pool may wait for a worker. */
@@ -28,6 +28,7 @@ export class QueueLimit {
 
   /** Waits until one more may. */
   async drain(limit: WaitLimit): Promise<void> {
+    checkWait(limit);
     if (this.hasRoom) return limit.signal?.throwIfAborted();
     const drained = await until((callback) => {
       this.#waiters.add(callback);

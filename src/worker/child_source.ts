@@ -279,6 +279,16 @@ function checkTimeout(timeoutMs) {
   }
   if ($Number_isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
 }
+function checkWait(wait) {
+  if (typeof wait !== "object" || wait === null) {
+    throw new TypeError(\`Cannot wait: the options are \${$JSON_stringify(wait)}, wanted { timeoutMs: 1000 }\`);
+  }
+  for (const name in wait) {
+    if (name === "timeoutMs" || name === "signal") continue;
+    throw new TypeError(\`Cannot wait: "\${name}" is not an option of a wait, wanted "timeoutMs" or "signal"\`);
+  }
+  checkTimeout(wait.timeoutMs);
+}
 var Delay = class {
   #fn;
   #leftMs;
@@ -323,12 +333,13 @@ return {
   after,
   every,
   nextTurn,
-  checkTimeout
+  checkTimeout,
+  checkWait
 };
 })());
 parts.push((({
   after,
-  checkTimeout,
+  checkWait,
   epochMs,
   inMicrotask
 }) => {
@@ -2340,7 +2351,7 @@ var LocalRef = class {
     return !this.#closed || this.#object?.held === void 0;
   }
   async call(operation, args, wait = {}) {
-    checkTimeout(wait.timeoutMs);
+    checkWait(wait);
     if (wait.signal?.aborted) throw wait.signal.reason;
     let value = operate(this.#object, operation, {
       process: "",
@@ -2907,7 +2918,7 @@ const { serve } = (({
   tooLarge
 }, {}, {
   after,
-  checkTimeout,
+  checkWait,
   epochMs,
   every,
   inMicrotask,
@@ -3650,7 +3661,7 @@ var Questions = class {
   }
   ask(ref, operation, args, task, wait) {
     return new Promise((resolve, reject) => {
-      checkTimeout(wait.timeoutMs);
+      checkWait(wait);
       const settle = (value) => resolve(value instanceof Delivery ? acknowledged(value) : value);
       const question = this.#own(ref, settle, reject);
       const caller = {
@@ -6507,13 +6518,13 @@ var Connection = class extends SharedHandle {
   }
   async recvBytes(options = {}) {
     check(this, "receive", this.readable);
-    const { maxLength } = options;
+    const { maxLength, ...wait2 } = options;
     if (maxLength !== void 0 && !(maxLength >= 0)) {
       throw new RangeError(\`Cannot receive at most \${maxLength} bytes: 0 or more are wanted\`);
     }
     return await this[REF][$call]("recvBytes", maxLength === void 0 ? [] : [
       maxLength
-    ], options);
+    ], wait2);
   }
   async poll(timeoutMs = 0, options = {}) {
     check(this, "poll", this.readable);

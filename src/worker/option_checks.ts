@@ -78,6 +78,7 @@ export class OptionChecks {
 
 /** A value as an error shows it. */
 export function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
@@ -85,6 +86,7 @@ export function shown(value: unknown): string {
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   processes: "workers",
   nprocesses: "workers",
+  workers: "workers",
   maxworkers: "workers",
   threads: "workers",
   maxthreads: "workers",
@@ -104,16 +106,29 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   retry: "retries",
 };
 
-/** The option that a caller may have meant: the same letters, with a unit behind them, or a name from elsewhere. */
+/** The option that a caller may have meant: the same letters, with a unit behind them, a name from elsewhere, or a slip. */
 function meantBy(name: string, known: object): string | undefined {
   const bare = bareName(name);
   const candidates = Object.keys(known);
-  const same = candidates.find((option) => bareName(option) === bare || bareName(option) === `${bare}ms`);
+  const same = candidates.find((option) =>
+    bareName(option) === bare || bareName(option) === `${bare}ms` || bareName(option) === `${bare}mib`
+  );
   if (same !== undefined) return same;
   const other = OTHER_NAMES[bare];
-  return other === undefined
+  const sameThing = other === undefined
     ? undefined
     : candidates.find((option) => bareName(option) === bareName(other) || bareName(option) === `max${bareName(other)}`);
+  return sameThing ?? candidates.find((option) => isNear(bare, bareName(option)));
+}
+
+/** Whether one letter is missing, too many, or wrong, or two have changed places. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1 || Math.min(a.length, b.length) < 3) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  const [restA, restB] = [a.slice(start), b.slice(start)];
+  if (restA.slice(1) === restB || restA === restB.slice(1) || restA.slice(1) === restB.slice(1)) return true;
+  return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2);
 }
 
 function bareName(name: string): string {

@@ -75,7 +75,10 @@ Deno.test("ProcessPoolExecutor throws when an option is wrong", () => {
     [{ maxWorkers: -1 }, RangeError, '"maxWorkers" is -1'],
     [{ maxWorkers: 1.5 }, RangeError, '"maxWorkers" is 1.5'],
     [{ maxWorkers: "2" as never }, TypeError, '"maxWorkers" is "2"'],
-    [{ workers: 2 } as never, TypeError, "maxWorkers"],
+    [4 as never, TypeError, "the options are 4, wanted { maxWorkers: 4 }"],
+    [{ workers: 2 } as never, TypeError, '"workers" is not an option of an executor, wanted "maxWorkers"'],
+    [{ max_workers: 2 } as never, TypeError, 'wanted "maxWorkers"'],
+    [{ processes: 2 } as never, TypeError, 'wanted "maxWorkers"'],
     [{ maxTasksPerChild: 0 }, RangeError, "maxTasksPerChild"],
     [{ initializer: 3 as never }, TypeError, "initializer"],
     [{ onWorkerExit: "ignore" as never }, TypeError, "onWorkerExit"],
@@ -84,6 +87,13 @@ Deno.test("ProcessPoolExecutor throws when an option is wrong", () => {
   for (const [options, errorClass, text] of cases) {
     assertThrows(() => new ProcessPoolExecutor(options), errorClass, text);
   }
+});
+
+Deno.test("ProcessPoolExecutor.map() and shutdown() name the option that was meant", async () => {
+  const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+  assertThrows(() => executor.map(square, [1], { chunksize: 2 } as never), TypeError, 'wanted "chunkSize"');
+  await assertRejects(() => executor.shutdown({ cancel_futures: true } as never), TypeError, 'wanted "cancelFutures"');
+  await executor.shutdown();
 });
 
 Deno.test("ProcessPoolExecutor runs its initializer in every worker", () =>

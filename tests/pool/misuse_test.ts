@@ -14,6 +14,10 @@ const POOL_OPTIONS: [options: unknown, message: string][] = [
   [{ taskTimeout: 4 }, 'wanted "taskTimeoutMs"'],
   [{ max_tasks_per_child: 4 }, 'wanted "maxTasksPerChild"'],
   [{ initargs: [] }, 'wanted "initArgs"'],
+  [{ permission: {} }, '"permission" is not an option of a pool, wanted "permissions"'],
+  [{ worker: 2 }, 'wanted "workers"'],
+  [{ retires: 2 }, 'wanted "retries"'],
+  [{ memoryLimit: 64 }, 'wanted "memoryLimitMiB"'],
   [{ colour: "red" }, '"colour" is not an option of a pool'],
 ];
 
@@ -71,7 +75,21 @@ Deno.test("Pool.starmap() says which item is not a list of arguments", async () 
 });
 
 Deno.test("ProcessPoolExecutor rejects options that it does not have", async () => {
-  assertThrows(() => new ProcessPoolExecutor({ processes: 4 } as object), TypeError, "not an option of a pool");
+  assertThrows(() => new ProcessPoolExecutor({ processes: 4 } as object), TypeError, "not an option of an executor");
   await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
   assertThrows(() => executor.submitWith({ timeout: 5 } as object, square, 1), TypeError, 'wanted "timeoutMs"');
+});
+
+Deno.test("Pool.observe() refuses anything that is not an observer, and goes on with those that it has", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const wrong: [observer: unknown, message: string][] = [
+    [() => {}, "the observer is not an object"],
+    [{ settled: 1 }, '"settled" is number, a function is wanted'],
+    [{ setled: () => {} }, '"setled" is not an event of a pool, known are submitted'],
+  ];
+  for (const [observer, message] of wrong) assertThrows(() => pool.observe(observer as never), TypeError, message);
+  const outcomes: unknown[] = [];
+  pool.observe({ settled: (_, outcome) => void outcomes.push(outcome) });
+  await pool.apply(square, [3]);
+  assertStringIncludes(outcomes.join(), "completed");
 });

@@ -1,5 +1,5 @@
 import { ClosedError, EndOfStreamError, ProtocolError } from "../../errors.ts";
-import { checkTimeout } from "../../timer.ts";
+import { checkWait } from "../../timer.ts";
 import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { type HubMessage, requestHead, writeAck, writeCancel, writeRequeue } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
@@ -75,7 +75,7 @@ export class Questions {
   /** Asks for an operation, for code of this process. What is delivered is acknowledged at once. */
   ask(ref: ObjectRef, operation: string, args: unknown[], task: number, wait: WaitOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      checkTimeout(wait.timeoutMs);
+      checkWait(wait);
       // Acknowledged before the code that asked goes on.
       const settle = (value: unknown): void => resolve(value instanceof Delivery ? acknowledged(value) : value);
       const question = this.#own(ref, settle, reject);

@@ -30,8 +30,9 @@ export class Observers implements WorkerListener {
     this.#counts = counts;
   }
 
-  /** Adds an observer. Returns what takes it away. */
+  /** Adds an observer. Returns what takes it away. Throws TypeError if it is none. */
   add(observer: PoolObserver): () => void {
+    checkObserver(observer);
     this.#observers.add(observer);
     this.#sort();
     return () => {
@@ -201,4 +202,23 @@ function guarded<A, B, C, D, R>(call: (a: A, b: B, c: C, d: D) => R): (a: A, b: 
       reportCallbackError("an observer", error);
     }
   };
+}
+
+const METHODS: readonly string[] = [...Object.keys(listenersOf([])), "context"];
+
+/** An object of a class may have whatever its class needs; in an object that was written for the call, an unknown name is a slip. */
+function checkObserver(observer: PoolObserver): void {
+  if (typeof observer !== "object" || observer === null) {
+    throw new TypeError("Cannot observe: the observer is not an object, wanted for example { settled: (task) => … }");
+  }
+  for (const name of METHODS) {
+    const method: unknown = observer[name as keyof PoolObserver];
+    if (method === undefined || typeof method === "function") continue;
+    throw new TypeError(`Cannot observe: "${name}" is ${typeof method}, a function is wanted`);
+  }
+  if (Object.getPrototypeOf(observer) !== Object.prototype) return;
+  for (const name of Object.keys(observer)) {
+    if (name === "measures" || METHODS.includes(name)) continue;
+    throw new TypeError(`Cannot observe: "${name}" is not an event of a pool, known are ${METHODS.join(", ")}`);
+  }
 }

@@ -1,0 +1,52 @@
+// Kind: one process. Options of a wait that nobody knows would be ignored, and the wait could last for ever.
+import { assertRejects, assertThrows } from "@std/assert";
+import {
+  Barrier,
+  Condition,
+  Event,
+  JoinableQueue,
+  Lock,
+  Pipe,
+  Pool,
+  Queue,
+  RLock,
+  Semaphore,
+  wait,
+} from "../../mod.ts";
+
+const wrong = { timeout: 5 } as never;
+const WAITS: Record<string, (wrong: never) => Promise<unknown>> = {
+  "Queue.get()": (wait) => new Queue().get(wait),
+  "Queue.put()": (wait) => new Queue().put(1, wait),
+  "JoinableQueue.join()": (wait) => new JoinableQueue().join(wait),
+  "Lock.acquire()": (wait) => new Lock().acquire(wait),
+  "RLock.acquire()": (wait) => new RLock().acquire(wait),
+  "Semaphore.acquire()": (wait) => new Semaphore(1).acquire(wait),
+  "Condition.acquire()": (wait) => new Condition().acquire(wait),
+  "Event.wait()": (wait) => new Event().wait(wait),
+  "Barrier.wait()": (wait) => new Barrier(2).wait(wait),
+  "Connection.recv()": (wait) => Pipe()[0].recv(wait),
+  "wait()": (limit) => wait([Pipe()[0]], limit),
+  "Pool.drain()": (wait) => new Pool({ workers: 1, maxQueue: 1 }).drain(wait),
+};
+
+for (const [name, call] of Object.entries(WAITS)) {
+  Deno.test(`${name} refuses options that are not of a wait`, async () => {
+    await assertRejects(
+      () => call(wrong),
+      TypeError,
+      '"timeout" is not an option of a wait, wanted "timeoutMs" or "signal"',
+    );
+    await assertRejects(() => call(true as never), TypeError, "the options are true, wanted { timeoutMs: 1000 }");
+  });
+}
+
+Deno.test("Pipe() refuses options that it does not have", () => {
+  assertThrows(() => Pipe(false as never), TypeError, "the options are false, wanted { duplex: false }");
+  assertThrows(
+    () => Pipe({ duplexx: true } as never),
+    TypeError,
+    '"duplexx" is not an option of a pipe, wanted "duplex"',
+  );
+  assertThrows(() => Pipe({ duplex: 0 as never }), TypeError, '"duplex" is number');
+});
