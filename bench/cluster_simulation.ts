@@ -95,6 +95,6 @@ async function simulate(lanes: number, taskMs: number): Promise<{ perSecond: num
   const [settledBefore, workedBefore] = [settled, group.workedMs];
   await until(half);
   const busy = (group.workedMs - workedBefore) / (half * lanes);
-  backend.terminate(() => new Error("the end"), "kill");
+  backend.terminate(() => new Error("the end"));
   return { perSecond: (settled - settledBefore) / half * 1000, busy: Math.min(1, busy) };
 }

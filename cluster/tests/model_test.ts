@@ -159,7 +159,7 @@ Deno.test("ClusterBackend.terminate() ends although tasks never do", async () =>
   for (let index = 0; index < 10; index++) lab.submit(0);
   await lab.clock.runUntil(() => lab.lives.filter((life) => life.includes("begun")).length === 4, MINUTE);
   let ended = false;
-  lab.backend.terminate(() => new Error("the end"), "terminate");
+  lab.backend.terminate(() => new Error("the end"));
   assertEquals(lab.lives.map((life) => life.at(-1)), Array(10).fill("error Error: the end"));
   void lab.backend.ended.then(() => {
     ended = true;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { GroupLink } from "./group_link.ts";
-import { openRedis, type RedisAddress, shownAddress, within } from "./redis_client.ts";
+import { closeRedis, openRedis, type RedisAddress, shownAddress, within } from "./redis_client.ts";
 import { readRedisState, refusalOf } from "./start_checks.ts";
 import { RedisStore } from "./store.ts";
 
@@ -67,7 +67,7 @@ export class GroupConnection {
   async close(): Promise<void> {
     await this.#link?.close();
     if (this.redis.status === "ready") await within(CLOSE_LIMIT_MS, this.redis.quit());
-    this.redis.disconnect();
+    await closeRedis(this.redis, CLOSE_LIMIT_MS);
   }
 
   async #check(): Promise<Checked> {

@@ -5,7 +5,7 @@ import type { Letter } from "../message/letter.ts";
 import type { Claim, Piece } from "../message/parcel.ts";
 import { queueName } from "../names.ts";
 import type { GroupLink } from "./group_link.ts";
-import { within } from "./redis_client.ts";
+import { closeRedis, within } from "./redis_client.ts";
 import type { RedisStore } from "./store.ts";
 
 const CLOSE_LIMIT_MS = 2000;
@@ -152,7 +152,7 @@ export class RedisBroker implements Broker {
   async #close(): Promise<void> {
     // Each of these may wait for ever where Redis is away.
     if (this.#events !== undefined) await within(CLOSE_LIMIT_MS, this.#events.close());
-    this.#options.eventsRedis.disconnect();
+    await closeRedis(this.#options.eventsRedis, CLOSE_LIMIT_MS);
     await within(CLOSE_LIMIT_MS, this.#queue.close());
     this.#options.onClose();
   }

@@ -51,6 +51,15 @@ export function openRedis({ url, tls }: RedisAddress, onError: (error: Error) =>
   return redis;
 }
 
+/** Ends a connection, and waits until it is gone: until then a timer of ioredis, which would destroy it, keeps the program alive. */
+export async function closeRedis(redis: Redis, limitMs: number): Promise<void> {
+  if (redis.status === "end") return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  redis.once("end", resolve);
+  redis.disconnect();
+  await within(limitMs, promise);
+}
+
 /** Waits for a promise, but not longer: what closes over a connection that is away may never settle. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();

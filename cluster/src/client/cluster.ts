@@ -171,7 +171,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     const error = (): Error => new Error("The cluster was closed");
-    for (const backend of this.#backends) backend.terminate(error, "terminate");
+    for (const backend of this.#backends) backend.terminate(error);
     await Promise.all([...this.#backends].map(({ ended }) => ended));
     await this.#connection?.close();
   }

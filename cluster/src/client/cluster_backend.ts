@@ -70,6 +70,7 @@ export class ClusterBackend implements TaskBackend {
   readonly #lanes = new Lanes();
   readonly #end = Promise.withResolvers<void>();
   readonly #opened: Promise<Way>;
+  readonly #flushes = new Set<() => void>();
   #way: Way | undefined;
   #broken: Error | undefined;
   #lastId = 0;
@@ -130,8 +131,11 @@ export class ClusterBackend implements TaskBackend {
     await undefined;
     if (this.#way?.sender.isBusy !== true) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#options.clock.after(FLUSH_LIMIT_MS, resolve);
+    const timer = this.#options.clock.after(FLUSH_LIMIT_MS, resolve);
+    this.#flushes.add(resolve);
     await promise;
+    timer.cancel();
+    this.#flushes.delete(resolve);
   }
 
   async ready(): Promise<void> {
@@ -146,12 +150,11 @@ export class ClusterBackend implements TaskBackend {
     this.#finishIfIdle();
   }
 
-  terminate(error: () => Error, how: "terminate" | "kill"): void {
+  terminate(error: () => Error): void {
     this.#closed = true;
     for (const entry of [...this.#books.all]) this.cancel(entry, error());
-    if (this.#way !== undefined && how === "terminate") {
-      this.#way.sweeper.hurry(TERMINATE_LIMIT_MS, () => void this.#finish());
-    } else if (how === "kill") queueMicrotask(() => void this.#finish());
+    // To "kill" takes as long: a task that nobody stops would hold its lane until this program's lease has lapsed, for a minute.
+    this.#way?.sweeper.hurry(TERMINATE_LIMIT_MS, () => void this.#finish());
     this.#finishIfIdle();
   }
 
@@ -194,6 +197,7 @@ export class ClusterBackend implements TaskBackend {
       ...{ clientId, broker, sealer, clock, outbox, window, shelf, shelfName, runShelf },
       lanes: () => this.#lanes.count,
       onSent: (entry) => outcomes.sent(entry),
+      onRest: () => this.#finishIfIdle(),
     });
     const sweeper = new Sweeper({
       ...{ broker, clock, pursuit, code, agentTimeoutMs, lanes: this.#lanes },
@@ -249,7 +253,8 @@ export class ClusterBackend implements TaskBackend {
       this.#opened.then(() => this.#finishIfIdle(), () => {});
       return;
     }
-    if ((this.#way?.pursuit.size ?? 0) > 0) return;
+    // An order that is being written must be out before it can be pursued.
+    if (this.#way !== undefined && (this.#way.pursuit.size > 0 || this.#way.sender.isBusy)) return;
     void this.#finish();
   }
 
@@ -264,6 +269,7 @@ export class ClusterBackend implements TaskBackend {
       way.shelf.clear().catch(() => {});
       await way.broker.close();
     }
+    for (const resolve of this.#flushes) resolve();
     this.#options.onEnd();
     this.#end.resolve();
   }

@@ -30,6 +30,8 @@ export interface SenderOptions {
   readonly lanes: () => number;
   /** An order is out. The caller may have given it up meanwhile. */
   readonly onSent: (entry: Entry) => void;
+  /** Nothing is being written any more. */
+  readonly onRest: () => void;
 }
 
 /** Writes orders, as many at a time as the window has room for. */
@@ -69,6 +71,7 @@ export class Sender {
       }
     } finally {
       this.#pumping = false;
+      this.#options.onRest();
     }
   }
 
