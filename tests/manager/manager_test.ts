@@ -7,6 +7,7 @@ import {
   type ListProxy,
   Manager,
   type ObjectProxy,
+  ProtocolError,
   type ValueProxy,
 } from "../../mod.ts";
 import { Counter } from "../fixtures/registered_types.ts";
@@ -119,23 +120,20 @@ Deno.test("Manager's objects have only their own operations, whatever a worker a
   manager.register("Counter", Counter);
   const counter = await manager.create(Counter);
   const proxies = [manager.dict(), manager.list(), manager.value(0), manager.array(1), manager.namespace(), counter];
-  await withPool({ workers: 1 }, async (pool) => {
+  type Caller = Record<symbol, { call(name: string, args: unknown[]): Promise<unknown> }>;
+  const call = async (proxy: object, name: string, args: unknown[]): Promise<unknown> => {
+    const [symbol] = Object.getOwnPropertySymbols(proxy);
+    return await (proxy as Caller)[symbol!]!.call(name, args);
+  };
+  await withPool({ workers: 1, output: "events" }, async (pool) => {
     for (const proxy of proxies) {
-      const answers = await pool.apply(async (proxy: object) => {
-        const [symbol] = Object.getOwnPropertySymbols(proxy);
-        const ref = (proxy as Record<symbol, { call(name: string, args: unknown[]): Promise<unknown> }>)[symbol!]!;
-        const answers: string[] = [];
-        for (const name of ["constructor", "__proto__", "prototype", "toString", "hasOwnProperty", "operations", ""]) {
-          for (const args of [[], ["constructor", ["return 1"]], [{ __proto__: null }, "x"]]) {
-            answers.push(await ref.call(name, args).then(() => `${name} ran`, (error) => error.name));
-          }
-        }
-        for (const name of ["constructor", "__proto__", "toString", "__defineGetter__", "valueOf", "_hidden"]) {
-          answers.push(await ref.call("call", [name, []]).then(() => `call ${name} ran`, (error) => error.name));
-        }
-        return answers.filter((answer) => answer !== "TypeError");
-      }, [proxy]);
-      assertEquals(answers, []);
+      for (const name of ["constructor", "__proto__", "toString", "operations", ""]) {
+        // The library asks for none of these: a worker that does is broken, or hostile.
+        await assertRejects(() => pool.apply(call, [proxy, name, ["return 1"]]), ProtocolError);
+      }
+    }
+    for (const name of ["constructor", "__proto__", "toString", "__defineGetter__", "valueOf", "_hidden"]) {
+      await assertRejects(() => pool.apply(call, [counter, "call", [name, []]]), TypeError);
     }
   });
 });
