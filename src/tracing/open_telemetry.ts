@@ -47,10 +47,16 @@ export interface OtelInstrument {
   record(value: number, attributes?: Attributes): void;
 }
 
+/** Takes what is measured when somebody asks. */
+export interface OtelObservable {
+  addCallback(measure: (result: { observe(value: number, attributes?: Attributes): void }) => Promise<void>): void;
+}
+
 /** Makes instruments. */
 export interface OtelMeter {
   createCounter(name: string, options: { description: string; unit: string }): OtelInstrument;
   createUpDownCounter(name: string, options: { description: string; unit: string }): OtelInstrument;
+  createObservableGauge(name: string, options: { description: string; unit: string }): OtelObservable;
   createHistogram(name: string, options: { description: string; unit: string }): OtelInstrument;
 }
 

@@ -5,8 +5,12 @@ import { type ExportedSpan, OtlpReceiver } from "../helpers/otlp_receiver.ts";
 const FIXTURE = new URL("../fixtures/traced_pool.ts", import.meta.url).pathname;
 
 async function runTraced(receiver: OtlpReceiver): Promise<void> {
-  const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-run=${Deno.execPath()}`, FIXTURE];
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, env: receiver.env, stdin: "null" }).output();
+  const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-run=${Deno.execPath()},ps`, FIXTURE];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    env: { ...receiver.env, OTEL_METRIC_EXPORT_INTERVAL: "100" },
+    stdin: "null",
+  }).output();
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(code, 0);
 }
@@ -51,16 +55,17 @@ Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, clo
   assertEquals([slow!.attributes["corral.outcome"], slow!.events.at(-1)!.name], ["timeout", "timeout"]);
 
   for (const span of spans) assert(span.endMs >= span.startMs, span.name);
-  const last = (metric: string, outcome?: string) =>
-    receiver.points.filter((point) =>
-      point.metric === metric && (outcome === undefined || point.attributes.outcome === outcome)
-    )
-      .reduce((sum, { value }) => sum + value, 0);
-  assertGreaterOrEqual(last("corral.tasks", "completed"), 4);
-  assertEquals([last("corral.tasks", "task"), last("corral.tasks", "worker"), last("corral.tasks", "timeout")], [
-    1,
-    1,
-    1,
-  ]);
-  assertEquals([last("corral.retries"), last("corral.workers"), last("corral.workers.lost")], [1, 0, 2]);
+  // Points are sums so far, exported again and again: of each series the last one counts.
+  const final = (metric: string, outcome?: string): number => {
+    const series = new Map<string, number>();
+    for (const point of receiver.points) {
+      if (point.metric !== metric || (outcome !== undefined && point.attributes.outcome !== outcome)) continue;
+      series.set(JSON.stringify(point.attributes), point.value);
+    }
+    return [...series.values()].reduce((sum, value) => sum + value, 0);
+  };
+  assert(receiver.points.some(({ metric, value }) => metric === "corral.worker.memory" && value > 2 ** 20));
+  assertGreaterOrEqual(final("corral.tasks", "completed"), 4);
+  assertEquals(["task", "worker", "timeout"].map((outcome) => final("corral.tasks", outcome)), [1, 1, 1]);
+  assertEquals(["corral.retries", "corral.workers", "corral.workers.lost"].map((metric) => final(metric)), [1, 0, 2]);
 });

@@ -1,3 +1,4 @@
+import { usageOf } from "../../dashboard/process_usage.ts";
 import { monotonicMs, traceClockMs } from "../../timer.ts";
 import {
   findOpenTelemetry,
@@ -102,12 +103,12 @@ export class TracingObserver implements PoolObserver {
     span.end(outcome === "completed" ? undefined : task.error, traceClockMs());
   }
 
-  workerSpawned(): void {
-    this.#metrics?.spawned();
+  workerSpawned(worker: WorkerIdentity): void {
+    this.#metrics?.spawned(worker);
   }
 
-  workerEnded(_worker: WorkerIdentity, { expected }: WorkerEnd): void {
-    this.#metrics?.ended(expected);
+  workerEnded(worker: WorkerIdentity, { expected }: WorkerEnd): void {
+    this.#metrics?.ended(worker, expected);
   }
 
   workerBusy(): void {
@@ -140,6 +141,8 @@ class Metrics {
   readonly #workers;
   readonly #busy;
   readonly #lost;
+  /** The workers of this machine that live, by their process. */
+  readonly #living = new Map<number, number>();
 
   constructor(meter: OtelMeter) {
     this.#tasks = meter.createCounter("corral.tasks", {
@@ -171,6 +174,12 @@ class Metrics {
       description: "Those that ended unasked",
       unit: "{worker}",
     });
+    const memory = { description: "Resident memory of each worker, where the program may run ps", unit: "By" };
+    meter.createObservableGauge("corral.worker.memory", memory).addCallback(async (result) => {
+      for (const [pid, { memoryMiB }] of await usageOf([...this.#living.keys()])) {
+        result.observe(memoryMiB * 2 ** 20, { "corral.worker.id": this.#living.get(pid) ?? -1, "process.pid": pid });
+      }
+    });
   }
 
   settled({ name, outcome, sentAt, submittedAt, durationMs, byteLength }: ObservedTask): void {
@@ -185,11 +194,13 @@ class Metrics {
     this.#retries.add(1);
   }
 
-  spawned(): void {
+  spawned({ pid, workerId, agent }: WorkerIdentity): void {
+    if (agent === undefined) this.#living.set(pid, workerId);
     this.#workers.add(1);
   }
 
-  ended(expected: boolean): void {
+  ended({ pid }: WorkerIdentity, expected: boolean): void {
+    this.#living.delete(pid);
     this.#workers.add(-1);
     if (!expected) this.#lost.add(1);
   }
