@@ -1,3 +1,4 @@
+// Unit and end-to-end tests of the options of waits: names that no wait has are refused.
 // Kind: one process. Options of a wait that nobody knows would be ignored, and the wait could last for ever.
 import { assertRejects, assertThrows } from "@std/assert";
 import {
