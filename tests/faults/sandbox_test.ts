@@ -198,7 +198,7 @@ Deno.test("Pools share neither localStorage nor caches", async () => {
     return seen;
   };
   for (let round = 0; round < 2; round++) {
-    await using pool = new Pool({ workers: 1 });
+    await using pool = new Pool({ workers: 1, storage: true });
     assertEquals(await pool.apply(store), [null, false]);
   }
 });
