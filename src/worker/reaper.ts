@@ -16,12 +16,13 @@ const START_LIMIT_MS = 100;
 const KILL_LIMIT_MS = 10_000;
 
 // Ctrl-C goes to the whole foreground group, and to end a service is to end its group; the reaper must outlive the program.
-const SOURCE = `
+// Those that run already are in its text: a program that is killed before it could write to the new process has named them all the same.
+const sourceFor = (pids: Iterable<number>): string => `
 for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) Deno.addSignalListener(signal, () => {});
 function kill(pid) {
   try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already, or a system without groups */ }
 }
-const pids = new Set();
+const pids = new Set(${JSON.stringify([...pids])});
 const buffer = new Uint8Array(4096);
 const decoder = new TextDecoder();
 let rest = "";
@@ -130,7 +131,6 @@ export class Reaper {
     child.unref();
     this.#child = child;
     const writer = this.#writer = child.stdin.getWriter();
-    for (const pid of this.#pids) this.#tell(`+${pid}\n`);
     const fence = this.#fence = new PipeFence(() => tell(writer, "?\n"));
     hearEchoes(child.stdout.getReader(), fence);
     child.status.then(() => {
@@ -151,7 +151,7 @@ export class Reaper {
         "--no-lock",
         "--cached-only",
         "--allow-run",
-        `data:text/javascript,${encodeURIComponent(SOURCE)}`,
+        `data:text/javascript,${encodeURIComponent(sourceFor(this.#pids))}`,
       ],
       clearEnv: true,
       env: { DENO_NO_UPDATE_CHECK: "1" },
