@@ -7,7 +7,8 @@ import { deadLinks } from "./site/check_links.ts";
 import { drawPage, pagesOf } from "./site/pages.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const REPOSITORY = "https://github.com/corral-deno/corral";
+/** Where the source is; the site is built from it. */
+export const REPOSITORY = "https://github.com/corral-deno/corral";
 
 /** Builds the site into a folder. Returns the dead links of the guide's pages. */
 export async function buildSite(folder: string): Promise<string[]> {

@@ -18,7 +18,8 @@ export type Layers = Readonly<Record<string, readonly string[]>>;
 
 /** The library, `src/`. */
 export const LAYERS: Layers = {
-  require_deno: [],
+  troubles: [],
+  require_deno: ["troubles"],
   copies: [],
   errors: ["copies"],
   abort: [],
@@ -34,9 +35,9 @@ export const LAYERS: Layers = {
   deno_internals: [],
   library_folder: [],
   own_process: [],
-  wire: ["errors", "copies"],
+  wire: ["errors", "copies", "troubles"],
   hub: ["deque", "wire", "timer", "errors", "copies"],
-  child: ["hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals"],
+  child: ["hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals", "troubles"],
   handles: ["manager", "channels", "sync", "hub"],
   worker: [
     "tracing",
@@ -49,6 +50,7 @@ export const LAYERS: Layers = {
     "colors",
     "deno_internals",
     "library_folder",
+    "troubles",
   ],
   pool: [
     "require_deno",

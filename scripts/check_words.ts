@@ -46,8 +46,8 @@ export const RULES: readonly Rule[] = [
   { pattern: /\bmay\b/, instead: '"can"; for a chance "might"', where: LEARNING },
 ];
 
-/** What a page quotes as it stands: code, the titles of errors, and text between quotation marks. */
-const QUOTED = /`[^`]*`|"[^"]*"|^###.*$/g;
+/** What a page quotes as it stands: code, texts of errors, and text between quotation marks. */
+const QUOTED = /`[^`]*`|"[^"]*"|^>.*$/g;
 
 /** Finds what breaks the rules in one text. */
 export function findWords(path: string, text: string, rules: readonly Rule[] = RULES): Finding[] {

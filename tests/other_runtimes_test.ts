@@ -1,5 +1,6 @@
 /** End-to-end tests: what other runtimes are told. They load the library as one bundled file, since they read no TypeScript with all its syntax. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { see } from "../src/troubles.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const ENTRIES = ["mod.ts", "src/pool/mod.ts", "src/process/mod.ts", "src/futures/mod.ts", "src/sync/mod.ts"];
@@ -30,7 +31,9 @@ Deno.test({
         assertEquals(code, 1);
         assertStringIncludes(
           new TextDecoder().decode(stderr),
-          `Error: Cannot load corral: this is Node.js ${version}, corral needs Deno 2.9 or later, see https://deno.com\n`,
+          `Error: Cannot load corral: this is Node.js ${version}, corral needs Deno 2.9 or later${
+            see("other-runtime")
+          }\n`,
         );
       }
     } finally {

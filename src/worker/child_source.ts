@@ -1516,6 +1516,12 @@ function decodeRegExp(source, flags) {
   }
 }
 
+// src/troubles.ts
+var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
+function see(trouble) {
+  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
+}
+
 // src/wire/codec/advice.ts
 var PRIMITIVE = "send the primitive, value.valueOf()";
 var BYTES = "send its bytes, await value.bytes()";
@@ -1795,7 +1801,7 @@ var TaggedEncoder = class {
   }
 };
 function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${path}: \${detail}\`, path, cause === void 0 ? void 0 : {
+  return new EncodingError(\`Cannot send \${path}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
     cause
   });
 }
@@ -2854,6 +2860,7 @@ return {
   lineLimits,
   receiverLimits,
   requireLinesFit,
+  see,
   LineReader,
   encode,
   encodeItems,
@@ -2915,6 +2922,7 @@ const { serve } = (({
   loadHandleClassesBy,
   receiverLimits,
   requireLinesFit,
+  see,
   tooLarge
 }, {}, {
   after,
@@ -4763,7 +4771,7 @@ function explainMissing(error, spec, owner = "pool") {
   if (spec.kind !== "source" || !(error instanceof Error)) return;
   const missing = missingPart(error, spec.source);
   if (missing === void 0) return;
-  error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\`;
+  error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
 }
 function missingPart(error, source) {
   if (error instanceof ReferenceError) {
@@ -5771,7 +5779,8 @@ return (({
   brand,
   hub,
   registerHandleClass,
-  registerHandleType
+  registerHandleType,
+  see
 }, {
   after,
   checkTimeout,
@@ -5783,7 +5792,7 @@ if (!("Deno" in globalThis)) {
   const { process } = globalThis;
   const { bun, node } = process?.versions ?? {};
   const runtime = bun !== void 0 ? \`Bun \${bun}\` : node !== void 0 ? \`Node.js \${node}\` : "another runtime";
-  throw new Error(\`Cannot load corral: this is \${runtime}, corral needs Deno 2.9 or later, see https://deno.com\`);
+  throw new Error(\`Cannot load corral: this is \${runtime}, corral needs Deno 2.9 or later\${see("other-runtime")}\`);
 }
 
 // src/sync/guard.ts

@@ -1,4 +1,5 @@
 import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "../errors.ts";
+import { see } from "../troubles.ts";
 
 /** How a worker process ended, and what is known about why. */
 export interface WorkerExit {
@@ -27,7 +28,7 @@ export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerE
   const retry = taskStarted ? "the task had started" : "the task had not started, a retry is safe";
   if (exit.violation !== undefined) {
     return new ProtocolError(
-      `Worker ${pid} was killed: it broke the protocol, ${messageOf(exit.violation)}, ${retry}`,
+      `Worker ${pid} was killed: it broke the protocol, ${messageOf(exit.violation)}, ${retry}${see("protocol")}`,
       details,
     );
   }
@@ -35,23 +36,31 @@ export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerE
     const { residentBytes, limitBytes } = exit.exceededMemory;
     return new OutOfMemoryError(
       `Worker ${pid} ended: it held ${mebibytes(residentBytes)} MiB of the ${mebibytes(limitBytes)} MiB that ` +
-        `memoryLimitMiB allows it, ${retry}`,
+        `memoryLimitMiB allows it, ${retry}${see("memory")}`,
       details,
     );
   }
   if (isHeapExhaustion(exit)) {
     return new OutOfMemoryError(
-      `Worker ${pid} ${ending}: its JavaScript heap was full, raise memoryLimitMiB or send less at once, ${retry}`,
+      `Worker ${pid} ${ending}: its JavaScript heap was full, raise memoryLimitMiB or send less at once, ${retry}${
+        see("memory")
+      }`,
       details,
     );
   }
   if (!exit.wasReady) {
-    return new WorkerStartError(`Worker ${pid} ${ending} before it was ready${tailExcerpt(exit)}`, details);
+    return new WorkerStartError(
+      `Worker ${pid} ${ending} before it was ready${see("start")}${tailExcerpt(exit)}`,
+      details,
+    );
   }
   if (exit.inFrame && signal === null) {
-    return new ProtocolError(`Worker ${pid} ${ending} in the middle of a frame, ${retry}`, details);
+    return new ProtocolError(`Worker ${pid} ${ending} in the middle of a frame, ${retry}${see("protocol")}`, details);
   }
-  return new WorkerExitError(`Worker ${pid} ${ending} before it answered, ${retry}${tailExcerpt(exit)}`, details);
+  return new WorkerExitError(
+    `Worker ${pid} ${ending} before it answered, ${retry}${see("exit")}${tailExcerpt(exit)}`,
+    details,
+  );
 }
 
 function describeEnding({ exitCode, signal }: WorkerExit): string {

@@ -5,6 +5,7 @@
 import type { ProjectFiles } from "../own_process.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { fileUrlToPath, isReadable, moduleFolder } from "./project/module_url.ts";
+import { see, type Trouble } from "../troubles.ts";
 import { isHeld, isHeldWhole } from "./permissions/permissions.ts";
 
 /** What is known of the worker in which an error came up. */
@@ -50,28 +51,32 @@ interface Rule {
   readonly part: RegExp;
   /** Whether the part stays, and advice follows it. */
   readonly stays?: true;
+  /** The section that explains it. */
+  readonly trouble: Trouble;
   /** What to do; `undefined` where there is nothing to say. */
   readonly advise: (text: string, worker: Circumstances) => string | undefined;
 }
 
 const RULES: readonly Rule[] = [
-  { part: /,? --cached-only is specified\.?/, advise: notInCache },
-  { part: /\n[ \t]*hint: If you want to use the npm package[^\n]*/, advise: bareImport },
-  { part: /Import "[^"\n]*" not a dependency$/, stays: true, advise: bareImport },
-  { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, advise: outOfLock },
-  { part: /, run again with the --allow-\w+ flag/, advise: notGranted },
-  { part: / or run with --(?:unstable-)?sloppy-imports/, advise: sloppyImport },
-  { part: /error sending request for url [^\n]*/, stays: true, advise: noConnection },
+  { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
+  { part: /\n[ \t]*hint: If you want to use the npm package[^\n]*/, trouble: "bare-import", advise: bareImport },
+  { part: /Import "[^"\n]*" not a dependency$/, stays: true, trouble: "bare-import", advise: bareImport },
+  { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, trouble: "lock", advise: outOfLock },
+  { part: /, run again with the --allow-\w+ flag/, trouble: "permission", advise: notGranted },
+  { part: / or run with --(?:unstable-)?sloppy-imports/, trouble: "extension", advise: sloppyImport },
+  { part: /[,;]? but --no-(?:npm|remote) is specified\.?/, trouble: "untrusted-import", advise: closedRegistry },
+  { part: /error sending request for url [^\n]*/, stays: true, trouble: "variables", advise: noConnection },
 ];
 
 /** The text of an error, with advice in the place of Deno's; the same text where there is none to give. */
 export function explain(text: string, worker: Circumstances): string {
-  for (const { part, stays, advise } of RULES) {
+  for (const { part, stays, trouble, advise } of RULES) {
     const match = part.exec(text);
     const advice = match === null ? undefined : advise(text, worker);
     if (match === null || advice === undefined) continue;
     const end = match.index + match[0].length;
-    return `${text.slice(0, stays ? end : match.index).replace(/\.$/, "")}; ${advice}${text.slice(end)}`;
+    const cause = text.slice(0, stays ? end : match.index).replace(/\.$/, "");
+    return `${cause}; ${advice}${see(trouble)}${text.slice(end)}`;
   }
   return text;
 }
@@ -130,6 +135,14 @@ function notGranted(text: string): string {
 
 function sloppyImport(_: string, { config }: Circumstances): string {
   return `for imports without an extension set "unstable": ["sloppy-imports"] in ${config ?? "a deno.json beside it"}`;
+}
+
+function closedRegistry(_: string, { module = "<module>", trust }: Circumstances): string {
+  if (trust === "trusted") {
+    return 'packages of npm come from a host as well, add "registry.npmjs.org" to `permissions.import`';
+  }
+  return "an untrusted module loads from its own folder only, put its packages into one file with " +
+    `\`deno bundle ${module} -o <file>\`, or grant \`permissions: { import: true }\``;
 }
 
 function noConnection(_: string, worker: Circumstances): string | undefined {

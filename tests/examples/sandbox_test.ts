@@ -1,5 +1,6 @@
 // End-to-end: three plug-ins that are not trusted, run as a user runs them.
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { see } from "../../src/troubles.ts";
 import { linesOf } from "../helpers/run_example.ts";
 
 const EXAMPLE = new URL("../../examples/sandbox/", import.meta.url);
@@ -9,7 +10,7 @@ Deno.test("examples/sandbox gets the result of one plug-in, and an error of the 
   assertEquals(await linesOf("sandbox"), [
     'word_count gave a result: {"the":3,"quick":1,"brown":1,"fox":1,"jumps":1,"over":1,"lazy":1,"dog":1,"and":1,"cat":1}',
     `spy gave NotCapable: Requires read access to "${SECRET.pathname}"; in a corral worker: grant it with ` +
-    `\`permissions: { read: ["${SECRET.pathname}"] }\``,
+    `\`permissions: { read: ["${SECRET.pathname}"] }\`${see("permission")}`,
     "spin gave TaskTimeoutError: The task ran longer than its 2000 ms, it was stopped",
   ]);
 });

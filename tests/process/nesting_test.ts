@@ -54,7 +54,10 @@ Deno.test("A process without run access cannot start others, and the error says 
   } });
     process.start();
     await process.join();`);
-  assertStringIncludes(stderr, `${PermissionError.name}: Cannot start workers: this program may not run Deno`);
+  assertStringIncludes(
+    stderr,
+    `${PermissionError.name}: Cannot start workers: this worker may not run Deno, grant it with`,
+  );
 });
 
 Deno.test("A process that was granted `deno` starts others, also when it has no PATH to find it on", async () => {

@@ -27,7 +27,7 @@ Deno.test("findWords() lets what is plain English pass", () => {
 });
 
 Deno.test('findWords() wants "can" for "may" on pages that people learn from, and not in what they quote', () => {
-  const text = 'A worker may read.\nIt says "you may not" and `this may fail`.\n### this program may not run Deno\n';
+  const text = 'A worker may read.\nIt says "you may not" and `this may fail`.\n> this program may not run Deno\n';
   assertEquals(findWords("docs/guide.md", text).map(({ line, found }) => [line, found]), [[1, "may"]]);
   assertEquals(findWords("src/pool/pool.ts", text), []);
   assertEquals(findWords("docs/decisions/wire.md", text), []);

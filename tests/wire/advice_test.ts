@@ -1,5 +1,6 @@
 // Kind: pure unit.
 import { assert, assertThrows } from "@std/assert";
+import { see } from "../../src/troubles.ts";
 import { EncodingError } from "../../src/errors.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 
@@ -60,6 +61,6 @@ const advised: [what: string, value: () => unknown, advice: string][] = [
 for (const [what, value, advice] of advised) {
   Deno.test(`encode() advises nothing that loses data when the value has ${what}`, () => {
     const error = assertThrows(() => encode(value()), EncodingError);
-    assert(error.message.endsWith(`only data can travel, ${advice}`), error.message);
+    assert(error.message.endsWith(`only data can travel, ${advice}${see("data")}`), error.message);
   });
 }

@@ -1,6 +1,7 @@
 /** Pure unit tests of the choice, and one in a program that may run nothing. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError, WorkerStartError } from "../../src/errors.ts";
+import { see } from "../../src/troubles.ts";
 import { Pool } from "../../mod.ts";
 import {
   chooseDeno,
@@ -15,12 +16,16 @@ const EXEC_PATH = "/opt/deno";
 interface Choice {
   denoPath?: string;
   standalone?: boolean;
+  isWorker?: boolean;
   isLoading?: boolean;
 }
 
-function choose(allowed: string[], { denoPath, standalone = false, isLoading = false }: Choice = {}) {
+function choose(
+  allowed: string[],
+  { denoPath, standalone = false, isWorker = false, isLoading = false }: Choice = {},
+) {
   const mayRun = (command: string) => allowed.includes(command);
-  return chooseDeno(denoPath, { standalone, isLoading, execPath: EXEC_PATH, mayRun });
+  return chooseDeno(denoPath, { standalone, isWorker, isLoading, execPath: EXEC_PATH, mayRun });
 }
 
 Deno.test("chooseDeno() takes the first command that may be run", () => {
@@ -47,7 +52,8 @@ Deno.test("Pool rejects with an error that names denoPath when there is no such 
   const error = await assertRejects(() => pool.apply(Math.sqrt, [4]), WorkerStartError);
   assertEquals(
     error.message,
-    'Cannot start a worker: there is no "/nowhere/deno", the path of a Deno executable is wanted as denoPath',
+    'Cannot start a worker: there is no "/nowhere/deno", the path of a Deno executable is wanted as denoPath' +
+      see("no-deno"),
   );
 });
 
@@ -55,7 +61,8 @@ Deno.test("spawnFailure() says what to do when there is no deno on the PATH, and
   const notFound = new Deno.errors.NotFound("Failed to spawn 'deno': No such file or directory (os error 2)");
   assertEquals(
     spawnFailure(notFound),
-    'there is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath',
+    'there is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath' +
+      see("no-deno"),
   );
   assertEquals(spawnFailure(new Deno.errors.NotFound("No such cwd '/x'.")), "No such cwd '/x'");
   assertEquals(spawnFailure(new Error("Too many open files")), "Too many open files");
@@ -71,6 +78,15 @@ Deno.test("chooseDeno() names the flag to add when nothing may be run", () => {
 Deno.test("chooseDeno() names the guard that is missing when a module that makes a pool is loaded in a worker", () => {
   assertThrows(() => choose([], { isLoading: true }), PermissionError, 'below "if (import.meta.main)"');
   assertEquals(choose(["deno"], { isLoading: true }), "deno");
+});
+
+Deno.test("chooseDeno() names the grant to add in a worker, and the flag of the compiler in a compiled program", () => {
+  const worker = 'this worker may not run Deno, grant it with `permissions: { run: ["/opt/deno"] }`';
+  assertThrows(() => choose([], { isWorker: true }), PermissionError, worker);
+  const other = 'this worker may not run "/x/d", grant it with `permissions: { run: ["/x/d"] }`';
+  assertThrows(() => choose([EXEC_PATH], { isWorker: true, denoPath: "/x/d" }), PermissionError, other);
+  const compiled = { standalone: true, denoPath: "/x/d" };
+  assertThrows(() => choose([], compiled), PermissionError, 'may not run "/x/d", compile it with --allow-run=/x/d');
 });
 
 Deno.test("findDeno() fails without a prompt when the program holds no run permission", async () => {

@@ -1,5 +1,6 @@
 /** Table tests, word for word, of what is said about Deno's errors in workers; and end-to-end tests with real programs. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { see } from "../../src/troubles.ts";
 import { type Circumstances, explain, explainError } from "../../src/worker/explain.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";
 import { Registries } from "../helpers/registries.ts";
@@ -31,7 +32,9 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     'Failed loading https://registry.npmjs.org/leven for package "leven"\n    0: npm package not found in cache: "leven", --cached-only is specified.' +
     AT,
     OPEN,
-    `Failed loading https://registry.npmjs.org/leven for package "leven"\n    0: npm package not found in cache: "leven"; ${DOWNLOAD}${AT}`,
+    `Failed loading https://registry.npmjs.org/leven for package "leven"\n    0: npm package not found in cache: "leven"; ${DOWNLOAD}${
+      see("not-cached")
+    }${AT}`,
   ],
   [
     "a package of JSR that is not in the cache, or in one that the program may not tell of",
@@ -39,26 +42,30 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     BLIND,
     `JSR package manifest for '@std/bytes' failed to load. Specifier not found in cache: "https://jsr.io/@std/bytes/meta.json"; ${DOWNLOAD}; ` +
     "if DENO_DIR, HOME, XDG_CACHE_HOME or JSR_URL is set, run this program with --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,JSR_URL; " +
-    'if its deno.json sets "vendor" or "nodeModulesDir", run this program with --allow-read=/srv/',
+    'if its deno.json sets "vendor" or "nodeModulesDir", run this program with --allow-read=/srv/' + see("not-cached"),
   ],
   [
     "a remote module that is not in the cache, while one variable is hidden",
     'Specifier not found in cache: "https://x.org/a.ts", --cached-only is specified.',
     { ...OPEN, isHidden: (name) => name === "HOME" },
-    `Specifier not found in cache: "https://x.org/a.ts"; ${DOWNLOAD}; if HOME is set, run this program with --allow-env=HOME`,
+    `Specifier not found in cache: "https://x.org/a.ts"; ${DOWNLOAD}; if HOME is set, run this program with --allow-env=HOME${
+      see("not-cached")
+    }`,
   ],
   [
     "a bare import while no deno.json could be read",
     `Import "leven" not a dependency\n  hint: If you want to use the npm package, try running \`deno add npm:leven\`${AT}`,
     BLIND,
     'Import "leven" not a dependency; no deno.json could be read, run this program with --allow-read=/srv/ ' +
-    "(or the folder that holds your deno.json), or name a file beside one that it may read with `configOf`" + AT,
+    "(or the folder that holds your deno.json), or name a file beside one that it may read with `configOf`" +
+    see("bare-import") + AT,
   ],
   [
     "a bare import where there is no deno.json",
     'Import "leven" not a dependency',
     { ...OPEN, config: undefined },
-    'Import "leven" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with `configOf`',
+    'Import "leven" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with `configOf`' +
+    see("bare-import"),
   ],
   [
     "a bare import that the deno.json does not map",
@@ -66,39 +73,41 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     { ...OPEN, flagsAreKnown: false },
     'Import "x" not a dependency and not in import map from "file:///srv/tasks.ts"; /srv/deno.json does not map it, add it there, ' +
     "or name a file beside another deno.json with `configOf`; an --import-map of this program's command line is not known here, " +
-    `set "importMap" there${AT}`,
+    `set "importMap" there${see("bare-import")}${AT}`,
   ],
   [
     "a bare import of an untrusted module",
     'Import "x" not a dependency',
     { ...OPEN, trust: "untrusted" },
-    'Import "x" not a dependency; an untrusted module has only the names in "imports" of /srv/deno.json',
+    'Import "x" not a dependency; an untrusted module has only the names in "imports" of /srv/deno.json' +
+    see("bare-import"),
   ],
   [
     "what is not in the lock file",
     "The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false` to update it.\nchanges:\n 1 | +{",
     OPEN,
     "The lockfile is out of date; workers load only what it pins, run `deno cache /srv/tasks.ts` or `deno install` first, " +
-    "or set `frozen: false`, which goes by no lock file\nchanges:\n 1 | +{",
+    `or set \`frozen: false\`, which goes by no lock file${see("lock")}\nchanges:\n 1 | +{`,
   ],
   [
     "a permission that was not granted",
     'Requires net access to "example.com:443", run again with the --allow-net flag',
     OPEN,
-    'Requires net access to "example.com:443"; in a corral worker: grant it with `permissions: { net: ["example.com:443"] }`',
+    'Requires net access to "example.com:443"; in a corral worker: grant it with `permissions: { net: ["example.com:443"] }`' +
+    see("permission"),
   ],
   [
     "a permission for everything of its kind",
     "Requires env access, run again with the --allow-env flag",
     OPEN,
-    "Requires env access; in a corral worker: grant it with `permissions: { env: true }`",
+    "Requires env access; in a corral worker: grant it with `permissions: { env: true }`" + see("permission"),
   ],
   [
     "an import without an extension",
     `Module not found "file:///srv/a". Maybe add a '.ts' extension or run with --sloppy-imports${AT}`,
     OPEN,
     `Module not found "file:///srv/a". Maybe add a '.ts' extension; for imports without an extension set ` +
-    `"unstable": ["sloppy-imports"] in /srv/deno.json${AT}`,
+    `"unstable": ["sloppy-imports"] in /srv/deno.json${see("extension")}${AT}`,
   ],
   [
     "a download that fails",
@@ -106,7 +115,29 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     BLIND,
     "Import 'https://x.org/a.ts' failed.\n    0: error sending request for url (https://x.org/a.ts): invalid peer certificate; " +
     "if DENO_CERT, DENO_TLS_CA_STORE, HTTP_PROXY, HTTPS_PROXY or NO_PROXY is set, run this program with " +
-    "--allow-env=DENO_CERT,DENO_TLS_CA_STORE,HTTP_PROXY,HTTPS_PROXY,NO_PROXY\n    1: x",
+    "--allow-env=DENO_CERT,DENO_TLS_CA_STORE,HTTP_PROXY,HTTPS_PROXY,NO_PROXY" + see("variables") + "\n    1: x",
+  ],
+  [
+    "a package of npm in an untrusted module",
+    `npm specifiers were requested; but --no-npm is specified${AT}`,
+    { ...OPEN, trust: "untrusted" },
+    "npm specifiers were requested; an untrusted module loads from its own folder only, put its packages into one file with " +
+    "`deno bundle /srv/tasks.ts -o <file>`, or grant `permissions: { import: true }`" + see("untrusted-import") + AT,
+  ],
+  [
+    "a remote module in an untrusted one",
+    'A remote specifier was requested: "https://x.org/a.ts", but --no-remote is specified.',
+    { ...OPEN, trust: "untrusted" },
+    'A remote specifier was requested: "https://x.org/a.ts"; an untrusted module loads from its own folder only, put its packages into ' +
+    "one file with `deno bundle /srv/tasks.ts -o <file>`, or grant `permissions: { import: true }`" +
+    see("untrusted-import"),
+  ],
+  [
+    "a package of npm while hosts are granted, and npm's is not among them",
+    "npm specifiers were requested; but --no-npm is specified",
+    OPEN,
+    'npm specifiers were requested; packages of npm come from a host as well, add "registry.npmjs.org" to `permissions.import`' +
+    see("untrusted-import"),
   ],
   ["another error", "x is not a function", BLIND, "x is not a function"],
 ];
@@ -118,7 +149,8 @@ for (const [what, text, worker, expected] of CASES) {
 Deno.test("explainError() changes message and stack, and nothing that is not an error", () => {
   const error = new TypeError("Requires env access, run again with the --allow-env flag");
   explainError(error, OPEN);
-  const expected = "Requires env access; in a corral worker: grant it with `permissions: { env: true }`";
+  const expected = "Requires env access; in a corral worker: grant it with `permissions: { env: true }`" +
+    see("permission");
   assertEquals(error.message, expected);
   assertStringIncludes(error.stack!, `TypeError: ${expected}\n    at `);
   explainError("Requires env access, run again with the --allow-env flag", OPEN);
@@ -153,11 +185,13 @@ await process.join();`;
   );
   assertEquals(
     env,
-    'Requires env access to "HOME"; in a corral worker: grant it with `permissions: { env: ["HOME"] }`',
+    'Requires env access to "HOME"; in a corral worker: grant it with `permissions: { env: ["HOME"] }`' +
+      see("permission"),
   );
   assertEquals(
     read,
-    'Requires read access to "/etc/passwd"; in a corral worker: grant it with `permissions: { read: ["/etc/passwd"] }`',
+    'Requires read access to "/etc/passwd"; in a corral worker: grant it with `permissions: { read: ["/etc/passwd"] }`' +
+      see("permission"),
   );
   assertStringIncludes(
     npm!,
@@ -191,6 +225,6 @@ console.log((await pool.apply("f").catch((error) => error)).message);`,
   assertStringIncludes(
     stdout,
     `The lockfile is out of date; workers load only what it pins, run \`deno cache ${folder.path}/tasks.ts\` or \`deno install\` first, ` +
-      "or set `frozen: false`, which goes by no lock file",
+      "or set `frozen: false`, which goes by no lock file" + see("lock"),
   );
 });

@@ -1,5 +1,6 @@
 /** Pure table tests, and end-to-end tests in programs that hold few permissions themselves. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { see } from "../../src/troubles.ts";
 import { PermissionError } from "../../src/errors.ts";
 import { permissionFlags } from "../../src/worker/permissions/permissions.ts";
 
@@ -65,7 +66,8 @@ Deno.test("permissionFlags() throws a PermissionError with the flag to add when 
   const cases: [unknown, string][] = [
     [
       { read: ["/etc"] },
-      'Cannot grant read access to "/etc": this program does not hold it itself, run it with --allow-read=/etc',
+      'Cannot grant read access to "/etc": this program does not hold it itself, run it with --allow-read=/etc' +
+      see("grant"),
     ],
     [{ write: ["/tmp/x"] }, "run it with --allow-write=/tmp/x"],
     [{ net: ["x.org:443"] }, "run it with --allow-net=x.org:443"],

@@ -1,4 +1,5 @@
 import { FunctionNotFoundError } from "../../errors.ts";
+import { see } from "../../troubles.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 
 // As it was before user code could replace it. Called by another name, it sees no variables of this file.
@@ -36,7 +37,7 @@ export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool"
   const missing = missingPart(error, spec.source);
   if (missing === undefined) return;
   error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
-    `source text and ${missing})`;
+    `source text and ${missing})${see("source-text")}`;
 }
 
 function missingPart(error: Error, source: string): string | undefined {

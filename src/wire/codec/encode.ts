@@ -1,6 +1,7 @@
 /** Walks a value that plain JSON would change, and builds the tagged tree that travels instead. */
 
 import { EncodingError } from "../../errors.ts";
+import { see } from "../../troubles.ts";
 import { describeInstance } from "./advice.ts";
 import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
@@ -215,7 +216,11 @@ export class TaggedEncoder {
 
 /** The error for a value that cannot travel. */
 export function encodingError(path: string, detail: string, cause?: unknown): EncodingError {
-  return new EncodingError(`Cannot send ${path}: ${detail}`, path, cause === undefined ? undefined : { cause });
+  return new EncodingError(
+    `Cannot send ${path}: ${detail}${see("data")}`,
+    path,
+    cause === undefined ? undefined : { cause },
+  );
 }
 
 function encodeNumber(value: number): Tag {

@@ -6,6 +6,7 @@
  * exceptions (`partial`) only for what is asked; a `--deny-net=host:port` beside a `--allow-net=host` stays unseen.
  */
 import { PermissionError } from "../../errors.ts";
+import { see } from "../../troubles.ts";
 import { absolutePath } from "../project/module_url.ts";
 
 /** The kinds of access that Deno knows, in the order of the flags. */
@@ -234,12 +235,14 @@ function query(descriptor: Deno.PermissionDescriptor): Deno.PermissionStatus {
 }
 
 function notHeld(what: string, flag: string): PermissionError {
-  return new PermissionError(`Cannot grant ${what}: this program does not hold it itself, run it with ${flag}`);
+  return new PermissionError(
+    `Cannot grant ${what}: this program does not hold it itself, run it with ${flag}${see("grant")}`,
+  );
 }
 
 function held(kind: PermissionKind, what: string, remedy: string): PermissionError {
   return new PermissionError(
-    `Cannot grant ${what}: this program holds it only in part (see its --deny-${kind} flags), ${remedy}`,
+    `Cannot grant ${what}: this program holds it only in part (see its --deny-${kind} flags), ${remedy}${see("grant")}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Finds the Deno that runs workers, and says what is missing if there is none. */
 import { PermissionError } from "../../errors.ts";
 import { ownProcess } from "../../own_process.ts";
+import { see } from "../../troubles.ts";
 
 /** The first version of Deno whose permissions are sound enough to hold a hostile worker. */
 const OLDEST_DENO = "2.9.0";
@@ -9,6 +10,8 @@ const OLDEST_DENO = "2.9.0";
 export interface DenoSurroundings {
   /** Whether this program was made by `deno compile`. */
   readonly standalone: boolean;
+  /** Whether this is a worker itself. */
+  readonly isWorker: boolean;
   /** Whether this is a worker in which the top level of a module runs. */
   readonly isLoading: boolean;
   /** The path of the running executable. */
@@ -35,6 +38,7 @@ export interface DenoSurroundings {
 export function findDeno(denoPath?: string): string {
   return chooseDeno(denoPath, {
     standalone: Deno.build.standalone,
+    isWorker: ownProcess().parent !== undefined,
     isLoading: ownProcess().isLoading,
     execPath: Deno.execPath(),
     mayRun: (command) => Deno.permissions.querySync({ name: "run", command }).state === "granted",
@@ -43,7 +47,7 @@ export function findDeno(denoPath?: string): string {
 
 /** The rule of {@linkcode findDeno}, apart from the running program. */
 export function chooseDeno(denoPath: string | undefined, surroundings: DenoSurroundings): string {
-  const { standalone, isLoading, execPath, mayRun } = surroundings;
+  const { standalone, execPath, mayRun } = surroundings;
   if (denoPath !== undefined) {
     if (typeof denoPath !== "string" || denoPath === "") {
       throw new TypeError(
@@ -57,25 +61,31 @@ export function chooseDeno(denoPath: string | undefined, surroundings: DenoSurro
       );
     }
     if (mayRun(denoPath)) return denoPath;
-    throw new PermissionError(
-      `Cannot start workers: this program may not run "${denoPath}", run it with --allow-run=${denoPath}`,
-    );
+    throw new PermissionError(`Cannot start workers: ${mayNotRun(denoPath, surroundings)}`);
   }
   // In a compiled program the executable is the application itself, which would start itself again and again.
   if (!standalone && mayRun(execPath)) return execPath;
   if (mayRun("deno")) return "deno";
+  throw new PermissionError(`Cannot start workers: ${mayNotRun(undefined, surroundings)}`);
+}
+
+function mayNotRun(denoPath: string | undefined, surroundings: DenoSurroundings): string {
+  const { standalone, isWorker, isLoading, execPath } = surroundings;
+  const what = denoPath === undefined ? "Deno" : JSON.stringify(denoPath);
   if (isLoading) {
-    throw new PermissionError(
-      "Cannot start workers: this worker is still loading the module and may not run Deno, " +
-        'make pools in a function, or below "if (import.meta.main)"',
-    );
+    return `this worker is still loading the module and may not run ${what}, make pools in a function, ` +
+      `or below "if (import.meta.main)"${see("top-level-pool")}`;
   }
-  throw new PermissionError(
-    standalone
-      ? "Cannot start workers: this is a compiled program and may not run Deno, " +
-        "compile it with --allow-run=deno, or pass denoPath and allow that"
-      : `Cannot start workers: this program may not run Deno, run it with --allow-run=${execPath}`,
-  );
+  const command = denoPath ?? execPath;
+  if (isWorker) {
+    return `this worker may not run ${what}, grant it with \`permissions: { run: [${JSON.stringify(command)}] }\`` +
+      see("pool-in-worker");
+  }
+  if (standalone) {
+    return `this is a compiled program and may not run ${what}, compile it with --allow-run=${denoPath ?? "deno"}` +
+      (denoPath === undefined ? ", or pass denoPath and allow that" : "") + see("compiled");
+  }
+  return `this program may not run ${what}, run it with --allow-run=${command}${see("run-deno")}`;
 }
 
 /**
@@ -89,10 +99,11 @@ export function spawnFailure(cause: unknown, denoPath?: string): string {
   // A folder to run in that is not there is an error of the same class.
   if (!(cause instanceof Deno.errors.NotFound) || !/^Failed to spawn/.test(reason)) return reason;
   if (denoPath !== undefined) {
-    return `there is no ${JSON.stringify(denoPath)}, the path of a Deno executable is wanted as denoPath`;
+    return `there is no ${JSON.stringify(denoPath)}, the path of a Deno executable is wanted as denoPath` +
+      see("no-deno");
   }
   const kind = Deno.build.standalone ? "this is a compiled program, and there" : "there";
-  return `${kind} is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath`;
+  return `${kind} is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath` + see("no-deno");
 }
 
 /**
@@ -100,9 +111,11 @@ export function spawnFailure(cause: unknown, denoPath?: string): string {
  *
  * @throws {Error} If this Deno is older than 2.9.
  */
-export function requireDenoVersion(): void {
-  if (isSupportedDeno(Deno.version.deno)) return;
-  throw new Error(`Cannot start workers: this is Deno ${Deno.version.deno}, Deno ${OLDEST_DENO} or newer is wanted`);
+export function requireDenoVersion(version: string = Deno.version.deno): void {
+  if (isSupportedDeno(version)) return;
+  throw new Error(
+    `Cannot start workers: this is Deno ${version}, Deno ${OLDEST_DENO} or newer is wanted${see("old-deno")}`,
+  );
 }
 
 /** Whether a version of Deno, like `"2.9.6"` or `"2.10.0-rc.1"`, is new enough. */
