@@ -13,6 +13,8 @@ export interface DenoInternals {
   readonly core?: {
     writeAll?(rid: number, bytes: Uint8Array): Promise<void>;
     tryClose?(rid: number): void;
+    /** Runs a script that lies at a place: imports in it resolve from there. Returns its value, or an error. */
+    evalContext?(source: string, specifier: string): [value: unknown, error: unknown];
     /** What V8 carries through awaits, timers and callbacks. */
     getAsyncContext?(): Record<symbol, unknown> | undefined;
     setAsyncContext?(context: Record<symbol, unknown> | undefined): void;

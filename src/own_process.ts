@@ -18,6 +18,8 @@ export interface ProjectFiles {
   readonly config?: string;
   /** The lock file, where there is one. */
   readonly lock?: string;
+  /** The URL of the folder from which imports in the text of a function resolve. */
+  readonly folder?: string;
   /** What a worker does about `node_modules`, if not what the configuration says. */
   readonly nodeModules?: "manual" | "none";
 }

@@ -17,6 +17,10 @@ import { ProcessLife } from "./process_life.ts";
 import { takeStdio } from "./streams/stdio.ts";
 import { WorkerLife } from "./worker_life.ts";
 
+// "error: " marks the line that the program quotes.
+const STDOUT_CLOSED = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: " +
+  "a stream closes it at its end unless it has `autoClose: false`\n";
+
 type HelloMessage = Extract<ParentMessage, ["hello", ...unknown[]]>;
 
 /**
@@ -35,7 +39,10 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
     currentTask,
   });
   const watches = { descriptors: watchDescriptors, uncaught: hearUncaught, idleness: watchIdleness };
-  const streams = takeStdio(output.print);
+  const streams = takeStdio(output.print, () => {
+    output.printError(STDOUT_CLOSED);
+    return exit(1);
+  });
   const parent: ParentLink = new ParentLink({
     streams,
     hub,

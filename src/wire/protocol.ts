@@ -39,6 +39,7 @@ export interface WorkerSettings {
   readonly parentName?: string;
   /** The worker's `deno.json`, if it has one. */
   readonly project?: {
+    readonly folder?: string;
     readonly config?: string;
     readonly lock?: string;
     readonly nodeModules?: "manual" | "none";

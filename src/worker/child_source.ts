@@ -4753,10 +4753,44 @@ function unreference(worker) {
   else worker.terminate();
 }
 
-// src/child/tasks/functions.ts
+// src/child/tasks/source_text.ts
 var evaluateGlobally = eval;
+var { evalContext } = denoInternals.core ?? {};
+var NOWHERE = ".corral-source-text/";
+var LEVELS = "1/2/3/4/5/6/7/8/";
+var evaluate;
+function evaluateText(text) {
+  evaluate ??= evaluateIn(ownProcess().project?.folder);
+  return evaluate(text);
+}
+function evaluateIn(folder) {
+  if (folder === void 0 || evalContext === void 0) return evaluateGlobally;
+  const [make] = evalContext("(evaluate) => (text) => evaluate(text)", folder + NOWHERE + LEVELS);
+  return make(evaluateGlobally);
+}
+function importMessage(message) {
+  if (message[$startsWith]('Import "')) {
+    const text = message[$replace](/ from "[^"\\n]*"/, "");
+    return {
+      text,
+      isRelative: /^Import "\\.{0,2}\\/[^"]*" not a dependency/[$test](text)
+    };
+  }
+  const index = message[$indexOf](NOWHERE);
+  if (index < 0) return {
+    text: message,
+    isRelative: message[$includes]("cannot-be-a-base")
+  };
+  const [, levels, rest] = /^((?:\\d\\/)*)([^"\\s]*)/[$exec](message[$slice](index + NOWHERE.length));
+  const up = (LEVELS.length - levels.length) / 2;
+  return {
+    text: \`Cannot import "\${up === 0 ? "./" : "../".repeat(up)}\${rest}"\`,
+    isRelative: true
+  };
+}
+
+// src/child/tasks/functions.ts
 var THIS = /\\bthis\\b/;
-var RELATIVE_IMPORT = /cannot-be-a-base|^Import "\\.{0,2}\\/[^"]*" not a dependency/;
 function resolveFunction(spec, module, exportsOnly = false) {
   switch (spec.kind) {
     case "export":
@@ -4781,8 +4815,9 @@ function missingPart(error, source) {
   if (THIS[$test](source) && error.message[$includes]("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (RELATIVE_IMPORT[$test](error.message)) {
-    error.message = error.message[$replace](/ from "data:.*$/s, "");
+  const { text, isRelative } = importMessage(error.message);
+  error.message = text;
+  if (isRelative) {
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
 }
@@ -4832,13 +4867,13 @@ function compileSource(name, source) {
     "",
     ""
   ];
-  const value = evaluate(\`\${before}(\${source})\${after2}\`, label) ?? evaluate(\`\${before}Object.values({\${source}})[0]\${after2}\`, label);
+  const value = evaluate2(\`\${before}(\${source})\${after2}\`, label) ?? evaluate2(\`\${before}Object.values({\${source}})[0]\${after2}\`, label);
   if (typeof value === "function") return value;
   throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: its source text does not stand on its own, export it from a module\`);
 }
-function evaluate(expression, label) {
+function evaluate2(expression, label) {
   try {
-    return evaluateGlobally(\`"use strict";\${expression}
+    return evaluateText(\`"use strict";\${expression}
 //# sourceURL=\${label}\`);
   } catch (error) {
     if (error instanceof SyntaxError) return void 0;
@@ -5132,10 +5167,16 @@ function stdinReference() {
 }
 
 // src/child/streams/stdio.ts
-function takeStdio(print) {
+var { BadResource } = Deno.errors;
+function takeStdio(print, lost) {
   const input = new ParentInput();
-  const writer = new BlockWriter(Deno.stdout.writeSync[$bind](Deno.stdout));
+  const writer = new BlockWriter(stdoutWriter(lost));
   closeStdin();
+  for (const stream of [
+    Deno.stdin,
+    Deno.stdout,
+    Deno.stderr
+  ]) keepOpen(stream);
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
@@ -5151,6 +5192,23 @@ function takeStdio(print) {
     mark: (secret) => writer.mark(secret),
     share: (others) => writer.share(others)
   };
+}
+function stdoutWriter(lost) {
+  const writeSync = Deno.stdout.writeSync[$bind](Deno.stdout);
+  return (bytes) => {
+    try {
+      return writeSync(bytes);
+    } catch (error) {
+      if (error instanceof BadResource) lost();
+      throw error;
+    }
+  };
+}
+function keepOpen(stream) {
+  $Object_defineProperty(stream, "close", {
+    value: () => {
+    }
+  });
 }
 function closeStdin() {
   $Object_defineProperties(Deno.stdin, {
@@ -5684,6 +5742,7 @@ var WorkerLife = class {
 };
 
 // src/child/main.ts
+var STDOUT_CLOSED = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: a stream closes it at its end unless it has \`autoClose: false\`\\n";
 function serve(load, loadHandleClasses) {
   let life;
   const exit = Deno.exit[$bind](Deno);
@@ -5698,7 +5757,10 @@ function serve(load, loadHandleClasses) {
     uncaught: hearUncaught,
     idleness: watchIdleness
   };
-  const streams = takeStdio(output.print);
+  const streams = takeStdio(output.print, () => {
+    output.printError(STDOUT_CLOSED);
+    return exit(1);
+  });
   const parent = new ParentLink({
     streams,
     hub,

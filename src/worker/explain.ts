@@ -60,7 +60,12 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
   { part: /\n[ \t]*hint: If you want to use the npm package[^\n]*/, trouble: "bare-import", advise: bareImport },
-  { part: /Import "[^"\n]*" not a dependency$/, stays: true, trouble: "bare-import", advise: bareImport },
+  {
+    part: /Import "[^"\n]*" not a dependency(?: and not in import map)?$/,
+    stays: true,
+    trouble: "bare-import",
+    advise: bareImport,
+  },
   { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, trouble: "lock", advise: outOfLock },
   { part: /, run again with the --allow-\w+ flag/, trouble: "permission", advise: notGranted },
   { part: / or run with --(?:unstable-)?sloppy-imports/, trouble: "extension", advise: sloppyImport },

@@ -50,6 +50,58 @@ for (const [way, [body, out]] of Object.entries(WRITES)) {
   });
 }
 
+/** Ways to close a standard stream that leave the worker its own. */
+const CLOSES: Record<string, string> = {
+  "Deno.stdout.close()": "Deno.stdout.close();",
+  "Deno.stdin.close()": "Deno.stdin.close();",
+  "Deno.stderr.close()": "Deno.stderr.close();",
+  "Deno.stdout.writable": "await Deno.stdout.writable.close();",
+  "Deno.stdin.readable": "await Deno.stdin.readable.cancel();",
+  "process.stdout.destroy()": "process.stdout.destroy();",
+  "process.stdout.end()": "await new Promise((done) => process.stdout.end(done));",
+  "process.stdin.destroy()": "process.stdin.destroy();",
+  "process.stderr.destroy()": "process.stderr.destroy();",
+  "fs.closeSync(0)": `(await import("node:fs")).closeSync(0);`,
+  "fs.closeSync(2)": `(await import("node:fs")).closeSync(2);`,
+  "a pipeline into process.stdout": `const { pipeline } = await import("node:stream/promises");
+     const { Readable } = await import("node:stream"); await pipeline(Readable.from([]), process.stdout);`,
+};
+
+for (const [way, body] of Object.entries(CLOSES)) {
+  Deno.test(`a task closes a stream by ${way}, and the next one prints in the same worker`, async () => {
+    const { code, stdout, stderr } = await runProgram(`
+      await using pool = new Pool({ workers: 1 });
+      const pid = await pool.apply(() => Deno.pid);
+      await pool.apply(async () => { ${body} });
+      await pool.apply(() => console.log("next"));
+      if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
+    `);
+    assertEquals([code, stdout, stderr], [0, "next\n", ""]);
+  });
+}
+
+/** Ways to close the descriptor itself, behind the library's back. */
+const CLOSES_DESCRIPTOR: Record<string, string> = {
+  "fs.closeSync(1)": `(await import("node:fs")).closeSync(1);`,
+  "fs.close(1)": `const fs = await import("node:fs"); await new Promise((done) => fs.close(1, done));`,
+  "a stream on it that ends": `const fs = await import("node:fs");
+     await new Promise((done) => fs.createWriteStream("", { fd: 1 }).end("", done));`,
+};
+
+for (const [way, body] of Object.entries(CLOSES_DESCRIPTOR)) {
+  Deno.test(`a task that closes descriptor 1 by ${way} is told so, and the next one has a worker`, async () => {
+    const { code, stdout } = await runProgram(`
+      await using pool = new Pool({ workers: 1 });
+      const error = await pool.apply(async () => { ${body} return 1; }).catch((error) => error);
+      console.log(error.name, error.taskStarted, error.message.split("\\n").at(-1));
+      console.log(await pool.apply(Math.sqrt, [4]));
+    `);
+    const advice = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: " +
+      "a stream closes it at its end unless it has `autoClose: false`";
+    assertEquals([code, stdout], [0, `WorkerExitError true ${advice}\n2\n`]);
+  });
+}
+
 Deno.test("a task floods stdout by its number from threads while it returns 10 MB, and both come whole", async () => {
   const { code, stdout, stderr } = await runProgram(`
     await using pool = new Pool({ workers: 1 });

@@ -131,6 +131,54 @@ console.log(await pool.apply(async () => [(await import("npm-dep")).npm, (await 
   }
 });
 
+Deno.test("a function without a module imports what a workspace member, a package.json, or a folder with --config names", async () => {
+  await using made = registries();
+  const main = `import { Pool, Process } from "LIBRARY"; import { npm } from "npm-dep"; console.log("program", npm);
+const inline = async (name: string) => (await import(name)).npm;
+await using pool = new Pool({ workers: 1 });
+console.log("worker", await pool.apply(inline, ["npm-dep"]).catch((error) => error.message));
+console.log(await pool.apply(inline, ["../tasks.ts"]).catch((error) => error.message.split(" (")[0]));
+console.log(await pool.apply(inline, ["absent"]).catch((error) => error.message.split(";")[0]));
+const process = new Process({ target: async () => console.log("process", (await import("npm-dep")).npm) });
+process.start(); await process.join();`;
+  const imports = JSON.stringify({ imports: { "npm-dep": "npm:npm-dep@1" } });
+  const shapes: Record<string, [files: Record<string, string>, cwd: string, flags: string[]]> = {
+    "a member": [
+      { "deno.json": '{ "workspace": ["./app"] }', "app/deno.json": imports, "app/main.ts": main, "tasks.ts": "" },
+      "app",
+      [],
+    ],
+    "a package.json": [
+      { "package.json": '{ "dependencies": { "npm-dep": "^1.0.0" } }', "main.ts": main },
+      ".",
+      [],
+    ],
+    "--config": [
+      { "conf/deno.json": imports, "main.ts": main },
+      ".",
+      ["--config=conf/deno.json"],
+    ],
+  };
+  for (const [shape, [files, cwd, flags]] of Object.entries(shapes)) {
+    await using folder = await ProjectFolder.make(files, made.env);
+    const installed = await folder.denoIn(cwd, ["install", ...flags, "--entrypoint", "main.ts"]);
+    assertEquals([shape, installed.code], [shape, 0], installed.stderr);
+    // The flags of a program are known to one that may do everything.
+    const run = flags.length > 0 ? ["run", "-A"] : [...RUN, `--allow-read=${folder.path}`];
+    const { stdout, stderr } = await folder.denoIn(cwd, [...run, ...flags, "main.ts"]);
+    const [program, worker, relative, absent, process] = stdout.trim().split("\n");
+    assertEquals([shape, program, worker, process, stderr], [
+      shape,
+      "program npm 1.0.0",
+      "worker npm 1.0.0",
+      "process npm 1.0.0",
+      "",
+    ]);
+    assertEquals(relative, 'Cannot import "../tasks.ts"');
+    assertEquals(absent?.replace(" and not in import map", ""), 'Import "absent" not a dependency');
+  }
+});
+
 Deno.test("an untrusted module from a registry is the version that the program's lock file pins", async () => {
   await using made = registries();
   const main = `import { Pool } from "LIBRARY"; import "npm:npm-dep@1"; import "jsr:@me/jsr-dep@1";

@@ -8,6 +8,8 @@ import { BlockWriter, type OtherWriters } from "./block_writer.ts";
 import { type PrintHandler, takeConsole } from "./console.ts";
 import { ParentInput } from "./parent_input.ts";
 
+const { BadResource } = Deno.errors;
+
 /** The raw streams, for the protocol alone. */
 export interface ProtocolStreams {
   /** Whether `readSync()` may be called. */
@@ -28,11 +30,16 @@ export interface ProtocolStreams {
   share(others: OtherWriters): void;
 }
 
-/** Takes stdin and stdout, and sends what user code prints to `print`. */
-export function takeStdio(print: PrintHandler): ProtocolStreams {
+/**
+ * Takes stdin and stdout, and sends what user code prints to `print`.
+ *
+ * @param lost Called when user code has closed stdout by its number, and a message cannot be written. Does not return.
+ */
+export function takeStdio(print: PrintHandler, lost: () => never): ProtocolStreams {
   const input = new ParentInput();
-  const writer = new BlockWriter(Deno.stdout.writeSync.bind(Deno.stdout));
+  const writer = new BlockWriter(stdoutWriter(lost));
   closeStdin();
+  for (const stream of [Deno.stdin, Deno.stdout, Deno.stderr]) keepOpen(stream);
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
@@ -48,6 +55,23 @@ export function takeStdio(print: PrintHandler): ProtocolStreams {
     mark: (secret) => writer.mark(secret),
     share: (others) => writer.share(others),
   };
+}
+
+function stdoutWriter(lost: () => never): (bytes: Uint8Array) => number {
+  const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
+  return (bytes) => {
+    try {
+      return writeSync(bytes);
+    } catch (error) {
+      if (error instanceof BadResource) lost();
+      throw error;
+    }
+  };
+}
+
+/** A task that closes its stream has finished with it; the worker and its next task have not. */
+function keepOpen(stream: { close(): void }): void {
+  Object.defineProperty(stream, "close", { value: () => {} });
 }
 
 function closeStdin(): void {

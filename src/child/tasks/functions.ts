@@ -1,9 +1,7 @@
 import { FunctionNotFoundError } from "../../errors.ts";
 import { see } from "../../troubles.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
-
-// As it was before user code could replace it. Called by another name, it sees no variables of this file.
-const evaluateGlobally = eval;
+import { evaluateText, importMessage } from "./source_text.ts";
 
 /** A function of the user's, ready to be called. */
 export type TaskFunction = (...args: unknown[]) => unknown;
@@ -12,7 +10,6 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 export type LoadedModule = { readonly [name: string]: unknown };
 
 const THIS = /\bthis\b/;
-const RELATIVE_IMPORT = /cannot-be-a-base|^Import "\.{0,2}\/[^"]*" not a dependency/;
 
 /**
  * Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source.
@@ -48,9 +45,9 @@ function missingPart(error: Error, source: string): string | undefined {
   if (THIS.test(source) && error.message.includes("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (RELATIVE_IMPORT.test(error.message)) {
-    // Deno adds by what the worker was started, which is not a file.
-    error.message = error.message.replace(/ from "data:.*$/s, "");
+  const { text, isRelative } = importMessage(error.message);
+  error.message = text;
+  if (isRelative) {
     return "a relative import has no file to start from: export it from the module, or import by an absolute URL";
   }
 }
@@ -116,7 +113,7 @@ function compileSource(name: string, source: string): TaskFunction {
 /** The label stands in stack traces in place of a file. */
 function evaluate(expression: string, label: string): unknown {
   try {
-    return evaluateGlobally(`"use strict";${expression}\n//# sourceURL=${label}`);
+    return evaluateText(`"use strict";${expression}\n//# sourceURL=${label}`);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -26,12 +26,11 @@ export function configure(options: ResolvedLaunchOptions): Configuration {
 
 function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOptions): Configuration {
   const program = programFlags();
-  const project = configOf === undefined
-    ? findProject(isFile(moduleUrl) ? moduleUrl : programUrl(), program)
-    : findProject(configOf, { config: undefined, lock: program.lock });
+  const from = configOf ?? (isFile(moduleUrl) ? moduleUrl : programUrl());
+  const project = findProject(from, configOf === undefined ? program : { config: undefined, lock: program.lock });
   const { config, nodeModules } = project;
   return {
-    project,
+    project: isFile(from) ? { ...project, folder: new URL(".", from).href } : project,
     flags: [
       ...lockFlags(project, frozen),
       config === undefined ? "--no-config" : `--config=${config}`,
