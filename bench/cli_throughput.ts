@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
  * Measures `corral map` with two workers beside a plain loop in one process, GNU parallel and xargs, over real pipes:
- * records of about 200 bytes, in medians of several rounds that take turns.
+ * records of about 200 bytes, in medians of several rounds that take turns. A table and the same rows as NDJSON show what CSV costs,
+ * beside a loop with Python's `csv`.
  *
  *     deno task bench:cli [--quick]
  *
@@ -26,17 +27,44 @@ interface Contender {
   readonly input: string;
 }
 
+/** What a contender took, in seconds: by the clock, and of all processors. */
+interface Cost {
+  readonly elapsed: number;
+  readonly cpu: number;
+}
+
 /** Writes `count` records, one a line. */
 async function writeRecords(path: string, count: number): Promise<void> {
+  await writeLines(path, count, (id) => JSON.stringify(record(id)));
+}
+
+/** Writes the same rows as a table, of which half have a field in quotes, and as NDJSON. */
+async function writeRows(path: string, count: number): Promise<void> {
+  await writeLines(`${path}.ndjson`, count, (id) => JSON.stringify(row(id)));
+  await writeLines(`${path}.csv`, count, (id) => {
+    const cells = Object.values(row(id)).map((text) => text.includes(",") ? `"${text}"` : text).join(",");
+    return id === 0 ? `${Object.keys(row(id)).join(",")}\n${cells}` : cells;
+  });
+}
+
+async function writeLines(path: string, count: number, lineOf: (id: number) => string): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
   for (let start = 0; start < count; start += 10_000) {
-    const lines = Array.from(
-      { length: Math.min(10_000, count - start) },
-      (_, at) => JSON.stringify(record(start + at)),
-    );
+    const lines = Array.from({ length: Math.min(10_000, count - start) }, (_, at) => lineOf(start + at));
     let bytes = new TextEncoder().encode(lines.join("\n") + "\n");
     while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
   }
+}
+
+function row(id: number): Record<string, string> {
+  return {
+    id: String(id),
+    name: `user ${id}`,
+    email: `user${id}@example.org`,
+    score: String((id * 7919 % 10_007) / 10_007),
+    street: `Main Street${id % 2 === 0 ? " " : ", "}${id % 1000}`,
+    zip: String(id % 100_000).padStart(5, "0"),
+  };
 }
 
 function record(id: number): unknown {
@@ -56,15 +84,30 @@ async function exists(program: string): Promise<boolean> {
   return success;
 }
 
-/** Seconds from start to end. */
-async function time({ name, command, input }: Contender): Promise<number> {
+/**
+ * Runs a contender once. Throws if it did not write a line for each record: a pipeline takes the exit code of its last part, so that a
+ * command that cannot even start looks quick.
+ */
+async function time({ name, command, input, records }: Contender): Promise<Cost> {
   const start = performance.now();
-  const { success } = await new Deno.Command("sh", {
-    args: ["-c", `cat ${input} | ${command} | cat > /dev/null`],
+  // The shell's own clock of the processes that it waited for.
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `cat ${input} | ${command} | wc -l; times`],
     stderr: "inherit",
   }).output();
-  if (!success) throw new Error(`Cannot measure ${name}: it failed`);
-  return (performance.now() - start) / 1000;
+  const elapsed = (performance.now() - start) / 1000;
+  const [count, , children = ""] = new TextDecoder().decode(stdout).split("\n");
+  if (Number(count) !== records) {
+    throw new Error(`Cannot measure ${name}: it wrote ${count} lines for ${records} records`);
+  }
+  const cpu = children.split(" ").reduce((sum, text) => sum + seconds(text), 0);
+  return { elapsed, cpu };
+}
+
+/** A time as shells print it: `1m2.34s`. */
+function seconds(text: string): number {
+  const [, minutes, rest] = /^(\d+)m([\d.]+)s$/.exec(text.trim()) ?? [];
+  return Number(minutes) * 60 + Number(rest);
 }
 
 function median(values: readonly number[]): number {
@@ -73,22 +116,29 @@ function median(values: readonly number[]): number {
 
 async function contenders(folder: string): Promise<Contender[]> {
   const deno = Deno.execPath();
-  const env = "DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM,TERM_PROGRAM,TMUX";
+  const env = "DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM";
   const flags = `--config=${ROOT}deno.json --allow-run=${deno} --allow-read --allow-env=${env}`;
-  const corral = `${deno} run --quiet --no-prompt ${flags} ${ROOT}cli.ts map -q -j 2 ${HERE}functions.ts`;
+  const map = `${deno} run --quiet --no-prompt ${flags} ${ROOT}cli/main.ts map -q ${HERE}functions.ts`;
   const loop = `${deno} run --quiet --no-prompt ${HERE}loop.ts`;
   const one = `${deno} run --quiet --no-prompt ${HERE}one.ts`;
   const all = { records: RECORDS, input: `${folder}/all` };
   const heavy = { records: HEAVY_RECORDS, input: `${folder}/heavy` };
   const halves = [1, 2].map((half) => `${loop} heavy < ${heavy.input}.${half} &`).join(" ");
+  const rows = { records: RECORDS, input: `${folder}/rows.ndjson` };
+  const table = { records: RECORDS, input: `${folder}/rows.csv` };
   const few = { records: SINGLE_RECORDS, input: `${folder}/few` };
   const found: Contender[] = [
     { name: "identity, plain loop", command: `${loop} identity`, ...all },
-    { name: "identity, corral map", command: `${corral}#identity`, ...all },
+    { name: "identity, corral map", command: `${map}#identity -j 2`, ...all },
     { name: "heavy, plain loop", command: `${loop} heavy`, ...heavy },
-    { name: "heavy, corral map", command: `${corral}#heavy`, ...heavy },
+    { name: "heavy, corral map", command: `${map}#heavy -j 2`, ...heavy },
     { name: "heavy, two plain loops", command: `{ ${halves} wait; }`, ...heavy },
+    { name: "light, NDJSON", command: `${map}#light -j 2`, ...rows },
+    { name: "light, CSV", command: `${map}#light -j 2 --in csv`, ...table },
+    { name: "light, CSV, one worker", command: `${map}#light -j 1 --in csv`, ...table },
   ];
+  if (await exists("python3")) found.push({ name: "light, CSV, Python", command: `python3 ${HERE}light.py`, ...table });
+  else console.log("Python is not installed: skipped");
   if (await exists("parallel")) {
     found.push({ name: "identity, parallel --pipe", command: `parallel -j 2 --pipe ${loop} identity`, ...all });
     found.push({ name: "identity, parallel, one each", command: `parallel -j 2 --pipe -N 1 ${loop} identity`, ...few });
@@ -99,42 +149,60 @@ async function contenders(folder: string): Promise<Contender[]> {
   return found;
 }
 
-/** Microseconds for each record, by contender. */
-async function measure(list: readonly Contender[]): Promise<Map<string, number>> {
-  const seconds = new Map<string, number[]>(list.map(({ name }) => [name, []]));
+/** What each contender took for a record, in microseconds. */
+async function measure(list: readonly Contender[]): Promise<Map<string, Cost>> {
+  const taken = new Map<string, Cost[]>(list.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const contender of list) seconds.get(contender.name)!.push(await time(contender));
+    for (const contender of list) taken.get(contender.name)!.push(await time(contender));
   }
-  return new Map(list.map(({ name, records }) => [name, median(seconds.get(name)!) / records * 1e6]));
+  return new Map(list.map(({ name, records }) => {
+    const costs = taken.get(name)!;
+    const each = (kind: keyof Cost) => median(costs.map((cost) => cost[kind])) / records * 1e6;
+    return [name, { elapsed: each("elapsed"), cpu: each("cpu") }];
+  }));
 }
 
-function printGoal(costs: Map<string, number>, base: string, ours: string, goal: number): void {
-  const [baseCost, ourCost] = [costs.get(base), costs.get(ours)];
+/** How many times as quick as `base` ours is. */
+function printGoal(
+  costs: Map<string, Cost>,
+  base: string,
+  ours: string,
+  goal: number,
+  kind: keyof Cost = "elapsed",
+): void {
+  const [baseCost, ourCost] = [costs.get(base)?.[kind], costs.get(ours)?.[kind]];
   if (baseCost === undefined || ourCost === undefined) return;
   const factor = baseCost / ourCost;
-  console.log(`${ours} / ${base}: ${factor.toFixed(2)} times the speed (goal ${goal}) ${factor >= goal ? "✓" : "✗"}`);
+  const what = kind === "cpu" ? "the speed of a processor" : "the speed";
+  console.log(
+    `${ours} / ${base}: ${factor.toFixed(2)} times ${what} (goal ${Number(goal.toFixed(2))}) ${
+      factor >= goal ? "✓" : "✗"
+    }`,
+  );
 }
 
 const folder = await Deno.makeTempDir();
 try {
   await writeRecords(`${folder}/all`, RECORDS);
+  await writeRows(`${folder}/rows`, RECORDS);
   await writeRecords(`${folder}/heavy`, HEAVY_RECORDS);
   for (const half of [1, 2]) await writeRecords(`${folder}/heavy.${half}`, HEAVY_RECORDS / 2);
   await writeRecords(`${folder}/few`, SINGLE_RECORDS);
   const list = await contenders(folder);
   const costs = await measure(list);
-  console.log(`${"".padEnd(32)}${"records".padStart(10)}${"µs each".padStart(12)}${"records/s".padStart(12)}`);
+  const columns = ["records", "µs each", "CPU µs each", "records/s"];
+  console.log("".padEnd(32) + columns.map((column) => column.padStart(12)).join(""));
   for (const { name, records } of list) {
-    const cost = costs.get(name)!;
-    console.log(
-      `${name.padEnd(32)}${String(records).padStart(10)}${cost.toFixed(2).padStart(12)}${
-        Math.round(1e6 / cost).toString().padStart(12)
-      }`,
-    );
+    const { elapsed, cpu } = costs.get(name)!;
+    const cells = [String(records), elapsed.toFixed(2), cpu.toFixed(2), String(Math.round(1e6 / elapsed))];
+    console.log(name.padEnd(32) + cells.map((cell) => cell.padStart(12)).join(""));
   }
   printGoal(costs, "identity, plain loop", "identity, corral map", 0.8);
   printGoal(costs, "heavy, plain loop", "heavy, corral map", 1.8);
   printGoal(costs, "heavy, two plain loops", "heavy, corral map", 0.95);
+  printGoal(costs, "light, NDJSON", "light, CSV", 1 / 1.3, "cpu");
+  printGoal(costs, "light, CSV, Python", "light, CSV", 1, "cpu");
+  printGoal(costs, "light, CSV, one worker", "light, CSV", 1.6);
   printGoal(costs, "identity, parallel, one each", "identity, corral map", 5);
   printGoal(costs, "identity, parallel --pipe", "identity, corral map", 1);
 } finally {
