@@ -109,9 +109,10 @@ function isBlank(text) {
 
 // cli/runner/exact_json.ts
 var json = JSON;
-var SUSPECT = /(?:^|[^.\\d])\\d{16}|\\d[eE]\\+?\\d{3}/;
+var SUSPECT = /[^.\\d]\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d\\d|\\d[eE][+\\d]\\d\\d/;
+var SUSPECT_AT_START = /^\\d{16}/;
 function mayLoseDigits(text) {
-  return SUSPECT.test(text);
+  return SUSPECT.test(text) || SUSPECT_AT_START.test(text);
 }
 function parseExact(text) {
   return mayLoseDigits(text) ? json.parse(text, exactNumber) : JSON.parse(text);
@@ -811,12 +812,8 @@ var BlockRun = class {
     const { batch } = this.#settings;
     this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
-    this.#unit = {
-      size: 1,
-      offsets: [
-        this.#done
-      ]
-    };
+    this.#unit.size = 1;
+    this.#unit.offsets[0] = this.#done;
     let record;
     try {
       record = this.#records.value();

@@ -142,7 +142,9 @@ export class BlockRun {
     const { batch } = this.#settings;
     this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
-    this.#unit = { size: 1, offsets: [this.#done] };
+    // The same object each time: two new ones for each record are felt where records are small.
+    this.#unit.size = 1;
+    this.#unit.offsets[0] = this.#done;
     let record: unknown;
     try {
       record = this.#records.value();

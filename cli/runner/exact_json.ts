@@ -19,12 +19,16 @@ const json = JSON as typeof JSON & {
   parse(text: string, reviver: (key: string, value: unknown, context: ReviverContext) => unknown): unknown;
 };
 
-/** What may be such a number: many digits in front of any fraction, or a large exponent. */
-const SUSPECT = /(?:^|[^.\d])\d{16}|\d[eE]\+?\d{3}/;
+/**
+ * What may be such a number: many digits that do not follow a point, or a large exponent. The digits are written out since V8 then
+ * passes over what cannot match in steps, and takes half as long for a text as with `\d{16}`.
+ */
+const SUSPECT = /[^.\d]\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d|\d[eE][+\d]\d\d/;
+const SUSPECT_AT_START = /^\d{16}/;
 
 /** Whether a text may have numbers that a double does not hold. Looked up for many records at once, since it seldom is so. */
 export function mayLoseDigits(text: string): boolean {
-  return SUSPECT.test(text);
+  return SUSPECT.test(text) || SUSPECT_AT_START.test(text);
 }
 
 /** Parses JSON. Throws SyntaxError. */
