@@ -6,6 +6,7 @@ import { encode } from "../../src/wire/codec/codec.ts";
 import { see, type Trouble, TROUBLES, TROUBLESHOOTING } from "../../src/troubles.ts";
 import { type WorkerExit, workerExitError } from "../../src/worker/exit_error.ts";
 import { type Circumstances, explain } from "../../src/worker/explain.ts";
+import { requireVisible } from "../../src/worker/program/compiled_program.ts";
 import { chooseDeno, requireDenoVersion, spawnFailure } from "../../src/worker/program/deno_executable.ts";
 import { REPOSITORY } from "../../scripts/build_site.ts";
 
@@ -72,7 +73,15 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
   "run-deno": () => [noDeno({})],
   "pool-in-worker": () => [noDeno({ isWorker: true })],
   "top-level-pool": () => [noDeno({ isWorker: true, isLoading: true })],
-  compiled: () => [noDeno({ standalone: true })],
+  compiled: () => [
+    noDeno({ standalone: true }),
+    messageOf(() =>
+      requireVisible("file:///tmp/deno-compile-app/tasks.ts", {
+        standalone: true,
+        mainModule: "file:///tmp/deno-compile-app/main.ts",
+      })
+    ),
+  ],
   "no-deno": () => [`Cannot start a worker: ${spawnFailure(new Deno.errors.NotFound("Failed to spawn 'deno'"))}`],
   grant: async () => [
     await saysProgram('new corral.Pool({ permissions: { net: ["example.com"] } })', "--allow-run"),

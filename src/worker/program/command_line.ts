@@ -8,6 +8,7 @@
 import type { ProjectFiles } from "../../own_process.ts";
 import { requireArgumentsFit } from "../permissions/argument_limits.ts";
 import type { ChildProgram } from "./child_program.ts";
+import { requireVisible } from "./compiled_program.ts";
 import { requireCodeUnwritable } from "../permissions/code_guard.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { configure } from "../project/configuration.ts";
@@ -59,12 +60,13 @@ export interface LaunchCommand extends WorkerCommand {
 /**
  * Builds the command line of a worker. Starts nothing, and never prompts.
  *
- * @throws {TypeError} If a permission has a wrong form.
+ * @throws {TypeError} If a permission has a wrong form, or the module is one that workers cannot see.
  * @throws {RangeError} If the system would not take a command line of that length.
  * @throws {PermissionError} If a grant is larger than this program's own, or no Deno may be started.
  */
 export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
+  requireVisible(options.moduleUrl);
   const grants = workerGrants(options);
   const { project, flags } = configure(options);
   const path = findDeno(options.denoPath);

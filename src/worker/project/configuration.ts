@@ -1,6 +1,7 @@
 import type { ProjectFiles } from "../../own_process.ts";
 import { bareImportMap } from "./import_map.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { isInsideCompiled } from "../program/compiled_program.ts";
 import { type ProgramFlags, programFlags } from "./program_flags.ts";
 import { findProject } from "./project.ts";
 
@@ -26,7 +27,7 @@ export function configure(options: ResolvedLaunchOptions): Configuration {
 
 function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOptions): Configuration {
   const program = programFlags();
-  const from = configOf ?? (isFile(moduleUrl) ? moduleUrl : programUrl());
+  const from = isReal(configOf) ? configOf : isFile(moduleUrl) ? moduleUrl : programUrl();
   const project = findProject(from, configOf === undefined ? program : { config: undefined, lock: program.lock });
   const { config, nodeModules } = project;
   return {
@@ -60,7 +61,11 @@ function passedOn({ passedOn }: ProgramFlags, decidesNodeModules: boolean): stri
 
 /** Where the program lies; a worker's own main module is not a file. */
 function programUrl(): string | undefined {
-  return isFile(Deno.mainModule) ? Deno.mainModule : undefined;
+  return isFile(Deno.mainModule) && isReal(Deno.mainModule) ? Deno.mainModule : undefined;
+}
+
+function isReal(url: string | undefined): url is string {
+  return url !== undefined && !isInsideCompiled(url);
 }
 
 function isFile(url: string | undefined): url is string {
