@@ -4,7 +4,8 @@ import { resolveFunction } from "./tasks/functions.ts";
 import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
-import { encodeThrown, TaskLoop, type TaskScope } from "./tasks/task_loop.ts";
+import { encodeThrown } from "./tasks/task_answers.ts";
+import { TaskLoop, type TaskScope } from "./tasks/task_loop.ts";
 import { taskScope } from "./tasks/task_scope.ts";
 
 /** The life of a pool's worker: it loads the module, runs the initializer, and then tasks until it is told to stop. */

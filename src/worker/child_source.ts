@@ -5252,6 +5252,100 @@ function installRuntime(runtime) {
   });
 }
 
+// src/child/tasks/task_answers.ts
+var TaskAnswers = class {
+  #send;
+  #handles;
+  #now;
+  constructor(send, handles, now) {
+    this.#send = send;
+    this.#handles = handles;
+    this.#now = now;
+  }
+  result(task, value) {
+    if (value === void 0 && task.trace === void 0) return this.#send(writeResult(task.id, void 0));
+    try {
+      const encoded = encode(value, this.#handles);
+      this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+    } catch (error) {
+      this.error(task, error);
+    }
+  }
+  error(task, error) {
+    try {
+      this.#sendThrown(task, encodeThrown(error, this.#handles));
+    } catch (tooLarge2) {
+      this.#sendThrown(task, encode(tooLarge2));
+    }
+  }
+  chunk(task, outcomes, durationMs) {
+    const duration = inMicroseconds(durationMs);
+    try {
+      if (outcomes.errors.length > 0) return this.#sendChunkErrors(task, duration, outcomes);
+      const values = encodeItems(outcomes.values, this.#handles);
+      this.#send(writeChunkResult(task.id, duration, values), values.parts);
+    } catch (error) {
+      if (!(error instanceof EncodingError)) return this.error(task, error);
+      this.#sendEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
+    }
+  }
+  #sendChunkErrors(task, durationMs, outcomes) {
+    const encoded = encode(outcomes, this.#handles);
+    this.#send(writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+  }
+  #sendEncodable(task, durationMs, outcomes) {
+    try {
+      this.#sendChunkErrors(task, durationMs, outcomes);
+    } catch (error) {
+      this.error(task, error);
+    }
+  }
+  #sendThrown(task, error) {
+    this.#send(writeError(task.id, error, this.#durationOf(task)), error.parts);
+  }
+  #durationOf({ startedAt }) {
+    return startedAt === void 0 ? void 0 : inMicroseconds(this.#now() - startedAt);
+  }
+};
+function encodeThrown(error, handles) {
+  try {
+    return encode(error, handles);
+  } catch (encodingError) {
+    return encode(encodingError, handles);
+  }
+}
+function inMicroseconds(ms) {
+  return $Math_round(ms * 1e3) / 1e3;
+}
+function encodableThrown(error, handles) {
+  try {
+    encode(error, handles);
+    return error;
+  } catch (encodingError) {
+    return encodingError;
+  }
+}
+function withoutUnencodable(outcomes, handles) {
+  const errors = new Map(outcomes.errors[$map](([index, error]) => [
+    index,
+    encodableThrown(error, handles)
+  ]));
+  const values = outcomes.values[$map]((value, index) => {
+    try {
+      encode(value, handles);
+      return value;
+    } catch (error) {
+      errors[$set](index, error);
+    }
+  });
+  return {
+    values,
+    errors: [
+      ...errors
+    ].sort(([a], [b]) => a - b)
+  };
+}
+
 // src/wire/messages/lease.ts
 var LEASE_MS = 3;
 var LEASE_SILENCE_MS = 5;
@@ -5295,13 +5389,6 @@ var Lease = class {
 };
 
 // src/child/tasks/task_loop.ts
-function encodeThrown(error, handles) {
-  try {
-    return encode(error, handles);
-  } catch (encodingError) {
-    return encode(encodingError, handles);
-  }
-}
 var TaskLoop = class {
   #functions = /* @__PURE__ */ new Map();
   #running = /* @__PURE__ */ new Map();
@@ -5314,6 +5401,7 @@ var TaskLoop = class {
   #handles;
   #standby;
   #lease;
+  #answers;
   #held = [];
   #next = 0;
   #begun = 0;
@@ -5327,6 +5415,7 @@ var TaskLoop = class {
     this.#standby = options.standby;
     this.#now = options.now ?? monotonicMs;
     this.#lease = new Lease(this.#now);
+    this.#answers = new TaskAnswers(this.#send, this.#handles, this.#now);
   }
   get isIdle() {
     return this.#running.size === 0 && this.#next >= this.#held.length;
@@ -5477,54 +5566,18 @@ var TaskLoop = class {
         if (stopOnError) break;
       }
     }
-    this.#answerChunk(task, outcomes, this.#now() - startedAt);
-  }
-  #answerChunk(task, outcomes, durationMs) {
-    const duration = inMicroseconds(durationMs);
-    try {
-      if (outcomes.errors.length > 0) return this.#answerChunkErrors(task, duration, outcomes);
-      const values = encodeItems(outcomes.values, this.#handles);
-      this.#answer(task, writeChunkResult(task.id, duration, values), values.parts);
-    } catch (error) {
-      if (!(error instanceof EncodingError)) return this.#answerError(task, error);
-      this.#answerEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
-    }
-  }
-  #answerChunkErrors(task, durationMs, outcomes) {
-    const encoded = encode(outcomes, this.#handles);
-    this.#answer(task, writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
-  }
-  #answerEncodable(task, durationMs, outcomes) {
-    try {
-      this.#answerChunkErrors(task, durationMs, outcomes);
-    } catch (error) {
-      this.#answerError(task, error);
-    }
+    this.#answers.chunk(task, outcomes, this.#now() - startedAt);
+    this.#ended(task);
   }
   #answerResult(task, value) {
-    if (value === void 0 && task.trace === void 0) return this.#answer(task, writeResult(task.id, void 0));
-    try {
-      const encoded = encode(value, this.#handles);
-      this.#answer(task, writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
-    } catch (error) {
-      this.#answerError(task, error);
-    }
+    this.#answers.result(task, value);
+    this.#ended(task);
   }
   #answerError(task, error) {
-    try {
-      this.#answerThrown(task, encodeThrown(error, this.#handles));
-    } catch (tooLarge2) {
-      this.#answerThrown(task, encode(tooLarge2));
-    }
+    this.#answers.error(task, error);
+    this.#ended(task);
   }
-  #answerThrown(task, error) {
-    this.#answer(task, writeError(task.id, error, this.#durationOf(task)), error.parts);
-  }
-  #durationOf({ startedAt }) {
-    return startedAt === void 0 ? void 0 : inMicroseconds(this.#now() - startedAt);
-  }
-  #answer(task, text, parts) {
-    this.#send(text, parts);
+  #ended(task) {
     this.#running[$delete](task.id);
     task.arguments = void 0;
     if (this.#lease.answered()) return;
@@ -5563,39 +5616,8 @@ function runItems(items, values, call, spread) {
     values[$push](value);
   }
 }
-function inMicroseconds(ms) {
-  return $Math_round(ms * 1e3) / 1e3;
-}
 function isThenable(value) {
   return typeof value === "object" && value !== null && typeof value.then === "function";
-}
-function encodableThrown(error, handles) {
-  try {
-    encode(error, handles);
-    return error;
-  } catch (encodingError) {
-    return encodingError;
-  }
-}
-function withoutUnencodable(outcomes, handles) {
-  const errors = new Map(outcomes.errors[$map](([index, error]) => [
-    index,
-    encodableThrown(error, handles)
-  ]));
-  const values = outcomes.values[$map]((value, index) => {
-    try {
-      encode(value, handles);
-      return value;
-    } catch (error) {
-      errors[$set](index, error);
-    }
-  });
-  return {
-    values,
-    errors: [
-      ...errors
-    ].sort(([a], [b]) => a - b)
-  };
 }
 
 // src/child/tasks/task_scope.ts

@@ -1,26 +1,15 @@
-import { decode, encode, type Encoded, encodeItems, type HandleCodec } from "../../wire/codec/codec.ts";
-import { CancelledError, EncodingError } from "../../errors.ts";
+import { decode, encode, type HandleCodec } from "../../wire/codec/codec.ts";
+import { CancelledError } from "../../errors.ts";
 import type { RepliesRead } from "../../wire/messages/lease.ts";
 import type { CallItem, ParentMessage, TraceContext } from "../../wire/messages/to_child.ts";
-import {
-  type ChunkOutcomes,
-  writeChunkErrors,
-  writeChunkResult,
-  writeError,
-  writeProgress,
-  writeResult,
-  writeReturned,
-  writeStarted,
-} from "../../wire/messages/to_parent.ts";
+import { type ChunkOutcomes, writeProgress, writeReturned, writeStarted } from "../../wire/messages/to_parent.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import { monotonicMs } from "../../timer.ts";
 import { explainMissing, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
 import type { RunningTask } from "../runtime.ts";
 import type { Standby } from "../standby.ts";
-
-/** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
-export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
+import { type AnsweredTask, type SendFrame, TaskAnswers } from "./task_answers.ts";
 
 /** Runs `body` so that `current()` answers `task` in everything that it calls, awaits and schedules. */
 export interface TaskScope {
@@ -31,14 +20,13 @@ export interface TaskScope {
   origin(): RunningTask | undefined;
 }
 
-interface HeldTask extends RunningTask {
+interface HeldTask extends RunningTask, AnsweredTask {
   readonly functionId: number;
   /** Decoded when it starts: what is given back has brought no handle here. */
   arguments: unknown;
   /** The binary parts of arguments that are still encoded. */
   parts: Uint8Array[] | undefined;
   readonly chunk: { readonly spread: boolean; readonly stopOnError: boolean } | undefined;
-  /** When it began, if its parent wants to know how long it takes. */
   startedAt: number | undefined;
 }
 
@@ -46,15 +34,6 @@ interface KnownFunction {
   readonly call: TaskFunction | undefined;
   readonly error: unknown;
   readonly spec: FunctionSpec;
-}
-
-/** Encodes what a task threw, or the error that says why it cannot travel. */
-export function encodeThrown(error: unknown, handles: HandleCodec | undefined): Encoded {
-  try {
-    return encode(error, handles);
-  } catch (encodingError) {
-    return encode(encodingError, handles);
-  }
 }
 
 /** Receives tasks, runs them in order, at most `concurrency` at once, and answers each. */
@@ -70,6 +49,7 @@ export class TaskLoop {
   readonly #handles: HandleCodec | undefined;
   readonly #standby: Standby | undefined;
   readonly #lease: Lease;
+  readonly #answers: TaskAnswers;
   #held: HeldTask[] = [];
   #next = 0;
   #begun = 0;
@@ -97,6 +77,7 @@ export class TaskLoop {
     this.#standby = options.standby;
     this.#now = options.now ?? monotonicMs;
     this.#lease = new Lease(this.#now);
+    this.#answers = new TaskAnswers(this.#send, this.#handles, this.#now);
   }
 
   /** Whether there is no task that runs, or waits here to be run. */
@@ -246,64 +227,21 @@ export class TaskLoop {
         if (stopOnError) break;
       }
     }
-    this.#answerChunk(task, outcomes, this.#now() - startedAt);
-  }
-
-  #answerChunk(task: HeldTask, outcomes: ChunkOutcomes, durationMs: number): void {
-    const duration = inMicroseconds(durationMs);
-    try {
-      if (outcomes.errors.length > 0) return this.#answerChunkErrors(task, duration, outcomes);
-      const values = encodeItems(outcomes.values, this.#handles);
-      this.#answer(task, writeChunkResult(task.id, duration, values), values.parts);
-    } catch (error) {
-      if (!(error instanceof EncodingError)) return this.#answerError(task, error);
-      this.#answerEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
-    }
-  }
-
-  #answerChunkErrors(task: HeldTask, durationMs: number, outcomes: ChunkOutcomes): void {
-    const encoded = encode(outcomes, this.#handles);
-    this.#answer(task, writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
-  }
-
-  #answerEncodable(task: HeldTask, durationMs: number, outcomes: ChunkOutcomes): void {
-    try {
-      this.#answerChunkErrors(task, durationMs, outcomes);
-    } catch (error) {
-      // Together they are too large, or nested too deep.
-      this.#answerError(task, error);
-    }
+    this.#answers.chunk(task, outcomes, this.#now() - startedAt);
+    this.#ended(task);
   }
 
   #answerResult(task: HeldTask, value: unknown): void {
-    if (value === undefined && task.trace === undefined) return this.#answer(task, writeResult(task.id, undefined));
-    try {
-      const encoded = encode(value, this.#handles);
-      this.#answer(task, writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
-    } catch (error) {
-      this.#answerError(task, error);
-    }
+    this.#answers.result(task, value);
+    this.#ended(task);
   }
 
   #answerError(task: HeldTask, error: unknown): void {
-    try {
-      this.#answerThrown(task, encodeThrown(error, this.#handles));
-    } catch (tooLarge) {
-      this.#answerThrown(task, encode(tooLarge));
-    }
+    this.#answers.error(task, error);
+    this.#ended(task);
   }
 
-  #answerThrown(task: HeldTask, error: Encoded): void {
-    this.#answer(task, writeError(task.id, error, this.#durationOf(task)), error.parts);
-  }
-
-  /** How long the task took, if its parent wants to know. */
-  #durationOf({ startedAt }: HeldTask): number | undefined {
-    return startedAt === undefined ? undefined : inMicroseconds(this.#now() - startedAt);
-  }
-
-  #answer(task: HeldTask, text: string, parts?: readonly Uint8Array[]): void {
-    this.#send(text, parts);
+  #ended(task: HeldTask): void {
     this.#running.delete(task.id);
     // What the task left behind keeps the task, and should keep no more.
     task.arguments = undefined;
@@ -356,33 +294,6 @@ function runItems(
   }
 }
 
-/** As exact as the clock: more digits would only make the message longer. */
-function inMicroseconds(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
-}
-
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-function encodableThrown(error: unknown, handles: HandleCodec | undefined): unknown {
-  try {
-    encode(error, handles);
-    return error;
-  } catch (encodingError) {
-    return encodingError;
-  }
-}
-
-function withoutUnencodable(outcomes: ChunkOutcomes, handles: HandleCodec | undefined): ChunkOutcomes {
-  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error, handles)]));
-  const values = outcomes.values.map((value, index) => {
-    try {
-      encode(value, handles);
-      return value;
-    } catch (error) {
-      errors.set(index, error);
-    }
-  });
-  return { values, errors: [...errors].sort(([a], [b]) => a - b) };
 }
