@@ -18,6 +18,9 @@ export interface Contender {
 
 const PROGRAMS = new URL("contenders/", import.meta.url);
 
+/** What the programs of this repository are configured by: Deno would find the `package.json` here first, which is for the pools of npm. */
+const OWN_CONFIG = `--config=${fileURLToPath(new URL("../../deno.json", import.meta.url))}`;
+
 function program(name: string): string {
   return fileURLToPath(new URL(name, PROGRAMS));
 }
@@ -35,7 +38,7 @@ function cpython(id: string, name: string, kind: "pool" | "executor", method: st
 }
 
 function bare(id: string, name: string, partner: string): Contender {
-  const [executable, ...args] = deno("raw.ts", "--allow-run", "--allow-read", "--allow-env");
+  const [executable, ...args] = deno("raw.ts", OWN_CONFIG, "--allow-run", "--allow-read", "--allow-env");
   return { id, name, kind: "bare", command: [executable, ...args, partner] };
 }
 
@@ -49,7 +52,7 @@ export const contenders: readonly Contender[] = [
     name: "corral",
     kind: "corral",
     // Signals and `ps` are for the rows that kill and weigh workers.
-    command: deno("corral.ts", "--allow-run", "--allow-read", "--allow-env"),
+    command: deno("corral.ts", OWN_CONFIG, "--allow-run", "--allow-read", "--allow-env"),
   },
   npm("tinypool", "tinypool.mjs", "processes", "child_process"),
   npm("workerpool", "workerpool.mjs", "processes", "process"),
@@ -65,6 +68,7 @@ export const contenders: readonly Contender[] = [
     package: "poolifier-web-worker",
     command: deno(
       "poolifier.mjs",
+      "--no-config",
       "--no-lock",
       "--node-modules-dir=manual",
       "--allow-read",

@@ -13,7 +13,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 function bareDeno(program: string, ...args: string[]): Deno.Command {
   const path = new URL(`raw/${program}`, import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", path, ...args],
+    args: ["run", "--no-prompt", "--no-config", path, ...args],
     stdin: "piped",
     stdout: "piped",
   });
