@@ -1,14 +1,15 @@
 // End-to-end: the code blocks of the Markdown files.
 //
-// - `ts`: run and type-checked by `deno task test:doc`; here, that it runs all of them, and that the blocks of the guide print
-//   what their comments say.
+// - `ts`: run and type-checked by `deno task test:doc`; here, that it runs all of them, and that the blocks of pages for learning, saved
+//   as main.ts in a project of their own and run with the flags that they name, print what their comments say.
 // - `sh`: every command line is run, but for those in NOT_RUN: there, the task must exist and the version be the pinned one.
 // - `py`: parsed by python3, where that is installed.
-// - `ts ignore`: part of a project of several files; docs/start.md, which has such blocks, has a test of its own.
+// - `ts ignore`: a file of a project, which is named above it; docs/start.md has a test of its own.
 // - no language: a picture, a layout or a file of another language, nothing to run.
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { type CodeBlock, codeBlocks } from "../helpers/markdown.ts";
+import { ProjectFolder } from "../helpers/project_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PINNED = "deno@2.9.6";
@@ -20,6 +21,11 @@ const PRINTING = ["docs/guide.md", "docs/recipes.md", "docs/observability.md", "
 /** Its commands are for a folder of their own: see start_test.ts. */
 const FOLLOWED = "docs/start.md";
 const blocks = (await codeBlocks()).filter(({ path, language }) => path !== FOLLOWED || language === "ts");
+const PAGES = new Map(
+  await Promise.all(
+    PRINTING.map(async (path) => [path, (await Deno.readTextFile(new URL(path, ROOT))).split("\n")] as const),
+  ),
+);
 const inLanguage = (language: string): CodeBlock[] => blocks.filter((block) => block.language === language);
 
 Deno.test("Markdown files have code blocks in languages that are checked, and in no others", () => {
@@ -36,7 +42,8 @@ Deno.test("deno task test:doc runs the ts blocks of every Markdown file", () => 
   assertEquals(inLanguage("ts").filter((block) => !isRun(block)).map(placeOf), []);
 });
 
-for (const block of inLanguage("ts").filter(({ path }) => PRINTING.includes(path))) {
+for (const block of blocks.filter(({ path, language }) => PRINTING.includes(path) && language.startsWith("ts"))) {
+  if (fileOf(block) !== undefined && fileOf(block) !== "main.ts") continue;
   Deno.test(`${placeOf(block)} prints what its comments say`, async () => {
     const expected = [...block.text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment!);
     assert(expected.length > 0, "the block shows no output");
@@ -89,27 +96,29 @@ function placeOf({ path, line }: CodeBlock): string {
   return `${path}:${line}`;
 }
 
-/** Runs a block as a program; what it names by `../` is in the root. */
-async function runBlock({ text }: CodeBlock): Promise<{ stdout: string; stderr: string }> {
-  const source = text.replaceAll('"../', `"${ROOT.href}`);
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...[
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--config=deno.json",
-        "--allow-run",
-        "--allow-read",
-        "--allow-write",
-        "--allow-net=127.0.0.1",
-      ],
-      `data:text/typescript,${encodeURIComponent(source)}`,
-    ],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-  }).output();
-  return { stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+/** The file that a block is saved as, which stands two lines above the fence. */
+function fileOf({ path, line }: CodeBlock): string | undefined {
+  return /^`([\w.]+)`:$/.exec(PAGES.get(path)?.[line - 3] ?? "")?.[1];
+}
+
+/** Runs a block as a reader does: in a project that has the library, beside the files of the page, with the flags of its first line. */
+async function runBlock({ path, text }: CodeBlock): Promise<{ stdout: string; stderr: string }> {
+  const imports = Object.fromEntries(
+    Object.entries(config.exports).map(([name, file]) => [`${config.name}${name.slice(1)}`, new URL(file, ROOT).href]),
+  );
+  const files: Record<string, string> = { "deno.json": JSON.stringify({ imports }, null, 2) };
+  for (const block of blocks) {
+    const file = block.path === path ? fileOf(block) : undefined;
+    if (file !== undefined) files[file] = block.text;
+  }
+  await using folder = await ProjectFolder.make({ ...files, "main.ts": text }, { PATH: pathWithDeno() });
+  const [, flags = "--allow-run=deno"] = /^\/\/ deno run (.*) main\.ts\n/.exec(text) ?? [];
+  return await folder.deno("run", "--quiet", "--no-prompt", ...flags.split(" "), "main.ts");
+}
+
+/** Finds the Deno that runs this test as `deno`. */
+function pathWithDeno(): string {
+  return `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 }
 
 /** Tools that a recipe may use, and that need not be there. */

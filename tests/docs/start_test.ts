@@ -1,40 +1,71 @@
 // End-to-end: docs/start.md, followed step by step in an empty folder.
 import { assert, assertEquals } from "@std/assert";
+import library from "../../deno.json" with { type: "json" };
 import { codeBlocks } from "../helpers/markdown.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = "docs/start.md";
+/** What the page gets from JSR, and what stands for it here. */
+const PACKAGE = `jsr:@corral/multiprocessing@^${library.version}`;
+const CLONE = new URL("mod.ts", ROOT).href;
+
+/** What commands printed. */
+interface Printed {
+  readonly commands: string;
+  readonly success: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 Deno.test("docs/start.md leads from an empty folder to a project, with the files, commands and output that it shows", async () => {
   const page = (await Deno.readTextFile(new URL(PAGE, ROOT))).split("\n");
   const folder = await Deno.makeTempDir({ prefix: "corral-start-" });
   try {
-    let printed: string | undefined;
+    // Until the page shows it.
+    let printed: Printed | undefined;
     for (const { path, line, language, text } of await codeBlocks()) {
       if (path !== PAGE) continue;
       // Two lines above the fence stands the name of the file.
       const [, file] = /^`([\w.]+)`:$/.exec(page[line - 3] ?? "") ?? [];
-      if (file !== undefined) await Deno.writeTextFile(`${folder}/${file}`, text);
-      else if (language === "sh") printed = await follow(text, folder);
-      else assertEquals(printed?.trim(), text, `the output in line ${line}`);
+      if (file !== undefined) await Deno.writeTextFile(`${folder}/${file}`, text.replace(PACKAGE, CLONE));
+      else if (language === "sh") {
+        assertNoFailure(printed);
+        printed = await follow(text, folder);
+      } else {
+        compare(printed, text, `the output in line ${line}`);
+        printed = undefined;
+      }
     }
-    assert(printed !== undefined);
+    assertNoFailure(printed);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-/** Runs the lines in a shell; instead of `deno add`, which needs JSR, it writes what that would, with this clone as the package. */
-async function follow(lines: string, cwd: string): Promise<string> {
-  if (lines.startsWith("deno add jsr:@corral/multiprocessing")) {
-    const imports = { "@corral/multiprocessing": new URL("mod.ts", ROOT).href };
-    await Deno.writeTextFile(`${cwd}/deno.json`, JSON.stringify({ imports }));
-    return "";
+/** Commands fail where the page shows their error, and nowhere else. */
+function assertNoFailure(printed: Printed | undefined): void {
+  assert(printed?.success !== false, printed && `${printed.commands}: ${printed.stdout}${printed.stderr}`);
+}
+
+/** Commands print what is shown. Those that fail, and tests, print lines that begin so, and others. */
+function compare(printed: Printed | undefined, shown: string, place: string): void {
+  assert(printed !== undefined, `${place}: no command prints it`);
+  const { commands, success, stdout, stderr } = printed;
+  if (success && !commands.startsWith("deno test")) return assertEquals(stdout.trim(), shown, place);
+  assertEquals(success, !shown.startsWith("error: "), `${place}: ${stdout}${stderr}`);
+  const lines = `${stdout}\n${stderr}`.split("\n");
+  assertEquals(shown.split("\n").filter((part) => !lines.some((line) => line.startsWith(part))), [], place);
+}
+
+/** Runs commands in a shell; instead of `deno add`, which needs JSR, it writes what that would, with this clone as the package. */
+async function follow(commands: string, cwd: string): Promise<Printed> {
+  if (PACKAGE.startsWith(`${commands.replace("deno add ", "")}@`)) {
+    await Deno.writeTextFile(`${cwd}/deno.json`, JSON.stringify({ imports: { "@corral/multiprocessing": CLONE } }));
+    return { commands, success: true, stdout: "", stderr: "" };
   }
-  const script = `deno() { "${Deno.execPath()}" "$@"; }; set -e; ${lines}`;
+  const script = `deno() { "${Deno.execPath()}" "$@"; }; set -e; ${commands}`;
   const env = { NO_COLOR: "1", PATH: `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}` };
   const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd, env }).output();
-  const output = new TextDecoder().decode(stdout);
-  assert(success, `${lines}: ${output}${new TextDecoder().decode(stderr)}`);
-  return output;
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { commands, success, stdout: out!, stderr: err! };
 }
