@@ -96,6 +96,7 @@ class InstantPool {
   #worker(index: number): SchedulerWorker<ScheduledTask> {
     return {
       run: (tasks) => void this.#sent[index]!.push(...tasks),
+      flush: nothing,
       abort: nothing,
       stop: nothing,
       terminate: nothing,

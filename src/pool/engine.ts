@@ -35,6 +35,9 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   #state: "open" | "closed" | "terminated" = "open";
   /** The time of this turn, when something was submitted in it. */
   #turnTime: number | undefined;
+  readonly #endTurn = (): void => {
+    this.#turnTime = undefined;
+  };
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options;
@@ -151,7 +154,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   #now(): number {
     if (this.#turnTime === undefined) {
       this.#turnTime = monotonicMs();
-      inMicrotask(() => this.#turnTime = undefined);
+      inMicrotask(this.#endTurn);
     }
     return this.#turnTime;
   }

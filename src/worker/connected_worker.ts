@@ -1,6 +1,7 @@
 import type { Hub } from "../hub/hub.ts";
 import { PeerLink } from "../hub/peer_link.ts";
 import { untilSettled } from "../timer.ts";
+import { isHubKind } from "../wire/messages/hub_messages.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import { type Circumstances, explain, explainError } from "./explain.ts";
 import type { Hello } from "./hello.ts";
@@ -50,7 +51,8 @@ export class ConnectedWorker {
       events: {
         written: () => this.link.written(),
         message: (message, parts, bytes) => {
-          if (!this.link.receive(message, parts, bytes)) events.message(message as ChildMessage, parts);
+          if (!isHubKind(message[0])) return events.message(message as ChildMessage, parts);
+          this.link.receive(message, parts, bytes);
         },
         standby: (on) => events.standby(on),
         readEnd: () => events.readEnd(),

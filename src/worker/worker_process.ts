@@ -77,6 +77,8 @@ export class WorkerProcess {
   readonly #standby = new StandbyWatch(() => this.#wake());
   readonly #silence: SilenceWatch;
   #readBytes = 0;
+  /** Whether something was printed since the last flush. */
+  #hasUnflushed = false;
   #greeted = false;
   #ready = false;
   #exited = false;
@@ -167,6 +169,8 @@ export class WorkerProcess {
 
   /** Prints what the worker left unfinished on a line; called when a task has ended. */
   flushOutput(): void {
+    if (!this.#hasUnflushed) return;
+    this.#hasUnflushed = false;
     this.#printers[0]!.flush();
     this.#printers[1]!.flush();
   }
@@ -249,6 +253,7 @@ export class WorkerProcess {
   #print(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
     if (stream === 2) this.#tail.add(bytes);
     this.#printers[stream - 1]!.print(bytes);
+    this.#hasUnflushed = true;
     this.#events.output(stream, bytes, taskId);
   }
 

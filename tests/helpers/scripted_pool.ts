@@ -221,6 +221,7 @@ export class ScriptedPool {
         const after = repliesRead === undefined ? "" : ` after ${repliesRead} replies`;
         this.#calls.push(`run ${index}: ${tasks.map(({ name }) => name).join(" ")}${after}`);
       },
+      flush: () => {},
       abort: (task) => this.#calls.push(`abort ${index}: ${task.name}`),
       stop: () => this.#calls.push(`stop ${index}`),
       terminate: () => this.#calls.push(`terminate ${index}`),

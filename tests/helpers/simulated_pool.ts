@@ -268,6 +268,8 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   readonly #loop: TaskLoop;
   readonly #standby = new Standby();
   readonly #inbox: (() => void)[] = [];
+  /** What waits for the next flush. */
+  readonly #unsent: ParentMessage[] = [];
   #outbox: { readonly text: string; readonly at: number }[] = [];
   #lastArrival = 0;
   #clock: number;
@@ -300,7 +302,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
 
   run(tasks: readonly SimulatedTask[], repliesRead: number | undefined): void {
     this.sent.push(...tasks.map(({ id }) => id));
-    this.#receive([
+    this.#unsent.push([
       "run",
       repliesRead ?? HEAD,
       tasks.map(({ id, attempt }) => {
@@ -308,6 +310,10 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
         return [id, 1, attempt, 0, [id, attempt], trace];
       }),
     ]);
+  }
+
+  flush(): void {
+    for (const message of this.#unsent.splice(0)) this.#receive(message);
   }
 
   abort(task: SimulatedTask): void {

@@ -57,6 +57,13 @@ export class LocalBackend implements TaskBackend {
   readonly #ended = Promise.withResolvers<void>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   #turnScheduled = false;
+  readonly #dispatch = (): void => {
+    this.#turnScheduled = false;
+    const { refusal } = this.#launcher;
+    if (refusal !== undefined) this.#scheduler.refuse(refusal);
+    this.#scheduler.dispatch(monotonicMs());
+    this.#arm();
+  };
 
   /** Starts no process yet. Throws when workers may not be what the options say, or cannot be initialized so. */
   constructor(options: LocalOptions, { hub, reaper, listener, requests }: LocalSurroundings) {
@@ -141,13 +148,7 @@ export class LocalBackend implements TaskBackend {
   #dispatchLater(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    inMicrotask(() => {
-      this.#turnScheduled = false;
-      const { refusal } = this.#launcher;
-      if (refusal !== undefined) this.#scheduler.refuse(refusal);
-      this.#scheduler.dispatch(monotonicMs());
-      this.#arm();
-    });
+    inMicrotask(this.#dispatch);
   }
 
   #effects(): SchedulerEffects<TaskRecord> {

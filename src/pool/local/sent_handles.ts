@@ -27,7 +27,7 @@ export class SentHandles {
 
   /** The worker answered the task. */
   arrived(taskId: number): void {
-    this.#tasks.delete(taskId);
+    if (this.#tasks.size > 0) this.#tasks.delete(taskId);
   }
 
   /** The worker has not decoded what it returns, so it has none of the handles. They wait for the next worker. */

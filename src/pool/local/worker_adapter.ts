@@ -98,6 +98,9 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       }
     }
     this.#sendCalls(calls, repliesRead);
+  }
+
+  flush(): void {
     this.process.flush();
   }
 

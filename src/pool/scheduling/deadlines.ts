@@ -20,9 +20,11 @@ export class SlotDeadlines<T extends ScheduledTask> {
 
   /** When the slot must be looked at next. */
   next(slot: Slot<T>): number {
+    const { present } = slot;
+    if (present === undefined) return Infinity;
+    if (slot.phase !== "ready") return this.lease(slot);
+    if (present.held.size === 0) return this.#idleEnd(slot);
     let next = this.lease(slot);
-    if (slot.phase !== "ready") return next;
-    if (slot.held.size === 0) return Math.min(next, this.#idleEnd(slot));
     for (const task of this.runnable(slot)) next = Math.min(next, this.task(slot, task));
     return next;
   }
@@ -43,10 +45,10 @@ export class SlotDeadlines<T extends ScheduledTask> {
   }
 
   /** The tasks that may be running: the first, unless the worker runs several at once. */
-  *runnable(slot: Slot<T>): Iterable<T> {
-    if (this.#options.concurrency > 1) return yield* slot.held.values();
+  runnable(slot: Slot<T>): Iterable<T> {
+    if (this.#options.concurrency > 1) return slot.held.values();
     const head = slot.present?.head;
-    if (head !== undefined) yield head;
+    return head === undefined ? [] : [head];
   }
 
   /** Whether the worker has had nothing to do for so long that it leaves. */

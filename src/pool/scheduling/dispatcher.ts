@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
-import type { SchedulerListener, SchedulerOptions } from "./effects.ts";
+import type { SchedulerListener, SchedulerOptions, SchedulerWorker } from "./effects.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import type { Slot } from "./slot.ts";
 import type { WaitingTasks } from "./waiting_tasks.ts";
@@ -11,6 +11,8 @@ export class Dispatcher<T extends ScheduledTask> {
   readonly #waiting: WaitingTasks<T>;
   readonly #listener: SchedulerListener<T>;
   readonly #options: Pick<SchedulerOptions, "concurrency" | "maxTasksPerChild">;
+  /** Those that were given tasks which have not left yet. */
+  readonly #given: SchedulerWorker<T>[] = [];
 
   constructor(
     slots: readonly Slot<T>[],
@@ -29,6 +31,8 @@ export class Dispatcher<T extends ScheduledTask> {
     if (this.#waiting.size === 0) return;
     this.#giveHeads(now);
     if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
+    // What one worker gets leaves together: the first task alone would wake it, and the program again, for one answer.
+    for (const worker of this.#given.splice(0)) worker.flush();
   }
 
   /** Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it. */
@@ -74,14 +78,15 @@ export class Dispatcher<T extends ScheduledTask> {
   }
 
   #giveHeads(now: number): void {
-    for (let gave = true; gave;) {
+    const { concurrency } = this.#options;
+    for (let gave = true; gave && this.#waiting.size > 0;) {
       gave = false;
       for (const slot of this.#slots) {
-        if (!this.#accepts(slot) || slot.present!.held.size >= this.#options.concurrency) continue;
+        if (slot.phase !== "ready" || slot.present!.held.size >= concurrency || !this.#accepts(slot)) continue;
         const task = this.#waiting.take(slot.index);
         if (task === undefined) continue;
         this.#give(slot, [task], now);
-        gave = true;
+        gave = concurrency > 1;
       }
     }
   }
@@ -98,7 +103,8 @@ export class Dispatcher<T extends ScheduledTask> {
       while (tasks.length < room) {
         const next = this.#waiting.peek(slot.index);
         if (next === undefined || !record.fits(bytes += next.byteLength)) break;
-        tasks.push(this.#waiting.take(slot.index)!);
+        this.#waiting.takePeeked(next, slot.index);
+        tasks.push(next);
       }
       if (tasks.length > 0) this.#give(slot, tasks, now);
     }
@@ -111,6 +117,7 @@ export class Dispatcher<T extends ScheduledTask> {
     const worker = record.worker!;
     if (wasIdle) worker.setReferenced(true);
     worker.run(tasks, wasIdle || this.#options.concurrency > 1 ? undefined : record.replies);
+    this.#given.push(worker);
     if (wasIdle) this.#listener.becameBusy(index, true, now);
     for (let place = 0; place < tasks.length; place++) {
       if (tasks[place]!.state === "sent") this.#listener.sent(tasks[place]!, index, now);
@@ -118,13 +125,13 @@ export class Dispatcher<T extends ScheduledTask> {
   }
 
   #accepts(slot: Slot<T>): boolean {
-    return slot.isOpen && slot.phase === "ready" && slot.present!.taken < this.#options.maxTasksPerChild &&
-      !this.#isStuck(slot);
+    const { concurrency, maxTasksPerChild } = this.#options;
+    return slot.isOpen && slot.phase === "ready" && slot.present!.taken < maxTasksPerChild &&
+      (concurrency === 1 || !this.#isStuck(slot));
   }
 
   /** A task that runs beside others goes on after its abort: the worker gets nothing new, and is ended after the others. */
   #isStuck(slot: Slot<T>): boolean {
-    if (this.#options.concurrency === 1) return false;
     for (const task of slot.held.values()) if (task.state === "settled") return true;
     return false;
   }

@@ -4,10 +4,12 @@ import type { LeaseTimes } from "./lease_clock.ts";
 /** The scheduler's view of a worker. Tests put scripted fakes behind it. */
 export interface SchedulerWorker<T> {
   /**
-   * Sends tasks, to be worked in this order. `repliesRead` is `undefined` when the worker may start them whenever it likes; for tasks that
+   * Takes tasks that are to leave with the next `flush()`, and be worked in this order. `repliesRead` is `undefined` when the worker may start them whenever it likes; for tasks that
    * are sent ahead of unanswered ones, how many replies of it had been read.
    */
   run(tasks: readonly T[], repliesRead: number | undefined): void;
+  /** Lets leave what `run()` took. */
+  flush(): void;
   /** Tells the worker that the task is not wanted any more. */
   abort(task: T, reason: unknown): void;
   /** Lets an idle worker leave. */

@@ -229,7 +229,7 @@ export class Scheduler<T extends ScheduledTask> {
 
   /** When `tick()` must be called next. */
   nextDeadline(): number {
-    let next = this.#isEnding || this.#paused ? Infinity : this.#demand.nextStart();
+    let next = this.#isEnding || this.#paused || !this.#demand.any ? Infinity : this.#demand.nextStart();
     for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot));
     return next;
   }
@@ -272,6 +272,11 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #startWorkers(now: number): void {
+    // Asked at each turn, of many slots perhaps: mostly all are ready, and nothing is to be done.
+    for (const slot of this.slots) if (slot.phase !== "ready") return this.#startMissing(now);
+  }
+
+  #startMissing(now: number): void {
     this.#supervisor.updateStartingReferences();
     for (const slot of this.#demand.due(now)) {
       this.#start(slot, now);

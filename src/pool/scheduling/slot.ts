@@ -14,47 +14,40 @@ export class Slot<T extends ScheduledTask> {
   notBefore = 0;
   /** Whether the pool may have a worker here. One that is here when that ends leaves when it is idle. */
   isOpen = true;
-  #phase: SlotPhase = "empty";
-  #present: WorkerRecord<T> | undefined;
+  /** Changed by the methods below only. Not behind a getter, like the next one: each is read a dozen times for one call. */
+  phase: SlotPhase = "empty";
+  /** The books on the worker that is here, `undefined` when the slot is empty. */
+  present: WorkerRecord<T> | undefined = undefined;
 
   constructor(index: number) {
     this.index = index;
   }
 
-  get phase(): SlotPhase {
-    return this.#phase;
-  }
-
-  /** The books on the worker that is here, `undefined` when the slot is empty. */
-  get present(): WorkerRecord<T> | undefined {
-    return this.#present;
-  }
-
   /** What the worker holds, in order. */
   get held(): ReadonlyMap<number, T> {
-    return this.#present?.held ?? (NONE as ReadonlyMap<number, T>);
+    return this.present?.held ?? (NONE as ReadonlyMap<number, T>);
   }
 
   /** A worker is being started here. Returns its books. */
   beginStart(lease: LeaseTimes, now: number): WorkerRecord<T> {
-    this.#phase = "starting";
-    return this.#present = new WorkerRecord<T>(this, lease, now);
+    this.phase = "starting";
+    return this.present = new WorkerRecord<T>(this, lease, now);
   }
 
   /** The worker can take tasks. */
   becomeReady(now: number): void {
-    this.#phase = "ready";
-    this.#present!.becameReady(now);
+    this.phase = "ready";
+    this.present!.becameReady(now);
   }
 
   /** The worker was asked to leave, or is ended. Harmless when there is none. */
   beginStopping(): void {
-    if (this.#phase !== "empty") this.#phase = "stopping";
+    if (this.phase !== "empty") this.phase = "stopping";
   }
 
   /** The worker has ended, or could not be started. */
   becomeEmpty(): void {
-    this.#phase = "empty";
-    this.#present = undefined;
+    this.phase = "empty";
+    this.present = undefined;
   }
 }

@@ -35,8 +35,13 @@ export class TaskQueue<T extends QueuedTask> {
   /** Takes the next task that is not settled. */
   shift(): T | undefined {
     const task = this.peek();
-    if (task !== undefined) (this.#only ?? this.#levels.get(task.priority)!).shift();
+    if (task !== undefined) this.drop(task);
     return task;
+  }
+
+  /** Takes the task that `peek()` has just given. */
+  drop(task: T): void {
+    (this.#only ?? this.#levels.get(task.priority)!).shift();
   }
 
   #level(priority: number): Deque<T> {

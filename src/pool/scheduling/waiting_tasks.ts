@@ -49,10 +49,14 @@ export class WaitingTasks<T extends ScheduledTask> {
   /** Takes the next task for a slot's worker. */
   take(slotIndex: number): T | undefined {
     const task = this.peek(slotIndex);
-    if (task === undefined) return undefined;
-    (task.key === undefined ? this.#free : this.#keyed[slotIndex]!).shift();
-    this.forget(task);
+    if (task !== undefined) this.takePeeked(task, slotIndex);
     return task;
+  }
+
+  /** Takes the task that `peek()` has just given for this slot. */
+  takePeeked(task: T, slotIndex: number): void {
+    (task.key === undefined ? this.#free : this.#keyed[slotIndex]!).drop(task);
+    this.forget(task);
   }
 
   /** Takes the next task that only this slot's worker may run. */
@@ -91,6 +95,7 @@ export class WaitingTasks<T extends ScheduledTask> {
   /** A task that waits was settled: it no longer counts, and its queue will skip it. */
   forget(task: T): void {
     this.#size--;
+    if (task.key === undefined) return;
     const keyedSlot = this.#slotOf(task);
     if (keyedSlot !== undefined) this.#keyedSizes[keyedSlot]!--;
   }
