@@ -40,6 +40,42 @@ export async function requireEmpty(file: Deno.FsFile, path: string, advice: stri
   if (isFile && size > 0) throw new UsageError(`Cannot begin ${path}: it is not empty, wanted ${advice}`);
 }
 
+/** Throws UsageError if a file that is to be gone on with is shorter than it was. */
+export async function requireLength(file: Deno.FsFile, path: string, length: number): Promise<void> {
+  const { isFile, size } = await file.stat();
+  if (!isFile || size >= length) return;
+  throw new UsageError(
+    `Cannot go on with ${path}: it has ${size} bytes, of ${length} that the joblog has seen; ` +
+      `it is not the file that was written, wanted that one, or another --joblog and --output`,
+  );
+}
+
+/** Which of these files are not there. */
+export async function missingFiles(paths: readonly (string | undefined)[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of paths) {
+    if (path === undefined) continue;
+    try {
+      await Deno.lstat(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) missing.push(path);
+    }
+  }
+  return missing;
+}
+
+/** Removes files that were made and have nothing in them. */
+export async function removeEmpty(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      const { isFile, size } = await Deno.lstat(path);
+      if (isFile && size === 0) await Deno.remove(path);
+    } catch {
+      // It was not made, or is somebody else's matter now.
+    }
+  }
+}
+
 /** Cuts a file off at `end`, where writing goes on. */
 export async function cutOff(file: Deno.FsFile, end: number): Promise<void> {
   if (!await isRegular(file)) return;

@@ -1,6 +1,7 @@
 import { isFailure } from "../records/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../records/run_events.ts";
 import { cutOff, holdFile, syncFile, writeAll } from "../files/run_file.ts";
+import { wholeLines } from "../files/whole_lines.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { RunHistory } from "./history.ts";
 
@@ -18,13 +19,18 @@ export interface JoblogHeader {
   readonly format: string;
   /** The file of the results, or `null` for stdout. */
   readonly output: string | null;
+  /** The file of the records that failed; a run that goes on may have another. */
+  readonly rejects: string | null;
 }
 
-/** Who writes a joblog, so that a second run can say so: in its header, and a line for each run that goes on. */
-interface Writer {
+/** What a run leaves in the joblog's header, or in a line of its own where it goes on. */
+interface RunLine {
+  /** Who writes the joblog, so that a second run can say so. */
   readonly pid: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** The file of the records that failed. */
+  readonly rejects: string | null;
 }
 
 /** A joblog that was read. */
@@ -35,10 +41,10 @@ export interface JoblogContent {
   readonly outputEnd: number;
   /** Where the last whole line ends. */
   readonly end: number;
+  /** The file in which the last run described what failed. */
+  readonly rejects: string | null;
 }
 
-const NEWLINE = 10;
-const READ_BYTES = 256 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -53,9 +59,9 @@ export async function holdJoblog(path: string): Promise<Deno.FsFile> {
 async function holderOf(path: string): Promise<string | undefined> {
   try {
     using file = await Deno.open(path);
-    let last: Writer | undefined;
+    let last: RunLine | undefined;
     for await (const line of wholeLines(file)) {
-      if (last === undefined || isRunLine(line)) last = parsed(line) as Writer;
+      if (last === undefined || isRunLine(line)) last = parsed(line) as RunLine;
     }
     return last && `process ${last.pid}, since ${new Date(last.startedAt).toISOString()},`;
   } catch {
@@ -66,37 +72,25 @@ async function holderOf(path: string): Promise<string | undefined> {
 
 /** Reads a joblog; `undefined` if not even its first line is whole. */
 export async function readJoblog(file: Deno.FsFile, path: string): Promise<JoblogContent | undefined> {
+  // A device may have no end.
+  if (!(await file.stat()).isFile) return undefined;
   const history = new RunHistory();
   let header: JoblogHeader | undefined;
   let outputEnd = 0;
   let end = 0;
+  let rejects: string | null = null;
   for await (const line of wholeLines(file)) {
+    const isRun = isRunLine(line);
     if (header === undefined) header = readHeader(line, path);
-    else if (!isRunLine(line)) {
+    if (end === 0 || isRun) rejects = (parsed(line) as RunLine | undefined)?.rejects ?? null;
+    else {
       const { sequence, hash, outcome, outputEnd: position } = readRecord(line, path);
       history.note(sequence, hash!, isFailure(outcome));
       outputEnd = position;
     }
     end += line.length + 1;
   }
-  return header === undefined ? undefined : { header, history, outputEnd, end };
-}
-
-/** What follows the last line break was being written when the run ended. */
-async function* wholeLines(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
-  let rest: Uint8Array = new Uint8Array(0);
-  const buffer = new Uint8Array(READ_BYTES);
-  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
-    const bytes = new Uint8Array(rest.length + count);
-    bytes.set(rest);
-    bytes.set(buffer.subarray(0, count), rest.length);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      yield bytes.subarray(start, end);
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
-  }
+  return header === undefined ? undefined : { header, history, outputEnd, end, rejects };
 }
 
 const RUN_LINE = encoder.encode('{"type":"run"');
@@ -138,25 +132,32 @@ export class JoblogWriter implements RunObserver {
   readonly wantsHashes = true;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  readonly #history: RunHistory | undefined;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile, history?: RunHistory) {
     this.#path = path;
     this.#file = file;
+    this.#history = history;
   }
 
   /** Begins a joblog in a file that is held. */
   static async create(path: string, file: Deno.FsFile, header: JoblogHeader): Promise<JoblogWriter> {
     await cutOff(file, 0);
     const writer = new JoblogWriter(path, file);
-    await writer.#write(JSON.stringify({ ...header, ...ownWriter() }) + "\n");
+    await writer.#write(JSON.stringify({ ...header, ...runLine(header.rejects) }) + "\n");
     return writer;
   }
 
-  /** Goes on with a joblog at `end`, where it is cut off. */
-  static async append(path: string, file: Deno.FsFile, end: number): Promise<JoblogWriter> {
+  /** Goes on with a joblog behind its last whole line, where it is cut off. What is logged is noted in its history, too. */
+  static async append(
+    path: string,
+    file: Deno.FsFile,
+    { end, history }: JoblogContent,
+    rejects: string | null,
+  ): Promise<JoblogWriter> {
     await cutOff(file, end);
-    const writer = new JoblogWriter(path, file);
-    await writer.#write(JSON.stringify({ type: "run", ...ownWriter() }) + "\n");
+    const writer = new JoblogWriter(path, file, history);
+    await writer.#write(JSON.stringify({ type: "run", ...runLine(rejects) }) + "\n");
     return writer;
   }
 
@@ -167,7 +168,11 @@ export class JoblogWriter implements RunObserver {
       const { type: _, excerpt: _excerpt, error, ...facts } = event;
       lines += JSON.stringify({ ...facts, ...(error && { error: `${error.name}: ${error.message}` }) }) + "\n";
     }
-    if (lines !== "") await this.#write(lines);
+    if (lines === "") return;
+    await this.#write(lines);
+    for (const event of events) {
+      if (event.type === "record") this.#history?.note(event.sequence, event.hash!, isFailure(event.outcome));
+    }
   }
 
   close(): void {
@@ -180,6 +185,6 @@ export class JoblogWriter implements RunObserver {
   }
 }
 
-function ownWriter(): Writer {
-  return { pid: Deno.pid, startedAt: Date.now() };
+function runLine(rejects: string | null): RunLine {
+  return { pid: Deno.pid, startedAt: Date.now(), rejects };
 }

@@ -4,6 +4,7 @@ import type { EventStream } from "../observers/event_stream.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { requireEmpty } from "../files/run_file.ts";
 import { holdJoblog, type JoblogContent, type JoblogHeader, JoblogWriter, readJoblog } from "./joblog_file.ts";
+import type { RunHistory } from "./history.ts";
 import { type EarlierRecords, UnfinishedRecords } from "./unfinished_records.ts";
 import { sourceHash } from "./source_hash.ts";
 
@@ -42,11 +43,12 @@ export class JoblogSession {
     const file = await holdJoblog(path);
     try {
       if (options.resume === "no") {
-        if (!options.force) await requireEmpty(file, path, "--resume to go on with it, or --force to begin it again");
+        if (!options.force) await requireNothingLogged(file, path);
         return new JoblogSession(options, file, header, undefined);
       }
       const earlier = await readJoblog(file, path);
-      if (earlier !== undefined && !options.force) requireSame(earlier.header, header);
+      // What was ended before its first record, by a mistake in the function for example, binds nobody.
+      if (earlier !== undefined && hasRecords(earlier) && !options.force) requireSame(earlier.header, header);
       return new JoblogSession(options, file, header, earlier);
     } catch (error) {
       file.close();
@@ -54,17 +56,23 @@ export class JoblogSession {
     }
   }
 
-  /** Whether there is a run to go on with. */
-  get isResumed(): boolean {
-    return this.#earlier !== undefined;
+  /** Whether there is a run to go on with, which wrote to this file: its results, or its rejects. */
+  isResumed(kind: "output" | "rejects", path: string): boolean {
+    if (this.#earlier === undefined) return false;
+    return this.#options.force || (kind === "output" ? this.#earlier.header.output : this.#earlier.rejects) === path;
+  }
+
+  /** What became of records in the runs so far; nothing where nothing was logged. */
+  get history(): RunHistory | undefined {
+    return this.#earlier !== undefined && hasRecords(this.#earlier) ? this.#earlier.history : undefined;
   }
 
   /** Begins to write, or goes on: what was being written when the earlier run ended is cut off. */
   async begin(): Promise<JoblogWriter> {
     const path = this.#options.joblog!;
-    return this.#earlier === undefined
+    return this.#earlier === undefined || !hasRecords(this.#earlier)
       ? await JoblogWriter.create(path, this.#file, this.#header)
-      : await JoblogWriter.append(path, this.#file, this.#earlier.end);
+      : await JoblogWriter.append(path, this.#file, this.#earlier, this.#header.rejects);
   }
 
   /** Lets go of the file, where nothing was begun. */
@@ -80,6 +88,21 @@ export class JoblogSession {
   }
 }
 
+function hasRecords({ history }: JoblogContent): boolean {
+  return history.last > 0;
+}
+
+/** Throws UsageError if there is a record in the joblog, or the file is none. */
+async function requireNothingLogged(file: Deno.FsFile, path: string): Promise<void> {
+  try {
+    const content = await readJoblog(file, path);
+    if (content !== undefined && !hasRecords(content)) return;
+  } catch {
+    // It is something else, which must not be lost either.
+  }
+  await requireEmpty(file, path, "--resume to go on with it, or --force to begin it again");
+}
+
 async function headerOf(options: CliMapOptions): Promise<JoblogHeader> {
   const { module, input, output, outputFile, table, columns, skippedLines, encoding, batch, tagged, csvSafe } = options;
   return {
@@ -92,6 +115,7 @@ async function headerOf(options: CliMapOptions): Promise<JoblogHeader> {
     out: output,
     format: JSON.stringify({ table, columns, skippedLines, encoding, batch, tagged, csvSafe }),
     output: outputFile ?? null,
+    rejects: options.rejects ?? null,
   };
 }
 

@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 import { sandboxRules } from "./permission_sets.ts";
+import { fileIdentity } from "../files/file_identity.ts";
 import { formatOptions } from "./format_options.ts";
 import { byteSize, duration, percentage, rate, wholeNumber } from "./quantities.ts";
 import { UsageError } from "../errors/usage_error.ts";
@@ -88,24 +88,16 @@ function requireDistinctFiles(options: CliMapOptions): void {
   const flags = new Map<string, string>();
   for (const [flag, path] of written) {
     if (path === undefined) continue;
-    const real = realPath(path);
-    if (options.files.some((file) => file !== "-" && realPath(file) === real)) {
+    const identity = fileIdentity(path);
+    if (identity === undefined) continue;
+    if (options.files.some((file) => file !== "-" && fileIdentity(file) === identity)) {
       throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
     }
-    const other = flags.get(real);
-    if (other !== undefined && !real.startsWith("/dev/")) {
+    const other = flags.get(identity);
+    if (other !== undefined) {
       throw new UsageError(`Cannot write ${path}: it is wanted for --${other} and for --${flag}, wanted two files`);
     }
-    flags.set(real, flag);
-  }
-}
-
-/** The path behind all links, as far as the file is there. */
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return resolve(path);
+    flags.set(identity, flag);
   }
 }
 

@@ -38,12 +38,8 @@ export class FileSink implements ResultSink {
     this.#file = file;
   }
 
-  /** Goes on at `position`, where the file is cut off. Throws an Error if it is shorter. */
+  /** Goes on at `position`, where the file is cut off. */
   async begin(position: number): Promise<void> {
-    const { isFile, size } = await this.#file.stat();
-    if (isFile && size < position) {
-      throw new Error(`Cannot go on with ${this.#path}: it has ${size} bytes, the joblog has seen ${position}`);
-    }
     await cutOff(this.#file, position);
     this.position = position;
   }

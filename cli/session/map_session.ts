@@ -1,4 +1,5 @@
 import { Inputs } from "../input/inputs.ts";
+import { requireInputs } from "../input/require_inputs.ts";
 import { exitCode } from "./exit_code.ts";
 import { InputDoubt } from "./input_doubt.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -25,6 +26,7 @@ export class MapSession {
 
   /** Runs, and returns the exit code. Throws what makes it impossible to run. */
   async run(): Promise<number> {
+    await requireInputs(this.#options.files);
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
@@ -111,7 +113,7 @@ export class MapSession {
     } finally {
       stopBudget();
       await pool.close();
-      rejects.end();
+      await rejects.end();
       await this.#end(reason, events, committer, joblog?.skipped);
     }
     return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));

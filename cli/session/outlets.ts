@@ -1,10 +1,12 @@
-import { holdFile, requireEmpty } from "../files/run_file.ts";
+import { missingFiles, removeEmpty } from "../files/run_file.ts";
 import type { JoblogSession } from "../joblog/joblog_session.ts";
 import { EventStream } from "../observers/event_stream.ts";
 import { openObservers } from "../observers/mod.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
-import { RejectFile, RejectPrinter, type RejectWriter } from "../output/rejects.ts";
+import { RejectFile } from "../output/reject_file.ts";
+import { RejectPrinter, type RejectWriter } from "../output/reject_printer.ts";
 import { type ResultFormat, resultFormat } from "../output/result_format.ts";
+import { type HeldFiles, holdFiles } from "./held_files.ts";
 import { FileSink, type ResultSink, StdoutSink } from "../output/result_sink.ts";
 
 /** Where a run's results, failures and events go. */
@@ -16,18 +18,22 @@ export interface Outlets {
   readonly joblog: JoblogSession | undefined;
 }
 
-/** The files of a run that hold what cannot be made again by looking at something else. */
-interface HeldFiles {
-  readonly joblog: JoblogSession | undefined;
-  readonly output: Deno.FsFile | undefined;
-  readonly rejects: Deno.FsFile | undefined;
-}
-
 /**
  * Opens everything that a run writes. Each file is held, and looked at, before the first one is changed: a run that cannot
  * begin leaves all as it was.
  */
 export async function openOutlets(options: CliMapOptions): Promise<Outlets> {
+  const { outputFile, joblog, rejects, events, report, trace } = options;
+  const missing = await missingFiles([outputFile, joblog, rejects, events, report, trace]);
+  try {
+    return await openAll(options);
+  } catch (error) {
+    await removeEmpty(missing);
+    throw error;
+  }
+}
+
+async function openAll(options: CliMapOptions): Promise<Outlets> {
   const held = await holdFiles(options);
   const { joblog } = held;
   const observers = await openObservers(options);
@@ -44,41 +50,6 @@ export async function openOutlets(options: CliMapOptions): Promise<Outlets> {
   };
 }
 
-async function holdFiles(options: CliMapOptions): Promise<HeldFiles> {
-  const { outputFile, rejects: rejectsFile } = options;
-  const opened: { close(): void }[] = [];
-  const kept = <F extends { close(): void } | undefined>(file: F): F => {
-    if (file !== undefined) opened.push(file);
-    return file;
-  };
-  try {
-    const joblog = kept(options.joblog === undefined ? undefined : await openJoblog(options));
-    const isNew = !(joblog?.isResumed ?? false) && !options.force;
-    const hold = async (path: string | undefined) => {
-      if (path === undefined) return undefined;
-      const file = kept(await holdFile(path));
-      if (isNew) await requireEmpty(file, path, adviceFor(options));
-      return file;
-    };
-    return { joblog, output: await hold(outputFile), rejects: await hold(rejectsFile) };
-  } catch (error) {
-    for (const file of opened) file.close();
-    throw error;
-  }
-}
-
-function adviceFor({ joblog, resume }: CliMapOptions): string {
-  if (joblog === undefined) return "--force to begin it again, or another name";
-  return resume === "no"
-    ? "--resume to go on with it, or --force to begin it again"
-    : `the joblog that belongs to it (${joblog} is empty), or --force to begin it again`;
-}
-
-async function openJoblog(options: CliMapOptions): Promise<JoblogSession> {
-  const { JoblogSession } = await import("../joblog/joblog_session.ts");
-  return await JoblogSession.open(options);
-}
-
 async function beginSink({ outputFile }: CliMapOptions, { output, joblog }: HeldFiles): Promise<ResultSink> {
   if (outputFile === undefined || output === undefined) return new StdoutSink();
   const sink = new FileSink(outputFile, output);
@@ -87,14 +58,15 @@ async function beginSink({ outputFile }: CliMapOptions, { output, joblog }: Held
 }
 
 async function beginRejects(
-  { rejects: path, resume }: CliMapOptions,
-  { rejects: file }: HeldFiles,
+  { rejects: path }: CliMapOptions,
+  { rejects: file, joblog }: HeldFiles,
   events: EventStream,
 ): Promise<RejectWriter> {
   if (path === undefined || file === undefined) {
     return new RejectPrinter((text) => events.emit({ type: "print", at: Date.now(), text }));
   }
-  return await RejectFile.begin(path, file, resume !== "no");
+  const history = joblog?.isResumed("rejects", path) ? joblog.history : undefined;
+  return history === undefined ? await RejectFile.begin(path, file) : await RejectFile.resume(path, file, history);
 }
 
 /** The first bytes of an output that is gone on with: a table's header stands there. */

@@ -1,73 +1,18 @@
 import type { Batch, Outcome } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
-import { cutOff, writeAll } from "../files/run_file.ts";
 import { excerptOf } from "./excerpt.ts";
 
 /** Tells of records that failed. */
 export interface RejectWriter {
   /** Writes a batch's failures. */
   write(batch: Batch, failures: readonly Outcome[]): Promise<void> | void;
-  /** Nothing more fails: says what was left out. */
-  end(): void;
+  /** Nothing more fails: says what was left out, or drops what no longer holds. */
+  end(): Promise<void> | void;
   /** Writes no more. */
   close(): void;
 }
 
 const MAX_STACKS = 10;
-const encoder = new TextEncoder();
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** The record as it stood in the input, so that it can be fed again; its bytes in base64 where they are not text. */
-function recordField(block: RecordBlock, offset: number): Record<string, unknown> {
-  const bytes = block.record(offset);
-  const truncated = block.isTruncated && { truncated: true };
-  try {
-    return { record: strict.decode(bytes), ...truncated };
-  } catch {
-    return { recordBase64: bytes.toBase64(), ...truncated };
-  }
-}
-
-/** A file with one line of JSON for each record that failed. */
-export class RejectFile implements RejectWriter {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
-    this.#file = file;
-  }
-
-  /** Takes a file that is held, to begin it or to go on behind its last line. */
-  static async begin(path: string, file: Deno.FsFile, append: boolean): Promise<RejectFile> {
-    await cutOff(file, append ? (await file.stat()).size : 0);
-    return new RejectFile(path, file);
-  }
-
-  async write({ block }: Batch, failures: readonly Outcome[]): Promise<void> {
-    const lines = failures.map(({ offset, outcome, attempt, error }) =>
-      JSON.stringify({
-        sequence: block.firstSequence + offset,
-        input: block.source.input,
-        line: block.line(offset),
-        outcome,
-        attempt,
-        error,
-        ...recordField(block, offset),
-      })
-    );
-    const bytes = encoder.encode(lines.join("\n") + "\n");
-    await writeAll(this.#file, this.#path, bytes);
-  }
-
-  end(): void {}
-
-  close(): void {
-    this.#file.close();
-  }
-}
-
 /** So many failures are told that differ in nothing but numbers and quoted texts; the others are counted. */
 const MAX_EQUAL = 200;
 /** And so many that are not valid records. */

@@ -1,0 +1,32 @@
+import { basename, dirname, resolve } from "node:path";
+
+/**
+ * What tells files apart whatever they are called: links of both kinds lead to one file. Nothing of devices and pipes: a
+ * terminal may be read and written.
+ */
+export function fileIdentity(path: string): string | undefined {
+  try {
+    const { isFile, dev, ino } = Deno.statSync(path);
+    if (!isFile) return undefined;
+    return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
+  } catch {
+    return resolve(realFolder(path), basename(path));
+  }
+}
+
+/** The folder of a file that is not there yet. */
+function realFolder(path: string): string {
+  try {
+    return Deno.realPathSync(dirname(resolve(path)));
+  } catch {
+    return dirname(resolve(path));
+  }
+}
+
+/** The same of stdin, which has no name. */
+export async function stdinIdentity(): Promise<string | undefined> {
+  // Late: few runs want it, and it takes a while to load.
+  const { fstatSync } = await import("node:fs");
+  const stats = fstatSync(0);
+  return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
+}

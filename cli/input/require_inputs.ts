@@ -1,0 +1,22 @@
+import { InputError } from "../errors/input_error.ts";
+import { openFile } from "../files/open_file.ts";
+
+/** Throws before anything is done if one of the inputs is not there, or cannot be read: the last one of many, for example. */
+export async function requireInputs(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    if (file === "-") continue;
+    const kind = await kindOf(file);
+    if (kind === "folder") throw new InputError(`Cannot read ${file}: it is a folder, wanted a file`);
+    // A pipe waits for its writer when it is opened.
+    if (kind !== "other") (await openFile(file)).close();
+  }
+}
+
+async function kindOf(file: string): Promise<"file" | "folder" | "other" | "missing"> {
+  try {
+    const { isFile, isDirectory } = await Deno.stat(file);
+    return isFile ? "file" : isDirectory ? "folder" : "other";
+  } catch {
+    return "missing";
+  }
+}

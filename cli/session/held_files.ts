@@ -1,0 +1,66 @@
+import { UsageError } from "../errors/usage_error.ts";
+import { fileIdentity, stdinIdentity } from "../files/file_identity.ts";
+import { holdFile, requireEmpty, requireLength } from "../files/run_file.ts";
+import type { JoblogSession } from "../joblog/joblog_session.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+
+/** The files of a run that hold what cannot be made again by looking at something else. */
+export interface HeldFiles {
+  readonly joblog: JoblogSession | undefined;
+  readonly output: Deno.FsFile | undefined;
+  readonly rejects: Deno.FsFile | undefined;
+}
+
+/** Opens and holds the files, and looks whether they may be written. Nothing in them is changed. Throws UsageError. */
+export async function holdFiles(options: CliMapOptions): Promise<HeldFiles> {
+  const opened: { close(): void }[] = [];
+  const kept = <F extends { close(): void } | undefined>(file: F): F => {
+    if (file !== undefined) opened.push(file);
+    return file;
+  };
+  try {
+    await requireNotStdin(options);
+    const joblog = kept(options.joblog === undefined ? undefined : await openJoblog(options));
+    const hold = async (kind: "output" | "rejects", path: string | undefined) => {
+      if (path === undefined) return undefined;
+      const file = kept(await holdFile(path));
+      const isResumed = joblog?.isResumed(kind, path) ?? false;
+      if (!isResumed && !options.force) await requireEmpty(file, path, adviceFor(options, kind));
+      if (isResumed && kind === "output") await requireLength(file, path, joblog?.outputEnd ?? 0);
+      return file;
+    };
+    return {
+      joblog,
+      output: await hold("output", options.outputFile),
+      rejects: await hold("rejects", options.rejects),
+    };
+  } catch (error) {
+    for (const file of opened) file.close();
+    throw error;
+  }
+}
+
+function adviceFor({ joblog, resume }: CliMapOptions, kind: "output" | "rejects"): string {
+  if (joblog === undefined) return "--force to begin it again, or another name";
+  if (resume === "no") return "--resume to go on with it, or --force to begin it again";
+  return kind === "output"
+    ? `the joblog that belongs to it (${joblog} is empty), or --force to begin it again`
+    : `the name that ${joblog} has, or --force to begin it again`;
+}
+
+async function openJoblog(options: CliMapOptions): Promise<JoblogSession> {
+  const { JoblogSession } = await import("../joblog/joblog_session.ts");
+  return await JoblogSession.open(options);
+}
+
+/** Files that are inputs by their names were refused before; only with `--force` is one written that has something in it. */
+async function requireNotStdin(options: CliMapOptions): Promise<void> {
+  const { force, files, outputFile, joblog, rejects } = options;
+  if (!force || (files.length > 0 && !files.includes("-"))) return;
+  const stdin = await stdinIdentity();
+  if (stdin === undefined) return;
+  const path = [outputFile, joblog, rejects].find((path) => path !== undefined && fileIdentity(path) === stdin);
+  if (path !== undefined) {
+    throw new UsageError(`Cannot write ${path}: it is also the input on stdin, wanted another name`);
+  }
+}
