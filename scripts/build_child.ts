@@ -101,7 +101,7 @@ parts.taken = ${taken.names};
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 ${eagerCode}
 const { serve } = ${mainCode};
-return (loadModule) => serve(loadModule, () => load(0));
+return (loadModule, input) => serve(loadModule, input, () => load(0));
 }`;
   return [script("child", core), ...rest.map((makeScript) => makeScript())];
 }

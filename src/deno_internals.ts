@@ -5,14 +5,16 @@
 export interface DenoInternals {
   /** The class of the console, for one that prints with a function of ours. Levels above 1 belong on stderr. */
   readonly Console?: new (print: (text: string, level: number) => void) => Console;
-  /** The option of `Deno.Command` for descriptors of the child from 3 on, as Node's `stdio` has them. */
+  /** The option of `Deno.Command` for descriptors of the child from 3 on, as Node's `stdio` has them: a number there moves one of the child's own. */
   readonly kExtraStdio?: symbol;
-  /** The resources at this end of such descriptors. */
-  readonly getExtraPipeRids?: (child: Deno.ChildProcess) => readonly (number | null)[];
-  /** What reads, writes and closes resources. */
+  /** What reads resources. */
   readonly core?: {
-    writeAll?(rid: number, bytes: Uint8Array): Promise<void>;
-    tryClose?(rid: number): void;
+    /** Where a file keeps the number of its resource. */
+    readonly internalRidSymbol?: symbol;
+    read?(rid: number, buffer: Uint8Array): Promise<number>;
+    /** Whether a read keeps the process alive. */
+    refOpPromise?(promise: Promise<unknown>): void;
+    unrefOpPromise?(promise: Promise<unknown>): void;
     /** Runs a script that lies at a place: imports in it resolve from there. Returns its value, or an error. */
     evalContext?(source: string, specifier: string): [value: unknown, error: unknown];
     /** What V8 carries through awaits, timers and callbacks. */

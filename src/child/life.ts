@@ -66,8 +66,8 @@ export function greet({ parent, output, watches }: Surroundings, settings: Worke
   parent.send(CHILD_HELLO);
   const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
   watches.descriptors({
-    reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
-    thread: () => parent.shareDescriptors("threads"),
+    reach: () => parent.shareOutput(mayRun ? "processes" : "threads"),
+    thread: () => parent.shareOutput("threads"),
   });
   return tellParentEnded;
 }

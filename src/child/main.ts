@@ -1,6 +1,6 @@
 /**
  * The entry of every worker process. Its parent starts `deno run` on a few lines that read this side of the library, as one
- * text, from stdin (`deno task child:build` makes it), and call `serve()`.
+ * text, from its input (`deno task child:build` makes it), and call `serve()`.
  */
 import { loadHandleClassesBy } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
@@ -12,6 +12,7 @@ import type { LoadedModule } from "./tasks/functions.ts";
 import type { Life, Surroundings } from "./life.ts";
 import { hearUncaught, watchIdleness } from "./tasks/left_behind.ts";
 import { OutputRouter } from "./streams/output_router.ts";
+import type { InputFile } from "./streams/parent_input.ts";
 import { ParentLink } from "./parent_link.ts";
 import { ProcessLife } from "./process_life.ts";
 import { takeStdio } from "./streams/stdio.ts";
@@ -24,12 +25,17 @@ const STDOUT_CLOSED = "error: a task closed descriptor 1 (stdout), by which its 
 type HelloMessage = Extract<ParentMessage, ["hello", ...unknown[]]>;
 
 /**
- * Serves the parent on stdin and stdout until it says stop, or is gone.
+ * Serves the parent on its input and stdout until it says stop, or is gone.
  *
  * @param load Imports the user's module.
+ * @param input What the parent's messages come by.
  * @param loadHandleClasses Evaluates the classes of shared objects. Most tasks share nothing, and start faster without them.
  */
-export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandleClasses: () => void): void {
+export function serve(
+  load: (() => Promise<LoadedModule>) | undefined,
+  input: InputFile,
+  loadHandleClasses: () => void,
+): void {
   let life: Life | undefined;
   const exit = Deno.exit.bind(Deno);
   const currentTask = () => life?.currentTask ?? 0;
@@ -39,7 +45,7 @@ export function serve(load: (() => Promise<LoadedModule>) | undefined, loadHandl
     currentTask,
   });
   const watches = { descriptors: watchDescriptors, uncaught: hearUncaught, idleness: watchIdleness };
-  const streams = takeStdio(output.print, () => {
+  const streams = takeStdio(input, output.print, () => {
     output.printError(STDOUT_CLOSED);
     return exit(1);
   });

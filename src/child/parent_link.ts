@@ -3,7 +3,7 @@ import { PeerLink } from "../hub/peer_link.ts";
 import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
-import { LEAVE_STDIN, STANDBY } from "../wire/messages/to_parent.ts";
+import { STANDBY } from "../wire/messages/to_parent.ts";
 import type { OtherWriters } from "./streams/block_writer.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./streams/stdio.ts";
@@ -84,13 +84,9 @@ export class ParentLink {
     this.#streams.mark(blockSecret);
   }
 
-  /**
-   * Shares the process's descriptors with user code that is about to use them: others may write to stdout, and stdin is theirs, if the
-   * parent has another way to send, by `descriptor`.
-   */
-  shareDescriptors(others: OtherWriters, descriptor?: number): void {
+  /** Shares stdout with user code that is about to write there by itself. */
+  shareOutput(others: OtherWriters): void {
     this.#streams.share(others);
-    if (descriptor !== undefined) this.#streams.leaveStdin(descriptor, () => this.send(LEAVE_STDIN));
   }
 
   /** Says whether the process lives on for what its parent may still send. Returns whether that can be had. */
@@ -110,12 +106,12 @@ export class ParentLink {
 
   async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
     // The rest of a frame is on its way, and each turn of the event loop between two reads costs more than a read.
-    if (this.#channel.inFrame && this.#streams.canBlock && this.#needsParentOnly()) {
+    if (this.#channel.inFrame && this.#needsParentOnly()) {
       return this.#streams.readSync(buffer);
     }
-    if (this.standby.on && this.#streams.canBlock) {
+    if (this.standby.on) {
       await nextTurn();
-      if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {
+      if (this.standby.on && this.#needsParentOnly()) {
         // What the parent must know or answer may not lie here.
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
@@ -124,7 +120,7 @@ export class ParentLink {
     const reading = this.#streams.read(buffer);
     this.#onWait();
     const bytes = await reading;
-    if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
 

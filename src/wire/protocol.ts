@@ -25,8 +25,6 @@ export interface WorkerSettings {
   readonly initializer: FunctionSpec | null;
   /** By what the parent tells the child's messages from its output (see `block_marks.ts`). */
   readonly blockSecret: string;
-  /** Where the child reads when it has left stdin to user code; without it, it cannot. */
-  readonly inputDescriptor?: number;
   /** Whether user code may keep things where Deno keeps them for a program. */
   readonly storage?: true;
   /** Which of the program's streams, stdout and stderr, show colours. */

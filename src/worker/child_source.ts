@@ -3100,11 +3100,8 @@ function watchDescriptors(events) {
   }));
   globalThis.Worker = beforeConstruct(Worker, () => events.thread());
 }
-function inherits({ stdin, stdout } = {}) {
-  return [
-    stdin,
-    stdout
-  ][$some]((stream) => stream !== "piped" && stream !== "null");
+function inherits({ stdout } = {}) {
+  return stdout !== "piped" && stdout !== "null";
 }
 function beforeConstruct(constructor, notice) {
   return new Proxy(constructor, {
@@ -3174,7 +3171,6 @@ function withoutColors(text) {
 var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${$JSON_stringify(VERSION)}]\`;
 var READY = '["ready"]';
 var STANDBY = '["standby"]';
-var LEAVE_STDIN = '["leaveStdin"]';
 function writeFailed(error) {
   return withValue('["failed"', error);
 }
@@ -4558,9 +4554,8 @@ var ParentLink = class {
   mark(blockSecret) {
     this.#streams.mark(blockSecret);
   }
-  shareDescriptors(others, descriptor) {
+  shareOutput(others) {
     this.#streams.share(others);
-    if (descriptor !== void 0) this.#streams.leaveStdin(descriptor, () => this.send(LEAVE_STDIN));
   }
   setReferenced(referenced) {
     return this.#streams.setReferenced(referenced);
@@ -4573,12 +4568,12 @@ var ParentLink = class {
     this.#channel.append(text, parts);
   }
   async #read(buffer) {
-    if (this.#channel.inFrame && this.#streams.canBlock && this.#needsParentOnly()) {
+    if (this.#channel.inFrame && this.#needsParentOnly()) {
       return this.#streams.readSync(buffer);
     }
-    if (this.standby.on && this.#streams.canBlock) {
+    if (this.standby.on) {
       await nextTurn();
-      if (this.standby.on && this.#streams.canBlock && this.#needsParentOnly()) {
+      if (this.standby.on && this.#needsParentOnly()) {
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
       }
@@ -4586,7 +4581,7 @@ var ParentLink = class {
     const reading = this.#streams.read(buffer);
     this.#onWait();
     const bytes = await reading;
-    if (this.#streams.canBlock && this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
   #write(bytes) {
@@ -4703,8 +4698,8 @@ function greet({ parent, output, watches }, settings) {
     name: "run"
   }).state !== "denied";
   watches.descriptors({
-    reach: () => parent.shareDescriptors(mayRun ? "processes" : "threads", settings.inputDescriptor),
-    thread: () => parent.shareDescriptors("threads")
+    reach: () => parent.shareOutput(mayRun ? "processes" : "threads"),
+    thread: () => parent.shareOutput("threads")
   });
   return tellParentEnded;
 }
@@ -5075,103 +5070,59 @@ function takeConsole(print) {
 }
 
 // src/child/streams/parent_input.ts
-var DRAIN_BYTES = 64 * 1024;
-var ParentInput = class {
-  #readStdin = Deno.stdin.read[$bind](Deno.stdin);
-  #readStdinSync = Deno.stdin.readSync[$bind](Deno.stdin);
-  #referenceStdin = stdinReference();
-  #drained = [];
-  #descriptor;
-  #socket;
-  #referenced = true;
-  get canBlock() {
-    return this.#descriptor === void 0;
-  }
-  async read(buffer) {
-    if (this.#descriptor === void 0) {
-      const count = await this.#readStdin(buffer);
-      if (count !== null) return buffer[$subarray](0, count);
-    }
-    const drained = this.#drained[$shift]();
-    if (drained !== void 0) return drained;
-    if (this.#descriptor === void 0) return null;
-    this.#socket ??= SocketInput.open(this.#descriptor, this.#referenced);
-    return await (await this.#socket).read();
-  }
-  readSync(buffer) {
-    const count = this.#readStdinSync(buffer);
-    return count === null ? null : buffer[$subarray](0, count);
-  }
-  leaveStdin(descriptor, tellParent) {
-    if (this.#descriptor !== void 0) return;
-    this.#descriptor = descriptor;
-    tellParent();
-    for (let buffer; (buffer = this.readSync(new Uint8Array(DRAIN_BYTES))) !== null; ) this.#drained[$push](buffer);
-  }
-  setReferenced(referenced) {
-    if (this.#referenceStdin === void 0) return false;
-    this.#referenced = referenced;
-    this.#referenceStdin(referenced);
-    this.#socket?.[$then]((socket) => socket.setReferenced(referenced));
-    return true;
-  }
-};
-var SocketInput = class _SocketInput {
-  #socket;
-  #hasEnded = false;
-  #wake = () => {
+function parentInput(file) {
+  const readSync = file.readSync[$bind](file);
+  const setReferenced = stdinReference(file);
+  const reader = setReferenced === void 0 ? descriptorReader(file) : void 0;
+  const read = reader?.read ?? file.read[$bind](file);
+  const filled = (buffer, count) => count === null || count === 0 ? null : buffer[$subarray](0, count);
+  return {
+    read: async (buffer) => filled(buffer, await read(buffer)),
+    readSync: (buffer) => filled(buffer, readSync(buffer)),
+    setReferenced: setReferenced ?? reader?.setReferenced ?? (() => false)
   };
-  constructor(socket, referenced) {
-    this.#socket = socket;
-    socket.on("readable", () => this.#wake());
-    const end = () => {
-      this.#hasEnded = true;
-      this.#wake();
-    };
-    for (const event of [
-      "end",
-      "close",
-      "error"
-    ]) socket.on(event, end);
-    this.setReferenced(referenced);
-  }
-  static async open(descriptor, referenced) {
-    const { Socket } = await import("node:net");
-    return new _SocketInput(new Socket({
-      fd: descriptor,
-      readable: true,
-      writable: false
-    }), referenced);
-  }
-  async read() {
-    while (true) {
-      const bytes = this.#socket.read();
-      if (bytes !== null || this.#hasEnded) return bytes;
-      await new Promise((resolve) => this.#wake = resolve);
+}
+function descriptorReader(file) {
+  const { core } = denoInternals;
+  const rid = file[core?.internalRidSymbol ?? Symbol()];
+  if (rid === void 0 || !core?.read || !core.refOpPromise || !core.unrefOpPromise) return void 0;
+  const { read, refOpPromise, unrefOpPromise } = core;
+  let isReferenced = true;
+  let reading;
+  return {
+    read(buffer) {
+      reading = read(rid, buffer);
+      if (!isReferenced) unrefOpPromise(reading);
+      return reading;
+    },
+    setReferenced(referenced) {
+      isReferenced = referenced;
+      if (reading !== void 0) (referenced ? refOpPromise : unrefOpPromise)(reading);
+      return true;
     }
-  }
-  setReferenced(referenced) {
-    if (referenced) this.#socket.ref();
-    else this.#socket.unref();
-  }
-};
-function stdinReference() {
-  const symbols = $Object_getOwnPropertySymbols($Object_getPrototypeOf(Deno.stdin));
+  };
+}
+function stdinReference(file) {
+  if (file !== Deno.stdin) return void 0;
+  const symbols = $Object_getOwnPropertySymbols($Object_getPrototypeOf(file));
   const [ref, unref] = [
     "REF",
     "UNREF"
   ][$map]((name) => symbols[$find]((symbol) => symbol.description === name));
   if (ref === void 0 || unref === void 0) return void 0;
-  const stdin = Deno.stdin;
-  return (referenced) => stdin[referenced ? ref : unref]();
+  const stdin = file;
+  return (referenced) => {
+    stdin[referenced ? ref : unref]();
+    return true;
+  };
 }
 
 // src/child/streams/stdio.ts
 var { BadResource } = Deno.errors;
-function takeStdio(print, lost) {
-  const input = new ParentInput();
+function takeStdio(file, print, lost) {
+  const input = parentInput(file);
   const writer = new BlockWriter(stdoutWriter(lost));
-  closeStdin();
+  if (file === Deno.stdin) closeStdin();
   for (const stream of [
     Deno.stdin,
     Deno.stdout,
@@ -5181,13 +5132,7 @@ function takeStdio(print, lost) {
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
   return {
-    get canBlock() {
-      return input.canBlock;
-    },
-    read: (buffer) => input.read(buffer),
-    readSync: (buffer) => input.readSync(buffer),
-    setReferenced: (referenced) => input.setReferenced(referenced),
-    leaveStdin: (descriptor, tellParent) => input.leaveStdin(descriptor, tellParent),
+    ...input,
     write: (bytes) => writer.write(bytes),
     mark: (secret) => writer.mark(secret),
     share: (others) => writer.share(others)
@@ -5765,7 +5710,7 @@ var WorkerLife = class {
 
 // src/child/main.ts
 var STDOUT_CLOSED = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: a stream closes it at its end unless it has \`autoClose: false\`\\n";
-function serve(load, loadHandleClasses) {
+function serve(load, input, loadHandleClasses) {
   let life;
   const exit = Deno.exit[$bind](Deno);
   const currentTask = () => life?.currentTask ?? 0;
@@ -5779,7 +5724,7 @@ function serve(load, loadHandleClasses) {
     uncaught: hearUncaught,
     idleness: watchIdleness
   };
-  const streams = takeStdio(output.print, () => {
+  const streams = takeStdio(input, output.print, () => {
     output.printError(STDOUT_CLOSED);
     return exit(1);
   });
@@ -5839,7 +5784,7 @@ return {
   serve
 };
 })(parts[1],parts[2],parts[0]);
-return (loadModule) => serve(loadModule, () => load(0));
+return (loadModule, input) => serve(loadModule, input, () => load(0));
 })
 //# sourceURL=corral:child
 `, `"use strict";

@@ -6,6 +6,7 @@ import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import { type Circumstances, explain, explainError } from "./explain.ts";
 import type { Hello } from "./hello.ts";
 import type { ReaperShare } from "./reaper.ts";
+import { leadsGroup } from "./program/spawn.ts";
 import { WorkerProcess, type WorkerProcessEvents, type WorkerProcessOptions } from "./worker_process.ts";
 
 // The reaper is a small program: if it does not answer by then, it never will.
@@ -70,13 +71,13 @@ export class ConnectedWorker {
       },
     });
     this.link = new PeerLink(hub, hub.nextPeerKey(), this.process);
-    reaper?.watch(this.process.pid);
+    reaper?.watch(this.process.pid, leadsGroup(process.command, process.ownGroup));
   }
 
   /** Sends the hello: the worker loads its module. */
   greet(): void {
     for (const handle of this.#hello.handles) this.#hub.export(handle, this.link);
-    this.send(this.#hello.text(this.process.hasInputDescriptor), this.#hello.parts);
+    this.send(this.#hello.text, this.#hello.parts);
   }
 
   /** The same, but no user code runs before the reaper knows of the process: it may be a loop that nothing else can end. */

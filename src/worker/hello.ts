@@ -7,15 +7,13 @@ import { writeHello } from "../wire/messages/to_child.ts";
 import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { coloredStreams } from "./surroundings.ts";
-import { inputDescriptor } from "./worker_input.ts";
 
 // What the message adds to the value and the settings, which are counted: its kind and its numbers.
 const MESSAGE_HEAD_BYTES = 128;
 
 /** The first message to a worker. */
 export interface Hello {
-  /** Its text, for a worker that has the descriptor to which it can leave its input, or has not. */
-  text(hasInputDescriptor: boolean): string;
+  readonly text: string;
   readonly parts: readonly Uint8Array[];
   /** The handles in it: the worker may use them. */
   readonly handles: readonly Handle[];
@@ -55,14 +53,5 @@ export function makeHello(
   };
   const text = writeHello(settings, value);
   requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
-  const descriptor = inputDescriptor();
-  let withDescriptor: string | undefined;
-  return {
-    text: (hasDescriptor) =>
-      hasDescriptor && descriptor !== undefined
-        ? withDescriptor ??= writeHello({ ...settings, inputDescriptor: descriptor }, value)
-        : text,
-    parts: value.parts,
-    handles,
-  };
+  return { text, parts: value.parts, handles };
 }

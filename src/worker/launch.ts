@@ -98,9 +98,9 @@ export class WorkerLauncher {
     return this.#folder?.refusal;
   }
 
-  /** Starts the reaper. It would delay workers that still start. */
+  /** Starts the reaper. It would delay workers that still start, and who waits for those. */
   startReaper(): void {
-    this.#reaper?.start();
+    this.#reaper?.startSoon();
   }
 
   /** Waits until all that lay in the workers' pipes was read and reported. Resolves with `false` when that cannot be told. */

@@ -9,11 +9,14 @@
 import { after, type Timer, untilSettled } from "../timer.ts";
 import { findDeno } from "./program/deno_executable.ts";
 import { PipeFence } from "./pipe_fence.ts";
+import { byShell, ignoring, suitsShell } from "./program/shell.ts";
 
 const LEAVE_TIME_MS = 250;
 const START_LIMIT_MS = 100;
 // It may have been started just for that, on a machine that has much to do.
 const KILL_LIMIT_MS = 10_000;
+/** What ends a whole group, and may not end the reaper. */
+const SIGNALS = ["INT", "QUIT", "HUP", "TERM", "TSTP"];
 
 // Ctrl-C goes to the whole foreground group, and to end a service is to end its group; the reaper must outlive the program.
 // Those that run already are in its text: a program that is killed before it could write to the new process has named them all the same.
@@ -45,8 +48,8 @@ for (const pid of pids) {
 
 /** The share that one pool or process has in the program's reaper. */
 export interface ReaperShare {
-  /** Has `pid` killed when the program vanishes. */
-  watch(pid: number): void;
+  /** Has `pid` killed when the program vanishes. Says whether it leads a process group of its own. */
+  watch(pid: number, leadsGroup: boolean): void;
   /** Forgets a pid that has ended. */
   unwatch(pid: number): void;
   /**
@@ -54,8 +57,10 @@ export interface ReaperShare {
    * session of its own is no longer in it.
    */
   killGroup(pid: number): void;
-  /** Starts the reaper process, if it does not run. Called when that delays nobody. */
+  /** Starts the reaper process, if it does not run. */
   start(): void;
+  /** The same in the next turn of the event loop: what is told now comes first. */
+  startSoon(): void;
   /** See {@linkcode PipeFence.passed}: the reaper is the process that is asked. */
   fence(): Promise<boolean>;
   /** Gives the share back; with the last one the reaper ends, and the promise waits for that. */
@@ -64,9 +69,14 @@ export interface ReaperShare {
 
 /** Kills the workers that a program leaves behind. Everybody who starts workers has a share in it, since it costs a process. */
 export class Reaper {
-  readonly #pids = new Set<number>();
+  /** Whom it watches, and whether each leads a group of its own. */
+  readonly #pids = new Map<number, boolean>();
   #shares = 0;
   #child: Deno.ChildProcess | undefined;
+  /** Whether the child is in a session of its own. */
+  #isDetached = false;
+  /** The end of one that was not, and had to be. */
+  #replaced: Promise<unknown> = Promise.resolve();
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   // A Deno that cannot run it would be started for ever.
   #restartsLeft = 10;
@@ -79,10 +89,11 @@ export class Reaper {
     this.#shares++;
     let released = false;
     return {
-      watch: (pid) => {
-        this.#pids.add(pid);
+      watch: (pid, leadsGroup) => {
+        this.#pids.set(pid, leadsGroup);
+        if (leadsGroup && this.#child !== undefined && !this.#isDetached) return this.#replace(denoPath);
         this.#tell(`+${pid}\n`);
-        this.#startLater(denoPath);
+        this.#startAfter(START_LIMIT_MS, denoPath);
       },
       unwatch: (pid) => {
         this.#pids.delete(pid);
@@ -90,6 +101,11 @@ export class Reaper {
       },
       killGroup: (pid) => this.#killGroup(pid, denoPath),
       start: () => this.#start(denoPath),
+      startSoon: () => {
+        this.#startTimer?.cancel();
+        this.#startTimer = undefined;
+        this.#startAfter(0, denoPath);
+      },
       fence: () => this.#fence?.passed() ?? Promise.resolve(false),
       release: async () => {
         if (released) return;
@@ -109,9 +125,9 @@ export class Reaper {
   }
 
   /** A worker may never become ready, and loop for ever before. */
-  #startLater(denoPath: string | undefined): void {
+  #startAfter(ms: number, denoPath: string | undefined): void {
     if (this.#child !== undefined || this.#startTimer !== undefined) return;
-    this.#startTimer = after(START_LIMIT_MS, () => {
+    this.#startTimer = after(ms, () => {
       if (this.#pids.size > 0) this.#start(denoPath);
     });
     this.#startTimer.setReferenced(false);
@@ -141,26 +157,44 @@ export class Reaper {
     });
   }
 
+  /** Puts one with a session of its own into the place of one without. */
+  #replace(denoPath: string | undefined): void {
+    const [child, writer] = [this.#child!, this.#writer!];
+    this.#child = undefined;
+    this.#start(denoPath);
+    if (this.#child === undefined) {
+      this.#child = child;
+      return;
+    }
+    this.#replaced = endNow(child, writer);
+  }
+
   #spawn(denoPath: string | undefined): Deno.ChildProcess {
-    return new Deno.Command(findDeno(denoPath), {
-      args: [
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--no-config",
-        "--no-lock",
-        "--cached-only",
-        "--allow-run",
-        `data:text/javascript,${encodeURIComponent(sourceFor(this.#pids))}`,
-      ],
+    const path = findDeno(denoPath);
+    const args = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-config",
+      "--no-lock",
+      "--cached-only",
+      "--allow-run",
+      `data:text/javascript,${encodeURIComponent(sourceFor(this.#pids.keys()))}`,
+    ];
+    const env = { DENO_NO_UPDATE_CHECK: "1" };
+    // The listeners in its text come too late: a signal to the whole group while the reaper loads would end it with the program, and leave a
+    // worker in an endless loop to nobody. A signal that nothing can ignore ends all of the group at once, and so those who lead another need
+    // a reaper that is not in it.
+    this.#isDetached = !suitsShell(path, env) || [...this.#pids.values()].includes(true);
+    const command = this.#isDetached ? { path, args } : byShell(ignoring(SIGNALS), { path, args });
+    return new Deno.Command(command.path, {
+      args: [...command.args],
       clearEnv: true,
-      env: { DENO_NO_UPDATE_CHECK: "1" },
+      env,
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
-      // Listeners alone come too late: a Ctrl-C that reaches the whole group while the reaper loads would end it with the program, and
-      // leave a worker in an endless loop to nobody. One copy of the program, when its workers are ready, is the price.
-      detached: true,
+      detached: this.#isDetached,
     }).spawn();
   }
 
@@ -180,15 +214,20 @@ export class Reaper {
       if (this.#shares > 0 || this.#child !== child) return;
     }
     this.#child = undefined;
-    this.#writer?.abort().catch(() => {});
-    try {
-      // It watches nothing any more; and a program that was given as `denoPath` may not end by itself.
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await child.status;
+    // It watches nothing any more; and a program that was given as `denoPath` may not end by itself.
+    await Promise.all([endNow(child, this.#writer!), this.#replaced]);
   }
+}
+
+/** Ends a reaper before it sees the end of its stdin, by which it would end whom it watches. */
+async function endNow(child: Deno.ChildProcess, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended.
+  }
+  await child.status;
+  writer.abort().catch(() => {});
 }
 
 function killGroup(pid: number): void {

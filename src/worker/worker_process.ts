@@ -14,7 +14,6 @@ import { LinePrinter, OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
-import { WorkerInput } from "./worker_input.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
@@ -69,7 +68,7 @@ export class WorkerProcess {
   readonly #events: WorkerProcessEvents;
   readonly #memoryMarker: string;
   readonly #killGraceMs: number;
-  readonly #input: WorkerInput;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #channel: Channel;
   readonly #blocks: BlockReader;
   readonly #printers: readonly LinePrinter[];
@@ -100,7 +99,8 @@ export class WorkerProcess {
     );
     this.#child = spawnWorker(options.command, options.ownGroup ?? false);
     this.pid = this.#child.pid;
-    this.#input = new WorkerInput(this.#child);
+    this.#input = this.#child.stdin.getWriter();
+    this.#input.closed.catch(() => {});
     for (const script of options.command.preamble) this.#input.write(script).catch(() => {});
     const reader = this.#child.stdout.getReader({ mode: "byob" });
     this.#blocks = new BlockReader({
@@ -122,11 +122,6 @@ export class WorkerProcess {
     });
     this.#silence = new SilenceWatch(this.#watched());
     this.ended = this.#live(reader);
-  }
-
-  /** Whether it can leave its stdin to user code. */
-  get hasInputDescriptor(): boolean {
-    return this.#input.hasDescriptor;
   }
 
   /** Resolves when what is being written has been; nothing is when it is `undefined`. */
@@ -225,7 +220,6 @@ export class WorkerProcess {
     }
     if (message[0] === "output") return this.#receiveOutput(message, parts);
     if (message[0] === "standby") return this.#beginStandby();
-    if (message[0] === "leaveStdin") return this.#leaveStdin();
     if (message[0] === "ready") this.#ready = true;
     this.#events.message(message, parts, bytes);
   }
@@ -233,10 +227,6 @@ export class WorkerProcess {
   #beginStandby(): void {
     this.#standby.begin();
     this.#events.standby(true);
-  }
-
-  #leaveStdin(): void {
-    if (!this.#input.leaveStdin()) throw new ProtocolError("it left its standard input, and could not");
   }
 
   #wake(): void {
@@ -269,7 +259,7 @@ export class WorkerProcess {
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
     for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
-    this.#input.close();
+    this.#input.abort().catch(() => {});
     for (const printer of this.#printers) printer.flush();
     this.#events.exited({
       pid: this.pid,

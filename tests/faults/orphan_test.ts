@@ -21,7 +21,11 @@ const BUSY: Record<string, string> = {
 };
 
 /** Starts a program with two workers, waits until they are busy, and finds its children: the workers and the reaper. */
-async function busyProgram(busy: string, ending = ""): Promise<{ program: RunningProgram; children: number[] }> {
+async function busyProgram(
+  busy: string,
+  ending = "",
+  flags?: readonly string[],
+): Promise<{ program: RunningProgram; children: number[] }> {
   const program = new RunningProgram(
     `const pool = new Pool({ workers: 2 });
     await pool.ready();
@@ -29,11 +33,13 @@ async function busyProgram(busy: string, ending = ""): Promise<{ program: Runnin
     setInterval(() => {}, 9999);
     await Deno.stdin.read(new Uint8Array(1));
     ${ending}`,
-    { detached: true, stdin: "piped" },
+    { detached: true, stdin: "piped", ...(flags && { flags }) },
   );
   await program.line();
   if (busy !== "are idle") await program.line();
-  const children = await childrenOf(program.pid);
+  // The reaper starts behind what the program does when its workers are ready.
+  let children: number[] = [];
+  await until(async () => (children = await childrenOf(program.pid)).length >= 3, 10_000);
   return { program, children };
 }
 
@@ -64,6 +70,17 @@ for (const busy of Object.keys(BUSY)) {
       assertEquals(await survivors(children, GONE_WITHIN_MS), []);
     });
   }
+}
+
+for (const [ending, end] of Object.entries(ENDINGS)) {
+  Deno.test(`Pool leaves no endless loop when a program that may run anything gets ${ending}`, async () => {
+    const { program, children } = await busyProgram("are in an endless loop", "", ["--allow-run"]);
+    await using _ = program;
+    assertEquals(children.length, 3);
+    end(program.pid);
+    await program.child.status;
+    assertEquals(await survivors(children, GONE_WITHIN_MS), []);
+  });
 }
 
 for (const signal of ["SIGKILL", "SIGINT"] as const) {

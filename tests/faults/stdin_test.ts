@@ -89,6 +89,58 @@ Deno.test({
   },
 });
 
+/** What a task finds on stdin by its number, in a program with these flags that holds so many MiB. */
+async function stdinOfTask(flags: string[], mebibytes: number): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(
+    `
+    const held = Array.from({ length: ${mebibytes} }, () => new Uint8Array(2 ** 20).fill(1));
+    await using pool = new Pool({ workers: 1 });
+    const read = async () => (await import("node:fs")).readFileSync(0, "utf8");
+    console.log(JSON.stringify(await pool.apply(read, [], { timeoutMs: 20_000 })), held.length);`,
+    { flags },
+  );
+  assertEquals([code, stderr], [0, ""]);
+  return stdout;
+}
+
+for (const [whose, flags] of [["may start anything", ["--allow-run"]], ["may start Deno alone", undefined]] as const) {
+  Deno.test({
+    name: `a task finds the end of stdin in a large program that ${whose}`,
+    ignore,
+    fn: async () => {
+      assertEquals(await stdinOfTask(flags?.slice() ?? [`--allow-run=${Deno.execPath()}`], 300), '"" 300\n');
+    },
+  });
+}
+
+Deno.test({
+  name: "a worker finds its input and the end of stdin, whatever of read access is granted and denied",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const states = (): string[] => {
+      const state = (path?: string) => Deno.permissions.querySync({ name: "read", ...(path && { path }) }).state;
+      return [state(), state("/proc/self/fd/3"), state("/tmp")];
+    };
+    const cases: [Deno.PermissionOptionsObject, Deno.PermissionOptionsObject, string[]][] = [
+      [{}, {}, ["prompt", "prompt", "prompt"]],
+      [{}, { read: true }, ["denied", "denied", "denied"]],
+      [{ read: ["/tmp"] }, {}, ["prompt", "prompt", "granted"]],
+      [{ read: ["/tmp"] }, { read: ["/proc"] }, ["prompt", "denied", "granted"]],
+      [{ read: ["/"] }, {}, ["prompt", "granted", "granted"]],
+      [{ read: ["/"] }, { read: ["/proc"] }, ["prompt", "granted", "granted"]],
+      [{ read: true }, {}, ["granted", "granted", "granted"]],
+      // There it reads stdin.
+      [{ read: true }, { read: ["/proc"] }, ["granted", "denied", "granted"]],
+    ];
+    for (const [permissions, deny, expected] of cases) {
+      await using pool = new Pool({ workers: 1, permissions, deny });
+      assertEquals(await pool.apply(states), expected, Deno.inspect([permissions, deny]));
+      const text = await pool.apply(() => new Response(Deno.stdin.readable).text());
+      assertEquals(text, "");
+    }
+  },
+});
+
 Deno.test("a task that closes its standard descriptors costs at most itself", async () => {
   await using pool = new Pool({ workers: 1, module: MODULE });
   await pool.apply("closeAll", [], { timeoutMs: 10_000 }).catch(() => {});

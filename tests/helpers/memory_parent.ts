@@ -36,7 +36,6 @@ export class Mailbox<T> {
 export class MemoryStreams implements ProtocolStreams {
   /** The messages that were written, parsed. */
   readonly written: Mailbox<unknown[]> = new Mailbox();
-  readonly canBlock = true;
   /** How often the child stopped its event loop to read. */
   blockingReads = 0;
   /** Set, writing fails with it: the parent is gone. */
@@ -68,7 +67,6 @@ export class MemoryStreams implements ProtocolStreams {
 
   mark(): void {}
   share(): void {}
-  leaveStdin(): void {}
   setReferenced(): boolean {
     return true;
   }

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThro
 import { PermissionError } from "../../src/errors.ts";
 import { workerCommand, type WorkerCommandOptions } from "../../src/worker/program/command_line.ts";
 import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
+import { spawnWorker } from "../../src/worker/program/spawn.ts";
 import { childProgram } from "../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../src/worker/permissions/remote_access.ts";
 import { PROBE } from "../helpers/probe_program.ts";
@@ -27,17 +28,9 @@ function command(options: Partial<WorkerCommandOptions> = {}) {
 
 /** Starts a child by its command line, and returns the line of JSON that it prints. */
 async function run(options: Partial<WorkerCommandOptions>): Promise<Reply> {
-  const { path, args, env, cwd, preamble } = command(options);
-  const child = new Deno.Command(path, {
-    args: [...args],
-    env,
-    clearEnv: true,
-    ...(cwd === undefined ? {} : { cwd }),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  await new Blob([...preamble] as BlobPart[]).stream().pipeTo(child.stdin);
+  const launch = command(options);
+  const child = spawnWorker(launch, false);
+  await new Blob([...launch.preamble] as BlobPart[]).stream().pipeTo(child.stdin);
   const { code, stdout, stderr } = await child.output();
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(code, 0);
@@ -86,7 +79,7 @@ async function cacheModules(urls: string[], denoDir: string): Promise<void> {
 }
 
 Deno.test("workerCommand() closes everything when no option opens it", () => {
-  const { args, env, cwd } = command({ configOf: "file:///no/project/here.ts" });
+  const { args, env, cwd, input } = command({ configOf: "file:///no/project/here.ts" });
   assertEquals(args.slice(0, -1), [
     "run",
     "--quiet",
@@ -95,6 +88,8 @@ Deno.test("workerCommand() closes everything when no option opens it", () => {
     "--no-lock",
     "--no-config",
     "--location=http://test.corral.invalid/",
+    // It gives that back before user code is there.
+    ...(input === undefined ? [] : [`--allow-read=${input.path}`]),
     "--deny-run",
     "--deny-ffi",
   ]);

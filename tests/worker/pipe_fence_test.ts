@@ -56,7 +56,7 @@ Deno.test("Reaper starts its process again when that was killed while it watches
   const reaper = new Reaper();
   const share = reaper.share();
   share.start();
-  share.watch(watched.pid);
+  share.watch(watched.pid, false);
   assertEquals(await share.fence(), true);
   const [first] = (await childrenOf(Deno.pid)).filter((pid) => !before.includes(pid));
   Deno.kill(first!, "SIGKILL");

@@ -1,5 +1,5 @@
 /** End-to-end: which process group a worker is in, and who hears of Ctrl-C. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { RunningProgram } from "../helpers/program.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";
 
@@ -60,35 +60,60 @@ console.log(pool.workers.map(({ pid }) => pid).join() === pids, pool.stats().wor
   },
 });
 
+/** Runs a program that prints the pid of a worker in an endless loop, and then ends its whole group by a signal. */
+async function endGroup(signal: Deno.Signal, body: string): Promise<void> {
+  await using folder = await ProjectFolder.make({
+    "main.ts": `import { Pool, Process } from "LIBRARY";
+${body}
+Deno.kill(0 - Deno.pid, "${signal}");
+await new Promise(() => {});`,
+  });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-lock", "--allow-run", "main.ts"],
+    cwd: folder.path,
+    env: folder.env,
+    stdout: "piped",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  const output = await child.output();
+  assertEquals(output.signal, signal);
+  const pid = Number(new TextDecoder().decode(output.stdout));
+  assert(pid > 0);
+  // The reaper gives workers a moment to leave.
+  for (let tries = 0; tries < 100 && await groupOf(pid) !== 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assertEquals(await groupOf(pid), 0);
+}
+
 Deno.test({
   ...POSIX,
-  name: "no worker is left when a whole group is killed, were it in an endless loop",
-  fn: async () => {
-    await using folder = await ProjectFolder.make({
-      "main.ts": `import { Pool } from "LIBRARY";
-const pool = new Pool({ workers: 1 });
+  name: "no worker is left when a whole group is ended, were it in an endless loop",
+  fn: () =>
+    endGroup(
+      "SIGTERM",
+      `const pool = new Pool({ workers: 1 });
 await pool.ready();
 pool.apply(() => { while (true); }).catch(() => {});
 await new Promise((resolve) => setTimeout(resolve, 300));
-console.log(pool.workers[0]!.pid);
-Deno.kill(0 - Deno.pid, "SIGTERM");
-await new Promise(() => {});`,
-    });
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-lock", "--allow-run", "main.ts"],
-      cwd: folder.path,
-      env: folder.env,
-      stdout: "piped",
-      stderr: "null",
-      detached: true,
-    }).spawn();
-    const { stdout, signal } = await child.output();
-    assertEquals(signal, "SIGTERM");
-    const pid = Number(new TextDecoder().decode(stdout));
-    // The reaper gives workers a moment to leave.
-    for (let tries = 0; tries < 100 && !Number.isNaN(await groupOf(pid)) && await groupOf(pid) !== 0; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assertEquals(await groupOf(pid), 0);
-  },
+console.log(pool.workers[0]!.pid);`,
+    ),
+});
+
+Deno.test({
+  ...POSIX,
+  name:
+    "no process is left in an endless loop when the group of its program is killed, although the reaper was in that before",
+  fn: () =>
+    endGroup(
+      "SIGKILL",
+      `const pool = new Pool({ workers: 1 });
+await pool.ready();
+await new Promise((resolve) => setTimeout(resolve, 100));
+const process = new Process({ target: () => { console.error("loops"); while (true); } });
+process.start();
+await new Promise((resolve) => setTimeout(resolve, 1000));
+console.log(process.pid);`,
+    ),
 });

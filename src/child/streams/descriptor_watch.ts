@@ -1,8 +1,8 @@
 import { denoInternals } from "../../deno_internals.ts";
 
-/** What is told of user code before it can do something with the process's descriptors that the library does not see. */
+/** What is told of user code before it can write to stdout in a way that the library does not see. */
 export interface DescriptorEvents {
-  /** It loads Node's layer, which reads and writes descriptors by their numbers, or starts a command that inherits them. */
+  /** It loads Node's layer, which writes to descriptors by their numbers, or starts a command that inherits stdout. */
   reach(): void;
   /** It starts a thread, which has a console of its own. */
   thread(): void;
@@ -31,8 +31,8 @@ export function watchDescriptors(events: DescriptorEvents): void {
 }
 
 /** Pools and processes that this one has give their workers pipes of their own, and need no more. */
-function inherits({ stdin, stdout }: Deno.CommandOptions = {}): boolean {
-  return [stdin, stdout].some((stream) => stream !== "piped" && stream !== "null");
+function inherits({ stdout }: Deno.CommandOptions = {}): boolean {
+  return stdout !== "piped" && stdout !== "null";
 }
 
 function beforeConstruct<C>(constructor: C, notice: Construct): C {

@@ -6,22 +6,12 @@
  */
 import { BlockWriter, type OtherWriters } from "./block_writer.ts";
 import { type PrintHandler, takeConsole } from "./console.ts";
-import { ParentInput } from "./parent_input.ts";
+import { type InputFile, type ParentInput, parentInput } from "./parent_input.ts";
 
 const { BadResource } = Deno.errors;
 
 /** The raw streams, for the protocol alone. */
-export interface ProtocolStreams {
-  /** Whether `readSync()` may be called. */
-  readonly canBlock: boolean;
-  /** Reads, perhaps into `buffer`; `null` at the end of the stream. */
-  read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Reads into `buffer` with the event loop stopped. */
-  readSync(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null;
-  /** Says whether the process lives on for what may still come. Returns whether that can be had. */
-  setReferenced(referenced: boolean): boolean;
-  /** Leaves stdin to user code, which finds its end there. `tellParent` has the parent go on with `descriptor`. */
-  leaveStdin(descriptor: number, tellParent: () => void): void;
+export interface ProtocolStreams extends ParentInput {
   /** Returns when all bytes have been handed to the operating system. */
   write(bytes: Uint8Array): void;
   /** Says by what the parent knows the bytes that are written. Nothing can be written before. */
@@ -31,26 +21,20 @@ export interface ProtocolStreams {
 }
 
 /**
- * Takes stdin and stdout, and sends what user code prints to `print`.
+ * Takes what comes from the parent, and stdout, and sends what user code prints to `print`.
  *
  * @param lost Called when user code has closed stdout by its number, and a message cannot be written. Does not return.
  */
-export function takeStdio(print: PrintHandler, lost: () => never): ProtocolStreams {
-  const input = new ParentInput();
+export function takeStdio(file: InputFile, print: PrintHandler, lost: () => never): ProtocolStreams {
+  const input = parentInput(file);
   const writer = new BlockWriter(stdoutWriter(lost));
-  closeStdin();
+  if (file === Deno.stdin) closeStdin();
   for (const stream of [Deno.stdin, Deno.stdout, Deno.stderr]) keepOpen(stream);
   redirectWrites(Deno.stdout, (bytes) => print(1, bytes));
   redirectWrites(Deno.stderr, (bytes) => print(2, bytes));
   takeConsole(print);
   return {
-    get canBlock() {
-      return input.canBlock;
-    },
-    read: (buffer) => input.read(buffer),
-    readSync: (buffer) => input.readSync(buffer),
-    setReferenced: (referenced) => input.setReferenced(referenced),
-    leaveStdin: (descriptor, tellParent) => input.leaveStdin(descriptor, tellParent),
+    ...input,
     write: (bytes) => writer.write(bytes),
     mark: (secret) => writer.mark(secret),
     share: (others) => writer.share(others),

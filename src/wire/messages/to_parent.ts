@@ -18,7 +18,6 @@ export type ChildMessage =
   | ["failed", tagged: Tagged, error: unknown]
   | ["started", taskId: number]
   | ["standby"]
-  | ["leaveStdin"]
   | ["result", taskId: number]
   | ["result", taskId: number, tagged: Tagged, value: unknown, durationMs?: number]
   | ["error", taskId: number, tagged: Tagged, error: unknown, durationMs?: number]
@@ -45,9 +44,6 @@ export const READY = '["ready"]';
 
 /** The child starts tasks without saying so, until it is woken. */
 export const STANDBY = '["standby"]';
-
-/** The child reads stdin to its end, which is user code's from there on, and then on the descriptor that it was given for that. */
-export const LEAVE_STDIN = '["leaveStdin"]';
 
 /** The child cannot take tasks, and why. */
 export function writeFailed(error: Encoded): string {
@@ -139,7 +135,6 @@ function isSound(message: readonly unknown[], parts: readonly Uint8Array[]): boo
       return isId(message[1]) && typeof message[2] === "string";
     case "ready":
     case "standby":
-    case "leaveStdin":
       return true;
   }
 }

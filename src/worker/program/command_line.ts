@@ -11,6 +11,7 @@ import type { ChildProgram } from "./child_program.ts";
 import { requireVisible } from "./compiled_program.ts";
 import { requireCodeUnwritable } from "../permissions/code_guard.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
+import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
 import { configure } from "../project/configuration.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { mainModule } from "./main_module.ts";
@@ -53,7 +54,9 @@ export interface LaunchCommand extends WorkerCommand {
   readonly project: ProjectFiles;
   /** Whether its code may start commands, which are to end with it. */
   readonly mayRun: boolean;
-  /** What it reads first on its stdin. */
+  /** Where it reads; `undefined` where that is its stdin. */
+  readonly input: InputDescriptor | undefined;
+  /** What it reads first. */
   readonly preamble: readonly Uint8Array[];
 }
 
@@ -72,6 +75,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   const path = findDeno(options.denoPath);
   const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
+  const input = grantInput(grants, denials);
   const args = [
     "run",
     "--quiet",
@@ -82,7 +86,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
     ...grantFlags(grants, denials),
-    mainModule(options.program, options),
+    mainModule(options.program, options, input),
   ];
   const env = workerEnv(options, grants);
   requireArgumentsFit(args, env);
@@ -93,6 +97,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     cwd: options.cwd,
     project,
     mayRun: grants.has("run"),
+    input,
     preamble: options.program,
   };
 }

@@ -1,25 +1,37 @@
 /**
- * The main module of a worker: a `data:` URL with a few lines that read the rest of the program from stdin.
+ * The main module of a worker: a `data:` URL with a few lines that read the rest of the program from the worker's input.
  *
  * Such a module may import from `file:`, `http:` and `https:` alike, so the user's module can lie anywhere. The rest comes by
- * stdin because a command line is too short for it: 32 KiB in all on Windows, 128 KiB for one argument on Linux. It is evaluated as
+ * that way because a command line is too short for it: 32 KiB in all on Windows, 128 KiB for one argument on Linux. It is evaluated as
  * scripts, since Deno would parse a module before V8 does, and so that nothing of this library need be in the cache of the
  * machine. See `docs/decisions/child_source.md`.
  */
 import type { ChildProgram } from "./child_program.ts";
+import type { InputDescriptor } from "./input_descriptor.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 
-/** The URL of the main module. What it reads first on its stdin are the scripts of the program, in order. */
-export function mainModule([core, ...rest]: ChildProgram, options: ResolvedLaunchOptions): string {
-  const source = `const read=(size)=>{` +
+/** The URL of the main module. What it reads first are the scripts of the program, in order. */
+export function mainModule(
+  [core, ...rest]: ChildProgram,
+  options: ResolvedLaunchOptions,
+  descriptor: InputDescriptor | undefined,
+): string {
+  const source = `const input=${openInput(descriptor)},read=(size)=>{` +
     `const bytes=new Uint8Array(size);` +
-    `for(let at=0;at<size;){const count=Deno.stdin.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
+    `for(let at=0;at<size;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
     `return bytes},` +
     // Taken at once: user code may replace what is global before the rest is wanted.
     `evaluate=eval,decoder=new TextDecoder(),run=(bytes)=>evaluate(decoder.decode(bytes)),` +
     `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
-    `core((index)=>run(rest[index]))(${loadFunction(options)});`;
+    `core((index)=>run(rest[index]))(${loadFunction(options)},input);`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+function openInput(descriptor: InputDescriptor | undefined): string {
+  if (descriptor === undefined) return "Deno.stdin";
+  const path = JSON.stringify(descriptor.path);
+  const revoke = descriptor.revoke ? `Deno.permissions.revokeSync({name:"read",path:${path}});` : "";
+  return `(()=>{const file=Deno.openSync(${path});${revoke}return file})()`;
 }
 
 function loadFunction({ moduleUrl, trust }: ResolvedLaunchOptions): string {
