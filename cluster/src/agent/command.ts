@@ -8,28 +8,33 @@ import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
+import { type AgentHost, OWN_HOST } from "./host.ts";
 import { traceTasks } from "./task_tracing.ts";
-import { localBackend } from "./own_backend.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** Runs the command. Resolves with the exit code when the agent has ended. */
-export async function runAgentCommand(args: readonly string[]): Promise<number> {
+/**
+ * Runs the command. Resolves with the exit code when the agent has ended.
+ *
+ * @param args The arguments behind the command's name.
+ * @param host The command that the agent is a part of.
+ */
+export async function runAgentCommand(args: readonly string[], host: AgentHost = OWN_HOST): Promise<number> {
   let flags: AgentFlags | undefined;
   try {
-    flags = readAgentFlags(args, (name) => Deno.env.get(name));
+    flags = readAgentFlags(args, (name) => Deno.env.get(name), host);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
     return 2;
   }
   if (flags === undefined) {
-    console.log(agentHelp());
+    console.log(agentHelp(host));
     return 0;
   }
   const ending = Promise.withResolvers<void>();
   try {
-    const { agent, summary } = await makeAgent(flags);
+    const { agent, summary } = await makeAgent(flags, host);
     const release = listen(agent, () => ending.resolve());
     await agent.start();
     console.log(summary);
@@ -43,11 +48,15 @@ export async function runAgentCommand(args: readonly string[]): Promise<number> 
   }
 }
 
-async function makeAgent(flags: AgentFlags): Promise<{ agent: Agent; summary: string }> {
+async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: Agent; summary: string }> {
   const url = flags.module === undefined ? undefined : moduleUrl(absolute(flags.module));
-  const code = url === undefined
-    ? NO_MODULE_CODE
-    : flags.codeVersion ?? await codeNameOfModule(url, findDeno(), nearestConfig(url));
+  const refusal = host.refusal({ moduleUrl: url, allowInline: flags.allowInline });
+  if (refusal !== undefined) throw new Error(refusal);
+  const code = host.codeName(
+    url === undefined
+      ? NO_MODULE_CODE
+      : flags.codeVersion ?? await codeNameOfModule(url, findDeno(), nearestConfig(url)),
+  );
   if (flags.trace) traceTasks();
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;
@@ -67,21 +76,25 @@ async function makeAgent(flags: AgentFlags): Promise<{ agent: Agent; summary: st
     aofCheck: flags.aofCheck,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     openBackend: (onOutput) =>
-      localBackend({
-        workers,
-        concurrency: flags.concurrency,
-        ...(url !== undefined && { module: url }),
-        functions: flags.allowInline ? "any" : "exports",
-        permissions: flags.permissions,
-        deny: flags.deny,
-        env: flags.env,
-        ...(flags.memoryLimitMiB !== undefined && { memoryLimitMiB: flags.memoryLimitMiB }),
-        ...(flags.init !== undefined && { initializer: flags.init }),
-        name,
-      }, onOutput),
-    note: (text) => console.error(`corral-agent ${name}: ${text}`),
+      host.open(
+        {
+          workers,
+          concurrency: flags.concurrency,
+          ...(url !== undefined && { module: url }),
+          functions: flags.allowInline ? "any" : "exports",
+          permissions: flags.permissions,
+          deny: flags.deny,
+          env: flags.env,
+          ...(flags.memoryLimitMiB !== undefined && { memoryLimitMiB: flags.memoryLimitMiB }),
+          ...(flags.init !== undefined && { initializer: flags.init }),
+          name,
+        },
+        { name, moduleUrl: url, allowInline: flags.allowInline },
+        onOutput,
+      ),
+    note: (text) => console.error(`${host.command} ${name}: ${text}`),
   });
-  return { agent, summary: `corral-agent ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+  return { agent, summary: `${host.command} ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
 }
 
 function absolute(module: string): string {

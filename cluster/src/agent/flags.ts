@@ -1,6 +1,7 @@
 /** The command line of `corral-agent`. The names are those of `corral map` wherever they mean the same. */
 import { checkCodeVersion } from "../message/code_name.ts";
 import { checkGroup } from "../names.ts";
+import { type AgentHost, OWN_HOST } from "./host.ts";
 
 /** A mistake on the command line. */
 export class UsageError extends Error {
@@ -69,17 +70,19 @@ const FLAGS: Readonly<Record<string, FlagKind>> = {
   help: { help: "Print this" },
 };
 
+type Host = Pick<AgentHost, "command" | "purpose" | "without">;
+
 /** The text of `--help`. */
-export function agentHelp(): string {
-  const lines = Object.entries(FLAGS).map(([name, { value, help }]) =>
+export function agentHelp({ command, purpose, without }: Host = OWN_HOST): string {
+  const lines = Object.entries(FLAGS).filter(([name]) => !without.includes(name)).map(([name, { value, help }]) =>
     `  ${
       `--${name}${value === undefined ? "" : value.startsWith("[") ? `[=${value.slice(1)}` : ` ${value}`}`.padEnd(28)
     }${help}`
   );
   return [
-    "Runs tasks of corral pools that other machines submit.",
+    purpose,
     "",
-    "Usage: corral-agent --redis URL --secret-file FILE [flags] MODULE",
+    `Usage: ${command} --redis URL --secret-file FILE [flags] MODULE`,
     "",
     "Workers can do what the --allow flags say, and nothing else; no task can ask for more.",
     "",
@@ -93,8 +96,11 @@ export function agentHelp(): string {
 export function readAgentFlags(
   args: readonly string[],
   variable: (name: string) => string | undefined,
+  { command, without }: Host = OWN_HOST,
 ): AgentFlags | undefined {
-  const { values, rest } = split(args);
+  const { values, rest } = split(args, command);
+  const strange = without.find((name) => values.has(name));
+  if (strange !== undefined) throw new UsageError(`Cannot use --${strange}: it has no meaning for ${command}`);
   if (values.has("help")) return undefined;
   const last = (name: string): string | undefined => values.get(name)?.at(-1);
   if (rest.length > 1) {
@@ -126,7 +132,7 @@ export function readAgentFlags(
 }
 
 /** A value of `--allow-*` and the like follows "=" only: without one it means everything. */
-function split(args: readonly string[]): { values: Map<string, string[]>; rest: string[] } {
+function split(args: readonly string[], command: string): { values: Map<string, string[]>; rest: string[] } {
   const values = new Map<string, string[]>();
   const rest: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -137,7 +143,7 @@ function split(args: readonly string[]): { values: Map<string, string[]>; rest: 
       const [, name = "", given] = /^--([^=]+)(?:=([^]*))?$/.exec(arg.replace(/^-j(?==|$)/, "--jobs")) ?? [];
       const kind = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
       if (kind === undefined) {
-        throw new UsageError(`Cannot read ${arg}: there is no such flag, see corral-agent --help`);
+        throw new UsageError(`Cannot read ${arg}: there is no such flag, see ${command} --help`);
       }
       const follows = kind.value !== undefined && !kind.value.startsWith("[");
       const value = given ?? (follows ? args[++at] : "");
