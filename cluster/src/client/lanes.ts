@@ -24,17 +24,21 @@ export class Lanes {
     this.#answers.set(agent, (this.#answers.get(agent) ?? 0) + 1);
   }
 
-  /** One entry for each lane. Which lane of its agent has a task is not known: the first are shown busy. */
+  /**
+   * One entry for each lane. Which lane of its agent has a task is not known: the first are shown busy. Of a task that began a moment ago even the
+   * agent is not known: any lane that is left is shown for it, so that as many are busy as tasks run.
+   */
   workers(entries: Iterable<Entry>): WorkerInfo[] {
     const busy = new Map<string, number>();
     for (const { state, agent } of entries) if (state === "begun") busy.set(agent, (busy.get(agent) ?? 0) + 1);
+    let somewhere = busy.get("") ?? 0;
     let workerId = 0;
     return this.#agents.flatMap(({ name, pid, lanes }) =>
       Array.from({ length: lanes }, (_, lane): WorkerInfo => ({
         workerId: workerId++,
         pid,
         agent: name,
-        state: lane < (busy.get(name) ?? 0) ? "busy" : "idle",
+        state: lane < (busy.get(name) ?? 0) || somewhere-- > 0 ? "busy" : "idle",
         tasksDone: Math.floor(((this.#answers.get(name) ?? 0) + lanes - 1 - lane) / lanes),
       }))
     );

@@ -1,0 +1,32 @@
+// unit: the lanes of agents, as a pool shows them.
+import { assertEquals } from "@std/assert";
+import { Entry, type EntryState } from "../src/client/entry.ts";
+import { Lanes } from "../src/client/lanes.ts";
+import type { KnownAgent } from "../src/broker.ts";
+
+const agent = (name: string, lanes: number): KnownAgent => ({
+  id: name,
+  pid: 7,
+  name,
+  lanes,
+  modules: ["code"],
+  corral: "0.1.0",
+  startedAt: new Date(0),
+});
+
+function entry(state: EntryState, agent = ""): Entry {
+  const one = new Entry(1, "job", {} as never, {} as never);
+  return Object.assign(one, { state, agent });
+}
+
+Deno.test("Lanes shows as many busy lanes as tasks run, also where it is not known yet on which agent", () => {
+  const lanes = new Lanes();
+  lanes.update([agent("a", 2), agent("b", 2)], "code");
+  const busy = (...entries: Entry[]) =>
+    lanes.workers(entries).filter(({ state }) => state === "busy").map(({ workerId }) => workerId);
+  assertEquals(busy(entry("sent"), entry("waiting")), []);
+  assertEquals(busy(entry("begun", "b")), [2]);
+  assertEquals(busy(entry("begun", "b"), entry("begun")), [0, 2]);
+  assertEquals(busy(entry("begun"), entry("begun"), entry("begun", "a")), [0, 1, 2]);
+  assertEquals(busy(...Array.from({ length: 9 }, () => entry("begun"))), [0, 1, 2, 3]);
+});
