@@ -5,6 +5,7 @@ import { TASKS } from "./helpers/task_module.ts";
 import { Caller } from "./helpers/caller.ts";
 import { ClientProgram } from "./helpers/client_program.ts";
 import { Notes } from "./helpers/notes.ts";
+import { untilRedis } from "./helpers/redis_changes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
@@ -15,7 +16,7 @@ Deno.test("cancelling a task that spins on another machine ends its worker, and 
   await using caller = new Caller(redis.url);
   const other = caller.call("wait", [2500]);
   const spin = caller.start("spin", []);
-  await until(() => caller.backend.hasBegun(spin.handle));
+  await spin.reached("begun");
   const reason = new Error("enough");
   caller.backend.cancel(spin.handle, reason);
   await assertRejects(() => spin.result, Error, "enough");
@@ -38,7 +39,7 @@ Deno.test(
     await notes.until(1);
     agent.kill("SIGSTOP");
     // Until its inbox is gone, with all that is told meanwhile.
-    await until(async () => (await caller.cluster.agents()).length === 0);
+    await untilRedis(redis.url, async () => (await caller.cluster.agents()).length === 0);
     caller.backend.cancel(call.handle, new Error("enough"));
     agent.kill("SIGCONT");
     // Its only lane is free again.
@@ -54,7 +55,7 @@ Deno.test("a waiting task that is cancelled never starts", options, async () => 
   const first = caller.start("note", [notes.path, "first", 1000]);
   await notes.until(1);
   const second = caller.start("note", [notes.path, "second"]);
-  await until(() => caller.backend.isSent(second.handle));
+  await second.reached("sent");
   caller.backend.cancel(second.handle, new Error("enough"));
   assertEquals(await first.result, "first");
   assertEquals(await caller.call("square", [6]), 36);
@@ -115,7 +116,3 @@ Deno.test("a client runs under the documented flags: it may start nothing", opti
   await using client = await ClientProgram.start(redis.url, { notes: notes.path, tasks: 3, ms: 0 });
   assertEquals(await client.result, ["0", "1", "2"]);
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

@@ -45,7 +45,8 @@ Deno.test(
     redis.freeze();
     let settled = 0;
     for (const call of calls) call.then(() => settled++);
-    // The running two end, and cannot be written down.
+    // The running two end, and cannot be written down. How long Redis is away is what is tested: twice the lock, which nobody can renew, and
+    // nobody could tell that it is over.
     await new Promise((resolve) => setTimeout(resolve, 4000));
     const duringFreeze = settled;
     redis.thaw();
@@ -86,7 +87,7 @@ Deno.test("a Redis that loses its data: tasks that vanished reject, or run again
   await notes.until(1);
   const once = caller.start("note", [notes.path, "once"]);
   const again = caller.start("note", [notes.path, "again"], { retries: 1 });
-  await waitFor(() => once.steps.includes("sent") && again.steps.includes("sent"));
+  await Promise.all([once.reached("sent"), again.reached("sent")]);
   using raw = openRaw(redis.url);
   const ids = await raw.redis.keys("bull:corral-*:c*");
   await raw.redis.del(...ids, ...await raw.redis.keys("bull:corral-*:prioritized"));
@@ -110,6 +111,7 @@ Deno.test("an order that is sent again, since the first answer was late, runs on
     connectTimeoutMs: 30_000,
   });
   const finished = new Set<string>();
+  const all = Promise.withResolvers<void>();
   const ignore = (): void => {};
   const code = await codeNameOfModule(TASKS, Deno.execPath());
   const broker = await connection.open(code, {
@@ -117,7 +119,7 @@ Deno.test("an order that is sent again, since the first answer was late, runs on
     stalled: ignore,
     progress: ignore,
     connection: ignore,
-    finished: (id) => finished.add(id),
+    finished: (id) => void (finished.add(id).size === 5 && all.resolve()),
   });
   const sealer = new Sealer(SECRET);
   const orders = range(5).map((index) => {
@@ -135,15 +137,11 @@ Deno.test("an order that is sent again, since the first answer was late, runs on
   });
   await Promise.all([broker.add(orders), broker.add(orders), broker.add(orders)]);
   await using _agent = await AgentProcess.start(redis.url, { flags: [`--allow-write=${notes.path}`] });
-  await waitFor(() => finished.size === 5);
+  await all.promise;
   await broker.add(orders);
   assertEquals((await notes.lines()).sort(), orders.map(({ id }) => id).sort());
   await connection.close();
 });
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 function openRaw(url: string): { redis: Redis } & Disposable {
   const redis = new Redis(url);

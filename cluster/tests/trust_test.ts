@@ -9,6 +9,7 @@ import { sealOrder } from "../src/message/order.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { Notes } from "./helpers/notes.ts";
+import { untilRedis } from "./helpers/redis_changes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { writeSecret } from "./helpers/secret_file.ts";
@@ -89,8 +90,10 @@ Deno.test(
     await raw.queue.addBulk(
       Object.entries(jobs).map(([jobId, data]) => ({ name: "note", data, opts: { jobId, priority: 5 } })),
     );
-    await until(async () =>
-      (await raw.queue.getJobCounts("completed", "failed")).failed! + (await raw.queue.getCompletedCount()) >= 6
+    await untilRedis(
+      redis.url,
+      async () =>
+        (await raw.queue.getJobCounts("completed", "failed")).failed! + (await raw.queue.getCompletedCount()) >= 6,
     );
     assertEquals(await notes.lines(), ["good"]);
     const reasons = await Promise.all(
@@ -107,7 +110,7 @@ Deno.test("a forged result does not touch the caller's promise", options, async 
   await using agent = await AgentProcess.start(redis.url, { jobs: 1 });
   await using caller = new Caller(redis.url);
   const call = caller.start("wait", [1500]);
-  await until(() => caller.backend.hasBegun(call.handle));
+  await call.reached("begun");
   await using raw = await openQueue(redis.url);
   const [active] = await raw.queue.getActive();
   const forged = new Sealer("a secret that nobody else has").seal(
@@ -168,7 +171,7 @@ Deno.test(
     assertEquals(await caller.call("square", [9]), 81);
     assertEquals(await caller.call("byteCount", [new Uint8Array(200_000)]), 200_000);
     const spin = caller.start("spin", []);
-    await until(() => caller.backend.hasBegun(spin.handle));
+    await spin.reached("begun");
     caller.backend.cancel(spin.handle, new Error("enough"));
     assertEquals(await Promise.all([1, 2, 3].map((x) => caller.call("square", [x]))), [1, 4, 9]);
     const member = new Redis(url);
@@ -217,7 +220,7 @@ async function runText(caller: Caller): Promise<unknown> {
 
 async function openQueue(url: string): Promise<{ redis: Redis; queue: Queue } & AsyncDisposable> {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
-  await until(async () => (await redis.keys("bull:corral-*:meta")).length > 0);
+  await untilRedis(url, async () => (await redis.keys("bull:corral-*:meta")).length > 0);
   const [meta] = await redis.keys("bull:corral-*:meta");
   const queue = new Queue(meta!.split(":")[1]!, { connection: redis as never });
   return {
@@ -228,8 +231,4 @@ async function openQueue(url: string): Promise<{ redis: Redis; queue: Queue } & 
       redis.disconnect();
     },
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -22,6 +22,8 @@ export interface Call {
   readonly result: Promise<unknown>;
   /** What was told of it, in order. */
   readonly steps: string[];
+  /** Resolves when a step is told, or was told before. */
+  reached(step: "sent" | "begun"): Promise<void>;
 }
 
 /** A client with one backend, in this program. */
@@ -52,6 +54,7 @@ export class Caller implements AsyncDisposable {
   start(name: string, args: readonly unknown[], options: CallOptions = {}): Call {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const steps: string[] = [];
+    const reached = { sent: Promise.withResolvers<void>(), begun: Promise.withResolvers<void>() };
     const payload = encode(args);
     let settled = 0;
     const settle = (step: string, tell: () => void): void => {
@@ -72,8 +75,14 @@ export class Caller implements AsyncDisposable {
       trace: options.trace,
       ...(options.runId !== undefined && { runId: options.runId }),
     }, {
-      sent: () => steps.push("sent"),
-      begun: () => steps.push("begun"),
+      sent: () => {
+        steps.push("sent");
+        reached.sent.resolve();
+      },
+      begun: () => {
+        steps.push("begun");
+        reached.begun.resolve();
+      },
       returned: () => steps.push("returned"),
       retried: () => steps.push("retried"),
       progress: (value) => options.onProgress?.(value),
@@ -85,7 +94,7 @@ export class Caller implements AsyncDisposable {
       reject: (error, kind) => settle(`rejected: ${kind}`, () => reject(error)),
     });
     promise.catch(() => {});
-    return { handle, result: promise, steps };
+    return { handle, result: promise, steps, reached: (step) => reached[step].promise };
   }
 
   /** Makes a call and waits for it. */

@@ -1,3 +1,5 @@
+import { untilFile } from "./until_file.ts";
+
 /** A file to which tasks append a line when they start, so that a test can count starts across processes and wait for one. */
 export class Notes implements AsyncDisposable {
   readonly path: string;
@@ -13,19 +15,20 @@ export class Notes implements AsyncDisposable {
 
   /** The lines so far. */
   async lines(): Promise<string[]> {
-    return (await Deno.readTextFile(this.path)).split("\n").filter((line) => line !== "");
+    return linesOf(await Deno.readTextFile(this.path));
   }
 
   /** Resolves when there are so many lines. */
   async until(count: number): Promise<string[]> {
-    for (;;) {
-      const lines = await this.lines();
-      if (lines.length >= count) return lines;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilFile(this.path, (text) => linesOf(text).length >= count);
+    return await this.lines();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path);
   }
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }
