@@ -107,8 +107,10 @@ export const CLI_LAYERS: Layers = {
   output: ["observers", "records", "runner", "options", "files"],
   joblog: ["output", "input", "observers", "records", "options", "files", "errors"],
   run: ["output", "input", "observers", "records", "options", "runner"],
+  cluster: ["run", "output", "observers", "records", "runner", "options", "files", "errors", "deno.json"],
   session: [
     "deno.json",
+    "cluster",
     "runner",
     "run",
     "joblog",
@@ -120,7 +122,7 @@ export const CLI_LAYERS: Layers = {
     "files",
     "errors",
   ],
-  command: ["session", "observers", "options", "errors", "deno.json"],
+  command: ["session", "cluster", "observers", "options", "errors", "deno.json"],
   main: ["command"],
 };
 

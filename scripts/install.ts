@@ -43,7 +43,7 @@ async function isOnPath(): Promise<boolean> {
 async function install(args: readonly string[]): Promise<void> {
   const at = args.indexOf("--root");
   const flags = at < 0 ? args : args.toSpliced(at, 2);
-  const wrong = flags.find((flag) => !/^(-A|--(allow|deny)-\w+(=.*)?)$/.test(flag));
+  const wrong = flags.find((flag) => !/^(-A|--ignore-env|--(allow|deny)-\w+(=.*)?)$/.test(flag));
   if (wrong !== undefined) {
     throw new Error(`Cannot install: ${wrong} is not a permission flag, wanted -A or some like --allow-net`);
   }

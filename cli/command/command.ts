@@ -21,6 +21,8 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
   switch (name) {
     case "map":
       return await (await import("./map_command.ts")).mapCommand(args);
+    case "agent":
+      return await (await import("./agent_command.ts")).agentCommand(args);
     case "report":
       return await (await import("./report_command.ts")).reportCommand(args);
     case "completion":
@@ -34,7 +36,9 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     case "-h":
       return await print((await import("./help.ts")).commandHelp());
     case undefined:
-      throw new UsageError("Cannot run: there is no command, wanted map, report or completion; see corral --help");
+      throw new UsageError(
+        "Cannot run: there is no command, wanted map, agent, report or completion; see corral --help",
+      );
     default:
       throw new UsageError(await unknownCommand(name));
   }
@@ -53,7 +57,7 @@ async function topic([name = ""]: readonly string[]): Promise<string> {
 
 async function unknownCommand(name: string): Promise<string> {
   const { default: leven } = await import("leven");
-  const near = ["map", "report", "completion", "--help", "--version"].find((one) => leven(one, name) <= 2);
+  const near = ["map", "agent", "report", "completion", "--help", "--version"].find((one) => leven(one, name) <= 2);
   const advice = near === undefined ? "see corral --help" : `did you mean ${near}?`;
   return `Cannot run ${JSON.stringify(name)}: there is no such command, ${advice}`;
 }
@@ -87,6 +91,7 @@ function withPlacesInEval(message: string): string {
 /** The library advises programs; what they do with options, the command does with flags. */
 function inOwnWords(message: string): string {
   return message
+    .replace("(corral-agent --redis … MODULE)", "(corral agent --redis … MODULE)")
     .replace(
       /, import it in the program, or grant `permissions: \{ import: true \}`/,
       ", or run corral map with --cache",

@@ -29,6 +29,8 @@ export async function completionCommand([name]: readonly string[]): Promise<numb
   }
   const script = completionScript(shell, "corral", [
     { name: "map", help: "Run a function for each record", options: MAP_FLAGS, arguments: "files" },
+    // Its flags are those of another package, which is not loaded for this.
+    { name: "agent", help: "Run records for other machines", options: [], arguments: "files" },
     { name: "report", help: "Draw the report of a run", options: REPORT_FLAGS, arguments: "files" },
     { name: "completion", help: "Print a completion script", options: [], arguments: SHELLS },
     { name: "help", help: "Tell more about a topic", options: [], arguments: Object.keys(HELP_TOPICS) },

@@ -30,7 +30,7 @@ the run before. On stdout, a record that was written but not yet logged can come
 Workers get no more than the command has itself: install it with -A, or with what they are to get.
 
 corral help TOPIC tells more: install, function, formats, tables, failures, resume, control,
-sandbox, progress, events, exit, recipes.
+sandbox, cluster, progress, events, exit, recipes.
 `;
 
 /** The text of `corral --help`. */
@@ -41,6 +41,7 @@ A TypeScript function over a stream of records, in parallel, sandboxed.
 
 Commands:
   map         Run a function for each record; see corral map --help
+  agent       Run records for corral map --cluster on this machine; see corral agent --help
   report      Draw the report of a run again, from its events
   completion  Print a completion script for bash, zsh or fish
   help TOPIC  Tell more: formats, tables, failures, resume, sandbox, events, recipes …

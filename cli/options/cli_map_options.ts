@@ -43,6 +43,18 @@ export interface HaltRule {
   };
 }
 
+/** Agents that are to do the work. */
+export interface ClusterChoice {
+  /** The address of Redis; a password may stand in it. */
+  readonly redis: string;
+  readonly secretFile: string;
+  readonly group: string | undefined;
+  /** Names the code, in place of the hash of its files. */
+  readonly codeVersion: string | undefined;
+  readonly caFile: string | undefined;
+  readonly aofCheck: boolean;
+}
+
 /** A run of `corral map`. */
 export interface CliMapOptions {
   /** The module's URL; of `-e`, a `data:` URL that exports the function as default. */
@@ -71,6 +83,8 @@ export interface CliMapOptions {
   /** So many records are handed to the function as one list. */
   readonly batch: number | null;
   readonly unordered: boolean;
+  /** Set when the workers are those of agents elsewhere. */
+  readonly cluster: ClusterChoice | undefined;
   readonly jobs: number;
   /** Records handed to a worker at once; a number where `maxTasks` is given. */
   readonly chunk: number | "auto";

@@ -217,6 +217,36 @@ export const MAP_FLAGS: readonly Flag[] = [
     group: "Control",
   },
   {
+    long: "cluster",
+    value: { name: "URL" },
+    help: "Run on the agents at redis://HOST:PORT; see corral help cluster",
+    group: "Other machines",
+  },
+  {
+    long: "secret-file",
+    value: { name: "FILE", files: "any" },
+    help: "What signs orders and outcomes; the agents have the same",
+    group: "Other machines",
+  },
+  { long: "group", value: { name: "NAME" }, help: "The agents that are meant [default]", group: "Other machines" },
+  {
+    long: "code-version",
+    value: { name: "NAME" },
+    help: "Names the function's code, instead of the hash of its files",
+    group: "Other machines",
+  },
+  {
+    long: "ca-file",
+    value: { name: "FILE", files: "any" },
+    help: "The authority of a rediss:// server, in PEM",
+    group: "Other machines",
+  },
+  {
+    long: "no-aof-check",
+    help: "Use a Redis without append-only file, which loses work in a restart",
+    group: "Other machines",
+  },
+  {
     long: "rejects",
     value: { name: "FILE", files: "any" },
     help: "Describe failed records in FILE (NDJSON) instead of on stderr",

@@ -1,4 +1,5 @@
 import { pathToFileURL } from "node:url";
+import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 import { sandboxRules } from "./permission_sets.ts";
@@ -15,6 +16,7 @@ const MAX_CHUNK_UNDER_MAX_TASKS = 64;
 
 /** The options of a run from the flags of `corral map`. Throws UsageError. */
 export function readMapOptions(flags: ParsedFlags, args: readonly string[] = []): CliMapOptions {
+  const cluster = clusterChoice(flags);
   const source = functionSource(flags);
   const formats = formatOptions(flags, source.files);
   const maxTasks = optional(flags, "max-tasks", (text) => wholeNumber("max-tasks", text, 1));
@@ -24,6 +26,7 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
     ...sandboxRules(flags, source.module),
     ...formats,
     unordered: flags.has("unordered"),
+    cluster,
     jobs: jobs(flags.value("jobs") ?? "auto"),
     chunk: chunk(flags.value("chunk") ?? "auto", maxTasks, formats.batch ?? 1),
     isUntrusted: flags.has("untrusted"),
@@ -60,11 +63,18 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
   return options;
 }
 
-/** What a variable is set to need not be known to the readers of a report. */
+/** What a variable is set to need not be known to the readers of a report, nor the password of a Redis. */
 function withoutSecrets(args: readonly string[]): string[] {
   return args.map((arg, at) => {
-    if (arg.startsWith("--env=")) return arg.replace(/^(--env=[^=]*)=.*$/s, "$1=…");
-    return args[at - 1] === "--env" ? arg.replace(/^([^=]*)=.*$/s, "$1=…") : arg;
+    const [, before = "", flag, rest = ""] = /^((--env|--cluster)=)?(.*)$/s.exec(arg)!;
+    switch (flag ?? args[at - 1]) {
+      case "--env":
+        return before + rest.replace(/^([^=]*)=.*$/s, "$1=…");
+      case "--cluster":
+        return before + rest.replace(/\/\/[^/]*@/, "//…@");
+      default:
+        return arg;
+    }
   });
 }
 

@@ -1,12 +1,15 @@
 import { Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
-import type { BlockOrder, Piece } from "../runner/protocol.ts";
+import type { Piece } from "../runner/protocol.ts";
+import type { BlockCall, BlockPool } from "./block_pool.ts";
 import { LinePrinter } from "./line_printer.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { type RunnerFunction, runnerFunction } from "./runner_function.ts";
 
-/** The pool of a run: its options, its events, and one call for each block. */
-export class MapPool {
+/** Workers of this machine: a pool, its events, and one call for each block. */
+export class MapPool implements BlockPool {
+  readonly capacity: number;
+  readonly isRemote = false;
   readonly #pool: Pool;
   readonly #run: RunnerFunction;
   readonly #events: EventStream;
@@ -15,42 +18,32 @@ export class MapPool {
 
   /** Throws what the constructor of `Pool` throws. */
   constructor(options: CliMapOptions, events: EventStream) {
+    this.capacity = options.jobs;
     this.#events = events;
     this.#run = runnerFunction(options);
     this.#pool = new Pool({ ...poolOptions(options), initializer: this.#run, onEvent: (event) => this.#tell(event) });
   }
 
-  /** Has a worker run a block. Rejects as `Pool.apply()` does. */
-  async run(
-    payload: Uint8Array,
-    order: BlockOrder,
-    signal: AbortSignal,
-    onProgress: (value: unknown) => void,
-  ): Promise<Piece> {
-    return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress }) as Piece;
+  async run({ payload, order, signal, onPiece }: BlockCall): Promise<Piece> {
+    return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress: onPiece }) as Piece;
   }
 
-  /** Starts all workers. Rejects if one cannot start. */
   async start(): Promise<void> {
     await this.#pool.ready();
   }
 
-  /** Serves the live page of the pool, until the pool ends. Returns its address. */
   async serveDashboard(port: number): Promise<string> {
     return (await this.#pool.serveDashboard({ port })).url;
   }
 
-  /** The process in a slot. */
   pidOf(slot: number): number {
     return this.#pids.get(slot) ?? 0;
   }
 
-  /** Ends all workers now. Their blocks reject. */
   terminate(): void {
     this.#pool.terminate();
   }
 
-  /** Waits until no worker is left. */
   async close(): Promise<void> {
     this.#pool.close();
     await this.#pool.join();

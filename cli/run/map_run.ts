@@ -20,6 +20,7 @@ import { type Lane, Lanes } from "./lanes.ts";
 import type { MapRunParts, Work } from "./map_run_parts.ts";
 import { RunningBlock } from "./running_block.ts";
 import { SilenceWatch } from "./silence_watch.ts";
+import { suspectPart } from "./suspect_part.ts";
 import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 
@@ -37,7 +38,7 @@ export class MapRun {
   /** Few: what workers gave back, so that an array is quick enough. */
   readonly #rest: Work[] = [];
   readonly #running = new Set<RunningBlock>();
-  readonly #silence: SilenceWatch;
+  readonly #silence: SilenceWatch<RunningBlock>;
   readonly #throttle: Throttle;
   readonly #reporter: InputReporter;
   readonly #ended = Promise.withResolvers<void>();
@@ -123,12 +124,12 @@ export class MapRun {
   }
 
   get #mayDispatch(): boolean {
-    const { jobs, throttle } = this.#parts.options;
-    const isPaced = throttle.perSecond !== undefined;
+    const { capacity } = this.#parts.pool;
+    const isPaced = this.#parts.options.throttle.perSecond !== undefined;
     if (isPaced && !this.#areWorkersReady) return false;
     // Under a rate nothing may wait at a worker's door: it would begin with what comes behind it.
-    const limit = this.#chunk.isQuick && !isPaced ? jobs * 2 : jobs;
-    return this.#mode === "running" && this.#running.size < limit && this.#lanes.open < jobs * OPEN_LANES_PER_JOB &&
+    const limit = this.#chunk.isQuick && !isPaced ? capacity * 2 : capacity;
+    return this.#mode === "running" && this.#running.size < limit && this.#lanes.open < capacity * OPEN_LANES_PER_JOB &&
       this.#heldBytes + this.#parts.committer().waitingBytes < MAX_WAITING_BYTES;
   }
 
@@ -182,7 +183,9 @@ export class MapRun {
 
   /** Of a block that came back, no more goes out at once than of a new one. */
   #dispatchPart({ block, lane }: Work): void {
-    const { records } = this.#chunk.limits;
+    const { options, pool } = this.#parts;
+    const { records: most } = this.#chunk.limits;
+    const records = pool.isRemote ? suspectPart(block, most, options.batch ?? 1) : most;
     if (block.count <= records) return this.#dispatch({ block, lane });
     const { attempt, suspect } = block;
     this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.add(lane) });
@@ -200,20 +203,24 @@ export class MapRun {
     );
     this.#throttle.begin(block.count);
     this.#running.add(running);
-    if (timeoutMs !== null) this.#silence.start(timeoutMs);
+    const { pool } = this.#parts;
+    if (timeoutMs !== null && !pool.isRemote) this.#silence.start(timeoutMs);
     const order = running.order(this.#parts.isDetailed || this.#timeLimit.isRelative);
-    const result = this.#parts.pool.run(
-      block.payload,
+    const result = pool.run({
+      payload: block.payload,
       order,
-      running.controller.signal,
-      (value) => this.#receiveProgress(running, value),
-    );
+      isUnit: running.isLastUnit,
+      signal: running.controller.signal,
+      onPiece: (value, ageMs) => this.#receiveProgress(running, value, ageMs),
+    });
     result.then((piece) => this.#finish(running, piece), (error) => this.#lose(running, error));
   }
 
   /** The function may report progress of its own, if it was written for pools. */
-  #receiveProgress(running: RunningBlock, value: unknown): void {
-    if (isPiece(value)) this.#receive(running, value);
+  #receiveProgress(running: RunningBlock, value: unknown, ageMs = 0): void {
+    if (!isPiece(value)) return;
+    this.#receive(running, value);
+    if (ageMs > 0) running.recordStartedAt = Date.now() - ageMs;
   }
 
   #receive(running: RunningBlock, value: unknown): void {

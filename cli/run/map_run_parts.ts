@@ -4,8 +4,8 @@ import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { Committer } from "../output/committer.ts";
 import type { Batch } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
+import type { BlockPool } from "./block_pool.ts";
 import type { Lane } from "./lanes.ts";
-import type { MapPool } from "./map_pool.ts";
 
 /** Records that wait for a worker, and the place of their results. */
 export interface Work {
@@ -17,7 +17,7 @@ export interface Work {
 export interface MapRunParts {
   readonly options: CliMapOptions;
   readonly inputs: Pick<Inputs, "read" | "records" | "bytes">;
-  readonly pool: MapPool;
+  readonly pool: BlockPool;
   readonly events: EventStream;
   readonly committer: () => Committer;
   /** Whether outcomes of all records are wanted. */

@@ -2,7 +2,7 @@
 // deno-fmt-ignore-file
 // deno-lint-ignore-file
 
-/** The statements that make `createRunner`, the function of `cli/runner/main.ts`. */
+/** The statements that make the functions of `cli/runner/main.ts`. */
 export const RUNNER_SOURCE: string = `// src/child/runtime.ts
 var KEY = Symbol.for("@corral/multiprocessing/child");
 function findRuntime() {
@@ -970,19 +970,17 @@ var BlockRun = class {
   }
 };
 
-// cli/runner/main.ts
+// cli/runner/runner.ts
+var current;
+var isListening = false;
 function createRunner(job) {
   let call;
-  let current;
-  const tellLast = () => current?.tellExit();
   return {
     async begin() {
       const module = await import(job.module);
       call = exportedFunction(module, job.export, job.module);
       if (job.initializer !== null) await exportedFunction(module, job.initializer, job.module)();
-      addEventListener("unload", tellLast);
-      addEventListener("error", tellLast);
-      addEventListener("unhandledrejection", tellLast);
+      listenForExit();
     },
     async run(bytes, order) {
       current = new BlockRun(call, job.settings, bytes, order, {
@@ -995,6 +993,16 @@ function createRunner(job) {
     }
   };
 }
+function listenForExit() {
+  if (isListening) return;
+  isListening = true;
+  const tellLast = () => current?.tellExit();
+  for (const event of [
+    "unload",
+    "error",
+    "unhandledrejection"
+  ]) addEventListener(event, tellLast);
+}
 function exportedFunction(module, name, url) {
   const value = Object.hasOwn(module, name) ? module[name] : void 0;
   if (typeof value === "function") return value;
@@ -1005,5 +1013,38 @@ function exportedFunction(module, name, url) {
   const state = value === void 0 ? "the module has no such export" : "the export is not a function";
   const wanted = names.length === 0 ? "a module that exports it" : \`one of \${names.map((key) => \`"\${key}"\`).join(", ")}\`;
   throw new TypeError(\`Cannot run "\${name}": \${state}, wanted \${wanted}\`);
+}
+
+// cli/runner/served_runner.ts
+var MOST_RUNS = 8;
+function createServedRunner(site) {
+  const runners = /* @__PURE__ */ new Map();
+  async function open(job) {
+    const { source, ...rest } = JSON.parse(job);
+    const runner = createRunner({
+      ...rest,
+      module: source === null ? ownModule() : textModule(source)
+    });
+    await runner.begin();
+    return runner;
+  }
+  function ownModule() {
+    if (site.module !== null) return site.module;
+    throw new TypeError("Cannot run the function: this agent has no module, it was started for -e alone");
+  }
+  function textModule(source) {
+    if (site.runsText) return \`data:application/typescript,\${encodeURIComponent(\`export default \${source}\`)}\`;
+    throw new TypeError("Cannot run -e: this agent compiles no text, it would have to be started with --allow-inline");
+  }
+  return async (job, bytes, order) => {
+    let runner = runners.get(job);
+    if (runner === void 0) {
+      for (const oldest of runners.keys()) if (runners.size >= MOST_RUNS) runners.delete(oldest);
+      runners.set(job, runner = open(job));
+      runner.catch(() => runners.delete(job));
+    }
+    const ready = await runner;
+    return bytes === void 0 ? void 0 : await ready.run(bytes, order);
+  };
 }
 `;

@@ -1,20 +1,28 @@
-import type { RunningBlock } from "./running_block.ts";
 import { GRACE_MS } from "./runner_function.ts";
 
 const SMALLEST_STEP_MS = 10;
 const LARGEST_STEP_MS = 250;
+
+/** A block as it is watched. */
+export interface WatchedBlock {
+  readonly hasBegun: boolean;
+  readonly timeoutMs: number | null;
+  readonly isOutOfTime: boolean;
+  /** How long nothing was heard of it. */
+  silentMs: number;
+}
 
 /**
  * Finds workers whose record has run out of time, and who cannot tell: a loop that never ends lets nothing else run there.
  *
  * Counts its own steps, not the clock: when this program itself was held up, what workers said meanwhile lies unread.
  */
-export class SilenceWatch {
-  readonly #blocks: ReadonlySet<RunningBlock>;
-  readonly #onSilent: (block: RunningBlock) => void;
+export class SilenceWatch<B extends WatchedBlock> {
+  readonly #blocks: ReadonlySet<B>;
+  readonly #onSilent: (block: B) => void;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(blocks: ReadonlySet<RunningBlock>, onSilent: (block: RunningBlock) => void) {
+  constructor(blocks: ReadonlySet<B>, onSilent: (block: B) => void) {
     this.#blocks = blocks;
     this.#onSilent = onSilent;
   }

@@ -45,6 +45,12 @@ export interface RunnerJob {
   readonly settings: RunnerSettings;
 }
 
+/** What an agent on another machine is told of a run: what it calls, and no place where that would lie. */
+export interface RemoteJob extends Omit<RunnerJob, "module"> {
+  /** The function that was typed behind `-e`; `null` for an export of the module that the agent has. */
+  readonly source: string | null;
+}
+
 /** What goes with a block. */
 export interface BlockOrder {
   /** The index of its first record, from 0. */

@@ -1,7 +1,7 @@
 import { workerCommand } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
 import type { ReadItem } from "../records/record_block.ts";
-import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { excerptOf } from "../output/excerpt.ts";
 import { poolOptions } from "../run/map_pool.ts";
 import { runnerSettings } from "../run/runner_function.ts";
@@ -12,19 +12,39 @@ const SHOWN_RECORDS = 3;
 
 /** `--dry-run`: prints what would be done with what, and does nothing. Returns the exit code. */
 export async function dryRun(options: CliMapOptions): Promise<number> {
-  const { path, args, env } = workerCommand(poolOptions(options));
-  const grants = args.filter((arg) => /^--(allow|deny)-/.test(arg));
   const lines = [
     `Function: ${options.module.protocol === "data:" ? "-e" : options.module.href}#${options.export}`,
-    `Workers: ${options.jobs}`,
-    `Permissions of workers: ${grants.join(" ")}`,
-    `Environment of workers: ${Object.keys(env).join(" ")}`,
-    `Command line of a worker: ${[path, ...args].map(quoted).join(" ")}`,
+    ...options.cluster === undefined ? ownWorkers(options) : await agents(options, options.cluster),
     `First records:`,
     ...await firstRecords(options),
   ];
   await Deno.stdout.write(new TextEncoder().encode(lines.join("\n") + "\n"));
   return 0;
+}
+
+function ownWorkers(options: CliMapOptions): string[] {
+  const { path, args, env } = workerCommand(poolOptions(options));
+  const grants = args.filter((arg) => /^--(allow|deny)-/.test(arg));
+  return [
+    `Workers: ${options.jobs}`,
+    `Permissions of workers: ${grants.join(" ")}`,
+    `Environment of workers: ${Object.keys(env).join(" ")}`,
+    `Command line of a worker: ${[path, ...args].map(quoted).join(" ")}`,
+  ];
+}
+
+/** The agents that are there, and whether they could run it. */
+async function agents(options: CliMapOptions, choice: ClusterChoice): Promise<string[]> {
+  const { openCluster } = await import("../cluster/open_cluster.ts");
+  const { cluster, code, agents, advice } = await openCluster(options, choice);
+  await cluster[Symbol.asyncDispose]();
+  const able = agents.filter(({ modules }) => modules.includes(code));
+  const others = agents.filter((agent) => !able.includes(agent));
+  return [
+    `Code: ${code}`,
+    `Agents: ${able.map(({ name, lanes }) => `${name} (${lanes} workers)`).join(", ") || `none; wanted ${advice}`}`,
+    ...others.map(({ name, modules }) => `Agent with other code: ${name} serves ${modules.join(", ")}`),
+  ];
 }
 
 async function firstRecords(options: CliMapOptions): Promise<string[]> {

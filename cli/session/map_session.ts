@@ -11,6 +11,7 @@ import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
 import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
+import type { BlockPool } from "../run/block_pool.ts";
 import { MapPool } from "../run/map_pool.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { summaryOf } from "./summary.ts";
@@ -30,10 +31,16 @@ export class MapSession {
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
-    let pool: MapPool | undefined;
+    let pool: BlockPool | undefined;
     try {
-      await this.#tellStart(events, inputs);
-      pool = new MapPool(this.#options, events);
+      const { cluster } = this.#options;
+      // What a cluster needs is loaded by those who use one.
+      if (cluster !== undefined) {
+        const { ClusterPool } = await import("../cluster/cluster_pool.ts");
+        pool = await ClusterPool.open(this.#options, cluster, events);
+      }
+      await this.#tellStart(events, inputs, pool);
+      pool ??= new MapPool(this.#options, events);
       const { dashboard } = this.#options;
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
       return await this.#work(outlets, inputs, pool);
@@ -45,8 +52,8 @@ export class MapSession {
     }
   }
 
-  async #tellStart(events: EventStream, inputs: Inputs): Promise<void> {
-    const { module, export: name, jobs, source, args } = this.#options;
+  async #tellStart(events: EventStream, inputs: Inputs, pool: BlockPool | undefined): Promise<void> {
+    const { module, export: name, source, args } = this.#options;
     const totalBytes = await inputs.totalBytes();
     events.emit({
       type: "start",
@@ -54,7 +61,7 @@ export class MapSession {
       startedAt: this.#startedAt,
       module: module.protocol === "data:" ? "-e" : module.href,
       export: name,
-      jobs,
+      jobs: pool?.capacity ?? this.#options.jobs,
       inputs: inputs.names,
       ...(totalBytes === undefined ? {} : { totalBytes }),
       ...(source === undefined ? {} : { source }),
@@ -65,7 +72,7 @@ export class MapSession {
     });
   }
 
-  async #work({ events, sink, format, rejects, joblog }: Outlets, inputs: Inputs, pool: MapPool): Promise<number> {
+  async #work({ events, sink, format, rejects, joblog }: Outlets, inputs: Inputs, pool: BlockPool): Promise<number> {
     const options = this.#options;
     const doubt = new InputDoubt(options, inputs);
     const run: MapRun = new MapRun({

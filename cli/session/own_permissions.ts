@@ -16,24 +16,34 @@ const NEEDED_FLAGS = [
 ];
 
 /** What says which permissions the command needs itself. */
-type OwnNeeds = Pick<CliMapOptions, "permissions" | "throttle" | "dashboard">;
+type OwnNeeds = Pick<CliMapOptions, "permissions" | "throttle" | "dashboard" | "cluster">;
 
 /** Throws UsageError where the command was not given what it is to grant, or to look at: with the line that mends it. */
 export function requireOwnPermissions(options: OwnNeeds): void {
   const missing = missingFlags(options);
   if (missing.length > 0) throw new UsageError(missingText(missing));
+  const unreached = options.cluster === undefined ? [] : missingForCluster(options.cluster.redis);
+  if (unreached.length === 0) return;
+  const flags = unreached.join(" ");
+  throw new UsageError(
+    `Cannot reach other machines: this command was not given ${flags} itself; install it with all permissions` +
+      installText(unreached),
+  );
 }
 
 /** What to say when flags are missing that the command was not installed with. */
 export function missingText(flags: readonly string[]): string {
-  const [everything, narrow] = installLines(flags);
   const [, kind, items] = /^--allow-(\w+)(?:=(.*))?$/.exec(flags[0]!) ?? [];
   const what = `${kind} access${items === undefined ? "" : ` to ${JSON.stringify(items)}`}`;
   return `Cannot grant ${what}: this command was not given ${
     flags.join(" ")
   } itself, and nothing behind "corral map" can ` +
-    `add to that; install it with all permissions, of which workers get only what you grant them:\n  ${everything}\n` +
-    `or with no more than is needed here:\n  ${narrow}`;
+    `add to that; install it with all permissions, of which workers get only what you grant them` + installText(flags);
+}
+
+function installText(flags: readonly string[]): string {
+  const [everything, narrow] = installLines(flags);
+  return `:\n  ${everything}\nor with no more than is needed here:\n  ${narrow}`;
 }
 
 function installLines(flags: readonly string[]): [everything: string, narrow: string] {
@@ -60,6 +70,17 @@ function missingFlags({ permissions, throttle, dashboard }: OwnNeeds): string[] 
   if (looks.length > 0) flags.push(`--allow-sys=${looks.join(",")}`);
   if (dashboard !== undefined && !holds({ name: "net", host: "127.0.0.1" })) flags.push("--allow-net=127.0.0.1");
   return flags;
+}
+
+/** What a package below ioredis does is to list all variables: each must be there, or seem to be unset. */
+function missingForCluster(redis: string): string[] {
+  const { hostname, port } = new URL(redis);
+  const host = `${hostname}:${port || 6379}`;
+  return [
+    ...(holds({ name: "net", host }) ? [] : [`--allow-net=${host}`]),
+    ...(holds({ name: "sys", kind: "hostname" }) ? [] : ["--allow-sys=hostname"]),
+    ...(Deno.permissions.querySync({ name: "env" }).state === "prompt" ? ["--ignore-env"] : []),
+  ];
 }
 
 function descriptor(name: Kind, item: string): Deno.PermissionDescriptor {

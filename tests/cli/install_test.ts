@@ -94,6 +94,13 @@ Deno.test({
       assertEquals(fenced.code, 1);
       assertStringIncludes(fenced.stderr, `grant it with --allow-net=${host}`);
 
+      // What only some need is not even asked for by the others.
+      const isOfCluster = (path: string) => path.includes("/@corral/cluster/");
+      assertEquals(registry.requests.filter(isOfCluster), []);
+      await registry.publish("cluster");
+      assertStringIncludes(await user.ok("corral agent --help"), "Usage: corral agent --redis URL");
+      assert(registry.requests.some(isOfCluster));
+
       // Installed with less, it says how to install it with what is missing; and the line that it prints works.
       await user.ok("deno install -q -g -f --allow-run=deno --allow-read --allow-write -n corral jsr:@corral/cli");
       const refused = await user.sh(`${line} --allow-net=${host}`);
@@ -102,6 +109,26 @@ Deno.test({
       const [, narrow] = /\n {2}(deno install -g -f --allow-run.*)\n$/.exec(refused.stderr)!;
       await user.ok(narrow!.replace("install", "install -q"));
       assertEquals(await user.ok(`${line} --allow-net=${host}`), "200\n");
+    }),
+});
+
+Deno.test({
+  name: "the command says how to get the package for clusters where it cannot be loaded",
+  ignore: isWindows,
+  fn: () =>
+    inFolder(async (folder) => {
+      await using registry = await JsrRegistry.open();
+      await registry.publish(".");
+      await registry.publish("cli");
+      const user = await Newcomer.create(folder, registry);
+      await user.ok("deno install -q -g -A -n corral jsr:@corral/cli");
+      const { code, stderr } = await user.sh("corral agent --help");
+      assertEquals(code, 255);
+      assertStringIncludes(
+        stderr,
+        "corral: Cannot work with other machines: the package jsr:@corral/cluster@^0.1.0 cannot be",
+      );
+      assertStringIncludes(stderr, "get it once with:\n  deno cache jsr:@corral/cluster@^0.1.0/host\n");
     }),
 });
 

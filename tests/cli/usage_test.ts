@@ -38,12 +38,6 @@ Deno.test("corral exits with 255 and names the right thing when it was called wr
   const flag = await corral(["map", "--timout", "3s", "job.ts"]);
   assertEquals([flag.code, flag.stdout], [255, ""]);
   assertEquals(flag.stderr, "corral: Cannot read --timout: there is no such flag, did you mean --timeout?\n");
-  for (const cluster of [["--cluster", "redis://127.0.0.1:6379"], ["--cluster=redis://127.0.0.1:6379"]]) {
-    const { code, stdout, stderr } = await corral(["map", ...cluster, "job.ts"]);
-    assertEquals([code, stdout], [255, ""]);
-    assertStringIncludes(stderr, "corral: Cannot use --cluster: corral map runs on this machine only");
-    assertStringIncludes(stderr, "new Pool({ backend: new Cluster({ redis, secret }), module }), see docs/cluster.md");
-  }
   const command = await corral(["mpa"]);
   assertEquals([command.code, command.stderr], [
     255,
@@ -51,7 +45,66 @@ Deno.test("corral exits with 255 and names the right thing when it was called wr
   ]);
   const none = await corral([]);
   assertEquals(none.code, 255);
-  assertStringIncludes(none.stderr, "wanted map, report or completion");
+  assertStringIncludes(none.stderr, "wanted map, agent, report or completion");
+});
+
+Deno.test("readMapOptions() refuses with --cluster what only agents can decide, and each time says why", () => {
+  const cluster = ["--cluster", "redis://10.0.0.5:6379", "--secret-file", "k"];
+  for (
+    const [flags, wanted] of [
+      [
+        ["--allow-net=example.com"],
+        "Cannot use --allow-net with --cluster: what workers may do is decided where they run",
+      ],
+      [["--deny-read"], "Cannot use --deny-read with --cluster: what workers may do is decided where they run"],
+      [["-P", "job"], "Cannot use --permission-set with --cluster: what workers may do is decided where they run"],
+      [["--env", "A=b"], "the variables of workers are decided where they run, give it to corral agent"],
+      [["--memory-limit", "1G"], "the memory of workers is decided where they run"],
+      [["-j", "3"], "the number of workers is decided where they run"],
+      [["--untrusted"], "agents load the module as they have it"],
+      [["--max-tasks", "3"], "the workers of agents outlive runs"],
+      [["--load", "3"], "it looks at this machine"],
+      [["--memfree", "1G"], "it looks at this machine"],
+      [["--cache"], "agents have a cache of their own"],
+    ] as const
+  ) assertThrows(() => options(...cluster, ...flags), UsageError, wanted);
+  assertThrows(() => options("--cluster", "10.0.0.5:6379"), UsageError, "redis://HOST:6379 is wanted");
+  assertThrows(() => options("--cluster", "redis://h:1"), UsageError, "wanted --secret-file FILE");
+  assertThrows(() => options("--group", "x"), UsageError, "Cannot use --group: it belongs to --cluster");
+  assertEquals(options(...cluster, "--group", "x", "--no-aof-check").cluster, {
+    redis: "redis://10.0.0.5:6379",
+    secretFile: "k",
+    group: "x",
+    codeVersion: undefined,
+    caFile: undefined,
+    aofCheck: false,
+  });
+  assertEquals(options().cluster, undefined);
+});
+
+Deno.test("readMapOptions() keeps passwords out of what is told of a run", () => {
+  const args = [
+    "--cluster",
+    "redis://me:secret@h:1",
+    "--cluster=rediss://:secret@h:1",
+    "--env",
+    "A=b",
+    "--env=C=d",
+    "x",
+  ];
+  const flags = parseFlags(["-e", "(r) => r", "--cluster", "redis://h:1", "--secret-file", "k"], MAP_FLAGS);
+  const told = ["--cluster", "redis://…@h:1", "--cluster=rediss://…@h:1", "--env", "A=…", "--env=C=…", "x"];
+  assertEquals(readMapOptions(flags, args).args, told);
+});
+
+Deno.test("corral loads nothing of @corral/cluster, BullMQ or ioredis for those who stay on one machine", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", new URL("../../cli/main.ts", import.meta.url).href],
+  }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout));
+  const names: string[] = modules.map(({ specifier }: { specifier: string }) => specifier);
+  assert(names.some((name) => name.endsWith("/cli/cluster/load_cluster.ts")), "the graph is not that of the command");
+  assertEquals(names.filter((name) => /bullmq|ioredis|\/cluster\/(src|mod|host|agent)/.test(name)), []);
 });
 
 Deno.test("readMapOptions() fills in the defaults", () => {

@@ -2,7 +2,11 @@
 import { SECRET_FILE, TEMP } from "./secret_file.ts";
 import { TASKS } from "./task_module.ts";
 
-const AGENT = new URL("../../agent.ts", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
+const COMMANDS = {
+  "corral-agent": [new URL("cluster/agent.ts", ROOT).href],
+  "corral agent": [new URL("cli/main.ts", ROOT).href, "agent"],
+};
 
 /** How a test's agent differs from others. */
 export interface AgentProcessOptions {
@@ -12,6 +16,8 @@ export interface AgentProcessOptions {
   jobs?: number;
   /** @default "3s": short, so that its loss is soon known; long enough for a machine that is busy. */
   lock?: string;
+  /** @default "corral-agent" */
+  command?: keyof typeof COMMANDS;
   /** Further flags of the agent. */
   flags?: readonly string[];
   secretFile?: string;
@@ -43,6 +49,7 @@ export class AgentProcess implements AsyncDisposable {
   /** Starts one, and waits until it serves. */
   static async start(redisUrl: string, options: AgentProcessOptions = {}): Promise<AgentProcess> {
     const { module = TASKS, name = "host-1", jobs = 2, lock = "3s", flags = [], serves = true } = options;
+    const { command = "corral-agent" } = options;
     const process = new Deno.Command(Deno.execPath(), {
       args: [
         ...[
@@ -54,7 +61,16 @@ export class AgentProcess implements AsyncDisposable {
           "--allow-env=DENO_DIR,HOME",
         ],
         ...["--allow-sys=hostname", "--allow-run=deno", "--allow-read", `--allow-write=${TEMP}`],
-        ...[AGENT.href, "--redis", redisUrl, "--secret-file", options.secretFile ?? SECRET_FILE, "--name", name],
+        `--config=${new URL("deno.json", ROOT).pathname}`,
+        ...[
+          ...COMMANDS[command],
+          "--redis",
+          redisUrl,
+          "--secret-file",
+          options.secretFile ?? SECRET_FILE,
+          "--name",
+          name,
+        ],
         ...["--jobs", `${jobs}`, "--lock", lock, ...flags, ...(module === null ? [] : [module])],
       ],
       env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },

@@ -1,0 +1,162 @@
+// end-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { corral, inFolder, ndjson } from "../../../tests/helpers/corral.ts";
+import { AgentProcess } from "../helpers/agent_process.ts";
+import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
+import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
+
+const RECORDS = new URL("../../../tests/fixtures/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../../../tests/fixtures/map_trouble.ts", import.meta.url).pathname;
+const ignore = NO_REDIS !== undefined;
+
+/** One Redis and three agents for all tests: two modules, and one that runs what is typed. */
+const group = new AsyncDisposableStack();
+let url = "";
+
+Deno.test.beforeAll(async () => {
+  if (ignore) return;
+  const redis = group.use(await RedisServer.start());
+  url = redis.url;
+  const command = "corral agent";
+  await Promise.all([
+    AgentProcess.start(url, { command, name: "records", module: RECORDS }),
+    AgentProcess.start(url, { command, name: "trouble", module: TROUBLE }),
+    AgentProcess.start(url, { command, name: "text", module: null, flags: ["--allow-inline"] }),
+  ].map(async (agent) => group.use(await agent)));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
+const numbers = (count: number): string => ndjson(Array.from({ length: count }, (_, index) => index + 1));
+const TABLE = `id,name\n1,"a, b"\n2,"say ""x"""\n3,\n`;
+
+/** A run that is made twice. */
+interface Case {
+  readonly args: readonly string[];
+  readonly stdin: string;
+  /** Whether two workers may end in either order. */
+  readonly isUnordered?: boolean;
+  /** Whether its agent prints something: then it has one of its own, whose streams nobody else reads. */
+  readonly isLoud?: boolean;
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  "NDJSON": { args: [RECORDS], stdin: ndjson([{ a: 1 }, "ü\u2028", null, [1.5, "1e400"]]) },
+  "many quick records": { args: [RECORDS], stdin: numbers(50_000) },
+  "results in the order of the records": { args: [`${RECORDS}#laterFirst`], stdin: ndjson([90, 60, 30, 1, 1]) },
+  "index and attempt": { args: [`${RECORDS}#places`, "--chunk", "2"], stdin: numbers(9) },
+  "no result, and several": { args: [`${RECORDS}#twice`, "--out", "json"], stdin: numbers(5) },
+  "CSV to CSV": { args: [RECORDS, "--in", "csv", "--out", "csv"], stdin: TABLE },
+  "CSV to TSV, other columns": { args: [RECORDS, "--in", "csv", "--out", "tsv", "--columns", "name,id"], stdin: TABLE },
+  "lines": { args: [RECORDS, "--in", "lines", "--out", "lines"], stdin: "one\n\ntwo\n" },
+  "records between zeros": { args: [RECORDS, "--in", "nul", "--out", "nul"], stdin: "one\0two\0" },
+  "bytes": { args: [`${RECORDS}#bytes`, "--in", "lines", "--out", "raw"], stdin: "one\ntwo\n" },
+  "numbers of records": { args: [`${RECORDS}#evenOnly`, "--tag"], stdin: numbers(8) },
+  "batches": { args: [RECORDS, "--batch", "3"], stdin: numbers(8) },
+  "an initializer": { args: [`${RECORDS}#isPrepared`, "--initializer", "prepare"], stdin: numbers(3) },
+  "failures, told on stderr": { args: [`${RECORDS}#failOdd`], stdin: numbers(5) },
+  "a generator that fails": { args: [`${RECORDS}#failAfterYield`], stdin: numbers(4) },
+  "invalid records": { args: [RECORDS], stdin: "1\nnope\n2\n" },
+  "what a function prints": { args: [`${RECORDS}#print`], stdin: numbers(20), isUnordered: true, isLoud: true },
+  "an end by failures": { args: [`${RECORDS}#failOdd`, "--halt", "now,fail=1", "--chunk", "1"], stdin: numbers(1) },
+  "attempts at records that throw": { args: [`${TROUBLE}#failFirst`, "--retries", "2"], stdin: numbers(4) },
+  "attempts at records that end their worker": { args: [`${TROUBLE}#exitFirst`, "--retries", "1"], stdin: numbers(3) },
+  "a record that ends its worker": { args: [`${TROUBLE}#exitAtFive`, "--chunk", "10"], stdin: numbers(10) },
+  "an error outside of any call": {
+    args: [`${TROUBLE}#throwLaterAtFive`, "--chunk", "10"],
+    stdin: numbers(10),
+    isLoud: true,
+  },
+  "a record that never ends": {
+    args: [`${TROUBLE}#loopAtFive`, "--chunk", "10", "--timeout", "800ms"],
+    stdin: numbers(10),
+  },
+  "a record that hears of the end of its time": {
+    args: [`${TROUBLE}#waitAtFive`, "--chunk", "10", "--timeout", "800ms"],
+    stdin: numbers(10),
+  },
+  "a record that does not hear of it": {
+    args: [`${TROUBLE}#sleepAtFive`, "--chunk", "10", "--timeout", "800ms"],
+    stdin: numbers(10),
+  },
+  "a function that is typed": { args: ["-e", "(n) => n % 2 ? { n } : undefined"], stdin: numbers(6) },
+  "a typed function that throws": { args: ["-e", "(n) => n.a.b"], stdin: numbers(2) },
+  "a typed text that is not a function": { args: ["-e", "5"], stdin: numbers(2) },
+  "an export that is not there": { args: [`${RECORDS}#missing`], stdin: "" },
+};
+
+for (const [name, { args, stdin, isUnordered = false, isLoud = false }] of Object.entries(CASES)) {
+  Deno.test(`corral map --cluster is as on one machine: ${name}`, { ignore }, () =>
+    inFolder(async (folder) => {
+      await using own = new AsyncDisposableStack();
+      const address = isLoud ? await openOwn(own, args[0]!.replace(/#.*/, "")) : url;
+      const run = async (place: string, flags: readonly string[], allow: readonly string[]) => {
+        const rejects = `${folder}/${place}`;
+        const told = await corral(["map", ...args, ...flags], { stdin, allow });
+        const filed = await corral(["map", ...args, ...flags, "-q", "--rejects", rejects], { stdin, allow });
+        return {
+          code: [told.code, filed.code],
+          stdout: told.stdout,
+          stderr: lines(told.stderr.replace(/ in \d+\.\d s/, " in a moment"), isUnordered),
+          rejects: lines(await Deno.readTextFile(rejects), false),
+        };
+      };
+      const there = await run("there", clusterFlags(address), clusterPermissions(address));
+      assertEquals(there, await run("here", ["-j", "2"], []));
+    }));
+}
+
+async function openOwn(stack: AsyncDisposableStack, module: string): Promise<string> {
+  const redis = stack.use(await RedisServer.start());
+  stack.use(await AgentProcess.start(redis.url, { command: "corral agent", module }));
+  return redis.url;
+}
+
+function lines(text: string, isUnordered: boolean): string[] {
+  const all = text.split("\n");
+  return isUnordered ? all.sort() : all;
+}
+
+Deno.test(
+  "corral map --cluster writes events, joblog, report and trace of the agents' workers",
+  { ignore },
+  () =>
+    inFolder(async (folder) => {
+      const files = ["events", "joblog", "report", "trace"].flatMap((kind) => [`--${kind}`, `${folder}/${kind}`]);
+      const { code, stderr } = await corral([
+        "map",
+        `${RECORDS}#failOdd`,
+        ...clusterFlags(url),
+        ...files,
+        "--chunk",
+        "5",
+      ], {
+        stdin: numbers(40),
+        allow: clusterPermissions(url),
+      });
+      assertEquals(code, 20, stderr);
+      const events = (await Deno.readTextFile(`${folder}/events`)).trimEnd().split("\n").map((line) =>
+        JSON.parse(line)
+      );
+      const [start] = events;
+      assertEquals([start.type, start.jobs], ["start", 2]);
+      const records = events.filter(({ type }) => type === "record");
+      assertEquals(records.map(({ sequence }) => sequence), Array.from({ length: 40 }, (_, index) => index + 1));
+      assertEquals(records.every(({ slot, pid }) => slot >= 0 && slot < 2 && pid > 0), true);
+      assertEquals(events.filter(({ type, state }) => type === "block" && state === "start").length, 8);
+      assertEquals((await Deno.readTextFile(`${folder}/joblog`)).trimEnd().split("\n").length, 41);
+      assertStringIncludes(await Deno.readTextFile(`${folder}/report`), "</html>");
+      assertStringIncludes(await Deno.readTextFile(`${folder}/trace`), "traceEvents");
+    }),
+);
+
+Deno.test("corral map --cluster --dry-run says who would do the work, and runs nothing", { ignore }, async () => {
+  const run = (...args: string[]) =>
+    corral(["map", ...args, "--dry-run", ...clusterFlags(url)], { stdin: numbers(1), allow: clusterPermissions(url) });
+  const { code, stdout } = await run(RECORDS);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "Agents: records (2 workers)\n");
+  assertStringIncludes(stdout, "Agent with other code: text serves map-");
+  assertStringIncludes(stdout, "line 1: 1\n");
+  assertStringIncludes((await run(import.meta.filename!)).stdout, "Agents: none; wanted corral agent --redis redis://");
+});
