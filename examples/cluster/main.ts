@@ -3,6 +3,7 @@
  * Counts primes on three agents, one of which is killed in mid-run: nothing is lost, and nothing is counted twice.
  *
  *     deno task demo:cluster
+ *     deno task demo:cluster --page     for half a minute, with a live page of the agents at work
  *
  * It starts a Redis and the agents itself, on this machine (`apt-get install redis-server`). On four machines the program is the part below
  * "The program itself"; the agents are started as `docs/cluster.md` says.
@@ -12,8 +13,9 @@ import { Pool } from "@corral/multiprocessing";
 import { startAgent, startRedis } from "./machines.ts";
 import { countPrimes } from "./primes.ts";
 
-const RANGES = 60;
-const SIZE = 60_000;
+const hasPage = Deno.args.includes("--page");
+const RANGES = hasPage ? 88 : 60;
+const SIZE = hasPage ? 400_000 : 60_000;
 
 const folder = await Deno.makeTempDir({ prefix: "corral-cluster-" });
 const secret = crypto.randomUUID();
@@ -24,11 +26,13 @@ const agents = await Promise.all(names.map((name) => startAgent(name, redis.url,
 try {
   // The program itself.
   await using cluster = new Cluster({ redis: redis.url, secret, leaseMs: 3000 });
-  await using pool = new Pool({ backend: cluster, module: import.meta.resolve("./primes.ts") });
+  await using pool = new Pool({ name: "primes", backend: cluster, module: import.meta.resolve("./primes.ts") });
   await pool.ready();
   for (const { name, lanes, modules } of await cluster.agents()) {
     console.log(`${name}: ${lanes} lane serves ${modules}`);
   }
+
+  if (hasPage) console.log(`Open ${(await pool.serveDashboard()).url}`);
 
   const ranges = Array.from({ length: RANGES }, (_, index) => [index * SIZE, SIZE] as const);
   const counts: number[] = [];
