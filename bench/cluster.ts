@@ -15,21 +15,30 @@ const BURST = 3000;
 const CALLS = 200;
 const NUMBERS = 200_000;
 const MIB = 1024 * 1024;
-/** Both sides run so many jobs at once. */
+/** Both sides run so many jobs at once, in one process. */
 const LANES = 4;
+/** For what has no counterpart: two agents with two workers each. */
+const WIDE = "wide";
 
 const rounds = Number(Deno.args[Deno.args.indexOf("--rounds") + 1] || 5);
 const module = import.meta.resolve("./cluster/tasks.ts");
 await using redis = await RedisServer.start();
 const rawWorker = await startRawWorker(redis.url);
-await using _first = await AgentProcess.start(redis.url, { name: "a", jobs: 2, lock: "30s", module });
-await using _second = await AgentProcess.start(redis.url, { name: "b", jobs: 2, lock: "30s", module });
+await using _agent = await AgentProcess.start(redis.url, {
+  ...{ name: "a", jobs: 1, lock: "30s", module },
+  flags: ["--concurrency", `${LANES}`],
+});
+const wide = { jobs: 2, lock: "30s", module, flags: ["--group", WIDE] };
+await using _first = await AgentProcess.start(redis.url, { name: "b", ...wide });
+await using _second = await AgentProcess.start(redis.url, { name: "c", ...wide });
 const times = new Map<string, number[]>();
 try {
   await using raw = new RawClient(redis.url, "raw");
   await using cluster = new Cluster({ redis: redis.url, secret: SECRET });
   await using pool = new Pool({ backend: cluster, module });
-  await Promise.all([raw.ready(), pool.ready()]);
+  await using wideCluster = new Cluster({ redis: redis.url, secret: SECRET, group: WIDE });
+  await using widePool = new Pool({ backend: wideCluster, module });
+  await Promise.all([raw.ready(), pool.ready(), widePool.ready()]);
   const large = crypto.getRandomValues(new Uint8Array(65_536));
   const argument = new Uint8Array(10 * MIB).map((_, index) => large[index % 65_536]!);
   for (let round = 0; round <= rounds; round++) {
@@ -43,8 +52,8 @@ try {
     );
     await measure("raw call", isWarmUp, CALLS, () => inTurn(CALLS, () => raw.call()));
     await measure("call", isWarmUp, CALLS, () => inTurn(CALLS, () => pool.apply("same", [1])));
-    await measure("map", isWarmUp, 1, () => pool.map("same", Array.from({ length: NUMBERS }, (_, x) => x)));
-    await measure("10 MiB again", isWarmUp, 1, () => pool.apply("byteCount", [argument]));
+    await measure("map", isWarmUp, 1, () => widePool.map("same", Array.from({ length: NUMBERS }, (_, x) => x)));
+    await measure("10 MiB again", isWarmUp, 1, () => widePool.apply("byteCount", [argument]));
   }
 } finally {
   rawWorker.kill("SIGKILL");
@@ -53,7 +62,7 @@ try {
 
 const of = (name: string): number => times.get(name)!.toSorted((a, b) => a - b)[rounds >> 1]!;
 console.log(
-  `\nMedians of ${rounds} rounds, ${LANES} jobs at once on both sides, ${navigator.hardwareConcurrency} processors, load ${
+  `\nMedians of ${rounds} rounds; jobs and calls: one process on each side, ${LANES} at once; map and argument: two agents with two workers; ${navigator.hardwareConcurrency} processors, load ${
     Deno.loadavg?.()[0]?.toFixed(1) ?? "?"
   }`,
 );

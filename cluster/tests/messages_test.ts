@@ -1,8 +1,10 @@
 // unit: letters, parcels, code names and presence.
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import type { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
 import { codeNameOf } from "../src/message/code_name.ts";
-import { Sealer } from "../src/message/letter.ts";
+import { CLUSTER_PROTOCOL, Sealer } from "../src/message/letter.ts";
 import { openOrder, type Order, sealOrder } from "../src/message/order.ts";
 import { claimsOf, isPiece, pack, unpack } from "../src/message/parcel.ts";
 import { presenceText, readPresence } from "../src/message/presence.ts";
@@ -22,6 +24,15 @@ Deno.test("Sealer.open() opens what it sealed, for the same purpose and under th
   ) {
     assertEquals(sealer.open("order", broken), undefined);
   }
+});
+
+Deno.test("a letter bears the HMAC-SHA256 of its text, under a key for its purpose", () => {
+  const secret = "a secret of at least sixteen bytes";
+  const mac = (key: string | Uint8Array, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+  fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (text) => {
+    const wanted = mac(mac(secret, `corral ${CLUSTER_PROTOCOL} outcome`), text);
+    assertEquals(sealer.seal("outcome", text), { l: text, m: wanted.toString("base64") });
+  }));
 });
 
 Deno.test("openOrder() refuses another protocol, another job and a malformed value", () => {

@@ -24,9 +24,9 @@ export class KnownClients {
     this.#freshMs = freshMs;
   }
 
-  /** Whether a client is alive. */
-  async isThere(id: string): Promise<boolean> {
-    return (await this.#look(id)).isThere;
+  /** Whether a client is alive; no promise where that is known, since each costs a task some of its time. */
+  isThere(id: string): boolean | Promise<boolean> {
+    return this.#recent(id)?.isThere ?? this.#look(id).then(({ isThere }) => isThere);
   }
 
   /** Milliseconds that a client has been missing, as seen by calls of this. */
@@ -35,10 +35,17 @@ export class KnownClients {
     return goneSince === undefined ? 0 : this.#clock.now() - goneSince;
   }
 
+  #recent(id: string): Known | undefined {
+    const known = this.#known.get(id);
+    if (known === undefined) return undefined;
+    return this.#clock.now() - known.askedAt < (known.isThere ? this.#freshMs : GONE_MS) ? known : undefined;
+  }
+
   async #look(id: string): Promise<Known> {
+    const recent = this.#recent(id);
+    if (recent !== undefined) return recent;
     const known = this.#known.get(id);
     const now = this.#clock.now();
-    if (known !== undefined && now - known.askedAt < (known.isThere ? this.#freshMs : GONE_MS)) return known;
     const isThere = await this.#ask(id);
     const goneSince = isThere ? undefined : known?.goneSince ?? now;
     const next: Known = { isThere, askedAt: now, goneSince };

@@ -5,13 +5,14 @@ import { CancelledError, encode, type TaskBackend, type TaskRequest, WorkerExitE
 import type { Letter, Sealer } from "../message/letter.ts";
 import { openOrder, type Order } from "../message/order.ts";
 import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
-import { claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
+import { type Claim, claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
 import { Run, type RunEnd } from "./run.ts";
 
 const SALVAGE_TRIES = 3;
 const SALVAGE_WAIT_MS = 300;
+const NO_PIECES: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** What a runner works with. */
 export interface OrderRunnerOptions {
@@ -99,14 +100,16 @@ export class OrderRunner implements JobRunner {
     if (clock.epoch() + clockOffsetMs > order.expires) {
       return await this.#refuse(job, order, "expired", "it had waited too long");
     }
-    if (order.keep !== true && !await clients.isThere(order.client)) {
+    const isWaitedFor = order.keep === true || clients.isThere(order.client);
+    if (isWaitedFor !== true && !await isWaitedFor) {
       return await this.#refuse(job, order, "orphaned", "its client was not there");
     }
-    const request = await this.#requestOf(order, job.starts);
-    if (request === undefined) {
+    const claims = claimsOf(order.value);
+    const pieces = claims.length === 0 ? NO_PIECES : await this.#fetch(order, claims);
+    if (pieces === undefined) {
       return await this.#refuse(job, order, "piece", "a part of its arguments is not in the store");
     }
-    return await this.#execute(job, order, request);
+    return await this.#execute(job, order, requestOf(order, job.starts, pieces));
   }
 
   async #execute(job: AgentJob, order: Order, request: TaskRequest): Promise<JobEnd> {
@@ -135,28 +138,16 @@ export class OrderRunner implements JobRunner {
     });
   }
 
-  /** The request for this agent's own workers; nothing when a piece is missing. The arguments pass through unread. */
-  async #requestOf(order: Order, starts: number): Promise<TaskRequest | undefined> {
+  /** The pieces of an order that lie in the store; nothing when one is missing. */
+  async #fetch(order: Order, claims: readonly Claim[]): Promise<Map<string, Uint8Array> | undefined> {
     const { cache, store } = this.#options;
     const fetched = new Map<string, Uint8Array>();
-    for (const claim of claimsOf(order.value)) {
+    for (const claim of claims) {
       const bytes = await cache.get(claim, () => store.get(order.shelf, claim));
       if (bytes === undefined) return undefined;
       fetched.set(claim[0], bytes);
     }
-    const payload = unpack(order.value, fetched);
-    return {
-      function: order.fn,
-      payload,
-      handles: [],
-      chunk: order.chunk,
-      byteLength: payload.text.length + payload.parts.reduce((sum, part) => sum + part.byteLength, 0),
-      priority: 0,
-      key: undefined,
-      timeoutMs: order.timeoutMs,
-      retries: Math.max(0, order.retries - (starts - 1)),
-      trace: order.trace ?? "",
-    };
+    return fetched;
   }
 
   async #keptAnswer(job: AgentJob, order: Order): Promise<Letter | undefined> {
@@ -190,6 +181,23 @@ export class OrderRunner implements JobRunner {
     this.#unrecorded.set(order.id, letter);
     return { do: "answer", letter };
   }
+}
+
+/** The request for this agent's own workers. The arguments pass through unread. */
+function requestOf(order: Order, starts: number, pieces: ReadonlyMap<string, Uint8Array>): TaskRequest {
+  const payload = unpack(order.value, pieces);
+  return {
+    function: order.fn,
+    payload,
+    handles: [],
+    chunk: order.chunk,
+    byteLength: payload.text.length + payload.parts.reduce((sum, part) => sum + part.byteLength, 0),
+    priority: 0,
+    key: undefined,
+    timeoutMs: order.timeoutMs,
+    retries: Math.max(0, order.retries - (starts - 1)),
+    trace: order.trace ?? "",
+  };
 }
 
 type Encoded = ReturnType<typeof encode>;

@@ -1,7 +1,7 @@
-/** Tasks that run for less take longer on their way here than in a worker. */
-const SHORT_MS = 2;
-/** As many more than there are lanes, for each lane. */
-const AHEAD_PER_LANE = 2;
+/** How much work may lie here behind what runs: as long as it takes, another agent may idle. */
+const WORK_MS = 4;
+/** More for each lane would gain nothing: so many hide the way to Redis and back. */
+const MOST_PER_LANE = 16;
 /** What a new task weighs in the mean. */
 const WEIGHT = 0.1;
 
@@ -24,7 +24,8 @@ export class Prefetch {
   /** Notes how long a task ran. */
   ran(ms: number): void {
     this.#meanMs = this.#meanMs === Infinity ? ms : this.#meanMs * (1 - WEIGHT) + ms * WEIGHT;
-    const jobs = this.#lanes * (this.#meanMs < SHORT_MS ? 1 + AHEAD_PER_LANE : 1);
+    const perLane = Math.min(MOST_PER_LANE, Math.floor(WORK_MS / this.#meanMs));
+    const jobs = this.#lanes * Math.max(1, perLane);
     if (jobs === this.#jobs) return;
     this.#jobs = jobs;
     this.#onChange(jobs);

@@ -67,6 +67,9 @@ export class JobSource {
   #worker: Worker;
   #lastFetch = performance.now();
   #jobs: number;
+  #running = 0;
+  /** The last look for a job found none. */
+  #drained = true;
 
   /** Starts to fetch jobs. */
   constructor(options: JobSourceOptions) {
@@ -85,7 +88,7 @@ export class JobSource {
   /** Says how many jobs to have at once. */
   takeAtOnce(jobs: number): void {
     this.#jobs = jobs;
-    this.#worker.concurrency = jobs;
+    this.#allowMore();
   }
 
   /** How many jobs wait for an agent. */
@@ -122,7 +125,7 @@ export class JobSource {
     const worker = new Worker(this.#queue.name, (job, token) => this.#process(job, token), {
       connection: connection.redis as never,
       name,
-      concurrency: this.#jobs,
+      concurrency: 1,
       lockDuration: lockMs,
       stalledInterval: Math.max(1, Math.floor(lockMs / 2)),
       maxStalledCount: NEVER,
@@ -136,24 +139,49 @@ export class JobSource {
       if (jobId) runner.refused(jobId);
       else onError(error);
     });
+    worker.on("drained", () => {
+      this.#drained = true;
+      this.#allowMore();
+    });
     worker.on("completed", (job) => runner.recorded(job.id!));
     worker.on("lockRenewalFailed", (ids) => runner.lost(ids));
     return worker;
   }
 
+  /**
+   * While there is nothing to do, one job is waited for and no more: BullMQ would look for a second before it starts the first, a round
+   * trip that a caller who awaits one call after another would wait for each time.
+   */
+  #allowMore(): void {
+    this.#worker.concurrency = this.#drained && this.#running === 0 ? 1 : this.#jobs;
+  }
+
   async #process(job: Job, token: string | undefined): Promise<Letter> {
     this.#lastFetch = performance.now();
-    const end = await this.#options.runner.run({
-      id: job.id!,
-      data: job.data,
-      starts: job.attemptsStarted,
-      progress: async (letter) => await job.updateProgress(letter as unknown as object),
-      log: async (text) => void await this.#queue.addJobLog(job.id!, text, KEPT_LOG_LINES),
-    });
+    this.#running++;
+    this.#drained = false;
+    this.#allowMore();
+    let end: JobEnd;
+    try {
+      end = await this.#options.runner.run(this.#agentJob(job));
+    } finally {
+      this.#running--;
+      this.#allowMore();
+    }
     this.#lastFetch = performance.now();
     if (end.do === "answer") return end.letter;
     if (end.do === "fail") throw new UnrecoverableError(end.text);
     await job.moveToWait(token);
     throw new WaitingError();
+  }
+
+  #agentJob(job: Job): AgentJob {
+    return {
+      id: job.id!,
+      data: job.data,
+      starts: job.attemptsStarted,
+      progress: async (letter) => await job.updateProgress(letter as unknown as object),
+      log: async (text) => void await this.#queue.addJobLog(job.id!, text, KEPT_LOG_LINES),
+    };
   }
 }
