@@ -91,7 +91,12 @@ function renderer(page: Page, pages: readonly Page[], repository: string): Markd
   };
   rules.link_open = (tokens, index, options, _, self) => {
     const token = tokens[index]!;
-    token.attrSet("href", linkFrom(page, token.attrGet("href")!, pages, repository));
+    const href = token.attrGet("href")!;
+    token.attrSet("href", linkFrom(page, href, pages, repository));
+    // On the site, a page goes by its title and not by its file.
+    const text = tokens[index + 1]!;
+    const target = targetIn(page, href, pages);
+    if (target?.title && /^(?:docs\/)?\w+\.md$/.test(text.content)) text.content = target.title;
     return self.renderToken(tokens, index, options);
   };
   // Wide tables and long lines scroll by themselves, and the keyboard reaches them.
@@ -104,9 +109,17 @@ function renderer(page: Page, pages: readonly Page[], repository: string): Markd
 export function linkFrom(page: Page, href: string, pages: readonly Page[], repository: string): string {
   if (/^[a-z]+:|^#/.test(href)) return href;
   const { pathname, hash } = new URL(href, `file:///${page.source}`);
-  const path = pathname.slice(1);
-  const target = pages.find(({ source }) => source === path);
-  return target === undefined ? `${repository}/blob/main/${path}${hash}` : pathFrom(page.target, target.target) + hash;
+  const target = targetIn(page, href, pages);
+  return target === undefined
+    ? `${repository}/blob/main${pathname}${hash}`
+    : pathFrom(page.target, target.target) + hash;
+}
+
+/** The page of the site that a link of a Markdown file leads to. */
+function targetIn(page: Page, href: string, pages: readonly Page[]): Page | undefined {
+  if (/^[a-z]+:/.test(href)) return undefined;
+  const path = new URL(href, `file:///${page.source}`).pathname.slice(1);
+  return pages.find(({ source }) => source === path);
 }
 
 function pathFrom(from: string, to: string): string {

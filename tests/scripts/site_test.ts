@@ -33,6 +33,11 @@ Deno.test("drawPage() gives headings of one text different anchors", () => {
   assertStringIncludes(html, '<h2 id="a-b-1">');
 });
 
+Deno.test("drawPage() calls pages by their titles, where a link is the name of a file", () => {
+  const html = drawPage(README, "[docs/guide.md](docs/guide.md#chunks) [here](docs/guide.md)", PAGES, REPOSITORY);
+  assertStringIncludes(html, '<a href="guide.html#chunks">Guide</a> <a href="guide.html">here</a>');
+});
+
 Deno.test("deadLinks() finds files and places that are not there", () => {
   const site = new Map([
     [
