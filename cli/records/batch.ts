@@ -1,4 +1,4 @@
-import type { OutcomeEntry, Piece, PieceDetails } from "../runner/protocol.ts";
+import type { OutcomeEntry, Piece, PieceDetails, RetryEntry } from "../runner/protocol.ts";
 import type { RecordBlock } from "./record_block.ts";
 import type { ErrorText, RecordOutcome } from "./run_events.ts";
 
@@ -59,34 +59,25 @@ export function isPiece(value: unknown): value is Piece {
 /** Checks a piece that a worker sent, for a block of `count` records of which `done` were finished before. */
 export function checkedPiece(value: unknown, done: number, count: number): Piece {
   if (!isPiece(value)) throw new MalformedPieceError("it has not seven parts");
-  const [, newDone, state, elapsedMs, results] = value;
-  const numbers = [newDone, state, elapsedMs, results];
-  const isSound = numbers.every((number) => typeof number === "number" && number >= 0) &&
-    newDone >= done && newDone <= count;
+  const [workerId, newDone, state, elapsedMs, results] = value;
+  const isSound = [workerId, newDone, state, results].every(isCount) && isTime(elapsedMs) && newDone >= done &&
+    newDone <= count;
   if (!isSound) throw new MalformedPieceError("its numbers do not fit the block");
   return value;
 }
 
-/** Reads the details of a piece, for records from `done` to `newDone`. */
+/** Reads the details of a piece, for records from `done` to `newDone`. Those who watch a run rely on their types, and on one outcome for a record. */
 export function readDetails(
   bytes: Uint8Array,
   done: number,
   newDone: number,
 ): { outcomes: Outcome[]; retries: Retry[] } {
   if (bytes.length === 0) return { outcomes: [], retries: [] };
-  let details: PieceDetails;
   try {
-    details = JSON.parse(new TextDecoder().decode(bytes));
-    return {
-      outcomes: details.outcomes.map((entry) => readOutcome(entry, done, newDone)),
-      retries: details.retries.map(([offset, attempt, reason, at, durationMs]) => ({
-        offset,
-        attempt,
-        reason,
-        at,
-        durationMs,
-      })),
-    };
+    const details: PieceDetails = JSON.parse(new TextDecoder().decode(bytes));
+    const outcomes = details.outcomes.map((entry) => readOutcome(entry, done, newDone));
+    if (new Set(outcomes.map(({ offset }) => offset)).size < outcomes.length) throw new Error("a record ends twice");
+    return { outcomes, retries: details.retries.map((entry) => readRetry(entry, done, newDone)) };
   } catch (cause) {
     throw new MalformedPieceError(`its details cannot be read: ${(cause as Error).message}`);
   }
@@ -97,8 +88,38 @@ function readOutcome(
   done: number,
   newDone: number,
 ): Outcome {
-  if (!(offset >= done && offset < newDone && NAMES.includes(outcome))) throw new Error("an outcome is misplaced");
-  return { offset, outcome, attempt, startedAt, durationMs, results, bytes, ...(error && { error }) };
+  if (!(isCount(offset) && offset >= done && offset < newDone && NAMES.includes(outcome))) {
+    throw new Error("an outcome is misplaced");
+  }
+  if (!([attempt, results, bytes].every(isCount) && [startedAt, durationMs].every(isTime))) {
+    throw new Error("an outcome has numbers that cannot be");
+  }
+  return { offset, outcome, attempt, startedAt, durationMs, results, bytes, ...readError(error, outcome) };
+}
+
+/** A record that failed says why; one that did not has nothing to say. */
+function readError(error: unknown, outcome: RecordOutcome): { error?: ErrorText } {
+  if (!isFailure(outcome)) return {};
+  const { name, message, stack } = (error ?? {}) as Record<string, unknown>;
+  const isText = typeof name === "string" && typeof message === "string";
+  if (!isText || !(stack === undefined || typeof stack === "string")) throw new Error("an error is not text");
+  return { error: stack === undefined ? { name, message } : { name, message, stack } };
+}
+
+/** The record that is tried again is the one behind those that are done, or one of them. */
+function readRetry([offset, attempt, reason, at, durationMs]: RetryEntry, done: number, newDone: number): Retry {
+  const isSound = isCount(offset) && offset >= done && offset <= newDone && isCount(attempt) &&
+    (reason === "error" || reason === "timeout") && isTime(at) && isTime(durationMs);
+  if (!isSound) throw new Error("a retry is malformed");
+  return { offset, attempt, reason, at, durationMs };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0;
 }
 
 /** Whether a record failed for good. */

@@ -464,16 +464,22 @@ var DetailLog = class {
       durationMs
     ]);
   }
-  /** Hands over everything, as bytes; none if there is nothing. */
-  take() {
+  /**
+   * Hands over what is known of the first \`done\` records of the block, as bytes; none if there is nothing. Of a batch, those that never
+   * reached the function are noted before the others are done, and may not be told before.
+   */
+  take(done) {
     const { outcomes, retries } = this.#details;
-    if (outcomes.length === 0 && retries.length === 0) return NOTHING;
-    const bytes = encoder2.encode(JSON.stringify(this.#details));
+    const told = outcomes.filter(([offset]) => offset < done);
+    if (told.length === 0 && retries.length === 0) return NOTHING;
     this.#details = {
-      outcomes: [],
+      outcomes: outcomes.filter(([offset]) => offset >= done),
       retries: []
     };
-    return bytes;
+    return encoder2.encode(JSON.stringify({
+      outcomes: told,
+      retries
+    }));
   }
 };
 function epoch(time) {
@@ -801,7 +807,7 @@ var BlockRun = class {
       now - this.#lastPieceAt,
       this.#results,
       this.#buffer.take(),
-      this.#details.take()
+      this.#details.take(this.#done)
     ];
     this.#results = 0;
     this.#lastPieceAt = now;

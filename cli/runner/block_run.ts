@@ -130,7 +130,7 @@ export class BlockRun {
       now - this.#lastPieceAt,
       this.#results,
       this.#buffer.take(),
-      this.#details.take(),
+      this.#details.take(this.#done),
     ];
     this.#results = 0;
     this.#lastPieceAt = now;

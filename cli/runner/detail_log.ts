@@ -30,13 +30,16 @@ export class DetailLog {
     this.#details.retries.push([offset, attempt, reason, epoch(at), durationMs]);
   }
 
-  /** Hands over everything, as bytes; none if there is nothing. */
-  take(): Uint8Array {
+  /**
+   * Hands over what is known of the first `done` records of the block, as bytes; none if there is nothing. Of a batch, those that never
+   * reached the function are noted before the others are done, and may not be told before.
+   */
+  take(done: number): Uint8Array {
     const { outcomes, retries } = this.#details;
-    if (outcomes.length === 0 && retries.length === 0) return NOTHING;
-    const bytes = encoder.encode(JSON.stringify(this.#details));
-    this.#details = { outcomes: [], retries: [] };
-    return bytes;
+    const told = outcomes.filter(([offset]) => offset < done);
+    if (told.length === 0 && retries.length === 0) return NOTHING;
+    this.#details = { outcomes: outcomes.filter(([offset]) => offset >= done), retries: [] };
+    return encoder.encode(JSON.stringify({ outcomes: told, retries } satisfies PieceDetails));
   }
 }
 
