@@ -69,6 +69,7 @@ export const LAYERS: Layers = {
     "timer",
     "errors",
     "library_folder",
+    "printing",
   ],
   "pool/jobs": ["pool", "abort", "deque", "wire", "errors"],
   "pool/local": ["pool", "pool/scheduling", "handles", "hub", "worker", "wire", "timer", "errors"],

@@ -1,5 +1,6 @@
 import { PoolEngine } from "../pool/engine.ts";
 import { checkTaskOptions, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
+import { endScope } from "../pool/scope_end.ts";
 import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
@@ -257,9 +258,10 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     await this.#engine.terminate("kill");
   }
 
-  /** Does what `shutdown()` does. */
+  /** Does what `shutdown()` does; with `scopeTimeoutMs`, `terminateWorkers()` when that is over. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown();
+    this.#engine.close();
+    await endScope(this.#engine, this.#engine.join("drain"));
   }
 
   #submit(spec: FunctionSpec, args: unknown[], options: TaskOptions): Future<unknown> {

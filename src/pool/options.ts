@@ -16,7 +16,7 @@ export interface ResolvedPoolOptions {
   readonly retries: number;
   readonly onEvent: PoolOptions["onEvent"];
   readonly maxQueue: number;
-  readonly scopeTimeoutMs: number;
+  readonly scopeTimeoutMs: number | undefined;
   readonly local: LocalOptions;
   readonly backend: TaskBackendProvider | undefined;
   /** What the backend is called in messages. */
@@ -81,7 +81,7 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     retries: checks.count("retries", options.retries, 0, 0),
     onEvent,
     maxQueue: options.maxQueue === Infinity ? Infinity : checks.count("maxQueue", options.maxQueue, Infinity),
-    scopeTimeoutMs: checks.duration("scopeTimeoutMs", options.scopeTimeoutMs) ?? Infinity,
+    scopeTimeoutMs: checks.duration("scopeTimeoutMs", options.scopeTimeoutMs),
     local,
     backend,
     backendName: backend?.description.name ?? "this machine",

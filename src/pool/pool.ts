@@ -2,12 +2,12 @@ import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
-import { untilSettled } from "../timer.ts";
 import { reportCallbackError } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
 import type { PoolObserver } from "./observing/observer.ts";
 import { checkImapOptions, checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
+import { endScope } from "./scope_end.ts";
 import type {
   ArgumentsOf,
   AsyncCallbacks,
@@ -585,16 +585,11 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Closes the pool, and waits until accepted work is done and no process is left; with `scopeTimeoutMs`, terminates it when that is over.
    *
    * An error that leaves an `await using` scope shows when the scope has ended, not before: set `scopeTimeoutMs`, or `terminate()` in a `catch`,
-   * where tasks may run for long.
+   * where tasks may run for long. Where no limit is set and it takes long, a line on the terminal says what it waits for.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    const joined = this.#engine.join("cut");
-    const { scopeTimeoutMs } = this.#engine.options;
-    if (scopeTimeoutMs < Infinity && !await untilSettled(joined, { timeoutMs: scopeTimeoutMs })) {
-      await this.#engine.terminate();
-    }
-    await joined;
+    await endScope(this.#engine, this.#engine.join("cut"));
   }
 
   #call(fn: string | AnyFunction, args: unknown[], options: TaskOptions | undefined): Promise<unknown> {

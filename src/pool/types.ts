@@ -146,7 +146,8 @@ export interface PoolOptions extends WorkerLaunchOptions {
   /**
    * Milliseconds that the end of an `await using` scope waits for accepted work; then the pool is terminated, and what has not ended rejects
    * with CancelledError. JavaScript does not tell a resource whether an error left its scope, and shows that error only when the scope has
-   * ended: a limit keeps a long task from hiding it. @default no limit
+   * ended: a limit keeps a long task from hiding it. Without one, a line on the terminal says after a few seconds what the scope waits for; with
+   * `Infinity` it waits in silence. @default no limit
    */
   scopeTimeoutMs?: number;
   /**

@@ -59,7 +59,11 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
-  { part: /\n[ \t]*hint: If you want to use the npm package[^\n]*/, trouble: "bare-import", advise: bareImport },
+  {
+    part: /\n[ \t]*hint: If you want to use the (?:npm|JSR) package[^\n]*/,
+    trouble: "bare-import",
+    advise: bareImport,
+  },
   {
     part: /Import "[^"\n]*" not a dependency(?: and not in import map)?$/,
     stays: true,

@@ -83,3 +83,17 @@ Deno.test("a pool whose workers fake their timers times out, aborts and recycles
   ]);
   for (let round = 0; round < 5; round++) assertEquals(await pool.apply(double, [round]), round * 2);
 });
+
+Deno.test("a worker whose code has Node's layer and replaces what that turns by works on, and ends when it is closed", () =>
+  withInvariants({ workers: 1 }, async (pool) => {
+    const pid = await pool.apply(async () => {
+      const { default: process } = await import("node:process");
+      // As fake clocks do: nothing is called before somebody moves the clock.
+      process.nextTick = () => {};
+      return Deno.pid;
+    });
+    const bytes = new Uint8Array(300_000).fill(7);
+    assertEquals(await pool.apply(later, [bytes]), bytes);
+    assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
+    assertEquals([await pool.apply(() => Deno.pid), pool.stats().workersLost], [pid, 0]);
+  }));

@@ -61,6 +61,13 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     see("bare-import") + AT,
   ],
   [
+    "a bare import of a package of JSR",
+    `Import "@std/async" not a dependency\n  hint: If you want to use the JSR package, try running \`deno add jsr:@std/async\`${AT}`,
+    { ...OPEN, config: undefined },
+    'Import "@std/async" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with ' +
+    `\`configOf\`${see("bare-import")}${AT}`,
+  ],
+  [
     "a bare import where there is no deno.json",
     'Import "leven" not a dependency',
     { ...OPEN, config: undefined },
