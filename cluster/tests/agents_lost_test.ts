@@ -108,6 +108,7 @@ Deno.test("SIGTERM drains: what runs ends, what waits goes to others", options, 
   await using _second = await AgentProcess.start(redis.url, { name: "b", jobs: 1, ...write(notes) });
   first.kill("SIGTERM");
   assertEquals((await first.status).code, 0);
+  assert(!(await first.output).includes("Redis is away"), "it left by itself");
   assertEquals(await Promise.all(calls), ["0", "1", "2", "3", "4", "5"]);
   assertEquals((await notes.lines()).length, 6);
 });

@@ -65,6 +65,8 @@ export class GroupConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
+    // That it goes now is no news.
+    this.#ready = false;
     await this.#link?.close();
     if (this.redis.status === "ready") await within(CLOSE_LIMIT_MS, this.redis.quit());
     await closeRedis(this.redis, CLOSE_LIMIT_MS);
