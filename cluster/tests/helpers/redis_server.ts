@@ -17,6 +17,13 @@ export const NO_REDIS: string | undefined = REDIS_SERVER === undefined
   ? "redis-server is missing (apt-get install redis-server)"
   : undefined;
 
+/** Files of a server: what signed its certificate, the certificate, and its key. */
+export interface Certificates {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** A running server. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
@@ -26,25 +33,24 @@ export class RedisServer implements AsyncDisposable {
   #process: Deno.ChildProcess;
   #log: Promise<void>;
 
-  private constructor(port: number, folder: string, args: readonly string[], started: Started) {
+  private constructor(port: number, scheme: string, folder: string, args: readonly string[], started: Started) {
     this.port = port;
-    this.url = `redis://127.0.0.1:${port}`;
+    this.url = `${scheme}://127.0.0.1:${port}`;
     this.#folder = folder;
     this.#args = args;
     this.#process = started.process;
     this.#log = started.rest;
   }
 
-  /** Starts one. `config` are further options, such as `["--appendonly", "no"]`. */
-  static async start(config: readonly string[] = []): Promise<RedisServer> {
+  /** Starts one. `config` are further options, such as `["--appendonly", "no"]`; with certificates it speaks TLS and nothing else. */
+  static async start(config: readonly string[] = [], tls?: Certificates): Promise<RedisServer> {
     const folder = await Deno.makeTempDir({ prefix: "corral-redis-" });
     // Another program may take the port between the question and the start.
     for (let tries = 5;; tries--) {
       const port = freePort();
       const args = [
         ...[
-          "--port",
-          `${port}`,
+          ...(tls === undefined ? ["--port", `${port}`] : tlsOptions(port, tls)),
           "--bind",
           "127.0.0.1",
           "--dir",
@@ -59,7 +65,7 @@ export class RedisServer implements AsyncDisposable {
         ...config,
       ];
       try {
-        return new RedisServer(port, folder, args, await launch(args));
+        return new RedisServer(port, tls === undefined ? "redis" : "rediss", folder, args, await launch(args));
       } catch (error) {
         if (tries > 1) continue;
         await Deno.remove(folder, { recursive: true });
@@ -106,6 +112,11 @@ export class RedisServer implements AsyncDisposable {
     }
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+function tlsOptions(port: number, { ca, cert, key }: Certificates): string[] {
+  const files = ["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key];
+  return ["--port", "0", "--tls-port", `${port}`, "--tls-auth-clients", "no", ...files];
 }
 
 interface Started {
