@@ -9,6 +9,7 @@ import { writeSecret } from "../helpers/secret_file.ts";
 
 const RECORDS = new URL("../../../tests/fixtures/map_records.ts", import.meta.url).pathname;
 const TROUBLE = new URL("../../../tests/fixtures/map_trouble.ts", import.meta.url).pathname;
+const WAITS = new URL("../fixtures/map_waits.ts", import.meta.url).pathname;
 const ignore = NO_REDIS !== undefined;
 const command = "corral agent";
 
@@ -177,3 +178,63 @@ Deno.test("corral map --cluster that may not reach it says which permission it l
     `Cannot reach other machines: this command was not given --allow-net=${host} --allow-sys=hostname --ignore-env itself`,
   );
 });
+Deno.test(
+  "corral map --cluster: a Redis that is killed, and can have lost a second, costs no result and doubles none",
+  { ignore },
+  async () => {
+    await using redis = await RedisServer.start();
+    await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS, jobs: 2, lock: "2s" });
+    const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
+    const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
+    const results = new Lines(child.stdout);
+    const errors = new Response(child.stderr).text();
+    const records = Array.from({ length: 400 }, (_, index) => index % 20);
+    await write(child, ndjson(records));
+    await results.until((text) => lineCount(text) >= 60);
+    await redis.kill();
+    await redis.restart();
+    const text = await results.rest();
+    assertEquals([(await child.status).code, text], [0, ndjson(records)], await errors);
+  },
+);
+
+Deno.test(
+  "corral map --cluster: an agent that is told to end finishes what it runs, and others do the rest",
+  { ignore },
+  async () => {
+    await using redis = await RedisServer.start();
+    const agentOptions = { command, module: RECORDS, jobs: 1 } as const;
+    await using leaving = await AgentProcess.start(redis.url, { ...agentOptions, name: "leaving" });
+    await using _other = await AgentProcess.start(redis.url, { ...agentOptions, name: "other" });
+    const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
+    const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
+    const results = new Lines(child.stdout);
+    const errors = new Response(child.stderr).text();
+    const records = Array.from({ length: 300 }, (_, index) => index % 20);
+    await write(child, ndjson(records));
+    await results.until((text) => lineCount(text) >= 40);
+    leaving.kill("SIGTERM");
+    assertEquals((await leaving.status).code, 0);
+    const text = await results.rest();
+    assertEquals([(await child.status).code, text], [0, ndjson(records)], await errors);
+  },
+);
+
+Deno.test(
+  "corral map --cluster tells that a record runs while it runs, if it takes long",
+  { ignore },
+  () =>
+    inFolder(async (folder) => {
+      await using redis = await RedisServer.start();
+      const flags = [`--allow-read=${folder}`];
+      await using _agent = await AgentProcess.start(redis.url, { command, module: WAITS, jobs: 1, flags });
+      const args = ["map", WAITS, ...clusterFlags(redis.url), "--events", `${folder}/events`];
+      const running = corral(args, { allow: clusterPermissions(redis.url), stdin: ndjson([`${folder}/go`]) });
+      await untilFile(`${folder}/events`, (text) => /"type":"block".*"state":"start"/.test(text));
+      await Deno.writeTextFile(`${folder}/go`, "");
+      const { code, results } = await running;
+      assertEquals([code, results], [0, [`${folder}/go`]]);
+      const events = await Deno.readTextFile(`${folder}/events`);
+      assertEquals(events.match(/"type":"block"/g)!.length, 2);
+    }),
+);
