@@ -76,14 +76,21 @@ function describe(error: unknown): string {
     return message;
   }
   const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
-  return `${error.name}: ${message}${frame === undefined ? "" : `\n${frame}`}`;
+  // What Deno says of a module that it cannot read has the name of the true error in it.
+  const told = /^\w*Error: /.test(message) ? message : `${error.name}: ${message}`;
+  return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
 }
 
 const OWN = new URL("../", import.meta.url).href;
 
 /** The code of `-e` stands in a module of its own, behind `export default `. */
 function withPlacesInEval(message: string): string {
-  return message.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
+  if (!message.includes("data:application/typescript")) return message;
+  const shown = message.replace(
+    /^(1 \| )export default (.*\n\s*\| ) {15}/m,
+    (_, start, rest) => start + rest,
+  );
+  return shown.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
     return `-e:${row}:${row === "1" ? Number(column) - "export default ".length : column}`;
   });
 }

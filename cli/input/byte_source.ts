@@ -113,9 +113,12 @@ function fromChunks(chunks: AsyncIterator<Uint8Array>, describe: (error: Error) 
 }
 
 function decode(read: ReadBytes, kind: Kind | undefined, { place, encoding }: SourceOptions): ReadBytes {
-  if (kind?.type === "packed" || kind?.type === "gzip") {
-    const [name, command] = kind.type === "gzip" ? ["gzip, twice", "zcat"] : [kind.name, kind.command];
-    throw new InputError(`Cannot read ${place}: it is packed with ${name}, wanted \`${command} FILE | corral map …\``);
+  if (kind?.type === "gzip") {
+    throw new InputError(`Cannot read ${place}: it is packed with gzip, twice, wanted \`zcat FILE | corral map …\``);
+  }
+  if (kind?.type === "packed" || kind?.type === "foreign") {
+    const what = kind.type === "packed" ? `packed with ${kind.name}` : kind.name;
+    throw new InputError(`Cannot read ${place}: it is ${what}, wanted ${kind.remedy}`);
   }
   if (encoding === undefined) {
     if (kind?.type !== "text") return read;

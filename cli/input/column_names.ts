@@ -36,7 +36,7 @@ export function columnNames(
 function headerFields(text: string, dialect: TableDialect, place: string): string[] {
   if (text.includes("\r")) {
     throw new InputError(
-      `Cannot read the header of ${place}: there is a carriage return in it, wanted rows that end in LF`,
+      `Cannot read the header of ${place}: there is a carriage return in it, wanted rows that end in LF, like those of \`tr '\\r' '\\n'\``,
     );
   }
   if (/^(\{"|\[[{["\d])/.test(text)) {

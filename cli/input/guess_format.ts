@@ -1,24 +1,62 @@
 import type { InputFormat } from "../options/cli_map_options.ts";
 
-const decoder = new TextDecoder();
+const DELIMITERS = ["\t", ",", ";", "|"];
+/** So many lines may stand in front of a table. */
+const MAX_PREAMBLE = 20;
 
 /**
- * The flags with which the beginning of an input could be read, for those who see that theirs are wrong; `undefined` if there
- * is nothing better than what was tried.
+ * What would help with an input of which nothing can be read as it is tried, by its beginning: for the end of a message. It is
+ * told, and not done: the same command would do different things to different files.
  */
-export function guessFlags(sample: Uint8Array, tried: InputFormat): string | undefined {
-  const flags = flagsFor(decoder.decode(sample));
-  return flags === `--in ${tried}` ? undefined : flags;
+export function remedyFor(sample: Uint8Array, tried: InputFormat): string {
+  if (isBinary(sample)) return "it does not look like text, wanted what a tool that knows its format makes of it";
+  const text = decoded(sample);
+  if (text === undefined) return "it is not UTF-8, wanted --encoding: latin1 for example, or what else it is in";
+  const flags = flagsFor(text).replace(`--in ${tried} --`, "--");
+  return flags === `--in ${tried}` ? "wanted another --in, or --skip-lines" : `by its beginning, ${flags} is wanted`;
+}
+
+/** Control characters that no text has, or bytes that no text ends with. */
+function isBinary(sample: Uint8Array): boolean {
+  return sample.some((byte) => byte < 32 && byte !== 0 && !(byte >= 7 && byte <= 13) && byte !== 27 && byte !== 30);
+}
+
+/** `undefined` if it is not UTF-8. The sample may end within a character. */
+function decoded(sample: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: true });
+  } catch {
+    return undefined;
+  }
 }
 
 function flagsFor(text: string): string {
-  const [first = "", second = ""] = text.trimStart().split(/\r?\n/);
+  const lines = text.trimStart().split(/\r?\n/, MAX_PREAMBLE + 2);
+  const [first = ""] = lines;
   if (isJson(first)) return first.startsWith("[") ? "--in json" : "--in ndjson";
   if (/^[[{]/.test(first)) return "--in json";
   if (text.includes("\0")) return "--in nul";
-  const delimiter = ["\t", ",", ";", "|"].find((one) => first.includes(one) && second.includes(one));
-  if (delimiter === undefined) return "--in lines";
-  return delimiter === "\t" ? "--in tsv" : delimiter === "," ? "--in csv" : `--in csv --delimiter '${delimiter}'`;
+  const at = lines.findIndex((line, at) =>
+    at + 1 < lines.length && commonDelimiter(line, lines[at + 1]!) !== undefined
+  );
+  if (at < 0) return "--in lines";
+  const delimiter = commonDelimiter(lines[at]!, lines[at + 1]!)!;
+  const format = delimiter === "\t"
+    ? "--in tsv"
+    : delimiter === ","
+    ? "--in csv"
+    : `--in csv --delimiter '${delimiter}'`;
+  // Blank lines in front of a table mean nothing, but are lines.
+  const before = text.split(/\r?\n/).indexOf(lines[at]!);
+  return at === 0 ? format : `${format} --skip-lines ${before}`;
+}
+
+/** What two lines have as often as each other. */
+function commonDelimiter(one: string, other: string): string | undefined {
+  return DELIMITERS.find((delimiter) => {
+    const fields = one.split(delimiter).length;
+    return fields > 1 && fields === other.split(delimiter).length;
+  });
 }
 
 function isJson(line: string): boolean {

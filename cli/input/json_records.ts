@@ -16,6 +16,8 @@ const OPEN = 0x5B;
 const CLOSE = 0x5D;
 const SPACE = 0x20;
 const NEWLINE = 0x0A;
+/** What stands between and behind values only. */
+const NO_BEGINNING = new Set([COMMA, CLOSE, 0x7D, 0x3A]);
 const BREAKS = [NEWLINE, 0x0D];
 const BLANKS = new Set([SPACE, 0x09, NEWLINE, 0x0D]);
 
@@ -109,6 +111,9 @@ export class JsonRecordReader implements RecordReader {
     if (this.#place === "element" && byte === CLOSE) return this.#broken('wanted an element behind ","');
     if ((this.#place === "first" || this.#place === "element") && byte === COMMA) {
       return this.#broken('wanted an element, not ","');
+    }
+    if (this.#place === "top" && NO_BEGINNING.has(byte)) {
+      return this.#broken(`wanted a JSON value, not ${JSON.stringify(String.fromCharCode(byte))}`);
     }
   }
 

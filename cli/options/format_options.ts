@@ -23,6 +23,7 @@ export function formatOptions(
   CliMapOptions,
   "input" | "table" | "columns" | "skippedLines" | "encoding" | "output" | "csvSafe" | "tagged" | "batch"
 > {
+  refusePackedOutput(flags.value("output") ?? "");
   const input = choice<InputFormat>(flags, "in") ?? formatOfFiles(files) ?? "ndjson";
   const output = choice<OutputFormat>(flags, "out") ?? formatOf(flags.value("output") ?? "") ?? "ndjson";
   const isTable = input === "csv" || input === "tsv";
@@ -54,6 +55,15 @@ export function formatOptions(
 function formatOf(name: string): (InputFormat & OutputFormat) | undefined {
   const [, extension] = /\.([a-z]+)$/.exec(name.toLowerCase().replace(/\.gz$/, "")) ?? [];
   return extension !== undefined && Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : undefined;
+}
+
+/** The next program would take the file for what its name says. */
+function refusePackedOutput(name: string): void {
+  const [, extension] = /\.(gz|zst|bz2|xz|zip)$/.exec(name.toLowerCase()) ?? [];
+  if (extension === undefined) return;
+  throw new UsageError(
+    `Cannot write ${name}: results are not packed, wanted another name, or a pipe like corral map … | gzip > ${name}`,
+  );
 }
 
 function formatOfFiles(files: readonly string[]): InputFormat | undefined {
@@ -107,6 +117,7 @@ function character(flags: ParsedFlags, long: string): string | undefined {
 function columnList(text: string | undefined): readonly string[] | null {
   if (text === undefined) return null;
   const names = text.split(",");
+  if (names.includes("")) throw new UsageError(`Cannot use ${JSON.stringify(text)} as --columns: a name is missing`);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return names;
   throw new UsageError(`Cannot use --columns: ${JSON.stringify(twice)} is there twice`);

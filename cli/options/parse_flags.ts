@@ -3,6 +3,11 @@ import leven from "leven";
 import type { Flag } from "./flag.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
+/** Flags that one may look for, and that are not built: why, and what to do instead. */
+const NOT_BUILT: Readonly<Record<string, string>> = {
+  "--shuf": "records are read as they come, and never all held; mix them before, like shuf FILE | corral map …",
+};
+
 /** What was given on the command line. */
 export interface ParsedFlags {
   /** The arguments that are not flags. */
@@ -89,6 +94,7 @@ function longForm(arg: string, flags: readonly Flag[], help: string): string {
 
 function unknownFlag(arg: string, flags: readonly Flag[], help: string): UsageError {
   const name = arg.replace(/=.*$/s, "");
+  if (Object.hasOwn(NOT_BUILT, name)) return new UsageError(`Cannot use ${name}: ${NOT_BUILT[name]}`);
   const known = flags.flatMap(({ long, short }) => [`--${long}`, ...(short === undefined ? [] : [`-${short}`])]);
   const [nearest] = known.map((flag) => ({ flag, distance: leven(name, flag) }))
     .sort((a, b) => a.distance - b.distance);

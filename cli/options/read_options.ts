@@ -122,7 +122,21 @@ function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "exp
     throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
   }
   const [, path = given, name = "default"] = /^(.*)#([^#/\\]+)$/s.exec(given) ?? [];
-  return { module: moduleUrl(path), export: name, files, source: undefined };
+  const module = moduleUrl(path);
+  if (module.protocol === "file:") requireModule(path, files);
+  return { module, export: name, files, source: undefined };
+}
+
+const IS_MODULE = /\.([cm]?[jt]s|[jt]sx|wasm)$/i;
+
+/** Says so before a worker does: the two arguments are easily swapped. */
+function requireModule(path: string, files: readonly string[]): void {
+  if (IS_MODULE.test(path)) return;
+  const other = files.find((file) => IS_MODULE.test(file.replace(/#[^#/\\]+$/, "")));
+  const advice = other === undefined ? "wanted one, or -e '(record) => …'" : `wanted corral map ${other} ${path}`;
+  throw new UsageError(
+    `Cannot run ${JSON.stringify(path)}: by its name it is not a JavaScript or TypeScript module, ${advice}`,
+  );
 }
 
 function moduleUrl(path: string): URL {

@@ -52,8 +52,9 @@ export class CsvFormat implements ResultFormat {
     return { batch: { ...batch, outcomes, results }, bytes: joined(rows) };
   }
 
+  /** Without any result, a table whose columns were told is an empty one. */
   end(): Uint8Array {
-    return new Uint8Array(0);
+    return this.#isFixed && !this.#hasBegun ? encoder.encode(rowText(this.#columns!, this.#style)) : new Uint8Array(0);
   }
 
   #rows(text: string): string {

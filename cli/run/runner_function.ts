@@ -38,7 +38,7 @@ export function runnerSettings(options: CliMapOptions): RunnerSettings {
   return {
     input: table !== undefined ? "table" : input === "lines" || input === "nul" ? "text" : "json",
     delimiter: input === "nul" ? "\0" : "\n",
-    ...(table === undefined ? {} : { table: { dialect: table.dialect, infers: table.infers } }),
+    ...(table === undefined ? {} : { table }),
     // Rows get their columns from the first result, which only the parent knows.
     output: output === "csv" || output === "tsv" ? "ndjson" : output,
     tagged,

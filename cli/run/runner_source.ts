@@ -303,9 +303,11 @@ function closingQuote(text, at, quote) {
 var RowReader = class {
   #dialect;
   #infers;
-  constructor(dialect, infers) {
+  #hasHeader;
+  constructor({ dialect, infers, hasHeader }) {
     this.#dialect = dialect;
     this.#infers = infers;
+    this.#hasHeader = hasHeader;
   }
   /** Throws RowFault. */
   read(text, columns) {
@@ -315,7 +317,9 @@ var RowReader = class {
     }
     if (columns === null) return fields;
     if (fields.length !== columns.length) {
-      throw new RowFault(\`the row has \${fields.length} fields, the header has \${columns.length}\`);
+      const names = this.#hasHeader ? "the header" : "--columns";
+      const count = fields.length === 1 ? "1 field" : \`\${fields.length} fields\`;
+      throw new RowFault(\`the row has \${count}, \${names} has \${columns.length}\`);
     }
     const record = {};
     for (let at = 0; at < columns.length; at++) {
@@ -354,7 +358,7 @@ function inferredValue(text) {
 function blockRecords(bytes, settings, columns) {
   const { input, delimiter, table } = settings;
   if (input === "table") {
-    return new TableRecords(bytes, table.dialect, new RowReader(table.dialect, table.infers), columns);
+    return new TableRecords(bytes, table.dialect, new RowReader(table), columns);
   }
   const texts = recordTexts(bytes, delimiter, input === "json");
   const textOf = () => {

@@ -20,7 +20,7 @@ export function blockRecords(
 ): BlockRecords {
   const { input, delimiter, table } = settings;
   if (input === "table") {
-    return new TableRecords(bytes, table!.dialect, new RowReader(table!.dialect, table!.infers), columns);
+    return new TableRecords(bytes, table!.dialect, new RowReader(table!), columns);
   }
   const texts = recordTexts(bytes, delimiter, input === "json");
   const textOf = (): string => {

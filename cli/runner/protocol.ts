@@ -1,6 +1,6 @@
 /** What `corral map` and the runner in its workers say to each other. */
 
-import type { TableDialect } from "./row_cursor.ts";
+import type { TableSettings } from "./table_row.ts";
 
 /** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
 export type OutcomeName = "ok" | "dropped" | "error" | "timeout" | "invalid";
@@ -18,8 +18,8 @@ export interface RunnerSettings {
   readonly input: "json" | "text" | "table";
   /** What ends a record in a block. */
   readonly delimiter: "\n" | "\0";
-  /** How rows are read; only for tables. `infers`: whether fields that look like numbers and the like become them. */
-  readonly table?: { readonly dialect: TableDialect; readonly infers: boolean };
+  /** How rows are read; only for tables. */
+  readonly table?: TableSettings;
   readonly output: "ndjson" | "json" | "lines" | "nul" | "raw";
   /** Whether each result is written with the number of its record. */
   readonly tagged: boolean;

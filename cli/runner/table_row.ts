@@ -40,14 +40,25 @@ function closingQuote(text: string, at: number, quote: string): number {
   }
 }
 
+/** How the rows of a table are read. */
+export interface TableSettings {
+  readonly dialect: TableDialect;
+  /** Whether fields that look like numbers and the like become them. */
+  readonly infers: boolean;
+  /** Whether the first row of the table names the columns. */
+  readonly hasHeader: boolean;
+}
+
 /** Makes the record of a row: an object by the columns' names, or an array where they have none. */
 export class RowReader {
   readonly #dialect: TableDialect;
   readonly #infers: boolean;
+  readonly #hasHeader: boolean;
 
-  constructor(dialect: TableDialect, infers: boolean) {
+  constructor({ dialect, infers, hasHeader }: TableSettings) {
     this.#dialect = dialect;
     this.#infers = infers;
+    this.#hasHeader = hasHeader;
   }
 
   /** Throws RowFault. */
@@ -56,7 +67,9 @@ export class RowReader {
     if (this.#infers) { for (let at = 0; at < fields.length; at++) fields[at] = inferredValue(fields[at] as string); }
     if (columns === null) return fields;
     if (fields.length !== columns.length) {
-      throw new RowFault(`the row has ${fields.length} fields, the header has ${columns.length}`);
+      const names = this.#hasHeader ? "the header" : "--columns";
+      const count = fields.length === 1 ? "1 field" : `${fields.length} fields`;
+      throw new RowFault(`the row has ${count}, ${names} has ${columns.length}`);
     }
     const record: Record<string, unknown> = {};
     for (let at = 0; at < columns.length; at++) {

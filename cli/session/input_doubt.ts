@@ -1,5 +1,5 @@
 import { InputError } from "../errors/input_error.ts";
-import { guessFlags } from "../input/guess_format.ts";
+import { remedyFor } from "../input/guess_format.ts";
 import type { Inputs } from "../input/inputs.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 
@@ -37,7 +37,6 @@ export class InputDoubt {
   }
 
   get #remedy(): string {
-    const flags = guessFlags(this.#inputs.sample, this.#options.input);
-    return flags === undefined ? "wanted another --in, or --skip-lines" : `by its beginning, ${flags} is wanted`;
+    return remedyFor(this.#inputs.sample, this.#options.input);
   }
 }
