@@ -42,6 +42,11 @@ export const RULES: readonly Rule[] = [
     instead: '"is not a …"',
   },
   { pattern: /\bnobody (?:else )?but\b/i, instead: '"only …"' },
+  {
+    pattern: /(?:^(?:- )?|[.;:] )who (?:can|has|is|reads|writes|needs|wants|holds|waits|asks)\b(?![^.]*\?)/i,
+    instead: '"anyone who …", "a caller that …"',
+    where: LEARNING,
+  },
   { pattern: /\btells? of\b|\btold of\b/i, instead: '"reports", "is told about"', where: LEARNING },
   { pattern: /\bmay\b/, instead: '"can"; for a chance "might"', where: LEARNING },
 ];

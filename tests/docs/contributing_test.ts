@@ -1,6 +1,7 @@
 // Unit: that CONTRIBUTING.md says what is there. It reads the repository's files.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
+import { PUBLISHED } from "../../scripts/check_publish.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CONTRIBUTING = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
@@ -13,6 +14,24 @@ Deno.test("CONTRIBUTING.md names every task, and no other", () => {
   assertEquals(Object.keys(config.tasks).filter((name) => !named.has(name)), []);
   const called = [...CONTRIBUTING.matchAll(/deno task ([a-z:]+)/g)].map(([, name]) => name!);
   assertEquals(called.filter((name) => !Object.hasOwn(config.tasks, name)), []);
+});
+
+Deno.test("CONTRIBUTING.md and the workflow that publishes name every package that is published, the library first", async () => {
+  const workflow = await Deno.readTextFile(new URL(".github/workflows/publish.yml", ROOT));
+  const folders = [...workflow.matchAll(/- run: deno publish\n(?:\s+working-directory: (\w+))?/g)].map(([, folder]) =>
+    folder ?? "."
+  );
+  assertEquals(folders, PUBLISHED);
+  const [, steps = ""] = CONTRIBUTING.split("## Releasing");
+  assertEquals(PUBLISHED.slice(1).filter((folder) => !steps.includes(`\`${folder}/\``)), []);
+});
+
+Deno.test("continuous integration runs every kind of test, on each system", async () => {
+  const workflow = await Deno.readTextFile(new URL(".github/workflows/ci.yml", ROOT));
+  for (const task of ["static", "test", "test:cluster", "test:doc", "test:jsr", "strays"]) {
+    assertMatch(workflow, new RegExp(`- run: deno task ${task}\\n`));
+  }
+  assertStringIncludes(workflow, "[ubuntu-latest, macos-latest, windows-latest]");
 });
 
 Deno.test("every test file begins with a comment that says its kind", async () => {

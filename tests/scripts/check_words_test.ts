@@ -21,6 +21,11 @@ for (const [text, found] of BAD) {
   });
 }
 
+Deno.test("findWords() wants a subject in front of who, on pages that people learn from", () => {
+  const text = "It is signed. Who can write there cannot forge it.\nA caller, who can wait, waits. Who is protected?\n";
+  assertEquals(findWords("docs/cluster.md", text).map(({ line, found }) => [line, found]), [[1, ". Who can"]]);
+});
+
 Deno.test("findWords() lets what is plain English pass", () => {
   const text = "A fit person is one who is no longer there; there are none. It is no use. The lesson: good as gold.";
   assertEquals(findWords("src/pool/pool.ts", text), []);
