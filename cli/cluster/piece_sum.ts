@@ -27,10 +27,10 @@ export class PieceSum {
     return this.#last?.[1] ?? 0;
   }
 
-  /** All as one; `flag` is added to its state. Nothing when there was none. */
-  total(flag = 0): Piece | null {
+  /** All as one; `flag` is added to its state. Nothing when there was none. Which worker it was, the agent knows better than what it ran. */
+  total(workerId: number, flag = 0): Piece | null {
     if (this.#last === undefined) return null;
-    const [workerId, done, state] = this.#last;
+    const [, done, state] = this.#last;
     const details = this.#details.length < 2 ? this.#details[0] ?? NOTHING : joinedDetails(this.#details);
     return [workerId, done, state | flag, this.#elapsedMs, this.#results, joinedBytes(this.#outputs), details];
   }

@@ -123,7 +123,7 @@ export class ServedBackend implements TaskBackend {
     };
     return {
       sent: (worker, at) => {
-        block.sentTo(worker?.pid ?? 0);
+        if (worker !== undefined) block.sentTo(worker);
         completion.sent(worker, at);
       },
       begun: (at) => completion.begun(at),

@@ -21,7 +21,7 @@ export class ServedBlock implements WatchedBlock {
   readonly #announce: (report: BlockReport) => void;
   readonly #printed: Uint8Array[] = [];
   #printedBytes = 0;
-  #pid = 0;
+  #worker = { workerId: 0, pid: 0 };
   #recordStartedAt = 0;
   #stopAnnouncing: (() => void) | undefined;
 
@@ -38,13 +38,13 @@ export class ServedBlock implements WatchedBlock {
   }
 
   /** A worker was given it. */
-  sentTo(pid: number): void {
-    this.#pid = pid;
+  sentTo({ workerId, pid }: { readonly workerId: number; readonly pid: number }): void {
+    this.#worker = { workerId, pid };
   }
 
   /** Takes in a piece. */
   take(piece: Piece): void {
-    if (!this.hasBegun) this.#begin(piece[0]);
+    if (!this.hasBegun) this.#begin();
     else if (piece[1] > this.#pieces.done || piece[6].length > 0) this.#recordStartedAt = performance.now();
     this.silentMs = 0;
     this.#pieces.add(piece);
@@ -64,7 +64,7 @@ export class ServedBlock implements WatchedBlock {
     this.leave();
     return {
       ...this.#place,
-      piece: this.#pieces.total(this.isOutOfTime ? STUCK : 0),
+      piece: this.#pieces.total(this.#worker.workerId, this.isOutOfTime ? STUCK : 0),
       printed: joinedBytes(this.#printed),
       loss: error === undefined
         ? null
@@ -78,14 +78,14 @@ export class ServedBlock implements WatchedBlock {
   }
 
   get #place(): BlockPlace {
-    return { agent: this.#agent, pid: this.#pid };
+    return { agent: this.#agent, pid: this.#worker.pid };
   }
 
-  #begin(workerId: number): void {
+  #begin(): void {
     this.#recordStartedAt = performance.now();
     this.#stopAnnouncing = after(ANNOUNCE_AFTER_MS, () => {
       // Nothing is done, as far as it is told now: results come with the report, once.
-      const piece: Piece = [workerId, 0, EXACT, 0, 0, NOTHING, NOTHING];
+      const piece: Piece = [this.#worker.workerId, 0, EXACT, 0, 0, NOTHING, NOTHING];
       this.#announce({ ...this.#place, piece, printed: NOTHING, loss: null });
     });
   }
