@@ -1,7 +1,7 @@
 // end-to-end: other code, other secrets, forged and replayed letters, servers that may not be trusted with work. Rows 7, 10 and 16.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
-import { Queue, Worker } from "bullmq";
+import { Worker } from "bullmq";
 import { Cluster } from "../mod.ts";
 import { FunctionNotFoundError, PermissionError, WorkerStartError } from "../src/corral.ts";
 import { Sealer } from "../src/message/letter.ts";
@@ -10,6 +10,7 @@ import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { Notes } from "./helpers/notes.ts";
 import { untilRedis } from "./helpers/redis_changes.ts";
+import { openQueue } from "./helpers/open_queue.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { writeSecret } from "./helpers/secret_file.ts";
@@ -216,19 +217,4 @@ async function runText(caller: Caller): Promise<unknown> {
     trace: undefined,
   }, { sent: ignore, begun: ignore, returned: ignore, retried: ignore, progress: ignore, resolve, reject: resolve });
   return await promise;
-}
-
-async function openQueue(url: string): Promise<{ redis: Redis; queue: Queue } & AsyncDisposable> {
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
-  await untilRedis(url, async () => (await redis.keys("bull:corral-*:meta")).length > 0);
-  const [meta] = await redis.keys("bull:corral-*:meta");
-  const queue = new Queue(meta!.split(":")[1]!, { connection: redis as never });
-  return {
-    redis,
-    queue,
-    async [Symbol.asyncDispose]() {
-      await queue.close();
-      redis.disconnect();
-    },
-  };
 }
