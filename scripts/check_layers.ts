@@ -29,7 +29,8 @@ export const LAYERS: Layers = {
   duration_histogram: [],
   dashboard: ["duration_histogram", "timer", "errors"],
   printing: ["copies"],
-  progress: ["require_deno", "printing", "timer", "pool"],
+  line_printer: [],
+  progress: ["require_deno", "printing", "line_printer", "timer", "pool"],
   trace_file: ["pool", "wire"],
   tracing: ["wire"],
   deno_internals: [],
@@ -42,6 +43,7 @@ export const LAYERS: Layers = {
   worker: [
     "tracing",
     "printing",
+    "line_printer",
     "hub",
     "wire",
     "own_process",

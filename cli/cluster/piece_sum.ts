@@ -1,4 +1,4 @@
-import { joinedBytes } from "./joined_bytes.ts";
+import { joinedBytes } from "../runner/joined_bytes.ts";
 import type { Piece, PieceDetails } from "../runner/protocol.ts";
 
 const NOTHING = new Uint8Array(0);

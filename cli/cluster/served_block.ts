@@ -2,7 +2,7 @@ import { after } from "../runner/timer.ts";
 import { EXACT, type Piece, STUCK } from "../runner/protocol.ts";
 import type { WatchedBlock } from "../run/silence_watch.ts";
 import type { BlockPlace, BlockReport } from "./block_report.ts";
-import { joinedBytes } from "./joined_bytes.ts";
+import { joinedBytes } from "../runner/joined_bytes.ts";
 import { PieceSum } from "./piece_sum.ts";
 
 /** A block that is done by then is not announced: its end is near. */

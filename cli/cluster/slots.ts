@@ -1,5 +1,5 @@
 import type { EventStream } from "../observers/event_stream.ts";
-import { LinePrinter } from "../run/line_printer.ts";
+import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { Piece } from "../runner/protocol.ts";
 import type { BlockPlace } from "./block_report.ts";
 

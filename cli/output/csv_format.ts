@@ -1,5 +1,6 @@
 import type { Batch, Outcome } from "../records/batch.ts";
 import { parseExact } from "../runner/exact_json.ts";
+import { joinedBytes } from "../runner/joined_bytes.ts";
 import { RowCursor } from "../runner/row_cursor.ts";
 import { splitRow } from "../runner/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
@@ -49,7 +50,7 @@ export class CsvFormat implements ResultFormat {
         return { ...outcome, outcome: "error", results: 0, bytes: 0, error: { name: "TypeError", message } };
       }
     });
-    return { batch: { ...batch, outcomes, results }, bytes: joined(rows) };
+    return { batch: { ...batch, outcomes, results }, bytes: joinedBytes(rows) };
   }
 
   /** Without any result, a table whose columns were told is an empty one. */
@@ -98,14 +99,4 @@ function headerOf(bytes: Uint8Array, { delimiter, isQuoted }: CellStyle): string
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

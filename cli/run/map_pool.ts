@@ -1,7 +1,7 @@
 import { Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
 import type { Piece } from "../runner/protocol.ts";
 import type { BlockCall, BlockPool } from "./block_pool.ts";
-import { LinePrinter } from "./line_printer.ts";
+import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { type RunnerFunction, runnerFunction } from "./runner_function.ts";

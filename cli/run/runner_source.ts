@@ -590,6 +590,18 @@ var RecordContext = class {
   }
 };
 
+// cli/runner/joined_bytes.ts
+function joinedBytes(pieces) {
+  if (pieces.length === 1) return pieces[0];
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    all.set(piece, end);
+    end += piece.length;
+  }
+  return all;
+}
+
 // cli/runner/result_buffer.ts
 var MAX_RECORD_SIZE = 64 * 1024 * 1024;
 var END_FAULTS = {
@@ -645,8 +657,7 @@ var ResultBuffer = class {
   /** Hands over everything. */
   take() {
     this.#sealText();
-    const chunks = this.#chunks;
-    const all = chunks.length === 1 ? chunks[0] : concatenated(chunks, this.#chunkBytes);
+    const all = joinedBytes(this.#chunks);
     this.#chunks = [];
     this.#chunkBytes = 0;
     return all;
@@ -695,15 +706,6 @@ function isBytes(value) {
 }
 function asBytes(value) {
   return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
-}
-function concatenated(chunks, size) {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 // cli/runner/returned_value.ts

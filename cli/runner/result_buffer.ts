@@ -1,4 +1,5 @@
 import { exactText } from "./exact_json.ts";
+import { joinedBytes } from "./joined_bytes.ts";
 import type { RunnerSettings } from "./protocol.ts";
 
 const MAX_RECORD_SIZE = 64 * 1024 * 1024;
@@ -64,8 +65,7 @@ export class ResultBuffer {
   /** Hands over everything. */
   take(): Uint8Array {
     this.#sealText();
-    const chunks = this.#chunks;
-    const all = chunks.length === 1 ? chunks[0]! : concatenated(chunks, this.#chunkBytes);
+    const all = joinedBytes(this.#chunks);
     this.#chunks = [];
     this.#chunkBytes = 0;
     return all;
@@ -126,14 +126,4 @@ function asBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   return ArrayBuffer.isView(value)
     ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     : new Uint8Array(value);
-}
-
-function concatenated(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

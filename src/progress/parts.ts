@@ -1,5 +1,6 @@
 /**
- * The parts that a progress bar is made of, for programs that draw one of their own, as the command `corral map` does.
+ * The parts that a progress bar is made of, for programs that draw one of their own, as the command `corral map` does; and what keeps
+ * whole the lines that workers print above it.
  *
  * ```ts
  * import { barLine, plain, WorkCounter } from "@corral/multiprocessing/progress/parts";
@@ -24,5 +25,6 @@ export {
   widthOf,
 } from "./bar_line.ts";
 export { BottomLines, type Terminal } from "./bottom_lines.ts";
+export { LinePrinter } from "../line_printer.ts";
 export { formatBytes, formatCount, formatDuration, formatRate } from "./units.ts";
 export { WorkCounter } from "./work_counter.ts";

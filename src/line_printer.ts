@@ -1,11 +1,26 @@
 const MAX_HELD_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
-/** Prints bytes of one source on one of the program's streams in whole lines, so that sources never mix within a line. */
+/**
+ * Hands on the bytes of one source in whole lines, so that sources never mix within a line. For programs whose pool has
+ * `output: "events"`, and that print what workers write themselves.
+ *
+ * A line of more than 64 KiB is handed on in pieces.
+ *
+ * ```ts
+ * import { LinePrinter } from "@corral/multiprocessing/progress/parts";
+ *
+ * const printer = new LinePrinter((bytes) => Deno.stderr.writeSync(bytes));
+ * printer.print(new TextEncoder().encode("one\ntw"));
+ * printer.print(new TextEncoder().encode("o\n"));
+ * printer.flush();
+ * ```
+ */
 export class LinePrinter {
   readonly #write: (bytes: Uint8Array) => void;
   #held: Uint8Array = new Uint8Array(0);
 
+  /** `write` gets bytes that end in a line break, but for what is flushed. */
   constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write;
   }
