@@ -30,5 +30,5 @@ export type {
   WorkerListener,
 } from "@corral/multiprocessing/backend";
 export { Cluster, type ClusterOptions } from "./src/client/cluster.ts";
-export type { RedisTls } from "./src/bullmq/redis_client.ts";
+export type { RedisTls } from "./src/bullmq/engine.ts";
 export type { AgentInfo } from "./src/message/presence.ts";

@@ -55,6 +55,8 @@ export interface BrokerListener {
 export interface Broker {
   /** The difference of the server's clock to this machine's, in milliseconds. */
   readonly clockOffsetMs: number;
+  /** How often to ask what became of jobs: rarely where events are lost by exception, often where a look is the surer way. */
+  readonly sweepMs: number;
   /** Adds jobs; the ids that are there already are left as they are. */
   add(orders: readonly OutgoingOrder[]): Promise<void>;
   /** What became of jobs, in their order. */

@@ -4,41 +4,51 @@ import { poolContract } from "../../tests/pool/pool_contract.ts";
 import { Cluster } from "../mod.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
+import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 
 const MODULE = import.meta.resolve("../../tests/fixtures/contract_tasks.ts");
 
-const ignore = NO_REDIS !== undefined;
-
 /** One agent for all tests: each finds it as the one before has left it. */
 const group = new AsyncDisposableStack();
-let url = "";
+const urls = new Map<string, string>();
+
+const SERVERS = {
+  Redis: { missing: NO_REDIS, start: () => RedisServer.start() },
+  PostgreSQL: { missing: NO_POSTGRES, start: () => startPostgres() },
+} as const;
 
 Deno.test.beforeAll(async () => {
-  if (ignore) return;
-  const redis = group.use(await RedisServer.start());
-  group.use(await AgentProcess.start(redis.url, { module: MODULE, flags: ["--allow-inline"] }));
-  url = redis.url;
+  for (const [name, { missing, start }] of Object.entries(SERVERS)) {
+    if (missing !== undefined) continue;
+    const server = group.use(await start());
+    group.use(await AgentProcess.start(server.url, { module: MODULE, flags: ["--allow-inline"] }));
+    urls.set(name, server.url);
+  }
 });
 
 Deno.test.afterAll(() => group.disposeAsync());
 
-backendContract("ClusterBackend", {
-  ignore,
-  open: () => {
-    const caller = new Caller(url, { module: MODULE });
-    return Promise.resolve({ backend: caller.backend, release: () => caller[Symbol.asyncDispose]() });
-  },
-});
+for (const [name, { missing }] of Object.entries(SERVERS)) {
+  const ignore = missing !== undefined;
+  backendContract(`ClusterBackend over ${name}`, {
+    ignore,
+    open: () => {
+      const caller = new Caller(urls.get(name)!, { module: MODULE });
+      return Promise.resolve({ backend: caller.backend, release: () => caller[Symbol.asyncDispose]() });
+    },
+  });
 
-poolContract("Pool over a cluster", {
-  ignore,
-  open: () => {
-    const cluster = new Cluster({ redis: url, secret: SECRET });
-    return Promise.resolve({
-      options: { backend: cluster, module: MODULE },
-      release: () => cluster[Symbol.asyncDispose](),
-    });
-  },
-});
+  poolContract(`Pool over a cluster over ${name}`, {
+    ignore,
+    open: () => {
+      const url = urls.get(name)!;
+      const cluster = new Cluster({ [name === "Redis" ? "redis" : "postgres"]: url, secret: SECRET });
+      return Promise.resolve({
+        options: { backend: cluster, module: MODULE },
+        release: () => cluster[Symbol.asyncDispose](),
+      });
+    },
+  });
+}

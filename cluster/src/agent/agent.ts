@@ -1,7 +1,8 @@
-import { GroupConnection } from "../bullmq/group_connection.ts";
+import type { EngineAddress, EngineConnection } from "../bullmq/engine.ts";
 import { memberId } from "../bullmq/group_link.ts";
 import { JobSource } from "../bullmq/job_source.ts";
-import { type RedisAddress, within } from "../bullmq/redis_client.ts";
+import { openEngine } from "../bullmq/open_engine.ts";
+import { within } from "../bullmq/redis_client.ts";
 import { systemClock } from "../clock.ts";
 import { type TaskBackend, VERSION } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
@@ -23,7 +24,7 @@ const END_LIMIT_MS = 3000;
 /** What an agent is made of. */
 export interface AgentOptions {
   readonly name: string;
-  readonly address: RedisAddress;
+  readonly address: EngineAddress;
   readonly group: string;
   readonly sealer: Sealer;
   /** The name of the code that it serves. */
@@ -46,7 +47,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #id = memberId("a");
   readonly #backend: TaskBackend;
-  #connection: GroupConnection | undefined;
+  #connection: EngineConnection | undefined;
   #runner: OrderRunner | undefined;
   #source: JobSource | undefined;
   #clients: KnownClients | undefined;
@@ -76,7 +77,7 @@ export class Agent {
       connectTimeoutMs,
     } = this.#options;
     await this.#backend.ready();
-    this.#connection = new GroupConnection({
+    this.#connection = openEngine({
       id: this.#id,
       name: presenceText({ name, lanes, code, corral: VERSION }),
       address,
@@ -86,7 +87,7 @@ export class Agent {
       aofCheck,
       connectTimeoutMs,
       onChange: (up, error) =>
-        note(up ? "Redis is there again" : `Redis is away${error === undefined ? "" : `: ${error.message}`}`),
+        note(up ? "The server is there again" : `The server is away${error === undefined ? "" : `: ${error.message}`}`),
     });
     const { link, clockOffsetMs } = await this.#connection.checked();
     this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);

@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console
 /** `corral-agent`: reads flags, runs an agent, and ends it on signals. */
 import { hostname } from "node:os";
+import { postgresAddress } from "../bullmq/open_engine.ts";
 import { redisAddress } from "../bullmq/redis_client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
 import { codeNameOfModule } from "../message/code_name.ts";
@@ -64,7 +65,7 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
   const ca = flags.caFile === undefined ? undefined : { ca: await Deno.readTextFile(flags.caFile) };
   const agent = new Agent({
     name,
-    address: redisAddress(flags.redis, ca),
+    address: flags.postgres === undefined ? redisAddress(flags.redis!, ca) : postgresAddress(flags.postgres, ca),
     group: flags.group,
     sealer: new Sealer(await Deno.readTextFile(flags.secretFile)),
     code,

@@ -11,7 +11,9 @@ export class UsageError extends Error {
 
 /** What was asked for. */
 export interface AgentFlags {
-  readonly redis: string;
+  /** Exactly one of the two is given. */
+  readonly redis: string | undefined;
+  readonly postgres: string | undefined;
   readonly secretFile: string;
   /** A path or URL. */
   readonly module: string | undefined;
@@ -46,6 +48,7 @@ interface FlagKind {
 /** All flags, for reading and for help. */
 const FLAGS: Readonly<Record<string, FlagKind>> = {
   redis: { value: "URL", help: "Redis: redis://host:6379 or rediss://host:6379" },
+  postgres: { value: "URL", help: "PostgreSQL in place of Redis: postgres://user@host:5432/database" },
   "secret-file": { value: "FILE", help: "What signs orders and outcomes; clients need the same" },
   group: { value: "NAME", help: "Whose tasks it takes [default]" },
   name: { value: "NAME", help: "What it is called [this machine's name and the process id]" },
@@ -107,7 +110,7 @@ export function readAgentFlags(
     throw new UsageError(`Cannot serve ${rest.length} modules: one is wanted; start one agent for each`);
   }
   return {
-    redis: required(last("redis"), "redis", "redis://10.0.0.5:6379"),
+    ...server(last("redis"), last("postgres")),
     secretFile: required(last("secret-file"), "secret-file", "cluster.key"),
     module: rest[0],
     group: usage(() => checkGroup(last("group") ?? "default")),
@@ -196,6 +199,14 @@ function envEntry(text: string, variable: (name: string) => string | undefined):
   throw new UsageError(
     `Cannot give workers the variable ${JSON.stringify(text)}: it is not set here, wanted --env NAME=VALUE`,
   );
+}
+
+function server(redis: string | undefined, postgres: string | undefined): Pick<AgentFlags, "redis" | "postgres"> {
+  if (redis !== undefined && postgres !== undefined) {
+    throw new UsageError("Cannot start: --redis and --postgres are given, one is wanted");
+  }
+  if (postgres === undefined) required(redis, "redis", "redis://10.0.0.5:6379");
+  return { redis, postgres };
 }
 
 function required(value: string | undefined, flag: string, example: string): string {

@@ -1,5 +1,5 @@
 import type { AgentJob, JobEnd, JobRunner } from "../bullmq/job_source.ts";
-import type { RedisStore } from "../bullmq/store.ts";
+import type { Store } from "../bullmq/engine.ts";
 import type { Clock } from "../clock.ts";
 import { CancelledError, encode, type TaskBackend, type TaskRequest, WorkerExitError } from "../corral.ts";
 import type { Letter, Sealer } from "../message/letter.ts";
@@ -20,7 +20,7 @@ export interface OrderRunnerOptions {
   readonly name: string;
   readonly backend: TaskBackend;
   readonly sealer: Sealer;
-  readonly store: RedisStore;
+  readonly store: Store;
   readonly clients: KnownClients;
   readonly cache: PieceCache;
   readonly clock: Clock;

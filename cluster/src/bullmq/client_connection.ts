@@ -1,25 +1,25 @@
 import type { Broker, BrokerListener, KnownAgent } from "../broker.ts";
-import { type ConnectionOptions, GroupConnection } from "./group_connection.ts";
+import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { memberId } from "./group_link.ts";
-import { RedisBroker } from "./redis_broker.ts";
+import { openEngine } from "./open_engine.ts";
 
 /** A client's part in a group: one connection for all its pools. */
 export class ClientConnection {
   /** Names this client. */
   readonly id: string = memberId("c");
   readonly #group: string;
-  readonly #connection: GroupConnection;
-  readonly #brokers = new Set<RedisBroker>();
+  readonly #connection: EngineConnection;
+  readonly #brokers = new Map<BrokerListener, Broker>();
 
   /** Connects in the background. */
   constructor(options: Omit<ConnectionOptions, "id" | "name" | "onChange">) {
     this.#group = options.group;
-    this.#connection = new GroupConnection({
+    this.#connection = openEngine({
       ...options,
       id: this.id,
       name: "corral-client",
       onChange: (up, error) => {
-        for (const broker of this.#brokers) broker.tellConnection(up, error);
+        for (const listener of this.#brokers.keys()) listener.connection(up, error);
       },
     });
   }
@@ -31,21 +31,12 @@ export class ClientConnection {
 
   /** Opens the part of one pool. */
   async open(code: string, listener: BrokerListener): Promise<Broker> {
-    const { link, clockOffsetMs } = await this.#connection.checked();
-    const { redis, store } = this.#connection;
-    const broker: RedisBroker = new RedisBroker({
-      redis,
-      eventsRedis: this.#connection.openAnother(),
-      group: this.#group,
-      code,
-      link,
-      store,
-      clockOffsetMs,
-      listener,
-      onClose: () => this.#brokers.delete(broker),
+    await this.#connection.checked();
+    const broker = await this.#connection.openBroker({
+      ...{ group: this.#group, code, listener },
+      onClose: () => this.#brokers.delete(listener),
     });
-    this.#brokers.add(broker);
-    await broker.ready();
+    this.#brokers.set(listener, broker);
     return broker;
   }
 
@@ -57,7 +48,7 @@ export class ClientConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
-    await Promise.all([...this.#brokers].map((broker) => broker.close()));
+    await Promise.all([...this.#brokers.values()].map((broker) => broker.close()));
     await this.#connection.close();
   }
 }

@@ -1,38 +1,19 @@
+import { type Processor, Queue, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
+import type { Broker } from "../broker.ts";
+import { relayNamespace } from "../names.ts";
+import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
-import { closeRedis, openRedis, type RedisAddress, shownAddress, within } from "./redis_client.ts";
+import { closeRedis, openRedis, shownAddress, within } from "./redis_client.ts";
+import { RedisBroker } from "./redis_broker.ts";
 import { readRedisState, refusalOf } from "./start_checks.ts";
 import { RedisStore } from "./store.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 
-/** What a member's connection is made of. */
-export interface ConnectionOptions {
-  /** Names the member. */
-  readonly id: string;
-  /** What it says of itself, at most 256 characters. */
-  readonly name: string;
-  readonly address: RedisAddress;
-  readonly group: string;
-  readonly leaseMs: number;
-  readonly storeTtlMs: number;
-  readonly aofCheck: boolean;
-  /** How long the first connection may take. */
-  readonly connectTimeoutMs: number;
-  /** Told when the connection comes and goes. */
-  readonly onChange: (up: boolean, error: Error | undefined) => void;
-}
-
-/** What there is once the server was found fit. */
-export interface Checked {
-  readonly link: GroupLink;
-  /** The difference of the server's clock to this machine's. */
-  readonly clockOffsetMs: number;
-}
-
-/** A member's connection to its group, checked before it is used. */
-export class GroupConnection {
-  readonly redis: Redis;
+/** A member's connection to its group over Redis. */
+export class GroupConnection implements EngineConnection {
+  readonly #redis: Redis;
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
   readonly #checked: Promise<Checked>;
@@ -43,24 +24,37 @@ export class GroupConnection {
   /** Connects in the background. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.redis = this.openAnother();
-    this.redis.on("close", () => this.#tell(false));
-    this.redis.on("ready", () => this.#tell(true));
-    this.store = new RedisStore(this.redis, options.group, options.storeTtlMs);
+    this.#redis = this.#openAnother();
+    this.#redis.on("close", () => this.#tell(false));
+    this.#redis.on("ready", () => this.#tell(true));
+    this.store = new RedisStore(this.#redis, options.group, options.storeTtlMs);
     this.#checked = this.#check();
     this.#checked.catch(() => {});
   }
 
-  /** Resolves when the server was found fit for work, and this member is known in the group. */
   checked(): Promise<Checked> {
     return this.#checked;
   }
 
-  /** Opens one more connection to the same server, for reads that block it. The caller closes it. */
-  openAnother(): Redis {
-    return openRedis(this.#options.address, (error) => {
-      this.#lastError = error;
+  async openBroker(settings: BrokerSettings): Promise<Broker> {
+    const { link, clockOffsetMs } = await this.#checked;
+    const broker = new RedisBroker({
+      ...settings,
+      redis: this.#redis,
+      eventsRedis: this.#openAnother(),
+      ...{ link, clockOffsetMs, store: this.store },
     });
+    await broker.ready();
+    return broker;
+  }
+
+  openQueue(name: string): Queue {
+    // The type is that of the ioredis that BullMQ itself was built with.
+    return new Queue(name, { connection: this.#redis as never });
+  }
+
+  openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, "connection">): Worker {
+    return new Worker(name, processor, { ...options, connection: this.#redis as never });
   }
 
   /** Ends it, within a few seconds. */
@@ -68,27 +62,46 @@ export class GroupConnection {
     // That it goes now is no news.
     this.#ready = false;
     await this.#link?.close();
-    if (this.redis.status === "ready") await within(CLOSE_LIMIT_MS, this.redis.quit());
-    await closeRedis(this.redis, CLOSE_LIMIT_MS);
+    if (this.#redis.status === "ready") await within(CLOSE_LIMIT_MS, this.#redis.quit());
+    await closeRedis(this.#redis, CLOSE_LIMIT_MS);
   }
 
   async #check(): Promise<Checked> {
     const { address, group, leaseMs, aofCheck, connectTimeoutMs, id, name } = this.#options;
     await this.#connected(connectTimeoutMs);
-    const state = await readRedisState(this.redis);
+    const state = await readRedisState(this.#redis);
     const refusal = refusalOf(state, address, { aofCheck });
     if (refusal !== undefined) throw new Error(refusal);
     const onError = (error: Error): void => {
       this.#lastError = error;
     };
-    this.#link = new GroupLink({ redis: this.redis, group, id, name, leaseMs, onError });
+    this.#link = new GroupLink({
+      ...{ group, id, name, leaseMs, onError },
+      relay: { connection: this.#redis as never },
+      isAlive: (member) => this.#isAlive(member),
+    });
     await this.#link.ready();
     this.#ready = true;
     return { link: this.#link, clockOffsetMs: state.serverTimeMs - state.ownTimeMs };
   }
 
+  /** Opens one more connection to the same server, for reads that block it. The caller closes it. */
+  #openAnother(): Redis {
+    return openRedis(this.#options.address, (error) => {
+      this.#lastError = error;
+    });
+  }
+
+  async #isAlive(member: string): Promise<boolean> {
+    // Of Relay's layout 1: the members, with the end of each one's lease.
+    const deadline = await this.#redis.zscore(`bull::relay:{${relayNamespace(this.#options.group)}}:nodes`, member);
+    if (deadline === null) return false;
+    const [seconds] = await this.#redis.time();
+    return Number(deadline) > Number(seconds) * 1000;
+  }
+
   async #connected(limitMs: number): Promise<void> {
-    if (await within(limitMs, this.redis.ping())) return;
+    if (await within(limitMs, this.#redis.ping())) return;
     const { address } = this.#options;
     const error = this.#lastError;
     const detail = error === undefined ? "it does not answer" : error.message || String(error);

@@ -1,5 +1,4 @@
-import { Relay } from "bullmq";
-import type { Redis } from "ioredis";
+import { Relay, type RelayOptions } from "bullmq";
 import { Buffer } from "node:buffer";
 import type { KnownAgent } from "../broker.ts";
 import type { Letter } from "../message/letter.ts";
@@ -12,7 +11,10 @@ const CLOSE_LIMIT_MS = 2000;
 
 /** What a member of a group says of itself. */
 export interface GroupLinkOptions {
-  readonly redis: Redis;
+  /** The server, and what of BullMQ knows how to use it when that is not Redis. */
+  readonly relay: Pick<RelayOptions, "connection" | "backend">;
+  /** Whether a member's lease lasts. Asks for one alone: with a thousand agents, each listing all members would be too much for the server. */
+  readonly isAlive: (id: string) => Promise<boolean>;
   readonly group: string;
   /** Names the member for as long as it lives. */
   readonly id: string;
@@ -31,16 +33,13 @@ export interface GroupLinkOptions {
  */
 export class GroupLink {
   readonly #relay: Relay;
-  readonly #redis: Redis;
-  /** Of Relay's layout 1: the members, with the end of each one's lease. */
-  readonly #nodesKey: string;
+  /** Whether a member's lease lasts. */
+  readonly isAlive: (id: string) => Promise<boolean>;
 
-  constructor({ redis, group, id, name, leaseMs, onError }: GroupLinkOptions) {
-    this.#redis = redis;
-    this.#nodesKey = `bull::relay:{${relayNamespace(group)}}:nodes`;
+  constructor({ relay, isAlive, group, id, name, leaseMs, onError }: GroupLinkOptions) {
+    this.isAlive = isAlive;
     this.#relay = new Relay({
-      // The type is that of the ioredis that BullMQ itself was built with.
-      connection: redis as never,
+      ...relay,
       namespace: relayNamespace(group),
       nodeId: id,
       name,
@@ -54,14 +53,6 @@ export class GroupLink {
   /** Resolves when the member is registered. */
   async ready(): Promise<void> {
     await this.#relay.waitUntilReady();
-  }
-
-  /** Whether a member's lease lasts. Asks for one alone: with a thousand agents, each listing all members would be too much for Redis. */
-  async isAlive(id: string): Promise<boolean> {
-    const deadline = await this.#redis.zscore(this.#nodesKey, id);
-    if (deadline === null) return false;
-    const [seconds] = await this.#redis.time();
-    return Number(deadline) > Number(seconds) * 1000;
   }
 
   /** The agents that live. */

@@ -1,7 +1,7 @@
-import { type Job, Queue, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { type Job, type Queue, UnrecoverableError, WaitingError, type Worker } from "bullmq";
 import type { Letter } from "../message/letter.ts";
 import { queueName } from "../names.ts";
-import type { GroupConnection } from "./group_connection.ts";
+import type { EngineConnection } from "./engine.ts";
 import { within } from "./redis_client.ts";
 
 const CLOSE_LIMIT_MS = 2000;
@@ -48,7 +48,7 @@ export interface JobRunner {
 
 /** What a source is made of. */
 export interface JobSourceOptions {
-  readonly connection: GroupConnection;
+  readonly connection: EngineConnection;
   readonly group: string;
   readonly code: string;
   /** The agent's name. */
@@ -75,7 +75,7 @@ export class JobSource {
   constructor(options: JobSourceOptions) {
     this.#options = options;
     this.#jobs = options.lanes;
-    this.#queue = new Queue(queueName(options.group, options.code), { connection: options.connection.redis as never });
+    this.#queue = options.connection.openQueue(queueName(options.group, options.code));
     this.#queue.on("error", options.onError);
     this.#worker = this.#open();
   }
@@ -122,8 +122,7 @@ export class JobSource {
 
   #open(): Worker {
     const { connection, name, lockMs, runner, onError } = this.#options;
-    const worker = new Worker(this.#queue.name, (job, token) => this.#process(job, token), {
-      connection: connection.redis as never,
+    const worker = connection.openWorker(this.#queue.name, (job, token) => this.#process(job, token), {
       name,
       concurrency: 1,
       lockDuration: lockMs,

@@ -1,21 +1,17 @@
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Broker, BrokerListener, JobState, KnownAgent, OutgoingOrder } from "../broker.ts";
+import type { Broker, JobState, KnownAgent, OutgoingOrder } from "../broker.ts";
 import type { Letter } from "../message/letter.ts";
 import type { Claim, Piece } from "../message/parcel.ts";
 import { queueName } from "../names.ts";
+import type { BrokerSettings, Store } from "./engine.ts";
 import type { GroupLink } from "./group_link.ts";
+import { toJob } from "./jobs.ts";
 import { closeRedis, within } from "./redis_client.ts";
-import type { RedisStore } from "./store.ts";
 
 const CLOSE_LIMIT_MS = 2000;
-/** Outcomes that nobody took are kept by count. By age would be by the agents' clocks: one that is ahead removed all. */
-const KEPT_OUTCOMES = 10_000;
 /** How many events the stream keeps. Those that a slow client misses, its sweep finds. */
 const KEPT_EVENTS = 10_000;
-/** BullMQ runs the lowest number first, and jobs without one before all others, so that every job gets one. */
-const MIDDLE_PRIORITY = 2 ** 20;
-
 /** Takes jobs away that have ended: one script call for many, where BullMQ's own needs one for each, and writes an event for each. */
 const TAKE_ENDED = `
 for i = 1, #ARGV do
@@ -28,22 +24,19 @@ end
 return ARGV`;
 
 /** What a broker is made of. */
-export interface RedisBrokerOptions {
+export interface RedisBrokerOptions extends BrokerSettings {
   readonly redis: Redis;
   /** A connection of its own: reading events blocks it. */
   readonly eventsRedis: Redis;
-  readonly group: string;
-  readonly code: string;
   readonly link: GroupLink;
-  readonly store: RedisStore;
+  readonly store: Store;
   readonly clockOffsetMs: number;
-  readonly listener: BrokerListener;
-  readonly onClose: () => void;
 }
 
 /** One pool's orders and their outcomes, in a BullMQ queue. */
 export class RedisBroker implements Broker {
   readonly clockOffsetMs: number;
+  readonly sweepMs = 2000;
   readonly #options: RedisBrokerOptions;
   readonly #queue: Queue;
   readonly #keyPrefix: string;
@@ -80,22 +73,8 @@ export class RedisBroker implements Broker {
     this.#events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
   }
 
-  /** Tells the pool that the connection came or went. */
-  tellConnection(up: boolean, error?: Error): void {
-    this.#options.listener.connection(up, error);
-  }
-
   async add(orders: readonly OutgoingOrder[]): Promise<void> {
-    const jobs = orders.map(({ id, name, letter, priority }) => ({
-      name,
-      data: letter,
-      opts: {
-        jobId: id,
-        priority: Math.round(Math.min(Math.max(MIDDLE_PRIORITY - priority, 1), 2 * MIDDLE_PRIORITY - 1)),
-        removeOnComplete: { count: KEPT_OUTCOMES },
-        removeOnFail: { count: KEPT_OUTCOMES },
-      },
-    }));
+    const jobs = orders.map(toJob);
     const [only] = jobs;
     // A transaction around one job costs its caller, who may well wait for it, a quarter of the time that sending takes.
     if (jobs.length === 1) await this.#queue.add(only!.name, only!.data, only!.opts);

@@ -1,26 +1,11 @@
 import { Redis } from "ioredis";
-
-/** Certificates for a `rediss://` address. */
-export interface RedisTls {
-  /** The authority that signed the server's certificate, in PEM, when the system does not know it. */
-  ca?: string;
-  /** This program's own certificate, in PEM, when the server asks for one. */
-  cert?: string;
-  /** The key of `cert`, in PEM. */
-  key?: string;
-}
-
-/** Where Redis is. */
-export interface RedisAddress {
-  readonly url: string;
-  readonly tls: RedisTls | undefined;
-}
+import type { EngineAddress, RedisTls } from "./engine.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Checks an address. Throws TypeError. */
-export function redisAddress(url: string, tls: RedisTls | undefined): RedisAddress {
+export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddress {
   const isUrl = typeof url === "string" && URL.canParse(url);
   if (isUrl && ["redis:", "rediss:"].includes(new URL(url).protocol)) return { url, tls };
   throw new TypeError(
@@ -29,7 +14,7 @@ export function redisAddress(url: string, tls: RedisTls | undefined): RedisAddre
 }
 
 /** The address for messages: without the password. */
-export function shownAddress({ url }: RedisAddress): string {
+export function shownAddress({ url }: EngineAddress): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
 }
@@ -39,7 +24,7 @@ export function shownAddress({ url }: RedisAddress): string {
  *
  * BullMQ must be given an instance: by itself it looks for ioredis among the project's own packages.
  */
-export function openRedis({ url, tls }: RedisAddress, onError: (error: Error) => void): Redis {
+export function openRedis({ url, tls }: EngineAddress, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     connectTimeout: CONNECT_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 /** What must be right before work is entrusted to a Redis. BullMQ only prints warnings. */
 import type { Redis } from "ioredis";
-import { type RedisAddress, shownAddress } from "./redis_client.ts";
+import type { EngineAddress } from "./engine.ts";
+import { shownAddress } from "./redis_client.ts";
 
 const OLDEST_REDIS = [6, 2] as const;
 const MOST_CLOCK_SKEW_MS = 60_000;
@@ -34,7 +35,7 @@ export async function readRedisState(redis: Redis): Promise<RedisState> {
 /** Why work must not be entrusted to it, with the command that mends it; nothing when all is right. */
 export function refusalOf(
   state: RedisState,
-  address: RedisAddress,
+  address: EngineAddress,
   options: { aofCheck: boolean },
 ): string | undefined {
   const server = shownAddress(address);
@@ -52,11 +53,14 @@ export function refusalOf(
     return `Cannot use Redis at ${server}: it has no append-only file, a restart would lose every task; ` +
       `run: redis-cli CONFIG SET appendonly yes (or pass aofCheck: false, --no-aof-check, where tasks may be lost)`;
   }
-  const skewMs = Math.round(state.ownTimeMs - state.serverTimeMs);
-  if (Math.abs(skewMs) > MOST_CLOCK_SKEW_MS) {
-    return `Cannot use Redis at ${server}: this machine's clock is ${Math.abs(skewMs) / 1000} s ${
-      skewMs > 0 ? "ahead of" : "behind"
-    } ` +
-      `the server's, at most ${MOST_CLOCK_SKEW_MS / 1000} s are wanted; set both by NTP`;
-  }
+  return clockRefusal("Redis", server, state.ownTimeMs - state.serverTimeMs);
+}
+
+/** Why a machine whose clock is so far ahead of the server's must not take part; nothing when it may. */
+export function clockRefusal(kind: string, server: string, aheadMs: number): string | undefined {
+  const skewMs = Math.round(aheadMs);
+  if (Math.abs(skewMs) <= MOST_CLOCK_SKEW_MS) return undefined;
+  const where = skewMs > 0 ? "ahead of" : "behind";
+  return `Cannot use ${kind} at ${server}: this machine's clock is ${Math.abs(skewMs) / 1000} s ${where} ` +
+    `the server's, at most ${MOST_CLOCK_SKEW_MS / 1000} s are wanted; set both by NTP`;
 }

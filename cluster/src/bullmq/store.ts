@@ -3,9 +3,10 @@ import { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
 import type { Letter } from "../message/letter.ts";
 import { type Claim, isPiece, type Piece } from "../message/parcel.ts";
+import type { Store } from "./engine.ts";
 
 /** Pieces on shelves. */
-export class RedisStore {
+export class RedisStore implements Store {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #ttlMs: number;

@@ -1,5 +1,7 @@
 import { ClientConnection } from "../bullmq/client_connection.ts";
-import { type RedisAddress, redisAddress, type RedisTls } from "../bullmq/redis_client.ts";
+import type { EngineAddress, RedisTls } from "../bullmq/engine.ts";
+import { postgresAddress } from "../bullmq/open_engine.ts";
+import { redisAddress } from "../bullmq/redis_client.ts";
 import { systemClock } from "../clock.ts";
 import {
   type BackendSettings,
@@ -16,8 +18,10 @@ import { ClusterBackend } from "./cluster_backend.ts";
 
 /** Options of a cluster. */
 export interface ClusterOptions {
-  /** The address of Redis: `redis://host:6379`, or `rediss://…` for TLS; user and password may stand in it. */
-  redis: string;
+  /** The address of Redis: `redis://host:6379`, or `rediss://…` for TLS; user and password may stand in it. Wanted unless `postgres` is given. */
+  redis?: string;
+  /** The address of PostgreSQL in place of Redis, such as `postgres://user@host:5432/database`. Slower by far: see the guide. */
+  postgres?: string;
   /** What signs orders and outcomes, at least 16 bytes. The agents must have the same; it never leaves this program. */
   secret: string | Uint8Array;
   /** The agents that are meant: 1 to 40 letters, digits, `_` or `-`. @default "default" */
@@ -37,7 +41,7 @@ export interface ClusterOptions {
 }
 
 interface ResolvedOptions {
-  readonly address: RedisAddress;
+  readonly address: EngineAddress;
   readonly group: string;
   readonly codeVersion: string | undefined;
   readonly agentTimeoutMs: number;
@@ -49,6 +53,7 @@ interface ResolvedOptions {
 const LEAST_LEASE_MS = 1000;
 const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
   redis: true,
+  postgres: true,
   secret: true,
   group: true,
   codeVersion: true,
@@ -108,7 +113,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     }
     this.#sealer = new Sealer(options.secret);
     this.#options = {
-      address: redisAddress(options.redis, options.tls),
+      address: addressOf(options),
       group: checkGroup(options.group ?? "default"),
       codeVersion: options.codeVersion === undefined ? undefined : checkCodeVersion(options.codeVersion),
       agentTimeoutMs: milliseconds("agentTimeoutMs", options.agentTimeoutMs ?? 30_000, 0),
@@ -201,6 +206,13 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     }
     return code;
   }
+}
+
+function addressOf({ redis, postgres, tls }: ClusterOptions): EngineAddress {
+  if (redis !== undefined && postgres !== undefined) {
+    throw new TypeError(`Cannot make a cluster: "redis" and "postgres" are given, one is wanted`);
+  }
+  return postgres === undefined ? redisAddress(redis!, tls) : postgresAddress(postgres, tls);
 }
 
 async function nameCode(moduleUrl: string): Promise<string> {

@@ -4,7 +4,6 @@ import type { Entry } from "./entry.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Pursuit } from "./pursuit.ts";
 
-const SWEEP_MS = 2000;
 const HURRIED_SWEEP_MS = 100;
 const WAITING_SWEEP_MS = 250;
 /** What left a moment ago need not be asked for. */
@@ -92,7 +91,7 @@ export class Sweeper {
     if (this.#hurried) return HURRIED_SWEEP_MS;
     return this.#served.length > 0
       ? WAITING_SWEEP_MS
-      : Math.min(SWEEP_MS, Math.max(HURRIED_SWEEP_MS, this.#options.agentTimeoutMs));
+      : Math.min(this.#options.broker.sweepMs, Math.max(HURRIED_SWEEP_MS, this.#options.agentTimeoutMs));
   }
 
   async #sweep(): Promise<void> {
@@ -132,7 +131,7 @@ export class Sweeper {
     const { broker, entries, onState, clock } = this.#options;
     const now = clock.now();
     const out = [...entries()].filter(({ state, isFinishing, sentAt }) =>
-      (state === "sent" || state === "begun") && !isFinishing && now - sentAt >= YOUNG_MS
+      (state === "sent" || state === "begun") && !isFinishing && now - sentAt >= Math.min(YOUNG_MS, broker.sweepMs)
     );
     for (let start = 0; start < out.length; start += SLICE) {
       const slice = out.slice(start, start + SLICE);

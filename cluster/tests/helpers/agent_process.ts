@@ -47,7 +47,7 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   /** Starts one, and waits until it serves. */
-  static async start(redisUrl: string, options: AgentProcessOptions = {}): Promise<AgentProcess> {
+  static async start(serverUrl: string, options: AgentProcessOptions = {}): Promise<AgentProcess> {
     const { module = TASKS, name = "host-1", jobs = 2, lock = "3s", flags = [], serves = true } = options;
     const { command = "corral-agent" } = options;
     const process = new Deno.Command(Deno.execPath(), {
@@ -56,7 +56,7 @@ export class AgentProcess implements AsyncDisposable {
           "run",
           "--no-prompt",
           "--quiet",
-          `--allow-net=${new URL(redisUrl).host}`,
+          `--allow-net=${new URL(serverUrl).host}`,
           "--ignore-env",
           "--allow-env=DENO_DIR,HOME",
         ],
@@ -64,8 +64,8 @@ export class AgentProcess implements AsyncDisposable {
         `--config=${new URL("deno.json", ROOT).pathname}`,
         ...[
           ...COMMANDS[command],
-          "--redis",
-          redisUrl,
+          new URL(serverUrl).protocol === "postgres:" ? "--postgres" : "--redis",
+          serverUrl,
           "--secret-file",
           options.secretFile ?? SECRET_FILE,
           "--name",

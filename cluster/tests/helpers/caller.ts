@@ -35,9 +35,14 @@ export class Caller implements AsyncDisposable {
   /** Calls that were settled more than once. */
   readonly settledTwice: string[] = [];
 
-  constructor(redisUrl: string, options: Partial<ClusterOptions> & { module?: string } = {}) {
+  constructor(serverUrl: string, options: Partial<ClusterOptions> & { module?: string } = {}) {
     const { module = TASKS, ...others } = options;
-    this.cluster = new Cluster({ redis: redisUrl, secret: SECRET, agentTimeoutMs: 60_000, ...others });
+    this.cluster = new Cluster({
+      [serverUrl.startsWith("postgres:") ? "postgres" : "redis"]: serverUrl,
+      secret: SECRET,
+      agentTimeoutMs: 60_000,
+      ...others,
+    });
     const workers = new Proxy({}, {
       get: (_, name) => name === "connection" ? (up: boolean) => this.connections.push(up) : () => {},
     });

@@ -68,6 +68,7 @@ export interface GroupOptions {
 /** An engine and its agents in memory, in virtual time: a broker that does what BullMQ does, and what can go wrong with it. */
 export class SimulatedGroup implements Broker {
   readonly clockOffsetMs = 0;
+  readonly sweepMs = 2000;
   /** How often each job was started. */
   readonly starts = new Map<string, number>();
   listener: BrokerListener | undefined;

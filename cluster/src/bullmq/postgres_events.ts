@@ -1,0 +1,129 @@
+/**
+ * Reads a queue's events from BullMQ's table in PostgreSQL.
+ *
+ * BullMQ's own reader asks for what has a higher number than the last it saw. Numbers are given out before transactions commit, so that an
+ * event can become visible after one with a higher number, and is then never read: of every hundred, several were lost
+ * (docs/cluster.md). This one remembers the numbers that it has not seen, and asks for them again for a while.
+ *
+ * A notice may be missing too, BullMQ gives one for several events: it looks again a moment after each.
+ */
+import type { PgPool, PgPoolClient } from "bullmq";
+import { within } from "./redis_client.ts";
+
+const BATCH = 500;
+const CLOSE_LIMIT_MS = 2000;
+/** As long as a number may be missing: no transaction of BullMQ takes longer. */
+const MISSING_MS = 10_000;
+/** Of a schema that others use as well, many numbers are not of this queue. */
+const MOST_MISSING = 5000;
+const AGAIN_MS = 20;
+const RETRY_MS = 500;
+const QUIET_MS = 1000;
+
+/** An event: its name, and what it says. */
+export type EventHandler = (event: string, data: Readonly<Record<string, unknown>>) => void;
+
+/** Where its connections come from: the one that listens is its own for as long as it lasts. */
+export interface EventPools {
+  readonly ask: PgPool;
+  readonly listen: PgPool;
+}
+
+/** Reads one queue's events until it is closed. */
+export class PostgresEvents {
+  readonly #pools: EventPools;
+  readonly #queue: string;
+  readonly #handle: EventHandler;
+  readonly #missing = new Map<number, number>();
+  #cursor = 0;
+  #client: PgPoolClient | undefined;
+  #release: () => void = () => {};
+  #wake = Promise.withResolvers<void>();
+  #closed = false;
+  #ended: Promise<void> | undefined;
+
+  constructor(pools: EventPools, queue: string, handle: EventHandler) {
+    this.#pools = pools;
+    this.#queue = queue;
+    this.#handle = handle;
+  }
+
+  /** Resolves when events from now on are read. */
+  async start(): Promise<void> {
+    await this.#listen();
+    const { rows: [row] } = await this.#pools.ask.query<{ last: string }>("SELECT last_value AS last FROM event_seq");
+    this.#cursor = Number(row!.last);
+    // What is being written now has a number that is not higher.
+    const now = performance.now();
+    for (let id = Math.max(1, this.#cursor - BATCH); id <= this.#cursor; id++) this.#missing.set(id, now);
+    await this.#read(() => {});
+    this.#ended = this.#run();
+  }
+
+  /** Ends it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake.resolve();
+    if (this.#ended !== undefined) await within(CLOSE_LIMIT_MS, this.#ended);
+    this.#release();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        if (this.#client === undefined) await this.#listen();
+        const wake = this.#wake.promise;
+        const count = await this.#read(this.#handle);
+        await within(count > 0 ? AGAIN_MS : QUIET_MS, wake);
+      } catch {
+        // The connection was lost: a new one is made.
+        await within(RETRY_MS, Promise.withResolvers<void>().promise);
+      }
+    }
+  }
+
+  async #read(handle: EventHandler): Promise<number> {
+    const missing = [...this.#missing.keys()];
+    const { rows } = await this.#pools.ask.query<{ id: string; event: string; data: Record<string, unknown> }>(
+      `SELECT id, event, data FROM event WHERE queue = $1 AND (id > $2 OR id = ANY($3::bigint[])) ORDER BY id LIMIT ${BATCH}`,
+      [this.#queue, this.#cursor, missing],
+    );
+    const now = performance.now();
+    for (const { id, event, data } of rows) {
+      const number = Number(id);
+      this.#missing.delete(number);
+      for (let between = this.#cursor + 1; between < number; between++) this.#missing.set(between, now);
+      this.#cursor = Math.max(this.#cursor, number);
+      handle(event, data ?? {});
+    }
+    for (const [id, since] of this.#missing) {
+      if (now - since < MISSING_MS && this.#missing.size <= MOST_MISSING) break;
+      this.#missing.delete(id);
+    }
+    return rows.length;
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.#pools.listen.connect();
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      client.release(true);
+    };
+    // Of a connection that is cut, more than one error comes.
+    client.on("error", () => {
+      if (this.#client === client) this.#client = undefined;
+      release();
+    });
+    this.#release = release;
+    client.on("notification", ({ payload }) => {
+      if (payload !== this.#queue) return;
+      const { resolve } = this.#wake;
+      this.#wake = Promise.withResolvers();
+      resolve();
+    });
+    await client.query("LISTEN bullmq_events");
+    this.#client = client;
+  }
+}
