@@ -10,4 +10,4 @@ export { Cluster, type ClusterOptions } from "./src/client/cluster.ts";
 export { codeNameOfModule } from "./src/message/code_name.ts";
 export { NO_MODULE_CODE } from "./src/names.ts";
 export type { AgentInfo } from "./src/message/presence.ts";
-export type { RedisTls } from "./src/bullmq/redis_client.ts";
+export type { RedisTls } from "./src/bullmq/address.ts";

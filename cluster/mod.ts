@@ -1,5 +1,5 @@
 /**
- * Runs the tasks of a corral pool on many machines, over BullMQ and Redis.
+ * Runs the tasks of a corral pool on many machines, over BullMQ and Redis, or PostgreSQL.
  *
  * `new Pool({ backend: cluster, module })` and `new ProcessPoolExecutor({ backend: cluster, module })` make the same calls as without it; agents
  * (`corral-agent`, the `./agent` entry of this package) run them under their own permissions.
@@ -30,5 +30,5 @@ export type {
   WorkerListener,
 } from "@corral/multiprocessing/backend";
 export { Cluster, type ClusterOptions } from "./src/client/cluster.ts";
-export type { RedisTls } from "./src/bullmq/engine.ts";
+export type { RedisTls } from "./src/bullmq/address.ts";
 export type { AgentInfo } from "./src/message/presence.ts";

@@ -1,4 +1,5 @@
-import type { EngineAddress, EngineConnection } from "../bullmq/engine.ts";
+import type { EngineAddress } from "../bullmq/address.ts";
+import type { EngineConnection } from "../bullmq/engine.ts";
 import { memberId } from "../bullmq/group_link.ts";
 import { JobSource } from "../bullmq/job_source.ts";
 import { openEngine } from "../bullmq/open_engine.ts";

@@ -3,23 +3,8 @@ import type { Processor, Queue, Worker, WorkerOptions } from "bullmq";
 import type { Broker, BrokerListener } from "../broker.ts";
 import type { Letter } from "../message/letter.ts";
 import type { Claim, Piece } from "../message/parcel.ts";
+import type { EngineAddress } from "./address.ts";
 import type { GroupLink } from "./group_link.ts";
-
-/** Certificates for a server that is reached by TLS. */
-export interface RedisTls {
-  /** The authority that signed the server's certificate, in PEM, when the system does not know it. */
-  ca?: string;
-  /** This program's own certificate, in PEM, when the server asks for one. */
-  cert?: string;
-  /** The key of `cert`, in PEM. */
-  key?: string;
-}
-
-/** Where a server is. */
-export interface EngineAddress {
-  readonly url: string;
-  readonly tls: RedisTls | undefined;
-}
 
 /** What a member's connection is made of. */
 export interface ConnectionOptions {

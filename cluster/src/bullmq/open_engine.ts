@@ -1,4 +1,5 @@
-import type { ConnectionOptions, EngineAddress, EngineConnection, RedisTls } from "./engine.ts";
+import type { EngineAddress, RedisTls } from "./address.ts";
+import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { GroupConnection } from "./group_connection.ts";
 import { PostgresConnection } from "./postgres_connection.ts";
 

@@ -72,9 +72,11 @@ export class PostgresEvents {
     while (!this.#closed) {
       try {
         if (this.#client === undefined) await this.#listen();
-        const wake = this.#wake.promise;
+        // Before it reads: a notice that comes meanwhile must not be lost.
+        this.#wake = Promise.withResolvers();
+        if (this.#closed) return;
         const count = await this.#read(this.#handle);
-        await within(count > 0 ? AGAIN_MS : QUIET_MS, wake);
+        if (count < BATCH) await within(count > 0 ? AGAIN_MS : QUIET_MS, this.#wake.promise);
       } catch {
         // The connection was lost: a new one is made.
         await within(RETRY_MS, Promise.withResolvers<void>().promise);
@@ -92,7 +94,8 @@ export class PostgresEvents {
     for (const { id, event, data } of rows) {
       const number = Number(id);
       this.#missing.delete(number);
-      for (let between = this.#cursor + 1; between < number; between++) this.#missing.set(between, now);
+      const first = Math.max(this.#cursor + 1, number - MOST_MISSING);
+      for (let between = first; between < number; between++) this.#missing.set(between, now);
       this.#cursor = Math.max(this.#cursor, number);
       handle(event, data ?? {});
     }
@@ -118,12 +121,14 @@ export class PostgresEvents {
     });
     this.#release = release;
     client.on("notification", ({ payload }) => {
-      if (payload !== this.#queue) return;
-      const { resolve } = this.#wake;
-      this.#wake = Promise.withResolvers();
-      resolve();
+      if (payload === this.#queue) this.#wake.resolve();
     });
-    await client.query("LISTEN bullmq_events");
+    try {
+      await client.query("LISTEN bullmq_events");
+    } catch (error) {
+      release();
+      throw error;
+    }
     this.#client = client;
   }
 }

@@ -5,7 +5,7 @@ import type { Letter } from "../message/letter.ts";
 import { type Claim, isPiece, type Piece } from "../message/parcel.ts";
 import type { Store } from "./engine.ts";
 
-/** Makes the tables. Rows have no end by themselves: whoever puts a row takes away those whose time is over. */
+/** Makes the tables. Rows have no end by themselves: a member that puts one takes away those whose time is over, once a minute. */
 export const STORE_TABLES = `
 CREATE TABLE IF NOT EXISTS corral_piece (
   name text PRIMARY KEY, bytes bytea NOT NULL, ends_at timestamptz NOT NULL

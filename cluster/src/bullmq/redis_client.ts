@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import type { EngineAddress, RedisTls } from "./engine.ts";
+import type { EngineAddress, RedisTls } from "./address.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 /** What must be right before work is entrusted to a Redis. BullMQ only prints warnings. */
 import type { Redis } from "ioredis";
-import type { EngineAddress } from "./engine.ts";
+import type { EngineAddress } from "./address.ts";
 import { shownAddress } from "./redis_client.ts";
 
 const OLDEST_REDIS = [6, 2] as const;

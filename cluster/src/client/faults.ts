@@ -43,7 +43,7 @@ export function lostAgentError(agent: string, starts: number): WorkerExitError {
 /** The engine has no trace of a job that was not answered. */
 export function vanishedError(): WorkerExitError {
   return new WorkerExitError(
-    `The task vanished: Redis no longer knows it and has no answer, it may have lost data or somebody removed the job; ` +
+    `The task vanished: the server no longer knows it and has no answer, it may have lost data or somebody removed the job; ` +
       `the task may have started; if it can run twice, give it "retries"`,
     { taskStarted: true },
   );
@@ -54,7 +54,7 @@ export function unsignedOutcomeError(reason: string): PermissionError {
   return new PermissionError(
     reason === ""
       ? `Cannot take the task's result: it is not signed with this cluster's secret, an agent has another one or somebody else ` +
-        `writes to this Redis; compare the secrets of client and agents`
+        `writes to the server; compare the secrets of client and agents`
       : `Cannot run the task: an agent refused the order, ${reason}; compare secret and version of client and agents`,
   );
 }

@@ -37,7 +37,7 @@ async function fetchThenJudge(
     const bytes = await broker.get(answer.shelf, claim);
     if (bytes === undefined) {
       const error = new ProtocolError(
-        "Cannot read the task's result: a part of it is no longer in Redis; raise resultTtlMs if nobody removed it",
+        "Cannot read the task's result: a part of it is no longer there; raise resultTtlMs if nobody removed it",
         { taskStarted: true },
       );
       return { ok: false, error, kind: "worker" };

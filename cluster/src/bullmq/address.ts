@@ -1,0 +1,15 @@
+/** Certificates for a server that is reached by TLS. */
+export interface RedisTls {
+  /** The authority that signed the server's certificate, in PEM, when the system does not know it. */
+  ca?: string;
+  /** This program's own certificate, in PEM, when the server asks for one. */
+  cert?: string;
+  /** The key of `cert`, in PEM. */
+  key?: string;
+}
+
+/** Where a server is. */
+export interface EngineAddress {
+  readonly url: string;
+  readonly tls: RedisTls | undefined;
+}
