@@ -70,8 +70,10 @@ Deno.test({
   async fn() {
     await using folder = await ProjectFolder.make({
       "main.ts": `import { Pool } from "LIBRARY";
-await using pool = new Pool({ workers: 1 });
+const started = Promise.withResolvers<void>();
+await using pool = new Pool({ workers: 1, onEvent: ({ type }) => type === "taskStart" && started.resolve() });
 pool.apply(() => { while (true); }).catch(() => {});
+await started.promise;
 throw new Error("the program failed");`,
     });
     const command = `${Deno.execPath()} run --allow-run --no-config ${folder.path}/main.ts`;
