@@ -60,7 +60,7 @@ Deno.test("a compiled program takes the deno on the PATH, and never itself; its 
     folder.denoIn(".", ["run", "--no-prompt", "--no-config", "--preload=played.ts", ...args], { PATH: deno });
   const { stdout, stderr } = await run("--allow-run=deno", "--allow-read", "deno-compile-app/main.ts");
   assertEquals([stdout, stderr], [
-    "[ 1, 4, 9 ]\n2\nCannot start workers: the module main.ts lies inside of this compiled program\n8\n",
+    "[ 1, 4, 9 ]\n2\nCannot start workers: the module main.ts lies inside this compiled program\n8\n",
     "",
   ]);
   const barred = await run("--allow-read", "deno-compile-app/main.ts");

@@ -9,7 +9,7 @@ export interface RunningProgram {
   readonly mainModule: string;
 }
 
-/** Whether a module exists inside of this compiled program only. One that extracts itself has real files. */
+/** Whether a module exists inside this compiled program only. One that extracts itself has real files. */
 export function isInsideCompiled(url: string, program: RunningProgram = runningProgram()): boolean {
   if (!program.standalone) return false;
   const [folder] = /^file:\/\/.*?\/deno-compile-[^/]*\//.exec(program.mainModule) ?? [];
@@ -19,12 +19,12 @@ export function isInsideCompiled(url: string, program: RunningProgram = runningP
 /**
  * Refuses a task module that the Deno of the workers cannot see.
  *
- * @throws {TypeError} If it lies inside of this compiled program.
+ * @throws {TypeError} If it lies inside this compiled program.
  */
 export function requireVisible(moduleUrl: string | undefined, program?: RunningProgram): void {
   if (moduleUrl === undefined || !isInsideCompiled(moduleUrl, program)) return;
   throw new TypeError(
-    `Cannot start workers: the module ${moduleUrl} lies inside of this compiled program, where another Deno does not see it, ` +
+    `Cannot start workers: the module ${moduleUrl} lies inside this compiled program, where another Deno does not see it, ` +
       `ship it as a file and name it by its path, or send functions that use nothing outside themselves${
         see("compiled")
       }`,
