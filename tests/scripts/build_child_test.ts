@@ -3,19 +3,19 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { toScripts } from "../../scripts/build_child.ts";
 
 /** What the scripts do, put together as the main module of a worker does it. */
-function run(scripts: string[], loadModule: unknown): unknown {
+function run(scripts: string[], loadModule: unknown, input: unknown): unknown {
   const [core, ...rest] = scripts.map((script) => () => (0, eval)(script));
-  return core!()((index: number) => rest[index]!())(loadModule);
+  return core!()((index: number) => rest[index]!())(loadModule, input);
 }
 
 const FILES = new Map([
   [
     "child/main",
     `import {\n  base as base2,\n  twice\n} from "../chunk-AAAAAAAA.js";\n\n// src/child/main.ts
-async function serve(loadModule, loadHandles) {
+async function serve(loadModule, input, loadHandles) {
   const { late } = await import("../mod-BBBBBBBB.js");
   const { late: again } = await import("../mod-BBBBBBBB.js");
-  return [loadModule, twice(base2), loadHandles(), late === again, late()];
+  return [loadModule, input, twice(base2), loadHandles(), late === again, late()];
 }
 export {\n  serve\n};\n`,
   ],
@@ -43,10 +43,10 @@ Deno.test("toScripts() makes scripts that share what they import, and evaluates 
     "//# sourceURL=corral:handles",
     "//# sourceURL=corral:child/late",
   ]);
-  const served = run(scripts, "module");
+  const served = run(scripts, "module", "input");
   const registered = (globalThis as { registeredByTest?: string[] }).registeredByTest;
   assertEquals(registered, ["base"]);
-  assertEquals(await served, ["module", 8, {}, true, "late"]);
+  assertEquals(await served, ["module", "input", 8, {}, true, "late"]);
   assertEquals(registered, ["base", "Queue"]);
 });
 
