@@ -3,22 +3,15 @@ import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
 import type { ReadItem, RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
-import {
-  type Batch,
-  checkedPiece,
-  isFailure,
-  isPiece,
-  type Outcome,
-  readDetails,
-  type Retry,
-} from "../records/batch.ts";
+import { type Batch, checkedPiece, isFailure, isPiece, readDetails } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
-import { judgeLoss, type Loss } from "./judge_loss.ts";
+import { judgeLoss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
 import { type Lane, Lanes } from "./lanes.ts";
 import type { MapRunParts, Work } from "./map_run_parts.ts";
 import { RunningBlock } from "./running_block.ts";
+import { type LossDesk, settleLoss } from "./settle_loss.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import { suspectPart } from "./suspect_part.ts";
 import { Throttle } from "./throttle.ts";
@@ -26,7 +19,6 @@ import { RecordTimeLimit } from "./time_limit.ts";
 
 const OPEN_LANES_PER_JOB = 64;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
-const NOTHING = new Uint8Array(0);
 
 /** Reads, has worked and orders: everything between the input and the committer. */
 export class MapRun {
@@ -42,6 +34,12 @@ export class MapRun {
   readonly #throttle: Throttle;
   readonly #reporter: InputReporter;
   readonly #ended = Promise.withResolvers<void>();
+  readonly #desk: LossDesk = {
+    fail: (error) => this.fail(error),
+    again: (block, behind) => this.#again(block, behind),
+    put: (lane, batch) => this.#put(lane, batch),
+    judgeHalt: (done, failed) => this.#judgeHalt(done, failed),
+  };
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
@@ -292,35 +290,8 @@ export class MapRun {
 
   #lose(running: RunningBlock, error: unknown): void {
     this.#leave(running);
-    if (this.#mode !== "killed") this.#settle(running, judgeLoss(running, error, this.#parts.options));
+    if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
     this.#lanes.close(running.lane);
     this.#pump();
-  }
-
-  #settle(running: RunningBlock, loss: Loss): void {
-    const { block, done, lane } = running;
-    switch (loss.kind) {
-      case "fatal":
-        return this.fail(loss.error);
-      case "again":
-        return this.#again(block.part(done, block.count, { attempt: loss.attempt, suspect: loss.suspect }), lane);
-      case "retry":
-        this.#putLoss(running, 0, [], [{ offset: done, ...loss.retry }]);
-        return this.#again(block.part(done, block.count, { attempt: loss.retry.attempt + 1, suspect: true }), lane);
-      case "failed":
-        return this.#fail(running, loss.outcome);
-    }
-  }
-
-  /** The worker is not to blame for those behind the record, or behind the batch. */
-  #fail(running: RunningBlock, outcome: Omit<Outcome, "offset">): void {
-    const { block, done, lane, unit } = running;
-    if (done + unit < block.count) this.#again(block.part(done + unit, block.count), lane);
-    this.#putLoss(running, unit, Array.from({ length: unit }, (_, at) => ({ offset: done + at, ...outcome })), []);
-    this.#judgeHalt(unit, unit);
-  }
-
-  #putLoss({ block, slot, pid, lane }: RunningBlock, done: number, outcomes: Outcome[], retries: Retry[]): void {
-    this.#put(lane, { block, done, results: 0, output: NOTHING, outcomes, retries, slot, pid });
   }
 }

@@ -23,7 +23,7 @@ Deno.test("corral map takes a limit from the median of what succeeded", async ()
 });
 
 Deno.test("corral map ends the whole run with code 124 when its time budget is used up", async () => {
-  const args = ["map", `${TROUBLE}#loopAtFive`, "--time-budget", "3s", "-j", "1"];
+  const args = ["map", `${TROUBLE}#loopAtFive`, "--time-budget", "3s", "-j", "1", "--chunk", "1"];
   const { code, results, stderr } = await corral(args, { stdin: TEN });
   assertEquals([code, results], [124, [1, 2, 3, 4]]);
   assertStringIncludes(stderr, "the time budget is used up");
