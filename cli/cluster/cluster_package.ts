@@ -19,7 +19,8 @@ export interface AgentInfo {
 
 /** What a cluster is made of. */
 export interface ClusterOptions {
-  redis: string;
+  redis?: string;
+  postgres?: string;
   secret: string;
   codeVersion: string;
   aofCheck: boolean;

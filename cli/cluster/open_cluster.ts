@@ -23,7 +23,7 @@ export interface OpenedCluster {
 
 /** Connects to a cluster, which is checked before anything is sent there. */
 export async function openCluster(options: CliMapOptions, choice: ClusterChoice): Promise<OpenedCluster> {
-  const { redis, secretFile, group, caFile, aofCheck } = choice;
+  const { server, secretFile, group, caFile, aofCheck } = choice;
   const secret = await readFile("secret-file", secretFile);
   const tls = caFile === undefined ? undefined : { ca: await readFile("ca-file", caFile) };
   const library = await loadCluster();
@@ -31,7 +31,7 @@ export async function openCluster(options: CliMapOptions, choice: ClusterChoice)
   let cluster: Cluster;
   try {
     cluster = new library.Cluster({
-      redis,
+      [isPostgres(server) ? "postgres" : "redis"]: server,
       secret,
       codeVersion: code,
       aofCheck,
@@ -60,11 +60,15 @@ async function moduleCode(
   return codeVersion ?? await codeNameOfModule(module.href, denoCommand(), nearestConfig(module));
 }
 
-function adviceFor({ source }: CliMapOptions, { redis, codeVersion }: ClusterChoice): string {
-  const address = redis.replace(/\/\/[^/]*@/, "//…@");
+function adviceFor({ source }: CliMapOptions, { server, codeVersion }: ClusterChoice): string {
+  const address = server.replace(/\/\/[^/]*@/, "//…@");
   const what = source !== undefined ? "--allow-inline" : "MODULE";
   const version = codeVersion === undefined || source !== undefined ? "" : ` --code-version ${codeVersion}`;
-  return `corral agent --redis ${address} --secret-file FILE${version} ${what}`;
+  return `corral agent --${isPostgres(server) ? "postgres" : "redis"} ${address} --secret-file FILE${version} ${what}`;
+}
+
+function isPostgres(server: string): boolean {
+  return server.startsWith("postgres");
 }
 
 async function readFile(flag: string, path: string): Promise<string> {

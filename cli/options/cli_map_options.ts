@@ -45,8 +45,8 @@ export interface HaltRule {
 
 /** Agents that are to do the work. */
 export interface ClusterChoice {
-  /** The address of Redis; a password may stand in it. */
-  readonly redis: string;
+  /** The address of Redis, or of PostgreSQL; a password may stand in it. */
+  readonly server: string;
   readonly secretFile: string;
   readonly group: string | undefined;
   /** Names the code, in place of the hash of its files. */

@@ -28,8 +28,8 @@ function agentsOwn(what = "what workers may do is"): string {
 
 /** What the flags say of a cluster; nothing if the run is to stay on this machine. Throws UsageError. */
 export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
-  const redis = flags.value("cluster");
-  if (redis === undefined) {
+  const server = flags.value("cluster");
+  if (server === undefined) {
     const companion = COMPANIONS.find((long) => flags.has(long));
     if (companion === undefined) return undefined;
     throw new UsageError(`Cannot use --${companion}: it belongs to --cluster, which is not there`);
@@ -38,9 +38,11 @@ export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
   if (refused !== undefined) {
     throw new UsageError(`Cannot use --${refused} with --cluster: ${REFUSED[refused]}`);
   }
-  if (!/^rediss?:$/.test(URL.canParse(redis) ? new URL(redis).protocol : "")) {
+  if (!/^(rediss?|postgres(ql)?):$/.test(URL.canParse(server) ? new URL(server).protocol : "")) {
     throw new UsageError(
-      `Cannot use ${JSON.stringify(redis)} as --cluster: redis://HOST:6379 is wanted, or rediss://… for TLS`,
+      `Cannot use ${
+        JSON.stringify(server)
+      } as --cluster: redis://HOST:6379 is wanted, rediss://… for TLS, or postgres://…`,
     );
   }
   const secretFile = flags.value("secret-file");
@@ -50,7 +52,7 @@ export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
     );
   }
   return {
-    redis,
+    server,
     secretFile,
     group: flags.value("group"),
     codeVersion: flags.value("code-version"),

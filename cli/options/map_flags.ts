@@ -219,7 +219,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "cluster",
     value: { name: "URL" },
-    help: "Run on the agents at redis://HOST:PORT; see corral help cluster",
+    help: "Run on the agents at redis://HOST:PORT, or postgres://…",
     group: "Other machines",
   },
   {

@@ -22,7 +22,7 @@ type OwnNeeds = Pick<CliMapOptions, "permissions" | "throttle" | "dashboard" | "
 export function requireOwnPermissions(options: OwnNeeds): void {
   const missing = missingFlags(options);
   if (missing.length > 0) throw new UsageError(missingText(missing));
-  const unreached = options.cluster === undefined ? [] : missingForCluster(options.cluster.redis);
+  const unreached = options.cluster === undefined ? [] : missingForCluster(options.cluster.server);
   if (unreached.length === 0) return;
   const flags = unreached.join(" ");
   throw new UsageError(
@@ -73,9 +73,9 @@ function missingFlags({ permissions, throttle, dashboard }: OwnNeeds): string[] 
 }
 
 /** What a package below ioredis does is to list all variables: each must be there, or seem to be unset. */
-function missingForCluster(redis: string): string[] {
-  const { hostname, port } = new URL(redis);
-  const host = `${hostname}:${port || 6379}`;
+function missingForCluster(server: string): string[] {
+  const { protocol, hostname, port } = new URL(server);
+  const host = `${hostname}:${port || (protocol.startsWith("redis") ? 6379 : 5432)}`;
   return [
     ...(holds({ name: "net", host }) ? [] : [`--allow-net=${host}`]),
     ...(holds({ name: "sys", kind: "hostname" }) ? [] : ["--allow-sys=hostname"]),

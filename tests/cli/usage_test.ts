@@ -72,7 +72,7 @@ Deno.test("readMapOptions() refuses with --cluster what only agents can decide, 
   assertThrows(() => options("--cluster", "redis://h:1"), UsageError, "wanted --secret-file FILE");
   assertThrows(() => options("--group", "x"), UsageError, "Cannot use --group: it belongs to --cluster");
   assertEquals(options(...cluster, "--group", "x", "--no-aof-check").cluster, {
-    redis: "redis://10.0.0.5:6379",
+    server: "redis://10.0.0.5:6379",
     secretFile: "k",
     group: "x",
     codeVersion: undefined,
