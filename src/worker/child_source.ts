@@ -964,6 +964,7 @@ var NUMBER_UNITS = 8;
 var CONSTANT_UNITS = 5;
 var AROUND_TEXT_UNITS = 4;
 var AROUND_CONTAINER_UNITS = 3;
+var MANY = 32;
 function isPlainPrimitive(value) {
   switch (typeof value) {
     case "string":
@@ -986,6 +987,7 @@ function isShortList(value) {
 var PlainMeasure = class {
   #large;
   #few;
+  #reached = 0;
   #many;
   get large() {
     return this.#large ??= /* @__PURE__ */ new Set();
@@ -995,17 +997,8 @@ var PlainMeasure = class {
     const flat = isOrdinaryArray(value) ? measureFlat(value) : NOT_PLAIN;
     return flat === NOT_PLAIN ? this.#measureContainer(value, 0) : this.#note(value, flat);
   }
-  measureItems(items) {
-    let size = AROUND_CONTAINER_UNITS;
-    for (let i = 0; i < items.length; i++) {
-      const added = this.measureItem(items[i]);
-      if (added === NOT_PLAIN) return NOT_PLAIN;
-      size += added;
-    }
-    return size;
-  }
   measureItem(item) {
-    if (this.#few !== void 0) this.#few.length = 0;
+    this.#reached = 0;
     this.#many = void 0;
     return this.measure(item);
   }
@@ -1026,7 +1019,7 @@ var PlainMeasure = class {
   }
   #measureRecord(record, depth) {
     let size = AROUND_CONTAINER_UNITS;
-    for (const key of $Object_keys(record)) {
+    for (const key in record) {
       const added = this.#measureInside(record[key], depth);
       if (added === NOT_PLAIN) return NOT_PLAIN;
       size += key.length + AROUND_TEXT_UNITS + added;
@@ -1044,15 +1037,17 @@ var PlainMeasure = class {
     const many = this.#many;
     if (many !== void 0) return many.size < many[$add](value).size;
     const few = this.#few ??= [];
-    if (few[$includes](value)) return false;
-    few[$push](value);
-    if (few.length > 16) this.#many = new Set(few);
+    const reached = this.#reached;
+    for (let i = 0; i < reached; i++) if (few[i] === value) return false;
+    few[reached] = value;
+    this.#reached = reached + 1;
+    if (this.#reached === MANY) this.#many = new Set(few);
     return true;
   }
 };
 function measurePrimitive(value) {
-  if (!isPlainPrimitive(value)) return NOT_PLAIN;
   if (typeof value === "string") return value.length + AROUND_TEXT_UNITS;
+  if (!isPlainPrimitive(value)) return NOT_PLAIN;
   return typeof value === "number" ? NUMBER_UNITS : CONSTANT_UNITS;
 }
 function measureFlat(array) {
@@ -1082,7 +1077,7 @@ var FIRST_BUFFER_BYTES = 64 * 1024;
 var LINE_FEED = 10;
 var utf8Encoder = new TextEncoder();
 var kept = new KeptBuffer();
-var LineWriter = class {
+var LineWriter = class _LineWriter {
   #large;
   #buffer;
   #length = 0;
@@ -1091,38 +1086,40 @@ var LineWriter = class {
     this.#large = large;
     this.#buffer = kept.take(FIRST_BUFFER_BYTES);
   }
+  static ofItems(large) {
+    const writer = new _LineWriter(large);
+    writer.#writeLine("[");
+    return writer;
+  }
   write(value) {
     if (!this.#isOpened(value)) return this.#writeLine($JSON_stringify(value));
     if ($Array_isArray(value)) {
-      this.open();
-      this.writeItems(value);
+      this.#writeLine("[");
+      this.writeItems(value, 0, value.length);
       return this.close();
     }
     this.#writeLine("{");
     this.#writeFields(value);
     this.#writeLine("}");
   }
-  open() {
-    this.#writeLine("[");
-  }
   close() {
     this.#writeLine("]");
   }
-  writeItems(items) {
-    let start = 0;
-    for (let at = 0; at < items.length; at++) {
+  writeItems(items, start, end) {
+    for (let at = start; at < end; at++) {
       const item = items[at];
-      if (!this.#isOpened(item) && !isLongText(item)) {
-        if (at - start < this.#itemsPerLine) continue;
-        this.#writeSome(items, start, at);
-        start = at;
-        continue;
-      }
+      const isAlone = this.#isOpened(item) || isLongText(item);
+      if (!isAlone && at - start < this.#itemsPerLine) continue;
       this.#writeSome(items, start, at);
+      start = at;
+      if (!isAlone) continue;
       this.write(item);
       start = at + 1;
     }
-    this.#writeSome(items, start, items.length);
+    this.#writeSome(items, start, end);
+  }
+  abandon() {
+    kept.give(this.#buffer);
   }
   finish() {
     if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
@@ -1161,7 +1158,7 @@ var LineWriter = class {
     if (fields !== "") this.#writeLine(fields + "}");
   }
   #isOpened(value) {
-    return typeof value === "object" && value !== null && this.#large[$has](value);
+    return this.#large.size > 0 && typeof value === "object" && value !== null && this.#large[$has](value);
   }
   #writeLine(text) {
     const needed = this.#length + text.length * 3 + 1;
@@ -2014,18 +2011,62 @@ function encode(value, handles) {
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
 }
 function encodeItems(items, handles) {
-  const numbers = numbersIn(items);
-  if (numbers !== void 0) return {
-    text: numbers.text,
-    tagged: true,
-    parts: [
-      numbers.bytes
-    ]
-  };
-  const measure = new PlainMeasure();
-  const size = sizeOfItems(items, measure);
-  return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
+  const encoder = new ItemsEncoder(items, handles);
+  while (encoder.encoded === void 0) encoder.advance();
+  return encoder.encoded;
 }
+var ItemsEncoder = class {
+  #items;
+  #handles;
+  #measure = new PlainMeasure();
+  #writer;
+  #written = 0;
+  #encoded;
+  constructor(items, handles) {
+    this.#items = items;
+    this.#handles = handles;
+    const numbers = numbersIn(items);
+    if (numbers !== void 0) this.#encoded = {
+      text: numbers.text,
+      tagged: true,
+      parts: [
+        numbers.bytes
+      ]
+    };
+  }
+  get encoded() {
+    return this.#encoded;
+  }
+  advance() {
+    const items = this.#items;
+    const start = this.#written;
+    const piece = pieceOf(items, start, this.#measure);
+    if (piece === void 0) {
+      this.#writer?.abandon();
+      this.#encoded = encodeTagged(items, this.#handles);
+    } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
+      this.#encoded = encodePlain(items, piece.size, this.#measure);
+    } else this.#write(start, piece.end);
+  }
+  #write(start, end) {
+    try {
+      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer.writeItems(this.#items, start, end);
+      this.#written = end;
+      if (end < this.#items.length) return;
+      this.#writer.close();
+      this.#encoded = {
+        text: LINES_OF_PLAIN,
+        tagged: true,
+        parts: [
+          this.#writer.finish()
+        ]
+      };
+    } catch (error) {
+      throw writingError(error);
+    }
+  }
+};
 function decode(body, tagged, parts, handles) {
   if (!tagged) return body;
   try {
@@ -2058,12 +2099,22 @@ function sizeOf(value, measure) {
     return NOT_PLAIN;
   }
 }
-function sizeOfItems(items, measure) {
+function pieceOf(items, start, measure) {
+  let end = start;
+  let size = 0;
   try {
-    return measure.measureItems(items);
+    while (end < items.length && size < LARGE_UNITS) {
+      const added = measure.measureItem(items[end++]);
+      if (added === NOT_PLAIN) return void 0;
+      size += added;
+    }
   } catch {
-    return NOT_PLAIN;
+    return void 0;
   }
+  return {
+    end,
+    size
+  };
 }
 function encodePlain(value, size, measure) {
   const text = size < LARGE_UNITS ? stringify(value) : void 0;

@@ -118,7 +118,7 @@ export class LocalBackend implements TaskBackend {
   async flushed(): Promise<void> {
     // What was submitted in this turn is handed out at its end.
     await undefined;
-    const writing = this.#workers.writing();
+    const writing = this.#workers.awaitedWrites();
     if (writing.length > 0) await untilSettled(Promise.all(writing), { timeoutMs: FLUSH_LIMIT_MS });
   }
 

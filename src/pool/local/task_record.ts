@@ -16,6 +16,8 @@ export class TaskRecord implements ScheduledTask, TaskHandle {
   redeliveries = 0;
   sentAt: number | undefined = undefined;
   givenUpAt: number | undefined = undefined;
+  /** Where its message ends among all bytes for its worker. */
+  endsAt = 0;
 
   constructor(request: TaskRequest, completion: Completion) {
     this.request = request;

@@ -75,6 +75,12 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     return phase === "starting" || held.size > 0 || this.#worker.link.questions.waits.any;
   }
 
+  /** What is being written, when the worker can do nothing before it has it. */
+  get awaitedWrite(): Promise<void> | undefined {
+    const head = this.#context.slot.present?.head;
+    return head !== undefined && head.endsAt > this.process.writtenBytes ? this.process.writing : undefined;
+  }
+
   run(tasks: readonly TaskRecord[], replies: number | undefined): void {
     const repliesRead = replies ?? HEAD;
     const { maxFrameBytes } = this.#context;
@@ -151,12 +157,14 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     if (calls !== "") this.process.append(writeRun(repliesRead, calls));
   }
 
-  #sendAlone({ id, attempt, request }: TaskRecord, functionId: number, repliesRead: RepliesRead): void {
+  #sendAlone(task: TaskRecord, functionId: number, repliesRead: RepliesRead): void {
+    const { id, attempt, request } = task;
     const { chunk, payload, trace } = request;
     const text = chunk === undefined
       ? writeRun(repliesRead, writeCall(id, functionId, attempt, payload, trace))
       : writeChunk(repliesRead, id, functionId, attempt, chunk, payload, trace);
     this.process.append(text, payload.parts);
+    task.endsAt = this.process.appendedBytes;
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {

@@ -69,9 +69,9 @@ export class WorkerSet {
     return worker !== undefined;
   }
 
-  /** What is on its way into the workers' pipes. */
-  writing(): Promise<void>[] {
-    return this.#living.flatMap((worker) => worker?.process.writing ?? []);
+  /** What workers wait for that is on its way into their pipes. */
+  awaitedWrites(): Promise<void>[] {
+    return this.#living.flatMap((worker) => worker?.awaitedWrite ?? []);
   }
 
   /** The workers that live now. */

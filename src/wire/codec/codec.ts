@@ -64,11 +64,59 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
 
 /** Encodes a list of values that have nothing to do with each other: of plain data, identity is kept within each only. */
 export function encodeItems(items: readonly unknown[], handles?: HandleCodec): Encoded {
-  const numbers = numbersIn(items);
-  if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
-  const measure = new PlainMeasure();
-  const size = sizeOfItems(items, measure);
-  return size === NOT_PLAIN ? encodeTagged(items, handles) : encodePlain(items, size, measure);
+  const encoder = new ItemsEncoder(items, handles);
+  while (encoder.encoded === undefined) encoder.advance();
+  return encoder.encoded;
+}
+
+/** Does what {@linkcode encodeItems} does, a piece at a time. */
+export class ItemsEncoder {
+  readonly #items: readonly unknown[];
+  readonly #handles: HandleCodec | undefined;
+  readonly #measure = new PlainMeasure();
+  #writer: LineWriter | undefined;
+  #written = 0;
+  #encoded: Encoded | undefined;
+
+  /** Encodes nothing yet. */
+  constructor(items: readonly unknown[], handles: HandleCodec | undefined) {
+    this.#items = items;
+    this.#handles = handles;
+    const numbers = numbersIn(items);
+    if (numbers !== undefined) this.#encoded = { text: numbers.text, tagged: true, parts: [numbers.bytes] };
+  }
+
+  /** The items, when all are encoded. */
+  get encoded(): Encoded | undefined {
+    return this.#encoded;
+  }
+
+  /** Encodes the next items, some ten thousands of characters. Throws what {@linkcode encode} throws. */
+  advance(): void {
+    const items = this.#items;
+    const start = this.#written;
+    // The measure of an item is taken just before it is written: what the processor has at hand then need not be fetched again.
+    const piece = pieceOf(items, start, this.#measure);
+    if (piece === undefined) {
+      this.#writer?.abandon();
+      this.#encoded = encodeTagged(items, this.#handles);
+    } else if (this.#writer === undefined && piece.end === items.length && piece.size < LARGE_UNITS) {
+      this.#encoded = encodePlain(items, piece.size, this.#measure);
+    } else this.#write(start, piece.end);
+  }
+
+  #write(start: number, end: number): void {
+    try {
+      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer.writeItems(this.#items, start, end);
+      this.#written = end;
+      if (end < this.#items.length) return;
+      this.#writer.close();
+      this.#encoded = { text: LINES_OF_PLAIN, tagged: true, parts: [this.#writer.finish()] };
+    } catch (error) {
+      throw writingError(error);
+    }
+  }
 }
 
 /**
@@ -132,12 +180,24 @@ function sizeOf(value: unknown, measure: PlainMeasure): number {
   }
 }
 
-function sizeOfItems(items: readonly unknown[], measure: PlainMeasure): number {
+/** The next items that make a large text together, or all that are left; `undefined` if one is not plain. */
+function pieceOf(
+  items: readonly unknown[],
+  start: number,
+  measure: PlainMeasure,
+): { readonly end: number; readonly size: number } | undefined {
+  let end = start;
+  let size = 0;
   try {
-    return measure.measureItems(items);
+    while (end < items.length && size < LARGE_UNITS) {
+      const added = measure.measureItem(items[end++]);
+      if (added === NOT_PLAIN) return undefined;
+      size += added;
+    }
   } catch {
-    return NOT_PLAIN;
+    return undefined;
   }
+  return { end, size };
 }
 
 function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {

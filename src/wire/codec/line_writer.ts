@@ -40,12 +40,19 @@ export class LineWriter {
     this.#buffer = kept.take(FIRST_BUFFER_BYTES);
   }
 
+  /** Starts a list, whose items are written next. */
+  static ofItems(large: ReadonlySet<object>): LineWriter {
+    const writer = new LineWriter(large);
+    writer.#writeLine("[");
+    return writer;
+  }
+
   /** Writes the whole value. */
   write(value: unknown): void {
     if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
     if (Array.isArray(value)) {
-      this.open();
-      this.writeItems(value);
+      this.#writeLine("[");
+      this.writeItems(value, 0, value.length);
       return this.close();
     }
     this.#writeLine("{");
@@ -53,32 +60,29 @@ export class LineWriter {
     this.#writeLine("}");
   }
 
-  /** Opens a list, whose items are written next. */
-  open(): void {
-    this.#writeLine("[");
-  }
-
   /** Closes the list. */
   close(): void {
     this.#writeLine("]");
   }
 
-  /** Writes items of the list that is open. */
-  writeItems(items: readonly unknown[]): void {
-    let start = 0;
-    for (let at = 0; at < items.length; at++) {
+  /** Writes items of the list that is open: those from `start` to before `end`. */
+  writeItems(items: readonly unknown[], start: number, end: number): void {
+    for (let at = start; at < end; at++) {
       const item = items[at];
-      if (!this.#isOpened(item) && !isLongText(item)) {
-        if (at - start < this.#itemsPerLine) continue;
-        this.#writeSome(items, start, at);
-        start = at;
-        continue;
-      }
+      const isAlone = this.#isOpened(item) || isLongText(item);
+      if (!isAlone && at - start < this.#itemsPerLine) continue;
       this.#writeSome(items, start, at);
+      start = at;
+      if (!isAlone) continue;
       this.write(item);
       start = at + 1;
     }
-    this.#writeSome(items, start, items.length);
+    this.#writeSome(items, start, end);
+  }
+
+  /** Drops what was written. The writer is of no more use. */
+  abandon(): void {
+    kept.give(this.#buffer);
   }
 
   /** What was written. The writer is of no more use. */
@@ -121,7 +125,7 @@ export class LineWriter {
   }
 
   #isOpened(value: unknown): boolean {
-    return typeof value === "object" && value !== null && this.#large.has(value);
+    return this.#large.size > 0 && typeof value === "object" && value !== null && this.#large.has(value);
   }
 
   #writeLine(text: string): void {

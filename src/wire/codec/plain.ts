@@ -16,6 +16,8 @@ const CONSTANT_UNITS = 5;
 /** Quotes, and a comma or a colon. */
 const AROUND_TEXT_UNITS = 4;
 const AROUND_CONTAINER_UNITS = 3;
+/** So many objects are quicker looked up in a set than in a list. */
+const MANY = 32;
 
 /** Whether a value that is not an object is plain JSON data. */
 export function isPlainPrimitive(value: unknown): boolean {
@@ -48,7 +50,10 @@ export function isShortList(value: unknown): value is unknown[] {
 export class PlainMeasure {
   // Made when they are needed: most values are a few primitives.
   #large: Set<object> | undefined;
+  /** The first objects that were reached: `#reached` of them, the rest is of an earlier item. */
   #few: object[] | undefined;
+  #reached = 0;
+  /** All that were reached, when they are more. */
   #many: Set<object> | undefined;
 
   /** The containers whose text is so long that it is written in several lines. */
@@ -64,20 +69,9 @@ export class PlainMeasure {
     return flat === NOT_PLAIN ? this.#measureContainer(value, 0) : this.#note(value, flat);
   }
 
-  /** The same for a list of values that have nothing to do with each other: an object in two of them is two objects. */
-  measureItems(items: readonly unknown[]): number {
-    let size = AROUND_CONTAINER_UNITS;
-    for (let i = 0; i < items.length; i++) {
-      const added = this.measureItem(items[i]);
-      if (added === NOT_PLAIN) return NOT_PLAIN;
-      size += added;
-    }
-    return size;
-  }
-
-  /** Measures one of such values. */
+  /** The same for one of several values that have nothing to do with each other: an object in two of them is two objects. */
   measureItem(item: unknown): number {
-    if (this.#few !== undefined) this.#few.length = 0;
+    this.#reached = 0;
     this.#many = undefined;
     return this.measure(item);
   }
@@ -101,7 +95,8 @@ export class PlainMeasure {
 
   #measureRecord(record: Record<string, unknown>, depth: number): number {
     let size = AROUND_CONTAINER_UNITS;
-    for (const key of Object.keys(record)) {
+    // Half as dear as to go through Object.keys(). What somebody has added to Object.prototype only makes the estimate larger, or the value not plain.
+    for (const key in record) {
       const added = this.#measureInside(record[key], depth);
       if (added === NOT_PLAIN) return NOT_PLAIN;
       size += key.length + AROUND_TEXT_UNITS + added;
@@ -125,16 +120,18 @@ export class PlainMeasure {
     const many = this.#many;
     if (many !== undefined) return many.size < many.add(value).size;
     const few = this.#few ??= [];
-    if (few.includes(value)) return false;
-    few.push(value);
-    if (few.length > 16) this.#many = new Set(few);
+    const reached = this.#reached;
+    for (let i = 0; i < reached; i++) if (few[i] === value) return false;
+    few[reached] = value;
+    this.#reached = reached + 1;
+    if (this.#reached === MANY) this.#many = new Set(few);
     return true;
   }
 }
 
 function measurePrimitive(value: unknown): number {
-  if (!isPlainPrimitive(value)) return NOT_PLAIN;
   if (typeof value === "string") return value.length + AROUND_TEXT_UNITS;
+  if (!isPlainPrimitive(value)) return NOT_PLAIN;
   return typeof value === "number" ? NUMBER_UNITS : CONSTANT_UNITS;
 }
 
