@@ -21,6 +21,9 @@ const BOUNDS: Readonly<Record<string, string>> = {
     "records are encoded and decoded as JSON twice, and half of that in the program itself; “no pool (Deno)” is what that alone costs",
   "records-in":
     "records are encoded as JSON in the program itself, one after another; a profile shows two fifths of its time in `JSON.stringify`, and an eighth to a quarter in the check that nothing in them is lost by it. “No pool (Deno)” is what JSON alone costs",
+  "records-imap": "each record is taken by an await of its own, and a chunk is read only when an earlier one was taken",
+  "records-calls":
+    "all calls are encoded before the first can leave, and records of one call may be the same object, which a set of all objects tells",
   "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
     "Deno itself starts first, as a copy of the program's process, because each worker gets a session of its own; then the worker loads corral's side of it, some forty small modules, and says that it is ready. One bundle would load faster, but then a worker that imports the library would have every class twice",

@@ -139,7 +139,7 @@ export const rows: readonly Row[] = [
     tiny: { count: 20, size: 10, repeats: 1 },
     maxRounds: 3,
     meaning:
-      "Rows of a table or lines of a log, changed by workers. The pools without `map` get chunks by hand. “No pool” is the same JSON through the pipes of two Deno processes.",
+      "Rows of a table or lines of a log, changed by workers; they were read from a file, so that no two share a text. The pools without `map` get chunks by hand. “No pool” is the same JSON through the pipes of two Deno processes.",
   },
   {
     id: "records-in",
@@ -151,6 +151,29 @@ export const rows: readonly Row[] = [
     tiny: { count: 20, size: 10, repeats: 1 },
     maxRounds: 3,
     meaning: "The same when the answer is small: counts, checks, sums.",
+  },
+  {
+    id: "records-imap",
+    title: "The same records there and back through `imap`, 1000 per chunk",
+    unit: "ms",
+    contenders: ["corral", "cpython-pool"],
+    full: { count: 20_000, size: 1000, repeats: 2, warmMs },
+    quick: { count: 20_000, size: 1000, repeats: 1 },
+    tiny: { count: 20, size: 10, repeats: 1 },
+    maxRounds: 3,
+    meaning: "What it costs to take results one by one, as an input that does not fit into memory needs.",
+  },
+  {
+    id: "records-calls",
+    title: "The same records there and back in calls of 1000",
+    unit: "ms",
+    contenders: ["corral"],
+    full: { count: 20_000, size: 1000, repeats: 2, warmMs },
+    quick: { count: 20_000, size: 1000, repeats: 1 },
+    tiny: { count: 20, size: 10, repeats: 1 },
+    maxRounds: 3,
+    meaning:
+      "Chunks cut by hand, each the argument of one `apply`, and all submitted at once. That two records of a call may be the same object is looked for, too.",
   },
   {
     id: "cpu",

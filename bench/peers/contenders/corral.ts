@@ -42,6 +42,7 @@ await main(() => {
     call: (name, argument) =>
       argument === undefined ? pool.apply(functions[name]! as () => unknown) : pool.apply(functions[name]!, [argument]),
     map: (items, name, chunkSize) => pool.map(functions[name]!, items, chunkSize === undefined ? {} : { chunkSize }),
+    imap: (items, name, chunkSize) => pool.imap(functions[name]!, items, { chunkSize }),
     ready: () => pool.ready(),
     close: () => closePool(pool),
   };

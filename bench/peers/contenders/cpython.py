@@ -79,7 +79,8 @@ def keep_barrier(barrier):
 
 
 def records_of(count):
-    return [
+    """Read as lines of a file: see records.mjs."""
+    orders = (
         {
             "id": id,
             "name": f"customer {id}",
@@ -90,7 +91,8 @@ def records_of(count):
             "notes": "z" * 400,
         }
         for id in range(count)
-    ]
+    )
+    return [json.loads(json.dumps(order)) for order in orders]
 
 
 class PoolContender:
@@ -234,13 +236,13 @@ def pass_bytes(open, p):
     return warm_durations(p, work)
 
 
-def pass_records(function, id_of_result):
+def pass_records(function, id_of_result, way="map"):
     def row(open, p):
         pool = warm_pool(open)
         records = records_of(p["count"])
 
         def work():
-            results = pool.map(function, records, p["size"])
+            results = list(getattr(pool, way)(function, records, p["size"]))
             assert len(results) == p["count"] and id_of_result(results[-1]) == p["count"] - 1
 
         return warm_durations(p, work)
@@ -377,6 +379,7 @@ ROWS = {
     "bytes": pass_bytes,
     "records": pass_records(echo, id_of),
     "records-in": pass_records(id_of, lambda id: id),
+    "records-imap": pass_records(echo, id_of, "imap"),
     "cpu": cpu,
     "start": start,
     "memory": memory,

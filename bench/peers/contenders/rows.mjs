@@ -6,6 +6,7 @@
  * @property {() => Promise<unknown>} close
  * @property {() => Promise<unknown>} [ready] where the pool has a method for that
  * @property {(items: unknown[], name: string, chunkSize?: number) => Promise<unknown[]>} [map] where the pool has one
+ * @property {(items: unknown[], name: string, chunkSize: number) => AsyncIterable<unknown>} [imap] where the pool has one
  * @property {boolean} [threads] its workers are threads of this process
  *
  * @typedef {object} Parameters
@@ -142,8 +143,11 @@ export const rows = {
       return warmDurations(times, async () => expect(await pool.call("lengthOf", bytes), size, "the length"));
     }),
 
-  records: (open, parameters) => passRecords(open, "echo", parameters),
-  "records-in": (open, parameters) => passRecords(open, "idOf", parameters),
+  records: (open, parameters) => passRecords(open, "echo", parameters, (pool) => pool.map ?? mapByChunks(pool)),
+  "records-in": (open, parameters) => passRecords(open, "idOf", parameters, (pool) => pool.map ?? mapByChunks(pool)),
+  "records-imap": (open, parameters) =>
+    passRecords(open, "echo", parameters, (pool) => (...work) => Array.fromAsync(pool.imap(...work))),
+  "records-calls": (open, parameters) => passRecords(open, "echo", parameters, mapByChunks),
 
   cpu: (open, { count, size, repeats }) =>
     withPool(open, async (pool) => {
@@ -232,14 +236,15 @@ function burstAround(open, name, { count, repeats, size, warmMs }) {
 }
 
 /**
- * Records in chunks: through `map` where the pool has one, else with a call for each chunk.
+ * Records in chunks, in one of several ways.
  * @param {Open} open @param {string} name @param {Parameters} parameters
+ * @param {(pool: Contender) => (records: unknown[], name: string, chunkSize: number) => Promise<unknown[]>} wayOf
  */
-function passRecords(open, name, { count, size: chunkSize, ...times }) {
+function passRecords(open, name, { count, size: chunkSize, ...times }, wayOf) {
   return withPool(open, (pool) => {
     const records = recordsOf(count);
     const last = name === "echo" ? (record) => record.id : (id) => id;
-    const pass = pool.map ?? mapByChunks(pool);
+    const pass = wayOf(pool);
     return warmDurations(times, async () => {
       const results = await pass(records, name, chunkSize);
       expect(results.length, count, "the number of results");
@@ -248,7 +253,7 @@ function passRecords(open, name, { count, size: chunkSize, ...times }) {
   });
 }
 
-/** @param {Contender} pool */
+/** With a call for each chunk. @param {Contender} pool */
 function mapByChunks(pool) {
   return async (items, name, chunkSize) => {
     const calls = [];
