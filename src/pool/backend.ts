@@ -188,6 +188,8 @@ export interface TaskBackend {
   isSent(task: TaskHandle): boolean;
   /** Resolves when what was submitted has left, as far as it is taken, or after a few milliseconds: a time to encode the next large chunk. */
   flushed(): Promise<void>;
+  /** Resolves when workers that wait for the rest of a large message have got some more of it, or after a few milliseconds. Without it, large chunks are encoded in one go. */
+  fed?(): Promise<void>;
   /** Gets all workers ready. Rejects with the reason when one cannot be. */
   ready(): Promise<void>;
   /** Takes in no more. What was submitted goes on, then the workers leave. */

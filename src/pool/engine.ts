@@ -11,7 +11,7 @@ import { localBackend } from "./make_local_backend.ts";
 import { Observers } from "./observing/observers.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { QueueLimit } from "./queue_limit.ts";
-import { RequestFactory, type RequestOptions, requireAbilities } from "./requests.ts";
+import { type ChunkEncoding, RequestFactory, type RequestOptions, requireAbilities } from "./requests.ts";
 import { PoolCounts } from "./observing/stats.ts";
 import { SubmittedTask, type TaskCaller, type TaskSurroundings } from "./submitted_task.ts";
 import { TracingObserver } from "./observing/tracing_observer.ts";
@@ -78,7 +78,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   /** Submits one call, or a chunk of them, for a caller, or for the promise that a function resolves. Throws when its arguments, or items, cannot travel. */
   submit(
     spec: FunctionSpec,
-    args: readonly unknown[],
+    args: readonly unknown[] | ChunkEncoding,
     chunk: ChunkMode | undefined,
     caller: TaskCaller | ((value: unknown) => void),
     options: RequestOptions,
@@ -96,6 +96,11 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     const task = new SubmittedTask(request, caller, this, options, this.#now());
     task.begin(this.backend.submit(request, task));
     return task;
+  }
+
+  /** Begins to encode the items of a chunk, to be submitted then. */
+  encodeChunk(items: readonly unknown[]): ChunkEncoding {
+    return this.#requests.encodeChunk(items);
   }
 
   /** Tells a task's caller that it was cancelled, and its worker to stop. */

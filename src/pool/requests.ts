@@ -1,7 +1,7 @@
 import { EncodingError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
-import { encode, type Encoded, encodeItems } from "../wire/codec/codec.ts";
+import { encode, type Encoded, ItemsEncoder } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import { FunctionTable } from "../worker/function_table.ts";
@@ -29,6 +29,39 @@ export interface RequestOptions extends TaskOptions {
 export interface EncodedArguments {
   readonly payload: Encoded;
   readonly handles: readonly Handle[];
+}
+
+/** The items of a chunk, which are encoded a piece at a time. */
+export class ChunkEncoding {
+  readonly #encoder: ItemsEncoder;
+  readonly #collector: HandleCollector;
+  readonly #finish: (encoded: Encoded, collector: HandleCollector) => EncodedArguments;
+
+  constructor(
+    items: readonly unknown[],
+    collector: HandleCollector,
+    finish: (encoded: Encoded, collector: HandleCollector) => EncodedArguments,
+  ) {
+    this.#collector = collector;
+    this.#encoder = new ItemsEncoder(items, collector);
+    this.#finish = finish;
+  }
+
+  /** Whether all are encoded. */
+  get isDone(): boolean {
+    return this.#encoder.encoded !== undefined;
+  }
+
+  /** Encodes the next piece, which takes some 0.1 ms. Throws EncodingError or PayloadTooLargeError. */
+  advance(): void {
+    this.#encoder.advance();
+  }
+
+  /** Encodes what is left. Throws EncodingError or PayloadTooLargeError. */
+  finish(): EncodedArguments {
+    while (!this.isDone) this.advance();
+    return this.#finish(this.#encoder.encoded!, this.#collector);
+  }
 }
 
 /**
@@ -59,17 +92,20 @@ export class RequestFactory {
   /** Makes the request of one call, or of a chunk of them. Throws when its arguments, or items, cannot travel. */
   make(
     spec: FunctionSpec,
-    args: readonly unknown[],
+    args: readonly unknown[] | ChunkEncoding,
     chunk: ChunkMode | undefined,
     { priority = 0, key, timeoutMs, retries, runId }: RequestOptions,
   ): TaskRequest {
-    const collector = this.#takeCollector();
-    const payload = this.#encodeInto(collector, chunk === undefined ? encode : encodeItems, args);
+    const { payload, handles } = args instanceof ChunkEncoding
+      ? args.finish()
+      : chunk === undefined
+      ? this.encode(args)
+      : this.encodeChunk(args).finish();
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
     const request: TaskRequest = {
       function: spec,
       payload,
-      handles: collector.handles,
+      handles,
       chunk,
       byteLength: sizeOf(payload),
       priority,
@@ -86,7 +122,12 @@ export class RequestFactory {
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
     const collector = this.#takeCollector();
-    return { payload: this.#encodeInto(collector, encode, args), handles: collector.handles };
+    return this.#finish(encode(args, collector), collector);
+  }
+
+  /** Begins to encode the items of a chunk. */
+  encodeChunk(items: readonly unknown[]): ChunkEncoding {
+    return new ChunkEncoding(items, this.#takeCollector(), (encoded, collector) => this.#finish(encoded, collector));
   }
 
   // Most calls have no handles, and leave the collector to the next. A getter among the values may submit a call of its own meanwhile.
@@ -96,15 +137,11 @@ export class RequestFactory {
     return collector;
   }
 
-  #encodeInto(
-    collector: HandleCollector,
-    encodeValues: typeof encodeItems,
-    values: readonly unknown[],
-  ): Encoded {
-    const payload = encodeValues(values, collector);
+  #finish(payload: Encoded, collector: HandleCollector): EncodedArguments {
     this.#requireFits(payload.text, payload.parts);
-    if (collector.handles.length === 0) this.#spareCollector = collector;
-    return payload;
+    const { handles } = collector;
+    if (handles.length === 0) this.#spareCollector = collector;
+    return { payload, handles };
   }
 
   #requireFits(text: string, parts: readonly Uint8Array[]): void {

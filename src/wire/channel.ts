@@ -37,6 +37,8 @@ export class Channel {
   #takenBytes = 0;
   #writtenBytes = 0;
   #outgoingLines: LineLimits | undefined;
+  readonly #sliceBytes: number;
+  #isWriting = false;
   #writing: Promise<void> | undefined;
   #broken = false;
 
@@ -50,6 +52,8 @@ export class Channel {
     onChunkEnd?: () => void;
     /** Called when bytes have left. */
     onWritten?: () => void;
+    /** How many bytes are written at once. @default all that there are */
+    sliceBytes?: number;
     /** The largest frame in either direction. @default 256 MiB */
     maxFrameBytes?: number | undefined;
     /** Whether the other side is the one that this process works for: what comes from there has no limit. @default false */
@@ -58,6 +62,7 @@ export class Channel {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
     this.#write = options.write;
+    this.#sliceBytes = options.sliceBytes ?? Infinity;
     this.#outgoing = new FrameBuffer(maxFrameBytes);
     this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {});
@@ -67,7 +72,7 @@ export class Channel {
     this.#onWritten = options.onWritten ?? (() => {});
   }
 
-  /** Resolves when what is being written has been, or cannot be; nothing is when it is `undefined`. */
+  /** Settles when the slice that is being written has been, or cannot be; nothing is when it is `undefined`. */
   get writing(): Promise<void> | undefined {
     return this.#writing;
   }
@@ -102,37 +107,49 @@ export class Channel {
 
   /** Writes what was appended, unless a write is under way: that one goes on with it. */
   flush(): void {
-    if (this.#writing !== undefined || this.#broken || this.#outgoing.byteLength === 0) return;
+    if (this.#isWriting || this.#broken || this.#outgoing.byteLength === 0) return;
     this.#takenBytes += this.#outgoing.byteLength;
-    const chunks = this.#outgoing.take();
-    for (let index = 0; index < chunks.length; index++) {
-      const written = this.#write(chunks[index]!);
+    const slices = this.#slicesOf(this.#outgoing.take());
+    for (let index = 0; index < slices.length; index++) {
+      const written = this.#write(slices[index]!);
       if (written === undefined) {
-        this.#writtenBytes += chunks[index]!.byteLength;
+        this.#writtenBytes += slices[index]!.byteLength;
         continue;
       }
-      this.#writing = this.#finishWrite(written, chunks, index + 1);
+      this.#isWriting = true;
+      this.#finishWrite(written, slices, index + 1);
       return;
     }
     this.#onWritten();
   }
 
-  async #finishWrite(written: Promise<void>, chunks: Uint8Array[], next: number): Promise<void> {
+  async #finishWrite(first: Promise<void>, slices: Uint8Array[], next: number): Promise<void> {
     try {
-      await written;
-      this.#writtenBytes += chunks[next - 1]!.byteLength;
-      for (; next < chunks.length; next++) {
-        await this.#write(chunks[next]!);
-        this.#writtenBytes += chunks[next]!.byteLength;
+      this.#writing = first;
+      await first;
+      this.#writtenBytes += slices[next - 1]!.byteLength;
+      for (; next < slices.length; next++) {
+        this.#writing = this.#write(slices[next]!) ?? undefined;
+        await this.#writing;
+        this.#writtenBytes += slices[next]!.byteLength;
       }
     } catch {
       // The other side is gone. Its exit, not this error, says how.
       this.#broken = true;
     } finally {
+      this.#isWriting = false;
       this.#writing = undefined;
     }
     this.#onWritten();
     this.flush();
+  }
+
+  #slicesOf(chunks: Uint8Array[]): Uint8Array[] {
+    const size = this.#sliceBytes;
+    if (!chunks.some(({ byteLength }) => byteLength > size)) return chunks;
+    return chunks.flatMap((chunk) =>
+      Array.from({ length: Math.ceil(chunk.byteLength / size) }, (_, n) => chunk.subarray(n * size, (n + 1) * size))
+    );
   }
 
   /** Reads until the end of the stream. Rejects with what a frame's handler threw, or a read error. */

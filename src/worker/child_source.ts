@@ -36,6 +36,7 @@ const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_construct = Reflect.construct;
 const $Math_round = Math.round;
 const $Promise_resolve = Promise.resolve.bind(Promise);
+const $Math_ceil = Math.ceil;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
@@ -226,7 +227,7 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/timer.ts
@@ -1987,6 +1988,7 @@ var UNDEFINED = {
   tagged: true,
   parts: NO_PARTS
 };
+var PIECE_UNITS = 2 * LARGE_UNITS;
 var MAX_TEXT_UNITS2 = 2 * LARGE_UNITS;
 var MAX_STRING_UNITS = 2 ** 29 - 24;
 var LINES_OF_PLAIN = '{"$":"lines"}';
@@ -2103,7 +2105,7 @@ function pieceOf(items, start, measure) {
   let end = start;
   let size = 0;
   try {
-    while (end < items.length && size < LARGE_UNITS) {
+    while (end < items.length && size < PIECE_UNITS) {
       const added = measure.measureItem(items[end++]);
       if (added === NOT_PLAIN) return void 0;
       size += added;
@@ -4437,12 +4439,15 @@ var Channel = class {
   #takenBytes = 0;
   #writtenBytes = 0;
   #outgoingLines;
+  #sliceBytes;
+  #isWriting = false;
   #writing;
   #broken = false;
   constructor(options) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
     this.#read = options.read;
     this.#write = options.write;
+    this.#sliceBytes = options.sliceBytes ?? Infinity;
     this.#outgoing = new FrameBuffer(maxFrameBytes);
     this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {
@@ -4475,35 +4480,46 @@ var Channel = class {
     this.#outgoing.append(text, parts);
   }
   flush() {
-    if (this.#writing !== void 0 || this.#broken || this.#outgoing.byteLength === 0) return;
+    if (this.#isWriting || this.#broken || this.#outgoing.byteLength === 0) return;
     this.#takenBytes += this.#outgoing.byteLength;
-    const chunks = this.#outgoing.take();
-    for (let index = 0; index < chunks.length; index++) {
-      const written = this.#write(chunks[index]);
+    const slices = this.#slicesOf(this.#outgoing.take());
+    for (let index = 0; index < slices.length; index++) {
+      const written = this.#write(slices[index]);
       if (written === void 0) {
-        this.#writtenBytes += chunks[index].byteLength;
+        this.#writtenBytes += slices[index].byteLength;
         continue;
       }
-      this.#writing = this.#finishWrite(written, chunks, index + 1);
+      this.#isWriting = true;
+      this.#finishWrite(written, slices, index + 1);
       return;
     }
     this.#onWritten();
   }
-  async #finishWrite(written, chunks, next) {
+  async #finishWrite(first, slices, next) {
     try {
-      await written;
-      this.#writtenBytes += chunks[next - 1].byteLength;
-      for (; next < chunks.length; next++) {
-        await this.#write(chunks[next]);
-        this.#writtenBytes += chunks[next].byteLength;
+      this.#writing = first;
+      await first;
+      this.#writtenBytes += slices[next - 1].byteLength;
+      for (; next < slices.length; next++) {
+        this.#writing = this.#write(slices[next]) ?? void 0;
+        await this.#writing;
+        this.#writtenBytes += slices[next].byteLength;
       }
     } catch {
       this.#broken = true;
     } finally {
+      this.#isWriting = false;
       this.#writing = void 0;
     }
     this.#onWritten();
     this.flush();
+  }
+  #slicesOf(chunks) {
+    const size = this.#sliceBytes;
+    if (!chunks[$some](({ byteLength }) => byteLength > size)) return chunks;
+    return chunks[$flatMap]((chunk) => $Array_from({
+      length: $Math_ceil(chunk.byteLength / size)
+    }, (_, n) => chunk[$subarray](n * size, (n + 1) * size)));
   }
   async run() {
     let buffer = new Uint8Array(READ_BUFFER_BYTES);
@@ -5840,7 +5856,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -7565,7 +7581,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -57,6 +57,8 @@ export interface WorkerProcessOptions {
 const DRAIN_LIMIT_MS = 500;
 // After the stop message; the child may run `unload` listeners.
 const STOP_GRACE_MS = 1000;
+// What a pipe holds. When so much has left, the worker has read what came before.
+const PIPE_BYTES = 64 * 1024;
 // Between the end of a worker's output and its exit, which otherwise come together.
 const MUTE_LIMIT_MS = 250;
 
@@ -115,6 +117,7 @@ export class WorkerProcess {
         return done ? null : value;
       },
       write: (chunk) => this.#input.write(chunk),
+      sliceBytes: PIPE_BYTES,
       open: (chunk, pass) => this.#blocks.push(chunk, pass),
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
       onWritten: () => this.#events.written(),
@@ -125,7 +128,7 @@ export class WorkerProcess {
     this.ended = this.#live(reader);
   }
 
-  /** Resolves when what is being written has been; nothing is when it is `undefined`. */
+  /** See {@linkcode Channel}. */
   get writing(): Promise<void> | undefined {
     return this.#channel.writing;
   }

@@ -61,6 +61,26 @@ Deno.test("Channel writes what is appended during a write together in the next o
   assertEquals(channel.writing, undefined);
 });
 
+Deno.test("Channel writes no more than a slice at once, and tells when it has left", async () => {
+  const pipe = new Pipe();
+  const channel = new Channel({ read: pipe.read, write: pipe.write, onFrame: () => {}, sliceBytes: 100_000 });
+  channel.append("[1]", [new Uint8Array(250_000).fill(7)]);
+  channel.flush();
+  assertEquals(channel.writing === undefined, false);
+  const told: number[] = [];
+  while (channel.writing !== undefined) {
+    channel.writing.then(() => told.push(channel.writtenBytes));
+    pipe.take();
+    await turns();
+  }
+  assertEquals(channel.writtenBytes, channel.appendedBytes);
+  assertEquals(pipe.writes.every(({ length }) => length <= 100_000), true);
+  assertEquals(told.length, pipe.writes.length);
+  const bytes = new Uint8Array(await new Blob(pipe.writes as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  assertEquals(bytes.length, 8 + 3 + 4 + 250_000);
+  assertEquals(bytes.subarray(15).every((byte) => byte === 7), true);
+});
+
 Deno.test("Channel reads while a write waits: neither side ever waits for the other", async () => {
   const pipe = new Pipe();
   const texts: string[] = [];

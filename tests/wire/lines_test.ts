@@ -120,6 +120,32 @@ Deno.test("encodeItems() gives what encode() gives for what is not plain or shor
   for (const list of items) assertEquals(arrived(encodeItems(list), Infinity), list);
 });
 
+Deno.test("encodeItems() gives back a large list, wherever in it an item is not plain", () => {
+  const rows = (): unknown[] => Array.from({ length: 500 }, (_, id) => ({ id, text: "r".repeat(300) }));
+  for (const at of [0, 1, 250, 499]) {
+    const items = rows();
+    items[at] = { when: new Date(at), cyclic: undefined as unknown };
+    (items[at] as { cyclic: unknown }).cyclic = items[at];
+    assertSameGraph(arrived(encodeItems(items), Infinity), items);
+  }
+});
+
+Deno.test("encode() sends own fields only, whatever Object.prototype has been given", () => {
+  const rows = Array.from({ length: 500 }, (_, id) => ({ id, text: "r".repeat(300) }));
+  for (const inherited of ["a text", () => {}, {}]) {
+    Object.defineProperty(Object.prototype, "inherited", { value: inherited, enumerable: true, configurable: true });
+    try {
+      const there = [roundTrip(rows), arrived(encodeItems(rows), Infinity)] as { text: string }[][];
+      for (const list of there) {
+        assertEquals(list.map((row) => Object.keys(row).join()), rows.map(() => "id,text"));
+        assertEquals(list[499]!.text, rows[499]!.text);
+      }
+    } finally {
+      delete (Object.prototype as { inherited?: unknown }).inherited;
+    }
+  }
+});
+
 Deno.test("a getter that encodes while a value is written does not disturb it", () => {
   let nested: unknown;
   const value = {

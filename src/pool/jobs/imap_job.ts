@@ -3,9 +3,11 @@ import { Deque } from "../../deque.ts";
 import { PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
+import type { ChunkEncoding } from "../requests.ts";
 import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
+import { encodeChunk } from "./encode_chunk.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
@@ -200,7 +202,9 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
       while (this.#isReading && !this.#source.ended && this.#hasRoom) {
         const taken = this.#source.take(this.#chunkSize);
         const items = taken instanceof Promise ? await taken : taken;
-        if (items.length > 0 && this.#isReading) this.#submit(items);
+        const encoding = encodeChunk(this.#host, items);
+        const encoded = encoding instanceof Promise ? await encoding : encoding;
+        if (items.length > 0 && this.#isReading) this.#submit(items, encoded);
       }
     } catch (error) {
       this.#fail(error);
@@ -220,7 +224,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     return Math.max(this.#chunkSize, bufferSize);
   }
 
-  #submit(items: unknown[]): void {
+  #submit(items: unknown[], encoded: ChunkEncoding | undefined): void {
     const entry: Entry = { task: undefined, outcomes: undefined, start: this.#submitted, size: items.length, taken: 0 };
     const mode = { size: items.length, spread: this.#kind.spread ?? false, stopOnError: false };
     const reject = (error: unknown): void =>
@@ -236,7 +240,13 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     try {
       // The abort of its tasks is this job's own business.
       const { signal: _, ...options } = this.#options;
-      const task = this.#host.submit(this.#spec, items, mode, { job: this.observed, resolve, reject }, options);
+      const task = this.#host.submit(
+        this.#spec,
+        encoded ?? items,
+        mode,
+        { job: this.observed, resolve, reject },
+        options,
+      );
       if (this.#running.has(entry)) entry.task = task;
     } catch (error) {
       reject(error);

@@ -2,16 +2,18 @@ import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
+import type { ChunkEncoding } from "../requests.ts";
 import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
+import { encodeChunk } from "./encode_chunk.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
 
-/** To encode a chunk of this size takes so long (some 0.3 ms) that what is on its way to the workers must not wait for it. See `docs/decisions/handing_out.md`. */
+/** A chunk of this size is handed out before the next is encoded, and fewer are encoded ahead. See `docs/decisions/handing_out.md`. */
 const LARGE_CHUNK_BYTES = 128 * 1024;
 
 /** What a `map` is to do. */
@@ -104,7 +106,9 @@ export class MapJob implements Job, AbortTarget {
         const taken = this.#source.take(this.#chunkSize);
         const items = taken instanceof Promise ? await taken : taken;
         if (this.#spread) requireLists(items, this.#submitted);
-        if (items.length > 0 && this.#failure === undefined) this.#submit(items);
+        const encoding = encodeChunk(this.#host, items);
+        const encoded = encoding instanceof Promise ? await encoding : encoding;
+        if (items.length > 0 && this.#failure === undefined) this.#submit(items, encoded);
       }
     } catch (error) {
       this.#fail(error);
@@ -115,7 +119,9 @@ export class MapJob implements Job, AbortTarget {
   }
 
   get #hasRoom(): boolean {
-    return this.#failure === undefined && !this.#source.ended && this.#tasks.size < this.#host.backend.backlog;
+    const { backlog } = this.#host.backend;
+    const most = this.#lastBytes >= LARGE_CHUNK_BYTES ? Math.ceil(backlog / 2) : backlog;
+    return this.#failure === undefined && !this.#source.ended && this.#tasks.size < most;
   }
 
   get #chunkSize(): number {
@@ -125,9 +131,9 @@ export class MapJob implements Job, AbortTarget {
   }
 
   /** Submits a chunk, in parts if it does not fit into one message and its size was not asked for; when all outcomes are wanted, in parts down to the item that cannot travel. */
-  #submit(items: unknown[]): void {
+  #submit(items: unknown[], encoded?: ChunkEncoding): void {
     try {
-      this.#submitChunk(items);
+      this.#submitChunk(items, encoded);
     } catch (error) {
       if (this.#options.settle && items.length === 1) return this.#keepRejections(1, error);
       if (items.length === 1 || !this.#mayHalve(error)) throw error;
@@ -142,7 +148,7 @@ export class MapJob implements Job, AbortTarget {
     return error instanceof PayloadTooLargeError && this.#options.chunkSize === undefined;
   }
 
-  #submitChunk(items: unknown[]): void {
+  #submitChunk(items: unknown[], encoded: ChunkEncoding | undefined): void {
     const place = this.#chunks;
     const start = this.#submitted;
     const { settle = false, runId, ...rest } = this.#options;
@@ -156,7 +162,7 @@ export class MapJob implements Job, AbortTarget {
     const { signal: _, ...options } = rest;
     const task = this.#made(
       () =>
-        this.#host.submit(this.#spec, items, mode, caller, {
+        this.#host.submit(this.#spec, encoded ?? items, mode, caller, {
           ...options,
           ...(runId !== undefined && { runId: `${runId}-${place}` }),
         }),

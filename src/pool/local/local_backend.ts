@@ -24,7 +24,7 @@ import type { LocalOptions } from "./options.ts";
 import { TaskRecord } from "./task_record.ts";
 import { WorkerSet } from "./worker_set.ts";
 
-/** A pipe that is read takes a megabyte in a millisecond or two; one that is not read would hold a `map` up for ever. */
+/** A pipe that is read is empty in less than a millisecond; one that is not read would hold a `map` up for ever. */
 const FLUSH_LIMIT_MS = 5;
 
 /** Of each worker: one that runs, one in its pipe, and two that wait, so that neither it nor the encoding of the next ever stands still. */
@@ -115,7 +115,11 @@ export class LocalBackend implements TaskBackend {
     return task.state === "sent";
   }
 
-  async flushed(): Promise<void> {
+  flushed(): Promise<void> {
+    return this.fed();
+  }
+
+  async fed(): Promise<void> {
     // What was submitted in this turn is handed out at its end.
     await undefined;
     const writing = this.#workers.awaitedWrites();

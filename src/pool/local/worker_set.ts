@@ -69,7 +69,7 @@ export class WorkerSet {
     return worker !== undefined;
   }
 
-  /** What workers wait for that is on its way into their pipes. */
+  /** What is on its way into the pipes of workers that can do nothing else before they have it. */
   awaitedWrites(): Promise<void>[] {
     return this.#living.flatMap((worker) => worker?.awaitedWrite ?? []);
   }

@@ -23,6 +23,8 @@ export interface Encoded {
 
 const NO_PARTS: readonly Uint8Array[] = [];
 const UNDEFINED: Encoded = { text: '{"$":"undefined"}', tagged: true, parts: NO_PARTS };
+/** About how much is encoded at once. */
+const PIECE_UNITS = 2 * LARGE_UNITS;
 /** The estimate of a text's length may be wrong by its escapes: what is longer than this travels as lines. */
 const MAX_TEXT_UNITS = 2 * LARGE_UNITS;
 /** How long V8's strings can be. */
@@ -189,7 +191,7 @@ function pieceOf(
   let end = start;
   let size = 0;
   try {
-    while (end < items.length && size < LARGE_UNITS) {
+    while (end < items.length && size < PIECE_UNITS) {
       const added = measure.measureItem(items[end++]);
       if (added === NOT_PLAIN) return undefined;
       size += added;

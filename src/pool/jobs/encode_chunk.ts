@@ -1,0 +1,33 @@
+import type { ChunkEncoding } from "../requests.ts";
+import type { JobHost } from "./job_host.ts";
+
+/**
+ * Encodes a chunk. While a large one is encoded, workers that wait for an earlier one go on to get it: a pipe holds little, and what it holds is read
+ * in less time than it takes to encode as much. Returns nothing when an item cannot travel: who submits it will be told.
+ *
+ * See `docs/decisions/handing_out.md`.
+ */
+export function encodeChunk(
+  host: JobHost,
+  items: readonly unknown[],
+): ChunkEncoding | undefined | Promise<ChunkEncoding | undefined> {
+  const encoding = host.encodeChunk(items);
+  return advanced(encoding) ? encoding.isDone ? encoding : finish(host, encoding) : undefined;
+}
+
+async function finish(host: JobHost, encoding: ChunkEncoding): Promise<ChunkEncoding | undefined> {
+  while (!encoding.isDone) {
+    await host.backend.fed?.();
+    if (!advanced(encoding)) return undefined;
+  }
+  return encoding;
+}
+
+function advanced(encoding: ChunkEncoding): boolean {
+  try {
+    if (!encoding.isDone) encoding.advance();
+    return true;
+  } catch {
+    return false;
+  }
+}
