@@ -7,7 +7,6 @@ const encoder = new TextEncoder();
 const input = new Uint8Array(256 * 1024);
 const output = new Uint8Array(512 * 1024);
 const WRITE_BYTES = 64 * 1024;
-let start = 0;
 let end = 0;
 let filled = 0;
 
@@ -18,14 +17,14 @@ function write(): void {
 
 for (let count; (count = Deno.stdin.readSync(input.subarray(end))) !== null;) {
   end += count;
-  for (let at; (at = input.subarray(0, end).indexOf(10, start)) >= 0; start = at + 1) {
-    const text = decoder.decode(input.subarray(start, at));
-    const answer = text === "" ? "" : JSON.stringify(task(JSON.parse(text)));
+  const whole = input.subarray(0, end).lastIndexOf(10) + 1;
+  const text = decoder.decode(input.subarray(0, whole));
+  for (let start = 0, at; (at = text.indexOf("\n", start)) >= 0; start = at + 1) {
+    const answer = at === start ? "" : JSON.stringify(task(JSON.parse(text.slice(start, at))));
     filled += encoder.encodeInto(answer, output.subarray(filled)).written;
     output[filled++] = 10;
-    if (text === "" || filled >= WRITE_BYTES) write();
+    if (at === start || filled >= WRITE_BYTES) write();
   }
-  input.copyWithin(0, start, end);
-  end -= start;
-  start = 0;
+  input.copyWithin(0, whole, end);
+  end -= whole;
 }
