@@ -44,7 +44,8 @@ Commands:
   agent       Run records for corral map --cluster on this machine; see corral agent --help
   report      Draw the report of a run again, from its events
   completion  Print a completion script for bash, zsh or fish
-  help TOPIC  Tell more: formats, tables, failures, resume, sandbox, events, recipes …
+  help TOPIC  Tell more: install, function, formats, tables, failures, resume, control,
+              sandbox, cluster, progress, events, exit, recipes
 
 Options:
   -h, --help     Show this help

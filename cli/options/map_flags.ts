@@ -55,6 +55,12 @@ export const MAP_FLAGS: readonly Flag[] = [
     group: "Input and output",
   },
   {
+    long: "keep-order",
+    short: "k",
+    help: "Results in the order of the records; this is the default",
+    group: "Input and output",
+  },
+  {
     long: "unordered",
     help: "Write each result as soon as it is there",
     group: "Input and output",

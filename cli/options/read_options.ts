@@ -25,7 +25,7 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
     args: withoutSecrets(args),
     ...sandboxRules(flags, source.module),
     ...formats,
-    unordered: flags.has("unordered"),
+    unordered: isUnordered(flags),
     cluster,
     jobs: jobs(flags.value("jobs") ?? "auto"),
     chunk: chunk(flags.value("chunk") ?? "auto", maxTasks, formats.batch ?? 1),
@@ -61,6 +61,12 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
   };
   checkTogether(options);
   return options;
+}
+
+function isUnordered(flags: ParsedFlags): boolean {
+  if (!flags.has("unordered")) return false;
+  if (!flags.has("keep-order")) return true;
+  throw new UsageError("Cannot use --unordered and --keep-order: they are opposites, wanted one of them");
 }
 
 /** What a variable is set to need not be known to the readers of a report, nor the password of a Redis. */

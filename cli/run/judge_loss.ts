@@ -1,4 +1,10 @@
-import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "@corral/multiprocessing/pool";
+import {
+  EncodingError,
+  OutOfMemoryError,
+  ProtocolError,
+  WorkerExitError,
+  WorkerStartError,
+} from "@corral/multiprocessing/pool";
 import type { CliMapOptions, RetryReason } from "../options/cli_map_options.ts";
 import type { ErrorText } from "../records/run_events.ts";
 import type { Outcome, Retry } from "../records/batch.ts";
@@ -20,15 +26,33 @@ export function judgeLoss(
   options: Pick<CliMapOptions, "retries" | "retryOn">,
 ): Loss {
   if (running.isOutOfTime) return blame(running, "timeout", timeoutText(running), options);
-  if (!(error instanceof WorkerExitError) || error instanceof WorkerStartError) return { kind: "fatal", error };
+  if (error instanceof WorkerStartError) return { kind: "fatal", error };
   const { block, done, hasBegun, isExact, isExiting, isLastUnit } = running;
-  if (!error.taskStarted) return { kind: "fatal", error };
+  const isBroken = hasBegun && isBrokenWorker(error);
+  if (!isBroken && !(error instanceof WorkerExitError && error.taskStarted)) return { kind: "fatal", error };
   // The second time, a record that takes its worker along before anything is heard of it is to blame.
   const isKnown = hasBegun ? isExact || isExiting || isLastUnit : block.suspect && isLastUnit;
   if (isKnown) {
-    return blame(running, "crash", crashText(error), options);
+    return blame(running, "crash", isBroken ? brokenText(error) : crashText(error as WorkerExitError), options);
   }
   return { kind: "again", attempt: done === 0 ? block.attempt : 1, suspect: true };
+}
+
+/**
+ * Whether what the runner gave could not even be sent, or the runner failed itself: a function has broken what JavaScript gives to
+ * both, for example `Array.prototype`.
+ */
+function isBrokenWorker(error: unknown): error is Error {
+  return [TypeError, RangeError, ReferenceError, SyntaxError, EncodingError].some((one) => error instanceof one);
+}
+
+function brokenText({ name, message }: Error): ErrorText {
+  // What follows is advice for callers of the library.
+  const what = message.replace(/, (only data|see http).*$/s, "");
+  return {
+    name: "WorkerExitError",
+    message: `the function broke its worker, where corral fails now: ${name}: ${what}`,
+  };
 }
 
 function blame(

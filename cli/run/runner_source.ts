@@ -999,12 +999,17 @@ function createRunner(job) {
         workerId: task.workerId,
         send: (piece) => task.progress(piece)
       });
-      const last = await current.run();
-      current = void 0;
-      return last;
+      try {
+        const last = await current.run();
+        current = void 0;
+        return last;
+      } catch {
+        Deno.exit(EXIT_BROKEN);
+      }
     }
   };
 }
+var EXIT_BROKEN = 70;
 function listenForExit() {
   if (isListening) return;
   isListening = true;

@@ -29,12 +29,20 @@ export function createRunner(job: RunnerJob): Runner {
         workerId: task.workerId,
         send: (piece) => task.progress(piece),
       });
-      const last = await current.run();
-      current = undefined;
-      return last;
+      try {
+        const last = await current.run();
+        current = undefined;
+        return last;
+      } catch {
+        // The function has broken what JavaScript itself gives, and with that the runner: no record is safe here any more.
+        Deno.exit(EXIT_BROKEN);
+      }
     },
   };
 }
+
+/** What a worker exits with that a function has broken. */
+const EXIT_BROKEN = 70;
 
 function listenForExit(): void {
   if (isListening) return;

@@ -1,5 +1,5 @@
 // End-to-end: records of `corral map` that fail, and what becomes of the others.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { corral, corralCommand, inFolder, ndjson } from "../helpers/corral.ts";
 
 const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
@@ -150,3 +150,21 @@ Deno.test("corral map reads no more than it can hold when nobody takes its resul
   const { code, stdout } = await output;
   assertEquals([code, stdout.length], [0, (blocks + 1) * block.length]);
 });
+
+for (
+  const [name, breaks] of [
+    ["Array.prototype", "Array.prototype.map = null"],
+    ["promises", "Promise.prototype.then = null"],
+  ]
+) {
+  Deno.test(`corral map charges a record that breaks JavaScript itself, and goes on with the others: ${name}`, async () => {
+    const source = `(n) => { if (n === 7) { ${breaks}; } return n; }`;
+    const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
+    const { code, results, stderr } = await corral(["map", "-e", source, "-j", "2"], { stdin: ndjson(numbers) });
+    // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well.
+    const failed = numbers.filter((n) => !results.includes(n));
+    assert(failed.length >= 1 && failed.length <= 4, stderr);
+    assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
+    assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
+  });
+}

@@ -69,6 +69,7 @@ Deno.test("corral map says what is wrong with a name or a flag before it does an
         "Cannot write out.csv.gz: results are not packed, wanted another name",
       ],
       [["job.ts", "in.csv", "--out", "csv", "--columns", "a,"], 'Cannot use "a," as --columns: a name is missing'],
+      [["job.ts", "in.csv", "-k", "--unordered"], "Cannot use --unordered and --keep-order: they are opposites"],
       [["job.ts", "in.csv", "--shuf"], "Cannot use --shuf: records are read as they come"],
     ];
     for (const [args, message] of cases) {
