@@ -37,7 +37,7 @@ async function orphanedWorkers(): Promise<string[] | undefined> {
   const programs = new Map(processes.map(({ pid, args }) => [pid, args.split(" ")[0] ?? ""]));
   return processes
     .filter(({ state, args }) =>
-      !state.startsWith("Z") && /^\S*deno\S* run .*(\bdata:|\/cluster\/agent\.ts )/.test(args)
+      !state.startsWith("Z") && /^\S*deno\S* run .*(\bdata:|\/cluster\/agent\.ts |\/cli\/main\.ts agent )/.test(args)
     )
     .filter(({ ppid }) => !/deno[^/\\]*$/.test(programs.get(ppid) ?? ""))
     .map(({ pid, ppid, args }) => `pid ${pid}, parent ${ppid}: ${args.slice(0, 200)}`);
