@@ -20,11 +20,17 @@ export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "messag
   disconnecting(): void;
 }
 
+/** Who has a worker. */
+export interface WorkerOwner {
+  /** What is told of the worker. */
+  readonly events: ConnectedWorkerEvents;
+  /** What the worker is told first. */
+  readonly hello: Hello;
+}
+
 /** What a connected worker is made of. */
 export interface ConnectedWorkerOptions {
   readonly process: Omit<WorkerProcessOptions, "events">;
-  readonly events: ConnectedWorkerEvents;
-  readonly hello: Hello;
   readonly hub: Hub;
   /** What errors of the worker are explained by. */
   readonly circumstances: Circumstances;
@@ -38,35 +44,36 @@ export class ConnectedWorker {
   readonly link: PeerLink;
   readonly #hub: Hub;
   readonly #circumstances: Circumstances;
-  readonly #hello: Hello;
   readonly #reaper: ReaperShare | undefined;
+  /** Both absent while it is a spare: it waits for its hello, and has nothing to say. */
+  #events: ConnectedWorkerEvents | undefined;
+  #hello: Hello | undefined;
 
-  /** Starts the process. It is told nothing yet. Throws what `Deno.Command` throws. */
-  constructor({ process, events, hello, hub, circumstances, reaper }: ConnectedWorkerOptions) {
+  /** Starts the process. It is told nothing yet, and nobody of it. Throws what `Deno.Command` throws. */
+  constructor({ process, hub, circumstances, reaper }: ConnectedWorkerOptions) {
     this.#hub = hub;
     this.#circumstances = circumstances;
-    this.#hello = hello;
     this.#reaper = reaper;
     this.process = new WorkerProcess({
       ...process,
       events: {
         written: () => this.link.written(),
         message: (message, parts, bytes) => {
-          if (!isHubKind(message[0])) return events.message(message as ChildMessage, parts);
+          if (!isHubKind(message[0])) return this.#events?.message(message as ChildMessage, parts);
           this.link.receive(message, parts, bytes);
         },
-        standby: (on) => events.standby(on),
-        readEnd: () => events.readEnd(),
-        isAwaited: () => events.isAwaited(),
-        output: (stream, bytes, taskId) => events.output(stream, bytes, taskId),
+        standby: (on) => this.#events?.standby(on),
+        readEnd: () => this.#events?.readEnd(),
+        isAwaited: () => this.#events?.isAwaited() ?? false,
+        output: (stream, bytes, taskId) => this.#events?.output(stream, bytes, taskId),
         died: () => {
           if (process.command.mayRun) reaper?.killGroup(this.process.pid);
         },
         exited: (exit) => {
-          events.disconnecting();
+          this.#events?.disconnecting();
           this.link.close();
           reaper?.unwatch(exit.pid);
-          events.exited({ ...exit, explain: (text) => explain(text, circumstances) });
+          this.#events?.exited({ ...exit, explain: (text) => explain(text, circumstances) });
         },
       },
     });
@@ -74,10 +81,17 @@ export class ConnectedWorker {
     reaper?.watch(this.process.pid, leadsGroup(process.command, process.ownGroup));
   }
 
+  /** Gives it to the one who is told of it from now on. Nothing has been told before. */
+  assign({ events, hello }: WorkerOwner): void {
+    this.#events = events;
+    this.#hello = hello;
+  }
+
   /** Sends the hello: the worker loads its module. */
   greet(): void {
-    for (const handle of this.#hello.handles) this.#hub.export(handle, this.link);
-    this.send(this.#hello.text, this.#hello.parts);
+    const { handles, text, parts } = this.#hello!;
+    for (const handle of handles) this.#hub.export(handle, this.link);
+    this.send(text, parts);
   }
 
   /** The same, but no user code runs before the reaper knows of the process: it may be a loop that nothing else can end. */

@@ -4,11 +4,12 @@ import { makeBlockSecret } from "../wire/block_marks.ts";
 import { childProgram } from "./program/child_program.ts";
 import { type LaunchCommand, workerCommand } from "./program/command_line.ts";
 import { spawnFailure } from "./program/deno_executable.ts";
-import { ConnectedWorker, type ConnectedWorkerEvents } from "./connected_worker.ts";
+import { ConnectedWorker, type WorkerOwner } from "./connected_worker.ts";
 import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
+import { SpareWorker } from "./spare_worker.ts";
 import { type UntrustedFolder, untrustedFolder } from "./permissions/untrusted_folder.ts";
 
 /** What the workers of a program have in common. */
@@ -19,16 +20,18 @@ export interface LaunchSurroundings {
   readonly reaper: Reaper | undefined;
 }
 
-/** Who a worker is started for. */
-export interface WorkerStart {
-  /** What the error calls it, if it cannot start. */
-  readonly name: string;
-  readonly hello: Hello;
-  readonly events: ConnectedWorkerEvents;
+/** What workers are like, beside the options that all of an owner have. */
+export interface WorkerKind {
   /** Whether this program prints what the worker prints. @default true */
   readonly passOutput?: boolean;
   /** Whether it leads a process group of its own. @default false */
   readonly ownGroup?: boolean;
+}
+
+/** Who a worker is started for. */
+export interface WorkerStart extends WorkerKind, WorkerOwner {
+  /** What the error calls it, if it cannot start. */
+  readonly name: string;
 }
 
 /** Starts workers that are all alike, for one pool or one process, and holds their share of the reaper. */
@@ -42,6 +45,7 @@ export class WorkerLauncher {
   readonly #circumstances: Circumstances;
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
+  readonly #spare = new SpareWorker();
   #reaper: ReaperShare | undefined;
 
   /** Starts no process yet. Throws what {@linkcode workerCommand} throws: workers may not be what the options say. */
@@ -62,12 +66,29 @@ export class WorkerLauncher {
     );
   }
 
-  /** Starts a worker, which waits for its hello. Throws WorkerStartError. */
-  start({ name, hello, events, passOutput = true, ownGroup = false }: WorkerStart): ConnectedWorker {
-    const { hub, reaper } = this.#surroundings;
-    const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
+  /** Starts a worker, or takes the spare, which waits for its hello. Throws WorkerStartError. */
+  start({ name, hello, events, ...kind }: WorkerStart): ConnectedWorker {
     // Links may have come into the folder, and what was not there is not granted.
     if (this.#folder !== undefined) this.#command = launchCommand(this.#options, this.#storageKey);
+    try {
+      const worker = this.#spare.take() ?? this.#connect(kind);
+      worker.assign({ events, hello });
+      return worker;
+    } catch (cause) {
+      outliveShortage();
+      throw new WorkerStartError(`Cannot start ${name}: ${spawnFailure(cause, this.#options.denoPath)}`, { cause });
+    }
+  }
+
+  /** Starts the process of the worker that will be wanted next, if there is none. It ends when it is not wanted for so long. */
+  prepare(kind: WorkerKind, idleTimeoutMs: number): void {
+    // What an untrusted module may read is looked up when a worker starts.
+    if (this.#folder === undefined) this.#spare.put(() => this.#connect(kind), idleTimeoutMs);
+  }
+
+  #connect({ passOutput = true, ownGroup = false }: WorkerKind): ConnectedWorker {
+    const { hub, reaper } = this.#surroundings;
+    const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
     this.#reaper ??= reaper?.share(denoPath);
     const process = {
       command: this.#command,
@@ -78,19 +99,7 @@ export class WorkerLauncher {
       passOutput,
       ownGroup,
     };
-    try {
-      return new ConnectedWorker({
-        process,
-        events,
-        hello,
-        hub,
-        circumstances: this.#circumstances,
-        reaper: this.#reaper,
-      });
-    } catch (cause) {
-      outliveShortage();
-      throw new WorkerStartError(`Cannot start ${name}: ${spawnFailure(cause, denoPath)}`, { cause });
-    }
+    return new ConnectedWorker({ process, hub, circumstances: this.#circumstances, reaper: this.#reaper });
   }
 
   /** Why nothing may be given to workers any more: a link leads out of the folder of an untrusted module. */
@@ -108,9 +117,10 @@ export class WorkerLauncher {
     return this.#reaper?.fence() ?? Promise.resolve(false);
   }
 
-  /** Gives the share of the reaper back. */
-  release(): Promise<void> {
-    return this.#reaper?.release() ?? Promise.resolve();
+  /** Ends the spare, and gives the share of the reaper back. */
+  async release(): Promise<void> {
+    await this.#spare.end();
+    await this.#reaper?.release();
   }
 }
 

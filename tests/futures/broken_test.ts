@@ -134,12 +134,18 @@ Deno.test("ProcessPoolExecutor is broken when a worker ends while it starts and 
 Deno.test("ProcessPoolExecutor fails what waits, promptly, when the replacement of a worker cannot start", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const module = `${folder}/module.ts`;
+    const [module, mark] = [`${folder}/module.ts`, `${folder}/mark`];
+    await Deno.writeTextFile(
+      module,
+      `export const one = () => 1;
+      if (Deno.readTextFileSync(${JSON.stringify(mark)}) !== "") throw new RangeError("the module is broken");`,
+    );
+    const options = { maxWorkers: 1, maxTasksPerChild: 1, module, permissions: { read: [mark] } };
     for (const onWorkerExit of ["replace", "break"] as const) {
-      await Deno.writeTextFile(module, "export const one = () => 1;");
-      await withExecutor({ maxWorkers: 1, maxTasksPerChild: 1, module, onWorkerExit }, async (executor) => {
+      await Deno.writeTextFile(mark, "");
+      await withExecutor({ ...options, onWorkerExit }, async (executor) => {
         assertEquals(await executor.submit("one"), 1);
-        await Deno.writeTextFile(module, 'throw new RangeError("the module is broken");');
+        await Deno.writeTextFile(mark, "broken");
         const errors = await errorsOf(range(10).map(() => executor.submit("one")));
         for (const error of errors) {
           assertInstanceOf(error, onWorkerExit === "break" ? BrokenPoolError : RangeError);

@@ -67,7 +67,7 @@ export class LocalBackend implements TaskBackend {
 
   /** Starts no process yet. Throws when workers may not be what the options say, or cannot be initialized so. */
   constructor(options: LocalOptions, { hub, reaper, listener, requests }: LocalSurroundings) {
-    const { workers, concurrency, passOutput, maxFrameBytes } = options;
+    const { workers, concurrency } = options;
     this.capacity = workers * concurrency;
     this.backlog = workers * Math.max(CHUNKS_PER_WORKER, concurrency + 1);
     // Tasks of one worker run beside each other, items of one chunk do not.
@@ -75,7 +75,7 @@ export class LocalBackend implements TaskBackend {
     this.#listener = listener;
     this.#launcher = new WorkerLauncher(options, { hub, reaper });
     const hellos = workerHellos(options, requests, this.#launcher);
-    this.#workers = new WorkerSet({ launcher: this.#launcher, hellos, passOutput, maxFrameBytes, listener });
+    this.#workers = new WorkerSet({ ...options, launcher: this.#launcher, hellos, listener });
     this.#scheduler = new Scheduler<TaskRecord>(this.#effects(), this.#schedulerListener(), {
       ...options,
       lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },

@@ -30,6 +30,8 @@ export interface WorkerAdapterContext {
   readonly maxFrameBytes: number;
   readonly functions: FunctionNumbers;
   readonly listener: WorkerListener;
+  /** The worker was handed tasks. */
+  readonly onRun: () => void;
   /** The worker has ended, and the scheduler is about to hear of it. */
   readonly onExit: (exit: WorkerExit) => void;
   /** The scheduler's deadlines may have changed. */
@@ -108,6 +110,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
 
   flush(): void {
     this.process.flush();
+    this.#context.onRun();
   }
 
   abort(task: TaskRecord, reason: unknown): void {

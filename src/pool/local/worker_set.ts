@@ -4,6 +4,7 @@ import { monotonicMs } from "../../timer.ts";
 import type { Hello } from "../../worker/hello.ts";
 import type { WorkerLauncher } from "../../worker/launch.ts";
 import type { WorkerIdentity, WorkerInfo, WorkerListener } from "../backend.ts";
+import type { Scheduler } from "../scheduling/scheduler.ts";
 import type { Slot } from "../scheduling/slot.ts";
 import { FunctionNumbers } from "./function_numbers.ts";
 import type { TaskRecord } from "./task_record.ts";
@@ -17,6 +18,8 @@ export interface WorkerSetOptions {
   /** Whether this program prints what they print. */
   readonly passOutput: boolean;
   readonly maxFrameBytes: number;
+  readonly maxTasksPerChild: number;
+  readonly idleTimeoutMs: number;
   readonly listener: WorkerListener;
 }
 
@@ -41,6 +44,7 @@ export class WorkerSet {
       functions: this.#functions,
       listener,
       start: (events) => launcher.start({ name: "a worker", hello: hellos[slot.index]!, events, passOutput }),
+      onRun: () => this.#prepareSuccessor(slot, owner.scheduler),
       onExit: ({ exitCode, signal }) => {
         if (this.#living[slot.index] === worker) this.#living[slot.index] = undefined;
         const wasReady = slot.phase === "ready";
@@ -49,7 +53,15 @@ export class WorkerSet {
       },
     });
     this.#living[slot.index] = worker;
+    this.#prepareSuccessor(slot, owner.scheduler);
     return worker;
+  }
+
+  /** Has the process of the next worker started while this one has its last task before it, or works on it. */
+  #prepareSuccessor(slot: Slot<TaskRecord>, scheduler: Scheduler<TaskRecord>): void {
+    const { launcher, maxTasksPerChild, idleTimeoutMs, passOutput } = this.#options;
+    const left = maxTasksPerChild - (slot.present?.taken ?? 0);
+    if (left <= 1 && scheduler.goesOn) launcher.prepare({ passOutput }, idleTimeoutMs);
   }
 
   /** Which worker is in a slot. */

@@ -67,6 +67,11 @@ export class Scheduler<T extends ScheduledTask> {
     return this.#broken === undefined && !this.#isEnding;
   }
 
+  /** Whether workers may still be needed beside those that have tasks. */
+  get goesOn(): boolean {
+    return this.#state === "open" || this.#waiting.size > 0;
+  }
+
   /** Takes a task in. It is handed out by the next `dispatch()`. */
   submit(task: T): void {
     this.#unsettled.add();
