@@ -9,7 +9,7 @@ import { fromFileUrl, median } from "./start/help.ts";
 const ROUNDS = 5;
 const EMPTY = fromFileUrl("./peers/contenders/raw/bare.ts");
 
-/** A measurement in milliseconds; several of one round are as good as several rounds. */
+/** A measurement in milliseconds; several of one round count as several rounds. */
 type Measure = () => Promise<readonly number[]>;
 
 interface Row {
