@@ -7,11 +7,13 @@ export interface DenoInternals {
   readonly Console?: new (print: (text: string, level: number) => void) => Console;
   /** The option of `Deno.Command` for descriptors of the child from 3 on, as Node's `stdio` has them: a number there moves one of the child's own. */
   readonly kExtraStdio?: symbol;
-  /** What reads resources. */
+  /** What reads, writes and closes resources. */
   readonly core?: {
     /** Where a file keeps the number of its resource. */
     readonly internalRidSymbol?: symbol;
     read?(rid: number, buffer: Uint8Array): Promise<number>;
+    writeAll?(rid: number, bytes: Uint8Array): Promise<void>;
+    tryClose?(rid: number): void;
     /** Whether a read keeps the process alive. */
     refOpPromise?(promise: Promise<unknown>): void;
     unrefOpPromise?(promise: Promise<unknown>): void;
@@ -31,3 +33,10 @@ const { internal } = Deno as unknown as { readonly internal?: symbol };
 export const denoInternals: DenoInternals = internal === undefined
   ? {}
   : (Deno as unknown as Record<symbol, DenoInternals>)[internal] ?? {};
+
+/** The resource at this end of a child's pipe, where Deno shows it. */
+export function pipeResource(child: Deno.ChildProcess, pipe: "stdin" | "stdout"): number | undefined {
+  const symbol = Object.getOwnPropertySymbols(child).find(({ description }) => description === `[[${pipe}Rid]]`);
+  const resource = (child as unknown as Record<symbol, unknown>)[symbol ?? Symbol()];
+  return typeof resource === "number" ? resource : undefined;
+}

@@ -15,6 +15,8 @@ import { OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
+import { WorkerInput } from "./worker_input.ts";
+import { WorkerOutput } from "./worker_output.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
@@ -71,7 +73,8 @@ export class WorkerProcess {
   readonly #events: WorkerProcessEvents;
   readonly #memoryMarker: string;
   readonly #killGraceMs: number;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #input: WorkerInput;
+  readonly #output: WorkerOutput;
   readonly #channel: Channel;
   readonly #blocks: BlockReader;
   readonly #printers: readonly LinePrinter[];
@@ -102,30 +105,28 @@ export class WorkerProcess {
     );
     this.#child = spawnWorker(options.command, options.ownGroup ?? false);
     this.pid = this.#child.pid;
-    this.#input = this.#child.stdin.getWriter();
-    this.#input.closed.catch(() => {});
-    for (const script of options.command.preamble) this.#input.write(script).catch(() => {});
-    const reader = this.#child.stdout.getReader({ mode: "byob" });
+    this.#input = new WorkerInput(this.#child);
+    this.#input.begin(options.command.preamble);
+    this.#output = new WorkerOutput(this.#child);
     this.#blocks = new BlockReader({
       secret: options.blockSecret,
       onOutput: (bytes) => this.#print(1, bytes.slice(), 0),
     });
     this.#channel = new Channel({
-      read: async (buffer) => {
-        const { value, done } = await reader.read(buffer);
-        this.#readBytes += value?.byteLength ?? 0;
-        return done ? null : value;
-      },
+      read: (buffer) => this.#output.read(buffer),
       write: (chunk) => this.#input.write(chunk),
       sliceBytes: PIPE_BYTES,
-      open: (chunk, pass) => this.#blocks.push(chunk, pass),
+      open: (chunk, pass) => {
+        this.#readBytes += chunk.byteLength;
+        this.#blocks.push(chunk, pass);
+      },
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
       onWritten: () => this.#events.written(),
       onChunkEnd: () => this.#events.readEnd(),
       maxFrameBytes: options.maxFrameBytes,
     });
     this.#silence = new SilenceWatch(this.#watched());
-    this.ended = this.#live(reader);
+    this.ended = this.#live();
   }
 
   /** See {@linkcode Channel}. */
@@ -158,6 +159,7 @@ export class WorkerProcess {
   setReferenced(referenced: boolean): void {
     if (this.#exited || referenced === this.#referenced) return;
     this.#referenced = referenced;
+    this.#output.setReferenced(referenced);
     try {
       if (referenced) this.#child.ref();
       else this.#child.unref();
@@ -251,7 +253,7 @@ export class WorkerProcess {
     this.#events.output(stream, bytes, taskId);
   }
 
-  async #live(reader: ReadableStreamBYOBReader): Promise<void> {
+  async #live(): Promise<void> {
     const stderr = this.#child.stderr.getReader();
     const drained = Promise.allSettled([this.#readMessages(), this.#readStderr(stderr)]);
     const status = await this.#child.status;
@@ -262,8 +264,9 @@ export class WorkerProcess {
     this.#events.died();
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
-    for (const stream of [reader, stderr]) stream.cancel().catch(() => {});
-    this.#input.abort().catch(() => {});
+    this.#output.close();
+    stderr.cancel().catch(() => {});
+    this.#input.close();
     for (const printer of this.#printers) printer.flush();
     this.#events.exited({
       pid: this.pid,
