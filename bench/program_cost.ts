@@ -2,7 +2,7 @@
 /**
  * What a task costs the program that submits it, in processor time: all workers of a pool live on what one program can hand out.
  *
- *     deno run --no-prompt --allow-run=deno --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA bench/program_cost.ts
+ *     deno task bench:program
  *
  * First a pool of two real workers. Then the real scheduler with 2, 16 and 64 workers that answer at once, in a time of their own: what is
  * more there than with two workers is what more workers cost, and on no machine can they give less.
