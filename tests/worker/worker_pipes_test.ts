@@ -1,3 +1,4 @@
+/** Unit tests of what carries messages to and from a worker, with real pipes: as Deno shows them, and as streams. */
 import { assertEquals } from "@std/assert";
 import { WorkerInput } from "../../src/worker/worker_input.ts";
 import { WorkerOutput } from "../../src/worker/worker_output.ts";
