@@ -121,13 +121,20 @@ function bareImport(_: string, { config, folder, mayReadFolder, flagsAreKnown, t
   if (config === undefined) {
     if (folder === undefined) return "this module has no deno.json, name a file beside one with `configOf`";
     return mayReadFolder
-      ? `there is no deno.json in ${folder} or above it, add one, or name a file beside another with \`configOf\``
+      ? `there is no deno.json in ${folder} or above it, add one, or name a file beside another with \`configOf\`` +
+        unknownMap(flagsAreKnown)
       : `no deno.json could be read, run this program with --allow-read=${folder} (or the folder that holds your deno.json), ` +
         "or name a file beside one that it may read with `configOf`";
   }
   if (trust === "untrusted") return `an untrusted module has only the names in "imports" of ${config}`;
   return `${config} does not map it, add it there, or name a file beside another deno.json with \`configOf\`` +
-    (flagsAreKnown ? "" : '; an --import-map of this program\'s command line is not known here, set "importMap" there');
+    unknownMap(flagsAreKnown);
+}
+
+function unknownMap(flagsAreKnown: boolean): string {
+  return flagsAreKnown
+    ? ""
+    : '; an --import-map of this program\'s command line is not known here, set "importMap" there';
 }
 
 function outOfLock(_: string, { module = "<module>" }: Circumstances): string {

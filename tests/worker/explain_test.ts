@@ -75,6 +75,13 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     see("bare-import"),
   ],
   [
+    "a bare import where there is no deno.json, while the flags of the program are not known",
+    'Import "leven" not a dependency',
+    { ...OPEN, config: undefined, flagsAreKnown: false },
+    'Import "leven" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with `configOf`; ' +
+    `an --import-map of this program's command line is not known here, set "importMap" there${see("bare-import")}`,
+  ],
+  [
     "a bare import that the deno.json does not map",
     `Import "x" not a dependency and not in import map from "file:///srv/tasks.ts"\n  hint: If you want to use the npm package, try running \`deno add npm:x\`${AT}`,
     { ...OPEN, flagsAreKnown: false },
