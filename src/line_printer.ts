@@ -1,4 +1,6 @@
 const MAX_HELD_BYTES = 64 * 1024;
+/** What a printer that holds nothing keeps. */
+const KEPT_BYTES = 4 * 1024;
 const NEWLINE = 10;
 
 /**
@@ -18,7 +20,9 @@ const NEWLINE = 10;
  */
 export class LinePrinter {
   readonly #write: (bytes: Uint8Array) => void;
+  /** The beginning of a line. It grows in steps: a worker may print byte by byte. */
   #held: Uint8Array = new Uint8Array(0);
+  #heldBytes = 0;
 
   /** `write` gets bytes that end in a line break, but for what is flushed. */
   constructor(write: (bytes: Uint8Array) => void) {
@@ -28,27 +32,32 @@ export class LinePrinter {
   /** Prints all whole lines, and holds the rest back. */
   print(bytes: Uint8Array): void {
     const end = bytes.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      this.#write(joined(this.#held, bytes.subarray(0, end)));
-      this.#held = bytes.slice(end);
-    } else {
-      this.#held = joined(this.#held, bytes);
+    if (end > 0 && this.#heldBytes === 0) this.#write(bytes.subarray(0, end));
+    else if (end > 0) {
+      this.#hold(bytes.subarray(0, end));
+      this.flush();
     }
-    if (this.#held.length > MAX_HELD_BYTES) this.flush();
+    this.#hold(bytes.subarray(end));
+    if (this.#heldBytes > MAX_HELD_BYTES) this.flush();
   }
 
   /** Prints what was held back. */
   flush(): void {
-    if (this.#held.length === 0) return;
-    this.#write(this.#held);
-    this.#held = new Uint8Array(0);
+    if (this.#heldBytes === 0) return;
+    const line = this.#held.slice(0, this.#heldBytes);
+    this.#heldBytes = 0;
+    if (this.#held.length > KEPT_BYTES) this.#held = new Uint8Array(0);
+    this.#write(line);
   }
-}
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+  #hold(bytes: Uint8Array): void {
+    const length = this.#heldBytes + bytes.length;
+    if (length > this.#held.length) {
+      const grown = new Uint8Array(Math.max(length, this.#held.length * 2));
+      grown.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#heldBytes);
+    this.#heldBytes = length;
+  }
 }

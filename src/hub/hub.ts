@@ -145,6 +145,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     if (current !== undefined && !current.isClosed) return;
     for (const peer of this.#peers) if (peer.exported(entry.id) !== undefined) return;
     this.#imports.delete(entry.id);
+    entry.peer.imports.removeObject();
     if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
 
@@ -184,6 +185,8 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     const known = this.#imports.get(id);
     if (known !== undefined) return this.reimport(known);
     if (handleFactory(type) === undefined) throw new ProtocolError(`a handle of unknown type ${JSON.stringify(type)}`);
+    peer.imports.addObject();
+    if (!this.#origins.has(originOf(id))) peer.imports.addOrigin();
     const entry: Import = { id, type, peer, current: undefined!, received: 0, holds: 0, closed: false };
     this.#imports.set(id, entry);
     this.#origins.set(originOf(id), peer);

@@ -6,6 +6,10 @@ export interface PeerLimits {
   readonly requestBytes: number;
   /** The bytes of answers that the peer does not read: while they are more, it gets no further ones. */
   readonly unreadBytes: number;
+  /** How long the peer is served in one turn of the event loop, in milliseconds. @default Infinity */
+  readonly sliceMs?: number;
+  /** How many objects of the peer, and of those behind it, this process has handles of. @default Infinity */
+  readonly imports?: number;
 }
 
 /**
@@ -17,3 +21,6 @@ export const PEER_LIMITS: PeerLimits = {
   requestBytes: 8 * 1024 * 1024,
   unreadBytes: 4 * 1024 * 1024,
 };
+
+/** The same for a child, which is not trusted: others have their turn while it is served. */
+export const CHILD_LIMITS: PeerLimits = { ...PEER_LIMITS, sliceMs: 8, imports: 100_000 };

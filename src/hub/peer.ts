@@ -1,5 +1,6 @@
 import type { DeferredRelease } from "./deferred_release.ts";
 import type { Handle } from "./handle.ts";
+import type { ImportCount } from "./import_count.ts";
 import type { Questions } from "./requests/questions.ts";
 import type { SharedObject } from "./shared_object.ts";
 
@@ -17,6 +18,8 @@ export interface Peer {
   addExport(id: string, handle: Handle): boolean;
   /** The handle that the peer was sent, if it was. */
   exported(id: string): Handle | undefined;
+  /** How much of the peer's this process keeps in mind. */
+  readonly imports: ImportCount;
   /** Tells the peer that this process has no handle left of those, `count` in number, that the peer sent for an object. */
   release(id: string, count: number, closed: boolean): void;
   /** Notes that an object of this process has to know when the peer ends. */

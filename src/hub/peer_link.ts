@@ -6,6 +6,7 @@ import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
 import { describeOpenHandle } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
+import { ImportCount } from "./import_count.ts";
 import { PEER_LIMITS, type PeerLimits } from "./limits.ts";
 import { Outbox, type Transport } from "./requests/outbox.ts";
 import type { Peer } from "./peer.ts";
@@ -20,6 +21,7 @@ export class PeerLink implements Peer {
   readonly handles: HandleCodec;
   readonly questions: Questions;
   readonly forwardedTo = new Set<Peer>();
+  readonly imports: ImportCount;
   readonly #hub: Hub;
   readonly #outbox: Outbox;
   readonly #exports = new ExportTable();
@@ -30,6 +32,7 @@ export class PeerLink implements Peer {
   constructor(hub: Hub, key: string, transport: Transport, limits: PeerLimits = PEER_LIMITS) {
     this.#hub = hub;
     this.key = key;
+    this.imports = new ImportCount(limits.imports ?? Infinity);
     this.#outbox = new Outbox(transport, (handle) => hub.export(handle, this), hub.clock);
     this.handles = {
       encode: (value) => {
@@ -103,6 +106,11 @@ export class PeerLink implements Peer {
     // Something may still be written to the pipe of a process that has ended, by a child of it.
     if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
     return true;
+  }
+
+  /** All that was read at once has been received. */
+  readEnd(): void {
+    this.#answers.readEnd();
   }
 
   /** Bytes have left for the peer. */

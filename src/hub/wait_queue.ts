@@ -1,6 +1,7 @@
 import { brand } from "../copies.ts";
 import { ClosedError, TimeoutError } from "../errors.ts";
 import { after } from "../timer.ts";
+import { withoutStack } from "../wire/codec/error_codec.ts";
 
 /** How long a wait may last. */
 export interface WaitOptions {
@@ -51,6 +52,9 @@ export class RemoteWait implements WaitOptions {
 }
 
 brand({ RemoteWait });
+
+/** One for all: the process that gave the wait up does not look at it, and thousands may be given up at once. */
+const CANCELLED = new ClosedError("The wait was cancelled");
 
 /** Why a wait ended without success: by its time, by its signal, by the end of the waiting process, or by the object. */
 export type WaitEnd = "timeout" | "abort" | "ended" | "closed";
@@ -162,11 +166,11 @@ export class WaitQueue<T, C extends Caller = Caller> {
     };
     const { timeoutMs } = wait;
     if (timeoutMs !== undefined && timeoutMs < Infinity) {
-      const timer = after(timeoutMs, () => give(() => timeoutError(timeoutMs), "timeout"));
+      const timer = after(timeoutMs, () => give(() => limitError(wait), "timeout"));
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
-      wait.onCancel = () => give(() => new ClosedError("The wait was cancelled"), "abort");
+      wait.onCancel = () => give(() => CANCELLED, "abort");
     } else if (wait.signal !== undefined) {
       const { signal } = wait;
       const onAbort = (): void => give(() => signal.reason, "abort");
@@ -199,6 +203,12 @@ function onSettled<T, C>(waiter: Waiter<T, C>, clear: () => void): void {
     clear();
     reject(error, end);
   };
+}
+
+/** For another process no stack of this one is taken: nobody needs it, and thousands of waits may end at once. */
+function limitError(wait: WaitOptions): TimeoutError {
+  const build = (): TimeoutError => timeoutError(wait.timeoutMs!);
+  return wait instanceof RemoteWait ? withoutStack(build) : build();
 }
 
 function timeoutError(timeoutMs: number): TimeoutError {

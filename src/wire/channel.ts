@@ -13,6 +13,12 @@ export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array
 /** Where a channel's bytes go. Returns nothing when they have left already. */
 export type ByteWriter = (chunk: Uint8Array) => Promise<void> | void;
 
+/** How a chunk is worked on that may take long. */
+export interface Turns {
+  /** Works on a chunk. Returns a promise only if there was more to do than fits one turn. Throws, or rejects with, what `work` throws. */
+  take(chunk: Uint8Array, work: (piece: Uint8Array) => void): Promise<void> | undefined;
+}
+
 const READ_BUFFER_BYTES = 256 * 1024;
 /** What is larger travels in parts: to parse a text of this length takes some 10 ms, whatever it holds. See `docs/decisions/lines.md`. */
 const MAX_TEXT_BYTES = 256 * 1024;
@@ -32,7 +38,7 @@ export class Channel {
   readonly #outgoing: FrameBuffer;
   readonly #decoder: FrameDecoder;
   readonly #onChunkEnd: () => void;
-  readonly #open: (chunk: Uint8Array) => void;
+  readonly #open: (chunk: Uint8Array) => undefined;
   readonly #onWritten: () => void;
   #takenBytes = 0;
   #writtenBytes = 0;
@@ -40,6 +46,8 @@ export class Channel {
   readonly #sliceBytes: number;
   #isWriting = false;
   #writing: Promise<void> | undefined;
+  readonly #turns: Turns | undefined;
+  #reading: Promise<void> | undefined;
   #broken = false;
 
   constructor(options: {
@@ -54,6 +62,8 @@ export class Channel {
     onWritten?: () => void;
     /** How many bytes are written at once. @default all that there are */
     sliceBytes?: number;
+    /** Has what was read worked on in several turns of the event loop. @default all at once */
+    turns?: Turns;
     /** The largest frame in either direction. @default 256 MiB */
     maxFrameBytes?: number | undefined;
     /** Whether the other side is the one that this process works for: what comes from there has no limit. @default false */
@@ -67,14 +77,20 @@ export class Channel {
     this.#decoder = trusted ? trustingDecoder(options.onFrame) : boundedDecoder(options.onFrame, maxFrameBytes);
     this.#onChunkEnd = options.onChunkEnd ?? (() => {});
     const pass = (bytes: Uint8Array): void => this.#decoder.push(bytes);
-    const { open } = options;
-    this.#open = open === undefined ? pass : (chunk) => open(chunk, pass);
+    const { open = (chunk) => pass(chunk) } = options;
+    this.#open = (chunk) => void open(chunk, pass);
+    this.#turns = options.turns;
     this.#onWritten = options.onWritten ?? (() => {});
   }
 
   /** Settles when the slice that is being written has been, or cannot be; nothing is when it is `undefined`. */
   get writing(): Promise<void> | undefined {
     return this.#writing;
+  }
+
+  /** Resolves when what was read has been handled; all has been when it is `undefined`. */
+  get reading(): Promise<void> | undefined {
+    return this.#reading;
   }
 
   /** How many bytes were appended so far. */
@@ -158,9 +174,23 @@ export class Channel {
     while (true) {
       const view = await this.#read(buffer);
       if (view === null) return;
-      this.#open(view);
-      this.#onChunkEnd();
+      const rest = this.#turns === undefined ? this.#open(view) : this.#turns.take(view, this.#open);
+      if (rest === undefined) this.#onChunkEnd();
+      else await this.#finishRead(rest);
       buffer = new Uint8Array(view.buffer);
+    }
+  }
+
+  async #finishRead(rest: Promise<void>): Promise<void> {
+    const read = Promise.withResolvers<void>();
+    this.#reading = read.promise;
+    try {
+      await rest;
+      this.#onChunkEnd();
+    } finally {
+      this.#reading = undefined;
+      // Behind the above: who waits for it relies on all that was told.
+      read.resolve();
     }
   }
 }

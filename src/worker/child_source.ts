@@ -568,9 +568,13 @@ var LinePart = class _LinePart extends Uint8Array {
 // src/wire/codec/tags.ts
 var MAX_DEPTH = 1e3;
 var ERROR_LEVELS = 5;
-var MAX_TREE_COST = 32e4;
-var PARSED_COST = 20;
-var ERROR_COST = 40;
+var MAX_TREE_COST = 2e5;
+var PARSED_COST = 12;
+var ERROR_COST = 38;
+var ERROR_FIELD_COST = 4;
+var BIGINT_COST = 2;
+var MAP_ENTRY_COST = 2;
+var MANY_KEYS = 500;
 var MAX_HOLES = 16 * 1024 * 1024;
 var MAX_REGEXP_UNITS = 64 * 1024;
 var TAG_KEY = "$";
@@ -773,6 +777,7 @@ function encodeError(error, encoder, depth) {
     const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
     if (node !== void 0) fields[$push](key, node);
   }
+  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
   return {
     $: "error",
     c: className,
@@ -789,7 +794,9 @@ function decodeError(tag, decoder, depth) {
   decoder.register(error, depth);
   const stack = tag.s === null ? \`\${name}: \${error.message}\` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
   define(error, "stack", stack, false);
-  for (const [key, node] of pairsOf(arrayOf(tag.f))) {
+  const fields = arrayOf(tag.f);
+  decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
+  for (const [key, node] of pairsOf(fields)) {
     const field = textOf(key);
     if (isOwnAffair(field)) throw malformed(\`an error has the field \${$JSON_stringify(field)}\`);
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
@@ -1324,6 +1331,24 @@ function toFloats(list) {
   return floats;
 }
 
+// src/wire/codec/regexp_cost.ts
+var MAX_REGEXP_COST = 1e4;
+var [SET_COST, PROPERTY_COST, STRINGS_COST] = [
+  20,
+  130,
+  2e3
+];
+var COSTLY = /\\[|\\\\[dDsSwW]|\\\\[pP](?:\\{(RGI_|Basic_Emoji|Emoji_Keycap)?)?/g;
+function regexpCost(source, flags) {
+  let cost = 1 + source.length / 64;
+  if (!/[uv]/[$test](flags)) return cost;
+  for (const [found, strings] of source.matchAll(COSTLY)) {
+    if (strings !== void 0) cost += STRINGS_COST;
+    else cost += /^\\\\[pP]/[$test](found) ? PROPERTY_COST : SET_COST;
+  }
+  return cost;
+}
+
 // src/wire/codec/decode.ts
 var TaggedDecoder = class {
   #parts;
@@ -1331,6 +1356,7 @@ var TaggedDecoder = class {
   #objects = [];
   #maxCost;
   #cost = 0;
+  #regexpCost = 0;
   #nextPart = 0;
   constructor(parts, handles, maxCost = Infinity) {
     this.#parts = parts;
@@ -1346,10 +1372,10 @@ var TaggedDecoder = class {
   register(object, depth) {
     if (depth > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
     this.#objects[$push](object);
-    this.#pay(1);
+    this.pay(1);
     return object;
   }
-  #pay(cost) {
+  pay(cost) {
     this.#cost += cost;
     if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
   }
@@ -1363,7 +1389,9 @@ var TaggedDecoder = class {
   }
   #decodeRecord(record, depth) {
     this.register(record, depth);
-    for (const key of $Object_keys(record)) {
+    const keys = $Object_keys(record);
+    if (keys.length > MANY_KEYS) this.pay(keys.length);
+    for (const key of keys) {
       const field = record[key];
       if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
     }
@@ -1376,6 +1404,7 @@ var TaggedDecoder = class {
       case "number":
         return decodeNumber(tag.v);
       case "bigint":
+        this.pay(BIGINT_COST);
         return decodeBigInt(tag.v);
       case "ref":
         return this.#decodeRef(tag.v);
@@ -1388,7 +1417,7 @@ var TaggedDecoder = class {
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
-        this.#pay(ERROR_COST);
+        this.pay(ERROR_COST);
         return decodeError(tag, this, depth);
       default:
         return this.register(this.#decodeLeaf(tag), depth);
@@ -1399,11 +1428,11 @@ var TaggedDecoder = class {
       case "date":
         return new Date(tag.v === null ? NaN : numberOf(tag.v));
       case "url":
-        this.#pay(PARSED_COST);
+        this.pay(PARSED_COST);
         return decodeUrl(textOf(tag.v));
       case "regexp":
-        this.#pay(PARSED_COST);
-        return decodeRegExp(textOf(tag.v), textOf(tag.f));
+        this.pay(PARSED_COST);
+        return this.#decodeRegExp(textOf(tag.v), textOf(tag.f));
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
       case "numbers":
@@ -1424,6 +1453,7 @@ var TaggedDecoder = class {
     const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
     const array = this.register(holes(length, entries.length), depth);
+    this.pay(entries.length >> 1);
     for (const [index, item] of pairsOf(entries)) {
       if (!$Number_isInteger(index) || index < 0 || index >= length) {
         throw malformed("it has an array index out of range");
@@ -1434,7 +1464,7 @@ var TaggedDecoder = class {
   }
   #decodeMap(entries, depth) {
     const map = this.register(/* @__PURE__ */ new Map(), depth);
-    this.#pay(entries.length >> 1);
+    this.pay((entries.length >> 1) * MAP_ENTRY_COST);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
       map[$set](decodedKey, this.decode(item, depth + 1));
@@ -1443,7 +1473,7 @@ var TaggedDecoder = class {
   }
   #decodeSet(items, depth) {
     const set = this.register(/* @__PURE__ */ new Set(), depth);
-    this.#pay(items.length);
+    this.pay(items.length);
     for (const item of items) set[$add](this.decode(item, depth + 1));
     return set;
   }
@@ -1458,6 +1488,18 @@ var TaggedDecoder = class {
     const view = viewOf(kind2, bytes);
     if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not \${$JSON_stringify(kind2)}\`);
     return view;
+  }
+  #decodeRegExp(source, flags) {
+    if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
+      throw malformed("it has a regular expression out of bounds");
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) throw malformed("its regular expressions are too costly");
+    try {
+      return new RegExp(source, flags);
+    } catch (cause) {
+      throw malformed("it has an invalid regular expression", cause);
+    }
   }
   #decodeHandle(data) {
     if (this.#handles === void 0) throw malformed("it has a shared-object handle, none is expected here");
@@ -1501,16 +1543,6 @@ function decodeUrl(href) {
     return new URL(href);
   } catch (cause) {
     throw malformed("it has an invalid URL", cause);
-  }
-}
-function decodeRegExp(source, flags) {
-  if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
-    throw malformed("it has a regular expression out of bounds");
-  }
-  try {
-    return new RegExp(source, flags);
-  } catch (cause) {
-    throw malformed("it has an invalid regular expression", cause);
   }
 }
 
@@ -1601,6 +1633,7 @@ var TaggedEncoder = class {
   #numbers = /* @__PURE__ */ new Map();
   #objects = [];
   #path = [];
+  #regexpCost = 0;
   constructor(handles) {
     this.#handles = handles;
   }
@@ -1618,6 +1651,7 @@ var TaggedEncoder = class {
       case "number":
         return isPlainPrimitive(value) ? value : encodeNumber(value);
       case "bigint":
+        this.cost += BIGINT_COST;
         return {
           $: "bigint",
           v: value.toString(16)
@@ -1668,7 +1702,9 @@ var TaggedEncoder = class {
   }
   #encodeRecord(record, depth) {
     const node = {};
-    for (const key of $Object_keys(record)) {
+    const keys = $Object_keys(record);
+    if (keys.length > MANY_KEYS) this.cost += keys.length;
+    for (const key of keys) {
       this.#path[$push](key);
       putField(node, key, this.encode(this.#readField(record, key), depth + 1));
       this.#path.pop();
@@ -1694,6 +1730,7 @@ var TaggedEncoder = class {
   #encodeSparseArray(array, depth) {
     const entries = [];
     array.forEach((item, index) => entries[$push](index, this.encodeAt(index, item, depth + 1)));
+    this.cost += entries.length >> 1;
     return {
       $: "sparse",
       n: array.length,
@@ -1766,7 +1803,7 @@ var TaggedEncoder = class {
       }, item, depth + 1));
       index++;
     }
-    this.cost += index;
+    this.cost += index * MAP_ENTRY_COST;
     return {
       $: "map",
       v: entries
@@ -1790,6 +1827,10 @@ var TaggedEncoder = class {
     const { source, flags } = regexp;
     if (source.length > MAX_REGEXP_UNITS) {
       throw this.refusal(\`a RegExp of \${source.length} characters, at most \${MAX_REGEXP_UNITS} can travel\`);
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) {
+      throw this.refusal("regular expressions with many Unicode sets, fewer can travel in one value, send them as text");
     }
     return {
       $: "regexp",
@@ -1840,6 +1881,55 @@ function formatStep(step) {
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
 
+// src/wire/codec/long_text.ts
+var BACKSLASH = "\\\\";
+var LONGEST_ESCAPE = 6;
+var LongText = class {
+  #decoder = new TextDecoder("utf-8", {
+    fatal: true,
+    ignoreBOM: true
+  });
+  #text = "";
+  #rest = "";
+  push(bytes) {
+    this.#add(this.#rest + decoded(this.#decoder, bytes, true), false);
+  }
+  end() {
+    this.#add(this.#rest + decoded(this.#decoder, new Uint8Array(0), false), true);
+    return this.#text;
+  }
+  #add(piece, isLast) {
+    const end = isLast ? piece.length : wholeEnd(piece);
+    this.#rest = piece.slice(end);
+    if (end > 0) this.#text += unescaped(piece.slice(0, end));
+  }
+};
+function wholeEnd(piece) {
+  const at = piece.lastIndexOf(BACKSLASH);
+  if (at < 0 || at < piece.length - LONGEST_ESCAPE) return piece.length;
+  let first = at;
+  while (first > 0 && piece[first - 1] === BACKSLASH) first--;
+  if ((at - first) % 2 === 1) return piece.length;
+  const length = piece[at + 1] === "u" ? LONGEST_ESCAPE : 2;
+  return at + length <= piece.length ? piece.length : at;
+}
+function unescaped(piece) {
+  try {
+    return $JSON_parse(\`"\${piece}"\`);
+  } catch (cause) {
+    throw malformed("a line is not JSON", cause);
+  }
+}
+function decoded(decoder, bytes, isMore) {
+  try {
+    return decoder.decode(bytes, {
+      stream: isMore
+    });
+  } catch (cause) {
+    throw malformed("a line is not UTF-8", cause);
+  }
+}
+
 // src/wire/codec/line_reader.ts
 var [LINE_FEED3, QUOTE2] = [
   10,
@@ -1858,6 +1948,8 @@ var LineReader = class {
   #keys = [];
   #rest = new Uint8Array(0);
   #restLength = 0;
+  #longText;
+  #longBytes = 0;
   #valueBytes = 0;
   constructor(byteLength, limits) {
     this.#limits = limits;
@@ -1869,9 +1961,7 @@ var LineReader = class {
       const end2 = bytes.indexOf(LINE_FEED3) + 1;
       this.#keep(end2 === 0 ? bytes : bytes.subarray(0, end2));
       if (end2 === 0) return;
-      const line = this.#rest.subarray(0, this.#restLength);
-      this.#restLength = 0;
-      this.#readLines(line);
+      this.#readKept();
       start = end2;
     }
     const end = bytes.lastIndexOf(LINE_FEED3) + 1;
@@ -1895,12 +1985,36 @@ var LineReader = class {
     }
     this.#rest[$set](bytes, this.#restLength);
     this.#restLength = length;
-    if (this.#limits === void 0 || length <= MAX_LINE_BYTES) return;
-    if (this.#rest[0] !== QUOTE2) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
-    if (length > this.#limits.maxStringBytes) throw stringTooLarge("receive", length, this.#limits);
+    if (this.#limits === void 0 || length <= MAX_LINE_BYTES && this.#longText === void 0) return;
+    this.#readLongText(this.#limits);
+  }
+  #readLongText(limits) {
+    if (this.#longText === void 0) {
+      if (this.#rest[0] !== QUOTE2) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
+      this.#longText = new LongText();
+      this.#rest.copyWithin(0, 1, this.#restLength--);
+      this.#longBytes = 1;
+    }
+    const size = this.#restLength - 2;
+    if (size <= 0) return;
+    this.#longBytes += size;
+    if (this.#longBytes > limits.maxStringBytes) throw stringTooLarge("receive", this.#longBytes, limits);
+    if (this.#counts) this.#addValueBytes(size * 2);
+    this.#longText[$push](this.#rest.subarray(0, size));
+    this.#rest.copyWithin(0, size, this.#restLength);
+    this.#restLength = 2;
+  }
+  #readKept() {
+    const line = this.#rest.subarray(0, this.#restLength);
+    this.#restLength = 0;
+    if (this.#longText === void 0) return this.#readLines(line);
+    if (line[0] !== QUOTE2) throw malformed("a line is not JSON");
+    const text = this.#longText.end();
+    this.#longText = void 0;
+    this.#putLine(text, 0);
   }
   #readLines(bytes) {
-    if (this.#counts) this.#count(bytes);
+    if (this.#counts) this.#addValueBytes(valueBytesOf(bytes));
     const text = decodeText(bytes);
     for (let start = 0; start < text.length; ) {
       const end = text.indexOf("\\n", start);
@@ -1908,16 +2022,18 @@ var LineReader = class {
       start = end + 1;
     }
   }
-  #count(bytes) {
-    this.#valueBytes += valueBytesOf(bytes);
+  #addValueBytes(size) {
+    this.#valueBytes += size;
     if (this.#valueBytes > this.#limits.maxValueBytes) {
       throw valuesTooLarge("receive", this.#valueBytes, this.#limits);
     }
   }
   #readLine(line) {
     if (line.length === 1 && this.#readBracket(line)) return;
-    const value = parse(line);
-    if (this.#limits !== void 0) requireShallow(value, line.length, this.#open.length);
+    this.#putLine(parse(line), line.length);
+  }
+  #putLine(value, units) {
+    if (this.#limits !== void 0) requireShallow(value, units, this.#open.length);
     const container = this.#open.at(-1);
     if (container === void 0) return this.#putRoot(value);
     if ($Array_isArray(container)) {
@@ -2645,6 +2761,7 @@ var Hub = class {
     if (current !== void 0 && !current.isClosed) return;
     for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
     this.#imports[$delete](entry.id);
+    entry.peer.imports.removeObject();
     if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
   reopen(ref) {
@@ -2675,6 +2792,8 @@ var Hub = class {
     const known = this.#imports[$get](id);
     if (known !== void 0) return this.reimport(known);
     if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
+    peer.imports.addObject();
+    if (!this.#origins[$has](originOf(id))) peer.imports.addOrigin();
     const entry = {
       id,
       type,
@@ -2768,6 +2887,7 @@ var RemoteWait = class {
 brand({
   RemoteWait
 });
+var CANCELLED = new ClosedError("The wait was cancelled");
 var WaitQueue = class {
   #first;
   #last;
@@ -2841,11 +2961,11 @@ var WaitQueue = class {
     };
     const { timeoutMs } = wait;
     if (timeoutMs !== void 0 && timeoutMs < Infinity) {
-      const timer = after(timeoutMs, () => give(() => timeoutError(timeoutMs), "timeout"));
+      const timer = after(timeoutMs, () => give(() => limitError(wait), "timeout"));
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
-      wait.onCancel = () => give(() => new ClosedError("The wait was cancelled"), "abort");
+      wait.onCancel = () => give(() => CANCELLED, "abort");
     } else if (wait.signal !== void 0) {
       const { signal } = wait;
       const onAbort = () => give(() => signal.reason, "abort");
@@ -2877,6 +2997,10 @@ function onSettled(waiter, clear) {
     clear();
     reject(error, end);
   };
+}
+function limitError(wait) {
+  const build = () => timeoutError(wait.timeoutMs);
+  return wait instanceof RemoteWait ? withoutStack(build) : build();
 }
 function timeoutError(timeoutMs) {
   return new TimeoutError(timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : \`Not ready after \${timeoutMs} ms\`);
@@ -3303,8 +3427,52 @@ function bytesOf(output) {
   return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
+// src/hub/requests/serving_time.ts
+var PAUSE_MS = 1;
+var ServingTime = class {
+  #limitMs;
+  #onTurn;
+  #beganAt = 0;
+  #endedAt = -Infinity;
+  #spentMs = 0;
+  #timer;
+  constructor(limitMs, onTurn) {
+    this.#limitMs = limitMs;
+    this.#onTurn = onTurn;
+  }
+  begin() {
+    this.#beganAt = monotonicMs();
+    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
+    return this.#spentMs < this.#limitMs;
+  }
+  end() {
+    this.#endedAt = monotonicMs();
+    this.#spentMs += this.#endedAt - this.#beganAt;
+  }
+  turned() {
+    this.#spentMs = 0;
+  }
+  goOnLater() {
+    this.#timer ??= after(0, () => {
+      this.#timer = void 0;
+      this.turned();
+      this.#onTurn();
+    });
+    this.#timer.setReferenced(false);
+  }
+  close() {
+    this.#timer?.cancel();
+    this.#timer = void 0;
+  }
+};
+
 // src/hub/requests/answers.ts
 var MAX_UNKNOWN_OPERATIONS = 100;
+var CANCELLED = new ClosedError("The wait was cancelled");
+var cancelledText;
+function cancelled() {
+  return cancelledText ??= encode(CANCELLED);
+}
 var Answers = class {
   #host;
   #outbox;
@@ -3314,12 +3482,14 @@ var Answers = class {
   #openBytes = 0;
   #held = new Deque();
   #deliveries = /* @__PURE__ */ new Map();
+  #time;
   #unknownOperations = 0;
   constructor(host, outbox, transit, limits) {
     this.#host = host;
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
   receive(message, parts, bytes) {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
@@ -3334,10 +3504,13 @@ var Answers = class {
       task
     };
     const wait = new RemoteWait(timeoutMs);
-    if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
+    if (this.#mayServe()) {
+      this.#serve(id, bytes, handle, operation, args, caller, wait);
+      return this.#time.end();
+    }
     this.#noteOpen(id, bytes, wait);
-    this.#held[$push](() => {
-      if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
+    this.#hold(() => {
+      if (wait.isCancelled) this.#fail(id, CANCELLED);
       else this.#serve(id, bytes, handle, operation, args, caller, wait);
     });
   }
@@ -3345,7 +3518,14 @@ var Answers = class {
     this.#open[$get](id)?.wait.cancel();
   }
   goOn() {
-    while (this.#held.size > 0 && !this.#isUnread) this.#held[$shift]()();
+    while (this.#held.size > 0 && !this.#isUnread) {
+      if (!this.#time.begin()) return this.#time.goOnLater();
+      this.#held[$shift]()();
+      this.#time.end();
+    }
+  }
+  readEnd() {
+    this.#time.turned();
   }
   ack(id) {
     const delivery = this.#deliveries[$get](id);
@@ -3357,11 +3537,19 @@ var Answers = class {
     this.#deliveries[$delete](id);
   }
   close() {
+    this.#time.close();
     while (this.#held.size > 0) this.#held[$shift]();
     for (const { wait } of this.#open[$values]()) wait.cancel();
     this.#open[$clear]();
     for (const delivery of this.#deliveries[$values]()) delivery.requeue();
     this.#deliveries[$clear]();
+  }
+  #mayServe() {
+    return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
+  }
+  #hold(serve2) {
+    this.#held[$push](serve2);
+    if (!this.#isUnread) this.#time.goOnLater();
   }
   get #isUnread() {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
@@ -3390,7 +3578,7 @@ var Answers = class {
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(id, bytes, wait);
-    value[$then]((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+    value[$then]((result) => this.#answer(id, result), (error) => this.#failInTime(id, error));
   }
   #noteOpen(id, bytes, wait) {
     if (!this.#open[$has](id)) this.#openBytes += bytes;
@@ -3415,10 +3603,18 @@ var Answers = class {
     }
     if (delivery !== void 0) this.#deliveries[$set](id, delivery);
   }
+  #failInTime(id, error) {
+    if (this.#outbox.isClosed) return;
+    if (!this.#mayServe()) return this.#hold(() => this.#fail(id, error));
+    this.#fail(id, error);
+    this.#time.end();
+  }
   #fail(id, error) {
+    const isCancelled = this.#open[$get](id)?.wait.isCancelled;
     this.#close(id);
     if (this.#outbox.isClosed) return;
     const head = errorResponseHead(id);
+    if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {
@@ -3464,11 +3660,37 @@ var ExportTable = class {
   }
 };
 
+// src/hub/import_count.ts
+var ImportCount = class {
+  #most;
+  #objects = 0;
+  #origins = 0;
+  constructor(most) {
+    this.#most = most;
+  }
+  addObject() {
+    if (++this.#objects <= this.#most) return;
+    throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
+  }
+  removeObject() {
+    this.#objects--;
+  }
+  addOrigin() {
+    if (++this.#origins <= this.#most) return;
+    throw new ProtocolError(\`it sent handles of more than \${this.#most} processes\`);
+  }
+};
+
 // src/hub/limits.ts
 var PEER_LIMITS = {
   requests: 8 * 1024,
   requestBytes: 8 * 1024 * 1024,
   unreadBytes: 4 * 1024 * 1024
+};
+var CHILD_LIMITS = {
+  ...PEER_LIMITS,
+  sliceMs: 8,
+  imports: 1e5
 };
 
 // src/hub/deferred_release.ts
@@ -3933,6 +4155,7 @@ var PeerLink = class {
   handles;
   questions;
   forwardedTo = /* @__PURE__ */ new Set();
+  imports;
   #hub;
   #outbox;
   #exports = new ExportTable();
@@ -3941,6 +4164,7 @@ var PeerLink = class {
   constructor(hub2, key, transport, limits = PEER_LIMITS) {
     this.#hub = hub2;
     this.key = key;
+    this.imports = new ImportCount(limits.imports ?? Infinity);
     this.#outbox = new Outbox(transport, (handle) => hub2.export(handle, this), hub2.clock);
     this.handles = {
       encode: (value) => {
@@ -4001,6 +4225,9 @@ var PeerLink = class {
     if (message === void 0) return false;
     if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
     return true;
+  }
+  readEnd() {
+    this.#answers.readEnd();
   }
   written() {
     this.#answers.goOn();
@@ -4442,6 +4669,8 @@ var Channel = class {
   #sliceBytes;
   #isWriting = false;
   #writing;
+  #turns;
+  #reading;
   #broken = false;
   constructor(options) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, trusted = false } = options;
@@ -4453,13 +4682,17 @@ var Channel = class {
     this.#onChunkEnd = options.onChunkEnd ?? (() => {
     });
     const pass = (bytes) => this.#decoder[$push](bytes);
-    const { open } = options;
-    this.#open = open === void 0 ? pass : (chunk) => open(chunk, pass);
+    const { open = (chunk) => pass(chunk) } = options;
+    this.#open = (chunk) => void open(chunk, pass);
+    this.#turns = options.turns;
     this.#onWritten = options.onWritten ?? (() => {
     });
   }
   get writing() {
     return this.#writing;
+  }
+  get reading() {
+    return this.#reading;
   }
   get appendedBytes() {
     return this.#takenBytes + this.#outgoing.byteLength;
@@ -4526,9 +4759,21 @@ var Channel = class {
     while (true) {
       const view = await this.#read(buffer);
       if (view === null) return;
-      this.#open(view);
-      this.#onChunkEnd();
+      const rest = this.#turns === void 0 ? this.#open(view) : this.#turns.take(view, this.#open);
+      if (rest === void 0) this.#onChunkEnd();
+      else await this.#finishRead(rest);
       buffer = new Uint8Array(view.buffer);
+    }
+  }
+  async #finishRead(rest) {
+    const read = $Promise_withResolvers();
+    this.#reading = read.promise;
+    try {
+      await rest;
+      this.#onChunkEnd();
+    } finally {
+      this.#reading = void 0;
+      read.resolve();
     }
   }
 };

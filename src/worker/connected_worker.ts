@@ -1,4 +1,7 @@
+import type { Handle } from "../hub/handle.ts";
 import type { Hub } from "../hub/hub.ts";
+import { InFlightHandle } from "../hub/in_flight_handle.ts";
+import { CHILD_LIMITS } from "../hub/limits.ts";
 import { PeerLink } from "../hub/peer_link.ts";
 import { untilSettled } from "../timer.ts";
 import { isHubKind } from "../wire/messages/hub_messages.ts";
@@ -48,6 +51,7 @@ export class ConnectedWorker {
   /** Both absent while it is a spare: it waits for its hello, and has nothing to say. */
   #events: ConnectedWorkerEvents | undefined;
   #hello: Hello | undefined;
+  #hasExited = false;
 
   /** Starts the process. It is told nothing yet, and nobody of it. Throws what `Deno.Command` throws. */
   constructor({ process, hub, circumstances, reaper }: ConnectedWorkerOptions) {
@@ -63,13 +67,17 @@ export class ConnectedWorker {
           this.link.receive(message, parts, bytes);
         },
         standby: (on) => this.#events?.standby(on),
-        readEnd: () => this.#events?.readEnd(),
+        readEnd: () => {
+          this.link.readEnd();
+          this.#events?.readEnd();
+        },
         isAwaited: () => this.#events?.isAwaited() ?? false,
         output: (stream, bytes, taskId) => this.#events?.output(stream, bytes, taskId),
         died: () => {
           if (process.command.mayRun) reaper?.killGroup(this.process.pid);
         },
         exited: (exit) => {
+          this.#hasExited = true;
           this.#events?.disconnecting();
           this.link.close();
           reaper?.unwatch(exit.pid);
@@ -77,7 +85,7 @@ export class ConnectedWorker {
         },
       },
     });
-    this.link = new PeerLink(hub, hub.nextPeerKey(), this.process);
+    this.link = new PeerLink(hub, hub.nextPeerKey(), this.process, CHILD_LIMITS);
     reaper?.watch(this.process.pid, leadsGroup(process.command, process.ownGroup));
   }
 
@@ -90,6 +98,8 @@ export class ConnectedWorker {
   /** Sends the hello: the worker loads its module. */
   greet(): void {
     const { handles, text, parts } = this.#hello!;
+    // The link of a process that has ended is closed: what would be let out over it now would never come back.
+    if (this.#hasExited) return loseHandles(handles);
     for (const handle of handles) this.#hub.export(handle, this.link);
     this.send(text, parts);
   }
@@ -113,4 +123,9 @@ export class ConnectedWorker {
     this.process.append(text, parts);
     this.process.flush();
   }
+}
+
+/** The process that was to get these has ended before they left. */
+function loseHandles(handles: readonly Handle[]): void {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.lost();
 }

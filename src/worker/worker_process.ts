@@ -14,6 +14,7 @@ import { LinePrinter } from "../line_printer.ts";
 import { OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
+import { TurnTaking } from "./turn_taking.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerInput } from "./worker_input.ts";
 import { WorkerOutput } from "./worker_output.ts";
@@ -77,6 +78,7 @@ export class WorkerProcess {
   readonly #output: WorkerOutput;
   readonly #channel: Channel;
   readonly #blocks: BlockReader;
+  readonly #turns = new TurnTaking();
   readonly #printers: readonly LinePrinter[];
   readonly #tail = new OutputTail();
   readonly #standby = new StandbyWatch(() => this.#wake());
@@ -87,6 +89,7 @@ export class WorkerProcess {
   #greeted = false;
   #ready = false;
   #exited = false;
+  #isOver = false;
   #isTerminating = false;
   #violation: unknown;
   #exceededMemory: WorkerExit["exceededMemory"];
@@ -118,11 +121,13 @@ export class WorkerProcess {
       sliceBytes: PIPE_BYTES,
       open: (chunk, pass) => {
         this.#readBytes += chunk.byteLength;
-        this.#blocks.push(chunk, pass);
+        // Who was told that the process has exited hears nothing of it any more.
+        if (!this.#isOver) this.#blocks.push(chunk, pass);
       },
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
       onWritten: () => this.#events.written(),
       onChunkEnd: () => this.#events.readEnd(),
+      turns: this.#turns,
       maxFrameBytes: options.maxFrameBytes,
     });
     this.#silence = new SilenceWatch(this.#watched());
@@ -132,6 +137,11 @@ export class WorkerProcess {
   /** See {@linkcode Channel}. */
   get writing(): Promise<void> | undefined {
     return this.#channel.writing;
+  }
+
+  /** Resolves when what was read has been handled; all has been when it is `undefined`. */
+  get reading(): Promise<void> | undefined {
+    return this.#channel.reading;
   }
 
   /** See {@linkcode Channel}. */
@@ -261,6 +271,7 @@ export class WorkerProcess {
     this.#muteTimer?.cancel();
     this.#exited = true;
     this.#silence.end();
+    this.#turns.hurry();
     this.#events.died();
     await settledWithin(drained, DRAIN_LIMIT_MS);
     this.#standby.end();
@@ -268,6 +279,7 @@ export class WorkerProcess {
     stderr.cancel().catch(() => {});
     this.#input.close();
     for (const printer of this.#printers) printer.flush();
+    this.#isOver = true;
     this.#events.exited({
       pid: this.pid,
       exitCode: status.code,

@@ -60,6 +60,7 @@ export class Direction implements Transport {
     this.writtenBytes += bytesOf(frame);
     this.#onDelivered();
     this.#receiver().receive(JSON.parse(frame.text), [...frame.parts], bytesOf(frame));
+    this.#receiver().readEnd();
     return true;
   }
 

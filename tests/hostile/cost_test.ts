@@ -2,60 +2,31 @@
  * End-to-end tests of what a worker's messages may cost: programs with a heap of 128 MiB and two workers, one of which attacks on the
  * worker's own protocol while the other works. How long the program's timers wait is printed by the fixture, for people.
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { oftenKinds, onceKinds } from "../fixtures/costly_messages.ts";
-
-interface Outcome {
-  outcome: string;
-  done: number;
-  after: number;
-  grownMiB: number;
-}
-
-const LIMIT_MIB = 256;
-
-/** What became of a program under an attack. It must have lived to say so. */
-async function underAttack(name: string, ...args: unknown[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-run",
-      "--allow-read",
-      "--allow-env",
-      "--v8-flags=--max-old-space-size=128",
-      new URL("../fixtures/under_attack.ts", import.meta.url).pathname,
-      name,
-      JSON.stringify(args),
-    ],
-  }).output();
-  const text = new TextDecoder();
-  assertEquals(code, 0, text.decode(stderr));
-  const result: Outcome = JSON.parse(text.decode(stdout));
-  assertEquals(result.after, 50_000, "the pool does not work any more");
-  assert(result.done > 0, "the other worker did nothing meanwhile");
-  assert(result.grownMiB < 2 * LIMIT_MIB, `the program grew by ${result.grownMiB} MiB`);
-  return result;
-}
+import { underAttack } from "../helpers/attacks.ts";
 
 for (const kind of onceKinds) {
   Deno.test(`a program refuses ${kind} from a worker, and lives`, async () => {
-    const { outcome } = await underAttack("attackOnce", kind);
+    const { outcome } = await underAttack("costly_messages", "attackOnce", kind);
     assertMatch(outcome, /^ProtocolError: Worker \d+ was killed: it broke the protocol, Cannot (receive|read)/);
   });
 }
 
 for (const kind of oftenKinds) {
   Deno.test(`a program lives when a worker sends one large message after another, of ${kind}`, async () => {
-    const { outcome } = await underAttack("attackOften", kind, 20);
+    const { outcome } = await underAttack("costly_messages", "attackOften", kind, 20);
     if (kind === "levels") assertMatch(outcome, /nested deeper than 1000 levels/);
     else assertEquals(outcome, "done");
   });
 }
 
 Deno.test("a program lives when a worker sends frames of as many parts as there may be", async () => {
-  assertEquals((await underAttack("attackByParts", 32 * 1024, 20)).outcome, "done");
-  assertMatch((await underAttack("attackByParts", 32 * 1024 + 1, 1)).outcome, /more than 32768 parts/);
+  assertEquals((await underAttack("costly_messages", "attackByParts", 32 * 1024, 20)).outcome, "done");
+  assertMatch(
+    (await underAttack("costly_messages", "attackByParts", 32 * 1024 + 1, 1)).outcome,
+    /more than 32768 parts/,
+  );
 });
 
 const SMALL: [message: string, outcome: RegExp][] = [
@@ -67,11 +38,11 @@ const SMALL: [message: string, outcome: RegExp][] = [
 
 for (const [message, expected] of SMALL) {
   Deno.test(`a program lives when a worker floods it with ${message}`, async () => {
-    assertMatch((await underAttack("attackBySmall", message, 100_000)).outcome, expected);
+    assertMatch((await underAttack("costly_messages", "attackBySmall", message, 100_000)).outcome, expected);
   });
 }
 
 Deno.test("a program refuses a chunk's answer with more errors than items", async () => {
-  const { outcome } = await underAttack("answerWithErrors");
+  const { outcome } = await underAttack("costly_messages", "answerWithErrors");
   assertMatch(outcome, /a chunk's answer does not fit the chunk/);
 });

@@ -6,12 +6,19 @@ import { QueueObject } from "../../src/channels/queue_object.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { HeldRequests } from "../../src/hub/requests/held_requests.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import type { PeerLimits } from "../../src/hub/limits.ts";
+import { PEER_LIMITS, type PeerLimits } from "../../src/hub/limits.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
+import { monotonicMs } from "../../src/timer.ts";
+import { decode } from "../../src/wire/codec/codec.ts";
 import { UnreadBytes } from "../../src/hub/requests/unread_bytes.ts";
 import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
 
 const LIMITS: PeerLimits = { requests: 8, requestBytes: 4000, unreadBytes: 1000 };
+
+/** Lets the event loop turn until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}
 
 function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
   return makeHandle(hub, "Queue", new QueueObject(maxSize));
@@ -265,4 +272,64 @@ Deno.test("Queue.putNowait() of a full queue stays an error, and no breach", asy
   const outcomes = await puts;
   assertEquals(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
   assert(outcomes.every((one) => one.status === "fulfilled" || one.reason instanceof QueueFullError));
+});
+
+Deno.test("A peer is served for a while only in one turn, and all it asked for in order", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, { ...PEER_LIMITS, sliceMs: 0.01 });
+  const calls: unknown[] = [];
+  const slow: SharedObject = {
+    operations: {
+      put: (_caller, _wait, item) => {
+        calls.push(item);
+        for (const until = monotonicMs() + 0.1; monotonicMs() < until;);
+      },
+    },
+  };
+  const handle = makeHandle<Queue<unknown>>(parent, "Queue", slow);
+  child.give(handle);
+  for (let id = 1; id <= 4; id++) child.parentLink.receive(request(id, handle, "put", [id]), [], 10);
+  assertEquals(calls, [1]);
+  child.parentLink.receive(["cancel", 3], [], 10);
+  await until(() => calls.length === 3);
+  assertEquals(calls, [1, 2, 4]);
+  await turn();
+  const answers = child.toChild.messages.flatMap(([kind, ...rest]) => kind === "done" ? rest : [rest.slice(0, 2)]);
+  assertEquals(answers, [1, 2, [3, 0], 4]);
+});
+
+Deno.test("Waits that end together are all answered, and those of a process that is gone are not", async () => {
+  const parent = new Hub();
+  const [late, gone] = [1, 2].map(() => new HubChild(parent, undefined, { ...PEER_LIMITS, sliceMs: 1e-6 }));
+  const queue = queueIn(parent);
+  for (const child of [late!, gone!]) {
+    child.give(queue);
+    for (const id of [1, 2, 3]) {
+      child.parentLink.receive(["request", id, queue[REF].id, "get", "", 0, 1, 0, []], [], 10);
+    }
+  }
+  gone!.die();
+  await until(() => late!.toChild.size === 3);
+  assertEquals(
+    late!.toChild.messages.map((message) => message.slice(0, 3)),
+    [1, 2, 3].map((id) => ["response", id, 0]),
+  );
+  assertEquals(gone!.toChild.size, 0);
+});
+
+Deno.test("A peer that sends handles of more objects or processes than it may is refused; those that were closed do not count", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, { ...LIMITS, imports: 3 });
+  const handleOf = (id: string) => ({ $: "handle", v: { type: "Queue", id } });
+  const receive = (...ids: string[]): Queue<unknown>[] =>
+    decode(ids.map(handleOf), true, [], child.parentLink.handles) as Queue<unknown>[];
+  for (let round = 0; round < 9; round++) for (const queue of receive("a:1", "a:2", "a:3")) queue.close();
+  assertThrows(() => receive("a:1", "a:2", "a:3", "a:4"), ProtocolError, "handles of more than 3 objects");
+  const other = new HubChild(parent, undefined, { ...LIMITS, imports: 3 });
+  const invented = (id: string): void => {
+    const [queue] = decode([handleOf(id)], true, [], other.parentLink.handles) as Queue<unknown>[];
+    queue!.close();
+  };
+  for (const id of ["b:1", "c:1", "d:1"]) invented(id);
+  assertThrows(() => invented("e:1"), ProtocolError, "handles of more than 3 processes");
 });

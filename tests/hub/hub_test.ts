@@ -5,6 +5,7 @@ import { ProtocolError, type Queue } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { ExportTable } from "../../src/hub/export_table.ts";
 import { type Handle, REF } from "../../src/hub/handle.ts";
+import { ImportCount } from "../../src/hub/import_count.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { InFlightHandle } from "../../src/hub/in_flight_handle.ts";
 import type { Peer } from "../../src/hub/peer.ts";
@@ -13,6 +14,7 @@ import { makeHandle } from "../helpers/hub_network.ts";
 
 /** A peer that keeps what the hub tells it, and what it is asked. */
 class RecordingPeer implements Peer {
+  readonly imports = new ImportCount(Infinity);
   readonly told: string[] = [];
   readonly exports = new ExportTable();
   readonly touched = new Map<string, SharedObject>();

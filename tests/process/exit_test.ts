@@ -1,7 +1,7 @@
 /** End-to-end tests of how a process ends: exit codes, what it prints by then, and work that it leaves running. */
 // deno-lint-ignore-file no-console -- processes print
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Process, Queue } from "../../mod.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { type Connection, EndOfStreamError, Pipe, Process, Queue } from "../../mod.ts";
 import { ended } from "../helpers/ended.ts";
 import { RunningProgram, runProgram } from "../helpers/program.ts";
 
@@ -238,4 +238,17 @@ Deno.test("Ctrl-C reaches the program alone, which can then wait for its process
   await program.send("\n");
   assertEquals(await program.line(), "finished");
   assertEquals((await program.child.status).code, 130);
+});
+
+Deno.test("what a process was to get comes back when it is killed before it could get it", async () => {
+  const [ours, theirs] = Pipe<number>();
+  const process = new Process({ target: (connection: Connection<number>) => connection.send(1), args: [theirs] });
+  process.start();
+  theirs.close();
+  process.kill();
+  await process.join();
+  assertEquals(process.exitCode, -9);
+  // Either it never got its end, or that ended with it.
+  await assertRejects(() => ours.recv(), EndOfStreamError);
+  ours.close();
 });

@@ -1,12 +1,13 @@
 import { Deque } from "../../deque.ts";
 import { ClosedError, ProtocolError } from "../../errors.ts";
-import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
+import { decode, encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
 import { errorResponseHead, type HubMessage, responseHead } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
 import { EncodedValue } from "../encoded_value.ts";
 import { describeHandle, type Handle } from "../handle.ts";
 import type { PeerLimits } from "../limits.ts";
 import type { Outbox } from "./outbox.ts";
+import { ServingTime } from "./serving_time.ts";
 import { type Caller, RemoteWait, type WaitOptions } from "../wait_queue.ts";
 
 type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
@@ -32,11 +33,19 @@ interface OpenRequest {
 // For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
 const MAX_UNKNOWN_OPERATIONS = 100;
 
+const CANCELLED = new ClosedError("The wait was cancelled");
+let cancelledText: Encoded | undefined;
+
+/** What answers a request that was given up: nobody looks at it any more. */
+function cancelled(): Encoded {
+  return cancelledText ??= encode(CANCELLED);
+}
+
 /**
  * What a peer has asked of this process, or of those behind it, until it has been answered, and has what it was answered.
  *
  * A peer that does not read its answers gets no more of them: what it asks then is held, so that what it costs
- * here is what it has sent, not what it asked for.
+ * here is what it has sent, not what it asked for. And what takes long to serve is served over several turns of the event loop.
  */
 export class Answers {
   readonly #host: AnswersHost;
@@ -45,10 +54,11 @@ export class Answers {
   readonly #limits: PeerLimits;
   readonly #open = new Map<number, OpenRequest>();
   #openBytes = 0;
-  /** What serves those of the open ones that wait until the peer reads. */
+  /** What serves those of the open ones that wait until the peer reads, or for the next turn. */
   readonly #held = new Deque<() => void>();
   /** What was answered, and not acknowledged. */
   readonly #deliveries = new Map<number, Delivery>();
+  readonly #time: ServingTime;
   #unknownOperations = 0;
 
   /** @param transit Decodes the handles in arguments, which stay as they came. */
@@ -57,6 +67,7 @@ export class Answers {
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
 
   /** The peer asks, in so many bytes. Throws ProtocolError for a hostile request, and for one too many. */
@@ -70,10 +81,13 @@ export class Answers {
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
     const wait = new RemoteWait(timeoutMs);
-    if (this.#held.size === 0 && !this.#isUnread) return this.#serve(id, bytes, handle, operation, args, caller, wait);
+    if (this.#mayServe()) {
+      this.#serve(id, bytes, handle, operation, args, caller, wait);
+      return this.#time.end();
+    }
     this.#noteOpen(id, bytes, wait);
-    this.#held.push(() => {
-      if (wait.isCancelled) this.#fail(id, new ClosedError("The wait was cancelled"));
+    this.#hold(() => {
+      if (wait.isCancelled) this.#fail(id, CANCELLED);
       else this.#serve(id, bytes, handle, operation, args, caller, wait);
     });
   }
@@ -83,9 +97,18 @@ export class Answers {
     this.#open.get(id)?.wait.cancel();
   }
 
-  /** The peer has read some of what waited for it. */
+  /** The peer has read some of what waited for it, or the next turn has come. */
   goOn(): void {
-    while (this.#held.size > 0 && !this.#isUnread) this.#held.shift()!();
+    while (this.#held.size > 0 && !this.#isUnread) {
+      if (!this.#time.begin()) return this.#time.goOnLater();
+      this.#held.shift()!();
+      this.#time.end();
+    }
+  }
+
+  /** All that was read at once has been received. */
+  readEnd(): void {
+    this.#time.turned();
   }
 
   /** The peer has the next thing that it was delivered. */
@@ -103,11 +126,22 @@ export class Answers {
 
   /** The peer is gone, and the outbox closed: its waits end, and what it has not acknowledged goes back. */
   close(): void {
+    this.#time.close();
     while (this.#held.size > 0) this.#held.shift();
     for (const { wait } of this.#open.values()) wait.cancel();
     this.#open.clear();
     for (const delivery of this.#deliveries.values()) delivery.requeue();
     this.#deliveries.clear();
+  }
+
+  /** Whether a request can be served at once. */
+  #mayServe(): boolean {
+    return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
+  }
+
+  #hold(serve: () => void): void {
+    this.#held.push(serve);
+    if (!this.#isUnread) this.#time.goOnLater();
   }
 
   get #isUnread(): boolean {
@@ -150,7 +184,7 @@ export class Answers {
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(id, bytes, wait);
-    value.then((result) => this.#answer(id, result), (error) => this.#fail(id, error));
+    value.then((result) => this.#answer(id, result), (error) => this.#failInTime(id, error));
   }
 
   #noteOpen(id: number, bytes: number, wait: RemoteWait): void {
@@ -175,10 +209,20 @@ export class Answers {
     if (delivery !== undefined) this.#deliveries.set(id, delivery);
   }
 
+  /** Thousands of waits may end in one turn, and an error takes long to describe. */
+  #failInTime(id: number, error: unknown): void {
+    if (this.#outbox.isClosed) return;
+    if (!this.#mayServe()) return this.#hold(() => this.#fail(id, error));
+    this.#fail(id, error);
+    this.#time.end();
+  }
+
   #fail(id: number, error: unknown): void {
+    const isCancelled = this.#open.get(id)?.wait.isCancelled;
     this.#close(id);
     if (this.#outbox.isClosed) return;
     const head = errorResponseHead(id);
+    if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
     try {
       this.#outbox.postValue(head, error, describeHandle);
     } catch (encodingError) {

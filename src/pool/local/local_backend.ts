@@ -190,7 +190,10 @@ export class LocalBackend implements TaskBackend {
   }
 
   async #fence(done: (held: boolean, now: number) => void): Promise<void> {
-    done(await this.#launcher.fence(), monotonicMs());
+    const held = await this.#launcher.fence();
+    const reading = this.#workers.reading();
+    if (reading.length > 0) await Promise.all(reading);
+    done(held, monotonicMs());
     this.#arm();
   }
 

@@ -86,6 +86,11 @@ export class WorkerSet {
     return this.#living.flatMap((worker) => worker?.awaitedWrite ?? []);
   }
 
+  /** What was read of the workers' pipes, and is not handled yet. */
+  reading(): Promise<void>[] {
+    return this.#living.flatMap((worker) => worker?.process.reading ?? []);
+  }
+
   /** The workers that live now. */
   list(slots: readonly Slot<TaskRecord>[]): WorkerInfo[] {
     return slots.flatMap((slot) => {

@@ -5,9 +5,13 @@ import { arrayOf, type JsonObject, malformed, numberOf, pairsOf, recordOf, textO
 import { decodeError } from "./error_codec.ts";
 import { decodeNumbers } from "./number_list.ts";
 import { tooDear } from "./line_limits.ts";
+import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
+  BIGINT_COST,
   ERROR_COST,
   type HandleCodec,
+  MANY_KEYS,
+  MAP_ENTRY_COST,
   MAX_DEPTH,
   MAX_HOLES,
   MAX_REGEXP_UNITS,
@@ -23,6 +27,7 @@ export class TaggedDecoder {
   readonly #objects: object[] = [];
   readonly #maxCost: number;
   #cost = 0;
+  #regexpCost = 0;
   #nextPart = 0;
 
   /** Builds a decoder for one tree, which may cost so much. */
@@ -44,11 +49,12 @@ export class TaggedDecoder {
   register<T extends object>(object: T, depth: number): T {
     if (depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
     this.#objects.push(object);
-    this.#pay(1);
+    this.pay(1);
     return object;
   }
 
-  #pay(cost: number): void {
+  /** Counts what a part of the tree costs. */
+  pay(cost: number): void {
     this.#cost += cost;
     if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
   }
@@ -64,7 +70,9 @@ export class TaggedDecoder {
 
   #decodeRecord(record: object, depth: number): object {
     this.register(record, depth);
-    for (const key of Object.keys(record)) {
+    const keys = Object.keys(record);
+    if (keys.length > MANY_KEYS) this.pay(keys.length);
+    for (const key of keys) {
       const field = (record as JsonObject)[key];
       if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
     }
@@ -78,6 +86,7 @@ export class TaggedDecoder {
       case "number":
         return decodeNumber(tag.v);
       case "bigint":
+        this.pay(BIGINT_COST);
         return decodeBigInt(tag.v);
       case "ref":
         return this.#decodeRef(tag.v);
@@ -90,7 +99,7 @@ export class TaggedDecoder {
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
-        this.#pay(ERROR_COST);
+        this.pay(ERROR_COST);
         return decodeError(tag, this, depth);
       default:
         return this.register(this.#decodeLeaf(tag), depth);
@@ -102,11 +111,11 @@ export class TaggedDecoder {
       case "date":
         return new Date(tag.v === null ? NaN : numberOf(tag.v));
       case "url":
-        this.#pay(PARSED_COST);
+        this.pay(PARSED_COST);
         return decodeUrl(textOf(tag.v));
       case "regexp":
-        this.#pay(PARSED_COST);
-        return decodeRegExp(textOf(tag.v), textOf(tag.f));
+        this.pay(PARSED_COST);
+        return this.#decodeRegExp(textOf(tag.v), textOf(tag.f));
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
       case "numbers":
@@ -129,6 +138,7 @@ export class TaggedDecoder {
     const isPossible = Number.isInteger(length) && length >= 0 && length <= 0xffffffff;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
     const array = this.register(holes(length, entries.length), depth);
+    this.pay(entries.length >> 1);
     for (const [index, item] of pairsOf(entries)) {
       if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= length) {
         throw malformed("it has an array index out of range");
@@ -140,7 +150,7 @@ export class TaggedDecoder {
 
   #decodeMap(entries: unknown[], depth: number): Map<unknown, unknown> {
     const map = this.register(new Map<unknown, unknown>(), depth);
-    this.#pay(entries.length >> 1);
+    this.pay((entries.length >> 1) * MAP_ENTRY_COST);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
       map.set(decodedKey, this.decode(item, depth + 1));
@@ -150,7 +160,7 @@ export class TaggedDecoder {
 
   #decodeSet(items: unknown[], depth: number): Set<unknown> {
     const set = this.register(new Set<unknown>(), depth);
-    this.#pay(items.length);
+    this.pay(items.length);
     for (const item of items) set.add(this.decode(item, depth + 1));
     return set;
   }
@@ -168,6 +178,19 @@ export class TaggedDecoder {
     const view = viewOf(kind, bytes);
     if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are not ${JSON.stringify(kind)}`);
     return view;
+  }
+
+  #decodeRegExp(source: string, flags: string): RegExp {
+    if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/.test(flags)) {
+      throw malformed("it has a regular expression out of bounds");
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) throw malformed("its regular expressions are too costly");
+    try {
+      return new RegExp(source, flags);
+    } catch (cause) {
+      throw malformed("it has an invalid regular expression", cause);
+    }
   }
 
   #decodeHandle(data: unknown): object {
@@ -219,16 +242,5 @@ function decodeUrl(href: string): URL {
     return new URL(href);
   } catch (cause) {
     throw malformed("it has an invalid URL", cause);
-  }
-}
-
-function decodeRegExp(source: string, flags: string): RegExp {
-  if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/.test(flags)) {
-    throw malformed("it has a regular expression out of bounds");
-  }
-  try {
-    return new RegExp(source, flags);
-  } catch (cause) {
-    throw malformed("it has an invalid regular expression", cause);
   }
 }

@@ -7,9 +7,13 @@ import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
 import { isPlainPrimitive } from "./plain.ts";
 import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord } from "./realms.ts";
+import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
+  BIGINT_COST,
   ERROR_COST,
   type HandleCodec,
+  MANY_KEYS,
+  MAP_ENTRY_COST,
   MAX_DEPTH,
   MAX_HOLES,
   MAX_REGEXP_UNITS,
@@ -37,6 +41,7 @@ export class TaggedEncoder {
   readonly #numbers = new Map<object, number>();
   readonly #objects: object[] = [];
   readonly #path: Step[] = [];
+  #regexpCost = 0;
 
   /** Builds an encoder for one value. */
   constructor(handles: HandleCodec | undefined) {
@@ -58,6 +63,7 @@ export class TaggedEncoder {
       case "number":
         return isPlainPrimitive(value) ? value : encodeNumber(value);
       case "bigint":
+        this.cost += BIGINT_COST;
         return { $: "bigint", v: value.toString(16) } satisfies Tag;
       case "function":
         throw this.refusal("a function, only data can travel");
@@ -110,7 +116,9 @@ export class TaggedEncoder {
 
   #encodeRecord(record: Record<string, unknown>, depth: number): unknown {
     const node = {};
-    for (const key of Object.keys(record)) {
+    const keys = Object.keys(record);
+    if (keys.length > MANY_KEYS) this.cost += keys.length;
+    for (const key of keys) {
       this.#path.push(key);
       putField(node, key, this.encode(this.#readField(record, key), depth + 1));
       this.#path.pop();
@@ -136,6 +144,7 @@ export class TaggedEncoder {
   #encodeSparseArray(array: unknown[], depth: number): unknown {
     const entries: unknown[] = [];
     array.forEach((item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
+    this.cost += entries.length >> 1;
     return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
 
@@ -191,7 +200,7 @@ export class TaggedEncoder {
       entries.push(this.encodeAt({ expression: at }, item, depth + 1));
       index++;
     }
-    this.cost += index;
+    this.cost += index * MAP_ENTRY_COST;
     return { $: "map", v: entries } satisfies Tag;
   }
 
@@ -209,6 +218,12 @@ export class TaggedEncoder {
     const { source, flags } = regexp;
     if (source.length > MAX_REGEXP_UNITS) {
       throw this.refusal(`a RegExp of ${source.length} characters, at most ${MAX_REGEXP_UNITS} can travel`);
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) {
+      throw this.refusal(
+        "regular expressions with many Unicode sets, fewer can travel in one value, send them as text",
+      );
     }
     return { $: "regexp", v: source, f: flags } satisfies Tag;
   }

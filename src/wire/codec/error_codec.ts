@@ -4,7 +4,7 @@ import { brandOf } from "../../copies.ts";
 import * as corral from "../../errors.ts";
 import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
 import { builtInName } from "./realms.ts";
-import { ERROR_LEVELS, type ErrorTag } from "./tags.ts";
+import { ERROR_FIELD_COST, ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 
 const MAX_TEXT_UNITS = 64 * 1024;
 const MAX_NAME_UNITS = 1024;
@@ -13,6 +13,8 @@ const MAX_NAME_UNITS = 1024;
 export interface FieldEncoder {
   /** The node of a value, or `undefined` when it cannot travel. */
   tryEncodeAt(step: string, value: unknown, depth: number): unknown;
+  /** What the tree costs its receiver. */
+  cost: number;
 }
 
 /** Decodes what an error holds. */
@@ -21,6 +23,8 @@ export interface FieldDecoder {
   register(object: object, depth: number): void;
   /** The value of a node. */
   decode(node: unknown, depth: number): unknown;
+  /** Counts what a part of the tree costs. */
+  pay(cost: number): void;
 }
 
 type AnyErrorClass = { readonly prototype: Error };
@@ -73,6 +77,7 @@ export function encodeError(error: Error, encoder: FieldEncoder, depth: number):
     const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
     if (node !== undefined) fields.push(key, node);
   }
+  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
   return {
     $: "error",
     c: className,
@@ -91,7 +96,9 @@ export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: numbe
   decoder.register(error, depth);
   const stack = tag.s === null ? `${name}: ${error.message}` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
   define(error, "stack", stack, false);
-  for (const [key, node] of pairsOf(arrayOf(tag.f))) {
+  const fields = arrayOf(tag.f);
+  decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
+  for (const [key, node] of pairsOf(fields)) {
     const field = textOf(key);
     if (isOwnAffair(field)) throw malformed(`an error has the field ${JSON.stringify(field)}`);
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
@@ -115,7 +122,7 @@ function buildError(className: string, message: string, name: string): Error {
 }
 
 /** Builds an error whose own stack nobody will see: to take it costs several times as much as the rest. */
-function withoutStack(build: () => Error): Error {
+export function withoutStack<E extends Error>(build: () => E): E {
   const { stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = 0;

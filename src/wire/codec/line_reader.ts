@@ -4,6 +4,7 @@ import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
 import { malformed, recordOf, requireShallow } from "./checks.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
+import { LongText } from "./long_text.ts";
 import { MAX_DEPTH, MAX_TREE_COST, putField } from "./tags.ts";
 
 const [LINE_FEED, QUOTE] = [10, 34] as const;
@@ -23,6 +24,9 @@ export class LineReader implements PartReader {
   /** The beginning of a line whose end has not arrived. */
   #rest: Uint8Array = new Uint8Array(0);
   #restLength = 0;
+  /** A line of one string that is too long to wait for its end. */
+  #longText: LongText | undefined;
+  #longBytes = 0;
   #valueBytes = 0;
 
   /** Starts a part of so many bytes. Without limits its sender is trusted. */
@@ -37,9 +41,7 @@ export class LineReader implements PartReader {
       const end = bytes.indexOf(LINE_FEED) + 1;
       this.#keep(end === 0 ? bytes : bytes.subarray(0, end));
       if (end === 0) return;
-      const line = this.#rest.subarray(0, this.#restLength);
-      this.#restLength = 0;
-      this.#readLines(line);
+      this.#readKept();
       start = end;
     }
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
@@ -63,14 +65,42 @@ export class LineReader implements PartReader {
     }
     this.#rest.set(bytes, this.#restLength);
     this.#restLength = length;
-    if (this.#limits === undefined || length <= MAX_LINE_BYTES) return;
-    if (this.#rest[0] !== QUOTE) throw malformed(`it has a line of more than ${MAX_LINE_BYTES} bytes`);
-    if (length > this.#limits.maxStringBytes) throw stringTooLarge("receive", length, this.#limits);
+    if (this.#limits === undefined || (length <= MAX_LINE_BYTES && this.#longText === undefined)) return;
+    this.#readLongText(this.#limits);
+  }
+
+  /** Reads what is kept of a long string, but for its last two bytes: with the end of the line, they are no text. */
+  #readLongText(limits: LineLimits): void {
+    if (this.#longText === undefined) {
+      if (this.#rest[0] !== QUOTE) throw malformed(`it has a line of more than ${MAX_LINE_BYTES} bytes`);
+      this.#longText = new LongText();
+      this.#rest.copyWithin(0, 1, this.#restLength--);
+      this.#longBytes = 1;
+    }
+    const size = this.#restLength - 2;
+    if (size <= 0) return;
+    this.#longBytes += size;
+    if (this.#longBytes > limits.maxStringBytes) throw stringTooLarge("receive", this.#longBytes, limits);
+    if (this.#counts) this.#addValueBytes(size * 2);
+    this.#longText.push(this.#rest.subarray(0, size));
+    this.#rest.copyWithin(0, size, this.#restLength);
+    this.#restLength = 2;
+  }
+
+  /** Reads the line of which all is there now. */
+  #readKept(): void {
+    const line = this.#rest.subarray(0, this.#restLength);
+    this.#restLength = 0;
+    if (this.#longText === undefined) return this.#readLines(line);
+    if (line[0] !== QUOTE) throw malformed("a line is not JSON");
+    const text = this.#longText.end();
+    this.#longText = undefined;
+    this.#putLine(text, 0);
   }
 
   /** Reads whole lines. */
   #readLines(bytes: Uint8Array): void {
-    if (this.#counts) this.#count(bytes);
+    if (this.#counts) this.#addValueBytes(valueBytesOf(bytes));
     const text = decodeText(bytes);
     for (let start = 0; start < text.length;) {
       const end = text.indexOf("\n", start);
@@ -79,8 +109,8 @@ export class LineReader implements PartReader {
     }
   }
 
-  #count(bytes: Uint8Array): void {
-    this.#valueBytes += valueBytesOf(bytes);
+  #addValueBytes(size: number): void {
+    this.#valueBytes += size;
     if (this.#valueBytes > this.#limits!.maxValueBytes) {
       throw valuesTooLarge("receive", this.#valueBytes, this.#limits!);
     }
@@ -88,8 +118,12 @@ export class LineReader implements PartReader {
 
   #readLine(line: string): void {
     if (line.length === 1 && this.#readBracket(line)) return;
-    const value = parse(line);
-    if (this.#limits !== undefined) requireShallow(value, line.length, this.#open.length);
+    this.#putLine(parse(line), line.length);
+  }
+
+  /** Puts what a line of so many characters holds where it belongs. */
+  #putLine(value: unknown, units: number): void {
+    if (this.#limits !== undefined) requireShallow(value, units, this.#open.length);
     const container = this.#open.at(-1);
     if (container === undefined) return this.#putRoot(value);
     if (Array.isArray(container)) {

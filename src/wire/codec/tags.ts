@@ -7,16 +7,28 @@ export const MAX_DEPTH = 1000;
 export const ERROR_LEVELS = 5;
 
 /**
- * What a tagged tree may cost that a worker sends as lines, when each object and each entry of a Map or Set costs one: so much takes the
- * receiver some 50 ms. A tree in the text of a message is smaller.
+ * What a tagged tree may cost that a worker sends as lines, when each object costs one: so much takes the
+ * receiver some 40 ms. A tree in the text of a message is smaller.
  */
-export const MAX_TREE_COST = 320_000;
+export const MAX_TREE_COST = 200_000;
 
 /** What a URL or a regular expression costs: it is parsed. */
-export const PARSED_COST = 20;
+export const PARSED_COST = 12;
 
 /** What an error costs: many properties are defined one by one. */
-export const ERROR_COST = 40;
+export const ERROR_COST = 38;
+
+/** What a field of an error costs. */
+export const ERROR_FIELD_COST = 4;
+
+/** What a bigint costs: its text is read twice. */
+export const BIGINT_COST = 2;
+
+/** What an entry of a Map costs. One of a Set, or of an array with holes, costs one. */
+export const MAP_ENTRY_COST = 2;
+
+/** Of an object with more keys than this, each costs one: V8 keeps them in a table. */
+export const MANY_KEYS = 500;
 
 /** How many holes an array may have. */
 export const MAX_HOLES = 16 * 1024 * 1024;

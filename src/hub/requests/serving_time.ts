@@ -1,0 +1,61 @@
+import { after, monotonicMs, type Timer } from "../../timer.ts";
+
+/** With a pause of this length, others had their turn. */
+const PAUSE_MS = 1;
+
+/**
+ * How long a peer has been served without a pause. A request costs its sender little, and its owner may search a list of a
+ * million: eight thousand of them in one read would hold up all else that the program does.
+ */
+export class ServingTime {
+  readonly #limitMs: number;
+  readonly #onTurn: () => void;
+  #beganAt = 0;
+  #endedAt = -Infinity;
+  #spentMs = 0;
+  #timer: Timer | undefined;
+
+  /**
+   * @param limitMs How long a peer is served in one turn of the event loop.
+   * @param onTurn Is called in the next one, when that was asked for.
+   */
+  constructor(limitMs: number, onTurn: () => void) {
+    this.#limitMs = limitMs;
+    this.#onTurn = onTurn;
+  }
+
+  /** Begins to serve. Returns whether there is time left in this turn. */
+  begin(): boolean {
+    this.#beganAt = monotonicMs();
+    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
+    return this.#spentMs < this.#limitMs;
+  }
+
+  /** Something has been served. */
+  end(): void {
+    this.#endedAt = monotonicMs();
+    this.#spentMs += this.#endedAt - this.#beganAt;
+  }
+
+  /** The event loop turns now. */
+  turned(): void {
+    this.#spentMs = 0;
+  }
+
+  /** Has the rest served in the next turn. */
+  goOnLater(): void {
+    this.#timer ??= after(0, () => {
+      this.#timer = undefined;
+      this.turned();
+      this.#onTurn();
+    });
+    // A program that waits for nothing else does not live on to serve others.
+    this.#timer.setReferenced(false);
+  }
+
+  /** The peer is gone. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}

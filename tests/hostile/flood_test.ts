@@ -1,0 +1,32 @@
+/**
+ * End-to-end tests of what a worker can do much of in a short time: programs with a heap of 128 MiB and two workers, one of which floods while
+ * the other works. What all of them cost is measured by `deno task attacks`; these are the ones that once cost more than they do now.
+ */
+import { assertMatch } from "@std/assert";
+import { underAttack } from "../helpers/attacks.ts";
+
+const FOR_MS = 300;
+
+const FLOODS: [way: "flood" | "sendOften" | "sendSmall", kind: string, outcome: RegExp][] = [
+  ["flood", "waiting gets", /^done$/],
+  ["flood", "aborted waits", /^done$/],
+  ["flood", "empty gets", /^done$/],
+  ["flood", "list searches", /^done$/],
+  ["flood", "list sorts", /^done$/],
+  ["flood", "large string", /^done$/],
+  ["flood", "large errors", /^done$/],
+  ["flood", "large regexps", /^done$/],
+  ["flood", "bigints", /^done$/],
+  ["flood", "text on stderr, byte by byte", /^done$/],
+  ["sendSmall", "output", /^done/],
+  ["sendOften", "emoji regexps", /ProtocolError: .* its regular expressions are too costly/],
+  ["sendOften", "handles", /^done/],
+  ["sendOften", "handles of many origins", /ProtocolError: .* handles of more than 100000 (objects|processes)/],
+];
+
+for (const [way, kind, expected] of FLOODS) {
+  Deno.test(`a program lives and works while a worker floods it with ${kind}`, async () => {
+    const forMs = kind === "handles of many origins" ? 10_000 : FOR_MS;
+    assertMatch((await underAttack("costly_floods", way, kind, forMs)).outcome, expected);
+  });
+}

@@ -1,0 +1,74 @@
+/** Unit tests of long strings that are read piece by piece, and of what regular expressions may cost. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { EncodingError, ProtocolError } from "../../src/errors.ts";
+import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { LongText } from "../../src/wire/codec/long_text.ts";
+import { MAX_REGEXP_COST, regexpCost } from "../../src/wire/codec/regexp_cost.ts";
+
+const encoder = new TextEncoder();
+
+/** Reads what stands between the quotes, in pieces of these sizes, over and over. */
+function readPieces(content: string, sizes: readonly number[]): string {
+  const bytes = encoder.encode(content);
+  const text = new LongText();
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length]!;
+    text.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return text.end();
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+
+Deno.test("LongText gives the string, however it is escaped and wherever it is cut", () => {
+  const unit = fc.constantFrom("a", "é", "漢", "\u{1f600}", "\\", '"', "\n", "\u0001", "\ud800", "\udc00", "u", "/");
+  fc.assert(fc.property(fc.string({ unit, maxLength: 60 }), sizes, (sent, pieces) => {
+    assertEquals(readPieces(JSON.stringify(sent).slice(1, -1), pieces), sent);
+    const escaped = Array.from(
+      { length: sent.length },
+      (_, at) => `\\u${sent.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    );
+    assertEquals(readPieces(escaped.join(""), pieces), sent);
+  }));
+});
+
+Deno.test("LongText refuses what JSON.parse() refuses, wherever it is cut", () => {
+  for (const content of ['a"b', "a\nb", "\\x", "\\u12", "\\", "\\\\\\", "ab\\u00zz", '","', '"']) {
+    for (const pieces of [[1], [2], [3, 1], [100]]) {
+      assertThrows(() => readPieces(content, pieces), ProtocolError, "not JSON");
+    }
+  }
+  const text = new LongText();
+  assertThrows(() => text.push(new Uint8Array([97, 0xff])), ProtocolError, "UTF-8");
+});
+
+const COSTLY = ["[\\p{L}--\\p{Lu}]".repeat(50), "\\p{RGI_Emoji}".repeat(6), "\\P{L}".repeat(80), "[^a]\\w".repeat(300)];
+
+Deno.test("encode() and decode() refuse regular expressions that are costly to build, alone and together", () => {
+  for (const source of COSTLY) {
+    assert(regexpCost(source, "iv") > MAX_REGEXP_COST, source.slice(0, 20));
+    assertThrows(
+      () => encode([new RegExp(source, "v")]),
+      EncodingError,
+      "$[0]: regular expressions with many Unicode sets",
+    );
+    const node = { $: "regexp", v: source, f: "v" };
+    assertThrows(() => decode(node, true, []), ProtocolError, "its regular expressions are too costly");
+  }
+  const small = { $: "regexp", v: "\\p{L}", f: "u" };
+  assertThrows(() => decode(Array.from({ length: 80 }, () => ({ ...small })), true, []), ProtocolError, "too costly");
+});
+
+Deno.test("encode() and decode() take regular expressions that people write", () => {
+  const written = [
+    /^\p{L}[\p{L}\p{N}_-]*$/u,
+    /[\p{Emoji}--\d]/v,
+    /\p{RGI_Emoji}/v,
+    new RegExp("(a|b)".repeat(9000)),
+    /\[(\w+)\]/gi,
+  ];
+  const { text, tagged, parts } = encode(written);
+  assertEquals(decode(JSON.parse(text), tagged, [...parts]), written);
+});
