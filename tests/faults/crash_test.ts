@@ -250,23 +250,6 @@ for (const name of ["ignoreAsync", "ignoreInLoop"] as const) {
   });
 }
 
-Deno.test("Pool rejects the running task when its worker closes stdout", async () => {
-  await using pool = new Pool({ workers: 1 });
-  const error = await assertRejects(() => pool.apply(() => Deno.stdout.close()), WorkerExitError);
-  assertEquals(error.taskStarted, true);
-  assertEquals(await pool.apply(double, [4]), 8);
-});
-
-Deno.test("Pool rejects the running task when its worker closes stdin", async () => {
-  await using pool = new Pool({ workers: 1 });
-  const deafen = async (): Promise<void> => {
-    Deno.stdin.close();
-    await new Promise(() => setInterval(() => {}, 1000));
-  };
-  await assertRejects(() => pool.apply(deafen), WorkerExitError);
-  assertEquals(await pool.apply(double, [4]), 8);
-});
-
 Deno.test("Pool.terminate() leaves no process when workers are stuck", async () => {
   const { pool, log } = await startedPool({ workers: 2 });
   const pids = pool.workers.map(({ pid }) => pid);

@@ -187,6 +187,7 @@ const say = (...messages: string[]): string =>
     "--quiet",
     "--no-config",
     "--no-lock",
+    "--allow-read",
     new URL("../fixtures/impostor.ts", import.meta.url).pathname,
   ]
     .concat(messages).map((word) => `'${word}'`).join(" ");
