@@ -72,7 +72,8 @@ Deno.test("examples/folder_copy has workers that may read the source and write t
     assert(workers.length > 0);
     for (const worker of workers) {
       const flags = worker.split(" ").filter((word) => word.startsWith("--allow") || word === "-A");
-      assertEquals(flags.toSorted(), [`--allow-read=${source}`, `--allow-write=${target}`]);
+      // Its own input, which it opens and gives back.
+      assertEquals(flags.toSorted(), [`--allow-read=${source},/proc/self/fd/3`, `--allow-write=${target}`]);
     }
     const { lines, code } = await copy(source, target);
     const there = Number(/^16 files, (\d+) of them already there$/.exec(lines[0]!)![1]);

@@ -15,7 +15,9 @@ const MOST_ENTRIES = 20_000;
 // The rest of a command line needs some room, too.
 const MOST_GRANT_UNITS = Math.floor(ARGUMENT_LIMITS.one * 0.75);
 
-/** A look into the folder takes so much less than the time to the next one. */
+/** So many files are looked at each time: that takes less than a millisecond. By count, since on a busy machine a clock tells nothing of the folder. */
+const ALWAYS_CHECKED = 50;
+/** A look into a larger folder takes so much less than the time to the next one. */
 const CHECK_SHARE = 0.05;
 
 /** The folder of the module, if it is untrusted and a file. */
@@ -29,7 +31,6 @@ export function untrustedFolder({ trust, moduleUrl }: ResolvedLaunchOptions): Un
 export class UntrustedFolder {
   readonly #path: string;
   readonly #realPath: string | undefined;
-  #refusal: PermissionError | undefined;
   #nextCheck = -Infinity;
 
   /** @param path The program may read it. */
@@ -38,21 +39,19 @@ export class UntrustedFolder {
     this.#realPath = realPath(path);
   }
 
-  /** What `check()` throws, not looked for more often than its cost allows. */
+  /** What `check()` throws. Not looked for more often than its cost allows, while all is well: nothing runs in a folder that was refused. */
   get refusal(): PermissionError | undefined {
     const start = monotonicMs();
-    if (start < this.#nextCheck) return this.#refusal;
+    if (start < this.#nextCheck) return undefined;
     try {
-      this.check();
-      this.#refusal = undefined;
+      const { length } = this.check();
+      const end = monotonicMs();
+      this.#nextCheck = length <= ALWAYS_CHECKED ? -Infinity : end + (end - start) / CHECK_SHARE;
+      return undefined;
     } catch (error) {
       // Something in it may have gone while it was looked at, or may not be looked at.
-      this.#refusal = error instanceof PermissionError ? error : refused(this.#path, (error as Error).message);
+      return error instanceof PermissionError ? error : refused(this.#path, (error as Error).message);
     }
-    const end = monotonicMs();
-    // A few files are looked at each time.
-    this.#nextCheck = end - start < 1 ? end : end + (end - start) / CHECK_SHARE;
-    return this.#refusal;
   }
 
   /**
