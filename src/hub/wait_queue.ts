@@ -53,8 +53,15 @@ export class RemoteWait implements WaitOptions {
 
 brand({ RemoteWait });
 
-/** One for all: the process that gave the wait up does not look at it, and thousands may be given up at once. */
-const CANCELLED = new ClosedError("The wait was cancelled");
+let cancelled: ClosedError | undefined;
+
+/**
+ * Why a wait ends that another process gave up. One for all: nobody looks at it, and thousands may be given up at once. Made when it is
+ * wanted: a stack that is taken while the library is evaluated makes V8 parse all of its text once more.
+ */
+export function cancellation(): ClosedError {
+  return cancelled ??= withoutStack(() => new ClosedError("The wait was cancelled"));
+}
 
 /** Why a wait ended without success: by its time, by its signal, by the end of the waiting process, or by the object. */
 export type WaitEnd = "timeout" | "abort" | "ended" | "closed";
@@ -170,7 +177,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
-      wait.onCancel = () => give(() => CANCELLED, "abort");
+      wait.onCancel = () => give(cancellation, "abort");
     } else if (wait.signal !== undefined) {
       const { signal } = wait;
       const onAbort = (): void => give(() => signal.reason, "abort");

@@ -2887,7 +2887,10 @@ var RemoteWait = class {
 brand({
   RemoteWait
 });
-var CANCELLED = new ClosedError("The wait was cancelled");
+var cancelled;
+function cancellation() {
+  return cancelled ??= withoutStack(() => new ClosedError("The wait was cancelled"));
+}
 var WaitQueue = class {
   #first;
   #last;
@@ -2965,7 +2968,7 @@ var WaitQueue = class {
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
-      wait.onCancel = () => give(() => CANCELLED, "abort");
+      wait.onCancel = () => give(cancellation, "abort");
     } else if (wait.signal !== void 0) {
       const { signal } = wait;
       const onAbort = () => give(() => signal.reason, "abort");
@@ -3050,6 +3053,7 @@ return {
   hub,
   Deque,
   RemoteWait,
+  cancellation,
   WaitQueue
 };
 })(parts[0]));
@@ -3087,6 +3091,7 @@ const { serve } = (({
   ProtocolError,
   REF,
   RemoteWait,
+  cancellation,
   checkedLimit,
   decode,
   describeHandle,
@@ -3468,10 +3473,9 @@ var ServingTime = class {
 
 // src/hub/requests/answers.ts
 var MAX_UNKNOWN_OPERATIONS = 100;
-var CANCELLED = new ClosedError("The wait was cancelled");
 var cancelledText;
 function cancelled() {
-  return cancelledText ??= encode(CANCELLED);
+  return cancelledText ??= encode(cancellation());
 }
 var Answers = class {
   #host;
@@ -3510,7 +3514,7 @@ var Answers = class {
     }
     this.#noteOpen(id, bytes, wait);
     this.#hold(() => {
-      if (wait.isCancelled) this.#fail(id, CANCELLED);
+      if (wait.isCancelled) this.#fail(id, cancellation());
       else this.#serve(id, bytes, handle, operation, args, caller, wait);
     });
   }

@@ -1,5 +1,5 @@
 import { Deque } from "../../deque.ts";
-import { ClosedError, ProtocolError } from "../../errors.ts";
+import { ProtocolError } from "../../errors.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
 import { errorResponseHead, type HubMessage, responseHead } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
@@ -8,7 +8,7 @@ import { describeHandle, type Handle } from "../handle.ts";
 import type { PeerLimits } from "../limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { ServingTime } from "./serving_time.ts";
-import { type Caller, RemoteWait, type WaitOptions } from "../wait_queue.ts";
+import { type Caller, cancellation, RemoteWait, type WaitOptions } from "../wait_queue.ts";
 
 type RequestMessage = Extract<HubMessage, ["request", ...unknown[]]>;
 
@@ -33,12 +33,11 @@ interface OpenRequest {
 // For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
 const MAX_UNKNOWN_OPERATIONS = 100;
 
-const CANCELLED = new ClosedError("The wait was cancelled");
 let cancelledText: Encoded | undefined;
 
 /** What answers a request that was given up: nobody looks at it any more. */
 function cancelled(): Encoded {
-  return cancelledText ??= encode(CANCELLED);
+  return cancelledText ??= encode(cancellation());
 }
 
 /**
@@ -87,7 +86,7 @@ export class Answers {
     }
     this.#noteOpen(id, bytes, wait);
     this.#hold(() => {
-      if (wait.isCancelled) this.#fail(id, CANCELLED);
+      if (wait.isCancelled) this.#fail(id, cancellation());
       else this.#serve(id, bytes, handle, operation, args, caller, wait);
     });
   }
