@@ -6,7 +6,8 @@ import type { PoolOptions } from "./types.ts";
 /**
  * The command line that workers of a pool with these options would be started with; starts nothing.
  *
- * For programs that show what they are about to do, as `corral map --dry-run` does. Its parts may change with any version.
+ * For programs that show what they are about to do, as `corral map --dry-run` does. Its parts may change with any version. A worker that a pool starts reads its
+ * messages on a descriptor of its own and not on stdin, which it may open before your code is there; that is left out here.
  *
  * @param options As for {@linkcode Pool}.
  * @returns The path of Deno, its arguments, and the whole environment of a worker.
@@ -22,5 +23,6 @@ import type { PoolOptions } from "./types.ts";
  * ```
  */
 export function workerCommand(options: PoolOptions = {}): WorkerCommand {
-  return launchCommand(resolvePoolOptions(options).local, "example");
+  // Without what a worker opens before user code is there, and gives back: to a reader it would look like a permission of the code.
+  return launchCommand(resolvePoolOptions(options).local, "example", true);
 }

@@ -136,6 +136,6 @@ function outliveShortage(): void {
 }
 
 /** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
-export function launchCommand(options: ResolvedLaunchOptions, storageKey: string): LaunchCommand {
-  return workerCommand({ ...options, program: childProgram(), storageKey });
+export function launchCommand(options: ResolvedLaunchOptions, storageKey: string, readsStdin = false): LaunchCommand {
+  return workerCommand({ ...options, program: childProgram(), storageKey, readsStdin });
 }

@@ -34,6 +34,8 @@ export interface WorkerCommandOptions extends ResolvedLaunchOptions {
   readonly program: ChildProgram;
   /** Lower-case letters and digits; workers with different keys share no `localStorage` and no `caches`. */
   readonly storageKey: string;
+  /** Whether it reads stdin in any case, and so needs no grant for a descriptor of its own. @default false */
+  readonly readsStdin?: boolean;
 }
 
 /** A command line, ready for `Deno.Command` with `clearEnv`. */
@@ -75,7 +77,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   const path = findDeno(options.denoPath);
   const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
-  const input = grantInput(grants, denials);
+  const input = options.readsStdin ? undefined : grantInput(grants, denials);
   const args = [
     "run",
     "--quiet",
