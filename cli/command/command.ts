@@ -1,7 +1,5 @@
 import { EXIT_UNUSABLE } from "../session/exit_code.ts";
 import config from "../deno.json" with { type: "json" };
-import { PermissionError, WorkerStartError } from "@corral/multiprocessing/pool";
-import { CliError } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 const encoder = new TextEncoder();
@@ -12,7 +10,8 @@ export async function corral(args: readonly string[]): Promise<number> {
     return await dispatch(args);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
-    await Deno.stderr.write(encoder.encode(`corral: ${describe(error)}\n`));
+    const { describeError } = await import("./describe_error.ts");
+    await Deno.stderr.write(encoder.encode(`corral: ${await describeError(error)}\n`));
     return EXIT_UNUSABLE;
   }
 }
@@ -56,8 +55,8 @@ async function topic([name = ""]: readonly string[]): Promise<string> {
 }
 
 async function unknownCommand(name: string): Promise<string> {
-  const { default: leven } = await import("leven");
-  const near = ["map", "agent", "report", "completion", "--help", "--version"].find((one) => leven(one, name) <= 2);
+  const { nearestOf } = await import("./nearest_of.ts");
+  const near = nearestOf(name, ["map", "agent", "report", "completion", "--help", "--version"], 2);
   const advice = near === undefined ? "see corral --help" : `did you mean ${near}?`;
   return `Cannot run ${JSON.stringify(name)}: there is no such command, ${advice}`;
 }
@@ -65,48 +64,4 @@ async function unknownCommand(name: string): Promise<string> {
 async function print(text: string): Promise<number> {
   for (let rest = encoder.encode(text); rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
   return 0;
-}
-
-/** The user's module may be at fault: then the place in it counts. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof CliError) return error.message;
-  const message = withPlacesInEval(inOwnWords(error.message));
-  if (error instanceof PermissionError || error instanceof WorkerStartError || message.startsWith("Cannot ")) {
-    return message;
-  }
-  const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
-  // What Deno says of a module that it cannot read has the name of the true error in it.
-  const told = /^\w*Error: /.test(message) ? message : `${error.name}: ${message}`;
-  return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
-}
-
-const OWN = new URL("../", import.meta.url).href;
-
-/** The code of `-e` stands in a module of its own, behind `export default `. */
-function withPlacesInEval(message: string): string {
-  if (!message.includes("data:application/typescript")) return message;
-  const shown = message.replace(
-    /^(1 \| )export default (.*\n\s*\| ) {15}/m,
-    (_, start, rest) => start + rest,
-  );
-  return shown.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
-    return `-e:${row}:${row === "1" ? Number(column) - "export default ".length : column}`;
-  });
-}
-
-/** The library advises programs; what they do with options, the command does with flags. */
-function inOwnWords(message: string): string {
-  return message
-    .replace("(corral-agent --redis … MODULE)", "(corral agent --redis … MODULE)")
-    .replace(
-      /, import it in the program, or grant `permissions: \{ import: true \}`/,
-      ", or run corral map with --cache",
-    )
-    .replace(
-      /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
-      (_, kind, item) => {
-        return `grant it with --allow-${kind}${item === undefined ? "" : `=${item}`}`;
-      },
-    );
 }

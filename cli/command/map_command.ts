@@ -1,6 +1,5 @@
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { parseFlags } from "../options/parse_flags.ts";
-import { cacheModule } from "../session/cache_module.ts";
 import { requireOwnPermissions } from "../session/own_permissions.ts";
 import { readMapOptions } from "../options/read_options.ts";
 
@@ -12,9 +11,15 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
     await Deno.stdout.write(new TextEncoder().encode(mapHelp()));
     return 0;
   }
-  const options = readMapOptions(flags, args);
+  const addSet = flags.has("permission-set")
+    ? (await import("../options/permission_sets.ts")).addPermissionSet
+    : undefined;
+  const options = readMapOptions(flags, args, addSet);
   requireOwnPermissions(options);
-  if (options.cache) await cacheModule(options.module);
+  if (options.cache) {
+    const { cacheModule } = await import("../session/cache_module.ts");
+    await cacheModule(options.module);
+  }
   if (flags.has("dry-run")) {
     const { dryRun } = await import("../session/dry_run.ts");
     return await dryRun(options);

@@ -1,5 +1,3 @@
-import { basename, dirname, resolve } from "node:path";
-
 /**
  * What tells files apart whatever they are called: links of both kinds lead to one file. Nothing of devices and pipes: a
  * terminal may be read and written.
@@ -10,17 +8,28 @@ export function fileIdentity(path: string): string | undefined {
     if (!isFile) return undefined;
     return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
   } catch {
+    const { resolve, basename } = nodePath();
     return resolve(realFolder(path), basename(path));
   }
 }
 
 /** The folder of a file that is not there yet. */
 function realFolder(path: string): string {
+  const { resolve, dirname } = nodePath();
   try {
     return Deno.realPathSync(dirname(resolve(path)));
   } catch {
     return dirname(resolve(path));
   }
+}
+
+/** Late: only runs that write a file that is not there yet want it, and it takes a while to load. */
+function nodePath(): {
+  resolve(...parts: string[]): string;
+  basename(path: string): string;
+  dirname(path: string): string;
+} {
+  return process.getBuiltinModule("node:path");
 }
 
 /** The same of stdin, which has no name. */

@@ -1,7 +1,5 @@
 /** The bytes of one input as readers want them: unpacked, in UTF-8, with lines that end in LF. */
 
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { InputError } from "../errors/input_error.ts";
 import type { ReadBytes } from "./byte_window.ts";
 import { isPrefixOfMagic, type Kind, kindOf } from "./magic_numbers.ts";
@@ -36,7 +34,7 @@ export async function openSource(raw: ReadBytes, options: SourceOptions): Promis
   const { hasLines, hasNuls } = options;
   const isUnclear = (bytes: Uint8Array) => isPrefixOfMagic(bytes, hasNuls);
   let { bytes, read } = await begin(raw, isUnclear);
-  if (kindOf(bytes, hasNuls)?.type === "gzip") ({ bytes, read } = await begin(gunzip(read, options), isUnclear));
+  if (kindOf(bytes, hasNuls)?.type === "gzip") ({ bytes, read } = await begin(await gunzip(read, options), isUnclear));
   read = decode(read, kindOf(bytes, hasNuls), options);
   return hasLines ? await withLineFeeds(read) : toSource(await begin(read, () => false));
 }
@@ -75,7 +73,9 @@ function withBeginning(beginning: Uint8Array, read: ReadBytes): ReadBytes {
   };
 }
 
-function gunzip(read: ReadBytes, { place }: SourceOptions): ReadBytes {
+async function gunzip(read: ReadBytes, { place }: SourceOptions): Promise<ReadBytes> {
+  // Late: few inputs are packed, and they take as long to load as all of the rest.
+  const [{ Readable }, { createGunzip }] = await Promise.all([import("node:stream"), import("node:zlib")]);
   // Takes files of several members, as log rotation and bgzip make them; the web's own stream does not.
   const unpacked = createGunzip();
   Readable.from(chunksOf(read)).on("error", (error) => unpacked.destroy(error)).pipe(unpacked);

@@ -1,6 +1,5 @@
-import { parseArgs } from "@std/cli";
-import leven from "leven";
 import type { Flag } from "./flag.ts";
+import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** Flags that one may look for, and that are not built: why, and what to do instead. */
@@ -20,33 +19,39 @@ export interface ParsedFlags {
   values(long: string): readonly string[];
 }
 
-/** Reads arguments by a table of flags. Throws UsageError for what is not in it, and names what comes nearest. */
+/**
+ * Reads arguments by a table of flags. Throws UsageError for what is not in it.
+ *
+ * Written by hand: what is left to do when every flag has its long form is less than a package takes to load in each run.
+ */
 export function parseFlags(args: readonly string[], flags: readonly Flag[], help = "corral map --help"): ParsedFlags {
   refuseValuesOfSwitches(args, flags);
-  const parsed = parseArgs(normalized(args, flags, help), {
-    boolean: flags.filter(({ value }) => value === undefined).map(({ long }) => long),
-    string: ["_", ...flags.filter(({ value }) => value !== undefined).map(({ long }) => long)],
-    collect: flags.filter(({ value }) => value !== undefined).map(({ long }) => long),
-    "--": true,
-    unknown: (arg: string) => {
-      if (arg.startsWith("-") && arg !== "-") throw unknownFlag(arg, flags, help);
-    },
-  });
-  const found: Readonly<Record<string, unknown>> = parsed;
-  const given = (long: string): readonly string[] => found[long] as string[];
+  const rest: string[] = [];
+  const given = new Map<string, string[]>();
+  const all = normalized(args, flags, help);
+  const end = all.indexOf("--");
+  for (const arg of end < 0 ? all : all.slice(0, end)) {
+    const [, long, value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const flag = flags.find((one) => one.long === long);
+    if (flag !== undefined) given.set(flag.long, [...given.get(flag.long) ?? [], value ?? ""]);
+    else if (arg.startsWith("-") && arg !== "-") throw unknownFlag(arg, flags, help);
+    else rest.push(arg);
+  }
+  if (end >= 0) rest.push(...all.slice(end + 1));
+  const values = (long: string): readonly string[] => given.get(long) ?? [];
   return {
-    rest: [...parsed._, ...parsed["--"] ?? []].map(String),
-    has: (long) => found[long] === true || (Array.isArray(found[long]) && given(long).length > 0),
-    values: given,
+    rest,
+    has: (long) => given.has(long),
+    values,
     value(long) {
-      const value = given(long).at(-1);
+      const value = values(long).at(-1);
       if (value !== "") return value;
       throw new UsageError(`Cannot read --${long}: it has no value, wanted --${long}=${valueName(long, flags)}`);
     },
   };
 }
 
-/** A switch has no value; some readers of flags would turn `--no-quiet=1` into `--quiet`. */
+/** A switch has no value: `--quiet=0` would be read as `--quiet`. */
 function refuseValuesOfSwitches(args: readonly string[], flags: readonly Flag[]): void {
   const end = args.indexOf("--");
   for (const arg of end < 0 ? args : args.slice(0, end)) {
@@ -67,7 +72,6 @@ function normalized(args: readonly string[], flags: readonly Flag[], help: strin
   const all: string[] = [];
   for (let at = 0; at < own.length; at++) {
     const arg = longForm(own[at]!, flags, help);
-    // Before the reader sees it: some have trouble with names like "constructor".
     if (arg.startsWith("--") && !isKnown(arg, flags)) throw unknownFlag(arg, flags, help);
     const flag = flags.find(({ long }) => arg === `--${long}`);
     if (flag?.value === undefined) all.push(arg);
@@ -96,11 +100,7 @@ function unknownFlag(arg: string, flags: readonly Flag[], help: string): UsageEr
   const name = arg.replace(/=.*$/s, "");
   if (Object.hasOwn(NOT_BUILT, name)) return new UsageError(`Cannot use ${name}: ${NOT_BUILT[name]}`);
   const known = flags.flatMap(({ long, short }) => [`--${long}`, ...(short === undefined ? [] : [`-${short}`])]);
-  const [nearest] = known.map((flag) => ({ flag, distance: leven(name, flag) }))
-    .sort((a, b) => a.distance - b.distance);
-  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3) && name.length > 2;
-  const advice = isNear ? `did you mean ${nearest.flag}?` : `see ${help}`;
-  return new UsageError(`Cannot read ${name}: there is no such flag, ${advice}`);
+  return new UnknownFlagError(name, known, help);
 }
 
 function valueName(long: string, flags: readonly Flag[]): string {

@@ -1,43 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { nearestConfig, readConfig } from "../files/deno_config.ts";
-import type { ParsedFlags } from "./parse_flags.ts";
 import { UsageError } from "../errors/usage_error.ts";
+import { type AddPermissionSet, addRule, type Kind, KINDS, type Rule } from "./sandbox_rules.ts";
 
-/** What workers may and may not do. */
-export interface SandboxRules {
-  readonly permissions: Deno.PermissionOptionsObject | "none";
-  readonly deny: Deno.PermissionOptionsObject;
-}
-
-type Kind = keyof Deno.PermissionOptionsObject;
-type Rule = true | string[];
-
-const KINDS: readonly Kind[] = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
 const PATH_KINDS: readonly Kind[] = ["read", "write", "ffi"];
 
-/** Reads `--allow-*`, `--deny-*` and the named set of the configuration nearest to `module`. */
-export function sandboxRules(flags: ParsedFlags, module: URL): SandboxRules {
-  const allowed = new Map<Kind, Rule>();
-  const denied = new Map<Kind, Rule>();
-  const name = flags.value("permission-set");
-  if (name !== undefined) addSet(name, module, allowed, denied);
-  for (const kind of KINDS) {
-    for (const value of flags.values(`allow-${kind}`)) add(allowed, kind, value === "" ? true : value.split(","));
-    for (const value of flags.values(`deny-${kind}`)) add(denied, kind, value === "" ? true : value.split(","));
-  }
-  return {
-    permissions: allowed.size === 0 ? "none" : Object.fromEntries(allowed),
-    deny: Object.fromEntries(denied),
-  };
-}
-
-function add(rules: Map<Kind, Rule>, kind: Kind, rule: Rule): void {
-  const known = rules.get(kind);
-  if (known === true) return;
-  rules.set(kind, rule === true ? true : [...known ?? [], ...rule]);
-}
-
-function addSet(name: string, module: URL, allowed: Map<Kind, Rule>, denied: Map<Kind, Rule>): void {
+/** Adds the rules of a set, where `--permission-set` names one: apart, because a reader of JSON with comments takes a while to load. */
+export const addPermissionSet: AddPermissionSet = (name, module, allowed, denied) => {
   const here = module.protocol === "file:" ? module : new URL("x", `${pathToFileURL(Deno.cwd())}/`);
   const path = nearestConfig(here);
   if (path === undefined) {
@@ -52,10 +21,10 @@ function addSet(name: string, module: URL, allowed: Map<Kind, Rule>, denied: Map
     throw new UsageError(`Cannot use permission set "${name}": ${path} has ${names === "" ? "none" : `only ${names}`}`);
   }
   for (const [key, value] of Object.entries(set)) {
-    if (key === "all" && value === true) KINDS.forEach((kind) => add(allowed, kind, true));
+    if (key === "all" && value === true) KINDS.forEach((kind) => addRule(allowed, kind, true));
     else addEntry(key, value, path, allowed, denied);
   }
-}
+};
 
 function addEntry(
   key: string,
@@ -71,8 +40,8 @@ function addEntry(
   const { allow, deny } = isRecord(value) ? value : { allow: value, deny: undefined };
   const granted = asRule(kind, allow, config);
   const refused = asRule(kind, deny, config);
-  if (granted !== undefined) add(allowed, kind, granted);
-  if (refused !== undefined) add(denied, kind, refused);
+  if (granted !== undefined) addRule(allowed, kind, granted);
+  if (refused !== undefined) addRule(denied, kind, refused);
 }
 
 /** Paths of a configuration count from its folder. */

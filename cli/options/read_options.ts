@@ -1,8 +1,8 @@
-import { pathToFileURL } from "node:url";
+import { moduleUrl as fileUrl } from "@corral/multiprocessing/backend";
 import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
-import { sandboxRules } from "./permission_sets.ts";
+import { type AddPermissionSet, sandboxRules } from "./sandbox_rules.ts";
 import { fileIdentity } from "../files/file_identity.ts";
 import { formatOptions } from "./format_options.ts";
 import { byteSize, duration, percentage, rate, wholeNumber } from "./quantities.ts";
@@ -14,8 +14,12 @@ const DEFAULT_MAX_RECORD_BYTES = 16 * MIB;
 const MAX_MAX_RECORD_BYTES = 128 * MIB;
 const MAX_CHUNK_UNDER_MAX_TASKS = 64;
 
-/** The options of a run from the flags of `corral map`. Throws UsageError. */
-export function readMapOptions(flags: ParsedFlags, args: readonly string[] = []): CliMapOptions {
+/** The options of a run from the flags of `corral map`. With `--permission-set` it needs `addSet`. Throws UsageError. */
+export function readMapOptions(
+  flags: ParsedFlags,
+  args: readonly string[] = [],
+  addSet?: AddPermissionSet,
+): CliMapOptions {
   const cluster = clusterChoice(flags);
   const source = functionSource(flags);
   const formats = formatOptions(flags, source.files);
@@ -23,7 +27,7 @@ export function readMapOptions(flags: ParsedFlags, args: readonly string[] = [])
   const options: CliMapOptions = {
     ...source,
     args: withoutSecrets(args),
-    ...sandboxRules(flags, source.module),
+    ...sandboxRules(flags, source.module, addSet),
     ...formats,
     unordered: isUnordered(flags),
     cluster,
@@ -150,8 +154,8 @@ function moduleUrl(path: string): URL {
     if (URL.canParse(path)) return new URL(path);
     throw new UsageError(`Cannot load ${JSON.stringify(path)}: not a valid URL`);
   }
-  const base = new URL(`${pathToFileURL(Deno.cwd())}/`);
-  const url = /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path) ? pathToFileURL(path) : new URL(encodePath(path), base);
+  const base = new URL(`${fileUrl(Deno.cwd())}/`);
+  const url = /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path) ? new URL(fileUrl(path)) : new URL(encodePath(path), base);
   if (Deno.permissions.querySync({ name: "read", path: url }).state === "granted") requireFile(url, path);
   return url;
 }

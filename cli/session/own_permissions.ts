@@ -1,6 +1,5 @@
 /** What the command must be allowed itself, so that it can grant it to workers. */
 
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 
@@ -52,7 +51,7 @@ function installLines(flags: readonly string[]): [everything: string, narrow: st
     const install = (granted: string) => `deno install -g -f ${granted} -n corral ${name}`;
     return [install("-A"), install([...NEEDED_FLAGS, ...flags].join(" "))];
   }
-  const root = fileURLToPath(new URL("../", MAIN)).replace(/[\\/]$/, "");
+  const root = import.meta.dirname!.replace(/[\\/]cli[\\/]session$/, "");
   return [`cd ${root} && deno task install`, `cd ${root} && deno task install ${flags.join(" ")}`];
 }
 

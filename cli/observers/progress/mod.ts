@@ -1,10 +1,8 @@
 /** Shows how far a run is: a bar, plain lines, or nothing but what is printed. */
 
-import { coloured, plain } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../../options/cli_map_options.ts";
 import type { RunObserver } from "../../records/run_events.ts";
 import { PlainProgress } from "./plain_progress.ts";
-import { sanitizeForTerminal } from "./printed_text.ts";
 import { writeToStderr } from "./stderr.ts";
 
 /** How progress is shown. */
@@ -23,9 +21,10 @@ const PLAIN_EVERY_MS = 5000;
 export async function createProgress({ bar, total, quiet = false }: ProgressOptions): Promise<RunObserver> {
   const isTerminal = Deno.stderr.isTerminal();
   const write = writeToStderr;
-  const print = { write, total, ...(isTerminal && { clean: sanitizeForTerminal }) };
+  const print = { write, total, ...(isTerminal && { clean: (await import("./printed_text.ts")).sanitizeForTerminal }) };
   if (quiet || bar === "off" || bar === "auto" && !isTerminal) return new PlainProgress(print);
   if (!isTerminal || !await mayDraw()) return new PlainProgress({ ...print, everyMs: PLAIN_EVERY_MS });
+  const { coloured, plain } = await import("@corral/multiprocessing/progress/parts");
   // NO_COLOR is about colours alone, see no-color.org.
   const paint = Deno.noColor ? plain : coloured;
   const { TerminalBar } = await import("./terminal_bar.ts");

@@ -2,7 +2,7 @@
 
 import type { RunEvent, RunObserver } from "../../records/run_events.ts";
 import { logLine } from "./bar_lines.ts";
-import { PrintedLines } from "./printed_text.ts";
+import { PrintedLines } from "./printed_lines.ts";
 import { RunProgress } from "./run_progress.ts";
 
 /** Options of {@link PlainProgress}. */

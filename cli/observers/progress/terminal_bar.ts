@@ -3,7 +3,8 @@
 import { BottomLines, type Paint, type Terminal } from "@corral/multiprocessing/progress/parts";
 import type { RunEvent, RunObserver } from "../../records/run_events.ts";
 import { runLine, slotLines } from "./bar_lines.ts";
-import { PrintedLines, sanitizeForTerminal } from "./printed_text.ts";
+import { PrintedLines } from "./printed_lines.ts";
+import { sanitizeForTerminal } from "./printed_text.ts";
 import { RunProgress } from "./run_progress.ts";
 
 /** Options of {@link TerminalBar}. */

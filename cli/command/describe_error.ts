@@ -1,0 +1,56 @@
+/** What the command says when it cannot run. Loaded only then, with what it takes to say so. */
+import { CliError } from "../errors/cli_error.ts";
+import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
+
+/** What is told of an error that ends the command. The user's module may be at fault: then the place in it counts. */
+export async function describeError(error: unknown): Promise<string> {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UnknownFlagError) return await withNearest(error);
+  if (error instanceof CliError) return error.message;
+  const { PermissionError, WorkerStartError } = await import("@corral/multiprocessing/pool");
+  const message = withPlacesInEval(inOwnWords(error.message));
+  if (error instanceof PermissionError || error instanceof WorkerStartError || message.startsWith("Cannot ")) {
+    return message;
+  }
+  const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
+  // What Deno says of a module that it cannot read has the name of the true error in it.
+  const told = /^\w*Error: /.test(message) ? message : `${error.name}: ${message}`;
+  return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
+}
+
+async function withNearest({ message, flag, known }: UnknownFlagError): Promise<string> {
+  if (flag.length <= 2) return message;
+  const { nearestOf } = await import("./nearest_of.ts");
+  const near = nearestOf(flag, known, Math.max(2, flag.length / 3));
+  return near === undefined ? message : message.replace(/, see [^,]*$/, `, did you mean ${near}?`);
+}
+
+const OWN = new URL("../", import.meta.url).href;
+
+/** The code of `-e` stands in a module of its own, behind `export default `. */
+function withPlacesInEval(message: string): string {
+  if (!message.includes("data:application/typescript")) return message;
+  const shown = message.replace(
+    /^(1 \| )export default (.*\n\s*\| ) {15}/m,
+    (_, start, rest) => start + rest,
+  );
+  return shown.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
+    return `-e:${row}:${row === "1" ? Number(column) - "export default ".length : column}`;
+  });
+}
+
+/** The library advises programs; what they do with options, the command does with flags. */
+function inOwnWords(message: string): string {
+  return message
+    .replace("(corral-agent --redis … MODULE)", "(corral agent --redis … MODULE)")
+    .replace(
+      /, import it in the program, or grant `permissions: \{ import: true \}`/,
+      ", or run corral map with --cache",
+    )
+    .replace(
+      /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
+      (_, kind, item) => {
+        return `grant it with --allow-${kind}${item === undefined ? "" : `=${item}`}`;
+      },
+    );
+}

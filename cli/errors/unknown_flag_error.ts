@@ -1,0 +1,17 @@
+import { UsageError } from "./usage_error.ts";
+
+/** A flag was given that the command does not have. */
+export class UnknownFlagError extends UsageError {
+  /** Always the class's own name. */
+  override name = "UnknownFlagError";
+  /** As it was typed, without a value. */
+  readonly flag: string;
+  /** The flags that there are, with their dashes. */
+  readonly known: readonly string[];
+
+  constructor(flag: string, known: readonly string[], help: string) {
+    super(`Cannot read ${flag}: there is no such flag, see ${help}`);
+    this.flag = flag;
+    this.known = known;
+  }
+}

@@ -1,0 +1,72 @@
+/** Guards of what loads at a start: each module takes Deno about a tenth of a millisecond, and each package of npm far more. */
+import { assert, assertEquals } from "@std/assert";
+import { corralArgs } from "./helpers/corral.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+interface Graph {
+  readonly roots: readonly string[];
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly isDynamic?: boolean;
+      readonly code?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+async function graphOf(path: string): Promise<Graph> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", new URL(path, ROOT).href],
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** What loads with a module; of what it loads late, only the modules that `late` names. */
+function loadedWith({ roots, redirects, modules }: Graph, late: readonly string[] = []): string[] {
+  const byName = new Map(modules.map((module) => [module.specifier, module]));
+  const wanted = new Set(late.map((path) => new URL(path, ROOT).href));
+  const loaded = new Set<string>(roots);
+  for (const name of loaded) {
+    for (const { isDynamic, code } of byName.get(name)?.dependencies ?? []) {
+      const specifier = redirects[code?.specifier ?? ""] ?? code?.specifier;
+      if (specifier !== undefined && (!isDynamic || wanted.has(specifier))) loaded.add(specifier);
+    }
+  }
+  for (const name of wanted) assert(loaded.has(name), `${name} is not loaded late, the test looks at something else`);
+  return [...loaded];
+}
+
+Deno.test("corral loads only a handful of modules before it knows what it is to do", async () => {
+  const loaded = loadedWith(await graphOf("cli/main.ts"));
+  assert(loaded.length <= 10, loaded.join("\n"));
+});
+
+Deno.test("corral map loads no package and no module of Node for a plain run", async () => {
+  const late = ["cli/command/map_command.ts", "cli/session/map_session.ts", "cli/observers/progress/mod.ts"];
+  const loaded = loadedWith(await graphOf("cli/main.ts"), late);
+  assertEquals(loaded.filter((name) => !name.startsWith("file:")), []);
+  assertEquals(
+    loaded.filter((name) => /\/(offline|cluster\/src|cli\/(cluster|joblog|observers\/report))\//.test(name)),
+    [],
+  );
+  assert(loaded.length <= 290, `${loaded.length} modules`);
+});
+
+Deno.test("corral map runs where Deno may load nothing of npm", async () => {
+  const [run, ...args] = corralArgs(["map", "-q", "-e", "(x) => x + 1"]);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [run!, "--no-npm", ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("1\n"));
+  await writer.close();
+  const { code, stdout, stderr } = await output;
+  const text = new TextDecoder();
+  assertEquals([code, text.decode(stdout), text.decode(stderr)], [0, "2\n", ""]);
+});
