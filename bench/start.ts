@@ -4,6 +4,7 @@
  *
  *     deno task bench:start
  */
+import { CHILD_SCRIPTS } from "../src/worker/child_source.ts";
 import { fromFileUrl, median } from "./start/help.ts";
 
 const ROUNDS = 5;
@@ -36,18 +37,21 @@ async function timed(work: () => Promise<unknown>): Promise<readonly number[]> {
 
 const bare = () => timed(() => deno(EMPTY).output());
 
-/** Two Denos that answer one line: what two workers cannot do without. */
-function greeted(): Promise<readonly number[]> {
-  const source = "Deno.stdin.readSync(new Uint8Array(9));Deno.stdout.writeSync(new Uint8Array(1))";
+/** Two Denos that evaluate a text from their input and answer: what two workers cannot do without. */
+function greeted(text: string): Promise<readonly number[]> {
+  const bytes = new TextEncoder().encode(text);
+  const source = `const bytes=new Uint8Array(${bytes.length});` +
+    "for(let at=0;at<bytes.length;)at+=Deno.stdin.readSync(bytes.subarray(at));" +
+    "(0,eval)(new TextDecoder().decode(bytes));Deno.stdout.writeSync(new Uint8Array(1))";
   return timed(() =>
     Promise.all([1, 2].map(async () => {
       const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--no-config", `data:text/javascript,${source}`],
+        args: ["run", "--quiet", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
         stdin: "piped",
         stdout: "piped",
       }).spawn();
       const writer = child.stdin.getWriter();
-      await writer.write(new Uint8Array(1));
+      await writer.write(bytes);
       const reader = child.stdout.getReader();
       await reader.read();
       await Promise.all([writer.close(), reader.cancel(), child.status]);
@@ -78,8 +82,14 @@ const rows: readonly Row[] = [
   {
     title: "the same",
     measure: () => run("pool", "0"),
-    floorTitle: "two Denos that answer a line through pipes",
-    floor: greeted,
+    floorTitle: "two Denos that read a byte and answer one",
+    floor: () => greeted(" "),
+  },
+  {
+    title: "the same",
+    measure: () => run("pool", "0"),
+    floorTitle: "two Denos that evaluate the text of a worker, do not run it, and answer",
+    floor: () => greeted(CHILD_SCRIPTS[0]!),
   },
   {
     title: "the same from a program that holds 2 GiB",
