@@ -3,6 +3,7 @@ import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } f
 import { createPostgresBackend, type PgModule, type PgPool, type PgPoolClient, Queue, runMigrations } from "bullmq";
 import pg from "pg";
 import { Cluster } from "../mod.ts";
+import { tellLostConnections } from "../src/bullmq/lost_connection.ts";
 import { PostgresEvents } from "../src/bullmq/postgres_events.ts";
 import { WorkerExitError } from "../src/corral.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
@@ -45,6 +46,26 @@ Deno.test("connections that are cut while tasks run: every task settles once, no
   assertEquals(caller.settledTwice, []);
   assertEquals(caller.connections[0], false);
 });
+
+Deno.test(
+  "a connection that is cut in the middle of a statement: BullMQ is told that it may try again",
+  options,
+  async () => {
+    await using server = await startPostgres();
+    await using pool = openPool(server.url);
+    await using watched = openPool(server.url);
+    tellLostConnections(watched);
+    const lost = assertRejects(() => watched.query("SELECT pg_sleep(600)"));
+    const cut =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'";
+    while ((await pool.query(cut)).rows.length === 0);
+    // The code by which its worker knows that, and does not fail the job.
+    assertEquals((await lost as Error & { code: string }).code, "ECONNREFUSED");
+    const wrong = await assertRejects(() => watched.query("SELECT nothing")) as Error & { code: string };
+    assertEquals(wrong.code, "42703");
+    assertEquals((await watched.query("SELECT 1 AS one")).rows, [{ one: 1 }]);
+  },
+);
 
 Deno.test(
   "an agent that is killed: its tasks run again elsewhere with retries, and reject without",

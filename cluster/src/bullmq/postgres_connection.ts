@@ -17,6 +17,7 @@ import type { Broker } from "../broker.ts";
 import { queueName, relayNamespace } from "../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
+import { tellLostConnections } from "./lost_connection.ts";
 import { PostgresBroker } from "./postgres_broker.ts";
 import { PostgresStore, STORE_TABLES } from "./postgres_store.ts";
 import { shownAddress, within } from "./redis_client.ts";
@@ -100,7 +101,7 @@ export class PostgresConnection implements EngineConnection {
     // Every queue listens for errors too: beyond ten, Node would suspect a leak.
     (pool as unknown as EventEmitter).setMaxListeners(0);
     pool.on("error", (error) => this.#note(error));
-    return pool;
+    return tellLostConnections(pool);
   }
 
   async #check(): Promise<Checked> {
