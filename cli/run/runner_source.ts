@@ -185,12 +185,12 @@ var RowCursor = class {
     while (this.next < bytes.length) {
       const start = this.next;
       const lineEnd = bytes.indexOf(NEWLINE, start);
-      if (this.#isComment(start)) {
+      if (this.#comments !== void 0 && this.#isComment(start)) {
         if (lineEnd < 0 && !this.#isWhole) return false;
         this.#passLine(lineEnd < 0 ? bytes.length : lineEnd);
         continue;
       }
-      const end = this.#mayHaveQuotes(start, lineEnd) ? this.#quotedEnd(start) : lineEnd;
+      const end = this.#mayHaveQuotes(start, lineEnd) ? this.#quotedEnd(start, lineEnd) : lineEnd;
       if (end < 0 && !(this.#isWhole && !this.#open?.inQuotes)) return false;
       this.#open = void 0;
       this.start = start;
@@ -222,14 +222,36 @@ var RowCursor = class {
   #mayHaveQuotes(start, lineEnd) {
     if (this.#quote < 0) return false;
     if (this.#open !== void 0) return true;
-    if (this.#nextQuote < start) {
-      const found = this.#bytes.indexOf(this.#quote, start);
-      this.#nextQuote = found < 0 ? Infinity : found;
-    }
+    if (this.#nextQuote < start) this.#nextQuote = this.#quoteFrom(start);
     return this.#nextQuote < (lineEnd < 0 ? this.#bytes.length : lineEnd);
   }
-  /** The end of a row with quotes, or -1. A quote counts only at the beginning of a field. */
-  #quotedEnd(start) {
+  /** The end of a row with quotes, or -1: goes from quote to quote, since most bytes of a row are none. */
+  #quotedEnd(start, firstLineEnd) {
+    if (this.#open !== void 0) return this.#searchedEnd(start);
+    const bytes = this.#bytes;
+    const size = bytes.length;
+    const quote = this.#quote;
+    let lineEnd = firstLineEnd;
+    for (let at = this.#nextQuote; at < lineEnd; ) {
+      if (at === start || bytes[at - 1] === this.#delimiter) {
+        do {
+          for (at++; at < size && bytes[at] !== quote; ) at++;
+        } while (++at < size && bytes[at] === quote);
+        if (at > lineEnd) lineEnd = at > size ? -1 : bytes.indexOf(NEWLINE, at);
+      } else {
+        at++;
+      }
+      at = this.#nextQuote = this.#quoteFrom(at);
+    }
+    return lineEnd < 0 ? this.#searchedEnd(start) : lineEnd;
+  }
+  /** Where the next quote is, or the end: not \`Infinity\`, with which V8 would keep a place in a slower form. */
+  #quoteFrom(at) {
+    const found = this.#bytes.indexOf(this.#quote, at);
+    return found < 0 ? this.#bytes.length : found;
+  }
+  /** The same byte by byte, and what is known of a row whose end is not there. A quote counts only at the beginning of a field. */
+  #searchedEnd(start) {
     const bytes = this.#bytes;
     const quote = this.#quote;
     const delimiter = this.#delimiter;
