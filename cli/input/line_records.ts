@@ -65,35 +65,15 @@ export class LineRecordReader implements RecordReader {
 
   /** Cuts off whole records; `scanned` bytes at the start are known to have no delimiter. */
   #cut(limits: ReadLimits, firstSequence: number, scanned: number, isUrgent: boolean): RecordBlock | undefined {
-    const { buffer, start, end: limit, ended } = this.#window;
-    const { delimiter, skipBlank, maxRecordBytes } = this.#format;
-    const bytes = buffer.subarray(0, limit);
-    const isEnd = ended || isUrgent;
-    let at = start;
-    let from = start + scanned;
-    let seen = 0;
-    let lines = 0;
-    let cutAt = start;
-    let cutLines = 0;
-    let count = 0;
-    while (at < limit && !isFull(limits, seen, at - start)) {
-      const found = bytes.indexOf(delimiter, from);
-      if (found < 0 && !ended) break;
-      const end = found < 0 ? limit : found;
-      if (end - at > maxRecordBytes) break;
-      if (!skipBlank || !isBlank(bytes, at, end)) seen++;
-      lines++;
-      at = from = Math.min(limit, end + 1);
-      if (!isWholeBatch(limits, seen, at - start, isEnd)) continue;
-      cutAt = at;
-      cutLines = lines;
-      count = seen;
-    }
+    const { buffer, start, end, ended } = this.#window;
+    const bytes = buffer.subarray(0, end);
+    const passed = passLines({ bytes, start, scanned, ended, isUrgent }, this.#format, limits);
     const firstLine = this.#line;
-    this.#line += cutLines;
-    this.#heldBytes = at - cutAt;
-    this.#window.consume(cutAt);
-    return count === 0 ? undefined : this.#block(bytes.subarray(start, cutAt), count, firstSequence, firstLine);
+    this.#line += passed.lines;
+    this.#heldBytes = passed.at - passed.end;
+    this.#window.consume(passed.end);
+    const { count } = passed;
+    return count === 0 ? undefined : this.#block(bytes.subarray(start, passed.end), count, firstSequence, firstLine);
   }
 
   #block(bytes: Uint8Array, count: number, firstSequence: number, firstLine: number): RecordBlock {
@@ -112,6 +92,56 @@ export class LineRecordReader implements RecordReader {
     await skipLine(this.#window, delimiter);
     return { invalid: { ...invalid, isTruncated: true } };
   }
+}
+
+/** What lies in a window, and how records are cut off. */
+interface Scan {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly scanned: number;
+  readonly ended: boolean;
+  readonly isUrgent: boolean;
+}
+
+/** Where a block may end: records and lines of whole batches, and the place behind all that were found. */
+interface PassedLines {
+  count: number;
+  lines: number;
+  end: number;
+  at: number;
+}
+
+/**
+ * Passes records until a block is full. A function of its own with nothing behind the loop: V8 compiles loops while they run, and would
+ * throw the code away at the end of a block, over what had never been reached.
+ */
+function passLines(
+  { bytes, start, scanned, ended, isUrgent }: Scan,
+  format: LineFormat,
+  limits: ReadLimits,
+): PassedLines {
+  const { delimiter, skipBlank, maxRecordBytes } = format;
+  const limit = bytes.length;
+  const isEnd = ended || isUrgent;
+  const passed = { count: 0, lines: 0, end: start, at: start };
+  let at = start;
+  let from = start + scanned;
+  let seen = 0;
+  let lines = 0;
+  while (at < limit && !isFull(limits, seen, at - start)) {
+    const found = bytes.indexOf(delimiter, from);
+    if (found < 0 && !ended) break;
+    const end = found < 0 ? limit : found;
+    if (end - at > maxRecordBytes) break;
+    if (!skipBlank || !isBlank(bytes, at, end)) seen++;
+    lines++;
+    passed.at = at = from = Math.min(limit, end + 1);
+    if (!isWholeBatch(limits, seen, at - start, isEnd)) continue;
+    passed.end = at;
+    passed.lines = lines;
+    passed.count = seen;
+  }
+  return passed;
 }
 
 interface Places {

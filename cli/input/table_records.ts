@@ -126,18 +126,8 @@ export class TableRecordReader implements RecordReader {
     const { buffer, start, ended } = this.#window;
     const firstLine = this.#line;
     const cursor = this.#cursor();
-    let end = { next: start, nextLine: firstLine };
-    let count = 0;
-    let seen = 0;
-    let isTooLong = false;
-    while (!isTooLong && !isFull(limits, seen, cursor.next - start) && cursor.move()) {
-      isTooLong = cursor.end - cursor.start > this.#options.maxRecordBytes;
-      if (isTooLong) continue;
-      seen++;
-      if (!isWholeBatch(limits, seen, cursor.next - start, ended || isUrgent)) continue;
-      count = seen;
-      end = { next: cursor.next, nextLine: cursor.nextLine };
-    }
+    const { maxRecordBytes } = this.#options;
+    const { count, seen, isTooLong, end } = passRows(cursor, limits, maxRecordBytes, ended || isUrgent);
     if (count > 0) {
       this.#consume(end);
       const rows = new TableRows(buffer.subarray(start, end.next), count, firstLine, this.#options, this.#columns);
@@ -165,6 +155,38 @@ export class TableRecordReader implements RecordReader {
       invalid: { input, line, sequence, message, start, isTruncated: end < 0 && excerpt.length === EXCERPT_BYTES },
     };
   }
+}
+
+/** Where a block may end, and what lies behind that. */
+interface PassedRows {
+  /** Rows of whole batches. */
+  readonly count: number;
+  /** All rows that were found, but for one that is too long. */
+  readonly seen: number;
+  readonly isTooLong: boolean;
+  /** Behind the last whole batch. */
+  readonly end: Pick<RowCursor, "next" | "nextLine">;
+}
+
+/**
+ * Moves a cursor until a block is full. A function of its own with nothing behind the loop: V8 compiles loops while they run, and threw
+ * the code away at the end of each block, over what had never been reached.
+ */
+function passRows(cursor: RowCursor, limits: ReadLimits, maxRecordBytes: number, isEnd: boolean): PassedRows {
+  const start = cursor.next;
+  let end = { next: start, nextLine: cursor.nextLine };
+  let count = 0;
+  let seen = 0;
+  let isTooLong = false;
+  while (!isTooLong && !isFull(limits, seen, cursor.next - start) && cursor.move()) {
+    isTooLong = cursor.end - cursor.start > maxRecordBytes;
+    if (isTooLong) continue;
+    seen++;
+    if (!isWholeBatch(limits, seen, cursor.next - start, isEnd)) continue;
+    count = seen;
+    end = { next: cursor.next, nextLine: cursor.nextLine };
+  }
+  return { count, seen, isTooLong, end };
 }
 
 function decoded(bytes: Uint8Array, input: string): string {
