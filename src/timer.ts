@@ -6,6 +6,9 @@
  * microtask or a time-out that never comes. So no other file of the library names them. See
  * `docs/decisions/sharing.md`.
  */
+import { type AbortTarget, unwatchAbort, watchAbort } from "./abort.ts";
+import { shown } from "./shown.ts";
+
 const { queueMicrotask } = globalThis;
 const { refTimer, unrefTimer } = Deno;
 
@@ -115,7 +118,7 @@ export interface WaitLimit {
 export function checkTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs !== "number") {
-    throw new TypeError(`Cannot wait: "timeoutMs" is ${JSON.stringify(timeoutMs)}, a number of milliseconds is wanted`);
+    throw new TypeError(`Cannot wait: "timeoutMs" is ${shown(timeoutMs)}, a number of milliseconds is wanted`);
   }
   if (Number.isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
 }
@@ -128,13 +131,20 @@ export function checkTimeout(timeoutMs: number | undefined): void {
  */
 export function checkWait(wait: WaitLimit): void {
   if (typeof wait !== "object" || wait === null) {
-    throw new TypeError(`Cannot wait: the options are ${JSON.stringify(wait)}, wanted { timeoutMs: 1000 }`);
+    throw new TypeError(`Cannot wait: the options are ${shown(wait)}, wanted { timeoutMs: 1000 }`);
   }
   for (const name in wait) {
     if (name === "timeoutMs" || name === "signal") continue;
     throw new TypeError(`Cannot wait: "${name}" is not an option of a wait, wanted "timeoutMs" or "signal"`);
   }
   checkTimeout(wait.timeoutMs);
+  checkSignal(wait.signal);
+}
+
+/** Checks a signal that a caller gave. Throws TypeError if it is none. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new TypeError(`Cannot wait: "signal" is ${shown(signal)}, an AbortSignal is wanted`);
 }
 
 /**
@@ -161,9 +171,11 @@ export async function until(subscribe: (callback: () => void) => () => void, lim
     if (over) return unsubscribe();
     const timer = after(timeoutMs, () => end(() => resolve(false)));
     timer.setReferenced(referenced);
-    const onAbort = (): void => end(() => reject(signal!.reason));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    undos.push(unsubscribe, () => timer.cancel(), () => signal?.removeEventListener("abort", onAbort));
+    undos.push(unsubscribe, () => timer.cancel());
+    if (signal === undefined) return;
+    const target: AbortTarget = { aborted: (reason) => end(() => reject(reason)) };
+    watchAbort(signal, target);
+    undos.push(() => unwatchAbort(signal, target));
   });
 }
 

@@ -3,6 +3,7 @@
  * the limit is far above what linear time takes on a busy machine.
  */
 import { assertEquals } from "@std/assert";
+import { Queue } from "../mod.ts";
 import { CallerStacks } from "../src/pool/caller_stacks.ts";
 import { decode, encode } from "../src/wire/codec/codec.ts";
 import { HandleCollector } from "../src/hub/handle_collector.ts";
@@ -103,6 +104,20 @@ for (const [name, read] of Object.entries(READERS)) {
       return Promise.resolve();
     }));
 }
+
+Deno.test("Many waits with one signal take linear time, whether they end or are aborted", () =>
+  within(LIMIT_MS, async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const queue = new Queue<number>();
+    const waits = () => Array.from({ length: 40_000 }, () => queue.get({ signal }));
+    const served = waits();
+    for (let n = 0; n < served.length; n++) await queue.put(n);
+    assertEquals((await Promise.all(served)).length, served.length);
+    const given = waits();
+    controller.abort();
+    for (const { status } of await Promise.allSettled(given)) assertEquals(status, "rejected");
+  }));
 
 Deno.test("readConfig() reads no file above its limit", async () => {
   const path = await Deno.makeTempFile({ suffix: ".json" });

@@ -1,6 +1,8 @@
 import { ClosedError } from "../errors.ts";
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { shown } from "../shown.ts";
+import { checkWait } from "../timer.ts";
 import { takeAll } from "./take_all.ts";
 
 /** The kinds of pipe ends, as they travel. */
@@ -123,9 +125,10 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     check(this, "receive", this.readable);
+    if (typeof options !== "object" || options === null) checkWait(options);
     const { maxLength, ...wait } = options;
-    if (maxLength !== undefined && !(maxLength >= 0)) {
-      throw new RangeError(`Cannot receive at most ${maxLength} bytes: 0 or more are wanted`);
+    if (maxLength !== undefined && !(Number.isSafeInteger(maxLength) && maxLength >= 0) && maxLength !== Infinity) {
+      throw new RangeError(`Cannot receive at most ${shown(maxLength)} bytes: a whole number is wanted, 0 or more`);
     }
     return await this[REF].call("recvBytes", maxLength === undefined ? [] : [maxLength], wait) as Uint8Array;
   }
@@ -141,6 +144,10 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async poll(timeoutMs = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     check(this, "poll", this.readable);
+    checkWait(options);
+    if (Object.hasOwn(options, "timeoutMs")) {
+      throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
+    }
     return await this[REF].call("poll", [], { timeoutMs, signal: options.signal }) as boolean;
   }
 

@@ -1,3 +1,4 @@
+import { shown } from "../shown.ts";
 import { hub } from "../hub/hub.ts";
 import { Connection, CONNECTION_TYPES } from "./connection.ts";
 import { PipeEnd } from "./pipe_end.ts";
@@ -45,8 +46,8 @@ export function Pipe<T = any>(options: PipeOptions = {}): [Connection<T>, Connec
 }
 
 function isDuplex(options: PipeOptions): boolean {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot make a pipe: the options are ${options}, wanted { duplex: false } or nothing`);
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`Cannot make a pipe: the options are ${shown(options)}, wanted { duplex: false } or nothing`);
   }
   for (const name of Object.keys(options)) {
     if (name !== "duplex") {

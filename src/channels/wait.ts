@@ -1,4 +1,5 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { shown } from "../shown.ts";
 import { checkWait, delay, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
 
@@ -19,6 +20,7 @@ const watches = new WeakMap<PromiseLike<unknown>, Watch>();
  * @param objects What to wait for.
  * @param limit How long, in milliseconds, 0 or less to look only; or the options of a wait. @default as long as it takes
  * @returns Those that are ready, in the order given; none, if the time was up.
+ * @throws {TypeError} If something is neither a connection nor a promise.
  * @throws {ClosedError} If a connection was closed here.
  * @throws `signal.reason`, if the wait was aborted.
  *
@@ -38,11 +40,25 @@ export async function wait<T extends Waitable>(objects: Iterable<T>, limit: numb
   checkWait(options);
   const { timeoutMs = Infinity, signal } = options as WaitOptions;
   signal?.throwIfAborted();
-  const all = [...objects];
+  const all = waitables(objects);
   const ready = await readyOf(all);
   if (ready.length > 0 || timeoutMs <= 0) return ready;
   await firstOf(all, timeoutMs, signal);
   return await readyOf(all);
+}
+
+function waitables<T extends Waitable>(objects: Iterable<T>): T[] {
+  if (typeof objects !== "object" || objects === null || !(Symbol.iterator in objects)) {
+    throw new TypeError(`Cannot wait for ${shown(objects)}: a list of connections and promises is wanted`);
+  }
+  const all = [...objects];
+  for (const object of all) {
+    if (typeof (object as PromiseLike<unknown> | undefined)?.then === "function" || object instanceof Connection) {
+      continue;
+    }
+    throw new TypeError(`Cannot wait for ${shown(object)}: a connection or a promise is wanted`);
+  }
+  return all;
 }
 
 async function readyOf<T extends Waitable>(all: readonly T[]): Promise<T[]> {

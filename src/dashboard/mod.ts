@@ -1,4 +1,5 @@
 /** The live page of a pool: what its workers do now, what happened over time, and what each worker may do. */
+import { OptionChecks } from "../option_checks.ts";
 import { epochMs, every, type Timer } from "../timer.ts";
 import { usageOf } from "./process_usage.ts";
 import type { Recorder } from "./recorder.ts";
@@ -92,21 +93,11 @@ export class LiveDashboard implements Dashboard {
 }
 
 const KNOWN: Readonly<Record<keyof DashboardOptions, true>> = { port: true, control: true };
+const checks = new OptionChecks("serve the live page");
 
 function checked(options: DashboardOptions): DashboardOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) {
-      throw new TypeError(`Cannot serve the live page: "${name}" is not an option of it`);
-    }
-  }
-  const { port, control } = options;
-  if (port !== undefined && !(Number.isSafeInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new RangeError(
-      `Cannot serve the live page: "port" is ${String(port)}, a whole number from 0 to 65535 is wanted`,
-    );
-  }
-  if (control !== undefined && typeof control !== "boolean") {
-    throw new TypeError(`Cannot serve the live page: "control" is ${typeof control}, true or false is wanted`);
-  }
+  checks.names(options, KNOWN, "it");
+  checks.within("port", options.port, 0, 0, 65_535);
+  checks.flag("control", options.control);
   return options;
 }

@@ -1,10 +1,11 @@
 import { PoolEngine } from "../pool/engine.ts";
-import { checkTaskOptions, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
+import { checkTaskOptions, OPTIONS_OF_CALLS, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
 import { endScope } from "../pool/scope_end.ts";
 import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
-import { OptionChecks } from "../worker/option_checks.ts";
+import { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
 import { startMap } from "./executor_map.ts";
 import type { Future } from "./future.ts";
 import { cancelledError, submitCall } from "./submission.ts";
@@ -58,7 +59,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * @throws {EncodingError} If `initArgs` cannot travel.
    */
   constructor(options: ExecutorOptions = {}) {
-    this.#engine = new PoolEngine(resolvePoolOptions(poolOptions(options)));
+    this.#engine = new PoolEngine(resolvePoolOptions(poolOptions(options), executorChecks));
   }
 
   /**
@@ -201,7 +202,8 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     shutdownChecks.names(options, SHUTDOWN_OPTIONS, "shutdown");
-    const { wait = true, cancelFutures = false } = options;
+    const wait = shutdownChecks.flag("wait", options.wait) ?? true;
+    const cancelFutures = shutdownChecks.flag("cancelFutures", options.cancelFutures) ?? false;
     this.#engine.close();
     if (cancelFutures) {
       this.#engine.jobs.end({
@@ -285,14 +287,11 @@ function poolOptions(options: ExecutorOptions): PoolOptions {
     // As in Python.
     throw executorChecks.wrongType(`the options are ${options}, wanted { maxWorkers: ${options} }`);
   }
-  executorChecks.names(options, EXECUTOR_OPTIONS, "an executor");
+  executorChecks.names(options, EXECUTOR_OPTIONS, "an executor", OPTIONS_OF_CALLS);
   const { maxWorkers, ...others } = options;
   if (maxWorkers === undefined) return { name: "executor", ...others };
   if (typeof maxWorkers !== "number") {
-    throw new TypeError(`"maxWorkers" is ${JSON.stringify(maxWorkers)}, a number is wanted`);
+    throw executorChecks.wrongType(`"maxWorkers" is ${shown(maxWorkers)}, a number is wanted`);
   }
-  if (!Number.isSafeInteger(maxWorkers) || maxWorkers < 1) {
-    throw new RangeError(`"maxWorkers" is ${maxWorkers}, a whole number of at least 1 is wanted`);
-  }
-  return { name: "executor", ...others, workers: maxWorkers };
+  return { name: "executor", ...others, workers: executorChecks.count("maxWorkers", maxWorkers, 1) };
 }

@@ -4,7 +4,8 @@ import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
 import { checkImapOptions } from "../pool/options.ts";
 import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
-import { OptionChecks } from "../worker/option_checks.ts";
+import { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
 import type { ExecutorMapOptions } from "./types.ts";
 import { isIterable, isSized, zip } from "./zip.ts";
 
@@ -61,7 +62,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
   for (const name of ["timeoutMs", "chunkSize", "bufferSize"] as const) {
     const value: unknown = options[name];
     if (value !== undefined && typeof value !== "number") {
-      throw new TypeError(`"${name}" is ${JSON.stringify(value)}, a number is wanted`);
+      throw mapChecks.wrongType(`"${name}" is ${shown(value)}, a number is wanted`);
     }
   }
   checkImapOptions(options);

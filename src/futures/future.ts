@@ -1,6 +1,6 @@
 import { brand, sharedSymbol } from "../copies.ts";
 import { TimeoutError } from "../errors.ts";
-import { reportCallbackError } from "../pool/callback_errors.ts";
+import { runCallback } from "../pool/callback_errors.ts";
 import { checkTimeout, inMicrotask, until } from "../timer.ts";
 
 /** The task behind a future, and who keeps the future. */
@@ -242,13 +242,7 @@ export class Future<R> implements PromiseLike<R> {
       throw new TypeError(`Cannot add a done callback: it is ${typeof fn}, wanted a function`);
     }
     this.#observe();
-    this.#listen(() => {
-      try {
-        fn(this);
-      } catch (error) {
-        reportCallbackError("a done callback", error);
-      }
-    });
+    this.#listen(() => runCallback("a done callback", fn, this));
   }
 
   /** Lets the future be awaited. */

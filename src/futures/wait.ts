@@ -1,5 +1,7 @@
 import { TimeoutError } from "../errors.ts";
-import { monotonicMs, until } from "../timer.ts";
+import { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
+import { checkWait, monotonicMs, until, type WaitLimit } from "../timer.ts";
 import { Future, hasFailed, observe, whenDone } from "./future.ts";
 
 /** When `waitFutures` returns: after the first that is done, after the first that failed, or after all. */
@@ -33,7 +35,13 @@ export interface WaitedFutures<F> {
  */
 export type CompletedFuture<F> = F & { then: never };
 
-const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"];
+const RETURN_WHEN: readonly [ReturnWhen, ...ReturnWhen[]] = ["ALL_COMPLETED", "FIRST_EXCEPTION", "FIRST_COMPLETED"];
+const AS_COMPLETED_OPTIONS: Record<keyof AsCompletedOptions, true> = { timeoutMs: true, signal: true };
+const checks = new OptionChecks("wait");
+
+function limitOf({ timeoutMs, signal }: AsCompletedOptions): WaitLimit {
+  return { timeoutMs, signal };
+}
 
 /**
  * Waits for futures, of one executor or of several.
@@ -46,7 +54,7 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  * @param futures The futures; one that is given twice counts once.
  * @param options What to wait for, and for how long.
  * @returns The futures that are done, and those that are not.
- * @throws {TypeError} If something is not a future, or `returnWhen` is unknown.
+ * @throws {TypeError} If something is not a future, or an option has the wrong name or type.
  * @throws `signal.reason`, if the signal is aborted.
  *
  * @example The first of two
@@ -63,17 +71,12 @@ export async function waitFutures<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitFuturesOptions = {},
 ): Promise<WaitedFutures<F>> {
-  const { returnWhen = "ALL_COMPLETED" } = options;
-  if (!RETURN_WHEN.includes(returnWhen)) {
-    throw new TypeError(
-      `"returnWhen" is ${JSON.stringify(returnWhen)}, one of ${
-        RETURN_WHEN.map((one) => JSON.stringify(one)).join(", ")
-      } is wanted`,
-    );
-  }
+  checks.names(options, { ...AS_COMPLETED_OPTIONS, returnWhen: true }, "waitFutures()");
+  const returnWhen = checks.choice("returnWhen", options.returnWhen, RETURN_WHEN);
+  checkWait(limitOf(options));
   const all = distinct(futures);
   for (const future of all) observe(future);
-  await until((callback) => whenEnough(all, returnWhen, callback), options);
+  await until((callback) => whenEnough(all, returnWhen, callback), limitOf(options));
   return {
     done: new Set([...all].filter((future) => future.done())),
     notDone: new Set([...all].filter((future) => !future.done())),
@@ -117,7 +120,7 @@ function whenEnough(all: Set<Future<unknown>>, returnWhen: ReturnWhen, callback:
  * @param futures The futures, of one executor or of several; one that is given twice is yielded once.
  * @param options For how long to wait.
  * @returns An iterator over the futures themselves: ask each for its `result()`.
- * @throws {TypeError} If something is not a future.
+ * @throws {TypeError} If something is not a future, or an option has the wrong name or type.
  *
  * @example Results as they come
  * ```ts
@@ -134,6 +137,8 @@ export function asCompleted<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<CompletedFuture<F>> {
+  checks.names(options, AS_COMPLETED_OPTIONS, "asCompleted()");
+  checkWait(limitOf(options));
   return new CompletedFutures(distinct(futures), options) as AsyncIterableIterator<unknown> as AsyncIterableIterator<
     CompletedFuture<F>
   >;
@@ -221,11 +226,12 @@ class CompletedFutures<F extends Future<unknown>> implements AsyncIterableIterat
 }
 
 function distinct<F>(futures: Iterable<F>): Set<F> {
+  if (typeof futures !== "object" || futures === null || !(Symbol.iterator in futures)) {
+    throw new TypeError(`Cannot wait for ${shown(futures)}: a list of futures is wanted`);
+  }
   const all = new Set(futures);
   for (const future of all) {
-    if (!(future instanceof Future)) {
-      throw new TypeError(`Cannot wait for ${future === null ? "null" : typeof future}: futures are wanted`);
-    }
+    if (!(future instanceof Future)) throw new TypeError(`Cannot wait for ${shown(future)}: futures are wanted`);
   }
   return all;
 }

@@ -1,3 +1,4 @@
+import { jsonOf } from "../wire/codec/json_text.ts";
 import { brand } from "../copies.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
@@ -57,7 +58,7 @@ export class EncodedValue implements Encoded {
   /** The JSON text of a captured value, if it is plain data. */
   static plainText(captured: unknown): string | undefined {
     if (captured instanceof EncodedValue) return captured.tagged ? undefined : captured.text;
-    return isPlainPrimitive(captured) ? JSON.stringify(captured) : undefined;
+    return isPlainPrimitive(captured) ? jsonOf(captured) : undefined;
   }
 
   /** About how many bytes a captured value keeps. */

@@ -1,3 +1,4 @@
+import { type AbortTarget, unwatchAbort, watchAbort } from "../abort.ts";
 import { brand } from "../copies.ts";
 import { ClosedError, TimeoutError } from "../errors.ts";
 import { after } from "../timer.ts";
@@ -180,9 +181,9 @@ export class WaitQueue<T, C extends Caller = Caller> {
       wait.onCancel = () => give(cancellation, "abort");
     } else if (wait.signal !== undefined) {
       const { signal } = wait;
-      const onAbort = (): void => give(() => signal.reason, "abort");
-      signal.addEventListener("abort", onAbort, { once: true });
-      onSettled(waiter, () => signal.removeEventListener("abort", onAbort));
+      const target: AbortTarget = { aborted: (reason) => give(() => reason, "abort") };
+      watchAbort(signal, target);
+      onSettled(waiter, () => unwatchAbort(signal, target));
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Handle, REF } from "../hub/handle.ts";
 import { RemoteRef } from "../hub/remote_ref.ts";
+import { shown } from "../shown.ts";
 import { copyOf } from "./copy.ts";
 
 /** A value, and what tells whether it was changed since. */
@@ -26,6 +27,9 @@ export async function changeValue(
   place: unknown[],
   change: (value: never) => unknown,
 ): Promise<unknown> {
+  if (typeof change !== "function") {
+    throw new TypeError(`Cannot change by ${shown(change)}: a function is wanted, which makes the new value`);
+  }
   let current = await call(handle, "read", place) as Versioned;
   while (true) {
     const value = await change(current.value as never);

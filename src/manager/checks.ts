@@ -1,20 +1,5 @@
 /** Checks of arguments, which may come from hostile code, and the wording of what is wrong with them. */
-
-/** A value as a message shows it. */
-export function show(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-    case "bigint":
-      return `${value}n`;
-    case "object":
-      return value === null ? "null" : "an object";
-    case "function":
-      return "a function";
-    default:
-      return String(value);
-  }
-}
+import { shown } from "../shown.ts";
 
 /** The place that an index means; -1 is the last. Throws RangeError when there is no such place. */
 export function placeOf(index: unknown, length: number, what: string): number {
@@ -24,10 +9,18 @@ export function placeOf(index: unknown, length: number, what: string): number {
   throw new RangeError(`Cannot use index ${place}: the ${what} has ${length} items`);
 }
 
+/** What a list or an array is made of, or gets more of. Throws TypeError for what has no items. */
+export function itemsOf<T>(items: Iterable<T>): Iterable<T> {
+  if (typeof items === "string" || (typeof items === "object" && items !== null && Symbol.iterator in items)) {
+    return items;
+  }
+  throw new TypeError(`Cannot take items from ${shown(items)}: an array or another iterable is wanted`);
+}
+
 /** Throws TypeError for anything that is not a whole number. */
 export function wholeNumber(value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;
-  throw new TypeError(`Cannot use ${show(value)} as an index: a whole number is wanted`);
+  throw new TypeError(`Cannot use ${shown(value)} as an index: a whole number is wanted`);
 }
 
 /** Throws TypeError for what is neither a whole number nor left out. */
@@ -39,5 +32,5 @@ export function optionalWholeNumber(value: unknown): number | undefined {
 export function sum(current: unknown, amount: unknown): number | bigint {
   if (typeof current === "number" && typeof amount === "number") return current + amount;
   if (typeof current === "bigint" && typeof amount === "bigint") return current + amount;
-  throw new TypeError(`Cannot add ${show(amount)} to ${show(current)}: two numbers or two bigints are wanted`);
+  throw new TypeError(`Cannot add ${shown(amount)} to ${shown(current)}: two numbers or two bigints are wanted`);
 }

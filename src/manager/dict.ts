@@ -1,5 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
-import { show } from "./checks.ts";
+import { shown } from "../shown.ts";
 import type { DictKey } from "./dict_key.ts";
 import { call, changeValue } from "./call.ts";
 
@@ -179,7 +179,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
 export function entriesOf<K extends DictKey, V>(entries: DictEntries<K, V>): (readonly [K, V])[] {
   if (typeof entries !== "object" || entries === null) {
     throw new TypeError(
-      `Cannot fill a dict from ${show(entries)}: an object, a Map or pairs of key and value are wanted`,
+      `Cannot fill a dict from ${shown(entries)}: an object, a Map or pairs of key and value are wanted`,
     );
   }
   if (Symbol.iterator in entries) return Array.from(entries as Iterable<readonly [K, V]>);

@@ -1,5 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
+import { itemsOf } from "./checks.ts";
 
 /** Names the class of lists in every process. */
 export const LIST = "ListProxy";
@@ -77,7 +79,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
 
   /** Adds the items of an iterable at the end, all at once. */
   async extend(items: Iterable<T>): Promise<void> {
-    await call(this, "extend", [[...items]]);
+    await call(this, "extend", [[...itemsOf(items)]]);
   }
 
   /** Adds an item before the one at an index; beyond the ends, at the end. */
@@ -160,7 +162,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {TypeError} If there is no function, and items cannot be compared. The list stays as it is.
    */
   async sort(order?: ((a: T, b: T) => number) | { descending?: boolean }): Promise<void> {
-    if (typeof order !== "function") return void await call(this, "sort", [order?.descending ?? false]);
+    if (typeof order !== "function") return void await call(this, "sort", [isDescending(order)]);
     await changeValue(this, [undefined], (items: T[]) => items.toSorted(order));
   }
 
@@ -183,6 +185,15 @@ export class ListProxy<T = unknown> extends SharedHandle {
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     yield* await this.toArray();
   }
+}
+
+function isDescending(order: { descending?: boolean } = {}): boolean {
+  const isKnown = typeof order === "object" && order !== null &&
+    Object.keys(order).every((name) => name === "descending") &&
+    ["boolean", "undefined"].includes(typeof order.descending);
+  if (isKnown) return order.descending ?? false;
+  const given = typeof order === "object" && order !== null ? JSON.stringify(order) : shown(order);
+  throw new TypeError(`Cannot sort by ${given}: a function or { descending: true } is wanted`);
 }
 
 registerHandleClass(LIST, ListProxy);

@@ -11,9 +11,10 @@ import {
   RLock,
   Semaphore,
 } from "../sync/mod.ts";
+import { shown } from "../shown.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
+import { itemsOf } from "./checks.ts";
 import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
-import { show } from "./checks.ts";
 import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
 import type { DictKey } from "./dict_key.ts";
 import { DictObject } from "./objects/dict_object.ts";
@@ -111,7 +112,7 @@ export class Manager implements Disposable, AsyncDisposable {
 
   /** Makes a list of items. */
   list<T = unknown>(items: Iterable<T> = []): ListProxy<T> {
-    return new ListProxy(this.#own(LIST, new ListObject([...items])));
+    return new ListProxy(this.#own(LIST, new ListObject([...itemsOf(items)])));
   }
 
   /** Makes a namespace of an object's own names and values. */
@@ -198,8 +199,8 @@ export class Manager implements Disposable, AsyncDisposable {
    * every object has.
    */
   register(name: string, type: AnyClass, options: RegisterOptions = {}): void {
-    const registered = registeredType(name, type, options.expose);
-    if (this.#types.has(name)) throw new TypeError(`Cannot register ${show(name)}: the name is taken`);
+    const registered = registeredType(name, type, options);
+    if (this.#types.has(name)) throw new TypeError(`Cannot register ${shown(name)}: the name is taken`);
     this.#types.set(name, registered);
   }
 
@@ -247,7 +248,7 @@ export class Manager implements Disposable, AsyncDisposable {
     const instance = new registered.create(...args);
     for (const method of registered.exposed) {
       if (typeof Reflect.get(instance, method) === "function") continue;
-      throw new TypeError(`Cannot expose ${show(method)}: ${registered.name} has no such method`);
+      throw new TypeError(`Cannot expose ${shown(method)}: ${registered.name} has no such method`);
     }
     return makeObjectProxy(this.#own(OBJECT, new InstanceObject(registered, instance, this.#own)));
   }
@@ -277,17 +278,20 @@ export class Manager implements Disposable, AsyncDisposable {
       if (registered.name === type || registered.create === type) return registered;
     }
     const name = typeof type === "function" ? type.name : type;
-    throw new TypeError(`Cannot create ${show(name)}: it is not registered, call register() before`);
+    throw new TypeError(`Cannot create ${shown(name)}: it is not registered, call register() before`);
   }
 }
 
 function numbersOf(items: number | Iterable<number> | BigIntArray): NumberArray | BigIntArray {
-  if (typeof items === "number") return new Float64Array(items);
+  if (typeof items === "number") {
+    if (Number.isSafeInteger(items) && items >= 0) return new Float64Array(items);
+    throw new RangeError(`Cannot make an array of ${shown(items)} numbers: a whole number is wanted, 0 or more`);
+  }
   if (isTypedArray(items)) return items.slice();
-  const numbers = [...items as Iterable<number>];
+  const numbers = [...itemsOf(items as Iterable<number>)];
   for (const number of numbers) {
     if (typeof number !== "number") {
-      throw new TypeError(`Cannot store ${show(number)} in the array: a number is wanted`);
+      throw new TypeError(`Cannot store ${shown(number)} in the array: a number is wanted`);
     }
   }
   return Float64Array.from(numbers);

@@ -1,4 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
+import { shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
 
 /** Names the class of namespaces in every process. */
@@ -97,13 +98,16 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
 
 /** The names and values that a namespace is filled from. */
 export function sharedEntries(values: object): [string, unknown][] {
+  if (typeof values !== "object" || values === null || Symbol.iterator in values) {
+    throw new TypeError(`Cannot fill a namespace from ${shown(values)}: an object of names and values is wanted`);
+  }
   return Object.entries(values).map(([name, value]) => [sharedName(name), value]);
 }
 
 function sharedName(name: string): string {
   if (typeof name === "string" && !name.startsWith("_")) return name;
   throw new TypeError(
-    `Cannot share ${JSON.stringify(name)} in a namespace: a name that does not begin with "_" is wanted`,
+    `Cannot share ${shown(name)} in a namespace: a name that does not begin with "_" is wanted`,
   );
 }
 

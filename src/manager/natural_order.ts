@@ -1,4 +1,4 @@
-import { show } from "./checks.ts";
+import { shown } from "../shown.ts";
 
 /**
  * Compares two numbers or bigints, two strings (by UTF-16 units), two booleans, two dates, or two arrays of such, item by item.
@@ -8,7 +8,7 @@ import { show } from "./checks.ts";
 export function compareNaturally(a: unknown, b: unknown): number {
   if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b);
   if (!isComparable(a) || !isComparable(b) || kindOf(a) !== kindOf(b)) {
-    throw new TypeError(`Cannot compare ${show(a)} with ${show(b)}: pass a function that can`);
+    throw new TypeError(`Cannot compare ${shown(a)} with ${shown(b)}: pass a function that can`);
   }
   return a < b ? -1 : a > b ? 1 : 0;
 }

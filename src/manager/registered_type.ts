@@ -1,4 +1,4 @@
-import { show } from "./checks.ts";
+import { shown } from "../shown.ts";
 
 /** Any class. */
 // deno-lint-ignore no-explicit-any -- only `any` lets every constructor be passed
@@ -24,19 +24,41 @@ function canBeExposed(name: unknown): boolean {
 }
 
 /** Checks what is to be registered. */
-export function registeredType(name: string, create: unknown, expose: Iterable<string> | undefined): RegisteredType {
+export function registeredType(
+  name: string,
+  create: unknown,
+  options: { readonly expose?: Iterable<string> },
+): RegisteredType {
   if (typeof name !== "string" || name === "") {
-    throw new TypeError(`Cannot register ${show(name)}: a name is wanted`);
+    throw new TypeError(`Cannot register ${shown(name)}: a name is wanted`);
   }
-  if (!isClass(create)) throw new TypeError(`Cannot register ${show(name)}: a class is wanted, not ${show(create)}`);
+  if (!isClass(create)) throw new TypeError(`Cannot register ${shown(name)}: a class is wanted, not ${shown(create)}`);
+  const expose = exposedBy(options);
   const exposed = expose === undefined ? publicMethodsOf(create) : Array.from(expose);
   for (const method of exposed) {
     if (canBeExposed(method)) continue;
     throw new TypeError(
-      `Cannot expose ${show(method)}: a method's name is wanted, not one that every object has or that begins with "_"`,
+      `Cannot expose ${
+        shown(method)
+      }: a method's name is wanted, not one that every object has or that begins with "_"`,
     );
   }
   return { name, create, exposed: new Set(exposed) };
+}
+
+function exposedBy(options: { readonly expose?: Iterable<string> }): Iterable<string> | undefined {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot register a class: the options are ${shown(options)}, wanted { expose: ["method"] }`);
+  }
+  for (const name of Object.keys(options)) {
+    if (name === "expose") continue;
+    throw new TypeError(`Cannot register a class: "${name}" is not an option of register(), wanted "expose"`);
+  }
+  const { expose } = options;
+  if (expose === undefined || (typeof expose === "object" && expose !== null && Symbol.iterator in expose)) {
+    return expose;
+  }
+  throw new TypeError(`Cannot register a class: "expose" is ${shown(expose)}, a list of names is wanted`);
 }
 
 function publicMethodsOf({ prototype }: AnyClass): string[] {

@@ -1,5 +1,6 @@
 import { LAUNCH_OPTIONS, resolveLaunchOptions } from "../worker/launch_options.ts";
-import { OptionChecks } from "../worker/option_checks.ts";
+import { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
 import type { TaskBackendProvider } from "./backend.ts";
 import type { LocalOptions } from "./local/options.ts";
 import type { AsyncCallbacks, ImapOptions, MapOptions, PoolOptions, TaskOptions } from "./types.ts";
@@ -59,22 +60,21 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
   "backend",
 ]);
 
-/** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError. */
-export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
-  const checks = poolChecks;
+/** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError, worded by `checks`. */
+export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = poolChecks): ResolvedPoolOptions {
   if (typeof options === "number") {
     // As in Python.
     throw checks.wrongType(`the options are ${options}, wanted { workers: ${options} }`);
   }
-  checks.names(options, POOL_OPTIONS, "a pool");
-  const { onEvent, backend, name = "pool" } = options;
+  checks.names(options, POOL_OPTIONS, "a pool", OPTIONS_OF_CALLS);
+  const { onEvent, backend } = options;
   if (onEvent !== undefined && typeof onEvent !== "function") {
     throw checks.wrongType(`"onEvent" is ${typeof onEvent}, a function is wanted`);
   }
   const backendOptions = backend === undefined ? {} : optionsFor(backend, options);
   const local = resolveLocalOptions(options, checks);
   return {
-    name,
+    name: checks.text("name", options.name) ?? "pool",
     moduleUrl: local.moduleUrl,
     maxFrameBytes: local.maxFrameBytes,
     taskTimeoutMs: limited(checks.duration("taskTimeoutMs", options.taskTimeoutMs)),
@@ -156,9 +156,13 @@ const IMAP_OPTIONS: Record<keyof ImapOptions, true> = {
   onItem: true,
 };
 
+/** Where options belong that were given to a pool, and to a call. */
+export const OPTIONS_OF_CALLS = { "a call": CALL_OPTIONS, "map()": MAP_OPTIONS, "imap()": IMAP_OPTIONS };
+const OPTIONS_OF_POOLS = { "the pool": POOL_OPTIONS };
+
 /** Checks the options of one call. Throws TypeError or RangeError. */
 export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): void {
-  taskChecks.names(options, CALL_OPTIONS, "a task");
+  taskChecks.names(options, CALL_OPTIONS, "a task", { "map()": MAP_OPTIONS, ...OPTIONS_OF_POOLS });
   checkTask(options);
 }
 
@@ -166,16 +170,14 @@ function checkTask(options: TaskOptions & AsyncCallbacks<never>): void {
   const checks = taskChecks;
   checks.duration("timeoutMs", options.timeoutMs);
   checks.count("retries", options.retries, 0, 0);
-  const { priority, key, signal, onProgress, callback, errorCallback } = options;
+  const { priority, key, onProgress, callback, errorCallback } = options;
   if (priority !== undefined && !Number.isFinite(priority)) {
-    throw checks.outOfRange(`"priority" is ${priority}, a number is wanted`);
+    throw checks.outOfRange(`"priority" is ${shown(priority)}, a number is wanted`);
   }
   if (key !== undefined && typeof key !== "string") {
     throw checks.wrongType(`"key" is ${typeof key}, a string is wanted`);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw checks.wrongType('"signal" must be an AbortSignal');
-  }
+  checks.signal("signal", options.signal);
   for (const [name, value] of Object.entries({ onProgress, callback, errorCallback })) {
     if (value !== undefined && typeof value !== "function") {
       throw checks.wrongType(`"${name}" is ${typeof value}, a function is wanted`);
@@ -185,7 +187,7 @@ function checkTask(options: TaskOptions & AsyncCallbacks<never>): void {
 
 /** Checks the options of `map` and its kin. Throws TypeError or RangeError. */
 export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): void {
-  taskChecks.names(options, MAP_OPTIONS, "map");
+  taskChecks.names(options, MAP_OPTIONS, "map", { "imap()": IMAP_OPTIONS, ...OPTIONS_OF_POOLS });
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.flag("settle", options.settle);
@@ -200,7 +202,7 @@ export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): vo
 
 /** Checks the options of `imap` and its kin. Throws TypeError or RangeError. */
 export function checkImapOptions(options: ImapOptions): void {
-  taskChecks.names(options, IMAP_OPTIONS, "imap");
+  taskChecks.names(options, IMAP_OPTIONS, "imap", { "map()": MAP_OPTIONS, ...OPTIONS_OF_POOLS });
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.count("bufferSize", options.bufferSize, 1);

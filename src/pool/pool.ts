@@ -1,8 +1,10 @@
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
+import { shown } from "../shown.ts";
+import { checkWait } from "../timer.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
-import { reportCallbackError } from "./callback_errors.ts";
+import { runCallback } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
 import type { PoolObserver } from "./observing/observer.ts";
@@ -111,7 +113,16 @@ export class Pool<M = unknown> implements AsyncDisposable {
     if (module === undefined) {
       throw new TypeError('Cannot make a pool: "module" is undefined, the untrusted module is wanted');
     }
-    return new Pool<M>({ ...UNTRUSTED_LIMITS, ...options, module });
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError(`Cannot make a pool: the options are ${shown(options)}, wanted { workers: 4 }`);
+    }
+    const { trust }: PoolOptions = options;
+    if (trust !== undefined && trust !== "untrusted") {
+      throw new TypeError(`Cannot make a pool: "trust" is ${shown(trust)}, Pool.untrusted() has "untrusted" only`);
+    }
+    // An option that is there and undefined is one that was left out: it must not take a limit away.
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    return new Pool<M>({ ...UNTRUSTED_LIMITS, ...Object.fromEntries(given), module });
   }
 
   /** The workers that live now, in the order of their numbers. */
@@ -485,6 +496,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async drain(wait: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    checkWait(wait);
     await this.#engine.queue.drain(wait);
   }
 
@@ -640,18 +652,10 @@ async function tellCallbacks<R>(
 ): Promise<R> {
   try {
     const value = await task;
-    runCallback("callback", callback, value);
+    runCallback("the callback", callback, value);
     return value;
   } catch (error) {
-    runCallback("errorCallback", errorCallback, error);
+    runCallback("the errorCallback", errorCallback, error);
     throw error;
-  }
-}
-
-function runCallback<T>(name: string, callback: ((value: T) => void) | undefined, value: T): void {
-  try {
-    callback?.(value);
-  } catch (error) {
-    reportCallbackError(`the ${name}`, error);
   }
 }

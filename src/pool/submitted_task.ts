@@ -3,7 +3,7 @@ import { BrokenPoolError } from "../errors.ts";
 import { monotonicMs } from "../timer.ts";
 import type { SpanReport } from "../wire/span_report.ts";
 import type { ChunkResult, Completion, FailureKind, TaskHandle, TaskRequest, WorkerIdentity } from "./backend.ts";
-import { reportCallbackError } from "./callback_errors.ts";
+import { runCallback } from "./callback_errors.ts";
 import type { CallerStacks } from "./caller_stacks.ts";
 import { nameOf, type ObservedJob, type ObservedTask, type TaskOutcome, type TaskPhase } from "./observing/observer.ts";
 import type { Observers } from "./observing/observers.ts";
@@ -182,12 +182,8 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
 
   progress(value: unknown): void {
     this.#surroundings.observers.progress(this, value);
-    try {
-      this.#options.onProgress?.(value);
-    } catch (error) {
-      // The listener's fault must not become the worker's.
-      reportCallbackError("the onProgress callback", error);
-    }
+    // The listener's fault must not become the worker's.
+    runCallback("the onProgress callback", this.#options.onProgress, value);
   }
 
   span(report: SpanReport): void {

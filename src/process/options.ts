@@ -6,7 +6,7 @@ import {
   resolveLaunchOptions,
   type WorkerLaunchOptions,
 } from "../worker/launch_options.ts";
-import { OptionChecks } from "../worker/option_checks.ts";
+import { OptionChecks } from "../option_checks.ts";
 
 /** What a process is to run, and what it may do. */
 export interface ProcessOptions<F extends AnyFunction = AnyFunction> extends WorkerLaunchOptions {

@@ -1,5 +1,6 @@
 import { hub } from "../hub/hub.ts";
 import { requireLoaded } from "../own_process.ts";
+import { checkTimeout } from "../timer.ts";
 import { programReaper } from "../worker/reaper.ts";
 import { closedBefore, misuse } from "./misuse.ts";
 import { checkedDaemon, checkedName, type ResolvedProcessOptions } from "./options.ts";
@@ -86,6 +87,7 @@ export class ChildState implements ProcessState {
   }
 
   join(timeoutMs: number | undefined): Promise<boolean> {
+    checkTimeout(timeoutMs);
     return this.#requireStarted("join").join(timeoutMs);
   }
 

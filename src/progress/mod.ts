@@ -17,6 +17,7 @@
  * @module
  */
 import "../require_deno.ts";
+import { OptionChecks } from "../option_checks.ts";
 import type { EndedItem } from "../pool/types.ts";
 import { monotonicMs } from "../timer.ts";
 import type { BarLine } from "./bar_line.ts";
@@ -139,8 +140,9 @@ export function progress<T>(
   items: Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions = {},
 ): AsyncGenerator<T, void, undefined> {
+  checked(options);
   const total = options.total ?? (Array.isArray(items) ? items.length : undefined);
-  return counted(items, checked(total === undefined ? options : { ...options, total }));
+  return counted(items, total === undefined ? options : { ...options, total });
 }
 
 async function* counted<T>(
@@ -166,25 +168,13 @@ function isRejected(item: unknown): boolean {
 }
 
 const KNOWN: Readonly<Record<keyof ProgressOptions, true>> = { total: true, label: true, initial: true, display: true };
-const DISPLAYS: readonly unknown[] = ["bar", "lines", "none", undefined];
+const checks = new OptionChecks("show progress");
 
 function checked(options: ProgressOptions): ProgressOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) throw new TypeError(`Cannot show progress: "${name}" is not an option of a bar`);
-  }
-  const { total, initial, label, display } = options;
-  for (const [name, value] of Object.entries({ total, initial })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
-      throw new RangeError(
-        `Cannot show progress: "${name}" is ${String(value)}, a whole number of at least 0 is wanted`,
-      );
-    }
-  }
-  if (label !== undefined && typeof label !== "string") {
-    throw new TypeError(`Cannot show progress: "label" is ${typeof label}, a text is wanted`);
-  }
-  if (!DISPLAYS.includes(display)) {
-    throw new TypeError(`Cannot show progress: "display" is ${String(display)}, "bar", "lines" or "none" is wanted`);
-  }
+  checks.names(options, KNOWN, "a bar");
+  checks.count("total", options.total, 0, 0);
+  checks.count("initial", options.initial, 0, 0);
+  checks.text("label", options.label);
+  checks.choice("display", options.display, ["bar", "lines", "none"]);
   return options;
 }

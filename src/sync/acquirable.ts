@@ -1,5 +1,7 @@
 import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { shown } from "../shown.ts";
+import { checkWait } from "../timer.ts";
 import { type Acquired, Guard } from "./guard.ts";
 
 /**
@@ -30,6 +32,7 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {ClosedError} If it was closed.
    */
   async acquire(wait?: WaitOptions): Promise<Guard> {
+    if (wait !== undefined) checkWait(wait);
     const tenure = wait?.signal?.aborted ? undefined : this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== undefined) return new Guard(this, tenure, false);
     return makeGuard(this, await this[REF].call("acquire", [], wait) as Acquired);
@@ -50,6 +53,9 @@ export abstract class Acquirable extends SharedHandle {
 
   /** Runs a function while holding it. Returns what the function returns. */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
+    if (typeof body !== "function") {
+      throw new TypeError(`Cannot run what is to hold it: it is ${shown(body)}, a function is wanted`);
+    }
     // Not `using`: see require_deno.ts.
     const guard = await this.acquire(wait);
     try {

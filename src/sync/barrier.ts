@@ -1,6 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { shown } from "../shown.ts";
 import { checkTimeout } from "../timer.ts";
 import { type BarrierAction, BarrierObject } from "./barrier_object.ts";
 
@@ -55,16 +56,13 @@ export class Barrier extends SharedHandle {
    *
    * @param parties How many must come.
    * @throws {RangeError} If that is less than 1, or not a whole number.
+   * @throws {TypeError} If an option has the wrong name or type.
    */
   constructor(parties: number, options: BarrierOptions = {}) {
     if (!Number.isSafeInteger(parties) || parties < 1) {
       throw new RangeError(`Cannot make a barrier for ${parties}: a whole number is wanted, 1 or more`);
     }
-    const { action, timeoutMs } = options;
-    if (action !== undefined && typeof action !== "function") {
-      throw new TypeError("Cannot make the barrier: its action is not a function");
-    }
-    checkTimeout(timeoutMs);
+    const { action, timeoutMs } = checkedOptions(options);
     super(hub.own(TYPE, new BarrierObject({ parties, action, timeoutMs })));
   }
 
@@ -106,6 +104,24 @@ export class Barrier extends SharedHandle {
   async broken(): Promise<boolean> {
     return await this[REF].call("broken", []) as boolean;
   }
+}
+
+function checkedOptions(options: BarrierOptions): BarrierOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot make a barrier: the options are ${shown(options)}, wanted { timeoutMs: 1000 }`);
+  }
+  for (const name of Object.keys(options)) {
+    if (name === "action" || name === "timeoutMs") continue;
+    throw new TypeError(
+      `Cannot make a barrier: "${name}" is not an option of a barrier, wanted "action" or "timeoutMs"`,
+    );
+  }
+  const { action, timeoutMs } = options;
+  if (action !== undefined && typeof action !== "function") {
+    throw new TypeError(`Cannot make a barrier: its action is ${shown(action)}, a function is wanted`);
+  }
+  checkTimeout(timeoutMs);
+  return options;
 }
 
 registerHandleClass(TYPE, Barrier);

@@ -2,7 +2,8 @@ import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { LocalRef } from "../hub/local_ref.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { monotonicMs } from "../timer.ts";
+import { shown } from "../shown.ts";
+import { checkWait, monotonicMs } from "../timer.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
 import type { Lock } from "./lock.ts";
@@ -110,6 +111,10 @@ export class Condition extends Acquirable {
    * ```
    */
   async waitFor<R>(predicate: () => R | PromiseLike<R>, wait: WaitOptions = {}): Promise<R> {
+    checkWait(wait);
+    if (typeof predicate !== "function") {
+      throw new TypeError(`Cannot wait: the predicate is ${shown(predicate)}, a function is wanted`);
+    }
     const { timeoutMs = Infinity, signal } = wait;
     signal?.throwIfAborted();
     const deadline = monotonicMs() + timeoutMs;

@@ -17,6 +17,8 @@
  *
  * @module
  */
+import { shown } from "../shown.ts";
+import { OptionChecks } from "../option_checks.ts";
 import type { WorkerIdentity } from "../pool/backend.ts";
 import type { ObservedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observing/observer.ts";
 
@@ -37,6 +39,8 @@ export interface TraceOptions {
   sample?: number;
 }
 
+const KNOWN: Readonly<Record<keyof TraceOptions, true>> = { sample: true };
+const checks = new OptionChecks("open a trace file");
 const BUFFER_CHARACTERS = 64 * 1024;
 const TIMES = 1000; // The format counts microseconds.
 /** Where what has no worker is drawn. */
@@ -189,6 +193,7 @@ class TraceWriter implements TraceFile {
  *
  * @param path The file, which is emptied if it exists.
  * @param options See {@linkcode TraceOptions}.
+ * @throws {TypeError} For an option of another name.
  * @throws {RangeError} If `sample` is not a number above 0 and at most 1.
  *
  * @example
@@ -200,5 +205,9 @@ class TraceWriter implements TraceFile {
  * ```
  */
 export function traceTo(path: string | URL, options: TraceOptions = {}): TraceFile {
+  checks.names(options, KNOWN, "a trace file");
+  if (typeof path !== "string" && !(path instanceof URL)) {
+    throw checks.wrongType(`the path is ${shown(path)}, a path or a file: URL is wanted`);
+  }
   return new TraceWriter(path, options);
 }

@@ -10,9 +10,10 @@ export const CHILD_SCRIPTS: readonly string[] = [`"use strict";
 ((evaluate) => {
 const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance } = globalThis;
 const $Object_defineProperty = Object.defineProperty;
+const $JSON_stringify = JSON.stringify;
+const $Array_isArray = Array.isArray;
 const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
 const $Math_min = Math.min;
-const $JSON_stringify = JSON.stringify;
 const $Number_isNaN = Number.isNaN;
 const $Math_max = Math.max;
 const $Symbol_for = Symbol.for;
@@ -20,7 +21,6 @@ const $Object_hasOwn = Object.hasOwn;
 const $Object_entries = Object.entries;
 const $Object_getPrototypeOf = Object.getPrototypeOf;
 const $Object_create = Object.create;
-const $Array_isArray = Array.isArray;
 const $Object_values = Object.values;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $Array_from = Array.from;
@@ -227,9 +227,59 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
+// src/shown.ts
+var MOST_CHARACTERS = 100;
+function shown(value) {
+  switch (typeof value) {
+    case "string":
+      return $JSON_stringify(value.length > MOST_CHARACTERS ? \`\${value[$slice](0, MOST_CHARACTERS)}\\u2026\` : value);
+    case "bigint":
+      return \`\${value}n\`;
+    case "object":
+      if (value === null) return "null";
+      if (value instanceof URL) return value.href;
+      return $Array_isArray(value) ? "an array" : "an object";
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+}
+
+// src/abort.ts
+var watches = /* @__PURE__ */ new WeakMap();
+function watchAbort(signal, target) {
+  let watch = watches[$get](signal);
+  if (watch === void 0) {
+    watch = makeWatch(signal);
+    watches[$set](signal, watch);
+    signal.addEventListener("abort", watch.onAbort, {
+      once: true
+    });
+  }
+  watch.targets[$add](target);
+}
+function unwatchAbort(signal, target) {
+  const watch = watches[$get](signal);
+  if (watch === void 0 || !watch.targets[$delete](target) || watch.targets.size > 0) return;
+  watches[$delete](signal);
+  signal.removeEventListener("abort", watch.onAbort);
+}
+function makeWatch(signal) {
+  const targets = /* @__PURE__ */ new Set();
+  const onAbort = () => {
+    watches[$delete](signal);
+    for (const target of targets) target.aborted(signal.reason);
+  };
+  return {
+    targets,
+    onAbort
+  };
+}
+
 // src/timer.ts
 var { queueMicrotask } = globalThis;
 var { refTimer, unrefTimer } = Deno;
@@ -276,19 +326,24 @@ function nextTurn() {
 function checkTimeout(timeoutMs) {
   if (timeoutMs === void 0) return;
   if (typeof timeoutMs !== "number") {
-    throw new TypeError(\`Cannot wait: "timeoutMs" is \${$JSON_stringify(timeoutMs)}, a number of milliseconds is wanted\`);
+    throw new TypeError(\`Cannot wait: "timeoutMs" is \${shown(timeoutMs)}, a number of milliseconds is wanted\`);
   }
   if ($Number_isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
 }
 function checkWait(wait) {
   if (typeof wait !== "object" || wait === null) {
-    throw new TypeError(\`Cannot wait: the options are \${$JSON_stringify(wait)}, wanted { timeoutMs: 1000 }\`);
+    throw new TypeError(\`Cannot wait: the options are \${shown(wait)}, wanted { timeoutMs: 1000 }\`);
   }
   for (const name in wait) {
     if (name === "timeoutMs" || name === "signal") continue;
     throw new TypeError(\`Cannot wait: "\${name}" is not an option of a wait, wanted "timeoutMs" or "signal"\`);
   }
   checkTimeout(wait.timeoutMs);
+  checkSignal(wait.signal);
+}
+function checkSignal(signal) {
+  if (signal === void 0 || signal instanceof AbortSignal) return;
+  throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
 }
 var Delay = class {
   #fn;
@@ -326,6 +381,9 @@ function reference(id, referenced) {
   else unrefTimer(id);
 }
 return {
+  watchAbort,
+  unwatchAbort,
+  shown,
   monotonicMs,
   TIME_ORIGIN_MS,
   traceClockMs,
@@ -342,7 +400,9 @@ parts.push((({
   after,
   checkWait,
   epochMs,
-  inMicrotask
+  inMicrotask,
+  unwatchAbort,
+  watchAbort
 }) => {
 // src/copies.ts
 var SHARED_VERSION = 1;
@@ -922,6 +982,13 @@ function truncate(text, maxUnits) {
   return text.slice(0, maxUnits - note.length) + note;
 }
 
+// src/wire/codec/json_text.ts
+var FAST_UNITS = 64 * 1024 * 1024;
+function jsonOf(value) {
+  if (typeof value !== "string" || value.length < FAST_UNITS) return $JSON_stringify(value);
+  return $JSON_stringify(value, (_, text) => text);
+}
+
 // src/wire/framing/frame_format.ts
 var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
 var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
@@ -1100,7 +1167,7 @@ var LineWriter = class _LineWriter {
     return writer;
   }
   write(value) {
-    if (!this.#isOpened(value)) return this.#writeLine($JSON_stringify(value));
+    if (!this.#isOpened(value)) return this.#writeLine(jsonOf(value));
     if ($Array_isArray(value)) {
       this.#writeLine("[");
       this.writeItems(value, 0, value.length);
@@ -1156,7 +1223,7 @@ var LineWriter = class _LineWriter {
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
       if (isAlone || isLongText(key)) {
-        this.#writeLine($JSON_stringify(key));
+        this.#writeLine(jsonOf(key));
         if (isAlone) this.write(field);
         else this.#writeLine($JSON_stringify([
           field
@@ -1281,7 +1348,7 @@ function encodeArguments(values) {
   if (at < 0) return void 0;
   const list = encodeList(values[at]);
   if (list === void 0) return void 0;
-  const texts = values.map((value, index) => index === at ? list.text : $JSON_stringify(value));
+  const texts = values.map((value, index) => index === at ? list.text : jsonOf(value));
   return {
     text: \`[\${texts.join()}]\`,
     bytes: list.bytes
@@ -2454,7 +2521,7 @@ var EncodedValue = class _EncodedValue {
   }
   static plainText(captured) {
     if (captured instanceof _EncodedValue) return captured.tagged ? void 0 : captured.text;
-    return isPlainPrimitive(captured) ? $JSON_stringify(captured) : void 0;
+    return isPlainPrimitive(captured) ? jsonOf(captured) : void 0;
   }
   static size(captured) {
     if (!(captured instanceof _EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
@@ -2971,11 +3038,11 @@ var WaitQueue = class {
       wait.onCancel = () => give(cancellation, "abort");
     } else if (wait.signal !== void 0) {
       const { signal } = wait;
-      const onAbort = () => give(() => signal.reason, "abort");
-      signal.addEventListener("abort", onAbort, {
-        once: true
-      });
-      onSettled(waiter, () => signal.removeEventListener("abort", onAbort));
+      const target = {
+        aborted: (reason) => give(() => reason, "abort")
+      };
+      watchAbort(signal, target);
+      onSettled(waiter, () => unwatchAbort(signal, target));
     }
   }
   #remove(waiter) {
@@ -3113,7 +3180,9 @@ const { serve } = (({
   every,
   inMicrotask,
   monotonicMs,
-  nextTurn
+  nextTurn,
+  unwatchAbort,
+  watchAbort
 }) => {
 // src/wire/protocol.ts
 var PROTOCOL_VERSION = 1;
@@ -3961,11 +4030,11 @@ var Questions = class {
       });
       const { signal } = wait;
       if (id === void 0 || signal === void 0) return;
-      const onAbort = () => this.#giveUp(id, question, signal.reason);
-      signal.addEventListener("abort", onAbort, {
-        once: true
-      });
-      question.clear = () => signal.removeEventListener("abort", onAbort);
+      const target = {
+        aborted: (reason) => this.#giveUp(id, question, reason)
+      };
+      watchAbort(signal, target);
+      question.clear = () => unwatchAbort(signal, target);
     });
   }
   take(ref, operation, args, task, receive) {
@@ -6105,7 +6174,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -6129,8 +6198,10 @@ return (({
 }, {
   after,
   checkTimeout,
+  checkWait,
   inMicrotask,
-  monotonicMs
+  monotonicMs,
+  shown
 }) => {
 // src/require_deno.ts
 if (!("Deno" in globalThis)) {
@@ -6178,6 +6249,7 @@ var Guard = class {
 // src/sync/acquirable.ts
 var Acquirable = class extends SharedHandle {
   async acquire(wait2) {
+    if (wait2 !== void 0) checkWait(wait2);
     const tenure = wait2?.signal?.aborted ? void 0 : this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== void 0) return new Guard(this, tenure, false);
     return makeGuard(this, await this[REF][$call]("acquire", [], wait2));
@@ -6192,6 +6264,9 @@ var Acquirable = class extends SharedHandle {
     await this[REF][$call]("release", []);
   }
   async use(body, wait2) {
+    if (typeof body !== "function") {
+      throw new TypeError(\`Cannot run what is to hold it: it is \${shown(body)}, a function is wanted\`);
+    }
     const guard = await this.acquire(wait2);
     try {
       return await body();
@@ -6556,6 +6631,10 @@ var Condition = class extends Acquirable {
     return await this[REF][$call]("wait", [], wait2);
   }
   async waitFor(predicate, wait2 = {}) {
+    checkWait(wait2);
+    if (typeof predicate !== "function") {
+      throw new TypeError(\`Cannot wait: the predicate is \${shown(predicate)}, a function is wanted\`);
+    }
     const { timeoutMs = Infinity, signal } = wait2;
     signal?.throwIfAborted();
     const deadline = monotonicMs() + timeoutMs;
@@ -6783,11 +6862,7 @@ var Barrier = class extends SharedHandle {
     if (!$Number_isSafeInteger(parties) || parties < 1) {
       throw new RangeError(\`Cannot make a barrier for \${parties}: a whole number is wanted, 1 or more\`);
     }
-    const { action, timeoutMs } = options;
-    if (action !== void 0 && typeof action !== "function") {
-      throw new TypeError("Cannot make the barrier: its action is not a function");
-    }
-    checkTimeout(timeoutMs);
+    const { action, timeoutMs } = checkedOptions(options);
     super(hub.own(TYPE6, new BarrierObject({
       parties,
       action,
@@ -6815,6 +6890,21 @@ var Barrier = class extends SharedHandle {
     return await this[REF][$call]("broken", []);
   }
 };
+function checkedOptions(options) {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(\`Cannot make a barrier: the options are \${shown(options)}, wanted { timeoutMs: 1000 }\`);
+  }
+  for (const name of $Object_keys(options)) {
+    if (name === "action" || name === "timeoutMs") continue;
+    throw new TypeError(\`Cannot make a barrier: "\${name}" is not an option of a barrier, wanted "action" or "timeoutMs"\`);
+  }
+  const { action, timeoutMs } = options;
+  if (action !== void 0 && typeof action !== "function") {
+    throw new TypeError(\`Cannot make a barrier: its action is \${shown(action)}, a function is wanted\`);
+  }
+  checkTimeout(timeoutMs);
+  return options;
+}
 registerHandleClass(TYPE6, Barrier);
 
 // src/channels/take_all.ts
@@ -6872,9 +6962,10 @@ var Connection = class extends SharedHandle {
   }
   async recvBytes(options = {}) {
     check(this, "receive", this.readable);
+    if (typeof options !== "object" || options === null) checkWait(options);
     const { maxLength, ...wait2 } = options;
-    if (maxLength !== void 0 && !(maxLength >= 0)) {
-      throw new RangeError(\`Cannot receive at most \${maxLength} bytes: 0 or more are wanted\`);
+    if (maxLength !== void 0 && !($Number_isSafeInteger(maxLength) && maxLength >= 0) && maxLength !== Infinity) {
+      throw new RangeError(\`Cannot receive at most \${shown(maxLength)} bytes: a whole number is wanted, 0 or more\`);
     }
     return await this[REF][$call]("recvBytes", maxLength === void 0 ? [] : [
       maxLength
@@ -6882,6 +6973,10 @@ var Connection = class extends SharedHandle {
   }
   async poll(timeoutMs = 0, options = {}) {
     check(this, "poll", this.readable);
+    checkWait(options);
+    if ($Object_hasOwn(options, "timeoutMs")) {
+      throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
+    }
     return await this[REF][$call]("poll", [], {
       timeoutMs,
       signal: options.signal
@@ -7414,6 +7509,9 @@ async function call(handle, operation, args) {
   return copyOf(await ref[$call](operation, copyOf(args)));
 }
 async function changeValue(handle, place, change) {
+  if (typeof change !== "function") {
+    throw new TypeError(\`Cannot change by \${shown(change)}: a function is wanted, which makes the new value\`);
+  }
   let current = await call(handle, "read", place);
   while (true) {
     const value = await change(current.value);
@@ -7482,22 +7580,6 @@ var ArrayProxy = class extends SharedHandle {
   }
 };
 registerHandleClass(ARRAY, ArrayProxy);
-
-// src/manager/checks.ts
-function show(value) {
-  switch (typeof value) {
-    case "string":
-      return $JSON_stringify(value.length > 100 ? \`\${value[$slice](0, 100)}\\u2026\` : value);
-    case "bigint":
-      return \`\${value}n\`;
-    case "object":
-      return value === null ? "null" : "an object";
-    case "function":
-      return "a function";
-    default:
-      return String(value);
-  }
-}
 
 // src/manager/dict.ts
 var DICT = "DictProxy";
@@ -7583,7 +7665,7 @@ var DictProxy = class extends SharedHandle {
 };
 function entriesOf(entries) {
   if (typeof entries !== "object" || entries === null) {
-    throw new TypeError(\`Cannot fill a dict from \${show(entries)}: an object, a Map or pairs of key and value are wanted\`);
+    throw new TypeError(\`Cannot fill a dict from \${shown(entries)}: an object, a Map or pairs of key and value are wanted\`);
   }
   if (Symbol.iterator in entries) return $Array_from(entries);
   return $Object_entries(entries);
@@ -7615,6 +7697,14 @@ var IteratorProxy = class extends SharedHandle {
 };
 registerHandleClass(ITERATOR, IteratorProxy);
 
+// src/manager/checks.ts
+function itemsOf(items) {
+  if (typeof items === "string" || typeof items === "object" && items !== null && Symbol.iterator in items) {
+    return items;
+  }
+  throw new TypeError(\`Cannot take items from \${shown(items)}: an array or another iterable is wanted\`);
+}
+
 // src/manager/list.ts
 var LIST = "ListProxy";
 var ListProxy = class extends SharedHandle {
@@ -7635,7 +7725,7 @@ var ListProxy = class extends SharedHandle {
   async extend(items) {
     await call(this, "extend", [
       [
-        ...items
+        ...itemsOf(items)
       ]
     ]);
   }
@@ -7698,7 +7788,7 @@ var ListProxy = class extends SharedHandle {
   }
   async sort(order) {
     if (typeof order !== "function") return void await call(this, "sort", [
-      order?.descending ?? false
+      isDescending(order)
     ]);
     await changeValue(this, [
       void 0
@@ -7717,6 +7807,15 @@ var ListProxy = class extends SharedHandle {
     yield* await this.toArray();
   }
 };
+function isDescending(order = {}) {
+  const isKnown = typeof order === "object" && order !== null && $Object_keys(order)[$every]((name) => name === "descending") && [
+    "boolean",
+    "undefined"
+  ][$includes](typeof order.descending);
+  if (isKnown) return order.descending ?? false;
+  const given = typeof order === "object" && order !== null ? $JSON_stringify(order) : shown(order);
+  throw new TypeError(\`Cannot sort by \${given}: a function or { descending: true } is wanted\`);
+}
 registerHandleClass(LIST, ListProxy);
 
 // src/manager/namespace.ts
@@ -7765,6 +7864,9 @@ var NamespaceProxy = class extends SharedHandle {
   }
 };
 function sharedEntries(values) {
+  if (typeof values !== "object" || values === null || Symbol.iterator in values) {
+    throw new TypeError(\`Cannot fill a namespace from \${shown(values)}: an object of names and values is wanted\`);
+  }
   return $Object_entries(values)[$map](([name, value]) => [
     sharedName(name),
     value
@@ -7772,7 +7874,7 @@ function sharedEntries(values) {
 }
 function sharedName(name) {
   if (typeof name === "string" && !name[$startsWith]("_")) return name;
-  throw new TypeError(\`Cannot share \${$JSON_stringify(name)} in a namespace: a name that does not begin with "_" is wanted\`);
+  throw new TypeError(\`Cannot share \${shown(name)} in a namespace: a name that does not begin with "_" is wanted\`);
 }
 registerHandleClass(NAMESPACE, NamespaceProxy);
 
@@ -7830,7 +7932,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Array_isArray, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -1,3 +1,4 @@
+import { shown } from "../shown.ts";
 import { FunctionNotFoundError } from "../errors.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 
@@ -108,5 +109,5 @@ function collectBuiltins(): ReadonlyMap<unknown, string> {
 }
 
 function describe(value: unknown): string {
-  return value === null ? "null" : typeof value === "object" ? "an object" : `${typeof value} ${String(value)}`;
+  return typeof value === "object" || value === undefined ? shown(value) : `${typeof value} ${shown(value)}`;
 }

@@ -1,6 +1,8 @@
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
+import { checkForm } from "./permissions/permissions.ts";
 import { moduleUrl } from "./project/module_url.ts";
-import { type OptionChecks, shown } from "./option_checks.ts";
+import type { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
 
 // A worker must be able to say what went wrong, with a stack.
 const MIN_FRAME_BYTES = 8 * 1024;
@@ -110,6 +112,8 @@ export const LAUNCH_OPTIONS: Record<keyof WorkerLaunchOptions, true> = {
  */
 export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: OptionChecks): ResolvedLaunchOptions {
   const { module, permissions = "none", deny, env = {}, cwd, configOf, denoPath } = options;
+  checkForm(permissions);
+  checkForm(deny);
   return {
     moduleUrl: module === undefined ? undefined : moduleUrl(module),
     permissions,

@@ -140,9 +140,11 @@ Deno.test("Pool.serveDashboard() refuses options that it does not know, and a po
   await assertRejects(() => pool.serveDashboard({ port }), Deno.errors.AddrInUse);
 });
 
-Deno.test("Pool.untrusted() has four limits, which can be changed, and needs a module", async () => {
+Deno.test("Pool.untrusted() has four limits, which can be changed but not by undefined, and needs a module", async () => {
   const folder = new URL("../../examples/sandbox/plugins/word_count/", import.meta.url);
-  await using pool = Pool.untrusted(new URL("plugin.ts", folder), { workers: 1 });
+  // What a caller passes on may be undefined, whatever the types say: it must not make the module a trusted one.
+  const passedOn = { trust: undefined, memoryLimitMiB: undefined, maxFrameBytes: undefined } as never;
+  await using pool = Pool.untrusted(new URL("plugin.ts", folder), passedOn);
   await using dashboard = await pool.serveDashboard();
   await using viewer = await Viewer.open(dashboard);
   const { grants } = (await viewer.next()).data as PageStart;

@@ -118,7 +118,7 @@ Deno.test("waitFutures() rejects with the reason of its signal", () =>
 Deno.test("waitFutures() and asCompleted() refuse what they do not know", () =>
   withSetting(async ({ successful }) => {
     await assertRejects(() => waitFutures([successful], { returnWhen: "SOMETIMES" as never }), TypeError, "SOMETIMES");
-    await assertRejects(() => waitFutures([successful, 4 as never]), TypeError, "number");
+    await assertRejects(() => waitFutures([successful, 4 as never]), TypeError, "Cannot wait for 4: futures");
     assertThrows(() => asCompleted([Promise.resolve() as never]), TypeError);
   }));
 

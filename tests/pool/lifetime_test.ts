@@ -281,6 +281,29 @@ Deno.test("Pool reports an onEvent or onProgress that throws, and no task is har
   ]);
 });
 
+Deno.test("Pool reports asynchronous callbacks that reject, and errors that cannot be shown, and harms nobody", async () => {
+  const reported = new Set<string>();
+  using _console = catchErrors((callback, error) => reported.add(`${callback} ${(error as Error).message ?? error}`));
+  const fail = async (): Promise<never> => {
+    await Promise.resolve();
+    throw new Error("late");
+  };
+  await withPool({ workers: 1, onEvent: fail, module: fixture("tell_task") }, async (pool) => {
+    const stop = pool.observe({ settled: fail, context: fail as never });
+    assertEquals(await pool.apply(reportProgress, [[1]], { onProgress: fail }), "done");
+    assertEquals(await pool.applyAsync(Math.sqrt, [4], { callback: fail }), 2);
+    await assertRejects(() => pool.applyAsync("nothing" as never, [], { errorCallback: fail }).get());
+    assertEquals(await pool.map(Math.sqrt, [4], { onItem: fail }), [2]);
+    stop();
+    assertEquals(await pool.apply(Math.sqrt, [9]), 3);
+    assertEquals(pool.stats().workersLost, 0);
+  });
+  const kinds = ["the onEvent callback", "an observer", "the onProgress callback", "the callback"];
+  for (const kind of [...kinds, "the errorCallback", "the onItem callback"]) {
+    assert(reported.has(`Error in ${kind} of a pool, which goes on: late`), kind);
+  }
+});
+
 Deno.test("Pool may be ended by the code that hears an event", async () => {
   const types = ["spawn", "ready", "taskStart", "output", "taskEnd", "retry", "exit"] as const;
   for (const end of ["terminate", "close"] as const) {

@@ -1,6 +1,21 @@
 // Kind: end-to-end, but no worker is started. Options that are not what their names say.
 import { assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { Pool, type PoolOptions, ProcessPoolExecutor } from "../../mod.ts";
+import {
+  asCompleted,
+  Barrier,
+  Condition,
+  Lock,
+  Manager,
+  Pipe,
+  Pool,
+  type PoolOptions,
+  Process,
+  ProcessPoolExecutor,
+  Queue,
+  wait,
+  waitFutures,
+} from "../../mod.ts";
+import { traceTo } from "../../src/trace_file/mod.ts";
 import { square } from "../fixtures/compute.ts";
 
 const POOL_OPTIONS: [options: unknown, message: string][] = [
@@ -19,6 +34,13 @@ const POOL_OPTIONS: [options: unknown, message: string][] = [
   [{ retires: 2 }, 'wanted "retries"'],
   [{ memoryLimit: 64 }, 'wanted "memoryLimitMiB"'],
   [{ colour: "red" }, '"colour" is not an option of a pool'],
+  [{ timeout: 4 }, 'wanted "taskTimeoutMs"'],
+  [{ chunksize: 4 }, '"chunksize" is not an option of a pool, "chunkSize" is one of map()'],
+  [{ priority: 4 }, '"priority" is one of a call'],
+  [{ memoryMB: 64 }, 'wanted "memoryLimitMiB"'],
+  [{ name: 5 }, '"name" is 5, a text is wanted'],
+  [{ name: null }, '"name" is null, a text is wanted'],
+  [{ env: ["A"] }, '"env" is an array'],
 ];
 
 for (const [options, message] of POOL_OPTIONS) {
@@ -32,7 +54,9 @@ const CALL_OPTIONS: [options: object, message: string][] = [
   [{ timeoutMS: 5 }, 'wanted "timeoutMs"'],
   [{ abortSignal: undefined }, 'wanted "signal"'],
   [{ on_progress: () => {} }, 'wanted "onProgress"'],
-  [{ chunkSize: 5 }, '"chunkSize" is not an option of a task'],
+  [{ chunkSize: 5 }, '"chunkSize" is not an option of a task, "chunkSize" is one of map()'],
+  [{ memoryLimitMiB: 50 }, '"memoryLimitMiB" is one of the pool'],
+  [{ signal: new AbortController() }, '"signal" must be an AbortSignal, wanted its signal'],
 ];
 
 for (const [options, message] of CALL_OPTIONS) {
@@ -78,6 +102,88 @@ Deno.test("ProcessPoolExecutor rejects options that it does not have", async () 
   assertThrows(() => new ProcessPoolExecutor({ processes: 4 } as object), TypeError, "not an option of an executor");
   await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
   assertThrows(() => executor.submitWith({ timeout: 5 } as object, square, 1), TypeError, 'wanted "timeoutMs"');
+});
+
+Deno.test("Pool refuses objects that are no options, instead of ignoring them", async () => {
+  assertThrows(() => new Pool(new Map([["workers", 2]]) as PoolOptions), TypeError, "the options are of the kind Map");
+  await using pool = new Pool({ workers: 1 });
+  const signal = new AbortController().signal as object;
+  await assertRejects(() => pool.apply(square, [1], signal), TypeError, "the options are of the kind AbortSignal");
+  await assertRejects(() => pool.map(square, [1], signal), TypeError, "of the kind AbortSignal");
+  await assertRejects(() => pool.drain({ signal: 5 } as never), TypeError, '"signal" is 5, an AbortSignal is wanted');
+  await assertRejects(() => pool.serveDashboard(5 as never), TypeError, "the options are 5");
+});
+
+Deno.test("Pool.untrusted() refuses to be trusted, and what is no object of options", () => {
+  assertThrows(() => Pool.untrusted(import.meta.url, { trust: "trusted" }), TypeError, '"trust" is "trusted"');
+  assertThrows(() => Pool.untrusted(import.meta.url, 4 as never), TypeError, "the options are 4");
+});
+
+Deno.test("ProcessPoolExecutor, waitFutures() and asCompleted() word what is wrong with their options", async () => {
+  const wrong: [options: unknown, message: string][] = [
+    [{ maxWorkers: 2n }, 'Cannot make an executor: "maxWorkers" is 2n'],
+    [{ maxWorkers: NaN }, 'Cannot make an executor: "maxWorkers" is NaN'],
+    [{ maxTasksPerChild: 0.5 }, 'Cannot make an executor: "maxTasksPerChild" is 0.5'],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => new ProcessPoolExecutor(options as object), Error, message);
+  }
+  await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+  const future = executor.submit(square, 2);
+  for (const options of [{ timeout: 1 }, { return_when: "x" }, { timeoutMs: "1" }, { signal: 1 }, 5, null] as never[]) {
+    await assertRejects(() => waitFutures([future], options), TypeError, "Cannot wait");
+    assertThrows(() => asCompleted([future], options), TypeError, "Cannot wait");
+  }
+  for (const futures of [future, 5, null, {}] as never[]) {
+    await assertRejects(() => waitFutures(futures), TypeError, "a list of futures is wanted");
+    assertThrows(() => asCompleted(futures), TypeError, "a list of futures is wanted");
+  }
+  await assertRejects(() => executor.shutdown({ wait: 1 } as never), TypeError, '"wait" is number');
+  await assertRejects(() => future.result(2n as never), TypeError, '"timeoutMs" is 2n');
+});
+
+Deno.test("Process refuses permissions that are none at once, and a wrong limit when it has ended", async () => {
+  assertThrows(() => new Process({ permissions: "all" as never }), TypeError, 'Cannot use "all" as permissions');
+  const process = new Process({ target: square, args: [1] });
+  process.start();
+  await process.join();
+  await assertRejects(() => process.join("5" as never), TypeError, '"timeoutMs" is "5"');
+});
+
+Deno.test("Handles and the manager refuse options and values that they would ignore", async () => {
+  const [connection] = Pipe();
+  const condition = new Condition();
+  await condition.acquire();
+  using manager = new Manager();
+  const calls: [call: () => unknown, message: string][] = [
+    [() => new Barrier(1, { timeout: 5 } as never), '"timeout" is not an option of a barrier'],
+    [() => new Barrier(1, 5 as never), "the options are 5"],
+    [() => Pipe([] as never), "the options are an array"],
+    [() => connection.recvBytes(5 as never), "the options are 5"],
+    [() => connection.recvBytes({ maxLength: 1.5 }), "Cannot receive at most 1.5 bytes"],
+    [() => connection.poll(0, { timeoutMs: 5 } as never), "the time comes first"],
+    [() => connection.poll(0, AbortSignal.abort() as never), "is not an option of a wait"],
+    [() => new Queue().get({ signal: 5 as never }), '"signal" is 5, an AbortSignal is wanted'],
+    [() => new Lock().acquire({ signal: null as never }), '"signal" is null'],
+    [() => new Lock().use(5 as never), "it is 5, a function is wanted"],
+    [() => condition.waitFor(() => true, { timeout: 5 } as never), '"timeout" is not an option of a wait'],
+    [() => condition.waitFor(5 as never), "the predicate is 5"],
+    [() => wait([5] as never, 0), "a connection or a promise is wanted"],
+    [() => wait(5 as never, 0), "a list of connections and promises is wanted"],
+    [() => manager.list({} as never), "Cannot take items from an object"],
+    [() => manager.array(NaN), "Cannot make an array of NaN numbers"],
+    [() => manager.array(1.5), "Cannot make an array of 1.5 numbers"],
+    [() => manager.namespace(5 as never), "Cannot fill a namespace from 5"],
+    [() => manager.namespace([1] as never), "Cannot fill a namespace from an array"],
+    [() => manager.list([2, 1]).sort({ reverse: true } as never), 'Cannot sort by {"reverse":true}'],
+    [() => manager.list([2, 1]).sort(5 as never), "Cannot sort by 5"],
+    [() => manager.value(1).update(5 as never), "Cannot change by 5: a function is wanted"],
+    [() => manager.register("A", Pool, { exposed: ["a"] } as never), '"exposed" is not an option of register()'],
+    [() => manager.register("A", Pool, { expose: "a" }), '"expose" is "a", a list of names is wanted'],
+    [() => traceTo("trace.json", { every: 1 } as never), '"every" is not an option of a trace file'],
+    [() => traceTo(5 as never), "the path is 5"],
+  ];
+  for (const [call, message] of calls) await assertRejects(async () => await call(), Error, message);
 });
 
 Deno.test("Pool.observe() refuses anything that is not an observer, and goes on with those that it has", async () => {

@@ -669,6 +669,19 @@ Deno.test("Scheduler.dispatch() lets those that start do the work when the syste
   assertEquals(pool.answers, ["a", "b"]);
 });
 
+Deno.test("Scheduler.dispatch() waits for the room that a leaving worker frees when the system has none for the next", () => {
+  const full = () => new WorkerStartError("full", { cause: new Error("Too many open files (os error 24)") });
+  const pool = new ScriptedPool({ workers: 2, maxTasksPerChild: 1 });
+  pool.submit("a");
+  pool.ready(0);
+  pool.spawnErrors.push(...Array.from({ length: 6 }, full));
+  pool.submit("b");
+  pool.read(0, "started", "=a");
+  while (pool.spawnErrors.length > 0) pool.advance(pool.untilDeadline);
+  pool.exit(0);
+  assertEquals(pool.answers, ["a"]);
+});
+
 Deno.test("Scheduler.dispatch() ends a worker that is being started when the pool ends", () => {
   for (const end of ["terminate", "close"] as const) {
     const pool = new ScriptedPool({ workers: 2 });

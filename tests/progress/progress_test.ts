@@ -74,10 +74,13 @@ Deno.test("ProgressBar refuses options that it does not know or cannot use", () 
   const bad: [object, ErrorConstructor, string][] = [
     [{ totl: 3 }, TypeError, 'Cannot show progress: "totl" is not an option of a bar'],
     [{ total: -1 }, RangeError, 'Cannot show progress: "total" is -1, a whole number of at least 0 is wanted'],
-    [{ total: "7" }, RangeError, '"total" is 7'],
+    [{ total: "7" }, RangeError, '"total" is "7"'],
     [{ initial: 0.5 }, RangeError, '"initial" is 0.5'],
-    [{ label: 3 }, TypeError, '"label" is number, a text is wanted'],
-    [{ display: "loud" }, TypeError, '"display" is loud'],
+    [{ label: 3 }, TypeError, '"label" is 3, a text is wanted'],
+    [{ display: "loud" }, TypeError, '"display" is "loud", one of "bar"'],
+    [{ desc: "rows" }, TypeError, 'wanted "label"'],
+    [5 as never, TypeError, "the options are 5, an object is wanted"],
+    [[] as never, TypeError, "the options are an array"],
   ];
   for (const [options, type, message] of bad) {
     assertThrows(() => new ProgressBar(options as ProgressOptions), type, message);

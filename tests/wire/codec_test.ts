@@ -1,4 +1,5 @@
 // Kind: pure unit.
+import { jsonOf } from "../../src/wire/codec/json_text.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -89,6 +90,13 @@ const anyJson = anyValue(jsonLeaf.filter((leaf) => !Object.is(leaf, -0) && leaf 
 const anySupported = anyValue(fc.oneof(jsonLeaf, exoticLeaf), false);
 
 // Plain data
+
+Deno.test("encode() writes one text after another of 256 MiB, which V8 does not survive without help", () => {
+  const text = "x".repeat(257 * 1024 * 1024);
+  for (let round = 0; round < 2; round++) assertEquals(encode([text]).parts[0]!.byteLength > text.length, true);
+  assertEquals(JSON.parse(jsonOf(text)).length, text.length);
+  assertEquals(jsonOf('"a\n'), JSON.stringify('"a\n'));
+});
 
 Deno.test("encode() gives the JSON text untagged when the value is plain data", () => {
   const plain = [null, true, "", "\ud800", 0, -1.5, [], {}, [[1, "a", null], { a: { b: [] } }], { $: 1, toJSON: 2 }];

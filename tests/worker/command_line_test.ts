@@ -7,7 +7,7 @@ import { spawnWorker } from "../../src/worker/program/spawn.ts";
 import { childProgram } from "../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../src/worker/permissions/remote_access.ts";
 import { PROBE } from "../helpers/probe_program.ts";
-import { OptionChecks } from "../../src/worker/option_checks.ts";
+import { OptionChecks } from "../../src/option_checks.ts";
 
 const FORBIDDEN = import.meta.resolve("../fixtures/probe_forbidden.ts");
 const ENVIRONMENT = import.meta.resolve("../fixtures/probe_environment.ts");

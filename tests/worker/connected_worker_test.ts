@@ -7,7 +7,7 @@ import type { ConnectedWorker } from "../../src/worker/connected_worker.ts";
 import { type WorkerExit, workerExitError } from "../../src/worker/exit_error.ts";
 import { WorkerLauncher } from "../../src/worker/launch.ts";
 import { resolveLaunchOptions, type WorkerLaunchOptions } from "../../src/worker/launch_options.ts";
-import { OptionChecks } from "../../src/worker/option_checks.ts";
+import { OptionChecks } from "../../src/option_checks.ts";
 import { Reaper } from "../../src/worker/reaper.ts";
 import { survivors } from "../helpers/processes.ts";
 

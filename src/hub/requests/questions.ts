@@ -1,3 +1,4 @@
+import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { ClosedError, EndOfStreamError, ProtocolError } from "../../errors.ts";
 import { checkWait } from "../../timer.ts";
 import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
@@ -83,9 +84,9 @@ export class Questions {
       const id = this.#send(question, { id: ref.id, operation, args, caller, wait, describe: describeOpenHandle });
       const { signal } = wait;
       if (id === undefined || signal === undefined) return;
-      const onAbort = (): void => this.#giveUp(id, question, signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      question.clear = () => signal.removeEventListener("abort", onAbort);
+      const target: AbortTarget = { aborted: (reason) => this.#giveUp(id, question, reason) };
+      watchAbort(signal, target);
+      question.clear = () => unwatchAbort(signal, target);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { optionalWholeNumber, placeOf, show, sum } from "../checks.ts";
+import { optionalWholeNumber, placeOf, sum } from "../checks.ts";
+import { shown } from "../../shown.ts";
 import type { Versioned } from "../call.ts";
 
 /** A typed array of numbers. */
@@ -63,7 +64,7 @@ export class ArrayObject implements SharedObject {
   #checked(value: unknown): unknown {
     const type = typeof value;
     if (type === this.#type) return value;
-    throw new TypeError(`Cannot store ${show(value)} in the array: a ${this.#type} is wanted`);
+    throw new TypeError(`Cannot store ${shown(value)} in the array: a ${this.#type} is wanted`);
   }
 
   /** All or nothing: the values are checked before any of them is stored. */

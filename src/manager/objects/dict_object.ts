@@ -1,5 +1,6 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { show, sum } from "../checks.ts";
+import { sum } from "../checks.ts";
+import { shown } from "../../shown.ts";
 import { copyOf } from "../copy.ts";
 import { checkKey, type DictKey } from "../dict_key.ts";
 import type { Versioned } from "../call.ts";
@@ -52,7 +53,7 @@ export class DictObject implements SharedObject {
 
   #findPresent(action: string, key: unknown): Versioned {
     const entry = this.#find(key);
-    if (entry === undefined) throw new RangeError(`Cannot ${action} ${show(key)}: ${this.#missing}`);
+    if (entry === undefined) throw new RangeError(`Cannot ${action} ${shown(key)}: ${this.#missing}`);
     return entry;
   }
 

@@ -2,7 +2,7 @@ import type { ObjectRef } from "../../hub/handle.ts";
 import { EncodedValue } from "../../hub/encoded_value.ts";
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
-import { show } from "../checks.ts";
+import { shown } from "../../shown.ts";
 import { ITERATOR, IteratorProxy } from "../iterator.ts";
 import { isIterator, IteratorObject } from "./iterator_object.ts";
 import type { RegisteredType } from "../registered_type.ts";
@@ -52,7 +52,7 @@ export class InstanceObject implements SharedObject {
   #refusal(name: unknown): TypeError {
     const { name: type, exposed } = this.#type;
     return new TypeError(
-      `Cannot call ${show(name)}: ${type} exposes ${[...exposed].map(show).join(", ") || "nothing"}`,
+      `Cannot call ${shown(name)}: ${type} exposes ${[...exposed].map(shown).join(", ") || "nothing"}`,
     );
   }
 }
@@ -62,7 +62,7 @@ function rethrow(thrown: unknown): never {
   try {
     EncodedValue.capture(thrown, true);
   } catch {
-    throw new Error(`The method threw ${show(thrown)}`);
+    throw new Error(`The method threw ${shown(thrown)}`);
   }
   throw thrown;
 }

@@ -1,4 +1,4 @@
-import { reportCallbackError } from "../callback_errors.ts";
+import { runCallback } from "../callback_errors.ts";
 import type { EndedItem } from "../types.ts";
 
 /** What became of a chunk's items. */
@@ -20,10 +20,7 @@ export function tellItems(
 ): void {
   if (onItem === undefined) return;
   for (let index = 0; index < size; index++) {
-    try {
-      onItem({ index: start + index, ok: !failed(index), durationMs: durationMs / size });
-    } catch (error) {
-      reportCallbackError("the onItem callback", error);
-    }
+    const item = { index: start + index, ok: !failed(index), durationMs: durationMs / size };
+    runCallback("the onItem callback", onItem, item);
   }
 }

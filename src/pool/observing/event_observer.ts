@@ -1,6 +1,6 @@
 import { monotonicMs } from "../../timer.ts";
 import type { WorkerEnd, WorkerIdentity } from "../backend.ts";
-import { reportCallbackError } from "../callback_errors.ts";
+import { runCallback } from "../callback_errors.ts";
 import type { PoolEvent, TaskFacts } from "./events.ts";
 import type { ObservedTask, PoolObserver, TaskOutcome } from "./observer.ts";
 
@@ -81,11 +81,7 @@ export class EventObserver implements PoolObserver {
   }
 
   #tell(event: PoolEvent): void {
-    try {
-      this.#onEvent(event);
-    } catch (error) {
-      reportCallbackError("the onEvent callback", error);
-    }
+    runCallback("the onEvent callback", this.#onEvent, event);
   }
 }
 

@@ -75,8 +75,8 @@ export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
  * `retried`, and at the end `settled`, once for every task that was submitted, whatever died. `returned` and `retried` are followed
  * by `sent` or `settled`.
  *
- * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate. One that throws is reported on
- * stderr, and harms nobody.
+ * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate. One that throws, or is asynchronous
+ * and rejects, is reported on stderr, and harms nobody.
  */
 export interface PoolObserver {
   /** Whether `begun` and `durationMs` are wanted exactly: each task then costs one small message more. @default whether there is a `begun` */

@@ -1,7 +1,7 @@
 import { monotonicMs } from "../../timer.ts";
 import type { SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity, WorkerListener } from "../backend.ts";
-import { reportCallbackError } from "../callback_errors.ts";
+import { reportCallbackError, reportRejection } from "../callback_errors.ts";
 import {
   nameOf,
   type ObservedJob,
@@ -51,7 +51,7 @@ export class Observers implements WorkerListener {
       const task: PlannedTask = { name: nameOf({ name }), items, job };
       for (const context of this.#contexts) {
         const trace = context(task);
-        if (trace !== undefined) return trace;
+        if (isTraceparent(trace)) return trace;
       }
     }
     return this.#measures ? "" : undefined;
@@ -197,11 +197,18 @@ function listenersOf(observers: readonly PoolObserver[]): Listeners {
 function guarded<A, B, C, D, R>(call: (a: A, b: B, c: C, d: D) => R): (a: A, b: B, c: C, d: D) => R | undefined {
   return (a, b, c, d) => {
     try {
-      return call(a, b, c, d);
+      const returned = call(a, b, c, d);
+      if (typeof returned === "object") reportRejection("an observer", returned);
+      return returned;
     } catch (error) {
       reportCallbackError("an observer", error);
     }
   };
+}
+
+/** Whether an observer gave what `context()` is to give: it becomes part of a message's text, and anything else would break the worker that reads it. */
+function isTraceparent(trace: unknown): trace is string {
+  return typeof trace === "string" && /^[\w-]*$/.test(trace);
 }
 
 const METHODS: readonly string[] = [...Object.keys(listenersOf([])), "context"];

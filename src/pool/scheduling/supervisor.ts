@@ -64,8 +64,11 @@ export class Supervisor<T extends ScheduledTask> {
     const isShort = isShortage(error);
     // One that still starts may fail in the same way, unless what failed is that the system has no room for more.
     const othersServe = this.#slots.some(({ phase }) => phase === "ready" || (isShort && phase === "starting"));
-    slot.notBefore = verdict.retry || othersServe ? now + verdict.delayMs : now;
-    if (verdict.retry) return "nothing";
+    // What a worker holds that is on its way out is free in a moment.
+    const roomComes = isShort && this.#slots.some(({ phase }) => phase === "stopping");
+    const retry = verdict.retry || (roomComes && !othersServe);
+    slot.notBefore = retry || othersServe ? now + verdict.delayMs : now;
+    if (retry) return "nothing";
     this.#demand.all = false;
     this.#listener.startFailed(error);
     if (this.#options.breakOnExit) return "pool";

@@ -11,6 +11,7 @@
 
 import { LinePart } from "../framing/line_part.ts";
 import { SHALLOW_UNITS } from "./checks.ts";
+import { jsonOf } from "./json_text.ts";
 import { KeptBuffer } from "./kept_buffer.ts";
 import { LARGE_UNITS } from "./plain.ts";
 
@@ -49,7 +50,7 @@ export class LineWriter {
 
   /** Writes the whole value. */
   write(value: unknown): void {
-    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
+    if (!this.#isOpened(value)) return this.#writeLine(jsonOf(value));
     if (Array.isArray(value)) {
       this.#writeLine("[");
       this.writeItems(value, 0, value.length);
@@ -116,7 +117,7 @@ export class LineWriter {
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
       if (isAlone || isLongText(key)) {
-        this.#writeLine(JSON.stringify(key));
+        this.#writeLine(jsonOf(key));
         if (isAlone) this.write(field);
         else this.#writeLine(JSON.stringify([field]));
       }

@@ -1,5 +1,6 @@
 /** Long lists of numbers as bytes, which cost less than their text. See `docs/decisions/wire.md`. */
 
+import { jsonOf } from "./json_text.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
 import { requireNumbersFit } from "./line_limits.ts";
@@ -45,7 +46,7 @@ function encodeArguments(values: unknown[]): NumbersText | undefined {
   if (at < 0) return undefined;
   const list = encodeList(values[at] as unknown[]);
   if (list === undefined) return undefined;
-  const texts = values.map((value, index) => index === at ? list.text : JSON.stringify(value));
+  const texts = values.map((value, index) => index === at ? list.text : jsonOf(value));
   return { text: `[${texts.join()}]`, bytes: list.bytes };
 }
 

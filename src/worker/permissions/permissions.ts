@@ -74,6 +74,11 @@ export function addToGrant(grants: Grants, kind: PermissionKind, items: readonly
   grants.set(kind, [...new Set([...held ?? [], ...items])]);
 }
 
+/** Checks whether permissions are written as such, whoever may grant them. Throws TypeError. */
+export function checkForm(permissions: unknown): void {
+  requests(permissions);
+}
+
 function requests(permissions: unknown): [PermissionKind, unknown][] {
   if (permissions === undefined || permissions === "none") return [];
   if (permissions === "inherit") return KINDS.map((kind) => [kind, "inherit"]);

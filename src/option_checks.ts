@@ -1,3 +1,5 @@
+import { shown } from "./shown.ts";
+
 /** Checks the options of one thing, and words what is wrong with them: `Cannot make a pool: "workers" is 0, …`. */
 export class OptionChecks {
   readonly #action: string;
@@ -7,15 +9,21 @@ export class OptionChecks {
     this.#action = action;
   }
 
-  /** Refuses names that are not in `known`, which is written as a record so that the compiler sees to its completeness. */
-  names<T extends object>(options: T, known: Record<keyof T & string, unknown>, owner: string): void {
-    if (typeof options !== "object" || options === null || Array.isArray(options)) {
-      throw this.wrongType(`the options are ${shown(options)}, an object is wanted`);
-    }
+  /**
+   * Refuses names that are not in `known`, which is written as a record so that the compiler sees to its completeness.
+   *
+   * @param elsewhere What takes other options, for the word where a name belongs that is none of these.
+   */
+  names<T extends object>(
+    options: T,
+    known: Record<keyof T & string, unknown>,
+    owner: string,
+    elsewhere: Readonly<Record<string, object>> = {},
+  ): void {
+    if (!isRecord(options)) throw this.wrongType(`the options are ${kindOf(options)}, an object is wanted`);
     for (const name of Object.keys(options)) {
       if (Object.hasOwn(known, name)) continue;
-      const meant = meantBy(name, known);
-      throw this.wrongType(`"${name}" is not an option of ${owner}${meant === undefined ? "" : `, wanted "${meant}"`}`);
+      throw this.wrongType(`"${name}" is not an option of ${owner}${hint(name, known, elsewhere)}`);
     }
   }
 
@@ -53,6 +61,19 @@ export class OptionChecks {
     throw this.wrongType(`"${name}" is ${typeof value}, true or false is wanted`);
   }
 
+  /** A text. */
+  text(name: string, value: unknown): string | undefined {
+    if (value === undefined || typeof value === "string") return value;
+    throw this.wrongType(`"${name}" is ${shown(value)}, a text is wanted`);
+  }
+
+  /** A signal. */
+  signal(name: string, value: unknown): AbortSignal | undefined {
+    if (value === undefined || value instanceof AbortSignal) return value;
+    const its = value instanceof AbortController ? ", wanted its signal" : "";
+    throw this.wrongType(`"${name}" must be an AbortSignal${its}`);
+  }
+
   /** A list. */
   list(name: string, value: unknown): readonly unknown[] | undefined {
     if (value === undefined || Array.isArray(value)) return value;
@@ -76,14 +97,31 @@ export class OptionChecks {
   }
 }
 
-/** A value as an error shows it. */
-export function shown(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+/** Whether a value may hold options: an AbortSignal, a Map or a Promise has no own names, and would be ignored. */
+function isRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const kind = Object.prototype.toString.call(value);
+  return kind === "[object Object]" || kind === "[object Module]";
+}
+
+function kindOf(options: unknown): string {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return shown(options);
+  return `of the kind ${Object.prototype.toString.call(options).slice("[object ".length, -1)}`;
+}
+
+/** What to write instead, or where the option belongs. */
+function hint(name: string, known: object, elsewhere: Readonly<Record<string, object>>): string {
+  const meant = meantBy(name, known);
+  if (meant !== undefined) return `, wanted "${meant}"`;
+  for (const [owner, options] of Object.entries(elsewhere)) {
+    const there = Object.hasOwn(options, name) ? name : meantBy(name, options);
+    if (there !== undefined) return `, "${there}" is one of ${owner}`;
+  }
+  return "";
 }
 
 /** What other libraries, and Python, call the same thing. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
+const OTHER_NAMES: Readonly<Record<string, string | readonly string[]>> = {
   processes: "workers",
   nprocesses: "workers",
   workers: "workers",
@@ -93,17 +131,34 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   numworkers: "workers",
   size: "workers",
   poolsize: "workers",
-  timeout: "timeoutMs",
+  timeout: ["timeoutMs", "taskTimeoutMs"],
+  timeoutms: "taskTimeoutMs",
   tasktimeout: "taskTimeoutMs",
   initargs: "initArgs",
   idletimeout: "idleTimeoutMs",
   maxtasks: "maxTasksPerChild",
   maxtasksperworker: "maxTasksPerChild",
   batchsize: "chunkSize",
+  chunk: "chunkSize",
   chunks: "chunkSize",
   abortsignal: "signal",
+  abort: "signal",
   onprogress: "onProgress",
   retry: "retries",
+  prio: "priority",
+  errback: "errorCallback",
+  memory: "memoryLimitMiB",
+  memorymb: "memoryLimitMiB",
+  maxmemory: "memoryLimitMiB",
+  memorylimitmb: "memoryLimitMiB",
+  fn: "target",
+  func: "target",
+  arguments: "args",
+  kwargs: "args",
+  desc: "label",
+  description: "label",
+  reverse: "descending",
+  exposed: "expose",
 };
 
 /** The option that a caller may have meant: the same letters, with a unit behind them, a name from elsewhere, or a slip. */
@@ -114,10 +169,10 @@ function meantBy(name: string, known: object): string | undefined {
     bareName(option) === bare || bareName(option) === `${bare}ms` || bareName(option) === `${bare}mib`
   );
   if (same !== undefined) return same;
-  const other = OTHER_NAMES[bare];
-  const sameThing = other === undefined
-    ? undefined
-    : candidates.find((option) => bareName(option) === bareName(other) || bareName(option) === `max${bareName(other)}`);
+  const others = Object.hasOwn(OTHER_NAMES, bare) ? [OTHER_NAMES[bare]!].flat().map(bareName) : [];
+  const sameThing = candidates.find((option) =>
+    others.some((other) => bareName(option) === other || bareName(option) === `max${other}`)
+  );
   return sameThing ?? candidates.find((option) => isNear(bare, bareName(option)));
 }
 
