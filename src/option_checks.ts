@@ -12,7 +12,7 @@ export class OptionChecks {
   /**
    * Refuses names that are not in `known`, which is written as a record so that the compiler sees to its completeness.
    *
-   * @param elsewhere What takes other options, for the word where a name belongs that is none of these.
+   * @param elsewhere What takes other options, to say where an unknown name belongs.
    */
   names<T extends object>(
     options: T,

@@ -104,7 +104,7 @@ Deno.test("ProcessPoolExecutor rejects options that it does not have", async () 
   assertThrows(() => executor.submitWith({ timeout: 5 } as object, square, 1), TypeError, 'wanted "timeoutMs"');
 });
 
-Deno.test("Pool refuses objects that are no options, instead of ignoring them", async () => {
+Deno.test("Pool refuses an AbortSignal or a Map in the place of options", async () => {
   assertThrows(() => new Pool(new Map([["workers", 2]]) as PoolOptions), TypeError, "the options are of the kind Map");
   await using pool = new Pool({ workers: 1 });
   const signal = new AbortController().signal as object;
@@ -114,7 +114,7 @@ Deno.test("Pool refuses objects that are no options, instead of ignoring them", 
   await assertRejects(() => pool.serveDashboard(5 as never), TypeError, "the options are 5");
 });
 
-Deno.test("Pool.untrusted() refuses to be trusted, and what is no object of options", () => {
+Deno.test("Pool.untrusted() refuses to be trusted, and anything that is not an object of options", () => {
   assertThrows(() => Pool.untrusted(import.meta.url, { trust: "trusted" }), TypeError, '"trust" is "trusted"');
   assertThrows(() => Pool.untrusted(import.meta.url, 4 as never), TypeError, "the options are 4");
 });
@@ -142,7 +142,7 @@ Deno.test("ProcessPoolExecutor, waitFutures() and asCompleted() word what is wro
   await assertRejects(() => future.result(2n as never), TypeError, '"timeoutMs" is 2n');
 });
 
-Deno.test("Process refuses permissions that are none at once, and a wrong limit when it has ended", async () => {
+Deno.test("Process refuses invalid permissions at once, and a wrong limit when it has ended", async () => {
   assertThrows(() => new Process({ permissions: "all" as never }), TypeError, 'Cannot use "all" as permissions');
   const process = new Process({ target: square, args: [1] });
   process.start();

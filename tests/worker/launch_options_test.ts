@@ -4,7 +4,7 @@ import { Pool, Process, ProcessPoolExecutor } from "../../mod.ts";
 
 const OWNERS: [string, string, (options: Record<string, unknown>) => unknown][] = [
   ["Pool", "make a pool", (options) => new Pool(options)],
-  ["ProcessPoolExecutor", "make a pool", (options) => new ProcessPoolExecutor(options)],
+  ["ProcessPoolExecutor", "make an executor", (options) => new ProcessPoolExecutor(options)],
   ["Process", "make a process", (options) => new Process(options)],
 ];
 
@@ -16,7 +16,7 @@ const WRONG: [Record<string, unknown>, typeof TypeError | typeof RangeError, str
   [{ trust: "full" }, TypeError, '"trust" is "full", one of "trusted", "untrusted" is wanted'],
   [{ cwd: "" }, TypeError, '"cwd" is "", a path or a file: URL is wanted'],
   [{ cwd: new URL("http://x.org") }, TypeError, '"cwd" is http://x.org/, a path or a file: URL is wanted'],
-  [{ env: ["A"] }, TypeError, '"env" is A, an object of strings is wanted'],
+  [{ env: ["A"] }, TypeError, '"env" is an array, an object of strings is wanted'],
   [{ env: "A=1" }, TypeError, '"env" is "A=1", an object of strings is wanted'],
   [{ env: { A: 1 } }, TypeError, 'variable "A" in "env" is number, a string without NUL is wanted'],
   [{ env: { A: "\0" } }, TypeError, 'variable "A" in "env" is string, a string without NUL is wanted'],

@@ -74,7 +74,7 @@ export function addToGrant(grants: Grants, kind: PermissionKind, items: readonly
   grants.set(kind, [...new Set([...held ?? [], ...items])]);
 }
 
-/** Checks whether permissions are written as such, whoever may grant them. Throws TypeError. */
+/** Checks the form of permissions alone, not whether this program holds them. Throws TypeError. */
 export function checkForm(permissions: unknown): void {
   requests(permissions);
 }
