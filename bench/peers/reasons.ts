@@ -30,7 +30,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "memory": "most of it is Deno itself, as “no pool” shows",
   "queued": "a longer queue is more for the garbage collector to walk",
   "stream":
-    "V8 lets its young generation grow, however few objects survive a collection, as in the program without a pool; after a forced collection the heap is as small as it was at the beginning",
+    "V8 compiles what runs often, and lets its young generation grow by what survives a collection: the chunks that are on their way",
   "recovery": "a new Deno process has to start",
   "losses": "every crash costs the start of a new Deno process",
 };

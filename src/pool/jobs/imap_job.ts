@@ -5,8 +5,9 @@ import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
 import { nameOf, type ObservedJob } from "../observing/observer.ts";
-import type { SubmittedTask } from "../submitted_task.ts";
+import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
+import { Bag, type Bagged } from "./bag.ts";
 import { encodeChunk } from "./encode_chunk.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
@@ -14,7 +15,7 @@ import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
 
 /** A chunk that was submitted: its outcomes when they are there, and how many were taken. */
-interface Entry {
+interface Entry extends Bagged {
   task: SubmittedTask | undefined;
   outcomes: { values: readonly unknown[]; errors: ReadonlyMap<number, unknown> } | undefined;
   /** The place of its first item among all items. */
@@ -76,7 +77,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
   #entries = new Deque<Entry>();
   /** Those that have none yet. */
-  readonly #running = new Set<Entry>();
+  readonly #running = new Bag<Entry>();
   readonly #waiters = new Deque<Waiter>();
   #stage: Stage = "open";
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
@@ -114,7 +115,8 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     this.#lastRejected = false;
     const ready = this.#stage === "finished" || this.#waiters.size > 0 ? undefined : this.#entries.peek();
     if (ready?.outcomes !== undefined && !ready.outcomes.errors.has(ready.taken)) {
-      const value = ready.outcomes.values[this.#take(ready)];
+      const { values } = ready.outcomes;
+      const value = values[this.#take(ready)];
       this.#goOn();
       return Promise.resolve({ done: false, value });
     }
@@ -225,14 +227,16 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   }
 
   #submit(items: unknown[], encoded: ChunkEncoding | undefined): void {
-    const entry: Entry = { task: undefined, outcomes: undefined, start: this.#submitted, size: items.length, taken: 0 };
-    const mode = { size: items.length, spread: this.#kind.spread ?? false, stopOnError: false };
-    const reject = (error: unknown): void =>
-      this.#complete(entry, [], new Map(items.map((_, index) => [index, error])), 0);
-    const resolve = (value: unknown): void => {
-      const { values, errors, durationMs } = value as ChunkResult;
-      this.#complete(entry, values, new Map(errors), durationMs);
+    const entry: Entry = {
+      task: undefined,
+      outcomes: undefined,
+      start: this.#submitted,
+      size: items.length,
+      taken: 0,
+      place: undefined,
     };
+    const mode = { size: entry.size, spread: this.#kind.spread ?? false, stopOnError: false };
+    const caller = this.#callerOf(entry);
     this.#buffered += entry.size;
     this.#submitted += entry.size;
     this.#running.add(entry);
@@ -240,17 +244,27 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     try {
       // The abort of its tasks is this job's own business.
       const { signal: _, ...options } = this.#options;
-      const task = this.#host.submit(
-        this.#spec,
-        encoded ?? items,
-        mode,
-        { job: this.observed, resolve, reject },
-        options,
-      );
+      const task = this.#host.submit(this.#spec, encoded ?? items, mode, caller, options);
       if (this.#running.has(entry)) entry.task = task;
     } catch (error) {
-      reject(error);
+      this.#failAll(entry, error);
     }
+  }
+
+  /** Made where the items are not at hand: it lives as long as the task, and would keep them. */
+  #callerOf(entry: Entry): TaskCaller {
+    return {
+      job: this.observed,
+      resolve: (value) => {
+        const { values, errors, durationMs } = value as ChunkResult;
+        this.#complete(entry, values, new Map(errors), durationMs);
+      },
+      reject: (error) => this.#failAll(entry, error),
+    };
+  }
+
+  #failAll(entry: Entry, error: unknown): void {
+    this.#complete(entry, [], new Map(Array.from({ length: entry.size }, (_, index) => [index, error])), 0);
   }
 
   #complete(
@@ -308,7 +322,11 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   /** Takes the entry's next item off the books. Returns its index. */
   #take(entry: Entry): number {
     this.#buffered--;
-    if (entry.taken + 1 === entry.size) this.#entries.shift();
+    if (entry.taken + 1 === entry.size) {
+      this.#entries.shift();
+      // What the collector takes for used, because something old refers to it, should keep no more.
+      entry.outcomes = undefined;
+    }
     return entry.taken++;
   }
 
@@ -332,7 +350,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   }
 
   #cancelRunning(error: unknown, sparesBegun = false): void {
-    for (const { task } of [...this.#running]) {
+    for (const { task } of [...this.#running].sort((a, b) => a.start - b.start)) {
       if (task === undefined || (sparesBegun && this.#host.backend.hasBegun(task.handle))) continue;
       this.#host.cancel(task, error);
     }
