@@ -54,6 +54,14 @@ Deno.test("corral map loads no package and no module of Node for a plain run", a
   assert(loaded.length <= 290, `${loaded.length} modules`);
 });
 
+Deno.test("a program that imports the library loads nothing of what only few want", async () => {
+  const loaded = loadedWith(await graphOf("mod.ts"));
+  assertEquals(loaded.filter((name) => !name.startsWith("file:")), []);
+  const few = /\/src\/(progress|trace_file|child|dashboard\/(mod|page|recorder|server))/;
+  assertEquals(loaded.filter((name) => few.test(name)), []);
+  assert(loaded.length <= 235, `${loaded.length} modules`);
+});
+
 Deno.test("corral map runs where Deno may load nothing of npm", async () => {
   const [run, ...args] = corralArgs(["map", "-q", "-e", "(x) => x + 1"]);
   const child = new Deno.Command(Deno.execPath(), {
