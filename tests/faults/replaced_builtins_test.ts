@@ -97,3 +97,14 @@ Deno.test("a worker whose code has Node's layer and replaces what that turns by 
     assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
     assertEquals([await pool.apply(() => Deno.pid), pool.stats().workersLost], [pid, 0]);
   }));
+
+Deno.test("a worker whose code has frozen Error takes errors, and answers with them", () =>
+  withInvariants({ workers: 1 }, async (pool) => {
+    const pid = await pool.apply(() => {
+      Object.freeze(Error);
+      return Deno.pid;
+    });
+    const error = await pool.apply(later, [new RangeError("mine")]);
+    assertEquals(error, new RangeError("mine"));
+    assertEquals([await pool.apply(() => Deno.pid), pool.stats().workersLost], [pid, 0]);
+  }));

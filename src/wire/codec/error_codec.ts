@@ -125,10 +125,11 @@ function buildError(className: string, message: string, name: string): Error {
 export function withoutStack<E extends Error>(build: () => E): E {
   const { stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = 0;
+    // User code may have frozen it: then it has its stack.
+    Reflect.set(Error, "stackTraceLimit", 0);
     return build();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
 }
 
