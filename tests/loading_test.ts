@@ -1,4 +1,4 @@
-/** Guards of what loads at a start: each module takes Deno about a tenth of a millisecond, and each package of npm far more. */
+/** End-to-end tests that guard what loads at a start: each module takes Deno about a tenth of a millisecond, and each package of npm far more. */
 import { assert, assertEquals } from "@std/assert";
 import { corralArgs } from "./helpers/corral.ts";
 

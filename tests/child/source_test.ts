@@ -1,4 +1,4 @@
-/** Tests of the generated source itself: `src/worker/child_source.ts`. */
+/** Unit tests of the generated source itself: `src/worker/child_source.ts`. */
 import { assertEquals } from "@std/assert";
 
 const SOURCE = new URL("../../src/worker/child_source.ts", import.meta.url).href;
