@@ -19,7 +19,7 @@ const { refTimer, unrefTimer } = Deno;
  * need none. So the function is taken with its first use, or when somebody assigns another one: the
  * property keeps only the last, and would give us that.
  */
-function original<F>(name: string): () => F {
+function original<F>(name: string): { (): F; readonly isTaken: boolean } {
   const property = Object.getOwnPropertyDescriptor(globalThis, name)!;
   const { get, set } = property;
   let taken: F | undefined = property.value;
@@ -33,7 +33,9 @@ function original<F>(name: string): () => F {
       },
     });
   }
-  return take;
+  return Object.defineProperty(take, "isTaken", { get: () => taken !== undefined }) as typeof take & {
+    readonly isTaken: boolean;
+  };
 }
 
 const timeout = original<typeof globalThis.setTimeout>("setTimeout");
@@ -192,14 +194,17 @@ class Delay implements Timer {
   #leftMs: number;
   #id: TimerId | undefined;
   #referenced = true;
+  #isCancelled = false;
 
   constructor(ms: number, fn: () => void) {
     this.#fn = fn;
     this.#leftMs = ms;
-    this.#arm();
+    if (timeout.isTaken) this.#arm();
+    else this.#armLater();
   }
 
   cancel(): void {
+    this.#isCancelled = true;
     if (this.#id !== undefined) endTimeout()(this.#id);
     this.#id = undefined;
   }
@@ -208,6 +213,17 @@ class Delay implements Timer {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
     if (this.#id !== undefined) reference(this.#id, referenced);
+  }
+
+  /**
+   * The first timer of a program has Deno load Node's, and microtasks run meanwhile: whoever asked for it would find that others had their turn in
+   * the middle of its own. From a microtask, none do.
+   */
+  #armLater(): void {
+    if (this.#leftMs === Infinity) return;
+    inMicrotask(() => {
+      if (!this.#isCancelled) this.#arm();
+    });
   }
 
   #arm(): void {

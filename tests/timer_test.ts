@@ -238,3 +238,22 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
     else yield folder + entry.name;
   }
 }
+
+Deno.test("the first timer of a program lets nobody else have a turn in the middle of its caller's", async () => {
+  const source = `import { after } from ${JSON.stringify(import.meta.resolve("../src/timer.ts"))};
+let turns = 0;
+const count = () => { turns++; if (turns < 100) queueMicrotask(count); };
+// The runtime calls this listener by itself: from a microtask, none would run anyway.
+addEventListener("load", () => {
+  queueMicrotask(count);
+  const timer = after(60_000, () => {});
+  console.log(turns);
+  timer.cancel();
+});`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
+    stderr: "inherit",
+  }).output();
+  // It ends at once, too: a timer that is cancelled before it is armed is none.
+  assertEquals(new TextDecoder().decode(stdout), "0\n");
+});

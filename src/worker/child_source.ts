@@ -298,7 +298,9 @@ function original(name) {
       }
     });
   }
-  return take;
+  return $Object_defineProperty(take, "isTaken", {
+    get: () => taken !== void 0
+  });
 }
 var timeout = original("setTimeout");
 var endTimeout = original("clearTimeout");
@@ -351,12 +353,15 @@ var Delay = class {
   #leftMs;
   #id;
   #referenced = true;
+  #isCancelled = false;
   constructor(ms, fn) {
     this.#fn = fn;
     this.#leftMs = ms;
-    this.#arm();
+    if (timeout.isTaken) this.#arm();
+    else this.#armLater();
   }
   cancel() {
+    this.#isCancelled = true;
     if (this.#id !== void 0) endTimeout()(this.#id);
     this.#id = void 0;
   }
@@ -364,6 +369,12 @@ var Delay = class {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
     if (this.#id !== void 0) reference(this.#id, referenced);
+  }
+  #armLater() {
+    if (this.#leftMs === Infinity) return;
+    inMicrotask(() => {
+      if (!this.#isCancelled) this.#arm();
+    });
   }
   #arm() {
     if (this.#leftMs === Infinity) return;
