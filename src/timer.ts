@@ -216,7 +216,7 @@ class Delay implements Timer {
   }
 
   /**
-   * The first timer of a program has Deno load Node's, and microtasks run meanwhile: whoever asked for it would find that others had their turn in
+   * The first timer of a program has Deno load Node's, and microtasks run meanwhile: the code that asked for it would find that others had their turn in
    * the middle of its own. From a microtask, none do.
    */
   #armLater(): void {
