@@ -52,10 +52,13 @@ Deno.test("corral map halts as it is told, and counts what has failed", async ()
   assertEquals(soon.code, 2);
   assert(soon.results.length >= 4 && soon.results.length < 100, `${soon.results.length} results`);
   assertStringIncludes(soon.stderr, "halted by --halt");
+  // The worker may have done the sixth record, which fails, before it hears of the end: what was done counts.
   const done = await corral([...args, "--halt", "now,done=5"], { stdin });
-  assertEquals([done.code, done.results.slice(0, 4)], [1, [2, 4, 6, 8]]);
+  assert(done.code === 1 || done.code === 2, `code ${done.code}`);
+  assertEquals(done.results.slice(0, 4), [2, 4, 6, 8]);
   const share = await corral([...args, "--halt", "now,fail=30%"], { stdin });
-  assertEquals([share.code, share.results.slice(0, 2)], [1, [2, 4]]);
+  assert(share.code === 1 || share.code === 2, `code ${share.code}`);
+  assertEquals(share.results.slice(0, 2), [2, 4]);
 });
 
 Deno.test("corral map ends a worker that takes too much memory, and charges its record", async () => {
