@@ -54,10 +54,13 @@ Deno.test("corral map halts as it is told, and counts what has failed", async ()
   assertStringIncludes(soon.stderr, "halted by --halt");
   // The worker may have done the sixth record, which fails, before it hears of the end: what was done counts.
   const done = await corral([...args, "--halt", "now,done=5"], { stdin });
+  const failures = ({ stderr }: { stderr: string }): number => stderr.match(/^.*record \d+ .* failed: /gm)?.length ?? 0;
   assert(done.code === 1 || done.code === 2, `code ${done.code}`);
+  assertEquals(done.code, failures(done), done.stderr);
   assertEquals(done.results.slice(0, 4), [2, 4, 6, 8]);
   const share = await corral([...args, "--halt", "now,fail=30%"], { stdin });
   assert(share.code === 1 || share.code === 2, `code ${share.code}`);
+  assertEquals(share.code, failures(share), share.stderr);
   assertEquals(share.results.slice(0, 2), [2, 4]);
 });
 
