@@ -1,4 +1,5 @@
 /** Debian's PostgreSQL, for tests that talk to a real server. */
+import { LoggedProcess } from "./logged_process.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
@@ -19,14 +20,12 @@ export async function findPostgres(): Promise<string | undefined> {
 export class PostgresServer implements AsyncDisposable {
   readonly url: string;
   readonly #folder: string;
-  readonly #process: Deno.ChildProcess;
-  readonly #log: Promise<string>;
+  readonly #process: LoggedProcess;
 
-  private constructor(url: string, folder: string, process: Deno.ChildProcess, log: Promise<string>) {
+  private constructor(url: string, folder: string, process: LoggedProcess) {
     this.url = url;
     this.#folder = folder;
     this.#process = process;
-    this.#log = log;
   }
 
   /** Starts the server in `bin`, as the user `postgres` if this is root: it refuses to run as that. */
@@ -39,15 +38,14 @@ export class PostgresServer implements AsyncDisposable {
       await run(`${bin}/initdb`, ["-D", folder, "-A", "trust", "-U", "corral", "-E", "UTF8", "--no-sync"], user);
       const port = freePort();
       const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
-      const process = new Deno.Command(`${bin}/postgres`, {
+      const process = await LoggedProcess.start(`${bin}/postgres`, {
         args: ["-D", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
         ...user,
         env: { LC_ALL: "C" },
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      const log = await readUntil(process.stderr, "ready to accept connections");
-      return new PostgresServer(`postgres://corral@127.0.0.1:${port}/postgres`, folder, process, log.rest);
+        log: `${folder}/log`,
+        until: "ready to accept connections",
+      });
+      return new PostgresServer(`postgres://corral@127.0.0.1:${port}/postgres`, folder, process);
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;
@@ -56,27 +54,9 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Stops it and removes its data. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill("SIGINT");
-    await this.#process.status;
-    await this.#log;
+    await this.#process.end("SIGINT");
     await Deno.remove(this.#folder, { recursive: true });
   }
-}
-
-/** Reads until a text has come. `rest` is there when the stream has ended. */
-async function readUntil(stream: ReadableStream<Uint8Array>, text: string): Promise<{ rest: Promise<string> }> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let log = "";
-  while (!log.includes(text)) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`PostgreSQL did not start: ${log}`);
-    log += value;
-  }
-  const readOn = async (): Promise<string> => {
-    for (let next; !(next = await reader.read()).done;) log += next.value;
-    return log;
-  };
-  return { rest: readOn() };
 }
 
 async function id(...args: string[]): Promise<number> {

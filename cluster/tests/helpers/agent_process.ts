@@ -1,4 +1,5 @@
 /** An agent as its own process, under exactly the flags that the documentation gives it. */
+import { LoggedProcess } from "../../../tests/helpers/logged_process.ts";
 import { SECRET_FILE, TEMP } from "./secret_file.ts";
 import { TASKS } from "./task_module.ts";
 
@@ -32,25 +33,24 @@ export class AgentProcess implements AsyncDisposable {
   /** Everything it has printed on both streams, once it has ended. */
   readonly output: Promise<string>;
   readonly status: Promise<Deno.CommandStatus>;
-  readonly #process: Deno.ChildProcess;
-  #ended = false;
+  readonly #process: LoggedProcess;
+  readonly #folder: string;
 
-  private constructor(name: string, process: Deno.ChildProcess, output: Promise<string>) {
+  private constructor(name: string, folder: string, process: LoggedProcess) {
     this.name = name;
     this.pid = process.pid;
     this.#process = process;
-    this.output = output;
-    this.status = process.status.then((status) => {
-      this.#ended = true;
-      return status;
-    });
+    this.#folder = folder;
+    this.status = process.status;
+    this.output = process.status.then(() => process.output());
   }
 
   /** Starts one, and waits until it serves. */
   static async start(serverUrl: string, options: AgentProcessOptions = {}): Promise<AgentProcess> {
     const { module = TASKS, name = "host-1", jobs = 2, lock = "3s", flags = [], serves = true } = options;
     const { command = "corral-agent" } = options;
-    const process = new Deno.Command(Deno.execPath(), {
+    const folder = await Deno.makeTempDir({ prefix: "corral-agent-" });
+    const process = await LoggedProcess.start(Deno.execPath(), {
       args: [
         ...[
           "run",
@@ -74,24 +74,10 @@ export class AgentProcess implements AsyncDisposable {
         ...["--jobs", `${jobs}`, "--lock", lock, ...flags, ...(module === null ? [] : [module])],
       ],
       env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const served = Promise.withResolvers<void>();
-    let text = "";
-    const note = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
-      for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
-        text += piece;
-        if (text.includes(" lanes serve ")) served.resolve();
-      }
-    };
-    const output = Promise.all([note(process.stdout), note(process.stderr)]).then(() => text);
-    const agent = new AgentProcess(name, process, output);
-    output.then(() => served.reject(new Error(`The agent did not serve: ${text}`)));
-    served.promise.catch(() => {});
-    if (serves) await served.promise;
-    return agent;
+      log: `${folder}/log`,
+      ...(serves && { until: " lanes serve " }),
+    });
+    return new AgentProcess(name, folder, process);
   }
 
   /** Sends a signal. */
@@ -99,12 +85,10 @@ export class AgentProcess implements AsyncDisposable {
     this.#process.kill(signal);
   }
 
-  /** Ends it, and waits until it and its workers are gone. */
+  /** Ends it, and removes what it printed. Its workers end by themselves. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#ended) {
-      this.#process.kill("SIGKILL");
-      await this.status;
-    }
+    await this.#process.end("SIGKILL");
     await this.output;
+    await Deno.remove(this.#folder, { recursive: true });
   }
 }

@@ -1,4 +1,5 @@
 /** A Redis of one test: its own process on a free loopback port, with its own folder. */
+import { LoggedProcess } from "../../../tests/helpers/logged_process.ts";
 
 /** Where `redis-server` may lie. */
 const PLACES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
@@ -30,16 +31,14 @@ export class RedisServer implements AsyncDisposable {
   readonly url: string;
   readonly #folder: string;
   readonly #args: readonly string[];
-  #process: Deno.ChildProcess;
-  #log: Promise<void>;
+  #process: LoggedProcess;
 
-  private constructor(port: number, scheme: string, folder: string, args: readonly string[], started: Started) {
+  private constructor(port: number, scheme: string, folder: string, args: readonly string[], process: LoggedProcess) {
     this.port = port;
     this.url = `${scheme}://127.0.0.1:${port}`;
     this.#folder = folder;
     this.#args = args;
-    this.#process = started.process;
-    this.#log = started.rest;
+    this.#process = process;
   }
 
   /** Starts one. `config` are further options, such as `["--appendonly", "no"]`; with certificates it speaks TLS and nothing else. */
@@ -65,7 +64,7 @@ export class RedisServer implements AsyncDisposable {
         ...config,
       ];
       try {
-        return new RedisServer(port, tls === undefined ? "redis" : "rediss", folder, args, await launch(args));
+        return new RedisServer(port, tls === undefined ? "redis" : "rediss", folder, args, await launch(folder, args));
       } catch (error) {
         if (tries > 1) continue;
         await Deno.remove(folder, { recursive: true });
@@ -81,16 +80,12 @@ export class RedisServer implements AsyncDisposable {
 
   /** Ends it without warning. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.status;
-    await this.#log;
+    await this.#process.end("SIGKILL");
   }
 
   /** Starts it again after `kill()`, with what it had written down. */
   async restart(): Promise<void> {
-    const { process, rest } = await launch(this.#args);
-    this.#process = process;
-    this.#log = rest;
+    this.#process = await launch(this.#folder, this.#args);
   }
 
   /** Stops its clock. */
@@ -105,11 +100,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** Ends it, and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.kill();
-    } catch {
-      // A test has ended it.
-    }
+    await this.kill();
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
@@ -119,29 +110,9 @@ function tlsOptions(port: number, { ca, cert, key }: Certificates): string[] {
   return ["--port", "0", "--tls-port", `${port}`, "--tls-auth-clients", "no", ...files];
 }
 
-interface Started {
-  readonly process: Deno.ChildProcess;
-  /** Resolves when its output has ended. */
-  readonly rest: Promise<void>;
-}
-
-async function launch(args: readonly string[]): Promise<Started> {
-  const process = new Deno.Command(REDIS_SERVER!, { args: [...args], stdin: "null", stdout: "piped", stderr: "null" })
-    .spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let log = "";
-  while (!log.includes("Ready to accept connections")) {
-    const { value, done } = await reader.read();
-    if (done) {
-      await process.status;
-      throw new Error(`Redis did not start: ${log}`);
-    }
-    log += value;
-  }
-  const readOn = async (): Promise<void> => {
-    while (!(await reader.read()).done);
-  };
-  return { process, rest: readOn() };
+async function launch(folder: string, args: readonly string[]): Promise<LoggedProcess> {
+  const options = { args: [...args], log: `${folder}/log`, until: "Ready to accept connections" };
+  return await LoggedProcess.start(REDIS_SERVER!, options);
 }
 
 function freePort(): number {
