@@ -40,8 +40,6 @@ function original<F>(name: string): { (): F; readonly isTaken: boolean } {
 
 const timeout = original<typeof globalThis.setTimeout>("setTimeout");
 const endTimeout = original<typeof globalThis.clearTimeout>("clearTimeout");
-const interval = original<typeof globalThis.setInterval>("setInterval");
-const endInterval = original<typeof globalThis.clearInterval>("clearInterval");
 const immediate = original<(fn: () => void) => unknown>("setImmediate");
 
 /** Milliseconds by a clock that never jumps, since some moment in the past. */
@@ -77,13 +75,12 @@ export interface Timer {
  * @param ms Milliseconds; 0 or less is as soon as other events have had their turn.
  */
 export function after(ms: number, fn: () => void): Timer {
-  return new Delay(ms, fn);
+  return new RuntimeTimer(ms, fn, "once");
 }
 
 /** Calls a function again and again, each time so many milliseconds later, until it is cancelled. */
 export function every(ms: number, fn: () => void): Timer {
-  const id = interval()(fn, Math.min(ms, LONGEST_DELAY_MS));
-  return { cancel: () => endInterval()(id), setReferenced: (referenced) => reference(id, referenced) };
+  return new RuntimeTimer(ms, fn, "again");
 }
 
 /** Keeps the program alive until it is cancelled. */
@@ -98,7 +95,7 @@ export function delay(ms = 0): Promise<void> {
 
 /** Resolves when timers that are due have fired. Pipes are looked at more rarely: what waits for input must await it, or a timer. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void immediate()(resolve));
+  return new Promise((resolve) => whenLoaded(() => void immediate()(resolve)));
 }
 
 /** How long a wait lasts. */
@@ -189,18 +186,29 @@ export function untilSettled(promise: PromiseLike<unknown>, limit?: WaitLimit): 
   }, limit);
 }
 
-class Delay implements Timer {
+/**
+ * Has a timer made, at once unless it is the first of the program. For that one Deno loads Node's, and microtasks run meanwhile: the code that
+ * asked for it would find that others had their turn in the middle of its own. From a microtask, none do.
+ */
+function whenLoaded(make: () => void): void {
+  if (timeout.isTaken || immediate.isTaken) make();
+  else inMicrotask(make);
+}
+
+class RuntimeTimer implements Timer {
+  readonly #ms: number;
   readonly #fn: () => void;
+  readonly #repetition: "once" | "again";
   #leftMs: number;
   #id: TimerId | undefined;
   #referenced = true;
   #isCancelled = false;
 
-  constructor(ms: number, fn: () => void) {
+  constructor(ms: number, fn: () => void, repetition: "once" | "again") {
+    this.#ms = this.#leftMs = ms;
     this.#fn = fn;
-    this.#leftMs = ms;
-    if (timeout.isTaken) this.#arm();
-    else this.#armLater();
+    this.#repetition = repetition;
+    if (ms < Infinity) whenLoaded(() => this.#arm());
   }
 
   cancel(): void {
@@ -212,22 +220,13 @@ class Delay implements Timer {
   setReferenced(referenced: boolean): void {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
-    if (this.#id !== undefined) reference(this.#id, referenced);
-  }
-
-  /**
-   * The first timer of a program has Deno load Node's, and microtasks run meanwhile: the code that asked for it would find that others had their turn in
-   * the middle of its own. From a microtask, none do.
-   */
-  #armLater(): void {
-    if (this.#leftMs === Infinity) return;
-    inMicrotask(() => {
-      if (!this.#isCancelled) this.#arm();
-    });
+    if (this.#id === undefined) return;
+    if (referenced) refTimer(this.#id);
+    else unrefTimer(this.#id);
   }
 
   #arm(): void {
-    if (this.#leftMs === Infinity) return;
+    if (this.#isCancelled) return;
     this.#id = timeout()(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
     if (!this.#referenced) unrefTimer(this.#id);
   }
@@ -235,14 +234,14 @@ class Delay implements Timer {
   #expire(): void {
     this.#id = undefined;
     this.#leftMs -= LONGEST_DELAY_MS;
-    if (this.#leftMs > 0) this.#arm();
-    else this.#fn();
+    if (this.#leftMs > 0) return this.#arm();
+    if (this.#repetition === "again") {
+      this.#leftMs = this.#ms;
+      // Before the call, which may cancel it, or throw.
+      this.#arm();
+    }
+    this.#fn();
   }
 }
 
 type TimerId = ReturnType<typeof globalThis.setTimeout>;
-
-function reference(id: TimerId, referenced: boolean): void {
-  if (referenced) refTimer(id);
-  else unrefTimer(id);
-}

@@ -83,6 +83,32 @@ Deno.test("after(Infinity) arms nothing, and can be cancelled and unreferenced l
   assertEquals(fakes.delays, []);
 });
 
+for (const ms of [1, 250, 3e9]) {
+  Deno.test(`every(${ms}) calls again and again, each time so much later, until it is cancelled`, async () => {
+    const { timer, fakes } = await loadOnFakes();
+    const calls: number[] = [];
+    const repeated = timer.every(ms, () => {
+      calls.push(fakes.now);
+      if (calls.length === 3) repeated.cancel();
+    });
+    repeated.setReferenced(false);
+    do assert([...fakes.armed.keys()].every((id) => fakes.unreferenced.has(id))); while (fakes.step());
+    assertEquals(calls, [ms, 2 * ms, 3 * ms]);
+  });
+}
+
+Deno.test("every() goes on behind a call that throws", async () => {
+  const { timer, fakes } = await loadOnFakes();
+  let calls = 0;
+  timer.every(5, () => {
+    calls++;
+    throw new Error("this once");
+  });
+  assertThrows(() => fakes.step(), Error, "this once");
+  assertThrows(() => fakes.step(), Error, "this once");
+  assertEquals(calls, 2);
+});
+
 Deno.test("Timer.cancel() holds between the steps of a long delay, and after the call", async () => {
   const { timer, fakes } = await loadOnFakes();
   let calls = 0;
@@ -179,7 +205,7 @@ const EXCEPTIONS: Record<string, string> = {
 };
 
 Deno.test("timer.ts loads no timers of the runtime before somebody needs one, and keeps those that somebody replaces", async () => {
-  const names = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"];
+  const names = ["setTimeout", "clearTimeout", "setImmediate"];
   const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name)!);
   const loads: string[] = [];
   const calls: string[] = [];
@@ -239,21 +265,23 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("the first timer of a program lets nobody else have a turn in the middle of its caller's", async () => {
-  const source = `import { after } from ${JSON.stringify(import.meta.resolve("../src/timer.ts"))};
+for (const call of ["after(60_000, () => {})", "every(60_000, () => {})", "keepAlive()", "nextTurn()"]) {
+  Deno.test(`${call}, the first timer of a program, lets nobody else have a turn in the middle of its caller's`, async () => {
+    const source = `import * as timer from ${JSON.stringify(import.meta.resolve("../src/timer.ts"))};
 let turns = 0;
 const count = () => { turns++; if (turns < 100) queueMicrotask(count); };
 // The runtime calls this listener by itself: from a microtask, none would run anyway.
 addEventListener("load", () => {
   queueMicrotask(count);
-  const timer = after(60_000, () => {});
+  const made = timer.${call};
   console.log(turns);
-  timer.cancel();
+  made.cancel?.();
 });`;
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
-    stderr: "inherit",
-  }).output();
-  // It ends at once, too: a timer that is cancelled before it is armed is none.
-  assertEquals(new TextDecoder().decode(stdout), "0\n");
-});
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
+      stderr: "inherit",
+    }).output();
+    // It ends at once, too: a timer that is cancelled before it is armed is none.
+    assertEquals(new TextDecoder().decode(stdout), "0\n");
+  });
+}

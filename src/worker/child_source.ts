@@ -13,8 +13,8 @@ const $Object_defineProperty = Object.defineProperty;
 const $JSON_stringify = JSON.stringify;
 const $Array_isArray = Array.isArray;
 const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
-const $Math_min = Math.min;
 const $Number_isNaN = Number.isNaN;
+const $Math_min = Math.min;
 const $Math_max = Math.max;
 const $Symbol_for = Symbol.for;
 const $Object_hasOwn = Object.hasOwn;
@@ -228,7 +228,7 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -304,8 +304,6 @@ function original(name) {
 }
 var timeout = original("setTimeout");
 var endTimeout = original("clearTimeout");
-var interval = original("setInterval");
-var endInterval = original("clearInterval");
 var immediate = original("setImmediate");
 var monotonicMs = performance.now[$bind](performance);
 var TIME_ORIGIN_MS = performance.timeOrigin;
@@ -314,17 +312,13 @@ var epochMs = Date.now;
 var inMicrotask = (fn) => queueMicrotask(fn);
 var LONGEST_DELAY_MS = 2 ** 31 - 1;
 function after(ms, fn) {
-  return new Delay(ms, fn);
+  return new RuntimeTimer(ms, fn, "once");
 }
 function every(ms, fn) {
-  const id = interval()(fn, $Math_min(ms, LONGEST_DELAY_MS));
-  return {
-    cancel: () => endInterval()(id),
-    setReferenced: (referenced) => reference(id, referenced)
-  };
+  return new RuntimeTimer(ms, fn, "again");
 }
 function nextTurn() {
-  return new Promise((resolve) => void immediate()(resolve));
+  return new Promise((resolve) => whenLoaded(() => void immediate()(resolve)));
 }
 function checkTimeout(timeoutMs) {
   if (timeoutMs === void 0) return;
@@ -348,17 +342,23 @@ function checkSignal(signal) {
   if (signal === void 0 || signal instanceof AbortSignal) return;
   throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
 }
-var Delay = class {
+function whenLoaded(make) {
+  if (timeout.isTaken || immediate.isTaken) make();
+  else inMicrotask(make);
+}
+var RuntimeTimer = class {
+  #ms;
   #fn;
+  #repetition;
   #leftMs;
   #id;
   #referenced = true;
   #isCancelled = false;
-  constructor(ms, fn) {
+  constructor(ms, fn, repetition) {
+    this.#ms = this.#leftMs = ms;
     this.#fn = fn;
-    this.#leftMs = ms;
-    if (timeout.isTaken) this.#arm();
-    else this.#armLater();
+    this.#repetition = repetition;
+    if (ms < Infinity) whenLoaded(() => this.#arm());
   }
   cancel() {
     this.#isCancelled = true;
@@ -368,30 +368,26 @@ var Delay = class {
   setReferenced(referenced) {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
-    if (this.#id !== void 0) reference(this.#id, referenced);
-  }
-  #armLater() {
-    if (this.#leftMs === Infinity) return;
-    inMicrotask(() => {
-      if (!this.#isCancelled) this.#arm();
-    });
+    if (this.#id === void 0) return;
+    if (referenced) refTimer(this.#id);
+    else unrefTimer(this.#id);
   }
   #arm() {
-    if (this.#leftMs === Infinity) return;
+    if (this.#isCancelled) return;
     this.#id = timeout()(() => this.#expire(), $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS));
     if (!this.#referenced) unrefTimer(this.#id);
   }
   #expire() {
     this.#id = void 0;
     this.#leftMs -= LONGEST_DELAY_MS;
-    if (this.#leftMs > 0) this.#arm();
-    else this.#fn();
+    if (this.#leftMs > 0) return this.#arm();
+    if (this.#repetition === "again") {
+      this.#leftMs = this.#ms;
+      this.#arm();
+    }
+    this.#fn();
   }
 };
-function reference(id, referenced) {
-  if (referenced) refTimer(id);
-  else unrefTimer(id);
-}
 return {
   watchAbort,
   unwatchAbort,
@@ -6186,7 +6182,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -7944,7 +7940,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $Number_isNaN, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {
