@@ -2,7 +2,6 @@
  * Says what to do about an error that only makes sense to somebody who sees a worker's command line: a module that was not found, because
  * workers download nothing; a permission that was not granted. Deno's own advice is about flags that nobody here has typed.
  */
-import type { ProjectFiles } from "../own_process.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { fileUrlToPath, isReadable, moduleFolder } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
@@ -16,7 +15,7 @@ export interface Circumstances {
   readonly folder: string | undefined;
   /** Whether the program may look into that folder. */
   readonly mayReadFolder: boolean;
-  /** Its `deno.json`. */
+  /** The `deno.json` that names its bare imports. */
   readonly config: string | undefined;
   /** Whether the flags of the program could be passed on. */
   readonly flagsAreKnown: boolean;
@@ -26,7 +25,7 @@ export interface Circumstances {
 }
 
 /** The circumstances of workers with these options. */
-export function circumstances(options: ResolvedLaunchOptions, { config }: ProjectFiles): Circumstances {
+export function circumstances(options: ResolvedLaunchOptions, config: string | undefined): Circumstances {
   const { moduleUrl, configOf = moduleUrl ?? Deno.mainModule, trust } = options;
   const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
   return {
@@ -118,17 +117,17 @@ function needsVariables(names: readonly string[], worker: Circumstances): string
 }
 
 function bareImport(_: string, { config, folder, mayReadFolder, flagsAreKnown, trust }: Circumstances): string {
+  // An untrusted worker takes no import map of the program in any case.
+  const map = trust === "untrusted" ? "" : unknownMap(flagsAreKnown);
   if (config === undefined) {
     if (folder === undefined) return "this module has no deno.json, name a file beside one with `configOf`";
     return mayReadFolder
-      ? `there is no deno.json in ${folder} or above it, add one, or name a file beside another with \`configOf\`` +
-        unknownMap(flagsAreKnown)
+      ? `there is no deno.json in ${folder} or above it, add one, or name a file beside another with \`configOf\`` + map
       : `no deno.json could be read, run this program with --allow-read=${folder} (or the folder that holds your deno.json), ` +
         "or name a file beside one that it may read with `configOf`";
   }
   if (trust === "untrusted") return `an untrusted module has only the names in "imports" of ${config}`;
-  return `${config} does not map it, add it there, or name a file beside another deno.json with \`configOf\`` +
-    unknownMap(flagsAreKnown);
+  return `${config} does not map it, add it there, or name a file beside another deno.json with \`configOf\`${map}`;
 }
 
 function unknownMap(flagsAreKnown: boolean): string {

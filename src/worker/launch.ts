@@ -54,7 +54,7 @@ export class WorkerLauncher {
     this.#surroundings = surroundings;
     this.#folder = untrustedFolder(options);
     this.#command = launchCommand(options, this.#storageKey);
-    this.#circumstances = circumstances(options, this.#command.project);
+    this.#circumstances = circumstances(options, this.#command.namesOf);
   }
 
   /** Makes the first message to a worker. Throws PayloadTooLargeError. */

@@ -63,7 +63,10 @@ export class Registries implements AsyncDisposable {
     if (module === "mod.ts") return new Response(text, { headers: { "content-type": "text/typescript" } });
     const bytes = new TextEncoder().encode(text);
     const checksum = `sha256-${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;
-    return Response.json({ manifest: { "/mod.ts": { size: bytes.length, checksum } }, exports: { ".": "./mod.ts" } });
+    return Response.json({
+      manifest: { "/mod.ts": { size: bytes.length, checksum } },
+      exports: { ".": "./mod.ts", "./mod": "./mod.ts" },
+    });
   }
 }
 
@@ -72,7 +75,7 @@ function latest(versions: Record<string, unknown>): string {
 }
 
 async function tarball(name: string, version: string, text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const manifest = JSON.stringify({ name, version, type: "module", exports: "./index.js" });
+  const manifest = JSON.stringify({ name, version, type: "module", exports: { ".": "./index.js", "./*": "./*" } });
   const files: [string, string][] = [["package/package.json", manifest], ["package/index.js", text]];
   const tar = new Blob([...files.flatMap(([path, content]) => tarEntry(path, content)), new Uint8Array(1024)]);
   // The header of gzip that this makes has no time in it: the bytes are the same each time.

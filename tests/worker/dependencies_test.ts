@@ -193,6 +193,24 @@ for (const module of ["npm:npm-dep@1", "jsr:@me/jsr-dep@1"]) {
   assertEquals([stdout, stderr], ["npm 1.0.0\njsr 1.0.0\n", ""]);
 });
 
+Deno.test("an untrusted module that may import has the names of its deno.json, and what the packages export below them", async () => {
+  await using made = registries();
+  const main = `import { Pool } from "LIBRARY";
+for (const module of ["./plugin/good.ts", "./plugin/bad.ts"]) {
+  await using pool = new Pool({ module: import.meta.resolve(module), trust: "untrusted", permissions: { import: true } });
+  console.log(await pool.apply("versions").catch((error) => error.message.split("; ")[1].split(", see")[0]));
+}`;
+  await using folder = await ProjectFolder.make({
+    "main.ts": main,
+    "plugin/deno.json": JSON.stringify({ imports: IMPORTS }),
+    "plugin/good.ts": TASKS.replace('"npm-dep"', '"npm-dep/index.js"').replace('"jsr-dep"', '"jsr-dep/mod"'),
+    "plugin/bad.ts": 'import "absent";',
+  }, made.env);
+  const { stdout, stderr } = await folder.deno(...RUN, "--allow-import", "main.ts");
+  const names = `an untrusted module has only the names in "imports" of ${folder.path}/plugin/deno.json`;
+  assertEquals([stdout, stderr], [`npm 1.0.0,jsr 1.0.0\n${names}\n`, ""]);
+});
+
 Deno.test("a pool with `frozen: false` goes by no lock file, and leaves it as it is", async () => {
   await using made = registries();
   const main = `import { Pool } from "LIBRARY"; import { npm } from "npm-dep"; console.log(npm);

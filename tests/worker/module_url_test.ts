@@ -68,6 +68,25 @@ Deno.test("findUpwards() finds the file nearest to the module, and takes no fold
   }
 });
 
+Deno.test("bareImports() has what a package exports beside its main entry, as Deno has it", () => {
+  const imports = {
+    "a": "jsr:@scope/a@^1.0.0",
+    "b": "npm:/b@1",
+    "c": "npm:c",
+    "c/": "npm:/c@1/lib/",
+    "d/": "npm:/d@1/",
+    "e": "https://x.org/e/",
+    "f": "./f.ts",
+    "g": "npm:",
+  };
+  assertEquals(bareImports({ imports }, "file:///srv/deno.json"), {
+    ...imports,
+    "a/": "jsr:/@scope/a@^1.0.0/",
+    "b/": "npm:/b@1/",
+    "f": "file:///srv/f.ts",
+  });
+});
+
 Deno.test("bareImports() drops every name that could redirect a URL or a path", () => {
   const imports = {
     "ms": "npm:ms@2",
@@ -87,6 +106,7 @@ Deno.test("bareImports() drops every name that could redirect a URL or a path", 
   };
   assertEquals(bareImports({ imports, scopes: { "/": { x: "y" } } }, "file:///srv/a/deno.json"), {
     "ms": "npm:ms@2",
+    "ms/": "npm:/ms@2/",
     "@/": "file:///srv/a/src/",
     "up": "file:///srv/up.ts",
   });

@@ -54,6 +54,8 @@ export interface WorkerCommand {
 export interface LaunchCommand extends WorkerCommand {
   /** The files by which it resolves imports. What it starts may take them over. */
   readonly project: ProjectFiles;
+  /** The `deno.json` that names its bare imports. */
+  readonly namesOf: string | undefined;
   /** Whether its code may start commands, which are to end with it. */
   readonly mayRun: boolean;
   /** Where it reads; `undefined` where that is its stdin. */
@@ -73,7 +75,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
   requireVisible(options.moduleUrl);
   const grants = workerGrants(options);
-  const { project, flags } = configure(options);
+  const { project, namesOf, flags } = configure(options);
   const path = findDeno(options.denoPath);
   const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
@@ -98,6 +100,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     env,
     cwd: options.cwd,
     project,
+    namesOf,
     mayRun: grants.has("run"),
     input,
     preamble: options.program,

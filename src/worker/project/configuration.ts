@@ -8,6 +8,8 @@ import { findProject } from "./project.ts";
 /** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
 export interface Configuration {
   readonly project: ProjectFiles;
+  /** The `deno.json` that names its bare imports. */
+  readonly namesOf: string | undefined;
   /** The flags that say so. */
   readonly flags: readonly string[];
 }
@@ -32,6 +34,7 @@ function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOpt
   const { config, nodeModules } = project;
   return {
     project: isFile(from) ? { ...project, folder: new URL(".", from).href } : project,
+    namesOf: config,
     flags: [
       ...lockFlags(project, frozen),
       config === undefined ? "--no-config" : `--config=${config}`,
@@ -47,6 +50,7 @@ function untrustedConfiguration({ moduleUrl, configOf = moduleUrl, frozen }: Res
   const map = config === undefined ? undefined : bareImportMap(config);
   return {
     project: {},
+    namesOf: config,
     flags: [...lockFlags(ofProgram, frozen), "--no-config", ...(map === undefined ? [] : [`--import-map=${map}`])],
   };
 }

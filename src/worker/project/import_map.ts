@@ -14,15 +14,23 @@ export function bareImportMap(configPath: string): string | undefined {
   return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
 }
 
-/** The entries of `imports` whose name is neither a path nor a URL, with their targets made absolute. */
+/**
+ * The entries of `imports` whose name is neither a path nor a URL, with their targets made absolute. A package brings what lies below it, as Deno
+ * has it for `imports` of a configuration and not for an import map.
+ */
 export function bareImports(config: unknown, configUrl: string): Record<string, string> {
   const imports: unknown = isRecord(config) ? config.imports : undefined;
   if (!isRecord(imports)) return {};
-  return Object.fromEntries(
-    Object.entries(imports).flatMap(([name, target]) =>
-      isBare(name) && typeof target === "string" ? [[name, absoluteTarget(target, configUrl)]] : []
-    ),
+  const entries = Object.entries(imports).flatMap(([name, target]): [string, string][] =>
+    isBare(name) && typeof target === "string" ? [[name, absoluteTarget(target, configUrl)]] : []
   );
+  return Object.fromEntries([...entries.flatMap(belowPackage), ...entries]);
+}
+
+/** `name/` for what a package exports beside its main entry. */
+function belowPackage([name, target]: [string, string]): [string, string][] {
+  const [, registry, path] = /^(jsr:|npm:)\/?([^/](?:.*[^/])?)$/.exec(target) ?? [];
+  return name.endsWith("/") || path === undefined ? [] : [[`${name}/`, `${registry}/${path}/`]];
 }
 
 function isBare(name: string): boolean {
