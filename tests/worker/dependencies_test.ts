@@ -227,29 +227,6 @@ console.log(await pool.apply(load, ["npm:npm-below@1.1.0"]));`;
   assertEquals(await folder.read("deno.lock"), lock);
 });
 
-Deno.test("workers take the import map and the unstable features of the program's command line", async () => {
-  const main = `import { Pool } from "LIBRARY"; import { name } from "named"; import { kv } from "./kv.ts";
-console.log(name, await kv());
-for (const module of ["./named.ts", "./kv.ts"]) {
-  await using pool = new Pool({ workers: 1, module: import.meta.resolve(module) });
-  const get = module === "./kv.ts" ? "kv" : "get";
-  console.log(await pool.apply(get).catch((error) => error.message));
-}`;
-  await using folder = await ProjectFolder.make({
-    "main.ts": main,
-    "map.json": '{ "imports": { "named": "./name.ts" } }',
-    "name.ts": "export const name = 'mapped';",
-    "named.ts": 'import { name } from "named"; export const get = () => name;',
-    "kv.ts":
-      "export const kv = async () => { using kv = await Deno.openKv(':memory:'); return (await kv.set(['a'], 1)).ok; };",
-  });
-  const flags = ["--import-map=map.json", "--unstable-kv"];
-  assertEquals(await folder.mustRun("run", "-A", ...flags, "main.ts"), "mapped true\nmapped\ntrue\n");
-  // Without all permissions the command line is not to be seen, but what the feature adds to the global scope is.
-  const out = await folder.mustRun(...RUN, ...flags, "main.ts");
-  assertStringIncludes(out, "\ntrue\n");
-});
-
 Deno.test("a worker resolves as the program does where a package.json lies below a deno.json", async () => {
   const main = `import { Pool } from "LIBRARY"; import { get } from "./tasks.js"; console.log(get());
 await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.js") });

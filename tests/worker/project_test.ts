@@ -130,6 +130,22 @@ Deno.test("parseFlags() reads what matters to workers, up to the script", () => 
     ["deno run -c /c/deno.json --location /x main.ts --no-lock", { ...none, config: "/c/deno.json" }],
     ["deno test --no-config --no-lock --allow-read=/a tests", { config: false, lock: false, passedOn: [] }],
     ["deno run --lock --lock=/l/deno.lock main.ts", { ...none, lock: "/l/deno.lock" }],
+    ["deno --config=/c/deno.json -A main.ts --no-lock", { ...none, config: "/c/deno.json" }],
+    ["deno -q run -Ac /c/deno.json --lock /l/deno.lock main.ts", {
+      ...none,
+      config: "/c/deno.json",
+      lock: "/l/deno.lock",
+    }],
+    ["deno -Lerror run -c/c/deno.json --lock --no-npm main.ts", { ...none, config: "/c/deno.json" }],
+    ["deno run -AR=/c,c -qc=/c/deno.json --min-dep-age 5 --no-lock -- --no-config", {
+      ...none,
+      config: "/c/deno.json",
+      lock: false,
+    }],
+    ["deno run --unstable-lazy-dynamic-imports --unstable-x main.ts", { ...none, passedOn: ["--unstable-x"] }],
+    ["deno main.ts run --no-lock", none],
+    ["deno test -A a.ts --no-lock run -- --no-config", { ...none, lock: false }],
+    ["deno run --importmap=/m.json x", { ...none, passedOn: ["--import-map=/m.json"] }],
     ["deno run --import-map /m.json --unstable-kv --unstable --unstable-cron main.ts", {
       ...none,
       passedOn: ["--import-map=/m.json", "--unstable-kv", "--unstable", "--unstable-cron"],

@@ -4,6 +4,15 @@ import { colorVariables, localeVariables } from "../surroundings.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
 const DENO_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
+// What Deno resolves imports by, beside flags and files.
+const RESOLVING_VARIABLES = [
+  "DENO_NO_PACKAGE_JSON",
+  "DENO_CONDITIONS",
+  "DENO_COMPAT",
+  "DENO_UNSTABLE_SLOPPY_IMPORTS",
+  "DENO_UNSTABLE_BARE_NODE_BUILTINS",
+  "DENO_UNSTABLE_RAW_IMPORTS",
+];
 // What a worker that downloads needs beside these; a proxy's address may hold a password, so no other gets them.
 const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap(
   (name) => name.endsWith("PROXY") ? [name, name.toLowerCase()] : [name],
@@ -16,6 +25,7 @@ export function workerEnv(options: ResolvedLaunchOptions, grants: Grants): Recor
   const { env } = options;
   const names = [
     ...DENO_VARIABLES,
+    ...RESOLVING_VARIABLES,
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
     ...(grants.has("run") ? RUN_VARIABLES : []),
     ...(grants.has("import") ? NETWORK_VARIABLES : []),

@@ -27,11 +27,20 @@ const UNSTABLE: readonly [flag: string, isOn: () => boolean][] = [
   ["--unstable-webgpu", () => "UnsafeWindowSurface" in Deno],
 ];
 
-// Flags whose value may be the next argument; of others a value follows "=", so the next argument is the script.
+// What runs a program; without any of them, the first argument that is not a flag is the script.
+const COMMANDS = ["run", "serve", "eval", "repl", "test", "bench"];
+// There, flags may follow the files.
+const COMMANDS_WITH_FILES = ["test", "bench"];
+
+// Flags whose value may be the next argument; of others a value follows "=".
 const WITH_VALUE = new Set(
-  "-c --config --import-map --conditions --preload --import --require --location --seed --ext --log-level -L --cert"
+  ("-c --config --lock --import-map --importmap --conditions --preload --import --require --location --seed --ext --log-level -L --cert " +
+    "--min-dep-age --minimum-dependency-age --node-modules-linker --inspect-publish-uid --host --port")
     .split(" "),
 );
+
+// With lazy dynamic imports, the import of a worker's module would no longer be in the static graph, and need a permission.
+const PASSED_ON = /^--(node-modules-dir|vendor|sloppy-imports|unstable(-(?!lazy-dynamic-imports$).*)?)$/;
 
 /** The flags of this program, as far as they can be known. Never prompts. */
 export function programFlags(): ProgramFlags {
@@ -42,26 +51,45 @@ export function programFlags(): ProgramFlags {
   return { ...found, passedOn: [...new Set([...found.passedOn, ...unstable])] };
 }
 
-/** Reads a command line of Deno up to the script. Paths become absolute. */
+/** Reads a command line of Deno up to what is the program's. Paths become absolute. */
 export function parseFlags(args: readonly string[]): ProgramFlags {
   let config: string | false | undefined;
   let lock: string | false | undefined;
   const passedOn: string[] = [];
-  // The first two are the executable and the command, like "run".
-  for (let index = 2; index < args.length && args[index]!.startsWith("-") && args[index] !== "-"; index++) {
-    const [name, given] = splitFlag(args[index]!);
-    const value = given ?? (WITH_VALUE.has(name) ? args[++index] : undefined);
+  for (const { name, value, text } of readFlags(args.slice(1))) {
     if (name === "-c" || name === "--config") config = value === undefined ? config : absolutePath(value);
     else if (name === "--no-config") config = false;
     else if (name === "--lock" && value !== undefined) lock = absolutePath(value);
     else if (name === "--no-lock") lock = false;
-    else if (name === "--import-map" && value !== undefined) passedOn.push(`${name}=${absoluteLocation(value)}`);
-    else if (name === "--conditions" && value !== undefined) passedOn.push(`${name}=${value}`);
-    else if (/^--(node-modules-dir|vendor|sloppy-imports|unstable(-.*)?)$/.test(name)) {
-      passedOn.push(args[index]!);
-    }
+    else if (/^--import-?map$/.test(name) && value !== undefined) {
+      passedOn.push(`--import-map=${absoluteLocation(value)}`);
+    } else if (name === "--conditions" && value !== undefined) passedOn.push(`${name}=${value}`);
+    else if (PASSED_ON.test(name)) passedOn.push(text);
   }
   return { config, lock, passedOn };
+}
+
+/** The flags for Deno itself, which may also stand in front of its command. */
+function* readFlags(args: readonly string[]): Generator<{ name: string; value: string | undefined; text: string }> {
+  let command: string | undefined;
+  for (let index = 0; index < args.length; index++) {
+    const text = args[index]!;
+    if (text === "--") return;
+    if (!text.startsWith("-") || text === "-") {
+      if (command === undefined && COMMANDS.includes(text)) command = text;
+      else if (!COMMANDS_WITH_FILES.includes(command!)) return;
+      continue;
+    }
+    const [name, given] = text.startsWith("--") ? splitFlag(text) : splitLetters(text);
+    const takesNext = given === undefined && WITH_VALUE.has(name) && !args[index + 1]?.startsWith("-");
+    yield { name, value: takesNext ? args[++index] : given, text };
+  }
+}
+
+/** Letters may stand together, as in `-Ac deno.json`; only the last of them can have a value. */
+function splitLetters(text: string): [name: string, value: string | undefined] {
+  const [, letter, value] = /^-[^cL=]*([cL])=?(.*)$/s.exec(text) ?? [];
+  return letter === undefined ? [text, undefined] : [`-${letter}`, value || undefined];
 }
 
 /** What a worker's flags say of its files is about its own module; it was told of them apart. */

@@ -7,6 +7,7 @@
 import { ownProcess, type ProjectFiles } from "../../own_process.ts";
 import { isRecord, readConfig } from "./config_file.ts";
 import { fileUrlToPath, findUpwards, isReadable, pathToFileUrl } from "./module_url.ts";
+import { isHeld } from "../permissions/permissions.ts";
 import { isWorkspaceMember } from "./workspace.ts";
 
 /** What the program says by its flags. */
@@ -43,11 +44,16 @@ export function findProject(url: string | undefined, { config, lock }: ProjectCh
 function projectAt(url: string | undefined): ProjectFiles {
   if (url === undefined || !url.startsWith("file:")) return ownProcess().project ?? {};
   const config = findUpwards(url, CONFIG_NAMES);
-  const packageJson = findUpwards(url, ["package.json"]);
+  const packageJson = ignoresPackageJson() ? undefined : findUpwards(url, ["package.json"]);
   if (config === undefined) return packageJson === undefined ? inheritedProject(url) : npmProject(packageJson);
   return packageJson !== undefined && isDecisive(packageJson, config)
     ? npmProject(packageJson)
     : configuredProject(config);
+}
+
+/** Whether the environment has Deno look at no `package.json`. */
+function ignoresPackageJson(): boolean {
+  return isHeld("env", "DENO_NO_PACKAGE_JSON") && Deno.env.get("DENO_NO_PACKAGE_JSON") !== undefined;
 }
 
 /** A worker that may not look around takes what it was started with, if the module lies below: what it starts may be of the same project. */
