@@ -73,6 +73,8 @@ export class PipeEnd implements SharedObject {
       if (this.#elsewhere === 0 && ended) this.#ended = true;
     }
     if (this.#isOpen) return;
+    // Nobody will ever take what is left.
+    if (this.#here === 0) this.#inbox.clear();
     this.#senders.rejectAll(peerClosed);
     this.#peer!.#peerEnded();
   }
@@ -89,7 +91,7 @@ export class PipeEnd implements SharedObject {
     const captured = EncodedValue.capture(message, process === "");
     // What the owner of the pipe fills its own memory with is its own affair.
     if (process !== "" && (peer.#senders.size > 0 || !peer.#hasRoom)) {
-      return peer.#senders.wait({ process, task, message: captured }, wait);
+      return EncodedValue.offer(captured, peer.#senders.wait({ process, task, message: captured }, wait));
     }
     peer.#deliver(captured);
   }

@@ -28,7 +28,9 @@ export class QueueObject implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>> = {
     put: (caller, wait, item: unknown) => this.#put(caller, wait, item),
     putNowait: (caller, _wait, item: unknown) => {
-      if (this.#tryPut(caller, EncodedValue.capture(item, isOwner(caller)))) return;
+      const encoded = EncodedValue.capture(item, isOwner(caller));
+      if (this.#tryPut(caller, encoded)) return;
+      EncodedValue.abandon(encoded);
       throw new QueueFullError(`Cannot put: the queue is full, it holds ${this.#maxSize} items`);
     },
     get: (caller, wait) => {
@@ -91,16 +93,25 @@ export class QueueObject implements SharedObject {
   #put(caller: Caller, wait: WaitOptions, item: unknown): Promise<void> | undefined {
     const encoded = EncodedValue.capture(item, isOwner(caller));
     if (this.#tryPut(caller, encoded)) return undefined;
-    return this.#writers.wait({ process: caller.process, task: caller.task, item: encoded }, wait);
+    const writer = { process: caller.process, task: caller.task, item: encoded };
+    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait));
   }
 
   #tryPut(caller: Caller, encoded: unknown): boolean {
-    if (this.#closed) throw this.#closedFor(caller, "put");
-    // What the owner fills its own memory with is its own affair.
-    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) throw this.#overfull();
+    const refusal = this.#refusalOfPut(caller);
+    if (refusal !== undefined) {
+      EncodedValue.abandon(encoded);
+      throw refusal;
+    }
     if (this.#items.size >= this.#maxSize) return false;
     this.#accept(encoded);
     return true;
+  }
+
+  #refusalOfPut(caller: Caller): Error | undefined {
+    if (this.#closed) return this.#closedFor(caller, "put");
+    // What the owner fills its own memory with is its own affair.
+    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) return this.#overfull();
   }
 
   #accept(encoded: unknown): void {

@@ -4,7 +4,7 @@ import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/co
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
-import type { InFlightHandle } from "./in_flight_handle.ts";
+import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";
 
 // What an entry costs beside its content.
 const SMALL_BYTES = 64;
@@ -43,7 +43,7 @@ export class EncodedValue implements Encoded {
   /** Encodes a value of any kind; by `describeOpenHandle` one of this process, whose code may go on changing its bytes. */
   static encode(value: unknown, describe: HandleCodec["encode"]): EncodedValue {
     const collector = new HandleCollector(describe);
-    const encoded = encode(value, collector);
+    const encoded = encodeWith(collector, value);
     if (describe !== describeOpenHandle || encoded.parts.length === 0) {
       return new EncodedValue(encoded, collector.handles);
     }
@@ -53,6 +53,19 @@ export class EncodedValue implements Encoded {
   /** The value, for this process. What was not encoded is itself. */
   static open(captured: unknown): unknown {
     return captured instanceof EncodedValue ? captured.open() : captured;
+  }
+
+  /** Holds what is in a captured value until that is accepted, and no longer when it is not. */
+  static offer<T>(captured: unknown, accepted: Promise<T>): Promise<T> {
+    if (captured instanceof EncodedValue && captured.handles.length > 0) {
+      accepted.catch(() => abandonHandles(captured.handles));
+    }
+    return accepted;
+  }
+
+  /** Nobody will get a captured value. */
+  static abandon(captured: unknown): void {
+    if (captured instanceof EncodedValue) abandonHandles(captured.handles);
   }
 
   /** The JSON text of a captured value, if it is plain data. */
@@ -95,6 +108,15 @@ export class EncodedValue implements Encoded {
 }
 
 brand({ EncodedValue });
+
+function encodeWith(collector: HandleCollector, value: unknown): Encoded {
+  try {
+    return encode(value, collector);
+  } catch (error) {
+    collector.abandon();
+    throw error;
+  }
+}
 
 function unexpected(): never {
   throw new TypeError("A value that is opened is not encoded");

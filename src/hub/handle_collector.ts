@@ -1,7 +1,7 @@
 import { EncodingError } from "../errors.ts";
 import type { HandleCodec } from "../wire/codec/codec.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
-import { InFlightHandle } from "./in_flight_handle.ts";
+import { abandonHandles, InFlightHandle } from "./in_flight_handle.ts";
 
 /** Describes a handle that user code sends. Throws EncodingError for one that it has closed. */
 export function describeOpenHandle(value: object): unknown {
@@ -33,6 +33,12 @@ export class HandleCollector implements HandleCodec {
     const data = this.#describe(value);
     if (data !== undefined) (this.#handles ??= []).push(new InFlightHandle(value as Handle));
     return data;
+  }
+
+  /** The message could not be made, or is refused: what was encoded does not leave. */
+  abandon(): void {
+    abandonHandles(this.handles);
+    this.#handles = undefined;
   }
 
   decode(): never {

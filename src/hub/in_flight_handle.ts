@@ -36,6 +36,11 @@ export class InFlightHandle implements Handle {
     letGo(this.#hold, true);
   }
 
+  /** The message was never sent, and will not be. */
+  abandon(): void {
+    letGo(this.#hold);
+  }
+
   /** The message came back, and will leave again. */
   requeued(): void {
     if (this.#hold.object !== undefined) return;
@@ -52,6 +57,16 @@ export class InFlightHandle implements Handle {
 }
 
 brand({ InFlightHandle });
+
+/** Lets go of the handles in a message that will never leave: else they would hold their objects until they are collected. */
+export function abandonHandles(handles: readonly object[]): void {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.abandon();
+}
+
+/** The same where the one who was to get them has died. */
+export function loseHandles(handles: readonly object[]): void {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.lost();
+}
 
 function letGo(hold: Hold, ended = false): void {
   const { object } = hold;

@@ -1,6 +1,7 @@
 import { EncodingError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
+import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { encode, type Encoded, ItemsEncoder } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
@@ -54,13 +55,28 @@ export class ChunkEncoding {
 
   /** Encodes the next piece, which takes some 0.1 ms. Throws EncodingError or PayloadTooLargeError. */
   advance(): void {
-    this.#encoder.advance();
+    try {
+      this.#encoder.advance();
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
   }
 
   /** Encodes what is left. Throws EncodingError or PayloadTooLargeError. */
   finish(): EncodedArguments {
     while (!this.isDone) this.advance();
-    return this.#finish(this.#encoder.encoded!, this.#collector);
+    try {
+      return this.#finish(this.#encoder.encoded!, this.#collector);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  /** The chunk will not be submitted. */
+  abandon(): void {
+    this.#collector.abandon();
   }
 }
 
@@ -122,7 +138,12 @@ export class RequestFactory {
   /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
     const collector = this.#takeCollector();
-    return this.#finish(encode(args, collector), collector);
+    try {
+      return this.#finish(encode(args, collector), collector);
+    } catch (error) {
+      collector.abandon();
+      throw error;
+    }
   }
 
   /** Begins to encode the items of a chunk. */
@@ -151,14 +172,21 @@ export class RequestFactory {
 
 /** Refuses what a backend cannot do. Throws TypeError or EncodingError. */
 export function requireAbilities(abilities: BackendAbilities, where: string, request: TaskRequest): void {
+  const refusal = refusalOf(abilities, where, request);
+  if (refusal === undefined) return;
+  abandonHandles(request.handles);
+  throw refusal;
+}
+
+function refusalOf(abilities: BackendAbilities, where: string, request: TaskRequest): Error | undefined {
   if (request.key !== undefined && !abilities.keys) {
-    throw new TypeError(`Cannot submit: "key" has no meaning on ${where}, leave it out`);
+    return new TypeError(`Cannot submit: "key" has no meaning on ${where}, leave it out`);
   }
   if (request.runId !== undefined && !abilities.runIds) {
-    throw new TypeError(`Cannot submit: "runId" has no meaning on ${where}, leave it out`);
+    return new TypeError(`Cannot submit: "runId" has no meaning on ${where}, leave it out`);
   }
   if (request.handles.length > 0 && !abilities.handles) {
-    throw new EncodingError(`Cannot send a shared object to ${where}: workers there cannot reach it, pass data`, "$");
+    return new EncodingError(`Cannot send a shared object to ${where}: workers there cannot reach it, pass data`, "$");
   }
 }
 

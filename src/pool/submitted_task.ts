@@ -1,5 +1,6 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../abort.ts";
 import { BrokenPoolError } from "../errors.ts";
+import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { monotonicMs } from "../timer.ts";
 import type { SpanReport } from "../wire/span_report.ts";
 import type { ChunkResult, Completion, FailureKind, TaskHandle, TaskRequest, WorkerIdentity } from "./backend.ts";
@@ -219,6 +220,8 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
     if (signal !== undefined) unwatchAbort(signal, this);
     const before = this.phase;
     this.phase = "settled";
+    // Where a worker has them, the hub sees to it.
+    if (before === "waiting") abandonHandles(this.request.handles);
     if (this.#details !== undefined) {
       this.#details.settledAt = monotonicMs();
       this.#details.durationMs = durationMs;

@@ -1,16 +1,17 @@
 import { EncodingError, ProtocolError } from "../errors.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
 import type { Hub } from "../hub/hub.ts";
+import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { keepAlive, type Timer, traceClockMs, untilSettled } from "../timer.ts";
 import { KIND } from "../tracing/open_telemetry.ts";
 import { openSpan, type TaskSpan } from "../tracing/task_span.ts";
 import { encode, type Encoded } from "../wire/codec/codec.ts";
 import type { ChildMessage } from "../wire/messages/to_parent.ts";
 import type { FunctionSpec, ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import type { ConnectedWorker } from "../worker/connected_worker.ts";
+import type { ConnectedWorker, ConnectedWorkerEvents } from "../worker/connected_worker.ts";
 import { type WorkerExit, workerExitError } from "../worker/exit_error.ts";
 import { FunctionTable } from "../worker/function_table.ts";
-import type { Hello } from "../worker/hello.ts";
+import type { Hello, OwnSettings } from "../worker/hello.ts";
 import { WorkerLauncher } from "../worker/launch.ts";
 import { writeToProgram } from "../printing.ts";
 import type { Reaper } from "../worker/reaper.ts";
@@ -50,24 +51,7 @@ export class StartedProcess {
     const { launch, detached } = start.options;
     this.#span = openSpan(nameOf(start), { kind: KIND.internal, attributes: { "corral.process.name": start.name } });
     this.#launcher = new WorkerLauncher(launch, { hub, reaper: detached ? undefined : reaper });
-    this.#worker = this.#launcher.start({
-      name: start.name,
-      ownGroup: true,
-      hello: processHello(start, this.#launcher, this.#span?.traceparent),
-      events: {
-        message: (message) => message[0] === "span" ? this.#span?.report(message[2]) : refuse(message),
-        standby: () => {},
-        readEnd: () => {},
-        // To stop a process and have it continue is for those who started it.
-        isAwaited: () => false,
-        output: () => {},
-        disconnecting: () => {},
-        exited: (exit) => {
-          this.#exited(exit);
-          onEnd();
-        },
-      },
-    });
+    this.#worker = this.#launch(onEnd);
     this.pid = this.#worker.process.pid;
     this.#span?.describe({ "process.pid": this.pid });
     this.#unwatchWaits = hub.waits.watch(() => this.#updateReference());
@@ -104,6 +88,36 @@ export class StartedProcess {
   async end(): Promise<void> {
     this.#worker.process.terminate();
     await this.ended;
+  }
+
+  /** Starts the process. What was taken for it is given back when it cannot be started. */
+  #launch(onEnd: () => void): ConnectedWorker {
+    let hello: Hello | undefined;
+    try {
+      hello = processHello(this.#start, this.#launcher, this.#span?.traceparent);
+      return this.#launcher.start({ name: this.#start.name, ownGroup: true, hello, events: this.#events(onEnd) });
+    } catch (error) {
+      if (hello !== undefined) abandonHandles(hello.handles);
+      void this.#launcher.release();
+      this.#span?.end(error, traceClockMs());
+      throw error;
+    }
+  }
+
+  #events(onEnd: () => void): ConnectedWorkerEvents {
+    return {
+      message: (message) => message[0] === "span" ? this.#span?.report(message[2]) : refuse(message),
+      standby: () => {},
+      readEnd: () => {},
+      // To stop a process and have it continue is for those who started it.
+      isAwaited: () => false,
+      output: () => {},
+      disconnecting: () => {},
+      exited: (exit) => {
+        this.#exited(exit);
+        onEnd();
+      },
+    };
   }
 
   async #live(): Promise<number> {
@@ -163,8 +177,6 @@ function processHello(
   trace: string | undefined,
 ): Hello {
   const { args, path, detached } = options;
-  const collector = new HandleCollector();
-  const value = encodeInput([[...args], fields], collector);
   const process: ProcessSettings = {
     name,
     daemon,
@@ -175,10 +187,15 @@ function processHello(
     subclass,
     ...(trace === undefined ? {} : { trace }),
   };
-  return launcher.hello(
-    { workerId: 0, concurrency: 1, initializer: null, process },
-    { value, handles: collector.handles },
-  );
+  const collector = new HandleCollector();
+  try {
+    const value = encodeInput([[...args], fields], collector);
+    const own: OwnSettings = { workerId: 0, concurrency: 1, initializer: null, process };
+    return launcher.hello(own, { value, handles: collector.handles });
+  } catch (error) {
+    collector.abandon();
+    throw error;
+  }
 }
 
 function specOfTarget({ target, launch }: ResolvedProcessOptions): FunctionSpec | null {
@@ -190,7 +207,7 @@ function encodeInput(input: ProcessInput, handles: HandleCollector): Encoded {
     return encode(input, handles);
   } catch (error) {
     // Its path starts at the pair; what the caller knows are the two.
-    if (error instanceof EncodingError) { for (const part of input) encode(part, new HandleCollector()); }
+    if (error instanceof EncodingError) { for (const part of input) encode(part, handles); }
     throw error;
   }
 }

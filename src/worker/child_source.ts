@@ -2446,6 +2446,9 @@ var InFlightHandle = class {
   lost() {
     letGo(this.#hold, true);
   }
+  abandon() {
+    letGo(this.#hold);
+  }
   requeued() {
     if (this.#hold.object !== void 0) return;
     this.#hold.object = this[REF];
@@ -2460,6 +2463,9 @@ var InFlightHandle = class {
 brand({
   InFlightHandle
 });
+function abandonHandles(handles) {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.abandon();
+}
 function letGo(hold, ended = false) {
   const { object } = hold;
   hold.object = void 0;
@@ -2489,6 +2495,10 @@ var HandleCollector = class {
     if (data !== void 0) (this.#handles ??= [])[$push](new InFlightHandle(value));
     return data;
   }
+  abandon() {
+    abandonHandles(this.handles);
+    this.#handles = void 0;
+  }
   decode() {
     throw new TypeError("Nothing is decoded here");
   }
@@ -2515,7 +2525,7 @@ var EncodedValue = class _EncodedValue {
   }
   static encode(value, describe) {
     const collector = new HandleCollector(describe);
-    const encoded = encode(value, collector);
+    const encoded = encodeWith(collector, value);
     if (describe !== describeOpenHandle || encoded.parts.length === 0) {
       return new _EncodedValue(encoded, collector.handles);
     }
@@ -2526,6 +2536,15 @@ var EncodedValue = class _EncodedValue {
   }
   static open(captured) {
     return captured instanceof _EncodedValue ? captured.open() : captured;
+  }
+  static offer(captured, accepted) {
+    if (captured instanceof _EncodedValue && captured.handles.length > 0) {
+      accepted[$catch](() => abandonHandles(captured.handles));
+    }
+    return accepted;
+  }
+  static abandon(captured) {
+    if (captured instanceof _EncodedValue) abandonHandles(captured.handles);
   }
   static plainText(captured) {
     if (captured instanceof _EncodedValue) return captured.tagged ? void 0 : captured.text;
@@ -2560,6 +2579,14 @@ var EncodedValue = class _EncodedValue {
 brand({
   EncodedValue
 });
+function encodeWith(collector, value) {
+  try {
+    return encode(value, collector);
+  } catch (error) {
+    collector.abandon();
+    throw error;
+  }
+}
 function unexpected() {
   throw new TypeError("A value that is opened is not encoded");
 }
@@ -7082,7 +7109,7 @@ var ItemQueue = class {
     this.#readers.dropProcess(isEnded);
   }
   clear() {
-    while (this.#items.size > 0) this.#shift();
+    for (let item; (item = this.#shift()) !== void 0; ) EncodedValue.abandon(item.value);
   }
   #shift() {
     const item = this.#items[$shift]();
@@ -7120,7 +7147,9 @@ var QueueObject = class {
   operations = {
     put: (caller, wait2, item) => this.#put(caller, wait2, item),
     putNowait: (caller, _wait, item) => {
-      if (this.#tryPut(caller, EncodedValue.capture(item, isOwner(caller)))) return;
+      const encoded = EncodedValue.capture(item, isOwner(caller));
+      if (this.#tryPut(caller, encoded)) return;
+      EncodedValue.abandon(encoded);
       throw new QueueFullError(\`Cannot put: the queue is full, it holds \${this.#maxSize} items\`);
     },
     get: (caller, wait2) => {
@@ -7171,18 +7200,26 @@ var QueueObject = class {
   #put(caller, wait2, item) {
     const encoded = EncodedValue.capture(item, isOwner(caller));
     if (this.#tryPut(caller, encoded)) return void 0;
-    return this.#writers.wait({
+    const writer = {
       process: caller.process,
       task: caller.task,
       item: encoded
-    }, wait2);
+    };
+    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait2));
   }
   #tryPut(caller, encoded) {
-    if (this.#closed) throw this.#closedFor(caller, "put");
-    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) throw this.#overfull();
+    const refusal = this.#refusalOfPut(caller);
+    if (refusal !== void 0) {
+      EncodedValue.abandon(encoded);
+      throw refusal;
+    }
     if (this.#items.size >= this.#maxSize) return false;
     this.#accept(encoded);
     return true;
+  }
+  #refusalOfPut(caller) {
+    if (this.#closed) return this.#closedFor(caller, "put");
+    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) return this.#overfull();
   }
   #accept(encoded) {
     this.#unfinished++;

@@ -1,6 +1,5 @@
-import type { Handle } from "../hub/handle.ts";
 import type { Hub } from "../hub/hub.ts";
-import { InFlightHandle } from "../hub/in_flight_handle.ts";
+import { loseHandles } from "../hub/in_flight_handle.ts";
 import { CHILD_LIMITS } from "../hub/limits.ts";
 import { PeerLink } from "../hub/peer_link.ts";
 import { untilSettled } from "../timer.ts";
@@ -98,7 +97,7 @@ export class ConnectedWorker {
   /** Sends the hello: the worker loads its module. */
   greet(): void {
     const { handles, text, parts } = this.#hello!;
-    // The link of a process that has ended is closed: what would be let out over it now would never come back.
+    // The link of a process that has ended is closed: what would be let out over it now would never come back. It was to get these.
     if (this.#hasExited) return loseHandles(handles);
     for (const handle of handles) this.#hub.export(handle, this.link);
     this.send(text, parts);
@@ -123,9 +122,4 @@ export class ConnectedWorker {
     this.process.append(text, parts);
     this.process.flush();
   }
-}
-
-/** The process that was to get these has ended before they left. */
-function loseHandles(handles: readonly Handle[]): void {
-  for (const handle of handles) if (handle instanceof InFlightHandle) handle.lost();
 }

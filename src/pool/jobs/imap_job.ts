@@ -207,6 +207,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
         const encoding = encodeChunk(this.#host, items);
         const encoded = encoding instanceof Promise ? await encoding : encoding;
         if (items.length > 0 && this.#isReading) this.#submit(items, encoded);
+        else encoded?.abandon();
       }
     } catch (error) {
       this.#fail(error);

@@ -109,6 +109,7 @@ export class MapJob implements Job, AbortTarget {
         const encoding = encodeChunk(this.#host, items);
         const encoded = encoding instanceof Promise ? await encoding : encoding;
         if (items.length > 0 && this.#failure === undefined) this.#submit(items, encoded);
+        else encoded?.abandon();
       }
     } catch (error) {
       this.#fail(error);

@@ -1,6 +1,6 @@
 import { hub } from "../../hub/hub.ts";
 import type { Handle } from "../../hub/handle.ts";
-import { InFlightHandle } from "../../hub/in_flight_handle.ts";
+import { InFlightHandle, loseHandles } from "../../hub/in_flight_handle.ts";
 import type { PeerLink } from "../../hub/peer_link.ts";
 import type { Slot } from "../scheduling/slot.ts";
 import type { TaskRecord } from "./task_record.ts";
@@ -60,7 +60,7 @@ export class SentHandles {
 
 /** Nobody will get the task's handles: to their objects, the worker that died was the last. */
 export function endHandles(task: TaskRecord): void {
-  for (const handle of handlesOf(task)) if (handle instanceof InFlightHandle) handle.lost();
+  loseHandles(handlesOf(task));
 }
 
 /** To the contract they are any objects: only this machine's workers can use them. */
