@@ -8,6 +8,9 @@ import type { OtherWriters } from "./streams/block_writer.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./streams/stdio.ts";
 
+/** How long the event loop may stand still between messages that come at once. The parent wakes a process on standby after as long a silence. */
+const TURN_MS = 1;
+
 /** What a link to the parent is made of. */
 export interface ParentLinkOptions {
   readonly streams: ProtocolStreams;
@@ -33,6 +36,7 @@ export class ParentLink {
   readonly #now: () => number;
   readonly #channel: Channel;
   #sentAt = -Infinity;
+  #turnedAt = -Infinity;
   #outlivesParent = false;
 
   /** Joins the parent to the hub. Nothing is read before `run()`. */
@@ -110,7 +114,7 @@ export class ParentLink {
       return this.#streams.readSync(buffer);
     }
     if (this.standby.on) {
-      await nextTurn();
+      await this.#turn();
       if (this.standby.on && this.#needsParentOnly()) {
         // What the parent must know or answer may not lie here.
         this.#flushQuietly();
@@ -122,6 +126,13 @@ export class ParentLink {
     const bytes = await reading;
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
+  }
+
+  /** Lets timers and sockets of this process have their turn, once in a while: a turn costs more than all else that a short call does. */
+  async #turn(): Promise<void> {
+    if (this.#now() - this.#turnedAt < TURN_MS) return;
+    await nextTurn();
+    this.#turnedAt = this.#now();
   }
 
   #write(bytes: Uint8Array): void {

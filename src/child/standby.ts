@@ -6,8 +6,8 @@ const QUICK_ANSWERS = 16;
  *
  * A read that leaves the event loop running is done by another thread, and handing over costs more than a short call. So where
  * the parent answers at once, again and again, the process stops its loop until the next message. It tells the parent
- * before, which wakes it as soon as nothing comes any more; and before each such read the loop turns, so that timers and
- * sockets wait no longer than for one message. On standby a worker does not say that it started a task: whatever
+ * before, which wakes it as soon as nothing comes any more; and between such reads the loop turns once a millisecond, so that
+ * timers and sockets wait no longer than that and for one message. On standby a worker does not say that it started a task: whatever
  * comes is started. See `docs/decisions/handing_out.md`.
  */
 export class Standby {

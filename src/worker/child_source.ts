@@ -4925,6 +4925,7 @@ var Standby = class {
 };
 
 // src/child/parent_link.ts
+var TURN_MS = 1;
 var ParentLink = class {
   standby = new Standby();
   shared;
@@ -4934,6 +4935,7 @@ var ParentLink = class {
   #now;
   #channel;
   #sentAt = -Infinity;
+  #turnedAt = -Infinity;
   #outlivesParent = false;
   constructor({ streams, hub: hub2, onFrame, needsParentOnly, onWait = () => {
   }, now = monotonicMs }) {
@@ -4992,7 +4994,7 @@ var ParentLink = class {
       return this.#streams.readSync(buffer);
     }
     if (this.standby.on) {
-      await nextTurn();
+      await this.#turn();
       if (this.standby.on && this.#needsParentOnly()) {
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
@@ -5003,6 +5005,11 @@ var ParentLink = class {
     const bytes = await reading;
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
+  }
+  async #turn() {
+    if (this.#now() - this.#turnedAt < TURN_MS) return;
+    await nextTurn();
+    this.#turnedAt = this.#now();
   }
   #write(bytes) {
     try {

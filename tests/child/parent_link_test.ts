@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MemoryParent } from "../helpers/memory_parent.ts";
 
-/** The child sends 20 pings, each when the one before was answered; an answer takes `answerMs`. */
-async function exchange(answerMs: number): Promise<MemoryParent> {
+/** The child sends pings, each when the one before was answered; an answer takes `answerMs`. */
+async function exchange(answerMs: number, pings = 20): Promise<MemoryParent> {
   let now = 0;
-  let left = 20;
+  let left = pings;
   const parent: MemoryParent = new MemoryParent(undefined, {
     now: () => now,
     needsParentOnly: () => true,
@@ -43,6 +43,20 @@ Deno.test("ParentLink.run() reads with the event loop stopped where the parent a
   assertEquals(kinds.indexOf("standby"), 16);
   assertEquals(kinds.filter((kind) => kind === "standby").length, 1);
   assert(streams.blockingReads > 0);
+});
+
+Deno.test("ParentLink.run() lets the loop of a process on standby turn once a millisecond, not for each message", async () => {
+  for (const [answerMs, expected] of [[0.1, 3], [0.4, 10]] as const) {
+    let turns = 0;
+    let immediate = setImmediate(function count() {
+      turns++;
+      immediate = setImmediate(count);
+    });
+    // Sixteen, thirty on standby, and the end.
+    const { streams } = await exchange(answerMs, 46);
+    clearImmediate(immediate);
+    assertEquals([streams.blockingReads, turns], [31, expected]);
+  }
 });
 
 Deno.test("ParentLink.run() leaves the event loop running where the parent takes its time", async () => {
