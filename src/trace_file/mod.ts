@@ -60,6 +60,8 @@ class TraceWriter implements TraceFile {
   readonly #sample: number;
   readonly #encoder = new TextEncoder();
   readonly #spawnedAt = new Map<number, number>();
+  /** Those that were submitted since it observes: of others, times are not known, and not all that became of them was told. */
+  readonly #known = new WeakSet<ObservedTask>();
   #text = "[";
   #isFirst = true;
   #waiting = 0;
@@ -77,29 +79,34 @@ class TraceWriter implements TraceFile {
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
   }
 
-  submitted({ submittedAt }: ObservedTask): void {
+  submitted(task: ObservedTask): void {
+    this.#known.add(task);
     this.#waiting++;
-    this.#count(submittedAt);
+    this.#count(task.submittedAt);
   }
 
-  sent({ sentAt }: ObservedTask): void {
+  sent(task: ObservedTask): void {
+    if (!this.#known.has(task)) return;
     this.#waiting--;
     this.#running++;
-    this.#count(sentAt!);
+    this.#count(task.sentAt!);
   }
 
-  returned({ waitingSince }: ObservedTask): void {
+  returned(task: ObservedTask): void {
+    if (!this.#known.has(task)) return;
     this.#waiting++;
     this.#running--;
-    this.#count(waitingSince);
+    this.#count(task.waitingSince);
   }
 
   retried(task: ObservedTask, error: Error): void {
+    if (!this.#known.has(task)) return;
     this.returned(task);
     this.#mark("retry", task.worker, task.waitingSince, { task: task.id, attempt: task.attempt, error: String(error) });
   }
 
   settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void {
+    if (!this.#known.has(task)) return;
     if (before === "waiting") this.#waiting--;
     else this.#running--;
     const { begunAt, sentAt, settledAt = 0, worker, name, id, attempt, items, submittedAt, durationMs } = task;
@@ -189,7 +196,7 @@ class TraceWriter implements TraceFile {
 /**
  * Opens a trace file for `pool.observe()`: a track for each worker with its starts and tasks, and how many tasks wait and run.
  *
- * With it, each task costs one small message more. The program needs `--allow-write` for the file.
+ * Tasks that were submitted before it observes are left out. With it, each task costs one small message more. The program needs `--allow-write` for the file.
  *
  * @param path The file, which is emptied if it exists.
  * @param options See {@linkcode TraceOptions}.

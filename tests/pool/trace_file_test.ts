@@ -46,6 +46,31 @@ Deno.test("traceTo() writes each task on the track of its worker, starts and end
   assertEquals(events.findLast(({ ph }) => ph === "C")?.args, { waiting: 0, running: 0 });
 });
 
+Deno.test("traceTo() leaves out the tasks that were submitted before it observes", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    {
+      using trace = traceTo(path);
+      await using pool = new Pool({ workers: 1 });
+      const before = [pool.apply(Math.sqrt, [4]), pool.apply(Math.sqrt, [9])];
+      pool.observe(trace);
+      await Promise.all(before);
+      await pool.apply(Math.cbrt, [8]);
+    }
+    const events: TraceEvent[] = JSON.parse(await Deno.readTextFile(path));
+    assertEquals(events.filter(({ name }) => name.startsWith("Math.")).map(({ name }) => name), ["Math.cbrt"]);
+    const counts = events.filter(({ ph }) => ph === "C");
+    assertEquals(counts.map(({ args }) => args), [
+      { waiting: 1, running: 0 },
+      { waiting: 0, running: 1 },
+      { waiting: 0, running: 0 },
+    ]);
+    assert(counts.every(({ ts }) => ts! > 0));
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("traceTo() writes the share of tasks that is wanted", async () => {
   const events = await traced({ sample: 0.1 }, (pool) => pool.map(Math.sqrt, Array(100).fill(4), { chunkSize: 1 }));
   assertEquals(events.filter(({ ph, name }) => ph === "X" && name === "Math.sqrt").length, 10);
