@@ -141,7 +141,7 @@ export function checkWait(wait: WaitLimit): void {
 }
 
 /** Checks a signal that a caller gave. Throws TypeError if it is none. */
-export function checkSignal(signal: unknown): void {
+function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(`Cannot wait: "signal" is ${shown(signal)}, an AbortSignal is wanted`);
 }

@@ -31,7 +31,7 @@ export function requireOwnPermissions(options: OwnNeeds): void {
 }
 
 /** What to say when flags are missing that the command was not installed with. */
-export function missingText(flags: readonly string[]): string {
+function missingText(flags: readonly string[]): string {
   const [, kind, items] = /^--allow-(\w+)(?:=(.*))?$/.exec(flags[0]!) ?? [];
   const what = `${kind} access${items === undefined ? "" : ` to ${JSON.stringify(items)}`}`;
   return `Cannot grant ${what}: this command was not given ${

@@ -7,7 +7,7 @@ export type PrintHandler = (stream: 1 | 2, output: string | Uint8Array) => void;
  * Lets the console print through `print`, and format as ever: it is the runtime's own, with another way out.
  *
  * Where Deno offers no such class the console stays as it is. What it writes to stdout by itself is output as well, only of no task
- * (see `src/wire/marked_stream.ts`).
+ * (see `src/wire/block_reader.ts`).
  */
 export function takeConsole(print: PrintHandler): void {
   const { Console } = denoInternals;

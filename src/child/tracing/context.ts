@@ -1,4 +1,5 @@
 /** OpenTelemetry's context in a worker: what is true for the code that runs now, through its awaits. */
+
 /** `AsyncLocalStorage`, as far as it is used here. */
 export interface ContextStorage {
   getStore(): Context | undefined;

@@ -2,9 +2,9 @@
  * What both directions of framing agree on.
  *
  * A frame is a u32 (big-endian, as all lengths) with the number of bytes that follow, a u32 with the length of the text,
- * the text as UTF-8, and any number of parts, each a u32 with its length and its bytes. The length of a LinePart has its highest
- * bit set. Framing is pure: it knows no
- * pipes and no JSON.
+ * the text as UTF-8, and any number of parts, each a u32 with its length and its bytes. The length of a LinePart has its highest bit set.
+ *
+ * Framing is pure: it knows no pipes and no JSON.
  */
 
 import { PayloadTooLargeError } from "../../errors.ts";

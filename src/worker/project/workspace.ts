@@ -1,5 +1,4 @@
-import { readConfig } from "./config_file.ts";
-import { isRecord } from "./config_file.ts";
+import { isRecord, readConfig } from "./config_file.ts";
 import { fileUrlToPath, isReadable } from "./module_url.ts";
 
 /** Whether the files in `root` declare a workspace of which `folder` is a member. Both are URLs with a slash at the end. */
