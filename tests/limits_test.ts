@@ -25,6 +25,7 @@ import {
   wait,
   waitFutures,
 } from "../mod.ts";
+import config from "../deno.json" with { type: "json" };
 import { withExecutor } from "./helpers/with_executor.ts";
 import { isAlive, withPool } from "./helpers/with_pool.ts";
 
@@ -389,6 +390,45 @@ Deno.test("PoolOptions.idleTimeoutMs ends an idle worker soon, or keeps it", asy
 });
 
 // ---------------------------------------------------------------------------
+// Room in a pool, and its end
+// ---------------------------------------------------------------------------
+
+Deno.test("Pool.drain() ends soon with a short limit, and waits with a long one", async () => {
+  for (const timeoutMs of LIMITS) {
+    await withPool({ workers: 1, maxQueue: 1 }, async (pool) => {
+      const queue = new Queue<number>();
+      const [running, waiting] = [pool.apply(getItem, [queue]), pool.ready().then(() => pool.apply(getItem, [queue]))];
+      while (pool.hasRoom) await timersAtOnceHaveFired();
+      const drained = pool.drain({ timeoutMs }).then(() => "room", nameOf);
+      await timersAtOnceHaveFired();
+      await queue.put(1);
+      await queue.put(2);
+      assertEquals([timeoutMs, await drained], [timeoutMs, SHORT.includes(timeoutMs) ? "TimeoutError" : "room"]);
+      assertEquals([await running, await waiting], [1, 2]);
+    });
+  }
+});
+
+Deno.test("PoolOptions.scopeTimeoutMs ends a scope soon, or lets its tasks finish", async () => {
+  for (const scopeTimeoutMs of LIMITS) {
+    const [begun, go] = [new Queue<string>(), new Queue<string>()];
+    const wait = async (begun: Queue<string>, go: Queue<string>): Promise<string> => {
+      await begun.put("begun");
+      return await go.get();
+    };
+    let outcome: Promise<string>;
+    {
+      await using pool = new Pool({ workers: 1, scopeTimeoutMs });
+      outcome = pool.apply(wait, [begun, go]).catch(nameOf);
+      await begun.get();
+      if (!SHORT.includes(scopeTimeoutMs)) timersAtOnceHaveFired().then(() => go.put("done"));
+    }
+    const expected = SHORT.includes(scopeTimeoutMs) ? "CancelledError" : "done";
+    assertEquals([scopeTimeoutMs, await outcome], [scopeTimeoutMs, expected]);
+  }
+});
+
+// ---------------------------------------------------------------------------
 // Processes
 // ---------------------------------------------------------------------------
 
@@ -465,3 +505,49 @@ Deno.test("No limit makes a timer fire again and again while a task runs", async
   // The runtime warns of each timer that is longer than it holds.
   assertEquals([text(stdout), text(stderr), code], ["few\n", "", 0]);
 });
+
+// ---------------------------------------------------------------------------
+// None is left out
+// ---------------------------------------------------------------------------
+
+/** All that is above, as the documentation calls it. `WaitOptions` are those of each wait for a shared object. */
+const LIMITS_TESTED = [
+  "AsCompletedOptions.timeoutMs",
+  "AsyncResult.get.timeoutMs",
+  "AsyncResult.wait.timeoutMs",
+  "BarrierOptions.timeoutMs",
+  "Connection.poll.timeoutMs",
+  "ExecutorMapOptions.timeoutMs",
+  "Future.exception.timeoutMs",
+  "Future.result.timeoutMs",
+  "ParentProcess.join.timeoutMs",
+  "Pool.drain.wait.timeoutMs",
+  "PoolOptions.abortGraceMs",
+  "PoolOptions.idleTimeoutMs",
+  "PoolOptions.scopeTimeoutMs",
+  "PoolOptions.taskTimeoutMs",
+  "Process.join.timeoutMs",
+  "TaskOptions.timeoutMs",
+  "WaitOptions.timeoutMs",
+  "WorkerLaunchOptions.killGraceMs",
+];
+
+/** What was measured, and what a backend or an error is told of a limit that was checked before. */
+const NO_LIMIT = /\b(?:durationMs|totalMs|waitedMs|meanMs|maxMs|p\d\dMs)$|^(?:TaskRequest|TaskTimeoutError)\b/;
+
+Deno.test("Every limit of time that the library documents is in these tests", async () => {
+  const entries = Object.values(config.exports).map((path) => new URL(`../${path}`, import.meta.url).pathname);
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", ...entries] }).output();
+  const found = new Set<string>();
+  collect(JSON.parse(new TextDecoder().decode(stdout)), [], found);
+  assertEquals([...found].filter((name) => !NO_LIMIT.test(name)).toSorted(), LIMITS_TESTED);
+});
+
+/** Adds the names of all that ends in `Ms`, below the names around it. */
+function collect(node: unknown, around: readonly string[], found: Set<string>): void {
+  if (typeof node !== "object" || node === null) return;
+  const { name } = node as { name?: unknown };
+  const path = typeof name === "string" && name !== "" ? [...around, name] : around;
+  if (path !== around && /[a-z]Ms$/.test(name as string)) found.add(path.join("."));
+  for (const part of Object.values(node)) collect(part, path, found);
+}
