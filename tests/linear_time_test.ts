@@ -2,7 +2,7 @@
  * Unit tests: what reads a stranger's text takes linear time. The texts are so long that quadratic time is many minutes, and
  * the limit is far above what linear time takes on a busy machine.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Queue } from "../mod.ts";
 import { CallerStacks } from "../src/pool/caller_stacks.ts";
 import { decode, encode } from "../src/wire/codec/codec.ts";
@@ -13,6 +13,7 @@ import { type Circumstances, explain, explainError } from "../src/worker/explain
 import { bareImports } from "../src/worker/project/import_map.ts";
 import { withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
 import { OutputTail } from "../src/worker/output.ts";
+import { shown } from "../src/shown.ts";
 import { within } from "./helpers/clock.ts";
 
 const LIMIT_MS = 10_000;
@@ -130,3 +131,13 @@ Deno.test("readConfig() reads no file above its limit", async () => {
     await Deno.remove(path);
   }
 });
+
+Deno.test("a value is shown in linear time, and short", () =>
+  within(LIMIT_MS, async () => {
+    const long = 2n ** 80_000_000n;
+    for (const value of [long, -long, new URL(`a:${"x".repeat(LENGTH)}`), "x".repeat(LENGTH)]) {
+      assert(shown(value).length < 200);
+    }
+    await Promise.resolve();
+    assertEquals([shown(-(2n ** 64n)), shown(new URL("a:b"))], ["-18446744073709551616n", "a:b"]);
+  }));

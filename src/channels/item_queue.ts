@@ -2,6 +2,7 @@ import { Deque } from "../deque.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
 import { Delivery } from "../hub/delivery.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
+import { PlaceHeap } from "./place_heap.ts";
 
 /** How much text leaves in one message, but for the last item of it. */
 const MAX_TOGETHER_UNITS = 64 * 1024;
@@ -20,6 +21,8 @@ interface Item {
  */
 export class ItemQueue {
   readonly #items = new Deque<Item>();
+  /** What came back. Each of thousands has its own old place, and may come back in any order. */
+  readonly #returned = new PlaceHeap<Item>();
   readonly #readers = new WaitQueue<Delivery>();
   readonly #onMoved: () => void;
   #bytes = 0;
@@ -35,7 +38,7 @@ export class ItemQueue {
 
   /** How many items wait for a reader. */
   get size(): number {
-    return this.#items.size;
+    return this.#items.size + this.#returned.size;
   }
 
   /** About how many bytes these keep. */
@@ -77,8 +80,8 @@ export class ItemQueue {
     if (this.isHeldFrom(caller)) return undefined;
     const items: Item[] = [];
     const texts: string[] = [];
-    for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS;) {
-      const text = EncodedValue.plainText(this.#items.peek()!.value);
+    for (let units = 0; items.length < most && this.size > 0 && units < MAX_TOGETHER_UNITS;) {
+      const text = EncodedValue.plainText(this.#peek()!.value);
       if (text === undefined) break;
       units += text.length;
       texts.push(text);
@@ -125,8 +128,17 @@ export class ItemQueue {
     for (let item; (item = this.#shift()) !== undefined;) EncodedValue.abandon(item.value);
   }
 
+  #peek(): Item | undefined {
+    return this.#isReturnedFirst ? this.#returned.peek() : this.#items.peek();
+  }
+
+  get #isReturnedFirst(): boolean {
+    const returned = this.#returned.peek();
+    return returned !== undefined && returned.place < (this.#items.peek()?.place ?? Infinity);
+  }
+
   #shift(): Item | undefined {
-    const item = this.#items.shift();
+    const item = this.#isReturnedFirst ? this.#returned.shift() : this.#items.shift();
     this.#bytes -= item?.bytes ?? 0;
     return item;
   }
@@ -140,7 +152,7 @@ export class ItemQueue {
 
   /** Gives those who wait what they may have. */
   #serve(): void {
-    for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== undefined;) {
+    for (let reader; this.size > 0 && (reader = this.#readers.peek()) !== undefined;) {
       if (this.isHeldFrom(reader)) break;
       this.#readers.serve(this.#delivery(this.#shift()!));
     }
@@ -149,10 +161,7 @@ export class ItemQueue {
 
   #insert(item: Item): void {
     if (item.value instanceof EncodedValue) item.value.requeued();
-    const before: Item[] = [];
-    while (this.#items.size > 0 && this.#items.peek()!.place < item.place) before.push(this.#items.shift()!);
-    this.#items.unshift(item);
+    this.#returned.push(item);
     this.#bytes += item.bytes;
-    for (const earlier of before.reverse()) this.#items.unshift(earlier);
   }
 }

@@ -1,5 +1,5 @@
 import { Deque } from "../deque.ts";
-import { ClosedError, EndOfStreamError } from "../errors.ts";
+import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
 import type { Delivery } from "../hub/delivery.ts";
 import { after, monotonicMs, type Timer } from "../timer.ts";
@@ -116,10 +116,11 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#ref.take("prefetch", [most], (batch) => {
       this.#isAsking = false;
       this.#lastSize = batch?.size ?? 0;
-      if (batch !== undefined && round !== this.#round) batch.requeue();
-      else if (batch !== undefined) this.#add(batch);
+      // First: what is wrong with the batch ends its sender, and not the loop that waits.
       this.#answered?.resolve();
       this.#answered = undefined;
+      if (batch !== undefined && round !== this.#round) batch.requeue();
+      else if (batch !== undefined) this.#add(batch);
     });
   }
 
@@ -132,6 +133,9 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
 
   #add(batch: Delivery): void {
     const at = this.#now();
+    if (!Array.isArray(batch.value) || batch.value.length !== batch.size) {
+      throw new ProtocolError("items that were prefetched are malformed");
+    }
     for (const value of batch.value as T[]) this.#items.push({ value, batch, at });
     this.#timer ??= this.#startTimer(PREFETCH_LIMIT_MS);
   }

@@ -87,7 +87,7 @@ export class Queue<T = unknown> extends SharedHandle {
    *
    * @param item Anything that can travel.
    * @param wait How long to wait while the queue is full; without it, as long as it takes.
-   * @throws {QueueFullError} If the queue was full for longer than `timeoutMs`; or items of 256 MiB or more wait in it, and this is
+   * @throws {QueueFullError} If the queue was full for longer than `timeoutMs`; or items of 256 MiB or more (or a quarter of the heap) wait in it, and this is
    * not the process that made it. Nothing was put.
    * @throws {ClosedError} If this process has closed the queue.
    * @throws {EndOfStreamError} If its maker has closed it, or has ended.

@@ -4,6 +4,7 @@ import type { Delivery } from "../hub/delivery.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { monotonicMs } from "../timer.ts";
+import { heapBytes } from "../wire/codec/heap.ts";
 import { ItemQueue } from "./item_queue.ts";
 
 /** How often a process must have read before it may prefetch. */
@@ -13,6 +14,8 @@ const ALONE_BEFORE_PREFETCH_MS = 50;
 
 /** An error, since to wait without a limit that the program has set could be for ever. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** Fits every heap: how large this one is, is asked above that only. */
+const SAFE_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A writer that waits for room, with what it wants to put. */
 interface Writer extends Caller {
@@ -52,7 +55,7 @@ export class QueueObject implements SharedObject {
     join: (caller, wait) => this.#unfinished === 0 ? undefined : this.#joining.wait(caller, wait),
   };
   readonly #maxSize: number;
-  readonly #maxBytes: number;
+  #maxBytes: number | undefined;
   readonly #items = new ItemQueue(() => this.#itemsMoved());
   readonly #writers = new WaitQueue<void, Writer>();
   readonly #joining = new WaitQueue<void>();
@@ -67,9 +70,9 @@ export class QueueObject implements SharedObject {
 
   /**
    * @param now The clock, in milliseconds.
-   * @param maxBytes How many bytes of items may wait for other processes to put more.
+   * @param maxBytes How many bytes of items may wait for other processes to put more. @default 256 MiB, or a quarter of the heap
    */
-  constructor(maxSize: number, now: () => number = monotonicMs, maxBytes: number = MAX_WAITING_BYTES) {
+  constructor(maxSize: number, now: () => number = monotonicMs, maxBytes?: number) {
     this.#maxBytes = maxBytes;
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
     this.#now = now;
@@ -111,7 +114,14 @@ export class QueueObject implements SharedObject {
   #refusalOfPut(caller: Caller): Error | undefined {
     if (this.#closed) return this.#closedFor(caller, "put");
     // What the owner fills its own memory with is its own affair.
-    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) return this.#overfull();
+    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
+  }
+
+  get #isOverfull(): boolean {
+    const { bytes } = this.#items;
+    if (this.#maxBytes !== undefined) return bytes >= this.#maxBytes;
+    if (bytes < SAFE_WAITING_BYTES) return false;
+    return bytes >= (this.#maxBytes = Math.min(MAX_WAITING_BYTES, Math.max(SAFE_WAITING_BYTES, heapBytes() / 4)));
   }
 
   #accept(encoded: unknown): void {
@@ -177,7 +187,7 @@ export class QueueObject implements SharedObject {
   }
 
   #overfull(): QueueFullError {
-    const mebibytes = Math.round(this.#maxBytes / 1024 / 1024);
+    const mebibytes = Math.round(this.#maxBytes! / 1024 / 1024);
     return new QueueFullError(
       `Cannot put: items of ${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize`,
     );

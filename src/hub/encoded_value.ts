@@ -6,8 +6,8 @@ import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";
 
-// What an entry costs beside its content.
-const SMALL_BYTES = 64;
+// What an entry costs beside its content, in a queue, as it was measured: a primitive, a value that is encoded, and bytes in it.
+const [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [96, 160, 384];
 const BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
 
 /**
@@ -76,8 +76,9 @@ export class EncodedValue implements Encoded {
 
   /** About how many bytes a captured value keeps. */
   static size(captured: unknown): number {
-    if (!(captured instanceof EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
-    return captured.parts.reduce((sum, part) => sum + part.byteLength, SMALL_BYTES + captured.text.length);
+    if (!(captured instanceof EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
+    const { text, parts } = captured;
+    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
   }
 
   /** A list of plain data. */

@@ -20,6 +20,9 @@ import { operate, type SharedObject } from "./shared_object.ts";
 import { InFlightHandle } from "./in_flight_handle.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
+/** An id is a UUID and a number. It is kept for as long as the object is known, and its first part for as long as the peer lives. */
+const MOST_ID_UNITS = 80;
+
 /** The shared objects of one process, and its peers. */
 export class Hub implements LocalRefHost, RemoteRefHost {
   /** A quick clock for short times, in milliseconds. */
@@ -77,7 +80,9 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   /** The handle that arrived from a peer, as it was first sent. Throws ProtocolError for one that it cannot have. */
   decodeHandle(data: unknown, peer: Peer): Handle {
     const { type, id } = (data ?? {}) as Partial<HandleData>;
-    if (typeof type !== "string" || typeof id !== "string") throw new ProtocolError("a handle is malformed");
+    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
+      throw new ProtocolError("a handle is malformed");
+    }
     const exported = peer.exported(id);
     if (exported !== undefined) return exported;
     const origin = originOf(id);

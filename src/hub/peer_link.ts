@@ -148,7 +148,7 @@ export class PeerLink implements Peer {
       case "release":
         return this.#unexport(message[1], message[2], message[3] === 1);
       case "ended":
-        return this.#hub.processEnded(this, message[1]);
+        return this.#answers.ended(message[1], () => this.#hub.processEnded(this, message[1]));
     }
   }
 

@@ -1,6 +1,4 @@
-import { describeHandle } from "../hub/handle.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
-import { encode } from "../wire/codec/codec.ts";
 
 /**
  * A copy as another process would get it; handles stay what they are.
@@ -13,17 +11,6 @@ import { encode } from "../wire/codec/codec.ts";
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value) && value.every(isPrimitive)) return value.slice() as T;
   return EncodedValue.open(EncodedValue.capture(value, true)) as T;
-}
-
-/** Whether two values are the same data, or stand for the same object. The keys of objects count in their order. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  if (isPrimitive(a) || isPrimitive(b)) return a === b || Object.is(a, b);
-  return fingerprint(a) === fingerprint(b);
-}
-
-function fingerprint(value: unknown): string {
-  const { text, parts } = encode(value, { encode: describeHandle, decode: () => undefined });
-  return [text, ...parts.map((bytes) => bytes.toBase64())].join();
 }
 
 function isPrimitive(value: unknown): boolean {

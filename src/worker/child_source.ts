@@ -233,21 +233,25 @@ const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
 var MOST_CHARACTERS = 100;
+var MOST_BITS = 320;
 function shown(value) {
   switch (typeof value) {
     case "string":
-      return $JSON_stringify(value.length > MOST_CHARACTERS ? \`\${value[$slice](0, MOST_CHARACTERS)}\\u2026\` : value);
+      return $JSON_stringify(shortened(value));
     case "bigint":
-      return \`\${value}n\`;
+      return value === BigInt.asIntN(MOST_BITS, value) ? \`\${value}n\` : "a long bigint";
     case "object":
       if (value === null) return "null";
-      if (value instanceof URL) return value.href;
+      if (value instanceof URL) return shortened(value.href);
       return $Array_isArray(value) ? "an array" : "an object";
     case "function":
       return "a function";
     default:
       return String(value);
   }
+}
+function shortened(text) {
+  return text.length > MOST_CHARACTERS ? \`\${text[$slice](0, MOST_CHARACTERS)}\\u2026\` : text;
 }
 
 // src/abort.ts
@@ -2505,7 +2509,11 @@ var HandleCollector = class {
 };
 
 // src/hub/encoded_value.ts
-var SMALL_BYTES = 64;
+var [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [
+  96,
+  160,
+  384
+];
 var BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
 var EncodedValue = class _EncodedValue {
   text;
@@ -2551,8 +2559,9 @@ var EncodedValue = class _EncodedValue {
     return isPlainPrimitive(captured) ? jsonOf(captured) : void 0;
   }
   static size(captured) {
-    if (!(captured instanceof _EncodedValue)) return typeof captured === "string" ? captured.length : SMALL_BYTES;
-    return captured.parts.reduce((sum, part) => sum + part.byteLength, SMALL_BYTES + captured.text.length);
+    if (!(captured instanceof _EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
+    const { text, parts } = captured;
+    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
   }
   static list(plainTexts) {
     return new _EncodedValue({
@@ -2778,6 +2787,7 @@ brand({
 });
 
 // src/hub/hub.ts
+var MOST_ID_UNITS = 80;
 var Hub = class {
   clock;
   waits = new PendingCount();
@@ -2815,7 +2825,9 @@ var Hub = class {
   }
   decodeHandle(data, peer) {
     const { type, id } = data ?? {};
-    if (typeof type !== "string" || typeof id !== "string") throw new ProtocolError("a handle is malformed");
+    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
+      throw new ProtocolError("a handle is malformed");
+    }
     const exported = peer.exported(id);
     if (exported !== void 0) return exported;
     const origin = originOf(id);
@@ -3306,10 +3318,11 @@ function readHubMessage(message) {
   if (isSound(message)) return message;
   throw malformedMessage(\`\${message[0]}\`);
 }
+var MOST_PROCESS_UNITS = 256;
 function isSound(message) {
   switch (message[0]) {
     case "request":
-      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && typeof message[4] === "string" && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
+      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
     case "response":
       return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
     case "done":
@@ -3317,10 +3330,13 @@ function isSound(message) {
     case "release":
       return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
     case "ended":
-      return typeof message[1] === "string";
+      return isProcess(message[1]);
     default:
       return isId(message[1]);
   }
+}
+function isProcess(value) {
+  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
 }
 
 // src/wire/messages/to_child.ts
@@ -3536,6 +3552,25 @@ function bytesOf(output) {
   return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
+// src/hub/requests/processes_behind.ts
+var ProcessesBehind = class {
+  #most;
+  #paths = /* @__PURE__ */ new Set();
+  constructor(most) {
+    this.#most = most;
+  }
+  add(path) {
+    if (path === "" || this.#paths[$has](path)) return;
+    if (this.#paths.size >= this.#most) throw new ProtocolError(\`it asked for more than \${this.#most} processes\`);
+    this.#paths[$add](path);
+  }
+  remove(path) {
+    let has = this.#paths[$delete](path);
+    for (const one of this.#paths) if (one[$startsWith](\`\${path}/\`)) has = this.#paths[$delete](one);
+    return has;
+  }
+};
+
 // src/hub/requests/serving_time.ts
 var PAUSE_MS = 1;
 var ServingTime = class {
@@ -3591,12 +3626,15 @@ var Answers = class {
   #held = new Deque();
   #deliveries = /* @__PURE__ */ new Map();
   #time;
+  #behind;
+  #heldEnds = 0;
   #unknownOperations = 0;
   constructor(host, outbox, transit, limits) {
     this.#host = host;
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
   receive(message, parts, bytes) {
@@ -3607,6 +3645,7 @@ var Answers = class {
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
     if (!$Array_isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    this.#behind[$add](process);
     const caller = {
       process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
       task
@@ -3624,6 +3663,18 @@ var Answers = class {
   }
   cancel(id) {
     this.#open[$get](id)?.wait.cancel();
+  }
+  ended(path, tell) {
+    if (!this.#behind.remove(path)) return;
+    if (this.#mayServe()) {
+      tell();
+      return this.#time.end();
+    }
+    if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
+    this.#hold(() => {
+      this.#heldEnds--;
+      tell();
+    });
   }
   goOn() {
     while (this.#held.size > 0 && !this.#isUnread) {
@@ -4366,7 +4417,7 @@ var PeerLink = class {
       case "release":
         return this.#unexport(message[1], message[2], message[3] === 1);
       case "ended":
-        return this.#hub.processEnded(this, message[1]);
+        return this.#answers.ended(message[1], () => this.#hub.processEnded(this, message[1]));
     }
   }
   #unexport(id, count, ended) {
@@ -6225,6 +6276,7 @@ return (({
   EncodedValue,
   EndOfStreamError,
   LocalRef,
+  ProtocolError,
   QueueEmptyError,
   QueueFullError,
   REF,
@@ -6233,6 +6285,7 @@ return (({
   TimeoutError,
   WaitQueue,
   brand,
+  heapBytes,
   hub,
   registerHandleClass,
   registerHandleType,
@@ -7038,10 +7091,48 @@ function check(connection, action, isPossible) {
 }
 for (const type of $Object_values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
 
+// src/channels/place_heap.ts
+var PlaceHeap = class {
+  #heap = [];
+  get size() {
+    return this.#heap.length;
+  }
+  peek() {
+    return this.#heap[0];
+  }
+  push(item) {
+    const heap = this.#heap;
+    let at = heap[$push](item) - 1;
+    for (let parent; at > 0 && heap[parent = at - 1 >> 1].place > item.place; at = parent) heap[at] = heap[parent];
+    heap[at] = item;
+  }
+  shift() {
+    const heap = this.#heap;
+    const [first, last] = [
+      heap[0],
+      heap[$pop]()
+    ];
+    if (heap.length === 0) return first;
+    let at = 0;
+    for (let child; (child = this.#lowerChild(at)) !== void 0 && heap[child].place < last.place; at = child) {
+      heap[at] = heap[child];
+    }
+    heap[at] = last;
+    return first;
+  }
+  #lowerChild(at) {
+    const left = 2 * at + 1;
+    if (left >= this.#heap.length) return void 0;
+    const right = left + 1;
+    return right < this.#heap.length && this.#heap[right].place < this.#heap[left].place ? right : left;
+  }
+};
+
 // src/channels/item_queue.ts
 var MAX_TOGETHER_UNITS = 64 * 1024;
 var ItemQueue = class {
   #items = new Deque();
+  #returned = new PlaceHeap();
   #readers = new WaitQueue();
   #onMoved;
   #bytes = 0;
@@ -7053,7 +7144,7 @@ var ItemQueue = class {
     this.#onMoved = onMoved;
   }
   get size() {
-    return this.#items.size;
+    return this.#items.size + this.#returned.size;
   }
   get bytes() {
     return this.#bytes;
@@ -7084,8 +7175,8 @@ var ItemQueue = class {
     if (this.isHeldFrom(caller)) return void 0;
     const items = [];
     const texts = [];
-    for (let units = 0; items.length < most && this.#items.size > 0 && units < MAX_TOGETHER_UNITS; ) {
-      const text = EncodedValue.plainText(this.#items.peek().value);
+    for (let units = 0; items.length < most && this.size > 0 && units < MAX_TOGETHER_UNITS; ) {
+      const text = EncodedValue.plainText(this.#peek().value);
       if (text === void 0) break;
       units += text.length;
       texts[$push](text);
@@ -7118,8 +7209,15 @@ var ItemQueue = class {
   clear() {
     for (let item; (item = this.#shift()) !== void 0; ) EncodedValue.abandon(item.value);
   }
+  #peek() {
+    return this.#isReturnedFirst ? this.#returned.peek() : this.#items.peek();
+  }
+  get #isReturnedFirst() {
+    const returned = this.#returned.peek();
+    return returned !== void 0 && returned.place < (this.#items.peek()?.place ?? Infinity);
+  }
   #shift() {
-    const item = this.#items[$shift]();
+    const item = this.#isReturnedFirst ? this.#returned[$shift]() : this.#items[$shift]();
     this.#bytes -= item?.bytes ?? 0;
     return item;
   }
@@ -7130,7 +7228,7 @@ var ItemQueue = class {
     });
   }
   #serve() {
-    for (let reader; this.#items.size > 0 && (reader = this.#readers.peek()) !== void 0; ) {
+    for (let reader; this.size > 0 && (reader = this.#readers.peek()) !== void 0; ) {
       if (this.isHeldFrom(reader)) break;
       this.#readers.serve(this.#delivery(this.#shift()));
     }
@@ -7138,11 +7236,8 @@ var ItemQueue = class {
   }
   #insert(item) {
     if (item.value instanceof EncodedValue) item.value.requeued();
-    const before = [];
-    while (this.#items.size > 0 && this.#items.peek().place < item.place) before[$push](this.#items[$shift]());
-    this.#items[$unshift](item);
+    this.#returned[$push](item);
     this.#bytes += item.bytes;
-    for (const earlier of before.reverse()) this.#items[$unshift](earlier);
   }
 };
 
@@ -7150,6 +7245,7 @@ var ItemQueue = class {
 var READS_BEFORE_PREFETCH = 8;
 var ALONE_BEFORE_PREFETCH_MS = 50;
 var MAX_WAITING_BYTES = 256 * 1024 * 1024;
+var SAFE_WAITING_BYTES = 16 * 1024 * 1024;
 var QueueObject = class {
   operations = {
     put: (caller, wait2, item) => this.#put(caller, wait2, item),
@@ -7187,7 +7283,7 @@ var QueueObject = class {
   #aloneSince = -Infinity;
   #closed = false;
   #now;
-  constructor(maxSize, now = monotonicMs, maxBytes = MAX_WAITING_BYTES) {
+  constructor(maxSize, now = monotonicMs, maxBytes) {
     this.#maxBytes = maxBytes;
     this.#maxSize = maxSize > 0 ? maxSize : Infinity;
     this.#now = now;
@@ -7226,7 +7322,13 @@ var QueueObject = class {
   }
   #refusalOfPut(caller) {
     if (this.#closed) return this.#closedFor(caller, "put");
-    if (!isOwner(caller) && this.#items.bytes >= this.#maxBytes) return this.#overfull();
+    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
+  }
+  get #isOverfull() {
+    const { bytes } = this.#items;
+    if (this.#maxBytes !== void 0) return bytes >= this.#maxBytes;
+    if (bytes < SAFE_WAITING_BYTES) return false;
+    return bytes >= (this.#maxBytes = $Math_min(MAX_WAITING_BYTES, $Math_max(SAFE_WAITING_BYTES, heapBytes() / 4)));
   }
   #accept(encoded) {
     this.#unfinished++;
@@ -7382,10 +7484,10 @@ var Prefetch = class {
     ], (batch) => {
       this.#isAsking = false;
       this.#lastSize = batch?.size ?? 0;
-      if (batch !== void 0 && round !== this.#round) batch.requeue();
-      else if (batch !== void 0) this.#add(batch);
       this.#answered?.resolve();
       this.#answered = void 0;
+      if (batch !== void 0 && round !== this.#round) batch.requeue();
+      else if (batch !== void 0) this.#add(batch);
     });
   }
   #adjust() {
@@ -7395,6 +7497,9 @@ var Prefetch = class {
   }
   #add(batch) {
     const at = this.#now();
+    if (!$Array_isArray(batch.value) || batch.value.length !== batch.size) {
+      throw new ProtocolError("items that were prefetched are malformed");
+    }
     for (const value of batch.value) this.#items[$push]({
       value,
       batch,

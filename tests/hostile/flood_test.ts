@@ -13,6 +13,11 @@ const FLOODS: [way: "flood" | "sendOften" | "sendSmall", kind: string, outcome: 
   ["flood", "empty gets", /^done$/],
   ["flood", "list searches", /^done$/],
   ["flood", "list sorts", /^done$/],
+  ["flood", "list sorts of doubled items", /^done$/],
+  ["flood", "list searches of doubled items", /^done$/],
+  ["flood", "long bigints", /^done$/],
+  ["flood", "items that go back", /^done$/],
+  ["flood", "processes that end", /^done$/],
   ["flood", "large string", /^done$/],
   ["flood", "large errors", /^done$/],
   ["flood", "large regexps", /^done$/],
@@ -21,6 +26,7 @@ const FLOODS: [way: "flood" | "sendOften" | "sendSmall", kind: string, outcome: 
   ["sendSmall", "output", /^done/],
   ["sendOften", "emoji regexps", /ProtocolError: .* its regular expressions are too costly/],
   ["sendOften", "handles", /^done/],
+  ["sendOften", "handles with long names", /ProtocolError: .* a handle is malformed/],
   ["sendOften", "handles of many origins", /ProtocolError: .* handles of more than 100000 (objects|processes)/],
 ];
 

@@ -333,3 +333,92 @@ Deno.test("A peer that sends handles of more objects or processes than it may is
   for (const id of ["b:1", "c:1", "d:1"]) invented(id);
   assertThrows(() => invented("e:1"), ProtocolError, "handles of more than 3 processes");
 });
+
+Deno.test("A peer may not fill the memory with names: of objects, or of processes behind it", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const queue = queueIn(parent);
+  child.give(queue);
+  const decoded = (id: string): unknown => child.parentLink.handles.decode({ type: "Queue", id });
+  decoded(`${crypto.randomUUID()}:${2 ** 53}`);
+  assertThrows(() => decoded(`${"x".repeat(100)}:1`), ProtocolError, "a handle is malformed");
+  const ask = (process: string): unknown =>
+    child.parentLink.receive(["request", 1, queue[REF].id, "qsize", process, 0, null, 0, []], [], 10);
+  ask(Array.from({ length: 25 }, () => 123_456_789).join("/"));
+  assertThrows(() => ask("1".repeat(300)), ProtocolError, "malformed");
+  assertThrows(() => child.parentLink.receive(["ended", "1".repeat(300)], [], 10), ProtocolError, "malformed");
+});
+
+Deno.test("A peer may ask for so many processes behind it, and for others when those have ended", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, { ...LIMITS, imports: 3 });
+  const queue = queueIn(parent);
+  child.give(queue);
+  let id = 0;
+  const ask = (process: string): unknown =>
+    child.parentLink.receive(["request", ++id, queue[REF].id, "qsize", process, 0, null, 0, []], [], 10);
+  for (let n = 0; n < 10; n++) {
+    ask(`${n}`);
+    ask(`${n}/1`);
+    ask(`${n}/1/2`);
+    ask("");
+    child.parentLink.receive(["ended", `${n}`], [], 10);
+  }
+  ask("1");
+  ask("2");
+  ask("3");
+  assertThrows(() => ask("4"), ProtocolError, "it asked for more than 3 processes");
+});
+
+Deno.test("An object hears that a process has ended after what that has asked, and only of one that has asked", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, { ...LIMITS, requests: 100 });
+  const told: string[] = [];
+  const object: SharedObject = {
+    operations: {
+      put: ({ process }) => {
+        told.push(`put by ${process.slice(child.key.length)}`);
+        return "x".repeat(2000);
+      },
+    },
+    processEnded: (isEnded) => told.push(`ended ${["1", "2"].filter((name) => isEnded(`${child.key}/${name}`))}`),
+  };
+  const handle = makeHandle<Queue<unknown>>(parent, "Queue", object);
+  child.give(handle);
+  let id = 0;
+  const ask = (process: string): unknown =>
+    child.parentLink.receive(["request", ++id, handle[REF].id, "put", process, 0, null, 0, [0]], [], 10);
+  child.parentLink.receive(["ended", "2"], [], 10);
+  ask("1");
+  // What follows is held: the child does not read.
+  ask("2");
+  child.parentLink.receive(["ended", "2"], [], 10);
+  assertEquals(told, ["put by /1"]);
+  for (let n = 0; n < 2; n++) {
+    await turn();
+    // It reads, and has not asked itself.
+    assertThrows(() => child.toChild.deliver(), ProtocolError, "which was not made");
+  }
+  assertEquals(told, ["put by /1", "put by /2", "ended 2"]);
+});
+
+Deno.test("A peer may not report the end of any number of processes while it does not read", () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const { handle } = largeIn(parent, 2000);
+  child.give(handle);
+  const ask = (id: number, process: string): unknown =>
+    child.parentLink.receive(["request", id, handle[REF].id, "qsize", process, 0, null, 0, []], [], 10);
+  ask(1, "");
+  assertThrows(
+    () => {
+      for (let n = 2; n < 100; n++) {
+        ask(n, "1");
+        child.parentLink.receive(["cancel", n], [], 10);
+        child.parentLink.receive(["ended", "1"], [], 10);
+      }
+    },
+    ProtocolError,
+    "at once",
+  );
+});

@@ -7,6 +7,7 @@ import { EncodedValue } from "../encoded_value.ts";
 import { describeHandle, type Handle } from "../handle.ts";
 import type { PeerLimits } from "../limits.ts";
 import type { Outbox } from "./outbox.ts";
+import { ProcessesBehind } from "./processes_behind.ts";
 import { ServingTime } from "./serving_time.ts";
 import { type Caller, cancellation, RemoteWait, type WaitOptions } from "../wait_queue.ts";
 
@@ -58,6 +59,8 @@ export class Answers {
   /** What was answered, and not acknowledged. */
   readonly #deliveries = new Map<number, Delivery>();
   readonly #time: ServingTime;
+  readonly #behind: ProcessesBehind;
+  #heldEnds = 0;
   #unknownOperations = 0;
 
   /** @param transit Decodes the handles in arguments, which stay as they came. */
@@ -66,6 +69,7 @@ export class Answers {
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
 
@@ -78,6 +82,7 @@ export class Answers {
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    this.#behind.add(process);
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
     const wait = new RemoteWait(timeoutMs);
     if (this.#mayServe()) {
@@ -94,6 +99,23 @@ export class Answers {
   /** The peer has given a request up. It may have been answered by now. */
   cancel(id: number): void {
     this.#open.get(id)?.wait.cancel();
+  }
+
+  /**
+   * A process behind the peer has ended. `tell` is called after what that has asked before was served: else it would get a lock that
+   * nobody takes from it any more. Throws ProtocolError when too many have ended at once.
+   */
+  ended(path: string, tell: () => void): void {
+    if (!this.#behind.remove(path)) return;
+    if (this.#mayServe()) {
+      tell();
+      return this.#time.end();
+    }
+    if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
+    this.#hold(() => {
+      this.#heldEnds--;
+      tell();
+    });
   }
 
   /** The peer has read some of what waited for it, or the next turn has come. */

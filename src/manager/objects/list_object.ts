@@ -1,6 +1,9 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import type { Caller } from "../../hub/wait_queue.ts";
 import { optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
-import { copyOf, isEqual } from "../copy.ts";
+import { ComparingCost } from "../comparing.ts";
+import { copyOf } from "../copy.ts";
+import { Likeness } from "../likeness.ts";
 import { compareNaturally } from "../natural_order.ts";
 import type { Versioned } from "../call.ts";
 
@@ -13,7 +16,7 @@ export class ListObject implements SharedObject {
     extend: (_caller, _wait, items) => this.#extend(items),
     pop: (_caller, _wait, index) => this.#pop(index),
     insert: (_caller, _wait, index, item) => void this.#changed().splice(wholeNumber(index), 0, item),
-    remove: (_caller, _wait, item) => this.#remove(item),
+    remove: (caller, _wait, item) => this.#remove(caller, item),
     add: (_caller, _wait, index, amount) => this.#set(index, sum(this.#items[this.#placeOf(index)], amount)),
     read: (_caller, _wait, index) => this.#read(index),
     write: (_caller, _wait, index, version, value) => {
@@ -24,10 +27,10 @@ export class ListObject implements SharedObject {
     slice: (_caller, _wait, start, end) => this.#items.slice(optionalWholeNumber(start), optionalWholeNumber(end)),
     splice: (_caller, _wait, start, count, ...items) =>
       this.#changed().splice(wholeNumber(start), optionalWholeNumber(count) ?? Infinity, ...items),
-    indexOf: (_caller, _wait, item, start) => this.#indexOf(item, optionalWholeNumber(start)),
-    count: (_caller, _wait, item) => this.#items.filter((one) => isEqual(one, item)).length,
+    indexOf: (caller, _wait, item, start) => this.#indexOf(caller, item, optionalWholeNumber(start)),
+    count: (caller, _wait, item) => this.#count(caller, item),
     length: () => this.#items.length,
-    sort: (_caller, _wait, descending) => this.#sort(descending === true),
+    sort: (caller, _wait, descending) => this.#sort(caller, descending === true),
     reverse: () => void this.#changed().reverse(),
     clear: () => void (this.#changed().length = 0),
   };
@@ -64,15 +67,21 @@ export class ListObject implements SharedObject {
     return this.#changed().splice(this.#placeOf(index), 1)[0];
   }
 
-  #remove(item: unknown): void {
-    const place = this.#indexOf(item);
+  #remove(caller: Caller, item: unknown): void {
+    const place = this.#indexOf(caller, item);
     if (place < 0) throw new RangeError("Cannot remove the item: the list does not have it");
     this.#changed().splice(place, 1);
   }
 
-  #indexOf(item: unknown, start = 0): number {
+  #indexOf(caller: Caller, item: unknown, start = 0): number {
     const first = start < 0 ? Math.max(0, this.#items.length + start) : start;
-    return this.#items.findIndex((one, place) => place >= first && isEqual(one, item));
+    const likeness = new Likeness(item, new ComparingCost(caller));
+    return this.#items.findIndex((one, place) => place >= first && likeness.isLike(one));
+  }
+
+  #count(caller: Caller, item: unknown): number {
+    const likeness = new Likeness(item, new ComparingCost(caller));
+    return this.#items.filter((one) => likeness.isLike(one)).length;
   }
 
   /** An item, or without an index all of them. */
@@ -88,7 +97,10 @@ export class ListObject implements SharedObject {
   }
 
   /** Sorts a copy: the list stays as it is when items cannot be compared. */
-  #sort(descending: boolean): void {
-    this.#replace(this.#items.toSorted(descending ? (a, b) => compareNaturally(b, a) : compareNaturally));
+  #sort(caller: Caller, descending: boolean): void {
+    const cost = new ComparingCost(caller);
+    this.#replace(
+      this.#items.toSorted((a, b) => descending ? compareNaturally(b, a, cost) : compareNaturally(a, b, cost)),
+    );
   }
 }

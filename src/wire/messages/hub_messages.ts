@@ -101,11 +101,13 @@ export function readHubMessage(message: readonly unknown[]): HubMessage | undefi
   throw malformedMessage(`${message[0]}`);
 }
 
+const MOST_PROCESS_UNITS = 256;
+
 function isSound(message: readonly unknown[]): boolean {
   switch (message[0]) {
     case "request":
       return message.length === 9 && isId(message[1]) && typeof message[2] === "string" &&
-        typeof message[3] === "string" && typeof message[4] === "string" && isId(message[5]) &&
+        typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) &&
         (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
     case "response":
       return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 &&
@@ -115,8 +117,13 @@ function isSound(message: readonly unknown[]): boolean {
     case "release":
       return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
     case "ended":
-      return typeof message[1] === "string";
+      return isProcess(message[1]);
     default:
       return isId(message[1]);
   }
+}
+
+/** One number for each process on the way. The name of who holds something is kept with it, so it must be short. */
+function isProcess(value: unknown): boolean {
+  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
 }

@@ -1,0 +1,44 @@
+import type { Caller } from "../hub/wait_queue.ts";
+
+/** So many take a fraction of a second: other workers, and the program itself, wait meanwhile. */
+const MOST_STEPS = 4_000_000;
+/** The program may hold up itself for some seconds; but not for ever, by what a worker has put into its list. */
+const MOST_STEPS_OF_OWNER = 100 * MOST_STEPS;
+
+/** So many items of an array are compared in the time of a step. */
+export const STEP_ITEMS = 16;
+/** As a power of two: so many characters are compared in the time of a step. */
+const UNITS_PER_STEP_LOG = 7;
+
+/**
+ * What the comparisons of one operation may cost. A value may hold one object many times, also in each other: a message of a kilobyte can then take
+ * years to compare with another.
+ */
+export class ComparingCost {
+  readonly #most: number;
+  #steps = 0;
+
+  /** @param caller Who asked for the operation. */
+  constructor(caller: Caller) {
+    this.#most = caller.process === "" ? MOST_STEPS_OF_OWNER : MOST_STEPS;
+  }
+
+  /** Counts what it takes to compare a primitive: with a long text, more. */
+  payFor(primitive: unknown): void {
+    if (typeof primitive === "string") this.pay(primitive.length >> UNITS_PER_STEP_LOG);
+  }
+
+  /** Counts what it takes to compare that many items that lie `depth` objects deep. An item of the list itself that is small costs nothing. */
+  payForItems(depth: number, count: number): void {
+    this.pay((depth === 0 ? 0 : 1) + Math.floor(count / STEP_ITEMS));
+  }
+
+  /** Counts steps: items, fields, or characters. Throws RangeError when they are too many. */
+  pay(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps <= this.#most) return;
+    throw new RangeError(
+      `Cannot compare the items: that takes more than ${this.#most} steps, keep keys, or text that was made of the items`,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+/** Unit tests of what a list compares: the same as ever, and at a bounded cost, whatever objects hold whatever how often. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { Operation } from "../../src/hub/shared_object.ts";
+import { ComparingCost } from "../../src/manager/comparing.ts";
+import { Likeness } from "../../src/manager/likeness.ts";
+import { ListObject } from "../../src/manager/objects/list_object.ts";
+import { decode, encode } from "../../src/wire/codec/codec.ts";
+
+const WORKER = { process: "1", task: 0 };
+const PROGRAM = { process: "", task: 0 };
+
+/** The value as another process would get it. */
+function travelled(value: unknown): unknown {
+  const { text, tagged, parts } = encode(value);
+  return decode(JSON.parse(text), tagged, parts);
+}
+
+/** A list of two items, each of which holds itself twice, and so on: a message of a kilobyte. */
+function listOfDoubled(levels = 45): { call: (operation: string, ...args: unknown[]) => unknown; item: unknown } {
+  const doubled = (): unknown => {
+    let value: unknown = [0];
+    for (let n = 0; n < levels; n++) value = [value, value];
+    return value;
+  };
+  const operations: Record<string, Operation> = new ListObject([]).operations;
+  const call = (operation: string, ...args: unknown[]): unknown => operations[operation]!(WORKER, {}, ...args);
+  call("extend", travelled([doubled(), doubled()]));
+  return { call, item: travelled(doubled()) };
+}
+
+Deno.test("ListObject refuses to compare what would take years, and goes on", () => {
+  const { call, item } = listOfDoubled();
+  for (const operation of ["sort", "indexOf", "count", "remove"]) {
+    const error = assertThrows(() => call(operation, ...operation === "sort" ? [] : [item]), RangeError);
+    assertEquals(error.message.slice(0, 26), "Cannot compare the items: ");
+  }
+  assertEquals([call("length"), call("indexOf", 7), call("pop", 0) !== undefined, call("length")], [2, -1, true, 1]);
+});
+
+Deno.test("ListObject finds and sorts what holds one object many times, when it is small", () => {
+  const { call, item } = listOfDoubled(8);
+  assertEquals([call("count", item), call("indexOf", item)], [2, 0]);
+  call("sort");
+  assertEquals(call("count", item), 2);
+});
+
+Deno.test("ListObject pays for long texts, and for what is neither a list nor plain", () => {
+  const text = "x".repeat(1 << 20);
+  const dates = Array.from({ length: 20_000 }, (_, n) => new Date(n));
+  for (const item of [[text], new Map([[1, dates]])]) {
+    const operations: Record<string, Operation> = new ListObject([]).operations;
+    operations.extend!(WORKER, {}, travelled(Array.from({ length: 2000 }, () => [item, 1])));
+    assertThrows(() => operations.count!(WORKER, {}, travelled([item, 1])), RangeError, "that takes more than");
+  }
+});
+
+Deno.test("ListObject sorts and searches hundreds of thousands of small items for a worker", () => {
+  for (
+    const item of [(n: number) => `name ${n}`, (n: number) => [n % 9, `${n}`], (n: number) => ({ id: n, tags: [n] })]
+  ) {
+    const operations: Record<string, Operation> = new ListObject([]).operations;
+    operations.extend!(WORKER, {}, Array.from({ length: 200_000 }, (_, n) => item(n * 7919 % 200_003)));
+    assertEquals(operations.indexOf!(WORKER, {}, item(-1)), -1);
+    if (typeof item(0) === "string" || Array.isArray(item(0))) operations.sort!(WORKER, {});
+  }
+});
+
+Deno.test("ListObject lets the program compare more than workers, but not without end", () => {
+  const cost = new ComparingCost(PROGRAM);
+  cost.pay(300_000_000);
+  assertThrows(() => cost.pay(300_000_000), RangeError, "400000000 steps");
+});
+
+const anything = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withTypedArray: true,
+  maxDepth: 3,
+});
+
+Deno.test("Likeness is likeness of what travels", () => {
+  const isLike = (a: unknown, b: unknown): boolean => new Likeness(a, new ComparingCost(WORKER)).isLike(b);
+  const textOf = (value: unknown): string => {
+    const { text, parts } = encode(value);
+    return [text, ...parts.map((part) => part.toBase64())].join();
+  };
+  fc.assert(fc.property(anything, anything, (one, other) => {
+    const [a, b, again] = [travelled(one), travelled(other), travelled(one)];
+    assert(isLike(a, again));
+    assertEquals(isLike(a, b), textOf(a) === textOf(b));
+    assertEquals(isLike([a, { a }], [b, { a: b }]), isLike(a, b));
+  }));
+});
