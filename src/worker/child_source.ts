@@ -40,6 +40,7 @@ const $Promise_resolve = Promise.resolve.bind(Promise);
 const $Math_ceil = Math.ceil;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
+const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
 const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
 const $Uint8Array_of = Uint8Array.of.bind(Uint8Array);
@@ -228,7 +229,7 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -5264,6 +5265,25 @@ function importMessage(message) {
 
 // src/child/tasks/functions.ts
 var THIS = /\\bthis\\b/;
+var SUPER = /\\bsuper\\b/;
+var METHOD_OWNERS = /* @__PURE__ */ new Map([
+  [
+    "now",
+    () => performance
+  ],
+  [
+    "randomUUID",
+    () => crypto
+  ],
+  [
+    "getRandomValues",
+    () => crypto
+  ],
+  [
+    "digest",
+    () => crypto.subtle
+  ]
+]);
 function resolveFunction(spec, module, exportsOnly = false) {
   switch (spec.kind) {
     case "export":
@@ -5275,10 +5295,14 @@ function resolveFunction(spec, module, exportsOnly = false) {
   }
 }
 function explainMissing(error, spec, owner = "pool") {
-  if (spec.kind !== "source" || !(error instanceof Error)) return;
-  const missing = missingPart(error, spec.source);
-  if (missing === void 0) return;
-  error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
+  if (spec.kind !== "source") return;
+  try {
+    if (!(error instanceof Error) || typeof error.message !== "string") return;
+    const missing = missingPart(error, spec.source);
+    if (missing === void 0) return;
+    error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
+  } catch {
+  }
 }
 function missingPart(error, source) {
   if (error instanceof ReferenceError) {
@@ -5287,6 +5311,9 @@ function missingPart(error, source) {
   if (!(error instanceof TypeError)) return void 0;
   if (THIS[$test](source) && error.message[$includes]("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
+  }
+  if (SUPER[$test](source) && error.message[$includes]("of null")) {
+    return '"super" has no class there: export a function from the module that calls the method';
   }
   const { text, isRelative } = importMessage(error.message);
   error.message = text;
@@ -5322,9 +5349,10 @@ function exportWithSource(source, module) {
 function globalWithSource(name, source) {
   for (const holder of [
     globalThis,
-    Deno
+    Deno,
+    METHOD_OWNERS[$get](name)?.()
   ]) {
-    const value = $Object_getOwnPropertyDescriptor(holder, name)?.value;
+    const value = holder !== void 0 && name in holder ? holder[name] : void 0;
     if (typeof value === "function" && Function.prototype.toString[$call](value) === source) return value[$bind](holder);
   }
 }
@@ -5340,17 +5368,28 @@ function compileSource(name, source) {
     "",
     ""
   ];
-  const value = evaluate2(\`\${before}(\${source})\${after2}\`, label) ?? evaluate2(\`\${before}Object.values({\${source}})[0]\${after2}\`, label);
-  if (typeof value === "function") return value;
-  throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: its source text does not stand on its own, export it from a module\`);
+  const reasons = [];
+  const alone = evaluate2(\`\${before}(\${source})\${after2}\`, label, reasons);
+  if (typeof alone === "function") return alone;
+  const holder = evaluate2(\`\${before}({__proto__:null,\${source}})\${after2}\`, label, reasons);
+  const method = typeof holder === "object" && holder !== null ? functionIn(holder) : void 0;
+  if (method !== void 0) return method;
+  const reason = reasons[$find]((text) => !text[$startsWith]("Unexpected")) ?? reasons[0];
+  throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: its source text does not stand on its own\${reason === void 0 ? "" : \` (\${reason})\`}, export it from a module\${see("source-text")}\`);
 }
-function evaluate2(expression, label) {
+function functionIn(holder) {
+  const [key] = $Reflect_ownKeys(holder);
+  const { value, get, set } = key === void 0 ? {} : $Reflect_getOwnPropertyDescriptor(holder, key);
+  const found = value ?? get ?? set;
+  return typeof found === "function" ? found : void 0;
+}
+function evaluate2(expression, label, reasons) {
   try {
     return evaluateText(\`"use strict";\${expression}
 //# sourceURL=\${label}\`);
   } catch (error) {
-    if (error instanceof SyntaxError) return void 0;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    reasons[$push](error.message);
   }
 }
 
@@ -5734,8 +5773,15 @@ function encodeThrown(error, handles) {
   try {
     return encode(error, handles);
   } catch (encodingError) {
-    return encode(encodingError, handles);
+    return encode(ofThrown(encodingError), handles);
   }
+}
+function ofThrown(error) {
+  if (!(error instanceof EncodingError)) return error;
+  const message = error.message[$replace]("Cannot send ", "Cannot send what the task threw, throw an Error instead: ");
+  return new EncodingError(message, error.path, {
+    cause: error.cause
+  });
 }
 function inMicroseconds(ms) {
   return $Math_round(ms * 1e3) / 1e3;
@@ -5745,7 +5791,7 @@ function encodableThrown(error, handles) {
     encode(error, handles);
     return error;
   } catch (encodingError) {
-    return encodingError;
+    return ofThrown(encodingError);
   }
 }
 function withoutUnencodable(outcomes, handles) {
@@ -5892,6 +5938,7 @@ var TaskLoop = class {
         spec
       });
     } catch (error) {
+      explainMissing(error, spec);
       this.#functions[$set](functionId, {
         call: void 0,
         error,
@@ -5955,14 +6002,16 @@ var TaskLoop = class {
       return;
     }
     let value;
+    let promise;
     try {
       value = this.#scope.run(task, () => call(...task.arguments));
+      if (isThenable(value)) promise = $Promise_resolve(value);
     } catch (error) {
       explainMissing(error, known.spec);
       return this.#answerError(task, error);
     }
-    if (!isThenable(value)) return this.#answerResult(task, value);
-    $Promise_resolve(value)[$then]((result) => this.#answerResult(task, result), (error) => {
+    if (promise === void 0) return this.#answerResult(task, value);
+    promise[$then]((result) => this.#answerResult(task, result), (error) => {
       explainMissing(error, known.spec);
       this.#answerError(task, error);
     })[$then](() => this.#pump());
@@ -6267,7 +6316,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -8089,7 +8138,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -144,6 +144,9 @@ function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
 function notGranted(text: string): string {
   const [, kind, target] = /Requires (\w+) access(?: to "([^"\n]*)")?, run again/.exec(text) ?? [];
   if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
+  if (target?.includes(".corral.invalid")) {
+    return "in a corral worker: a relative URL has no page to start from, give fetch() an absolute one";
+  }
   const grant = target === undefined ? "true" : `[${JSON.stringify(target)}]`;
   return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\``;
 }

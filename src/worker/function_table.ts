@@ -6,6 +6,7 @@ import type { FunctionSpec } from "../wire/protocol.ts";
 // deno-lint-ignore no-explicit-any -- parameters are contravariant: only `any` admits every function
 export type AnyFunction = (...args: any[]) => unknown;
 
+const CLASS = /^(?:@|class\b)/;
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 /** Describes functions, each distinct one by one object. Functions with the same source text are the same. */
@@ -67,6 +68,13 @@ export function textOfSpec(spec: FunctionSpec): string {
 /** Describes a function value for a child. Throws FunctionNotFoundError for one that cannot be sent. */
 export function specOfValue(fn: AnyFunction): FunctionSpec {
   const source = Function.prototype.toString.call(fn);
+  if (CLASS.test(source)) {
+    throw new TypeError(
+      `Cannot run ${fn.name || "the class"}: it is a class, wanted a function, for example one that calls new ${
+        fn.name || "it"
+      }(…)`,
+    );
+  }
   if (!NATIVE.test(source)) return { kind: "source", name: fn.name, source };
   const name = builtinNames().get(fn);
   if (name !== undefined) return { kind: "builtin", name };

@@ -104,6 +104,13 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     `or set \`frozen: false\`, which goes by no lock file${see("lock")}\nchanges:\n 1 | +{`,
   ],
   [
+    "a relative URL",
+    'Requires net access to "0a1b.corral.invalid:80", run again with the --allow-net flag',
+    OPEN,
+    'Requires net access to "0a1b.corral.invalid:80"; in a corral worker: a relative URL has no page to start from, give fetch() an absolute one' +
+    see("permission"),
+  ],
+  [
     "a permission that was not granted",
     'Requires net access to "example.com:443", run again with the --allow-net flag',
     OPEN,

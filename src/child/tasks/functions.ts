@@ -10,6 +10,15 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 export type LoadedModule = { readonly [name: string]: unknown };
 
 const THIS = /\bthis\b/;
+const SUPER = /\bsuper\b/;
+
+/** Methods of built-in objects that somebody may pass. Deno loads an object when it is first looked at, so only the one that may have it is. */
+const METHOD_OWNERS: ReadonlyMap<string, () => object> = new Map<string, () => object>([
+  ["now", () => performance],
+  ["randomUUID", () => crypto],
+  ["getRandomValues", () => crypto],
+  ["digest", () => crypto.subtle],
+]);
 
 /**
  * Finds the function that `spec` names. Throws FunctionNotFoundError, or a SyntaxError for a bad source.
@@ -30,11 +39,16 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule, export
 
 /** Adds to an error of a function that was sent as text what of its surroundings is not there, if that is what it says. */
 export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
-  if (spec.kind !== "source" || !(error instanceof Error)) return;
-  const missing = missingPart(error, spec.source);
-  if (missing === undefined) return;
-  error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
-    `source text and ${missing})${see("source-text")}`;
+  if (spec.kind !== "source") return;
+  try {
+    if (!(error instanceof Error) || typeof error.message !== "string") return;
+    const missing = missingPart(error, spec.source);
+    if (missing === undefined) return;
+    error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
+      `source text and ${missing})${see("source-text")}`;
+  } catch {
+    // A frozen error, or one whose getters throw, goes as it is.
+  }
 }
 
 function missingPart(error: Error, source: string): string | undefined {
@@ -44,6 +58,9 @@ function missingPart(error: Error, source: string): string | undefined {
   if (!(error instanceof TypeError)) return undefined;
   if (THIS.test(source) && error.message.includes("undefined")) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
+  }
+  if (SUPER.test(source) && error.message.includes("of null")) {
+    return '"super" has no class there: export a function from the module that calls the method';
   }
   const { text, isRelative } = importMessage(error.message);
   error.message = text;
@@ -84,8 +101,8 @@ function exportWithSource(source: string, module: LoadedModule): TaskFunction | 
 
 /** Some of Deno's built-ins are written in JavaScript; their text alone does not run. */
 function globalWithSource(name: string, source: string): TaskFunction | undefined {
-  for (const holder of [globalThis, Deno]) {
-    const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
+  for (const holder of [globalThis, Deno, METHOD_OWNERS.get(name)?.()] as (Record<string, unknown> | undefined)[]) {
+    const value = holder !== undefined && name in holder ? holder[name] : undefined;
     if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value.bind(holder);
   }
 }
@@ -102,20 +119,34 @@ function compileSource(name: string, source: string): TaskFunction {
   const label = `task-source:${name || "anonymous"}`;
   // An arrow function of a class takes `this` from where it stands: not the object it came from, and not the global one.
   const [before, after] = THIS.test(source) ? ["(function(){return ", "\n}).call()"] : ["", ""];
-  const value = evaluate(`${before}(${source})${after}`, label) ??
-    evaluate(`${before}Object.values({${source}})[0]${after}`, label);
-  if (typeof value === "function") return value as TaskFunction;
+  const reasons: string[] = [];
+  const alone = evaluate(`${before}(${source})${after}`, label, reasons);
+  if (typeof alone === "function") return alone as TaskFunction;
+  // The text of a method needs an object around it. Its prototype is null, so that `super` throws, and finds no other class.
+  const holder = evaluate(`${before}({__proto__:null,${source}})${after}`, label, reasons);
+  const method = typeof holder === "object" && holder !== null ? functionIn(holder) : undefined;
+  if (method !== undefined) return method;
+  const reason = reasons.find((text) => !text.startsWith("Unexpected")) ?? reasons[0];
   throw new FunctionNotFoundError(
-    `Cannot run ${name || "the function"}: its source text does not stand on its own, export it from a module`,
+    `Cannot run ${name || "the function"}: its source text does not stand on its own` +
+      `${reason === undefined ? "" : ` (${reason})`}, export it from a module${see("source-text")}`,
   );
 }
 
+/** The method, getter or setter that an object literal holds. */
+function functionIn(holder: object): TaskFunction | undefined {
+  const [key] = Reflect.ownKeys(holder);
+  const { value, get, set } = key === undefined ? {} : Reflect.getOwnPropertyDescriptor(holder, key)!;
+  const found = value ?? get ?? set;
+  return typeof found === "function" ? found : undefined;
+}
+
 /** The label stands in stack traces in place of a file. */
-function evaluate(expression: string, label: string): unknown {
+function evaluate(expression: string, label: string, reasons: string[]): unknown {
   try {
     return evaluateText(`"use strict";${expression}\n//# sourceURL=${label}`);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    reasons.push(error.message);
   }
 }

@@ -95,8 +95,15 @@ export function encodeThrown(error: unknown, handles: HandleCodec | undefined): 
   try {
     return encode(error, handles);
   } catch (encodingError) {
-    return encode(encodingError, handles);
+    return encode(ofThrown(encodingError), handles);
   }
+}
+
+/** The reader of this error has not returned anything: it says that the value was thrown. */
+function ofThrown(error: unknown): unknown {
+  if (!(error instanceof EncodingError)) return error;
+  const message = error.message.replace("Cannot send ", "Cannot send what the task threw, throw an Error instead: ");
+  return new EncodingError(message, error.path, { cause: error.cause });
 }
 
 /** As exact as the clock: more digits would only make the message longer. */
@@ -109,7 +116,7 @@ function encodableThrown(error: unknown, handles: HandleCodec | undefined): unkn
     encode(error, handles);
     return error;
   } catch (encodingError) {
-    return encodingError;
+    return ofThrown(encodingError);
   }
 }
 

@@ -130,6 +130,7 @@ export class TaskLoop {
         spec,
       });
     } catch (error) {
+      explainMissing(error, spec);
       this.#functions.set(functionId, { call: undefined, error, spec });
     }
   }
@@ -195,14 +196,17 @@ export class TaskLoop {
       return;
     }
     let value: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       value = this.#scope.run(task, () => call(...task.arguments as unknown[]));
+      // A getter of what was returned may throw.
+      if (isThenable(value)) promise = Promise.resolve(value);
     } catch (error) {
       explainMissing(error, known.spec);
       return this.#answerError(task, error);
     }
-    if (!isThenable(value)) return this.#answerResult(task, value);
-    Promise.resolve(value).then(
+    if (promise === undefined) return this.#answerResult(task, value);
+    promise.then(
       (result) => this.#answerResult(task, result),
       (error) => {
         explainMissing(error, known.spec);
