@@ -15,6 +15,28 @@ const CHILDREN = 10;
 
 // --- dict
 
+Deno.test("DictProxy tells a key whose value is null or undefined from one that is not there", async () => {
+  await using manager = new Manager();
+  const dict = manager.dict<string, unknown>({ empty: null });
+  await dict.set("undefined", undefined);
+  await withPool({ workers: 1 }, async (pool) => {
+    const read = async (dict: DictProxy<string, unknown>) => [
+      await dict.get("empty"),
+      await dict.get("empty", 5),
+      await dict.get("undefined", 5),
+      await dict.get("absent", 5),
+      await dict.setDefault("empty", 6),
+      await dict.pop("empty", 7),
+      await dict.pop("empty", 8),
+    ];
+    assertEquals(await pool.apply(read, [dict]), [null, null, undefined, 5, null, null, 8]);
+    await dict.set("empty", null);
+    assertEquals(await read(dict), [null, null, undefined, 5, null, null, 8]);
+  });
+  await dict.set("empty", null);
+  await assertRejects(() => dict.add("empty", 1), TypeError);
+});
+
 Deno.test("DictProxy does in a worker what Python's dict proxy does", async () => {
   await using manager = new Manager();
   const dict = manager.dict<string, number>({ a: 1, b: 2 });

@@ -11,7 +11,7 @@ const ABSENT: Versioned = { version: 0, value: undefined };
 /** The owner's side of a dict or a namespace. What it stores is replaced, never changed in place. */
 export class DictObject implements SharedObject {
   readonly operations: Record<string, Operation> = {
-    get: (_caller, _wait, key, fallback) => this.#find(key)?.value ?? fallback,
+    get: (_caller, _wait, key, fallback) => (this.#find(key) ?? { value: fallback }).value,
     getPresent: (_caller, _wait, key) => this.#findPresent("get", key).value,
     set: (_caller, _wait, key, value) => void this.#set(key, value),
     has: (_caller, _wait, key) => this.#find(key) !== undefined,
@@ -86,7 +86,8 @@ export class DictObject implements SharedObject {
   }
 
   #add(key: unknown, amount: unknown): number | bigint {
-    const total = sum(this.#find(key)?.value ?? (typeof amount === "bigint" ? 0n : 0), amount);
+    const { value } = this.#find(key) ?? { value: typeof amount === "bigint" ? 0n : 0 };
+    const total = sum(value, amount);
     this.#set(key, total);
     return total;
   }
