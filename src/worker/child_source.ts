@@ -25,9 +25,9 @@ const $Object_values = Object.values;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $Array_from = Array.from;
 const $Reflect_set = Reflect.set;
-const $Object_keys = Object.keys;
 const $Number_isInteger = Number.isInteger;
 const $Math_floor = Math.floor;
+const $Object_keys = Object.keys;
 const $Reflect_get = Reflect.get;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $JSON_parse = JSON.parse;
@@ -229,7 +229,7 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -749,6 +749,7 @@ function exactBufferOf(bytes) {
 
 // src/wire/codec/realms.ts
 var NATIVE_FUNCTION = /^function (\\w+)\\(\\) \\{ \\[native code\\] \\}$/;
+var rawJson = JSON;
 function builtInName(prototype) {
   const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function" || constructor.prototype !== prototype) return void 0;
@@ -756,11 +757,15 @@ function builtInName(prototype) {
 }
 function isRecord(value) {
   const prototype = $Object_getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
+  if (prototype === Object.prototype) return true;
+  if (prototype === null) return !isRawJson(value);
   return $Object_getPrototypeOf(prototype) === null && builtInName(prototype) === "Object";
 }
+function isRawJson(value) {
+  return rawJson.isRawJSON?.(value) === true;
+}
 function isOrdinaryArray(value) {
-  if (!$Array_isArray(value)) return false;
+  if (!$Array_isArray(value) || value.toJSON !== void 0) return false;
   const prototype = $Object_getPrototypeOf(value);
   return prototype === Array.prototype || $Array_isArray(prototype) && builtInName(prototype) === "Array";
 }
@@ -842,15 +847,12 @@ var namesByPrototype = new Map($Array_from(kinds, ([name, { prototype }]) => [
 ]));
 function encodeError(error, encoder, depth) {
   const stack = read(error, "stack");
-  const fields = [];
   const className = classNameOf(error);
-  const hidden = partsOf(className);
-  for (const key of ownKeysOf(error)) {
-    if (isOwnAffair(key) || hidden[$includes](key)) continue;
-    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
-    if (node !== void 0) fields[$push](key, node);
-  }
-  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
+  const parts = partsOf(className);
+  const keys = ownKeysOf(error, Object.keys);
+  const fields = encodeFields(error, keys, parts, encoder, depth);
+  const hiddenKeys = ownKeysOf(error, Object.getOwnPropertyNames).filter((key) => !keys[$includes](key));
+  const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
   return {
     $: "error",
     c: className,
@@ -858,8 +860,18 @@ function encodeError(error, encoder, depth) {
     m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
     s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
     f: fields,
-    ...encodeParts(error, hidden, encoder, depth)
+    ...encodeParts(error, parts, encoder, depth, hiddenFields)
   };
+}
+function encodeFields(error, keys, parts, encoder, depth) {
+  const fields = [];
+  for (const key of keys) {
+    if (isOwnAffair(key) || parts[$includes](key)) continue;
+    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
+    if (node !== void 0) fields[$push](key, node);
+  }
+  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
+  return fields;
 }
 function decodeError(tag, decoder, depth) {
   const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
@@ -875,11 +887,15 @@ function decodeError(tag, decoder, depth) {
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
   }
   if (!$Object_hasOwn(tag, "p")) return error;
-  const hidden = partsOf(textOf(tag.c));
+  const parts = partsOf(textOf(tag.c));
   for (const [key, node] of pairsOf(arrayOf(tag.p))) {
     const part = textOf(key);
-    if (!hidden[$includes](part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
-    define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+    if (parts[$includes](part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+    else if (isOwnAffair(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
+    else {
+      decoder.pay(ERROR_FIELD_COST);
+      define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
+    }
   }
   return error;
 }
@@ -905,8 +921,7 @@ function partsOf(className) {
     ...kinds[$get](className)?.parts ?? []
   ];
 }
-function encodeParts(error, names, encoder, depth) {
-  const parts = [];
+function encodeParts(error, names, encoder, depth, parts) {
   for (const name of names) {
     const value = read(error, name);
     if (!has(error, name) && (name === "cause" || value === void 0)) continue;
@@ -961,9 +976,9 @@ function define(error, key, value, enumerable) {
     configurable: true
   });
 }
-function ownKeysOf(error) {
+function ownKeysOf(error, list) {
   try {
-    return $Object_keys(error);
+    return list(error);
   } catch {
     return [];
   }
@@ -1634,18 +1649,26 @@ function see(trouble) {
 
 // src/wire/codec/advice.ts
 var PRIMITIVE = "send the primitive, value.valueOf()";
-var BYTES = "send its bytes, await value.bytes()";
 var ENTRIES = "send its entries, [...value]";
 var SIGNAL = 'pass it as the option "signal" of the call';
 var STREAM = "send what it yields, await Array.fromAsync(value)";
 var ADVICE = {
   Promise: "await it first",
-  Blob: BYTES,
-  File: \`\${BYTES}, and its name\`,
+  Blob: "send its parts, such as await value.bytes() and value.type",
+  File: "send its parts, such as await value.bytes(), value.name and value.type",
   Request: "send its parts, such as value.url and await value.bytes()",
   Response: "send its parts, such as value.status and await value.bytes()",
   Headers: ENTRIES,
   FormData: ENTRIES,
+  URLPattern: "send its parts, such as value.pathname",
+  ImageData: "send its parts, value.data, value.width and value.height",
+  Event: "send its parts, such as value.type",
+  CryptoKey: "send what crypto.subtle.exportKey() makes of it",
+  MessagePort: "use a Pipe or a Queue of this library",
+  BroadcastChannel: "use a Pipe or a Queue of this library",
+  "WebAssembly.Module": "send the bytes that it is made of",
+  "WebAssembly.Memory": "send its bytes, value.buffer",
+  WeakRef: "send what it refers to, value.deref()",
   URLSearchParams: "send its text, value.toString()",
   ReadableStream: STREAM,
   AsyncGenerator: STREAM,
@@ -1665,13 +1688,32 @@ function describeInstance(value) {
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
     return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
   }
-  const name = $Object_getPrototypeOf(value)?.constructor?.name;
-  const className = typeof name === "string" && name !== "" ? name : "an unnamed class";
+  if (isRawJson(value)) return "a raw JSON text, only data can travel, send the text, value.rawJSON";
+  if ($Array_isArray(value) && value.toJSON !== void 0) {
+    return "an array with a method toJSON(), which would change it on the way, send an array without";
+  }
+  const className = classOf(value);
   if ($Array_isArray(value)) return \`an instance of \${className}, send an ordinary array such as Array.from(value)\`;
+  if (className === "Object") {
+    return "an object that inherits from another one, only data can travel, send all as one plain object";
+  }
   return \`an instance of \${className}, only data can travel, \${advise(value)}\`;
 }
+function classOf(value) {
+  const names = [
+    $Object_getPrototypeOf(value)?.constructor?.name,
+    tagOf(value)
+  ];
+  return names.find((name) => typeof name === "string" && name !== "") ?? "an unnamed class";
+}
+function tagOf(value) {
+  return value[Symbol.toStringTag];
+}
 function advise(value) {
-  const tag = value[Symbol.toStringTag];
+  const tag = tagOf(value);
+  if (typeof tag === "string" && tag.startsWith("Intl.") && "resolvedOptions" in value) {
+    return "make it in the worker, from what value.resolvedOptions() tells";
+  }
   if (typeof tag === "string" && tag.startsWith("Temporal.")) {
     return \`send its text, value.toString(), and make it again with \${tag}.from(text)\`;
   }
@@ -1919,8 +1961,14 @@ var TaggedEncoder = class {
     };
   }
 };
+var MAX_PATH_UNITS = 200;
+function shownPath(path) {
+  if (path.length <= MAX_PATH_UNITS) return path;
+  const half = MAX_PATH_UNITS / 2;
+  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
+}
 function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${path}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
     cause
   });
 }
@@ -2187,6 +2235,7 @@ var UNDEFINED = {
 var PIECE_UNITS = 2 * LARGE_UNITS;
 var MAX_TEXT_UNITS2 = 2 * LARGE_UNITS;
 var MAX_STRING_UNITS = 2 ** 29 - 24;
+var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 var LINES_OF_PLAIN = '{"$":"lines"}';
 var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
@@ -2380,7 +2429,7 @@ function encodeTree(encoder, value) {
     return encoder.encode(value, 0);
   } catch (error) {
     if (error instanceof EncodingError) throw error;
-    throw encodingError(encoder.path, "an object that cannot be read, only data can travel", error);
+    throw encodingError(encoder.path, UNREADABLE, error);
   }
 }
 function stringify(value) {
@@ -2392,7 +2441,7 @@ function stringify(value) {
 }
 function writingError(error) {
   if (!(error instanceof RangeError)) {
-    return encodingError("$", "an object that cannot be read, only data can travel", error);
+    return encodingError("$", UNREADABLE, error);
   }
   return new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
 }
@@ -6316,7 +6365,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -8138,7 +8187,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Object_keys, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

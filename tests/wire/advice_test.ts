@@ -18,6 +18,12 @@ class Secret {
 
 function ignore(): void {}
 
+function openedAndClosed(): BroadcastChannel {
+  const channel = new BroadcastChannel("x");
+  channel.close();
+  return channel;
+}
+
 const advised: [what: string, value: () => unknown, advice: string][] = [
   ["fields only", () => new Point(1), "send a plain object such as { ...value }"],
   ["a private field", () => new Secret(), "send what it holds as plain data"],
@@ -31,8 +37,15 @@ const advised: [what: string, value: () => unknown, advice: string][] = [
   ],
   ["a Promise", () => Promise.resolve(), "await it first"],
   ["a Promise subclass", () => new (class Later extends Promise<void> {})(ignore), "await it first"],
-  ["a Blob", () => new Blob(["x"]), "send its bytes, await value.bytes()"],
-  ["a File", () => new File(["x"], "x.txt"), "send its bytes, await value.bytes(), and its name"],
+  ["a Blob", () => new Blob(["x"]), "send its parts, such as await value.bytes() and value.type"],
+  ["a File", () => new File([], "x"), "send its parts, such as await value.bytes(), value.name and value.type"],
+  ["a URLPattern", () => new URLPattern({ pathname: "/" }), "send its parts, such as value.pathname"],
+  ["an Event", () => new CustomEvent("x"), "send its parts, such as value.type"],
+  ["a WeakRef", () => new WeakRef({}), "send what it refers to, value.deref()"],
+  ["a BroadcastChannel", () => openedAndClosed(), "use a Pipe or a Queue of this library"],
+  ["a WebAssembly.Memory", () => new WebAssembly.Memory({ initial: 0 }), "send its bytes, value.buffer"],
+  ["a plain object behind it", () => Object.create({ x: 1 }), "send all as one plain object"],
+  ["a raw JSON text", () => Reflect.get(JSON, "rawJSON")("1e999"), "send the text, value.rawJSON"],
   ["a Response", () => new Response("x"), "send its parts, such as value.status and await value.bytes()"],
   ["a Request", () => new Request("http://x.invalid"), "send its parts, such as value.url and await value.bytes()"],
   ["Headers", () => new Headers(), "send its entries, [...value]"],
@@ -49,8 +62,8 @@ const advised: [what: string, value: () => unknown, advice: string][] = [
   ["a Map subclass", () => new (class Cache extends Map {})(), "send an ordinary Map, new Map(value)"],
   ["a Date subclass", () => new (class Day extends Date {})(), "send an ordinary Date, new Date(value)"],
   ["a WeakMap", () => new WeakMap(), "send what it holds as plain data"],
-  ["an Intl object", () => new Intl.NumberFormat(), "send what it holds as plain data"],
-  ["a MessagePort", () => new EventTarget(), "send what it holds as plain data"],
+  ["an Intl object", () => new Intl.NumberFormat(), "make it in the worker, from what value.resolvedOptions() tells"],
+  ["an EventTarget", () => new EventTarget(), "send what it holds as plain data"],
   [
     "a Temporal value",
     () => Temporal.Now.instant(),

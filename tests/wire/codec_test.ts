@@ -291,10 +291,22 @@ const refused: [what: string, value: () => unknown, path: string, detail: string
   ["a Map value", () => new Map([[1, [ignore]]]), "$.values()[0][0]", "a function"],
   ["a Set item", () => new Set([1, ignore]), "$.values()[1]", "a function"],
   ["toJSON", () => ({ a: { toJSON: () => 1 } }), "$.a.toJSON", "a function"],
+  [
+    "an array with toJSON",
+    () => [[1, 2], Object.assign([1], { toJSON: () => 2 })],
+    "$[1]",
+    "an array with a method toJSON()",
+  ],
+  [
+    "a raw JSON text",
+    () => ({ n: Reflect.get(JSON, "rawJSON")("123456789012345678901234567890") }),
+    "$.n",
+    "a raw JSON text",
+  ],
+  ["a generator", () => (function* () {})(), "$", "an instance of Generator"],
   ["a fake Map", () => ({ a: Object.create(Map.prototype) }), "$.a", "an object that cannot be read"],
   ["a hostile proxy", () => [revokedProxy()], "$[0]", "an object that cannot be read"],
   ["16 Mi holes", () => Object.assign([], { length: 2 ** 32 - 1 }), "$", "an array with more than 16777216 holes"],
-  ["1001 levels", () => nest(1001), "$" + "[0]".repeat(1001), "nested deeper than 1000 levels"],
   ["a long RegExp", () => new RegExp("a".repeat(70_000)), "$", "a RegExp of 70000 characters"],
 ];
 
@@ -320,6 +332,16 @@ for (const [what, value, path, detail] of refused) {
     assert(!error.message.endsWith("."));
   });
 }
+
+Deno.test("encode() shows the beginning and the end of a long path, and keeps it whole in the error", () => {
+  const deep = assertThrows(() => encode(nest(1001)), EncodingError);
+  assertEquals(deep.path, "$" + "[0]".repeat(1001));
+  assert(/^Cannot send \$(?:\[0\])+.*….*\[0\]: nested deeper than 1000 levels/.test(deep.message), deep.message);
+  const key = "k".repeat(100_000);
+  const wide = assertThrows(() => encode({ [key]: { end: ignore } }), EncodingError);
+  assertEquals(wide.path, `$.${key}.end`);
+  assert(wide.message.length < 500 && wide.message.includes("k.end: a function"), wide.message.slice(0, 1000));
+});
 
 Deno.test("encode() throws EncodingError with the cause when a getter throws", () => {
   const cause = new Error("no");

@@ -178,9 +178,11 @@ Deno.test("encode() keeps fields of the names that other classes use for their p
   ]]);
 });
 
-Deno.test("decode() refuses parts that the class of an error does not have", () => {
-  const tag = { $: "error", c: "TypeError", n: "TypeError", m: "m", s: null, f: [], p: ["errors", []] };
-  assertThrows(() => decode(tag, true, []), corral.ProtocolError, 'the part "errors"');
+Deno.test("decode() refuses hidden parts that have a place of their own, and lists of odd length", () => {
+  const tag = { $: "error", c: "TypeError", n: "TypeError", m: "m", s: null, f: [] };
+  for (const part of ["name", "message", "stack"]) {
+    assertThrows(() => decode({ ...tag, p: [part, 1] }, true, []), corral.ProtocolError, `the part "${part}"`);
+  }
   assertThrows(() => decode({ ...tag, p: ["cause"] }, true, []), corral.ProtocolError, "odd length");
 });
 
@@ -208,6 +210,28 @@ Deno.test("encode() sends a cause as text when it cannot travel", () => {
 function fail(): never {
   throw new Error("must not escape");
 }
+
+Deno.test("decode() keeps fields that cannot be enumerated, as some libraries define them", () => {
+  const issues = [{ code: "too_small", path: ["age"] }];
+  const error = new TypeError("m", { cause: issues });
+  const hidden = { issues, errors: [issues, 5], when: new Date(5), toString: () => "own", undefined: undefined };
+  for (const [key, value] of Object.entries(hidden)) Object.defineProperty(error, key, { value });
+  Object.assign(error, { shown: issues });
+  const result = roundTrip(error) as TypeError & typeof hidden & { shown: unknown };
+  assertEquals(Object.keys(result), ["shown"]);
+  assertEquals([result.issues, result.errors, result.when, result.undefined], [
+    issues,
+    [issues, 5],
+    new Date(5),
+    undefined,
+  ]);
+  assertEquals(Object.hasOwn(result, "undefined"), true);
+  assertStrictEquals(result.issues, result.shown);
+  assertStrictEquals(result.issues, result.cause);
+  assertStrictEquals(result.errors[0], result.issues);
+  // What cannot travel stays behind, as it does among the other fields.
+  assertEquals(String(result), "TypeError: m");
+});
 
 Deno.test("encode() sends an error when everything about it throws", () => {
   const error = new Error("m");

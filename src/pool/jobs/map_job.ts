@@ -1,5 +1,6 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
+import { shownPath } from "../../wire/codec/encode.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
@@ -277,5 +278,7 @@ function joined(chunks: readonly unknown[][], size: number): unknown[] {
 /** The error with the item's place in the whole input, instead of in its chunk. */
 function atItem(error: EncodingError, start: number): EncodingError {
   const path = error.path.replace(/^\$\[(\d+)\]/, (_, index) => `$[${start + Number(index)}]`);
-  return new EncodingError(error.message.replace(error.path, path), path, { cause: error.cause });
+  return new EncodingError(error.message.replace(shownPath(error.path), () => shownPath(path)), path, {
+    cause: error.cause,
+  });
 }

@@ -1,21 +1,29 @@
 /** Says of an object that cannot travel what to send instead. Nothing that it advises loses data. */
 
-import { builtInName, isRecord } from "./realms.ts";
+import { builtInName, isRawJson, isRecord } from "./realms.ts";
 
 const PRIMITIVE = "send the primitive, value.valueOf()";
-const BYTES = "send its bytes, await value.bytes()";
 const ENTRIES = "send its entries, [...value]";
 const SIGNAL = 'pass it as the option "signal" of the call';
 const STREAM = "send what it yields, await Array.fromAsync(value)";
 
 const ADVICE: Readonly<Record<string, string>> = {
   Promise: "await it first",
-  Blob: BYTES,
-  File: `${BYTES}, and its name`,
+  Blob: "send its parts, such as await value.bytes() and value.type",
+  File: "send its parts, such as await value.bytes(), value.name and value.type",
   Request: "send its parts, such as value.url and await value.bytes()",
   Response: "send its parts, such as value.status and await value.bytes()",
   Headers: ENTRIES,
   FormData: ENTRIES,
+  URLPattern: "send its parts, such as value.pathname",
+  ImageData: "send its parts, value.data, value.width and value.height",
+  Event: "send its parts, such as value.type",
+  CryptoKey: "send what crypto.subtle.exportKey() makes of it",
+  MessagePort: "use a Pipe or a Queue of this library",
+  BroadcastChannel: "use a Pipe or a Queue of this library",
+  "WebAssembly.Module": "send the bytes that it is made of",
+  "WebAssembly.Memory": "send its bytes, value.buffer",
+  WeakRef: "send what it refers to, value.deref()",
   URLSearchParams: "send its text, value.toString()",
   ReadableStream: STREAM,
   AsyncGenerator: STREAM,
@@ -37,14 +45,33 @@ export function describeInstance(value: object): string {
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
     return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
   }
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  const className = typeof name === "string" && name !== "" ? name : "an unnamed class";
+  if (isRawJson(value)) return "a raw JSON text, only data can travel, send the text, value.rawJSON";
+  if (Array.isArray(value) && (value as { toJSON?: unknown }).toJSON !== undefined) {
+    return "an array with a method toJSON(), which would change it on the way, send an array without";
+  }
+  const className = classOf(value);
   if (Array.isArray(value)) return `an instance of ${className}, send an ordinary array such as Array.from(value)`;
+  if (className === "Object") {
+    return "an object that inherits from another one, only data can travel, send all as one plain object";
+  }
   return `an instance of ${className}, only data can travel, ${advise(value)}`;
 }
 
+/** The name of a value's class. That of generators has none, but a tag. */
+function classOf(value: object): string {
+  const names: unknown[] = [Object.getPrototypeOf(value)?.constructor?.name, tagOf(value)];
+  return names.find((name): name is string => typeof name === "string" && name !== "") ?? "an unnamed class";
+}
+
+function tagOf(value: object): unknown {
+  return (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+}
+
 function advise(value: object): string {
-  const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  const tag = tagOf(value);
+  if (typeof tag === "string" && tag.startsWith("Intl.") && "resolvedOptions" in value) {
+    return "make it in the worker, from what value.resolvedOptions() tells";
+  }
   if (typeof tag === "string" && tag.startsWith("Temporal.")) {
     return `send its text, value.toString(), and make it again with ${tag}.from(text)`;
   }

@@ -29,6 +29,7 @@ const PIECE_UNITS = 2 * LARGE_UNITS;
 const MAX_TEXT_UNITS = 2 * LARGE_UNITS;
 /** How long V8's strings can be. */
 const MAX_STRING_UNITS = 2 ** 29 - 24;
+const UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 const LINES_OF_PLAIN = '{"$":"lines"}';
 const LINES_OF_TREE = '{"$":"lines","t":1}';
 
@@ -251,7 +252,7 @@ function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
     return encoder.encode(value, 0);
   } catch (error) {
     if (error instanceof EncodingError) throw error;
-    throw encodingError(encoder.path, "an object that cannot be read, only data can travel", error);
+    throw encodingError(encoder.path, UNREADABLE, error);
   }
 }
 
@@ -266,7 +267,7 @@ function stringify(value: unknown): string {
 /** The error when a value that was looked at before cannot be written. */
 function writingError(error: unknown): Error {
   if (!(error instanceof RangeError)) {
-    return encodingError("$", "an object that cannot be read, only data can travel", error);
+    return encodingError("$", UNREADABLE, error);
   }
   return new PayloadTooLargeError(
     `Cannot send message: a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,

@@ -229,10 +229,20 @@ export class TaggedEncoder {
   }
 }
 
+/** So much of a path stands in a message. */
+const MAX_PATH_UNITS = 200;
+
+/** A path as a message shows it: its beginning and its end, when it is long. */
+export function shownPath(path: string): string {
+  if (path.length <= MAX_PATH_UNITS) return path;
+  const half = MAX_PATH_UNITS / 2;
+  return `${path.slice(0, half)}…${path.slice(-half)}`;
+}
+
 /** The error for a value that cannot travel. */
 export function encodingError(path: string, detail: string, cause?: unknown): EncodingError {
   return new EncodingError(
-    `Cannot send ${path}: ${detail}${see("data")}`,
+    `Cannot send ${shownPath(path)}: ${detail}${see("data")}`,
     path,
     cause === undefined ? undefined : { cause },
   );

@@ -69,15 +69,13 @@ const namesByPrototype: ReadonlyMap<object, string> = new Map(
 /** Builds the tag of an error that was met `depth` objects deep. */
 export function encodeError(error: Error, encoder: FieldEncoder, depth: number): ErrorTag {
   const stack = read(error, "stack");
-  const fields: unknown[] = [];
   const className = classNameOf(error);
-  const hidden = partsOf(className);
-  for (const key of ownKeysOf(error)) {
-    if (isOwnAffair(key) || hidden.includes(key)) continue;
-    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
-    if (node !== undefined) fields.push(key, node);
-  }
-  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
+  const parts = partsOf(className);
+  const keys = ownKeysOf(error, Object.keys);
+  // Both sides go through all fields in this order, since objects are numbered on the way.
+  const fields = encodeFields(error, keys, parts, encoder, depth);
+  const hiddenKeys = ownKeysOf(error, Object.getOwnPropertyNames).filter((key) => !keys.includes(key));
+  const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
   return {
     $: "error",
     c: className,
@@ -85,8 +83,25 @@ export function encodeError(error: Error, encoder: FieldEncoder, depth: number):
     m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
     s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
     f: fields,
-    ...encodeParts(error, hidden, encoder, depth),
+    ...encodeParts(error, parts, encoder, depth, hiddenFields),
   };
+}
+
+function encodeFields(
+  error: Error,
+  keys: readonly string[],
+  parts: readonly string[],
+  encoder: FieldEncoder,
+  depth: number,
+): unknown[] {
+  const fields: unknown[] = [];
+  for (const key of keys) {
+    if (isOwnAffair(key) || parts.includes(key)) continue;
+    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
+    if (node !== undefined) fields.push(key, node);
+  }
+  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
+  return fields;
 }
 
 /** Rebuilds an error from its tag. */
@@ -104,11 +119,15 @@ export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: numbe
     define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
   }
   if (!Object.hasOwn(tag, "p")) return error;
-  const hidden = partsOf(textOf(tag.c));
+  const parts = partsOf(textOf(tag.c));
   for (const [key, node] of pairsOf(arrayOf(tag.p))) {
     const part = textOf(key);
-    if (!hidden.includes(part)) throw malformed(`an error has the part ${JSON.stringify(part)}`);
-    define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+    if (parts.includes(part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+    else if (isOwnAffair(part)) throw malformed(`an error has the part ${JSON.stringify(part)}`);
+    else {
+      decoder.pay(ERROR_FIELD_COST);
+      define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
+    }
   }
   return error;
 }
@@ -143,8 +162,8 @@ function encodeParts(
   names: readonly string[],
   encoder: FieldEncoder,
   depth: number,
+  parts: unknown[],
 ): { p?: unknown[] } {
-  const parts: unknown[] = [];
   for (const name of names) {
     const value = read(error, name);
     // The parts of some classes are getters of their prototype.
@@ -185,7 +204,7 @@ function knownNameOf(prototype: object): string | undefined {
   return name !== undefined && kinds.has(name) ? name : undefined;
 }
 
-/** What an error holds that does not travel as a field. */
+/** What an error holds that does not travel as a field: it has a place of its own. */
 function isOwnAffair(key: string): boolean {
   return key === "name" || key === "message" || key === "stack" || key === "cause";
 }
@@ -208,9 +227,9 @@ function define(error: Error, key: string, value: unknown, enumerable: boolean):
   Object.defineProperty(error, key, { value, enumerable, writable: true, configurable: true });
 }
 
-function ownKeysOf(error: Error): string[] {
+function ownKeysOf(error: Error, list: (error: Error) => string[]): string[] {
   try {
-    return Object.keys(error);
+    return list(error);
   } catch {
     return [];
   }

@@ -6,6 +6,9 @@
 /** `function Map() { [native code] }`, in every realm. */
 const NATIVE_FUNCTION = /^function (\w+)\(\) \{ \[native code\] \}$/;
 
+/** A part of JSON that TypeScript does not know yet. */
+const rawJson = JSON as { readonly isRawJSON?: (value: unknown) => boolean };
+
 /** The name of the built-in class, of whatever realm, whose prototype this is. */
 export function builtInName(prototype: object): string | undefined {
   const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
@@ -16,14 +19,20 @@ export function builtInName(prototype: object): string | undefined {
 /** Whether an object's keys are its data, and nothing else is. */
 export function isRecord(value: object): value is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
+  if (prototype === Object.prototype) return true;
+  if (prototype === null) return !isRawJson(value);
   // Of all built-in prototypes only Object's has none itself: no other pays for the longer look.
   return Object.getPrototypeOf(prototype) === null && builtInName(prototype) === "Object";
 }
 
-/** Whether an array has no subclass. */
+/** Whether an object stands for a text that `JSON.stringify()` writes as it is, and that may be no number that this process can hold. */
+export function isRawJson(value: object): boolean {
+  return rawJson.isRawJSON?.(value) === true;
+}
+
+/** Whether an array has no subclass, and `JSON.stringify()` writes its items. */
 export function isOrdinaryArray(value: object): value is unknown[] {
-  if (!Array.isArray(value)) return false;
+  if (!Array.isArray(value) || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Array.prototype || (Array.isArray(prototype) && builtInName(prototype) === "Array");
 }

@@ -75,7 +75,7 @@ export interface ErrorTag {
   readonly m: string;
   readonly s: string | null;
   readonly f: unknown[];
-  /** The cause, and what errors of this class hold beside it: own properties that cannot be enumerated. */
+  /** Own properties that cannot be enumerated: fields, the cause, and what errors of this class hold beside it. */
   readonly p?: unknown[];
 }
 
