@@ -7,45 +7,12 @@
  * worker: it doubles a worker's start time and memory. See `docs/decisions/ending.md`.
  */
 import { after, type Timer, untilSettled } from "../timer.ts";
-import { findDeno } from "./program/deno_executable.ts";
 import { PipeFence } from "./pipe_fence.ts";
-import { byShell, ignoring, suitsShell } from "./program/shell.ts";
+import { reaperProgram } from "./reaper_program.ts";
 
-const LEAVE_TIME_MS = 250;
 const START_LIMIT_MS = 100;
 // It may have been started just for that, on a machine that has much to do.
 const KILL_LIMIT_MS = 10_000;
-/** What ends a whole group, and may not end the reaper. */
-const SIGNALS = ["INT", "QUIT", "HUP", "TERM", "TSTP"];
-
-// Ctrl-C goes to the whole foreground group, and to end a service is to end its group; the reaper must outlive the program.
-// Those that run already are in its text: a program that is killed before it could write to the new process has named them all the same.
-const sourceFor = (pids: Iterable<number>): string => `
-for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"]) Deno.addSignalListener(signal, () => {});
-function kill(pid) {
-  try { Deno.kill(pid, "SIGKILL"); } catch { /* gone already, or a system without groups */ }
-}
-const pids = new Set(${JSON.stringify([...pids])});
-const buffer = new Uint8Array(4096);
-const decoder = new TextDecoder();
-let rest = "";
-for (let count; (count = await Deno.stdin.read(buffer)) !== null;) {
-  const lines = (rest + decoder.decode(buffer.subarray(0, count))).split("\\n");
-  rest = lines.pop();
-  for (const line of lines) {
-    const pid = Number(line.slice(1));
-    if (line[0] === "?") Deno.stdout.writeSync(new Uint8Array(1));
-    else if (line[0] === "+") pids.add(pid);
-    else pids.delete(pid);
-    if (line[0] === "!") kill(-pid);
-  }
-}
-if (pids.size > 0) await new Promise((resolve) => setTimeout(resolve, ${LEAVE_TIME_MS}));
-for (const pid of pids) {
-  kill(pid);
-  kill(-pid);
-}`;
-
 /** The share that one pool or process has in the program's reaper. */
 export interface ReaperShare {
   /** Has `pid` killed when the program vanishes. Says whether it leads a process group of its own. */
@@ -170,27 +137,13 @@ export class Reaper {
   }
 
   #spawn(denoPath: string | undefined): Deno.ChildProcess {
-    const path = findDeno(denoPath);
-    const args = [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-config",
-      "--no-lock",
-      "--cached-only",
-      "--allow-run",
-      `data:text/javascript,${encodeURIComponent(sourceFor(this.#pids.keys()))}`,
-    ];
-    const env = { DENO_NO_UPDATE_CHECK: "1" };
-    // The listeners in its text come too late: a signal to the whole group while the reaper loads would end it with the program, and leave a
-    // worker in an endless loop to nobody. A signal that nothing can ignore ends all of the group at once, and so those who lead another need
-    // a reaper that is not in it.
-    this.#isDetached = !suitsShell(path, env) || [...this.#pids.values()].includes(true);
-    const command = this.#isDetached ? { path, args } : byShell(ignoring(SIGNALS), { path, args });
-    return new Deno.Command(command.path, {
-      args: [...command.args],
+    const { path, args, needsOwnGroup } = reaperProgram(this.#pids.keys(), denoPath);
+    // A signal that nothing can ignore ends all of a group at once: those who lead another need a reaper that is not in it.
+    this.#isDetached = needsOwnGroup || [...this.#pids.values()].includes(true);
+    return new Deno.Command(path, {
+      args: [...args],
       clearEnv: true,
-      env,
+      env: { DENO_NO_UPDATE_CHECK: "1" },
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

@@ -2,7 +2,9 @@
  * A shell that becomes the process that is wanted: it does, without a copy of the program, what Deno does only in one. See
  * `docs/decisions/spawning.md`.
  */
-const SHELL = "/bin/sh";
+
+/** What every system but Windows has. */
+export const SHELL = "/bin/sh";
 
 /** A command for `Deno.Command`. */
 interface Command {
