@@ -139,7 +139,13 @@ function drawBar(share: number, columns: number, paint: Paint): string {
 const COLOUR = /(\x1b\[[\d;]*m)/;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
-const graphemes = new Intl.Segmenter("en");
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when the first bar is drawn: it takes longer than all else that `corral map` loads for bars. */
+function graphemesOf(text: string): Intl.Segments {
+  return (segmenter ??= new Intl.Segmenter("en")).segment(text);
+}
 
 /**
  * Columns that a text takes on a terminal. Colours take none, Chinese characters and emoji two.
@@ -153,7 +159,7 @@ const graphemes = new Intl.Segmenter("en");
  */
 export function widthOf(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(withoutColours(text))) width += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemesOf(withoutColours(text))) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
 
@@ -176,7 +182,7 @@ export function fit(text: string, columns: number): string {
       cut += part;
       continue;
     }
-    for (const { segment } of graphemes.segment(part)) {
+    for (const { segment } of graphemesOf(part)) {
       width += widthOf(segment);
       if (width >= columns) return `${cut}…${text.includes("\x1b[") ? "\x1b[0m" : ""}`;
       cut += segment;

@@ -6,8 +6,9 @@
  * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
  * worker: it doubles a worker's start time and memory. See `docs/decisions/ending.md`.
  */
-import { after, type Timer, untilSettled } from "../timer.ts";
+import { after, inMicrotask, type Timer, untilSettled } from "../timer.ts";
 import { PipeFence } from "./pipe_fence.ts";
+import { mayUseShell } from "./program/shell.ts";
 import { reaperProgram } from "./reaper_program.ts";
 
 const START_LIMIT_MS = 100;
@@ -60,7 +61,7 @@ export class Reaper {
         this.#pids.set(pid, leadsGroup);
         if (leadsGroup && this.#child !== undefined && !this.#isDetached) return this.#replace(denoPath);
         this.#tell(`+${pid}\n`);
-        this.#startAfter(START_LIMIT_MS, denoPath);
+        if (this.#child === undefined) this.#startBehind(denoPath);
       },
       unwatch: (pid) => {
         this.#pids.delete(pid);
@@ -91,13 +92,20 @@ export class Reaper {
     this.#isKilling = true;
   }
 
-  /** A worker may never become ready, and loop for ever before. */
+  /** Starts it behind the workers that are started in this turn. A Deno would delay them, but one may never become ready, and loop for ever before. */
+  #startBehind(denoPath: string | undefined): void {
+    if (mayUseShell()) inMicrotask(() => this.#startIfWanted(denoPath));
+    else this.#startAfter(START_LIMIT_MS, denoPath);
+  }
+
   #startAfter(ms: number, denoPath: string | undefined): void {
     if (this.#child !== undefined || this.#startTimer !== undefined) return;
-    this.#startTimer = after(ms, () => {
-      if (this.#pids.size > 0) this.#start(denoPath);
-    });
+    this.#startTimer = after(ms, () => this.#startIfWanted(denoPath));
     this.#startTimer.setReferenced(false);
+  }
+
+  #startIfWanted(denoPath: string | undefined): void {
+    if (this.#pids.size > 0) this.#start(denoPath);
   }
 
   #start(denoPath: string | undefined): void {
