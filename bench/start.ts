@@ -5,10 +5,13 @@
  *     deno task bench:start
  */
 import { CHILD_SCRIPTS } from "../src/worker/child_source.ts";
+import { countModules, FloorFiles, TwoDenos } from "./start/floors.ts";
 import { fromFileUrl, median } from "./start/help.ts";
 
 const ROUNDS = 5;
 const EMPTY = fromFileUrl("./peers/contenders/raw/bare.ts");
+const COMMAND = fromFileUrl("../cli/main.ts");
+const LIBRARY = fromFileUrl("../mod.ts");
 
 /** A measurement in milliseconds; several of one round count as several rounds. */
 type Measure = () => Promise<readonly number[]>;
@@ -25,9 +28,15 @@ function deno(...args: string[]): Deno.Command {
 }
 
 async function run(...args: string[]): Promise<readonly number[]> {
-  const { stdout } = await deno("-A", fromFileUrl(`./start/${args[0]}.ts`), ...args.slice(1)).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).times;
+  return (await results(...args)).times;
 }
+
+async function results(...[name, ...args]: string[]): Promise<{ times: number[]; closing: number[] }> {
+  const { stdout } = await deno("-A", fromFileUrl(`./start/${name}.ts`), ...args).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const program = (path: string, ...args: string[]): Measure => () => timed(() => deno("-A", path, ...args).output());
 
 async function timed(work: () => Promise<unknown>): Promise<readonly number[]> {
   const startedAt = performance.now();
@@ -37,32 +46,18 @@ async function timed(work: () => Promise<unknown>): Promise<readonly number[]> {
 
 const bare = () => timed(() => deno(EMPTY).output());
 
-/** Two Denos that evaluate a text from their input and answer: what two workers cannot do without. */
-function greeted(text: string): Promise<readonly number[]> {
-  const bytes = new TextEncoder().encode(text);
-  const source = `const bytes=new Uint8Array(${bytes.length});` +
-    "for(let at=0;at<bytes.length;)at+=Deno.stdin.readSync(bytes.subarray(at));" +
-    "(0,eval)(new TextDecoder().decode(bytes));Deno.stdout.writeSync(new Uint8Array(1))";
-  return timed(() =>
-    Promise.all([1, 2].map(async () => {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
-        stdin: "piped",
-        stdout: "piped",
-      }).spawn();
-      const writer = child.stdin.getWriter();
-      await writer.write(bytes);
-      const reader = child.stdout.getReader();
-      await reader.read();
-      await Promise.all([writer.close(), reader.cancel(), child.status]);
-    }))
-  );
+/** Two Denos that evaluate a text from their input and answer, and the end of two such ones. */
+async function twoDenos(text: string, what: "start" | "end"): Promise<readonly number[]> {
+  let denos!: TwoDenos;
+  const started = await timed(async () => denos = await TwoDenos.start(text));
+  const ended = await timed(() => denos.end());
+  return what === "start" ? started : ended;
 }
 
-async function mapOne(): Promise<readonly number[]> {
+async function mapOne(main: string): Promise<readonly number[]> {
   const command = deno(
     "-A",
-    fromFileUrl("../cli/main.ts"),
+    main,
     "map",
     "-q",
     "-e",
@@ -71,6 +66,11 @@ async function mapOne(): Promise<readonly number[]> {
   );
   return await timed(() => command.output());
 }
+
+await using files = await FloorFiles.make();
+const moduleCount = await countModules(LIBRARY);
+const [command, library] = [await files.bundle(COMMAND), await files.bundle(LIBRARY)];
+const empty = await files.emptyModules(moduleCount);
 
 const rows: readonly Row[] = [
   {
@@ -83,13 +83,19 @@ const rows: readonly Row[] = [
     title: "the same",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that read a byte and answer one",
-    floor: () => greeted(" "),
+    floor: () => twoDenos(" ", "start"),
   },
   {
     title: "the same",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that evaluate the text of a worker, do not run it, and answer",
-    floor: () => greeted(CHILD_SCRIPTS[0]!),
+    floor: () => twoDenos(CHILD_SCRIPTS[0]!, "start"),
+  },
+  {
+    title: "the end of that pool, from close() to the end of join()",
+    measure: async () => (await results("pool", "0")).closing,
+    floorTitle: "of two such Denos that are told to exit",
+    floor: () => twoDenos(CHILD_SCRIPTS[0]!, "end"),
   },
   {
     title: "the same from a program that holds 2 GiB",
@@ -105,15 +111,39 @@ const rows: readonly Row[] = [
   },
   {
     title: "corral map of one record, from start to exit",
-    measure: mapOne,
+    measure: () => mapOne(COMMAND),
     floorTitle: "one bare Deno",
     floor: bare,
   },
   {
-    title: "a program that imports mod.ts",
-    measure: () => timed(() => deno(fromFileUrl("../mod.ts")).output()),
+    title: "the same",
+    measure: () => mapOne(COMMAND),
+    floorTitle: "a program of two files that starts two such Denos and ends them",
+    floor: program(fromFileUrl("./start/two_denos.ts")),
+  },
+  {
+    title: "the same",
+    measure: () => mapOne(COMMAND),
+    floorTitle: "the same command in one file",
+    floor: () => mapOne(command),
+  },
+  {
+    title: `a program that imports mod.ts, ${moduleCount} modules`,
+    measure: program(LIBRARY),
     floorTitle: "one bare Deno",
     floor: bare,
+  },
+  {
+    title: "the same",
+    measure: program(LIBRARY),
+    floorTitle: "one that imports as many modules of one line",
+    floor: program(empty),
+  },
+  {
+    title: "the same",
+    measure: program(LIBRARY),
+    floorTitle: "the same library in one file",
+    floor: program(library),
   },
   {
     title: "16 images of 3 MB, 10 ms each, the first time",
