@@ -79,6 +79,7 @@ export const contenders: readonly Contender[] = [
   },
   bare("bare", "no pool", "cat"),
   bare("bare-deno", "no pool (Deno)", "deno"),
+  bare("bare-each", "no pool (Deno, a write for each answer)", "deno-each"),
 ];
 
 /** The contender of an id. */

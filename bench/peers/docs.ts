@@ -55,10 +55,19 @@ function missedGoals(report: Report): string {
   const missed = verdicts(report).filter(({ met }) => !met);
   if (missed.length === 0) return "All goals are met.";
   const perRow = Map.groupBy(missed, ({ row }) => row);
-  const lines = [...perRow].map(([{ id, title }, verdicts]) =>
-    `- **${title}**: ${verdicts.map(shortfall).join("; ")}. ${boundOf(id)}.`
+  const lines = [...perRow].map(([row, verdicts]) =>
+    `- **${row.title}**: ${verdicts.map(shortfall).join("; ")}. ${boundOf(row.id)}.${floors(report, row)}`
   );
   return `Missed, and what the limit is:\n\n${lines.join("\n")}`;
+}
+
+/** What the same work takes without a pool. */
+function floors(report: Report, row: Row): string {
+  const values = measuredContenders(report, row).filter(({ kind }) => kind === "bare").flatMap(({ id, name }) => {
+    const value = valueOf(resultOf(report, row.id, id));
+    return value === undefined ? [] : [`${name} ${short(value)} ${row.unit}`];
+  });
+  return values.length === 0 ? "" : ` In this run: ${values.join(", ")}.`;
 }
 
 function shortfall({ opponent, measured, goal }: Verdict): string {

@@ -7,16 +7,20 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "burst":
     "each call costs the program a promise, a message and an answer, and the workers as much again, on two processors; “no pool (Deno)” is what lines of JSON cost through the same pipes when nobody asks which call has begun. A profile shows a fifth of the program's time in the writes that wake workers, a seventh in the garbage collector, and a fifteenth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
   "burst-first":
-    "V8 runs new code slowly, and compiles what runs often while the tasks go on: in the program and in each worker, on two processors",
+    "V8 runs new code slowly, and compiles what runs often while the tasks go on: in the program and in each worker, on two processors. So it does with the few lines of “no pool (Deno)”, whose first burst beside its later ones shows how much of this no pool can avoid",
   "burst-spin":
-    "the long task takes one of two processors, and the program and the other worker share what is left; a burst that is quicker without it loses more",
-  "burst-hold": "what had been sent to the worker of the long task has to come back first",
+    "the long task takes one processor of two, and the program and the other worker share what is left; a burst that is quicker without it loses more. “No pool” does the same by hand, and sends nothing behind the long task",
+  "burst-hold":
+    "one worker does alone what two did, and writes each answer by itself, which takes longer than the program needs for a call. “No pool” does the same by hand, and sends nothing behind the long task. Here, what had been sent to the worker of the long task comes back first, up to 256 tasks after 5 ms",
   "latency":
-    "a call is two wake-ups of a process and a turn of the event loop on each side; “no pool (Deno)” is what that costs without corral",
+    "a call is two wake-ups of a process, and a few hundred functions in the program and the worker, whose code and data the processor has to fetch again after each wake-up; “no pool (Deno)” is what the wake-ups cost alone. Where the system puts the two processes changes a call by more than that: the row on one processor leaves that choice out",
+  "latency-one":
+    "a call is two wake-ups of a process, and a few hundred functions in the program and the worker, whose code and data the processor has to fetch again after each wake-up; “no pool (Deno)” is what the wake-ups cost alone",
   "latency-first":
-    "V8 runs new code slowly at first, and more of it runs for each call here than in pools that promise less",
+    "V8 runs new code slowly at first, and more of it runs for each call here than in pools that promise less; “no pool (Deno)” is what the wake-ups cost alone, in a program as new",
   "map": "the program hands out every number and takes every result by itself, one after the other",
-  "bytes": "the bytes go through a pipe, which the system fills and empties piece by piece",
+  "bytes":
+    "the bytes go through a pipe, which the system fills and empties piece by piece; “no pool” is such a pipe alone",
   "records":
     "records are encoded and decoded as JSON twice, and half of that in the program itself; “no pool (Deno)” is what that alone costs",
   "records-in":

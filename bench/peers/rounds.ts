@@ -20,7 +20,7 @@ export interface Turn {
 }
 
 /** Measures a row of a contender. */
-export type Runner = (contender: Contender, row: string, parameters: Parameters) => Promise<Measured>;
+export type Runner = (contender: Contender, row: Row, parameters: Parameters) => Promise<Measured>;
 
 /** Told of every turn: the median of its samples, or the outcome. */
 export type Progress = (turn: Turn, value: number | string, tookMs: number) => void;
@@ -29,14 +29,14 @@ export type Progress = (turn: Turn, value: number | string, tookMs: number) => v
 export async function runRounds(plan: Plan, run: Runner, onProgress: Progress): Promise<Result[]> {
   const results = new Map<string, Result>();
   for (const turn of turns(plan)) {
-    const { row: { id: row, [plan.size]: parameters }, contender } = turn;
-    const key = `${row} ${contender.id}`;
+    const { row, contender } = turn;
+    const key = `${row.id} ${contender.id}`;
     const rounds = results.get(key)?.rounds ?? [];
     if (rounds.includes(TAKES_TOO_LONG)) continue;
     const startedAt = performance.now();
-    const { samples, outcome } = await run(contender, row, parameters);
+    const { samples, outcome } = await run(contender, row, row[plan.size]);
     const value = outcome ?? median(samples) ?? "no numbers";
-    results.set(key, { row, contender: contender.id, rounds: [...rounds, value] });
+    results.set(key, { row: row.id, contender: contender.id, rounds: [...rounds, value] });
     onProgress(turn, value, performance.now() - startedAt);
   }
   return [...results.values()];

@@ -17,6 +17,10 @@ export interface Row {
   /** Whether a higher value is the better one. */
   readonly moreIsBetter?: boolean;
   readonly contenders: readonly string[];
+  /** The row of the contenders' programs that it is, if its own id is not. */
+  readonly measures?: string;
+  /** The one processor that all processes of a contender may use; left out where there is no `taskset`. */
+  readonly processor?: number;
   readonly full: Parameters;
   /** Sizes of the quick mode, which also leaves out who is there for reference. */
   readonly quick: Parameters;
@@ -45,18 +49,18 @@ export const rows: readonly Row[] = [
     id: "burst",
     title: "20 000 no-op tasks submitted at once",
     unit: "ms",
-    contenders: [...POOLS, "bare-deno"],
+    contenders: [...POOLS, "bare-deno", "bare-each"],
     full: BURST,
     quick: QUICK_BURST,
     tiny: TINY_BURST,
     meaning:
-      "What a task costs when there are many: below this cost, splitting work further does not pay. “No pool” is as many lines of JSON through the pipes of two Deno processes, all in one write.",
+      "What a task costs when there are many: below this cost, splitting work further does not pay. “No pool” is as many lines of JSON through the pipes of two Deno processes, all in one write; with a write for each answer, as corral has it, a caller knows which call had begun when a process dies.",
   },
   {
     id: "burst-first",
     title: "The first 20 000 no-op tasks of a program",
     unit: "ms",
-    contenders: POOLS,
+    contenders: [...POOLS, "bare-deno", "bare-each"],
     full: { count: 20_000 },
     quick: { count: 20_000 },
     tiny: { count: 20 },
@@ -67,19 +71,19 @@ export const rows: readonly Row[] = [
     id: "burst-spin",
     title: "20 000 no-op tasks around one that computes for 1 s, until all others are done",
     unit: "ms",
-    contenders: ["corral", ...PROCESS_POOLS, "cpython-pool"],
+    contenders: ["corral", ...PROCESS_POOLS, "cpython-pool", "bare-each"],
     full: { ...BURST, size: 1000 },
     quick: { ...QUICK_BURST, size: 1000 },
     tiny: { ...TINY_BURST, size: 20 },
     maxRounds: 3,
     meaning:
-      "Whether short tasks get stuck behind a long one. The long task also takes one processor of two from the others.",
+      "Whether short tasks get stuck behind a long one. The long task also takes one processor of two from the others. “No pool” sends nothing behind the long task, as if somebody had known.",
   },
   {
     id: "burst-hold",
     title: "20 000 no-op tasks around one that waits for 1 s, until all others are done",
     unit: "ms",
-    contenders: ["corral", "jest-worker", "cpython-pool"],
+    contenders: ["corral", "jest-worker", "cpython-pool", "bare-each"],
     full: { ...BURST, size: 1000 },
     quick: { ...QUICK_BURST, size: 1000 },
     tiny: { ...TINY_BURST, size: 20 },
@@ -95,13 +99,26 @@ export const rows: readonly Row[] = [
     quick: { count: 1500 },
     tiny: { count: 5 },
     meaning:
-      "What a single call costs beyond the work it does. “No pool” is an echo of as many bytes: by `cat`, and by a Deno process that does nothing else.",
+      "What a single call costs beyond the work it does. “No pool” is an echo of as many bytes through the same pipes: by `cat`, and by a Deno process that does nothing else.",
+  },
+  {
+    id: "latency-one",
+    title: "One awaited call after another, all processes on one processor, median",
+    unit: "µs",
+    contenders: ["corral", ...PROCESS_POOLS, "cpython-pool", "bare", "bare-deno"],
+    measures: "latency",
+    processor: 0,
+    full: { count: 3000 },
+    quick: { count: 1500 },
+    tiny: { count: 5 },
+    meaning:
+      "The same, bound to one processor by `taskset`. Where the system puts two processes that wake each other is its own choice, and changes a call by more than any pool does.",
   },
   {
     id: "latency-first",
     title: "The first 1000 awaited calls of a program, median",
     unit: "µs",
-    contenders: ["corral", ...PROCESS_POOLS],
+    contenders: ["corral", ...PROCESS_POOLS, "bare-deno"],
     full: { count: 1000 },
     quick: { count: 1000 },
     tiny: { count: 5 },

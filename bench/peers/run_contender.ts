@@ -3,16 +3,19 @@
 import { TextLineStream } from "@std/streams";
 import type { Contender } from "./contenders.ts";
 import { type Measured, TAKES_TOO_LONG } from "./results.ts";
-import type { Parameters } from "./rows.ts";
+import type { Parameters, Row } from "./rows.ts";
 
 const LIMIT_MS = 120_000;
 const FOLDER = new URL(".", import.meta.url);
 
 /** The line that the contender prints, or an outcome that says why there is none. */
-export async function runContender(contender: Contender, row: string, parameters: Parameters): Promise<Measured> {
-  const [executable, ...args] = contender.command;
-  const process = new Deno.Command(executable, {
-    args: [...args, row, JSON.stringify(parameters)],
+export async function runContender(contender: Contender, row: Row, parameters: Parameters): Promise<Measured> {
+  const { processor, measures = row.id } = row;
+  if (processor !== undefined && !await canRun("taskset")) return { samples: [], outcome: "no taskset here" };
+  const binding = processor === undefined ? [] : ["taskset", "-c", `${processor}`];
+  const [executable, ...args] = [...binding, ...contender.command];
+  const process = new Deno.Command(executable!, {
+    args: [...args, measures, JSON.stringify(parameters)],
     cwd: FOLDER,
     stdin: "null",
     stdout: "piped",

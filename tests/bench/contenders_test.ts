@@ -7,14 +7,18 @@ import { canRun, runContender } from "../../bench/peers/run_contender.ts";
 
 const AT_ONCE = 3;
 
+const hasTaskset = await canRun("taskset");
+
 /** Runs the rows of a contender at sizes that only show that they work. Returns what is not a number. */
 async function outcomesOf(id: string, wanted: (row: string) => boolean): Promise<Record<string, string>> {
   const contender = contenderOf(id);
-  const left = rows.filter((row) => row.contenders.includes(id) && wanted(row.id));
+  const left = rows.filter(({ id: row, contenders, processor }) =>
+    contenders.includes(id) && wanted(row) && (processor === undefined || hasTaskset)
+  );
   const outcomes: Record<string, string> = {};
   const next = async (): Promise<void> => {
     for (let row; (row = left.shift()) !== undefined;) {
-      const { samples, outcome } = await runContender(contender, row.id, row.tiny);
+      const { samples, outcome } = await runContender(contender, row, row.tiny);
       if (outcome !== undefined) outcomes[row.id] = outcome;
       else assert(samples.length > 0 && samples.every(Number.isFinite), `${row.id}: ${samples}`);
     }
@@ -32,6 +36,7 @@ Deno.test("corral runs every row", async () => {
 Deno.test("the rows without a pool run", async () => {
   assertEquals(await outcomesOf("bare", () => true), {});
   assertEquals(await outcomesOf("bare-deno", () => true), {});
+  assertEquals(await outcomesOf("bare-each", () => true), {});
 });
 
 const hasPython = await canRun("python3");

@@ -1,5 +1,5 @@
 // unit
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { contenderOf } from "../../bench/peers/contenders.ts";
 import { measuredText, withMeasured } from "../../bench/peers/docs.ts";
 import { verdicts } from "../../bench/peers/goals.ts";
@@ -75,6 +75,19 @@ Deno.test("measuredText() says where corral is not first, and why", () => {
     line,
     "- **From `kill -9` of a busy worker until its call has settled and two workers answer**, corral 85.0 ms: " +
       "jest-worker (process) 72.5. A new Deno process has to start.",
+  );
+});
+
+Deno.test("measuredText() gives beside a missed goal what the same work takes without a pool", () => {
+  const text = measuredText(reportOf(
+    result("latency", "corral", [40]),
+    result("latency", "workerpool", [20]),
+    result("latency", "bare-deno", [15]),
+  ));
+  const missed = text.slice(text.indexOf("Missed, and what the limit is"));
+  assertMatch(
+    missed,
+    /: 2\.00 beside workerpool \(process\), at most 1 wanted\. .* In this run: no pool \(Deno\) 15\.0 µs\./,
   );
 });
 

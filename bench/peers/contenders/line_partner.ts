@@ -1,3 +1,5 @@
+const READ_BYTES = 64 * 1024;
+
 /** A child that answers each line with a line, in order. */
 export class LinePartner implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -34,15 +36,25 @@ export class LinePartner implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
+    const reader = this.#process.stdout.getReader({ mode: "byob" });
+    const decoder = new TextDecoder();
     const texts: string[] = [];
-    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
-      const [end, ...rest] = text.split("\n");
+    let buffer = new Uint8Array(READ_BYTES);
+    while (true) {
+      const { value, done } = await reader.read(buffer);
+      if (done) return;
+      const [end, ...rest] = decoder.decode(value, { stream: true }).split(
+        "\n",
+      );
+      buffer = new Uint8Array(value.buffer);
       texts.push(end!);
       for (const next of rest) {
         this.#waiting[this.#next++]!(texts.join(""));
         texts.splice(0, texts.length, next);
       }
-      if (this.#next === this.#waiting.length) this.#next = this.#waiting.length = 0;
+      if (this.#next === this.#waiting.length) {
+        this.#next = this.#waiting.length = 0;
+      }
     }
   }
 }

@@ -1,4 +1,6 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
+import { bursts, burstsAround, firstBurst } from "./bare_calls.ts";
+import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
 import { main } from "./main.mjs";
 import { MemoryWatch } from "./memory_watch.ts";
@@ -44,14 +46,15 @@ class Partner implements AsyncDisposable {
   }
 }
 
-async function echoes(count: number): Promise<number[]> {
+/** Echoes of as many bytes as a call has, when so many have gone before. */
+async function echoes(before: number, count: number): Promise<number[]> {
   const cat = () => new Deno.Command("cat", { stdin: "piped", stdout: "piped" });
-  await using partner = new Partner(Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"));
-  const message = new TextEncoder().encode('["c",[[12345,1,0,0,[1]]]]');
+  await using partner = new EchoPartner(Deno.args[0] === "cat" ? cat() : bareDeno("echo.ts"));
+  const message = new TextEncoder().encode('["run",-1,[[12345,1,1,0,[12345]]]]');
   const samples: number[] = [];
-  for (let n = -count; n < count; n++) {
+  for (let n = -before; n < count; n++) {
     const startedAt = performance.now();
-    await partner.ask(message, message.length);
+    await partner.ask(message);
     if (n >= 0) samples.push((performance.now() - startedAt) * 1000);
   }
   return samples;
@@ -74,23 +77,9 @@ async function scaling(parts: number, limit: number, repeats: number): Promise<n
   return samples;
 }
 
-/** Calls, half of them to each of two children, all in one write; a promise for each. */
-async function burst({ count, ...times }: Parameters): Promise<{ samples: number[] }> {
-  await using one = new LinePartner(bareDeno("lines.ts"));
-  await using other = new LinePartner(bareDeno("lines.ts"));
-  return await warmDurations(times, async () => {
-    const calls: Promise<unknown>[] = [];
-    for (const partner of [one, other]) {
-      const settle: ((line: string) => void)[] = [];
-      let lines = "";
-      for (let n = 0; n < count / 2; n++) {
-        calls.push(new Promise((resolve) => settle.push((line) => resolve(JSON.parse(line)))));
-        lines += `${JSON.stringify([n, "noop"])}\n`;
-      }
-      partner.send(lines, settle);
-    }
-    await Promise.all(calls);
-  });
+/** A child that answers each call by a write of its own, or all calls of one read together. */
+function openLines(): LinePartner {
+  return new LinePartner(bareDeno(Deno.args[0] === "deno-each" ? "calls.ts" : "lines.ts"));
 }
 
 /** Records as lines of JSON, chunk after chunk to each of two children, without a large text or a new buffer anywhere. */
@@ -138,13 +127,21 @@ async function stream(count: number, size: number): Promise<{ samples: number[] 
 await main(() => {
   throw new Error("There is no pool here");
 }, {
-  burst,
+  burst: (parameters) => bursts(openLines, parameters),
+
+  "burst-first": (parameters) => firstBurst(openLines, parameters),
+
+  "burst-spin": (parameters) => burstsAround(openLines, "spin", parameters),
+
+  "burst-hold": (parameters) => burstsAround(openLines, "hold", parameters),
 
   records: (parameters) => passRecords("echo", parameters),
 
   "records-in": (parameters) => passRecords("idOf", parameters),
 
-  latency: async ({ count }) => ({ samples: await echoes(count) }),
+  latency: async ({ count }) => ({ samples: await echoes(count, count) }),
+
+  "latency-first": async ({ count }) => ({ samples: await echoes(1, count) }),
 
   bytes: async ({ size, ...times }) => {
     await using sink = new Partner(bareDeno("sink.ts", String(size)));

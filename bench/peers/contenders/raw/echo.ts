@@ -1,5 +1,5 @@
-/** Sends back what it gets. */
+/** Sends back what it gets, in blocking reads and writes. */
 const buffer = new Uint8Array(1024);
-for (let count; (count = await Deno.stdin.read(buffer)) !== null;) {
+for (let count; (count = Deno.stdin.readSync(buffer)) !== null;) {
   Deno.stdout.writeSync(buffer.subarray(0, count));
 }
