@@ -1,6 +1,6 @@
 /** Makes messages that are nearly right: those of a corpus with some of their values exchanged, doubled, moved or left out. */
 
-const INTERESTING: readonly unknown[] = [
+export const INTERESTING: readonly unknown[] = [
   ...[
     null,
     true,
