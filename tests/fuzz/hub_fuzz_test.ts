@@ -113,7 +113,7 @@ function randomRequest(
     chance.pick(["", "", "1", "1/2"]),
     chance.below(3),
     timeoutMs,
-    0,
+    tagged,
     args,
   ];
 }
