@@ -20,9 +20,14 @@ export class EventStream {
     this.wantsHashes = observers.some((observer) => observer.wantsHashes);
   }
 
-  /** Hands on events, as soon as those before them have been taken. */
-  emit(...events: RunEvent[]): void {
-    this.#pending.push(...events);
+  /** Hands on an event, as soon as those before it have been taken. */
+  emit(event: RunEvent): void {
+    this.emitAll([event]);
+  }
+
+  /** Hands on any number of events: too many for the arguments of one call. */
+  emitAll(events: readonly RunEvent[]): void {
+    for (const event of events) this.#pending.push(event);
     if (this.#running === undefined && this.#failure === undefined) this.#running = this.#run();
   }
 

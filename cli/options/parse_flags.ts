@@ -37,7 +37,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], help
     else if (arg.startsWith("-") && arg !== "-") throw unknownFlag(arg, flags, help);
     else rest.push(arg);
   }
-  if (end >= 0) rest.push(...all.slice(end + 1));
+  if (end >= 0) { for (const name of all.slice(end + 1)) rest.push(name); }
   const values = (long: string): readonly string[] => given.get(long) ?? [];
   return {
     rest,

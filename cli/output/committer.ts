@@ -1,4 +1,4 @@
-import { type Batch, isFailure, type Outcome } from "../records/batch.ts";
+import { type Batch, isFailure, type Outcome, sizeOf } from "../records/batch.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import type { RecordEvent, RunEvent } from "../records/run_events.ts";
 import { excerptOf } from "./excerpt.ts";
@@ -27,7 +27,7 @@ export class Committer {
   done = 0;
   failed = 0;
   results = 0;
-  /** Bytes of results that wait to be written. */
+  /** About what waits to be written takes in memory. */
   waitingBytes = 0;
   readonly #options: CommitterOptions;
   #queue: Batch[] = [];
@@ -41,7 +41,7 @@ export class Committer {
   /** Queues a batch. */
   add(batch: Batch): void {
     if (this.#hasFailed) return;
-    this.waitingBytes += batch.output.length;
+    this.waitingBytes += sizeOf(batch);
     this.#queue.push(batch);
     this.#running ??= this.#run();
   }
@@ -75,7 +75,7 @@ export class Committer {
       const { batch, bytes } = format.format(raw);
       const before = sink.position;
       if (bytes.length > 0) await sink.write(bytes);
-      this.waitingBytes -= raw.output.length;
+      this.waitingBytes -= sizeOf(raw);
       const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
       done += batch.done;
       failed += failures.length;
@@ -88,7 +88,7 @@ export class Committer {
     this.failed += failed;
     if (isDurable) await sink.sync();
     if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
-    events.emit(...told);
+    events.emitAll(told);
     await events.settle();
     onWritten(done, failed, invalid);
   }

@@ -39,6 +39,14 @@ export interface Batch {
   readonly pid: number;
 }
 
+/** About what an outcome takes in memory, and what is told of it. */
+const OUTCOME_BYTES = 256;
+
+/** About how much a batch holds in memory: where each record is told of, that is more than its results. */
+export function sizeOf({ output, outcomes }: Batch): number {
+  return output.length + outcomes.length * OUTCOME_BYTES;
+}
+
 /** A message of a worker that is not as it should be: its code is at fault, or is hostile. */
 export class MalformedPieceError extends Error {
   /** Always the class's own name. */

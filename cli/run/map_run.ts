@@ -3,7 +3,7 @@ import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
 import type { ReadItem, RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
-import { type Batch, checkedPiece, isFailure, isPiece, readDetails } from "../records/batch.ts";
+import { type Batch, checkedPiece, isFailure, isPiece, readDetails, sizeOf } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss } from "./judge_loss.ts";
@@ -56,7 +56,7 @@ export class MapRun {
     this.#timeLimit = new RecordTimeLimit(options.timeout);
     this.#halt = new HaltWatch(options.halt, options.total);
     this.#lanes = new Lanes(!options.unordered, (batch) => {
-      this.#heldBytes -= batch.output.length;
+      this.#heldBytes -= sizeOf(batch);
       parts.committer().add(batch);
     });
     this.#reporter = new InputReporter(parts.inputs, parts.events);
@@ -254,7 +254,7 @@ export class MapRun {
   }
 
   #put(lane: Lane<Batch>, batch: Batch): void {
-    this.#heldBytes += batch.output.length;
+    this.#heldBytes += sizeOf(batch);
     this.#lanes.put(lane, batch);
   }
 
