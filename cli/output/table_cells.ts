@@ -9,9 +9,18 @@ export interface CellStyle {
   readonly isSafe: boolean;
 }
 
-/** One row, with its line break. Throws TypeError for a cell that cannot be written. */
+/** One row, with its line break; never a blank line, which is not a row to those who read tables. Throws TypeError for what cannot be written. */
 export function rowText(cells: readonly unknown[], style: CellStyle): string {
-  return cells.map((cell) => cellText(cell, style)).join(style.delimiter) + "\n";
+  const text = cells.map((cell) => cellText(cell, style)).join(style.delimiter);
+  return (text === "" ? onlyEmptyCell(cells.length, style) : text) + "\n";
+}
+
+function onlyEmptyCell(count: number, { isQuoted }: CellStyle): string {
+  if (count === 0) {
+    throw new TypeError("Cannot write a row: the result has no fields, so the row would be a blank line");
+  }
+  if (isQuoted) return '""';
+  throw new TypeError("Cannot write a row: its only cell is empty, so it would be a blank line, wanted --out csv");
 }
 
 function cellText(value: unknown, { delimiter, isQuoted, isSafe }: CellStyle): string {

@@ -182,6 +182,20 @@ Deno.test("corral map writes the columns that it is told, and cells that no spre
   assertEquals((await run(identity, formulas, "--out", "csv")).stdout.split("\n")[1], "=1+1,-5,-5,@x,plain,-a");
 });
 
+Deno.test("corral map writes no row as a blank line, which those who read tables pass over", async () => {
+  const records = ndjson([{ a: "" }, { a: null }, { a: 1 }]);
+  const csv = await run(identity, records, "--out", "csv");
+  assertEquals([csv.code, csv.stdout], [0, 'a\n""\n""\n1\n']);
+  const again = await run(identity, csv.stdout, "--in", "csv");
+  assertEquals(again.stdout, ndjson([{ a: "" }, { a: "" }, { a: "1" }]));
+  const tsv = await run(identity, records, "--out", "tsv");
+  assertEquals([tsv.code, tsv.stdout], [2, "a\n1\n"]);
+  assertStringIncludes(tsv.stderr, "its only cell is empty, so it would be a blank line, wanted --out csv");
+  const nothing = await run(identity, ndjson([{}, [], { a: 1 }]), "--out", "csv");
+  assertEquals([nothing.code, nothing.stdout], [2, "a\n1\n"]);
+  assertStringIncludes(nothing.stderr, "the result has no fields, so the row would be a blank line");
+});
+
 Deno.test("corral map stops with one hint when nothing of the input can be read as it tries", async () => {
   const movies = JSON.stringify(Array.from({ length: 500 }, (_, n) => ({ Title: `film ${n}`, n })), null, 1);
   for (
