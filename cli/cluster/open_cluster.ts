@@ -1,5 +1,5 @@
+import { nearestConfig } from "@corral/multiprocessing/backend";
 import { denoCommand } from "../files/deno_command.ts";
-import { nearestConfig } from "../files/deno_config.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { servedName } from "./code_name.ts";
@@ -57,7 +57,7 @@ async function moduleCode(
   { codeVersion }: ClusterChoice,
 ): Promise<string> {
   if (source !== undefined) return NO_MODULE_CODE;
-  return codeVersion ?? await codeNameOfModule(module.href, denoCommand(), nearestConfig(module));
+  return codeVersion ?? await codeNameOfModule(module.href, denoCommand(), nearestConfig(module.href));
 }
 
 function adviceFor({ source }: CliMapOptions, { server, codeVersion }: ClusterChoice): string {

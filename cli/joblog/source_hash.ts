@@ -1,4 +1,4 @@
-import { nearestConfig } from "../files/deno_config.ts";
+import { nearestConfig } from "@corral/multiprocessing/backend";
 import { denoCommand } from "../files/deno_command.ts";
 import { hashOf } from "../output/record_hash.ts";
 import { UsageError } from "../errors/usage_error.ts";
@@ -24,7 +24,7 @@ export async function sourceHash(module: URL): Promise<string> {
 }
 
 async function importedModules(module: URL): Promise<string[]> {
-  const config = nearestConfig(module);
+  const config = nearestConfig(module.href);
   const { success, stdout, stderr } = await new Deno.Command(denoCommand(), {
     args: [
       "info",

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { nearestConfig, readConfig } from "../files/deno_config.ts";
+import { nearestConfig } from "@corral/multiprocessing/backend";
+import { readConfig } from "../files/deno_config.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { type AddPermissionSet, addRule, type Kind, KINDS, type Rule } from "./sandbox_rules.ts";
 
@@ -8,7 +9,7 @@ const PATH_KINDS: readonly Kind[] = ["read", "write", "ffi"];
 /** Adds the rules of a set, where `--permission-set` names one: apart, because a reader of JSON with comments takes a while to load. */
 export const addPermissionSet: AddPermissionSet = (name, module, allowed, denied) => {
   const here = module.protocol === "file:" ? module : new URL("x", `${pathToFileURL(Deno.cwd())}/`);
-  const path = nearestConfig(here);
+  const path = nearestConfig(here.href);
   if (path === undefined) {
     throw new UsageError(
       `Cannot use permission set "${name}": no deno.json was found near ${here}, or this command may not read it`,
