@@ -2,9 +2,10 @@ import type { Batch, Outcome } from "../records/batch.ts";
 import { parseExact } from "../runner/exact_json.ts";
 import { joinedBytes } from "../runner/joined_bytes.ts";
 import { RowCursor } from "../runner/row_cursor.ts";
+import { cellsOf, isRecord, type RowShape } from "../runner/result_row.ts";
 import { splitRow } from "../runner/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
-import { type CellStyle, rowText } from "./table_cells.ts";
+import { type CellStyle, rowText } from "../runner/table_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -17,11 +18,11 @@ export interface TableOutput extends CellStyle {
 
 /** Writes results as rows. The fields of the first result are the columns; arrays make rows without a header. */
 export class CsvFormat implements ResultFormat {
-  readonly needsOutcomes = true;
   readonly #style: CellStyle;
   /** Whether the user told the columns: then a result may lack some. */
   readonly #isFixed: boolean;
-  #columns: readonly string[] | undefined;
+  /** `null` where results are lists. */
+  #columns: readonly string[] | null | undefined;
   #hasBegun: boolean;
 
   /** Goes on with an output that begins with `resumed`. */
@@ -32,7 +33,35 @@ export class CsvFormat implements ResultFormat {
     this.#columns = columns ?? (this.#hasBegun ? headerOf(resumed, style) : undefined);
   }
 
+  /** Known from the first result on. */
+  get rows(): RowShape | null {
+    return this.#columns === undefined ? null : { columns: this.#columns, isFixed: this.#isFixed };
+  }
+
+  /** As long as rows are made here. */
+  get needsOutcomes(): boolean {
+    return this.#columns === undefined;
+  }
+
   format(batch: Batch): FormattedBatch {
+    return batch.hasRows ? this.#withHeader(batch) : this.#shaped(batch);
+  }
+
+  /** Workers have made the rows. What stands in front of the first one counts as its record's. */
+  #withHeader(batch: Batch): FormattedBatch {
+    const { output } = batch;
+    if (this.#hasBegun || output.length === 0) return { batch, bytes: output };
+    this.#hasBegun = true;
+    if (this.#columns === null) return { batch, bytes: output };
+    const header = encoder.encode(rowText(this.#columns!, this.#style));
+    const first = batch.outcomes.findIndex(({ bytes }) => bytes > 0);
+    const outcomes = batch.outcomes.map((outcome, at) =>
+      at === first ? { ...outcome, bytes: outcome.bytes + header.length } : outcome
+    );
+    return { batch: { ...batch, outcomes }, bytes: joinedBytes([header, output]) };
+  }
+
+  #shaped(batch: Batch): FormattedBatch {
     const rows: Uint8Array[] = [];
     let at = 0;
     let results = 0;
@@ -60,33 +89,13 @@ export class CsvFormat implements ResultFormat {
 
   #rows(text: string): string {
     const values: unknown[] = text.trimEnd().split("\n").map(parseExact);
-    const columns = this.#columns ?? (isRecord(values[0]) ? Object.keys(values[0]) : undefined);
-    const rows = values.map((value) => this.#cells(value, columns));
-    const header = !this.#hasBegun && columns !== undefined ? [columns] : [];
+    const columns = this.#columns === undefined ? columnsOf(values[0]) : this.#columns;
+    const rows = values.map((value) => cellsOf(value, { columns, isFixed: this.#isFixed }));
+    const header = !this.#hasBegun && columns !== null ? [columns] : [];
     const lines = [...header, ...rows].map((cells) => rowText(cells, this.#style));
     this.#columns = columns;
     this.#hasBegun = true;
     return lines.join("");
-  }
-
-  #cells(value: unknown, columns: readonly string[] | undefined): unknown[] {
-    if (Array.isArray(value)) return value;
-    if (!isRecord(value)) {
-      throw new TypeError(
-        `Cannot write a row: the result is ${JSON.stringify(value)}, an object or an array is wanted`,
-      );
-    }
-    if (columns === undefined) {
-      throw new TypeError(
-        "Cannot write a row: the result is an object, but the first one was an array, so there is no header",
-      );
-    }
-    const extra = Object.keys(value).find((key) => !columns.includes(key));
-    if (extra !== undefined) {
-      const fault = this.#isFixed ? "which is not in --columns" : "which the first result had not, wanted --columns";
-      throw new TypeError(`Cannot write a row: the result has the field "${extra}", ${fault}`);
-    }
-    return columns.map((column) => value[column]);
   }
 }
 
@@ -97,6 +106,6 @@ function headerOf(bytes: Uint8Array, { delimiter, isQuoted }: CellStyle): string
   return cursor.move() ? splitRow(decoder.decode(bytes.subarray(cursor.start, cursor.end)), dialect) : undefined;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function columnsOf(first: unknown): string[] | null {
+  return isRecord(first) ? Object.keys(first) : null;
 }

@@ -1,5 +1,7 @@
 import type { Batch } from "../records/batch.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { RowShape } from "../runner/result_row.ts";
+import { cellStyle } from "../runner/table_cells.ts";
 
 /** A batch as it goes to the output; records whose results cannot be written have become failures. */
 export interface FormattedBatch {
@@ -11,6 +13,8 @@ export interface FormattedBatch {
 export interface ResultFormat {
   /** Whether it needs to know which bytes are whose. */
   readonly needsOutcomes: boolean;
+  /** What workers can write rows by themselves by; `null` where there are none, or they are not known yet. */
+  readonly rows: RowShape | null;
   format(batch: Batch): FormattedBatch;
   /** What stands at the end. */
   end(): Uint8Array;
@@ -30,15 +34,14 @@ export async function resultFormat(
   const isInputColumns = table !== undefined && !table.hasHeader;
   return new CsvFormat({
     columns: isInputColumns ? null : columns,
-    delimiter: output === "csv" ? "," : "\t",
-    isQuoted: output === "csv",
-    isSafe: csvSafe,
+    ...cellStyle(output, csvSafe),
   }, resumed);
 }
 
 /** Workers have written everything already. */
 class PlainFormat implements ResultFormat {
   readonly needsOutcomes = false;
+  readonly rows = null;
 
   format(batch: Batch): FormattedBatch {
     return { batch, bytes: batch.output };
@@ -52,6 +55,7 @@ class PlainFormat implements ResultFormat {
 /** Workers write a comma before each result: the first one becomes a bracket. */
 class JsonArrayFormat implements ResultFormat {
   readonly needsOutcomes = false;
+  readonly rows = null;
   #hasBegun: boolean;
 
   constructor(hasBegun: boolean) {

@@ -31,6 +31,8 @@ export interface Batch {
   readonly done: number;
   readonly results: number;
   readonly output: Uint8Array;
+  /** Whether the output has rows of a table, as they are to be written. */
+  readonly hasRows?: boolean;
   /** Of all records, or only of those that failed. */
   readonly outcomes: readonly Outcome[];
   readonly retries: readonly Retry[];

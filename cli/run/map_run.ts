@@ -201,9 +201,10 @@ export class MapRun {
     );
     this.#throttle.begin(block.count);
     this.#running.add(running);
-    const { pool } = this.#parts;
+    const { pool, events, format } = this.#parts;
     if (timeoutMs !== null && !pool.isRemote) this.#silence.start(timeoutMs);
-    const order = running.order(this.#parts.isDetailed || this.#timeLimit.isRelative);
+    const isDetailed = events.wantsRecords || format.needsOutcomes || this.#timeLimit.isRelative;
+    const order = running.order(isDetailed, format.rows);
     const result = pool.run({
       payload: block.payload,
       order,
@@ -248,8 +249,8 @@ export class MapRun {
     this.#chunk.learn(done, elapsedMs);
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
     if (done === 0 && output.length === 0 && retries.length === 0) return;
-    const { block, slot, pid, lane } = running;
-    this.#put(lane, { block, done, results, output, outcomes, retries, slot, pid });
+    const { block, slot, pid, lane, hasRows } = running;
+    this.#put(lane, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
     this.#judgeHalt(done, outcomes.filter(({ outcome }) => isFailure(outcome)).length);
   }
 

@@ -2,6 +2,7 @@ import type { Inputs } from "../input/inputs.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { Committer } from "../output/committer.ts";
+import type { ResultFormat } from "../output/result_format.ts";
 import type { Batch } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { BlockPool } from "./block_pool.ts";
@@ -20,6 +21,5 @@ export interface MapRunParts {
   readonly pool: BlockPool;
   readonly events: EventStream;
   readonly committer: () => Committer;
-  /** Whether outcomes of all records are wanted. */
-  readonly isDetailed: boolean;
+  readonly format: Pick<ResultFormat, "needsOutcomes" | "rows">;
 }

@@ -1,5 +1,6 @@
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { BlockOrder, Piece, RunnerJob, RunnerSettings } from "../runner/protocol.ts";
+import { cellStyle } from "../runner/table_cells.ts";
 import { RUNNER_SOURCE } from "./runner_source.ts";
 
 /** How long a function may take to react to the end of its time before its worker is ended. */
@@ -34,13 +35,14 @@ return bytes === undefined ? await runner.begin() : await runner.run(bytes, orde
 
 /** What the runner must know of a run. */
 export function runnerSettings(options: CliMapOptions): RunnerSettings {
-  const { input, table, output, tagged, batch, retries, retryOn, throttle } = options;
+  const { input, table, output, csvSafe, tagged, batch, retries, retryOn, throttle } = options;
   return {
     input: table !== undefined ? "table" : input === "lines" || input === "nul" ? "text" : "json",
     delimiter: input === "nul" ? "\0" : "\n",
     ...(table === undefined ? {} : { table }),
-    // Rows get their columns from the first result, which only the parent knows.
+    // Rows get their columns from the first result: until the program knows that, it makes them itself.
     output: output === "csv" || output === "tsv" ? "ndjson" : output,
+    ...(output === "csv" || output === "tsv" ? { cells: cellStyle(output, csvSafe) } : {}),
     tagged,
     batch,
     isPaced: throttle.perSecond !== undefined,

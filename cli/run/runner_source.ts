@@ -624,6 +624,63 @@ function joinedBytes(pieces) {
   return all;
 }
 
+// cli/runner/result_row.ts
+function cellsOf(value, { columns, isFixed }) {
+  if (Array.isArray(value)) return value;
+  if (!isRecord(value)) {
+    throw new TypeError(\`Cannot write a row: the result is \${JSON.stringify(value)}, an object or an array is wanted\`);
+  }
+  if (columns === null) {
+    throw new TypeError("Cannot write a row: the result is an object, but the first one was an array, so there is no header");
+  }
+  const extra = Object.keys(value).find((key) => !columns.includes(key));
+  if (extra !== void 0) {
+    const fault = isFixed ? "which is not in --columns" : "which the first result had not, wanted --columns";
+    throw new TypeError(\`Cannot write a row: the result has the field "\${extra}", \${fault}\`);
+  }
+  return columns.map((column) => Object.hasOwn(value, column) ? value[column] : void 0);
+}
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function plainResult(value, json2) {
+  return isPlain(value) ? value : parseExact(json2(value));
+}
+function isPlain(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && !Array.isArray(value)) return false;
+  if (typeof value.toJSON === "function") return false;
+  return Object.values(value).every((cell) => typeof cell === "string" || typeof cell === "boolean" || cell === null || Number.isFinite(cell));
+}
+
+// cli/runner/table_cells.ts
+function rowText(cells, style) {
+  const text = cells.map((cell) => cellText(cell, style)).join(style.delimiter);
+  return (text === "" ? onlyEmptyCell(cells.length, style) : text) + "\\n";
+}
+function onlyEmptyCell(count, { isQuoted }) {
+  if (count === 0) {
+    throw new TypeError("Cannot write a row: the result has no fields, so the row would be a blank line");
+  }
+  if (isQuoted) return '""';
+  throw new TypeError("Cannot write a row: its only cell is empty, so it would be a blank line, wanted --out csv");
+}
+function cellText(value, { delimiter, isQuoted, isSafe }) {
+  if (value === void 0 || value === null) return "";
+  const plain = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = isSafe && typeof value === "string" ? withoutFormula(plain) : plain;
+  if (isQuoted) return needsQuotes(text, delimiter) ? \`"\${text.replaceAll('"', '""')}"\` : text;
+  if (!/[\\t\\n\\r]/.test(text) && !text.includes(delimiter)) return text;
+  throw new TypeError("Cannot write a row: there is a tab or a line break in a cell, wanted --out csv");
+}
+function needsQuotes(text, delimiter) {
+  return text.includes(delimiter) || /["\\r\\n]|^\\s|\\s$/.test(text);
+}
+function withoutFormula(text) {
+  return /^[=+\\-@\\t\\r]/.test(text) && !/^[+-]?\\d+(\\.\\d+)?$/.test(text) ? \`'\${text}\` : text;
+}
+
 // cli/runner/result_buffer.ts
 var MAX_RECORD_SIZE = 64 * 1024 * 1024;
 var END_FAULTS = {
@@ -634,6 +691,8 @@ var encoder3 = new TextEncoder();
 var ResultBuffer = class {
   #format;
   #isTagged;
+  #rows;
+  #cells;
   #tag = 0;
   #text = "";
   #chunks = [];
@@ -641,9 +700,12 @@ var ResultBuffer = class {
   #recordText = 0;
   #recordChunks = 0;
   #sizeBefore = 0;
-  constructor({ output, tagged }) {
+  /** Results are rows where \`rows\` says of what kind. */
+  constructor({ output, tagged, cells }, rows) {
     this.#format = output;
     this.#isTagged = tagged;
+    this.#rows = rows;
+    this.#cells = cells;
   }
   /** About how much is held. */
   get size() {
@@ -686,6 +748,7 @@ var ResultBuffer = class {
   }
   #written(value) {
     const format = this.#format;
+    if (this.#rows !== null) return rowText(cellsOf(plainResult(value, jsonText), this.#rows), this.#cells);
     if (format === "ndjson") return this.#tagged(jsonText(value)) + "\\n";
     if (format === "json") return ",\\n" + this.#tagged(jsonText(value));
     const text = typeof value === "string" ? value : jsonText(value);
@@ -782,7 +845,7 @@ var BlockRun = class {
     this.#order = order;
     this.#place = place;
     this.#records = blockRecords(bytes, settings, order.columns);
-    this.#buffer = new ResultBuffer(settings);
+    this.#buffer = new ResultBuffer(settings, order.rows);
     this.#isExact = order.precise;
   }
   /** Runs until the end of the block or of its time. Returns the last piece. */

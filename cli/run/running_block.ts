@@ -1,4 +1,5 @@
 import type { BlockOrder } from "../runner/protocol.ts";
+import type { RowShape } from "../runner/result_row.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { BlockEvent } from "../records/run_events.ts";
 import type { Batch } from "../records/batch.ts";
@@ -22,6 +23,8 @@ export class RunningBlock {
   /** Whether the process said that it exits: what is said last is exact. */
   isExiting = false;
   isOutOfTime = false;
+  /** Whether its results come as rows of a table. */
+  hasRows = false;
   slot = -1;
   pid = 0;
   /** Since when the present record runs, as far as is known. */
@@ -41,11 +44,13 @@ export class RunningBlock {
     this.isExact = isPrecise || block.suspect || this.isLastUnit;
   }
 
-  /** What a worker is told with the block; `detailed` asks for the outcomes of all records. */
-  order(detailed: boolean): BlockOrder {
+  /** What a worker is told with the block; `detailed` asks for the outcomes of all records, `rows` for rows of a table. */
+  order(detailed: boolean, rows: RowShape | null): BlockOrder {
+    this.hasRows = rows !== null;
     const { block: { firstSequence, attempt }, isExact: precise, timeoutMs } = this;
     const columns = this.block.source.columns ?? null;
-    return { firstIndex: firstSequence - 1, attempt, precise, timeoutMs, detailed, budgetMs: BLOCK_BUDGET_MS, columns };
+    const budgetMs = BLOCK_BUDGET_MS;
+    return { firstIndex: firstSequence - 1, attempt, precise, timeoutMs, detailed, budgetMs, columns, rows };
   }
 
   /** A worker has it. */

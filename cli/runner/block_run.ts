@@ -70,7 +70,7 @@ export class BlockRun {
     this.#order = order;
     this.#place = place;
     this.#records = blockRecords(bytes, settings, order.columns);
-    this.#buffer = new ResultBuffer(settings);
+    this.#buffer = new ResultBuffer(settings, order.rows);
     this.#isExact = order.precise;
   }
 

@@ -1,5 +1,7 @@
 /** What `corral map` and the runner in its workers say to each other. */
 
+import type { RowShape } from "./result_row.ts";
+import type { CellStyle } from "./table_cells.ts";
 import type { TableSettings } from "./table_row.ts";
 
 /** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
@@ -21,6 +23,8 @@ export interface RunnerSettings {
   /** How rows are read; only for tables. */
   readonly table?: TableSettings;
   readonly output: "ndjson" | "json" | "lines" | "nul" | "raw";
+  /** How the cells of rows are written; only where the output is a table. */
+  readonly cells?: CellStyle;
   /** Whether each result is written with the number of its record. */
   readonly tagged: boolean;
   /** So many records are handed to the function as one list; `null`: one by one. */
@@ -66,6 +70,8 @@ export interface BlockOrder {
   readonly budgetMs: number;
   /** The names of a table's columns; `null` for rows that are lists, and where there is no table. */
   readonly columns: readonly string[] | null;
+  /** The rows that results are written as; `null` for results as `output` says. */
+  readonly rows: RowShape | null;
 }
 
 /** The outcome of one record: `offset` counts from the block's first, `bytes` are those of its results. */

@@ -1,5 +1,7 @@
 import { exactText } from "./exact_json.ts";
 import { joinedBytes } from "./joined_bytes.ts";
+import { cellsOf, plainResult, type RowShape } from "./result_row.ts";
+import { type CellStyle, rowText } from "./table_cells.ts";
 import type { RunnerSettings } from "./protocol.ts";
 
 const MAX_RECORD_SIZE = 64 * 1024 * 1024;
@@ -13,6 +15,8 @@ const encoder = new TextEncoder();
 export class ResultBuffer {
   readonly #format: RunnerSettings["output"];
   readonly #isTagged: boolean;
+  readonly #rows: RowShape | null;
+  readonly #cells: CellStyle | undefined;
   #tag = 0;
   #text = "";
   #chunks: Uint8Array[] = [];
@@ -21,9 +25,12 @@ export class ResultBuffer {
   #recordChunks = 0;
   #sizeBefore = 0;
 
-  constructor({ output, tagged }: Pick<RunnerSettings, "output" | "tagged">) {
+  /** Results are rows where `rows` says of what kind. */
+  constructor({ output, tagged, cells }: Pick<RunnerSettings, "output" | "tagged" | "cells">, rows: RowShape | null) {
     this.#format = output;
     this.#isTagged = tagged;
+    this.#rows = rows;
+    this.#cells = cells;
   }
 
   /** About how much is held. */
@@ -73,6 +80,7 @@ export class ResultBuffer {
 
   #written(value: unknown): string {
     const format = this.#format;
+    if (this.#rows !== null) return rowText(cellsOf(plainResult(value, jsonText), this.#rows), this.#cells!);
     if (format === "ndjson") return this.#tagged(jsonText(value)) + "\n";
     if (format === "json") return ",\n" + this.#tagged(jsonText(value));
     const text = typeof value === "string" ? value : jsonText(value);

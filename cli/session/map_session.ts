@@ -81,7 +81,7 @@ export class MapSession {
       pool,
       events,
       committer: () => committer,
-      isDetailed: events.wantsRecords || format.needsOutcomes,
+      format,
     });
     const committer: Committer = new Committer({
       format,

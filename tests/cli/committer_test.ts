@@ -30,7 +30,12 @@ Deno.test("Committer tells of all records that became ready while the disk was b
   }]);
   const failures: unknown[] = [];
   const committer = new Committer({
-    format: { needsOutcomes: false, format: (batch) => ({ batch, bytes: batch.output }), end: () => NOTHING },
+    format: {
+      needsOutcomes: false,
+      rows: null,
+      format: (batch) => ({ batch, bytes: batch.output }),
+      end: () => NOTHING,
+    },
     sink: { position: 0, write: async () => {}, sync: () => synced.promise, close: () => {} },
     events,
     rejects: { write: () => {}, end: () => {}, close: () => {} },

@@ -21,6 +21,7 @@ Deno.test("BlockRun tells of a record of a batch that is not JSON only with the 
     detailed: true,
     budgetMs: 1000,
     columns: null,
+    rows: null,
   };
   const pieces: Piece[] = [];
   let calls = 0;

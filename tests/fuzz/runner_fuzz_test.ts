@@ -111,7 +111,7 @@ function runOver(answer: BlockPool["run"]): { run: MapRun; batches: Batch[] } {
     events: { emit: () => {} } as unknown as EventStream,
     committer: () =>
       ({ add: (batch: Batch) => batches.push(batch), idle: () => {}, waitingBytes: 0 }) as unknown as Committer,
-    isDetailed: true,
+    format: { needsOutcomes: true, rows: null },
   });
   return { run, batches };
 }
@@ -209,6 +209,7 @@ async function worked(block: RecordBlock, settings: RunnerSettings, chance: Chan
       detailed: chance.below(2) === 0,
       budgetMs: chance.pick([0, 1000]),
       columns: null,
+      rows: null,
     };
     let said = 0;
     let retriedAt = -1;

@@ -9,6 +9,11 @@ export interface CellStyle {
   readonly isSafe: boolean;
 }
 
+/** The style of a format; `isSafe` is what `--csv-safe` says. */
+export function cellStyle(output: "csv" | "tsv", isSafe: boolean): CellStyle {
+  return { delimiter: output === "csv" ? "," : "\t", isQuoted: output === "csv", isSafe };
+}
+
 /** One row, with its line break; never a blank line, which is not a row to those who read tables. Throws TypeError for what cannot be written. */
 export function rowText(cells: readonly unknown[], style: CellStyle): string {
   const text = cells.map((cell) => cellText(cell, style)).join(style.delimiter);
