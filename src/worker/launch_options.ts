@@ -23,7 +23,7 @@ export interface WorkerLaunchOptions {
   deny?: Deno.PermissionOptionsObject;
   /** Its environment variables, which it may read; there are no others. @default none */
   env?: Record<string, string>;
-  /** Its working directory. @default this program's */
+  /** Its working directory: a path or a `file:` URL. @default this program's */
   cwd?: string | URL;
   /** A file; the `deno.json` for its imports is looked for in that file's folder and above. @default the module */
   configOf?: string | URL;
@@ -140,6 +140,8 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
 }
 
 function checkedCwd(cwd: unknown, checks: OptionChecks): string | URL | undefined {
+  // What import.meta.resolve() makes; Deno would take it for a path.
+  if (typeof cwd === "string" && /^file:/i.test(cwd) && URL.canParse(cwd)) return new URL(cwd);
   if (cwd === undefined || (typeof cwd === "string" && cwd !== "")) return cwd;
   if (cwd instanceof URL && cwd.protocol === "file:") return cwd;
   throw checks.wrongType(`"cwd" is ${shown(cwd)}, a path or a file: URL is wanted`);

@@ -57,14 +57,17 @@ Deno.test("Pool rejects with an error that names denoPath when there is no such 
   );
 });
 
-Deno.test("spawnFailure() says what to do when there is no deno on the PATH, and keeps any other reason", () => {
+Deno.test("spawnFailure() says what to do when there is no deno on the PATH, or no folder, and keeps any other reason", () => {
   const notFound = new Deno.errors.NotFound("Failed to spawn 'deno': No such file or directory (os error 2)");
   assertEquals(
     spawnFailure(notFound),
     'there is no "deno" on the PATH, install Deno on this machine or pass its path as denoPath' +
       see("no-deno"),
   );
-  assertEquals(spawnFailure(new Deno.errors.NotFound("No such cwd '/x'.")), "No such cwd '/x'");
+  assertEquals(
+    spawnFailure(new Deno.errors.NotFound("Failed to spawn '/opt/deno': No such cwd '/it's'"), "/opt/deno"),
+    'there is no folder "/it\'s", one that exists is wanted as cwd',
+  );
   assertEquals(spawnFailure(new Error("Too many open files")), "Too many open files");
   assertEquals(spawnFailure("odd"), "odd");
 });

@@ -80,3 +80,38 @@ console.log(await pool.apply(async () => (await import("named")).name).catch((er
   ];
   for (const line of lines) assertEquals(await folder.mustRun(...line.split(" ")), "mapped\nmapped\n");
 });
+
+Deno.test("workers in another folder find the cache that a relative DENO_DIR names", async () => {
+  await using folder = await ProjectFolder.make({
+    "main.ts": `import { Pool } from "LIBRARY";
+await using pool = new Pool({ workers: 1, cwd: import.meta.resolve("./sub"), permissions: { env: ["DENO_DIR"] } });
+console.log(await pool.apply(() => Deno.env.get("DENO_DIR")));`,
+    "sub/.keep": "",
+  });
+  const flags = ["--no-prompt", "--allow-run", "--allow-env=DENO_DIR", "--allow-read=."];
+  const { stdout, stderr } = await folder.denoIn(".", ["run", ...flags, "main.ts"], { DENO_DIR: "cache" });
+  assertEquals([stdout, stderr], [`${folder.path}/cache\n`, ""]);
+});
+
+Deno.test("a worker runs in the folder that a path or a URL names, and says when there is none", async () => {
+  await using folder = await ProjectFolder.make({
+    "main.ts": `import { Pool } from "LIBRARY";
+for (const cwd of ["sub", import.meta.resolve("./sub"), new URL("./sub", import.meta.url), "absent", import.meta.resolve("./absent")]) {
+  await using pool = new Pool({ workers: 1, cwd, permissions: { read: true } });
+  console.log(await pool.apply(() => Deno.cwd()).catch((error) => error.message));
+}`,
+    "sub/.keep": "",
+  });
+  const out = await folder.mustRun(
+    "run",
+    "--no-prompt",
+    "--allow-run",
+    "--allow-env=DENO_DIR",
+    "--allow-read",
+    "main.ts",
+  );
+  const there = `${folder.path}/sub\n`;
+  const none = (path: string) =>
+    `Cannot start a worker: there is no folder "${path}", one that exists is wanted as cwd\n`;
+  assertEquals(out, `${there}${there}${there}${none}${none}`);
+});

@@ -96,8 +96,10 @@ function mayNotRun(denoPath: string | undefined, surroundings: DenoSurroundings)
  */
 export function spawnFailure(cause: unknown, denoPath?: string): string {
   const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
-  // A folder to run in that is not there is an error of the same class.
   if (!(cause instanceof Deno.errors.NotFound) || !/^Failed to spawn/.test(reason)) return reason;
+  // A folder to run in that is not there is an error of the same class.
+  const [, folder] = /No such cwd '(.*)'$/s.exec(reason) ?? [];
+  if (folder !== undefined) return `there is no folder ${JSON.stringify(folder)}, one that exists is wanted as cwd`;
   if (denoPath !== undefined) {
     return `there is no ${JSON.stringify(denoPath)}, the path of a Deno executable is wanted as denoPath` +
       see("no-deno");

@@ -1,5 +1,6 @@
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "../permissions/permissions.ts";
+import { absolutePath } from "../project/module_url.ts";
 import { colorVariables, localeVariables } from "../surroundings.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
@@ -57,7 +58,9 @@ function readableVariables(names: readonly string[]): Record<string, string> {
   for (const name of names) {
     if (!isHeld("env", name)) continue;
     const value = Deno.env.get(name);
-    if (value !== undefined) found[name] = value;
+    if (value === undefined) continue;
+    // Workers may run in another folder than this program.
+    found[name] = name === "DENO_DIR" && value !== "" ? absolutePath(value) : value;
   }
   return found;
 }
