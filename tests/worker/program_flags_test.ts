@@ -111,7 +111,6 @@ for (const cwd of ["sub", import.meta.resolve("./sub"), new URL("./sub", import.
     "main.ts",
   );
   const there = `${folder.path}/sub\n`;
-  const none = (path: string) =>
-    `Cannot start a worker: there is no folder "${path}", one that exists is wanted as cwd\n`;
+  const none = `Cannot start a worker: there is no folder "${folder.path}/absent", one that exists is wanted as cwd\n`;
   assertEquals(out, `${there}${there}${there}${none}${none}`);
 });
