@@ -52,6 +52,7 @@ async function simulate(lanes: number, taskMs: number): Promise<{ perSecond: num
     nextJobId: () => `c0-${++last}`,
     shelfName: "s",
     agentTimeoutMs: 30_000,
+    leaseMs: 30_000,
     resultTtlMs: 3_600_000,
     open: (listener) => {
       group.listener = listener;

@@ -42,7 +42,7 @@ function withPlacesInEval(message: string): string {
 /** The library advises programs; what they do with options, the command does with flags. */
 function inOwnWords(message: string): string {
   return message
-    .replace("(corral-agent --redis … MODULE)", "(corral agent --redis … MODULE)")
+    .replace("(corral-agent … MODULE)", "(corral agent … MODULE)")
     .replace(
       /, import it in the program, or grant `permissions: \{ import: true \}`/,
       ", or run corral map with --cache",

@@ -59,6 +59,8 @@ export interface Broker {
   readonly sweepMs: number;
   /** Adds jobs; the ids that are there already are left as they are. */
   add(orders: readonly OutgoingOrder[]): Promise<void>;
+  /** What the server said when it refused to add jobs or to put pieces; nothing when the connection was lost. */
+  refusal(error: unknown): string | undefined;
   /** What became of jobs, in their order. */
   inspect(ids: readonly string[]): Promise<JobState[]>;
   /** Takes jobs away that wait or have ended. One that an agent has stays. */

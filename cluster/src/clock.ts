@@ -8,6 +8,13 @@ export interface Clock {
   after(ms: number, call: () => void): { cancel(): void };
 }
 
+/** Resolves after so many milliseconds. */
+export async function pause(clock: Clock, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clock.after(ms, resolve);
+  await promise;
+}
+
 // A timer of Deno that is set for longer fires at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -29,6 +29,7 @@ export {
 } from "@corral/multiprocessing/backend";
 export {
   CancelledError,
+  EncodingError,
   FunctionNotFoundError,
   PermissionError,
   PoisonTaskError,

@@ -1,4 +1,4 @@
-/** How things are named in Redis. */
+/** How things are named in the server. */
 
 /** The queue of a group's code. One queue for each: an agent never sees an order for code that it does not have. */
 export function queueName(group: string, code: string): string {

@@ -40,6 +40,7 @@ class Lab {
       nextJobId: () => `c0-${++last}`,
       shelfName: "client-c0-1",
       agentTimeoutMs: 30_000,
+      leaseMs: 30_000,
       resultTtlMs: 3_600_000,
       open: (listener) => {
         this.group.listener = listener;

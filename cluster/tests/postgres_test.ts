@@ -3,7 +3,7 @@ import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } f
 import { createPostgresBackend, type PgModule, type PgPool, type PgPoolClient, Queue, runMigrations } from "bullmq";
 import pg from "pg";
 import { Cluster } from "../mod.ts";
-import { tellLostConnections } from "../src/bullmq/lost_connection.ts";
+import { askAgain, tellLostConnections } from "../src/bullmq/lost_connection.ts";
 import { PostgresEvents } from "../src/bullmq/postgres_events.ts";
 import { WorkerExitError } from "../src/corral.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
@@ -137,6 +137,50 @@ Deno.test("an event that becomes visible after a later one is read", options, as
   await reader.close();
   await queue.close();
 });
+
+Deno.test("askAgain() waits while the connection is away, and for nothing else", options, async () => {
+  await using server = await startPostgres();
+  await using pool = openPool(server.url);
+  tellLostConnections(pool);
+  let isClosed = false;
+  const patient = askAgain(pool, () => isClosed);
+  const slow = "SELECT pg_sleep(600) WHERE NOT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'over')";
+  const answer = patient.query(slow);
+  await using other = openPool(server.url);
+  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1 AND state = 'active'`;
+  for (let cuts = 0; cuts < 2; cuts++) while ((await other.query(cut, [slow])).rows.length === 0);
+  await other.query("CREATE TABLE over ()");
+  while ((await other.query(cut, [slow])).rows.length === 0);
+  assertEquals((await answer).rows, []);
+  await assertRejects(() => patient.query("SELECT nothing"), Error, "nothing");
+  isClosed = true;
+  await other.query("DROP TABLE over");
+  const lost = assertRejects(() => patient.query(slow), Error, "terminating connection");
+  while ((await other.query(cut, [slow])).rows.length === 0);
+  await lost;
+});
+
+Deno.test(
+  "Cluster refuses an account or a database that is not there, and an account that may make no tables",
+  options,
+  async () => {
+    await using server = await startPostgres();
+    await using pool = openPool(server.url);
+    await pool.query("CREATE ROLE weak LOGIN");
+    await pool.query("CREATE DATABASE other");
+    const refusal = async (user: string, database: string): Promise<string> => {
+      const postgres = `postgres://${user}@${new URL(server.url).host}/${database}`;
+      await using cluster = new Cluster({ postgres, secret: SECRET });
+      return (await assertRejects(() => cluster.ready(), Error)).message;
+    };
+    assertStringIncludes(
+      await refusal("missing", "other"),
+      'it refuses this account, "role \\"missing\\" does not exist"',
+    );
+    assertStringIncludes(await refusal("corral", "missing"), 'database \\"missing\\" does not exist');
+    assertStringIncludes(await refusal("weak", "other"), "GRANT CREATE ON DATABASE");
+  },
+);
 
 Deno.test("Cluster refuses a PostgreSQL that it cannot reach, and addresses of both servers", options, async () => {
   const postgres = "postgres://corral@127.0.0.1:9/postgres";

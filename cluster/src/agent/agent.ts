@@ -148,7 +148,10 @@ export class Agent {
     const text = this.#options.sealer.open("cancel", letter);
     if (text === undefined) return;
     const { ids } = JSON.parse(text) as { ids: string[] };
-    this.#runner!.stop(ids, new DOMException("The task's caller gave it up", "AbortError"));
+    this.#runner!.stop(
+      ids,
+      new DOMException("The task was cancelled by its caller, or by a program with the same runId", "AbortError"),
+    );
   }
 
   #print(taskId: number, text: string): void {

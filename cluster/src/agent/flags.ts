@@ -63,7 +63,7 @@ const FLAGS: Readonly<Record<string, FlagKind>> = {
   drain: { value: "TIME", help: "How long running tasks can go on after SIGTERM [30s]" },
   lock: { value: "TIME", help: "How long it can be silent before its tasks are given to others [10s]" },
   lease: { value: "TIME", help: "How long it can be silent before it is taken for gone [15s]" },
-  "result-ttl": { value: "TIME", help: "How long values stay in Redis that nobody took [1h]" },
+  "result-ttl": { value: "TIME", help: "How long the server keeps values that nobody took [1h]" },
   "no-aof-check": { help: "Serve a Redis without append-only file, which loses tasks in a restart" },
   "ca-file": { value: "FILE", help: "The authority of a rediss:// server, in PEM" },
   ...Object.fromEntries(KINDS.flatMap((kind): [string, FlagKind][] => [
@@ -85,7 +85,7 @@ export function agentHelp({ command, purpose, without }: Host = OWN_HOST): strin
   return [
     purpose,
     "",
-    `Usage: ${command} --redis URL --secret-file FILE [flags] MODULE`,
+    `Usage: ${command} --redis URL | --postgres URL --secret-file FILE [flags] MODULE`,
     "",
     "Workers can do what the --allow flags say, and nothing else; no task can ask for more.",
     "",

@@ -1,7 +1,15 @@
 import type { AgentJob, JobEnd, JobRunner } from "../bullmq/job_source.ts";
 import type { Store } from "../bullmq/engine.ts";
-import type { Clock } from "../clock.ts";
-import { CancelledError, encode, type TaskBackend, type TaskRequest, WorkerExitError } from "../corral.ts";
+import { type Clock, pause } from "../clock.ts";
+import {
+  CancelledError,
+  encode,
+  EncodingError,
+  ProtocolError,
+  type TaskBackend,
+  type TaskRequest,
+  WorkerExitError,
+} from "../corral.ts";
 import type { Letter, Sealer } from "../message/letter.ts";
 import { openOrder, type Order } from "../message/order.ts";
 import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
@@ -33,6 +41,8 @@ export interface OrderRunnerOptions {
 export class OrderRunner implements JobRunner {
   readonly #options: OrderRunnerOptions;
   readonly #runs = new Set<Run>();
+  /** Every job that is worked on now: a server that lost its data gets the same one again while it still runs here. */
+  readonly #ends = new Map<string, Promise<JobEnd | undefined>>();
   /** Answers that are not known to be written down. */
   readonly #unrecorded = new Map<string, Letter>();
   #stopping = false;
@@ -49,17 +59,22 @@ export class OrderRunner implements JobRunner {
   async run(job: AgentJob): Promise<JobEnd> {
     const order = openOrder(this.#options.sealer, job.id, job.data);
     if ("refusal" in order) return { do: "fail", text: order.detail };
+    const earlier = this.#ends.get(job.id);
+    if (earlier !== undefined) {
+      return await earlier ?? await this.#refuse(job, order, "stopping", "an earlier start of it was being stopped");
+    }
+    const end = this.#runOrder(job, order);
+    this.#ends.set(job.id, end);
     try {
-      return await this.#runOrder(job, order);
-    } catch (error) {
-      // Such as a connection that was lost while a piece was fetched.
-      return await this.#answer(order, { kind: "error", own: false, value: encodeError(error) });
+      return await end ?? { do: "fail", text: "this agent lost its hold on it" };
+    } finally {
+      this.#ends.delete(job.id);
     }
   }
 
   lost(ids: readonly string[]): void {
     const error = new CancelledError("The task was stopped: this agent lost its hold on it, another one may have it");
-    this.stop(ids, error);
+    for (const run of this.#runsOf(ids)) run.abandon(error);
   }
 
   recorded(id: string): void {
@@ -75,8 +90,7 @@ export class OrderRunner implements JobRunner {
 
   /** Stops tasks by the ids of their jobs. */
   stop(ids: readonly string[], reason: Error): void {
-    const wanted = new Set(ids);
-    for (const run of this.#runs) if (wanted.has(run.job.id)) run.cancel(reason);
+    for (const run of this.#runsOf(ids)) run.cancel(reason);
   }
 
   /** Stops everything that runs: those that may start again go back, the others fail. */
@@ -90,7 +104,20 @@ export class OrderRunner implements JobRunner {
     for (const run of this.#runs) run.cancel(error);
   }
 
-  async #runOrder(job: AgentJob, order: Order): Promise<JobEnd> {
+  async #runOrder(job: AgentJob, order: Order): Promise<JobEnd | undefined> {
+    let ready: JobEnd | ReadonlyMap<string, Uint8Array>;
+    try {
+      ready = await this.#prepare(job, order);
+    } catch (error) {
+      // Such as a connection that was lost while a piece was fetched: nothing has started.
+      return await this.#refuse(job, order, "piece", `it could not be made ready: ${(error as Error).message}`);
+    }
+    if ("do" in ready) return ready;
+    return await this.#execute(job, order, requestOf(order, job.starts, ready));
+  }
+
+  /** The pieces of an order, or why it must not run. */
+  async #prepare(job: AgentJob, order: Order): Promise<JobEnd | ReadonlyMap<string, Uint8Array>> {
     if (job.starts > 1) {
       const kept = await this.#keptAnswer(job, order);
       if (kept !== undefined) return { do: "answer", letter: kept };
@@ -105,14 +132,11 @@ export class OrderRunner implements JobRunner {
       return await this.#refuse(job, order, "orphaned", "its client was not there");
     }
     const claims = claimsOf(order.value);
-    const pieces = claims.length === 0 ? NO_PIECES : await this.#fetch(order, claims);
-    if (pieces === undefined) {
-      return await this.#refuse(job, order, "piece", "a part of its arguments is not in the store");
-    }
-    return await this.#execute(job, order, requestOf(order, job.starts, pieces));
+    return (claims.length === 0 ? NO_PIECES : await this.#fetch(order, claims)) ??
+      await this.#refuse(job, order, "piece", "a part of its arguments is not in the store");
   }
 
-  async #execute(job: AgentJob, order: Order, request: TaskRequest): Promise<JobEnd> {
+  async #execute(job: AgentJob, order: Order, request: TaskRequest): Promise<JobEnd | undefined> {
     const { backend, sealer, clock } = this.#options;
     const run = new Run(job, order.keep === true ? undefined : order.client, { backend, sealer, clock });
     this.#runs.add(run);
@@ -122,6 +146,8 @@ export class OrderRunner implements JobRunner {
     } finally {
       this.#runs.delete(run);
     }
+    // What it says of its end must not be kept for the agent that gets the job next: that one is to run it.
+    if (run.isAbandoned && !end.ok) return undefined;
     if (this.#stopping && !end.ok && end.error instanceof WorkerExitError && !end.own) {
       if (!run.hasBegun) return await this.#refuse(job, order, "stopping", "the agent ended before the task began");
       if (job.starts - 1 < order.retries) return { do: "giveBack" };
@@ -132,10 +158,19 @@ export class OrderRunner implements JobRunner {
     const { durationMs } = end;
     const { spans } = run;
     if (durationMs !== undefined) this.#options.onRan(durationMs);
-    return await this.#answer(order, told, {
-      ...(order.trace !== undefined && durationMs !== undefined && { durationMs }),
-      ...(spans.length > 0 && { spans }),
-    });
+    try {
+      return await this.#answer(order, told, {
+        ...(order.trace !== undefined && durationMs !== undefined && { durationMs }),
+        ...(spans.length > 0 && { spans }),
+      });
+    } catch (error) {
+      return await this.#answer(order, { kind: "error", own: false, value: encodeError(unsentError(error)) });
+    }
+  }
+
+  #runsOf(ids: readonly string[]): Run[] {
+    const wanted = new Set(ids);
+    return [...this.#runs].filter(({ job }) => wanted.has(job.id));
   }
 
   /** The pieces of an order that lie in the store; nothing when one is missing. */
@@ -178,7 +213,8 @@ export class OrderRunner implements JobRunner {
       body = end.kind === "value" ? { kind: "value", value: parcel } : { kind: "error", own: end.own, value: parcel };
     } else body = end;
     const letter = sealOutcome(sealer, { ...body, ...traced, id: order.id, agent: name, shelf });
-    this.#unrecorded.set(order.id, letter);
+    // Of a task that was given back, the next agent needs no answer: it is to run it.
+    if (body.kind !== "refused") this.#unrecorded.set(order.id, letter);
     return { do: "answer", letter };
   }
 }
@@ -215,8 +251,11 @@ function encodeError(error: unknown): Encoded {
   }
 }
 
-async function pause(clock: Clock, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  clock.after(ms, resolve);
-  await promise;
+/** A result that stays here: it cannot travel, or the server does not take it. */
+function unsentError(error: unknown): Error {
+  if (error instanceof EncodingError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ProtocolError(`Cannot send the task's result: ${detail}; the task has run, retry it if it can run twice`, {
+    taskStarted: true,
+  });
 }

@@ -37,6 +37,7 @@ export class Run {
   readonly spans: SpanReport[] = [];
   #handle: TaskHandle | undefined;
   #begun = false;
+  #abandoned = false;
   #ended = false;
   #latest: { readonly value: unknown } | undefined;
   #progressTimer: { cancel(): void } | undefined;
@@ -63,6 +64,11 @@ export class Run {
   /** Whether a worker may have begun it. */
   get hasBegun(): boolean {
     return this.#begun || (this.#handle !== undefined && this.#backend.hasBegun(this.#handle));
+  }
+
+  /** Whether the job is not this agent's any more. */
+  get isAbandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** Runs it. Never rejects. */
@@ -99,6 +105,12 @@ export class Run {
     this.#backend.cancel(this.#handle, reason);
   }
 
+  /** Stops it, since the job is not this agent's any more. */
+  abandon(reason: Error): void {
+    this.#abandoned = true;
+    this.cancel(reason);
+  }
+
   /** Notes what it printed, for dashboards. */
   print(text: string): void {
     this.#log = (this.#log + text).slice(-MOST_LOG_UNITS);
@@ -122,11 +134,14 @@ export class Run {
   async #sendProgress(): Promise<void> {
     this.#progressTimer = undefined;
     if (this.#latest === undefined) return;
-    const { parcel, pieces } = pack(encode(this.#latest.value), OUTCOME_INLINE_BYTES);
+    const { value } = this.#latest;
     this.#latest = undefined;
-    // Progress is for people; what is too large for an event is left out.
-    if (pieces.length > 0) return;
-    const letter = this.#sealer.seal("progress", JSON.stringify({ id: this.job.id, value: parcel }));
-    await this.job.progress(letter).catch(() => {});
+    try {
+      const { parcel, pieces } = pack(encode(value), OUTCOME_INLINE_BYTES);
+      if (pieces.length > 0) return;
+      await this.job.progress(this.#sealer.seal("progress", JSON.stringify({ id: this.job.id, value: parcel })));
+    } catch {
+      // Progress is for people: what cannot travel, or is too large for an event, is left out.
+    }
   }
 }

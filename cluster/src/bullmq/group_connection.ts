@@ -6,13 +6,15 @@ import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } fro
 import { GroupLink } from "./group_link.ts";
 import { closeRedis, openRedis, shownAddress, within } from "./redis_client.ts";
 import { RedisBroker } from "./redis_broker.ts";
-import { readRedisState, refusalOf } from "./start_checks.ts";
+import { accountRefusal, readRedisState, refusalOf } from "./start_checks.ts";
 import { RedisStore } from "./store.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 
 /** A member's connection to its group over Redis. */
 export class GroupConnection implements EngineConnection {
+  /** All that it has opened: one whose reader never got ready would keep the program alive. */
+  readonly #opened = new Set<Redis>();
   readonly #redis: Redis;
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
@@ -20,6 +22,7 @@ export class GroupConnection implements EngineConnection {
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   #ready = false;
+  #up = true;
 
   /** Connects in the background. */
   constructor(options: ConnectionOptions) {
@@ -63,15 +66,16 @@ export class GroupConnection implements EngineConnection {
     this.#ready = false;
     await this.#link?.close();
     if (this.#redis.status === "ready") await within(CLOSE_LIMIT_MS, this.#redis.quit());
-    await closeRedis(this.#redis, CLOSE_LIMIT_MS);
+    await Promise.all([...this.#opened].map((redis) => closeRedis(redis, CLOSE_LIMIT_MS)));
   }
 
   async #check(): Promise<Checked> {
     const { address, group, leaseMs, aofCheck, connectTimeoutMs, id, name } = this.#options;
     await this.#connected(connectTimeoutMs);
-    const state = await readRedisState(this.#redis);
+    const state = await this.#allowed(() => readRedisState(this.#redis));
     const refusal = refusalOf(state, address, { aofCheck });
     if (refusal !== undefined) throw new Error(refusal);
+    await this.#selected();
     const onError = (error: Error): void => {
       this.#lastError = error;
     };
@@ -80,16 +84,44 @@ export class GroupConnection implements EngineConnection {
       relay: { connection: this.#redis as never },
       isAlive: (member) => this.#isAlive(member),
     });
-    await this.#link.ready();
+    const link = this.#link;
+    await this.#allowed(() => link.ready());
     this.#ready = true;
     return { link: this.#link, clockOffsetMs: state.serverTimeMs - state.ownTimeMs };
   }
 
+  /** Asks something of the server, and explains its refusal. */
+  async #allowed<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
+      throw new Error(accountRefusal("Redis", shownAddress(this.#options.address), error.message), { cause: error });
+    }
+  }
+
+  /** ioredis uses database 0 without a word where there is none of the number in the address. */
+  async #selected(): Promise<void> {
+    const { db = 0 } = this.#redis.options;
+    if (db === 0) return;
+    try {
+      await this.#redis.select(db);
+    } catch (error) {
+      const server = shownAddress(this.#options.address);
+      throw new Error(`Cannot use Redis at ${server}: it has no database ${db}, ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
   /** Opens one more connection to the same server, for reads that block it. The caller closes it. */
   #openAnother(): Redis {
-    return openRedis(this.#options.address, (error) => {
+    const redis = openRedis(this.#options.address, (error) => {
       this.#lastError = error;
     });
+    this.#opened.add(redis);
+    redis.once("end", () => this.#opened.delete(redis));
+    return redis;
   }
 
   async #isAlive(member: string): Promise<boolean> {
@@ -103,16 +135,21 @@ export class GroupConnection implements EngineConnection {
   async #connected(limitMs: number): Promise<void> {
     if (await within(limitMs, this.#redis.ping())) return;
     const { address } = this.#options;
+    const url = new URL(address.url);
+    const isTls = url.protocol === "rediss:";
     const error = this.#lastError;
     const detail = error === undefined ? "it does not answer" : error.message || String(error);
     throw new Error(
       `Cannot reach Redis at ${shownAddress(address)} within ${limitMs / 1000} s: ${detail}; ` +
-        `is it running, and does this program have --allow-net=${new URL(address.url).host}?`,
+        `is it running${isTls ? ", does it speak TLS" : ""}, and does this program have --allow-net=${url.host}?`,
       { cause: error },
     );
   }
 
+  /** Each try to connect again that fails closes a connection too, which nobody needs to hear. */
   #tell(up: boolean): void {
-    if (this.#ready) this.#options.onChange(up, up ? undefined : this.#lastError);
+    if (!this.#ready || this.#up === up) return;
+    this.#up = up;
+    this.#options.onChange(up, up ? undefined : this.#lastError);
   }
 }

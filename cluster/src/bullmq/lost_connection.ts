@@ -1,9 +1,16 @@
 import type { PgPool } from "bullmq";
+import { within } from "./redis_client.ts";
 
-/** PostgreSQL's codes for "the server ends" and for "the connection is gone", and the system's. */
-const LOST = /^(57P0[123]|08[0-9A-Z]{3}|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/;
+/**
+ * PostgreSQL's codes for "the server ends", "the connection is gone", "too many connections" and "only reads are allowed" (a standby that is not
+ * the primary yet), and the system's.
+ */
+const LOST = /^(57P0[123]|08[0-9A-Z]{3}|53300|25006|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/;
 /** What `pg` says by itself, without a code. */
 const LOST_MESSAGE = /^(Connection terminated|Client has encountered a connection error)/;
+/** The code by which BullMQ knows a lost connection. */
+const TOLD = "ECONNREFUSED";
+const RETRY_MS = 500;
 
 /**
  * Has BullMQ see that a connection was lost: it then tries again. It knows that by Redis' code alone; any other error fails the job whose answer
@@ -17,8 +24,24 @@ export function tellLostConnections(pool: PgPool): PgPool {
     } catch (error) {
       const { code = "", message } = error as { code?: string; message: string };
       if (!LOST.test(code) && !LOST_MESSAGE.test(message)) throw error;
-      throw Object.assign(new Error(message, { cause: error }), { code: "ECONNREFUSED" });
+      throw Object.assign(new Error(message, { cause: error }), { code: TOLD });
     }
   };
   return Object.assign(pool, { query: telling as PgPool["query"] });
+}
+
+/** Asks a pool whose lost connections are told, again and again while the connection is away. For statements that may run twice. */
+export function askAgain(pool: PgPool, isClosed: () => boolean): Pick<PgPool, "query"> {
+  const query = pool.query as (...args: unknown[]) => Promise<unknown>;
+  const asking = async (...args: unknown[]): Promise<unknown> => {
+    for (;;) {
+      try {
+        return await query(...args);
+      } catch (error) {
+        if ((error as { code?: string }).code !== TOLD || isClosed()) throw error;
+        await within(RETRY_MS, Promise.withResolvers<void>().promise);
+      }
+    }
+  };
+  return { query: asking as PgPool["query"] };
 }

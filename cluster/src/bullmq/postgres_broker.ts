@@ -9,10 +9,14 @@ import { PostgresEvents } from "./postgres_events.ts";
 import { within } from "./redis_client.ts";
 
 const CLOSE_LIMIT_MS = 2000;
+/** The code of what the server itself has refused. */
+const SQL_STATE = /^[0-9A-Z]{5}$/;
 
 /** What a broker is made of. */
 export interface PostgresBrokerOptions extends BrokerSettings {
-  readonly pool: PgPool;
+  readonly pool: Pick<PgPool, "query">;
+  /** Asked for events. */
+  readonly events: PgPool;
   /** Gives connections that listen for events. */
   readonly listeners: PgPool;
   readonly queue: Queue;
@@ -35,7 +39,7 @@ export class PostgresBroker implements Broker {
     this.clockOffsetMs = options.clockOffsetMs;
     options.queue.on("error", () => {});
     this.#events = new PostgresEvents(
-      { ask: options.pool, listen: options.listeners },
+      { ask: options.events, listen: options.listeners },
       options.queue.name,
       (event, data) => tell(options.listener, event, data),
     );
@@ -49,6 +53,11 @@ export class PostgresBroker implements Broker {
 
   async add(orders: readonly OutgoingOrder[]): Promise<void> {
     await this.#options.queue.addBulk(orders.map(toJob));
+  }
+
+  refusal(error: unknown): string | undefined {
+    const { code, message } = error as { code?: string; message: string };
+    return code !== undefined && SQL_STATE.test(code) ? message : undefined;
   }
 
   async inspect(ids: readonly string[]): Promise<JobState[]> {

@@ -17,25 +17,37 @@ import type { Broker } from "../broker.ts";
 import { queueName, relayNamespace } from "../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
-import { tellLostConnections } from "./lost_connection.ts";
+import { askAgain, tellLostConnections } from "./lost_connection.ts";
 import { PostgresBroker } from "./postgres_broker.ts";
 import { PostgresStore, STORE_TABLES } from "./postgres_store.ts";
 import { shownAddress, within } from "./redis_client.ts";
-import { clockRefusal } from "./start_checks.ts";
+import { accountRefusal, clockRefusal } from "./start_checks.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** Two of them listen all the time, for jobs and for the group. A server takes a hundred, unless it is told otherwise. */
 const MOST_CONNECTIONS = 10;
 /** Each pool's events have one for themselves. */
 const MOST_LISTENERS = 1000;
+/** Codes of PostgreSQL for an account or a database that is not there, and for what an account may not do. Waiting mends none. */
+const REFUSED = /^(28...|3D000|3F000|42501)$/;
+const NOTICE_LIMIT_MS = 10_000;
 const PROBE_MS = 1000;
 const RETRY_MS = 200;
+
+interface FirstRow {
+  readonly version: number;
+  /** By the server's clock, in milliseconds since 1970. */
+  readonly now: number;
+  readonly ownTimeMs: number;
+}
 
 /** A member's connection to its group over PostgreSQL. */
 export class PostgresConnection implements EngineConnection {
   readonly store: Store;
   readonly #options: ConnectionOptions;
   readonly #pool: PgPool;
+  /** For statements that may run twice: waits while the connection is away. */
+  readonly #patient: Pick<PgPool, "query">;
   readonly #listeners: PgPool;
   readonly #checked: Promise<Checked>;
   #link: GroupLink | undefined;
@@ -49,7 +61,8 @@ export class PostgresConnection implements EngineConnection {
     this.#options = options;
     this.#pool = this.#openPool(MOST_CONNECTIONS);
     this.#listeners = this.#openPool(MOST_LISTENERS);
-    this.store = new PostgresStore(this.#pool, options.group, options.storeTtlMs);
+    this.#patient = askAgain(this.#pool, () => this.#closed);
+    this.store = new PostgresStore(this.#patient, options.group, options.storeTtlMs);
     this.#checked = this.#check();
     this.#checked.catch(() => {});
   }
@@ -63,7 +76,15 @@ export class PostgresConnection implements EngineConnection {
     const queue = this.openQueue(queueName(settings.group, settings.code));
     const broker = new PostgresBroker({
       ...settings,
-      ...{ pool: this.#pool, listeners: this.#listeners, queue, link, clockOffsetMs, store: this.store },
+      ...{
+        pool: this.#patient,
+        events: this.#pool,
+        listeners: this.#listeners,
+        queue,
+        link,
+        clockOffsetMs,
+        store: this.store,
+      },
     });
     await broker.ready();
     return broker;
@@ -95,24 +116,26 @@ export class PostgresConnection implements EngineConnection {
       connectionString: url,
       max: most,
       keepAlive: true,
-      options: `-c search_path=${DEFAULT_SCHEMA}`,
       ...(tls !== undefined && { ssl: { ...tls } }),
     });
     // Every queue listens for errors too: beyond ten, Node would suspect a leak.
     (pool as unknown as EventEmitter).setMaxListeners(0);
     pool.on("error", (error) => this.#note(error));
+    // Each connection's first statement. In its options, where it would be sooner, PgBouncer refuses it.
+    pool.on("connect", (client) => void client.query(`SET search_path TO ${DEFAULT_SCHEMA}`).catch(() => {}));
     return tellLostConnections(pool);
   }
 
   async #check(): Promise<Checked> {
     const { group, id, name, leaseMs } = this.#options;
     const clockOffsetMs = await this.#lookAtServer();
+    await this.#hearNotices();
     await this.#makeTables();
     this.#link = new GroupLink({
       ...{ group, id, name, leaseMs },
       relay: { connection: this.#pool as never, backend: createPostgresRelayBackend as never },
       isAlive: async (member) => {
-        const { rows } = await this.#pool.query(
+        const { rows } = await this.#patient.query(
           "SELECT 1 FROM relay_node WHERE ns = $1 AND node_id = $2 AND lease_until > clock_timestamp()",
           [relayNamespace(group), member],
         );
@@ -128,7 +151,6 @@ export class PostgresConnection implements EngineConnection {
   /** The difference of the clocks. */
   async #lookAtServer(): Promise<number> {
     const { address, connectTimeoutMs } = this.#options;
-    const before = Date.now();
     const row = await this.#firstRow(connectTimeoutMs);
     const server = shownAddress(address);
     if (row.version < MINIMUM_POSTGRES_VERSION * 10_000) {
@@ -138,35 +160,60 @@ export class PostgresConnection implements EngineConnection {
         }`,
       );
     }
-    const ownTimeMs = (before + Date.now()) / 2;
-    const refusal = clockRefusal("PostgreSQL", server, ownTimeMs - row.now);
+    const refusal = clockRefusal("PostgreSQL", server, row.ownTimeMs - row.now);
     if (refusal !== undefined) throw new Error(refusal);
-    return row.now - ownTimeMs;
+    return row.now - row.ownTimeMs;
   }
 
-  async #firstRow(limitMs: number): Promise<{ version: number; now: number }> {
+  async #firstRow(limitMs: number): Promise<FirstRow> {
     const until = performance.now() + limitMs;
     for (;;) {
+      // Of this question alone: it may have taken half a minute until the server could be asked.
+      const before = Date.now();
       try {
         const { rows } = await this.#pool.query(
           "SELECT current_setting('server_version_num')::int AS version, " +
             "extract(epoch FROM clock_timestamp())::float8 * 1000 AS now",
         );
-        return rows[0];
+        return { ...rows[0], ownTimeMs: (before + Date.now()) / 2 };
       } catch (error) {
+        const { code = "", message } = error as { code?: string; message: string };
+        if (REFUSED.test(code)) {
+          throw new Error(accountRefusal("PostgreSQL", shownAddress(this.#options.address), message), { cause: error });
+        }
         if (performance.now() < until && !this.#closed) {
           await within(RETRY_MS, Promise.withResolvers<void>().promise);
           continue;
         }
         const { address } = this.#options;
         throw new Error(
-          `Cannot reach PostgreSQL at ${shownAddress(address)} within ${limitMs / 1000} s: ${
-            (error as Error).message
-          }; is it running, and does this program have --allow-net=${new URL(address.url).host}?`,
+          `Cannot reach PostgreSQL at ${shownAddress(address)} within ${limitMs / 1000} s: ${message}; ` +
+            `is it running, and does this program have --allow-net=${new URL(address.url).host}?`,
           { cause: error },
         );
       }
     }
+  }
+
+  /** A pooler that hands out connections by the transaction swallows notices: each task would wait for the next look, for seconds. */
+  async #hearNotices(): Promise<void> {
+    const client = await this.#listeners.connect();
+    try {
+      const channel = `corral_${crypto.randomUUID().replaceAll("-", "")}`;
+      const heard = Promise.withResolvers<void>();
+      client.on("notification", (notice) => void (notice.channel === channel && heard.resolve()));
+      await client.query(`LISTEN ${channel}`);
+      await this.#pool.query("SELECT pg_notify($1, '')", [channel]);
+      if (await within(NOTICE_LIMIT_MS, heard.promise)) return;
+    } finally {
+      client.release(true);
+    }
+    throw new Error(
+      `Cannot use PostgreSQL at ${
+        shownAddress(this.#options.address)
+      }: its notices (LISTEN) do not arrive, as behind a pooler in transaction ` +
+        `mode; connect to the server itself, or through a pooler in session mode`,
+    );
   }
 
   /** Tables that are there are left alone; members that start together wait for each other. */
@@ -178,6 +225,14 @@ export class PostgresConnection implements EngineConnection {
       await client.query("SELECT pg_advisory_xact_lock(hashtext('corral tables'))");
       await client.query(STORE_TABLES);
       await client.query("COMMIT");
+    } catch (error) {
+      const { code = "", message } = error as { code?: string; message: string };
+      if (!REFUSED.test(code)) throw error;
+      throw new Error(
+        `Cannot make the tables in PostgreSQL at ${shownAddress(this.#options.address)}: ${message}; ` +
+          `let this account make them once (GRANT CREATE ON DATABASE … TO …)`,
+        { cause: error },
+      );
     } finally {
       client.release();
     }

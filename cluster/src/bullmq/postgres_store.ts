@@ -20,12 +20,12 @@ const CLEAN_MS = 60_000;
 
 /** Pieces on shelves, in a table. */
 export class PostgresStore implements Store {
-  readonly #pool: PgPool;
+  readonly #pool: Pick<PgPool, "query">;
   readonly #group: string;
   readonly #ttl: string;
   #cleanedAt = -Infinity;
 
-  constructor(pool: PgPool, group: string, ttlMs: number) {
+  constructor(pool: Pick<PgPool, "query">, group: string, ttlMs: number) {
     this.#pool = pool;
     this.#group = group;
     this.#ttl = `${Math.ceil(Math.min(ttlMs, 2 ** 40))} milliseconds`;

@@ -81,6 +81,10 @@ export class RedisBroker implements Broker {
     else await this.#queue.addBulk(jobs);
   }
 
+  refusal(error: unknown): string | undefined {
+    return error instanceof Error && error.name === "ReplyError" ? error.message : undefined;
+  }
+
   async inspect(ids: readonly string[]): Promise<JobState[]> {
     const fields = ["timestamp", "processedOn", "finishedOn", "returnvalue", "failedReason", "pb"] as const;
     // One write for all of them.

@@ -56,6 +56,13 @@ export function refusalOf(
   return clockRefusal("Redis", server, state.ownTimeMs - state.serverTimeMs);
 }
 
+/** Why a server that has answered with an error cannot be used, with what mends it. */
+export function accountRefusal(kind: string, server: string, answer: string): string {
+  return `Cannot use ${kind} at ${server}: it refuses this account, ${JSON.stringify(answer)}; ` +
+    `give user and password in the address (${kind === "Redis" ? "redis" : "postgres"}://USER:PASSWORD@HOST), ` +
+    `and the account what docs/cluster.md lists`;
+}
+
 /** Why a machine whose clock is so far ahead of the server's must not take part; nothing when it may. */
 export function clockRefusal(kind: string, server: string, aheadMs: number): string | undefined {
   const skewMs = Math.round(aheadMs);

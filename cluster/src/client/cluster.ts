@@ -28,9 +28,9 @@ export interface ClusterOptions {
   group?: string;
   /** Names the code instead of the hash of its files, for programs that may not run `deno info`: a git commit, for example. Agents need the same. */
   codeVersion?: string;
-  /** Milliseconds without any agent for the code, or without Redis at the start, after which tasks reject; `Infinity` for never. @default 30_000 */
+  /** Milliseconds without any agent for the code, without the server at the start, or of its refusing tasks, after which tasks reject; `Infinity` for never. @default 30_000 */
   agentTimeoutMs?: number;
-  /** Milliseconds that large values and outcomes nobody took stay in Redis. @default 3_600_000 */
+  /** Milliseconds that the server keeps large values and outcomes that nobody took. @default 3_600_000 */
   resultTtlMs?: number;
   /** Milliseconds that this program may be silent before agents take it for gone and run no more of its tasks, at least 1000. @default 30_000 */
   leaseMs?: number;
@@ -65,7 +65,7 @@ const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
 };
 
 /**
- * Machines that run a pool's tasks: agents of a group, reached through Redis.
+ * Machines that run a pool's tasks: agents of a group, reached through Redis or PostgreSQL.
  *
  * - One cluster serves any number of pools and executors; it connects when the first is made, and checks the server before work goes there.
  * - The agents run code that they have, named by the hash of its module graph, under their own permissions.
@@ -101,7 +101,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   /**
    * Describes a cluster. Connects to nothing yet.
    *
-   * @param options Where Redis is, and what is shared with the agents.
+   * @param options Where the server is, and what is shared with the agents.
    * @throws {TypeError} If an option has the wrong form.
    * @throws {RangeError} If a number is out of its range.
    */
@@ -126,7 +126,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   /**
    * Connects, and resolves when the server was found fit for work.
    *
-   * @throws {Error} If Redis cannot be reached, is older than 6.2, may drop data, or has another time.
+   * @throws {Error} If the server cannot be reached, refuses the account, is too old, may drop data, or has another time.
    */
   async ready(): Promise<void> {
     await this.#connect().ready();
@@ -152,7 +152,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   /** Makes the backend of one pool; `new Pool({ backend: cluster })` calls it. */
   connect(settings: BackendSettings): TaskBackend {
     const connection = this.#connect();
-    const { agentTimeoutMs, resultTtlMs } = this.#options;
+    const { agentTimeoutMs, leaseMs, resultTtlMs } = this.#options;
     const backend: ClusterBackend = new ClusterBackend({
       settings,
       clientId: connection.id,
@@ -161,6 +161,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
       nextJobId: () => `${connection.id}-${++this.#lastJob}`,
       shelfName: `${clientShelf(connection.id)}-${++this.#lastShelf}`,
       agentTimeoutMs,
+      leaseMs,
       resultTtlMs,
       open: async (listener) => {
         const [code] = await Promise.all([this.#codeOf(settings.moduleUrl), connection.ready()]);
@@ -176,7 +177,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     const error = (): Error => new Error("The cluster was closed");
-    for (const backend of this.#backends) backend.terminate(error);
+    for (const backend of this.#backends) backend.shutDown(error);
     await Promise.all([...this.#backends].map(({ ended }) => ended));
     await this.#connection?.close();
   }
@@ -211,6 +212,9 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
 function addressOf({ redis, postgres, tls }: ClusterOptions): EngineAddress {
   if (redis !== undefined && postgres !== undefined) {
     throw new TypeError(`Cannot make a cluster: "redis" and "postgres" are given, one is wanted`);
+  }
+  if (redis === undefined && postgres === undefined) {
+    throw new TypeError(`Cannot make a cluster: neither "redis" nor "postgres" is given, one is wanted`);
   }
   return postgres === undefined ? redisAddress(redis!, tls) : postgresAddress(postgres, tls);
 }

@@ -15,7 +15,7 @@ import { RUN_SHELF } from "../names.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { Books } from "./books.ts";
 import { Entry } from "./entry.ts";
-import { noAgentError, runIdError } from "./faults.ts";
+import { noAgentError, refusedByServerError, runIdError } from "./faults.ts";
 import { Lanes } from "./lanes.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readProgress } from "./progress_reader.ts";
@@ -41,6 +41,7 @@ export interface ClusterBackendOptions {
   readonly nextJobId: () => string;
   readonly shelfName: string;
   readonly agentTimeoutMs: number;
+  readonly leaseMs: number;
   readonly resultTtlMs: number;
   /** Opens the way to the agents that have the code. Rejects when there can be none. */
   readonly open: (listener: BrokerListener) => Promise<{ readonly broker: Broker; readonly code: string }>;
@@ -158,6 +159,12 @@ export class ClusterBackend implements TaskBackend {
     this.#finishIfIdle();
   }
 
+  /** Terminates, and refuses what is submitted afterwards: the connection goes. */
+  shutDown(error: () => Error): void {
+    this.terminate(error);
+    this.#broken ??= error();
+  }
+
   workers(): WorkerInfo[] {
     return this.#lanes.workers(this.#books.all);
   }
@@ -181,8 +188,14 @@ export class ClusterBackend implements TaskBackend {
   }
 
   async #openWay(): Promise<Way> {
-    const { clock, sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs } = this.#options;
+    const { clock, sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs, leaseMs } = this.#options;
+    const { workers } = this.#options.settings;
     const { broker, code } = await this.#options.open(this.#listener());
+    // It may have ended meanwhile: nothing had left, so that nothing was to be waited for.
+    if (this.#finishing) {
+      await broker.close();
+      throw new Error("Cannot use the pool: it has ended");
+    }
     const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
     const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
     const pursuit = new Pursuit(broker, sealer, () => this.#finishIfIdle());
@@ -190,10 +203,14 @@ export class ClusterBackend implements TaskBackend {
     this.#books.useShelf(shelf);
     const { outbox, window } = this.#books;
     const outcomes = new Outcomes({
-      ...{ books: this.#books, lanes: this.#lanes, broker, sealer, clock, shelf, pursuit, acknowledger },
+      ...{ books: this.#books, lanes: this.#lanes, broker, sealer, clock, shelf, pursuit, acknowledger, leaseMs },
       onRoom: () => this.#way?.sender.pump(),
     });
     const sender = new Sender({
+      refusalLimitMs: agentTimeoutMs,
+      onRefusing: (refusal) =>
+        workers.connection?.(refusal === undefined, refusal === undefined ? undefined : new Error(refusal)),
+      onRefused: (entry, refusal, ms) => this.#books.take(entry)?.reject(refusedByServerError(refusal, ms), "worker"),
       ...{ clientId, broker, sealer, clock, outbox, window, shelf, shelfName, runShelf },
       lanes: () => this.#lanes.count,
       onSent: (entry) => outcomes.sent(entry),
@@ -249,10 +266,6 @@ export class ClusterBackend implements TaskBackend {
 
   #finishIfIdle(): void {
     if (!this.#closed || this.#books.size > 0) return;
-    if (this.#way === undefined && this.#broken === undefined) {
-      this.#opened.then(() => this.#finishIfIdle(), () => {});
-      return;
-    }
     // An order that is being written must be out before it can be pursued.
     if (this.#way !== undefined && (this.#way.pursuit.size > 0 || this.#way.sender.isBusy)) return;
     void this.#finish();

@@ -25,6 +25,8 @@ export class Entry implements TaskHandle {
   misses = 0;
   /** How often it was given back unstarted. */
   refusals = 0;
+  /** Since when agents have given it back because they do not know this client. */
+  orphanedSince: number | undefined;
   /** How often it was lost with its agent, or vanished, as far as is known: each used up a retry. */
   losses = 0;
   /** As many of them were before its present job, which counts its starts from 0. */

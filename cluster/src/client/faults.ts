@@ -19,7 +19,7 @@ export function noAgentError(
       taskStarted: true,
     })
     : new WorkerStartError(
-      `Cannot run the task: ${message}; start one with the same files (corral-agent --redis … MODULE), a retry is safe`,
+      `Cannot run the task: ${message}; start one with the same files (corral-agent … MODULE), a retry is safe`,
       { taskStarted: false },
     );
 }
@@ -64,6 +64,15 @@ export function refusedError(agent: string, detail: string): WorkerStartError {
   return new WorkerStartError(`Cannot run the task: ${agent} gave it back unstarted, ${detail}; a retry is safe`, {
     taskStarted: false,
   });
+}
+
+/** The server refused the order for too long. Nothing has started. */
+export function refusedByServerError(refusal: string, ms: number): WorkerStartError {
+  return new WorkerStartError(
+    `Cannot send the task: the server has refused it for ${Math.round(ms / 1000)} s, ${JSON.stringify(refusal)}; ` +
+      `mend the server, then a retry is safe`,
+    { taskStarted: false },
+  );
 }
 
 /** A run's id that cannot name jobs. */

@@ -1,5 +1,5 @@
 import type { Broker, JobState } from "../broker.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, pause } from "../clock.ts";
 import type { SpanReport } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { openOutcome, type Outcome } from "../message/outcome.ts";
@@ -14,6 +14,8 @@ import type { Shelf } from "./shelf.ts";
 
 /** More would be a fault of the agents, not of chance. */
 const MOST_REFUSALS = 5;
+/** A client whose sign of life got lost with the server's data is known again at its next one. */
+const ORPHANED_PAUSE_MS = 500;
 /** A job that was added a moment ago may not be seen yet by a sweep that began before. */
 const MISSES_UNTIL_VANISHED = 2;
 
@@ -29,6 +31,8 @@ export interface OutcomesOptions {
   readonly shelf: Shelf;
   readonly pursuit: Pursuit;
   readonly acknowledger: Acknowledger;
+  /** How long this client can be silent before agents take it for gone. */
+  readonly leaseMs: number;
   /** There may be room for more orders. */
   readonly onRoom: () => void;
 }
@@ -140,15 +144,18 @@ export class Outcomes {
 
   /** It was given back unstarted: it may leave again, under the same name. */
   async #refused(entry: Entry, { agent, reason, detail, starts }: Refusal): Promise<void> {
-    const { books, broker, shelf, acknowledger, clock, onRoom } = this.#options;
+    const { books, broker, shelf, acknowledger, clock, leaseMs, onRoom } = this.#options;
     entry.losses = Math.max(entry.losses, entry.lossesBefore + starts);
-    if (++entry.refusals > MOST_REFUSALS) {
+    if (reason === "orphaned") entry.orphanedSince ??= clock.now();
+    else entry.refusals++;
+    if (entry.refusals > MOST_REFUSALS || clock.now() - (entry.orphanedSince ?? Infinity) > leaseMs) {
       acknowledger.add(entry.jobId);
       return books.take(entry)?.reject(refusedError(agent, detail), "worker");
     }
     entry.isFinishing = true;
     if (reason === "piece") shelf.forget(entry.pieces);
     await broker.remove([entry.jobId]).catch(() => {});
+    if (reason === "orphaned") await pause(clock, ORPHANED_PAUSE_MS);
     entry.isFinishing = false;
     if (hasEnded(entry)) return;
     entry.completion.returned(clock.now());

@@ -49,13 +49,13 @@ export class Pursuit {
     for (let start = 0; start < ids.length; start += MOST_IDS) {
       const some = ids.slice(start, start + MOST_IDS);
       try {
-        const told = this.#broker.cancel(this.#sealer.seal("cancel", JSON.stringify({ ids: some })));
-        await this.#broker.remove(some);
+        const letter = this.#sealer.seal("cancel", JSON.stringify({ ids: some }));
+        // Together: where the first refuses, the other's refusal must have a reader too, or it would end the program.
+        await Promise.all([this.#broker.cancel(letter), this.#broker.remove(some)]);
         const states = await this.#broker.inspect(some);
         for (let index = 0; index < some.length; index++) {
           if (states[index]!.state === "missing") this.#gone(some[index]!);
         }
-        await told;
       } catch {
         // The sweep repeats it.
       }

@@ -1,5 +1,5 @@
 import type { Broker, OutgoingOrder } from "../broker.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, pause } from "../clock.ts";
 import type { Sealer } from "../message/letter.ts";
 import { sealOrder } from "../message/order.ts";
 import { ORDER_INLINE_BYTES, pack, type Packed, type Parcel } from "../message/parcel.ts";
@@ -28,6 +28,12 @@ export interface SenderOptions {
   /** For runs with an id. */
   readonly runShelf: Shelf;
   readonly lanes: () => number;
+  /** How long the server may refuse orders before their callers are told. */
+  readonly refusalLimitMs: number;
+  /** The server refuses orders, or takes them again. */
+  readonly onRefusing: (refusal: string | undefined) => void;
+  /** The server has refused an order for too long. It has not started. */
+  readonly onRefused: (entry: Entry, refusal: string, ms: number) => void;
   /** An order is out. The caller may have given it up meanwhile. */
   readonly onSent: (entry: Entry) => void;
   /** Nothing is being written any more. */
@@ -39,6 +45,7 @@ export class Sender {
   readonly #options: SenderOptions;
   #pumping = false;
   #stopped = false;
+  #refusedSince: number | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -95,20 +102,46 @@ export class Sender {
    * meanwhile must not be sent again: its job is gone, and would be a new one (docs/decisions/cluster.md).
    */
   async #send(batch: readonly Entry[]): Promise<void> {
-    const { broker, onSent, clock } = this.#options;
+    const { broker, onSent, clock, onRefusing } = this.#options;
     const packed = new Map(batch.map((entry) => [entry, pack(entry.request.payload, ORDER_INLINE_BYTES)]));
     for (let left = batch; left.length > 0 && !this.#stopped; left = batch.filter(({ state }) => state === "leaving")) {
       try {
         await this.#put(left, packed);
         await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!.parcel)));
+        if (this.#refusedSince !== undefined) onRefusing(undefined);
+        this.#refusedSince = undefined;
         break;
-      } catch {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        clock.after(RETRY_MS, resolve);
-        await promise;
+      } catch (error) {
+        if (await this.#giveUp(left, broker.refusal(error))) break;
+        await pause(clock, RETRY_MS);
       }
     }
     for (const entry of batch) onSent(entry);
+  }
+
+  /**
+   * Tells callers that the server has refused their orders for too long, such as one that has no memory left. A connection that is away refuses
+   * nothing: it is waited for. Says whether the batch is done with.
+   */
+  async #giveUp(entries: readonly Entry[], refusal: string | undefined): Promise<boolean> {
+    const { broker, clock, refusalLimitMs, onRefusing, onRefused } = this.#options;
+    if (refusal === undefined) return false;
+    if (this.#refusedSince === undefined) {
+      this.#refusedSince = clock.now();
+      onRefusing(refusal);
+    }
+    const ms = clock.now() - this.#refusedSince;
+    if (ms < refusalLimitMs) return false;
+    try {
+      // Some of a batch may have got through.
+      const states = await broker.inspect(entries.map(({ jobId }) => jobId));
+      entries.forEach((entry, at) => {
+        if (entry.state === "leaving" && states[at]!.state === "missing") onRefused(entry, refusal, ms);
+      });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #put(entries: readonly Entry[], packed: ReadonlyMap<Entry, Packed>): Promise<void> {

@@ -23,7 +23,7 @@ export interface Call {
   /** What was told of it, in order. */
   readonly steps: string[];
   /** Resolves when a step is told, or was told before. */
-  reached(step: "sent" | "begun"): Promise<void>;
+  reached(step: "sent" | "begun" | "retried"): Promise<void>;
 }
 
 /** A client with one backend, in this program. */
@@ -59,7 +59,11 @@ export class Caller implements AsyncDisposable {
   start(name: string, args: readonly unknown[], options: CallOptions = {}): Call {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const steps: string[] = [];
-    const reached = { sent: Promise.withResolvers<void>(), begun: Promise.withResolvers<void>() };
+    const reached = {
+      sent: Promise.withResolvers<void>(),
+      begun: Promise.withResolvers<void>(),
+      retried: Promise.withResolvers<void>(),
+    };
     const payload = encode(args);
     let settled = 0;
     const settle = (step: string, tell: () => void): void => {
@@ -89,7 +93,10 @@ export class Caller implements AsyncDisposable {
         reached.begun.resolve();
       },
       returned: () => steps.push("returned"),
-      retried: () => steps.push("retried"),
+      retried: () => {
+        steps.push("retried");
+        reached.retried.resolve();
+      },
       progress: (value) => options.onProgress?.(value),
       span: (report) => options.onSpan?.(report),
       resolve: (value, durationMs) => {

@@ -105,6 +105,9 @@ export class SimulatedGroup implements Broker {
     if (this.#chance("failAdd")) throw new Error("the answer was lost");
   }
 
+  /** What it fails with is an answer that was lost. */
+  refusal(): undefined {}
+
   async inspect(ids: readonly string[]): Promise<JobState[]> {
     await this.#trip();
     return ids.map((id): JobState => {

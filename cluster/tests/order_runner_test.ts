@@ -1,0 +1,140 @@
+// policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { AgentJob, JobEnd } from "../src/bullmq/job_source.ts";
+import type { Store } from "../src/bullmq/engine.ts";
+import { KnownClients } from "../src/agent/known_clients.ts";
+import { OrderRunner } from "../src/agent/order_runner.ts";
+import { PieceCache } from "../src/agent/piece_cache.ts";
+import { type Completion, decode, type TaskBackend, type TaskHandle } from "../src/corral.ts";
+import { type Letter, Sealer } from "../src/message/letter.ts";
+import { sealOrder } from "../src/message/order.ts";
+import { openOutcome } from "../src/message/outcome.ts";
+import { unpack } from "../src/message/parcel.ts";
+import { SECRET } from "./helpers/secret.ts";
+import { VirtualClock } from "./helpers/virtual_clock.ts";
+
+const HASH = "0".repeat(64);
+
+/** A runner whose tasks end when the test says so. */
+class Stage {
+  readonly clock = new VirtualClock();
+  readonly sealer = new Sealer(SECRET);
+  /** What was handed to the workers. */
+  readonly submitted: Completion[] = [];
+  /** What was kept for the agent that gets a job next. */
+  readonly kept: string[] = [];
+  storeError: Error | undefined;
+  readonly runner: OrderRunner;
+
+  constructor() {
+    this.runner = new OrderRunner({
+      ...{ name: "host-1", clock: this.clock, clockOffsetMs: 0, sealer: this.sealer, onRan: () => {} },
+      backend: this.#backend(),
+      store: this.#store(),
+      clients: new KnownClients(() => Promise.resolve(true), this.clock, 1000),
+      cache: new PieceCache(1000),
+    });
+  }
+
+  /** Has the runner run a job. */
+  run(
+    starts: number,
+    retries = 1,
+    value: { t: 0; x: string | [string, number] } = { t: 0, x: "[1]" },
+  ): Promise<JobEnd> {
+    const letter = sealOrder(this.sealer, {
+      ...{ id: "c0-1", client: "c0", fn: { kind: "export", name: "f" }, retries, shelf: "s", value },
+      expires: this.clock.epoch() + 1000,
+    });
+    const job: AgentJob = { id: "c0-1", data: letter, starts, progress: async () => {}, log: async () => {} };
+    return this.runner.run(job);
+  }
+
+  /** What an end tells the client. */
+  told(end: JobEnd): unknown {
+    if (end.do !== "answer") return end;
+    const outcome = openOutcome(this.sealer, "c0-1", end.letter)!;
+    if (!("value" in outcome)) return outcome;
+    const { text, tagged, parts } = unpack(outcome.value, new Map());
+    return decode(JSON.parse(text), tagged, parts);
+  }
+
+  #backend(): TaskBackend {
+    const cancel = (task: TaskHandle, reason: unknown): void =>
+      this.submitted[task.id]!.reject(reason, "cancelled", undefined);
+    const submit = (_request: unknown, completion: Completion): TaskHandle => ({
+      id: this.submitted.push(completion) - 1,
+    } as TaskHandle);
+    return { submit, cancel, hasBegun: () => true } as unknown as TaskBackend;
+  }
+
+  #store(): Store {
+    const fail = (): Promise<never> => Promise.reject(this.storeError ?? new Error("unexpected"));
+    return {
+      put: fail,
+      get: fail,
+      drop: fail,
+      keptAnswer: () => Promise.resolve(undefined),
+      keepAnswer: (_id: string, letter: Letter) => Promise.resolve(void this.kept.push(letter.l)),
+    };
+  }
+}
+
+Deno.test("OrderRunner.run() does not start a job that still runs here: both get the one answer", async () => {
+  const stage = new Stage();
+  const first = stage.run(1);
+  await settle();
+  const second = stage.run(2);
+  await settle();
+  assertEquals(stage.submitted.length, 1);
+  stage.submitted[0]!.resolve(7, 1);
+  assertEquals([stage.told(await first), stage.told(await second)], [7, 7]);
+});
+
+Deno.test("OrderRunner.lost() stops a task; what it says of its end is kept for no other agent", async () => {
+  const stage = new Stage();
+  const first = stage.run(1);
+  await settle();
+  const second = stage.run(2);
+  await settle();
+  stage.runner.lost(["c0-1"]);
+  assertEquals((await first).do, "fail");
+  stage.runner.refused("c0-1");
+  assertEquals(stage.kept, []);
+  const { kind, reason } = stage.told(await second) as { kind: string; reason: string };
+  assertEquals([kind, reason], ["refused", "stopping"]);
+});
+
+Deno.test("OrderRunner.run() gives a job back unstarted when what it needs cannot be fetched", async () => {
+  const stage = new Stage();
+  stage.storeError = new Error("the connection was lost");
+  const told = stage.told(await stage.run(1, 0, { t: 0, x: [HASH, 5] })) as { reason: string; detail: string };
+  assertEquals(told.reason, "piece");
+  assertStringIncludes(told.detail, "the connection was lost");
+  assertEquals(stage.submitted.length, 0);
+});
+
+Deno.test("OrderRunner.run() says so when a result cannot be put into the store: the task has run", async () => {
+  const stage = new Stage();
+  stage.storeError = new Error("OOM command not allowed");
+  const end = stage.run(1);
+  await settle();
+  stage.submitted[0]!.resolve("x".repeat(100_000), 1);
+  const error = stage.told(await end) as Error & { taskStarted: boolean };
+  assertStringIncludes(error.message, "Cannot send the task's result: OOM command not allowed; the task has run");
+  assertEquals(error.taskStarted, true);
+});
+
+Deno.test("OrderRunner.run() leaves out progress that cannot travel", async () => {
+  const stage = new Stage();
+  const end = stage.run(1);
+  await settle();
+  stage.submitted[0]!.progress(() => {});
+  stage.submitted[0]!.resolve(1, 1);
+  assertEquals(stage.told(await end), 1);
+});
+
+/** Lets what can go on without the clock do so. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await undefined;
+}
