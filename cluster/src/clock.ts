@@ -34,3 +34,14 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** Waits for a promise, but not longer, up to `Infinity`: what closes over a connection that is away may never settle. Says whether it settled. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = ms === Infinity ? undefined : systemClock.after(ms, () => resolve(false));
+  try {
+    return await Promise.race([promise.then(() => true, () => true), late]);
+  } finally {
+    timer?.cancel();
+  }
+}

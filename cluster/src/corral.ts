@@ -31,6 +31,7 @@ export {
   CancelledError,
   EncodingError,
   FunctionNotFoundError,
+  PayloadTooLargeError,
   PermissionError,
   PoisonTaskError,
   ProtocolError,

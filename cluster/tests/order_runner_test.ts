@@ -1,11 +1,11 @@
 // policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { AgentJob, JobEnd } from "../src/bullmq/job_source.ts";
 import type { Store } from "../src/bullmq/engine.ts";
 import { KnownClients } from "../src/agent/known_clients.ts";
 import { OrderRunner } from "../src/agent/order_runner.ts";
 import { PieceCache } from "../src/agent/piece_cache.ts";
-import { type Completion, decode, type TaskBackend, type TaskHandle } from "../src/corral.ts";
+import { type Completion, decode, encode, type TaskBackend, type TaskHandle } from "../src/corral.ts";
 import { type Letter, Sealer } from "../src/message/letter.ts";
 import { sealOrder } from "../src/message/order.ts";
 import { openOutcome } from "../src/message/outcome.ts";
@@ -129,7 +129,9 @@ Deno.test("OrderRunner.run() leaves out progress that cannot travel", async () =
   const stage = new Stage();
   const end = stage.run(1);
   await settle();
-  stage.submitted[0]!.progress(() => {});
+  const unsendable = Symbol("not registered");
+  assertThrows(() => encode(unsendable));
+  stage.submitted[0]!.progress(unsendable);
   stage.submitted[0]!.resolve(1, 1);
   assertEquals(stage.told(await end), 1);
 });

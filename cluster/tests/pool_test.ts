@@ -12,6 +12,7 @@ import {
 import { Cluster } from "../mod.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
+import { Notes } from "./helpers/notes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { TASKS } from "./helpers/task_module.ts";
@@ -140,6 +141,26 @@ Deno.test("map with a runId finds what is done when it is called again, whatever
   assertEquals(await again.map("pid", input as never, { runId: "nightly", chunkSize: 5 } as never), first);
   assert(performance.now() - before < 60_000);
 });
+
+Deno.test(
+  "a run with an id that failed: what failed runs again when it is called again, what is done does not",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using notes = await Notes.make();
+    await using done = await Notes.make();
+    const flags = [`--allow-read=${notes.path}`, `--allow-write=${notes.path},${done.path}`];
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
+    await using cluster = new Cluster({ redis: redis.url, secret: SECRET });
+    await using pool = new Pool<typeof tasks>({ backend: cluster, module: TASKS });
+    const run = { runId: "nightly", chunkSize: 1 };
+    assertEquals(await pool.starmap("note", [[done.path, "done"]], run), ["done"]);
+    await assertRejects(() => pool.starmap("noteAndFailOnce", [[notes.path, "a"]], run), RangeError, "not yet");
+    assertEquals(await pool.starmap("noteAndFailOnce", [[notes.path, "a"]], run), ["a"]);
+    assertEquals(await pool.starmap("note", [[done.path, "done"]], run), ["done"]);
+    assertEquals([await notes.lines(), await done.lines()], [["a", "a"], ["done"]]);
+  },
+);
 
 Deno.test("what is too large is refused before anything is stored", options, async () => {
   await using home = await Home.make();

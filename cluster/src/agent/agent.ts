@@ -3,8 +3,7 @@ import type { EngineConnection } from "../bullmq/engine.ts";
 import { memberId } from "../bullmq/group_link.ts";
 import { JobSource } from "../bullmq/job_source.ts";
 import { openEngine } from "../bullmq/open_engine.ts";
-import { within } from "../bullmq/redis_client.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock, within } from "../clock.ts";
 import { type TaskBackend, VERSION } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { presenceText } from "../message/presence.ts";
@@ -133,7 +132,7 @@ export class Agent {
     clearInterval(this.#rounds);
     if (this.#source !== undefined) {
       const drained = this.#source.drain();
-      if (!await withinLong(limitMs, drained)) {
+      if (!await within(limitMs, drained)) {
         const idle = this.#runner!.runs.size === 0;
         this.#runner!.stopAll();
         // Where nothing ran, it is Redis that does not answer: there is nothing to be told.
@@ -180,16 +179,5 @@ export class Agent {
       this.#lastClean = performance.now();
       await this.#source!.clean(resultTtlMs);
     }
-  }
-}
-
-/** Like `within`, for a limit that may be 0 or longer than a timer can be. */
-async function withinLong(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = ms === Infinity ? undefined : systemClock.after(ms, () => resolve(false));
-  try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
-  } finally {
-    timer?.cancel();
   }
 }

@@ -4,10 +4,11 @@ import type { Broker } from "../broker.ts";
 import { relayNamespace } from "../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
-import { closeRedis, openRedis, shownAddress, within } from "./redis_client.ts";
+import { closeRedis, openRedis, shownAddress } from "./redis_client.ts";
 import { RedisBroker } from "./redis_broker.ts";
 import { accountRefusal, readRedisState, refusalOf } from "./start_checks.ts";
 import { RedisStore } from "./store.ts";
+import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 

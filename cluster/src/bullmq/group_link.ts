@@ -4,7 +4,7 @@ import type { KnownAgent } from "../broker.ts";
 import type { Letter } from "../message/letter.ts";
 import { readPresence } from "../message/presence.ts";
 import { relayNamespace } from "../names.ts";
-import { within } from "./redis_client.ts";
+import { within } from "../clock.ts";
 
 const CANCEL_TOPIC = "cancel";
 const CLOSE_LIMIT_MS = 2000;

@@ -2,7 +2,7 @@ import { type Job, type Queue, UnrecoverableError, WaitingError, type Worker } f
 import type { Letter } from "../message/letter.ts";
 import { queueName } from "../names.ts";
 import type { EngineConnection } from "./engine.ts";
-import { within } from "./redis_client.ts";
+import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** BullMQ's own limit fails a job without asking what its order allows: out of reach, the agent judges. */

@@ -1,5 +1,5 @@
 import type { PgPool } from "bullmq";
-import { within } from "./redis_client.ts";
+import { within } from "../clock.ts";
 
 /**
  * PostgreSQL's codes for "the server ends", "the connection is gone", "too many connections" and "only reads are allowed" (a standby that is not

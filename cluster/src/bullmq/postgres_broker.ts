@@ -6,7 +6,7 @@ import type { BrokerSettings, Store } from "./engine.ts";
 import type { GroupLink } from "./group_link.ts";
 import { toJob } from "./jobs.ts";
 import { PostgresEvents } from "./postgres_events.ts";
-import { within } from "./redis_client.ts";
+import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** The code of what the server itself has refused. */

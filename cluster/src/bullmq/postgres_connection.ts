@@ -20,8 +20,9 @@ import { GroupLink } from "./group_link.ts";
 import { askAgain, tellLostConnections } from "./lost_connection.ts";
 import { PostgresBroker } from "./postgres_broker.ts";
 import { PostgresStore, STORE_TABLES } from "./postgres_store.ts";
-import { shownAddress, within } from "./redis_client.ts";
+import { shownAddress } from "./redis_client.ts";
 import { accountRefusal, clockRefusal } from "./start_checks.ts";
+import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** Two of them listen all the time, for jobs and for the group. A server takes a hundred, unless it is told otherwise. */

@@ -7,7 +7,8 @@ import { queueName } from "../names.ts";
 import type { BrokerSettings, Store } from "./engine.ts";
 import type { GroupLink } from "./group_link.ts";
 import { toJob } from "./jobs.ts";
-import { closeRedis, within } from "./redis_client.ts";
+import { closeRedis } from "./redis_client.ts";
+import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** How many events the stream keeps. Those that a slow client misses, its sweep finds. */

@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { within } from "../clock.ts";
 import type { EngineAddress, RedisTls } from "./address.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
@@ -56,15 +57,4 @@ export async function closeRedis(redis: Redis, limitMs: number): Promise<void> {
   redis.once("end", resolve);
   redis.disconnect();
   await within(limitMs, promise);
-}
-
-/** Waits for a promise, but not longer: what closes over a connection that is away may never settle. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -15,7 +15,7 @@ import { RUN_SHELF } from "../names.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { Books } from "./books.ts";
 import { Entry } from "./entry.ts";
-import { noAgentError, refusedByServerError, runIdError } from "./faults.ts";
+import { noAgentError, refusedByServerError, runIdError, tooLargeError } from "./faults.ts";
 import { Lanes } from "./lanes.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readProgress } from "./progress_reader.ts";
@@ -28,6 +28,8 @@ import { Sweeper } from "./sweeper.ts";
 const CHUNK_GOAL: ChunkGoal = { ms: 50, bytes: 256 * 1024 };
 const CHUNKS_AHEAD_PER_LANE = 4;
 const LEAST_BACKLOG = 8;
+/** Redis ends a connection on which a larger value comes, and PostgreSQL takes little more. */
+const MOST_PIECE_BYTES = 512 * 1024 * 1024;
 const TERMINATE_LIMIT_MS = 5000;
 const FLUSH_LIMIT_MS = 5;
 
@@ -175,11 +177,15 @@ export class ClusterBackend implements TaskBackend {
     const digest = sha256(
       [JSON.stringify(request.function), JSON.stringify(request.chunk), tagged, text, ...parts.map(sha256)].join("\n"),
     );
-    return `run-${request.runId}-${digest.slice(0, 8)}`;
+    return `run-${request.runId}-${digest.slice(0, 16)}`;
   }
 
-  #refusalOf({ request: { runId }, jobId }: Entry): Error | undefined {
+  #refusalOf({ request, jobId }: Entry): Error | undefined {
     if (this.#broken !== undefined) return this.#broken;
+    const { text, parts } = request.payload;
+    const largest = Math.max(text.length, ...parts.map(({ byteLength }) => byteLength));
+    if (largest > MOST_PIECE_BYTES) return tooLargeError(largest, MOST_PIECE_BYTES);
+    const { runId } = request;
     if (runId !== undefined && !/^[A-Za-z0-9._-]{1,120}$/.test(runId)) return runIdError(runId);
     if (this.#books.get(jobId) === undefined) return undefined;
     return new TypeError(

@@ -1,5 +1,11 @@
 /** Every error that this package makes for a caller, built in one place. */
-import { PermissionError, PoisonTaskError, WorkerExitError, WorkerStartError } from "../corral.ts";
+import {
+  PayloadTooLargeError,
+  PermissionError,
+  PoisonTaskError,
+  WorkerExitError,
+  WorkerStartError,
+} from "../corral.ts";
 import type { KnownAgent } from "../broker.ts";
 
 /** No agent runs the code: nothing has started. */
@@ -72,6 +78,15 @@ export function refusedByServerError(refusal: string, ms: number): WorkerStartEr
     `Cannot send the task: the server has refused it for ${Math.round(ms / 1000)} s, ${JSON.stringify(refusal)}; ` +
       `mend the server, then a retry is safe`,
     { taskStarted: false },
+  );
+}
+
+/** A value that no server takes. Nothing was sent. */
+export function tooLargeError(byteLength: number, limitBytes: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `Cannot submit: an argument has ${byteLength} bytes, a cluster takes ${limitBytes} in one piece; send it in parts`,
+    byteLength,
+    limitBytes,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Broker, JobState } from "../broker.ts";
 import { type Clock, pause } from "../clock.ts";
-import type { SpanReport } from "../corral.ts";
+import type { ChunkResult, SpanReport } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { openOutcome, type Outcome } from "../message/outcome.ts";
 import type { Acknowledger } from "./acknowledger.ts";
@@ -134,6 +134,8 @@ export class Outcomes {
     }
     lanes.answered(outcome.agent);
     if (!entry.isKept) acknowledger.add(entry.jobId, "value" in outcome ? outcome : undefined);
+    // What failed is not kept for a later run of the same id, which may be called as soon as this one's caller has been told.
+    else if (hasFailed(reading, entry)) await broker.remove([entry.jobId]).catch(() => {});
     // The agent has checked them, and signed for it.
     for (const report of outcome.spans ?? []) entry.completion.span?.(report as SpanReport);
     const completion = books.take(entry);
@@ -171,6 +173,10 @@ export class Outcomes {
     books.comeBack(entry);
     onRoom();
   }
+}
+
+function hasFailed(reading: Reading, { request: { chunk } }: Entry): boolean {
+  return !reading.ok || (chunk !== undefined && (reading.value as ChunkResult).errors.length > 0);
 }
 
 /** Asked again behind a call of the caller's, which may have ended the task. */

@@ -23,7 +23,7 @@ export interface Call {
   /** What was told of it, in order. */
   readonly steps: string[];
   /** Resolves when a step is told, or was told before. */
-  reached(step: "sent" | "begun" | "retried"): Promise<void>;
+  reached(step: "sent" | "begun" | "begun again"): Promise<void>;
 }
 
 /** A client with one backend, in this program. */
@@ -62,7 +62,7 @@ export class Caller implements AsyncDisposable {
     const reached = {
       sent: Promise.withResolvers<void>(),
       begun: Promise.withResolvers<void>(),
-      retried: Promise.withResolvers<void>(),
+      "begun again": Promise.withResolvers<void>(),
     };
     const payload = encode(args);
     let settled = 0;
@@ -89,14 +89,12 @@ export class Caller implements AsyncDisposable {
         reached.sent.resolve();
       },
       begun: () => {
+        if (steps.includes("begun")) reached["begun again"].resolve();
         steps.push("begun");
         reached.begun.resolve();
       },
       returned: () => steps.push("returned"),
-      retried: () => {
-        steps.push("retried");
-        reached.retried.resolve();
-      },
+      retried: () => steps.push("retried"),
       progress: (value) => options.onProgress?.(value),
       span: (report) => options.onSpan?.(report),
       resolve: (value, durationMs) => {

@@ -1,0 +1,32 @@
+// unit: the errors that docs/cluster.md explains are those that members give.
+import { assert, assertEquals } from "@std/assert";
+import { accountRefusal, refusalOf } from "../src/bullmq/start_checks.ts";
+import { noAgentError, refusedByServerError, refusedError, vanishedError } from "../src/client/faults.ts";
+import { Sealer } from "../src/message/letter.ts";
+import { openOrder, type UnreadableOrder } from "../src/message/order.ts";
+import { SECRET } from "./helpers/secret.ts";
+
+const server = { url: "redis://10.0.0.5:6379", tls: undefined };
+const state = { version: "7.0.15", evictionPolicy: "allkeys-lru", isAppendOnly: true, serverTimeMs: 0, ownTimeMs: 0 };
+
+/** What members say, by what the page quotes of it. Those whose text is null are quoted by tests with real processes. */
+const TEXTS: Readonly<Record<string, string | null>> = {
+  "Cannot reach Redis at": null,
+  "it refuses this account": accountRefusal("Redis", "redis://10.0.0.5:6379", "NOAUTH Authentication required."),
+  "its maxmemory-policy is": refusalOf(state, server, { aofCheck: true })!,
+  "no agent has had this code": noAgentError("49dc", [], 30_000, false).message,
+  "its signature is not that of this agent's secret":
+    (openOrder(new Sealer(SECRET), "1", {}) as UnreadableOrder).detail,
+  "gave it back unstarted, its client was not there": refusedError("host-1", "its client was not there").message,
+  "the server has refused it for": refusedByServerError("OOM command not allowed", 30_000).message,
+  "the server no longer knows it": vanishedError().message,
+  'this program may not run "deno info"': null,
+};
+
+Deno.test("docs/cluster.md explains errors by words that stand in them", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
+  const [, part = ""] = /^## Errors\n([^]*?)^## /m.exec(page) ?? [];
+  const quoted = [...part.matchAll(/^\| `([^`]+)` /gm)].map(([, text]) => text!);
+  assertEquals(quoted, Object.keys(TEXTS));
+  for (const [quote, text] of Object.entries(TEXTS)) assert(text === null || text.includes(quote), `${quote}: ${text}`);
+});
