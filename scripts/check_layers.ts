@@ -154,7 +154,7 @@ export const CLUSTER_LAYERS: Layers = {
   names: [],
   message: ["corral"],
   broker: ["message"],
-  bullmq: ["broker", "message", "names"],
+  bullmq: ["broker", "message", "names", "clock"],
   client: ["bullmq", "broker", "message", "names", "clock", "corral"],
   agent: ["bullmq", "message", "names", "clock", "corral"],
 };
