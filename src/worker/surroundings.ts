@@ -2,6 +2,8 @@
  * What a worker's environment says of the place where the program runs: its time zone, its language, its terminal. `Intl`,
  * `navigator` and the console tell the program these without a permission, so its workers are told as well.
  */
+import { denoInternals } from "../deno_internals.ts";
+
 const { navigator } = globalThis;
 const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
 
@@ -16,8 +18,17 @@ export function localeVariables(): Record<string, string> {
   };
 }
 
-/** Which of the program's streams show colours. */
+/** On which of the program's streams its console uses colours: on terminals, or as NO_COLOR and FORCE_COLOR say. */
 export function coloredStreams(): { 1: boolean; 2: boolean } {
+  const { Console } = denoInternals;
+  if (Console !== undefined) {
+    const colored = { 1: false, 2: false };
+    // Such a console formats as the program's own, so it tells without a permission to read those variables.
+    const probe = new Console((text, level) => colored[level > 1 ? 2 : 1] = text !== "1\n");
+    probe.log(1);
+    probe.error(1);
+    return colored;
+  }
   return { 1: !Deno.noColor && Deno.stdout.isTerminal(), 2: !Deno.noColor && Deno.stderr.isTerminal() };
 }
 

@@ -110,6 +110,21 @@ Deno.test({
   },
 });
 
+Deno.test("the console of a task uses colours in a pipe where a variable has the program's do so", async () => {
+  const print = (): void => {
+    console.log("out", { a: 1 });
+    console.error("err", { a: 1 });
+  };
+  for (const FORCE_COLOR of ["1", "0"]) {
+    const here = await runProgram(`(${print})();`, { env: { FORCE_COLOR } });
+    const there = await runProgram(`await using pool = new Pool({ workers: 1 }); await pool.apply(${print});`, {
+      env: { FORCE_COLOR },
+    });
+    assertEquals([there.stdout, there.stderr], [here.stdout, here.stderr]);
+    assertEquals(here.stdout, "out { a: \x1b[33m1\x1b[39m }\n");
+  }
+});
+
 Deno.test("a task has the program's time zone and language, without a permission", async () => {
   const tell = (): unknown => [
     new Date(0).toString(),
