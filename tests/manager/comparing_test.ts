@@ -69,7 +69,7 @@ Deno.test("ListObject sorts and searches hundreds of thousands of small items fo
 Deno.test("ListObject lets the program compare more than workers, but not without end", () => {
   const cost = new ComparingCost(PROGRAM);
   cost.pay(300_000_000);
-  assertThrows(() => cost.pay(300_000_000), RangeError, "400000000 steps");
+  assertThrows(() => cost.pay(300_000_000), RangeError, "450000000 steps");
 });
 
 const anything = fc.anything({

@@ -44,7 +44,7 @@ Deno.mkdirSync("bin");
 Deno.symlinkSync(temp + "/bin", temp + "/link");
 Deno.env.set("PATH", temp + "/bin:" + Deno.env.get("PATH"));
 const cases = { all: true, deno: [Deno.execPath()], cache: [Deno.env.get("DENO_DIR")!], inCache: [Deno.env.get("DENO_DIR") + "/npm"],
-  library: [library], above: ["/"], path: [temp + "/bin/tool"], linked: [temp + "/link"] };
+  library: [library], entry: [new URL("LIBRARY").pathname], exports: [new URL("./deno.json", "LIBRARY").pathname], above: ["/"], path: [temp + "/bin/tool"], linked: [temp + "/link"] };
 for (const [name, write] of Object.entries(cases)) {
   for (const trust of ["trusted", "untrusted"] as const) {
     try { new Pool({ trust, permissions: { write } }); console.log(name, "taken"); } catch (error) {
@@ -62,6 +62,8 @@ for (const [name, write] of Object.entries(cases)) {
     cache: "Deno's cache",
     inCache: "Deno's cache",
     library: "this library",
+    entry: "this library",
+    exports: "this library",
     above: "Deno",
     path: "a folder of the PATH",
     linked: "a folder of the PATH",

@@ -58,7 +58,13 @@ function codeOfAll(denoPath: string): Code[] {
 
 /** A program that has the library in it has all its code there. */
 function codeOfLibrary(): Code[] {
-  if (LIBRARY_FOLDER?.startsWith("file:")) return [folder("this library", fileUrlToPath(new URL(LIBRARY_FOLDER)))];
+  if (LIBRARY_FOLDER?.startsWith("file:")) {
+    // Beside the folder lie the module that programs import, and what says which file an import means.
+    const beside = ["mod.ts", "deno.json"].map((name) =>
+      file("this library", fileUrlToPath(new URL(`../${name}`, LIBRARY_FOLDER)))
+    );
+    return [folder("this library", fileUrlToPath(new URL(LIBRARY_FOLDER))), ...beside];
+  }
   const isBundled = LIBRARY_FOLDER === undefined && Deno.mainModule.startsWith("file:");
   return isBundled ? [file("this program", fileUrlToPath(new URL(Deno.mainModule)))] : [];
 }

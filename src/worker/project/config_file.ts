@@ -1,6 +1,6 @@
 /** Reads a `deno.json`, which may be a stranger's: in linear time, and only up to a size. */
 
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** What a configuration says, or `undefined` for what cannot be read. */
 export function readConfig(path: string): Record<string, unknown> | undefined {
