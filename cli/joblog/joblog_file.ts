@@ -163,11 +163,7 @@ export class JoblogWriter implements RunObserver {
 
   async receive(events: readonly RunEvent[]): Promise<void> {
     let lines = "";
-    for (const event of events) {
-      if (event.type !== "record") continue;
-      const { type: _, excerpt: _excerpt, error, ...facts } = event;
-      lines += JSON.stringify({ ...facts, ...(error && { error: `${error.name}: ${error.message}` }) }) + "\n";
-    }
+    for (const event of events) if (event.type === "record") lines += recordLine(event);
     if (lines === "") return;
     await this.#write(lines);
     for (const event of events) {
@@ -183,6 +179,15 @@ export class JoblogWriter implements RunObserver {
     await writeAll(this.#file, this.#path, encoder.encode(text));
     await syncFile(this.#file, this.#path);
   }
+}
+
+/** The line of a record. Its fields are named one by one: a rest of fields takes three times as long, for each record of a run. */
+function recordLine(
+  { sequence, input, line, slot, pid, outcome, attempt, startedAt, durationMs, results, outputEnd, hash, error }:
+    RecordEvent,
+): string {
+  const facts = { sequence, input, line, slot, pid, outcome, attempt, startedAt, durationMs, results, outputEnd, hash };
+  return JSON.stringify(error === undefined ? facts : { ...facts, error: `${error.name}: ${error.message}` }) + "\n";
 }
 
 function runLine(rejects: string | null): RunLine {
