@@ -47,6 +47,7 @@ function inOwnWords(message: string): string {
       /, import it in the program, or grant `permissions: \{ import: true \}`/,
       ", or run corral map with --cache",
     )
+    .replace(", or set `frozen: false`, which goes by no lock file", ", or run corral map with --cache")
     .replace(
       /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
       (_, kind, item) => {

@@ -19,8 +19,10 @@ type OwnNeeds = Pick<CliMapOptions, "permissions" | "throttle" | "dashboard" | "
 
 /** Throws UsageError where the command was not given what it is to grant, or to look at: with the line that mends it. */
 export function requireOwnPermissions(options: OwnNeeds): void {
-  const missing = missingFlags(options);
-  if (missing.length > 0) throw new UsageError(missingText(missing));
+  const grants = missingGrants(options);
+  const own = missingForItself(options);
+  const missing = [...grants, ...own.map(({ needs }) => needs)];
+  if (missing.length > 0) throw new UsageError(missingText(missing, grants.length > 0 ? undefined : own[0]!.flag));
   const unreached = options.cluster === undefined ? [] : missingForCluster(options.cluster.server);
   if (unreached.length === 0) return;
   const flags = unreached.join(" ");
@@ -30,14 +32,19 @@ export function requireOwnPermissions(options: OwnNeeds): void {
   );
 }
 
-/** What to say when flags are missing that the command was not installed with. */
-function missingText(flags: readonly string[]): string {
-  const [, kind, items] = /^--allow-(\w+)(?:=(.*))?$/.exec(flags[0]!) ?? [];
-  const what = `${kind} access${items === undefined ? "" : ` to ${JSON.stringify(items)}`}`;
-  return `Cannot grant ${what}: this command was not given ${
+/** What to say when flags are missing that the command was not installed with: the first of them is for workers, or for a flag of the command's own. */
+function missingText(flags: readonly string[], ownFlag: string | undefined): string {
+  return `Cannot ${
+    ownFlag === undefined ? `grant ${accessOf(flags[0]!)}` : `use ${ownFlag}`
+  }: this command was not given ${
     flags.join(" ")
-  } itself, and nothing behind "corral map" can ` +
-    `add to that; install it with all permissions, of which workers get only what you grant them` + installText(flags);
+  } itself, and nothing behind "corral map" can add to that; install it with all permissions, of which workers get ` +
+    `only what you grant them` + installText(flags);
+}
+
+function accessOf(flag: string): string {
+  const [, kind, items] = /^--allow-(\w+)(?:=(.*))?$/.exec(flag) ?? [];
+  return `${kind} access${items === undefined ? "" : ` to ${JSON.stringify(items)}`}`;
 }
 
 function installText(flags: readonly string[]): string {
@@ -55,20 +62,27 @@ function installLines(flags: readonly string[]): [everything: string, narrow: st
   return [`cd ${root} && deno task install`, `cd ${root} && deno task install ${flags.join(" ")}`];
 }
 
-function missingFlags({ permissions, throttle, dashboard }: OwnNeeds): string[] {
+function missingGrants({ permissions }: OwnNeeds): string[] {
   const grants = permissions === "none" ? [] : Object.entries(permissions);
-  const flags = grants.flatMap(([kind, wanted]) => {
+  return grants.flatMap(([kind, wanted]) => {
     if (wanted === true) return holds({ name: kind as Kind } as Deno.PermissionDescriptor) ? [] : [`--allow-${kind}`];
     const missing = (wanted as string[]).filter((item) => !holds(descriptor(kind as Kind, item)));
     return missing.length === 0 ? [] : [`--allow-${kind}=${missing.join(",")}`];
   });
-  const looks = [
-    ...(throttle.load === undefined ? [] : ["loadavg"] as const),
-    ...(throttle.freeBytes === undefined ? [] : ["systemMemoryInfo"] as const),
-  ].filter((kind) => !holds({ name: "sys", kind }));
-  if (looks.length > 0) flags.push(`--allow-sys=${looks.join(",")}`);
-  if (dashboard !== undefined && !holds({ name: "net", host: "127.0.0.1" })) flags.push("--allow-net=127.0.0.1");
-  return flags;
+}
+
+/** What the command looks at or serves itself, by the flags that ask for it. */
+function missingForItself({ throttle, dashboard }: OwnNeeds): { readonly flag: string; readonly needs: string }[] {
+  const isMissing = (kind: "loadavg" | "systemMemoryInfo") => !holds({ name: "sys", kind });
+  return [
+    ...(throttle.load !== undefined && isMissing("loadavg") ? [{ flag: "--load", needs: "--allow-sys=loadavg" }] : []),
+    ...(throttle.freeBytes !== undefined && isMissing("systemMemoryInfo")
+      ? [{ flag: "--memfree", needs: "--allow-sys=systemMemoryInfo" }]
+      : []),
+    ...(dashboard !== undefined && !holds({ name: "net", host: "127.0.0.1" })
+      ? [{ flag: "--dashboard", needs: "--allow-net=127.0.0.1" }]
+      : []),
+  ];
 }
 
 /** What a package below ioredis does is to list all variables: each must be there, or seem to be unset. */

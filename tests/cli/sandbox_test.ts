@@ -53,6 +53,39 @@ Deno.test("corral map refuses to grant what it does not hold itself, and says wh
   assertStringIncludes(stderr, "--allow-net=example.com");
 });
 
+Deno.test("corral map says which flag needs what the command does not hold itself", async () => {
+  for (
+    const [flags, wanted] of [
+      [["--load", "5"], "Cannot use --load: this command was not given --allow-sys=loadavg itself"],
+      [
+        ["--memfree", "1M", "--dashboard"],
+        "Cannot use --memfree: this command was not given --allow-sys=systemMemoryInfo --allow-net=127.0.0.1 itself",
+      ],
+      [
+        ["--load", "5", "--allow-ffi"],
+        "Cannot grant ffi access: this command was not given --allow-ffi --allow-sys=loadavg itself",
+      ],
+    ] as const
+  ) {
+    const { code, stderr } = await corral(["map", JOB, ...flags], { stdin: "1\n" });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, wanted);
+  }
+});
+
+Deno.test("corral map advises --cache where the lock file does not have what a module imports", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/deno.json`, "{}");
+    await Deno.writeTextFile(`${folder}/deno.lock`, '{"version":"5"}');
+    await Deno.writeTextFile(`${folder}/job.ts`, 'import "npm:fast-check@4.10.2";\nexport default (n: number) => n;\n');
+    const refused = await corral(["map", "./job.ts"], { stdin: "1\n", cwd: folder });
+    assertEquals(refused.code, 255);
+    assertStringIncludes(refused.stderr, "or run corral map with --cache");
+    const { code, results } = await corral(["map", "--cache", "./job.ts"], { stdin: "1\n", cwd: folder });
+    assertEquals([code, results], [0, [1]]);
+  });
+});
+
 Deno.test("corral map --dry-run shows permissions, command line and first records, and runs nothing", async () => {
   await inFolder(async (folder) => {
     const { code, stdout, stderr } = await corral(
