@@ -1789,7 +1789,7 @@ var TaggedEncoder = class {
   encodeAt(step, value, depth) {
     this.#path[$push](step);
     const node = this.encode(value, depth);
-    this.#path.pop();
+    this.#path[$pop]();
     return node;
   }
   tryEncodeAt(step, value, depth) {
@@ -1829,7 +1829,7 @@ var TaggedEncoder = class {
     for (const key of keys) {
       this.#path[$push](key);
       putField(node, key, this.encode(this.#readField(record, key), depth + 1));
-      this.#path.pop();
+      this.#path[$pop]();
     }
     return $Object_hasOwn(node, TAG_KEY) ? {
       $: "object",
@@ -2189,8 +2189,8 @@ var LineReader = class {
       return true;
     }
     if (line !== "]" && line !== "}") return false;
-    const closed = this.#open.pop();
-    if (closed === void 0 || $Array_isArray(closed) !== (line === "]") || this.#keys.pop() !== void 0) {
+    const closed = this.#open[$pop]();
+    if (closed === void 0 || $Array_isArray(closed) !== (line === "]") || this.#keys[$pop]() !== void 0) {
       throw malformed("a bracket closes what is not open");
     }
     return true;

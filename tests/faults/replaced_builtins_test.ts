@@ -8,7 +8,7 @@ const REPLACED = [
   "setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask Date performance JSON Promise Map Set WeakMap Uint8Array",
   "TextEncoder TextDecoder ArrayBuffer DataView AbortController structuredClone Worker Proxy Blob URL Symbol Error Number Math Reflect",
   "performance.now Date.now JSON.parse JSON.stringify Promise.resolve Promise.prototype.then Map.prototype.get Map.prototype.set",
-  "Map.prototype.has Map.prototype.delete Set.prototype.add Set.prototype.has Array.prototype.push Array.prototype.shift Array.prototype.splice",
+  "Map.prototype.has Map.prototype.delete Set.prototype.add Set.prototype.has Array.prototype.push Array.prototype.pop Array.prototype.shift Array.prototype.splice",
   "Array.prototype.slice Array.prototype.at Array.prototype.every Array.prototype.some Array.prototype.join Array.prototype.includes",
   "Array.isArray Array.from TextEncoder.prototype.encode TextEncoder.prototype.encodeInto TextDecoder.prototype.decode Object.keys",
   "Object.entries Object.getPrototypeOf Object.hasOwn Object.assign Object.defineProperty Object.getOwnPropertyDescriptor",
@@ -74,6 +74,19 @@ for (const [what, value] of [["throw", null], ["give nonsense", "[]"]] as const)
       assertEquals([await pool.apply(() => Deno.pid), pool.stats().workersLost], [pid, 0]);
     }));
 }
+
+Deno.test("a worker takes its first shared object when its code has replaced what reads texts", () =>
+  withInvariants({ workers: 1 }, async (pool) => {
+    const pid = await pool.apply(() => {
+      TextDecoder.prototype.decode = () => {
+        throw new Error("replaced");
+      };
+      return Deno.pid;
+    });
+    const queue = new Queue<number>();
+    await pool.apply((queue: Queue<number>) => queue.put(4), [queue]);
+    assertEquals([await queue.get(), await pool.apply(() => Deno.pid), pool.stats().workersLost], [4, pid, 0]);
+  }));
 
 Deno.test("a pool whose workers fake their timers times out, aborts and recycles", async () => {
   await using pool = new Pool({ workers: 1, maxTasksPerChild: 3 });

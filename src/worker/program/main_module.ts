@@ -21,7 +21,7 @@ export function mainModule(
     `for(let at=0;at<size;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
     `return bytes},` +
     // Taken at once: user code may replace what is global before the rest is wanted.
-    `evaluate=eval,decoder=new TextDecoder(),run=(bytes)=>evaluate(decoder.decode(bytes)),` +
+    `evaluate=eval,decoder=new TextDecoder(),decode=decoder.decode.bind(decoder),run=(bytes)=>evaluate(decode(bytes)),` +
     `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
     `core((index)=>run(rest[index]))(${loadFunction(options)},input);`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
