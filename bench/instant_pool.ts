@@ -3,6 +3,7 @@ import { Scheduler } from "../src/pool/scheduling/scheduler.ts";
 import type { SchedulerEffects, SchedulerListener, SchedulerWorker } from "../src/pool/scheduling/effects.ts";
 import type { ScheduledTask } from "../src/pool/scheduling/scheduled_task.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../src/wire/messages/lease.ts";
+import { plainTask } from "../tests/helpers/plain_task.ts";
 
 const MS_PER_READ = 0.05;
 
@@ -47,7 +48,7 @@ export class InstantPool {
 
   /** Takes tasks through the scheduler, all at once. */
   run(tasks: number): void {
-    for (let n = 0; n < tasks; n++) this.#scheduler.submit(this.#task());
+    for (let n = 0; n < tasks; n++) this.#scheduler.submit(plainTask(++this.#lastId));
     this.#scheduler.dispatch(this.#now);
     this.#scheduler.nextDeadline();
     while (this.#scheduler.unsettled > 0) this.#answerAll();
@@ -67,23 +68,6 @@ export class InstantPool {
       // As the backend does at each turn.
       this.#scheduler.nextDeadline();
     }
-  }
-
-  #task(): ScheduledTask {
-    return {
-      id: ++this.#lastId,
-      priority: 0,
-      key: undefined,
-      byteLength: 10,
-      timeoutMs: undefined,
-      state: "waiting",
-      slot: undefined,
-      attempt: 1,
-      retriesLeft: 0,
-      redeliveries: 0,
-      sentAt: undefined,
-      givenUpAt: undefined,
-    };
   }
 
   #effects(): SchedulerEffects<ScheduledTask> {

@@ -10,6 +10,7 @@ import type { ScheduledTask } from "../../src/pool/scheduling/scheduled_task.ts"
 import { Scheduler } from "../../src/pool/scheduling/scheduler.ts";
 import type { Slot } from "../../src/pool/scheduling/slot.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../src/wire/messages/lease.ts";
+import { plainTask } from "./plain_task.ts";
 
 /** A task that only a scheduler sees. */
 export interface ScriptedTask extends ScheduledTask {
@@ -157,23 +158,7 @@ export class ScriptedPool {
   }
 
   #add(name: string, traits: TaskTraits): ScriptedTask {
-    const task: ScriptedTask = {
-      id: this.#tasks.size + 1,
-      name,
-      submittedAt: this.now,
-      priority: 0,
-      key: undefined,
-      byteLength: 10,
-      timeoutMs: undefined,
-      state: "waiting",
-      slot: undefined,
-      attempt: 1,
-      retriesLeft: 0,
-      redeliveries: 0,
-      sentAt: undefined,
-      givenUpAt: undefined,
-      ...traits,
-    };
+    const task: ScriptedTask = { ...plainTask(this.#tasks.size + 1), name, submittedAt: this.now, ...traits };
     this.#tasks.set(name, task);
     return task;
   }
