@@ -1,9 +1,8 @@
-import { ClosedError } from "../errors.ts";
+import { ClosedError, EndOfStreamError } from "../errors.ts";
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
-import { takeAll } from "./take_all.ts";
 
 /** The kinds of pipe ends, as they travel. */
 export const CONNECTION_TYPES = {
@@ -174,3 +173,17 @@ function check(
 }
 
 for (const type of Object.values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
+
+/** Takes item after item, until the stream has ended or is closed here. */
+async function* takeAll<T>(take: () => Promise<T>): AsyncGenerator<T, void, undefined> {
+  while (true) {
+    let item: T;
+    try {
+      item = await take();
+    } catch (error) {
+      if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
+      throw error;
+    }
+    yield item;
+  }
+}
