@@ -1,28 +1,18 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
-import { Deque } from "../../deque.ts";
 import { PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
 import { nameOf, type ObservedJob } from "../observing/observer.ts";
-import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
+import type { TaskCaller } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
-import { Bag, type Bagged } from "./bag.ts";
+import { Bag } from "./bag.ts";
 import { encodeChunk } from "./encode_chunk.ts";
+import { type Entry, ImapResults } from "./imap_results.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
-
-/** A chunk that was submitted: its outcomes when they are there, and how many were taken. */
-interface Entry extends Bagged {
-  task: SubmittedTask | undefined;
-  outcomes: { values: readonly unknown[]; errors: ReadonlyMap<number, unknown> } | undefined;
-  /** The place of its first item among all items. */
-  readonly start: number;
-  readonly size: number;
-  taken: number;
-}
 
 /** What kind of iterator it is. */
 export interface ImapKind {
@@ -55,11 +45,6 @@ export interface ImapWork {
  */
 type Stage = "open" | "draining" | "failed" | "abandoned" | "finished";
 
-interface Waiter {
-  resolve(result: IteratorResult<unknown>): void;
-  reject(error: unknown): void;
-}
-
 /**
  * One `imap` or `imapUnordered`.
  *
@@ -74,19 +59,14 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   readonly #kind: ImapKind;
   readonly #options: ImapOptions;
   readonly #chunkSize: number;
-  /** Ordered: all entries, in order of input. Otherwise: those that have outcomes. */
-  #entries = new Deque<Entry>();
-  /** Those that have none yet. */
+  readonly #results: ImapResults;
+  /** Chunks that have no outcomes yet. */
   readonly #running = new Bag<Entry>();
-  readonly #waiters = new Deque<Waiter>();
   #stage: Stage = "open";
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
   #error: unknown;
-  #buffered = 0;
   #submitted = 0;
   #pulling = false;
-  /** Whether the last `next()` rejected: a `for await` loop has ended there. */
-  #lastRejected = false;
 
   /** Starts at once. Throws TypeError when the items cannot be iterated. */
   constructor(host: JobHost, { spec, items, kind, options }: ImapWork) {
@@ -95,6 +75,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     this.#spec = spec;
     this.#source = new ItemSource(items);
     this.#kind = kind;
+    this.#results = new ImapResults(kind.ordered);
     this.#options = options;
     this.#chunkSize = options.chunkSize ?? 1;
     host.jobs.add(this);
@@ -112,18 +93,14 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    this.#lastRejected = false;
-    const ready = this.#stage === "finished" || this.#waiters.size > 0 ? undefined : this.#entries.peek();
-    if (ready?.outcomes !== undefined && !ready.outcomes.errors.has(ready.taken)) {
-      const { values } = ready.outcomes;
-      const value = values[this.#take(ready)];
+    const ready = this.#stage === "finished" ? undefined : this.#results.takeValue();
+    if (ready !== undefined) {
       this.#goOn();
-      return Promise.resolve({ done: false, value });
+      return Promise.resolve(ready);
     }
-    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>();
-    this.#waiters.push({ resolve, reject });
+    const next = this.#results.wait();
     this.#serve();
-    return promise;
+    return next;
   }
 
   async return(): Promise<IteratorResult<unknown>> {
@@ -145,7 +122,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     switch (ending.how) {
       case "drain":
         // Nobody asks for what comes behind an error.
-        if (this.#lastRejected || this.#kind.drains === false) return this.#cut();
+        if (this.#results.lastRejected || this.#kind.drains === false) return this.#cut();
         if (this.#stage === "open") this.#stage = "draining";
         this.#pull();
         return;
@@ -169,7 +146,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     this.#fail(error);
     if (this.#stage === "failed") this.#stage = "abandoned";
     this.#cancelRunning(error);
-    this.#keepFinished();
+    this.#results.keepCompleted();
     this.#serve();
   }
 
@@ -188,13 +165,6 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   /** Whether nothing will be submitted any more. */
   get #hasRead(): boolean {
     return !this.#pulling && (this.#source.ended || !this.#isReading);
-  }
-
-  /** The error is told once, behind the results that were there; not once for each item that has no result. */
-  #keepFinished(): void {
-    const entries = this.#entries;
-    this.#entries = new Deque();
-    while (entries.peek()?.outcomes !== undefined) this.#entries.push(entries.shift()!);
   }
 
   async #pull(): Promise<void> {
@@ -218,7 +188,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   }
 
   get #hasRoom(): boolean {
-    const items = this.#stage === "draining" ? this.#running.size * this.#chunkSize : this.#buffered;
+    const items = this.#stage === "draining" ? this.#running.size * this.#chunkSize : this.#results.untaken;
     return items + this.#chunkSize <= this.#bufferSize;
   }
 
@@ -238,10 +208,9 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     };
     const mode = { size: entry.size, spread: this.#kind.spread ?? false, stopOnError: false };
     const caller = this.#callerOf(entry);
-    this.#buffered += entry.size;
     this.#submitted += entry.size;
     this.#running.add(entry);
-    if (this.#kind.ordered) this.#entries.push(entry);
+    this.#results.submitted(entry);
     try {
       // The abort of its tasks is this job's own business.
       const { signal: _, ...options } = this.#options;
@@ -279,22 +248,16 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     const { start, size } = entry;
     tellItems(this.#options.onItem, { start, size, failed: (index) => errors.has(index), durationMs });
     if (this.#stage === "finished" || this.#stage === "abandoned") return;
-    entry.outcomes = { values, errors };
-    if (!this.#kind.ordered) this.#entries.push(entry);
+    this.#results.completed(entry, { values, errors });
     this.#serve();
   }
 
   /** Gives the waiting calls of `next()` what there is. */
   #serve(): void {
-    while (this.#waiters.size > 0) {
-      const entry = this.#entries.peek();
-      if (entry?.outcomes !== undefined && this.#stage !== "finished") {
-        this.#giveItem(entry, entry.outcomes, this.#waiters.shift()!);
-      } else if (this.#hasEnded) {
-        this.#giveEnd(this.#waiters.shift()!);
-      } else {
-        break;
-      }
+    while (this.#results.isAwaited) {
+      if (this.#stage !== "finished" && this.#results.give()) continue;
+      if (!this.#hasEnded) break;
+      this.#giveEnd();
     }
     this.#goOn();
   }
@@ -307,39 +270,14 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
 
   get #hasEnded(): boolean {
     if (this.#stage === "finished") return true;
-    return this.#hasRead && this.#running.size === 0 && this.#entries.size === 0;
+    return this.#hasRead && this.#running.size === 0 && this.#results.isEmpty;
   }
 
-  #giveItem(entry: Entry, { values, errors }: NonNullable<Entry["outcomes"]>, waiter: Waiter): void {
-    const index = this.#take(entry);
-    if (errors.has(index)) {
-      this.#lastRejected = true;
-      waiter.reject(errors.get(index));
-    } else {
-      waiter.resolve({ done: false, value: values[index] });
-    }
-  }
-
-  /** Takes the entry's next item off the books. Returns its index. */
-  #take(entry: Entry): number {
-    this.#buffered--;
-    if (entry.taken + 1 === entry.size) {
-      this.#entries.shift();
-      // What the collector takes for used, because something old refers to it, should keep no more.
-      entry.outcomes = undefined;
-    }
-    return entry.taken++;
-  }
-
-  #giveEnd(waiter: Waiter): void {
-    const hasError = this.#stage === "failed" || this.#stage === "abandoned";
+  /** One is told of the failure, if there is one: all later ones, that it has ended. */
+  #giveEnd(): void {
+    const hasFailed = this.#stage === "failed" || this.#stage === "abandoned";
+    this.#results.giveEnd(hasFailed ? { error: this.#error } : undefined);
     this.#finish();
-    if (hasError) {
-      this.#lastRejected = true;
-      waiter.reject(this.#error);
-    } else {
-      waiter.resolve({ done: true, value: undefined });
-    }
   }
 
   #finish(): void {
