@@ -12,8 +12,8 @@ import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
 import { bareImports } from "../src/worker/project/import_map.ts";
 import { withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
-import { OutputTail } from "../src/worker/output.ts";
 import { shown } from "../src/shown.ts";
+import { OutputTail } from "../src/worker/streams/prints.ts";
 import { within } from "./helpers/clock.ts";
 
 const LIMIT_MS = 10_000;

@@ -8,16 +8,15 @@ import { STOP, WAKE } from "../wire/messages/to_child.ts";
 import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.ts";
 import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { LaunchCommand } from "./program/command_line.ts";
+import { EndingLadder } from "./ending_ladder.ts";
 import type { WorkerExit } from "./exit_error.ts";
-import { writeToProgram } from "../printing.ts";
-import { LinePrinter } from "../line_printer.ts";
-import { OutputTail } from "./output.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
-import { TurnTaking } from "./turn_taking.ts";
 import { StandbyWatch } from "./standby_watch.ts";
-import { WorkerInput } from "./worker_input.ts";
-import { WorkerOutput } from "./worker_output.ts";
+import { WorkerPrints } from "./streams/prints.ts";
+import { TurnTaking } from "./streams/turn_taking.ts";
+import { WorkerInput } from "./streams/worker_input.ts";
+import { WorkerOutput } from "./streams/worker_output.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
@@ -58,53 +57,49 @@ export interface WorkerProcessOptions {
 
 // A grandchild may hold the pipes open after the worker is dead.
 const DRAIN_LIMIT_MS = 500;
-// After the stop message; the child may run `unload` listeners.
-const STOP_GRACE_MS = 1000;
 // What a pipe holds. When so much has left, the worker has read what came before.
 const PIPE_BYTES = 64 * 1024;
 // Between the end of a worker's output and its exit, which otherwise come together.
 const MUTE_LIMIT_MS = 250;
 
-/** One worker process: its streams, its handshake, and the ladder that ends it. */
+/** One worker process: its messages, its handshake, and its end. */
 export class WorkerProcess {
   readonly pid: number;
   /** Settles when the process has ended and `events.exited` was called. */
   readonly ended: Promise<void>;
   readonly #child: Deno.ChildProcess;
   readonly #events: WorkerProcessEvents;
-  readonly #memoryMarker: string;
-  readonly #killGraceMs: number;
   readonly #input: WorkerInput;
   readonly #output: WorkerOutput;
   readonly #channel: Channel;
   readonly #blocks: BlockReader;
   readonly #turns = new TurnTaking();
-  readonly #printers: readonly LinePrinter[];
-  readonly #tail = new OutputTail();
+  readonly #prints: WorkerPrints;
+  readonly #ladder: EndingLadder;
   readonly #standby = new StandbyWatch(() => this.#wake());
   readonly #silence: SilenceWatch;
   #readBytes = 0;
-  /** Whether something was printed since the last flush. */
-  #hasUnflushed = false;
   #greeted = false;
   #ready = false;
   #exited = false;
   #isOver = false;
-  #isTerminating = false;
   #violation: unknown;
-  #exceededMemory: WorkerExit["exceededMemory"];
   #referenced = true;
-  #escalation: Timer | undefined;
   #muteTimer: Timer | undefined;
 
   /** Starts the process. Throws what `Deno.Command` throws. */
   constructor(options: WorkerProcessOptions) {
     this.#events = options.events;
-    this.#memoryMarker = options.memoryMarker;
-    this.#killGraceMs = options.killGraceMs;
-    const { passOutput = true } = options;
-    this.#printers = ([1, 2, 2] as const).map((stream) =>
-      new LinePrinter(passOutput ? (bytes) => writeToProgram(stream, bytes) : () => {})
+    const { memoryMarker, passOutput = true, killGraceMs } = options;
+    const onPrinted: WorkerProcessEvents["output"] = (stream, bytes, task) => this.#events.output(stream, bytes, task);
+    this.#prints = new WorkerPrints({ passOutput, memoryMarker, onPrinted });
+    this.#ladder = new EndingLadder(
+      {
+        ask: () => this.#ask(),
+        signal: (signal) => this.signal(signal),
+        awaited: () => this.setReferenced(true),
+      },
+      killGraceMs,
     );
     this.#child = spawnWorker(options.command, options.ownGroup ?? false);
     this.pid = this.#child.pid;
@@ -113,7 +108,7 @@ export class WorkerProcess {
     this.#output = new WorkerOutput(this.#child);
     this.#blocks = new BlockReader({
       secret: options.blockSecret,
-      onOutput: (bytes) => this.#print(1, bytes.slice(), 0),
+      onOutput: (bytes) => this.#prints.print(1, bytes.slice(), 0),
     });
     this.#channel = new Channel({
       read: (buffer) => this.#output.read(buffer),
@@ -180,36 +175,22 @@ export class WorkerProcess {
 
   /** Prints what the worker left unfinished on a line; called when a task has ended. */
   flushOutput(): void {
-    if (!this.#hasUnflushed) return;
-    this.#hasUnflushed = false;
-    this.#printers[0]!.flush();
-    this.#printers[1]!.flush();
+    this.#prints.flush();
   }
 
   /** Asks the worker to leave; ends it if it does not. */
   stop(): void {
-    if (this.#exited || this.#escalation !== undefined) return;
-    this.append(STOP);
-    this.flush();
-    this.setReferenced(true);
-    this.#escalateAfter(STOP_GRACE_MS, () => this.terminate());
+    this.#ladder.stop();
   }
 
   /** Ends the worker with SIGTERM, and with SIGKILL if that does not help. */
   terminate(): void {
-    // Called again, it must not put the last step off.
-    if (this.#exited || this.#isTerminating) return;
-    this.#isTerminating = true;
-    this.setReferenced(true);
-    this.signal("SIGTERM");
-    this.#escalateAfter(this.#killGraceMs, () => this.kill());
+    this.#ladder.terminate();
   }
 
   /** Ends the worker at once. */
   kill(): void {
-    if (this.#exited) return;
-    this.#escalation?.cancel();
-    this.signal("SIGKILL");
+    this.#ladder.kill();
   }
 
   /** Sends a signal, and leaves the rest to the worker. */
@@ -222,9 +203,9 @@ export class WorkerProcess {
     }
   }
 
-  #escalateAfter(ms: number, next: () => void): void {
-    this.#escalation?.cancel();
-    this.#escalation = after(ms, next);
+  #ask(): void {
+    this.append(STOP);
+    this.flush();
   }
 
   #receive(text: string, parts: Uint8Array[], bytes: number): void {
@@ -253,21 +234,14 @@ export class WorkerProcess {
 
   #receiveOutput([, stream, taskId, text]: Extract<ChildMessage, ["output", ...unknown[]]>, parts: Uint8Array[]): void {
     const bytes = text === null ? parts[0]! : new TextEncoder().encode(text);
-    this.#print(stream, bytes, taskId);
-  }
-
-  #print(stream: 1 | 2, bytes: Uint8Array, taskId: number): void {
-    if (stream === 2) this.#tail.add(bytes);
-    this.#printers[stream - 1]!.print(bytes);
-    this.#hasUnflushed = true;
-    this.#events.output(stream, bytes, taskId);
+    this.#prints.print(stream, bytes, taskId);
   }
 
   async #live(): Promise<void> {
     const stderr = this.#child.stderr.getReader();
-    const drained = Promise.allSettled([this.#readMessages(), this.#readStderr(stderr)]);
+    const drained = Promise.allSettled([this.#readMessages(), this.#prints.readStderr(stderr)]);
     const status = await this.#child.status;
-    this.#escalation?.cancel();
+    this.#ladder.end();
     this.#muteTimer?.cancel();
     this.#exited = true;
     this.#silence.end();
@@ -278,17 +252,17 @@ export class WorkerProcess {
     this.#output.close();
     stderr.cancel().catch(() => {});
     this.#input.close();
-    for (const printer of this.#printers) printer.flush();
+    this.#prints.end();
     this.#isOver = true;
     this.#events.exited({
       pid: this.pid,
       exitCode: status.code,
       signal: status.signal,
-      stderrTail: this.#tail.text,
+      stderrTail: this.#prints.tail,
       wasReady: this.#ready,
       inFrame: this.#isInFrame,
       violation: this.#violation,
-      exceededMemory: this.#exceededMemory,
+      exceededMemory: this.#prints.exceededMemory,
     });
   }
 
@@ -337,25 +311,6 @@ export class WorkerProcess {
   #condemn(violation: unknown): void {
     this.#violation ??= violation;
     this.kill();
-  }
-
-  async #readStderr(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    while (true) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      if (this.#readMemoryMarker(value)) continue;
-      this.#tail.add(value);
-      this.#printers[2]!.print(value);
-      this.#events.output(2, value, 0);
-    }
-  }
-
-  #readMemoryMarker(bytes: Uint8Array): boolean {
-    if (bytes.length > 1024) return false;
-    const [marker, resident, limit] = new TextDecoder().decode(bytes).trim().split(" ");
-    if (marker !== this.#memoryMarker) return false;
-    this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
-    return true;
   }
 }
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LinePrinter } from "../../src/line_printer.ts";
-import { OutputTail } from "../../src/worker/output.ts";
+import { OutputTail } from "../../src/worker/streams/prints.ts";
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 30 });
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 /** Unit tests of how a chunk that takes long is worked on in several turns. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { monotonicMs } from "../../src/timer.ts";
-import { TurnTaking } from "../../src/worker/turn_taking.ts";
+import { TurnTaking } from "../../src/worker/streams/turn_taking.ts";
 
 /** Longer than any slice. */
 const SLOW_MS = 10;

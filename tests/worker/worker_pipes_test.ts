@@ -1,7 +1,7 @@
 /** Unit tests of what carries messages to and from a worker, with real pipes: as Deno shows them, and as streams. */
 import { assertEquals } from "@std/assert";
-import { WorkerInput } from "../../src/worker/worker_input.ts";
-import { WorkerOutput } from "../../src/worker/worker_output.ts";
+import { WorkerInput } from "../../src/worker/streams/worker_input.ts";
+import { WorkerOutput } from "../../src/worker/streams/worker_output.ts";
 
 const ECHO = `
   const buffer = new Uint8Array(64 * 1024);

@@ -1,4 +1,4 @@
-import { denoInternals, pipeResource } from "../deno_internals.ts";
+import { denoInternals, pipeResource } from "../../deno_internals.ts";
 
 /**
  * What a worker writes to its stdout. Where Deno shows the resource behind the pipe, that is read itself: a stream around it costs as much as

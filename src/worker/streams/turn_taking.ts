@@ -1,5 +1,5 @@
-import { delay, monotonicMs } from "../timer.ts";
-import type { Turns } from "../wire/channel.ts";
+import { delay, monotonicMs } from "../../timer.ts";
+import type { Turns } from "../../wire/channel.ts";
 
 /** How long a chunk is worked on before others have their turn. */
 const SLICE_MS = 8;

@@ -1,4 +1,4 @@
-import { denoInternals, pipeResource } from "../deno_internals.ts";
+import { denoInternals, pipeResource } from "../../deno_internals.ts";
 
 /** What a worker reads on its stdin. Where Deno shows the resource behind the pipe, that is written itself; see {@linkcode WorkerOutput}. */
 export class WorkerInput {
