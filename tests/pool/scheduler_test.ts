@@ -639,6 +639,11 @@ Deno.test("Scheduler.exited() tries a start again later when a signal ended it, 
   pool.step(() => pool.exit(0, died("SIGKILL")), "start failed: killed", "reject a: WorkerStartError not started");
 });
 
+function noHandleFree(): WorkerStartError {
+  const cause = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
+  return new WorkerStartError("full", { cause });
+}
+
 Deno.test("Scheduler.dispatch() takes a spawn that throws as a start that failed", () => {
   const pool = new ScriptedPool({ workers: 1 });
   pool.spawnErrors.push(new WorkerStartError("no such file"));
@@ -648,18 +653,16 @@ Deno.test("Scheduler.dispatch() takes a spawn that throws as a start that failed
     "start failed: no such file",
     "reject a: WorkerStartError not started",
   );
-  const full = new WorkerStartError("full", { cause: new Error("Too many open files (os error 24)") });
-  pool.spawnErrors.push(full);
+  pool.spawnErrors.push(noHandleFree());
   pool.step(() => pool.submit("b"), "spawn 0");
   pool.step(() => pool.advance(25), "spawn 0", "ref 0");
 });
 
 Deno.test("Scheduler.dispatch() lets those that start do the work when the system has no room for more workers", () => {
-  const full = () => new WorkerStartError("full", { cause: new Error("Too many open files (os error 24)") });
   const pool = new ScriptedPool({ workers: 2 });
   // By their hash, these keys lead to the two slots.
   pool.submit("a", { key: "y" });
-  pool.spawnErrors.push(...Array.from({ length: 5 }, full));
+  pool.spawnErrors.push(...Array.from({ length: 5 }, noHandleFree));
   pool.submit("b", { key: "x" });
   for (const ms of [25, 50, 100]) pool.step(() => pool.advance(ms), "spawn 1");
   pool.step(() => pool.advance(200), "spawn 1", "start failed: full");
@@ -670,11 +673,10 @@ Deno.test("Scheduler.dispatch() lets those that start do the work when the syste
 });
 
 Deno.test("Scheduler.dispatch() waits for the room that a leaving worker frees when the system has none for the next", () => {
-  const full = () => new WorkerStartError("full", { cause: new Error("Too many open files (os error 24)") });
   const pool = new ScriptedPool({ workers: 2, maxTasksPerChild: 1 });
   pool.submit("a");
   pool.ready(0);
-  pool.spawnErrors.push(...Array.from({ length: 6 }, full));
+  pool.spawnErrors.push(...Array.from({ length: 6 }, noHandleFree));
   pool.submit("b");
   pool.read(0, "started", "=a");
   while (pool.spawnErrors.length > 0) pool.advance(pool.untilDeadline);

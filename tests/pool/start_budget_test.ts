@@ -18,17 +18,20 @@ Deno.test("StartBudget.failed() has what may pass tried again, with delays that 
 });
 
 Deno.test("StartBudget.failed() knows what may pass", () => {
-  const spawnError = (message: string) => new WorkerStartError("Cannot start", { cause: new Error(message) });
+  const spawnError = (message: string, code?: string) =>
+    new WorkerStartError("Cannot start", { cause: Object.assign(new Error(message), { code }) });
   const table: [Error, boolean][] = [
     [KILLED, true],
-    [spawnError("Resource temporarily unavailable (os error 11)"), true],
-    [spawnError("Cannot allocate memory (os error 12)"), true],
-    [spawnError("Too many open files in system (os error 23)"), true],
-    [spawnError("Too many open files (os error 24)"), true],
-    [spawnError("Resource temporarily unavailable (os error 35)"), true],
-    [spawnError("No such file or directory (os error 2)"), false],
-    [spawnError("something else (os error 240)"), false],
-    [new Error("Too many open files (os error 24)"), false],
+    [spawnError("Resource temporarily unavailable (os error 11)", "EAGAIN"), true],
+    [spawnError("Cannot allocate memory (os error 12)", "ENOMEM"), true],
+    [spawnError("Too many open files in system (os error 23)", "ENFILE"), true],
+    [spawnError("Too many open files (os error 24)", "EMFILE"), true],
+    [spawnError("No such file or directory (os error 2)", "ENOENT"), false],
+    // A text alone may be a stranger's.
+    [spawnError("Too many open files (os error 24)"), false],
+    [Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" }), false],
+    [new WorkerStartError("exited with code 1", { stderrTail: "thread main panicked: (os error 11)" }), true],
+    [new WorkerStartError("exited with code 1", { stderrTail: "something else (os error 240)" }), false],
     [new WorkerStartError("exited with code 1", { exitCode: 1 }), false],
     [LASTING, false],
   ];

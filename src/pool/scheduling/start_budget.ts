@@ -15,6 +15,11 @@ const MAX_DOUBLINGS = 10;
 const REPLACEMENTS_PER_WINDOW = 10;
 const WINDOW_MS = 10_000;
 
+/** What Deno calls the system's answer when no process, memory or file handle is free. */
+const SHORTAGES: ReadonlySet<unknown> = new Set(["EAGAIN", "ENOMEM", "ENFILE", "EMFILE"]);
+/** The same in the last words of a process that came to be, and could not start its threads: nothing else tells of it. */
+const SHORTAGE_IN_WORDS = /os error (11|12|23|24|35)\b/;
+
 /**
  * Bounds how often a start is tried that fails. See `docs/decisions/starting.md`.
  *
@@ -61,7 +66,6 @@ function isTransient(error: Error): boolean {
 /** Whether no process came to be because the system has no process or file handle free. It says nothing against workers that started. */
 export function isShortage(error: Error): boolean {
   if (error.name !== "WorkerStartError") return false;
-  const { cause, stderrTail } = error as { cause?: { message?: unknown }; stderrTail?: unknown };
-  // Of one that came to be, and could not start its threads, only its last words tell.
-  return /os error (11|12|23|24|35)\b/.test(`${cause?.message}\n${stderrTail}`);
+  const { cause, stderrTail } = error as { cause?: { code?: unknown }; stderrTail?: unknown };
+  return SHORTAGES.has(cause?.code) || SHORTAGE_IN_WORDS.test(String(stderrTail));
 }
