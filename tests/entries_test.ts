@@ -1,6 +1,7 @@
 /** End-to-end tests: a program that imports one entry of the library alone gets by with every kind of handle. */
 import { assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import { runProgram } from "./helpers/program.ts";
 
 /** What a program calls on each kind of handle, and what it gets. */
 const KINDS: Record<string, [call: string, result: string]> = {
@@ -27,7 +28,6 @@ const KINDS: Record<string, [call: string, result: string]> = {
 const MODULE = JSON.stringify(import.meta.resolve("./fixtures/make_handles.ts"));
 
 const POOL_PROGRAM = `
-    const { Pool } = entry;
     const pool = new Pool({ workers: 1, module: ${MODULE} });
     const get = (kind) => pool.apply("makeHandle", [kind]);
     const end = () => pool.terminate();`;
@@ -122,7 +122,7 @@ for (const [name, body] of Object.entries(PROGRAMS)) {
   Deno.test(`A program that imports only ${name} gets every kind of handle, and uses it`, async () => {
     const calls = Object.entries(KINDS).map(([kind, [call]]) => `
       { const handle = await get(${JSON.stringify(kind)}); console.log(${JSON.stringify(kind)}, await ${call}); }`);
-    const lines = await runProgram(
+    const lines = await linesOf(
       name,
       `${body}${calls.join("")}
       await end();`,
@@ -138,7 +138,7 @@ for (const [name, body] of Object.entries(OWN_HANDLES)) {
         const handle = handles[${JSON.stringify(kind)}];
         console.log(${JSON.stringify(kind)}, await ${call});
       }`);
-    const lines = await runProgram(name, `${body}${calls.join("")}`);
+    const lines = await linesOf(name, `${body}${calls.join("")}`);
     assertEquals(lines.filter((line) => !isExpected(line)), []);
     assertEquals(lines.length > 3, true);
   });
@@ -146,7 +146,7 @@ for (const [name, body] of Object.entries(OWN_HANDLES)) {
 
 for (const name of WITHOUT_HANDLES) {
   Deno.test(`A program that imports only ${name} has what it exports`, async () => {
-    assertEquals(await runProgram(name, "console.log(Object.keys(entry).length > 0);"), ["true"]);
+    assertEquals(await linesOf(name, "console.log(Object.keys(entry).length > 0);"), ["true"]);
   });
 }
 
@@ -156,23 +156,10 @@ function isExpected(line: string): boolean {
 }
 
 /** Runs a program that imports one entry, and returns the lines that it prints. It must print no error. */
-async function runProgram(name: string, body: string): Promise<string[]> {
-  const path = (config.exports as Record<string, string>)[name]!;
-  const program = `
-      import * as entry from ${JSON.stringify(import.meta.resolve(`../${path}`))};
-      ${body}`;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-config",
-      "--no-lock",
-      "--allow-run",
-      "--allow-read",
-      `data:text/javascript,${encodeURIComponent(program)}`,
-    ],
-  }).output();
-  assertEquals([new TextDecoder().decode(stderr), code], ["", 0]);
-  return new TextDecoder().decode(stdout).trim().split("\n");
+async function linesOf(name: string, body: string): Promise<string[]> {
+  const library = import.meta.resolve(`../${(config.exports as Record<string, string>)[name]}`);
+  const flags = ["--allow-run", "--allow-read"];
+  const { code, stdout, stderr } = await runProgram(`const entry = corral;\n${body}`, { library, flags });
+  assertEquals([stderr, code], ["", 0]);
+  return stdout.trim().split("\n");
 }
