@@ -200,6 +200,7 @@ const EXCEPTIONS: Record<string, string> = {
   "timer.ts": "it takes them",
   "child/streams/stdio.ts": "console.time() measures for user code",
   "child/memory_watch.ts": "the text of a thread of its own",
+  "child/tasks/functions.ts": "the owner of a method that user code passes",
   "worker/reaper_program.ts": "the text of a process of its own",
   "worker/child_source.ts": "generated of all the others",
 };

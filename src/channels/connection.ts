@@ -157,7 +157,16 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
 
   /** Receives message after message; ends when the stream has, or when this end is closed here. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, undefined> {
-    yield* takeAll(() => this.recv());
+    while (true) {
+      let message: Received;
+      try {
+        message = await this.recv();
+      } catch (error) {
+        if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
+        throw error;
+      }
+      yield message;
+    }
   }
 }
 

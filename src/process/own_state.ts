@@ -1,7 +1,6 @@
 import { type OwnProcess, ownProcess } from "../own_process.ts";
-import { misuse } from "./misuse.ts";
 import { checkedName } from "./options.ts";
-import type { ProcessState } from "./process_state.ts";
+import { misuse, type ProcessState } from "./process_state.ts";
 
 /** This process, as its own code sees it: it runs, and cannot wait for its own end. */
 export class OwnState implements ProcessState {

@@ -2,7 +2,6 @@ import "../handles.ts";
 import { brand, shared } from "../copies.ts";
 import { ownProcess } from "../own_process.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
-import { Children } from "./children.ts";
 import { type ProcessOptions, resolveProcessOptions } from "./options.ts";
 import { OwnState } from "./own_state.ts";
 import { ChildState, type ProcessState } from "./process_state.ts";
@@ -11,8 +10,8 @@ import type { ProcessStart } from "./started_process.ts";
 // An instance whose run() runs here was not made by its constructor, and so has no state of its own.
 let stateOf: (process: object) => ProcessState;
 
-// The children of this process, whatever started them.
-const children = shared("children", () => new Children<Process>());
+// The children of this process that have started and not ended, whichever copy of the library has started them.
+const children = shared("children", () => new Set<Process>());
 
 /**
  * One function, or the `run()` of a subclass, in an operating system process of its own.
@@ -254,7 +253,7 @@ export function currentProcess(): Process {
  * ```
  */
 export function activeChildren(): Process[] {
-  return children.active;
+  return [...children];
 }
 
 brand({ Process });

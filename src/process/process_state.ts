@@ -1,8 +1,8 @@
+import { ClosedError } from "../errors.ts";
 import { hub } from "../hub/hub.ts";
 import { requireLoaded } from "../own_process.ts";
 import { checkTimeout } from "../timer.ts";
 import { programReaper } from "../worker/reaper.ts";
-import { closedBefore, misuse } from "./misuse.ts";
 import { checkedDaemon, checkedName, type ResolvedProcessOptions } from "./options.ts";
 import { type ProcessStart, StartedProcess } from "./started_process.ts";
 
@@ -120,4 +120,14 @@ export class ChildState implements ProcessState {
   #requireOpen(action: string): void {
     if (this.#closed) throw closedBefore(action, this.#name);
   }
+}
+
+/** The error for a call that a process is in no state for. */
+export function misuse(action: string, name: string, detail: string): Error {
+  return new Error(`Cannot ${action} ${name}: ${detail}`);
+}
+
+/** The error for a call after `close()`. */
+function closedBefore(action: string, name: string): ClosedError {
+  return new ClosedError(`Cannot ${action} ${name}: it was closed, a process that was not closed is wanted`);
 }

@@ -7165,7 +7165,16 @@ var Connection = class extends SharedHandle {
     this[REF].close();
   }
   async *[Symbol.asyncIterator]() {
-    yield* takeAll(() => this.recv());
+    while (true) {
+      let message;
+      try {
+        message = await this.recv();
+      } catch (error) {
+        if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
+        throw error;
+      }
+      yield message;
+    }
   }
 };
 function check(connection, action, isPossible) {
