@@ -7183,18 +7183,6 @@ function check(connection, action, isPossible) {
   throw new TypeError(\`Cannot \${action}: this end of the pipe only \${connection.readable ? "receives" : "sends"}\`);
 }
 for (const type of $Object_values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
-async function* takeAll(take) {
-  while (true) {
-    let item;
-    try {
-      item = await take();
-    } catch (error) {
-      if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
-      throw error;
-    }
-    yield item;
-  }
-}
 
 // src/channels/place_heap.ts
 var PlaceHeap = class {
