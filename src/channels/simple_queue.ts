@@ -1,5 +1,6 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { refuseArguments } from "../shown.ts";
 import { callBeforeLoops, makeRef, takeItem } from "./queue.ts";
 import { Prefetch } from "./prefetch.ts";
 
@@ -27,6 +28,7 @@ const TYPE = "SimpleQueue";
 export class SimpleQueue<T = unknown> extends SharedHandle {
   /** Makes an empty queue. It lives in this process. */
   constructor() {
+    refuseArguments("new SimpleQueue()", arguments, ", a Queue has a size");
     super(makeRef(TYPE, 0));
   }
 

@@ -11,7 +11,7 @@ import {
   RLock,
   Semaphore,
 } from "../sync/mod.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, shown } from "../shown.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
 import { itemsOf } from "./checks.ts";
 import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
@@ -96,6 +96,11 @@ export class Manager implements Disposable, AsyncDisposable {
     this.#lifetime.add(ref);
     return ref;
   };
+
+  /** Makes a manager that has made nothing yet. */
+  constructor() {
+    refuseArguments("new Manager()", arguments, ", its methods do");
+  }
 
   /**
    * Makes a dict.

@@ -60,6 +60,9 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
   "backend",
 ]);
 
+/** A pool has books on each worker from its beginning. */
+const MAX_WORKERS = 65_536;
+
 /** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError, worded by `checks`. */
 export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = poolChecks): ResolvedPoolOptions {
   if (typeof options === "number") {
@@ -92,16 +95,22 @@ export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = 
 function resolveLocalOptions(options: PoolOptions, checks: OptionChecks): LocalOptions {
   return {
     ...resolveLaunchOptions(options, checks),
-    workers: checks.count("workers", options.workers, navigator.hardwareConcurrency || 1),
+    workers: checks.within("workers", options.workers, navigator.hardwareConcurrency || 1, 1, MAX_WORKERS),
     concurrency: checks.count("concurrency", options.concurrency, 1),
     passOutput: checks.choice("output", options.output, ["pass", "events"]) === "pass",
     initializer: checks.functionOrName("initializer", options.initializer),
-    initArgs: checks.list("initArgs", options.initArgs) ?? [],
+    initArgs: initArgsOf(options, checks),
     maxTasksPerChild: checks.count("maxTasksPerChild", options.maxTasksPerChild, Infinity),
     breakOnExit: checks.choice("onWorkerExit", options.onWorkerExit, ["replace", "break"]) === "break",
     idleTimeoutMs: checks.duration("idleTimeoutMs", options.idleTimeoutMs) ?? Infinity,
     abortGraceMs: checks.duration("abortGraceMs", options.abortGraceMs) ?? 500,
   };
+}
+
+function initArgsOf({ initArgs, initializer }: PoolOptions, checks: OptionChecks): readonly unknown[] {
+  const list = checks.list("initArgs", initArgs) ?? [];
+  if (list.length === 0 || initializer !== undefined) return list;
+  throw checks.wrongType('"initArgs" are given without an "initializer", which gets them');
 }
 
 /** The options that only a backend understands. Throws TypeError for those that it does not. */

@@ -1,5 +1,5 @@
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
@@ -465,6 +465,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async ready(): Promise<void> {
+    refuseArguments("ready()", arguments);
     await this.#engine.ready();
   }
 
@@ -523,6 +524,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async terminate(): Promise<void> {
+    refuseArguments("terminate()", arguments);
     await this.#engine.terminate();
   }
 
@@ -532,6 +534,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @throws {Error} If the pool is still open.
    */
   async join(): Promise<void> {
+    refuseArguments("join()", arguments, ", terminate() ends what still runs");
     await this.#engine.join("drain");
   }
 

@@ -112,7 +112,7 @@ export interface AsyncCallbacks<R> {
 
 /** Options of a pool. */
 export interface PoolOptions extends WorkerLaunchOptions {
-  /** How many worker processes, at least 1. @default usable CPUs; a cgroup quota counts */
+  /** How many worker processes, from 1 to 65 536. @default usable CPUs; a cgroup quota counts */
   workers?: number;
   /** Tasks a worker may have in progress at once, at least 1; more helps tasks that wait. @default 1 */
   concurrency?: number;
@@ -120,7 +120,7 @@ export interface PoolOptions extends WorkerLaunchOptions {
   output?: "pass" | "events";
   /** Run once in each worker, after its module has loaded. If it throws, the worker cannot start. */
   initializer?: string | AnyFunction;
-  /** Arguments of `initializer`. */
+  /** Arguments of `initializer`, without which they are refused. */
   initArgs?: unknown[];
   /** A worker leaves after this many tasks (a chunk is one) and is replaced when needed. @default no limit */
   maxTasksPerChild?: number;

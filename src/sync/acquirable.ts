@@ -1,6 +1,6 @@
 import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
 import { type Acquired, Guard } from "./guard.ts";
 
@@ -40,6 +40,7 @@ export abstract class Acquirable extends SharedHandle {
 
   /** Takes it if nobody has to be waited for. Returns `undefined` otherwise. */
   async tryAcquire(): Promise<Guard | undefined> {
+    refuseArguments("tryAcquire()", arguments, " and never waits, acquire({ timeoutMs }) does");
     const tenure = this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== undefined) return new Guard(this, tenure, false);
     const acquired = await this[REF].call("tryAcquire", []) as Acquired | undefined;

@@ -1,6 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { refuseArguments } from "../shown.ts";
 import { EventObject } from "./event_object.ts";
 
 const TYPE = "Event";
@@ -36,11 +37,13 @@ const TYPE = "Event";
 export class Event extends SharedHandle {
   /** Makes an event that is not set. It lives in this process. */
   constructor() {
+    refuseArguments("new Event()", arguments);
     super(hub.own(TYPE, new EventObject()));
   }
 
   /** Sets it. All who wait for it go on, also if it is cleared again at once. */
   async set(): Promise<void> {
+    refuseArguments("set()", arguments, ", clear() clears it");
     await this[REF].call("set", []);
   }
 

@@ -1,5 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
+import { refuseArguments } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
 import { LockObject } from "./lock_object.ts";
 
@@ -44,6 +45,7 @@ const TYPE = "Lock";
 export class Lock extends Acquirable {
   /** Makes a lock that nobody holds. It lives in this process. */
   constructor() {
+    refuseArguments("new Lock()", arguments);
     super(hub.own(TYPE, new LockObject()));
   }
 

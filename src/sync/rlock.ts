@@ -1,5 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
+import { refuseArguments } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
 import { RLockObject } from "./rlock_object.ts";
 
@@ -44,6 +45,7 @@ const TYPE = "RLock";
 export class RLock extends Acquirable {
   /** Makes a lock that nobody holds. It lives in this process. */
   constructor() {
+    refuseArguments("new RLock()", arguments);
     super(hub.own(TYPE, new RLockObject()));
   }
 

@@ -1,5 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
+import { refuseArguments } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
 import { SemaphoreObject } from "./semaphore_object.ts";
 
@@ -56,6 +57,7 @@ export class Semaphore extends Acquirable {
 
   /** Adds a permit, no matter which process took one. */
   override async release(): Promise<void> {
+    refuseArguments("release()", arguments, ", call it once for each permit");
     await super.release();
   }
 
@@ -86,6 +88,7 @@ export class BoundedSemaphore extends Semaphore {
    * @throws {Error} If all are free.
    */
   override async release(): Promise<void> {
+    refuseArguments("release()", arguments, ", call it once for each permit");
     await super.release();
   }
 }

@@ -10,6 +10,7 @@ export const CHILD_SCRIPTS: readonly string[] = [`"use strict";
 ((evaluate) => {
 const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance } = globalThis;
 const $Object_defineProperty = Object.defineProperty;
+const $Object_getPrototypeOf = Object.getPrototypeOf;
 const $JSON_stringify = JSON.stringify;
 const $Array_isArray = Array.isArray;
 const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
@@ -19,7 +20,6 @@ const $Math_max = Math.max;
 const $Symbol_for = Symbol.for;
 const $Object_hasOwn = Object.hasOwn;
 const $Object_entries = Object.entries;
-const $Object_getPrototypeOf = Object.getPrototypeOf;
 const $Object_create = Object.create;
 const $Object_values = Object.values;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
@@ -229,12 +229,20 @@ keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
 var MOST_CHARACTERS = 100;
 var MOST_BITS = 320;
+function isMeant(value) {
+  if (typeof value !== "object" || value === null) return typeof value === "number" || typeof value === "boolean";
+  return $Object_getPrototypeOf(value) === Object.prototype;
+}
+function refuseArguments(call, given, instead = "") {
+  if (given.length === 0 || !isMeant(given[0])) return;
+  throw new TypeError(\`Cannot call \${call} with \${shown(given[0])}: it takes no arguments\${instead}\`);
+}
 function shown(value) {
   switch (typeof value) {
     case "string":
@@ -396,6 +404,7 @@ var RuntimeTimer = class {
 return {
   watchAbort,
   unwatchAbort,
+  refuseArguments,
   shown,
   monotonicMs,
   TIME_ORIGIN_MS,
@@ -6365,7 +6374,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -6394,6 +6403,7 @@ return (({
   checkWait,
   inMicrotask,
   monotonicMs,
+  refuseArguments,
   shown
 }) => {
 // src/require_deno.ts
@@ -6448,6 +6458,7 @@ var Acquirable = class extends SharedHandle {
     return makeGuard(this, await this[REF][$call]("acquire", [], wait2));
   }
   async tryAcquire() {
+    refuseArguments("tryAcquire()", arguments, " and never waits, acquire({ timeoutMs }) does");
     const tenure = this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== void 0) return new Guard(this, tenure, false);
     const acquired = await this[REF][$call]("tryAcquire", []);
@@ -6585,6 +6596,7 @@ brand({
 var TYPE = "Lock";
 var Lock = class extends Acquirable {
   constructor() {
+    refuseArguments("new Lock()", arguments);
     super(hub.own(TYPE, new LockObject()));
   }
   async release() {
@@ -6615,6 +6627,7 @@ var RLockObject = class extends LockObject {
 var TYPE2 = "RLock";
 var RLock = class extends Acquirable {
   constructor() {
+    refuseArguments("new RLock()", arguments);
     super(hub.own(TYPE2, new RLockObject()));
   }
   async release() {
@@ -6733,6 +6746,7 @@ var Semaphore = class extends Acquirable {
     super(hub.own(isBounded ? BOUNDED_TYPE : TYPE3, new SemaphoreObject(value, isBounded)));
   }
   async release() {
+    refuseArguments("release()", arguments, ", call it once for each permit");
     await super.release();
   }
   async value() {
@@ -6741,6 +6755,7 @@ var Semaphore = class extends Acquirable {
 };
 var BoundedSemaphore = class extends Semaphore {
   async release() {
+    refuseArguments("release()", arguments, ", call it once for each permit");
     await super.release();
   }
 };
@@ -6897,9 +6912,11 @@ var EventObject = class {
 var TYPE5 = "Event";
 var Event = class extends SharedHandle {
   constructor() {
+    refuseArguments("new Event()", arguments);
     super(hub.own(TYPE5, new EventObject()));
   }
   async set() {
+    refuseArguments("set()", arguments, ", clear() clears it");
     await this[REF][$call]("set", []);
   }
   async clear() {
@@ -7718,6 +7735,7 @@ var MAX_WAITING_BYTES2 = 16 * 1024 * 1024;
 var TYPE7 = "SimpleQueue";
 var SimpleQueue = class extends SharedHandle {
   constructor() {
+    refuseArguments("new SimpleQueue()", arguments, ", a Queue has a size");
     super(makeRef(TYPE7, 0));
   }
   async put(item) {
@@ -8182,7 +8200,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -1,9 +1,11 @@
 // Kind: end-to-end, but no worker is started. Options that are not what their names say.
-import { assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   asCompleted,
   Barrier,
+  BoundedSemaphore,
   Condition,
+  Event,
   Lock,
   Manager,
   Pipe,
@@ -12,11 +14,16 @@ import {
   Process,
   ProcessPoolExecutor,
   Queue,
+  RLock,
+  SimpleQueue,
   wait,
   waitFutures,
 } from "../../mod.ts";
 import { traceTo } from "../../src/trace_file/mod.ts";
 import { square } from "../fixtures/compute.ts";
+
+/** An object as JavaScript sees it. */
+type Loose = Record<string, (argument?: unknown) => Promise<unknown>>;
 
 const POOL_OPTIONS: [options: unknown, message: string][] = [
   [4, "Cannot make a pool: the options are 4, wanted { workers: 4 }"],
@@ -39,6 +46,7 @@ const POOL_OPTIONS: [options: unknown, message: string][] = [
   [{ priority: 4 }, '"priority" is one of a call'],
   [{ memoryMB: 64 }, 'wanted "memoryLimitMiB"'],
   [{ name: 5 }, '"name" is 5, a text is wanted'],
+  [{ initArgs: [1] }, '"initArgs" are given without an "initializer"'],
   [{ name: null }, '"name" is null, a text is wanted'],
   [{ env: ["A"] }, '"env" is an array'],
 ];
@@ -184,6 +192,31 @@ Deno.test("Handles and the manager refuse options and values that they would ign
     [() => traceTo(5 as never), "the path is 5"],
   ];
   for (const [call, message] of calls) await assertRejects(async () => await call(), Error, message);
+});
+
+Deno.test("Calls without parameters refuse a limit or options that they would ignore", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const [lock, event, permits] = [new Lock(), new Event(), new BoundedSemaphore(5)] as never as Loose[];
+  const calls: [call: () => unknown, message: string][] = [
+    ...[Lock, RLock, Event, SimpleQueue, Manager].map((shared): [() => unknown, string] => [
+      () => new (shared as new (_: unknown) => unknown)({ timeoutMs: 5 }),
+      `Cannot call new ${shared.name}() with an object: it takes no arguments`,
+    ]),
+    [() => new (Lock as new (_: number) => Lock)(5), "Cannot call new Lock() with 5"],
+    [() => lock!.tryAcquire!({ timeoutMs: 5 }), "it takes no arguments and never waits, acquire({ timeoutMs }) does"],
+    [() => permits!.release!(3), "Cannot call release() with 3: it takes no arguments, call it once for each permit"],
+    [() => event!.set!(false), "Cannot call set() with false: it takes no arguments, clear() clears it"],
+    ...["ready", "join", "terminate"].map((name): [() => unknown, string] => [
+      () => (pool as never as Loose)[name]!({ timeoutMs: 5 }),
+      `Cannot call ${name}() with an object: it takes no arguments`,
+    ]),
+    [() => new Pool({ workers: 2 ** 40 }), "a whole number from 1 to 65536 is wanted"],
+  ];
+  for (const [call, message] of calls) await assertRejects(async () => await call(), Error, message);
+  // What a promise or an event passes to a callback is not meant.
+  await Promise.resolve(new Date()).then(event!.set!.bind(event));
+  await Promise.resolve(undefined).then(pool.ready.bind(pool));
+  assertEquals([await event!.isSet!(), await permits!.value!()], [true, 5]);
 });
 
 Deno.test("Pool.observe() refuses anything that is not an observer, and goes on with those that it has", async () => {

@@ -284,7 +284,7 @@ const BAD_OPTIONS: BadOptions[] = [
   [{ initializer: "setUp" }, FunctionNotFoundError],
   [{ initializer: Math.sqrt.bind(Math) }, FunctionNotFoundError],
   [{ initArgs: "abc" }, TypeError],
-  [{ initArgs: [() => 1] }, EncodingError],
+  [{ initializer: () => {}, initArgs: [() => 1] }, EncodingError],
   [{ onEvent: "log" }, TypeError],
   [{ onWorkerExit: "ignore" }, TypeError],
   [{ trust: "some" }, TypeError],

@@ -106,6 +106,9 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
    * @throws {RangeError} If a number is out of its range.
    */
   constructor(options: ClusterOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError(`Cannot make a cluster: the options are ${options}, wanted { redis: "redis://…", secret }`);
+    }
     for (const name of Object.keys(options)) {
       if (!Object.hasOwn(KNOWN_OPTIONS, name)) {
         throw new TypeError(`Cannot make a cluster: "${name}" is not an option of a cluster`);
