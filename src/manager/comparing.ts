@@ -1,9 +1,9 @@
 import type { Caller } from "../hub/wait_queue.ts";
 
 /** So many take a fraction of a second: other workers, and the program itself, wait meanwhile. */
-const MOST_STEPS = 500_000;
+const MOST_STEPS = 250_000;
 /** The program may hold up itself for some seconds; but not for ever, by what a worker has put into its list. */
-const MOST_STEPS_OF_OWNER = 900 * MOST_STEPS;
+const MOST_STEPS_OF_OWNER = 1800 * MOST_STEPS;
 
 /** So many items of an array are compared in the time of a step. */
 export const STEP_ITEMS = 16;
