@@ -13,7 +13,7 @@ export const CONNECTION_TYPES = {
 
 /** How to receive bytes. */
 export interface ReceiveBytesOptions extends WaitOptions {
-  /** The most that is taken, in bytes. @default any number */
+  /** How many bytes the message may have, a whole number from 0. @default any number */
   maxLength?: number;
 }
 
@@ -21,7 +21,7 @@ export interface ReceiveBytesOptions extends WaitOptions {
  * One end of a pipe, made by {@linkcode Pipe}.
  *
  * - Messages stay separate and keep their order. `await send()` means that the process that made the pipe has the message.
- *   Other processes than that wait to send while messages of 16 MiB or more have not been received.
+ *   While messages of 16 MiB or more have not been received, all other processes wait to send.
  * - A message that was on its way to a receiver that died waits for the next one, in its old place.
  * - An end is closed by `close()`, by `using`, and by the end of the processes that have it. If it was sent away, it
  *   belongs to those who got it: when the last of them closes it or dies, it has ended.
@@ -63,14 +63,15 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   }
 
   /**
-   * Sends a message, and waits until the pipe's process has it. From another process than that, it waits also while messages of
-   * 16 MiB or more have not been received.
+   * Sends a message, and waits until the pipe's process has it. In any other process, it waits also while messages of 16 MiB or
+   * more have not been received.
    *
    * @param message Anything that can travel.
    * @throws {TypeError} If this end only receives.
    * @throws {ClosedError} If it was closed here.
-   * @throws {EndOfStreamError} If the other end is closed, or nobody has it any more.
+   * @throws {EndOfStreamError} If the other end is closed, or no process has it any more.
    * @throws {EncodingError} If the message cannot travel. Nothing was sent.
+   * @throws {PayloadTooLargeError} If the message is larger than `maxFrameBytes` of the process that calls.
    */
   async send(message: Sent): Promise<void> {
     check(this, "send", this.writable);
@@ -81,10 +82,12 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * Receives the next message, and waits for it.
    *
    * @param wait How long; without it, as long as it takes.
+   * @returns The message.
    * @throws {TimeoutError} If none came within `timeoutMs`.
    * @throws {TypeError} If this end only sends.
    * @throws {ClosedError} If it was closed here.
    * @throws {EndOfStreamError} If the other end is closed, and all messages were received.
+   * @throws {PayloadTooLargeError} If the message is larger than `maxFrameBytes` of the process that calls.
    * @throws `signal.reason`, if the wait was aborted.
    */
   async recv(wait?: WaitOptions): Promise<Received> {
@@ -98,7 +101,8 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @param bytes What to send, or a part of it.
    * @param offset Where the part begins. @default 0
    * @param size How many bytes it has. @default all that follow
-   * @throws {RangeError} If the part does not lie within the bytes. Otherwise as `send()`.
+   * @throws {RangeError} If the part does not lie within the bytes.
+   * @throws What `send()` throws.
    */
   async sendBytes(bytes: Uint8Array | ArrayBuffer, offset: number = 0, size?: number): Promise<void> {
     check(this, "send", this.writable);
@@ -119,8 +123,11 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * Receives the next message, which must be bytes, and waits for it.
    *
    * @param options How long, and how much.
-   * @throws {RangeError} If the message has more than `maxLength` bytes. It can still be received.
-   * @throws {TypeError} If the message is not a Uint8Array. It can still be received. Otherwise as `recv()`.
+   * @returns The bytes.
+   * @throws {RangeError} If the message has more than `maxLength` bytes, and can still be received; or `maxLength` is not a whole number
+   * from 0.
+   * @throws {TypeError} If the message is not bytes. It can still be received.
+   * @throws What `recv()` throws.
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     check(this, "receive", this.readable);
@@ -135,8 +142,9 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   /**
    * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended.
    *
-   * @param timeoutMs How long to wait for that; `Infinity` as long as it takes. @default 0
+   * @param timeoutMs How many milliseconds to wait for that; 0 or less only looks, `Infinity` waits as long as it takes. @default 0
    * @param options A signal that ends the wait.
+   * @returns Whether it would.
    * @throws {TypeError} If this end only sends.
    * @throws {ClosedError} If it was closed here.
    * @throws `signal.reason`, if the wait was aborted.

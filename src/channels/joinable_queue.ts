@@ -35,14 +35,17 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * Reports that an item that was taken is done.
    *
    * @throws {Error} If it is called more often than items were put.
+   * @throws {EndOfStreamError} If the process that made the queue has ended.
    */
   async taskDone(): Promise<void> {
     await this[REF].call("taskDone", []);
   }
 
   /**
-   * Waits until every item that was put has been reported as done. Its maker may have closed the queue before.
+   * Waits until every item that was put has been reported as done. This works also after the process that made the queue has
+   * closed it.
    *
+   * @param wait How long; without it, as long as it takes.
    * @throws {TimeoutError} If that took longer than `timeoutMs`.
    * @throws `signal.reason`, if the wait was aborted.
    */

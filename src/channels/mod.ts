@@ -1,13 +1,13 @@
 /**
  * Queues and pipes between processes: Python's `multiprocessing` queues and connections.
  *
- * - {@linkcode Queue} for work and results between any number of writers and readers; {@linkcode JoinableQueue} if somebody
- *   wants to know when all is done.
+ * - {@linkcode Queue} for work and results between any number of writers and readers; {@linkcode JoinableQueue} to wait until
+ *   all is done.
  * - {@linkcode Pipe} for a conversation between two.
- * - {@linkcode wait} for whichever of several is ready first.
+ * - {@linkcode wait} for the first of several that is ready.
  *
  * They live in the process that made them, and travel to others as handles. A single task that takes arguments
- * and returns a result needs none of them: `Pool` brings both.
+ * and returns a result needs none of them: `Pool` carries both.
  *
  * ```ts
  * import { Queue } from "@corral/multiprocessing/channels";

@@ -14,6 +14,8 @@ export const QUEUE_TYPE = Symbol("corral.queueType");
  * - It lives in the process that made it. `await put()` means that this process has the item: it is not lost when the
  *   writer ends, or is killed.
  * - A full bounded queue makes the writer wait; writers and readers are served first come, first served.
+ * - Without a `maxSize`, memory is the bound: while items of 256 MiB (or of a quarter of the heap, if that is less) wait to be taken,
+ *   puts from other processes than the one that made it reject with QueueFullError.
  * - An item that was on its way to a reader that died goes to the next reader, in its old place.
  * - What is put is a copy, as it is then, also within one process.
  * - `close()` by its maker ends it for all: no more is put, and the others read what is there, then they get
@@ -75,7 +77,7 @@ export class Queue<T = unknown> extends SharedHandle {
   /**
    * Makes an empty queue. It lives in this process.
    *
-   * @param maxSize How many items it holds; 0 or less for as many as memory does. @default 0
+   * @param maxSize How many items it holds; 0 or less for as many as memory allows. @default 0
    * @throws {RangeError} If `maxSize` is not a whole number.
    */
   constructor(maxSize = 0) {
@@ -87,11 +89,12 @@ export class Queue<T = unknown> extends SharedHandle {
    *
    * @param item Anything that can travel.
    * @param wait How long to wait while the queue is full; without it, as long as it takes.
-   * @throws {QueueFullError} If the queue was full for longer than `timeoutMs`; or items of 256 MiB or more (or a quarter of the heap) wait in it, and this is
-   * not the process that made it. Nothing was put.
+   * @throws {QueueFullError} If the queue was full for longer than `timeoutMs`, or too many bytes wait in it, as said above. Nothing was
+   * put, and a retry is safe.
    * @throws {ClosedError} If this process has closed the queue.
    * @throws {EndOfStreamError} If its maker has closed it, or has ended.
    * @throws {EncodingError} If the item cannot travel. Nothing was put.
+   * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the process that calls.
    * @throws `signal.reason`, if the wait was aborted.
    */
   async put(item: T, wait?: WaitOptions): Promise<void> {
@@ -106,7 +109,9 @@ export class Queue<T = unknown> extends SharedHandle {
   /**
    * Adds an item if there is room, and waits until the queue's process has it.
    *
-   * @throws {QueueFullError} If there is none. Nothing was put. Otherwise as `put()`.
+   * @param item Anything that can travel.
+   * @throws {QueueFullError} If there is no room. Nothing was put.
+   * @throws What `put()` throws.
    */
   async putNowait(item: T): Promise<void> {
     await this[REF].call("putNowait", [item]);
@@ -116,9 +121,11 @@ export class Queue<T = unknown> extends SharedHandle {
    * Takes the first item, and waits for one if there is none.
    *
    * @param wait How long; without it, as long as it takes.
+   * @returns The item.
    * @throws {QueueEmptyError} If none came within `timeoutMs`.
    * @throws {ClosedError} If this process has closed the queue.
    * @throws {EndOfStreamError} If its maker has closed it and all items are taken, or has ended.
+   * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the process that calls.
    * @throws `signal.reason`, if the wait was aborted.
    */
   async get(wait?: WaitOptions): Promise<T> {
@@ -128,7 +135,9 @@ export class Queue<T = unknown> extends SharedHandle {
   /**
    * Takes the first item.
    *
-   * @throws {QueueEmptyError} If there is none. Otherwise as `get()`.
+   * @returns The item.
+   * @throws {QueueEmptyError} If there is none.
+   * @throws What `get()` throws.
    */
   async getNowait(): Promise<T> {
     return await callBeforeLoops(this[REF], "getNowait") as T;

@@ -7,7 +7,7 @@ import { Prefetch } from "./prefetch.ts";
 const TYPE = "SimpleQueue";
 
 /**
- * A {@linkcode Queue} with nothing but `put`, `get`, `empty` and `close`. It has no bound.
+ * A {@linkcode Queue} with nothing but `put`, `get`, `empty` and `close`. It has no `maxSize`; memory bounds it as it does a `Queue`.
  *
  * Python's `multiprocessing.SimpleQueue`
  * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.SimpleQueue).
@@ -26,18 +26,33 @@ const TYPE = "SimpleQueue";
  * ```
  */
 export class SimpleQueue<T = unknown> extends SharedHandle {
-  /** Makes an empty queue. It lives in this process. */
+  /**
+   * Makes an empty queue. It lives in this process.
+   *
+   * @throws {TypeError} If it is given a size.
+   */
   constructor() {
     refuseArguments("new SimpleQueue()", arguments, ", a Queue has a size");
     super(makeRef(TYPE, 0));
   }
 
-  /** Adds an item, and waits until the queue's process has it. Throws as {@linkcode Queue.put} does. */
+  /**
+   * Adds an item, and waits until the queue's process has it.
+   *
+   * @param item Anything that can travel.
+   * @throws What {@linkcode Queue.put} throws.
+   */
   async put(item: T): Promise<void> {
     await this[REF].call("put", [item]);
   }
 
-  /** Takes the first item, and waits for one if there is none. Throws as {@linkcode Queue.get} does. */
+  /**
+   * Takes the first item, and waits for one if there is none.
+   *
+   * @param wait How long; without it, as long as it takes.
+   * @returns The item.
+   * @throws What {@linkcode Queue.get} throws.
+   */
   async get(wait?: WaitOptions): Promise<T> {
     return await takeItem(this[REF], wait) as T;
   }

@@ -9,7 +9,15 @@ export interface ObjectRef {
   readonly type: string;
   /** Names the object among all processes. */
   readonly id: string;
-  /** Calls an operation of the object. Rejects with EndOfStreamError when its owner has ended. */
+  /**
+   * Calls an operation of the object.
+   *
+   * @param operation Its name.
+   * @param args Its arguments, which must be able to travel.
+   * @param wait How long to wait for the answer; without it, as long as it takes.
+   * @returns What it gives.
+   * @throws {EndOfStreamError} If the process that owns the object has ended.
+   */
   call(operation: string, args: unknown[], wait?: WaitOptions): Promise<unknown>;
   /**
    * Calls an operation that delivers something, which is this process's only once it is acknowledged.
@@ -32,13 +40,13 @@ export interface ObjectRef {
    * @internal
    */
   prefetch: { recall(): Promise<void> } | undefined;
-  /** Ends the object for everybody, if this process owns it; otherwise does nothing. */
+  /** Ends the object for all processes, if this one owns it; otherwise does nothing. */
   release(): void;
-  /** Closes it for this process: calls reject with ClosedError. What that means for others is the object's affair. */
+  /** Closes it for this process: calls reject with ClosedError. What it means for other processes depends on the object. */
   close(): void;
   /** Whether it was closed for this process. */
   readonly isClosed: boolean;
-  /** Whether code of this process may send it. */
+  /** Whether code of this process can send it. */
   readonly canTravel: boolean;
   /** A message that has not left yet holds the object. */
   hold(): void;
@@ -93,8 +101,8 @@ export abstract class SharedHandle implements Disposable {
   }
 
   /**
-   * Ends the object, if this process made it: waits, and calls from then on, reject with ClosedError, in all
-   * processes. In other processes it does nothing. It may be called again.
+   * Ends the object, if this process made it: waits, and later calls, reject with ClosedError in all processes. In other processes
+   * it does nothing. Harmless when called again.
    */
   close(): void {
     this[REF].release();

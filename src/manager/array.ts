@@ -9,7 +9,9 @@ export const ARRAY = "ArrayProxy";
  * Numbers in a fixed number of places that processes share, made by {@linkcode Manager.array}.
  *
  * - Every change is one message to the owner, and atomic. Many items travel as binary data.
- * - A negative index counts from the end. An index where nothing is rejects with RangeError, as in Python.
+ * - A negative index counts from the end. An index without an item rejects with RangeError, as in Python; one that is not a
+ *   whole number, and a value that is not of type `T`, reject with TypeError.
+ * - It stores a number as its kind of typed array does: an `Int8Array` makes 44 of 300.
  *
  * It may travel in any argument, result, queue item or pipe message.
  *
@@ -42,6 +44,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
   /**
    * The item at an index.
    *
+   * @param index Which item, from 0; -1 is the last.
    * @throws {RangeError} If there is none.
    */
   async at(index: number): Promise<T> {
@@ -51,6 +54,8 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
   /**
    * Replaces the item at an index, or several from there on.
    *
+   * @param index Which item, from 0; -1 is the last.
+   * @param values One number, or several.
    * @throws {RangeError} If there are not so many. Nothing was replaced.
    */
   async set(index: number, values: T | Iterable<T>): Promise<void> {
@@ -58,25 +63,49 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
     await call(this, "set", [index, list]);
   }
 
-  /** Adds to the item at an index. Returns the sum, as the array holds it. */
+  /**
+   * Adds to the item at an index.
+   *
+   * @param index Which item, from 0; -1 is the last.
+   * @param amount What to add.
+   * @returns The sum, as the array holds it.
+   * @throws {RangeError} If there is no such item.
+   */
   async add(index: number, amount: T): Promise<T> {
     return await call(this, "add", [index, amount]) as T;
   }
 
   /**
-   * Replaces the item at an index by what `change` makes of it, and returns that. `change` runs in this process, and
-   * again if another process changes the item meanwhile.
+   * Replaces the item at an index by what `change` makes of it, and returns that.
+   *
+   * `change` runs in this process, and again if the item changes meanwhile: it should only compute.
+   *
+   * @param index Which item, from 0; -1 is the last.
+   * @param change Gets the item; may be asynchronous.
+   * @returns What `change` returned last.
+   * @throws {RangeError} If there is no such item.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
     return await changeValue(this, [index], change) as T;
   }
 
-  /** A copy of the items from `start` up to `end`. */
+  /**
+   * A copy of some items, as `Array.slice` makes it.
+   *
+   * @param start The index of the first; a negative one counts from the end. @default 0
+   * @param end The index behind the last. @default the length
+   */
   async slice(start?: number, end?: number): Promise<T[]> {
     return Array.from(await this.toTypedArray(start, end) as Iterable<T>);
   }
 
-  /** Replaces all items, or those from `start` up to `end`, by one value. */
+  /**
+   * Replaces items by one value.
+   *
+   * @param value What each becomes.
+   * @param start The index of the first; a negative one counts from the end. @default 0
+   * @param end The index behind the last. @default the length
+   */
   async fill(value: T, start?: number, end?: number): Promise<void> {
     await call(this, "fill", [value, start, end]);
   }
@@ -91,7 +120,12 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
     return await this.slice();
   }
 
-  /** A copy of the items from `start` up to `end`, as the kind of array that the owner has. */
+  /**
+   * A copy of some items, as the kind of typed array that the owner has.
+   *
+   * @param start The index of the first; a negative one counts from the end. @default 0
+   * @param end The index behind the last. @default the length
+   */
   async toTypedArray(start?: number, end?: number): Promise<T extends bigint ? BigIntArray : NumberArray> {
     return await call(this, "slice", [start, end]) as T extends bigint ? BigIntArray : NumberArray;
   }

@@ -53,25 +53,55 @@ export type DictEntries<K extends DictKey = string, V = unknown> =
  * ```
  */
 export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHandle {
-  /** The value of a key, or `undefined` when it is not there. */
+  /**
+   * The value of a key, or `undefined` when it is not there.
+   *
+   * @param key Which key. `1` and `"1"` are two keys.
+   * @returns A copy of the value.
+   * @throws {TypeError} If it cannot be a key.
+   */
   get(key: K): Promise<V | undefined>;
-  /** The value of a key, or `fallback` when it is not there. */
+  /**
+   * The value of a key, or `fallback` when it is not there.
+   *
+   * @param key Which key.
+   * @param fallback Anything that can travel. The dict does not keep it.
+   * @returns A copy of the value, or of `fallback`.
+   * @throws {TypeError} If it cannot be a key.
+   */
   get<F>(key: K, fallback: F): Promise<V | F>;
   async get(key: K, ...fallback: unknown[]): Promise<unknown> {
     return await call(this, "get", [key, ...fallback]);
   }
 
-  /** Sets the value of a key. */
+  /**
+   * Sets the value of a key.
+   *
+   * @param key Which key.
+   * @param value Anything that can travel, also another proxy.
+   * @throws {TypeError} If it cannot be a key.
+   * @throws {EncodingError} If the value cannot travel. The dict stays as it is.
+   */
   async set(key: K, value: V): Promise<void> {
     await call(this, "set", [key, value]);
   }
 
-  /** Whether a key is there. */
+  /**
+   * Whether a key is there.
+   *
+   * @param key Which key.
+   * @throws {TypeError} If it cannot be a key.
+   */
   async has(key: K): Promise<boolean> {
     return await call(this, "has", [key]) as boolean;
   }
 
-  /** Removes a key. Returns whether it was there. */
+  /**
+   * Removes a key.
+   *
+   * @param key Which key.
+   * @returns Whether it was there.
+   */
   async delete(key: K): Promise<boolean> {
     return await call(this, "delete", [key]) as boolean;
   }
@@ -79,45 +109,73 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
   /**
    * Removes a key and returns its value.
    *
+   * @param key Which key.
+   * @returns The value that it had.
    * @throws {RangeError} If the key is not there.
    */
   pop(key: K): Promise<V>;
-  /** Removes a key and returns its value, or `fallback` when it is not there. */
+  /**
+   * Removes a key and returns its value, or `fallback` when it is not there.
+   *
+   * @param key Which key.
+   * @param fallback Anything that can travel.
+   * @returns The value that it had, or a copy of `fallback`.
+   */
   pop<F>(key: K, fallback: F): Promise<V | F>;
   async pop(key: K, ...fallback: unknown[]): Promise<unknown> {
     return await call(this, "pop", [key, ...fallback]);
   }
 
   /**
-   * Removes the key that was added last, and returns it with its value.
+   * Removes the key that was added last.
    *
+   * @returns The key and its value.
    * @throws {RangeError} If the dict is empty.
    */
   async popItem(): Promise<[K, V]> {
     return await call(this, "popItem", []) as [K, V];
   }
 
-  /** Sets the value of a key unless it is there already. Returns the value that is there afterwards. */
+  /**
+   * Sets the value of a key unless it is there already.
+   *
+   * @param key Which key.
+   * @param value Anything that can travel.
+   * @returns The value that is there afterwards.
+   * @throws {TypeError} If it cannot be a key.
+   */
   async setDefault(key: K, value: V): Promise<V> {
     return await call(this, "setDefault", [key, value]) as V;
   }
 
   /**
-   * Adds to the number or bigint of a key; one that is not there counts as zero. Returns the sum.
+   * Adds to the number or bigint of a key; one that is not there counts as zero.
    *
-   * @throws {TypeError} If the value is something else.
+   * @param key Which key.
+   * @param amount What to add, of the same type as the value: a number or a bigint.
+   * @returns The sum.
+   * @throws {TypeError} If the value, or the amount, is of another type.
    */
   async add(key: K, amount: V & (number | bigint)): Promise<V> {
     return await call(this, "add", [key, amount]) as V;
   }
 
-  /** Sets many keys at once. Nobody sees only some of them set. */
+  /**
+   * Sets many keys at once: no process sees only some of them set.
+   *
+   * @param entries An object's own keys, a `Map`, or pairs of key and value.
+   * @throws {TypeError} If it is something else, or a key cannot be one. The dict stays as it is.
+   */
   update(entries: DictEntries<K, V>): Promise<void>;
   /**
    * Replaces the value of a key by what `change` makes of it, and returns that.
    *
    * `change` runs in this process. If another process changes the value meanwhile, it runs again with the new
-   * one: it should do nothing else than compute. A key that is not there is passed as `undefined`.
+   * one: it should only compute. What it throws rejects the call, and the value stays as it is.
+   *
+   * @param key Which key.
+   * @param change Gets a copy of the value, or `undefined` when the key is not there; may be asynchronous.
+   * @returns What `change` returned last.
    *
    * @example
    * ```ts
@@ -159,7 +217,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
     await call(this, "clear", []);
   }
 
-  /** A copy as an object; keys that are not strings become strings. Every key is own data, also `"__proto__"`. */
+  /** A copy as an object; keys that are not strings become strings. Every key is an own property, also `"__proto__"`. */
   async toObject(): Promise<Record<string, V>> {
     return Object.fromEntries((await this.entries()).map(([key, value]) => [String(key), value]));
   }

@@ -7,8 +7,8 @@ export const ITERATOR = "IteratorProxy";
 /**
  * What a method of a registered type yields, one message for each value.
  *
- * The generator runs in the process that owns the object. It is closed when a `for await` is left, when the
- * process that has the iterator ends, when nobody has it any more, and with its object or manager.
+ * The generator runs in the process that owns the object. It is closed when a `for await` is left, when the process that has the iterator
+ * ends, when no process has it any more, and when its object or manager is closed. What the generator throws rejects the call.
  *
  * @typeParam T The values.
  * @typeParam R What the generator returns.
@@ -36,17 +36,33 @@ export const ITERATOR = "IteratorProxy";
  */
 export class IteratorProxy<T = unknown, R = unknown, N = unknown> extends SharedHandle
   implements AsyncIterableIterator<T, R, N> {
-  /** The next value. */
+  /**
+   * The next value.
+   *
+   * @param args What the generator's `yield` returns.
+   * @returns The value, or that the generator has ended.
+   * @throws {ClosedError} If its object or manager was closed.
+   */
   async next(...args: [] | [N]): Promise<IteratorResult<T, R>> {
     return await call(this, "next", args) as IteratorResult<T, R>;
   }
 
-  /** Closes the generator. */
+  /**
+   * Closes the generator.
+   *
+   * @param value What the generator is to return.
+   * @returns The end, with that value.
+   */
   async return(value?: R | PromiseLike<R>): Promise<IteratorResult<T, R>> {
     return await call(this, "return", [await value]) as IteratorResult<T, R>;
   }
 
-  /** Throws an error into the generator. */
+  /**
+   * Throws an error into the generator, where it waits at a `yield`.
+   *
+   * @param error What to throw.
+   * @returns What the generator yields next, if it catches the error.
+   */
   async throw(error?: unknown): Promise<IteratorResult<T, R>> {
     return await call(this, "throw", [error]) as IteratorResult<T, R>;
   }

@@ -10,7 +10,8 @@ export const LIST = "ListProxy";
  * A list that processes share, made by {@linkcode Manager.list}.
  *
  * - Every change is one message to the owner, and atomic.
- * - A negative index counts from the end. An index where nothing is rejects with RangeError, as in Python.
+ * - A negative index counts from the end. An index without an item rejects with RangeError, as in Python; one that is not a
+ *   whole number rejects with TypeError.
  * - Items are copies: changing what `at` returned changes nothing in the list. To nest, store another proxy, such as
  *   `manager.dict()`: it stays live wherever it is read. A list may hold itself.
  *
@@ -57,6 +58,8 @@ export class ListProxy<T = unknown> extends SharedHandle {
   /**
    * The item at an index.
    *
+   * @param index Which item, from 0; -1 is the last.
+   * @returns A copy of it.
    * @throws {RangeError} If there is none.
    */
   async at(index: number): Promise<T> {
@@ -66,23 +69,41 @@ export class ListProxy<T = unknown> extends SharedHandle {
   /**
    * Replaces the item at an index.
    *
+   * @param index Which item, from 0; -1 is the last.
+   * @param item Anything that can travel, also another proxy.
    * @throws {RangeError} If there is none.
+   * @throws {EncodingError} If the new item cannot travel. The list stays as it is.
    */
   async set(index: number, item: T): Promise<void> {
     await call(this, "set", [index, item]);
   }
 
-  /** Adds items at the end. Returns the new length. */
+  /**
+   * Adds items at the end.
+   *
+   * @param items Anything that can travel.
+   * @returns The new length.
+   */
   async push(...items: T[]): Promise<number> {
     return await call(this, "push", items) as number;
   }
 
-  /** Adds the items of an iterable at the end, all at once. */
+  /**
+   * Adds the items of an iterable at the end, all at once.
+   *
+   * @param items Is read to its end here, before anything is sent.
+   * @throws {TypeError} If it cannot be iterated.
+   */
   async extend(items: Iterable<T>): Promise<void> {
     await call(this, "extend", [[...itemsOf(items)]]);
   }
 
-  /** Adds an item before the one at an index; beyond the ends, at the end. */
+  /**
+   * Adds an item before the one at an index.
+   *
+   * @param index Which, from 0; -1 is the last. Beyond an end it means that end, as in Python.
+   * @param item Anything that can travel.
+   */
   async insert(index: number, item: T): Promise<void> {
     await call(this, "insert", [index, item]);
   }
@@ -90,7 +111,8 @@ export class ListProxy<T = unknown> extends SharedHandle {
   /**
    * Removes an item and returns it.
    *
-   * @param index Which; the last one, unless given.
+   * @param index Which, from 0; -1 is the last. @default -1
+   * @returns The item.
    * @throws {RangeError} If there is none.
    */
   async pop(index = -1): Promise<T> {
@@ -98,35 +120,62 @@ export class ListProxy<T = unknown> extends SharedHandle {
   }
 
   /**
-   * Removes the first item that equals `item`: the same data, or a proxy of the same object.
+   * Removes the first item that equals `item`.
    *
+   * @param item Equal is the same data, or a proxy of the same object.
    * @throws {RangeError} If there is none.
    */
   async remove(item: T): Promise<void> {
     await call(this, "remove", [item]);
   }
 
-  /** Removes `count` items from an index on (all, unless given), puts others there, and returns those removed. */
+  /**
+   * Removes items and puts others in their place, as `Array.splice` does.
+   *
+   * @param start The index of the first; a negative one counts from the end.
+   * @param count How many are removed. @default all from `start` on
+   * @param items What is put there.
+   * @returns The items that were removed.
+   */
   async splice(start: number, count?: number, ...items: T[]): Promise<T[]> {
     return await call(this, "splice", [start, count, ...items]) as T[];
   }
 
-  /** A copy of the items from `start` up to `end`. */
+  /**
+   * A copy of some items, as `Array.slice` makes it.
+   *
+   * @param start The index of the first; a negative one counts from the end. @default 0
+   * @param end The index behind the last. @default the length
+   */
   async slice(start?: number, end?: number): Promise<T[]> {
     return await call(this, "slice", [start, end]) as T[];
   }
 
-  /** Where the first item is that equals `item`; -1 when there is none. */
+  /**
+   * Where the first item is that equals `item`.
+   *
+   * @param item Equal is the same data, or a proxy of the same object.
+   * @param start Where to begin; a negative index counts from the end. @default 0
+   * @returns Its index, or -1 when there is none.
+   */
   async indexOf(item: T, start?: number): Promise<number> {
     return await call(this, "indexOf", [item, start]) as number;
   }
 
-  /** Whether an item equals `item`. */
+  /**
+   * Whether an item equals `item`.
+   *
+   * @param item Equal is the same data, or a proxy of the same object.
+   */
   async includes(item: T): Promise<boolean> {
     return await this.indexOf(item) >= 0;
   }
 
-  /** How many items equal `item`. */
+  /**
+   * How many items equal `item`.
+   *
+   * @param item Equal is the same data, or a proxy of the same object.
+   */
   async count(item: T): Promise<number> {
     return await call(this, "count", [item]) as number;
   }
@@ -137,17 +186,27 @@ export class ListProxy<T = unknown> extends SharedHandle {
   }
 
   /**
-   * Adds to the number or bigint at an index. Returns the sum.
+   * Adds to the number or bigint at an index.
    *
-   * @throws {TypeError} If the item is something else.
+   * @param index Which item, from 0; -1 is the last.
+   * @param amount What to add, of the same type as the item: a number or a bigint.
+   * @returns The sum.
+   * @throws {RangeError} If there is no such item.
+   * @throws {TypeError} If the item, or the amount, is of another type.
    */
   async add(index: number, amount: T & (number | bigint)): Promise<T> {
     return await call(this, "add", [index, amount]) as T;
   }
 
   /**
-   * Replaces the item at an index by what `change` makes of it, and returns that. `change` runs in this process, and
-   * again if another process changes the list meanwhile.
+   * Replaces the item at an index by what `change` makes of it, and returns that.
+   *
+   * `change` runs in this process, and again if the list changes meanwhile: it should only compute.
+   *
+   * @param index Which item, from 0; -1 is the last.
+   * @param change Gets a copy of the item; may be asynchronous.
+   * @returns What `change` returned last.
+   * @throws {RangeError} If there is no such item.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
     return await changeValue(this, [index], change) as T;
@@ -157,8 +216,9 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * Sorts the list.
    *
    * - Without a function: numbers, strings, booleans or dates in their order, arrays item by item. The owner sorts, in one go.
-   * - With a function: this process sorts a copy, and again if another process changes the list meanwhile.
+   * - With a function: this process sorts a copy, and again if the list changes meanwhile.
    *
+   * @param order A function as for `Array.sort`, or whether the largest comes first. @default { descending: false }
    * @throws {TypeError} If there is no function, and items cannot be compared. The list stays as it is.
    */
   async sort(order?: ((a: T, b: T) => number) | { descending?: boolean }): Promise<void> {

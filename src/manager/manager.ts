@@ -52,8 +52,9 @@ export interface UntypedProxy {
  *   message, and into each other.
  * - Every call is one message to this process, and every change is atomic.
  * - What goes into an object and comes out of it is copied, in this process too; proxies stay live.
- * - Closing the manager closes all its objects, as their `close()` would: later calls reject with ClosedError. Objects that
- *   nobody has a proxy of are forgotten earlier.
+ * - Closing the manager closes all its objects, as their `close()` would: later calls reject with ClosedError, and the manager
+ *   throws it when it is to make another one. Objects of which no process has a proxy are forgotten earlier. Once the process
+ *   that made the manager has ended, calls reject with EndOfStreamError.
  *
  * Each call costs a message there and back. For work on much data, send the data to the worker and the result back.
  * Python's `multiprocessing.Manager` (https://docs.python.org/3/library/multiprocessing.html#managers).
@@ -105,40 +106,76 @@ export class Manager implements Disposable, AsyncDisposable {
   /**
    * Makes a dict.
    *
-   * @param entries What is in it: an object's own keys, a `Map`, or pairs. Nothing, unless given.
+   * @param entries What is in it: a `Map`, or pairs of key and value. @default nothing
+   * @returns Its proxy.
+   * @throws {TypeError} If it cannot be filled from that, or a key cannot be one.
+   * @throws {EncodingError} If a value cannot travel.
    */
   dict<K extends DictKey = string, V = unknown>(entries?: Iterable<readonly [K, V]>): DictProxy<K, V>;
-  /** Makes a dict from an object's own keys. */
+  /**
+   * Makes a dict from an object's own keys.
+   *
+   * @param entries What is in it.
+   * @returns Its proxy.
+   * @throws {EncodingError} If a value cannot travel.
+   */
   dict<K extends string = string, V = unknown>(entries: Readonly<Record<string, V>>): DictProxy<K, V>;
   dict<K extends DictKey, V>(entries: DictEntries<K, V> = []): DictProxy<K, V> {
     const object = new DictObject(entriesOf(entries), "the dict has no such key");
     return new DictProxy(this.#own(DICT, object));
   }
 
-  /** Makes a list of items. */
+  /**
+   * Makes a list.
+   *
+   * @param items What is in it, from first to last. @default nothing
+   * @returns Its proxy.
+   * @throws {TypeError} If they cannot be iterated.
+   * @throws {EncodingError} If an item cannot travel.
+   */
   list<T = unknown>(items: Iterable<T> = []): ListProxy<T> {
     return new ListProxy(this.#own(LIST, new ListObject([...itemsOf(items)])));
   }
 
-  /** Makes a namespace of an object's own names and values. */
+  /**
+   * Makes a namespace.
+   *
+   * @param values An object's own names and values. @default nothing
+   * @returns Its proxy.
+   * @throws {TypeError} If it is something else, or a name begins with `_`.
+   * @throws {EncodingError} If a value cannot travel.
+   */
   namespace<T extends object = Record<string, unknown>>(values: T = {} as T): NamespaceProxy<T> {
     const object = new DictObject(sharedEntries(values), "the namespace has no such name");
     return new NamespaceProxy(this.#own(NAMESPACE, object));
   }
 
-  /** Makes a value. */
+  /**
+   * Makes a value.
+   *
+   * @param value A number, or anything else that can travel.
+   * @returns Its proxy.
+   * @throws {EncodingError} If it cannot travel.
+   */
   value<T>(value: T): ValueProxy<T> {
     return new ValueProxy(this.#own(VALUE, new ValueObject(value)));
   }
 
-  /** Makes an array of bigints, with a copy of these. It keeps the kind. */
+  /**
+   * Makes an array of bigints.
+   *
+   * @param items They are copied; the array holds the same kind.
+   * @returns Its proxy.
+   */
   array(items: BigIntArray): ArrayProxy<bigint>;
   /**
    * Makes an array of numbers.
    *
    * @param items How many zeros, or the numbers. A typed array gives the kind: an `Int32Array` holds whole numbers of 32 bits
    * only. All else makes a `Float64Array`.
-   * @throws {RangeError} If there cannot be so many.
+   * @returns Its proxy.
+   * @throws {RangeError} If the count is negative, not a whole number, or too large.
+   * @throws {TypeError} If an item is not a number.
    */
   array(items: number | Iterable<number>): ArrayProxy<number>;
   array(items: number | Iterable<number> | BigIntArray): ArrayProxy<never> {
@@ -155,17 +192,32 @@ export class Manager implements Disposable, AsyncDisposable {
     return this.#share(new RLock());
   }
 
-  /** Makes a {@linkcode Semaphore} that `value` may hold at a time. */
+  /**
+   * Makes a {@linkcode Semaphore}.
+   *
+   * @param value How many may hold it at a time, at least 0. @default 1
+   * @throws {RangeError} If that is negative, or not a whole number.
+   */
   semaphore(value = 1): Semaphore {
     return this.#share(new Semaphore(value));
   }
 
-  /** Makes a {@linkcode BoundedSemaphore} that `value` may hold at a time. */
+  /**
+   * Makes a {@linkcode BoundedSemaphore}.
+   *
+   * @param value How many may hold it at a time, at least 0. @default 1
+   * @throws {RangeError} If that is negative, or not a whole number.
+   */
   boundedSemaphore(value = 1): BoundedSemaphore {
     return this.#share(new BoundedSemaphore(value));
   }
 
-  /** Makes a {@linkcode Condition}. */
+  /**
+   * Makes a {@linkcode Condition}.
+   *
+   * @param lock What its holders hold, a lock of this process. @default a new RLock
+   * @throws {TypeError} If another process made the lock.
+   */
   condition(lock?: Lock | RLock): Condition {
     return this.#share(new Condition(lock));
   }
@@ -175,17 +227,33 @@ export class Manager implements Disposable, AsyncDisposable {
     return this.#share(new Event());
   }
 
-  /** Makes a {@linkcode Barrier} for a number of parties. */
+  /**
+   * Makes a {@linkcode Barrier}.
+   *
+   * @param parties How many must come, at least 1.
+   * @param options What runs when all have come, and how long each waits.
+   * @throws {RangeError} If `parties` is less than 1, or not a whole number.
+   */
   barrier(parties: number, options?: BarrierOptions): Barrier {
     return this.#share(new Barrier(parties, options));
   }
 
-  /** Makes a {@linkcode Queue} of at most `maxSize` items, or if that is 0, of any number. */
+  /**
+   * Makes a {@linkcode Queue}.
+   *
+   * @param maxSize How many items it holds; 0 or less for any number. @default 0
+   * @throws {RangeError} If that is not a whole number.
+   */
   queue<T = unknown>(maxSize = 0): Queue<T> {
     return this.#share(new Queue<T>(maxSize));
   }
 
-  /** Makes a {@linkcode JoinableQueue} of at most `maxSize` items, or if that is 0, of any number. */
+  /**
+   * Makes a {@linkcode JoinableQueue}.
+   *
+   * @param maxSize How many items it holds; 0 or less for any number. @default 0
+   * @throws {RangeError} If that is not a whole number.
+   */
   joinableQueue<T = unknown>(maxSize = 0): JoinableQueue<T> {
     return this.#share(new JoinableQueue<T>(maxSize));
   }
@@ -200,6 +268,7 @@ export class Manager implements Disposable, AsyncDisposable {
    *
    * @param name What `create` calls it.
    * @param type The class. Methods may be asynchronous, and may be generators.
+   * @param options Which methods may be called.
    * @throws {TypeError} If it is not a class, the name is taken, or a name may not be exposed: one that begins with `_`, or that
    * every object has.
    */
@@ -212,8 +281,14 @@ export class Manager implements Disposable, AsyncDisposable {
   /**
    * Makes an object of a registered class.
    *
+   * The constructor runs in this process, and so do all methods.
+   *
    * @param type The class, which gives the proxy its type.
+   * @param args The arguments of the constructor. They are not copied.
+   * @returns The object's proxy.
    * @throws {TypeError} If the class is not registered, or has no method that is to be exposed.
+   * @throws {ClosedError} If the manager is closed.
+   * @throws What the constructor throws.
    *
    * @example
    * ```ts
@@ -241,6 +316,10 @@ export class Manager implements Disposable, AsyncDisposable {
    * Makes an object of the class that was registered under a name.
    *
    * @typeParam T The class; without it, every call of a method compiles.
+   * @param type The name.
+   * @param args The arguments of the constructor.
+   * @returns The object's proxy.
+   * @throws What the overload for a class throws.
    */
   create<T extends object = UntypedProxy>(
     type: string,
@@ -258,7 +337,7 @@ export class Manager implements Disposable, AsyncDisposable {
     return makeObjectProxy(this.#own(OBJECT, new InstanceObject(registered, instance, this.#own)));
   }
 
-  /** Closes all objects. Again is harmless. */
+  /** Closes all objects, for all processes. Harmless when called again. */
   close(): void {
     this.#lifetime.close();
   }

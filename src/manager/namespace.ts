@@ -8,7 +8,9 @@ export const NAMESPACE = "NamespaceProxy";
 /**
  * A few named values that processes share, made by {@linkcode Manager.namespace}.
  *
- * It is a dict with a type for each name. Names that begin with `_` are refused: as in Python, they are not shared.
+ * It is a dict with a type for each name, and every change is atomic. Names that begin with `_` are refused: as in Python, they
+ * are not shared. Python's `multiprocessing.managers.Namespace`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.managers.Namespace).
  *
  * @typeParam T The names, and the types of their values.
  *
@@ -39,6 +41,8 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
   /**
    * The value of a name.
    *
+   * @param name Which name.
+   * @returns A copy of the value.
    * @throws {RangeError} If the name is not there.
    */
   async get<N extends keyof T & string>(name: N): Promise<T[N]> {
@@ -48,13 +52,19 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
   /**
    * Sets the value of a name.
    *
+   * @param name Which name.
+   * @param value Anything that can travel, also a proxy.
    * @throws {TypeError} If the name begins with `_`.
    */
   async set<N extends keyof T & string>(name: N, value: T[N]): Promise<void> {
     await call(this, "set", [sharedName(name), value]);
   }
 
-  /** Whether a name is there. */
+  /**
+   * Whether a name is there.
+   *
+   * @param name Which name.
+   */
   async has(name: keyof T & string): Promise<boolean> {
     return await call(this, "has", [name]) as boolean;
   }
@@ -62,22 +72,41 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
   /**
    * Removes a name.
    *
+   * @param name Which name.
    * @throws {RangeError} If the name is not there.
    */
   async delete(name: keyof T & string): Promise<void> {
     await call(this, "deletePresent", [name]);
   }
 
-  /** Adds to the number or bigint of a name; one that is not there counts as zero. Returns the sum. */
+  /**
+   * Adds to the number or bigint of a name; one that is not there counts as zero.
+   *
+   * @param name Which name.
+   * @param amount What to add, of the same type as the value: a number or a bigint.
+   * @returns The sum.
+   * @throws {TypeError} If the name begins with `_`, or the value, or the amount, is of another type.
+   */
   async add<N extends keyof T & string>(name: N, amount: T[N] & (number | bigint)): Promise<T[N]> {
     return await call(this, "add", [sharedName(name), amount]) as T[N];
   }
 
-  /** Sets many names at once. Nobody sees only some of them set. */
+  /**
+   * Sets many names at once: no process sees only some of them set.
+   *
+   * @param values An object's own names and values.
+   * @throws {TypeError} If it is something else, or a name begins with `_`. The namespace stays as it is.
+   */
   update(values: Partial<T>): Promise<void>;
   /**
-   * Replaces the value of a name by what `change` makes of it, and returns that. `change` runs in this process, and
-   * again if another process changes the value meanwhile.
+   * Replaces the value of a name by what `change` makes of it, and returns that.
+   *
+   * `change` runs in this process, and again if the value changes meanwhile: it should only compute.
+   *
+   * @param name Which name.
+   * @param change Gets a copy of the value, or `undefined` when the name is not there; may be asynchronous.
+   * @returns What `change` returned last.
+   * @throws {TypeError} If the name begins with `_`.
    */
   update<N extends keyof T & string>(name: N, change: (value: T[N]) => T[N] | Promise<T[N]>): Promise<T[N]>;
   async update(first: string | Partial<T>, change?: (value: never) => unknown): Promise<unknown> {

@@ -35,20 +35,27 @@ export const VALUE = "ValueProxy";
  * ```
  */
 export class ValueProxy<T = unknown> extends SharedHandle {
-  /** The value. */
+  /** A copy of the value. */
   async get(): Promise<T> {
     return await call(this, "get", []) as T;
   }
 
-  /** Replaces the value. */
+  /**
+   * Replaces the value.
+   *
+   * @param value Anything that can travel, also another proxy.
+   * @throws {EncodingError} If it cannot travel. The value stays as it is.
+   */
   async set(value: T): Promise<void> {
     await call(this, "set", [value]);
   }
 
   /**
-   * Adds to the number or bigint. Returns the sum.
+   * Adds to the number or bigint.
    *
-   * @throws {TypeError} If the value is something else.
+   * @param amount What to add, of the same type as the value: a number or a bigint.
+   * @returns The sum.
+   * @throws {TypeError} If the value, or the amount, is of another type.
    */
   async add(amount: T & (number | bigint)): Promise<T> {
     return await call(this, "add", [amount]) as T;
@@ -58,7 +65,10 @@ export class ValueProxy<T = unknown> extends SharedHandle {
    * Replaces the value by what `change` makes of it, and returns that.
    *
    * `change` runs in this process. If another process changes the value meanwhile, it runs again with the new
-   * one: it should do nothing else than compute.
+   * one: it should only compute. What it throws rejects the call, and the value stays as it is.
+   *
+   * @param change Gets a copy of the value; may be asynchronous.
+   * @returns What `change` returned last.
    */
   async update(change: (value: T) => T | Promise<T>): Promise<T> {
     return await changeValue(this, [], change) as T;

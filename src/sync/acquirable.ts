@@ -38,7 +38,13 @@ export abstract class Acquirable extends SharedHandle {
     return makeGuard(this, await this[REF].call("acquire", [], wait) as Acquired);
   }
 
-  /** Takes it if nobody has to be waited for. Returns `undefined` otherwise. */
+  /**
+   * Takes it if it is free. Never waits for another holder.
+   *
+   * @returns The guard, or `undefined` if it is not free.
+   * @throws {TypeError} If it is given a limit of time: `acquire()` takes one.
+   * @throws {ClosedError} If it was closed.
+   */
   async tryAcquire(): Promise<Guard | undefined> {
     refuseArguments("tryAcquire()", arguments, " and never waits, acquire({ timeoutMs }) does");
     const tenure = this[REF].deferredRelease?.retake(this[REF]);
@@ -47,12 +53,23 @@ export abstract class Acquirable extends SharedHandle {
     return acquired === undefined ? undefined : makeGuard(this, acquired);
   }
 
-  /** Releases it without its guard. */
+  /**
+   * Releases it without its guard.
+   *
+   * @throws {ClosedError} If it was closed.
+   */
   async release(): Promise<void> {
     await this[REF].call("release", []);
   }
 
-  /** Runs a function while holding it. Returns what the function returns. */
+  /**
+   * Waits for it, runs a function while holding it, and releases it, also when the function throws.
+   *
+   * @param body The function; may be asynchronous.
+   * @param wait How long to wait for it; without it, as long as it takes. It does not limit the function.
+   * @returns What the function returns, awaited.
+   * @throws What `acquire()` throws, or the function.
+   */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
     if (typeof body !== "function") {
       throw new TypeError(`Cannot run what is to hold it: it is ${shown(body)}, a function is wanted`);

@@ -15,7 +15,7 @@ export interface BarrierOptions {
    * asynchronous. @default nothing
    */
   action?: BarrierAction | undefined;
-  /** How long each party waits if its `wait()` does not say, in milliseconds. @default as long as it takes */
+  /** How many milliseconds each party waits if its `wait()` does not say; 0 or less does not wait. @default as long as it takes */
   timeoutMs?: number | undefined;
 }
 
@@ -54,7 +54,8 @@ export class Barrier extends SharedHandle {
   /**
    * Makes a barrier that nobody waits at. It lives in this process.
    *
-   * @param parties How many must come.
+   * @param parties How many must come, at least 1.
+   * @param options What runs when all have come, and how long each waits.
    * @throws {RangeError} If that is less than 1, or not a whole number.
    * @throws {TypeError} If an option has the wrong name or type.
    */
@@ -80,7 +81,7 @@ export class Barrier extends SharedHandle {
     return await this[REF].call("wait", [wait?.timeoutMs === Infinity], wait) as number;
   }
 
-  /** Mends the barrier, and makes it empty: those who wait get BrokenBarrierError. */
+  /** Mends the barrier, and empties it: those who wait get BrokenBarrierError. */
   async reset(): Promise<void> {
     await this[REF].call("reset", []);
   }

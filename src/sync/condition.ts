@@ -78,7 +78,7 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Releases the lock, waits to be notified, and acquires the lock again, whatever ended the wait.
+   * Releases the lock, waits to be notified, and acquires the lock again, also after a timeout or an abort.
    *
    * @param wait How long to wait for the notification; without it, as long as it takes.
    * @returns Whether it was notified in time.
@@ -96,7 +96,7 @@ export class Condition extends Acquirable {
    *
    * @param predicate May be asynchronous.
    * @param wait How long to wait in all; without it, as long as it takes.
-   * @returns The last value of the predicate: a falsy one, if `timeoutMs` have passed.
+   * @returns The last value of the predicate: a falsy one, if `timeoutMs` milliseconds have passed.
    * @throws {Error} If this task does not hold the lock.
    * @throws `signal.reason`, if the wait was aborted.
    *
@@ -129,7 +129,7 @@ export class Condition extends Acquirable {
   /**
    * Wakes waiters, in the order in which they came. Does nothing when nobody waits.
    *
-   * @param count How many at most. @default 1
+   * @param count How many at most, a whole number from 0, or `Infinity` for all. @default 1
    * @throws {Error} If this task does not hold the lock.
    * @throws {RangeError} If the count is negative, or not a whole number.
    */
@@ -140,7 +140,11 @@ export class Condition extends Acquirable {
     await this[REF].call("notify", [count]);
   }
 
-  /** Wakes all waiters. */
+  /**
+   * Wakes all waiters.
+   *
+   * @throws {Error} If this task does not hold the lock.
+   */
   async notifyAll(): Promise<void> {
     await this.notify(Infinity);
   }

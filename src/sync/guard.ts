@@ -41,7 +41,7 @@ export class Guard implements Disposable, AsyncDisposable {
     this.abandoned = abandoned;
   }
 
-  /** Gives it back, and waits until the owner knows. */
+  /** Gives it back, and waits until the process that owns it knows. */
   async release(): Promise<void> {
     if (!this.#ended) {
       this.#ended = true;
@@ -51,9 +51,9 @@ export class Guard implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives it back, without waiting until the owner knows: a process that hears from this one afterwards may rely on it.
+   * Gives it back, and does not wait until the process that owns it knows. What this process sends afterwards arrives after that.
    *
-   * In another process than the owner's, a loop that takes it again at once keeps it for two milliseconds or so, although others wait.
+   * In another process than the owner's, a loop that takes it again at once can keep it for some 2 ms, although others wait.
    */
   [Symbol.dispose](): void {
     const ref = this.#handle[REF];
@@ -63,7 +63,7 @@ export class Guard implements Disposable, AsyncDisposable {
     ref.deferredRelease.add(ref, this.#tenure);
   }
 
-  /** Gives it back, and waits until the owner knows. */
+  /** Does what `release()` does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }

@@ -9,9 +9,9 @@ const TYPE = "Lock";
 /**
  * A lock that processes share: one holder at a time.
  *
- * - Waiters get it in the order in which they asked, but not before a loop that gives it back and takes it again at once, in
- *   another process than the lock's own: such a loop keeps it for two milliseconds or so. A process that asks for it twice waits
- *   for itself; see {@linkcode RLock}.
+ * - Waiters get it in the order in which they asked. One exception: in another process than the lock's own, a loop that gives it
+ *   back and takes it again at once can keep it for some 2 ms, although others wait.
+ * - A process that asks for it twice waits for itself; see {@linkcode RLock}.
  * - If the process that holds it dies, the next guard has `abandoned: true`.
  * - Any process may `release()` it, as in Python.
  *
@@ -52,7 +52,8 @@ export class Lock extends Acquirable {
   /**
    * Releases the lock, no matter who holds it.
    *
-   * @throws {Error} If nobody holds it.
+   * @throws {Error} If it is free.
+   * @throws {ClosedError} If it was closed.
    */
   override async release(): Promise<void> {
     await super.release();

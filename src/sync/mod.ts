@@ -4,7 +4,7 @@
  *
  * - The process that makes one owns it. Handles travel in any argument, result, queue item or pipe message.
  * - Every wait takes `{ timeoutMs, signal }` last. An aborted signal wins over everything else.
- * - Waiters are served first come, first served; a loop that takes a lock again at once may keep it for some 2 ms.
+ * - Waiters are served first come, first served; a loop that takes a lock again at once can keep it for some 2 ms.
  * - What a process held when it died is free, and the next guard says `abandoned: true`.
  * - `close()`, or `using`, in the process that made it ends it for all.
  *

@@ -7,10 +7,10 @@ import { RLockObject } from "./rlock_object.ts";
 const TYPE = "RLock";
 
 /**
- * A lock that its holder may acquire again; it is free when it was released as often.
+ * A lock that its holder can acquire again; it is free when it was released as often.
  *
- * - The holder is a task of a pool, or a whole process: what runs side by side in one program, outside of tasks, is one
- *   holder, and does not wait for each other.
+ * - The holder is a task of a pool, or a whole process: all code of one program outside of tasks is one holder, and no part of it
+ *   waits for another.
  * - Only the holder may release it.
  * - Waiters get it in the order in which they asked. If the process that holds it dies, the next guard has
  *   `abandoned: true`.
@@ -52,7 +52,8 @@ export class RLock extends Acquirable {
   /**
    * Releases the lock once.
    *
-   * @throws {Error} If nobody holds it, or another task or process.
+   * @throws {Error} If it is free, or another task or process holds it.
+   * @throws {ClosedError} If it was closed.
    */
   override async release(): Promise<void> {
     await super.release();

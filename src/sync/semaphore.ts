@@ -44,7 +44,7 @@ export class Semaphore extends Acquirable {
   /**
    * Makes a semaphore with all permits free. It lives in this process.
    *
-   * @param value How many permits there are. @default 1
+   * @param value How many permits there are, at least 0. @default 1
    * @throws {RangeError} If it is negative, or not a whole number.
    */
   constructor(value = 1) {
@@ -55,7 +55,11 @@ export class Semaphore extends Acquirable {
     super(hub.own(isBounded ? BOUNDED_TYPE : TYPE, new SemaphoreObject(value, isBounded)));
   }
 
-  /** Adds a permit, no matter which process took one. */
+  /**
+   * Adds a permit, no matter which process took one.
+   *
+   * @throws {TypeError} If it is given a count: call it once for each permit.
+   */
   override async release(): Promise<void> {
     refuseArguments("release()", arguments, ", call it once for each permit");
     await super.release();
