@@ -40,8 +40,10 @@ export class WorkerLife implements Life {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
     } catch (error) {
-      const encoded = encodeThrown(error, parent.shared.handles);
-      parent.send(writeFailed(encoded), encoded.parts);
+      parent.shared.exportSent((handles) => {
+        const encoded = encodeThrown(error, handles);
+        parent.send(writeFailed(encoded), encoded.parts);
+      });
     }
     for (const [message, parts] of this.#early.splice(0)) this.#loop?.receive(message, parts);
   }
@@ -86,7 +88,7 @@ export class WorkerLife implements Life {
       exportsOnly,
       send: (text, parts) => parent.send(text, parts),
       scope,
-      handles: parent.shared.handles,
+      shared: parent.shared,
       standby: parent.standby,
     });
     this.#watchWhatIsLeft(loop, scope);

@@ -43,7 +43,7 @@ export class EncodedValue implements Encoded {
   /** Encodes a value of any kind; by `describeOpenHandle` one of this process, whose code may go on changing its bytes. */
   static encode(value: unknown, describe: HandleCodec["encode"]): EncodedValue {
     const collector = new HandleCollector(describe);
-    const encoded = encodeWith(collector, value);
+    const encoded = encode(value, collector);
     if (describe !== describeOpenHandle || encoded.parts.length === 0) {
       return new EncodedValue(encoded, collector.handles);
     }
@@ -109,15 +109,6 @@ export class EncodedValue implements Encoded {
 }
 
 brand({ EncodedValue });
-
-function encodeWith(collector: HandleCollector, value: unknown): Encoded {
-  try {
-    return encode(value, collector);
-  } catch (error) {
-    collector.abandon();
-    throw error;
-  }
-}
 
 function unexpected(): never {
   throw new TypeError("A value that is opened is not encoded");

@@ -35,7 +35,11 @@ export class HandleCollector implements HandleCodec {
     return data;
   }
 
-  /** The message could not be made, or is refused: what was encoded does not leave. */
+  undo(count: number): void {
+    abandonHandles(this.#handles!.splice(-count));
+  }
+
+  /** The message is refused: what was encoded does not leave. */
   abandon(): void {
     abandonHandles(this.handles);
     this.#handles = undefined;

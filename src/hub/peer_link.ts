@@ -4,7 +4,7 @@ import { Answers } from "./requests/answers.ts";
 import type { DeferredRelease } from "./deferred_release.ts";
 import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
-import { describeOpenHandle } from "./handle_collector.ts";
+import { HandleCollector } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
 import { ImportCount } from "./import_count.ts";
 import { PEER_LIMITS, type PeerLimits } from "./limits.ts";
@@ -17,7 +17,7 @@ import { TouchedObjects } from "./touched_objects.ts";
 /** A peer over a channel of messages: this process's end of what the two share. */
 export class PeerLink implements Peer {
   readonly key: string;
-  /** Encodes and decodes the handles in values that code of this process sends over this link, or gets. */
+  /** Decodes the handles in values that code of this process gets over this link. They are sent by {@linkcode PeerLink.exportSent}. */
   readonly handles: HandleCodec;
   readonly questions: Questions;
   readonly forwardedTo = new Set<Peer>();
@@ -35,11 +35,7 @@ export class PeerLink implements Peer {
     this.imports = new ImportCount(limits.imports ?? Infinity);
     this.#outbox = new Outbox(transport, (handle) => hub.export(handle, this), hub.clock);
     this.handles = {
-      encode: (value) => {
-        const data = describeOpenHandle(value);
-        if (data !== undefined) hub.export(value as Handle, this);
-        return data;
-      },
+      encode: unexpected,
       decode: (data) => {
         const handle = hub.decodeHandle(data, this);
         return handle[REF].open(handle);
@@ -72,6 +68,19 @@ export class PeerLink implements Peer {
 
   exported(id: string): Handle | undefined {
     return this.#exports.get(id);
+  }
+
+  /** Has `send` encode a value and send it: then the peer may use the handles in it. When `send` throws, it was sent nothing. */
+  exportSent<R>(send: (handles: HandleCodec) => R): R {
+    const collector = new HandleCollector();
+    try {
+      const result = send(collector);
+      for (const handle of collector.handles) this.#hub.export(handle, this);
+      return result;
+    } catch (error) {
+      collector.abandon();
+      throw error;
+    }
   }
 
   /** What was sent last did not arrive: the peer has not counted these handles. */
@@ -156,4 +165,8 @@ export class PeerLink implements Peer {
     const handle = this.#exports.subtract(id, count);
     if (handle !== undefined) this.#hub.released(handle, ended);
   }
+}
+
+function unexpected(): never {
+  throw new TypeError("Nothing is encoded here");
 }

@@ -1761,6 +1761,7 @@ var TaggedEncoder = class {
   parts = [];
   cost = 0;
   #handles;
+  #handleCount = 0;
   #numbers = /* @__PURE__ */ new Map();
   #objects = [];
   #path = [];
@@ -1805,17 +1806,26 @@ var TaggedEncoder = class {
     const pathLength = this.#path.length;
     const objectCount = this.#objects.length;
     const partCount = this.parts.length;
+    const handleCount = this.#handleCount;
     try {
       return this.encodeAt(step, value, depth);
     } catch {
       this.#path.length = pathLength;
       this.parts.length = partCount;
       for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
+      this.#undoHandles(handleCount);
       return void 0;
     }
   }
+  abandon() {
+    this.#undoHandles(0);
+  }
   refusal(detail, cause) {
     return encodingError(this.path, detail, cause);
+  }
+  #undoHandles(kept2) {
+    if (this.#handleCount > kept2) this.#handles.undo?.(this.#handleCount - kept2);
+    this.#handleCount = kept2;
   }
   #encodeObject(value, depth) {
     const number = this.#numbers[$get](value);
@@ -1879,10 +1889,13 @@ var TaggedEncoder = class {
   #encodeBuiltIn(value, depth) {
     if ($ArrayBuffer_isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
     const handle = this.#handles?.encode(value);
-    if (handle !== void 0) return {
-      $: "handle",
-      v: handle
-    };
+    if (handle !== void 0) {
+      this.#handleCount++;
+      return {
+        $: "handle",
+        v: handle
+      };
+    }
     if (isError(value)) {
       this.cost += ERROR_COST;
       return encodeError(value, this, depth);
@@ -2389,6 +2402,14 @@ function encodePlain(value, size, measure) {
 }
 function encodeTagged(value, handles) {
   const encoder = new TaggedEncoder(handles);
+  try {
+    return encodeWith(encoder, value);
+  } catch (error) {
+    encoder.abandon();
+    throw error;
+  }
+}
+function encodeWith(encoder, value) {
   const tree = encodeTree(encoder, value);
   const measure = new PlainMeasure();
   const size = measure.measure(tree);
@@ -2558,6 +2579,9 @@ var HandleCollector = class {
     if (data !== void 0) (this.#handles ??= [])[$push](new InFlightHandle(value));
     return data;
   }
+  undo(count) {
+    abandonHandles(this.#handles[$splice](-count));
+  }
   abandon() {
     abandonHandles(this.handles);
     this.#handles = void 0;
@@ -2592,7 +2616,7 @@ var EncodedValue = class _EncodedValue {
   }
   static encode(value, describe) {
     const collector = new HandleCollector(describe);
-    const encoded = encodeWith(collector, value);
+    const encoded = encode(value, collector);
     if (describe !== describeOpenHandle || encoded.parts.length === 0) {
       return new _EncodedValue(encoded, collector.handles);
     }
@@ -2647,14 +2671,6 @@ var EncodedValue = class _EncodedValue {
 brand({
   EncodedValue
 });
-function encodeWith(collector, value) {
-  try {
-    return encode(value, collector);
-  } catch (error) {
-    collector.abandon();
-    throw error;
-  }
-}
 function unexpected() {
   throw new TypeError("A value that is opened is not encoded");
 }
@@ -3219,6 +3235,7 @@ return {
   encodeItems,
   decode,
   describeOpenHandle,
+  HandleCollector,
   EncodedValue,
   LocalRef,
   PendingCount,
@@ -3253,6 +3270,7 @@ const { serve } = (({
   EncodingError,
   EndOfStreamError,
   FunctionNotFoundError,
+  HandleCollector,
   KeptBuffer,
   LARGEST_FRAME_BYTES,
   LINE_PART_FLAG,
@@ -4032,6 +4050,9 @@ var Outbox = class {
         if (data !== void 0) handles[$push](object);
         return data;
       },
+      undo(count) {
+        handles.length -= count;
+      },
       decode: unexpected
     });
     return this.postEncoded(head, encoded, handles);
@@ -4385,11 +4406,7 @@ var PeerLink = class {
     this.imports = new ImportCount(limits.imports ?? Infinity);
     this.#outbox = new Outbox(transport, (handle) => hub2.export(handle, this), hub2.clock);
     this.handles = {
-      encode: (value) => {
-        const data = describeOpenHandle(value);
-        if (data !== void 0) hub2.export(value, this);
-        return data;
-      },
+      encode: unexpected2,
       decode: (data) => {
         const handle = hub2.decodeHandle(data, this);
         return handle[REF].open(handle);
@@ -4419,6 +4436,17 @@ var PeerLink = class {
   }
   exported(id) {
     return this.#exports[$get](id);
+  }
+  exportSent(send) {
+    const collector = new HandleCollector();
+    try {
+      const result = send(collector);
+      for (const handle of collector.handles) this.#hub.export(handle, this);
+      return result;
+    } catch (error) {
+      collector.abandon();
+      throw error;
+    }
   }
   undoExports(handles) {
     for (const handle of handles) {
@@ -4484,6 +4512,9 @@ var PeerLink = class {
     if (handle !== void 0) this.#hub.released(handle, ended);
   }
 };
+function unexpected2() {
+  throw new TypeError("Nothing is encoded here");
+}
 
 // src/wire/codec/line_collector.ts
 var PIECE_BYTES = 64 * 1024;
@@ -5775,25 +5806,33 @@ function installRuntime(runtime) {
 // src/child/tasks/task_answers.ts
 var TaskAnswers = class {
   #send;
-  #handles;
+  #shared;
   #now;
-  constructor(send, handles, now) {
+  constructor(send, shared, now) {
     this.#send = send;
-    this.#handles = handles;
+    this.#shared = shared;
     this.#now = now;
+  }
+  progress(task, value) {
+    this.#sendValue((handles) => {
+      const encoded = encode(value, handles);
+      this.#send(writeProgress(task.id, encoded), encoded.parts);
+    });
   }
   result(task, value) {
     if (value === void 0 && task.trace === void 0) return this.#send(writeResult(task.id, void 0));
     try {
-      const encoded = encode(value, this.#handles);
-      this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+      this.#sendValue((handles) => {
+        const encoded = encode(value, handles);
+        this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+      });
     } catch (error) {
       this.error(task, error);
     }
   }
   error(task, error) {
     try {
-      this.#sendThrown(task, encodeThrown(error, this.#handles));
+      this.#sendValue((handles) => this.#sendThrown(task, encodeThrown(error, handles)));
     } catch (tooLarge2) {
       this.#sendThrown(task, encode(tooLarge2));
     }
@@ -5802,16 +5841,20 @@ var TaskAnswers = class {
     const duration = inMicroseconds(durationMs);
     try {
       if (outcomes.errors.length > 0) return this.#sendChunkErrors(task, duration, outcomes);
-      const values = encodeItems(outcomes.values, this.#handles);
-      this.#send(writeChunkResult(task.id, duration, values), values.parts);
+      this.#sendValue((handles) => {
+        const values = encodeItems(outcomes.values, handles);
+        this.#send(writeChunkResult(task.id, duration, values), values.parts);
+      });
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.error(task, error);
-      this.#sendEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
+      this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
   }
   #sendChunkErrors(task, durationMs, outcomes) {
-    const encoded = encode(outcomes, this.#handles);
-    this.#send(writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+    this.#sendValue((handles) => {
+      const encoded = encode(outcomes, handles);
+      this.#send(writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+    });
   }
   #sendEncodable(task, durationMs, outcomes) {
     try {
@@ -5823,8 +5866,18 @@ var TaskAnswers = class {
   #sendThrown(task, error) {
     this.#send(writeError(task.id, error, this.#durationOf(task)), error.parts);
   }
+  #sendValue(send) {
+    if (this.#shared === void 0) send(void 0);
+    else this.#shared.exportSent(send);
+  }
   #durationOf({ startedAt }) {
     return startedAt === void 0 ? void 0 : inMicroseconds(this.#now() - startedAt);
+  }
+};
+var TRIED = {
+  encode: describeOpenHandle,
+  decode() {
+    throw new TypeError("Nothing is decoded here");
   }
 };
 function encodeThrown(error, handles) {
@@ -5844,22 +5897,22 @@ function ofThrown(error) {
 function inMicroseconds(ms) {
   return $Math_round(ms * 1e3) / 1e3;
 }
-function encodableThrown(error, handles) {
+function encodableThrown(error) {
   try {
-    encode(error, handles);
+    encode(error, TRIED);
     return error;
   } catch (encodingError) {
     return ofThrown(encodingError);
   }
 }
-function withoutUnencodable(outcomes, handles) {
+function withoutUnencodable(outcomes) {
   const errors = new Map(outcomes.errors[$map](([index, error]) => [
     index,
-    encodableThrown(error, handles)
+    encodableThrown(error)
   ]));
   const values = outcomes.values[$map]((value, index) => {
     try {
-      encode(value, handles);
+      encode(value, TRIED);
       return value;
     } catch (error) {
       errors[$set](index, error);
@@ -5938,11 +5991,11 @@ var TaskLoop = class {
     this.#exportsOnly = options.exportsOnly ?? false;
     this.#send = options.send;
     this.#scope = options.scope;
-    this.#handles = options.handles;
+    this.#handles = options.shared?.handles;
     this.#standby = options.standby;
     this.#now = options.now ?? monotonicMs;
     this.#lease = new Lease(this.#now);
-    this.#answers = new TaskAnswers(this.#send, this.#handles, this.#now);
+    this.#answers = new TaskAnswers(this.#send, options.shared, this.#now);
   }
   get isIdle() {
     return this.#running.size === 0 && this.#next >= this.#held.length;
@@ -5984,9 +6037,7 @@ var TaskLoop = class {
     }
   }
   progress(task, value) {
-    if (this.#running[$get](task.id) !== task) return;
-    const encoded = encode(value, this.#handles);
-    this.#send(writeProgress(task.id, encoded), encoded.parts);
+    if (this.#running[$get](task.id) === task) this.#answers.progress(task, value);
   }
   #learnFunction(functionId, spec) {
     try {
@@ -6229,8 +6280,10 @@ var WorkerLife = class {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
     } catch (error) {
-      const encoded = encodeThrown(error, parent.shared.handles);
-      parent.send(writeFailed(encoded), encoded.parts);
+      parent.shared.exportSent((handles) => {
+        const encoded = encodeThrown(error, handles);
+        parent.send(writeFailed(encoded), encoded.parts);
+      });
     }
     for (const [message, parts] of this.#early[$splice](0)) this.#loop?.receive(message, parts);
   }
@@ -6272,7 +6325,7 @@ var WorkerLife = class {
       exportsOnly,
       send: (text, parts) => parent.send(text, parts),
       scope,
-      handles: parent.shared.handles,
+      shared: parent.shared,
       standby: parent.standby
     });
     this.#watchWhatIsLeft(loop, scope);

@@ -114,7 +114,7 @@ export class HubChild {
 }
 
 function carry<V>(value: V, from: PeerLink, to: PeerLink): V {
-  const { text, tagged, parts } = encode(value, from.handles);
+  const { text, tagged, parts } = from.exportSent((handles) => encode(value, handles));
   return decode(JSON.parse(text), tagged, parts, to.handles) as V;
 }
 

@@ -120,7 +120,7 @@ Deno.test("Hub.released() keeps an export while a handle is on its way", async (
   const child = new HubChild(parent);
   const queue = queueIn(parent);
   const theirs = child.give(queue);
-  const { text, tagged } = encode(queue, child.parentLink.handles);
+  const { text, tagged } = child.parentLink.exportSent((handles) => encode(queue, handles));
   theirs.close();
   await quiesce(child);
   assert(child.parentLink.exported(idOf(queue)) !== undefined);
@@ -144,7 +144,7 @@ Deno.test("RemoteRef.close() ends the waits of this process with ClosedError, an
   await quiesce(child);
   await get;
   await assertRejects(() => theirs.put(1), ClosedError);
-  assertThrows(() => encode(theirs, child.childLink.handles), Error, "closed");
+  assertThrows(() => child.childLink.exportSent((handles) => encode(theirs, handles)), Error, "closed");
 });
 
 Deno.test("RemoteRef.close() delivers what the owner had handed over by then", async () => {

@@ -2,15 +2,20 @@
  * End-to-end tests of handles in messages that are never sent: their objects are let go at once, not when the messages are collected. Shown by
  * pipes, since one end learns at once that nobody has the other any more.
  */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Connection, Pipe, Pool, Process, Queue } from "../../mod.ts";
 import { FakeBackend } from "../helpers/fake_backend.ts";
+import type * as tasks from "../fixtures/fail_to_send.ts";
 import { withPool } from "../helpers/with_pool.ts";
+
+const TASKS = import.meta.resolve("../fixtures/fail_to_send.ts");
 
 const takesAny = (..._: unknown[]): void => {};
 /** What cannot travel. */
 const UNSENDABLE = (): void => {};
 const LARGE = "x".repeat(10_000);
+/** What was put here stays. */
+const KEPT = new Queue<unknown>();
 
 /** A task that keeps the pool's one worker until the returned function is called. */
 async function occupy(pool: Pool): Promise<() => Promise<void>> {
@@ -68,6 +73,23 @@ const WAYS: Record<string, (end: Connection) => Promise<unknown>> = {
     await using pool = new Pool({ workers: 1, module });
     await assertRejects(() => pool.apply("any", [end]));
   },
+  "Pool() with an initializer that cannot be had": (end) => {
+    assertThrows(() => new Pool({ workers: 1, initArgs: [end], initializer: (() => {}).bind(null) }));
+    return Promise.resolve();
+  },
+  "Pool() that starts no worker": (end) => withPool({ workers: 1, initArgs: [end], initializer: takesAny }, () => {}),
+  "Pool() that starts no worker and is terminated": async (end) => {
+    await new Pool({ workers: 1, initArgs: [end], initializer: takesAny }).terminate();
+  },
+  "Pool() whose workers cannot start": async (end) => {
+    await using pool = new Pool({ workers: 2, initArgs: [end], initializer: takesAny, denoPath: "/nowhere/deno" });
+    await assertRejects(() => pool.apply(takesAny, []));
+  },
+  "Pool.apply() of an error with a field that cannot travel": (end) =>
+    withPool(
+      { workers: 1 },
+      (pool) => pool.apply(takesAny, [Object.assign(new Error("no"), { field: [end, UNSENDABLE] })]),
+    ),
   "Process.start() with what cannot travel": async (end) => {
     await using process = new Process({ target: takesAny, args: [end, UNSENDABLE] });
     assertThrows(() => process.start());
@@ -77,6 +99,8 @@ const WAYS: Record<string, (end: Connection) => Promise<unknown>> = {
     assertThrows(() => process.start());
   },
   "Queue.put() of what cannot travel": (end) => assertRejects(() => new Queue().put([end, UNSENDABLE])),
+  "Queue.put() of an error with a field that cannot travel": (end) =>
+    KEPT.put(Object.assign(new Error("no"), { field: [end, UNSENDABLE] })),
   "Queue.put() into a closed queue": async (end) => {
     const queue = new Queue();
     queue.close();
@@ -126,3 +150,45 @@ Deno.test("Pool.terminate() lets go of the handles of tasks that waited", async 
   end.close();
   assertEquals(await other.poll(), true);
 });
+
+const UNSENT = ["what cannot travel", "what is too large"] as const;
+const THROWN = [
+  ...UNSENT,
+  "an error that is too large",
+  "an error with a field that cannot travel",
+  "an error with a cause that cannot travel",
+] as const;
+
+/** Each has a task fail to send the end that its worker made. */
+const WAYS_OF_TASKS: Record<string, (pool: Pool<typeof tasks>) => Promise<unknown>> = {
+  ...Object.fromEntries(UNSENT.flatMap((kind) => [
+    [`A task that returns ${kind}`, (pool) => assertRejects(() => pool.apply("give", [kind]))],
+    [`A task that reports ${kind}`, (pool) => assertRejects(() => pool.apply("report", [kind]))],
+    [`A chunk that returns ${kind}`, (pool) => assertRejects(() => pool.map("give", [kind, kind], { chunkSize: 2 }))],
+  ])),
+  ...Object.fromEntries(THROWN.flatMap((kind) => [
+    [`A task that throws ${kind}`, (pool) => assertRejects(() => pool.apply("throwIt", [kind]))],
+    [
+      `A chunk that throws ${kind}`,
+      (pool) => assertRejects(() => pool.map("throwIt", [kind, kind], { chunkSize: 2 })),
+    ],
+  ])),
+};
+
+for (const [name, fail] of Object.entries(WAYS_OF_TASKS)) {
+  Deno.test(`${name} leaves its worker the only one that has the handle`, () =>
+    withPool<typeof tasks>({ workers: 1, module: TASKS, maxFrameBytes: 8192 }, async (pool) => {
+      await fail(pool);
+      assertEquals(await pool.apply("learnsOfClosing", []), [false, true]);
+    }));
+}
+
+Deno.test("A chunk that returns the end beside what cannot travel sends it once", () =>
+  withPool<typeof tasks>({ workers: 1, module: TASKS }, async (pool) => {
+    const kinds = ["the end", "what cannot travel"];
+    const [sent] = await pool.map("give", kinds, { chunkSize: 2, settle: true });
+    assert(sent!.status === "fulfilled");
+    (sent!.value as Connection).close();
+    // An end that was sent belongs to those who got it.
+    assertEquals(await pool.apply("learnsOfClosing", []), [true, true]);
+  }));

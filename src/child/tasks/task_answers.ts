@@ -1,15 +1,24 @@
 import { encode, type Encoded, encodeItems, type HandleCodec } from "../../wire/codec/codec.ts";
 import { EncodingError } from "../../errors.ts";
+import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {
   type ChunkOutcomes,
   writeChunkErrors,
   writeChunkResult,
   writeError,
+  writeProgress,
   writeResult,
 } from "../../wire/messages/to_parent.ts";
 
 /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
 export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
+
+/** How the handles in messages pass to the parent, and from it. */
+export interface ParentHandles {
+  readonly handles: HandleCodec;
+  /** Has `send` encode a value and send it: then the parent may use the handles in it. When `send` throws, it was sent nothing. */
+  exportSent(send: (handles: HandleCodec) => void): void;
+}
 
 /** What is answered. */
 export interface AnsweredTask {
@@ -23,22 +32,32 @@ export interface AnsweredTask {
 /** Sends what became of tasks: for each exactly one message, whatever it was. */
 export class TaskAnswers {
   readonly #send: SendFrame;
-  readonly #handles: HandleCodec | undefined;
+  readonly #shared: ParentHandles | undefined;
   readonly #now: () => number;
 
   /** @param now The clock that durations are measured by, in milliseconds. */
-  constructor(send: SendFrame, handles: HandleCodec | undefined, now: () => number) {
+  constructor(send: SendFrame, shared: ParentHandles | undefined, now: () => number) {
     this.#send = send;
-    this.#handles = handles;
+    this.#shared = shared;
     this.#now = now;
+  }
+
+  /** A value of a task that runs. Throws EncodingError or PayloadTooLargeError, and then nothing was sent. */
+  progress(task: AnsweredTask, value: unknown): void {
+    this.#sendValue((handles) => {
+      const encoded = encode(value, handles);
+      this.#send(writeProgress(task.id, encoded), encoded.parts);
+    });
   }
 
   /** A call gave a value, which may turn out not to be one that can travel. */
   result(task: AnsweredTask, value: unknown): void {
     if (value === undefined && task.trace === undefined) return this.#send(writeResult(task.id, undefined));
     try {
-      const encoded = encode(value, this.#handles);
-      this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+      this.#sendValue((handles) => {
+        const encoded = encode(value, handles);
+        this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+      });
     } catch (error) {
       this.error(task, error);
     }
@@ -47,7 +66,7 @@ export class TaskAnswers {
   /** A call threw, or a task could not be run. */
   error(task: AnsweredTask, error: unknown): void {
     try {
-      this.#sendThrown(task, encodeThrown(error, this.#handles));
+      this.#sendValue((handles) => this.#sendThrown(task, encodeThrown(error, handles)));
     } catch (tooLarge) {
       this.#sendThrown(task, encode(tooLarge));
     }
@@ -58,17 +77,21 @@ export class TaskAnswers {
     const duration = inMicroseconds(durationMs);
     try {
       if (outcomes.errors.length > 0) return this.#sendChunkErrors(task, duration, outcomes);
-      const values = encodeItems(outcomes.values, this.#handles);
-      this.#send(writeChunkResult(task.id, duration, values), values.parts);
+      this.#sendValue((handles) => {
+        const values = encodeItems(outcomes.values, handles);
+        this.#send(writeChunkResult(task.id, duration, values), values.parts);
+      });
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.error(task, error);
-      this.#sendEncodable(task, duration, withoutUnencodable(outcomes, this.#handles));
+      this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
   }
 
   #sendChunkErrors(task: AnsweredTask, durationMs: number, outcomes: ChunkOutcomes): void {
-    const encoded = encode(outcomes, this.#handles);
-    this.#send(writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+    this.#sendValue((handles) => {
+      const encoded = encode(outcomes, handles);
+      this.#send(writeChunkErrors(task.id, durationMs, encoded), encoded.parts);
+    });
   }
 
   #sendEncodable(task: AnsweredTask, durationMs: number, outcomes: ChunkOutcomes): void {
@@ -84,11 +107,24 @@ export class TaskAnswers {
     this.#send(writeError(task.id, error, this.#durationOf(task)), error.parts);
   }
 
+  #sendValue(send: (handles: HandleCodec | undefined) => void): void {
+    if (this.#shared === undefined) send(undefined);
+    else this.#shared.exportSent(send);
+  }
+
   /** How long the task took, if its parent wants to know. */
   #durationOf({ startedAt }: AnsweredTask): number | undefined {
     return startedAt === undefined ? undefined : inMicroseconds(this.#now() - startedAt);
   }
 }
+
+/** For what is only tried: nothing is sent. */
+const TRIED: HandleCodec = {
+  encode: describeOpenHandle,
+  decode() {
+    throw new TypeError("Nothing is decoded here");
+  },
+};
 
 /** Encodes what a task threw, or the error that says why it cannot travel. */
 export function encodeThrown(error: unknown, handles: HandleCodec | undefined): Encoded {
@@ -111,20 +147,20 @@ function inMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-function encodableThrown(error: unknown, handles: HandleCodec | undefined): unknown {
+function encodableThrown(error: unknown): unknown {
   try {
-    encode(error, handles);
+    encode(error, TRIED);
     return error;
   } catch (encodingError) {
     return ofThrown(encodingError);
   }
 }
 
-function withoutUnencodable(outcomes: ChunkOutcomes, handles: HandleCodec | undefined): ChunkOutcomes {
-  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error, handles)]));
+function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
+  const errors = new Map(outcomes.errors.map(([index, error]) => [index, encodableThrown(error)]));
   const values = outcomes.values.map((value, index) => {
     try {
-      encode(value, handles);
+      encode(value, TRIED);
       return value;
     } catch (error) {
       errors.set(index, error);

@@ -1,15 +1,15 @@
-import { decode, encode, type HandleCodec } from "../../wire/codec/codec.ts";
+import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { CancelledError } from "../../errors.ts";
 import type { RepliesRead } from "../../wire/messages/lease.ts";
 import type { CallItem, ParentMessage, TraceContext } from "../../wire/messages/to_child.ts";
-import { type ChunkOutcomes, writeProgress, writeReturned, writeStarted } from "../../wire/messages/to_parent.ts";
+import { type ChunkOutcomes, writeReturned, writeStarted } from "../../wire/messages/to_parent.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import { monotonicMs } from "../../timer.ts";
 import { explainMissing, type LoadedModule, resolveFunction, type TaskFunction } from "./functions.ts";
 import { Lease } from "./lease.ts";
 import type { RunningTask } from "../runtime.ts";
 import type { Standby } from "../standby.ts";
-import { type AnsweredTask, type SendFrame, TaskAnswers } from "./task_answers.ts";
+import { type AnsweredTask, type ParentHandles, type SendFrame, TaskAnswers } from "./task_answers.ts";
 
 /** Runs `body` so that `current()` answers `task` in everything that it calls, awaits and schedules. */
 export interface TaskScope {
@@ -62,7 +62,7 @@ export class TaskLoop {
       exportsOnly?: boolean;
       send: SendFrame;
       scope: TaskScope;
-      handles?: HandleCodec;
+      shared?: ParentHandles;
       standby?: Standby;
       /** The clock that leases and durations are measured by, in milliseconds. */
       now?: () => number;
@@ -73,11 +73,11 @@ export class TaskLoop {
     this.#exportsOnly = options.exportsOnly ?? false;
     this.#send = options.send;
     this.#scope = options.scope;
-    this.#handles = options.handles;
+    this.#handles = options.shared?.handles;
     this.#standby = options.standby;
     this.#now = options.now ?? monotonicMs;
     this.#lease = new Lease(this.#now);
-    this.#answers = new TaskAnswers(this.#send, this.#handles, this.#now);
+    this.#answers = new TaskAnswers(this.#send, options.shared, this.#now);
   }
 
   /** Whether there is no task that runs, or waits here to be run. */
@@ -117,9 +117,7 @@ export class TaskLoop {
 
   /** Sends a progress value of a task that still runs. */
   progress(task: RunningTask, value: unknown): void {
-    if (this.#running.get(task.id) !== task) return;
-    const encoded = encode(value, this.#handles);
-    this.#send(writeProgress(task.id, encoded), encoded.parts);
+    if (this.#running.get(task.id) === task) this.#answers.progress(task as HeldTask, value);
   }
 
   #learnFunction(functionId: number, spec: FunctionSpec): void {

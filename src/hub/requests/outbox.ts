@@ -75,6 +75,9 @@ export class Outbox {
         if (data !== undefined) handles.push(object as Handle);
         return data;
       },
+      undo(count) {
+        handles.length -= count;
+      },
       decode: unexpected,
     });
     return this.postEncoded(head, encoded, handles);

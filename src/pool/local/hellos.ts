@@ -1,3 +1,4 @@
+import { abandonHandles } from "../../hub/in_flight_handle.ts";
 import { specOfValue } from "../../worker/function_table.ts";
 import type { Hello } from "../../worker/hello.ts";
 import type { WorkerLauncher } from "../../worker/launch.ts";
@@ -11,13 +12,23 @@ export function workerHellos(
   launcher: WorkerLauncher,
 ): Hello[] {
   const { payload, handles } = requests.encode(initArgs);
-  const spec = initializer === undefined
-    ? null
-    : typeof initializer === "string"
-    ? requests.refer(initializer)
-    : specOfValue(initializer);
-  return Array.from(
-    { length: workers },
-    (_, workerId) => launcher.hello({ workerId, concurrency, initializer: spec }, { value: payload, handles }),
-  );
+  try {
+    const spec = initializer === undefined
+      ? null
+      : typeof initializer === "string"
+      ? requests.refer(initializer)
+      : specOfValue(initializer);
+    return Array.from(
+      { length: workers },
+      (_, workerId) => launcher.hello({ workerId, concurrency, initializer: spec }, { value: payload, handles }),
+    );
+  } catch (error) {
+    abandonHandles(handles);
+    throw error;
+  }
+}
+
+/** No further worker will be greeted: where none was, the handles in `initArgs` are let go. */
+export function abandonHellos(hellos: readonly Hello[]): void {
+  for (const { handles } of hellos) abandonHandles(handles);
 }

@@ -2,6 +2,7 @@ import { PoolClosedError } from "../../errors.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { inMicrotask, monotonicMs, untilSettled } from "../../timer.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../wire/messages/lease.ts";
+import type { Hello } from "../../worker/hello.ts";
 import { WorkerLauncher } from "../../worker/launch.ts";
 import type { Reaper } from "../../worker/reaper.ts";
 import type {
@@ -19,7 +20,7 @@ import type { SchedulerEffects, SchedulerListener } from "../scheduling/effects.
 import { Scheduler } from "../scheduling/scheduler.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { localControl } from "./control.ts";
-import { workerHellos } from "./hellos.ts";
+import { abandonHellos, workerHellos } from "./hellos.ts";
 import type { LocalOptions } from "./options.ts";
 import { TaskRecord } from "./task_record.ts";
 import { WorkerSet } from "./worker_set.ts";
@@ -51,6 +52,7 @@ export class LocalBackend implements TaskBackend {
   readonly control: BackendControl;
   readonly #listener: WorkerListener;
   readonly #launcher: WorkerLauncher;
+  readonly #hellos: readonly Hello[];
   readonly #workers: WorkerSet;
   readonly #scheduler: Scheduler<TaskRecord>;
   readonly #timer = new DeadlineTimer(() => this.#tick());
@@ -74,8 +76,8 @@ export class LocalBackend implements TaskBackend {
     this.chunkGoal = concurrency === 1 ? CHUNK_GOAL : undefined;
     this.#listener = listener;
     this.#launcher = new WorkerLauncher(options, { hub, reaper });
-    const hellos = workerHellos(options, requests, this.#launcher);
-    this.#workers = new WorkerSet({ ...options, launcher: this.#launcher, hellos, listener });
+    this.#hellos = workerHellos(options, requests, this.#launcher);
+    this.#workers = new WorkerSet({ ...options, launcher: this.#launcher, hellos: this.#hellos, listener });
     this.#scheduler = new Scheduler<TaskRecord>(this.#effects(), this.#schedulerListener(), {
       ...options,
       lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },
@@ -210,6 +212,7 @@ export class LocalBackend implements TaskBackend {
   async #finish(): Promise<void> {
     this.#timer.end();
     this.#rejectReady(this.broken ?? new PoolClosedError("Cannot get ready: the pool has ended"));
+    abandonHellos(this.#hellos);
     await this.#launcher.release();
     this.#ended.resolve();
   }

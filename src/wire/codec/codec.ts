@@ -211,6 +211,15 @@ function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encod
 
 function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded {
   const encoder = new TaggedEncoder(handles);
+  try {
+    return encodeWith(encoder, value);
+  } catch (error) {
+    encoder.abandon();
+    throw error;
+  }
+}
+
+function encodeWith(encoder: TaggedEncoder, value: unknown): Encoded {
   const tree = encodeTree(encoder, value);
   const measure = new PlainMeasure();
   const size = measure.measure(tree);

@@ -38,6 +38,7 @@ export class TaggedEncoder {
   /** What the tree costs its receiver, see `MAX_TREE_COST`. */
   cost = 0;
   readonly #handles: HandleCodec | undefined;
+  #handleCount = 0;
   readonly #numbers = new Map<object, number>();
   readonly #objects: object[] = [];
   readonly #path: Step[] = [];
@@ -87,19 +88,31 @@ export class TaggedEncoder {
     const pathLength = this.#path.length;
     const objectCount = this.#objects.length;
     const partCount = this.parts.length;
+    const handleCount = this.#handleCount;
     try {
       return this.encodeAt(step, value, depth);
     } catch {
       this.#path.length = pathLength;
       this.parts.length = partCount;
       for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
+      this.#undoHandles(handleCount);
       return undefined;
     }
+  }
+
+  /** The value does not travel: its handles are let go. */
+  abandon(): void {
+    this.#undoHandles(0);
   }
 
   /** The error for the value where the walk stands. */
   refusal(detail: string, cause?: unknown): EncodingError {
     return encodingError(this.path, detail, cause);
+  }
+
+  #undoHandles(kept: number): void {
+    if (this.#handleCount > kept) this.#handles!.undo?.(this.#handleCount - kept);
+    this.#handleCount = kept;
   }
 
   #encodeObject(value: object, depth: number): unknown {
@@ -160,7 +173,10 @@ export class TaggedEncoder {
   #encodeBuiltIn(value: object, depth: number): unknown {
     if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
     const handle = this.#handles?.encode(value);
-    if (handle !== undefined) return { $: "handle", v: handle } satisfies Tag;
+    if (handle !== undefined) {
+      this.#handleCount++;
+      return { $: "handle", v: handle } satisfies Tag;
+    }
     if (isError(value)) {
       this.cost += ERROR_COST;
       return encodeError(value, this, depth);

@@ -43,6 +43,8 @@ export const TAG_KEY = "$";
 export interface HandleCodec {
   /** Returns JSON data for a handle, or `undefined` for any other object. */
   encode(value: object): unknown;
+  /** The handles that were encoded last, `count` in number, do not travel: what they lie in cannot. */
+  undo?(count: number): void;
   /** Returns the handle for the data, and throws when the data is bad. */
   decode(data: unknown): unknown;
 }
