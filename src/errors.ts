@@ -11,7 +11,7 @@ export interface WorkerExitDetails {
   signal?: string | null | undefined;
   /** Whether the rejected task may have started running. `false` means that a retry is safe. */
   taskStarted?: boolean | undefined;
-  /** The last 8 KiB the process wrote to its standard error. */
+  /** The last 8 KiB that the process wrote to its standard error. */
   stderrTail?: string | undefined;
   /** The underlying error, if any. */
   cause?: unknown;
@@ -40,12 +40,17 @@ export class WorkerExitError extends Error {
   readonly exitCode: number | null;
   /** The signal that ended the process, for example `"SIGKILL"`, or `null`. */
   readonly signal: string | null;
-  /** Whether the rejected task may have started running. */
+  /** Whether the rejected task may have started running. `false` means that a retry is safe. */
   readonly taskStarted: boolean;
-  /** The last 8 KiB the process wrote to its standard error. */
+  /** The last 8 KiB that the process wrote to its standard error. */
   readonly stderrTail: string;
 
-  /** Builds the error from what is known of the process. */
+  /**
+   * Builds the error.
+   *
+   * @param message What could not be done, and why.
+   * @param details What is known of the process. @default nothing
+   */
   constructor(message: string, details: WorkerExitDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.pid = details.pid;
@@ -94,7 +99,7 @@ export class OutOfMemoryError extends WorkerExitError {
 }
 
 /**
- * A worker broke the message protocol, and was killed. Its code is at fault, or is hostile.
+ * A worker broke the message protocol, and was killed. Its code is at fault, or is hostile. `taskStarted` says whether a retry is safe.
  *
  * @example Told apart from other ends
  * ```ts
@@ -115,7 +120,8 @@ export class ProtocolError extends WorkerExitError {
 }
 
 /**
- * A task killed every worker it was given to, and its `retries` are used up.
+ * A task killed every worker it was given to, and its `retries` are used up. The task is at fault: another retry would most likely kill
+ * another worker. `cause` and the fields of {@linkcode WorkerExitError} tell how the last one died.
  *
  * @example A task that kills each of its workers
  * ```ts
@@ -132,7 +138,13 @@ export class PoisonTaskError extends WorkerExitError {
   /** How many workers the task was given to. */
   readonly attempts: number;
 
-  /** Builds the error from the last worker's death and the number of attempts. */
+  /**
+   * Builds the error.
+   *
+   * @param message What could not be done, and why.
+   * @param attempts How many workers the task was given to.
+   * @param details How the last worker died. @default nothing
+   */
   constructor(message: string, attempts: number, details: WorkerExitDetails = {}) {
     super(message, details);
     this.attempts = attempts;
@@ -160,7 +172,12 @@ export class TaskTimeoutError extends Error {
   /** The limit that was passed, in milliseconds. */
   readonly timeoutMs: number;
 
-  /** Builds the error for a limit in milliseconds. */
+  /**
+   * Builds the error.
+   *
+   * @param message What could not be done, and why.
+   * @param timeoutMs The limit that was passed, in milliseconds.
+   */
   constructor(message: string, timeoutMs: number) {
     super(message);
     this.timeoutMs = timeoutMs;
@@ -168,9 +185,9 @@ export class TaskTimeoutError extends Error {
 }
 
 /**
- * A wait with `timeoutMs` ended before what it waited for happened. Nothing else changed.
+ * A wait with `timeoutMs` ended before what it waited for happened. Nothing else changed, and waiting again is safe.
  *
- * @example A lock that somebody holds
+ * @example A lock that is held
  * ```ts
  * import { Lock, TimeoutError } from "@corral/multiprocessing";
  *
@@ -204,7 +221,13 @@ export class EncodingError extends Error {
   /** Where the value stands, for example `"$.rows[3].when"`. */
   readonly path: string;
 
-  /** Builds the error for the value at `path`. */
+  /**
+   * Builds the error.
+   *
+   * @param message What could not be done, and why.
+   * @param path Where the value stands.
+   * @param options The cause, if there is one.
+   */
   constructor(message: string, path: string, options?: ErrorOptions) {
     super(message, options);
     this.path = path;
@@ -231,7 +254,13 @@ export class PayloadTooLargeError extends Error {
   /** The limit, in bytes. */
   readonly limitBytes: number;
 
-  /** Builds the error for a size and a limit in bytes. */
+  /**
+   * Builds the error.
+   *
+   * @param message What could not be done, and why.
+   * @param byteLength The size that was refused, in bytes.
+   * @param limitBytes The limit, in bytes.
+   */
   constructor(message: string, byteLength: number, limitBytes: number) {
     super(message);
     this.byteLength = byteLength;
@@ -257,7 +286,7 @@ export class FunctionNotFoundError extends Error {
 }
 
 /**
- * A worker was to get more than its parent holds, or the parent may not start workers. Nothing was started.
+ * A worker was to get more than its parent holds, or the parent may not start workers. Nothing was started; the message says what to change.
  *
  * @example More than the program has
  * ```ts
@@ -294,7 +323,7 @@ export class PoolClosedError extends Error {
 }
 
 /**
- * The pool cannot run tasks any more, because workers died or could not start; `cause` says how.
+ * The pool cannot run tasks any more, because workers died or could not start; `cause` says how. Make another pool.
  *
  * @example A strict pool
  * ```ts
@@ -312,7 +341,7 @@ export class BrokenPoolError extends Error {
 }
 
 /**
- * The task was cancelled by `terminate()` or `cancel()`.
+ * The task was cancelled by `terminate()` or `cancel()`, or its pool was terminated at the end of its scope. It may have started.
  *
  * @example A pool that ends at once
  * ```ts
@@ -383,9 +412,9 @@ export class ClosedError extends Error {
 }
 
 /**
- * The other side ended: nothing more can arrive.
+ * The other side ended: nothing more can arrive, and nothing sent would be read.
  *
- * @example Nobody at the other end
+ * @example The other end is closed
  * ```ts
  * import { EndOfStreamError, Pipe } from "@corral/multiprocessing";
  *
@@ -401,9 +430,9 @@ export class EndOfStreamError extends Error {
 }
 
 /**
- * The barrier was broken by a timeout, an abort, a reset or a failing action.
+ * The barrier was broken: by a timeout, an abort, a reset, a failing action, or the death of a party that waited.
  *
- * @example One who did not come
+ * @example A party that did not come
  * ```ts
  * import { Barrier, BrokenBarrierError } from "@corral/multiprocessing";
  *

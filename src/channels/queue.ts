@@ -14,8 +14,8 @@ export const QUEUE_TYPE = Symbol("corral.queueType");
  * - It lives in the process that made it. `await put()` means that this process has the item: it is not lost when the
  *   writer ends, or is killed.
  * - A full bounded queue makes the writer wait; writers and readers are served first come, first served.
- * - Without a `maxSize`, memory is the bound: while items of 256 MiB (or of a quarter of the heap, if that is less) wait to be taken,
- *   puts from other processes than the one that made it reject with QueueFullError.
+ * - Bytes are bounded, too: while items of 256 MiB (or of a quarter of the heap, if that is less) wait to be taken, puts from other
+ *   processes than the one that made it reject with QueueFullError. A small `maxSize` makes them wait instead.
  * - An item that was on its way to a reader that died goes to the next reader, in its old place.
  * - What is put is a copy, as it is then, also within one process.
  * - `close()` by its maker ends it for all: no more is put, and the others read what is there, then they get

@@ -4,8 +4,11 @@ import { untilSettled } from "../timer.ts";
 /**
  * The result of a task that was submitted with one of the pool's `…Async` methods.
  *
- * It can be awaited like a promise. An error that nobody asked for before the pool has ended, or the program does, is
+ * It can be awaited like a promise. An error that no code asked for before the pool has ended, or the program does, is
  * raised as an unhandled rejection: no failure is silent.
+ *
+ * Python's `multiprocessing.pool.AsyncResult`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult).
  *
  * @example Asking later
  * ```ts
@@ -32,9 +35,10 @@ export class AsyncResult<R> implements PromiseLike<R> {
   /**
    * Waits for the result.
    *
-   * @param timeoutMs How long to wait, in milliseconds; without it, as long as it takes. The task itself goes on.
+   * @param timeoutMs How long to wait, in milliseconds; 0 or less does not wait. The task itself goes on. @default as long as it takes
+   * @returns What the task returned.
    * @throws {TimeoutError} If it took longer than `timeoutMs`.
-   * @throws What the task threw.
+   * @throws What the task threw, or another error that {@linkcode Pool.apply} names.
    */
   async get(timeoutMs?: number): Promise<R> {
     this.#onObserved();
@@ -42,7 +46,12 @@ export class AsyncResult<R> implements PromiseLike<R> {
     return await this.#promise;
   }
 
-  /** Waits until there is a result or an error, at most `timeoutMs` milliseconds. Tells whether there is one. */
+  /**
+   * Waits until there is a result or an error, and throws neither.
+   *
+   * @param timeoutMs How long to wait, in milliseconds; 0 or less does not wait. @default as long as it takes
+   * @returns Whether there is one.
+   */
   async wait(timeoutMs?: number): Promise<boolean> {
     return await untilSettled(this.#promise, { timeoutMs }) || this.ready();
   }

@@ -147,7 +147,7 @@ export interface BackendAbilities {
 
 /** What an operator can do to a backend while it runs. */
 export interface BackendControl {
-  /** Whether tasks wait, whatever workers are free. */
+  /** Whether tasks wait although workers are free. */
   readonly paused: boolean;
   /** How many workers there may be, from 1 to the pool's option `workers`. */
   readonly size: number;
@@ -155,9 +155,9 @@ export interface BackendControl {
   pause(): void;
   /** Hands out tasks again. */
   resume(): void;
-  /** Changes how many workers there may be; a number that is too large is taken for the largest. Those too many leave when they are idle. */
+  /** Changes how many workers there may be; a number that is too large counts as the largest. Workers beyond it leave when they are idle. */
   resize(workers: number): void;
-  /** Ends a worker at once. Its tasks fail or are tried again, as when it had died. Tells whether there was one. */
+  /** Ends the worker of that number at once. Its tasks fail or are tried again, as if it had died. Returns whether there was one. */
   kill(workerId: number): boolean;
 }
 

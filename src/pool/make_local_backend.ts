@@ -28,6 +28,7 @@ const DEAF: WorkerListener = {
  *
  * @param options As for {@linkcode Pool}; `onEvent`, `maxQueue` and `backend` have no meaning here.
  * @param listener Told of the workers.
+ * @returns The backend. End it with `close()` or `terminate()`.
  * @throws What the constructor of `Pool` throws.
  *
  * @example One request

@@ -79,7 +79,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Makes a pool. Starts no process yet.
    *
    * @param options How many workers, what they run, what they may do.
-   * @throws {TypeError} If an option has the wrong type.
+   * @throws {TypeError} If an option has the wrong name or type, or `initArgs` are given without an `initializer`.
    * @throws {RangeError} If a number is out of its range.
    * @throws {PermissionError} If more is granted than this program holds, or it may not run `deno`.
    * @throws {EncodingError} If `initArgs` cannot travel.
@@ -96,7 +96,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * what such code can still learn, is in `docs/security.md`.
    *
    * @param module The module: a URL or an absolute path. This program needs `--allow-read` for its folder.
-   * @param options All options of a pool; those named above may be changed.
+   * @param options All options of a pool but `module`; the three limits may be changed, `trust` may not.
    * @returns The pool.
    * @throws What the constructor throws.
    *
@@ -133,14 +133,22 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Calls a function in a worker.
    *
-   * @param fn The function, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module; the next overloads take a function.
    * @param rest Its arguments as an array, and the task's options.
    * @returns What the function returns, awaited.
    * @throws What the function threw, with the caller's stack above the worker's.
-   * @throws {WorkerExitError} If the worker died; `taskStarted` says whether the function may have begun.
-   * @throws {TaskTimeoutError} If it ran longer than `timeoutMs`.
+   * @throws {WorkerExitError} If the worker died; `taskStarted` says whether the function may have begun. With `retries`, a
+   * `PoisonTaskError` when they are used up.
+   * @throws {TaskTimeoutError} If it ran longer than `timeoutMs`, or `taskTimeoutMs` of the pool.
+   * @throws `signal.reason`, if the task was aborted.
    * @throws {EncodingError} If an argument or the result cannot travel.
+   * @throws {PayloadTooLargeError} If the arguments, or the result, are larger than `maxFrameBytes`.
+   * @throws {FunctionNotFoundError} If the function can never run in a worker.
+   * @throws {QueueFullError} If `maxQueue` tasks wait already; nothing was submitted.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {BrokenPoolError} If the pool can run nothing any more.
+   * @throws {CancelledError} If `terminate()` ended the pool meanwhile.
+   * @throws {TypeError} If an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
    * @example A call with a time limit
    * ```ts
@@ -152,7 +160,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   apply<K extends FunctionName<M>>(name: K, ...rest: CallRest<ArgumentsOf<M, K>, TaskOptions>): Promise<ResultOf<M, K>>;
-  /** Calls a function in a worker. */
+  /**
+   * Calls a function in a worker. Everything else is as for the name of an export.
+   *
+   * @param fn The function.
+   * @param rest Its arguments as an array, and the task's options.
+   * @returns What the function returns, awaited.
+   */
   apply<A extends unknown[], R>(fn: (...args: A) => R, ...rest: CallRest<A, TaskOptions>): Promise<Awaited<R>>;
   apply(fn: string | AnyFunction, args: unknown[] = [], options?: TaskOptions): Promise<unknown> {
     // Not async: a promise less for each call.
@@ -166,14 +180,17 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Calls a function in a worker, and returns at once.
    *
-   * Python's `apply_async`. Callbacks run before anyone who awaits sees the outcome; an error that one throws is printed on stderr with its
-   * stack, and changes nothing.
+   * Python's `apply_async`. Callbacks run before code that awaits sees the outcome; an error that one throws is printed on stderr with its
+   * stack, and changes nothing. What can be known at the call is thrown there; all else rejects the result, as `apply` does.
    *
-   * @param fn The function, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module; the next overloads take a function.
    * @param rest Its arguments as an array; the task's options and callbacks.
    * @returns The result to come.
    * @throws {PoolClosedError} If the pool was closed before.
    * @throws {EncodingError} If an argument cannot travel.
+   * @throws {FunctionNotFoundError} If the function can never run in a worker.
+   * @throws {QueueFullError} If `maxQueue` tasks wait already.
+   * @throws {TypeError} If an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
    * @example With a callback
    * ```ts
@@ -188,7 +205,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
     name: K,
     ...rest: CallRest<ArgumentsOf<M, K>, TaskOptions & AsyncCallbacks<ResultOf<M, K>>>
   ): AsyncResult<ResultOf<M, K>>;
-  /** Calls a function in a worker, and returns at once. */
+  /**
+   * Calls a function in a worker, and returns at once. Everything else is as for the name of an export.
+   *
+   * @param fn The function.
+   * @param rest Its arguments as an array; the task's options and callbacks.
+   * @returns The result to come.
+   */
   applyAsync<A extends unknown[], R>(
     fn: (...args: A) => R,
     ...rest: CallRest<A, TaskOptions & AsyncCallbacks<Awaited<R>>>
@@ -207,16 +230,18 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Calls a function for each item, and gathers the results in the order of the items.
    *
    * Reads the whole input, a few chunks ahead of the workers. If an item fails, nothing more is started, and the call rejects
-   * when what had started has ended. An input that throws rejects with its error. The pool stays usable.
+   * when what had started has ended. An abort rejects at once, and stops what runs. An input that throws rejects with its error. The
+   * pool stays usable.
    *
-   * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them; anything that is not an item's own (an abort,
-   * an input that throws, the end of the pool) rejects nevertheless.
+   * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them. What is not the fault of one item (an
+   * abort, an input that throws, the end of the pool) rejects in this case, too.
    *
-   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module, a function of one item; the next overloads take the function.
    * @param items Any iterable or async iterable.
    * @param options The chunk size and the options of its tasks.
-   * @returns The results.
-   * @throws What `apply` throws, for the first item that failed.
+   * @returns The results, or with `settle: true` the outcomes, in the order of the items.
+   * @throws What `apply` throws, for the first item that failed. Never a `QueueFullError`.
+   * @throws {TypeError} If the items cannot be iterated.
    *
    * @example With a built-in
    * ```ts
@@ -240,15 +265,38 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<ItemOf<M, K>>,
     options: SettledMapOptions,
   ): Promise<PromiseSettledResult<ResultOf<M, K>>[]>;
-  /** Calls an export for each item, and gathers the results in the order of the items. */
+  /**
+   * Calls an export for each item, and gathers the results in the order of the items.
+   *
+   * @param name The name of an export of the pool's module.
+   * @param items Any iterable or async iterable.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results.
+   * @throws What `apply` throws, for the first item that failed.
+   */
   map<K extends FunctionName<M>>(name: K, items: Items<ItemOf<M, K>>, options?: MapOptions): Promise<ResultOf<M, K>[]>;
-  /** Calls a function for each item, and gathers an outcome for each. */
+  /**
+   * Calls a function for each item, and gathers an outcome for each.
+   *
+   * @param fn A function of one item.
+   * @param items Any iterable or async iterable.
+   * @param options `settle: true`, the chunk size and the options of its tasks.
+   * @returns The outcomes, in the order of the items.
+   */
   map<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
     options: SettledMapOptions,
   ): Promise<PromiseSettledResult<Awaited<R>>[]>;
-  /** Calls a function for each item, and gathers the results in the order of the items. */
+  /**
+   * Calls a function for each item, and gathers the results in the order of the items. The first error ends the whole.
+   *
+   * @param fn A function of one item.
+   * @param items Any iterable or async iterable.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results.
+   * @throws What `apply` throws, for the first item that failed.
+   */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
   async map(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     try {
@@ -261,10 +309,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Does what `map` does, and returns at once.
    *
-   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module, a function of one item; the next overloads take the function.
    * @param items Any iterable or async iterable.
    * @param options The chunk size, the options of the tasks, and callbacks for the whole.
    * @returns The results to come.
+   * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {FunctionNotFoundError} If the function can never run in a worker.
+   * @throws {TypeError} If the items cannot be iterated, or an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
    * @example Waiting later
    * ```ts
@@ -280,7 +331,14 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<ItemOf<M, K>>,
     options?: MapOptions & AsyncCallbacks<ResultOf<M, K>[]>,
   ): AsyncResult<ResultOf<M, K>[]>;
-  /** Does what `map` does, and returns at once. */
+  /**
+   * Does what `map` does, and returns at once.
+   *
+   * @param fn A function of one item.
+   * @param items Any iterable or async iterable.
+   * @param options The chunk size, the options of the tasks, and callbacks for the whole.
+   * @returns The results to come.
+   */
   mapAsync<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
@@ -297,11 +355,12 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Does what `map` does with a function of several arguments: each item is an array of them.
    *
-   * @param fn A function, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module; the next overloads take a function.
    * @param items Any iterable or async iterable of argument lists.
    * @param options The chunk size and the options of its tasks.
-   * @returns The results, in order.
+   * @returns The results, or with `settle: true` the outcomes, in the order of the items.
    * @throws What `map` throws.
+   * @throws {TypeError} If an item is not a list of arguments.
    *
    * @example Powers
    * ```ts
@@ -316,19 +375,40 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<Readonly<ArgumentsOf<M, K>>>,
     options: SettledMapOptions,
   ): Promise<PromiseSettledResult<ResultOf<M, K>>[]>;
-  /** Does what `map` does with an export of several arguments. */
+  /**
+   * Does what `map` does with an export of several arguments.
+   *
+   * @param name The name of an export of the pool's module.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results, in order.
+   */
   starmap<K extends FunctionName<M>>(
     name: K,
     items: Items<Readonly<ArgumentsOf<M, K>>>,
     options?: MapOptions,
   ): Promise<ResultOf<M, K>[]>;
-  /** Does what `map` does with a function of several arguments, and gathers an outcome for each item. */
+  /**
+   * Does what `map` does with a function of several arguments, and gathers an outcome for each item.
+   *
+   * @param fn A function.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options `settle: true`, the chunk size and the options of its tasks.
+   * @returns The outcomes, in order.
+   */
   starmap<A extends unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
     options: SettledMapOptions,
   ): Promise<PromiseSettledResult<Awaited<R>>[]>;
-  /** Does what `map` does with a function of several arguments. */
+  /**
+   * Does what `map` does with a function of several arguments.
+   *
+   * @param fn A function.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options The chunk size and the options of its tasks.
+   * @returns The results, in order.
+   */
   starmap<A extends unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
@@ -345,10 +425,11 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Does what `starmap` does, and returns at once.
    *
-   * @param fn A function, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module; the next overloads take a function.
    * @param items Any iterable or async iterable of argument lists.
    * @param options The chunk size, the options of the tasks, and callbacks for the whole.
    * @returns The results to come.
+   * @throws What `mapAsync` throws.
    *
    * @example With a callback for all results
    * ```ts
@@ -363,7 +444,14 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<Readonly<ArgumentsOf<M, K>>>,
     options?: MapOptions & AsyncCallbacks<ResultOf<M, K>[]>,
   ): AsyncResult<ResultOf<M, K>[]>;
-  /** Does what `starmap` does, and returns at once. */
+  /**
+   * Does what `starmap` does, and returns at once.
+   *
+   * @param fn A function.
+   * @param items Any iterable or async iterable of argument lists.
+   * @param options The chunk size, the options of the tasks, and callbacks for the whole.
+   * @returns The results to come.
+   */
   starmapAsync<A extends unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
@@ -385,11 +473,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * later calls go on behind it. `join()` reads an open iterator's input to its end and keeps the results; leaving the
    * scope of an `await using` pool closes its open iterators.
    *
-   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module, a function of one item; the next overloads take the function.
    * @param items Any iterable or async iterable, also an endless one.
    * @param options The chunk size, the buffer size, and the options of the tasks.
    * @returns An iterator over the results.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {FunctionNotFoundError} If the function can never run in a worker.
+   * @throws {TypeError} If the items cannot be iterated, or an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
    * @example An endless input
    * ```ts
@@ -411,20 +501,27 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<ItemOf<M, K>>,
     options?: ImapOptions,
   ): AsyncIterableIterator<ResultOf<M, K>>;
-  /** Calls a function for each item, and yields the results in the order of the items. */
+  /**
+   * Calls a function for each item, and yields the results in the order of the items.
+   *
+   * @param fn A function of one item.
+   * @param items Any iterable or async iterable, also an endless one.
+   * @param options The chunk size, the buffer size, and the options of the tasks.
+   * @returns An iterator over the results.
+   */
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
   imap(fn: string | AnyFunction, items: Items<unknown>, options?: ImapOptions): AsyncIterableIterator<unknown> {
     return this.#imap(fn, items, true, options);
   }
 
   /**
-   * Does what `imap` does, and yields each result as soon as it is there.
+   * Does what `imap` does, and yields each result, and each error, as soon as it is there.
    *
-   * @param fn A function of one item, or the name of an export of the pool's module.
+   * @param name The name of an export of the pool's module, a function of one item; the next overloads take the function.
    * @param items Any iterable or async iterable, also an endless one.
    * @param options The chunk size, the buffer size, and the options of the tasks.
    * @returns An iterator over the results, in order of completion.
-   * @throws {PoolClosedError} If the pool was closed before.
+   * @throws What `imap` throws.
    *
    * @example First come, first served
    * ```ts
@@ -440,7 +537,14 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<ItemOf<M, K>>,
     options?: ImapOptions,
   ): AsyncIterableIterator<ResultOf<M, K>>;
-  /** Does what `imap` does, and yields each result as soon as it is there. */
+  /**
+   * Does what `imap` does, and yields each result as soon as it is there.
+   *
+   * @param fn A function of one item.
+   * @param items Any iterable or async iterable, also an endless one.
+   * @param options The chunk size, the buffer size, and the options of the tasks.
+   * @returns An iterator over the results, in order of completion.
+   */
   imapUnordered<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
   imapUnordered(
     fn: string | AnyFunction,
@@ -453,7 +557,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Starts all workers and waits until they are ready. Without it they start on demand.
    *
-   * @throws The module's or the initializer's error, if a worker cannot start.
+   * @throws The module's or the initializer's error, or a `WorkerStartError`, if a worker cannot start.
+   * @throws {PoolClosedError} If the pool was closed before.
    *
    * @example Warm from the first call
    * ```ts
@@ -469,7 +574,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     await this.#engine.ready();
   }
 
-  /** Whether a call would be accepted now: fewer than `maxQueue` tasks wait for a worker. */
+  /** Whether one more task may wait: fewer than `maxQueue` wait for a worker. Always true without `maxQueue`. */
   get hasRoom(): boolean {
     return this.#engine.queue.hasRoom;
   }
@@ -477,9 +582,9 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Waits until there is room: fewer than `maxQueue` tasks wait for a worker. At once without `maxQueue`.
    *
-   * All who wait go on together, and the first to call takes the room; a call that finds none rejects with `QueueFullError`.
+   * All callers that wait go on together, and the first call takes the room; one that finds none rejects with `QueueFullError`.
    *
-   * @param wait How long to wait, in milliseconds, and a signal that ends the wait.
+   * @param wait How many milliseconds to wait, and a signal that ends the wait. @default as long as it takes
    * @throws {TimeoutError} If it took longer than `timeoutMs`.
    * @throws `signal.reason`, if the wait was aborted.
    *
@@ -501,7 +606,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     await this.#engine.queue.drain(wait);
   }
 
-  /** Takes no more work. What was accepted goes on, then the workers leave. Harmless when called again. */
+  /** Takes no more work: later calls get a `PoolClosedError`. What was accepted goes on, then the workers leave. Harmless when called again. */
   close(): void {
     this.#engine.close();
   }
@@ -509,7 +614,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Ends the pool now: every task that has not ended rejects with `CancelledError`, and all workers are ended.
    *
-   * May be called from a callback. Resolves when no process is left.
+   * It can be called from a callback. Resolves when no process is left. Harmless when called again.
    *
    * @example Without waiting for work
    * ```ts
@@ -531,6 +636,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
   /**
    * Waits until all accepted work is done and no process is left. Call `close()` or `terminate()` before.
    *
+   * What failed rejects the calls themselves, not this.
+   *
    * @throws {Error} If the pool is still open.
    */
   async join(): Promise<void> {
@@ -548,8 +655,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @param options The port, and whether viewers may act; see {@linkcode DashboardOptions}.
    * @returns The page's address, and what ends it.
    * @throws {PermissionError} If this program may not listen there.
-   * @throws {TypeError} For an option that is unknown, or `control` of workers elsewhere.
-   * @throws {RangeError} If the port cannot be one.
+   * @throws {TypeError} If an option is unknown, or `control` is wanted of workers elsewhere.
+   * @throws {RangeError} If the port is not a whole number from 0 to 65 535.
    * @throws {Deno.errors.AddrInUse} If another program listens there.
    *
    * @example Looking at a pool
@@ -578,9 +685,9 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Progress bars, traces and dashboards are observers; `onEvent` is one that gets everything as objects. What no observer has a method for
    * costs nothing. An observer with a `begun` method costs each task one small message more.
    *
-   * @param observer What is to be told. An error that it throws is printed on stderr, and harms nobody.
+   * @param observer What is to be told. An error that it throws is printed on stderr, and changes nothing.
    * @returns A function that ends it.
-   * @throws {TypeError} If a method is no function, or an object without a class has a method that no pool calls.
+   * @throws {TypeError} If a method is not a function, or an object without a class has a method that no pool calls.
    *
    * @example Counting what runs
    * ```ts
@@ -597,10 +704,10 @@ export class Pool<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Closes the pool, and waits until accepted work is done and no process is left; with `scopeTimeoutMs`, terminates it when that is over.
+   * Closes the pool, and waits until accepted work is done and no process is left; after `scopeTimeoutMs`, if set, terminates it.
    *
-   * An error that leaves an `await using` scope shows when the scope has ended, not before: set `scopeTimeoutMs`, or `terminate()` in a `catch`,
-   * where tasks may run for long. Where no limit is set and it takes long, a line on the terminal says what it waits for.
+   * An error that leaves an `await using` scope shows when the scope has ended, not before. Where tasks might run for long, set
+   * `scopeTimeoutMs`, or call `terminate()` in a `catch`. Without a limit, a line on the terminal says after three seconds what the scope waits for.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();

@@ -11,10 +11,10 @@ import type { PoolOptions } from "./types.ts";
  *
  * @param options As for {@linkcode Pool}.
  * @returns The path of Deno, its arguments, and the whole environment of a worker.
- * @throws {TypeError} If an option is not as it should be.
+ * @throws {TypeError} If an option has the wrong name or type; a `RangeError` if a number is out of its range.
  * @throws {PermissionError} If this program does not hold what workers are to get, or may not run Deno.
  *
- * @example
+ * @example What workers may reach
  * ```ts
  * import { workerCommand } from "@corral/multiprocessing/pool";
  *

@@ -35,17 +35,20 @@ export type CallRest<A extends unknown[], O> = [] extends A ? [args?: A | undefi
 
 /** Options of one task. */
 export interface TaskOptions {
-  /** Milliseconds the task may run, counted from when a worker has it and nothing is before it. @default `taskTimeoutMs` */
+  /** Milliseconds that the task may run, counted from when a worker has it and nothing is before it; `Infinity` for no limit. @default `taskTimeoutMs` */
   timeoutMs?: number;
-  /** Aborts the task: its caller gets `signal.reason` at once, its code an AbortSignal, and after a grace time its worker ends. */
+  /**
+   * Aborts the task: its caller gets `signal.reason` at once, and the signal of the task's own code is aborted. If the task has not ended after
+   * `abortGraceMs`, its worker is ended and replaced.
+   */
   signal?: AbortSignal;
-  /** How many more times the task is tried when its worker dies. Never for an error that the task threw. @default `retries` of the pool */
+  /** How many more times the task is tried when its worker dies, a whole number from 0. It is never tried again for an error that it threw. @default `retries` of the pool */
   retries?: number;
-  /** Tasks of higher priority start first. @default 0 */
+  /** Tasks of higher priority start first; any finite number. @default 0 */
   priority?: number;
   /** Tasks with the same key run on the same worker, as long as it lives. */
   key?: string;
-  /** Called with each value that the task passes to `task.progress()`. */
+  /** Called with each value that the task passes to `task.progress()`. What it throws is printed on stderr, and changes nothing. */
   onProgress?: (value: unknown) => void;
 }
 
@@ -63,7 +66,7 @@ export interface EndedItem {
 export interface MapOptions extends TaskOptions {
   /**
    * Items that travel together, at least 1. `timeoutMs` then counts for the chunk.
-   * @default chosen from the length and the measured cost per item; 1 when `timeoutMs` is given
+   * @default chosen from the length and the measured cost per item; 1 when there is a `timeoutMs` or `taskTimeoutMs`
    */
   chunkSize?: number;
   /**
@@ -73,12 +76,12 @@ export interface MapOptions extends TaskOptions {
   onItem?: (item: EndedItem) => void;
   /**
    * Whether there is an outcome for each item, as `Promise.allSettled` has them, and all items are run; otherwise the first error ends the
-   * whole. Anything that is not an item's own (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
+   * whole. What is not the fault of one item (an abort, an input that throws, the end of the pool) rejects in both cases. @default false
    */
   settle?: boolean;
   /**
-   * The name of the run, for a backend that keeps results: a later run of the same name finds what was done. Needs `chunkSize`. Backends
-   * that keep none, such as this machine, refuse it.
+   * The name of the run, for a backend that keeps results: a later run of the same name finds what was done. Needs `chunkSize`. A backend
+   * that keeps no results refuses it with a `TypeError`; so do processes on this machine.
    */
   runId?: string;
 }
@@ -93,7 +96,7 @@ export interface SettledMapOptions extends MapOptions {
 export interface ImapOptions extends TaskOptions {
   /** Items that travel together, at least 1. @default 1 */
   chunkSize?: number;
-  /** Items that may be submitted and not yet taken, at least `chunkSize`. @default 2 × workers × `chunkSize` */
+  /** Items that may be submitted and not yet taken, at least 1; less than `chunkSize` counts as that. @default 2 × workers × `chunkSize` */
   bufferSize?: number;
   /**
    * Called once for each item that has ended, in order of completion, when the answer for its chunk is here: for progress, see
@@ -116,43 +119,43 @@ export interface PoolOptions extends WorkerLaunchOptions {
   workers?: number;
   /** Tasks a worker may have in progress at once, at least 1; more helps tasks that wait. @default 1 */
   concurrency?: number;
-  /** "pass": what workers print is printed by this program. "events": it is only told to `onEvent`. @default "pass" */
+  /** "pass": this program prints what workers print. "events": only `onEvent`, and other observers, get it. @default "pass" */
   output?: "pass" | "events";
-  /** Run once in each worker, after its module has loaded. If it throws, the worker cannot start. */
+  /** Runs once in each worker, after its module has loaded. If it throws, the worker cannot start, and tasks that wait for one get its error. */
   initializer?: string | AnyFunction;
-  /** Arguments of `initializer`, without which they are refused. */
+  /** Arguments of `initializer`; a `TypeError` where there is none. @default none */
   initArgs?: unknown[];
-  /** A worker leaves after this many tasks (a chunk is one) and is replaced when needed. @default no limit */
+  /** After this many tasks (a chunk is one), at least 1, a worker leaves and is replaced when needed. @default no limit */
   maxTasksPerChild?: number;
-  /** `timeoutMs` of tasks that have none. @default no limit */
+  /** `timeoutMs` of tasks that have none, in milliseconds. @default no limit */
   taskTimeoutMs?: number;
-  /** `retries` of tasks that have none. @default 0 */
+  /** `retries` of tasks that have none, a whole number from 0. @default 0 */
   retries?: number;
-  /** Whether a worker that died is replaced, or the whole pool fails with BrokenPoolError. @default "replace" */
+  /** "replace": a worker that died is replaced. "break": its end is that of the whole pool, with `BrokenPoolError`. @default "replace" */
   onWorkerExit?: "replace" | "break";
-  /** A worker without a task for this long leaves. @default never */
+  /** A worker that has had no task for this many milliseconds leaves. @default never */
   idleTimeoutMs?: number;
-  /** For messages and events. @default "pool" */
+  /** What messages call the pool. @default "pool", and "executor" for an executor */
   name?: string;
-  /** Told of everything that happens in the pool. */
+  /** Gets everything that happens in the pool. What it throws is printed on stderr, and changes nothing. */
   onEvent?: (event: PoolEvent) => void;
-  /** Milliseconds between the abort of a running task and the end of its worker. @default 500 */
+  /** Milliseconds that a running task has after its abort, or the end of its time, before its worker is ended. @default 500 */
   abortGraceMs?: number;
   /**
-   * How many tasks may wait for a worker, at least 1. A call beyond that rejects with QueueFullError: a server sheds load so, instead of
+   * How many tasks may wait for a worker, at least 1. A call beyond that rejects with `QueueFullError`: so a server sheds load, instead of
    * holding ever more promises. `hasRoom` asks, `drain()` waits. `map` and `imap` bound themselves, and are never refused. @default no limit
    */
   maxQueue?: number;
   /**
    * Milliseconds that the end of an `await using` scope waits for accepted work; then the pool is terminated, and what has not ended rejects
-   * with CancelledError. JavaScript does not tell a resource whether an error left its scope, and shows that error only when the scope has
-   * ended: a limit keeps a long task from hiding it. Without one, a line on the terminal says after a few seconds what the scope waits for; with
+   * with `CancelledError`. JavaScript does not tell a resource whether an error left its scope, and shows that error only when the scope has
+   * ended: a limit keeps a long task from hiding it. Without one, a line on the terminal says after three seconds what the scope waits for; with
    * `Infinity` it waits in silence. @default no limit
    */
   scopeTimeoutMs?: number;
   /**
-   * Where the tasks run, if not in processes on this machine. Options that say how workers are started and what they may do have no meaning
-   * then, and throw: that is for the other place to decide. @default processes on this machine
+   * Where the tasks run, if not in processes on this machine. The other place then decides how workers are started and what they may do:
+   * options for that throw a `TypeError`. @default processes on this machine
    */
   backend?: TaskBackendProvider;
 }
@@ -171,15 +174,15 @@ export interface PoolStats {
   readonly retried: number;
   /** Tasks that no worker has yet. */
   readonly waiting: number;
-  /** Tasks that no worker has had yet: what `maxQueue` bounds. Beside them, those wait that were given back or are tried again. */
+  /** Tasks that no worker has had yet: what `maxQueue` bounds. `waiting` counts those too that were given back or are tried again. */
   readonly queueSize: number;
-  /** The share of the time in which workers were ready that they had something to do, from 0 to 1. */
+  /** Of the time in which workers were ready, the share in which they had something to do, from 0 to 1. */
   readonly utilisation: number;
   /** Tasks that a worker has. */
   readonly running: number;
   /** Worker processes started. */
   readonly workersStarted: number;
-  /** Worker processes that ended unasked. */
+  /** Worker processes that ended although the pool had not asked them to. */
   readonly workersLost: number;
   /** From submission until a worker has the task. */
   readonly waitingTime: DurationStats;

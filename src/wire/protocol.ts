@@ -3,7 +3,10 @@
 /** Raised when the messages change in a way that an older side cannot understand. */
 export const PROTOCOL_VERSION = 1;
 
-/** How a child finds the function to run. */
+/**
+ * How a worker finds the function to run: an export of its module, a built-in such as `"Math.sqrt"`, or source text that it compiles.
+ * `name` is what people see.
+ */
 export type FunctionSpec =
   | { readonly kind: "export"; readonly name: string }
   | { readonly kind: "builtin"; readonly name: string }

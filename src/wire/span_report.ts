@@ -14,7 +14,7 @@ export interface SpanReport {
   readonly parent: string;
   /** What it is called. */
   readonly name: string;
-  /** OpenTelemetry's number for internal, server, client, producer, consumer. */
+  /** OpenTelemetry's `SpanKind`: 0 internal, 1 server, 2 client, 3 producer, 4 consumer. */
   readonly kind: number;
   /** When it began. */
   readonly start: number;
@@ -24,7 +24,7 @@ export interface SpanReport {
   readonly attributes: Attributes;
   /** What happened in it. */
   readonly events: readonly { readonly name: string; readonly at: number; readonly attributes: Attributes }[];
-  /** OpenTelemetry's number for unset, ok, error, and a message. */
+  /** OpenTelemetry's `SpanStatusCode` (0 unset, 1 ok, 2 error), and a message. */
   readonly status: { readonly code: number; readonly message?: string };
 }
 

@@ -11,7 +11,7 @@ const SMALLEST_HEAP_MIB = 16;
 
 /** How a worker process is started, and what it may do: the options that a pool and a process share. */
 export interface WorkerLaunchOptions {
-  /** The module whose exports run there: a URL, an absolute path, or `import.meta`. Loaded once in each process, before anything runs. */
+  /** The module whose exports run there: a URL, an absolute path, or `import.meta`. Loaded once in each process, before all else. @default none */
   module?: string | URL | ImportMeta;
   /**
    * What it may do; the shape is that of `Worker`'s `deno.permissions`. A key that is left out grants nothing, relative paths count from
@@ -35,30 +35,30 @@ export interface WorkerLaunchOptions {
    */
   frozen?: boolean;
   /**
-   * "untrusted": the module and what it imports must lie in its own folder, the only one it may read: the files that are there when its
-   * worker starts. No link may lead out of it. @default "trusted"
+   * "untrusted": the module and what it imports must lie in its own folder. It may read only that folder, and only the files that are there
+   * when its worker starts. No link may lead out of it. @default "trusted"
    */
   trust?: "trusted" | "untrusted";
   /**
-   * Whether it may use `localStorage`, `caches` and `Deno.openKv()` without a path, which write to Deno's own folder without a permission
-   * and a limit. What is kept there is private to the pool or process, and stays. @default false
+   * Whether it may use `localStorage`, `caches` and `Deno.openKv()` without a path. They write to Deno's own folder, without a permission and
+   * without a limit. What is kept there is private to the pool or process, and stays when it has ended. @default false
    */
   storage?: boolean;
   /**
    * Whether `permissions.write` may cover what workers run: Deno, its cache, this library, a folder of the PATH, and for a trusted
-   * module itself, its `deno.json` and its lock file. Who writes there can read every file. @default false
+   * module itself, its `deno.json` and its lock file. Code that can write there can read every file. @default false
    */
   dangerouslyWritableCode?: boolean;
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
   denoPath?: string;
-  /** MiB that it may use beyond an idle one, on the V8 heap or outside it, at least 16. @default no limit */
+  /** MiB that it may use beyond an idle one, on the V8 heap or outside it: a whole number from 16. What needs more rejects with `OutOfMemoryError`. @default no limit */
   memoryLimitMiB?: number;
   /** Milliseconds between SIGTERM and SIGKILL when it is ended. @default 250 */
   killGraceMs?: number;
   /**
-   * Largest message to or from it, in bytes, from 8 KiB to 2 GiB; what is larger rejects with `PayloadTooLargeError`. Also bounds what its
-   * messages may cost the program: a string has at most an eighth (but up to 32 MiB always), and values take about so much memory at most, or
-   * a quarter of the program's heap if that is less. @default 256 MiB
+   * Largest message to or from it, in bytes, from 8 KiB to 2 GiB; what is larger rejects with `PayloadTooLargeError`. It also bounds what its
+   * messages cost this program: values take about that much memory at most, or a quarter of the program's heap if that is less, and one
+   * string at most an eighth of it (or 32 MiB, if that is more). @default 256 MiB
    */
   maxFrameBytes?: number;
 }

@@ -65,7 +65,7 @@ export interface TaskEndEvent extends EventTime, TaskFacts, Partial<WorkerFacts>
   readonly type: "taskEnd";
   /** Whether it gave a result. */
   readonly ok: boolean;
-  /** How it ended, or why. */
+  /** How it ended: `"completed"`, or why not. */
   readonly outcome: TaskOutcome;
   /** From its submission until now, in milliseconds. */
   readonly totalMs: number;

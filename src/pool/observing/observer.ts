@@ -75,13 +75,13 @@ export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
  * `retried`, and at the end `settled`, once for every task that was submitted, whatever died. `returned` and `retried` are followed
  * by `sent` or `settled`.
  *
- * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate. One that throws, or is asynchronous
- * and rejects, is reported on stderr, and harms nobody.
+ * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate. What one throws, or rejects with, is
+ * printed on stderr, and changes nothing.
  */
 export interface PoolObserver {
   /** Whether `begun` and `durationMs` are wanted exactly: each task then costs one small message more. @default whether there is a `begun` */
   readonly measures?: boolean;
-  /** Asked before a task is submitted: the W3C `traceparent` that its code is to continue, if there is one. The first observer that has one decides. */
+  /** Called before a task is submitted: returns the W3C `traceparent` that its code is to continue, if there is one. The first observer that has one decides. */
   context?(task: PlannedTask): string | undefined;
   /** A task was submitted. */
   submitted?(task: ObservedTask): void;

@@ -43,6 +43,9 @@ export type { HandleCodec } from "./tags.ts";
  *   RegExp, cycles and shared references are kept.
  * - Of an object its own enumerable string keys travel, of an array its items, of a view the bytes it shows.
  *
+ * @param value Anything.
+ * @param handles Writes shared objects in it. Without it, they cannot travel.
+ * @returns The text and its binary parts, which are views of the value's own bytes.
  * @throws {EncodingError} If a part of the value cannot travel; its `path` says which.
  * @throws {PayloadTooLargeError} If a text in it would be longer than a string can be.
  *
@@ -128,6 +131,11 @@ export class ItemsEncoder {
  * Takes over `body` and `parts`: the value is made of them. Trusts neither: prototypes stay as they are, no code runs,
  * and depth and size are bounded.
  *
+ * @param body The text, parsed as JSON.
+ * @param tagged Whether the text holds tags.
+ * @param parts The binary parts, in their order.
+ * @param handles Makes the shared objects in it. Without it, there cannot be any.
+ * @returns The value.
  * @throws {ProtocolError} If they were not written by {@linkcode encode}.
  *
  * @example A plain value

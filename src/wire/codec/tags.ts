@@ -41,11 +41,21 @@ export const TAG_KEY = "$";
 
 /** Turns handles of shared objects into data, and back. */
 export interface HandleCodec {
-  /** Returns JSON data for a handle, or `undefined` for any other object. */
+  /**
+   * Writes a handle.
+   *
+   * @param value Any object.
+   * @returns JSON data, or `undefined` if it is not a handle.
+   */
   encode(value: object): unknown;
   /** The handles that were encoded last, `count` in number, do not travel: what they lie in cannot. */
   undo?(count: number): void;
-  /** Returns the handle for the data, and throws when the data is bad. */
+  /**
+   * Reads a handle. Throws when the data is not what `encode` wrote.
+   *
+   * @param data What `encode` returned.
+   * @returns The handle.
+   */
   decode(data: unknown): unknown;
 }
 

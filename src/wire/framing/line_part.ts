@@ -33,7 +33,10 @@ export interface PartReader {
 }
 
 /**
- * Whether a part is lines of JSON. Who stores parts must note it, and give it back by {@linkcode toLinePart}.
+ * Whether a part is lines of JSON. Code that stores parts must note it, and restore it with {@linkcode toLinePart}.
+ *
+ * @param part A part of an {@linkcode Encoded}.
+ * @returns Whether it is.
  *
  * @example A part that is bytes
  * ```ts
@@ -47,7 +50,10 @@ export function isLinePart(part: Uint8Array): boolean {
 }
 
 /**
- * The same bytes as a part that is lines of JSON.
+ * Makes a part that is lines of JSON of its bytes.
+ *
+ * @param bytes The bytes of a part of which {@linkcode isLinePart} said so. They are not copied.
+ * @returns The part.
  *
  * @example After it was stored
  * ```ts

@@ -26,6 +26,8 @@ export interface DenoSurroundings {
  * The two are asked for one after the other, because `--allow-run=deno` does not cover the running executable where
  * `deno` is a symbolic link, nor the other way round. Never prompts.
  *
+ * @param denoPath The one to use, as in the option of that name.
+ * @returns A path, or `"deno"`.
  * @throws {PermissionError} If none of them may be run; the message has the flag to add.
  *
  * @example What workers will be started with

@@ -10,6 +10,8 @@ const MODULE_SCHEMES = ["file:", "http:", "https:", "data:", "jsr:", "npm:"];
 /**
  * Gives the URL of a module, as a string.
  *
+ * @param module A URL, an absolute path or `import.meta`.
+ * @returns Its URL.
  * @throws {TypeError} If it is a relative path or a bare specifier, which mean nothing without the file they stand in,
  * or a URL that another process cannot load.
  *

@@ -22,6 +22,9 @@ const CONFIG_NAMES = ["deno.json", "deno.jsonc"];
  * Finds the `deno.json` by which a worker resolves the imports of a `file:` module. Looks only where this program may read, and
  * never prompts.
  *
+ * @param moduleUrl The URL of the module.
+ * @returns The path of the file, or `undefined` if there is none, or the module is not a file.
+ *
  * @example Where the imports of a module are mapped
  * ```ts
  * import { nearestConfig } from "@corral/multiprocessing/backend";
