@@ -22,13 +22,18 @@ import { findRuntime, type RunningTask } from "./runtime.ts";
 
 /** The running task, as seen from its own code. */
 export interface Task {
-  /** Aborted when the caller aborts the task or its time is up. After a grace time the worker is killed. */
+  /** Aborted when the caller aborts the task or its time is up. If the task has not ended after the pool's `abortGraceMs`, its worker is ended. */
   readonly signal: AbortSignal;
   /** 1 for the first try, 2 for the first retry after a worker died, and so on. */
   readonly attempt: number;
   /** The number of the worker in its pool; two workers that live at the same time have different ones. */
   readonly workerId: number;
-  /** Sends `value` to the caller's `onProgress`. Ignored once the task has ended. */
+  /**
+   * Sends a value to the caller's `onProgress`, and does not wait. Ignored once the task has ended.
+   *
+   * @param value Anything that can travel.
+   * @throws {EncodingError} If it cannot.
+   */
   progress(value: unknown): void;
 }
 

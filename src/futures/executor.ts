@@ -53,7 +53,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * Makes an executor. Starts no process yet.
    *
    * @param options How many workers, what they run, what they may do.
-   * @throws {TypeError} If an option has the wrong type.
+   * @throws {TypeError} If an option has the wrong name or type, or `initArgs` are given without an `initializer`.
    * @throws {RangeError} If a number is out of its range.
    * @throws {PermissionError} If more is granted than this program holds, or it may not run `deno`.
    * @throws {EncodingError} If `initArgs` cannot travel.
@@ -65,9 +65,9 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   /**
    * Submits a call.
    *
-   * Arguments that cannot travel make only this future reject.
+   * Arguments that cannot travel, and a `maxQueue` that is full, make only this future reject.
    *
-   * @param name A function, or the name of an export of the executor's module.
+   * @param name The name of an export of the executor's module; the next overloads take a function.
    * @param args Its arguments.
    * @returns The future of what the function returns, awaited.
    * @throws {PoolClosedError} If the executor was shut down before.
@@ -84,7 +84,13 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * ```
    */
   submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Future<ResultOf<M, K>>;
-  /** Submits a call. */
+  /**
+   * Submits a call. Everything else is as for the name of an export.
+   *
+   * @param fn The function.
+   * @param args Its arguments.
+   * @returns The future of what the function returns, awaited.
+   */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
   // deno-lint-ignore no-explicit-any -- the overloads above are the types
   submit(fn: string | AnyFunction, ...args: unknown[]): Future<any> {
@@ -96,10 +102,10 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * Submits a call with options for its task: its signal, which stops it also when it runs, its limit of time, its priority.
    *
    * @param options The options of the task.
-   * @param name A function, or the name of an export of the executor's module.
+   * @param name The name of an export of the executor's module; the next overloads take a function.
    * @param args Its arguments.
    * @returns The future of what the function returns, awaited.
-   * @throws {TypeError} If an option has the wrong type.
+   * @throws {TypeError} If an option has the wrong name or type.
    * @throws {RangeError} If a number is out of its range.
    * @throws What `submit` throws.
    *
@@ -122,7 +128,14 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     name: K,
     ...args: ArgumentsOf<M, K>
   ): Future<ResultOf<M, K>>;
-  /** Submits a call with options for its task. */
+  /**
+   * Submits a call with options for its task. Everything else is as for the name of an export.
+   *
+   * @param options The options of the task.
+   * @param fn The function.
+   * @param args Its arguments.
+   * @returns The future of what the function returns, awaited.
+   */
   submitWith<A extends unknown[], R>(options: TaskOptions, fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
   // deno-lint-ignore no-explicit-any -- the overloads above are the types
   submitWith(options: TaskOptions, fn: string | AnyFunction, ...args: unknown[]): Future<any> {
@@ -132,21 +145,22 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Calls a function with the items of one or more inputs, side by side, and yields the results in order. The shortest input decides.
+   * Calls a function with the items of one or more inputs, side by side, and yields the results in order. It ends with the shortest input.
    *
    * - It starts at once, and reads the inputs as results are taken, at most `bufferSize` calls ahead: an endless input runs in
    *   constant memory.
    * - The results before an error come first, then the `next()` of the failed call rejects; later calls of `next()` go on behind it.
    * - When `timeoutMs` is over, the `next()` that waits rejects with `TimeoutError`, and the iterator has ended.
-   * - An iterator that ends early cancels what has not started, closes the inputs, and leaves the executor usable.
+   * - An iterator that ends early cancels what has not started, lets go on what has, closes the inputs, and leaves the executor usable.
    * - At `shutdown()`, inputs of known length (arrays, sets, strings …) are read to their end, unless a `bufferSize` was given. Others
    *   are read no further: behind the results of what was submitted, `next()` rejects with `PoolClosedError`.
    *
-   * @param name A function, or the name of an export of the executor's module.
+   * @param name The name of an export of the executor's module; the next overloads take a function.
    * @param inputs Iterables or async iterables, one for each parameter; behind them, options.
    * @returns An iterator over the results.
-   * @throws {TypeError} If an input cannot be iterated, or an option has the wrong type.
+   * @throws {TypeError} If an input cannot be iterated, or an option has the wrong name or type.
    * @throws {RangeError} If a number is out of its range.
+   * @throws {FunctionNotFoundError} If the function can never run in a worker.
    * @throws {PoolClosedError} If the executor was shut down before.
    *
    * @example With options
@@ -162,17 +176,35 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     name: K,
     ...inputs: InputsOf<ArgumentsOf<M, K>>
   ): AsyncIterableIterator<ResultOf<M, K>>;
-  /** Calls an export with the items of inputs; options stand behind them. */
+  /**
+   * Calls an export with the items of inputs; options stand behind them.
+   *
+   * @param name The name of an export of the executor's module.
+   * @param inputsAndOptions Iterables or async iterables, one for each parameter, and the options.
+   * @returns An iterator over the results, in order.
+   */
   map<K extends FunctionName<M>>(
     name: K,
     ...inputsAndOptions: InputsThenOptions<ArgumentsOf<M, K>>
   ): AsyncIterableIterator<ResultOf<M, K>>;
-  /** Calls a function with the items of inputs. */
+  /**
+   * Calls a function with the items of inputs.
+   *
+   * @param fn The function.
+   * @param inputs Iterables or async iterables, one for each parameter.
+   * @returns An iterator over the results, in order.
+   */
   map<I extends Items<unknown>[], R>(
     fn: (...items: ItemsOf<I>) => R,
     ...inputs: I
   ): AsyncIterableIterator<Awaited<R>>;
-  /** Calls a function with the items of inputs; options stand behind them. */
+  /**
+   * Calls a function with the items of inputs; options stand behind them.
+   *
+   * @param fn The function.
+   * @param inputsAndOptions Iterables or async iterables, one for each parameter, and the options.
+   * @returns An iterator over the results, in order.
+   */
   map<I extends Items<unknown>[], R>(
     fn: (...items: ItemsOf<I>) => R,
     ...inputsAndOptions: [...inputs: I, options: ExecutorMapOptions]
@@ -184,11 +216,12 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Takes no more work. What was submitted goes on, then the workers leave. May be called again.
+   * Takes no more work: later calls throw a `PoolClosedError`. What was submitted goes on, then the workers leave. Harmless when called again.
    *
    * With `wait: false` it resolves at once; the program still ends only when the work is done.
    *
    * @param options Whether to wait, and whether to cancel what has not started.
+   * @throws {TypeError} If an option has the wrong name or type.
    *
    * @example Without what has not started
    * ```ts
@@ -217,8 +250,8 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Ends all workers now, with SIGTERM, and with SIGKILL those that do not react to it. Everything that is not done is cancelled,
-   * also what runs, and the executor is unusable. Harmless without workers, or when the executor has ended.
+   * Ends all workers now, with SIGTERM, and after `killGraceMs` with SIGKILL. Everything that is not done is cancelled, also what runs,
+   * and the executor is unusable. Harmless without workers, or when the executor has ended.
    *
    * Python's `terminate_workers`. Resolves when no process is left.
    *
@@ -260,7 +293,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     await this.#engine.terminate("kill");
   }
 
-  /** Does what `shutdown()` does; with `scopeTimeoutMs`, `terminateWorkers()` when that is over. */
+  /** Does what `shutdown()` does; after `scopeTimeoutMs`, if set, what `terminateWorkers()` does. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#engine.close();
     await endScope(this.#engine, this.#engine.join("drain"));

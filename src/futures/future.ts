@@ -63,8 +63,8 @@ export function hasFailed(future: Future<unknown>): boolean {
  *
  * - It can be awaited like a promise, and settles once: with a value, with an error, or cancelled.
  * - It can be cancelled until its task starts. What only waits, also in the pipe to a worker behind another task, has not started.
- * - Done callbacks run in the order in which they were added, before anyone who awaits goes on.
- * - A failure that nobody asked about before the executor has ended, or the program does, is raised as an unhandled
+ * - Done callbacks run in the order in which they were added, before code that awaits goes on.
+ * - A failure that no code asked about before the executor has ended, or the program does, is raised as an unhandled
  *   rejection. Code that awaits, asks, adds a callback, or gets the future from `waitFutures` or `asCompleted`, has asked.
  *   What was cancelled is not a failure.
  *
@@ -131,13 +131,13 @@ export class Future<R> implements PromiseLike<R> {
   /**
    * Waits for the value.
    *
-   * @param timeoutMs How long to wait, in milliseconds; without it, as long as it takes. The task itself goes on.
+   * @param timeoutMs How long to wait, in milliseconds; 0 or less does not wait. The task itself goes on. @default as long as it takes
    * @returns What the function returned, awaited.
    * @throws {TimeoutError} If there was no outcome after `timeoutMs`.
    * @throws {CancelledError} If the task was cancelled, or the executor ended; `signal.reason` if its signal did that.
    * @throws {WorkerExitError} If the worker died; `taskStarted` says whether the function may have begun.
    * @throws {BrokenPoolError} If a worker died, and the executor has `onWorkerExit: "break"`.
-   * @throws What the function threw.
+   * @throws What the function threw, or another error that {@linkcode Pool.apply} names.
    *
    * @example A limit for the wait
    * ```ts
@@ -158,7 +158,7 @@ export class Future<R> implements PromiseLike<R> {
   /**
    * Waits for the error.
    *
-   * @param timeoutMs How long to wait, in milliseconds; without it, as long as it takes.
+   * @param timeoutMs How long to wait, in milliseconds; 0 or less does not wait. @default as long as it takes
    * @returns The error, or `undefined` if there is a value.
    * @throws {TimeoutError} If there was no outcome after `timeoutMs`.
    * @throws {CancelledError} If the task was cancelled; `signal.reason` if its signal did that.
@@ -182,7 +182,7 @@ export class Future<R> implements PromiseLike<R> {
   /**
    * Cancels the task if it has not started. It then rejects with `CancelledError`, and its done callbacks have run.
    *
-   * A task that was sent ahead to a worker, behind another, may start there in the moment before the worker hears of this;
+   * A task that was sent ahead to a worker, behind another, might start there in the moment before the worker hears of this;
    * it is then aborted. A task that has started is stopped by the `signal` that was submitted with it.
    *
    * @returns Whether the task is cancelled, also if it was before; `false` if it runs or is done.
@@ -220,12 +220,13 @@ export class Future<R> implements PromiseLike<R> {
   }
 
   /**
-   * Has `fn` called with this future when it is done; at once, if it is.
+   * Calls `fn` with this future when it is done; at once, if it is.
    *
    * Callbacks run in the order in which they were added, each once. What one throws is printed on
    * stderr with its stack, and the others still run.
    *
    * @param fn Called once.
+   * @throws {TypeError} If it is not a function.
    *
    * @example Told of the end
    * ```ts

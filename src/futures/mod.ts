@@ -9,8 +9,8 @@
  * for await (const future of asCompleted(futures)) console.log(await future.result());
  * ```
  *
- * Use it where each call has a life of its own: it is waited for, cancelled, or told about apart from the others. Where results are
- * wanted in bulk, `Pool` does with less.
+ * Use it where each call has a life of its own: your code waits for it, cancels it, or asks about it apart from the others. For many
+ * results at once, use `Pool`.
  *
  * @module
  */

@@ -3,7 +3,7 @@ import type { ImapOptions, Items, PoolOptions } from "../pool/types.ts";
 
 /** Options of an executor: those of a pool, with Python's name for the number of workers. */
 export interface ExecutorOptions extends Omit<PoolOptions, "workers"> {
-  /** How many worker processes at most, at least 1; they start on demand. @default usable CPUs; a cgroup quota counts */
+  /** How many worker processes at most, from 1 to 65 536; they start on demand. @default usable CPUs; a cgroup quota counts */
   maxWorkers?: number;
 }
 
@@ -17,7 +17,7 @@ export interface ShutdownOptions {
 
 /** Options of an executor's `map`. */
 export interface ExecutorMapOptions extends Omit<ImapOptions, "timeoutMs"> {
-  /** Milliseconds for the whole, counted from the call. For each task, there is `taskTimeoutMs` of the executor. @default no limit */
+  /** Milliseconds for the whole, counted from the call. For a limit on each task, use `taskTimeoutMs` of the executor. @default no limit */
   timeoutMs?: number;
 }
 

@@ -110,8 +110,8 @@ function whenEnough(all: Set<Future<unknown>>, returnWhen: ReturnWhen, callback:
 /**
  * Yields futures as they are done, those that are done already first.
  *
- * The limit of time counts from the call, and only while the iterator is waited for: what is done is yielded also when it is late.
- * Leaving the loop early leaves the tasks alone.
+ * `timeoutMs` counts from the call. When it is over, a `next()` that would have to wait rejects with `TimeoutError`; futures that are done
+ * are still yielded. Leaving the loop early leaves the tasks alone.
  *
  * Python's `concurrent.futures.as_completed`
  * (https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.as_completed).
@@ -119,7 +119,7 @@ function whenEnough(all: Set<Future<unknown>>, returnWhen: ReturnWhen, callback:
  * @typeParam F The type of the futures.
  * @param futures The futures, of one executor or of several; one that is given twice is yielded once.
  * @param options For how long to wait.
- * @returns An iterator over the futures themselves: ask each for its `result()`.
+ * @returns An iterator over the futures themselves: ask each for its `result()`. Its `next()` rejects with `signal.reason` after an abort.
  * @throws {TypeError} If something is not a future, or an option has the wrong name or type.
  *
  * @example Results as they come

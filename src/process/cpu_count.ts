@@ -1,5 +1,9 @@
 /**
- * How many CPUs this process may use, at least 1; a cgroup's quota counts.
+ * How many CPUs this process may use; a cgroup's quota counts. It is the default of a pool's `workers`.
+ *
+ * Python's `os.process_cpu_count` (https://docs.python.org/3/library/os.html#os.process_cpu_count).
+ *
+ * @returns A whole number, at least 1.
  *
  * @example
  * ```ts

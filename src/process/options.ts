@@ -12,10 +12,10 @@ import { OptionChecks } from "../option_checks.ts";
 export interface ProcessOptions<F extends AnyFunction = AnyFunction> extends WorkerLaunchOptions {
   /**
    * What runs: a function that `module` exports (by reference), the name of such an export, a function that needs nothing outside
-   * itself (its text is sent), or a built-in. A subclass overrides `run()` instead.
+   * itself (its text is sent), or a built-in. A subclass overrides `run()` instead. @default nothing
    */
   target?: F | string;
-  /** The target's arguments. */
+  /** The target's arguments: anything that can travel. @default none */
   args?: Readonly<Parameters<F>>;
   /** A label, for people. @default the class's name and a number, like `"Process-1"`, or `"Process-1:2"` for a child's child */
   name?: string;
@@ -25,7 +25,7 @@ export interface ProcessOptions<F extends AnyFunction = AnyFunction> extends Wor
    */
   daemon?: boolean;
   /**
-   * Whether it outlives this program, when that is killed, fails, or calls `Deno.exit()`. What it prints after that is lost.
+   * Whether it goes on when this program is killed, fails, or calls `Deno.exit()`. What it prints after that is lost.
    * @default false
    */
   detached?: boolean;

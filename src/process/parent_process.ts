@@ -44,7 +44,7 @@ export class ParentProcess {
   /**
    * Waits for its end.
    *
-   * @param timeoutMs How long at most; 0 or less does not wait. @default as long as it takes
+   * @param timeoutMs How many milliseconds at most; 0 or less does not wait. @default as long as it takes
    * @returns Whether it has ended.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
@@ -56,6 +56,11 @@ export class ParentProcess {
 
 /**
  * The process that started this one, or `null` in the main program.
+ *
+ * Python's `multiprocessing.parent_process`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.parent_process).
+ *
+ * @returns The parent, as this process sees it.
  *
  * @example
  * ```ts

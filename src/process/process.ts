@@ -86,7 +86,8 @@ export class Process<F extends AnyFunction = AnyFunction> {
   /**
    * Describes a process. Nothing starts yet.
    *
-   * @throws {TypeError} If an option has a wrong type, or a subclass with a `run()` does not say its `module`.
+   * @param options What it runs, and what it may do. Arguments are read at `start()`.
+   * @throws {TypeError} If an option has a wrong name or type, or a subclass with a `run()` does not say its `module`.
    * @throws {RangeError} If a number is out of range.
    */
   constructor(options: ProcessOptions<F> = {}) {
@@ -100,7 +101,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
     this.#state = new ChildState(resolveProcessOptions(options as ProcessOptions, name));
   }
 
-  /** Its label. It may be changed; a process that was started does not hear of it. */
+  /** Its label. It can be changed; a process that was started does not hear of it. */
   get name(): string {
     return stateOf(this).name;
   }
@@ -109,7 +110,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
     stateOf(this).name = name;
   }
 
-  /** Whether it ends when the program that started it comes to its end. It may be changed until the start. */
+  /** Whether it ends when the program that started it comes to its end. It can be changed until the start; later that throws an `Error`. */
   get daemon(): boolean {
     return stateOf(this).daemon;
   }
@@ -142,8 +143,10 @@ export class Process<F extends AnyFunction = AnyFunction> {
   }
 
   /**
-   * What the process does: calls the target. A subclass may override it; it then runs in the child, with the fields of this
-   * instance, but not its `#private` ones. Called here it runs here.
+   * What the process does: calls the target. A subclass can override it; it then runs in the child, with the fields of this
+   * instance, but not its `#private` ones. A call in this program runs it in this program.
+   *
+   * @returns What the target returns.
    */
   run(): unknown {
     return stateOf(this).runTarget();
@@ -168,7 +171,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
   /**
    * Waits for its end.
    *
-   * @param timeoutMs How long at most; 0 or less does not wait. @default as long as it takes
+   * @param timeoutMs How many milliseconds at most; 0 or less does not wait. @default as long as it takes
    * @returns Whether it has ended.
    * @throws {Error} If it was not started, or is this process itself.
    * @throws {ClosedError} If it was closed.
@@ -198,7 +201,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
   }
 
   /**
-   * Declares that it is no longer needed: all but its name and `daemon` then throw a ClosedError. May be called twice.
+   * Declares that it is no longer needed: all but its name and `daemon` then throw a ClosedError. Harmless when called again.
    *
    * @throws {Error} If it is running.
    */
@@ -225,6 +228,11 @@ function subclassOf(process: Process): ProcessStart["subclass"] {
 /**
  * The process that this code runs in: for a subclass the instance whose `run()` runs, for a pool's task the pool's worker.
  *
+ * Python's `multiprocessing.current_process`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.current_process).
+ *
+ * @returns The process. It cannot wait for its own end, or signal itself: `join()`, `terminate()` and `kill()` throw an `Error`.
+ *
  * @example
  * ```ts
  * import { currentProcess } from "@corral/multiprocessing";
@@ -239,7 +247,12 @@ export function currentProcess(): Process {
 }
 
 /**
- * The processes of this one that were started and have not ended.
+ * The processes that this one has started and that have not ended. Workers of pools are not among them.
+ *
+ * Python's `multiprocessing.active_children`
+ * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.active_children).
+ *
+ * @returns A new array, in the order in which they were started.
  *
  * @example
  * ```ts
