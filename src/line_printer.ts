@@ -9,6 +9,7 @@ const NEWLINE = 10;
  *
  * A line of more than 64 KiB is handed on in pieces.
  *
+ * @example A line that comes in two parts
  * ```ts
  * import { LinePrinter } from "@corral/multiprocessing/progress/parts";
  *
@@ -24,12 +25,20 @@ export class LinePrinter {
   #held: Uint8Array = new Uint8Array(0);
   #heldBytes = 0;
 
-  /** `write` gets bytes that end in a line break, but for what is flushed. */
+  /**
+   * Holds nothing yet.
+   *
+   * @param write Gets bytes that end in a line break, except for what is flushed. It must use or copy them before it returns.
+   */
   constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write;
   }
 
-  /** Prints all whole lines, and holds the rest back. */
+  /**
+   * Prints all whole lines, and holds the rest back.
+   *
+   * @param bytes The next bytes of the source. They are not changed, and not kept.
+   */
   print(bytes: Uint8Array): void {
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     if (end > 0 && this.#heldBytes === 0) this.#write(bytes.subarray(0, end));

@@ -22,7 +22,7 @@ export interface DashboardOptions {
 
 /** A live page that is being served. */
 export interface Dashboard extends AsyncDisposable {
-  /** Its address, for a browser. It holds a secret token: who has the address may look, and with `control` act. */
+  /** Its address, for a browser. It holds a secret token: everyone who has the address can look, and with `control` act. */
   readonly url: string;
   /** Ends it. The pool goes on. */
   close(): Promise<void>;

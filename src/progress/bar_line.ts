@@ -13,7 +13,11 @@ export type Paint = (style: PaintStyle, text: string) => string;
 const CODES = { red: 31, green: 32, dim: 2 };
 
 /**
- * With the terminal's colours.
+ * Gives a text the terminal's colours.
+ *
+ * @param style What it is to look like.
+ * @param text The text.
+ * @returns It, between escape sequences.
  *
  * @example
  * ```ts
@@ -26,7 +30,11 @@ export function coloured(style: PaintStyle, text: string): string {
   return `\x1b[${CODES[style]}m${text}\x1b[${style === "dim" ? 22 : 39}m`;
 }
 /**
- * For logs, and for terminals whose owner wants no colours.
+ * Leaves a text without colours: for logs, and for terminals whose owner wants none.
+ *
+ * @param _style Is ignored.
+ * @param text The text.
+ * @returns The same text.
  *
  * @example
  * ```ts
@@ -58,6 +66,12 @@ export interface BarLine {
 /**
  * The line with a bar in it, which takes the room that is left.
  *
+ * @param line What it is about.
+ * @param now The time, in milliseconds, by the clock of the line's counter.
+ * @param columns How wide the terminal is. The line can be longer, if the facts alone are: see {@linkcode fit}.
+ * @param paint Gives its pieces their looks: {@linkcode coloured}, {@linkcode plain}, or one of your own.
+ * @returns The line, without a line break.
+ *
  * @example
  * ```ts
  * import { barLine, coloured, WorkCounter } from "@corral/multiprocessing/progress/parts";
@@ -79,6 +93,10 @@ export function barLine(line: BarLine, now: number, columns: number, paint: Pain
 
 /**
  * The same facts for a log: no bar, no colours.
+ *
+ * @param line What it is about.
+ * @param now The time, in milliseconds, by the clock of the line's counter.
+ * @returns The line, without a line break.
  *
  * @example
  * ```ts
@@ -148,7 +166,10 @@ function graphemesOf(text: string): Intl.Segments {
 }
 
 /**
- * Columns that a text takes on a terminal. Colours take none, Chinese characters and emoji two.
+ * How many columns a text takes on a terminal. Colours take none, Chinese characters and emoji two.
+ *
+ * @param text The text.
+ * @returns The number of columns.
  *
  * @example
  * ```ts
@@ -165,6 +186,10 @@ export function widthOf(text: string): number {
 
 /**
  * The beginning of a text that fits, with "…" where something was cut.
+ *
+ * @param text The text; colours in it are kept whole.
+ * @param columns How many columns there are.
+ * @returns The text, or its beginning.
  *
  * @example
  * ```ts

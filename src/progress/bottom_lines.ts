@@ -5,7 +5,7 @@ import { fit } from "./bar_line.ts";
 export interface Terminal {
   /** How large it is now. */
   size(): { readonly columns: number; readonly rows: number };
-  /** Writes all of it; never throws. */
+  /** Writes all of the text; never throws. */
   write(text: string): void;
 }
 
@@ -34,22 +34,38 @@ export class BottomLines {
   readonly #terminal: Terminal;
   #drawn: readonly string[] = [];
 
-  /** Draws on this terminal. */
+  /**
+   * Draws nothing yet.
+   *
+   * @param terminal Where lines are drawn.
+   */
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  /** Shows these lines instead of those before; each is cut to the width of the terminal, and only as many are shown as fit. */
+  /**
+   * Shows lines in place of those before.
+   *
+   * @param lines From top to bottom. Each is cut to the width of the terminal, and only as many are shown as fit.
+   */
   draw(lines: readonly string[]): void {
     this.#replace("", lines);
   }
 
-  /** Prints whole lines above. */
+  /**
+   * Prints above the lines.
+   *
+   * @param text Whole lines, with the last line break.
+   */
   printAbove(text: string): void {
     this.#replace(text, this.#drawn);
   }
 
-  /** Takes the lines away, lets something else write, and draws them again below. */
+  /**
+   * Takes the lines away, lets something else write, and draws them again below.
+   *
+   * @param write Writes whole lines; must not throw.
+   */
   around(write: () => void): void {
     const lines = this.#drawn;
     this.#replace("", []);

@@ -11,8 +11,8 @@
  * for await (const root of progress(pool.imap(Math.sqrt, items), { total: items.length, label: "roots" })) sum += root;
  * ```
  *
- * A bar is drawn on stderr when that is a terminal; in CI there is a line every five seconds; otherwise nothing is written. What tasks
- * print stands above the bar.
+ * A bar is drawn on stderr when that is a terminal. In CI (the variable `CI` is set, and the program may read it), and on a terminal
+ * that can only append, there is a line every five seconds instead; elsewhere nothing is written. What tasks print stands above the bar.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface ProgressOptions {
   label?: string;
   /** Items that were done before, in an earlier run: they count as done, and not in the rate. @default 0 */
   initial?: number;
-  /** "bar": drawn on a terminal. "lines": a line on stderr every five seconds. "none". @default by what stderr is, as the module says */
+  /** "bar": drawn on a terminal. "lines": a line on stderr every five seconds. "none": nothing. @default by what stderr is, as the module says */
   display?: Display;
 }
 
@@ -93,7 +93,12 @@ export class ProgressBar implements Disposable {
     return this.#counter.failed;
   }
 
-  /** Counts items that are done; `failed` of them failed. Harmless after `close()`. */
+  /**
+   * Counts items that are done. Harmless after `close()`.
+   *
+   * @param done How many. @default 1
+   * @param failed How many of them failed. @default 0
+   */
   tick(done = 1, failed = 0): void {
     if (this.#counter.endedAt === undefined) this.#counter.count(done, failed, monotonicMs());
   }
@@ -120,8 +125,8 @@ export class ProgressBar implements Disposable {
 /**
  * Passes items on, and shows a bar meanwhile: for the results of `imap`, or anything else that is iterated.
  *
- * Items come in the same order, one when it is asked for. The bar ends with the last item, when the loop is left, and when the input throws,
- * which is passed on and counts as a failure. Outcomes `{ status: "rejected" }`, as of `settle: true`, count as failures too.
+ * Items come in the same order, each when it is asked for. The bar ends with the last item, when the loop is left, and when the input throws;
+ * that error is passed on, and counts as a failed item. Outcomes `{ status: "rejected" }`, as of `settle: true`, count as failed, too.
  *
  * @param items Any iterable or asynchronous iterable.
  * @param options See {@linkcode ProgressOptions}.

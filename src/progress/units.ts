@@ -1,7 +1,10 @@
 /** Numbers as people read them. */
 
 /**
- * `1,234,567`.
+ * Writes a count for people: `1,234,567`.
+ *
+ * @param count The number.
+ * @returns It, with a comma before each three digits.
  *
  * @example
  * ```ts
@@ -15,7 +18,10 @@ export function formatCount(count: number): string {
 }
 
 /**
- * A rate per second: `45.2K/s`.
+ * Writes a rate for people: `45.2K/s`.
+ *
+ * @param perSecond How many per second.
+ * @returns It, with three digits.
  *
  * @example
  * ```ts
@@ -29,7 +35,10 @@ export function formatRate(perSecond: number): string {
 }
 
 /**
- * A size: `1.2 MB`.
+ * Writes a size for people: `1.2 MB`.
+ *
+ * @param bytes How many bytes.
+ * @returns It, with three digits, in bytes, kB, MB, GB or TB of 1000 each.
  *
  * @example
  * ```ts
@@ -46,7 +55,10 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * A duration: `250 µs`, `12.3 s`, `3 min 05 s`, `2 h 05 min`.
+ * Writes a duration for people: `250 µs`, `12.3 s`, `3 min 05 s`, `2 h 05 min`.
+ *
+ * @param ms How many milliseconds.
+ * @returns It, in the unit that fits.
  *
  * @example
  * ```ts

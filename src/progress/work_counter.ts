@@ -5,7 +5,7 @@ const RATE_WINDOW_MS = 10_000;
 const SAMPLE_EVERY_MS = 500;
 
 /**
- * Counts items that are done. Times are milliseconds by any clock that runs on.
+ * Counts items that are done. Times are milliseconds by any clock that only goes forward, the same for all calls.
  *
  * @example
  * ```ts
@@ -34,14 +34,25 @@ export class WorkCounter {
   #initial: number;
   #samples: { at: number; done: number }[];
 
-  /** Begins to count; `initial` items were done before. */
+  /**
+   * Begins to count.
+   *
+   * @param startedAt The time now.
+   * @param initial How many items were done before: they count as done, and not in the rate. @default 0
+   */
   constructor(startedAt: number, initial = 0) {
     this.startedAt = startedAt;
     this.done = this.#initial = initial;
     this.#samples = [{ at: startedAt, done: initial }];
   }
 
-  /** Counts items that have ended. */
+  /**
+   * Counts items that have ended.
+   *
+   * @param done How many, failed ones too.
+   * @param failed How many of them failed.
+   * @param at The time now.
+   */
   count(done: number, failed: number, at: number): void {
     this.done += done;
     this.failed += failed;
@@ -55,7 +66,12 @@ export class WorkCounter {
     return this.#initial;
   }
 
-  /** Counts items that were done before, as they are come across: work begins behind them, or goes on as if they had not been there. */
+  /**
+   * Counts items that turn out to have been done before. They change neither the rate nor the time left.
+   *
+   * @param items How many.
+   * @param at The time now.
+   */
   skip(items: number, at: number): void {
     const hasWorked = this.done > this.#initial;
     this.done += items;
@@ -64,19 +80,35 @@ export class WorkCounter {
     else this.#samples = [{ at, done: this.done }];
   }
 
-  /** Takes note of how long an item took. */
+  /**
+   * Notes how long an item took, for `slowest`.
+   *
+   * @param index Its place among the items, from 0.
+   * @param ms How many milliseconds it took.
+   */
   took(index: number, ms: number): void {
     if (this.slowest === undefined || ms > this.slowest.ms) this.slowest = { index, ms };
   }
 
-  /** Items per second: over the last seconds while the work goes on, over all of it when it has ended. */
+  /**
+   * How many items are done per second.
+   *
+   * @param now The time now.
+   * @returns The rate: of the last ten seconds or so while the work goes on, of the whole when it has ended.
+   */
   rateAt(now: number): number {
     const from = this.endedAt === undefined ? this.#samples[0]! : { at: this.startedAt, done: this.#initial };
     const elapsedMs = (this.endedAt ?? now) - from.at;
     return elapsedMs <= 0 ? 0 : (this.done - from.done) / elapsedMs * 1000;
   }
 
-  /** Milliseconds to the end, if that can be told. */
+  /**
+   * How long the rest takes at this rate.
+   *
+   * @param now The time now.
+   * @param total How many items there are; `undefined` when that is not known.
+   * @returns Milliseconds, or `undefined` when they cannot be told.
+   */
   timeLeftAt(now: number, total: number | undefined): number | undefined {
     const rate = this.rateAt(now);
     return total === undefined || rate === 0 ? undefined : Math.max(0, total - this.done) / rate * 1000;

@@ -200,8 +200,10 @@ class TraceWriter implements TraceFile {
  *
  * @param path The file, which is emptied if it exists.
  * @param options See {@linkcode TraceOptions}.
- * @throws {TypeError} For an option of another name.
+ * @returns The open file, for `pool.observe()`.
+ * @throws {TypeError} If an option has another name, or the path is neither a string nor a URL.
  * @throws {RangeError} If `sample` is not a number above 0 and at most 1.
+ * @throws What `Deno.openSync` throws, such as `Deno.errors.NotCapable` without the permission.
  *
  * @example
  * ```ts
