@@ -18,7 +18,8 @@ const CONNECT_TIMEOUT_MS = 30_000;
  * Runs the command. Resolves with the exit code when the agent has ended.
  *
  * @param args The arguments behind the command's name.
- * @param host The command that the agent is a part of.
+ * @param host The command that the agent is a part of. @default `corral-agent`
+ * @returns The exit code: 0 when it was asked to end, or for its help; 2 for wrong flags; 1 when it cannot serve.
  */
 export async function runAgentCommand(args: readonly string[], host: AgentHost = OWN_HOST): Promise<number> {
   let flags: AgentFlags | undefined;

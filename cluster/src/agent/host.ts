@@ -10,7 +10,7 @@ export interface AgentSite {
   readonly allowInline: boolean;
 }
 
-/** Told what a task printed. */
+/** Called with what a task printed. */
 export type TaskOutput = (taskId: number, text: string) => void;
 
 /**
@@ -24,11 +24,11 @@ export interface AgentHost {
   readonly purpose: string;
   /** Flags that have no meaning for it, without the hyphens. */
   readonly without: readonly string[];
-  /** Why it cannot start with these flags; nothing when it can. */
+  /** Returns why it cannot start with these flags; `undefined` when it can. */
   refusal(site: Omit<AgentSite, "name">): string | undefined;
-  /** What orders are addressed to, given the name of the module's code. Differs from that name where the same order would mean something else. */
+  /** Returns the name to which orders are addressed, given that of the module's code. It differs where the same order would mean something else. */
   codeName(module: string): string;
-  /** Makes what runs the orders, of the options of a pool for the flags. */
+  /** Makes what runs the orders. `options` are those of a pool, made of the flags. */
   open(options: PoolOptions, site: AgentSite, onOutput: TaskOutput): TaskBackend;
 }
 

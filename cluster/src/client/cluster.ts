@@ -22,17 +22,20 @@ export interface ClusterOptions {
   redis?: string;
   /** The address of PostgreSQL in place of Redis, such as `postgres://user@host:5432/database`. Slower by far: see the guide. */
   postgres?: string;
-  /** What signs orders and outcomes, at least 16 bytes. The agents must have the same; it never leaves this program. */
+  /** What signs orders and outcomes, at least 16 bytes. The agents must have the same one; it is never sent. */
   secret: string | Uint8Array;
-  /** The agents that are meant: 1 to 40 letters, digits, `_` or `-`. @default "default" */
+  /** The name of the group of agents that run the tasks: 1 to 40 letters, digits, `_` or `-`. @default "default" */
   group?: string;
   /** Names the code instead of the hash of its files, for programs that may not run `deno info`: a git commit, for example. Agents need the same. */
   codeVersion?: string;
-  /** Milliseconds without any agent for the code, without the server at the start, or of its refusing tasks, after which tasks reject; `Infinity` for never. @default 30_000 */
+  /**
+   * Milliseconds after which tasks reject: while no agent serves their code, while the server cannot be reached at the start, or while it
+   * refuses tasks. At least 0; `Infinity` for never. @default 30_000
+   */
   agentTimeoutMs?: number;
-  /** Milliseconds that the server keeps large values and outcomes that nobody took. @default 3_600_000 */
+  /** Milliseconds that the server keeps large values, and outcomes that no program took, at least 1. @default 3_600_000 */
   resultTtlMs?: number;
-  /** Milliseconds that this program may be silent before agents take it for gone and run no more of its tasks, at least 1000. @default 30_000 */
+  /** Milliseconds that this program may be silent before agents take it for gone, and run no more of its tasks: at least 1000. @default 30_000 */
   leaseMs?: number;
   /** Whether a Redis without append-only file is refused. @default true */
   aofCheck?: boolean;
@@ -102,7 +105,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
    * Describes a cluster. Connects to nothing yet.
    *
    * @param options Where the server is, and what is shared with the agents.
-   * @throws {TypeError} If an option has the wrong form.
+   * @throws {TypeError} If an option has the wrong name or form, or there is not exactly one of `redis` and `postgres`.
    * @throws {RangeError} If a number is out of its range.
    */
   constructor(options: ClusterOptions) {
@@ -152,7 +155,13 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     }));
   }
 
-  /** Makes the backend of one pool; `new Pool({ backend: cluster })` calls it. */
+  /**
+   * Makes the backend of one pool; `new Pool({ backend: cluster })` calls it.
+   *
+   * @param settings What the pool tells its backend.
+   * @returns The backend, which connects meanwhile.
+   * @throws {Error} If the cluster was closed before.
+   */
   connect(settings: BackendSettings): TaskBackend {
     const connection = this.#connect();
     const { agentTimeoutMs, leaseMs, resultTtlMs } = this.#options;
@@ -176,7 +185,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     return backend;
   }
 
-  /** Terminates what still runs for this program, and closes the connection. Takes a few seconds at most. */
+  /** Terminates what still runs for this program (its tasks reject), and closes the connection. Takes a few seconds at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     const error = (): Error => new Error("The cluster was closed");

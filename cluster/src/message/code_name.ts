@@ -36,7 +36,15 @@ export async function codeNameOf(graph: ModuleGraph, read: ReadSource): Promise<
   return sha256(lines.join("\n")).slice(0, HASH_DIGITS);
 }
 
-/** The code name of a module, by `deno info`. `deno` is the command to run. */
+/**
+ * The code name of a module: a hash of its module graph, by `deno info`.
+ *
+ * @param moduleUrl The URL of the module.
+ * @param deno The command to run, such as `findDeno()` gives.
+ * @param config The path of the `deno.json` for its imports. @default none
+ * @returns 16 hexadecimal digits.
+ * @throws {Error} If `deno info` fails, or a module in the graph cannot be loaded.
+ */
 export async function codeNameOfModule(moduleUrl: string, deno: string, config?: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(deno, {
     args: ["info", "--json", "--quiet", ...(config === undefined ? [] : ["--config", config]), moduleUrl],
