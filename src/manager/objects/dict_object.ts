@@ -8,6 +8,9 @@ import type { Versioned } from "../call.ts";
 /** The version of what is not there: one that no write ever gets. */
 const ABSENT: Versioned = { version: 0, value: undefined };
 
+/** How many keys that were deleted a small dict keeps. */
+const MOST_DELETED = 64;
+
 /** The owner's side of a dict or a namespace. What it stores is replaced, never changed in place. */
 export class DictObject implements SharedObject {
   readonly operations: Record<string, Operation> = {
@@ -34,11 +37,19 @@ export class DictObject implements SharedObject {
     keys: () => [...this.#entries.keys()],
     values: () => Array.from(this.#entries.values(), ({ value }) => value),
     entries: () => Array.from(this.#entries, ([key, { value }]) => [key, value]),
-    clear: () => this.#entries.clear(),
+    clear: () => {
+      this.#entries.clear();
+      this.#keys = undefined;
+    },
   };
   readonly #missing: string;
   readonly #entries = new Map<DictKey, Versioned>();
   #lastVersion = 0;
+  /**
+   * The keys in order, from the first `popItem()` on: a Map can be walked from its beginning only. A key that was deleted stays here; one that
+   * was set again has a later place, too.
+   */
+  #keys: DictKey[] | undefined;
 
   /** `missing` is what messages say about a key that is not there. */
   constructor(entries: readonly (readonly [DictKey, unknown])[], missing: string) {
@@ -60,6 +71,7 @@ export class DictObject implements SharedObject {
   #set(key: unknown, value: unknown): Versioned {
     checkKey(key);
     const entry = { version: ++this.#lastVersion, value };
+    if (this.#keys !== undefined && !this.#entries.has(key)) this.#noteKey(key);
     this.#entries.set(key, entry);
     return entry;
   }
@@ -71,10 +83,18 @@ export class DictObject implements SharedObject {
   }
 
   #popItem(): [DictKey, unknown] {
-    let key: DictKey | undefined;
-    for (key of this.#entries.keys());
-    if (key === undefined) throw new RangeError("Cannot pop an item: the dict is empty");
+    if (this.#entries.size === 0) throw new RangeError("Cannot pop an item: the dict is empty");
+    this.#keys ??= [...this.#entries.keys()];
+    let key: DictKey;
+    do key = this.#keys.pop()!; while (!this.#entries.has(key));
     return [key, this.#take("pop", key)];
+  }
+
+  /** When more keys were deleted than are there, the list is made again as soon as it is needed. */
+  #noteKey(key: DictKey): void {
+    if (this.#keys!.length > 2 * this.#entries.size + MOST_DELETED) this.#keys = undefined;
+    // As a Map keeps -0.
+    else this.#keys!.push(key === 0 ? 0 : key);
   }
 
   /** All or nothing: the keys are checked before any of them is set. */
