@@ -1,9 +1,9 @@
 /**
  * A small child of the program that ends its workers when the program is gone.
  *
- * A worker leaves by itself when its stdin ends, unless its code is in a synchronous loop; only
- * another process can end it then. The reaper knows all pids, sees the program's end as the end of its
- * own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
+ * A worker leaves by itself when the pipe of its messages ends, unless its code is in a synchronous loop; only
+ * another process can end it then. The reaper, a shell where the program may run `/bin/sh` and a Deno elsewhere, knows all pids, sees the
+ * program's end as the end of its own stdin, waits a moment for the workers to leave, and kills the rest. We rejected a watching thread in each
  * worker: it doubles a worker's start time and memory. See `docs/decisions/ending.md`.
  */
 import { after, inMicrotask, type Timer, untilSettled } from "../timer.ts";
