@@ -18,7 +18,7 @@ export async function runProcess(
       try {
         return await call(...args);
       } catch (error) {
-        explainMissing(error, target, "process");
+        explainMissing(error, target, module, "process");
         throw error;
       }
     };

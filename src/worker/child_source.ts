@@ -5355,6 +5355,7 @@ function importMessage(message) {
 // src/child/tasks/functions.ts
 var THIS = /\\bthis\\b/;
 var SUPER = /\\bsuper\\b/;
+var WITHHELD = /^(?:localStorage|caches) is not defined/;
 var METHOD_OWNERS = /* @__PURE__ */ new Map([
   [
     "now",
@@ -5383,18 +5384,19 @@ function resolveFunction(spec, module, exportsOnly = false) {
       return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ?? (exportsOnly ? refuseSource(spec.name) : compileSource(spec.name, spec.source));
   }
 }
-function explainMissing(error, spec, owner = "pool") {
+function explainMissing(error, spec, module, owner = "pool") {
   if (spec.kind !== "source") return;
   try {
     if (!(error instanceof Error) || typeof error.message !== "string") return;
     const missing = missingPart(error, spec.source);
-    if (missing === void 0) return;
+    if (missing === void 0 || exportWithSource(spec.source, module) !== void 0) return;
     error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
   } catch {
   }
 }
 function missingPart(error, source) {
   if (error instanceof ReferenceError) {
+    if (WITHHELD[$test](error.message)) return void 0;
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return void 0;
@@ -5491,7 +5493,7 @@ async function runProcess({ target, subclass }, [args, fields], module) {
       try {
         return await call(...args);
       } catch (error) {
-        explainMissing(error, target, "process");
+        explainMissing(error, target, module, "process");
         throw error;
       }
     };
@@ -6047,7 +6049,7 @@ var TaskLoop = class {
         spec
       });
     } catch (error) {
-      explainMissing(error, spec);
+      explainMissing(error, spec, this.#module);
       this.#functions[$set](functionId, {
         call: void 0,
         error,
@@ -6116,12 +6118,12 @@ var TaskLoop = class {
       value = this.#scope.run(task, () => call(...task.arguments));
       if (isThenable(value)) promise = $Promise_resolve(value);
     } catch (error) {
-      explainMissing(error, known.spec);
+      explainMissing(error, known.spec, this.#module);
       return this.#answerError(task, error);
     }
     if (promise === void 0) return this.#answerResult(task, value);
     promise[$then]((result) => this.#answerResult(task, result), (error) => {
-      explainMissing(error, known.spec);
+      explainMissing(error, known.spec, this.#module);
       this.#answerError(task, error);
     })[$then](() => this.#pump());
   }
@@ -6138,7 +6140,7 @@ var TaskLoop = class {
         const awaited = runItems(items, outcomes.values, call, spread);
         if (awaited !== void 0) outcomes.values[$push](await awaited);
       } catch (error) {
-        explainMissing(error, spec);
+        explainMissing(error, spec, this.#module);
         outcomes.errors[$push]([
           outcomes.values.length,
           error

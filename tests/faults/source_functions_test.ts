@@ -179,3 +179,12 @@ Deno.test("Pool and Process refuse a class at once, and say what to send", async
   await assertRejects(() => pool.apply(URL as never, ["http://a"]), TypeError, "Cannot run URL: it is a class");
   assertThrows(() => new Process({ target: Base as never }).start(), TypeError, wanted);
 });
+
+Deno.test("An export whose text was sent is not said to be none of the module's, in a map or alone", async () => {
+  const read: () => unknown = new Function("return () => nowhere")();
+  const module = `data:text/javascript,${encodeURIComponent(`export const read = ${read};`)}`;
+  await using pool = new Pool({ workers: 1, module });
+  for (const call of [() => pool.apply(read), () => pool.map(read, [1, 2])]) {
+    assertEquals((await assertRejects(call, ReferenceError)).message, "nowhere is not defined");
+  }
+});

@@ -11,6 +11,8 @@ export type LoadedModule = { readonly [name: string]: unknown };
 
 const THIS = /\bthis\b/;
 const SUPER = /\bsuper\b/;
+/** What no worker has, in a module or not: see storage.ts. */
+const WITHHELD = /^(?:localStorage|caches) is not defined/;
 
 /** Methods of built-in objects that somebody may pass. Deno loads an object when it is first looked at, so only the one that may have it is. */
 const METHOD_OWNERS: ReadonlyMap<string, () => object> = new Map<string, () => object>([
@@ -38,12 +40,18 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule, export
 }
 
 /** Adds to an error of a function that was sent as text what of its surroundings is not there, if that is what it says. */
-export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool" | "process" = "pool"): void {
+export function explainMissing(
+  error: unknown,
+  spec: FunctionSpec,
+  module: LoadedModule,
+  owner: "pool" | "process" = "pool",
+): void {
   if (spec.kind !== "source") return;
   try {
     if (!(error instanceof Error) || typeof error.message !== "string") return;
     const missing = missingPart(error, spec.source);
-    if (missing === undefined) return;
+    // An export that the sender could not name sees all of its module.
+    if (missing === undefined || exportWithSource(spec.source, module) !== undefined) return;
     error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
       `source text and ${missing})${see("source-text")}`;
   } catch {
@@ -53,6 +61,7 @@ export function explainMissing(error: unknown, spec: FunctionSpec, owner: "pool"
 
 function missingPart(error: Error, source: string): string | undefined {
   if (error instanceof ReferenceError) {
+    if (WITHHELD.test(error.message)) return undefined;
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return undefined;

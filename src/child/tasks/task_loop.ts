@@ -128,7 +128,7 @@ export class TaskLoop {
         spec,
       });
     } catch (error) {
-      explainMissing(error, spec);
+      explainMissing(error, spec, this.#module);
       this.#functions.set(functionId, { call: undefined, error, spec });
     }
   }
@@ -200,14 +200,14 @@ export class TaskLoop {
       // A getter of what was returned may throw.
       if (isThenable(value)) promise = Promise.resolve(value);
     } catch (error) {
-      explainMissing(error, known.spec);
+      explainMissing(error, known.spec, this.#module);
       return this.#answerError(task, error);
     }
     if (promise === undefined) return this.#answerResult(task, value);
     promise.then(
       (result) => this.#answerResult(task, result),
       (error) => {
-        explainMissing(error, known.spec);
+        explainMissing(error, known.spec, this.#module);
         this.#answerError(task, error);
       },
     ).then(() => this.#pump());
@@ -223,7 +223,7 @@ export class TaskLoop {
         const awaited = runItems(items, outcomes.values, call, spread);
         if (awaited !== undefined) outcomes.values.push(await awaited);
       } catch (error) {
-        explainMissing(error, spec);
+        explainMissing(error, spec, this.#module);
         outcomes.errors.push([outcomes.values.length, error]);
         outcomes.values.push(undefined);
         if (stopOnError) break;
