@@ -20,6 +20,7 @@ export const TROUBLES = [
   "variables",
   "bare-import",
   "extension",
+  "unstable",
   "lock",
   "untrusted-import",
   "source-text",

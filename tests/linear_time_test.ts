@@ -65,6 +65,8 @@ const WORKER: Circumstances = {
   config: undefined,
   flagsAreKnown: true,
   trust: "trusted",
+  mayRun: false,
+  temporaryFolder: "/tmp",
   isHidden: () => false,
 };
 

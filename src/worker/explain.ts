@@ -20,13 +20,17 @@ export interface Circumstances {
   /** Whether the flags of the program could be passed on. */
   readonly flagsAreKnown: boolean;
   readonly trust: "trusted" | "untrusted";
+  /** Whether it was granted a command, and so got the PATH. */
+  readonly mayRun: boolean;
+  /** Where it makes temporary files; `undefined` where only its system knows. */
+  readonly temporaryFolder: string | undefined;
   /** Whether this program may not tell the worker a variable. */
   isHidden(variable: string): boolean;
 }
 
 /** The circumstances of workers with these options. */
 export function circumstances(options: ResolvedLaunchOptions, config: string | undefined): Circumstances {
-  const { moduleUrl, configOf = moduleUrl ?? Deno.mainModule, trust } = options;
+  const { moduleUrl, configOf = moduleUrl ?? Deno.mainModule, trust, env, permissions } = options;
   const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
   return {
     module: moduleUrl?.startsWith("file:") ? fileUrlToPath(new URL(moduleUrl)) : moduleUrl,
@@ -35,6 +39,8 @@ export function circumstances(options: ResolvedLaunchOptions, config: string | u
     config,
     flagsAreKnown: Deno.build.os === "linux" && isHeldWhole(),
     trust,
+    mayRun: permissions === "inherit" || (typeof permissions === "object" && Boolean(permissions.run)),
+    temporaryFolder: Deno.build.os === "windows" ? env.TMP ?? env.TEMP : env.TMPDIR ?? "/tmp",
     isHidden: (variable) => !isHeld("env", variable),
   };
 }
@@ -64,13 +70,29 @@ const RULES: readonly Rule[] = [
     advise: bareImport,
   },
   {
-    part: /Import "[^"\n]*" not a dependency(?: and not in import map)?$/,
+    part: /Import "[^"\n]*" not a dependency(?: and not in import map(?: from "[^"\n]*")?)?$/,
     stays: true,
     trouble: "bare-import",
     advise: bareImport,
   },
   { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, trouble: "lock", advise: outOfLock },
   { part: /, run again with the --allow-\w+ flag/, trouble: "permission", advise: notGranted },
+  {
+    part: /; path-scoped grants \(e\.g\. --allow-write=<path>\) are not supported[^\n]*/,
+    trouble: "permission",
+    advise: wholeGrant,
+  },
+  { part: /^getaddrinfo EPERM (\S+)$/, stays: true, trouble: "permission", advise: noLookup },
+  {
+    part:
+      /^Failed to spawn '[^'/\\\n]*': (?:entity not found|no path to search and provided name is not an absolute path)$/,
+    stays: true,
+    trouble: "permission",
+    advise: noCommand,
+  },
+  { part: /^spawn(?:Sync)? [^/\\\s]+ ENOENT$/, stays: true, trouble: "permission", advise: noCommand },
+  { part: /^(?:localStorage|caches) is not defined$/, stays: true, trouble: "permission", advise: noStorage },
+  { part: /The `--unstable-[\w-]+` flag must be provided\.?/, stays: true, trouble: "unstable", advise: unstable },
   { part: / or run with --(?:unstable-)?sloppy-imports/, trouble: "extension", advise: sloppyImport },
   { part: /[,;]? but --no-(?:npm|remote) is specified\.?/, trouble: "untrusted-import", advise: closedRegistry },
   { part: /error sending request for url [^\n]*/, stays: true, trouble: "variables", advise: noConnection },
@@ -141,14 +163,42 @@ function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
     "`frozen: false`, which goes by no lock file";
 }
 
-function notGranted(text: string): string {
-  const [, kind, target] = /Requires (\w+) access(?: to "([^"\n]*)")?, run again/.exec(text) ?? [];
+function notGranted(text: string, { temporaryFolder }: Circumstances): string {
+  const [, kind, quoted, place] = /Requires (\w+) access(?: to (?:"([^"\n]*)"|(<\w+>)))?, run again/.exec(text) ?? [];
+  const target = place === "<TMP>" ? temporaryFolder : quoted;
   if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
   if (target?.includes(".corral.invalid")) {
     return "in a corral worker: a relative URL has no page to start from, give fetch() an absolute one";
   }
-  const grant = target === undefined ? "true" : `[${JSON.stringify(target)}]`;
+  // A library that is looked for by its name is none that a grant can name.
+  const isWhole = target === undefined || (kind === "ffi" && !/[/\\]/.test(target));
+  const grant = isWhole ? "true" : `[${JSON.stringify(target)}]`;
   return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\``;
+}
+
+function wholeGrant(): string {
+  return "in a corral worker: make the link in your program, or grant it with `permissions: { read: true, write: true }` and " +
+    "`dangerouslyWritableCode: true`";
+}
+
+function noLookup(text: string): string {
+  return `in a corral worker: grant it with \`permissions: { net: [${JSON.stringify(text.split(" ").at(-1))}] }\``;
+}
+
+function noCommand(text: string, { mayRun }: Circumstances): string | undefined {
+  if (mayRun) return undefined;
+  const command = /'(.*?)'/.exec(text)?.[1] ?? text.split(" ")[1];
+  return "in a corral worker: a command of the PATH is found when it is granted with " +
+    `\`permissions: { run: [${JSON.stringify(command)}] }\``;
+}
+
+function noStorage(): string {
+  return "in a corral worker: it keeps nothing on disk, set `storage: true`";
+}
+
+function unstable(text: string, { config }: Circumstances): string {
+  const name = /--unstable-([\w-]+)/.exec(text)?.[1];
+  return `set "unstable": ["${name}"] in ${config ?? "a deno.json beside the module"}, which holds for workers as well`;
 }
 
 function sloppyImport(_: string, { config }: Circumstances): string {

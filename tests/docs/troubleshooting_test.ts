@@ -20,6 +20,8 @@ const WORKER: Circumstances = {
   config: "/srv/deno.json",
   flagsAreKnown: true,
   trust: "trusted",
+  mayRun: false,
+  temporaryFolder: "/tmp",
   isHidden: () => false,
 };
 const BLIND: Circumstances = { ...WORKER, mayReadFolder: false, config: undefined, isHidden: () => true };
@@ -94,6 +96,9 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
   "bare-import": () => [explain(notLoaded, BLIND), explain(notLoaded, WORKER)],
   extension: () => [
     explain(`Module not found "file:///srv/a". Maybe add a '.ts' extension or run with --sloppy-imports`, WORKER),
+  ],
+  unstable: () => [
+    explain("Unstable API 'Worker.deno.permissions'. The `--unstable-worker-options` flag must be provided.", WORKER),
   ],
   lock: () => [
     explain("The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false`", WORKER),

@@ -1,5 +1,6 @@
 /** Table tests, word for word, of what is said about Deno's errors in workers; and end-to-end tests with real programs. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { Pool } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";
 import { type Circumstances, explain, explainError } from "../../src/worker/explain.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";
@@ -12,6 +13,8 @@ const OPEN: Circumstances = {
   config: "/srv/deno.json",
   flagsAreKnown: true,
   trust: "trusted",
+  mayRun: false,
+  temporaryFolder: "/tmp",
   isHidden: () => false,
 };
 const BLIND: Circumstances = {
@@ -124,6 +127,66 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     "Requires env access; in a corral worker: grant it with `permissions: { env: true }`" + see("permission"),
   ],
   [
+    "the folder for temporary files",
+    "Requires write access to <TMP>, run again with the --allow-write flag",
+    OPEN,
+    'Requires write access to <TMP>; in a corral worker: grant it with `permissions: { write: ["/tmp"] }`' +
+    see("permission"),
+  ],
+  [
+    "a native library that is named without a folder, which no grant can name",
+    'Requires ffi access to "libc.so.6", run again with the --allow-ffi flag',
+    OPEN,
+    'Requires ffi access to "libc.so.6"; in a corral worker: grant it with `permissions: { ffi: true }`' +
+    see("permission"),
+  ],
+  [
+    "a link, for which Deno takes no list of paths",
+    "Deno.symlink() requires unscoped --allow-read and --allow-write permissions; path-scoped grants (e.g. --allow-write=<path>) are not supported because a link's target is not known",
+    OPEN,
+    "Deno.symlink() requires unscoped --allow-read and --allow-write permissions; in a corral worker: make the link in your program, or " +
+    "grant it with `permissions: { read: true, write: true }` and `dangerouslyWritableCode: true`" + see("permission"),
+  ],
+  [
+    "a name that node:net may not look up",
+    "getaddrinfo EPERM db.example.com",
+    OPEN,
+    'getaddrinfo EPERM db.example.com; in a corral worker: grant it with `permissions: { net: ["db.example.com"] }`' +
+    see("permission"),
+  ],
+  ...["Failed to spawn 'git': entity not found", "spawn git ENOENT", "spawnSync git ENOENT"].map(
+    (text): [string, string, Circumstances, string] => [
+      `a command that is not found without a PATH: ${text}`,
+      text,
+      OPEN,
+      `${text}; in a corral worker: a command of the PATH is found when it is granted with \`permissions: { run: ["git"] }\`` +
+      see("permission"),
+    ],
+  ),
+  ["a command that is not there, though granted", "spawn git ENOENT", { ...OPEN, mayRun: true }, "spawn git ENOENT"],
+  [
+    "storage",
+    "localStorage is not defined",
+    OPEN,
+    `localStorage is not defined; in a corral worker: it keeps nothing on disk, set \`storage: true\`${
+      see("permission")
+    }`,
+  ],
+  [
+    "an unstable API",
+    "Unstable API 'Worker.deno.permissions'. The `--unstable-worker-options` flag must be provided.\n",
+    OPEN,
+    "Unstable API 'Worker.deno.permissions'. The `--unstable-worker-options` flag must be provided; set \"unstable\": " +
+    `["worker-options"] in /srv/deno.json, which holds for workers as well${see("unstable")}\n`,
+  ],
+  [
+    "a name that an untrusted module does not have",
+    'Import "leven" not a dependency and not in import map from "file:///srv/tasks.ts"',
+    { ...OPEN, trust: "untrusted" },
+    'Import "leven" not a dependency and not in import map from "file:///srv/tasks.ts"; an untrusted module has only the names in ' +
+    `"imports" of /srv/deno.json${see("bare-import")}`,
+  ],
+  [
     "an import without an extension",
     `Module not found "file:///srv/a". Maybe add a '.ts' extension or run with --sloppy-imports${AT}`,
     OPEN,
@@ -229,6 +292,28 @@ await process.join();`;
     `npm package not found in cache: "npm-dep"; workers download nothing, run \`deno cache ${folder.path}/tasks.ts\` first`,
   );
 });
+
+Deno.test("what a task may not do names a grant which, copied into the pool's options, mends it", async () => {
+  await mendByAdvice(async () => void await new Deno.Command("deno", { args: ["--version"] }).output());
+  await mendByAdvice(() => Deno.env.get("HOME"));
+  await mendByAdvice(() => localStorage.clear());
+});
+
+/** Does what each error says until there is none; an advice that changes nothing fails. */
+async function mendByAdvice(task: () => unknown): Promise<void> {
+  const permissions: Record<string, string[]> = {};
+  let storage: boolean = false;
+  while (true) {
+    await using pool: Pool = new Pool({ workers: 1, permissions, storage });
+    const error: Error | undefined = await pool.apply(task).then(() => undefined, (error: Error) => error);
+    if (error === undefined) return;
+    const [, kind, item] = /`permissions: \{ (\w+): \["(.*?)"\] \}`/.exec(error.message) ?? [];
+    const advised = JSON.stringify([permissions, storage]);
+    if (kind !== undefined) permissions[kind] = [...new Set([...permissions[kind] ?? [], item!])];
+    storage ||= error.message.includes("`storage: true`");
+    assertNotEquals(JSON.stringify([permissions, storage]), advised, error.message);
+  }
+}
 
 Deno.test("a worker that wants what the lock file does not pin says so", async () => {
   await using registries = new Registries();
