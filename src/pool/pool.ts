@@ -221,8 +221,14 @@ export class Pool<M = unknown> implements AsyncDisposable {
     args: unknown[] = [],
     // deno-lint-ignore no-explicit-any -- the overloads above are the types; callbacks are contravariant
     options: TaskOptions & AsyncCallbacks<any> = {},
+    ...surplus: unknown[]
     // deno-lint-ignore no-explicit-any -- as above
   ): AsyncResult<any> {
+    if (typeof surplus[0] === "function") {
+      throw new TypeError(
+        "Cannot submit: a function stands behind the options, wanted applyAsync(fn, [arg], { callback })",
+      );
+    }
     return this.#later(this.#call(fn, args, options), options);
   }
 

@@ -232,3 +232,9 @@ Deno.test("Pool.observe() refuses anything that is not an observer, and goes on 
   await pool.apply(square, [3]);
   assertStringIncludes(outcomes.join(), "completed");
 });
+
+Deno.test("applyAsync() refuses a callback in the place that Python has for it", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const call = pool.applyAsync.bind(pool) as unknown as (...args: unknown[]) => unknown;
+  assertThrows(() => call(square, [2], {}, () => {}), TypeError, "wanted applyAsync(fn, [arg], { callback })");
+});
