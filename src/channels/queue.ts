@@ -125,7 +125,8 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {QueueEmptyError} If none came within `timeoutMs`.
    * @throws {ClosedError} If this process has closed the queue.
    * @throws {EndOfStreamError} If its maker has closed it and all items are taken, or has ended.
-   * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the process that calls.
+   * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the worker. It stays the first: raise
+   *   `maxFrameBytes`, or take it where the queue was made.
    * @throws `signal.reason`, if the wait was aborted.
    */
   async get(wait?: WaitOptions): Promise<T> {

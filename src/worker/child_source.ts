@@ -3835,7 +3835,7 @@ var Answers = class {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(id, error);
+      return this.#fail(id, delivery === void 0 ? error : undelivered(error));
     }
     if (delivery !== void 0) this.#deliveries[$set](id, delivery);
   }
@@ -3863,6 +3863,12 @@ var Answers = class {
     this.#open[$delete](id);
   }
 };
+function undelivered(error) {
+  if (!(error instanceof PayloadTooLargeError)) return error;
+  const { message, byteLength, limitBytes } = error;
+  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
+  return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
+}
 
 // src/hub/export_table.ts
 var ExportTable = class {

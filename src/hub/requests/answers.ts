@@ -1,5 +1,5 @@
 import { Deque } from "../../deque.ts";
-import { ProtocolError } from "../../errors.ts";
+import { PayloadTooLargeError, ProtocolError } from "../../errors.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
 import { errorResponseHead, type HubMessage, responseHead } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
@@ -225,7 +225,7 @@ export class Answers {
       else this.#outbox.postValue(head, value, describeHandle);
     } catch (error) {
       delivery?.requeue();
-      return this.#fail(id, error);
+      return this.#fail(id, delivery === undefined ? error : undelivered(error));
     }
     if (delivery !== undefined) this.#deliveries.set(id, delivery);
   }
@@ -256,4 +256,12 @@ export class Answers {
     this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
     this.#open.delete(id);
   }
+}
+
+/** The one who asked has not sent anything, and what it asked for is where it was. */
+function undelivered(error: unknown): unknown {
+  if (!(error instanceof PayloadTooLargeError)) return error;
+  const { message, byteLength, limitBytes } = error;
+  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
+  return new PayloadTooLargeError(`${message}; nothing was taken, raise ${advice}`, byteLength, limitBytes);
 }
