@@ -16,6 +16,7 @@ const NAMESPACES = [
   "Atomics",
   "ArrayBuffer",
   "Array",
+  "Error",
 ];
 const CONSTRUCTORS = ["Promise", "Uint8Array", "Float64Array"];
 /** Constructors that are taken once. */
@@ -39,6 +40,8 @@ const METHODS: Record<string, string> = {
   "Function.prototype": "call apply bind",
   "Promise.prototype": "then catch finally",
   "DataView.prototype": "getUint32 setUint32",
+  "FinalizationRegistry.prototype": "register unregister",
+  "WeakRef.prototype": "deref",
 };
 const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names.split(" ")))];
 
@@ -46,7 +49,15 @@ const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names
 const FOREIGN_VALUES = /^(?:wire\/codec\/|errors$|copies$)/;
 const NOT_OF_VALUES = ["push", "pop", "get", "set", "has", "add", "call", "exec", "test", "includes"];
 
-const STATIC_CALL = new RegExp(`(?<![\\w$.])(${[...NAMESPACES, ...CONSTRUCTORS].join("|")})\\.([a-z]\\w*)\\(`, "g");
+const STATIC_CALL = new RegExp(
+  `(?<![\\w$]|(?<!\\.\\.)\\.)(${[...NAMESPACES, ...CONSTRUCTORS].join("|")})\\.([a-z]\\w*)(?=\\()`,
+  "g",
+);
+/** Static functions that are handed on, or applied. */
+const STATIC_VALUE =
+  /(?<![\w$]|(?<!\.\.)\.)(Object|Reflect|String|Number|Math|Array|JSON)\.(?!prototype\b)([a-z]\w*)(?=\.apply\(|[,)])/g;
+/** `new Map(entries)` calls `set()`, and `new Set(items)` calls `add()`, as they are then. */
+const FILLED = /(?<![\w$.])new (Map|Set)\((?!\))/g;
 const METHOD_CALL = callsOf(METHOD_NAMES);
 const CALL_IN_CODEC = callsOf(NOT_OF_VALUES);
 
@@ -67,14 +78,21 @@ export interface Pristine {
 export function pristine(): Pristine {
   const statics = new Map<string, string>();
   const rewriteCode = (code: string, methods: RegExp): string => {
-    const withStatics = code.replaceAll(STATIC_CALL, (_, holder: string, name: string) => {
+    const take = (_: string, holder: string, name: string): string => {
       const taken = `$${holder}_${name}`;
       statics.set(taken, CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`);
-      return `${taken}(`;
-    });
+      return taken;
+    };
+    const withStatics = code.replaceAll(STATIC_CALL, take).replaceAll(STATIC_VALUE, take)
+      .replaceAll(FILLED, (_, holder: string) => `$filled${holder}(`);
     return withStatics.replaceAll(methods, (_, dot: string, name: string) => `${dot === "." ? "" : dot}[$${name}](`);
   };
-  const declarations = (): string[] => [...statics.keys(), ...METHOD_NAMES.map((name) => `$${name}`)];
+  const declarations = (): string[] => [
+    ...statics.keys(),
+    ...METHOD_NAMES.map((name) => `$${name}`),
+    "$filledMap",
+    "$filledSet",
+  ];
   return {
     get prelude() {
       return [
@@ -86,8 +104,9 @@ export function pristine(): Pristine {
           `keep(Object.prototype, $${name}, function (...args) { return this.${name}(...args); });`
         ),
         ...Object.entries(METHODS).flatMap(([prototype, names]) =>
-          names.split(" ").map((name) => `keep(${prototype}, $${name}, ${prototype}.${name});`)
+          names.split(" ").map((name) => `keep(${prototype}, $${name}, ${takenMethod(prototype, name)});`)
         ),
+        ...FILLING,
       ].join("\n");
     },
     get names() {
@@ -103,6 +122,17 @@ export function pristine(): Pristine {
       }).join("");
     },
   };
+}
+
+const FILLING = [
+  "const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };",
+  "const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };",
+];
+
+/** What a prototype keeps. `test()` would call `exec()` as it is then. */
+function takenMethod(prototype: string, name: string): string {
+  if (prototype !== "RegExp.prototype" || name !== "test") return `${prototype}.${name}`;
+  return "function (text) { return this[$exec](text) !== null; }";
 }
 
 /** Parts code from strings, the texts of templates, comments and regular expressions. */

@@ -23,11 +23,13 @@ const $Object_entries = Object.entries;
 const $Object_create = Object.create;
 const $Object_values = Object.values;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
+const $Error_isError = Error.isError;
 const $Array_from = Array.from;
+const $Object_keys = Object.keys;
+const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $Reflect_set = Reflect.set;
 const $Number_isInteger = Number.isInteger;
 const $Math_floor = Math.floor;
-const $Object_keys = Object.keys;
 const $Reflect_get = Reflect.get;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $JSON_parse = JSON.parse;
@@ -37,6 +39,7 @@ const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_construct = Reflect.construct;
 const $Math_round = Math.round;
 const $Promise_resolve = Promise.resolve.bind(Promise);
+const $String_fromCharCode = String.fromCharCode;
 const $Math_ceil = Math.ceil;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
@@ -102,6 +105,9 @@ const $catch = Symbol("catch");
 const $finally = Symbol("finally");
 const $getUint32 = Symbol("getUint32");
 const $setUint32 = Symbol("setUint32");
+const $register = Symbol("register");
+const $unregister = Symbol("unregister");
+const $deref = Symbol("deref");
 const keep = (holder, symbol, value) => $Object_defineProperty(holder, symbol, { value });
 keep(Object.prototype, $push, function (...args) { return this.push(...args); });
 keep(Object.prototype, $pop, function (...args) { return this.pop(...args); });
@@ -156,6 +162,9 @@ keep(Object.prototype, $catch, function (...args) { return this.catch(...args); 
 keep(Object.prototype, $finally, function (...args) { return this.finally(...args); });
 keep(Object.prototype, $getUint32, function (...args) { return this.getUint32(...args); });
 keep(Object.prototype, $setUint32, function (...args) { return this.setUint32(...args); });
+keep(Object.prototype, $register, function (...args) { return this.register(...args); });
+keep(Object.prototype, $unregister, function (...args) { return this.unregister(...args); });
+keep(Object.prototype, $deref, function (...args) { return this.deref(...args); });
 keep(Array.prototype, $push, Array.prototype.push);
 keep(Array.prototype, $pop, Array.prototype.pop);
 keep(Array.prototype, $shift, Array.prototype.shift);
@@ -218,7 +227,7 @@ keep(String.prototype, $replaceAll, String.prototype.replaceAll);
 keep(String.prototype, $split, String.prototype.split);
 keep(String.prototype, $trim, String.prototype.trim);
 keep(String.prototype, $padStart, String.prototype.padStart);
-keep(RegExp.prototype, $test, RegExp.prototype.test);
+keep(RegExp.prototype, $test, function (text) { return this[$exec](text) !== null; });
 keep(RegExp.prototype, $exec, RegExp.prototype.exec);
 keep(Function.prototype, $call, Function.prototype.call);
 keep(Function.prototype, $apply, Function.prototype.apply);
@@ -228,8 +237,13 @@ keep(Promise.prototype, $catch, Promise.prototype.catch);
 keep(Promise.prototype, $finally, Promise.prototype.finally);
 keep(DataView.prototype, $getUint32, DataView.prototype.getUint32);
 keep(DataView.prototype, $setUint32, DataView.prototype.setUint32);
+keep(FinalizationRegistry.prototype, $register, FinalizationRegistry.prototype.register);
+keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype.unregister);
+keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
+const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
+const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -729,7 +743,7 @@ var arrayConstructors = [
   BigUint64Array,
   BigInt64Array
 ];
-var constructorsByName = new Map(arrayConstructors.map((constructor) => [
+var constructorsByName = $filledMap(arrayConstructors.map((constructor) => [
   constructor.name,
   constructor
 ]));
@@ -782,7 +796,7 @@ function isArrayBuffer(value) {
   return value instanceof ArrayBuffer || hasClass(value, "ArrayBuffer");
 }
 function isError(value) {
-  return value instanceof Error || Error.isError(value);
+  return value instanceof Error || $Error_isError(value);
 }
 function hasClass(value, name) {
   const prototype = $Object_getPrototypeOf(value);
@@ -792,7 +806,7 @@ function hasClass(value, name) {
 // src/wire/codec/error_codec.ts
 var MAX_TEXT_UNITS = 64 * 1024;
 var MAX_NAME_UNITS = 1024;
-var kinds = new Map([
+var kinds = $filledMap([
   ...[
     Error,
     TypeError,
@@ -848,9 +862,9 @@ var kinds = new Map([
     "requested"
   ]),
   kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
-  ...Object.entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
+  ...$Object_entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
 ]);
-var namesByPrototype = new Map($Array_from(kinds, ([name, { prototype }]) => [
+var namesByPrototype = $filledMap($Array_from(kinds, ([name, { prototype }]) => [
   prototype,
   name
 ]));
@@ -858,9 +872,10 @@ function encodeError(error, encoder, depth) {
   const stack = read(error, "stack");
   const className = classNameOf(error);
   const parts = partsOf(className);
-  const keys = ownKeysOf(error, Object.keys);
+  const keys = ownKeysOf(error, $Object_keys);
   const fields = encodeFields(error, keys, parts, encoder, depth);
-  const hiddenKeys = ownKeysOf(error, Object.getOwnPropertyNames).filter((key) => !keys[$includes](key));
+  const hiddenKeys = [];
+  for (const key of ownKeysOf(error, $Object_getOwnPropertyNames)) if (!keys[$includes](key)) hiddenKeys[$push](key);
   const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
   return {
     $: "error",
@@ -942,7 +957,7 @@ function encodeParts(error, names, encoder, depth, parts) {
   };
 }
 function decodePart(name, node, decoder, depth) {
-  return name === "errors" && $Array_isArray(node) ? node.map((item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
+  return name === "errors" && $Array_isArray(node) ? $Array_from(node, (item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
 }
 function encodeOrDescribe(step, value, encoder, depth) {
   const node = encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS);
@@ -1153,7 +1168,7 @@ var PlainMeasure = class {
     for (let i = 0; i < reached; i++) if (few[i] === value) return false;
     few[reached] = value;
     this.#reached = reached + 1;
-    if (this.#reached === MANY) this.#many = new Set(few);
+    if (this.#reached === MANY) this.#many = $filledSet(few);
     return true;
   }
 };
@@ -1567,13 +1582,13 @@ var TaggedDecoder = class {
     return array;
   }
   #decodeMap(entries, depth) {
-    const map = this.register(/* @__PURE__ */ new Map(), depth);
+    const map2 = this.register(/* @__PURE__ */ new Map(), depth);
     this.pay((entries.length >> 1) * MAP_ENTRY_COST);
     for (const [key, item] of pairsOf(entries)) {
       const decodedKey = this.decode(key, depth + 1);
-      map[$set](decodedKey, this.decode(item, depth + 1));
+      map2[$set](decodedKey, this.decode(item, depth + 1));
     }
-    return map;
+    return map2;
   }
   #decodeSet(items, depth) {
     const set = this.register(/* @__PURE__ */ new Set(), depth);
@@ -1757,6 +1772,11 @@ function isRecordPrototype(prototype) {
 }
 
 // src/wire/codec/encode.ts
+var { every, forEach, map } = Array.prototype;
+var { entries: entriesOf } = Map.prototype;
+var { values: itemsOf } = Set.prototype;
+var { getTime } = Date.prototype;
+var { toString: bigintText } = BigInt.prototype;
 var TaggedEncoder = class {
   parts = [];
   cost = 0;
@@ -1770,7 +1790,9 @@ var TaggedEncoder = class {
     this.#handles = handles;
   }
   get path() {
-    return "$" + this.#path.map(formatStep).join("");
+    let path = "$";
+    for (const step of this.#path) path += formatStep(step);
+    return path;
   }
   encode(value, depth) {
     switch (typeof value) {
@@ -1786,7 +1808,7 @@ var TaggedEncoder = class {
         this.cost += BIGINT_COST;
         return {
           $: "bigint",
-          v: value.toString(16)
+          v: bigintText[$call](value, 16)
         };
       case "function":
         throw this.refusal("a function, only data can travel");
@@ -1865,12 +1887,12 @@ var TaggedEncoder = class {
   #encodeArray(array, depth) {
     const holes2 = this.#countHoles(array);
     if (holes2 > 0) return this.#encodeSparseArray(array, depth);
-    if (array.every(isPlainPrimitive)) return array;
-    return array.map((item, index) => this.encodeAt(index, item, depth + 1));
+    if (every[$call](array, isPlainPrimitive)) return array;
+    return map[$call](array, (item, index) => this.encodeAt(index, item, depth + 1));
   }
   #encodeSparseArray(array, depth) {
     const entries = [];
-    array.forEach((item, index) => entries[$push](index, this.encodeAt(index, item, depth + 1)));
+    forEach[$call](array, (item, index) => entries[$push](index, this.encodeAt(index, item, depth + 1)));
     this.cost += entries.length >> 1;
     return {
       $: "sparse",
@@ -1908,7 +1930,7 @@ var TaggedEncoder = class {
       case "Date":
         return {
           $: "date",
-          v: numberOrNull(Date.prototype.getTime[$call](value))
+          v: numberOrNull(getTime[$call](value))
         };
       case "URL":
         this.cost += PARSED_COST;
@@ -1934,10 +1956,10 @@ var TaggedEncoder = class {
       p: this.parts[$push](bytes) - 1
     };
   }
-  #encodeMap(map, depth) {
+  #encodeMap(value, depth) {
     const entries = [];
     let index = 0;
-    for (const [key, item] of Map.prototype.entries[$call](map)) {
+    for (const [key, item] of entriesOf[$call](value)) {
       const at = typeof key === "string" ? \`.get(\${$JSON_stringify(key)})\` : \`.values()[\${index}]\`;
       entries[$push](this.encodeAt({
         expression: \`.keys()[\${index}]\`
@@ -1955,7 +1977,7 @@ var TaggedEncoder = class {
   }
   #encodeSet(set, depth) {
     const items = [];
-    for (const item of Set.prototype.values[$call](set)) {
+    for (const item of itemsOf[$call](set)) {
       items[$push](this.encodeAt({
         expression: \`.values()[\${items.length}]\`
       }, item, depth + 1));
@@ -2011,7 +2033,7 @@ function encodeNumber(value) {
 function numberOrNull(time) {
   return $Number_isNaN(time) ? null : time;
 }
-var classNames = new Map([
+var classNames = $filledMap([
   Map,
   Set,
   Date,
@@ -2522,7 +2544,7 @@ var InFlightHandle = class {
       object: this[REF]
     };
     this[REF].hold();
-    collected.register(this, this.#hold);
+    collected[$register](this, this.#hold);
   }
   sent() {
     letGo(this.#hold);
@@ -2909,7 +2931,7 @@ var Hub = class {
     if (origin === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
     const through = this.#origins[$get](origin);
     if (through !== void 0 && through !== peer) throw new ProtocolError("a handle to an object of another process");
-    const known = this.#imports[$get](id)?.current.deref();
+    const known = this.#imports[$get](id)?.current[$deref]();
     const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
     this.#imports[$get](id).received++;
     return handle;
@@ -2946,7 +2968,7 @@ var Hub = class {
   }
   forgetIfUnused(entry) {
     if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
-    const current = entry.current.deref();
+    const current = entry.current[$deref]();
     if (current !== void 0 && !current.isClosed) return;
     for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
     this.#imports[$delete](entry.id);
@@ -2957,7 +2979,7 @@ var Hub = class {
     return handleFactory(ref.type)(this.#ownAgain(ref.type, ref.id, ref.object));
   }
   reimport(entry) {
-    const current = entry.current.deref();
+    const current = entry.current[$deref]();
     if (current !== void 0 && !current.isClosed) return current.handle;
     entry.closed = false;
     return this.#makeRemote(entry);
@@ -2966,12 +2988,12 @@ var Hub = class {
     const ref = new LocalRef(this, type, id, object);
     if (object.held !== void 0) {
       object.held("here");
-      this.#collectedHere.register(ref, object, ref);
+      this.#collectedHere[$register](ref, object, ref);
     }
     return ref;
   }
   forgetCollection(ref) {
-    this.#collectedHere.unregister(ref);
+    this.#collectedHere[$unregister](ref);
   }
   #tellEnded(peer, ended) {
     peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
@@ -2999,7 +3021,7 @@ var Hub = class {
   #makeRemote(entry) {
     const ref = new RemoteRef(this, entry);
     entry.current = new WeakRef(ref);
-    this.#collected.register(ref, entry);
+    this.#collected[$register](ref, entry);
     ref.handle = handleFactory(entry.type)(ref);
     return ref.handle;
   }
@@ -3377,7 +3399,7 @@ function writeRelease(objectId, count, closed) {
 function writeEnded(process) {
   return \`["ended",\${$JSON_stringify(process)}]\`;
 }
-var HUB_KINDS = /* @__PURE__ */ new Set([
+var HUB_KINDS = /* @__PURE__ */ $filledSet([
   "request",
   "response",
   "done",
@@ -4386,11 +4408,11 @@ var TouchedObjects = class {
     if (this.#objects[$has](id)) return;
     this.#objects[$set](id, new WeakRef(object));
     if (this.#objects.size < this.#sweepAt) return;
-    for (const [id2, object2] of this.#objects) if (object2.deref() === void 0) this.#objects[$delete](id2);
+    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
     this.#sweepAt = $Math_max(64, this.#objects.size * 2);
   }
   tell(isEnded) {
-    for (const object of this.#objects[$values]()) object.deref()?.processEnded?.(isEnded);
+    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
   }
 };
 
@@ -4779,7 +4801,7 @@ var FrameDecoder = class {
       return decodeUtf8(chunk[$subarray](start, end));
     }
     if (end === chunk.length && end - start <= CALLED_TEXT_BYTES && start >= this.#runEnd) {
-      return String.fromCharCode[$apply](null, chunk[$subarray](start, end));
+      return $String_fromCharCode[$apply](null, chunk[$subarray](start, end));
     }
     if (end > this.#runEnd) {
       this.#runStart = start;
@@ -5362,7 +5384,7 @@ function importMessage(message) {
 var THIS = /\\bthis\\b/;
 var SUPER = /\\bsuper\\b/;
 var WITHHELD = /^(?:localStorage|caches) is not defined/;
-var METHOD_OWNERS = /* @__PURE__ */ new Map([
+var METHOD_OWNERS = /* @__PURE__ */ $filledMap([
   [
     "now",
     () => performance
@@ -5914,7 +5936,7 @@ function encodableThrown(error) {
   }
 }
 function withoutUnencodable(outcomes) {
-  const errors = new Map(outcomes.errors[$map](([index, error]) => [
+  const errors = $filledMap(outcomes.errors[$map](([index, error]) => [
     index,
     encodableThrown(error)
   ]));
@@ -6435,7 +6457,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -7986,7 +8008,7 @@ var DictProxy = class extends SharedHandle {
     ]));
   }
   async toMap() {
-    return new Map(await this[$entries]());
+    return $filledMap(await this[$entries]());
   }
   async *[Symbol.asyncIterator]() {
     yield* await this[$entries]();
@@ -8208,8 +8230,8 @@ function sharedName(name) {
 registerHandleClass(NAMESPACE, NamespaceProxy);
 
 // src/manager/registered_type.ts
-var RESERVED = /* @__PURE__ */ new Set([
-  ...Object.getOwnPropertyNames(Object.prototype),
+var RESERVED = /* @__PURE__ */ $filledSet([
+  ...$Object_getOwnPropertyNames(Object.prototype),
   "then",
   "toJSON"
 ]);
@@ -8261,7 +8283,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Array_from, $Reflect_set, $Number_isInteger, $Math_floor, $Object_keys, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32 } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   isAttributeValue
 }, {
@@ -8279,10 +8301,10 @@ var Context = class _Context {
     return this.#values[$get](key);
   }
   setValue(key, value) {
-    return new _Context(new Map(this.#values)[$set](key, value));
+    return new _Context($filledMap(this.#values)[$set](key, value));
   }
   deleteValue(key) {
-    const values = new Map(this.#values);
+    const values = $filledMap(this.#values);
     values[$delete](key);
     return new _Context(values);
   }

@@ -14,7 +14,9 @@ const REPLACED = [
   "Object.entries Object.getPrototypeOf Object.hasOwn Object.assign Object.defineProperty Object.getOwnPropertyDescriptor",
   "Number.isInteger Number.isSafeInteger Math.min Math.floor String.prototype.includes String.prototype.slice String.prototype.startsWith",
   "String.prototype.charCodeAt RegExp.prototype.test Function.prototype.apply Function.prototype.bind Symbol.for WeakMap.prototype.get",
-  "Reflect.construct Deno.exit Deno.inspect console.log",
+  "Reflect.construct Deno.exit Deno.inspect console.log Array.prototype.map Array.prototype.filter Array.prototype.forEach",
+  "Map.prototype.entries Set.prototype.values RegExp.prototype.exec Date.prototype.getTime BigInt.prototype.toString Error.isError",
+  "Object.getOwnPropertyNames String.fromCharCode FinalizationRegistry.prototype.register WeakRef.prototype.deref",
 ].flatMap((line) => line.split(" "));
 
 /** Replaces them by what throws, or gives nonsense, when the task has been answered. */

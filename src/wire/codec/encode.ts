@@ -23,6 +23,13 @@ import {
   TAG_KEY,
 } from "./tags.ts";
 
+// Taken once: what user code replaces later is its own affair. Values of other realms have other prototypes, so these are applied to them.
+const { every, forEach, map } = Array.prototype;
+const { entries: entriesOf } = Map.prototype;
+const { values: itemsOf } = Set.prototype;
+const { getTime } = Date.prototype;
+const { toString: bigintText } = BigInt.prototype;
+
 /** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
 type Step = number | string | { readonly expression: string };
 
@@ -51,7 +58,9 @@ export class TaggedEncoder {
 
   /** Where the walk stands, for example `$.rows[3].when`. */
   get path(): string {
-    return "$" + this.#path.map(formatStep).join("");
+    let path = "$";
+    for (const step of this.#path) path += formatStep(step);
+    return path;
   }
 
   /** Returns the tree for a value that lies `depth` objects deep. */
@@ -65,7 +74,7 @@ export class TaggedEncoder {
         return isPlainPrimitive(value) ? value : encodeNumber(value);
       case "bigint":
         this.cost += BIGINT_COST;
-        return { $: "bigint", v: value.toString(16) } satisfies Tag;
+        return { $: "bigint", v: bigintText.call(value, 16) } satisfies Tag;
       case "function":
         throw this.refusal("a function, only data can travel");
       case "symbol":
@@ -150,13 +159,13 @@ export class TaggedEncoder {
   #encodeArray(array: unknown[], depth: number): unknown {
     const holes = this.#countHoles(array);
     if (holes > 0) return this.#encodeSparseArray(array, depth);
-    if (array.every(isPlainPrimitive)) return array;
-    return array.map((item, index) => this.encodeAt(index, item, depth + 1));
+    if (every.call(array, isPlainPrimitive)) return array;
+    return map.call(array, (item, index) => this.encodeAt(index, item, depth + 1));
   }
 
   #encodeSparseArray(array: unknown[], depth: number): unknown {
     const entries: unknown[] = [];
-    array.forEach((item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
+    forEach.call(array, (item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
     this.cost += entries.length >> 1;
     return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
@@ -187,7 +196,7 @@ export class TaggedEncoder {
       case "Set":
         return this.#encodeSet(value as Set<unknown>, depth);
       case "Date":
-        return { $: "date", v: numberOrNull(Date.prototype.getTime.call(value)) } satisfies Tag;
+        return { $: "date", v: numberOrNull(getTime.call(value as Date)) } satisfies Tag;
       case "URL":
         this.cost += PARSED_COST;
         return { $: "url", v: (value as URL).href } satisfies Tag;
@@ -207,10 +216,10 @@ export class TaggedEncoder {
     return { $: "binary", k: kind, p: this.parts.push(bytes) - 1 } satisfies Tag;
   }
 
-  #encodeMap(map: Map<unknown, unknown>, depth: number): unknown {
+  #encodeMap(value: Map<unknown, unknown>, depth: number): unknown {
     const entries: unknown[] = [];
     let index = 0;
-    for (const [key, item] of Map.prototype.entries.call(map)) {
+    for (const [key, item] of entriesOf.call(value)) {
       const at = typeof key === "string" ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
       entries.push(this.encodeAt({ expression: `.keys()[${index}]` }, key, depth + 1));
       entries.push(this.encodeAt({ expression: at }, item, depth + 1));
@@ -222,7 +231,7 @@ export class TaggedEncoder {
 
   #encodeSet(set: Set<unknown>, depth: number): unknown {
     const items: unknown[] = [];
-    for (const item of Set.prototype.values.call(set)) {
+    for (const item of itemsOf.call(set)) {
       items.push(this.encodeAt({ expression: `.values()[${items.length}]` }, item, depth + 1));
     }
     this.cost += items.length;

@@ -74,7 +74,8 @@ export function encodeError(error: Error, encoder: FieldEncoder, depth: number):
   const keys = ownKeysOf(error, Object.keys);
   // Both sides go through all fields in this order, since objects are numbered on the way.
   const fields = encodeFields(error, keys, parts, encoder, depth);
-  const hiddenKeys = ownKeysOf(error, Object.getOwnPropertyNames).filter((key) => !keys.includes(key));
+  const hiddenKeys = [];
+  for (const key of ownKeysOf(error, Object.getOwnPropertyNames)) if (!keys.includes(key)) hiddenKeys.push(key);
   const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
   return {
     $: "error",
@@ -179,7 +180,7 @@ function encodeParts(
 
 function decodePart(name: string, node: unknown, decoder: FieldDecoder, depth: number): unknown {
   return name === "errors" && Array.isArray(node)
-    ? node.map((item) => decoder.decode(item, depth))
+    ? Array.from(node, (item) => decoder.decode(item, depth))
     : decoder.decode(node, depth);
 }
 
