@@ -6,7 +6,13 @@ import { LIBRARY_FOLDER } from "../../library_folder.ts";
 import { PermissionError } from "../../errors.ts";
 import type { ProjectFiles } from "../../own_process.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
-import { fileUrlToPath, isAbsolutePath, isReadable, withoutTrailingSlashes } from "../project/module_url.ts";
+import {
+  fileUrlToPath,
+  isAbsolutePath,
+  isReadable,
+  pathFromStart,
+  withoutTrailingSlashes,
+} from "../project/module_url.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 /** Something that runs, or decides about what runs. */
@@ -88,7 +94,7 @@ function folder(what: string, path: string): Code {
 /** Where Deno keeps what it has cached, as far as this program may know. */
 function cacheFolders(): string[] {
   const own = variable("DENO_DIR");
-  if (own !== undefined) return [own];
+  if (own !== undefined) return [pathFromStart(own)];
   const windows = variable("LOCALAPPDATA");
   if (Deno.build.os === "windows") return windows === undefined ? [] : [`${windows}\\deno`];
   const [cache, home] = [variable("XDG_CACHE_HOME"), variable("HOME")];

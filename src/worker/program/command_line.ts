@@ -26,7 +26,7 @@ import {
 } from "../permissions/permissions.ts";
 import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
 import { untrustedFolder } from "../permissions/untrusted_folder.ts";
-import { workerEnv } from "./worker_environment.ts";
+import { hiddenVariables, workerEnv } from "./worker_environment.ts";
 
 /** What a worker is to be. */
 export interface WorkerCommandOptions extends ResolvedLaunchOptions {
@@ -80,6 +80,8 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
   const input = options.readsStdin ? undefined : grantInput(grants, denials);
+  const env = workerEnv(options, grants);
+  const hidden = hiddenVariables(options, grants);
   const args = [
     "run",
     "--quiet",
@@ -90,9 +92,9 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
     ...grantFlags(grants, denials),
+    ...(hidden.length === 0 ? [] : [`--ignore-env=${hidden.join(",")}`]),
     mainModule(options.program, options, input),
   ];
-  const env = workerEnv(options, grants);
   requireArgumentsFit(args, env);
   return {
     path,

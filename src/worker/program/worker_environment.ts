@@ -1,6 +1,6 @@
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "../permissions/permissions.ts";
-import { absolutePath } from "../project/module_url.ts";
+import { pathFromStart } from "../project/module_url.ts";
 import { colorVariables, localeVariables } from "../surroundings.ts";
 
 // Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
@@ -14,10 +14,19 @@ const RESOLVING_VARIABLES = [
   "DENO_UNSTABLE_BARE_NODE_BUILTINS",
   "DENO_UNSTABLE_RAW_IMPORTS",
 ];
-// What a worker that downloads needs beside these; a proxy's address may hold a password, so no other gets them.
-const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap(
-  (name) => name.endsWith("PROXY") ? [name, name.toLowerCase()] : [name],
+// By these Deno itself connects: which certificates it trusts, and through which proxy.
+const CERTIFICATE_VARIABLES = [
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap(
+  (name) => [name, name.toLowerCase()],
 );
+// Paths, which count from the folder in which the program was started.
+const PATH_VARIABLES = ["DENO_DIR", "DENO_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
 
@@ -29,16 +38,40 @@ export function workerEnv(options: ResolvedLaunchOptions, grants: Grants): Recor
     ...RESOLVING_VARIABLES,
     ...(Deno.build.os === "windows" ? WINDOWS_VARIABLES : []),
     ...(grants.has("run") ? RUN_VARIABLES : []),
-    ...(grants.has("import") ? NETWORK_VARIABLES : []),
+    ...(mayConnect(grants) ? CERTIFICATE_VARIABLES : []),
   ];
   return {
     DENO_NO_UPDATE_CHECK: "1",
     ...localeVariables(),
     ...colorVariables(env),
     ...readableVariables(names),
+    ...(mayConnect(grants) ? proxyVariables(options, grants) : {}),
     ...(needsNoFolder(options, grants) ? { DENO_DIR: NO_FOLDER } : {}),
     ...env,
   };
+}
+
+function mayConnect(grants: Grants): boolean {
+  return grants.has("net") || grants.has("import");
+}
+
+/** The proxies of the program. What an untrusted worker starts, or calls natively, reads all of its environment: it gets no password there. */
+function proxyVariables({ trust }: ResolvedLaunchOptions, grants: Grants): Record<string, string> {
+  const found = readableVariables(PROXY_VARIABLES);
+  const opensEnvironment = trust === "untrusted" && (grants.has("run") || grants.has("ffi"));
+  return opensEnvironment
+    ? Object.fromEntries(Object.entries(found).filter(([, value]) => !value.includes("@")))
+    : found;
+}
+
+/**
+ * The variables that Deno uses and an untrusted worker's code does not see, though it may read others: a proxy's address can hold a
+ * password. See `docs/decisions/starting.md`.
+ */
+export function hiddenVariables({ trust, env }: ResolvedLaunchOptions, grants: Grants): string[] {
+  const readable = grants.get("env");
+  if (trust === "trusted" || readable === undefined || !mayConnect(grants)) return [];
+  return PROXY_VARIABLES.filter((name) => !Object.hasOwn(env, name) && (readable === true || !readable.includes(name)));
 }
 
 // A folder that nobody can make, since it would have to be in a file.
@@ -60,7 +93,7 @@ function readableVariables(names: readonly string[]): Record<string, string> {
     const value = Deno.env.get(name);
     if (value === undefined) continue;
     // Workers may run in another folder than this program.
-    found[name] = name === "DENO_DIR" && value !== "" ? absolutePath(value) : value;
+    found[name] = PATH_VARIABLES.includes(name) && value !== "" ? pathFromStart(value) : value;
   }
   return found;
 }

@@ -84,6 +84,24 @@ export function absolutePath(path: string | URL): string {
   return fileUrlToPath(new URL(`./${escapePath(path)}`, `${pathToFileUrl(Deno.cwd())}/`));
 }
 
+/** The folder in which Deno read the variables of this program; `undefined` if it is not there any more. */
+const startFolder = currentFolder();
+
+function currentFolder(): string | undefined {
+  try {
+    return Deno.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a path from a variable absolute. A relative path counts from the folder in which this program was started. */
+export function pathFromStart(path: string): string {
+  return startFolder === undefined || isAbsolutePath(path)
+    ? absolutePath(path)
+    : absolutePath(`${startFolder}/${path}`);
+}
+
 /** Whether a path starts at the root, at a Windows drive or at a Windows share. */
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || path.startsWith("\\\\") || DRIVE.test(path);
