@@ -29,7 +29,7 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
   /**
    * Makes an empty queue. It lives in this process.
    *
-   * @throws {TypeError} If it is given a size.
+   * @throws {TypeError} If it is given a size: a {@linkcode Queue} takes one.
    */
   constructor() {
     refuseArguments("new SimpleQueue()", arguments, ", a Queue has a size");

@@ -565,6 +565,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    *
    * @throws The module's or the initializer's error, or a `WorkerStartError`, if a worker cannot start.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {TypeError} If it is given a limit or options: it takes none.
    *
    * @example Warm from the first call
    * ```ts
@@ -645,6 +646,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * What failed rejects the calls themselves, not this.
    *
    * @throws {Error} If the pool is still open.
+   * @throws {TypeError} If it is given a limit or options: it takes none, `terminate()` ends what still runs.
    */
   async join(): Promise<void> {
     refuseArguments("join()", arguments, ", terminate() ends what still runs");

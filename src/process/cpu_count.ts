@@ -1,7 +1,8 @@
 /**
  * How many CPUs this process may use; a cgroup's quota counts. It is the default of a pool's `workers`.
  *
- * Python's `os.process_cpu_count` (https://docs.python.org/3/library/os.html#os.process_cpu_count).
+ * Python's `multiprocessing.cpu_count` counts all CPUs of the machine; this is rather its `os.process_cpu_count`
+ * (https://docs.python.org/3/library/os.html#os.process_cpu_count).
  *
  * @returns A whole number, at least 1.
  *

@@ -4,7 +4,7 @@
  * Writes a count for people: `1,234,567`.
  *
  * @param count The number.
- * @returns It, with a comma before each three digits.
+ * @returns It, with commas between the thousands.
  *
  * @example
  * ```ts

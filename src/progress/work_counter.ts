@@ -67,7 +67,7 @@ export class WorkCounter {
   }
 
   /**
-   * Counts items that turn out to have been done before. They change neither the rate nor the time left.
+   * Counts items that turn out to have been done before. They count as done, and do not change the rate.
    *
    * @param items How many.
    * @param at The time now.

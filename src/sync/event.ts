@@ -41,7 +41,12 @@ export class Event extends SharedHandle {
     super(hub.own(TYPE, new EventObject()));
   }
 
-  /** Sets it. All who wait for it go on, also if it is cleared again at once. */
+  /**
+   * Sets it. All that wait for it go on, also if it is cleared again at once. Harmless when it is set.
+   *
+   * @throws {TypeError} If it is given a value: `clear()` clears it.
+   * @throws {ClosedError} If it was closed.
+   */
   async set(): Promise<void> {
     refuseArguments("set()", arguments, ", clear() clears it");
     await this[REF].call("set", []);

@@ -53,7 +53,7 @@ export interface WorkerLaunchOptions {
   denoPath?: string;
   /** MiB that it may use beyond an idle one, on the V8 heap or outside it: a whole number from 16. What needs more rejects with `OutOfMemoryError`. @default no limit */
   memoryLimitMiB?: number;
-  /** Milliseconds between SIGTERM and SIGKILL when it is ended. @default 250 */
+  /** Milliseconds between SIGTERM and SIGKILL when it is ended; `Infinity` never sends SIGKILL. @default 250 */
   killGraceMs?: number;
   /**
    * Largest message to or from it, in bytes, from 8 KiB to 2 GiB; what is larger rejects with `PayloadTooLargeError`. It also bounds what its
