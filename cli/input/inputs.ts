@@ -5,9 +5,12 @@ import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block
 import { openSource } from "./byte_source.ts";
 import { ByteWindow, type ReadBytes } from "./byte_window.ts";
 import { LineRecordReader } from "./line_records.ts";
+import { kindOf } from "./magic_numbers.ts";
 
 const NEWLINE = 10;
+const RETURN = 13;
 const NUL = 0;
+const PROBED_BYTES = 64 * 1024;
 
 /** What readers must know of a run. */
 export type InputOptions = Pick<
@@ -88,6 +91,18 @@ export class Inputs implements Disposable {
     return total;
   }
 
+  /** The most records that there can be, where that can be told from the first bytes of each input; `limit` where it cannot, and when there can be as many. */
+  async mostRecords(limit: number): Promise<number> {
+    const { input } = this.#options;
+    if (input === "json") return limit;
+    let most = 0;
+    for (const name of this.names) {
+      if (most >= limit) break;
+      most += await mostRecordsOf(name, input === "nul" ? [NUL] : [NEWLINE, RETURN], limit - most);
+    }
+    return Math.min(most, limit);
+  }
+
   /** Closes what is open. */
   [Symbol.dispose](): void {
     this.#closeCurrent();
@@ -127,6 +142,30 @@ export class Inputs implements Disposable {
     this.#reader = undefined;
     this.#file?.close();
     this.#file = undefined;
+  }
+}
+
+/** The same for one input. A file of no size may have something in it all the same, as those of /proc do. */
+async function mostRecordsOf(name: string, ends: readonly number[], limit: number): Promise<number> {
+  // A pipe is not looked at: what was read of it is gone.
+  if (name === "-" || !await isRegular(name)) return limit;
+  const bytes = new Uint8Array(PROBED_BYTES);
+  let size = 0;
+  using file = await openFile(name);
+  for (let count; size < bytes.length && (count = await file.read(bytes.subarray(size))) !== null;) size += count;
+  if (size === bytes.length || kindOf(bytes.subarray(0, size), true)?.type === "gzip") return limit;
+  let most = size === 0 || ends.includes(bytes[size - 1]!) ? 0 : 1;
+  for (const end of ends) {
+    for (let at = bytes.indexOf(end); at >= 0 && at < size && most < limit; at = bytes.indexOf(end, at + 1)) most++;
+  }
+  return most;
+}
+
+async function isRegular(name: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(name)).isFile;
+  } catch {
+    return false;
   }
 }
 

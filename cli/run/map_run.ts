@@ -40,6 +40,8 @@ export class MapRun {
     put: (lane, batch) => this.#put(lane, batch),
     judgeHalt: (done, failed) => this.#judgeHalt(done, failed),
   };
+  /** Whether a worker has said anything of a record: then it could load the function. */
+  hasAnswer = false;
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
@@ -226,6 +228,7 @@ export class MapRun {
     if (!this.#running.has(running)) return;
     try {
       const piece = checkedPiece(value, running.done, running.block.count);
+      this.hasAnswer = true;
       if (!running.hasBegun) this.#begin(running, piece[0]);
       this.#take(running, piece);
       running.isExact = (piece[2] & EXACT) !== 0;

@@ -14,7 +14,7 @@ const SHOWN_RECORDS = 3;
 export async function dryRun(options: CliMapOptions): Promise<number> {
   const lines = [
     `Function: ${options.module.protocol === "data:" ? "-e" : options.module.href}#${options.export}`,
-    ...options.cluster === undefined ? ownWorkers(options) : await agents(options, options.cluster),
+    ...options.cluster === undefined ? await ownWorkers(options) : await agents(options, options.cluster),
     `First records:`,
     ...await firstRecords(options),
   ];
@@ -22,15 +22,21 @@ export async function dryRun(options: CliMapOptions): Promise<number> {
   return 0;
 }
 
-function ownWorkers(options: CliMapOptions): string[] {
+async function ownWorkers(options: CliMapOptions): Promise<string[]> {
   const { path, args, env } = workerCommand(poolOptions(options));
   const grants = args.filter((arg) => /^--(allow|deny)-/.test(arg));
   return [
-    `Workers: ${options.jobs}`,
+    `Workers: ${await workersFor(options)}`,
     `Permissions of workers: ${grants.join(" ")}`,
     `Environment of workers: ${Object.keys(env).join(" ")}`,
     `Command line of a worker: ${[path, ...args].map(quoted).join(" ")}`,
   ];
+}
+
+/** A run has no more than there can be records. */
+async function workersFor(options: CliMapOptions): Promise<number> {
+  using inputs = new Inputs(options, () => {});
+  return Math.max(1, await inputs.mostRecords(options.jobs));
 }
 
 /** The agents that are there, and whether they could run it. */

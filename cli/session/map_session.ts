@@ -39,8 +39,10 @@ export class MapSession {
         const { ClusterPool } = await import("../cluster/cluster_pool.ts");
         pool = await ClusterPool.open(this.#options, cluster, events);
       }
-      await this.#tellStart(events, inputs, pool);
-      pool ??= new MapPool(this.#options, events);
+      // A worker that no record is left for would only delay the others.
+      const jobs = pool?.capacity ?? Math.max(1, await inputs.mostRecords(this.#options.jobs));
+      await this.#tellStart(events, inputs, jobs);
+      pool ??= new MapPool({ ...this.#options, jobs }, events);
       const { dashboard } = this.#options;
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
       return await this.#work(outlets, inputs, pool);
@@ -52,7 +54,7 @@ export class MapSession {
     }
   }
 
-  async #tellStart(events: EventStream, inputs: Inputs, pool: BlockPool | undefined): Promise<void> {
+  async #tellStart(events: EventStream, inputs: Inputs, jobs: number): Promise<void> {
     const { module, export: name, source, args } = this.#options;
     const totalBytes = await inputs.totalBytes();
     events.emit({
@@ -61,7 +63,7 @@ export class MapSession {
       startedAt: this.#startedAt,
       module: module.protocol === "data:" ? "-e" : module.href,
       export: name,
-      jobs: pool?.capacity ?? this.#options.jobs,
+      jobs,
       inputs: inputs.names,
       ...(totalBytes === undefined ? {} : { totalBytes }),
       ...(source === undefined ? {} : { source }),
@@ -97,19 +99,20 @@ export class MapSession {
       },
       onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),
     });
+    let reason: EndReason | undefined;
     const started = pool.start().then(() => run.noteReady(), (error) => {
-      run.fail(error);
+      // Workers that still start when all is done are ended.
+      if (reason === undefined) run.fail(error);
       throw error;
     });
     // The code that waits for it gets the error; nobody has to wait.
     started.catch(() => {});
     using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
     const stopBudget = startBudget(options.timeBudgetMs, run);
-    let reason: EndReason = "broken";
     try {
       const ended = await run.run();
-      // Without a record, nobody else notices that the function cannot be run.
-      if (ended === "finished") await started;
+      // Where no worker has answered, nobody else notices that the function cannot be run.
+      if (ended === "finished" && (pool.isRemote || !run.hasAnswer)) await started;
       reason = ended;
       if (reason !== "output closed") await sink.write(format.end());
       if (doubt.advice !== undefined) print(events, doubt.advice);
@@ -121,6 +124,7 @@ export class MapSession {
       stopBudget();
       await pool.close();
       await rejects.end();
+      reason ??= "broken";
       await this.#end(reason, events, committer, joblog?.skipped);
     }
     return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));

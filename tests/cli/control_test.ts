@@ -94,3 +94,77 @@ Deno.test("corral map runs as many workers as it is told", async () => {
     assertEquals([...slots].sort(), [0, 1, 2]);
   });
 });
+
+const GZIPPED = Uint8Array.from([
+  0x1f,
+  0x8b,
+  8,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  3,
+  0x33,
+  0xe4,
+  2,
+  0,
+  0x53,
+  0xfc,
+  0x51,
+  0x67,
+  2,
+  0,
+  0,
+  0,
+]);
+
+for (
+  const [what, args, contents, workers] of [
+    ["a record", [], ["1\n"], 1],
+    ["a record without a line end", [], ["1"], 1],
+    ["nothing", [], [""], 1],
+    ["two records", [], ["1\n2"], 2],
+    ["a record in each of two files", [], ["1\n", "2\n"], 2],
+    ["many records", [], ["1\n2\n3\n4\n5\n"], 3],
+    ["lines that end in CR", ["--in", "lines"], ["1\r2\r3\r"], 3],
+    ["texts that end in NUL", ["--in", "nul"], ["1\n\n\n\x002\n\x00"], 2],
+    ["a JSON array", ["--in", "json"], ["[1,2,3]"], 3],
+    ["a packed record", [], [GZIPPED], 3],
+    ["more than is looked at", [], [`"${"x".repeat(100_000)}"\n`], 3],
+  ] as const
+) {
+  Deno.test(`corral map -j 3 starts as many workers as records can be there: ${what}`, async () => {
+    await inFolder(async (folder) => {
+      const files = contents.map((_, index) => `${folder}/${index}.in`);
+      for (const [index, content] of contents.entries()) {
+        await Deno.writeFile(files[index]!, typeof content === "string" ? new TextEncoder().encode(content) : content);
+      }
+      const given = ["-e", "(value) => value", "-j", "3", ...args];
+      const { code, stderr } = await corral(["map", ...given, "--events", `${folder}/e`, ...files]);
+      assertEquals([code, stderr.includes("failed:")], [0, false], stderr);
+      const events = (await Deno.readTextFile(`${folder}/e`)).trimEnd().split("\n").map((line) => JSON.parse(line));
+      const spawned = events.filter(({ type, state }) => type === "worker" && state === "spawn");
+      assertEquals([spawned.length, events[0].type, events[0].jobs], [workers, "start", workers]);
+      const dry = await corral(["map", "--dry-run", ...given, ...files]);
+      assertStringIncludes(dry.stdout, `Workers: ${workers}\n`);
+    });
+  });
+}
+
+Deno.test("corral map waits for no worker that still starts when all records are done", async () => {
+  await inFolder(async (folder) => {
+    // The first worker goes on, the other one never starts.
+    const module = `try {
+      Deno.openSync(new URL("taken", import.meta.url), { write: true, createNew: true }).close();
+    } catch {
+      await new Promise(() => setInterval(() => {}, 1_000_000));
+    }
+    export default (n: number) => n + 1;`;
+    await Deno.writeTextFile(`${folder}/job.ts`, module);
+    const args = ["map", `${folder}/job.ts`, "-j", "2", `--allow-write=${folder}/taken`];
+    const { code, results, stderr } = await corral(args, { stdin: "1\n" });
+    assertEquals([code, results], [0, [2]], stderr);
+  });
+});
