@@ -190,17 +190,3 @@ function check(
 }
 
 for (const type of Object.values(CONNECTION_TYPES)) registerHandleClass(type, Connection);
-
-/** Takes item after item, until the stream has ended or is closed here. */
-async function* takeAll<T>(take: () => Promise<T>): AsyncGenerator<T, void, undefined> {
-  while (true) {
-    let item: T;
-    try {
-      item = await take();
-    } catch (error) {
-      if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
-      throw error;
-    }
-    yield item;
-  }
-}
