@@ -58,6 +58,11 @@ export class PeerLink implements Peer {
     hub.join(this);
   }
 
+  /** Whether the peer waits for an answer of this process. */
+  get isAsked(): boolean {
+    return this.#answers.any;
+  }
+
   get deferredRelease(): DeferredRelease {
     return this.#outbox.deferredRelease;
   }

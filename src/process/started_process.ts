@@ -111,6 +111,7 @@ export class StartedProcess {
       readEnd: () => {},
       // To stop a process and have it continue is for those who started it.
       isAwaited: () => false,
+      turns: () => false,
       output: () => {},
       disconnecting: () => {},
       exited: (exit) => {

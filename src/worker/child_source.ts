@@ -3736,6 +3736,9 @@ var Answers = class {
     this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
+  get any() {
+    return this.#open.size > 0;
+  }
   receive(message, parts, bytes) {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
     this.#checkRoom(id);
@@ -4455,6 +4458,9 @@ var PeerLink = class {
       serve: (handle, operation, args, caller, wait) => hub2.serve(this, handle, operation, args, caller, wait)
     }, this.#outbox, transit, limits);
     hub2[$join](this);
+  }
+  get isAsked() {
+    return this.#answers.any;
   }
   get deferredRelease() {
     return this.#outbox.deferredRelease;

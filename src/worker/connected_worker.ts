@@ -71,6 +71,7 @@ export class ConnectedWorker {
           this.#events?.readEnd();
         },
         isAwaited: () => this.#events?.isAwaited() ?? false,
+        turns: () => !this.link.isAsked && (this.#events?.turns() ?? false),
         output: (stream, bytes, taskId) => this.#events?.output(stream, bytes, taskId),
         died: () => {
           if (process.command.mayRun) reaper?.killGroup(this.process.pid);

@@ -30,6 +30,8 @@ export interface WorkerProcessEvents {
   readEnd(): void;
   /** Whether something is to come from the worker: then it is resumed if it was stopped. */
   isAwaited(): boolean;
+  /** Whether it has tasks and asks nothing of this program: then its event loop turns, or it has not read yet. */
+  turns(): boolean;
   /** The worker printed; the bytes have been passed on already. */
   output(stream: 1 | 2, bytes: Uint8Array, taskId: number): void;
   /** The process has ended. What it wrote may still be on its way, and others may hold its pipes open. */
@@ -76,7 +78,7 @@ export class WorkerProcess {
   readonly #turns = new TurnTaking();
   readonly #prints: WorkerPrints;
   readonly #ladder: EndingLadder;
-  readonly #standby = new StandbyWatch(() => this.#wake());
+  readonly #standby = new StandbyWatch(() => this.#wake(), () => this.#events.turns());
   readonly #silence: SilenceWatch;
   #readBytes = 0;
   #greeted = false;

@@ -19,6 +19,19 @@ Deno.test("Pool lets a timer that a task left behind run when no more calls come
     assertEquals(await queue.get(), "rang");
   }));
 
+Deno.test("Pool lets a timer of a task run that waits for a shared object of the program", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    using queue = new Queue<string>();
+    await pool.apply((queue: Queue<string>) => void queue.qsize(), [queue]);
+    await callOften(pool);
+    const first = pool.apply(
+      (queue: Queue<string>) =>
+        Promise.race([queue.get(), new Promise<string>((rung) => setTimeout(() => rung("rang"), 20))]),
+      [queue],
+    );
+    assertEquals(await first, "rang");
+  }));
+
 Deno.test("Pool lets the timers of a worker run while one call follows the other", () =>
   withPool({ workers: 1 }, async (pool) => {
     await pool.apply(() => {

@@ -43,6 +43,7 @@ class Owner {
         standby: () => {},
         readEnd: () => {},
         isAwaited: () => false,
+        turns: () => false,
         output: (stream, bytes) => this.told.push(`output ${stream} ${new TextDecoder().decode(bytes).trim()}`),
         disconnecting: () => this.told.push("disconnecting"),
         exited: (exit) => {

@@ -73,6 +73,11 @@ export class Answers {
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
 
+  /** Whether something was asked and not answered. */
+  get any(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** The peer asks, in so many bytes. Throws ProtocolError for a hostile request, and for one too many. */
   receive(message: RequestMessage, parts: Uint8Array[], bytes: number): void {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;

@@ -59,6 +59,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       standby: (on) => context.scheduler.standby(context.slot, on),
       readEnd: () => this.#endRead(),
       isAwaited: () => this.#isAwaited,
+      turns: () => context.slot.held.size > 0,
       output: (stream, bytes, taskId) => this.#tellOutput(stream, bytes, taskId),
       disconnecting: () => this.#unanswered = this.#sentHandles.renewUnanswered(),
       exited: (exit) => this.#exited(exit),
