@@ -31,6 +31,12 @@ Deno.test("StartBudget.failed() knows what may pass", () => {
     [spawnError("Too many open files (os error 24)"), false],
     [Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" }), false],
     [new WorkerStartError("exited with code 1", { stderrTail: "thread main panicked: (os error 11)" }), true],
+    [
+      new WorkerStartError("exited with code 1", {
+        stderrTail: "Deno could not start: unable to create worker threads.",
+      }),
+      true,
+    ],
     [new WorkerStartError("exited with code 1", { stderrTail: "something else (os error 240)" }), false],
     [new WorkerStartError("exited with code 1", { exitCode: 1 }), false],
     [LASTING, false],

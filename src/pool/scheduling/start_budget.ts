@@ -18,7 +18,7 @@ const WINDOW_MS = 10_000;
 /** What Deno calls the system's answer when no process, memory or file handle is free. */
 const SHORTAGES: ReadonlySet<unknown> = new Set(["EAGAIN", "ENOMEM", "ENFILE", "EMFILE"]);
 /** The same in the last words of a process that came to be, and could not start its threads: nothing else tells of it. */
-const SHORTAGE_IN_WORDS = /os error (11|12|23|24|35)\b/;
+const SHORTAGE_IN_WORDS = /os error (11|12|23|24|35)\b|unable to create worker threads/;
 
 /**
  * Bounds how often a start is tried that fails. See `docs/decisions/starting.md`.
