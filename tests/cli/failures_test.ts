@@ -161,9 +161,9 @@ for (
     const source = `(n) => { if (n === 7) { ${breaks}; } return n; }`;
     const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
     const { code, results, stderr } = await corral(["map", "-e", source, "-j", "2"], { stdin: ndjson(numbers) });
-    // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well.
+    // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well: how often, the timing decides.
     const failed = numbers.filter((n) => !results.includes(n));
-    assert(failed.length >= 1 && failed.length <= 4, stderr);
+    assert(failed.length >= 1 && failed.length <= 12, stderr);
     assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
     assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
   });
