@@ -151,20 +151,23 @@ Deno.test("corral map reads no more than it can hold when nobody takes its resul
   assertEquals([code, stdout.length], [0, (blocks + 1) * block.length]);
 });
 
-for (
-  const [name, breaks] of [
-    ["Array.prototype", "Array.prototype.map = null"],
-    ["promises", "Promise.prototype.then = null"],
-  ]
-) {
-  Deno.test(`corral map charges a record that breaks JavaScript itself, and goes on with the others: ${name}`, async () => {
-    const source = `(n) => { if (n === 7) { ${breaks}; } return n; }`;
-    const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
-    const { code, results, stderr } = await corral(["map", "-e", source, "-j", "2"], { stdin: ndjson(numbers) });
-    // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well: how often, the timing decides.
-    const failed = numbers.filter((n) => !results.includes(n));
-    assert(failed.length >= 1 && failed.length <= 12, stderr);
-    assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
-    assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
+const breaking = (code: string): string => `(n) => { if (n === 7) { ${code}; } return n; }`;
+
+Deno.test("corral map does all records when a function breaks what only its own code uses", async () => {
+  const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
+  const run = await corral(["map", "-e", breaking("Array.prototype.map = null"), "-j", "2"], {
+    stdin: ndjson(numbers),
   });
-}
+  assertEquals([run.code, run.results], [0, numbers]);
+});
+
+Deno.test("corral map charges a record that breaks JavaScript itself, and goes on with the others", async () => {
+  const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
+  const args = ["map", "-e", breaking("Promise.prototype.then = null"), "-j", "2"];
+  const { code, results, stderr } = await corral(args, { stdin: ndjson(numbers) });
+  // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well: how often, the timing decides.
+  const failed = numbers.filter((n) => !results.includes(n));
+  assert(failed.length >= 1 && failed.length <= 12, stderr);
+  assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
+  assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
+});
