@@ -32,7 +32,7 @@ interface Case {
 /** A function whose text does something when a worker compiles it, and nothing here. */
 function compiling(effect: string): (...args: never[]) => unknown {
   return Function(
-    `return class Compiled { static { if (typeof document === "undefined" && !globalThis.corralTest) { ${effect} } } }`,
+    `return { [(() => { if (typeof document === "undefined" && !globalThis.corralTest) { ${effect} } return "compiled"; })()]() {} }.compiled`,
   )();
 }
 
