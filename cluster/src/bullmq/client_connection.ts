@@ -1,7 +1,11 @@
 import type { Broker, BrokerListener, KnownAgent } from "../broker.ts";
+import { within } from "../clock.ts";
 import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { memberId } from "./group_link.ts";
 import { openEngine } from "./open_engine.ts";
+
+/** As long as a connection that closes waits for what it has begun: what ends in the middle leaves timers and sockets behind. */
+const BEGUN_LIMIT_MS = 2000;
 
 /** A client's part in a group: one connection for all its pools. */
 export class ClientConnection {
@@ -10,6 +14,7 @@ export class ClientConnection {
   readonly #group: string;
   readonly #connection: EngineConnection;
   readonly #brokers = new Map<BrokerListener, Broker>();
+  readonly #openings = new Set<Promise<Broker>>();
 
   /** Connects in the background. */
   constructor(options: Omit<ConnectionOptions, "id" | "name" | "onChange">) {
@@ -31,13 +36,13 @@ export class ClientConnection {
 
   /** Opens the part of one pool. */
   async open(code: string, listener: BrokerListener): Promise<Broker> {
-    await this.#connection.checked();
-    const broker = await this.#connection.openBroker({
-      ...{ group: this.#group, code, listener },
-      onClose: () => this.#brokers.delete(listener),
-    });
-    this.#brokers.set(listener, broker);
-    return broker;
+    const opening = this.#open(code, listener);
+    this.#openings.add(opening);
+    try {
+      return await opening;
+    } finally {
+      this.#openings.delete(opening);
+    }
   }
 
   /** The agents of the group. */
@@ -48,7 +53,18 @@ export class ClientConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
+    await within(BEGUN_LIMIT_MS, Promise.allSettled([this.#connection.checked(), ...this.#openings]));
     await Promise.all([...this.#brokers.values()].map((broker) => broker.close()));
     await this.#connection.close();
+  }
+
+  async #open(code: string, listener: BrokerListener): Promise<Broker> {
+    await this.#connection.checked();
+    const broker = await this.#connection.openBroker({
+      ...{ group: this.#group, code, listener },
+      onClose: () => this.#brokers.delete(listener),
+    });
+    this.#brokers.set(listener, broker);
+    return broker;
   }
 }

@@ -96,6 +96,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
   readonly #sealer: Sealer;
   readonly #backends = new Set<ClusterBackend>();
   readonly #codes = new Map<string, Promise<string>>();
+  readonly #disposal = new AbortController();
   #connection: ClientConnection | undefined;
   #disposed = false;
   #lastJob = 0;
@@ -190,7 +191,9 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     this.#disposed = true;
     const error = (): Error => new Error("The cluster was closed");
     for (const backend of this.#backends) backend.shutDown(error);
-    await Promise.all([...this.#backends].map(({ ended }) => ended));
+    // A pool that was terminated before it knew the name of its code has left this to go on.
+    this.#disposal.abort();
+    await Promise.allSettled([...Array.from(this.#backends, ({ ended }) => ended), ...this.#codes.values()]);
     await this.#connection?.close();
   }
 
@@ -214,7 +217,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     if (codeVersion !== undefined) return Promise.resolve(codeVersion);
     let code = this.#codes.get(moduleUrl);
     if (code === undefined) {
-      code = nameCode(moduleUrl);
+      code = nameCode(moduleUrl, this.#disposal.signal);
       this.#codes.set(moduleUrl, code);
     }
     return code;
@@ -231,7 +234,7 @@ function addressOf({ redis, postgres, tls }: ClusterOptions): EngineAddress {
   return postgres === undefined ? redisAddress(redis!, tls) : postgresAddress(postgres, tls);
 }
 
-async function nameCode(moduleUrl: string): Promise<string> {
+async function nameCode(moduleUrl: string, signal: AbortSignal): Promise<string> {
   let deno: string;
   try {
     deno = findDeno();
@@ -242,7 +245,7 @@ async function nameCode(moduleUrl: string): Promise<string> {
       { cause: error },
     );
   }
-  return await codeNameOfModule(moduleUrl, deno, nearestConfig(moduleUrl));
+  return await codeNameOfModule(moduleUrl, deno, nearestConfig(moduleUrl), signal);
 }
 
 function milliseconds(name: string, value: number, least: number): number {

@@ -42,15 +42,22 @@ export async function codeNameOf(graph: ModuleGraph, read: ReadSource): Promise<
  * @param moduleUrl The URL of the module.
  * @param deno The command to run, such as `findDeno()` gives.
  * @param config The path of the `deno.json` for its imports. @default none
+ * @param signal Ends it. @default none
  * @returns 16 hexadecimal digits.
- * @throws {Error} If `deno info` fails, or a module in the graph cannot be loaded.
+ * @throws {Error} If `deno info` fails or was ended, or a module in the graph cannot be loaded.
  */
-export async function codeNameOfModule(moduleUrl: string, deno: string, config?: string): Promise<string> {
+export async function codeNameOfModule(
+  moduleUrl: string,
+  deno: string,
+  config?: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(deno, {
     args: ["info", "--json", "--quiet", ...(config === undefined ? [] : ["--config", config]), moduleUrl],
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
+    ...(signal && { signal }),
   }).output();
   if (!success) {
     throw new Error(
