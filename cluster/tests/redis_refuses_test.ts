@@ -66,6 +66,8 @@ Deno.test(
     using admin = openAdmin(redis.url);
     const call = caller.start("noteUntil", [notes.path, "once", gate.path], { retries: 1 });
     await notes.until(1);
+    // What tells of it would be flushed too, and the second beginning look like the first.
+    await call.reached("begun");
     await admin.redis.flushall();
     await redis.kill();
     await redis.restart();
