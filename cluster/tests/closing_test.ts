@@ -8,7 +8,7 @@ import { SECRET } from "./helpers/secret.ts";
 import { TASKS } from "./helpers/task_module.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
-/** ioredis and pg end their sockets by timers of their own, which outlast a test. */
+/** ioredis ends a socket by a timer of its own, which outlasts the test. The last test of the file. */
 const withTimersOfOthers = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("a pool whose cluster was closed: what was open rejects, and what is submitted later", options, async () => {
@@ -30,7 +30,7 @@ for (
     postgres: { postgres: "postgres://corral@127.0.0.1:1/postgres" },
   })
 ) {
-  Deno.test(`a pool that never reached its server ends when it is told to (${name})`, withTimersOfOthers, async () => {
+  Deno.test(`a pool that never reached its server ends when it is told to (${name})`, async () => {
     const cluster = new Cluster({ ...address, secret: SECRET, codeVersion: "1", agentTimeoutMs: Infinity });
     const pool = new Pool({ backend: cluster, module: TASKS });
     const call = assertRejects(() => pool.apply("square" as never, [3] as never), CancelledError);

@@ -56,6 +56,8 @@ export class PostgresConnection implements EngineConnection {
   #probe: ReturnType<typeof setTimeout> | undefined;
   #up = true;
   #closed = false;
+  /** Resolves when it closes: what waits to try again stops then. */
+  readonly #closing = Promise.withResolvers<void>();
 
   /** Connects in the background. */
   constructor(options: ConnectionOptions) {
@@ -106,6 +108,7 @@ export class PostgresConnection implements EngineConnection {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     clearTimeout(this.#probe);
     await this.#link?.close();
     await within(CLOSE_LIMIT_MS, Promise.all([this.#listeners.end(), this.#pool.end()]));
@@ -183,7 +186,7 @@ export class PostgresConnection implements EngineConnection {
           throw new Error(accountRefusal("PostgreSQL", shownAddress(this.#options.address), message), { cause: error });
         }
         if (performance.now() < until && !this.#closed) {
-          await within(RETRY_MS, Promise.withResolvers<void>().promise);
+          await within(RETRY_MS, this.#closing.promise);
           continue;
         }
         const { address } = this.#options;
