@@ -7,10 +7,8 @@ export {
   type Completion,
   decode,
   encode,
-  type Encoded,
   type FailureKind,
   findDeno,
-  type FunctionSpec,
   isLinePart,
   makeLocalBackend,
   moduleUrl,
@@ -23,9 +21,7 @@ export {
   type TaskRequest,
   toLinePart,
   VERSION,
-  type WorkerIdentity,
   type WorkerInfo,
-  type WorkerListener,
 } from "@corral/multiprocessing/backend";
 export {
   CancelledError,

@@ -8,7 +8,7 @@ import type { PoolSource } from "./source.ts";
 
 export { Recorder } from "./recorder.ts";
 export type { Totals } from "./state.ts";
-export type { PoolControl, PoolSource, SourceWorker } from "./source.ts";
+export type { PoolSource } from "./source.ts";
 
 const STEP_MS = 1000;
 

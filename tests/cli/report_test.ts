@@ -12,7 +12,6 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
-import { barChart } from "../../cli/observers/report/bar_chart.ts";
 import { DurationHistogram } from "../../cli/records/duration_histogram.ts";
 import { createReport, redrawReport } from "../../cli/observers/report/mod.ts";
 import { TimeBins } from "../../cli/observers/report/time_bins.ts";
@@ -303,20 +302,6 @@ Deno.test("corral map writes events, trace and report of one run, and corral rep
     assertEquals([report.code, report.stderr], [0, ""]);
     assertEquals(await Deno.readTextFile(`${folder}/again.html`), page);
   }));
-
-Deno.test("barChart() is a picture of its own, with escaped text and the bars in order", async () => {
-  const bars = [{ label: "ours", value: 400, ours: true }, { label: HOSTILE, value: 100, note: "slow" }];
-  const svg = await barChart({ title: HOSTILE, unit: "records per second", bars });
-  const page = parse(`<html><body>${svg}</body></html>`);
-  assertEquals(page.texts(ACTIVE), []);
-  assertEquals(
-    page.texts("text").filter((text) => text.includes("<script>")),
-    [HOSTILE, `${HOSTILE.slice(0, 39)}…`].reverse(),
-  );
-  const widths = [...svg.matchAll(/<rect[^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
-  assertEquals(widths.length, 2);
-  assertAlmostEquals(widths[0]! / widths[1]!, 4, 0.01);
-});
 
 function testInChromium(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: noChromium ? `${name} (skipped: ${noChromium})` : name, ignore: noChromium !== undefined, fn });

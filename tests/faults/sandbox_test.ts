@@ -1,6 +1,7 @@
 /** End-to-end tests of what workers may not do, and of grants larger than the program's own. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError, Pool, type PoolOptions } from "../../mod.ts";
+import { inFolder } from "../helpers/corral.ts";
 import { childrenOf } from "../helpers/processes.ts";
 import { runProgram } from "../helpers/program.ts";
 
@@ -21,15 +22,6 @@ function countingServer(): { port: string; requests: () => number; server: Deno.
     return new Response("export default 1;", { headers: { "content-type": "application/javascript" } });
   });
   return { port: String(server.addr.port), requests: () => requests, server };
-}
-
-async function inTempDir(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("Pool refuses a task everything when permissions are none, and rethrows NotCapable as such", async () => {
@@ -90,7 +82,7 @@ Deno.test("Pool loads nothing from elsewhere when permissions are none, and send
 });
 
 Deno.test("Pool lets a task read what was granted and nothing beside it", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/data`);
     await Deno.writeTextFile(`${folder}/data/in.txt`, "inside");
     await Deno.writeTextFile(`${folder}/out.txt`, "outside");
@@ -123,7 +115,7 @@ Deno.test("Pool() throws PermissionError before any start when more is granted t
     { import: ["example.com"] },
     { read: ["data"], net: true },
   ];
-  await inTempDir(async (cwd) => {
+  await inFolder(async (cwd) => {
     const { stdout, stderr } = await runProgram(
       `for (const permissions of ${JSON.stringify(grants)}) {
         try { new Pool({ permissions }); console.log("made"); }
@@ -170,7 +162,7 @@ Deno.test("Pool works with --allow-run=deno alone when the program has LD_LIBRAR
 });
 
 Deno.test("Pool lets an untrusted module read its own folder only", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/tenant`);
     await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
     await Deno.writeTextFile(`${folder}/tenant/own.txt`, "own");

@@ -6,6 +6,7 @@ import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
 import { spawnWorker } from "../../src/worker/program/spawn.ts";
 import { childProgram } from "../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../src/worker/permissions/remote_access.ts";
+import { inFolder } from "../helpers/corral.ts";
 import { PROBE } from "../helpers/probe_program.ts";
 import { OptionChecks } from "../../src/option_checks.ts";
 
@@ -35,15 +36,6 @@ async function run(options: Partial<WorkerCommandOptions>): Promise<Reply> {
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(code, 0);
   return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-async function inTempDir(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function write(folder: string, files: Record<string, string>): Promise<void> {
@@ -179,7 +171,7 @@ Deno.test("a worker reaches only the granted host when import is granted", async
 });
 
 Deno.test("a worker reports a module that fails to load when it is missing or broken", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, { "broken.ts": "export const = 1;", "throws.ts": "throw new RangeError('at the top');" });
     for (const trust of ["trusted", "untrusted"] as const) {
       const load = (name: string) => run({ moduleUrl: `file://${folder}/${name}`, trust });
@@ -191,7 +183,7 @@ Deno.test("a worker reports a module that fails to load when it is missing or br
 });
 
 Deno.test("an untrusted worker can read its own folder and nothing outside it", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, {
       "secret.json": '"secret"',
       "job/inside.ts": 'import own from "./own.json" with { type: "json" }; export const value = own;',
@@ -211,7 +203,7 @@ Deno.test("an untrusted worker can read its own folder and nothing outside it", 
 });
 
 Deno.test("an untrusted worker cannot put its own code in the place of the entry by its deno.json", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, {
       "job/deno.json": JSON.stringify({ imports: { "file:///": "./", "bare": "./bare.ts" } }),
       "job/deno.lock": "not a lock file",
@@ -224,7 +216,7 @@ Deno.test("an untrusted worker cannot put its own code in the place of the entry
 });
 
 Deno.test("a worker uses the deno.json of its module and ignores that of its current folder", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, {
       "mine/deno.jsonc": '{ /* names */ "imports": { "bare": "./bare.ts", }, }',
       "mine/bare.ts": "export const mine = 1;",
@@ -248,7 +240,7 @@ Deno.test("a worker uses the deno.json of its module and ignores that of its cur
 });
 
 Deno.test("a worker finds the packages of npm where package.json and node_modules say", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, {
       "package.json": '{ "dependencies": { "pack": "1.0.0" } }',
       "node_modules/pack/package.json": '{ "name": "pack", "version": "1.0.0", "type": "module", "main": "main.js" }',
@@ -318,7 +310,7 @@ Deno.test("a worker loads a module from the cache when it came from a server tha
 });
 
 Deno.test("workerCommand() keeps quotes, backslashes and percent signs when a module has them in its name", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     const name = `it's "a" %41 ${"`${1}`"} \\ module.ts`;
     await write(folder, { [name]: "export const value = 1;" });
     for (const trust of ["trusted", "untrusted"] as const) {
@@ -347,7 +339,7 @@ Deno.test("workerCommand() denies a part of what is granted when it is told to",
 });
 
 Deno.test("workerCommand() takes the configuration near another file when it is told to", async () => {
-  await inTempDir(async (folder) => {
+  await inFolder(async (folder) => {
     await write(folder, { "deno.json": "{}" });
     const { args } = command({ moduleUrl: "data:text/javascript,", configOf: `file://${folder}/job.ts` });
     assert(args.includes(`--config=${folder}/deno.json`), args.join(" "));
