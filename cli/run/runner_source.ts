@@ -1136,7 +1136,7 @@ function createServedRunner(site) {
   }
   function textModule(source) {
     if (site.runsText) return \`data:application/typescript,\${encodeURIComponent(\`export default \${source}\`)}\`;
-    throw new TypeError("Cannot run -e: this agent compiles no text, it would have to be started with --allow-inline");
+    throw new TypeError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
   return async (job, bytes, order) => {
     let runner = runners.get(job);

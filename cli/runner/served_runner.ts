@@ -33,7 +33,7 @@ export function createServedRunner(site: ServedSite): ServedRunner {
 
   function textModule(source: string): string {
     if (site.runsText) return `data:application/typescript,${encodeURIComponent(`export default ${source}`)}`;
-    throw new TypeError("Cannot run -e: this agent compiles no text, it would have to be started with --allow-inline");
+    throw new TypeError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
 
   return async (job, bytes, order) => {

@@ -84,7 +84,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @param wait How long; without it, as long as it takes.
    * @returns The message.
    * @throws {TimeoutError} If none came within `timeoutMs`.
-   * @throws {TypeError} If this end only sends.
+   * @throws {TypeError} If this end only sends, or the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    * @throws {ClosedError} If it was closed here.
    * @throws {EndOfStreamError} If the other end is closed, and all messages were received.
    * @throws {PayloadTooLargeError} If the message is larger than `maxFrameBytes` of the process that calls.
@@ -102,10 +102,16 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @param offset Where the part begins. @default 0
    * @param size How many bytes it has. @default all that follow
    * @throws {RangeError} If the part does not lie within the bytes.
+   * @throws {TypeError} If they are not bytes.
    * @throws What `send()` throws.
    */
   async sendBytes(bytes: Uint8Array | ArrayBuffer, offset: number = 0, size?: number): Promise<void> {
     check(this, "send", this.writable);
+    if (!(bytes instanceof ArrayBuffer) && !ArrayBuffer.isView(bytes)) {
+      throw new TypeError(
+        `Cannot send ${shown(bytes)} as bytes: a Uint8Array or an ArrayBuffer is wanted; send() takes other values`,
+      );
+    }
     size ??= bytes.byteLength - offset;
     const isInside = Number.isInteger(offset) && Number.isInteger(size) && offset >= 0 && size >= 0 &&
       offset + size <= bytes.byteLength;
@@ -145,7 +151,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @param timeoutMs How many milliseconds to wait for that; 0 or less only looks, `Infinity` waits as long as it takes. @default 0
    * @param options A signal that ends the wait.
    * @returns Whether it would.
-   * @throws {TypeError} If this end only sends.
+   * @throws {TypeError} If this end only sends, or a parameter is of another type; a `RangeError` if `timeoutMs` is NaN.
    * @throws {ClosedError} If it was closed here.
    * @throws `signal.reason`, if the wait was aborted.
    */

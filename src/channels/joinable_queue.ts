@@ -48,6 +48,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * @param wait How long; without it, as long as it takes.
    * @throws {TimeoutError} If that took longer than `timeoutMs`.
    * @throws `signal.reason`, if the wait was aborted.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async join(wait?: WaitOptions): Promise<void> {
     await this[REF].call("join", [], wait);

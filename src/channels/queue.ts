@@ -2,6 +2,7 @@ import { QueueEmptyError, QueueFullError, TimeoutError } from "../errors.ts";
 import { type ObjectRef, REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { shown } from "../shown.ts";
 import { QueueObject } from "./queue_object.ts";
 import { Prefetch } from "./prefetch.ts";
 
@@ -96,6 +97,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {EncodingError} If the item cannot travel. Nothing was put.
    * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the process that calls.
    * @throws `signal.reason`, if the wait was aborted.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async put(item: T, wait?: WaitOptions): Promise<void> {
     try {
@@ -128,6 +130,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {PayloadTooLargeError} If the item is larger than `maxFrameBytes` of the worker. It stays the first: raise
    *   `maxFrameBytes`, or take it where the queue was made.
    * @throws `signal.reason`, if the wait was aborted.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async get(wait?: WaitOptions): Promise<T> {
     return await takeItem(this[REF], wait) as T;
@@ -198,7 +201,7 @@ export async function callBeforeLoops(ref: ObjectRef, operation: string, wait?: 
 /** The reference of a new queue. */
 export function makeRef(type: string, maxSize: number): ObjectRef {
   if (!Number.isSafeInteger(maxSize)) {
-    throw new RangeError(`Cannot make a queue of size ${maxSize}: a whole number is wanted`);
+    throw new RangeError(`Cannot make a queue of size ${shown(maxSize)}: a whole number is wanted`);
   }
   return hub.own(type, new QueueObject(maxSize));
 }

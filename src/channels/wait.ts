@@ -20,7 +20,7 @@ const watches = new WeakMap<PromiseLike<unknown>, Watch>();
  * @param objects What to wait for.
  * @param limit How long, in milliseconds, 0 or less to look only; or the options of a wait. @default as long as it takes
  * @returns Those that are ready, in the order given; none, if the time was up.
- * @throws {TypeError} If something is neither a connection nor a promise.
+ * @throws {TypeError} If something is neither a connection nor a promise, or the options are wrong; a `RangeError` if the limit is NaN.
  * @throws {ClosedError} If a connection was closed here.
  * @throws `signal.reason`, if the wait was aborted.
  *

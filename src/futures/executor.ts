@@ -1,5 +1,5 @@
 import { PoolEngine } from "../pool/engine.ts";
-import { checkTaskOptions, OPTIONS_OF_CALLS, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
+import { checkTaskOptions, MAX_WORKERS, OPTIONS_OF_CALLS, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
 import { endScope } from "../pool/scope_end.ts";
 import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
@@ -326,5 +326,5 @@ function poolOptions(options: ExecutorOptions): PoolOptions {
   if (typeof maxWorkers !== "number") {
     throw executorChecks.wrongType(`"maxWorkers" is ${shown(maxWorkers)}, a number is wanted`);
   }
-  return { name: "executor", ...others, workers: executorChecks.count("maxWorkers", maxWorkers, 1) };
+  return { name: "executor", ...others, workers: executorChecks.within("maxWorkers", maxWorkers, 1, 1, MAX_WORKERS) };
 }

@@ -138,6 +138,7 @@ export class Future<R> implements PromiseLike<R> {
    * @throws {WorkerExitError} If the worker died; `taskStarted` says whether the function may have begun.
    * @throws {BrokenPoolError} If a worker died, and the executor has `onWorkerExit: "break"`.
    * @throws What the function threw, or another error that {@linkcode Pool.apply} names.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    *
    * @example A limit for the wait
    * ```ts
@@ -162,6 +163,7 @@ export class Future<R> implements PromiseLike<R> {
    * @returns The error, or `undefined` if there is a value.
    * @throws {TimeoutError} If there was no outcome after `timeoutMs`.
    * @throws {CancelledError} If the task was cancelled; `signal.reason` if its signal did that.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    *
    * @example Looking at a failure
    * ```ts

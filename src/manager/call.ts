@@ -28,7 +28,9 @@ export async function changeValue(
   change: (value: never) => unknown,
 ): Promise<unknown> {
   if (typeof change !== "function") {
-    throw new TypeError(`Cannot change by ${shown(change)}: a function is wanted, which makes the new value`);
+    throw new TypeError(
+      `Cannot update with ${shown(change)}: a function that makes the new value from the old one is wanted`,
+    );
   }
   let current = await call(handle, "read", place) as Versioned;
   while (true) {

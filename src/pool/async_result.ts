@@ -39,6 +39,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @returns What the task returned.
    * @throws {TimeoutError} If it took longer than `timeoutMs`.
    * @throws What the task threw, or another error that {@linkcode Pool.apply} names.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async get(timeoutMs?: number): Promise<R> {
     this.#onObserved();
@@ -51,6 +52,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
    *
    * @param timeoutMs How long to wait, in milliseconds; 0 or less does not wait. @default as long as it takes
    * @returns Whether there is one.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async wait(timeoutMs?: number): Promise<boolean> {
     return await untilSettled(this.#promise, { timeoutMs }) || this.ready();
@@ -67,7 +69,9 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws {Error} If there is neither yet.
    */
   successful(): boolean {
-    if (this.#state === "pending") throw new Error("Cannot tell success: the result is not ready, wait() for it first");
+    if (this.#state === "pending") {
+      throw new Error("Cannot say whether it succeeded: the result is not ready, wait() for it first");
+    }
     if (this.#state === "rejected") this.#onObserved();
     return this.#state === "fulfilled";
   }

@@ -61,7 +61,7 @@ const ANYWHERE: ReadonlySet<string> = new Set<keyof PoolOptions>([
 ]);
 
 /** A pool has books on each worker from its beginning. */
-const MAX_WORKERS = 65_536;
+export const MAX_WORKERS = 65_536;
 
 /** Checks a pool's options and fills in the defaults. Throws TypeError or RangeError, worded by `checks`. */
 export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = poolChecks): ResolvedPoolOptions {

@@ -1,6 +1,5 @@
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 import { refuseArguments, shown } from "../shown.ts";
-import { checkWait } from "../timer.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
@@ -187,7 +186,9 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @param rest Its arguments as an array; the task's options and callbacks.
    * @returns The result to come.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {BrokenPoolError} If the pool can run nothing any more.
    * @throws {EncodingError} If an argument cannot travel.
+   * @throws {PayloadTooLargeError} If the arguments are larger than `maxFrameBytes`.
    * @throws {FunctionNotFoundError} If the function can never run in a worker.
    * @throws {QueueFullError} If `maxQueue` tasks wait already.
    * @throws {TypeError} If an option has the wrong name or type; a `RangeError` if a number is out of its range.
@@ -320,6 +321,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @param options The chunk size, the options of the tasks, and callbacks for the whole.
    * @returns The results to come.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {BrokenPoolError} If the pool can run nothing any more.
    * @throws {FunctionNotFoundError} If the function can never run in a worker.
    * @throws {TypeError} If the items cannot be iterated, or an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
@@ -484,6 +486,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @param options The chunk size, the buffer size, and the options of the tasks.
    * @returns An iterator over the results.
    * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {BrokenPoolError} If the pool can run nothing any more.
    * @throws {FunctionNotFoundError} If the function can never run in a worker.
    * @throws {TypeError} If the items cannot be iterated, or an option has the wrong name or type; a `RangeError` if a number is out of its range.
    *
@@ -564,7 +567,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Starts all workers and waits until they are ready. Without it they start on demand.
    *
    * @throws The module's or the initializer's error, or a `WorkerStartError`, if a worker cannot start.
-   * @throws {PoolClosedError} If the pool was closed before.
+   * @throws {PoolClosedError} If the pool was closed before, or was terminated meanwhile.
+   * @throws {BrokenPoolError} If the pool can run nothing any more.
    * @throws {TypeError} If it is given a limit or options: it takes none.
    *
    * @example Warm from the first call
@@ -594,6 +598,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @param wait How many milliseconds to wait, and a signal that ends the wait. @default as long as it takes
    * @throws {TimeoutError} If it took longer than `timeoutMs`.
    * @throws `signal.reason`, if the wait was aborted.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    *
    * @example A producer that keeps pace
    * ```ts
@@ -609,7 +614,6 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async drain(wait: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
-    checkWait(wait);
     await this.#engine.queue.drain(wait);
   }
 

@@ -46,6 +46,7 @@ export class ParentProcess {
    *
    * @param timeoutMs How many milliseconds at most; 0 or less does not wait. @default as long as it takes
    * @returns Whether it has ended.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     if (!this.isAlive() || timeoutMs <= 0) return !this.isAlive();

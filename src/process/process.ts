@@ -175,6 +175,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @returns Whether it has ended.
    * @throws {Error} If it was not started, or is this process itself.
    * @throws {ClosedError} If it was closed.
+   * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async join(timeoutMs?: number): Promise<boolean> {
     return await stateOf(this).join(timeoutMs);

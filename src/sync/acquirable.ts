@@ -30,6 +30,7 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {TimeoutError} If it took longer than `timeoutMs`; 0 does not wait.
    * @throws `signal.reason`, if the wait was aborted.
    * @throws {ClosedError} If it was closed.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async acquire(wait?: WaitOptions): Promise<Guard> {
     if (wait !== undefined) checkWait(wait);
@@ -69,10 +70,11 @@ export abstract class Acquirable extends SharedHandle {
    * @param wait How long to wait for it; without it, as long as it takes. It does not limit the function.
    * @returns What the function returns, awaited.
    * @throws What `acquire()` throws, or the function.
+   * @throws {TypeError} If it is not a function.
    */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
     if (typeof body !== "function") {
-      throw new TypeError(`Cannot run what is to hold it: it is ${shown(body)}, a function is wanted`);
+      throw new TypeError(`Cannot call use() with ${shown(body)}: a function is wanted, which runs while this is held`);
     }
     // Not `using`: see require_deno.ts.
     const guard = await this.acquire(wait);

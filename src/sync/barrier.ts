@@ -61,7 +61,7 @@ export class Barrier extends SharedHandle {
    */
   constructor(parties: number, options: BarrierOptions = {}) {
     if (!Number.isSafeInteger(parties) || parties < 1) {
-      throw new RangeError(`Cannot make a barrier for ${parties}: a whole number is wanted, 1 or more`);
+      throw new RangeError(`Cannot make a barrier for ${shown(parties)}: a whole number is wanted, 1 or more`);
     }
     const { action, timeoutMs } = checkedOptions(options);
     super(hub.own(TYPE, new BarrierObject({ parties, action, timeoutMs })));
@@ -76,6 +76,7 @@ export class Barrier extends SharedHandle {
    * @throws `signal.reason`, if the wait was aborted. That breaks the barrier for the others.
    * @throws What the action throws, in the party that came last.
    * @throws {ClosedError} If the barrier was closed.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<number> {
     return await this[REF].call("wait", [wait?.timeoutMs === Infinity], wait) as number;

@@ -85,6 +85,7 @@ export class Condition extends Acquirable {
    * @throws {Error} If this task does not hold the lock.
    * @throws `signal.reason`, if the wait was aborted.
    * @throws {ClosedError} If the condition was closed.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<boolean> {
     return await this[REF].call("wait", [], wait) as boolean;
@@ -99,6 +100,7 @@ export class Condition extends Acquirable {
    * @returns The last value of the predicate: a falsy one, if `timeoutMs` milliseconds have passed.
    * @throws {Error} If this task does not hold the lock.
    * @throws `signal.reason`, if the wait was aborted.
+   * @throws {TypeError} If the predicate is not a function, or the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    *
    * @example Until there is something in the list
    * ```ts
@@ -135,7 +137,7 @@ export class Condition extends Acquirable {
    */
   async notify(count = 1): Promise<void> {
     if (!(count >= 0) || count !== Infinity && !Number.isSafeInteger(count)) {
-      throw new RangeError(`Cannot notify ${count}: a whole number is wanted, 0 or more`);
+      throw new RangeError(`Cannot notify ${shown(count)}: a whole number is wanted, 0 or more`);
     }
     await this[REF].call("notify", [count]);
   }

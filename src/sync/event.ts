@@ -69,6 +69,7 @@ export class Event extends SharedHandle {
    * @returns Whether it was set in time.
    * @throws `signal.reason`, if the wait was aborted.
    * @throws {ClosedError} If it was closed.
+   * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<boolean> {
     return await this[REF].call("wait", [], wait) as boolean;

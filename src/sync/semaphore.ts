@@ -1,6 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
-import { refuseArguments } from "../shown.ts";
+import { refuseArguments, shown } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
 import { SemaphoreObject } from "./semaphore_object.ts";
 
@@ -49,7 +49,7 @@ export class Semaphore extends Acquirable {
    */
   constructor(value = 1) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(`Cannot make a semaphore of ${value}: a whole number is wanted, 0 or more`);
+      throw new RangeError(`Cannot make a semaphore of ${shown(value)}: a whole number is wanted, 0 or more`);
     }
     const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
     super(hub.own(isBounded ? BOUNDED_TYPE : TYPE, new SemaphoreObject(value, isBounded)));

@@ -6558,7 +6558,7 @@ var Acquirable = class extends SharedHandle {
   }
   async use(body, wait2) {
     if (typeof body !== "function") {
-      throw new TypeError(\`Cannot run what is to hold it: it is \${shown(body)}, a function is wanted\`);
+      throw new TypeError(\`Cannot call use() with \${shown(body)}: a function is wanted, which runs while this is held\`);
     }
     const guard = await this.acquire(wait2);
     try {
@@ -6829,7 +6829,7 @@ var BOUNDED_TYPE = "BoundedSemaphore";
 var Semaphore = class extends Acquirable {
   constructor(value = 1) {
     if (!$Number_isSafeInteger(value) || value < 0) {
-      throw new RangeError(\`Cannot make a semaphore of \${value}: a whole number is wanted, 0 or more\`);
+      throw new RangeError(\`Cannot make a semaphore of \${shown(value)}: a whole number is wanted, 0 or more\`);
     }
     const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
     super(hub.own(isBounded ? BOUNDED_TYPE : TYPE3, new SemaphoreObject(value, isBounded)));
@@ -6947,7 +6947,7 @@ var Condition = class extends Acquirable {
   }
   async notify(count = 1) {
     if (!(count >= 0) || count !== Infinity && !$Number_isSafeInteger(count)) {
-      throw new RangeError(\`Cannot notify \${count}: a whole number is wanted, 0 or more\`);
+      throw new RangeError(\`Cannot notify \${shown(count)}: a whole number is wanted, 0 or more\`);
     }
     await this[REF][$call]("notify", [
       count
@@ -7159,7 +7159,7 @@ var TYPE6 = "Barrier";
 var Barrier = class extends SharedHandle {
   constructor(parties, options = {}) {
     if (!$Number_isSafeInteger(parties) || parties < 1) {
-      throw new RangeError(\`Cannot make a barrier for \${parties}: a whole number is wanted, 1 or more\`);
+      throw new RangeError(\`Cannot make a barrier for \${shown(parties)}: a whole number is wanted, 1 or more\`);
     }
     const { action, timeoutMs } = checkedOptions(options);
     super(hub.own(TYPE6, new BarrierObject({
@@ -7234,6 +7234,9 @@ var Connection = class extends SharedHandle {
   }
   async sendBytes(bytes, offset = 0, size) {
     check(this, "send", this.writable);
+    if (!(bytes instanceof ArrayBuffer) && !$ArrayBuffer_isView(bytes)) {
+      throw new TypeError(\`Cannot send \${shown(bytes)} as bytes: a Uint8Array or an ArrayBuffer is wanted; send() takes other values\`);
+    }
     size ??= bytes.byteLength - offset;
     const isInside = $Number_isInteger(offset) && $Number_isInteger(size) && offset >= 0 && size >= 0 && offset + size <= bytes.byteLength;
     if (!isInside) {
@@ -7799,7 +7802,7 @@ async function callBeforeLoops(ref, operation, wait2) {
 }
 function makeRef(type, maxSize) {
   if (!$Number_isSafeInteger(maxSize)) {
-    throw new RangeError(\`Cannot make a queue of size \${maxSize}: a whole number is wanted\`);
+    throw new RangeError(\`Cannot make a queue of size \${shown(maxSize)}: a whole number is wanted\`);
   }
   return hub.own(type, new QueueObject(maxSize));
 }
@@ -7867,7 +7870,7 @@ async function call(handle, operation, args) {
 }
 async function changeValue(handle, place, change) {
   if (typeof change !== "function") {
-    throw new TypeError(\`Cannot change by \${shown(change)}: a function is wanted, which makes the new value\`);
+    throw new TypeError(\`Cannot update with \${shown(change)}: a function that makes the new value from the old one is wanted\`);
   }
   let current = await call(handle, "read", place);
   while (true) {

@@ -73,6 +73,7 @@ Deno.test("ProcessPoolExecutor throws when an option is wrong", () => {
   const cases: [ExecutorOptions, typeof TypeError | typeof RangeError, string][] = [
     [{ maxWorkers: 0 }, RangeError, '"maxWorkers" is 0'],
     [{ maxWorkers: -1 }, RangeError, '"maxWorkers" is -1'],
+    [{ maxWorkers: 70_000 }, RangeError, '"maxWorkers" is 70000, a whole number from 1 to 65536 is wanted'],
     [{ maxWorkers: 1.5 }, RangeError, '"maxWorkers" is 1.5'],
     [{ maxWorkers: "2" as never }, TypeError, '"maxWorkers" is "2"'],
     [4 as never, TypeError, "the options are 4, wanted { maxWorkers: 4 }"],

@@ -15,6 +15,7 @@ import {
   ProcessPoolExecutor,
   Queue,
   RLock,
+  Semaphore,
   SimpleQueue,
   wait,
   waitFutures,
@@ -159,13 +160,19 @@ Deno.test("Process refuses invalid permissions at once, and a wrong limit when i
 });
 
 Deno.test("Handles and the manager refuse options and values that they would ignore", async () => {
-  const [connection] = Pipe();
+  const [connection, end] = Pipe();
   const condition = new Condition();
   await condition.acquire();
   using manager = new Manager();
   const calls: [call: () => unknown, message: string][] = [
     [() => new Barrier(1, { timeout: 5 } as never), '"timeout" is not an option of a barrier'],
     [() => new Barrier(1, 5 as never), "the options are 5"],
+    [() => new Barrier("3" as never), 'Cannot make a barrier for "3"'],
+    [() => new Semaphore("3" as never), 'Cannot make a semaphore of "3"'],
+    [() => new Queue("3" as never), 'Cannot make a queue of size "3"'],
+    [() => condition.notify("3" as never), 'Cannot notify "3"'],
+    [() => end.sendBytes("text" as never), 'Cannot send "text" as bytes: a Uint8Array or an ArrayBuffer is wanted'],
+    [() => end.sendBytes(new SharedArrayBuffer(1) as never), "Cannot send an object as bytes"],
     [() => Pipe([] as never), "the options are an array"],
     [() => connection.recvBytes(5 as never), "the options are 5"],
     [() => connection.recvBytes({ maxLength: 1.5 }), "Cannot receive at most 1.5 bytes"],
@@ -173,7 +180,7 @@ Deno.test("Handles and the manager refuse options and values that they would ign
     [() => connection.poll(0, AbortSignal.abort() as never), "is not an option of a wait"],
     [() => new Queue().get({ signal: 5 as never }), '"signal" is 5, an AbortSignal is wanted'],
     [() => new Lock().acquire({ signal: null as never }), '"signal" is null'],
-    [() => new Lock().use(5 as never), "it is 5, a function is wanted"],
+    [() => new Lock().use(5 as never), "Cannot call use() with 5: a function is wanted"],
     [() => condition.waitFor(() => true, { timeout: 5 } as never), '"timeout" is not an option of a wait'],
     [() => condition.waitFor(5 as never), "the predicate is 5"],
     [() => wait([5] as never, 0), "a connection or a promise is wanted"],
@@ -185,7 +192,7 @@ Deno.test("Handles and the manager refuse options and values that they would ign
     [() => manager.namespace([1] as never), "Cannot fill a namespace from an array"],
     [() => manager.list([2, 1]).sort({ reverse: true } as never), 'Cannot sort by {"reverse":true}'],
     [() => manager.list([2, 1]).sort(5 as never), "Cannot sort by 5"],
-    [() => manager.value(1).update(5 as never), "Cannot change by 5: a function is wanted"],
+    [() => manager.value(1).update(5 as never), "Cannot update with 5: a function that makes"],
     [() => manager.register("A", Pool, { exposed: ["a"] } as never), '"exposed" is not an option of register()'],
     [() => manager.register("A", Pool, { expose: "a" }), '"expose" is "a", a list of names is wanted'],
     [() => traceTo("trace.json", { every: 1 } as never), '"every" is not an option of a trace file'],
