@@ -23,6 +23,7 @@ Deno.test("readAgentFlags() reads times, variables and counts", () => {
   const flags = read("-j", "4", "--drain", "1.5m", "--lock=500ms", "--env", "A=b=c", "--env=HOME", "--no-aof-check");
   assertEquals([flags.jobs, flags.drainMs, flags.lockMs, flags.aofCheck], [4, 90_000, 500, false]);
   assertEquals(flags.env, { A: "b=c", HOME: "/home" });
+  assertEquals(read("--lease", "1000.5ms").leaseMs, 1001);
   assertEquals(read("--jobs", "50%").jobs, Math.max(1, Math.round(navigator.hardwareConcurrency / 2)));
 });
 

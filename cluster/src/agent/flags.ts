@@ -186,7 +186,8 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min
 function duration(flag: string, text: string): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|min|m|h)$/.exec(text) ?? [];
   const ms = Number(number) * UNITS[unit]!;
-  if (ms > 0 && ms < 2 ** 31) return ms;
+  // BullMQ takes no fraction of a millisecond.
+  if (ms > 0 && ms < 2 ** 31) return Math.ceil(ms);
   throw new UsageError(
     `Cannot use ${JSON.stringify(text)} as --${flag}: a time like 500ms, 30s, 5m or 2h is wanted, less than 596h`,
   );

@@ -33,9 +33,12 @@ export interface ClusterOptions {
    * refuses tasks. At least 0; `Infinity` for never. @default 30_000
    */
   agentTimeoutMs?: number;
-  /** Milliseconds that the server keeps large values, and outcomes that no program took, at least 1. @default 3_600_000 */
+  /** Milliseconds that the server keeps large values, and outcomes that no program took: at least 1, `Infinity` for some decades. @default 3_600_000 */
   resultTtlMs?: number;
-  /** Milliseconds that this program may be silent before agents take it for gone, and run no more of its tasks: at least 1000. @default 30_000 */
+  /**
+   * Milliseconds that this program may be silent before agents take it for gone, and run no more of its tasks: from 1000 to 2_147_483_647.
+   * @default 30_000
+   */
   leaseMs?: number;
   /** Whether a Redis without append-only file is refused. @default true */
   aofCheck?: boolean;
@@ -54,6 +57,8 @@ interface ResolvedOptions {
 }
 
 const LEAST_LEASE_MS = 1000;
+/** BullMQ takes no longer one, and no fraction. */
+const LONGEST_LEASE_MS = 2 ** 31 - 1;
 const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
   redis: true,
   postgres: true,
@@ -125,7 +130,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
       codeVersion: options.codeVersion === undefined ? undefined : checkCodeVersion(options.codeVersion),
       agentTimeoutMs: milliseconds("agentTimeoutMs", options.agentTimeoutMs ?? 30_000, 0),
       resultTtlMs: milliseconds("resultTtlMs", options.resultTtlMs ?? 3_600_000, 1),
-      leaseMs: milliseconds("leaseMs", options.leaseMs ?? 30_000, LEAST_LEASE_MS),
+      leaseMs: Math.ceil(milliseconds("leaseMs", options.leaseMs ?? 30_000, LEAST_LEASE_MS, LONGEST_LEASE_MS)),
       aofCheck: options.aofCheck ?? true,
     };
   }
@@ -248,7 +253,8 @@ async function nameCode(moduleUrl: string, signal: AbortSignal): Promise<string>
   return await codeNameOfModule(moduleUrl, deno, nearestConfig(moduleUrl), signal);
 }
 
-function milliseconds(name: string, value: number, least: number): number {
-  if (typeof value === "number" && value >= least) return value;
-  throw new RangeError(`Cannot make a cluster: "${name}" is ${value}, milliseconds of at least ${least} are wanted`);
+function milliseconds(name: string, value: number, least: number, most = Infinity): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  const wanted = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new RangeError(`Cannot make a cluster: "${name}" is ${value}, milliseconds ${wanted} are wanted`);
 }
