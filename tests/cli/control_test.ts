@@ -29,6 +29,16 @@ Deno.test("corral map ends the whole run with code 124 when its time budget is u
   assertStringIncludes(stderr, "the time budget is used up");
 });
 
+Deno.test("corral map waits with limits that a runtime's timer does not hold: it fires at once for them", async () => {
+  const args = ["map", "-q", "-e", "async (n) => (await new Promise((resolve) => setTimeout(resolve, 30)), n)"];
+  for (const limit of ["597h", "834h", `${"9".repeat(400)}h`]) {
+    const { code, results, stderr } = await corral([...args, "--timeout", limit, "--time-budget", limit], {
+      stdin: TEN,
+    });
+    assertEquals([limit, stderr, code, results.length], [limit, "", 0, 10]);
+  }
+});
+
 Deno.test("corral map tries again what failed, in place, and only for the reasons that are named", async () => {
   const errors = await corral(["map", `${TROUBLE}#failFirst`, "--retries", "2"], { stdin: "1\n3\n4\n2\n" });
   assertEquals(errors.results, [{ n: 1, attempt: 1 }, { n: 3, attempt: 3 }, { n: 2, attempt: 2 }]);
