@@ -3,10 +3,20 @@ import { shown } from "./shown.ts";
 /** Checks the options of one thing, and words what is wrong with them: `Cannot make a pool: "workers" is 0, …`. */
 export class OptionChecks {
   readonly #action: string;
+  readonly #names: Readonly<Record<string, string>>;
 
-  /** @param action What cannot be done with wrong options, like `"make a pool"`. */
-  constructor(action: string) {
+  /**
+   * @param action What cannot be done with wrong options, like `"make a pool"`.
+   * @param names What the caller calls an option that has another name here.
+   */
+  constructor(action: string, names: Readonly<Record<string, string>> = {}) {
     this.#action = action;
+    this.#names = names;
+  }
+
+  /** An option as the caller wrote it, in quotes. */
+  quoted(name: string): string {
+    return JSON.stringify(Object.hasOwn(this.#names, name) ? this.#names[name] : name);
   }
 
   /**
@@ -31,20 +41,20 @@ export class OptionChecks {
   count(name: string, value: number | undefined, fallback: number, least = 1): number {
     if (value === undefined) return fallback;
     if (Number.isSafeInteger(value) && value >= least) return value;
-    throw this.outOfRange(`"${name}" is ${shown(value)}, a whole number of at least ${least} is wanted`);
+    throw this.outOfRange(`${this.quoted(name)} is ${shown(value)}, a whole number of at least ${least} is wanted`);
   }
 
   /** A whole number between two bounds, which count in. */
   within(name: string, value: number | undefined, fallback: number, least: number, most: number): number {
     if (value === undefined) return fallback;
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw this.outOfRange(`"${name}" is ${shown(value)}, a whole number from ${least} to ${most} is wanted`);
+    throw this.outOfRange(`${this.quoted(name)} is ${shown(value)}, a whole number from ${least} to ${most} is wanted`);
   }
 
   /** Milliseconds; `Infinity` is as long as it takes. */
   duration(name: string, value: number | undefined): number | undefined {
     if (value === undefined || (typeof value === "number" && value >= 0)) return value;
-    throw this.outOfRange(`"${name}" is ${shown(value)}, milliseconds of at least 0 are wanted`);
+    throw this.outOfRange(`${this.quoted(name)} is ${shown(value)}, milliseconds of at least 0 are wanted`);
   }
 
   /** One of a few words; the first is the default. */
@@ -52,38 +62,38 @@ export class OptionChecks {
     if (value === undefined) return choices[0];
     if (choices.includes(value)) return value;
     const wanted = choices.map((text) => JSON.stringify(text)).join(", ");
-    throw this.wrongType(`"${name}" is ${shown(value)}, one of ${wanted} is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${shown(value)}, one of ${wanted} is wanted`);
   }
 
   /** A truth value. */
   flag(name: string, value: unknown): boolean | undefined {
     if (value === undefined || typeof value === "boolean") return value;
-    throw this.wrongType(`"${name}" is ${typeof value}, true or false is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${typeof value}, true or false is wanted`);
   }
 
   /** A text. */
   text(name: string, value: unknown): string | undefined {
     if (value === undefined || typeof value === "string") return value;
-    throw this.wrongType(`"${name}" is ${shown(value)}, a text is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${shown(value)}, a text is wanted`);
   }
 
   /** A signal. */
   signal(name: string, value: unknown): AbortSignal | undefined {
     if (value === undefined || value instanceof AbortSignal) return value;
     const its = value instanceof AbortController ? ", wanted its signal" : "";
-    throw this.wrongType(`"${name}" must be an AbortSignal${its}`);
+    throw this.wrongType(`${this.quoted(name)} must be an AbortSignal${its}`);
   }
 
   /** A list. */
   list(name: string, value: unknown): readonly unknown[] | undefined {
     if (value === undefined || Array.isArray(value)) return value;
-    throw this.wrongType(`"${name}" is ${typeof value}, an array is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${typeof value}, an array is wanted`);
   }
 
   /** A function, or the name of one. */
   functionOrName<F>(name: string, value: F): F {
     if (value === undefined || typeof value === "function" || typeof value === "string") return value;
-    throw this.wrongType(`"${name}" is ${typeof value}, a function or the name of an export is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${typeof value}, a function or the name of an export is wanted`);
   }
 
   /** The error for a value of a wrong type or form. */

@@ -1,20 +1,38 @@
 const MOST_CHARACTERS = 100;
 const MOST_BITS = 320;
 
-/** What a call that takes no argument would ignore: a limit or an option. What a promise or an event passes to a callback is none. */
+/** What a call that takes no argument would ignore: a limit, an option or a callback. What a promise or an event passes to one is none. */
 function isMeant(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return typeof value === "number" || typeof value === "boolean";
-  return Object.getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null) return ["number", "boolean", "function"].includes(typeof value);
+  return Object.getPrototypeOf(value) === Object.prototype || value instanceof AbortSignal;
 }
 
 /**
- * Refuses a number, a truth value or options where a call takes none: who passes a limit of time would wait for ever.
+ * Refuses a number, a truth value, a function or options where a call takes nothing: who passes a limit of time would wait for ever.
  *
  * @param given The `arguments` of the call.
  */
 export function refuseArguments(call: string, given: ArrayLike<unknown>, instead = ""): void {
   if (given.length === 0 || !isMeant(given[0])) return;
   throw new TypeError(`Cannot call ${call} with ${shown(given[0])}: it takes no arguments${instead}`);
+}
+
+/**
+ * Refuses what stands behind the last argument that a call takes.
+ *
+ * @param form The call as it is wanted, like `"map(fn, items, options)"`.
+ * @param given The `arguments` of the call.
+ * @param most How many it takes.
+ */
+export function refuseSurplus(form: string, given: ArrayLike<unknown>, most: number): void {
+  if (given.length <= most || given[most] === undefined || isFromWalk(given)) return;
+  const [name] = form.split("(", 1);
+  throw new TypeError(`Cannot call ${name}() with ${shown(given[most])} as argument ${most + 1}: wanted ${form}`);
+}
+
+/** Whether these are the item, its place and the whole, as `forEach` and its kin pass them to a method. */
+function isFromWalk({ length, 2: whole }: ArrayLike<unknown>): boolean {
+  return length === 3 && typeof whole === "object" && whole !== null && "forEach" in whole;
 }
 
 /** A value as an error message shows it: short, and whatever it is. */

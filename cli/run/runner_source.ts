@@ -24,6 +24,9 @@ var task = {
     return findRuntime().workerId;
   },
   progress(value) {
+    if (arguments.length > 1) {
+      throw new TypeError("Cannot report progress with two values: one is wanted, such as progress([done, total])");
+    }
     findRuntime()?.progress(runningTask(), value);
   }
 };

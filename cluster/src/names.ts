@@ -12,7 +12,7 @@ export function relayNamespace(group: string): string {
 
 /** Checks a group's name. Throws TypeError. */
 export function checkGroup(group: string): string {
-  if (/^[A-Za-z0-9_-]{1,40}$/.test(group)) return group;
+  if (typeof group === "string" && /^[A-Za-z0-9_-]{1,40}$/.test(group)) return group;
   throw new TypeError(`Cannot use ${JSON.stringify(group)} as a group: 1 to 40 letters, digits, "_" or "-" are wanted`);
 }
 

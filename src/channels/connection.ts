@@ -1,7 +1,7 @@
 import { ClosedError, EndOfStreamError } from "../errors.ts";
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
 
 /** The kinds of pipe ends, as they travel. */
@@ -74,6 +74,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @throws {PayloadTooLargeError} If the message is larger than `maxFrameBytes` of the process that calls.
    */
   async send(message: Sent): Promise<void> {
+    refuseSurplus("send(message)", arguments, 1);
     check(this, "send", this.writable);
     await this[REF].call("send", [message]);
   }
@@ -91,6 +92,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @throws `signal.reason`, if the wait was aborted.
    */
   async recv(wait?: WaitOptions): Promise<Received> {
+    refuseSurplus("recv(wait)", arguments, 1);
     check(this, "receive", this.readable);
     return await this[REF].call("recv", [], wait) as Received;
   }
@@ -106,6 +108,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @throws What `send()` throws.
    */
   async sendBytes(bytes: Uint8Array | ArrayBuffer, offset: number = 0, size?: number): Promise<void> {
+    refuseSurplus("sendBytes(bytes, offset, size)", arguments, 3);
     check(this, "send", this.writable);
     if (!(bytes instanceof ArrayBuffer) && !ArrayBuffer.isView(bytes)) {
       throw new TypeError(
@@ -136,6 +139,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @throws What `recv()` throws.
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
+    refuseSurplus("recvBytes(options)", arguments, 1);
     check(this, "receive", this.readable);
     if (typeof options !== "object" || options === null) checkWait(options);
     const { maxLength, ...wait } = options;
@@ -156,6 +160,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    * @throws `signal.reason`, if the wait was aborted.
    */
   async poll(timeoutMs = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
+    refuseSurplus("poll(timeoutMs, { signal })", arguments, 2);
     check(this, "poll", this.readable);
     checkWait(options);
     if (Object.hasOwn(options, "timeoutMs")) {
@@ -166,6 +171,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
 
   /** Closes this end for this process: calls and waits reject with ClosedError. */
   override close(): void {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
 

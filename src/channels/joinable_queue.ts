@@ -1,6 +1,7 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { Queue, QUEUE_TYPE } from "./queue.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /**
  * A {@linkcode Queue} that can tell when everything that was put has been worked off: for each item that it takes, a reader
@@ -38,6 +39,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * @throws {EndOfStreamError} If the process that made the queue has ended.
    */
   async taskDone(): Promise<void> {
+    refuseArguments("taskDone()", arguments);
     await this[REF].call("taskDone", []);
   }
 
@@ -51,6 +53,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async join(wait?: WaitOptions): Promise<void> {
+    refuseSurplus("join(wait)", arguments, 1);
     await this[REF].call("join", [], wait);
   }
 }

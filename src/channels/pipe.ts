@@ -1,4 +1,4 @@
-import { shown } from "../shown.ts";
+import { refuseSurplus, shown } from "../shown.ts";
 import { hub } from "../hub/hub.ts";
 import { Connection, CONNECTION_TYPES } from "./connection.ts";
 import { PipeEnd } from "./pipe_end.ts";
@@ -37,6 +37,7 @@ export interface PipeOptions {
  */
 // deno-lint-ignore no-explicit-any -- without a type argument, the ends fit wherever they go
 export function Pipe<T = any>(options: PipeOptions = {}): [Connection<T>, Connection<T>] {
+  refuseSurplus("Pipe(options)", arguments, 1);
   const duplex = isDuplex(options);
   const [a, b] = PipeEnd.pair();
   const [reader, writer] = duplex

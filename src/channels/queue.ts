@@ -5,6 +5,7 @@ import type { WaitOptions } from "../hub/wait_queue.ts";
 import { shown } from "../shown.ts";
 import { QueueObject } from "./queue_object.ts";
 import { Prefetch } from "./prefetch.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /** Where a class of queues keeps its name on the wire. */
 export const QUEUE_TYPE = Symbol("corral.queueType");
@@ -82,6 +83,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {RangeError} If `maxSize` is not a whole number.
    */
   constructor(maxSize = 0) {
+    refuseSurplus("new Queue(maxSize)", arguments, 1);
     super(makeRef(new.target[QUEUE_TYPE], maxSize));
   }
 
@@ -100,6 +102,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async put(item: T, wait?: WaitOptions): Promise<void> {
+    refuseSurplus("put(item, wait)", arguments, 2);
     try {
       await this[REF].call("put", [item], wait);
     } catch (error) {
@@ -116,6 +119,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws What `put()` throws.
    */
   async putNowait(item: T): Promise<void> {
+    refuseSurplus("putNowait(item)", arguments, 1);
     await this[REF].call("putNowait", [item]);
   }
 
@@ -133,6 +137,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async get(wait?: WaitOptions): Promise<T> {
+    refuseSurplus("get(wait)", arguments, 1);
     return await takeItem(this[REF], wait) as T;
   }
 
@@ -144,11 +149,13 @@ export class Queue<T = unknown> extends SharedHandle {
    * @throws What `get()` throws.
    */
   async getNowait(): Promise<T> {
+    refuseArguments("getNowait()", arguments);
     return await callBeforeLoops(this[REF], "getNowait") as T;
   }
 
   /** How many items it holds. By the time you look at the answer, it may be another number. */
   async qsize(): Promise<number> {
+    refuseArguments("qsize()", arguments);
     return await callBeforeLoops(this[REF], "qsize") as number;
   }
 
@@ -159,11 +166,13 @@ export class Queue<T = unknown> extends SharedHandle {
 
   /** Whether it holds none. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
+    refuseArguments("empty()", arguments);
     return await callBeforeLoops(this[REF], "empty") as boolean;
   }
 
   /** Whether a put would wait. By the time you look at the answer, that may have changed. */
   async full(): Promise<boolean> {
+    refuseArguments("full()", arguments);
     return await callBeforeLoops(this[REF], "full") as boolean;
   }
 
@@ -173,6 +182,7 @@ export class Queue<T = unknown> extends SharedHandle {
    * If this process made the queue, it ends for the others too, when they have read what it holds.
    */
   override close(): void {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
 

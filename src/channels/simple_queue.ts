@@ -1,6 +1,6 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { refuseArguments } from "../shown.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 import { callBeforeLoops, makeRef, takeItem } from "./queue.ts";
 import { Prefetch } from "./prefetch.ts";
 
@@ -43,6 +43,7 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
    * @throws What {@linkcode Queue.put} throws.
    */
   async put(item: T): Promise<void> {
+    refuseSurplus("put(item)", arguments, 1);
     await this[REF].call("put", [item]);
   }
 
@@ -54,6 +55,7 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
    * @throws What {@linkcode Queue.get} throws.
    */
   async get(wait?: WaitOptions): Promise<T> {
+    refuseSurplus("get(wait)", arguments, 1);
     return await takeItem(this[REF], wait) as T;
   }
 
@@ -64,11 +66,13 @@ export class SimpleQueue<T = unknown> extends SharedHandle {
 
   /** Whether it holds no item. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
+    refuseArguments("empty()", arguments);
     return await callBeforeLoops(this[REF], "empty") as boolean;
   }
 
   /** Closes the queue as {@linkcode Queue.close} does. */
   override close(): void {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
 

@@ -1,5 +1,5 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { shown } from "../shown.ts";
+import { refuseSurplus, shown } from "../shown.ts";
 import { checkWait, delay, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
 
@@ -36,6 +36,7 @@ const watches = new WeakMap<PromiseLike<unknown>, Watch>();
  * ```
  */
 export async function wait<T extends Waitable>(objects: Iterable<T>, limit: number | WaitOptions = {}): Promise<T[]> {
+  refuseSurplus("wait(objects, limit)", arguments, 2);
   const options = typeof limit === "number" ? { timeoutMs: limit } : limit;
   checkWait(options);
   const { timeoutMs = Infinity, signal } = options as WaitOptions;

@@ -70,6 +70,9 @@ export const task: Task = {
     return findRuntime()!.workerId;
   },
   progress(value: unknown): void {
+    if (arguments.length > 1) {
+      throw new TypeError("Cannot report progress with two values: one is wanted, such as progress([done, total])");
+    }
     findRuntime()?.progress(runningTask(), value);
   },
 };

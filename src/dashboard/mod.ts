@@ -1,5 +1,6 @@
 /** The live page of a pool: what its workers do now, what happened over time, and what each worker may do. */
 import { OptionChecks } from "../option_checks.ts";
+import { refuseArguments } from "../shown.ts";
 import { epochMs, every, type Timer } from "../timer.ts";
 import { usageOf } from "./process_usage.ts";
 import type { Recorder } from "./recorder.ts";
@@ -60,6 +61,7 @@ export class LiveDashboard implements Dashboard {
   }
 
   close(): Promise<void> {
+    refuseArguments("close()", arguments);
     return this.#closing ??= this.#close();
   }
 

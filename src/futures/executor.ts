@@ -5,7 +5,7 @@ import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptio
 import type { FunctionSpec } from "../wire/protocol.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { OptionChecks } from "../option_checks.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { startMap } from "./executor_map.ts";
 import type { Future } from "./future.ts";
 import { cancelledError, submitCall } from "./submission.ts";
@@ -59,6 +59,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * @throws {EncodingError} If `initArgs` cannot travel.
    */
   constructor(options: ExecutorOptions = {}) {
+    refuseSurplus("new ProcessPoolExecutor(options)", arguments, 1);
     this.#engine = new PoolEngine(resolvePoolOptions(poolOptions(options), executorChecks));
   }
 
@@ -234,6 +235,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * ```
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    refuseSurplus("shutdown(options)", arguments, 1);
     shutdownChecks.names(options, SHUTDOWN_OPTIONS, "shutdown");
     const wait = shutdownChecks.flag("wait", options.wait) ?? true;
     const cancelFutures = shutdownChecks.flag("cancelFutures", options.cancelFutures) ?? false;
@@ -268,6 +270,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * ```
    */
   async terminateWorkers(): Promise<void> {
+    refuseArguments("terminateWorkers()", arguments);
     await this.#engine.terminate();
   }
 
@@ -290,6 +293,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    * ```
    */
   async killWorkers(): Promise<void> {
+    refuseArguments("killWorkers()", arguments);
     await this.#engine.terminate("kill");
   }
 
@@ -312,7 +316,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
 const { workers: _, ...otherOptions } = POOL_OPTIONS;
 const EXECUTOR_OPTIONS: Record<keyof ExecutorOptions, unknown> = { ...otherOptions, maxWorkers: true };
 const SHUTDOWN_OPTIONS: Record<keyof ShutdownOptions, true> = { wait: true, cancelFutures: true };
-const executorChecks = new OptionChecks("make an executor");
+const executorChecks = new OptionChecks("make an executor", { workers: "maxWorkers" });
 const shutdownChecks = new OptionChecks("shut down");
 
 function poolOptions(options: ExecutorOptions): PoolOptions {

@@ -2,6 +2,7 @@ import { brand, sharedSymbol } from "../copies.ts";
 import { TimeoutError } from "../errors.ts";
 import { runCallback } from "../pool/callback_errors.ts";
 import { checkTimeout, inMicrotask, until } from "../timer.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /** The task behind a future, and who keeps the future. */
 export interface FutureOwner {
@@ -150,6 +151,7 @@ export class Future<R> implements PromiseLike<R> {
    * ```
    */
   async result(timeoutMs?: number): Promise<R> {
+    refuseSurplus("result(timeoutMs)", arguments, 1);
     this.#observe();
     await this.#wait(timeoutMs);
     if (this.#state === "fulfilled") return this.#outcome as R;
@@ -175,6 +177,7 @@ export class Future<R> implements PromiseLike<R> {
    * ```
    */
   async exception(timeoutMs?: number): Promise<unknown> {
+    refuseSurplus("exception(timeoutMs)", arguments, 1);
     this.#observe();
     await this.#wait(timeoutMs);
     if (this.#state === "cancelled") throw this.#outcome;
@@ -199,6 +202,7 @@ export class Future<R> implements PromiseLike<R> {
    * ```
    */
   cancel(): boolean {
+    refuseArguments("cancel()", arguments);
     if (this.#state === "pending") {
       this.#owner.cancel();
       this.#tell();
@@ -208,16 +212,19 @@ export class Future<R> implements PromiseLike<R> {
 
   /** Whether the task was cancelled: by `cancel()`, by its signal, or by the end of its executor. */
   cancelled(): boolean {
+    refuseArguments("cancelled()", arguments);
     return this.#state === "cancelled";
   }
 
   /** Whether a worker works on the task now. Not while it only waits, also in the pipe to a worker. */
   running(): boolean {
+    refuseArguments("running()", arguments);
     return this.#state === "pending" && this.#owner.isRunning();
   }
 
   /** Whether there is an outcome: a value, an error, or that it was cancelled. */
   done(): boolean {
+    refuseArguments("done()", arguments);
     return this.#state !== "pending";
   }
 
@@ -241,6 +248,7 @@ export class Future<R> implements PromiseLike<R> {
    * ```
    */
   addDoneCallback(fn: (future: Future<R>) => void): void {
+    refuseSurplus("addDoneCallback(fn)", arguments, 1);
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot add a done callback: it is ${typeof fn}, wanted a function`);
     }

@@ -1,6 +1,6 @@
 import { TimeoutError } from "../errors.ts";
 import { OptionChecks } from "../option_checks.ts";
-import { shown } from "../shown.ts";
+import { refuseSurplus, shown } from "../shown.ts";
 import { checkWait, monotonicMs, until, type WaitLimit } from "../timer.ts";
 import { Future, hasFailed, observe, whenDone } from "./future.ts";
 
@@ -71,6 +71,7 @@ export async function waitFutures<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitFuturesOptions = {},
 ): Promise<WaitedFutures<F>> {
+  refuseSurplus("waitFutures(futures, options)", arguments, 2);
   checks.names(options, { ...AS_COMPLETED_OPTIONS, returnWhen: true }, "waitFutures()");
   const returnWhen = checks.choice("returnWhen", options.returnWhen, RETURN_WHEN);
   checkWait(limitOf(options));
@@ -137,6 +138,7 @@ export function asCompleted<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<CompletedFuture<F>> {
+  refuseSurplus("asCompleted(futures, options)", arguments, 2);
   checks.names(options, AS_COMPLETED_OPTIONS, "asCompleted()");
   checkWait(limitOf(options));
   return new CompletedFutures(distinct(futures), options) as AsyncIterableIterator<unknown> as AsyncIterableIterator<

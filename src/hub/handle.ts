@@ -2,6 +2,7 @@ import { brand, shared, sharedSymbol } from "../copies.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeferredRelease } from "./deferred_release.ts";
 import type { WaitOptions } from "./wait_queue.ts";
+import { refuseArguments } from "../shown.ts";
 
 /** How a handle reaches the object that it stands for, in this process or another. */
 export interface ObjectRef {
@@ -105,6 +106,7 @@ export abstract class SharedHandle implements Disposable {
    * it does nothing. Harmless when called again.
    */
   close(): void {
+    refuseArguments("close()", arguments);
     this[REF].release();
   }
 

@@ -1,6 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 import { call, changeValue } from "./call.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /** Names the class of arrays in every process. */
 export const ARRAY = "ArrayProxy";
@@ -48,6 +49,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @throws {RangeError} If there is none.
    */
   async at(index: number): Promise<T> {
+    refuseSurplus("at(index)", arguments, 1);
     return await call(this, "at", [index]) as T;
   }
 
@@ -59,6 +61,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @throws {RangeError} If there are not so many. Nothing was replaced.
    */
   async set(index: number, values: T | Iterable<T>): Promise<void> {
+    refuseSurplus("set(index, values)", arguments, 2);
     const list = typeof values === "object" ? Array.from(values) : [values];
     await call(this, "set", [index, list]);
   }
@@ -72,6 +75,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @throws {RangeError} If there is no such item.
    */
   async add(index: number, amount: T): Promise<T> {
+    refuseSurplus("add(index, amount)", arguments, 2);
     return await call(this, "add", [index, amount]) as T;
   }
 
@@ -86,6 +90,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @throws {RangeError} If there is no such item.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
+    refuseSurplus("update(index, change)", arguments, 2);
     return await changeValue(this, [index], change) as T;
   }
 
@@ -96,6 +101,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @param end The index behind the last. @default the length
    */
   async slice(start?: number, end?: number): Promise<T[]> {
+    refuseSurplus("slice(start, end)", arguments, 2);
     return Array.from(await this.toTypedArray(start, end) as Iterable<T>);
   }
 
@@ -107,16 +113,19 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @param end The index behind the last. @default the length
    */
   async fill(value: T, start?: number, end?: number): Promise<void> {
+    refuseSurplus("fill(value, start, end)", arguments, 3);
     await call(this, "fill", [value, start, end]);
   }
 
   /** How many items there are. */
   async length(): Promise<number> {
+    refuseArguments("length()", arguments);
     return await call(this, "length", []) as number;
   }
 
   /** A copy of all items. */
   async toArray(): Promise<T[]> {
+    refuseArguments("toArray()", arguments);
     return await this.slice();
   }
 
@@ -127,6 +136,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @param end The index behind the last. @default the length
    */
   async toTypedArray(start?: number, end?: number): Promise<T extends bigint ? BigIntArray : NumberArray> {
+    refuseSurplus("toTypedArray(start, end)", arguments, 2);
     return await call(this, "slice", [start, end]) as T extends bigint ? BigIntArray : NumberArray;
   }
 

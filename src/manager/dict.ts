@@ -1,5 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import type { DictKey } from "./dict_key.ts";
 import { call, changeValue } from "./call.ts";
 
@@ -71,6 +71,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    */
   get<F>(key: K, fallback: F): Promise<V | F>;
   async get(key: K, ...fallback: unknown[]): Promise<unknown> {
+    refuseSurplus("get(key, fallback)", arguments, 2);
     return await call(this, "get", [key, ...fallback]);
   }
 
@@ -83,6 +84,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @throws {EncodingError} If the value cannot travel. The dict stays as it is.
    */
   async set(key: K, value: V): Promise<void> {
+    refuseSurplus("set(key, value)", arguments, 2);
     await call(this, "set", [key, value]);
   }
 
@@ -93,6 +95,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @throws {TypeError} If it cannot be a key.
    */
   async has(key: K): Promise<boolean> {
+    refuseSurplus("has(key)", arguments, 1);
     return await call(this, "has", [key]) as boolean;
   }
 
@@ -103,6 +106,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @returns Whether it was there.
    */
   async delete(key: K): Promise<boolean> {
+    refuseSurplus("delete(key)", arguments, 1);
     return await call(this, "delete", [key]) as boolean;
   }
 
@@ -123,6 +127,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    */
   pop<F>(key: K, fallback: F): Promise<V | F>;
   async pop(key: K, ...fallback: unknown[]): Promise<unknown> {
+    refuseSurplus("pop(key, fallback)", arguments, 2);
     return await call(this, "pop", [key, ...fallback]);
   }
 
@@ -133,6 +138,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @throws {RangeError} If the dict is empty.
    */
   async popItem(): Promise<[K, V]> {
+    refuseArguments("popItem()", arguments);
     return await call(this, "popItem", []) as [K, V];
   }
 
@@ -145,6 +151,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @throws {TypeError} If it cannot be a key.
    */
   async setDefault(key: K, value: V): Promise<V> {
+    refuseSurplus("setDefault(key, value)", arguments, 2);
     return await call(this, "setDefault", [key, value]) as V;
   }
 
@@ -157,6 +164,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @throws {TypeError} If the value, or the amount, is of another type.
    */
   async add(key: K, amount: V & (number | bigint)): Promise<V> {
+    refuseSurplus("add(key, amount)", arguments, 2);
     return await call(this, "add", [key, amount]) as V;
   }
 
@@ -188,42 +196,50 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    */
   update(key: K, change: (value: V | undefined) => V | Promise<V>): Promise<V>;
   async update(first: K | DictEntries<K, V>, change?: (value: V | undefined) => V | Promise<V>): Promise<V | void> {
+    refuseSurplus("update(key, change)", arguments, 2);
     if (change !== undefined) return await changeValue(this, [first], change) as V;
     await call(this, "merge", [entriesOf(first as DictEntries<K, V>)]);
   }
 
   /** How many keys there are. */
   async size(): Promise<number> {
+    refuseArguments("size()", arguments);
     return await call(this, "size", []) as number;
   }
 
   /** All keys. */
   async keys(): Promise<K[]> {
+    refuseArguments("keys()", arguments);
     return await call(this, "keys", []) as K[];
   }
 
   /** All values, in the order of the keys. */
   async values(): Promise<V[]> {
+    refuseArguments("values()", arguments);
     return await call(this, "values", []) as V[];
   }
 
   /** All pairs of key and value. */
   async entries(): Promise<[K, V][]> {
+    refuseArguments("entries()", arguments);
     return await call(this, "entries", []) as [K, V][];
   }
 
   /** Removes all keys. */
   async clear(): Promise<void> {
+    refuseArguments("clear()", arguments);
     await call(this, "clear", []);
   }
 
   /** A copy as an object; keys that are not strings become strings. Every key is an own property, also `"__proto__"`. */
   async toObject(): Promise<Record<string, V>> {
+    refuseArguments("toObject()", arguments);
     return Object.fromEntries((await this.entries()).map(([key, value]) => [String(key), value]));
   }
 
   /** A copy as a `Map`. */
   async toMap(): Promise<Map<K, V>> {
+    refuseArguments("toMap()", arguments);
     return new Map(await this.entries());
   }
 

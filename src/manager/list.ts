@@ -1,5 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
 import { itemsOf } from "./checks.ts";
 
@@ -63,6 +63,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {RangeError} If there is none.
    */
   async at(index: number): Promise<T> {
+    refuseSurplus("at(index)", arguments, 1);
     return await call(this, "at", [index]) as T;
   }
 
@@ -75,6 +76,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {EncodingError} If the new item cannot travel. The list stays as it is.
    */
   async set(index: number, item: T): Promise<void> {
+    refuseSurplus("set(index, item)", arguments, 2);
     await call(this, "set", [index, item]);
   }
 
@@ -95,6 +97,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {TypeError} If it cannot be iterated.
    */
   async extend(items: Iterable<T>): Promise<void> {
+    refuseSurplus("extend(items)", arguments, 1);
     await call(this, "extend", [[...itemsOf(items)]]);
   }
 
@@ -105,6 +108,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @param item Anything that can travel.
    */
   async insert(index: number, item: T): Promise<void> {
+    refuseSurplus("insert(index, item)", arguments, 2);
     await call(this, "insert", [index, item]);
   }
 
@@ -116,6 +120,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {RangeError} If there is none.
    */
   async pop(index = -1): Promise<T> {
+    refuseSurplus("pop(index)", arguments, 1);
     return await call(this, "pop", [index]) as T;
   }
 
@@ -126,6 +131,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {RangeError} If there is none.
    */
   async remove(item: T): Promise<void> {
+    refuseSurplus("remove(item)", arguments, 1);
     await call(this, "remove", [item]);
   }
 
@@ -148,6 +154,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @param end The index behind the last. @default the length
    */
   async slice(start?: number, end?: number): Promise<T[]> {
+    refuseSurplus("slice(start, end)", arguments, 2);
     return await call(this, "slice", [start, end]) as T[];
   }
 
@@ -159,6 +166,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @returns Its index, or -1 when there is none.
    */
   async indexOf(item: T, start?: number): Promise<number> {
+    refuseSurplus("indexOf(item, start)", arguments, 2);
     return await call(this, "indexOf", [item, start]) as number;
   }
 
@@ -168,6 +176,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @param item Equal is the same data, or a proxy of the same object.
    */
   async includes(item: T): Promise<boolean> {
+    refuseSurplus("includes(item)", arguments, 1);
     return await this.indexOf(item) >= 0;
   }
 
@@ -177,11 +186,13 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @param item Equal is the same data, or a proxy of the same object.
    */
   async count(item: T): Promise<number> {
+    refuseSurplus("count(item)", arguments, 1);
     return await call(this, "count", [item]) as number;
   }
 
   /** How many items there are. */
   async length(): Promise<number> {
+    refuseArguments("length()", arguments);
     return await call(this, "length", []) as number;
   }
 
@@ -195,6 +206,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {TypeError} If the item, or the amount, is of another type.
    */
   async add(index: number, amount: T & (number | bigint)): Promise<T> {
+    refuseSurplus("add(index, amount)", arguments, 2);
     return await call(this, "add", [index, amount]) as T;
   }
 
@@ -209,6 +221,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {RangeError} If there is no such item.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
+    refuseSurplus("update(index, change)", arguments, 2);
     return await changeValue(this, [index], change) as T;
   }
 
@@ -222,22 +235,26 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @throws {TypeError} If there is no function, and items cannot be compared. The list stays as it is.
    */
   async sort(order?: ((a: T, b: T) => number) | { descending?: boolean }): Promise<void> {
+    refuseSurplus("sort(order)", arguments, 1);
     if (typeof order !== "function") return void await call(this, "sort", [isDescending(order)]);
     await changeValue(this, [undefined], (items: T[]) => items.toSorted(order));
   }
 
   /** Puts the items in reverse order. */
   async reverse(): Promise<void> {
+    refuseArguments("reverse()", arguments);
     await call(this, "reverse", []);
   }
 
   /** Removes all items. */
   async clear(): Promise<void> {
+    refuseArguments("clear()", arguments);
     await call(this, "clear", []);
   }
 
   /** A copy of all items. */
   async toArray(): Promise<T[]> {
+    refuseArguments("toArray()", arguments);
     return await this.slice();
   }
 

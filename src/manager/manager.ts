@@ -11,7 +11,7 @@ import {
   RLock,
   Semaphore,
 } from "../sync/mod.ts";
-import { refuseArguments, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
 import { itemsOf } from "./checks.ts";
 import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
@@ -121,6 +121,7 @@ export class Manager implements Disposable, AsyncDisposable {
    */
   dict<K extends string = string, V = unknown>(entries: Readonly<Record<string, V>>): DictProxy<K, V>;
   dict<K extends DictKey, V>(entries: DictEntries<K, V> = []): DictProxy<K, V> {
+    refuseSurplus("dict(entries)", arguments, 1);
     const object = new DictObject(entriesOf(entries), "the dict has no such key");
     return new DictProxy(this.#own(DICT, object));
   }
@@ -134,6 +135,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {EncodingError} If an item cannot travel.
    */
   list<T = unknown>(items: Iterable<T> = []): ListProxy<T> {
+    refuseSurplus("list(items)", arguments, 1);
     return new ListProxy(this.#own(LIST, new ListObject([...itemsOf(items)])));
   }
 
@@ -146,6 +148,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {EncodingError} If a value cannot travel.
    */
   namespace<T extends object = Record<string, unknown>>(values: T = {} as T): NamespaceProxy<T> {
+    refuseSurplus("namespace(values)", arguments, 1);
     const object = new DictObject(sharedEntries(values), "the namespace has no such name");
     return new NamespaceProxy(this.#own(NAMESPACE, object));
   }
@@ -158,6 +161,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {EncodingError} If it cannot travel.
    */
   value<T>(value: T): ValueProxy<T> {
+    refuseSurplus("value(value)", arguments, 1);
     return new ValueProxy(this.#own(VALUE, new ValueObject(value)));
   }
 
@@ -179,16 +183,19 @@ export class Manager implements Disposable, AsyncDisposable {
    */
   array(items: number | Iterable<number>): ArrayProxy<number>;
   array(items: number | Iterable<number> | BigIntArray): ArrayProxy<never> {
+    refuseSurplus("array(items)", arguments, 1);
     return new ArrayProxy<never>(this.#own(ARRAY, new ArrayObject(numbersOf(items))));
   }
 
   /** Makes a {@linkcode Lock}. */
   lock(): Lock {
+    refuseArguments("lock()", arguments);
     return this.#share(new Lock());
   }
 
   /** Makes an {@linkcode RLock}. */
   rlock(): RLock {
+    refuseArguments("rlock()", arguments);
     return this.#share(new RLock());
   }
 
@@ -199,6 +206,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {RangeError} If that is negative, or not a whole number.
    */
   semaphore(value = 1): Semaphore {
+    refuseSurplus("semaphore(value)", arguments, 1);
     return this.#share(new Semaphore(value));
   }
 
@@ -209,6 +217,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {RangeError} If that is negative, or not a whole number.
    */
   boundedSemaphore(value = 1): BoundedSemaphore {
+    refuseSurplus("boundedSemaphore(value)", arguments, 1);
     return this.#share(new BoundedSemaphore(value));
   }
 
@@ -219,11 +228,13 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {TypeError} If another process made the lock.
    */
   condition(lock?: Lock | RLock): Condition {
+    refuseSurplus("condition(lock)", arguments, 1);
     return this.#share(new Condition(lock));
   }
 
   /** Makes an {@linkcode Event}. */
   event(): Event {
+    refuseArguments("event()", arguments);
     return this.#share(new Event());
   }
 
@@ -235,6 +246,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {RangeError} If `parties` is less than 1, or not a whole number.
    */
   barrier(parties: number, options?: BarrierOptions): Barrier {
+    refuseSurplus("barrier(parties, options)", arguments, 2);
     return this.#share(new Barrier(parties, options));
   }
 
@@ -245,6 +257,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {RangeError} If that is not a whole number.
    */
   queue<T = unknown>(maxSize = 0): Queue<T> {
+    refuseSurplus("queue(maxSize)", arguments, 1);
     return this.#share(new Queue<T>(maxSize));
   }
 
@@ -255,11 +268,13 @@ export class Manager implements Disposable, AsyncDisposable {
    * @throws {RangeError} If that is not a whole number.
    */
   joinableQueue<T = unknown>(maxSize = 0): JoinableQueue<T> {
+    refuseSurplus("joinableQueue(maxSize)", arguments, 1);
     return this.#share(new JoinableQueue<T>(maxSize));
   }
 
   /** Makes a {@linkcode SimpleQueue}. */
   simpleQueue<T = unknown>(): SimpleQueue<T> {
+    refuseArguments("simpleQueue()", arguments);
     return this.#share(new SimpleQueue<T>());
   }
 
@@ -273,6 +288,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * every object has.
    */
   register(name: string, type: AnyClass, options: RegisterOptions = {}): void {
+    refuseSurplus("register(name, type, options)", arguments, 3);
     const registered = registeredType(name, type, options);
     if (this.#types.has(name)) throw new TypeError(`Cannot register ${shown(name)}: the name is taken`);
     this.#types.set(name, registered);
@@ -339,6 +355,7 @@ export class Manager implements Disposable, AsyncDisposable {
 
   /** Closes all objects, for all processes. Harmless when called again. */
   close(): void {
+    refuseArguments("close()", arguments);
     this.#lifetime.close();
   }
 

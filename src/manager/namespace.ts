@@ -1,5 +1,5 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
 
 /** Names the class of namespaces in every process. */
@@ -46,6 +46,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @throws {RangeError} If the name is not there.
    */
   async get<N extends keyof T & string>(name: N): Promise<T[N]> {
+    refuseSurplus("get(name)", arguments, 1);
     return await call(this, "getPresent", [name]) as T[N];
   }
 
@@ -57,6 +58,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @throws {TypeError} If the name begins with `_`.
    */
   async set<N extends keyof T & string>(name: N, value: T[N]): Promise<void> {
+    refuseSurplus("set(name, value)", arguments, 2);
     await call(this, "set", [sharedName(name), value]);
   }
 
@@ -66,6 +68,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @param name Which name.
    */
   async has(name: keyof T & string): Promise<boolean> {
+    refuseSurplus("has(name)", arguments, 1);
     return await call(this, "has", [name]) as boolean;
   }
 
@@ -76,6 +79,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @throws {RangeError} If the name is not there.
    */
   async delete(name: keyof T & string): Promise<void> {
+    refuseSurplus("delete(name)", arguments, 1);
     await call(this, "deletePresent", [name]);
   }
 
@@ -88,6 +92,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @throws {TypeError} If the name begins with `_`, or the value, or the amount, is of another type.
    */
   async add<N extends keyof T & string>(name: N, amount: T[N] & (number | bigint)): Promise<T[N]> {
+    refuseSurplus("add(name, amount)", arguments, 2);
     return await call(this, "add", [sharedName(name), amount]) as T[N];
   }
 
@@ -110,17 +115,20 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    */
   update<N extends keyof T & string>(name: N, change: (value: T[N]) => T[N] | Promise<T[N]>): Promise<T[N]>;
   async update(first: string | Partial<T>, change?: (value: never) => unknown): Promise<unknown> {
+    refuseSurplus("update(name, change)", arguments, 2);
     if (typeof first === "string") return await changeValue(this, [sharedName(first)], change!);
     await call(this, "merge", [sharedEntries(first)]);
   }
 
   /** All names. */
   async keys(): Promise<(keyof T & string)[]> {
+    refuseArguments("keys()", arguments);
     return await call(this, "keys", []) as (keyof T & string)[];
   }
 
   /** A copy of all names and values. */
   async toObject(): Promise<T> {
+    refuseArguments("toObject()", arguments);
     return Object.fromEntries(await call(this, "entries", []) as [string, unknown][]) as T;
   }
 }

@@ -1,5 +1,6 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { call, changeValue } from "./call.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /** Names the class of values in every process. */
 export const VALUE = "ValueProxy";
@@ -37,6 +38,7 @@ export const VALUE = "ValueProxy";
 export class ValueProxy<T = unknown> extends SharedHandle {
   /** A copy of the value. */
   async get(): Promise<T> {
+    refuseArguments("get()", arguments);
     return await call(this, "get", []) as T;
   }
 
@@ -47,6 +49,7 @@ export class ValueProxy<T = unknown> extends SharedHandle {
    * @throws {EncodingError} If it cannot travel. The value stays as it is.
    */
   async set(value: T): Promise<void> {
+    refuseSurplus("set(value)", arguments, 1);
     await call(this, "set", [value]);
   }
 
@@ -58,6 +61,7 @@ export class ValueProxy<T = unknown> extends SharedHandle {
    * @throws {TypeError} If the value, or the amount, is of another type.
    */
   async add(amount: T & (number | bigint)): Promise<T> {
+    refuseSurplus("add(amount)", arguments, 1);
     return await call(this, "add", [amount]) as T;
   }
 
@@ -71,6 +75,7 @@ export class ValueProxy<T = unknown> extends SharedHandle {
    * @returns What `change` returned last.
    */
   async update(change: (value: T) => T | Promise<T>): Promise<T> {
+    refuseSurplus("update(change)", arguments, 1);
     return await changeValue(this, [], change) as T;
   }
 }

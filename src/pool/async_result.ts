@@ -1,5 +1,6 @@
 import { TimeoutError } from "../errors.ts";
 import { untilSettled } from "../timer.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /**
  * The result of a task that was submitted with one of the pool's `…Async` methods.
@@ -42,6 +43,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async get(timeoutMs?: number): Promise<R> {
+    refuseSurplus("get(timeoutMs)", arguments, 1);
     this.#onObserved();
     if (!await this.wait(timeoutMs)) throw new TimeoutError(`The result is not ready after ${timeoutMs} ms`);
     return await this.#promise;
@@ -55,11 +57,13 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async wait(timeoutMs?: number): Promise<boolean> {
+    refuseSurplus("wait(timeoutMs)", arguments, 1);
     return await untilSettled(this.#promise, { timeoutMs }) || this.ready();
   }
 
   /** Whether there is a result or an error. */
   ready(): boolean {
+    refuseArguments("ready()", arguments);
     return this.#state !== "pending";
   }
 
@@ -69,6 +73,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws {Error} If there is neither yet.
    */
   successful(): boolean {
+    refuseArguments("successful()", arguments);
     if (this.#state === "pending") {
       throw new Error("Cannot say whether it succeeded: the result is not ready, wait() for it first");
     }

@@ -74,7 +74,7 @@ export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = 
   if (onEvent !== undefined && typeof onEvent !== "function") {
     throw checks.wrongType(`"onEvent" is ${typeof onEvent}, a function is wanted`);
   }
-  const backendOptions = backend === undefined ? {} : optionsFor(backend, options);
+  const backendOptions = backend === undefined ? {} : optionsFor(backend, options, checks);
   const local = resolveLocalOptions(options, checks);
   return {
     name: checks.text("name", options.name) ?? "pool",
@@ -114,16 +114,20 @@ function initArgsOf({ initArgs, initializer }: PoolOptions, checks: OptionChecks
 }
 
 /** The options that only a backend understands. Throws TypeError for those that it does not. */
-function optionsFor(backend: TaskBackendProvider, options: PoolOptions): Record<string, unknown> {
+function optionsFor(
+  backend: TaskBackendProvider,
+  options: PoolOptions,
+  checks: OptionChecks,
+): Record<string, unknown> {
   if (typeof backend?.connect !== "function") {
-    throw poolChecks.wrongType(`"backend" is ${typeof backend}, an object with a connect() method is wanted`);
+    throw checks.wrongType(`"backend" is ${typeof backend}, an object with a connect() method is wanted`);
   }
   const { takes, description } = backend;
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || ANYWHERE.has(name)) continue;
     if (!takes.includes(name)) {
-      throw poolChecks.wrongType(`"${name}" has no meaning on ${description.name}, ${description.why}`);
+      throw checks.wrongType(`${checks.quoted(name)} has no meaning on ${description.name}, ${description.why}`);
     }
     own[name] = value;
   }

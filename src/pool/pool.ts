@@ -1,5 +1,5 @@
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
-import { refuseArguments, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
@@ -84,6 +84,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * @throws {EncodingError} If `initArgs` cannot travel.
    */
   constructor(options: PoolOptions = {}) {
+    refuseSurplus("new Pool(options)", arguments, 1);
     this.#engine = new PoolEngine(resolvePoolOptions(options));
   }
 
@@ -109,13 +110,17 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   static untrusted<M = unknown>(module: string | URL, options: Omit<PoolOptions, "module"> = {}): Pool<M> {
+    refuseSurplus("Pool.untrusted(module, options)", arguments, 2);
     if (module === undefined) {
       throw new TypeError('Cannot make a pool: "module" is undefined, the untrusted module is wanted');
     }
     if (typeof options !== "object" || options === null) {
       throw new TypeError(`Cannot make a pool: the options are ${shown(options)}, wanted { workers: 4 }`);
     }
-    const { trust }: PoolOptions = options;
+    const { trust, module: other }: PoolOptions = options;
+    if (other !== undefined) {
+      throw new TypeError('Cannot make a pool: "module" is among the options, wanted Pool.untrusted(module, options)');
+    }
     if (trust !== undefined && trust !== "untrusted") {
       throw new TypeError(`Cannot make a pool: "trust" is ${shown(trust)}, Pool.untrusted() has "untrusted" only`);
     }
@@ -170,6 +175,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   apply(fn: string | AnyFunction, args: unknown[] = [], options?: TaskOptions): Promise<unknown> {
     // Not async: a promise less for each call.
     try {
+      refuseSurplus("apply(fn, args, options)", arguments, 3);
       return this.#call(fn, args, options);
     } catch (error) {
       return Promise.reject(error);
@@ -222,14 +228,9 @@ export class Pool<M = unknown> implements AsyncDisposable {
     args: unknown[] = [],
     // deno-lint-ignore no-explicit-any -- the overloads above are the types; callbacks are contravariant
     options: TaskOptions & AsyncCallbacks<any> = {},
-    ...surplus: unknown[]
     // deno-lint-ignore no-explicit-any -- as above
   ): AsyncResult<any> {
-    if (typeof surplus[0] === "function") {
-      throw new TypeError(
-        "Cannot submit: a function stands behind the options, wanted applyAsync(fn, [arg], { callback })",
-      );
-    }
+    refuseSurplus("applyAsync(fn, args, { callback })", arguments, 3);
     return this.#later(this.#call(fn, args, options), options);
   }
 
@@ -306,6 +307,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
   async map(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    refuseSurplus("map(fn, items, options)", arguments, 3);
     try {
       return await this.#map(fn, items, false, options);
     } catch (error) {
@@ -357,6 +359,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<unknown>,
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
+    refuseSurplus("mapAsync(fn, items, options)", arguments, 3);
     return this.#later(this.#map(fn, items, false, options), options);
   }
 
@@ -423,6 +426,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
   async starmap(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    refuseSurplus("starmap(fn, items, options)", arguments, 3);
     try {
       return await this.#map(fn, items, true, options);
     } catch (error) {
@@ -470,6 +474,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<unknown>,
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
+    refuseSurplus("starmapAsync(fn, items, options)", arguments, 3);
     return this.#later(this.#map(fn, items, true, options), options);
   }
 
@@ -520,6 +525,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
   imap(fn: string | AnyFunction, items: Items<unknown>, options?: ImapOptions): AsyncIterableIterator<unknown> {
+    refuseSurplus("imap(fn, items, options)", arguments, 3);
     return this.#imap(fn, items, true, options);
   }
 
@@ -560,6 +566,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     items: Items<unknown>,
     options?: ImapOptions,
   ): AsyncIterableIterator<unknown> {
+    refuseSurplus("imapUnordered(fn, items, options)", arguments, 3);
     return this.#imap(fn, items, false, options);
   }
 
@@ -614,11 +621,13 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async drain(wait: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    refuseSurplus("drain(wait)", arguments, 1);
     await this.#engine.queue.drain(wait);
   }
 
   /** Takes no more work: later calls get a `PoolClosedError`. What was accepted goes on, then the workers leave. Harmless when called again. */
   close(): void {
+    refuseArguments("close()", arguments);
     this.#engine.close();
   }
 
@@ -681,6 +690,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   async serveDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
+    refuseSurplus("serveDashboard(options)", arguments, 1);
     // Loaded when it is wanted: most programs never are looked at.
     const { serveDashboard } = await import("./dashboard.ts");
     return serveDashboard(this.#engine, options);
@@ -688,6 +698,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
 
   /** Counts, and histograms of waiting and running time, since the pool was made. */
   stats(): PoolStats {
+    refuseArguments("stats()", arguments);
     return this.#engine.stats();
   }
 
@@ -712,6 +723,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * ```
    */
   observe(observer: PoolObserver): () => void {
+    refuseSurplus("observe(observer)", arguments, 1);
     return this.#engine.observers.add(observer);
   }
 

@@ -2,6 +2,7 @@ import type { WorkerCommand } from "../worker/program/command_line.ts";
 import { launchCommand } from "../worker/launch.ts";
 import { resolvePoolOptions } from "./options.ts";
 import type { PoolOptions } from "./types.ts";
+import { refuseSurplus } from "../shown.ts";
 
 /**
  * The command line that workers of a pool with these options would be started with; starts nothing.
@@ -23,6 +24,7 @@ import type { PoolOptions } from "./types.ts";
  * ```
  */
 export function workerCommand(options: PoolOptions = {}): WorkerCommand {
+  refuseSurplus("workerCommand(options)", arguments, 1);
   // Without what a worker opens before user code is there, and gives back: to a reader it would look like a permission of the code.
   return launchCommand(resolvePoolOptions(options).local, "example", true);
 }

@@ -1,3 +1,4 @@
+import { refuseArguments } from "../shown.ts";
 /**
  * How many CPUs this process may use; a cgroup's quota counts. It is the default of a pool's `workers`.
  *
@@ -14,5 +15,6 @@
  * ```
  */
 export function cpuCount(): number {
+  refuseArguments("cpuCount()", arguments);
   return navigator.hardwareConcurrency || 1;
 }

@@ -1,6 +1,7 @@
 import { hub } from "../hub/hub.ts";
 import { ownProcess, type ParentIdentity } from "../own_process.ts";
 import { untilSettled } from "../timer.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /**
  * The process that started this one.
@@ -38,6 +39,7 @@ export class ParentProcess {
 
   /** Whether it runs. Only a detached process ever sees `false`: any other ends with its parent. */
   isAlive(): boolean {
+    refuseArguments("isAlive()", arguments);
     return this.#identity.isAlive();
   }
 
@@ -49,6 +51,7 @@ export class ParentProcess {
    * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
+    refuseSurplus("join(timeoutMs)", arguments, 1);
     if (!this.isAlive() || timeoutMs <= 0) return !this.isAlive();
     await hub.waits.track(untilSettled(this.#identity.ended, { timeoutMs }));
     return !this.isAlive();
@@ -71,6 +74,7 @@ export class ParentProcess {
  * ```
  */
 export function parentProcess(): ParentProcess | null {
+  refuseArguments("parentProcess()", arguments);
   const { parent } = ownProcess();
   return parent === undefined ? null : new ParentProcess(parent);
 }

@@ -6,6 +6,7 @@ import { type ProcessOptions, resolveProcessOptions } from "./options.ts";
 import { OwnState } from "./own_state.ts";
 import { ChildState, type ProcessState } from "./process_state.ts";
 import type { ProcessStart } from "./started_process.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 // An instance whose run() runs here was not made by its constructor, and so has no state of its own.
 let stateOf: (process: object) => ProcessState;
@@ -91,6 +92,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {RangeError} If a number is out of range.
    */
   constructor(options: ProcessOptions<F> = {}) {
+    refuseSurplus("new Process(options)", arguments, 1);
     const { name } = new.target;
     if (this.run !== Process.prototype.run && options.module === undefined) {
       throw new TypeError(
@@ -163,6 +165,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {ClosedError} If it was closed.
    */
   start(): void {
+    refuseArguments("start()", arguments);
     const what = { subclass: subclassOf(this), fields: { ...this } as Record<string, unknown> };
     stateOf(this).start(what, () => children.delete(this));
     children.add(this);
@@ -178,11 +181,13 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {TypeError} If `timeoutMs` is not a number; a `RangeError` if it is NaN.
    */
   async join(timeoutMs?: number): Promise<boolean> {
+    refuseSurplus("join(timeoutMs)", arguments, 1);
     return await stateOf(this).join(timeoutMs);
   }
 
   /** Whether it was started and has not ended. */
   isAlive(): boolean {
+    refuseArguments("isAlive()", arguments);
     return stateOf(this).isAlive();
   }
 
@@ -193,11 +198,13 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {ClosedError} If it was closed.
    */
   terminate(): void {
+    refuseSurplus("terminate()", arguments, 0);
     stateOf(this).signal("SIGTERM", "terminate");
   }
 
   /** Sends SIGKILL, which always ends it; otherwise as {@linkcode terminate}. */
   kill(): void {
+    refuseSurplus("kill()", arguments, 0);
     stateOf(this).signal("SIGKILL", "kill");
   }
 
@@ -207,6 +214,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {Error} If it is running.
    */
   close(): void {
+    refuseArguments("close()", arguments);
     stateOf(this).close();
   }
 
@@ -242,6 +250,7 @@ function subclassOf(process: Process): ProcessStart["subclass"] {
  * ```
  */
 export function currentProcess(): Process {
+  refuseArguments("currentProcess()", arguments);
   const own = ownProcess();
   own.instance ??= Object.create(Process.prototype) as Process;
   return own.instance as Process;
@@ -267,6 +276,7 @@ export function currentProcess(): Process {
  * ```
  */
 export function activeChildren(): Process[] {
+  refuseArguments("activeChildren()", arguments);
   return [...children];
 }
 

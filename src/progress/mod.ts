@@ -23,6 +23,7 @@ import { monotonicMs } from "../timer.ts";
 import type { BarLine } from "./bar_line.ts";
 import { type Display, openBars, usualDisplay } from "./bars.ts";
 import { WorkCounter } from "./work_counter.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 export type { Display } from "./bars.ts";
 export type { EndedItem } from "../pool/types.ts";
@@ -77,6 +78,7 @@ export class ProgressBar implements Disposable {
    * @throws {RangeError} If `total` or `initial` is not a whole number from 0.
    */
   constructor(options: ProgressOptions = {}) {
+    refuseSurplus("new ProgressBar(options)", arguments, 1);
     const { total, label = "", initial = 0, display = usualDisplay() } = checked(options);
     this.#counter = new WorkCounter(monotonicMs(), initial);
     this.#line = { counter: this.#counter, total, label };
@@ -100,6 +102,7 @@ export class ProgressBar implements Disposable {
    * @param failed How many of them failed. @default 0
    */
   tick(done = 1, failed = 0): void {
+    refuseSurplus("tick(done, failed)", arguments, 2);
     if (this.#counter.endedAt === undefined) this.#counter.count(done, failed, monotonicMs());
   }
 
@@ -111,6 +114,7 @@ export class ProgressBar implements Disposable {
 
   /** Ends the bar. Its last state stays on the screen. Harmless the second time. */
   close(): void {
+    refuseArguments("close()", arguments);
     if (this.#counter.endedAt !== undefined) return;
     this.#counter.endedAt = monotonicMs();
     openBars.close(this.#line);
@@ -145,6 +149,7 @@ export function progress<T>(
   items: Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions = {},
 ): AsyncGenerator<T, void, undefined> {
+  refuseSurplus("progress(items, options)", arguments, 2);
   checked(options);
   const total = options.total ?? (Array.isArray(items) ? items.length : undefined);
   return counted(items, total === undefined ? options : { ...options, total });

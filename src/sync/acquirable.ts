@@ -1,6 +1,6 @@
 import { type Handle, REF, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { refuseArguments, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
 import { type Acquired, Guard } from "./guard.ts";
 
@@ -33,6 +33,7 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async acquire(wait?: WaitOptions): Promise<Guard> {
+    refuseSurplus("acquire(wait)", arguments, 1);
     if (wait !== undefined) checkWait(wait);
     const tenure = wait?.signal?.aborted ? undefined : this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== undefined) return new Guard(this, tenure, false);
@@ -73,6 +74,7 @@ export abstract class Acquirable extends SharedHandle {
    * @throws {TypeError} If it is not a function.
    */
   async use<R>(body: () => R | PromiseLike<R>, wait?: WaitOptions): Promise<R> {
+    refuseSurplus("use(body, wait)", arguments, 2);
     if (typeof body !== "function") {
       throw new TypeError(`Cannot call use() with ${shown(body)}: a function is wanted, which runs while this is held`);
     }

@@ -1,7 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkTimeout } from "../timer.ts";
 import { type BarrierAction, BarrierObject } from "./barrier_object.ts";
 
@@ -60,6 +60,7 @@ export class Barrier extends SharedHandle {
    * @throws {TypeError} If an option has the wrong name or type.
    */
   constructor(parties: number, options: BarrierOptions = {}) {
+    refuseSurplus("new Barrier(parties, options)", arguments, 2);
     if (!Number.isSafeInteger(parties) || parties < 1) {
       throw new RangeError(`Cannot make a barrier for ${shown(parties)}: a whole number is wanted, 1 or more`);
     }
@@ -79,31 +80,37 @@ export class Barrier extends SharedHandle {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<number> {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF].call("wait", [wait?.timeoutMs === Infinity], wait) as number;
   }
 
   /** Mends the barrier, and empties it: those who wait get BrokenBarrierError. */
   async reset(): Promise<void> {
+    refuseArguments("reset()", arguments);
     await this[REF].call("reset", []);
   }
 
   /** Breaks the barrier: those who wait, and those who come, get BrokenBarrierError. */
   async abort(): Promise<void> {
+    refuseArguments("abort()", arguments);
     await this[REF].call("abort", []);
   }
 
   /** How many must come. */
   async parties(): Promise<number> {
+    refuseArguments("parties()", arguments);
     return await this[REF].call("parties", []) as number;
   }
 
   /** How many wait. */
   async nWaiting(): Promise<number> {
+    refuseArguments("nWaiting()", arguments);
     return await this[REF].call("nWaiting", []) as number;
   }
 
   /** Whether it is broken. */
   async broken(): Promise<boolean> {
+    refuseArguments("broken()", arguments);
     return await this[REF].call("broken", []) as boolean;
   }
 }

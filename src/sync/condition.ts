@@ -2,7 +2,7 @@ import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { LocalRef } from "../hub/local_ref.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkWait, monotonicMs } from "../timer.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
@@ -59,6 +59,7 @@ export class Condition extends Acquirable {
    * @throws {TypeError} If the lock was made by another process.
    */
   constructor(lock?: Lock | RLock) {
+    refuseSurplus("new Condition(lock)", arguments, 1);
     const object = lock === undefined ? new RLockObject() : lockObject(lock);
     super(hub.own(TYPE, new ConditionObject(object, lock === undefined)));
   }
@@ -69,11 +70,13 @@ export class Condition extends Acquirable {
    * @throws {Error} As the lock's `release()` does.
    */
   override async release(): Promise<void> {
+    refuseArguments("release()", arguments);
     await super.release();
   }
 
   /** Whether somebody holds the lock. */
   async locked(): Promise<boolean> {
+    refuseArguments("locked()", arguments);
     return await this[REF].call("locked", []) as boolean;
   }
 
@@ -88,6 +91,7 @@ export class Condition extends Acquirable {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<boolean> {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF].call("wait", [], wait) as boolean;
   }
 
@@ -113,6 +117,7 @@ export class Condition extends Acquirable {
    * ```
    */
   async waitFor<R>(predicate: () => R | PromiseLike<R>, wait: WaitOptions = {}): Promise<R> {
+    refuseSurplus("waitFor(predicate, wait)", arguments, 2);
     checkWait(wait);
     if (typeof predicate !== "function") {
       throw new TypeError(`Cannot wait: the predicate is ${shown(predicate)}, a function is wanted`);
@@ -136,6 +141,7 @@ export class Condition extends Acquirable {
    * @throws {RangeError} If the count is negative, or not a whole number.
    */
   async notify(count = 1): Promise<void> {
+    refuseSurplus("notify(count)", arguments, 1);
     if (!(count >= 0) || count !== Infinity && !Number.isSafeInteger(count)) {
       throw new RangeError(`Cannot notify ${shown(count)}: a whole number is wanted, 0 or more`);
     }
@@ -148,6 +154,7 @@ export class Condition extends Acquirable {
    * @throws {Error} If this task does not hold the lock.
    */
   async notifyAll(): Promise<void> {
+    refuseArguments("notifyAll()", arguments);
     await this.notify(Infinity);
   }
 }

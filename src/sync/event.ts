@@ -1,7 +1,7 @@
 import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
-import { refuseArguments } from "../shown.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 import { EventObject } from "./event_object.ts";
 
 const TYPE = "Event";
@@ -54,11 +54,13 @@ export class Event extends SharedHandle {
 
   /** Clears it: waits begin to wait again. */
   async clear(): Promise<void> {
+    refuseArguments("clear()", arguments);
     await this[REF].call("clear", []);
   }
 
   /** Whether it is set. */
   async isSet(): Promise<boolean> {
+    refuseArguments("isSet()", arguments);
     return await this[REF].call("isSet", []) as boolean;
   }
 
@@ -72,6 +74,7 @@ export class Event extends SharedHandle {
    * @throws {TypeError} If the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    */
   async wait(wait?: WaitOptions): Promise<boolean> {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF].call("wait", [], wait) as boolean;
   }
 }

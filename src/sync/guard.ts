@@ -1,5 +1,6 @@
 import { type Handle, REF } from "../hub/handle.ts";
 import type { Tenure } from "../hub/deferred_release.ts";
+import { refuseArguments } from "../shown.ts";
 
 /** What the owner answers when a lock was acquired. */
 export interface Acquired {
@@ -43,6 +44,7 @@ export class Guard implements Disposable, AsyncDisposable {
 
   /** Gives it back, and waits until the process that owns it knows. */
   async release(): Promise<void> {
+    refuseArguments("release()", arguments);
     if (!this.#ended) {
       this.#ended = true;
       this.#released = this.#handle[REF].call("releaseToken", [this.#tenure.token]).then(() => {});

@@ -56,11 +56,13 @@ export class Lock extends Acquirable {
    * @throws {ClosedError} If it was closed.
    */
   override async release(): Promise<void> {
+    refuseArguments("release()", arguments);
     await super.release();
   }
 
   /** Whether somebody holds it. */
   async locked(): Promise<boolean> {
+    refuseArguments("locked()", arguments);
     return await this[REF].call("locked", []) as boolean;
   }
 }

@@ -1,6 +1,6 @@
 import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
-import { refuseArguments, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
 import { SemaphoreObject } from "./semaphore_object.ts";
 
@@ -48,6 +48,7 @@ export class Semaphore extends Acquirable {
    * @throws {RangeError} If it is negative, or not a whole number.
    */
   constructor(value = 1) {
+    refuseSurplus("new Semaphore(value)", arguments, 1);
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`Cannot make a semaphore of ${shown(value)}: a whole number is wanted, 0 or more`);
     }
@@ -67,6 +68,7 @@ export class Semaphore extends Acquirable {
 
   /** How many permits are free. */
   async value(): Promise<number> {
+    refuseArguments("value()", arguments);
     return await this[REF].call("value", []) as number;
   }
 }

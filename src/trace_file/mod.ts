@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { OptionChecks } from "../option_checks.ts";
 import type { WorkerIdentity } from "../pool/backend.ts";
 import type { ObservedTask, PoolObserver, TaskOutcome, TaskPhase } from "../pool/observing/observer.ts";
@@ -142,6 +142,7 @@ class TraceWriter implements TraceFile {
   }
 
   close(): void {
+    refuseArguments("close()", arguments);
     if (this.#closed) return;
     this.#text += "\n]\n";
     this.#flush();
@@ -214,6 +215,7 @@ class TraceWriter implements TraceFile {
  * ```
  */
 export function traceTo(path: string | URL, options: TraceOptions = {}): TraceFile {
+  refuseSurplus("traceTo(path, options)", arguments, 2);
   checks.names(options, KNOWN, "a trace file");
   if (typeof path !== "string" && !(path instanceof URL)) {
     throw checks.wrongType(`the path is ${shown(path)}, a path or a file: URL is wanted`);

@@ -5,12 +5,12 @@ export const PROTOCOL_VERSION = 1;
 
 /**
  * How a worker finds the function to run: an export of its module, a built-in such as `"Math.sqrt"`, or source text that it compiles.
- * `name` is what people see.
+ * `name` is what people see. `keepsName` is what a bundler calls its helper in the text, which gives functions their names back.
  */
 export type FunctionSpec =
   | { readonly kind: "export"; readonly name: string }
   | { readonly kind: "builtin"; readonly name: string }
-  | { readonly kind: "source"; readonly name: string; readonly source: string };
+  | { readonly kind: "source"; readonly name: string; readonly source: string; readonly keepsName?: string };
 
 /** What a child must know before it loads the user's module. */
 export interface WorkerSettings {

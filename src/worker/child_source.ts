@@ -250,12 +250,24 @@ parts.push((() => {
 var MOST_CHARACTERS = 100;
 var MOST_BITS = 320;
 function isMeant(value) {
-  if (typeof value !== "object" || value === null) return typeof value === "number" || typeof value === "boolean";
-  return $Object_getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null) return [
+    "number",
+    "boolean",
+    "function"
+  ][$includes](typeof value);
+  return $Object_getPrototypeOf(value) === Object.prototype || value instanceof AbortSignal;
 }
 function refuseArguments(call, given, instead = "") {
   if (given.length === 0 || !isMeant(given[0])) return;
   throw new TypeError(\`Cannot call \${call} with \${shown(given[0])}: it takes no arguments\${instead}\`);
+}
+function refuseSurplus(form, given, most) {
+  if (given.length <= most || given[most] === void 0 || isFromWalk(given)) return;
+  const [name] = form[$split]("(", 1);
+  throw new TypeError(\`Cannot call \${name}() with \${shown(given[most])} as argument \${most + 1}: wanted \${form}\`);
+}
+function isFromWalk({ length, 2: whole }) {
+  return length === 3 && typeof whole === "object" && whole !== null && "forEach" in whole;
 }
 function shown(value) {
   switch (typeof value) {
@@ -416,10 +428,11 @@ var RuntimeTimer = class {
   }
 };
 return {
+  refuseArguments,
+  refuseSurplus,
+  shown,
   watchAbort,
   unwatchAbort,
-  refuseArguments,
-  shown,
   monotonicMs,
   TIME_ORIGIN_MS,
   traceClockMs,
@@ -437,6 +450,7 @@ parts.push((({
   checkWait,
   epochMs,
   inMicrotask,
+  refuseArguments,
   unwatchAbort,
   watchAbort
 }) => {
@@ -489,6 +503,7 @@ var SharedHandle = class {
     this[REF] = ref;
   }
   close() {
+    refuseArguments("close()", arguments);
     this[REF].release();
   }
   [Symbol.dispose]() {
@@ -5350,6 +5365,29 @@ function unreference(worker) {
   else worker.terminate();
 }
 
+// src/child/tasks/added_names.ts
+var KEEP_NAME = '((define)=>(fn,value)=>define(fn,"name",{value,configurable:true}))(Object.defineProperty)';
+function usualNameKeeper(source) {
+  return source[$includes]("__name(") && !("__name" in globalThis) ? "__name" : void 0;
+}
+var COUNTER = /^(?:cov_\\w+|__cov\\w*|_\\$\\w*cov\\w*)$/i;
+var HELPER = /^(?:__[A-Za-z]\\w*|_(?:[a-z]+_)+[a-z]+\\d*|tslib_\\d+|import_\\w+)$/;
+var BY_NAME = "pass the name of an export of the pool's module in place of the function";
+function explainAdded(message, source) {
+  const [, name = ""] = /^([\\w$]+) is not defined/[$exec](message) ?? [];
+  if (COUNTER[$test](name)) {
+    return \`has "\${name}" in it, by which a coverage tool counts: have the tool leave the function out, or \${BY_NAME}\`;
+  }
+  if (HELPER[$test](name)) {
+    return \`has "\${name}" in it, which looks like a helper of a compiler or bundler: have it write for a newer target, or \${BY_NAME}\`;
+  }
+  if (name.length === 0 || name.length > 2 || !isMinified(source)) return void 0;
+  return \`cannot see "\${name}", which a minifier named, a variable outside itself or a helper of the bundler: bundle without --keep-names and for a newer target, pass what it needs as arguments, or \${BY_NAME}\`;
+}
+function isMinified(source) {
+  return !/ [-+*/%=<>&|?:]|[,;)] |\\n/[$test](source);
+}
+
 // src/child/tasks/source_text.ts
 var evaluateGlobally = eval;
 var { evalContext } = denoInternals.core ?? {};
@@ -5415,22 +5453,27 @@ function resolveFunction(spec, module, exportsOnly = false) {
     case "builtin":
       return resolveBuiltin(spec.name);
     case "source":
-      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ?? (exportsOnly ? refuseSource(spec.name) : compileSource(spec.name, spec.source));
+      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ?? (exportsOnly ? refuseSource(spec.name) : compileSource(spec));
   }
 }
 function explainMissing(error, spec, module, owner = "pool") {
   if (spec.kind !== "source") return;
   try {
     if (!(error instanceof Error) || typeof error.message !== "string") return;
-    const missing = missingPart(error, spec.source);
+    const missing = missingPart(error, spec, module);
     if (missing === void 0 || exportWithSource(spec.source, module) !== void 0) return;
     error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
   } catch {
   }
 }
-function missingPart(error, source) {
+function missingPart(error, { name, source }, module) {
   if (error instanceof ReferenceError) {
     if (WITHHELD[$test](error.message)) return void 0;
+    const added = explainAdded(error.message, source);
+    if (added !== void 0) return added;
+    if ($Object_hasOwn(module, name)) {
+      return \`cannot see variables outside itself: the module's export of that name has another text, pass its name, \${$JSON_stringify(name)}, in place of the function\`;
+    }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return void 0;
@@ -5484,11 +5527,12 @@ function globalWithSource(name, source) {
 function refuseSource(name) {
   throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: it is not an export of the module, and this worker compiles no text; export it\`);
 }
-function compileSource(name, source) {
+function compileSource({ name, source, keepsName = usualNameKeeper(source) }) {
   const label = \`task-source:\${name || "anonymous"}\`;
-  const [before, after2] = THIS[$test](source) ? [
-    "(function(){return ",
-    "\\n}).call()"
+  const [before, after2] = THIS[$test](source) || keepsName !== void 0 ? [
+    \`(function(\${keepsName ?? ""}){return \`,
+    \`
+}).call(undefined,\${KEEP_NAME})\`
   ] : [
     "",
     ""
@@ -6493,6 +6537,7 @@ return (({
   inMicrotask,
   monotonicMs,
   refuseArguments,
+  refuseSurplus,
   shown
 }) => {
 // src/require_deno.ts
@@ -6516,6 +6561,7 @@ var Guard = class {
     this.abandoned = abandoned;
   }
   async release() {
+    refuseArguments("release()", arguments);
     if (!this.#ended) {
       this.#ended = true;
       this.#released = this.#handle[REF][$call]("releaseToken", [
@@ -6541,6 +6587,7 @@ var Guard = class {
 // src/sync/acquirable.ts
 var Acquirable = class extends SharedHandle {
   async acquire(wait2) {
+    refuseSurplus("acquire(wait)", arguments, 1);
     if (wait2 !== void 0) checkWait(wait2);
     const tenure = wait2?.signal?.aborted ? void 0 : this[REF].deferredRelease?.retake(this[REF]);
     if (tenure !== void 0) return new Guard(this, tenure, false);
@@ -6557,6 +6604,7 @@ var Acquirable = class extends SharedHandle {
     await this[REF][$call]("release", []);
   }
   async use(body, wait2) {
+    refuseSurplus("use(body, wait)", arguments, 2);
     if (typeof body !== "function") {
       throw new TypeError(\`Cannot call use() with \${shown(body)}: a function is wanted, which runs while this is held\`);
     }
@@ -6689,9 +6737,11 @@ var Lock = class extends Acquirable {
     super(hub.own(TYPE, new LockObject()));
   }
   async release() {
+    refuseArguments("release()", arguments);
     await super.release();
   }
   async locked() {
+    refuseArguments("locked()", arguments);
     return await this[REF][$call]("locked", []);
   }
 };
@@ -6720,9 +6770,11 @@ var RLock = class extends Acquirable {
     super(hub.own(TYPE2, new RLockObject()));
   }
   async release() {
+    refuseArguments("release()", arguments);
     await super.release();
   }
   async locked() {
+    refuseArguments("locked()", arguments);
     return await this[REF][$call]("locked", []);
   }
 };
@@ -6828,6 +6880,7 @@ var TYPE3 = "Semaphore";
 var BOUNDED_TYPE = "BoundedSemaphore";
 var Semaphore = class extends Acquirable {
   constructor(value = 1) {
+    refuseSurplus("new Semaphore(value)", arguments, 1);
     if (!$Number_isSafeInteger(value) || value < 0) {
       throw new RangeError(\`Cannot make a semaphore of \${shown(value)}: a whole number is wanted, 0 or more\`);
     }
@@ -6839,6 +6892,7 @@ var Semaphore = class extends Acquirable {
     await super.release();
   }
   async value() {
+    refuseArguments("value()", arguments);
     return await this[REF][$call]("value", []);
   }
 };
@@ -6915,19 +6969,24 @@ var ConditionObject = class {
 var TYPE4 = "Condition";
 var Condition = class extends Acquirable {
   constructor(lock) {
+    refuseSurplus("new Condition(lock)", arguments, 1);
     const object = lock === void 0 ? new RLockObject() : lockObject(lock);
     super(hub.own(TYPE4, new ConditionObject(object, lock === void 0)));
   }
   async release() {
+    refuseArguments("release()", arguments);
     await super.release();
   }
   async locked() {
+    refuseArguments("locked()", arguments);
     return await this[REF][$call]("locked", []);
   }
   async wait(wait2) {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF][$call]("wait", [], wait2);
   }
   async waitFor(predicate, wait2 = {}) {
+    refuseSurplus("waitFor(predicate, wait)", arguments, 2);
     checkWait(wait2);
     if (typeof predicate !== "function") {
       throw new TypeError(\`Cannot wait: the predicate is \${shown(predicate)}, a function is wanted\`);
@@ -6946,6 +7005,7 @@ var Condition = class extends Acquirable {
     }
   }
   async notify(count = 1) {
+    refuseSurplus("notify(count)", arguments, 1);
     if (!(count >= 0) || count !== Infinity && !$Number_isSafeInteger(count)) {
       throw new RangeError(\`Cannot notify \${shown(count)}: a whole number is wanted, 0 or more\`);
     }
@@ -6954,6 +7014,7 @@ var Condition = class extends Acquirable {
     ]);
   }
   async notifyAll() {
+    refuseArguments("notifyAll()", arguments);
     await this.notify(Infinity);
   }
 };
@@ -7009,12 +7070,15 @@ var Event = class extends SharedHandle {
     await this[REF][$call]("set", []);
   }
   async clear() {
+    refuseArguments("clear()", arguments);
     await this[REF][$call]("clear", []);
   }
   async isSet() {
+    refuseArguments("isSet()", arguments);
     return await this[REF][$call]("isSet", []);
   }
   async wait(wait2) {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF][$call]("wait", [], wait2);
   }
 };
@@ -7158,6 +7222,7 @@ function brokenError({ reason, ...options }) {
 var TYPE6 = "Barrier";
 var Barrier = class extends SharedHandle {
   constructor(parties, options = {}) {
+    refuseSurplus("new Barrier(parties, options)", arguments, 2);
     if (!$Number_isSafeInteger(parties) || parties < 1) {
       throw new RangeError(\`Cannot make a barrier for \${shown(parties)}: a whole number is wanted, 1 or more\`);
     }
@@ -7169,23 +7234,29 @@ var Barrier = class extends SharedHandle {
     })));
   }
   async wait(wait2) {
+    refuseSurplus("wait(wait)", arguments, 1);
     return await this[REF][$call]("wait", [
       wait2?.timeoutMs === Infinity
     ], wait2);
   }
   async reset() {
+    refuseArguments("reset()", arguments);
     await this[REF][$call]("reset", []);
   }
   async abort() {
+    refuseArguments("abort()", arguments);
     await this[REF][$call]("abort", []);
   }
   async parties() {
+    refuseArguments("parties()", arguments);
     return await this[REF][$call]("parties", []);
   }
   async nWaiting() {
+    refuseArguments("nWaiting()", arguments);
     return await this[REF][$call]("nWaiting", []);
   }
   async broken() {
+    refuseArguments("broken()", arguments);
     return await this[REF][$call]("broken", []);
   }
 };
@@ -7223,16 +7294,19 @@ var Connection = class extends SharedHandle {
     return this[REF].type !== CONNECTION_TYPES.reader;
   }
   async send(message) {
+    refuseSurplus("send(message)", arguments, 1);
     check(this, "send", this.writable);
     await this[REF][$call]("send", [
       message
     ]);
   }
   async recv(wait2) {
+    refuseSurplus("recv(wait)", arguments, 1);
     check(this, "receive", this.readable);
     return await this[REF][$call]("recv", [], wait2);
   }
   async sendBytes(bytes, offset = 0, size) {
+    refuseSurplus("sendBytes(bytes, offset, size)", arguments, 3);
     check(this, "send", this.writable);
     if (!(bytes instanceof ArrayBuffer) && !$ArrayBuffer_isView(bytes)) {
       throw new TypeError(\`Cannot send \${shown(bytes)} as bytes: a Uint8Array or an ArrayBuffer is wanted; send() takes other values\`);
@@ -7249,6 +7323,7 @@ var Connection = class extends SharedHandle {
     ]);
   }
   async recvBytes(options = {}) {
+    refuseSurplus("recvBytes(options)", arguments, 1);
     check(this, "receive", this.readable);
     if (typeof options !== "object" || options === null) checkWait(options);
     const { maxLength, ...wait2 } = options;
@@ -7260,6 +7335,7 @@ var Connection = class extends SharedHandle {
     ], wait2);
   }
   async poll(timeoutMs = 0, options = {}) {
+    refuseSurplus("poll(timeoutMs, { signal })", arguments, 2);
     check(this, "poll", this.readable);
     checkWait(options);
     if ($Object_hasOwn(options, "timeoutMs")) {
@@ -7271,6 +7347,7 @@ var Connection = class extends SharedHandle {
     });
   }
   close() {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
   async *[Symbol.asyncIterator]() {
@@ -7742,9 +7819,11 @@ var QUEUE_TYPE = Symbol("corral.queueType");
 var Queue = class extends SharedHandle {
   static [QUEUE_TYPE] = "Queue";
   constructor(maxSize = 0) {
+    refuseSurplus("new Queue(maxSize)", arguments, 1);
     super(makeRef(new.target[QUEUE_TYPE], maxSize));
   }
   async put(item, wait2) {
+    refuseSurplus("put(item, wait)", arguments, 2);
     try {
       await this[REF][$call]("put", [
         item
@@ -7757,29 +7836,36 @@ var Queue = class extends SharedHandle {
     }
   }
   async putNowait(item) {
+    refuseSurplus("putNowait(item)", arguments, 1);
     await this[REF][$call]("putNowait", [
       item
     ]);
   }
   async get(wait2) {
+    refuseSurplus("get(wait)", arguments, 1);
     return await takeItem(this[REF], wait2);
   }
   async getNowait() {
+    refuseArguments("getNowait()", arguments);
     return await callBeforeLoops(this[REF], "getNowait");
   }
   async qsize() {
+    refuseArguments("qsize()", arguments);
     return await callBeforeLoops(this[REF], "qsize");
   }
   get closed() {
     return this[REF].isClosed;
   }
   async empty() {
+    refuseArguments("empty()", arguments);
     return await callBeforeLoops(this[REF], "empty");
   }
   async full() {
+    refuseArguments("full()", arguments);
     return await callBeforeLoops(this[REF], "full");
   }
   close() {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
   [Symbol.asyncIterator]() {
@@ -7812,9 +7898,11 @@ registerHandleClass(Queue[QUEUE_TYPE], Queue);
 var JoinableQueue = class extends Queue {
   static [QUEUE_TYPE] = "JoinableQueue";
   async taskDone() {
+    refuseArguments("taskDone()", arguments);
     await this[REF][$call]("taskDone", []);
   }
   async join(wait2) {
+    refuseSurplus("join(wait)", arguments, 1);
     await this[REF][$call]("join", [], wait2);
   }
 };
@@ -7831,20 +7919,24 @@ var SimpleQueue = class extends SharedHandle {
     super(makeRef(TYPE7, 0));
   }
   async put(item) {
+    refuseSurplus("put(item)", arguments, 1);
     await this[REF][$call]("put", [
       item
     ]);
   }
   async get(wait2) {
+    refuseSurplus("get(wait)", arguments, 1);
     return await takeItem(this[REF], wait2);
   }
   get closed() {
     return this[REF].isClosed;
   }
   async empty() {
+    refuseArguments("empty()", arguments);
     return await callBeforeLoops(this[REF], "empty");
   }
   close() {
+    refuseArguments("close()", arguments);
     this[REF].close();
   }
   [Symbol.asyncIterator]() {
@@ -7889,11 +7981,13 @@ async function changeValue(handle, place, change) {
 var ARRAY = "ArrayProxy";
 var ArrayProxy = class extends SharedHandle {
   async at(index) {
+    refuseSurplus("at(index)", arguments, 1);
     return await call(this, "at", [
       index
     ]);
   }
   async set(index, values) {
+    refuseSurplus("set(index, values)", arguments, 2);
     const list = typeof values === "object" ? $Array_from(values) : [
       values
     ];
@@ -7903,20 +7997,24 @@ var ArrayProxy = class extends SharedHandle {
     ]);
   }
   async add(index, amount) {
+    refuseSurplus("add(index, amount)", arguments, 2);
     return await call(this, "add", [
       index,
       amount
     ]);
   }
   async update(index, change) {
+    refuseSurplus("update(index, change)", arguments, 2);
     return await changeValue(this, [
       index
     ], change);
   }
   async slice(start, end) {
+    refuseSurplus("slice(start, end)", arguments, 2);
     return $Array_from(await this.toTypedArray(start, end));
   }
   async fill(value, start, end) {
+    refuseSurplus("fill(value, start, end)", arguments, 3);
     await call(this, "fill", [
       value,
       start,
@@ -7924,12 +8022,15 @@ var ArrayProxy = class extends SharedHandle {
     ]);
   }
   async length() {
+    refuseArguments("length()", arguments);
     return await call(this, "length", []);
   }
   async toArray() {
+    refuseArguments("toArray()", arguments);
     return await this[$slice]();
   }
   async toTypedArray(start, end) {
+    refuseSurplus("toTypedArray(start, end)", arguments, 2);
     return await call(this, "slice", [
       start,
       end
@@ -7945,49 +8046,58 @@ registerHandleClass(ARRAY, ArrayProxy);
 var DICT = "DictProxy";
 var DictProxy = class extends SharedHandle {
   async get(key, ...fallback) {
+    refuseSurplus("get(key, fallback)", arguments, 2);
     return await call(this, "get", [
       key,
       ...fallback
     ]);
   }
   async set(key, value) {
+    refuseSurplus("set(key, value)", arguments, 2);
     await call(this, "set", [
       key,
       value
     ]);
   }
   async has(key) {
+    refuseSurplus("has(key)", arguments, 1);
     return await call(this, "has", [
       key
     ]);
   }
   async delete(key) {
+    refuseSurplus("delete(key)", arguments, 1);
     return await call(this, "delete", [
       key
     ]);
   }
   async pop(key, ...fallback) {
+    refuseSurplus("pop(key, fallback)", arguments, 2);
     return await call(this, "pop", [
       key,
       ...fallback
     ]);
   }
   async popItem() {
+    refuseArguments("popItem()", arguments);
     return await call(this, "popItem", []);
   }
   async setDefault(key, value) {
+    refuseSurplus("setDefault(key, value)", arguments, 2);
     return await call(this, "setDefault", [
       key,
       value
     ]);
   }
   async add(key, amount) {
+    refuseSurplus("add(key, amount)", arguments, 2);
     return await call(this, "add", [
       key,
       amount
     ]);
   }
   async update(first, change) {
+    refuseSurplus("update(key, change)", arguments, 2);
     if (change !== void 0) return await changeValue(this, [
       first
     ], change);
@@ -7996,27 +8106,34 @@ var DictProxy = class extends SharedHandle {
     ]);
   }
   async size() {
+    refuseArguments("size()", arguments);
     return await call(this, "size", []);
   }
   async keys() {
+    refuseArguments("keys()", arguments);
     return await call(this, "keys", []);
   }
   async values() {
+    refuseArguments("values()", arguments);
     return await call(this, "values", []);
   }
   async entries() {
+    refuseArguments("entries()", arguments);
     return await call(this, "entries", []);
   }
   async clear() {
+    refuseArguments("clear()", arguments);
     await call(this, "clear", []);
   }
   async toObject() {
+    refuseArguments("toObject()", arguments);
     return $Object_fromEntries((await this[$entries]())[$map](([key, value]) => [
       String(key),
       value
     ]));
   }
   async toMap() {
+    refuseArguments("toMap()", arguments);
     return $filledMap(await this[$entries]());
   }
   async *[Symbol.asyncIterator]() {
@@ -8069,11 +8186,13 @@ function itemsOf(items) {
 var LIST = "ListProxy";
 var ListProxy = class extends SharedHandle {
   async at(index) {
+    refuseSurplus("at(index)", arguments, 1);
     return await call(this, "at", [
       index
     ]);
   }
   async set(index, item) {
+    refuseSurplus("set(index, item)", arguments, 2);
     await call(this, "set", [
       index,
       item
@@ -8083,6 +8202,7 @@ var ListProxy = class extends SharedHandle {
     return await call(this, "push", items);
   }
   async extend(items) {
+    refuseSurplus("extend(items)", arguments, 1);
     await call(this, "extend", [
       [
         ...itemsOf(items)
@@ -8090,17 +8210,20 @@ var ListProxy = class extends SharedHandle {
     ]);
   }
   async insert(index, item) {
+    refuseSurplus("insert(index, item)", arguments, 2);
     await call(this, "insert", [
       index,
       item
     ]);
   }
   async pop(index = -1) {
+    refuseSurplus("pop(index)", arguments, 1);
     return await call(this, "pop", [
       index
     ]);
   }
   async remove(item) {
+    refuseSurplus("remove(item)", arguments, 1);
     await call(this, "remove", [
       item
     ]);
@@ -8113,40 +8236,48 @@ var ListProxy = class extends SharedHandle {
     ]);
   }
   async slice(start, end) {
+    refuseSurplus("slice(start, end)", arguments, 2);
     return await call(this, "slice", [
       start,
       end
     ]);
   }
   async indexOf(item, start) {
+    refuseSurplus("indexOf(item, start)", arguments, 2);
     return await call(this, "indexOf", [
       item,
       start
     ]);
   }
   async includes(item) {
+    refuseSurplus("includes(item)", arguments, 1);
     return await this[$indexOf](item) >= 0;
   }
   async count(item) {
+    refuseSurplus("count(item)", arguments, 1);
     return await call(this, "count", [
       item
     ]);
   }
   async length() {
+    refuseArguments("length()", arguments);
     return await call(this, "length", []);
   }
   async add(index, amount) {
+    refuseSurplus("add(index, amount)", arguments, 2);
     return await call(this, "add", [
       index,
       amount
     ]);
   }
   async update(index, change) {
+    refuseSurplus("update(index, change)", arguments, 2);
     return await changeValue(this, [
       index
     ], change);
   }
   async sort(order) {
+    refuseSurplus("sort(order)", arguments, 1);
     if (typeof order !== "function") return void await call(this, "sort", [
       isDescending(order)
     ]);
@@ -8155,12 +8286,15 @@ var ListProxy = class extends SharedHandle {
     ], (items) => items.toSorted(order));
   }
   async reverse() {
+    refuseArguments("reverse()", arguments);
     await call(this, "reverse", []);
   }
   async clear() {
+    refuseArguments("clear()", arguments);
     await call(this, "clear", []);
   }
   async toArray() {
+    refuseArguments("toArray()", arguments);
     return await this[$slice]();
   }
   async *[Symbol.asyncIterator]() {
@@ -8182,33 +8316,39 @@ registerHandleClass(LIST, ListProxy);
 var NAMESPACE = "NamespaceProxy";
 var NamespaceProxy = class extends SharedHandle {
   async get(name) {
+    refuseSurplus("get(name)", arguments, 1);
     return await call(this, "getPresent", [
       name
     ]);
   }
   async set(name, value) {
+    refuseSurplus("set(name, value)", arguments, 2);
     await call(this, "set", [
       sharedName(name),
       value
     ]);
   }
   async has(name) {
+    refuseSurplus("has(name)", arguments, 1);
     return await call(this, "has", [
       name
     ]);
   }
   async delete(name) {
+    refuseSurplus("delete(name)", arguments, 1);
     await call(this, "deletePresent", [
       name
     ]);
   }
   async add(name, amount) {
+    refuseSurplus("add(name, amount)", arguments, 2);
     return await call(this, "add", [
       sharedName(name),
       amount
     ]);
   }
   async update(first, change) {
+    refuseSurplus("update(name, change)", arguments, 2);
     if (typeof first === "string") return await changeValue(this, [
       sharedName(first)
     ], change);
@@ -8217,9 +8357,11 @@ var NamespaceProxy = class extends SharedHandle {
     ]);
   }
   async keys() {
+    refuseArguments("keys()", arguments);
     return await call(this, "keys", []);
   }
   async toObject() {
+    refuseArguments("toObject()", arguments);
     return $Object_fromEntries(await call(this, "entries", []));
   }
 };
@@ -8269,19 +8411,23 @@ registerHandleType(OBJECT, makeObjectProxy);
 var VALUE = "ValueProxy";
 var ValueProxy = class extends SharedHandle {
   async get() {
+    refuseArguments("get()", arguments);
     return await call(this, "get", []);
   }
   async set(value) {
+    refuseSurplus("set(value)", arguments, 1);
     await call(this, "set", [
       value
     ]);
   }
   async add(amount) {
+    refuseSurplus("add(amount)", arguments, 1);
     return await call(this, "add", [
       amount
     ]);
   }
   async update(change) {
+    refuseSurplus("update(change)", arguments, 1);
     return await changeValue(this, [], change);
   }
 };

@@ -75,13 +75,36 @@ export function specOfValue(fn: AnyFunction): FunctionSpec {
       }(…)`,
     );
   }
-  if (!NATIVE.test(source)) return { kind: "source", name: fn.name, source };
+  if (!NATIVE.test(source)) {
+    const helper = nameKeeper();
+    const keepsName = helper !== undefined && source.includes(`${helper}(`) ? { keepsName: helper } : {};
+    return { kind: "source", name: fn.name, source, ...keepsName };
+  }
   const name = builtinNames().get(fn);
   if (name !== undefined) return { kind: "builtin", name };
   throw new FunctionNotFoundError(
     `Cannot run ${fn.name || "the function"}: it is a bound or native function without source text, ` +
       `wanted a function of its own, for example an arrow function that calls it`,
   );
+}
+
+/** A function as good as any of the user's: a bundler does the same to it. */
+function bundled(): unknown {
+  const inner = (): void => {};
+  return inner;
+}
+
+let keeper: { readonly name: string | undefined } | undefined;
+
+/**
+ * What the bundle that this file is part of calls the helper which gives functions their names back: `n(() => {}, "inner")`, with `--keep-names`.
+ * It stands outside the functions, so a worker has to be told of it.
+ */
+function nameKeeper(): string | undefined {
+  keeper ??= {
+    name: /([\w$]+)\(\(\)\s*=>\s*\{\s*\},\s*"inner"\)/.exec(Function.prototype.toString.call(bundled))?.[1],
+  };
+  return keeper.name;
 }
 
 let builtins: ReadonlyMap<unknown, string> | undefined;

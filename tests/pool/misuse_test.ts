@@ -128,11 +128,20 @@ Deno.test("Pool.untrusted() refuses to be trusted, and anything that is not an o
   assertThrows(() => Pool.untrusted(import.meta.url, 4 as never), TypeError, "the options are 4");
 });
 
+/** A backend that has workers of its own. */
+const ELSEWHERE = { connect: () => {}, takes: [], description: { name: "elsewhere", why: "others decide" } };
+
 Deno.test("ProcessPoolExecutor, waitFutures() and asCompleted() word what is wrong with their options", async () => {
   const wrong: [options: unknown, message: string][] = [
     [{ maxWorkers: 2n }, 'Cannot make an executor: "maxWorkers" is 2n'],
     [{ maxWorkers: NaN }, 'Cannot make an executor: "maxWorkers" is NaN'],
     [{ maxTasksPerChild: 0.5 }, 'Cannot make an executor: "maxTasksPerChild" is 0.5'],
+    [
+      { maxWorkers: 70_000 },
+      'Cannot make an executor: "maxWorkers" is 70000, a whole number from 1 to 65536 is wanted',
+    ],
+    [{ maxWorkers: 1, backend: {} }, 'Cannot make an executor: "backend" is object'],
+    [{ maxWorkers: 1, backend: ELSEWHERE }, '"maxWorkers" has no meaning on elsewhere, others decide'],
   ];
   for (const [options, message] of wrong) {
     assertThrows(() => new ProcessPoolExecutor(options as object), Error, message);
@@ -243,5 +252,5 @@ Deno.test("Pool.observe() refuses anything that is not an observer, and goes on 
 Deno.test("applyAsync() refuses a callback in the place that Python has for it", async () => {
   await using pool = new Pool({ workers: 1 });
   const call = pool.applyAsync.bind(pool) as unknown as (...args: unknown[]) => unknown;
-  assertThrows(() => call(square, [2], {}, () => {}), TypeError, "wanted applyAsync(fn, [arg], { callback })");
+  assertThrows(() => call(square, [2], {}, () => {}), TypeError, "wanted applyAsync(fn, args, { callback })");
 });

@@ -15,6 +15,7 @@ import { Sealer } from "../message/letter.ts";
 import type { AgentInfo } from "../message/presence.ts";
 import { checkGroup, clientShelf, NO_MODULE_CODE } from "../names.ts";
 import { ClusterBackend } from "./cluster_backend.ts";
+import { checkArguments, checkFlag, checkNames } from "./option_names.ts";
 
 /** Options of a cluster. */
 export interface ClusterOptions {
@@ -56,6 +57,7 @@ interface ResolvedOptions {
   readonly aofCheck: boolean;
 }
 
+const ACTION = "make a cluster";
 const LEAST_LEASE_MS = 1000;
 /** BullMQ takes no longer one, and no fraction. */
 const LONGEST_LEASE_MS = 2 ** 31 - 1;
@@ -71,6 +73,8 @@ const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
   aofCheck: true,
   tls: true,
 };
+
+const TLS_OPTIONS: Record<keyof RedisTls, true> = { ca: true, cert: true, key: true };
 
 /**
  * Machines that run a pool's tasks: agents of a group, reached through Redis or PostgreSQL.
@@ -118,11 +122,9 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     if (typeof options !== "object" || options === null) {
       throw new TypeError(`Cannot make a cluster: the options are ${options}, wanted { redis: "redis://…", secret }`);
     }
-    for (const name of Object.keys(options)) {
-      if (!Object.hasOwn(KNOWN_OPTIONS, name)) {
-        throw new TypeError(`Cannot make a cluster: "${name}" is not an option of a cluster`);
-      }
-    }
+    checkArguments("new Cluster(options)", arguments, 1);
+    checkNames(ACTION, "a cluster", options, KNOWN_OPTIONS);
+    checkFlag(ACTION, "aofCheck", options.aofCheck);
     this.#sealer = new Sealer(options.secret);
     this.#options = {
       address: addressOf(options),
@@ -141,6 +143,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
    * @throws {Error} If the server cannot be reached, refuses the account, is too old, may drop data, or has another time.
    */
   async ready(): Promise<void> {
+    checkArguments("ready()", arguments, 0);
     await this.#connect().ready();
   }
 
@@ -151,6 +154,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
    * @throws What `ready()` throws.
    */
   async agents(): Promise<AgentInfo[]> {
+    checkArguments("agents()", arguments, 0);
     const agents = await this.#connect().agents();
     return agents.map(({ name, lanes, modules, corral, startedAt }) => ({
       name,
@@ -236,7 +240,17 @@ function addressOf({ redis, postgres, tls }: ClusterOptions): EngineAddress {
   if (redis === undefined && postgres === undefined) {
     throw new TypeError(`Cannot make a cluster: neither "redis" nor "postgres" is given, one is wanted`);
   }
+  if (tls !== undefined) checkTls(tls);
   return postgres === undefined ? redisAddress(redis!, tls) : postgresAddress(postgres, tls);
+}
+
+function checkTls(tls: RedisTls): void {
+  if (typeof tls !== "object" || tls === null) {
+    throw new TypeError(
+      `Cannot ${ACTION}: "tls" is ${typeof tls}, wanted { ca: "…" }, or nothing but a rediss:// address`,
+    );
+  }
+  checkNames(ACTION, '"tls"', tls, TLS_OPTIONS);
 }
 
 async function nameCode(moduleUrl: string, signal: AbortSignal): Promise<string> {

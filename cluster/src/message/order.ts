@@ -6,7 +6,7 @@ import { claimsOf, type Parcel } from "./parcel.ts";
 export type FunctionName =
   | { readonly kind: "export"; readonly name: string }
   | { readonly kind: "builtin"; readonly name: string }
-  | { readonly kind: "source"; readonly name: string; readonly source: string };
+  | { readonly kind: "source"; readonly name: string; readonly source: string; readonly keepsName?: string };
 
 /** One task. */
 export interface Order {

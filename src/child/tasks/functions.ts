@@ -1,6 +1,7 @@
 import { FunctionNotFoundError } from "../../errors.ts";
 import { see } from "../../troubles.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
+import { explainAdded, KEEP_NAME, usualNameKeeper } from "./added_names.ts";
 import { evaluateText, importMessage } from "./source_text.ts";
 
 /** A function of the user's, ready to be called. */
@@ -35,7 +36,7 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule, export
       return resolveBuiltin(spec.name);
     case "source":
       return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ??
-        (exportsOnly ? refuseSource(spec.name) : compileSource(spec.name, spec.source));
+        (exportsOnly ? refuseSource(spec.name) : compileSource(spec));
   }
 }
 
@@ -49,7 +50,7 @@ export function explainMissing(
   if (spec.kind !== "source") return;
   try {
     if (!(error instanceof Error) || typeof error.message !== "string") return;
-    const missing = missingPart(error, spec.source);
+    const missing = missingPart(error, spec, module);
     // An export that the sender could not name sees all of its module.
     if (missing === undefined || exportWithSource(spec.source, module) !== undefined) return;
     error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
@@ -59,9 +60,18 @@ export function explainMissing(
   }
 }
 
-function missingPart(error: Error, source: string): string | undefined {
+type SourceSpec = Extract<FunctionSpec, { kind: "source" }>;
+
+function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedModule): string | undefined {
   if (error instanceof ReferenceError) {
     if (WITHHELD.test(error.message)) return undefined;
+    const added = explainAdded(error.message, source);
+    if (added !== undefined) return added;
+    if (Object.hasOwn(module, name)) {
+      return `cannot see variables outside itself: the module's export of that name has another text, pass its name, ${
+        JSON.stringify(name)
+      }, in place of the function`;
+    }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return undefined;
@@ -124,10 +134,12 @@ function refuseSource(name: string): never {
   );
 }
 
-function compileSource(name: string, source: string): TaskFunction {
+function compileSource({ name, source, keepsName = usualNameKeeper(source) }: SourceSpec): TaskFunction {
   const label = `task-source:${name || "anonymous"}`;
   // An arrow function of a class takes `this` from where it stands: not the object it came from, and not the global one.
-  const [before, after] = THIS.test(source) ? ["(function(){return ", "\n}).call()"] : ["", ""];
+  const [before, after] = THIS.test(source) || keepsName !== undefined
+    ? [`(function(${keepsName ?? ""}){return `, `\n}).call(undefined,${KEEP_NAME})`]
+    : ["", ""];
   const reasons: string[] = [];
   const alone = evaluate(`${before}(${source})${after}`, label, reasons);
   if (typeof alone === "function") return alone as TaskFunction;

@@ -1,0 +1,51 @@
+// unit: the options of a cluster, and what its calls take.
+import { assertRejects, assertThrows } from "@std/assert";
+import { Cluster, type ClusterOptions } from "../mod.ts";
+import { SECRET } from "./helpers/secret.ts";
+
+const REDIS = "redis://127.0.0.1:1";
+const make = (...args: unknown[]): Cluster => Reflect.construct(Cluster, args) as Cluster;
+
+const WRONG: readonly [options: unknown, message: string][] = [
+  [{ url: REDIS }, '"url" is not an option of a cluster, wanted "redis" or "postgres"'],
+  [{ redisUrl: REDIS }, '"redisUrl" is not an option of a cluster, wanted "redis"'],
+  [{ host: "10.0.0.5" }, 'wanted "redis" or "postgres"'],
+  [{ key: SECRET }, 'wanted "secret"'],
+  [{ queue: "a" }, 'wanted "group"'],
+  [{ "code-version": "a" }, 'wanted "codeVersion"'],
+  [{ timeoutMs: 5 }, 'wanted "agentTimeoutMs"'],
+  [{ lease: 5 }, 'wanted "leaseMs"'],
+  [{ colour: "red" }, '"colour" is not an option of a cluster, it has "redis", "postgres", "secret", "group"'],
+  [{ aofCheck: "no" }, '"aofCheck" is string, true or false is wanted'],
+  [{ tls: true }, '"tls" is boolean, wanted { ca: "…" }'],
+  [
+    { tls: { rejectUnauthorized: false } },
+    '"rejectUnauthorized" is not an option of "tls", it has "ca", "cert", "key"',
+  ],
+  [{ group: 5 }, "Cannot use 5 as a group"],
+];
+
+Deno.test("new Cluster() names the right option when it refuses one", () => {
+  for (const [options, message] of WRONG) {
+    const all = { redis: REDIS, secret: SECRET, ...options as object } as ClusterOptions;
+    assertThrows(() => new Cluster(all), TypeError, message);
+  }
+});
+
+Deno.test("A cluster's calls refuse what they would ignore", async () => {
+  const options = { redis: REDIS, secret: SECRET };
+  assertThrows(
+    () => make(options, 5),
+    TypeError,
+    "Cannot call new Cluster() with number as argument 2: wanted new Cluster(options)",
+  );
+  await using cluster = new Cluster(options) as unknown as
+    & Record<"ready" | "agents", (limit: unknown) => Promise<unknown>>
+    & AsyncDisposable;
+  await assertRejects(
+    () => cluster.ready(5),
+    TypeError,
+    "Cannot call ready() with number as argument 1: wanted ready()",
+  );
+  await assertRejects(() => cluster.agents({}), TypeError, "wanted agents()");
+});
