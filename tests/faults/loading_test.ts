@@ -1,5 +1,6 @@
 /** End-to-end tests of programs outside the repository that load the library from a file or over HTTP. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { soon } from "../helpers/clock.ts";
 import { withSources } from "../helpers/source_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -148,23 +149,28 @@ Deno.test("Pool rejects with the module's own error when it cannot be loaded", a
   const files = {
     "main.ts": `
       import { Pool } from "${ROOT.href}mod.ts";
+      let mostMs = 0;
       for (const name of ["missing.ts", "broken.ts", "throwing.ts", "importing.ts"]) {
         const pool = new Pool({ workers: 2, module: import.meta.resolve("./" + name) });
         const started = performance.now();
         await pool.apply("any").catch((error) => console.log(error.name, error.message.split("\\n")[0].slice(0, 60)));
-        if (performance.now() - started > 3000) console.log("slow");
+        mostMs = Math.max(mostMs, performance.now() - started);
         await pool.terminate();
       }
+      console.log(mostMs);
     `,
     "broken.ts": "export const any = ;",
     "throwing.ts": `throw new RangeError("while loading");`,
     "importing.ts": `import "./missing.ts";`,
   };
   await withFiles(files, async (folder) => {
-    const { code, stdout } = await run(folder, [`--allow-run=${EXEC}`]);
-    const lines = stdout.trimEnd().split("\n");
-    assertEquals([code, lines.length], [0, 4]);
-    assertStringIncludes(lines[2]!, "RangeError while loading");
-    for (const line of [lines[0]!, lines[1]!, lines[3]!]) assertStringIncludes(line, "Error");
+    await soon(3000, async () => {
+      const { code, stdout } = await run(folder, [`--allow-run=${EXEC}`]);
+      const lines = stdout.trimEnd().split("\n");
+      assertEquals([code, lines.length], [0, 5]);
+      assertStringIncludes(lines[2]!, "RangeError while loading");
+      for (const line of [lines[0]!, lines[1]!, lines[3]!]) assertStringIncludes(line, "Error");
+      return Number(lines[4]);
+    });
   });
 });

@@ -42,11 +42,19 @@ Deno.test({
   fn: async () => {
     await using program = new RunningProgram(
       `let asked = 0;
-Deno.addSignalListener("SIGINT", () => console.log("asked", ++asked));
+const queue = new corral.Queue();
+Deno.addSignalListener("SIGINT", () => {
+  console.log("asked", ++asked);
+  queue.put("go on");
+});
 await using pool = new Pool({ workers: 2 });
 await pool.ready();
 const pids = pool.workers.map(({ pid }) => pid).join();
-const task = pool.apply(() => new Promise((resolve) => setTimeout(resolve, 1500)));
+const task = pool.apply(async (queue) => {
+  await queue.put("begun");
+  await queue.get();
+}, [queue]);
+await queue.get();
 console.log("ready");
 await task;
 console.log(pool.workers.map(({ pid }) => pid).join() === pids, pool.stats().workersLost);`,
@@ -63,7 +71,12 @@ console.log(pool.workers.map(({ pid }) => pid).join() === pids, pool.stats().wor
 /** Runs a program that prints the pid of a worker in an endless loop, and then ends its whole group by a signal. */
 async function endGroup(signal: Deno.Signal, body: string): Promise<void> {
   await using folder = await ProjectFolder.make({
-    "main.ts": `import { Pool, Process } from "LIBRARY";
+    "main.ts": `import { Pool, Process, Queue } from "LIBRARY";
+const queue = new Queue();
+const loop = async (queue: Queue) => {
+  await queue.put("loops");
+  while (true);
+};
 ${body}
 Deno.kill(0 - Deno.pid, "${signal}");
 await new Promise(() => {});`,
@@ -95,8 +108,8 @@ Deno.test({
       "SIGTERM",
       `const pool = new Pool({ workers: 1 });
 await pool.ready();
-pool.apply(() => { while (true); }).catch(() => {});
-await new Promise((resolve) => setTimeout(resolve, 300));
+pool.apply(loop, [queue]).catch(() => {});
+await queue.get();
 console.log(pool.workers[0]!.pid);`,
     ),
 });
@@ -111,9 +124,9 @@ Deno.test({
       `const pool = new Pool({ workers: 1 });
 await pool.ready();
 await new Promise((resolve) => setTimeout(resolve, 100));
-const process = new Process({ target: () => { console.error("loops"); while (true); } });
+const process = new Process({ target: loop, args: [queue] });
 process.start();
-await new Promise((resolve) => setTimeout(resolve, 1000));
+await queue.get();
 console.log(process.pid);`,
     ),
 });
