@@ -42,6 +42,10 @@ Deno.test("deno task test:doc runs the ts blocks of every Markdown file", () => 
   assertEquals(inLanguage("ts").filter((block) => !isRun(block)).map(placeOf), []);
 });
 
+/** The cache of all blocks: a reader's has the library in it after the first of them. */
+const CACHE = await Deno.makeTempDir({ prefix: "corral-docs-cache-" });
+Deno.test.afterAll(() => Deno.remove(CACHE, { recursive: true }));
+
 for (const block of blocks.filter(({ path, language }) => PRINTING.includes(path) && language.startsWith("ts"))) {
   if (fileOf(block) !== undefined && fileOf(block) !== "main.ts") continue;
   Deno.test(`${placeOf(block)} prints what its comments say`, async () => {
@@ -114,7 +118,10 @@ async function runBlock({ path, text }: CodeBlock): Promise<{ stdout: string; st
     const file = block.path === path ? fileOf(block) : undefined;
     if (file !== undefined) files[file] = block.text;
   }
-  await using folder = await ProjectFolder.make({ ...files, "main.ts": text }, { PATH: pathWithDeno() });
+  await using folder = await ProjectFolder.make({ ...files, "main.ts": text }, {
+    PATH: pathWithDeno(),
+    DENO_DIR: CACHE,
+  });
   const [, flags = "--allow-run=deno"] = /^\/\/ deno run (.*) main\.ts\n/.exec(text) ?? [];
   return await folder.deno("run", "--quiet", "--no-prompt", ...flags.split(" "), "main.ts");
 }
