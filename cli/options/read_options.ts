@@ -3,7 +3,7 @@ import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 import { type AddPermissionSet, sandboxRules } from "./sandbox_rules.ts";
-import { fileIdentity } from "../files/file_identity.ts";
+import { requireDistinctFiles } from "./distinct_files.ts";
 import { formatOptions } from "./format_options.ts";
 import { byteSize, duration, percentage, rate, wholeNumber } from "./quantities.ts";
 import { UsageError } from "../errors/usage_error.ts";
@@ -99,26 +99,6 @@ function checkTogether(options: CliMapOptions): void {
   const twice = files.find((file, at) => file === "-" && files.indexOf(file) !== at);
   if (twice !== undefined) throw new UsageError("Cannot read stdin twice: - was given more than once");
   requireDistinctFiles(options);
-}
-
-/** A file that is written must be no input, and not be written as something else, too. */
-function requireDistinctFiles(options: CliMapOptions): void {
-  const { outputFile, joblog, rejects, events, report, trace } = options;
-  const written = Object.entries({ output: outputFile, joblog, rejects, events, report, trace });
-  const flags = new Map<string, string>();
-  for (const [flag, path] of written) {
-    if (path === undefined) continue;
-    const identity = fileIdentity(path);
-    if (identity === undefined) continue;
-    if (options.files.some((file) => file !== "-" && fileIdentity(file) === identity)) {
-      throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
-    }
-    const other = flags.get(identity);
-    if (other !== undefined) {
-      throw new UsageError(`Cannot write ${path}: it is wanted for --${other} and for --${flag}, wanted two files`);
-    }
-    flags.set(identity, flag);
-  }
 }
 
 function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files" | "source"> {

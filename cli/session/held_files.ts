@@ -1,5 +1,3 @@
-import { UsageError } from "../errors/usage_error.ts";
-import { fileIdentity, stdinIdentity } from "../files/file_identity.ts";
 import { holdFile, requireEmpty, requireLength } from "../files/run_file.ts";
 import type { JoblogSession } from "../joblog/joblog_session.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
@@ -19,7 +17,6 @@ export async function holdFiles(options: CliMapOptions): Promise<HeldFiles> {
     return file;
   };
   try {
-    await requireNotStdin(options);
     const joblog = kept(options.joblog === undefined ? undefined : await openJoblog(options));
     const hold = async (kind: "output" | "rejects", path: string | undefined) => {
       if (path === undefined) return undefined;
@@ -51,16 +48,4 @@ function adviceFor({ joblog, resume }: CliMapOptions, kind: "output" | "rejects"
 async function openJoblog(options: CliMapOptions): Promise<JoblogSession> {
   const { JoblogSession } = await import("../joblog/joblog_session.ts");
   return await JoblogSession.open(options);
-}
-
-/** Files that are inputs by their names were refused before; only with `--force` is one written that has something in it. */
-async function requireNotStdin(options: CliMapOptions): Promise<void> {
-  const { force, files, outputFile, joblog, rejects } = options;
-  if (!force || (files.length > 0 && !files.includes("-"))) return;
-  const stdin = await stdinIdentity();
-  if (stdin === undefined) return;
-  const path = [outputFile, joblog, rejects].find((path) => path !== undefined && fileIdentity(path) === stdin);
-  if (path !== undefined) {
-    throw new UsageError(`Cannot write ${path}: it is also the input on stdin, wanted another name`);
-  }
 }

@@ -6,6 +6,7 @@ import { Interrupts } from "./interrupts.ts";
 import { openOutlets, type Outlets } from "./outlets.ts";
 import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
+import { filesOf, requireForeignStandardFiles } from "../options/distinct_files.ts";
 import { Committer } from "../output/committer.ts";
 import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
@@ -28,6 +29,8 @@ export class MapSession {
   /** Runs, and returns the exit code. Throws what makes it impossible to run. */
   async run(): Promise<number> {
     await requireInputs(this.#options.files);
+    const writesFiles = filesOf(this.#options).length > 0;
+    if (writesFiles) requireForeignStandardFiles(this.#options);
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
@@ -43,6 +46,8 @@ export class MapSession {
       const jobs = pool?.capacity ?? Math.max(1, await inputs.mostRecords(this.#options.jobs));
       await this.#tellStart(events, inputs, jobs);
       pool ??= new MapPool({ ...this.#options, jobs }, events);
+      // Here, while workers start: with few permissions it takes as long as they do.
+      if (!writesFiles) requireForeignStandardFiles(this.#options);
       const { dashboard } = this.#options;
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
       return await this.#work(outlets, inputs, pool);

@@ -27,22 +27,67 @@ Deno.test("corral map writes over none of its inputs, whatever else they are cal
   });
 });
 
-Deno.test("corral map does not write over the file that is its stdin", async () => {
+Deno.test("corral map writes over neither the file that is its stdin nor the module of its function", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+    await Deno.writeTextFile(`${folder}/job.ts`, `export default ${IDENTITY};\n`);
     await Deno.link(`${folder}/in`, `${folder}/hard`);
-    const { args, name } = shellWithStdin(`${folder}/in`, ["map", "-e", IDENTITY, "-o", `${folder}/hard`, "--force"]);
-    const { code, stderr } = await new Deno.Command(name, { args, stdout: "null" }).output();
-    assertEquals(code, 255);
-    assertStringIncludes(new TextDecoder().decode(stderr), "it is also the input on stdin, wanted another name");
+    for (const flag of ["-o", "--events", "--trace"]) {
+      const output = flag === "-o" ? ["--force"] : [];
+      const args = ["map", `${folder}/job.ts`, flag];
+      const { code, stderr } = await inShell([...args, `${folder}/hard`, ...output], `< '${folder}/in'`);
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, `Cannot write ${folder}/hard: it is also the input on stdin, wanted another --`);
+      const over = await corral([...args, `${folder}/job.ts`, `${folder}/in`, ...output]);
+      assertEquals(over.code, 255);
+      assertStringIncludes(
+        over.stderr,
+        `Cannot write ${folder}/job.ts: it is the module of the function, wanted another`,
+      );
+    }
     assertEquals(await Deno.readTextFile(`${folder}/in`), "1\n2\n");
+    assertEquals(await Deno.readTextFile(`${folder}/job.ts`), `export default ${IDENTITY};\n`);
   });
 });
 
-/** A shell that gives a file to `corral` as its stdin. */
-function shellWithStdin(path: string, args: string[]): { name: string; args: string[] } {
-  const quoted = [Deno.execPath(), ...corralArgs(args)].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
-  return { name: "sh", args: ["-c", `${quoted} < '${path}'`] };
+for (const allow of [[], ["-A"]]) {
+  const which = allow.length === 0 ? "corral map with few permissions" : "corral map";
+  Deno.test(`${which} does not write to a stdout that is a file it reads or writes`, async () => {
+    await inFolder(async (folder) => {
+      const [path, hard, log] = [`${folder}/in`, `${folder}/hard`, `${folder}/log`];
+      await Deno.writeTextFile(path, "1\n2\n");
+      await Deno.link(path, hard);
+      const cases = [
+        { args: [], files: `< '${path}' >> '${hard}'`, fault: "it is the file that is also the input stdin" },
+        { args: ["-"], files: `< '${path}' 1<> '${path}'`, fault: "it is the file that is also the input stdin" },
+        { args: [hard], files: `>> '${path}'`, fault: `it is the file that is also the input ${hard}` },
+        { args: ["--joblog", log], files: `< '${path}' > '${log}'`, fault: "it is also the file of --joblog" },
+      ];
+      for (const { args, files, fault } of cases) {
+        const { code, stderr } = await inShell(["map", "-q", "-e", IDENTITY, ...args], files, allow);
+        assertEquals(code, 255, files);
+        assertStringIncludes(stderr, `Cannot write to stdout: ${fault}`);
+        assertEquals(await Deno.readTextFile(path), "1\n2\n");
+      }
+      // What goes to a file leaves stdout alone.
+      const other = await inShell(
+        ["map", "-q", "-e", IDENTITY, path, "-o", `${folder}/out`],
+        `1<> '${path}'`,
+        allow,
+      );
+      assertEquals([other.code, other.stderr], [0, ""]);
+      assertEquals(await Deno.readTextFile(`${folder}/out`), "1\n2\n");
+    });
+  });
+}
+
+/** Runs `corral` in a shell, which gives it files as stdin and stdout. */
+async function inShell(args: string[], files: string, allow: string[] = []): Promise<{ code: number; stderr: string }> {
+  const command = [Deno.execPath(), ...corralArgs(args, allow)];
+  const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
+  const { code, stderr } = await new Deno.Command("sh", { args: ["-c", `${quoted} ${files}`], stdout: "null" })
+    .output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
 Deno.test("corral map says before it does anything that an input is missing, and leaves nothing behind", async () => {

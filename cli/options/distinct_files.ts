@@ -1,0 +1,113 @@
+/** No file that a run writes is one that it reads, or is written as something else, too. */
+
+import { UsageError } from "../errors/usage_error.ts";
+import type { CliMapOptions } from "./cli_map_options.ts";
+
+/** The files that a run writes, each with the flag that names it. */
+export function filesOf(
+  { outputFile, joblog, rejects, events, report, trace }: CliMapOptions,
+): readonly (readonly [flag: string, path: string])[] {
+  const named = Object.entries({ output: outputFile, joblog, rejects, events, report, trace });
+  return named.filter((entry): entry is [string, string] => entry[1] !== undefined);
+}
+
+/** Of files with names. A file that is written must be no input, not the function's module, and not be written as something else, too. */
+export function requireDistinctFiles(options: CliMapOptions): void {
+  const flags = new Map<string, string>();
+  for (const [flag, path] of filesOf(options)) {
+    const identity = fileIdentity(path);
+    if (identity === undefined) continue;
+    if (options.files.some((file) => file !== "-" && fileIdentity(file) === identity)) {
+      throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
+    }
+    if (isModule(options, identity)) {
+      throw new UsageError(`Cannot write ${path}: it is the module of the function, wanted another --${flag}`);
+    }
+    const other = flags.get(identity);
+    if (other !== undefined) {
+      throw new UsageError(`Cannot write ${path}: it is wanted for --${other} and for --${flag}, wanted two files`);
+    }
+    flags.set(identity, flag);
+  }
+}
+
+function isModule({ module }: CliMapOptions, identity: string): boolean {
+  return module.protocol === "file:" && fileIdentity(module) === identity;
+}
+
+/**
+ * Throws UsageError if a file that is written is the one on stdin, or if results go to stdout, and that is a file that is read, or written as
+ * something else: `corral map … f >> f` doubles what it reads, or reads its own results without end.
+ */
+export function requireForeignStandardFiles(options: CliMapOptions): void {
+  const readsStdin = options.files.length === 0 || options.files.includes("-");
+  const stdin = readsStdin ? standardIdentity("stdin") : undefined;
+  for (const [flag, path] of stdin === undefined ? [] : filesOf(options)) {
+    if (fileIdentity(path) !== stdin) continue;
+    throw new UsageError(`Cannot write ${path}: it is also the input on stdin, wanted another --${flag}`);
+  }
+  const stdout = options.outputFile === undefined ? standardIdentity("stdout") : undefined;
+  if (stdout === undefined) return;
+  const input = stdout === stdin
+    ? "stdin"
+    : options.files.find((file) => file !== "-" && fileIdentity(file) === stdout);
+  if (input !== undefined) {
+    throw new UsageError(`Cannot write to stdout: it is the file that is also the input ${input}, wanted another file`);
+  }
+  const other = filesOf(options).find(([, path]) => fileIdentity(path) === stdout);
+  if (other !== undefined) {
+    throw new UsageError(`Cannot write to stdout: it is also the file of --${other[0]}, wanted two files`);
+  }
+}
+
+/**
+ * What tells files apart whatever they are called: links of both kinds lead to one file. Nothing of devices and pipes: a
+ * terminal may be read and written.
+ */
+function fileIdentity(path: string | URL): string | undefined {
+  try {
+    const { isFile, dev, ino } = Deno.statSync(path);
+    if (!isFile) return undefined;
+    return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
+  } catch {
+    const { resolve, basename } = nodePath();
+    // A module that is not there is nobody's file.
+    return typeof path === "string" ? resolve(realFolder(path), basename(path)) : undefined;
+  }
+}
+
+/** The folder of a file that is not there yet. */
+function realFolder(path: string): string {
+  const { resolve, dirname } = nodePath();
+  try {
+    return Deno.realPathSync(dirname(resolve(path)));
+  } catch {
+    return dirname(resolve(path));
+  }
+}
+
+/** Late: only runs that write a file that is not there yet want it, and it takes a while to load. */
+function nodePath(): {
+  resolve(...parts: string[]): string;
+  basename(path: string): string;
+  dirname(path: string): string;
+} {
+  return process.getBuiltinModule("node:path");
+}
+
+/** The same of stdin and stdout, which have no name. */
+function standardIdentity(stream: "stdin" | "stdout"): string | undefined {
+  const { isFile, dev, ino } = standardStat(stream);
+  return isFile && ino ? `${dev}:${ino}` : undefined;
+}
+
+function standardStat(stream: "stdin" | "stdout"): { isFile: boolean; dev: number; ino: number | null } {
+  try {
+    return Deno.statSync(`/dev/${stream}`);
+  } catch {
+    // Not with fewer permissions than all, nor on Windows. Late: it takes a while to load.
+    const { fstatSync } = process.getBuiltinModule("node:fs");
+    const stats = fstatSync(stream === "stdin" ? 0 : 1);
+    return { isFile: stats.isFile(), dev: stats.dev, ino: stats.ino };
+  }
+}
