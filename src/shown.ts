@@ -8,7 +8,7 @@ function isMeant(value: unknown): boolean {
 }
 
 /**
- * Refuses a number, a truth value, a function or options where a call takes nothing: who passes a limit of time would wait for ever.
+ * Refuses a number, a truth value, a function or options where a call takes nothing: a caller that passes a limit of time would wait for ever.
  *
  * @param given The `arguments` of the call.
  */

@@ -147,7 +147,7 @@ async function attempt(
   }
   const call = async (): Promise<unknown> => {
     const pending = object[method](...args);
-    // The messages of one process keep their order: who reads this knows that the wait has arrived.
+    // The messages of one process keep their order: once this is read, the wait has arrived.
     begun?.put("begun");
     return await pending;
   };

@@ -63,7 +63,7 @@ export function abandonHandles(handles: readonly object[]): void {
   for (const handle of handles) if (handle instanceof InFlightHandle) handle.abandon();
 }
 
-/** The same where the one who was to get them has died. */
+/** The same where the process that was to get them has died. */
 export function loseHandles(handles: readonly object[]): void {
   for (const handle of handles) if (handle instanceof InFlightHandle) handle.lost();
 }

@@ -13,7 +13,7 @@ export interface PeerLimits {
 }
 
 /**
- * Both sides know them. Who asks keeps to them, and holds back what goes beyond; for who is asked, more is a breach of
+ * Both sides know them. The side that asks keeps to them, and holds back what goes beyond; to the side that is asked, more is a breach of
  * the protocol. See `docs/decisions/hub_bounds.md`.
  */
 export const PEER_LIMITS: PeerLimits = {

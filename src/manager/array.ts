@@ -88,6 +88,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    * @param change Gets the item; may be asynchronous.
    * @returns What `change` returned last.
    * @throws {RangeError} If there is no such item.
+   * @throws {TypeError} If `change` is not a function.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
     refuseSurplus("update(index, change)", arguments, 2);

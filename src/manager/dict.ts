@@ -17,6 +17,8 @@ export type DictEntries<K extends DictKey = string, V = unknown> =
  * - Every change is one message to the owner, and atomic. `add`, `setDefault` and `update` read and write in one go: none of
  *   them needs a lock.
  * - Keys are in the order in which they were first set.
+ * - A key that is not a string, a number, a bigint or a boolean rejects with TypeError, and a value that cannot travel with EncodingError. The
+ *   dict then stays as it is.
  * - Values are copies: changing what `get` returned changes nothing in the dict. To nest, store another proxy, such as
  *   `manager.list()`: it stays live wherever it is read.
  *
@@ -184,6 +186,7 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
    * @param key Which key.
    * @param change Gets a copy of the value, or `undefined` when the key is not there; may be asynchronous.
    * @returns What `change` returned last.
+   * @throws {TypeError} If `change` is not a function.
    *
    * @example
    * ```ts

@@ -12,6 +12,7 @@ export const LIST = "ListProxy";
  * - Every change is one message to the owner, and atomic.
  * - A negative index counts from the end. An index without an item rejects with RangeError, as in Python; one that is not a
  *   whole number rejects with TypeError.
+ * - An item that cannot travel rejects with EncodingError, and the list stays as it is.
  * - Items are copies: changing what `at` returned changes nothing in the list. To nest, store another proxy, such as
  *   `manager.dict()`: it stays live wherever it is read. A list may hold itself.
  *
@@ -219,6 +220,7 @@ export class ListProxy<T = unknown> extends SharedHandle {
    * @param change Gets a copy of the item; may be asynchronous.
    * @returns What `change` returned last.
    * @throws {RangeError} If there is no such item.
+   * @throws {TypeError} If `change` is not a function.
    */
   async update(index: number, change: (item: T) => T | Promise<T>): Promise<T> {
     refuseSurplus("update(index, change)", arguments, 2);

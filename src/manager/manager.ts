@@ -244,6 +244,7 @@ export class Manager implements Disposable, AsyncDisposable {
    * @param parties How many must come, at least 1.
    * @param options What runs when all have come, and how long each waits.
    * @throws {RangeError} If `parties` is less than 1, or not a whole number.
+   * @throws {TypeError} If an option has the wrong name or type.
    */
   barrier(parties: number, options?: BarrierOptions): Barrier {
     refuseSurplus("barrier(parties, options)", arguments, 2);

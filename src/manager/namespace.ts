@@ -56,6 +56,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @param name Which name.
    * @param value Anything that can travel, also a proxy.
    * @throws {TypeError} If the name begins with `_`.
+   * @throws {EncodingError} If the value cannot travel. The namespace stays as it is.
    */
   async set<N extends keyof T & string>(name: N, value: T[N]): Promise<void> {
     refuseSurplus("set(name, value)", arguments, 2);
@@ -111,7 +112,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
    * @param name Which name.
    * @param change Gets a copy of the value, or `undefined` when the name is not there; may be asynchronous.
    * @returns What `change` returned last.
-   * @throws {TypeError} If the name begins with `_`.
+   * @throws {TypeError} If the name begins with `_`, or `change` is not a function.
    */
   update<N extends keyof T & string>(name: N, change: (value: T[N]) => T[N] | Promise<T[N]>): Promise<T[N]>;
   async update(first: string | Partial<T>, change?: (value: never) => unknown): Promise<unknown> {

@@ -73,6 +73,7 @@ export class ValueProxy<T = unknown> extends SharedHandle {
    *
    * @param change Gets a copy of the value; may be asynchronous.
    * @returns What `change` returned last.
+   * @throws {TypeError} If `change` is not a function.
    */
   async update(change: (value: T) => T | Promise<T>): Promise<T> {
     refuseSurplus("update(change)", arguments, 1);

@@ -189,7 +189,7 @@ export class Channel {
       this.#onChunkEnd();
     } finally {
       this.#reading = undefined;
-      // Behind the above: who waits for it relies on all that was told.
+      // Behind the above: code that waits for it relies on all that was told.
       read.resolve();
     }
   }

@@ -89,7 +89,7 @@ export class ConnectedWorker {
     reaper?.watch(this.process.pid, leadsGroup(process.command, process.ownGroup));
   }
 
-  /** Gives it to the one who is told of it from now on. Nothing has been told before. */
+  /** Gives it to the owner that is told of it from now on. Nothing has been told before. */
   assign({ events, hello }: WorkerOwner): void {
     this.#events = events;
     this.#hello = hello;

@@ -118,7 +118,7 @@ export class WorkerProcess {
       sliceBytes: PIPE_BYTES,
       open: (chunk, pass) => {
         this.#readBytes += chunk.byteLength;
-        // Who was told that the process has exited hears nothing of it any more.
+        // After `exited`, nothing more may be told of the process.
         if (!this.#isOver) this.#blocks.push(chunk, pass);
       },
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),

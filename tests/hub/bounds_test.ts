@@ -233,7 +233,7 @@ Deno.test("However processes ask and read, limits hold, nothing is lost, and ord
       const large = child.give(largeIn(parent, 500).handle);
       let sent = 0;
       const [taken, pending]: [unknown[], Promise<unknown>[]] = [[], []];
-      // Who asks first gets the first item, whichever answer arrives first.
+      // The first to ask gets the first item, whichever answer arrives first.
       let asked = 0;
       const take = (): void => {
         const place = asked++;

@@ -201,6 +201,8 @@ Deno.test("Handles and the manager refuse options and values that they would ign
     [() => manager.namespace([1] as never), "Cannot fill a namespace from an array"],
     [() => manager.list([2, 1]).sort({ reverse: true } as never), 'Cannot sort by {"reverse":true}'],
     [() => manager.list([2, 1]).sort(5 as never), "Cannot sort by 5"],
+    [() => manager.dict().delete({} as never), "Cannot use an object as a key"],
+    [() => manager.dict().pop({} as never, 1), "Cannot use an object as a key"],
     [() => manager.value(1).update(5 as never), "Cannot update with 5: a function that makes"],
     [() => manager.register("A", Pool, { exposed: ["a"] } as never), '"exposed" is not an option of register()'],
     [() => manager.register("A", Pool, { expose: "a" }), '"expose" is "a", a list of names is wanted'],

@@ -18,10 +18,10 @@ export class DictObject implements SharedObject {
     getPresent: (_caller, _wait, key) => this.#findPresent("get", key).value,
     set: (_caller, _wait, key, value) => void this.#set(key, value),
     has: (_caller, _wait, key) => this.#find(key) !== undefined,
-    delete: (_caller, _wait, key) => this.#entries.delete(key),
+    delete: (_caller, _wait, key) => this.#find(key) !== undefined && this.#entries.delete(key),
     deletePresent: (_caller, _wait, key) => void this.#take("delete", key),
     pop: (_caller, _wait, key, ...fallback) => {
-      return fallback.length > 0 && !this.#entries.has(key) ? fallback[0] : this.#take("pop", key);
+      return fallback.length > 0 && this.#find(key) === undefined ? fallback[0] : this.#take("pop", key);
     },
     popItem: () => this.#popItem(),
     setDefault: (_caller, _wait, key, value) => (this.#find(key) ?? this.#set(key, value)).value,

@@ -3,7 +3,7 @@ import type { JobHost } from "./job_host.ts";
 
 /**
  * Encodes a chunk. While a large one is encoded, workers that wait for an earlier one go on to get it: a pipe holds little, and what it holds is read
- * in less time than it takes to encode as much. Returns nothing when an item cannot travel: who submits it will be told.
+ * in less time than it takes to encode as much. Returns nothing when an item cannot travel: submitting it throws the error.
  *
  * See `docs/decisions/handing_out.md`.
  */

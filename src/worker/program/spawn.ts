@@ -36,7 +36,7 @@ export function spawnWorker(command: LaunchCommand, ownGroup: boolean): Deno.Chi
   if (denoInternals.kExtraStdio !== undefined && !suitsShell(command.path, command.env)) {
     return start(command, { ...options, [denoInternals.kExtraStdio]: [0] });
   }
-  // Who has a session of its own hears nothing of the terminal, and may be ended by any signal.
+  // A process with a session of its own hears nothing of the terminal, and may be ended by any signal.
   const first = detached ? ":" : ignoring(TERMINAL_SIGNALS);
   return start(byShell(first, command, REDIRECTIONS), options);
 }

@@ -6,7 +6,7 @@ const SLICE_MS = 8;
 const [LEAST_BYTES, CAUTIOUS_BYTES, MOST_BYTES] = [256, 512, 8192] as const;
 /** A piece that takes longer is out of the ordinary, even on a busy machine. */
 const SLOW_MS = 20;
-/** Who has sent one slow piece may send another, with quick ones between. */
+/** A worker that has sent one slow piece may send another, with quick ones between. */
 const CAUTION_MS = 10_000;
 
 /**
