@@ -17,7 +17,7 @@ export async function createEventLog(path: string): Promise<RunObserver> {
   };
 }
 
-/** Who has the records needs no counts. */
+/** Counts are left out: the records in the file say as much. */
 function isLogged({ type }: RunEvent): boolean {
   return type !== "count";
 }

@@ -1,5 +1,5 @@
 /**
- * Signed texts. Redis is trusted to keep data, not to make it: who can write there can neither start code nor forge a result,
+ * Signed texts. Redis is trusted to keep data, not to make it: a process that can write there can neither start code nor forge a result,
  * because orders, outcomes, cancellations and progress are letters, and a letter opens only with the secret that sealed it
  * (docs/decisions/cluster.md).
  */
