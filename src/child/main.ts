@@ -60,8 +60,8 @@ export function serve(
   loadHandleClassesBy(loadHandleClasses);
 
   function needsParentOnly(): boolean {
-    // Processes behind this one need the event loop.
-    if (hub.peerCount > 1) return false;
+    // Processes behind this one need the event loop, and so does what the parent has asked for.
+    if (hub.peerCount > 1 || parent.shared.servesLater) return false;
     return life?.isIdle || parent.shared.questions.waits.any;
   }
 

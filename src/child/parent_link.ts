@@ -1,5 +1,7 @@
 import type { Hub } from "../hub/hub.ts";
+import { PARENT_LIMITS } from "../hub/limits.ts";
 import { PeerLink } from "../hub/peer_link.ts";
+import type { Transport } from "../hub/requests/outbox.ts";
 import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
@@ -54,7 +56,7 @@ export class ParentLink {
       trusted: true,
     });
     const channel = this.#channel;
-    this.shared = new PeerLink(hub, "parent", {
+    const transport: Transport = {
       append: (text, parts) => this.#append(text, parts),
       flush: () => this.#flushQuietly(),
       get appendedBytes() {
@@ -63,7 +65,8 @@ export class ParentLink {
       get writtenBytes() {
         return channel.writtenBytes;
       },
-    });
+    };
+    this.shared = new PeerLink(hub, "parent", transport, PARENT_LIMITS);
   }
 
   /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */

@@ -97,14 +97,14 @@ export class WorkerLife implements Life {
 
   /** An idle worker that is gone is replaced when one is needed. */
   #watchWhatIsLeft(loop: TaskLoop, scope: TaskScope): void {
-    const { output, exit, watches } = this.#surroundings;
+    const { output, parent, exit, watches } = this.#surroundings;
     const isLeft = (): boolean => {
       const task = scope.origin();
       return task === undefined ? loop.isIdle : loop.hasEnded(task);
     };
     watches.uncaught(isLeft, (text) => output.print(2, text));
     this.#watchIdleness = () =>
-      watches.idleness(loop, (ms) => {
+      watches.idleness(loop, () => parent.shared.served, (ms) => {
         output.print(
           2,
           `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,

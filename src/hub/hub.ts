@@ -13,6 +13,7 @@ import { ProtocolError } from "../errors.ts";
 import { epochMs } from "../timer.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
 import { LocalRef, type LocalRefHost } from "./local_ref.ts";
+import { originOf, Origins } from "./origins.ts";
 import type { Peer } from "./peer.ts";
 import { PendingCount } from "./requests/pending_count.ts";
 import { type Import, RemoteRef, type RemoteRefHost } from "./remote_ref.ts";
@@ -32,8 +33,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   readonly #origin = crypto.randomUUID();
   readonly #peers = new Set<Peer>();
   readonly #imports = new Map<string, Import>();
-  /** Which peer each process is behind that has sent handles. */
-  readonly #origins = new Map<string, Peer>();
+  readonly #origins = new Origins();
   readonly #collected = new FinalizationRegistry<Import>((entry) => this.forgetIfUnused(entry));
   readonly #collectedHere = new FinalizationRegistry<SharedObject>((object) => object.dropped!("here", false));
   #lastId = 0;
@@ -72,6 +72,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     const ref = sent[REF] as LocalRef | RemoteRef;
     // A peer on the way to the owner had it before this process.
     if (!(ref instanceof RemoteRef && ref.peer === peer)) {
+      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
       if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
     }
     if (handle instanceof InFlightHandle) handle.sent();
@@ -85,11 +86,8 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     }
     const exported = peer.exported(id);
     if (exported !== undefined) return exported;
-    const origin = originOf(id);
-    if (origin === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    const through = this.#origins.get(origin);
-    // Each process is behind one peer only: another may not claim what it made.
-    if (through !== undefined && through !== peer) throw new ProtocolError("a handle to an object of another process");
+    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
+    this.#origins.check(id, peer);
     const known = this.#imports.get(id)?.current.deref();
     const handle = known === undefined || known.isClosed ? this.#import(type, id, peer) : known.handle!;
     this.#imports.get(id)!.received++;
@@ -132,7 +130,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   /** A peer has ended, and all processes behind it. */
   linkClosed(peer: Peer): void {
     this.#peers.delete(peer);
-    for (const [origin, through] of this.#origins) if (through === peer) this.#origins.delete(origin);
+    this.#origins.peerClosed(peer);
     for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports.delete(id);
     this.#tellEnded(peer, peer.key);
     for (const other of this.#peers) other.forwardedTo.delete(peer);
@@ -151,6 +149,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     for (const peer of this.#peers) if (peer.exported(entry.id) !== undefined) return;
     this.#imports.delete(entry.id);
     entry.peer.imports.removeObject();
+    this.#origins.remove(entry.origin);
     if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
 
@@ -191,10 +190,9 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     if (known !== undefined) return this.reimport(known);
     if (handleFactory(type) === undefined) throw new ProtocolError(`a handle of unknown type ${JSON.stringify(type)}`);
     peer.imports.addObject();
-    if (!this.#origins.has(originOf(id))) peer.imports.addOrigin();
-    const entry: Import = { id, type, peer, current: undefined!, received: 0, holds: 0, closed: false };
+    const origin = this.#origins.add(id, peer);
+    const entry: Import = { id, type, peer, origin, current: undefined!, received: 0, holds: 0, closed: false };
     this.#imports.set(id, entry);
-    this.#origins.set(originOf(id), peer);
     return this.#makeRemote(entry);
   }
 
@@ -205,11 +203,6 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     ref.handle = handleFactory(entry.type)!(ref);
     return ref.handle;
   }
-}
-
-function originOf(id: string): string {
-  const end = id.indexOf(":");
-  return end < 0 ? id : id.slice(0, end);
 }
 
 /** The hub of this process: its objects outlive any one pool, and every peer's handles meet here. */

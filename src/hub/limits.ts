@@ -10,17 +10,27 @@ export interface PeerLimits {
   readonly sliceMs?: number;
   /** How many objects of the peer, and of those behind it, this process has handles of. @default Infinity */
   readonly imports?: number;
+  /**
+   * Whether the peer is the parent. It is trusted: it may ask so much for each process that it asks for. What this process asks of
+   * it is so much for all.
+   */
+  readonly isParent?: boolean;
 }
 
 /**
- * Both sides know them. The side that asks keeps to them, and holds back what goes beyond; to the side that is asked, more is a breach of
+ * Both sides know them. The side that asks keeps to them, and holds back what goes beyond; to a side that is asked by a child, more is a breach of
  * the protocol. See `docs/decisions/hub_bounds.md`.
  */
 export const PEER_LIMITS: PeerLimits = {
   requests: 8 * 1024,
   requestBytes: 8 * 1024 * 1024,
   unreadBytes: 4 * 1024 * 1024,
+  // Others have their turn while one is served.
+  sliceMs: 8,
 };
 
-/** The same for a child, which is not trusted: others have their turn while it is served. */
-export const CHILD_LIMITS: PeerLimits = { ...PEER_LIMITS, sliceMs: 8, imports: 100_000 };
+/** The same for a child, which is not trusted. */
+export const CHILD_LIMITS: PeerLimits = { ...PEER_LIMITS, imports: 100_000 };
+
+/** The same for the parent. */
+export const PARENT_LIMITS: PeerLimits = { ...PEER_LIMITS, isParent: true };

@@ -7,7 +7,7 @@ import { describeHandle, type Handle, REF } from "./handle.ts";
 import { HandleCollector } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
 import { ImportCount } from "./import_count.ts";
-import { PEER_LIMITS, type PeerLimits } from "./limits.ts";
+import type { PeerLimits } from "./limits.ts";
 import { Outbox, type Transport } from "./requests/outbox.ts";
 import type { Peer } from "./peer.ts";
 import { Questions } from "./requests/questions.ts";
@@ -29,7 +29,7 @@ export class PeerLink implements Peer {
   readonly #touched = new TouchedObjects();
 
   /** Joins a peer to the hub. */
-  constructor(hub: Hub, key: string, transport: Transport, limits: PeerLimits = PEER_LIMITS) {
+  constructor(hub: Hub, key: string, transport: Transport, limits: PeerLimits) {
     this.#hub = hub;
     this.key = key;
     this.imports = new ImportCount(limits.imports ?? Infinity);
@@ -61,6 +61,17 @@ export class PeerLink implements Peer {
   /** Whether the peer waits for an answer of this process. */
   get isAsked(): boolean {
     return this.#answers.any;
+  }
+
+  /** How much the peer was served so far: for how long, and in how many bytes both ways. */
+  get served(): { ms: number; bytes: number } {
+    const { ms, bytes } = this.#answers.served;
+    return { ms, bytes: bytes + this.#outbox.appendedBytes };
+  }
+
+  /** Whether something that the peer has asked for waits for its turn of the event loop. */
+  get servesLater(): boolean {
+    return this.#answers.servesLater;
   }
 
   get deferredRelease(): DeferredRelease {

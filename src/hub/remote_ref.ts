@@ -2,6 +2,7 @@ import { brand } from "../copies.ts";
 import { ClosedError } from "../errors.ts";
 import { inMicrotask } from "../timer.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
+import type { Origin } from "./origins.ts";
 import type { Peer } from "./peer.ts";
 import type { DeferredRelease } from "./deferred_release.ts";
 import type { Delivery } from "./delivery.ts";
@@ -13,6 +14,8 @@ export interface Import {
   readonly type: string;
   /** The one it came from, which is on the way to its owner. */
   readonly peer: Peer;
+  /** The process that made it. */
+  readonly origin: Origin;
   /** What code of this process has, if it has it still. */
   current: WeakRef<RemoteRef>;
   /** How often a handle to it has arrived: the peer counts how often it was sent. */

@@ -1,7 +1,7 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../abort.ts";
 import { brand } from "../copies.ts";
 import { ClosedError, TimeoutError } from "../errors.ts";
-import { after } from "../timer.ts";
+import { after, monotonicMs } from "../timer.ts";
 import { withoutStack } from "../wire/codec/error_codec.ts";
 
 /** How long a wait may last. */
@@ -27,9 +27,16 @@ export class RemoteWait implements WaitOptions {
   onCancel: (() => void) | undefined = undefined;
   #controller: AbortController | undefined;
   #isCancelled = false;
+  readonly #endsAt: number;
 
   constructor(timeoutMs: number | null) {
     this.timeoutMs = timeoutMs ?? undefined;
+    this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
+  }
+
+  /** The same wait once more, for the rest of its time. */
+  again(): RemoteWait {
+    return new RemoteWait(this.#endsAt === Infinity ? null : Math.max(0, this.#endsAt - monotonicMs()));
   }
 
   /** Whether it was ended. */

@@ -450,6 +450,7 @@ parts.push((({
   checkWait,
   epochMs,
   inMicrotask,
+  monotonicMs,
   refuseArguments,
   unwatchAbort,
   watchAbort
@@ -2796,6 +2797,54 @@ brand({
   LocalRef
 });
 
+// src/hub/origins.ts
+var MOST_REMEMBERED = 1e4;
+var Origins = class {
+  #origins = /* @__PURE__ */ new Map();
+  #remembered = /* @__PURE__ */ new Map();
+  check(objectId, peer) {
+    const known = this.#origins[$get](originOf(objectId));
+    if (known !== void 0 && known.peer !== peer) throw new ProtocolError("a handle to an object of another process");
+  }
+  add(objectId, peer) {
+    const name = originOf(objectId);
+    let origin = this.#origins[$get](name);
+    if (origin === void 0 || origin.objects === 0) peer.imports.addOrigin();
+    if (origin === void 0) this.#origins[$set](name, origin = {
+      name,
+      peer,
+      objects: 0,
+      isShown: false
+    });
+    else if (origin.objects === 0) this.#remembered[$get](peer)?.[$delete](origin);
+    origin.objects++;
+    return origin;
+  }
+  remove(origin) {
+    if (--origin.objects > 0) return;
+    origin.peer.imports.removeOrigin();
+    if (origin.isShown) this.#remember(origin);
+    else this.#origins[$delete](origin.name);
+  }
+  peerClosed(peer) {
+    this.#remembered[$delete](peer);
+    for (const [name, origin] of this.#origins) if (origin.peer === peer) this.#origins[$delete](name);
+  }
+  #remember(origin) {
+    let remembered = this.#remembered[$get](origin.peer);
+    if (remembered === void 0) this.#remembered[$set](origin.peer, remembered = /* @__PURE__ */ new Set());
+    remembered[$add](origin);
+    if (remembered.size <= MOST_REMEMBERED) return;
+    const [oldest] = remembered;
+    remembered[$delete](oldest);
+    this.#origins[$delete](oldest.name);
+  }
+};
+function originOf(objectId) {
+  const end = objectId[$indexOf](":");
+  return end < 0 ? objectId : objectId[$slice](0, end);
+}
+
 // src/hub/requests/pending_count.ts
 var PendingCount = class {
   #listeners = /* @__PURE__ */ new Set();
@@ -2906,7 +2955,7 @@ var Hub = class {
   #origin = crypto.randomUUID();
   #peers = /* @__PURE__ */ new Set();
   #imports = /* @__PURE__ */ new Map();
-  #origins = /* @__PURE__ */ new Map();
+  #origins = new Origins();
   #collected = new FinalizationRegistry((entry) => this.forgetIfUnused(entry));
   #collectedHere = new FinalizationRegistry((object) => object.dropped("here", false));
   #lastId = 0;
@@ -2931,6 +2980,7 @@ var Hub = class {
     const sent = handle instanceof InFlightHandle ? handle.handle : handle;
     const ref = sent[REF];
     if (!(ref instanceof RemoteRef && ref.peer === peer)) {
+      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
       if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
     }
     if (handle instanceof InFlightHandle) handle.sent();
@@ -2942,10 +2992,8 @@ var Hub = class {
     }
     const exported = peer.exported(id);
     if (exported !== void 0) return exported;
-    const origin = originOf(id);
-    if (origin === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    const through = this.#origins[$get](origin);
-    if (through !== void 0 && through !== peer) throw new ProtocolError("a handle to an object of another process");
+    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
+    this.#origins.check(id, peer);
     const known = this.#imports[$get](id)?.current[$deref]();
     const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
     this.#imports[$get](id).received++;
@@ -2973,7 +3021,7 @@ var Hub = class {
   }
   linkClosed(peer) {
     this.#peers[$delete](peer);
-    for (const [origin, through] of this.#origins) if (through === peer) this.#origins[$delete](origin);
+    this.#origins.peerClosed(peer);
     for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
     this.#tellEnded(peer, peer.key);
     for (const other of this.#peers) other.forwardedTo[$delete](peer);
@@ -2988,6 +3036,7 @@ var Hub = class {
     for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
     this.#imports[$delete](entry.id);
     entry.peer.imports.removeObject();
+    this.#origins.remove(entry.origin);
     if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
   }
   reopen(ref) {
@@ -3019,18 +3068,18 @@ var Hub = class {
     if (known !== void 0) return this.reimport(known);
     if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
     peer.imports.addObject();
-    if (!this.#origins[$has](originOf(id))) peer.imports.addOrigin();
+    const origin = this.#origins[$add](id, peer);
     const entry = {
       id,
       type,
       peer,
+      origin,
       current: void 0,
       received: 0,
       holds: 0,
       closed: false
     };
     this.#imports[$set](id, entry);
-    this.#origins[$set](originOf(id), peer);
     return this.#makeRemote(entry);
   }
   #makeRemote(entry) {
@@ -3041,10 +3090,6 @@ var Hub = class {
     return ref.handle;
   }
 };
-function originOf(id) {
-  const end = id[$indexOf](":");
-  return end < 0 ? id : id[$slice](0, end);
-}
 var hub = shared("hub", () => new Hub());
 
 // src/deque.ts
@@ -3088,13 +3133,18 @@ var Deque = class {
 };
 
 // src/hub/wait_queue.ts
-var RemoteWait = class {
+var RemoteWait = class _RemoteWait {
   timeoutMs;
   onCancel = void 0;
   #controller;
   #isCancelled = false;
+  #endsAt;
   constructor(timeoutMs) {
     this.timeoutMs = timeoutMs ?? void 0;
+    this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
+  }
+  again() {
+    return new _RemoteWait(this.#endsAt === Infinity ? null : $Math_max(0, this.#endsAt - monotonicMs()));
   }
   get isCancelled() {
     return this.#isCancelled;
@@ -3548,18 +3598,27 @@ function replaceRead(holder, name, replacement) {
 var CHECK_INTERVAL_MS = 1e3;
 var FREE_SHARE = 0.03;
 var MOST_BEYOND_MS = 1500;
-function watchIdleness(activity, burns) {
+var SERVING_FACTOR = 4;
+var SERVING_MS_PER_BYTE = 2e-5;
+function watchIdleness(activity, served, burns) {
   let { begun } = activity;
   let usedMs = processorTimeMs();
+  let servingMs = costOf(served());
   let beyondMs = 0;
   every(CHECK_INTERVAL_MS, () => {
     const wasIdle = activity.isIdle && activity.begun === begun;
     const spentMs = processorTimeMs() - usedMs;
+    const servedMs = costOf(served());
+    const freeMs = servedMs - servingMs + CHECK_INTERVAL_MS * FREE_SHARE;
     begun = activity.begun;
     usedMs += spentMs;
-    beyondMs = wasIdle ? $Math_max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
+    servingMs = servedMs;
+    beyondMs = wasIdle ? $Math_max(0, beyondMs + spentMs - freeMs) : 0;
     if (beyondMs > MOST_BEYOND_MS) burns($Math_round(beyondMs));
   }).setReferenced(false);
+}
+function costOf({ ms, bytes }) {
+  return ms * SERVING_FACTOR + bytes * SERVING_MS_PER_BYTE;
 }
 function processorTimeMs() {
   const { user, system } = cpuUsage();
@@ -3666,24 +3725,277 @@ function bytesOf(output) {
   return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
+// src/hub/limits.ts
+var PEER_LIMITS = {
+  requests: 8 * 1024,
+  requestBytes: 8 * 1024 * 1024,
+  unreadBytes: 4 * 1024 * 1024,
+  sliceMs: 8
+};
+var CHILD_LIMITS = {
+  ...PEER_LIMITS,
+  imports: 1e5
+};
+var PARENT_LIMITS = {
+  ...PEER_LIMITS,
+  isParent: true
+};
+
+// src/hub/requests/held_requests.ts
+var STALL_LIMIT_MS = 6e4;
+var HeldRequests = class {
+  #order = new Deque();
+  #requests = /* @__PURE__ */ new Map();
+  #onStalled;
+  #stallMs;
+  #timer;
+  #answeredAt = 0;
+  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
+    this.#onStalled = onStalled;
+    this.#stallMs = stallMs;
+  }
+  get size() {
+    return this.#requests.size;
+  }
+  push(request) {
+    this.#order[$push](request);
+    this.#requests[$set](request.id, request);
+    if (this.#requests.size === 1) this.answered();
+    this.#timer ??= this.#startTimer(this.#stallMs);
+  }
+  shift() {
+    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
+    return void 0;
+  }
+  delete(id) {
+    const wasHeld = this.#requests[$delete](id);
+    if (this.#requests.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = void 0;
+    }
+    return wasHeld;
+  }
+  answered() {
+    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
+  }
+  clear() {
+    while (this[$shift]() !== void 0) ;
+  }
+  #startTimer(ms) {
+    const timer = after(ms, () => {
+      this.#timer = void 0;
+      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
+      if (leftMs > 0) {
+        this.#timer = this.#startTimer(leftMs);
+        return;
+      }
+      const ids = [
+        ...this.#requests[$keys]()
+      ];
+      this[$clear]();
+      this.#onStalled(ids);
+    });
+    timer.setReferenced(false);
+    return timer;
+  }
+};
+
+// src/hub/requests/askers.ts
+var Asker = class {
+  name;
+  held;
+  requests = 0;
+  bytes = 0;
+  constructor(name, held) {
+    this.name = name;
+    this.held = held;
+  }
+};
+function askerOf(process) {
+  const end = process[$indexOf]("/");
+  return end < 0 ? process : process[$slice](0, end);
+}
+var [FORWARDED_PART, ASKER_PART] = [
+  2,
+  4
+];
+var Askers = class {
+  own;
+  #limits;
+  #makeHeld;
+  #others = /* @__PURE__ */ new Map();
+  #holding = /* @__PURE__ */ new Set();
+  #othersRequests = 0;
+  #othersBytes = 0;
+  constructor(limits, onStalled, stallMs) {
+    this.#limits = limits;
+    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
+    this.own = this.#make("");
+  }
+  of(process) {
+    if (process === "") return this.own;
+    const name = askerOf(process);
+    let asker = this.#others[$get](name);
+    if (asker === void 0) this.#others[$set](name, asker = this.#make(name));
+    return asker;
+  }
+  hasRoom(asker) {
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
+    if (asker === this.own) {
+      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
+    }
+    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes && asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests && asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
+  }
+  mustHold(asker) {
+    return asker.held.size > 0 || !this.hasRoom(asker);
+  }
+  holds(asker) {
+    this.#holding[$add](asker);
+  }
+  next() {
+    if (this.#holding.size === 0) return void 0;
+    for (const asker of this.#holding) {
+      if (asker.held.size === 0) {
+        this.#holding[$delete](asker);
+        this.leave(asker);
+      } else if (this.hasRoom(asker)) {
+        this.#holding[$delete](asker);
+        this.#holding[$add](asker);
+        return asker;
+      }
+    }
+    return void 0;
+  }
+  opened(asker, bytes) {
+    this.#count(asker, 1, bytes);
+  }
+  closed(asker, bytes) {
+    this.#count(asker, -1, -bytes);
+    if (asker.requests === 0) this.leave(asker);
+  }
+  leave(asker) {
+    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
+    this.#holding[$delete](asker);
+    if (this.#others[$get](asker.name) === asker) this.#others[$delete](asker.name);
+  }
+  clear() {
+    for (const asker of this.#holding) asker.held[$clear]();
+    this.#holding[$clear]();
+  }
+  #make(name) {
+    const asker = new Asker(name, this.#makeHeld(() => asker));
+    return asker;
+  }
+  #count(asker, requests, bytes) {
+    asker.requests += requests;
+    asker.bytes += bytes;
+    if (asker === this.own) return;
+    this.#othersRequests += requests;
+    this.#othersBytes += bytes;
+  }
+};
+
+// src/hub/requests/fair_queue.ts
+var FairQueue = class {
+  #queues = /* @__PURE__ */ new Map();
+  #size = 0;
+  get size() {
+    return this.#size;
+  }
+  push(whose, thing) {
+    let queue = this.#queues[$get](whose);
+    if (queue === void 0) this.#queues[$set](whose, queue = new Deque());
+    queue[$push](thing);
+    this.#size++;
+  }
+  shift() {
+    for (const [whose, queue] of this.#queues) {
+      const thing = queue[$shift]();
+      this.#queues[$delete](whose);
+      if (queue.size > 0) this.#queues[$set](whose, queue);
+      this.#size--;
+      return thing;
+    }
+    return void 0;
+  }
+};
+
 // src/hub/requests/processes_behind.ts
 var ProcessesBehind = class {
   #most;
-  #paths = /* @__PURE__ */ new Set();
+  #root = {
+    asked: false,
+    behind: /* @__PURE__ */ new Map()
+  };
+  #size = 0;
   constructor(most) {
     this.#most = most;
   }
   add(path) {
-    if (path === "" || this.#paths[$has](path)) return;
-    if (this.#paths.size >= this.#most) throw new ProtocolError(\`it asked for more than \${this.#most} processes\`);
-    this.#paths[$add](path);
+    if (path === "") return;
+    let place = this.#root;
+    for (const part of path[$split]("/")) {
+      let next = place.behind[$get](part);
+      if (next === void 0) {
+        if (++this.#size > this.#most) throw new ProtocolError(\`it asked for more than \${this.#most} processes\`);
+        place.behind[$set](part, next = {
+          asked: false,
+          behind: /* @__PURE__ */ new Map()
+        });
+      }
+      place = next;
+    }
+    place.asked = true;
   }
   remove(path) {
-    let has = this.#paths[$delete](path);
-    for (const one of this.#paths) if (one[$startsWith](\`\${path}/\`)) has = this.#paths[$delete](one);
-    return has;
+    const parts = path[$split]("/");
+    const last = parts[$pop]();
+    let place = this.#root;
+    const way = [];
+    for (const part of parts) {
+      way[$push]([
+        place,
+        part
+      ]);
+      place = place.behind[$get](part);
+      if (place === void 0) return false;
+    }
+    const ended = place.behind[$get](last);
+    if (ended === void 0) return false;
+    place.behind[$delete](last);
+    this.#size -= sizeOf(ended);
+    for (let step; (step = way[$pop]()) !== void 0; ) {
+      const [before, part] = step;
+      const { asked, behind } = before.behind[$get](part);
+      if (asked || behind.size > 0) break;
+      before.behind[$delete](part);
+      this.#size--;
+    }
+    return true;
   }
 };
+function sizeOf({ behind }) {
+  let size = 1;
+  for (const place of behind[$values]()) size += sizeOf(place);
+  return size;
+}
+
+// src/hub/requests/refusals.ts
+var cancelledText;
+function cancelled() {
+  return cancelledText ??= encode(cancellation());
+}
+function unread(bytes) {
+  const mebibytes = $Math_round(bytes / 1024 / 1024);
+  return new RangeError(\`Cannot answer: earlier answers of \${mebibytes} MiB were not read; the call was carried out, await some before you make more\`);
+}
+function undelivered(error) {
+  if (!(error instanceof PayloadTooLargeError)) return error;
+  const { message, byteLength, limitBytes } = error;
+  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
+  return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
+}
 
 // src/hub/requests/serving_time.ts
 var PAUSE_MS = 1;
@@ -3693,10 +4005,14 @@ var ServingTime = class {
   #beganAt = 0;
   #endedAt = -Infinity;
   #spentMs = 0;
+  #totalMs = 0;
   #timer;
   constructor(limitMs, onTurn) {
     this.#limitMs = limitMs;
     this.#onTurn = onTurn;
+  }
+  get totalMs() {
+    return this.#totalMs;
   }
   begin() {
     this.#beganAt = monotonicMs();
@@ -3705,7 +4021,9 @@ var ServingTime = class {
   }
   end() {
     this.#endedAt = monotonicMs();
-    this.#spentMs += this.#endedAt - this.#beganAt;
+    const took = this.#endedAt - this.#beganAt;
+    this.#spentMs += took;
+    this.#totalMs += took;
   }
   turned() {
     this.#spentMs = 0;
@@ -3726,10 +4044,9 @@ var ServingTime = class {
 
 // src/hub/requests/answers.ts
 var MAX_UNKNOWN_OPERATIONS = 100;
-var cancelledText;
-function cancelled() {
-  return cancelledText ??= encode(cancellation());
-}
+var LATE_ANSWERS_FACTOR = 16;
+var SMALL_ANSWER_BYTES = 4096;
+var SMALL_REQUEST_BYTES = 1024;
 var Answers = class {
   #host;
   #outbox;
@@ -3737,11 +4054,12 @@ var Answers = class {
   #limits;
   #open = /* @__PURE__ */ new Map();
   #openBytes = 0;
-  #held = new Deque();
+  #held = new FairQueue();
   #deliveries = /* @__PURE__ */ new Map();
   #time;
   #behind;
   #heldEnds = 0;
+  #askedBytes = 0;
   #unknownOperations = 0;
   constructor(host, outbox, transit, limits) {
     this.#host = host;
@@ -3757,6 +4075,7 @@ var Answers = class {
   receive(message, parts, bytes) {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
     this.#checkRoom(id);
+    this.#askedBytes += bytes;
     const handle = this.#host.exported(objectId);
     if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
@@ -3767,16 +4086,29 @@ var Answers = class {
       process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
       task
     };
-    const wait = new RemoteWait(timeoutMs);
+    const request = {
+      id,
+      bytes,
+      handle,
+      operation,
+      args,
+      caller,
+      wait: new RemoteWait(timeoutMs)
+    };
     if (this.#mayServe()) {
-      this.#serve(id, bytes, handle, operation, args, caller, wait);
+      this.#serve(request);
       return this.#time.end();
     }
-    this.#noteOpen(id, bytes, wait);
-    this.#hold(() => {
-      if (wait.isCancelled) this.#fail(id, cancellation());
-      else this.#serve(id, bytes, handle, operation, args, caller, wait);
-    });
+    this.#serveLater(request);
+  }
+  get served() {
+    return {
+      ms: this.#time.totalMs,
+      bytes: this.#askedBytes
+    };
+  }
+  get servesLater() {
+    return this.#held.size > 0;
   }
   cancel(id) {
     this.#open[$get](id)?.wait.cancel();
@@ -3788,7 +4120,7 @@ var Answers = class {
       return this.#time.end();
     }
     if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
-    this.#hold(() => {
+    this.#hold(path, () => {
       this.#heldEnds--;
       tell();
     });
@@ -3814,7 +4146,7 @@ var Answers = class {
   }
   close() {
     this.#time.close();
-    while (this.#held.size > 0) this.#held[$shift]();
+    while (this.#held[$shift]() !== void 0) ;
     for (const { wait } of this.#open[$values]()) wait.cancel();
     this.#open[$clear]();
     for (const delivery of this.#deliveries[$values]()) delivery.requeue();
@@ -3823,16 +4155,28 @@ var Answers = class {
   #mayServe() {
     return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
   }
-  #hold(serve2) {
-    this.#held[$push](serve2);
+  #hold(process, serve2) {
+    this.#held[$push](askerOf(process), serve2);
     if (!this.#isUnread) this.#time.goOnLater();
+  }
+  #serveLater(request) {
+    this.#noteOpen(request);
+    const { id, wait, caller } = request;
+    this.#hold(this.#behindPeer(caller), () => {
+      if (wait.isCancelled) this.#fail(id, cancellation());
+      else this.#serve(request);
+    });
+  }
+  #behindPeer({ process }) {
+    return process[$slice](this.#host.key.length + 1);
   }
   get #isUnread() {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
   #checkRoom(id) {
     if (this.#open[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
-    const { requests, requestBytes } = this.#limits;
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent === true) return;
     if (this.#open.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
     if (this.#openBytes >= requestBytes) {
       throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
@@ -3845,7 +4189,8 @@ var Answers = class {
     if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
     throw new ProtocolError(\`it called \${$JSON_stringify(operation[$slice](0, 40))}, which the object cannot do\`);
   }
-  #serve(id, bytes, handle, operation, args, caller, wait) {
+  #serve(request) {
+    const { id, handle, operation, args, caller, wait } = request;
     let value;
     try {
       value = this.#host.serve(handle, operation, args, caller, wait);
@@ -3853,15 +4198,42 @@ var Answers = class {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#noteOpen(id, bytes, wait);
-    value[$then]((result) => this.#answer(id, result), (error) => this.#failInTime(id, error));
+    this.#noteOpen(request);
+    const kept2 = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
+    value[$then]((result) => this.#answerLate(id, result, kept2), (error) => this.#failInTime(id, error));
   }
-  #noteOpen(id, bytes, wait) {
+  #noteOpen({ id, bytes, wait, caller }) {
     if (!this.#open[$has](id)) this.#openBytes += bytes;
     this.#open[$set](id, {
       bytes,
-      wait
+      wait,
+      caller
     });
+  }
+  #answerLate(id, result, request) {
+    if (!this.#isUnread || this.#outbox.isClosed) return this.#answer(id, result);
+    if (!(result instanceof Delivery)) return this.#answerUnread(id, result);
+    if (request === void 0) return this.#answer(id, result);
+    result.requeue();
+    const { wait } = this.#open[$get](id);
+    if (wait.isCancelled) return this.#fail(id, cancellation());
+    this.#serveLater({
+      ...request,
+      wait: wait.again()
+    });
+  }
+  #answerUnread(id, result) {
+    const most = LATE_ANSWERS_FACTOR * this.#limits.unreadBytes;
+    if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
+    let captured;
+    try {
+      captured = EncodedValue.capture(result, false);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (EncodedValue.size(captured) <= SMALL_ANSWER_BYTES) return this.#answer(id, captured);
+    EncodedValue.abandon(captured);
+    this.#fail(id, unread(most));
   }
   #answer(id, result) {
     this.#close(id);
@@ -3881,7 +4253,10 @@ var Answers = class {
   }
   #failInTime(id, error) {
     if (this.#outbox.isClosed) return;
-    if (!this.#mayServe()) return this.#hold(() => this.#fail(id, error));
+    const request = this.#open[$get](id);
+    if (!this.#mayServe() && request !== void 0) {
+      return this.#hold(this.#behindPeer(request.caller), () => this.#fail(id, error));
+    }
     this.#fail(id, error);
     this.#time.end();
   }
@@ -3903,12 +4278,6 @@ var Answers = class {
     this.#open[$delete](id);
   }
 };
-function undelivered(error) {
-  if (!(error instanceof PayloadTooLargeError)) return error;
-  const { message, byteLength, limitBytes } = error;
-  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
-  return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
-}
 
 // src/hub/export_table.ts
 var ExportTable = class {
@@ -3950,29 +4319,30 @@ var ImportCount = class {
   constructor(most) {
     this.#most = most;
   }
+  get objects() {
+    return this.#objects;
+  }
+  get origins() {
+    return this.#origins;
+  }
   addObject() {
-    if (++this.#objects <= this.#most) return;
-    throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
+    if (this.#objects >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
+    }
+    this.#objects++;
   }
   removeObject() {
     this.#objects--;
   }
   addOrigin() {
-    if (++this.#origins <= this.#most) return;
-    throw new ProtocolError(\`it sent handles of more than \${this.#most} processes\`);
+    if (this.#origins >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} processes that are not closed\`);
+    }
+    this.#origins++;
   }
-};
-
-// src/hub/limits.ts
-var PEER_LIMITS = {
-  requests: 8 * 1024,
-  requestBytes: 8 * 1024 * 1024,
-  unreadBytes: 4 * 1024 * 1024
-};
-var CHILD_LIMITS = {
-  ...PEER_LIMITS,
-  sliceMs: 8,
-  imports: 1e5
+  removeOrigin() {
+    this.#origins--;
+  }
 };
 
 // src/hub/deferred_release.ts
@@ -4079,6 +4449,9 @@ var Outbox = class {
   get isClosed() {
     return this.#closed;
   }
+  get appendedBytes() {
+    return this.#transport.appendedBytes;
+  }
   hasUnread(bytes) {
     return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;
   }
@@ -4146,82 +4519,20 @@ function unexpected() {
   throw new TypeError("Nothing is decoded here");
 }
 
-// src/hub/requests/held_requests.ts
-var STALL_LIMIT_MS = 6e4;
-var HeldRequests = class {
-  #order = new Deque();
-  #requests = /* @__PURE__ */ new Map();
-  #onStalled;
-  #stallMs;
-  #timer;
-  #answeredAt = 0;
-  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
-    this.#onStalled = onStalled;
-    this.#stallMs = stallMs;
-  }
-  get size() {
-    return this.#requests.size;
-  }
-  push(request) {
-    this.#order[$push](request);
-    this.#requests[$set](request.id, request);
-    if (this.#requests.size === 1) this.answered();
-    this.#timer ??= this.#startTimer(this.#stallMs);
-  }
-  shift() {
-    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
-    return void 0;
-  }
-  delete(id) {
-    const wasHeld = this.#requests[$delete](id);
-    if (this.#requests.size === 0) {
-      this.#timer?.cancel();
-      this.#timer = void 0;
-    }
-    return wasHeld;
-  }
-  answered() {
-    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
-  }
-  clear() {
-    while (this[$shift]() !== void 0) ;
-  }
-  #startTimer(ms) {
-    const timer = after(ms, () => {
-      this.#timer = void 0;
-      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
-      if (leftMs > 0) {
-        this.#timer = this.#startTimer(leftMs);
-        return;
-      }
-      const ids = [
-        ...this.#requests[$keys]()
-      ];
-      this[$clear]();
-      this.#onStalled(ids);
-    });
-    timer.setReferenced(false);
-    return timer;
-  }
-};
-
 // src/hub/requests/questions.ts
 var Questions = class {
   waits = new PendingCount();
   #hubWaits;
   #outbox;
   #codecs;
-  #limits;
   #open = /* @__PURE__ */ new Map();
-  #openBytes = 0;
-  #held;
+  #askers;
   #lastId = 0;
   constructor(outbox, hubWaits, codecs, limits, stallMs) {
     this.#outbox = outbox;
     this.#hubWaits = hubWaits;
     this.#codecs = codecs;
-    this.#limits = limits;
-    this.#held = new HeldRequests((ids) => this.#stalled(ids), stallMs);
+    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
   }
   ask(ref, operation, args, task, wait) {
     return new Promise((resolve, reject) => {
@@ -4267,14 +4578,7 @@ var Questions = class {
   }
   forward(id, operation, args, caller, wait) {
     return new Promise((resolve, reject) => {
-      const question = {
-        ref: void 0,
-        resolve,
-        reject,
-        givenUp: void 0,
-        clear: void 0,
-        bytes: 0
-      };
+      const question = makeQuestion(void 0, resolve, reject, this.#askers.of(caller.process));
       const questionId = this.#send(question, {
         id,
         operation,
@@ -4301,16 +4605,16 @@ var Questions = class {
     if (ok !== 1) this.#fail(question, value);
     else if (deliverySize === 0) question.resolve(value);
     else question.resolve(this.#delivery(id, value, deliverySize));
-    this.#sendHeld();
+    this.#sendHeld(question.asker);
   }
   settleDone(id) {
     const question = this.#questionOf(id);
     this.#close(id, question);
     question.resolve(void 0);
-    this.#sendHeld();
+    this.#sendHeld(question.asker);
   }
   close() {
-    this.#held[$clear]();
+    this.#askers[$clear]();
     for (const [id, question] of this.#open) {
       this.#close(id, question);
       this.#fail(question, ownerEnded());
@@ -4324,72 +4628,64 @@ var Questions = class {
       this.waits.end();
       settle(argument);
     };
-    return {
-      ref,
-      resolve: settled(resolve),
-      reject: settled(reject),
-      givenUp: void 0,
-      clear: void 0,
-      bytes: 0
-    };
+    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
   }
   #delivery(id, value, size) {
     const requeue = () => this.#outbox.tell(writeRequeue(id));
     return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
   }
-  get #hasRoom() {
-    const { requests, requestBytes } = this.#limits;
-    return this.#open.size - this.#held.size < requests && this.#openBytes < requestBytes;
-  }
   #send(question, { id, operation, args, caller, wait, describe }) {
+    const { asker } = question;
     if (this.#outbox.isClosed) return void question.reject(ownerEnded());
     const { timeoutMs = Infinity } = wait;
     const questionId = ++this.#lastId;
     const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
     try {
       const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      if (this.#held.size > 0 || !this.#hasRoom) {
-        this.#held[$push]({
+      if (this.#askers.mustHold(asker)) {
+        asker.held[$push]({
           id: questionId,
           head,
           args: EncodedValue[$encode](args, describe)
         });
+        this.#askers.holds(asker);
       } else {
         question.bytes = this.#outbox.postValue(head, args, describe);
-        this.#openBytes += question.bytes;
+        this.#askers.opened(asker, question.bytes);
       }
     } catch (error) {
+      this.#askers.leave(asker);
       return void question.reject(error);
     }
     this.#open[$set](questionId, question);
     return questionId;
   }
-  #sendHeld() {
-    this.#held.answered();
-    while (this.#held.size > 0 && this.#hasRoom) {
-      const { id, head, args } = this.#held[$shift]();
+  #sendHeld(answered) {
+    answered.held.answered();
+    for (let asker; (asker = this.#askers.next()) !== void 0; ) {
+      const { id, head, args } = asker.held[$shift]();
       const question = this.#open[$get](id);
       try {
         question.bytes = this.#outbox.postEncoded(head, args, args.handles);
-        this.#openBytes += question.bytes;
+        this.#askers.opened(asker, question.bytes);
       } catch (error) {
         this.#close(id, question);
         question.reject(error);
       }
     }
   }
-  #stalled(ids) {
-    const { size } = this.#open;
+  #stalled(asker, ids) {
+    const calls = \`\${asker.requests} calls of this process wait for an answer, and none came for a minute\`;
     for (const id of ids) {
       const question = this.#open[$get](id);
       this.#close(id, question);
-      const open = \`\${size - ids.length} calls of this process wait for an answer, and none came for a minute\`;
-      this.#fail(question, new RangeError(\`Cannot call: \${open}; await some of them first\`));
+      this.#fail(question, new RangeError(\`Cannot call: \${calls}; await some of them first\`));
     }
+    this.#askers.leave(asker);
   }
   #close(id, question) {
     this.#open[$delete](id);
-    this.#openBytes -= question.bytes;
+    if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
     question.clear?.();
   }
   #giveUp(id, question, reason) {
@@ -4397,7 +4693,7 @@ var Questions = class {
     question.givenUp = {
       reason
     };
-    if (!this.#held[$delete](id)) return this.#outbox.tell(writeCancel(id));
+    if (!question.asker.held[$delete](id)) return this.#outbox.tell(writeCancel(id));
     this.#close(id, question);
     question.reject(reason);
   }
@@ -4410,6 +4706,17 @@ var Questions = class {
     return question;
   }
 };
+function makeQuestion(ref, resolve, reject, asker) {
+  return {
+    ref,
+    resolve,
+    reject,
+    givenUp: void 0,
+    clear: void 0,
+    asker,
+    bytes: void 0
+  };
+}
 function acknowledged(delivery) {
   delivery.ack();
   return delivery.value;
@@ -4446,7 +4753,7 @@ var PeerLink = class {
   #exports = new ExportTable();
   #answers;
   #touched = new TouchedObjects();
-  constructor(hub2, key, transport, limits = PEER_LIMITS) {
+  constructor(hub2, key, transport, limits) {
     this.#hub = hub2;
     this.key = key;
     this.imports = new ImportCount(limits.imports ?? Infinity);
@@ -4476,6 +4783,16 @@ var PeerLink = class {
   }
   get isAsked() {
     return this.#answers.any;
+  }
+  get served() {
+    const { ms, bytes } = this.#answers.served;
+    return {
+      ms,
+      bytes: bytes + this.#outbox.appendedBytes
+    };
+  }
+  get servesLater() {
+    return this.#answers.servesLater;
   }
   get deferredRelease() {
     return this.#outbox.deferredRelease;
@@ -5141,7 +5458,7 @@ var ParentLink = class {
       trusted: true
     });
     const channel = this.#channel;
-    this.shared = new PeerLink(hub2, "parent", {
+    const transport = {
       append: (text, parts) => this.#append(text, parts),
       flush: () => this.#flushQuietly(),
       get appendedBytes() {
@@ -5150,7 +5467,8 @@ var ParentLink = class {
       get writtenBytes() {
         return channel.writtenBytes;
       }
-    });
+    };
+    this.shared = new PeerLink(hub2, "parent", transport, PARENT_LIMITS);
   }
   send(text, parts) {
     this.shared.deferredRelease.send();
@@ -6412,13 +6730,13 @@ var WorkerLife = class {
     return loop;
   }
   #watchWhatIsLeft(loop, scope) {
-    const { output, exit, watches } = this.#surroundings;
+    const { output, parent, exit, watches } = this.#surroundings;
     const isLeft = () => {
       const task = scope.origin();
       return task === void 0 ? loop.isIdle : loop.hasEnded(task);
     };
     watches.uncaught(isLeft, (text) => output.print(2, text));
-    this.#watchIdleness = () => watches.idleness(loop, (ms) => {
+    this.#watchIdleness = () => watches.idleness(loop, () => parent.shared.served, (ms) => {
       output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
 \`);
       exit(0);
@@ -6456,7 +6774,7 @@ function serve(load, input, loadHandleClasses) {
   hub.currentTask = currentTask;
   loadHandleClassesBy(loadHandleClasses);
   function needsParentOnly() {
-    if (hub.peerCount > 1) return false;
+    if (hub.peerCount > 1 || parent.shared.servesLater) return false;
     return life?.isIdle || parent.shared.questions.waits.any;
   }
   function receive(text, parts, bytes) {

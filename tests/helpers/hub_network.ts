@@ -3,7 +3,7 @@ import "../../src/handles.ts";
 import type { Handle } from "../../src/hub/handle.ts";
 import { handleFactory } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import type { PeerLimits } from "../../src/hub/limits.ts";
+import { PEER_LIMITS, type PeerLimits } from "../../src/hub/limits.ts";
 import type { Transport } from "../../src/hub/requests/outbox.ts";
 import { PeerLink } from "../../src/hub/peer_link.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
@@ -69,6 +69,9 @@ export class Direction implements Transport {
   }
 }
 
+/** What is served in one turn depends on no clock. */
+const UNHURRIED: PeerLimits = { ...PEER_LIMITS, sliceMs: Infinity };
+
 /** A child process of a hub's process, as far as hubs are concerned. */
 export class HubChild {
   readonly key = `test-${++lastKey}`;
@@ -82,10 +85,10 @@ export class HubChild {
   #dead = false;
 
   /** @param clock The child's. */
-  constructor(parent: Hub, clock?: () => number, limits?: PeerLimits) {
+  constructor(parent: Hub, clock?: () => number, limits: PeerLimits = UNHURRIED) {
     this.hub = new Hub(clock);
     this.parentLink = new PeerLink(parent, this.key, this.toChild, limits);
-    this.childLink = new PeerLink(this.hub, "parent", this.toParent, limits);
+    this.childLink = new PeerLink(this.hub, "parent", this.toParent, { ...limits, isParent: true });
   }
 
   /** Sends a handle to the child, as an argument would bring it. */

@@ -170,6 +170,116 @@ Deno.test("A held request is given up by its signal, by its handle's end and by 
   assertEquals(child.toParent.messages.filter(([kind]) => kind === "request").length, LIMITS.requests);
 });
 
+Deno.test("A peer that asks another for all it takes keeps nobody else from asking that", async () => {
+  const parent = new Hub();
+  const [owner, greedy, honest] = [1, 2, 3].map(() => new HubChild(parent, undefined, LIMITS)) as [
+    HubChild,
+    HubChild,
+    HubChild,
+  ];
+  const queue = queueIn(owner.hub);
+  const ours = owner.giveBack(queue);
+  const gets = Array.from({ length: 50 }, () => greedy.give(ours).get());
+  await quiesce(owner, greedy, honest);
+  const sizes = [honest.give(ours).qsize(), ours.qsize()];
+  await quiesce(owner, greedy, honest);
+  assertEquals(await Promise.all(sizes), [0, 0]);
+  const put = honest.give(ours).put("for the greedy one");
+  await quiesce(owner, greedy, honest);
+  await put;
+  assertEquals(await gets[0], "for the greedy one");
+  greedy.childLink.close();
+  for (const get of gets.slice(1)) await assertRejects(() => get, Error, "has ended");
+});
+
+Deno.test("A process that asks its grandparent for all it can keeps neither its sister nor its parent from asking", async () => {
+  const parent = new Hub();
+  const limits = { ...LIMITS, requests: 64, requestBytes: 40_000 };
+  const child = new HubChild(parent, undefined, limits);
+  const [greedy, honest] = [1, 2].map(() => new HubChild(child.hub, undefined, limits)) as [HubChild, HubChild];
+  const theirs = child.give(queueIn(parent));
+  const gets = Array.from({ length: 200 }, () => greedy.give(theirs).get());
+  await quiesce(child, greedy, honest);
+  const sizes = [honest.give(theirs).qsize(), theirs.qsize()];
+  await quiesce(child, greedy, honest);
+  assertEquals(await Promise.all(sizes), [0, 0]);
+  const puts = Promise.all(gets.map((_, n) => theirs.put(n)));
+  await quiesce(child, greedy, honest);
+  await puts;
+  assertEquals(await Promise.all(gets), [...gets.keys()]);
+});
+
+Deno.test("What was delivered to a wait of a peer that has stopped reading goes to one that reads", async () => {
+  const parent = new Hub();
+  const [still, reader] = [1, 2].map(() => new HubChild(parent, undefined, LIMITS)) as [HubChild, HubChild];
+  const queue = queueIn(parent);
+  const theirs = still.give(queue);
+  const gets = Array.from({ length: 4 }, () => theirs.get());
+  while (still.toParent.deliver());
+  const item = "x".repeat(600);
+  for (let n = 0; n < 10; n++) await queue.put([n, item]);
+  await turn();
+  // One more leaves than is unread at most.
+  assertEquals([still.toChild.size, await queue.qsize()], [2, 8]);
+  const taken: unknown[] = [];
+  for (let n = 0; n < 8; n++) {
+    const get = reader.give(queue).get();
+    await quiesce(reader);
+    taken.push((await get as [number])[0]);
+  }
+  assertEquals(taken, [2, 3, 4, 5, 6, 7, 8, 9]);
+  await quiesce(still);
+  await Promise.all([queue.put([10]), queue.put([11])]);
+  await quiesce(still);
+  assertEquals((await Promise.all(gets)).map((one) => (one as [number])[0]), [0, 1, 10, 11]);
+});
+
+Deno.test("A wait that starts again since its peer did not read ends by its time, and by being given up", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, LIMITS);
+  const queue = queueIn(parent);
+  const theirs = child.give(queue);
+  const large = child.give(largeIn(parent, 2000).handle);
+  const controller = new AbortController();
+  const gets = [theirs.get({ timeoutMs: 30 }), theirs.get({ signal: controller.signal }), theirs.get()];
+  const outcomes = Promise.allSettled(gets);
+  const size = large.qsize();
+  while (child.toParent.deliver());
+  // Each wait is served while the answer of 2 000 bytes is unread, and so starts again.
+  for (let n = 0; n < 3; n++) await queue.put(n);
+  await turn();
+  for (let n = 0; n < 3; n++) assertEquals(await queue.get(), n);
+  controller.abort(new Error("never mind"));
+  await quiesce(child);
+  await size;
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  await quiesce(child);
+  await queue.put("last");
+  await quiesce(child);
+  const shown = (await outcomes).map((one) => one.status === "fulfilled" ? one.value : `${one.reason}`);
+  assertEquals(shown, ["QueueEmptyError: Cannot get: the queue is empty, and stayed so", "Error: never mind", "last"]);
+});
+
+Deno.test("Late answers that a peer does not read are dropped beyond a bound, but for small ones", async () => {
+  const parent = new Hub();
+  const child = new HubChild(parent, undefined, { ...LIMITS, requests: 100, requestBytes: 1e6 });
+  const waits: (() => void)[] = [];
+  const late = (value: unknown) => (): Promise<unknown> => new Promise((resolve) => waits.push(() => resolve(value)));
+  const object: SharedObject = { operations: { get: late("x".repeat(5000)), qsize: late(7) } };
+  const theirs = child.give(makeHandle<Queue<unknown>>(parent, "Queue", object));
+  const asked: Promise<unknown>[] = [];
+  for (let n = 0; n < 20; n++) asked.push(theirs.get(), theirs.qsize());
+  const outcomes = Promise.allSettled(asked);
+  while (child.toParent.deliver());
+  for (const answer of waits) answer();
+  await turn();
+  await quiesce(child);
+  const shown = (await outcomes).map((one) => one.status === "fulfilled" ? typeof one.value : one.reason.name);
+  assertEquals(shown.filter((_, n) => n % 2 === 1), Array(20).fill("number"));
+  const large = shown.filter((_, n) => n % 2 === 0);
+  assertEquals(large, [...Array(4).fill("string"), ...Array(16).fill("RangeError")]);
+});
+
 Deno.test("HeldRequests gives up what it holds when nothing is answered any more", async () => {
   const { promise, resolve } = Promise.withResolvers<number[]>();
   const held = new HeldRequests(resolve, 20);
@@ -326,12 +436,65 @@ Deno.test("A peer that sends handles of more objects or processes than it may is
   for (let round = 0; round < 9; round++) for (const queue of receive("a:1", "a:2", "a:3")) queue.close();
   assertThrows(() => receive("a:1", "a:2", "a:3", "a:4"), ProtocolError, "handles of more than 3 objects");
   const other = new HubChild(parent, undefined, { ...LIMITS, imports: 3 });
-  const invented = (id: string): void => {
+  const invented = (id: string): Queue<unknown> => {
     const [queue] = decode([handleOf(id)], true, [], other.parentLink.handles) as Queue<unknown>[];
-    queue!.close();
+    return queue!;
   };
-  for (const id of ["b:1", "c:1", "d:1"]) invented(id);
-  assertThrows(() => invented("e:1"), ProtocolError, "handles of more than 3 processes");
+  for (let round = 0; round < 9; round++) invented(`b${round}:1`).close();
+  for (const id of ["c:1", "d:1", "e:1"]) invented(id);
+  const { imports } = other.parentLink;
+  assertEquals([imports.objects, imports.origins], [3, 3]);
+  assertThrows(() => invented("f:1"), ProtocolError, "handles of more than 3 objects");
+});
+
+Deno.test("ImportCount is exact, however handles come, are passed on and are closed", () => {
+  fc.assert(fc.property(
+    fc.array(fc.record({ origin: fc.nat(3), object: fc.nat(2), kind: fc.constantFrom("come", "close", "show") })),
+    (steps) => {
+      const parent = new Hub();
+      const [child, other] = [1, 2].map(() => new HubChild(parent, undefined, LIMITS)) as [HubChild, HubChild];
+      const open = new Map<string, Queue<unknown>>();
+      const shown = new Set<string>();
+      for (const { origin, object, kind } of steps) {
+        const id = `o${origin}:${object}`;
+        if (kind === "come") open.set(id, child.parentLink.handles.decode({ type: "Queue", id }) as Queue<unknown>);
+        if (kind === "show" && open.has(id)) {
+          other.give(open.get(id)!);
+          shown.add(id);
+        }
+        if (kind === "close") {
+          open.get(id)?.[REF].close();
+          open.delete(id);
+        }
+        // What another peer may use is known as long as that has it.
+        const known = new Set([...open.keys(), ...shown]);
+        const { imports } = child.parentLink;
+        assertEquals(imports.objects, known.size);
+        assertEquals(imports.origins, new Set([...known].map((id) => id.split(":")[0])).size);
+      }
+      other.die();
+      for (const queue of open.values()) queue[REF].close();
+      assertEquals([child.parentLink.imports.objects, child.parentLink.imports.origins], [0, 0]);
+    },
+  ));
+});
+
+Deno.test("A process whose objects were shown to another peer is not claimed by that, also when all are closed", () => {
+  const parent = new Hub();
+  const [child, other] = [1, 2].map(() => new HubChild(parent, undefined, LIMITS)) as [HubChild, HubChild];
+  const come = (from: HubChild, id: string): Queue<unknown> =>
+    from.parentLink.handles.decode({ type: "Queue", id }) as Queue<unknown>;
+  const queue = come(child, "shown:1");
+  const theirs = other.give(queue);
+  theirs[REF].close();
+  while (other.toParent.deliver());
+  queue[REF].close();
+  assertEquals(child.parentLink.imports.objects, 0);
+  assertThrows(() => come(other, "shown:2"), ProtocolError, "of another process");
+  come(child, "shown:3");
+  // One of which no other peer knows is forgotten.
+  come(child, "unseen:1")[REF].close();
+  come(other, "unseen:2");
 });
 
 Deno.test("A peer may not fill the memory with names: of objects, or of processes behind it", () => {

@@ -4,6 +4,7 @@ import { ClosedError, EndOfStreamError, ProtocolError, type Queue, QueueEmptyErr
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import { PARENT_LIMITS } from "../../src/hub/limits.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
@@ -281,6 +282,7 @@ Deno.test("PeerLink sends all that one turn asks for at once, and confirms befor
       appendedBytes: 0,
       writtenBytes: 0,
     },
+    PARENT_LIMITS,
   );
   const theirs = link.handles.decode({ type: "Queue", id: idOf(queue) }) as Queue<unknown>;
   for (let n = 0; n < 3; n++) theirs.put(n).catch(() => {});

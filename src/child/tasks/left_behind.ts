@@ -9,6 +9,9 @@ const CHECK_INTERVAL_MS = 1000;
 const FREE_SHARE = 0.03;
 /** More than that may be used for a while, as the collector of garbage does behind a large task. */
 const MOST_BEYOND_MS = 1500;
+/** What others ask of the worker's objects costs this much more than its serving alone takes: to read, to decode, to collect garbage. */
+const SERVING_FACTOR = 4;
+const SERVING_MS_PER_BYTE = 2e-5;
 
 /** What is known of the tasks of a worker. */
 export interface TaskActivity {
@@ -18,22 +21,33 @@ export interface TaskActivity {
   readonly begun: number;
 }
 
+/** How much was served to others so far. */
+export type Served = () => { readonly ms: number; readonly bytes: number };
+
 /**
- * Notices when an idle process keeps a processor busy, and calls `burns` with how many milliseconds of processor time that took. It
- * does not keep the process alive.
+ * Notices when an idle process keeps a processor busy, and calls `burns` with how many milliseconds of processor time that took. What
+ * it owns may be used by others meanwhile, which does not count. It does not keep the process alive.
  */
-export function watchIdleness(activity: TaskActivity, burns: (ms: number) => void): void {
+export function watchIdleness(activity: TaskActivity, served: Served, burns: (ms: number) => void): void {
   let { begun } = activity;
   let usedMs = processorTimeMs();
+  let servingMs = costOf(served());
   let beyondMs = 0;
   every(CHECK_INTERVAL_MS, () => {
     const wasIdle = activity.isIdle && activity.begun === begun;
     const spentMs = processorTimeMs() - usedMs;
+    const servedMs = costOf(served());
+    const freeMs = servedMs - servingMs + CHECK_INTERVAL_MS * FREE_SHARE;
     begun = activity.begun;
     usedMs += spentMs;
-    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - CHECK_INTERVAL_MS * FREE_SHARE) : 0;
+    servingMs = servedMs;
+    beyondMs = wasIdle ? Math.max(0, beyondMs + spentMs - freeMs) : 0;
     if (beyondMs > MOST_BEYOND_MS) burns(Math.round(beyondMs));
   }).setReferenced(false);
+}
+
+function costOf({ ms, bytes }: ReturnType<Served>): number {
+  return ms * SERVING_FACTOR + bytes * SERVING_MS_PER_BYTE;
 }
 
 /** Of all threads of this process. */

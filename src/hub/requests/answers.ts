@@ -1,13 +1,15 @@
-import { Deque } from "../../deque.ts";
-import { PayloadTooLargeError, ProtocolError } from "../../errors.ts";
-import { decode, encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
+import { ProtocolError } from "../../errors.ts";
+import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { errorResponseHead, type HubMessage, responseHead } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
 import { EncodedValue } from "../encoded_value.ts";
 import { describeHandle, type Handle } from "../handle.ts";
 import type { PeerLimits } from "../limits.ts";
+import { askerOf } from "./askers.ts";
+import { FairQueue } from "./fair_queue.ts";
 import type { Outbox } from "./outbox.ts";
 import { ProcessesBehind } from "./processes_behind.ts";
+import { cancelled, undelivered, unread } from "./refusals.ts";
 import { ServingTime } from "./serving_time.ts";
 import { type Caller, cancellation, RemoteWait, type WaitOptions } from "../wait_queue.ts";
 
@@ -28,24 +30,36 @@ export interface AnswersHost {
 /** A request that was not answered yet. */
 interface OpenRequest {
   readonly bytes: number;
+  readonly caller: Caller;
   readonly wait: RemoteWait;
+}
+
+/** What is to be served. */
+interface Request extends OpenRequest {
+  readonly id: number;
+  readonly handle: Handle;
+  readonly operation: string;
+  readonly args: unknown[];
 }
 
 // For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
 const MAX_UNKNOWN_OPERATIONS = 100;
 
-let cancelledText: Encoded | undefined;
+/** Answers to what was asked before the peer stopped reading are sent until so many times the bytes are unread that end its serving. */
+const LATE_ANSWERS_FACTOR = 16;
 
-/** What answers a request that was given up: nobody looks at it any more. */
-function cancelled(): Encoded {
-  return cancelledText ??= encode(cancellation());
-}
+/** No answer that must not be dropped is larger: that a lock is taken, for one. */
+const SMALL_ANSWER_BYTES = 4096;
+
+/** While a request waits, its arguments are kept if it has at most so many bytes. */
+const SMALL_REQUEST_BYTES = 1024;
 
 /**
  * What a peer has asked of this process, or of those behind it, until it has been answered, and has what it was answered.
  *
  * A peer that does not read its answers gets no more of them: what it asks then is held, so that what it costs
- * here is what it has sent, not what it asked for. And what takes long to serve is served over several turns of the event loop.
+ * here is what it has sent, not what it asked for. And what takes long to serve is served over several turns of the event loop,
+ * by turns for the processes that ask.
  */
 export class Answers {
   readonly #host: AnswersHost;
@@ -55,12 +69,13 @@ export class Answers {
   readonly #open = new Map<number, OpenRequest>();
   #openBytes = 0;
   /** What serves those of the open ones that wait until the peer reads, or for the next turn. */
-  readonly #held = new Deque<() => void>();
+  readonly #held = new FairQueue<() => void>();
   /** What was answered, and not acknowledged. */
   readonly #deliveries = new Map<number, Delivery>();
   readonly #time: ServingTime;
   readonly #behind: ProcessesBehind;
   #heldEnds = 0;
+  #askedBytes = 0;
   #unknownOperations = 0;
 
   /** @param transit Decodes the handles in arguments, which stay as they came. */
@@ -82,6 +97,7 @@ export class Answers {
   receive(message: RequestMessage, parts: Uint8Array[], bytes: number): void {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
     this.#checkRoom(id);
+    this.#askedBytes += bytes;
     const handle = this.#host.exported(objectId);
     if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
@@ -89,16 +105,22 @@ export class Answers {
     if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
     this.#behind.add(process);
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
-    const wait = new RemoteWait(timeoutMs);
+    const request: Request = { id, bytes, handle, operation, args, caller, wait: new RemoteWait(timeoutMs) };
     if (this.#mayServe()) {
-      this.#serve(id, bytes, handle, operation, args, caller, wait);
+      this.#serve(request);
       return this.#time.end();
     }
-    this.#noteOpen(id, bytes, wait);
-    this.#hold(() => {
-      if (wait.isCancelled) this.#fail(id, cancellation());
-      else this.#serve(id, bytes, handle, operation, args, caller, wait);
-    });
+    this.#serveLater(request);
+  }
+
+  /** How much was served so far: for how long, and what that was asked in. */
+  get served(): { ms: number; bytes: number } {
+    return { ms: this.#time.totalMs, bytes: this.#askedBytes };
+  }
+
+  /** Whether something waits for its turn of the event loop. */
+  get servesLater(): boolean {
+    return this.#held.size > 0;
   }
 
   /** The peer has given a request up. It may have been answered by now. */
@@ -117,7 +139,7 @@ export class Answers {
       return this.#time.end();
     }
     if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
-    this.#hold(() => {
+    this.#hold(path, () => {
       this.#heldEnds--;
       tell();
     });
@@ -153,7 +175,7 @@ export class Answers {
   /** The peer is gone, and the outbox closed: its waits end, and what it has not acknowledged goes back. */
   close(): void {
     this.#time.close();
-    while (this.#held.size > 0) this.#held.shift();
+    while (this.#held.shift() !== undefined);
     for (const { wait } of this.#open.values()) wait.cancel();
     this.#open.clear();
     for (const delivery of this.#deliveries.values()) delivery.requeue();
@@ -165,9 +187,23 @@ export class Answers {
     return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
   }
 
-  #hold(serve: () => void): void {
-    this.#held.push(serve);
+  #hold(process: string, serve: () => void): void {
+    this.#held.push(askerOf(process), serve);
     if (!this.#isUnread) this.#time.goOnLater();
+  }
+
+  #serveLater(request: Request): void {
+    this.#noteOpen(request);
+    const { id, wait, caller } = request;
+    this.#hold(this.#behindPeer(caller), () => {
+      if (wait.isCancelled) this.#fail(id, cancellation());
+      else this.#serve(request);
+    });
+  }
+
+  /** The way from the peer to the process that asks. */
+  #behindPeer({ process }: Caller): string {
+    return process.slice(this.#host.key.length + 1);
   }
 
   get #isUnread(): boolean {
@@ -176,7 +212,8 @@ export class Answers {
 
   #checkRoom(id: number): void {
     if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(`it made request ${id} twice`);
-    const { requests, requestBytes } = this.#limits;
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent === true) return;
     if (this.#open.size >= requests) throw new ProtocolError(`it made more than ${requests} requests at once`);
     if (this.#openBytes >= requestBytes) {
       throw new ProtocolError(`it made requests of more than ${requestBytes} bytes at once`);
@@ -193,15 +230,8 @@ export class Answers {
     throw new ProtocolError(`it called ${JSON.stringify(operation.slice(0, 40))}, which the object cannot do`);
   }
 
-  #serve(
-    id: number,
-    bytes: number,
-    handle: Handle,
-    operation: string,
-    args: unknown[],
-    caller: Caller,
-    wait: RemoteWait,
-  ): void {
+  #serve(request: Request): void {
+    const { id, handle, operation, args, caller, wait } = request;
     let value: unknown;
     try {
       value = this.#host.serve(handle, operation, args, caller, wait);
@@ -209,13 +239,40 @@ export class Answers {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#noteOpen(id, bytes, wait);
-    value.then((result) => this.#answer(id, result), (error) => this.#failInTime(id, error));
+    this.#noteOpen(request);
+    const kept = request.bytes > SMALL_REQUEST_BYTES ? undefined : request;
+    value.then((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
   }
 
-  #noteOpen(id: number, bytes: number, wait: RemoteWait): void {
+  #noteOpen({ id, bytes, wait, caller }: Request): void {
     if (!this.#open.has(id)) this.#openBytes += bytes;
-    this.#open.set(id, { bytes, wait });
+    this.#open.set(id, { bytes, wait, caller });
+  }
+
+  /** The peer may have stopped reading since it asked, and thousands of its waits may be served then. */
+  #answerLate(id: number, result: unknown, request: Request | undefined): void {
+    if (!this.#isUnread || this.#outbox.isClosed) return this.#answer(id, result);
+    if (!(result instanceof Delivery)) return this.#answerUnread(id, result);
+    if (request === undefined) return this.#answer(id, result);
+    // It is not lost where it came from: the peer gets it when it reads, or another does before.
+    result.requeue();
+    const { wait } = this.#open.get(id)!;
+    if (wait.isCancelled) return this.#fail(id, cancellation());
+    this.#serveLater({ ...request, wait: wait.again() });
+  }
+
+  #answerUnread(id: number, result: unknown): void {
+    const most = LATE_ANSWERS_FACTOR * this.#limits.unreadBytes;
+    if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
+    let captured: unknown;
+    try {
+      captured = EncodedValue.capture(result, false);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (EncodedValue.size(captured) <= SMALL_ANSWER_BYTES) return this.#answer(id, captured);
+    EncodedValue.abandon(captured);
+    this.#fail(id, unread(most));
   }
 
   #answer(id: number, result: unknown): void {
@@ -238,7 +295,10 @@ export class Answers {
   /** Thousands of waits may end in one turn, and an error takes long to describe. */
   #failInTime(id: number, error: unknown): void {
     if (this.#outbox.isClosed) return;
-    if (!this.#mayServe()) return this.#hold(() => this.#fail(id, error));
+    const request = this.#open.get(id);
+    if (!this.#mayServe() && request !== undefined) {
+      return this.#hold(this.#behindPeer(request.caller), () => this.#fail(id, error));
+    }
     this.#fail(id, error);
     this.#time.end();
   }
@@ -261,12 +321,4 @@ export class Answers {
     this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
     this.#open.delete(id);
   }
-}
-
-/** The one who asked has not sent anything, and what it asked for is where it was. */
-function undelivered(error: unknown): unknown {
-  if (!(error instanceof PayloadTooLargeError)) return error;
-  const { message, byteLength, limitBytes } = error;
-  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
-  return new PayloadTooLargeError(`${message}; nothing was taken, raise ${advice}`, byteLength, limitBytes);
 }

@@ -48,6 +48,11 @@ export class Outbox {
     return this.#closed;
   }
 
+  /** How many bytes were posted so far, in all. */
+  get appendedBytes(): number {
+    return this.#transport.appendedBytes;
+  }
+
   /** Whether more bytes than that were posted and have not left, because the peer does not read. */
   hasUnread(bytes: number): boolean {
     return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;

@@ -7,7 +7,7 @@ import { Delivery } from "../delivery.ts";
 import { EncodedValue } from "../encoded_value.ts";
 import { describeHandle, type ObjectRef } from "../handle.ts";
 import { describeOpenHandle } from "../handle_collector.ts";
-import { HeldRequests } from "./held_requests.ts";
+import { type Asker, Askers } from "./askers.ts";
 import type { PeerLimits } from "../limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { PendingCount } from "./pending_count.ts";
@@ -22,8 +22,9 @@ interface Question {
   /** What to reject with, if it fails after this process gave it up. */
   givenUp: { readonly reason: unknown } | undefined;
   clear: (() => void) | undefined;
-  /** How many bytes it has that has left. */
-  bytes: number;
+  readonly asker: Asker;
+  /** How many bytes it has, if it has left. */
+  bytes: number | undefined;
 }
 
 /** How handles are decoded in answers to code of this process, and in those that only pass through. */
@@ -47,7 +48,7 @@ type ResponseMessage = Extract<HubMessage, ["response", ...unknown[]]>;
 /**
  * What this process has asked of a peer, or of those behind it, and what was not answered yet.
  *
- * No more leaves than the peer allows at once; the rest is held, in order, until answers come.
+ * No more leaves than the peer allows at once; the rest is held, in the order of each that asks, until answers come.
  */
 export class Questions {
   /** Calls of this process's own code that the peer, or one behind it, has to answer. */
@@ -55,10 +56,8 @@ export class Questions {
   readonly #hubWaits: PendingCount;
   readonly #outbox: Outbox;
   readonly #codecs: AnswerCodecs;
-  readonly #limits: PeerLimits;
   readonly #open = new Map<number, Question>();
-  #openBytes = 0;
-  readonly #held: HeldRequests;
+  readonly #askers: Askers;
   #lastId = 0;
 
   /**
@@ -69,8 +68,7 @@ export class Questions {
     this.#outbox = outbox;
     this.#hubWaits = hubWaits;
     this.#codecs = codecs;
-    this.#limits = limits;
-    this.#held = new HeldRequests((ids) => this.#stalled(ids), stallMs);
+    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
   }
 
   /** Asks for an operation, for code of this process. What is delivered is acknowledged at once. */
@@ -107,7 +105,7 @@ export class Questions {
   /** Asks for an operation, for a process behind another peer. */
   forward(id: string, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const question: Question = { ref: undefined, resolve, reject, givenUp: undefined, clear: undefined, bytes: 0 };
+      const question = makeQuestion(undefined, resolve, reject, this.#askers.of(caller.process));
       const questionId = this.#send(question, { id, operation, args, caller, wait, describe: describeHandle });
       if (questionId === undefined || !(wait instanceof RemoteWait)) return;
       wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
@@ -131,7 +129,7 @@ export class Questions {
     if (ok !== 1) this.#fail(question, value);
     else if (deliverySize === 0) question.resolve(value);
     else question.resolve(this.#delivery(id, value, deliverySize));
-    this.#sendHeld();
+    this.#sendHeld(question.asker);
   }
 
   /** The same for an answer that says no more than "done". */
@@ -139,12 +137,12 @@ export class Questions {
     const question = this.#questionOf(id);
     this.#close(id, question);
     question.resolve(undefined);
-    this.#sendHeld();
+    this.#sendHeld(question.asker);
   }
 
   /** The peer is gone, and the outbox closed: nothing will be answered. */
   close(): void {
-    this.#held.clear();
+    this.#askers.clear();
     for (const [id, question] of this.#open) {
       this.#close(id, question);
       this.#fail(question, ownerEnded());
@@ -160,7 +158,7 @@ export class Questions {
       this.waits.end();
       settle(argument);
     };
-    return { ref, resolve: settled(resolve), reject: settled(reject), givenUp: undefined, clear: undefined, bytes: 0 };
+    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
   }
 
   #delivery(id: number, value: unknown, size: number): Delivery {
@@ -168,41 +166,39 @@ export class Questions {
     return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
   }
 
-  /** Whether the peer takes another request. */
-  get #hasRoom(): boolean {
-    const { requests, requestBytes } = this.#limits;
-    return this.#open.size - this.#held.size < requests && this.#openBytes < requestBytes;
-  }
-
   /** Sends a request, or holds it. Returns its id, or `undefined` when it could not be sent and was rejected. */
   #send(question: Question, { id, operation, args, caller, wait, describe }: Request): number | undefined {
+    const { asker } = question;
     if (this.#outbox.isClosed) return void question.reject(ownerEnded());
     const { timeoutMs = Infinity } = wait;
     const questionId = ++this.#lastId;
     const limit = timeoutMs < Infinity ? Math.max(timeoutMs, 0) : null;
     try {
       const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      if (this.#held.size > 0 || !this.#hasRoom) {
-        this.#held.push({ id: questionId, head, args: EncodedValue.encode(args, describe) });
+      if (this.#askers.mustHold(asker)) {
+        asker.held.push({ id: questionId, head, args: EncodedValue.encode(args, describe) });
+        this.#askers.holds(asker);
       } else {
         question.bytes = this.#outbox.postValue(head, args, describe);
-        this.#openBytes += question.bytes;
+        this.#askers.opened(asker, question.bytes);
       }
     } catch (error) {
+      this.#askers.leave(asker);
       return void question.reject(error);
     }
     this.#open.set(questionId, question);
     return questionId;
   }
 
-  #sendHeld(): void {
-    this.#held.answered();
-    while (this.#held.size > 0 && this.#hasRoom) {
-      const { id, head, args } = this.#held.shift()!;
+  /** An asker has got an answer: there is room. */
+  #sendHeld(answered: Asker): void {
+    answered.held.answered();
+    for (let asker; (asker = this.#askers.next()) !== undefined;) {
+      const { id, head, args } = asker.held.shift()!;
       const question = this.#open.get(id)!;
       try {
         question.bytes = this.#outbox.postEncoded(head, args, args.handles);
-        this.#openBytes += question.bytes;
+        this.#askers.opened(asker, question.bytes);
       } catch (error) {
         this.#close(id, question);
         question.reject(error);
@@ -210,19 +206,19 @@ export class Questions {
     }
   }
 
-  #stalled(ids: readonly number[]): void {
-    const { size } = this.#open;
+  #stalled(asker: Asker, ids: readonly number[]): void {
+    const calls = `${asker.requests} calls of this process wait for an answer, and none came for a minute`;
     for (const id of ids) {
       const question = this.#open.get(id)!;
       this.#close(id, question);
-      const open = `${size - ids.length} calls of this process wait for an answer, and none came for a minute`;
-      this.#fail(question, new RangeError(`Cannot call: ${open}; await some of them first`));
+      this.#fail(question, new RangeError(`Cannot call: ${calls}; await some of them first`));
     }
+    this.#askers.leave(asker);
   }
 
   #close(id: number, question: Question): void {
     this.#open.delete(id);
-    this.#openBytes -= question.bytes;
+    if (question.bytes !== undefined) this.#askers.closed(question.asker, question.bytes);
     question.clear?.();
   }
 
@@ -230,7 +226,7 @@ export class Questions {
   #giveUp(id: number, question: Question, reason: unknown): void {
     if (question.givenUp !== undefined) return;
     question.givenUp = { reason };
-    if (!this.#held.delete(id)) return this.#outbox.tell(writeCancel(id));
+    if (!question.asker.held.delete(id)) return this.#outbox.tell(writeCancel(id));
     this.#close(id, question);
     question.reject(reason);
   }
@@ -244,6 +240,15 @@ export class Questions {
     if (question === undefined) throw new ProtocolError(`it answered request ${id}, which was not made`);
     return question;
   }
+}
+
+function makeQuestion(
+  ref: ObjectRef | undefined,
+  resolve: Question["resolve"],
+  reject: Question["reject"],
+  asker: Asker,
+): Question {
+  return { ref, resolve, reject, givenUp: undefined, clear: undefined, asker, bytes: undefined };
 }
 
 function acknowledged(delivery: Delivery): unknown {

@@ -13,6 +13,7 @@ export class ServingTime {
   #beganAt = 0;
   #endedAt = -Infinity;
   #spentMs = 0;
+  #totalMs = 0;
   #timer: Timer | undefined;
 
   /**
@@ -22,6 +23,11 @@ export class ServingTime {
   constructor(limitMs: number, onTurn: () => void) {
     this.#limitMs = limitMs;
     this.#onTurn = onTurn;
+  }
+
+  /** How long the peer was served, in all. */
+  get totalMs(): number {
+    return this.#totalMs;
   }
 
   /** Begins to serve. Returns whether there is time left in this turn. */
@@ -34,7 +40,9 @@ export class ServingTime {
   /** Something has been served. */
   end(): void {
     this.#endedAt = monotonicMs();
-    this.#spentMs += this.#endedAt - this.#beganAt;
+    const took = this.#endedAt - this.#beganAt;
+    this.#spentMs += took;
+    this.#totalMs += took;
   }
 
   /** The event loop turns now. */

@@ -1,0 +1,138 @@
+import type { PeerLimits } from "../limits.ts";
+import { HeldRequests } from "./held_requests.ts";
+
+/** One of those that ask a peer: this process's own code, or the processes behind one of its other peers. */
+export class Asker {
+  /** "" for this process's own code. */
+  readonly name: string;
+  /** What does not leave yet. */
+  readonly held: HeldRequests;
+  /** Requests that have left, and were not answered. */
+  requests = 0;
+  /** How many bytes those have. */
+  bytes = 0;
+
+  constructor(name: string, held: HeldRequests) {
+    this.name = name;
+    this.held = held;
+  }
+}
+
+/** Who asks, of a process on the way that a request has come: the first on that way. */
+export function askerOf(process: string): string {
+  const end = process.indexOf("/");
+  return end < 0 ? process : process.slice(0, end);
+}
+
+/** Of what a parent takes at once, its child forwards half for others, and for each of them a quarter of what is left of that. */
+const [FORWARDED_PART, ASKER_PART] = [2, 4];
+
+/**
+ * How much of what a peer takes at once each has that asks it through this process: no one may keep the others from asking.
+ *
+ * A child takes from its parent as much for each. A parent takes so much from its child for all together: it does
+ * not trust it with more. See `docs/decisions/hub_bounds.md`.
+ */
+export class Askers {
+  /** This process's own code. */
+  readonly own: Asker;
+  readonly #limits: PeerLimits;
+  readonly #makeHeld: (asker: () => Asker) => HeldRequests;
+  readonly #others = new Map<string, Asker>();
+  /** Those that hold something, in the order of their turns. */
+  readonly #holding = new Set<Asker>();
+  #othersRequests = 0;
+  #othersBytes = 0;
+
+  /** @param onStalled Is told which requests of an asker are given up. */
+  constructor(limits: PeerLimits, onStalled: (asker: Asker, ids: readonly number[]) => void, stallMs?: number) {
+    this.#limits = limits;
+    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
+    this.own = this.#make("");
+  }
+
+  /** The one that a process belongs to. */
+  of(process: string): Asker {
+    if (process === "") return this.own;
+    const name = askerOf(process);
+    let asker = this.#others.get(name);
+    if (asker === undefined) this.#others.set(name, asker = this.#make(name));
+    return asker;
+  }
+
+  /** Whether the peer takes another request of an asker now. */
+  hasRoom(asker: Asker): boolean {
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
+    if (asker === this.own) {
+      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
+    }
+    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes &&
+      asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests &&
+      asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
+  }
+
+  /** Whether a request has to wait for others of the same asker. */
+  mustHold(asker: Asker): boolean {
+    return asker.held.size > 0 || !this.hasRoom(asker);
+  }
+
+  /** The asker holds something. */
+  holds(asker: Asker): void {
+    this.#holding.add(asker);
+  }
+
+  /** Whose turn it is to send something that is held; it must send, or be `holds()` again. */
+  next(): Asker | undefined {
+    if (this.#holding.size === 0) return undefined;
+    for (const asker of this.#holding) {
+      if (asker.held.size === 0) {
+        this.#holding.delete(asker);
+        this.leave(asker);
+      } else if (this.hasRoom(asker)) {
+        // The next turn comes after those of the others.
+        this.#holding.delete(asker);
+        this.#holding.add(asker);
+        return asker;
+      }
+    }
+    return undefined;
+  }
+
+  /** A request has left. */
+  opened(asker: Asker, bytes: number): void {
+    this.#count(asker, 1, bytes);
+  }
+
+  /** It was answered. */
+  closed(asker: Asker, bytes: number): void {
+    this.#count(asker, -1, -bytes);
+    if (asker.requests === 0) this.leave(asker);
+  }
+
+  /** Forgets an asker that asks nothing. */
+  leave(asker: Asker): void {
+    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
+    this.#holding.delete(asker);
+    if (this.#others.get(asker.name) === asker) this.#others.delete(asker.name);
+  }
+
+  /** Forgets all that is held. */
+  clear(): void {
+    for (const asker of this.#holding) asker.held.clear();
+    this.#holding.clear();
+  }
+
+  #make(name: string): Asker {
+    const asker: Asker = new Asker(name, this.#makeHeld(() => asker));
+    return asker;
+  }
+
+  #count(asker: Asker, requests: number, bytes: number): void {
+    asker.requests += requests;
+    asker.bytes += bytes;
+    if (asker === this.own) return;
+    this.#othersRequests += requests;
+    this.#othersBytes += bytes;
+  }
+}
