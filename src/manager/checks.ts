@@ -1,6 +1,15 @@
 /** Checks of arguments, which may come from hostile code, and the wording of what is wrong with them. */
 import { shown } from "../shown.ts";
 
+/** What may be a key of a dict. `1` and `"1"` are two keys, as in a `Map`. */
+export type DictKey = string | number | bigint | boolean;
+
+/** Throws TypeError for anything that is not a key. */
+export function checkKey(key: unknown): asserts key is DictKey {
+  if (["string", "number", "bigint", "boolean"].includes(typeof key)) return;
+  throw new TypeError(`Cannot use ${shown(key)} as a key: a string, number, bigint or boolean is wanted`);
+}
+
 /** The place that an index means; -1 is the last. Throws RangeError when there is no such place. */
 export function placeOf(index: unknown, length: number, what: string): number {
   const place = wholeNumber(index);

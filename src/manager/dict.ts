@@ -1,6 +1,6 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
-import type { DictKey } from "./dict_key.ts";
+import type { DictKey } from "./checks.ts";
 import { call, changeValue } from "./call.ts";
 
 /** Names the class of dicts in every process. */

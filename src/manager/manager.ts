@@ -13,10 +13,9 @@ import {
 } from "../sync/mod.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
-import { itemsOf } from "./checks.ts";
+import { type DictKey, itemsOf } from "./checks.ts";
 import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
 import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
-import type { DictKey } from "./dict_key.ts";
 import { DictObject } from "./objects/dict_object.ts";
 import { InstanceObject, type Own } from "./objects/instance_object.ts";
 import { Lifetime } from "./lifetime.ts";

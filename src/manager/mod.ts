@@ -21,7 +21,7 @@ export { ArrayProxy } from "./array.ts";
 export type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 export { DictProxy } from "./dict.ts";
 export type { DictEntries } from "./dict.ts";
-export type { DictKey } from "./dict_key.ts";
+export type { DictKey } from "./checks.ts";
 export { IteratorProxy } from "./iterator.ts";
 export { ListProxy } from "./list.ts";
 export { NamespaceProxy } from "./namespace.ts";

@@ -1,8 +1,7 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { sum } from "../checks.ts";
+import { checkKey, type DictKey, sum } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import { copyOf } from "../copy.ts";
-import { checkKey, type DictKey } from "../dict_key.ts";
 import type { Versioned } from "../call.ts";
 
 /** The version of what is not there: one that no write ever gets. */
