@@ -1,6 +1,6 @@
 /**
  * Where errors lead that cannot say all in a line: the sections of `docs/troubleshooting.md`, on the site. Imports nothing, since the first
- * module of each entry point leads there as well.
+ * module of each entry point leads there as well. See `docs/decisions/callers.md`.
  */
 
 /** The page on the site. Published versions name it, so it stays. */

@@ -7,7 +7,7 @@ const NAME = config.imports["@corral/cluster"];
 
 /**
  * Loads `@corral/cluster`. Its name is put together here, so that nothing of it, or of BullMQ, is looked at or downloaded for those who
- * stay on one machine.
+ * stay on one machine. See `docs/decisions/command.md`.
  */
 export async function loadCluster({ mayLoadNativeCode = false } = {}): Promise<ClusterPackage> {
   // A package below BullMQ would load native code if it may, and does as well without.

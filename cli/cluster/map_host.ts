@@ -6,7 +6,7 @@ import type { AgentHost } from "./cluster_package.ts";
 import { servedName } from "./code_name.ts";
 import { ServedBackend } from "./served_backend.ts";
 
-/** What makes an agent of `@corral/cluster` one that serves `corral map --cluster`. */
+/** What makes an agent of `@corral/cluster` one that serves `corral map --cluster`. See `docs/decisions/command.md`. */
 export const MAP_HOST: AgentHost = {
   command: "corral agent",
   purpose: "Runs records for corral map --cluster, on this machine's workers.",

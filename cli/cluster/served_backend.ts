@@ -21,7 +21,7 @@ import { ServedBlock } from "./served_block.ts";
  * its answer as one report: on the way to the run, values may be left out, and each costs as much as a block.
  *
  * So it is here that records are ended which run for too long, and that a worker's death becomes a part of the report: with all that was
- * done before, and with the record that was running.
+ * done before, and with the record that was running. See `docs/decisions/command.md`.
  */
 export class ServedBackend implements TaskBackend {
   readonly abilities: BackendAbilities;

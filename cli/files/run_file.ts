@@ -1,4 +1,4 @@
-/** The files that a run writes: held so that no second run writes them, and emptied only when that is wanted. */
+/** The files that a run writes: held so that no second run writes them, and emptied only when that is wanted. See `docs/decisions/command.md`. */
 
 import { OutputError } from "../errors/output_error.ts";
 import { UsageError } from "../errors/usage_error.ts";

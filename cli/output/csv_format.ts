@@ -16,7 +16,7 @@ export interface TableOutput extends CellStyle {
   readonly columns: readonly string[] | null;
 }
 
-/** Writes results as rows. The fields of the first result are the columns; arrays make rows without a header. */
+/** Writes results as rows. The fields of the first result are the columns; arrays make rows without a header. See `docs/decisions/command.md`. */
 export class CsvFormat implements ResultFormat {
   readonly #style: CellStyle;
   /** Whether the user told the columns: then a result may lack some. */

@@ -8,7 +8,7 @@ export interface RowShape {
   readonly isFixed: boolean;
 }
 
-/** The cells of a result. Throws TypeError for one that is not a row of this output. */
+/** The cells of a result. Throws TypeError for one that is not a row of this output. See `docs/decisions/command.md`. */
 export function cellsOf(value: unknown, { columns, isFixed }: RowShape): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (!isRecord(value)) {

@@ -20,7 +20,7 @@ export interface Outlets {
 
 /**
  * Opens everything that a run writes. Each file is held, and looked at, before the first one is changed: a run that cannot
- * begin leaves all as it was.
+ * begin leaves all as it was. See `docs/decisions/command.md`.
  */
 export async function openOutlets(options: CliMapOptions): Promise<Outlets> {
   const { outputFile, joblog, rejects, events, report, trace } = options;

@@ -12,7 +12,7 @@ const UNITS_PER_STEP_LOG = 7;
 
 /**
  * What the comparisons of one operation may cost. A value may hold one object many times, also in each other: a message of a kilobyte can then take
- * years to compare with another.
+ * years to compare with another. See `docs/decisions/hub_bounds.md`.
  */
 export class ComparingCost {
   readonly #most: number;

@@ -2,7 +2,7 @@ import { BrokenBarrierError } from "../errors.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 
-/** What runs once per pass, before the parties go on. */
+/** What runs once per pass, in the process that made the barrier, before the parties go on. See `docs/decisions/sharing.md`. */
 export type BarrierAction = () => unknown;
 
 /** What a barrier is made of. */

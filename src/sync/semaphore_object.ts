@@ -2,7 +2,7 @@ import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import type { Acquired } from "./guard.ts";
 
-/** The owner's side of a semaphore. */
+/** The owner's side of a semaphore. Which permits of a dead process come back: `docs/decisions/sharing.md`. */
 export class SemaphoreObject implements SharedObject {
   readonly operations = {
     acquire: (caller, wait): Promise<Acquired> | Acquired => this.#acquire(caller, wait),

@@ -24,6 +24,8 @@ export interface BlockReaderOptions {
  *
  * - The first bytes must be a block: nothing of the user's runs before it.
  * - Of a block that others wrote into, nothing is passed on that completes a message.
+ *
+ * See `docs/decisions/standard_streams.md`.
  */
 export class BlockReader {
   readonly #options: BlockReaderOptions;

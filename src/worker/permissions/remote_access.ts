@@ -36,6 +36,7 @@ function isRemote(url: string | undefined): boolean {
  * An untrusted worker has no use even of those, but `--no-remote` would also bar a module that is itself remote. Access to npm is
  * no matter of `import` permissions in Deno: it is open with `import: true` or with npm's registry among the hosts, and closed
  * otherwise, since a package's name could carry data out. An untrusted one whose module is itself remote may load from that host what the cache has.
+ * See `docs/decisions/untrusted.md`.
  */
 export function remoteFlags(
   { moduleUrl, trust }: ResolvedLaunchOptions,

@@ -79,7 +79,7 @@ const NO_FOLDER = `${Deno.execPath()}${Deno.build.os === "windows" ? "\\" : "/"}
 
 /**
  * Whether a worker can do without Deno's folder. Then its code cannot write there either, by whatever way: threads have a `caches` of their
- * own that nobody can take away. It costs a start some 0.1 s to find that code cannot be cached.
+ * own that nobody can take away. It costs a start some 0.1 s to find that code cannot be cached. See `docs/decisions/storage.md`.
  */
 function needsNoFolder({ trust, moduleUrl, storage }: ResolvedLaunchOptions, grants: Grants): boolean {
   const isLocal = moduleUrl === undefined || /^(file|data):/.test(moduleUrl);

@@ -3,6 +3,7 @@
  *
  * Deno tells a program nothing of its flags. What can be known: which unstable features are on, by what they add to the
  * global scope; and the whole command line, where the system shows it and the program may do everything.
+ * See `docs/decisions/resolving.md`.
  */
 import { ownProcess } from "../../own_process.ts";
 import { absolutePath } from "./module_url.ts";

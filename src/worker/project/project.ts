@@ -2,7 +2,7 @@
  * Finds the files that decide how a module's imports are resolved, as Deno itself would for a program at its place: the
  * nearest `deno.json` or `package.json`, the workspace that it belongs to, and the lock file.
  *
- * Looks only where this program may read, and never prompts.
+ * Looks only where this program may read, and never prompts. See `docs/decisions/resolving.md`.
  */
 import { ownProcess, type ProjectFiles } from "../../own_process.ts";
 import { isRecord, readConfig } from "./config_file.ts";
