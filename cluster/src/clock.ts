@@ -15,6 +15,46 @@ export async function pause(clock: Clock, ms: number): Promise<void> {
   await promise;
 }
 
+/** The time of one owner: what it still waits for when it ends is called off, so that no timer outlives it. */
+export class OwnedClock implements Clock {
+  readonly #clock: Clock;
+  readonly #alarms = new Set<{ cancel(): void }>();
+  #stopped = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  epoch(): number {
+    return this.#clock.epoch();
+  }
+
+  after(ms: number, call: () => void): { cancel(): void } {
+    if (this.#stopped) return { cancel() {} };
+    const alarm = this.#clock.after(ms, () => {
+      this.#alarms.delete(alarm);
+      call();
+    });
+    this.#alarms.add(alarm);
+    return {
+      cancel: () => {
+        if (this.#alarms.delete(alarm)) alarm.cancel();
+      },
+    };
+  }
+
+  /** Calls nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const alarm of this.#alarms) alarm.cancel();
+    this.#alarms.clear();
+  }
+}
+
 // A timer of Deno that is set for longer fires at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -30,6 +30,7 @@ export {
   PayloadTooLargeError,
   PermissionError,
   PoisonTaskError,
+  PoolClosedError,
   ProtocolError,
   TaskTimeoutError,
   WorkerExitError,

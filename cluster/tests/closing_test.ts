@@ -3,13 +3,14 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { BrokenPoolError, CancelledError, Pool } from "@corral/multiprocessing";
 import { Cluster } from "../mod.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
+import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { TASKS } from "./helpers/task_module.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
-/** ioredis ends a socket by a timer of its own, which outlasts the test. The last test of the file. */
-const withTimersOfOthers = { sanitizeOps: false, sanitizeResources: false };
+/** Turns of the program from the beginning of a cluster to its end: while it connects, says hello, looks at the server, joins the group, opens a pool's part. */
+const TURNS = [0, 1, 2, 3, 5, 8, 12, 16, 24, 32, 64, 128];
 
 Deno.test("a pool whose cluster was closed: what was open rejects, and what is submitted later", options, async () => {
   await using redis = await RedisServer.start();
@@ -31,19 +32,63 @@ for (
   })
 ) {
   Deno.test(`a pool that never reached its server ends when it is told to (${name})`, async () => {
-    const cluster = new Cluster({ ...address, secret: SECRET, codeVersion: "1", agentTimeoutMs: Infinity });
-    const pool = new Pool({ backend: cluster, module: TASKS });
-    const call = assertRejects(() => pool.apply("square" as never, [3] as never), CancelledError);
-    await pool.terminate();
-    await call;
-    await cluster[Symbol.asyncDispose]();
+    for (const limit of [{}, { agentTimeoutMs: Infinity }]) {
+      const cluster = new Cluster({ ...address, secret: SECRET, codeVersion: "1", ...limit });
+      const pool = new Pool({ backend: cluster, module: TASKS });
+      const call = assertRejects(() => pool.apply("square" as never, [3] as never), CancelledError);
+      await pool.terminate();
+      await call;
+      await cluster[Symbol.asyncDispose]();
+    }
   });
 }
 
-Deno.test("a pool whose server stands still before it is open ends when it is told to", {
-  ...options,
-  ...withTimersOfOthers,
-}, async () => {
+for (
+  const [name, { missing, start }] of Object.entries({
+    redis: { missing: NO_REDIS, start: () => RedisServer.start() },
+    postgres: { missing: NO_POSTGRES, start: () => startPostgres() },
+  })
+) {
+  Deno.test(
+    `a cluster that is closed at any moment of its beginning leaves nothing behind (${name})`,
+    { ignore: missing !== undefined },
+    async (test) => {
+      await using server = await start();
+      for (const turns of TURNS) {
+        await test.step(`after ${turns} turns`, async () => {
+          const cluster = new Cluster({ [name]: server.url, secret: SECRET, codeVersion: "1" } as never);
+          const pool = new Pool({ backend: cluster, module: TASKS });
+          const call = assertRejects(() => pool.apply("square" as never, [3] as never), CancelledError);
+          for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve));
+          await pool.terminate();
+          await call;
+          await cluster[Symbol.asyncDispose]();
+        });
+      }
+    },
+  );
+}
+
+for (
+  const [name, addressOf] of Object.entries({
+    redis: (port: number) => ({ redis: `redis://127.0.0.1:${port}` }),
+    postgres: (port: number) => ({ postgres: `postgres://corral@127.0.0.1:${port}/postgres` }),
+  })
+) {
+  Deno.test(`a server that accepts and says nothing is named; a cluster ends in spite of it (${name})`, async () => {
+    using silence = new SilentServer();
+    const address = addressOf(silence.port);
+    const cluster = new Cluster({ ...address, secret: SECRET });
+    const ready = assertRejects(() => cluster.ready());
+    await silence.met;
+    await cluster[Symbol.asyncDispose]();
+    await ready;
+    await using impatient = new Cluster({ ...address, secret: SECRET, agentTimeoutMs: 200 });
+    await assertRejects(() => impatient.ready(), Error, "within 0.2 s: it does not answer");
+  });
+}
+
+Deno.test("a pool whose server stands still before it is open ends when it is told to", options, async () => {
   await using redis = await RedisServer.start();
   const cluster = new Cluster({ redis: redis.url, secret: SECRET, codeVersion: "1", agentTimeoutMs: Infinity });
   await cluster.ready();
@@ -55,3 +100,29 @@ Deno.test("a pool whose server stands still before it is open ends when it is to
   await cluster[Symbol.asyncDispose]();
   redis.thaw();
 });
+
+/** Takes connections, and reads nothing. */
+class SilentServer implements Disposable {
+  readonly port: number;
+  /** Resolves when somebody has connected. */
+  readonly met: Promise<void>;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #guests = new Set<Deno.Conn>();
+
+  constructor() {
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.met = promise;
+    void (async () => {
+      for await (const guest of this.#listener) {
+        this.#guests.add(guest);
+        resolve();
+      }
+    })();
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    for (const guest of this.#guests) guest.close();
+  }
+}

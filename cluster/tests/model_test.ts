@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ClusterBackend } from "../src/client/cluster_backend.ts";
+import type { Clock } from "../src/clock.ts";
 import type { TaskHandle } from "../src/corral.ts";
 import { Sealer } from "../src/message/letter.ts";
 import { type Misbehaviour, SimulatedGroup, WELL_BEHAVED } from "./helpers/simulated_group.ts";
@@ -12,6 +13,25 @@ const MINUTE = 60_000;
 
 class Lab {
   readonly clock = new VirtualClock();
+  /** The backend's own alarms that wait. */
+  readonly alarms = new Set<unknown>();
+  readonly time: Clock = {
+    now: () => this.clock.now(),
+    epoch: () => this.clock.epoch(),
+    after: (ms, call) => {
+      const alarm = this.clock.after(ms, () => {
+        this.alarms.delete(alarm);
+        call();
+      });
+      this.alarms.add(alarm);
+      return {
+        cancel: () => {
+          this.alarms.delete(alarm);
+          alarm.cancel();
+        },
+      };
+    },
+  };
   readonly group: SimulatedGroup;
   readonly backend: ClusterBackend;
   readonly sealer = new Sealer("a secret of at least sixteen bytes");
@@ -36,7 +56,7 @@ class Lab {
       settings: { name: "pool", moduleUrl: undefined, maxFrameBytes: 2 ** 28, workers: {} as never, options: {} },
       clientId: "c0",
       sealer: this.sealer,
-      clock: this.clock,
+      clock: this.time,
       nextJobId: () => `c0-${++last}`,
       shelfName: "client-c0-1",
       agentTimeoutMs: 30_000,
@@ -77,13 +97,19 @@ class Lab {
     }));
   }
 
-  async finish(): Promise<void> {
+  /** Closes the backend, or does what is given to end it. Nothing that it waited for may be left then, also not because of what comes late. */
+  async finish(end: (backend: ClusterBackend) => void = (backend) => backend.close()): Promise<void> {
     let ended = false;
-    this.backend.close();
+    end(this.backend);
     void this.backend.ended.then(() => {
       ended = true;
     });
     await this.clock.runUntil(() => ended, 60 * MINUTE);
+    assertEquals(this.alarms.size, 0, "alarms are left when the backend has ended");
+    const late = this.clock.now() + MINUTE;
+    this.clock.after(MINUTE, () => {});
+    await this.clock.runUntil(() => this.clock.now() >= late, 2 * MINUTE);
+    assertEquals(this.alarms.size, 0, "alarms came up behind the end");
   }
 }
 
@@ -155,17 +181,35 @@ Deno.test("ClusterBackend has at most 256 orders out, or eight for each lane, an
   await lab.finish();
 });
 
+Deno.test("ClusterBackend.terminate() leaves no timer, whatever it interrupts", async () => {
+  const chance = fc.double({ min: 0, max: 1, noNaN: true });
+  const misbehaviour = fc.record<Misbehaviour>({
+    ...{ loseEvent: chance, repeatEvent: chance, failAdd: chance, refuse: chance },
+    ...{ loseAgent: chance, forget: chance, forge: chance },
+  });
+  await fc.assert(
+    fc.asyncProperty(misbehaviour, fc.integer(), fc.nat(4000), async (faults, seed, at) => {
+      const lab = new Lab(faults, { seed });
+      for (let index = 0; index < 60; index++) lab.submit(1);
+      lab.clock.after(at, () => {});
+      await lab.clock.runUntil(() => lab.clock.now() >= at, MINUTE);
+      const ready = lab.backend.ready().catch(() => {});
+      await lab.finish((backend) => backend.terminate(() => new Error("the end")));
+      await ready;
+      checkLives(lab);
+    }),
+    { numRuns: 60, seed: 20 },
+  );
+});
+
 Deno.test("ClusterBackend.terminate() ends although tasks never do", async () => {
   const lab = new Lab(WELL_BEHAVED, { taskMs: 1e12 });
   for (let index = 0; index < 10; index++) lab.submit(0);
   await lab.clock.runUntil(() => lab.lives.filter((life) => life.includes("begun")).length === 4, MINUTE);
-  let ended = false;
-  lab.backend.terminate(() => new Error("the end"));
-  assertEquals(lab.lives.map((life) => life.at(-1)), Array(10).fill("error Error: the end"));
-  void lab.backend.ended.then(() => {
-    ended = true;
+  await lab.finish((backend) => {
+    backend.terminate(() => new Error("the end"));
+    assertEquals(lab.lives.map((life) => life.at(-1)), Array(10).fill("error Error: the end"));
   });
-  await lab.clock.runUntil(() => ended, MINUTE);
 });
 
 /** A small generator of numbers, the same for the same seed. */

@@ -142,8 +142,8 @@ Deno.test("askAgain() waits while the connection is away, and for nothing else",
   await using server = await startPostgres();
   await using pool = openPool(server.url);
   tellLostConnections(pool);
-  let isClosed = false;
-  const patient = askAgain(pool, () => isClosed);
+  const closing = Promise.withResolvers<void>();
+  const patient = askAgain(pool, closing.promise);
   const slow = "SELECT pg_sleep(600)";
   await using other = openPool(server.url);
   const cut = new Set<number>();
@@ -161,7 +161,7 @@ Deno.test("askAgain() waits while the connection is away, and for nothing else",
   // It asks again, each time by a new connection.
   while (cut.size < 3) await cutAll();
   assertEquals(isSettled, false);
-  isClosed = true;
+  closing.resolve();
   while (!isSettled) await cutAll();
   await answer;
   await assertRejects(() => patient.query("SELECT nothing"), Error, "nothing");

@@ -4,7 +4,7 @@ import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { memberId } from "./group_link.ts";
 import { openEngine } from "./open_engine.ts";
 
-/** As long as a connection that closes waits for what it has begun: what ends in the middle leaves timers and sockets behind. */
+/** As long as it takes at most until what was about to open sees that the connection is closed. */
 const BEGUN_LIMIT_MS = 2000;
 
 /** A client's part in a group: one connection for all its pools. */
@@ -15,6 +15,7 @@ export class ClientConnection {
   readonly #connection: EngineConnection;
   readonly #brokers = new Map<BrokerListener, Broker>();
   readonly #openings = new Set<Promise<Broker>>();
+  #closed = false;
 
   /** Connects in the background. */
   constructor(options: Omit<ConnectionOptions, "id" | "name" | "onChange">) {
@@ -34,8 +35,9 @@ export class ClientConnection {
     await this.#connection.checked();
   }
 
-  /** Opens the part of one pool. */
+  /** Opens the part of one pool, unless this closes. */
   async open(code: string, listener: BrokerListener): Promise<Broker> {
+    if (this.#closed) throw new Error("Cannot use the cluster: it was closed before");
     const opening = this.#open(code, listener);
     this.#openings.add(opening);
     try {
@@ -53,9 +55,16 @@ export class ClientConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
-    await within(BEGUN_LIMIT_MS, Promise.allSettled([this.#connection.checked(), ...this.#openings]));
-    await Promise.all([...this.#brokers.values()].map((broker) => broker.close()));
+    this.#closed = true;
+    await this.#closeBrokers();
     await this.#connection.close();
+    // What was about to open is cut off by it, or has just opened.
+    await within(BEGUN_LIMIT_MS, Promise.allSettled([this.#connection.checked(), ...this.#openings]));
+    await this.#closeBrokers();
+  }
+
+  async #closeBrokers(): Promise<void> {
+    await Promise.all([...this.#brokers.values()].map((broker) => broker.close()));
   }
 
   async #open(code: string, listener: BrokerListener): Promise<Broker> {

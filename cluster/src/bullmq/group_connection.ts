@@ -4,18 +4,20 @@ import type { Broker } from "../broker.ts";
 import { relayNamespace } from "../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
-import { closeRedis, openRedis, shownAddress } from "./redis_client.ts";
+import { shownAddress } from "./redis_client.ts";
 import { RedisBroker } from "./redis_broker.ts";
+import { RedisSockets } from "./redis_sockets.ts";
 import { accountRefusal, readRedisState, refusalOf } from "./start_checks.ts";
 import { RedisStore } from "./store.ts";
-import { within } from "../clock.ts";
+import { pause, systemClock, within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
+/** What Relay was asking when its connection was cut, it would ask again after so long: only then it sees that it is closed. */
+const RELAY_PAUSE_MS = 100;
 
 /** A member's connection to its group over Redis. */
 export class GroupConnection implements EngineConnection {
-  /** All that it has opened: one whose reader never got ready would keep the program alive. */
-  readonly #opened = new Set<Redis>();
+  readonly #sockets: RedisSockets;
   readonly #redis: Redis;
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
@@ -28,7 +30,10 @@ export class GroupConnection implements EngineConnection {
   /** Connects in the background. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#redis = this.#openAnother();
+    this.#sockets = new RedisSockets(options.address, (error) => {
+      this.#lastError = error;
+    });
+    this.#redis = this.#sockets.open();
     this.#redis.on("close", () => this.#tell(false));
     this.#redis.on("ready", () => this.#tell(true));
     this.store = new RedisStore(this.#redis, options.group, options.storeTtlMs);
@@ -45,7 +50,6 @@ export class GroupConnection implements EngineConnection {
     const broker = new RedisBroker({
       ...settings,
       redis: this.#redis,
-      eventsRedis: this.#openAnother(),
       ...{ link, clockOffsetMs, store: this.store },
     });
     await broker.ready();
@@ -65,9 +69,10 @@ export class GroupConnection implements EngineConnection {
   async close(): Promise<void> {
     // That it goes now is no news.
     this.#ready = false;
-    await this.#link?.close();
+    const hasLeft = await this.#link?.close() ?? true;
     if (this.#redis.status === "ready") await within(CLOSE_LIMIT_MS, this.#redis.quit());
-    await Promise.all([...this.#opened].map((redis) => closeRedis(redis, CLOSE_LIMIT_MS)));
+    await this.#sockets.close();
+    if (!hasLeft) await pause(systemClock, RELAY_PAUSE_MS);
   }
 
   async #check(): Promise<Checked> {
@@ -113,16 +118,6 @@ export class GroupConnection implements EngineConnection {
         cause: error,
       });
     }
-  }
-
-  /** Opens one more connection to the same server, for reads that block it. The caller closes it. */
-  #openAnother(): Redis {
-    const redis = openRedis(this.#options.address, (error) => {
-      this.#lastError = error;
-    });
-    this.#opened.add(redis);
-    redis.once("end", () => this.#opened.delete(redis));
-    return redis;
   }
 
   async #isAlive(member: string): Promise<boolean> {

@@ -79,9 +79,9 @@ export class GroupLink {
     await this.#relay.subscribe(CANCEL_TOPIC, ({ data }) => listener(data));
   }
 
-  /** Leaves the group. Does not wait for a connection that is away. */
-  async close(): Promise<void> {
-    await within(CLOSE_LIMIT_MS, this.#relay.close());
+  /** Leaves the group. Does not wait for a connection that is away; says whether it has left. */
+  async close(): Promise<boolean> {
+    return await within(CLOSE_LIMIT_MS, this.#relay.close());
   }
 }
 

@@ -30,16 +30,20 @@ export function tellLostConnections(pool: PgPool): PgPool {
   return Object.assign(pool, { query: telling as PgPool["query"] });
 }
 
-/** Asks a pool whose lost connections are told, again and again while the connection is away. For statements that may run twice. */
-export function askAgain(pool: PgPool, isClosed: () => boolean): Pick<PgPool, "query"> {
+/** Asks a pool whose lost connections are told, again and again while the connection is away, until it closes. For statements that may run twice. */
+export function askAgain(pool: PgPool, closing: Promise<void>): Pick<PgPool, "query"> {
+  let isClosed = false;
+  void closing.then(() => {
+    isClosed = true;
+  });
   const query = pool.query as (...args: unknown[]) => Promise<unknown>;
   const asking = async (...args: unknown[]): Promise<unknown> => {
     for (;;) {
       try {
         return await query(...args);
       } catch (error) {
-        if ((error as { code?: string }).code !== TOLD || isClosed()) throw error;
-        await within(RETRY_MS, Promise.withResolvers<void>().promise);
+        if ((error as { code?: string }).code !== TOLD || isClosed) throw error;
+        await within(RETRY_MS, closing);
       }
     }
   };

@@ -1,9 +1,7 @@
 import {
   createPostgresBackend,
   createPostgresRelayBackend,
-  DEFAULT_SCHEMA,
   MINIMUM_POSTGRES_VERSION,
-  type PgModule,
   type PgPool,
   type Processor,
   Queue,
@@ -11,20 +9,18 @@ import {
   Worker,
   type WorkerOptions,
 } from "bullmq";
-import type { EventEmitter } from "node:events";
-import pg from "pg";
 import type { Broker } from "../broker.ts";
 import { queueName, relayNamespace } from "../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "./engine.ts";
 import { GroupLink } from "./group_link.ts";
-import { askAgain, tellLostConnections } from "./lost_connection.ts";
+import { askAgain } from "./lost_connection.ts";
 import { PostgresBroker } from "./postgres_broker.ts";
+import { PostgresPools } from "./postgres_pools.ts";
 import { PostgresStore, STORE_TABLES } from "./postgres_store.ts";
 import { shownAddress } from "./redis_client.ts";
 import { accountRefusal, clockRefusal } from "./start_checks.ts";
 import { within } from "../clock.ts";
 
-const CLOSE_LIMIT_MS = 2000;
 /** Two of them listen all the time, for jobs and for the group. A server takes a hundred, unless it is told otherwise. */
 const MOST_CONNECTIONS = 10;
 /** Each pool's events have one for themselves. */
@@ -46,6 +42,7 @@ interface FirstRow {
 export class PostgresConnection implements EngineConnection {
   readonly store: Store;
   readonly #options: ConnectionOptions;
+  readonly #pools: PostgresPools;
   readonly #pool: PgPool;
   /** For statements that may run twice: waits while the connection is away. */
   readonly #patient: Pick<PgPool, "query">;
@@ -62,9 +59,10 @@ export class PostgresConnection implements EngineConnection {
   /** Connects in the background. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#pool = this.#openPool(MOST_CONNECTIONS);
-    this.#listeners = this.#openPool(MOST_LISTENERS);
-    this.#patient = askAgain(this.#pool, () => this.#closed);
+    this.#pools = new PostgresPools(options.address, (error) => this.#note(error));
+    this.#pool = this.#pools.open(MOST_CONNECTIONS);
+    this.#listeners = this.#pools.open(MOST_LISTENERS);
+    this.#patient = askAgain(this.#pool, this.#closing.promise);
     this.store = new PostgresStore(this.#patient, options.group, options.storeTtlMs);
     this.#checked = this.#check();
     this.#checked.catch(() => {});
@@ -89,7 +87,12 @@ export class PostgresConnection implements EngineConnection {
         store: this.store,
       },
     });
-    await broker.ready();
+    try {
+      await broker.ready();
+    } catch (error) {
+      await broker.close();
+      throw error;
+    }
     return broker;
   }
 
@@ -111,23 +114,7 @@ export class PostgresConnection implements EngineConnection {
     this.#closing.resolve();
     clearTimeout(this.#probe);
     await this.#link?.close();
-    await within(CLOSE_LIMIT_MS, Promise.all([this.#listeners.end(), this.#pool.end()]));
-  }
-
-  #openPool(most: number): PgPool {
-    const { url, tls } = this.#options.address;
-    const pool = new (pg as unknown as PgModule).Pool({
-      connectionString: url,
-      max: most,
-      keepAlive: true,
-      ...(tls !== undefined && { ssl: { ...tls } }),
-    });
-    // Every queue listens for errors too: beyond ten, Node would suspect a leak.
-    (pool as unknown as EventEmitter).setMaxListeners(0);
-    pool.on("error", (error) => this.#note(error));
-    // Each connection's first statement. In its options, where it would be sooner, PgBouncer refuses it.
-    pool.on("connect", (client) => void client.query(`SET search_path TO ${DEFAULT_SCHEMA}`).catch(() => {}));
-    return tellLostConnections(pool);
+    await this.#pools.close();
   }
 
   async #check(): Promise<Checked> {
@@ -175,10 +162,12 @@ export class PostgresConnection implements EngineConnection {
       // Of this question alone: it may have taken half a minute until the server could be asked.
       const before = Date.now();
       try {
-        const { rows } = await this.#pool.query(
+        const answer = this.#pool.query(
           "SELECT current_setting('server_version_num')::int AS version, " +
             "extract(epoch FROM clock_timestamp())::float8 * 1000 AS now",
         );
+        if (!await within(Math.max(0, until - performance.now()), answer)) throw new Error("it does not answer");
+        const { rows } = await answer;
         return { ...rows[0], ownTimeMs: (before + Date.now()) / 2 };
       } catch (error) {
         const { code = "", message } = error as { code?: string; message: string };
@@ -208,7 +197,8 @@ export class PostgresConnection implements EngineConnection {
       client.on("notification", (notice) => void (notice.channel === channel && heard.resolve()));
       await client.query(`LISTEN ${channel}`);
       await this.#pool.query("SELECT pg_notify($1, '')", [channel]);
-      if (await within(NOTICE_LIMIT_MS, heard.promise)) return;
+      // A connection that closes is no reason to wait, nor to complain.
+      if (await within(NOTICE_LIMIT_MS, Promise.race([heard.promise, this.#closing.promise]))) return;
     } finally {
       client.release(true);
     }

@@ -40,6 +40,7 @@ export class PostgresEvents {
   #release: () => void = () => {};
   #wake = Promise.withResolvers<void>();
   #closed = false;
+  readonly #closing = Promise.withResolvers<void>();
   #ended: Promise<void> | undefined;
 
   constructor(pools: EventPools, queue: string, handle: EventHandler) {
@@ -63,6 +64,7 @@ export class PostgresEvents {
   /** Ends it. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     this.#wake.resolve();
     if (this.#ended !== undefined) await within(CLOSE_LIMIT_MS, this.#ended);
     this.#release();
@@ -79,7 +81,7 @@ export class PostgresEvents {
         if (count < BATCH) await within(count > 0 ? AGAIN_MS : QUIET_MS, this.#wake.promise);
       } catch {
         // The connection was lost: a new one is made.
-        await within(RETRY_MS, Promise.withResolvers<void>().promise);
+        await within(RETRY_MS, this.#closing.promise);
       }
     }
   }

@@ -7,7 +7,6 @@ import { queueName } from "../names.ts";
 import type { BrokerSettings, Store } from "./engine.ts";
 import type { GroupLink } from "./group_link.ts";
 import { toJob } from "./jobs.ts";
-import { closeRedis } from "./redis_client.ts";
 import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
@@ -27,8 +26,6 @@ return ARGV`;
 /** What a broker is made of. */
 export interface RedisBrokerOptions extends BrokerSettings {
   readonly redis: Redis;
-  /** A connection of its own: reading events blocks it. */
-  readonly eventsRedis: Redis;
   readonly link: GroupLink;
   readonly store: Store;
   readonly clockOffsetMs: number;
@@ -61,7 +58,7 @@ export class RedisBroker implements Broker {
     // Read here, since events begins at "$" only when it has connected, and misses what comes before.
     const [last] = await this.#options.redis.xrevrange(this.#queue.toKey("events"), "+", "-", "COUNT", 1);
     this.#events = new QueueEvents(this.#queue.name, {
-      connection: this.#options.eventsRedis as never,
+      connection: this.#options.redis as never,
       lastEventId: last?.[0] ?? "0-0",
       blockingTimeout: 5000,
     });
@@ -140,7 +137,6 @@ export class RedisBroker implements Broker {
   async #close(): Promise<void> {
     // Each of these may wait for ever where Redis is away.
     if (this.#events !== undefined) await within(CLOSE_LIMIT_MS, this.#events.close());
-    await closeRedis(this.#options.eventsRedis, CLOSE_LIMIT_MS);
     await within(CLOSE_LIMIT_MS, this.#queue.close());
     this.#options.onClose();
   }

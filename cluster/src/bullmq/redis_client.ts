@@ -1,9 +1,14 @@
-import { Redis } from "ioredis";
-import { within } from "../clock.ts";
+import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { EngineAddress, RedisTls } from "./address.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A server that reads its file is asked so often whether it is done; the pause goes on when the connection is ended. */
+const LOADING_RETRY_MS = 500;
+/** ioredis and BullMQ know by these words that nothing is wrong. */
+const CLOSED = "Connection is closed.";
 
 /** Checks an address. Throws TypeError. */
 export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddress {
@@ -25,12 +30,22 @@ export function shownAddress({ url }: EngineAddress): string {
  * Opens a connection. It is made again for as long as it is wanted, and commands wait for it: an outage is nobody's fault, and ends.
  *
  * BullMQ must be given an instance: by itself it looks for ioredis among the project's own packages.
+ *
+ * @param duplicate Opens one more, with other options: BullMQ reads by connections of its own.
  */
-export function openRedis({ url, tls }: EngineAddress, onError: (error: Error) => void): Redis {
+export function openRedis(
+  { url, tls }: EngineAddress,
+  onError: (error: Error) => void,
+  duplicate: (options: RedisOptions) => Redis,
+  options: RedisOptions = {},
+): Redis {
   let isReadOnly = false;
-  const redis = new Redis(url, {
+  const redis = new EndingRedis(url, {
+    ...options,
+    Connector: AbruptConnector as never,
     maxRetriesPerRequest: null,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     retryStrategy: (times) => {
       const delayMs = isReadOnly ? MOST_RETRY_DELAY_MS : Math.min(50 * 2 ** Math.min(times, 10), MOST_RETRY_DELAY_MS);
       isReadOnly = false;
@@ -45,16 +60,52 @@ export function openRedis({ url, tls }: EngineAddress, onError: (error: Error) =
     },
     ...(tls !== undefined && { tls: { ...tls } }),
   });
+  redis.duplicate = (options = {}) => duplicate(options);
   // Without a listener, a short outage would end the program.
   redis.on("error", onError);
   return redis;
 }
 
-/** Ends a connection, and waits until it is gone: until then a timer of ioredis, which would destroy it, keeps the program alive. */
-export async function closeRedis(redis: Redis, limitMs: number): Promise<void> {
-  if (redis.status === "end") return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  redis.once("end", resolve);
-  redis.disconnect();
-  await within(limitMs, promise);
+/** A connection that can be ended at any time, also while it waits to be made again: ioredis would leave it, and what waits for it, as it is. */
+class EndingRedis extends Redis {
+  override disconnect(reconnect = false): void {
+    // What begins to connect and is told to stop at once opens no socket, and tells all that waits.
+    if (!reconnect && this.status === "reconnecting") this.connect().catch(() => {});
+    super.disconnect(reconnect);
+  }
+}
+
+/**
+ * Makes sockets, and ends them at once.
+ *
+ * The connector of ioredis waits for the other side to agree, and breaks off by a timer, which it forgets to clear when the connection is ended
+ * before it was ready (docs/decisions/cluster.md).
+ */
+class AbruptConnector extends AbstractConnector {
+  readonly #options: RedisOptions;
+
+  constructor(options: RedisOptions) {
+    super(0);
+    this.#options = options;
+  }
+
+  override async connect(): Promise<Socket> {
+    const { host = "", port = 0, family, tls } = this.#options;
+    this.connecting = true;
+    // It may be told to stop in the same turn.
+    await undefined;
+    if (!this.connecting) throw new Error(CLOSED);
+    const where = { host, port, ...(family !== undefined && { family }) };
+    const socket = tls ? connectTls({ ...where, ...tls }) : connectTcp(where);
+    this.stream = socket;
+    socket.once("error", (error) => {
+      this.firstError = error;
+    });
+    return socket;
+  }
+
+  override disconnect(): void {
+    this.connecting = false;
+    this.stream?.destroy();
+  }
 }

@@ -1,5 +1,5 @@
 import type { Broker, BrokerListener, KnownAgent } from "../broker.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, OwnedClock } from "../clock.ts";
 import type {
   BackendAbilities,
   BackendSettings,
@@ -15,7 +15,7 @@ import { RUN_SHELF } from "../names.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { Books } from "./books.ts";
 import { Entry } from "./entry.ts";
-import { noAgentError, refusedByServerError, runIdError, tooLargeError } from "./faults.ts";
+import { endedError, noAgentError, refusedByServerError, runIdError, tooLargeError } from "./faults.ts";
 import { Lanes } from "./lanes.ts";
 import { Outcomes } from "./outcomes.ts";
 import { readProgress } from "./progress_reader.ts";
@@ -69,6 +69,7 @@ export class ClusterBackend implements TaskBackend {
   readonly chunkGoal: ChunkGoal = CHUNK_GOAL;
   readonly ended: Promise<void>;
   readonly #options: ClusterBackendOptions;
+  readonly #clock: OwnedClock;
   readonly #books = new Books(() => this.#finishIfIdle());
   readonly #lanes = new Lanes();
   readonly #end = Promise.withResolvers<void>();
@@ -82,6 +83,7 @@ export class ClusterBackend implements TaskBackend {
 
   constructor(options: ClusterBackendOptions) {
     this.#options = options;
+    this.#clock = new OwnedClock(options.clock);
     this.ended = this.#end.promise;
     this.#opened = this.#openWay();
     this.#opened.catch((error) => this.#break(error));
@@ -132,9 +134,9 @@ export class ClusterBackend implements TaskBackend {
 
   async flushed(): Promise<void> {
     await undefined;
-    if (this.#way?.sender.isBusy !== true) return;
+    if (this.#finishing || this.#way?.sender.isBusy !== true) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#options.clock.after(FLUSH_LIMIT_MS, resolve);
+    const timer = this.#clock.after(FLUSH_LIMIT_MS, resolve);
     this.#flushes.add(resolve);
     await promise;
     timer.cancel();
@@ -145,6 +147,7 @@ export class ClusterBackend implements TaskBackend {
     const { sweeper, code, broker } = await this.#opened;
     const { agentTimeoutMs } = this.#options;
     if (await sweeper.untilServed(agentTimeoutMs)) return;
+    if (this.#finishing) throw this.#broken ?? endedError();
     throw noAgentError(code, await broker.agents(), agentTimeoutMs, false);
   }
 
@@ -194,13 +197,14 @@ export class ClusterBackend implements TaskBackend {
   }
 
   async #openWay(): Promise<Way> {
-    const { clock, sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs, leaseMs } = this.#options;
+    const { sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs, leaseMs } = this.#options;
+    const clock = this.#clock;
     const { workers } = this.#options.settings;
     const { broker, code } = await this.#options.open(this.#listener());
     // It may have ended meanwhile: nothing had left, so that nothing was to be waited for.
     if (this.#finishing) {
       await broker.close();
-      throw new Error("Cannot use the pool: it has ended");
+      throw endedError();
     }
     const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
     const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
@@ -288,6 +292,7 @@ export class ClusterBackend implements TaskBackend {
       way.shelf.clear().catch(() => {});
       await way.broker.close();
     }
+    this.#clock.stop();
     for (const resolve of this.#flushes) resolve();
     this.#options.onEnd();
     this.#end.resolve();

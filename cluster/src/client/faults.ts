@@ -3,6 +3,7 @@ import {
   PayloadTooLargeError,
   PermissionError,
   PoisonTaskError,
+  PoolClosedError,
   WorkerExitError,
   WorkerStartError,
 } from "../corral.ts";
@@ -88,6 +89,11 @@ export function tooLargeError(byteLength: number, limitBytes: number): PayloadTo
     byteLength,
     limitBytes,
   );
+}
+
+/** Nothing is waited for any more. */
+export function endedError(): PoolClosedError {
+  return new PoolClosedError("Cannot get ready: the pool has ended");
 }
 
 /** A run's id that cannot name jobs. */

@@ -69,6 +69,7 @@ export class Sweeper {
   /** Whether an agent serves the code, waiting so long for one. */
   async untilServed(limitMs: number): Promise<boolean> {
     if (this.#options.lanes.count > 0) return true;
+    if (this.#stopped) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#served.push(resolve);
     const timer = this.#options.clock.after(limitMs, () => resolve(false));

@@ -177,7 +177,8 @@ export class SimulatedGroup implements Broker {
     if (this.#chance("forge")) this.listener?.finished(id, { l: "{}", m: "forged" });
     if (job.starts - 1 > order.retries) return this.#end(job, { kind: "lost", starts: job.starts - 1 });
     if (this.#chance("refuse")) {
-      return this.#end(job, { kind: "refused", reason: "stopping", detail: "the agent ended", starts: job.starts - 1 });
+      const reason = this.#options.random() < 0.5 ? "stopping" : "orphaned";
+      return this.#end(job, { kind: "refused", reason, detail: "as it is told to", starts: job.starts - 1 });
     }
     this.starts.set(id, (this.starts.get(id) ?? 0) + 1);
     const taskMs = job.cancelled ? 0 : costs.taskMs(order);
