@@ -27,6 +27,7 @@ export const TROUBLES = [
   "permission",
   "data",
   "start",
+  "start-timeout",
   "exit",
   "memory",
   "protocol",

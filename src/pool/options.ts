@@ -38,6 +38,7 @@ export const POOL_OPTIONS: Record<keyof PoolOptions, true> = {
   taskTimeoutMs: true,
   retries: true,
   onWorkerExit: true,
+  startTimeoutMs: true,
   idleTimeoutMs: true,
   name: true,
   onEvent: true,
@@ -102,6 +103,7 @@ function resolveLocalOptions(options: PoolOptions, checks: OptionChecks): LocalO
     initArgs: initArgsOf(options, checks),
     maxTasksPerChild: checks.count("maxTasksPerChild", options.maxTasksPerChild, Infinity),
     breakOnExit: checks.choice("onWorkerExit", options.onWorkerExit, ["replace", "break"]) === "break",
+    startTimeoutMs: checks.duration("startTimeoutMs", options.startTimeoutMs) ?? Infinity,
     idleTimeoutMs: checks.duration("idleTimeoutMs", options.idleTimeoutMs) ?? Infinity,
     abortGraceMs: checks.duration("abortGraceMs", options.abortGraceMs) ?? 500,
   };

@@ -133,6 +133,12 @@ export interface PoolOptions extends WorkerLaunchOptions {
   retries?: number;
   /** "replace": a worker that died is replaced. "break": its end is that of the whole pool, with `BrokenPoolError`. @default "replace" */
   onWorkerExit?: "replace" | "break";
+  /**
+   * Milliseconds that a worker has to load its module and to run the `initializer`, at least 0. Then it is ended, and tasks that wait for it reject with a
+   * `WorkerStartError`: a top-level `await` that never ends would hold them up for ever, since their own limits count from when they run.
+   * @default no limit; 30 seconds with `Pool.untrusted()`
+   */
+  startTimeoutMs?: number;
   /** A worker that has had no task for this many milliseconds leaves. @default never */
   idleTimeoutMs?: number;
   /** What messages call the pool. @default "pool", and "executor" for an executor */

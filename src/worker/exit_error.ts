@@ -63,6 +63,19 @@ export function workerExitError(exit: WorkerExit, taskStarted: boolean): WorkerE
   );
 }
 
+/** The error for tasks that waited for a worker whose start took too long. */
+export function startTimeoutError(
+  { pid, stderrTail }: { readonly pid: number; readonly stderrTail: string },
+  limitMs: number,
+): WorkerStartError {
+  return new WorkerStartError(
+    `Worker ${pid} was ended: it had not loaded its module and run its initializer after ${limitMs} ms, no task had started, ` +
+      "a retry is safe once startTimeoutMs is long enough; a top-level await that never ends takes any time" +
+      see("start-timeout"),
+    { pid, stderrTail },
+  );
+}
+
 function describeEnding({ exitCode, signal }: WorkerExit): string {
   return signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
 }

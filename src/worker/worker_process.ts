@@ -175,6 +175,11 @@ export class WorkerProcess {
     }
   }
 
+  /** The last that it wrote to its standard error. */
+  get stderrTail(): string {
+    return this.#prints.tail;
+  }
+
   /** Prints what the worker left unfinished on a line; called when a task has ended. */
   flushOutput(): void {
     this.#prints.flush();

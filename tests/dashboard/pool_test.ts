@@ -140,7 +140,7 @@ Deno.test("Pool.serveDashboard() refuses options that it does not know, and a po
   await assertRejects(() => pool.serveDashboard({ port }), Deno.errors.AddrInUse);
 });
 
-Deno.test("Pool.untrusted() has four limits, which can be changed but not by undefined, and needs a module", async () => {
+Deno.test("Pool.untrusted() has limits, which can be changed but not by undefined, and needs a module", async () => {
   const folder = new URL("../../examples/sandbox/plugins/word_count/", import.meta.url);
   // What a caller passes on may be undefined, whatever the types say: it must not make the module a trusted one.
   const passedOn = { trust: undefined, memoryLimitMiB: undefined, maxFrameBytes: undefined } as never;

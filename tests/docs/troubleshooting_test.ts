@@ -4,7 +4,7 @@ import { EncodingError, ProtocolError } from "../../src/errors.ts";
 import { Pool } from "../../mod.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 import { see, type Trouble, TROUBLES, TROUBLESHOOTING } from "../../src/troubles.ts";
-import { type WorkerExit, workerExitError } from "../../src/worker/exit_error.ts";
+import { startTimeoutError, type WorkerExit, workerExitError } from "../../src/worker/exit_error.ts";
 import { type Circumstances, explain } from "../../src/worker/explain.ts";
 import { requireVisible } from "../../src/worker/program/compiled_program.ts";
 import { chooseDeno, requireDenoVersion, spawnFailure } from "../../src/worker/program/deno_executable.ts";
@@ -89,6 +89,7 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
     await saysProgram('new corral.Pool({ permissions: { net: ["example.com"] } })', "--allow-run"),
   ],
   start: () => [exit({ wasReady: false, exitCode: 1, stderrTail: "why" })],
+  "start-timeout": () => [startTimeoutError({ pid: 4711, stderrTail: "" }, 30_000).message],
   "not-cached": () => [explain(notCached, WORKER), explain(notCached, BLIND)],
   variables: () => [
     explain("error sending request for url (https://example.com/a.ts): invalid peer certificate", BLIND),

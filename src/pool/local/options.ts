@@ -10,6 +10,7 @@ export interface LocalOptions extends ResolvedLaunchOptions {
   readonly initArgs: readonly unknown[];
   readonly maxTasksPerChild: number;
   readonly breakOnExit: boolean;
+  readonly startTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly abortGraceMs: number;
 }

@@ -1,12 +1,12 @@
 import { CancelledError, OutOfMemoryError, PoisonTaskError, ProtocolError } from "../../errors.ts";
-import { monotonicMs } from "../../timer.ts";
+import { after, monotonicMs, type Timer } from "../../timer.ts";
 import { decode, encode } from "../../wire/codec/codec.ts";
 import { HEAD, type RepliesRead } from "../../wire/messages/lease.ts";
 import type { Tagged } from "../../wire/messages/text.ts";
 import { writeAbort, writeCall, writeChunk, writeFunction, writeRun } from "../../wire/messages/to_child.ts";
 import type { ChildMessage } from "../../wire/messages/to_parent.ts";
 import type { ConnectedWorker, ConnectedWorkerEvents } from "../../worker/connected_worker.ts";
-import { type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
+import { startTimeoutError, type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
 import type { WorkerProcess } from "../../worker/worker_process.ts";
 import type { ChunkResult, WorkerIdentity, WorkerListener } from "../backend.ts";
 import type { SchedulerWorker } from "../scheduling/effects.ts";
@@ -26,6 +26,8 @@ export interface WorkerAdapterContext {
   readonly slot: Slot<TaskRecord>;
   /** Starts the process, for one who is told of it. */
   readonly start: (events: ConnectedWorkerEvents) => ConnectedWorker;
+  /** How long it may take until it is ready; `Infinity` for any time. */
+  readonly startTimeoutMs: number;
   /** Largest message to the worker, in bytes. */
   readonly maxFrameBytes: number;
   readonly functions: FunctionNumbers;
@@ -46,6 +48,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   readonly #knownFunctions = new Set<number>();
   readonly #worker: ConnectedWorker;
   readonly #sentHandles: SentHandles;
+  readonly #startLimit: Timer;
   /** Whether the pool has use for it. */
   #wanted = true;
   /** What it held when it ended. */
@@ -70,6 +73,8 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     link.questions.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(link, context.slot);
     this.#worker.greet();
+    this.#startLimit = after(context.startTimeoutMs, () => this.#endStart());
+    this.#startLimit.setReferenced(false);
     context.listener.spawned(this.identity, monotonicMs());
   }
 
@@ -201,8 +206,10 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         // What a task left behind may end a span when the task has long been answered.
         return slot.held.get(message[1])?.completion.span?.(message[2]);
       case "ready":
+        this.#startLimit.cancel();
         return scheduler.ready(slot, monotonicMs());
       case "failed":
+        this.#startLimit.cancel();
         return scheduler.startFailed(slot, toError(this.#decodeError(message[2], message[1], parts)), monotonicMs());
       default:
         throw new ProtocolError(`it sent ${JSON.stringify(message[0])}, which is not a message of a worker`);
@@ -265,7 +272,16 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     return isLarge && workerExitError(exit, false) instanceof OutOfMemoryError;
   }
 
+  /** Its time is up, and it has said neither that it is ready nor what failed. */
+  #endStart(): void {
+    const { scheduler, slot, startTimeoutMs, onTurn } = this.#context;
+    if (slot.phase !== "starting") return;
+    scheduler.startFailed(slot, startTimeoutError(this.process, startTimeoutMs), monotonicMs());
+    onTurn();
+  }
+
   #exited(exit: WorkerExit): void {
+    this.#startLimit.cancel();
     const { scheduler, slot, listener, onExit, onTurn } = this.#context;
     if (exit.violation !== undefined) listener.violation(this.identity, workerExitError(exit, false));
     onExit(exit);

@@ -19,6 +19,7 @@ export interface WorkerSetOptions {
   readonly passOutput: boolean;
   readonly maxFrameBytes: number;
   readonly maxTasksPerChild: number;
+  readonly startTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly listener: WorkerListener;
 }
@@ -36,11 +37,12 @@ export class WorkerSet {
 
   /** Starts the worker of a slot. Throws WorkerStartError. */
   spawn(slot: Slot<TaskRecord>, owner: Pick<WorkerAdapterContext, "scheduler" | "onTurn">): WorkerAdapter {
-    const { launcher, hellos, passOutput, maxFrameBytes, listener } = this.#options;
+    const { launcher, hellos, passOutput, maxFrameBytes, startTimeoutMs, listener } = this.#options;
     const worker = new WorkerAdapter({
       ...owner,
       slot,
       maxFrameBytes,
+      startTimeoutMs,
       functions: this.#functions,
       listener,
       start: (events) => launcher.start({ name: "a worker", hello: hellos[slot.index]!, events, passOutput }),
