@@ -1,4 +1,4 @@
-// End-to-end tests of Pool: what users of Python's pools suffer from most, by its number in the project's list.
+// End-to-end tests of Pool: what users of Python's pools suffer from most, and what happens here instead.
 import {
   assert,
   assertEquals,
@@ -33,7 +33,7 @@ import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/with_pool
 const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-Deno.test("pain point 1: a worker that dies in mid-task rejects only its task, and says how it died", () =>
+Deno.test("a worker that dies in mid-task rejects only its task, and says how it died", () =>
   withPool({ workers: 2, permissions: GATE_PERMISSIONS }, async (pool, log) => {
     using gate = new Gate();
     const calls = range(2).map((index) =>
@@ -54,7 +54,7 @@ Deno.test("pain point 1: a worker that dies in mid-task rejects only its task, a
     await assertServes(pool);
   }));
 
-Deno.test("pain point 1: a task that exits its process rejects with the exit code and the end of its stderr", () =>
+Deno.test("a task that exits its process rejects with the exit code and the end of its stderr", () =>
   withPool({ workers: 1 }, async (pool) => {
     const exit = (): never => {
       Deno.stderr.writeSync(new TextEncoder().encode("the last words\n"));
@@ -66,7 +66,7 @@ Deno.test("pain point 1: a task that exits its process rejects with the exit cod
     await assertServes(pool);
   }));
 
-Deno.test("pain point 3: an endless input is read on demand, and let go when the loop is left", () =>
+Deno.test("an endless input is read on demand, and let go when the loop is left", () =>
   withPool({ workers: 2 }, async (pool) => {
     const input = new CountedInput();
     let taken = 0;
@@ -78,7 +78,7 @@ Deno.test("pain point 3: an endless input is read on demand, and let go when the
     await assertServes(pool);
   }));
 
-Deno.test("pain point 4: an error of any shape comes back, and the pool lives on", () =>
+Deno.test("an error of any shape comes back, and the pool lives on", () =>
   withPool({ workers: 1, module: fixture("throw_errors") }, async (pool, log) => {
     const twoArguments = await assertRejects(() => pool.apply(throwUploadError, [5]), RangeError, "failed with 5");
     assertEquals((twoArguments as { code?: number }).code, 5);
@@ -108,7 +108,7 @@ Deno.test("pain point 4: an error of any shape comes back, and the pool lives on
     assertEquals(log.pids.length, 1);
   }));
 
-Deno.test("pain point 5: Ctrl-C reaches the program alone, which ends its workers, at the first press", async () => {
+Deno.test("Ctrl-C reaches the program alone, which ends its workers, at the first press", async () => {
   await using program = new RunningProgram(
     `
     const pool = new Pool({ workers: 2 });
@@ -133,7 +133,7 @@ Deno.test("pain point 5: Ctrl-C reaches the program alone, which ends its worker
   assertEquals(await survivors(pids, 0), []);
 });
 
-Deno.test("pain point 6: no worker outlives a program that was killed, not even one in an endless loop", async () => {
+Deno.test("no worker outlives a program that was killed, not even one in an endless loop", async () => {
   await using program = new RunningProgram(`
     const pool = new Pool({ workers: 2 });
     await pool.ready();
@@ -148,7 +148,7 @@ Deno.test("pain point 6: no worker outlives a program that was killed, not even 
   assertEquals(await survivors(pids, 2000), []);
 });
 
-Deno.test("pain point 8: running work can be cancelled, and only that work ends", () =>
+Deno.test("running work can be cancelled, and only that work ends", () =>
   withPool(
     { workers: 2, module: fixture("heed_abort"), permissions: GATE_PERMISSIONS, abortGraceMs: 10_000 },
     async (pool, log) => {
@@ -169,7 +169,7 @@ Deno.test("pain point 8: running work can be cancelled, and only that work ends"
     },
   ));
 
-Deno.test("pain point 8: work that does not react to its timeout is ended with its worker, and only that", () =>
+Deno.test("work that does not react to its timeout is ended with its worker, and only that", () =>
   withPool(
     { workers: 2, module: fixture("loop_forever"), permissions: GATE_PERMISSIONS, abortGraceMs: 20 },
     async (pool, log) => {
@@ -184,7 +184,7 @@ Deno.test("pain point 8: work that does not react to its timeout is ended with i
     },
   ));
 
-Deno.test("pain point 11: lambdas, local functions and methods run, and what cannot says so at once", () =>
+Deno.test("lambdas, local functions and methods run, and what cannot says so at once", () =>
   withPool({ workers: 1, module: fixture("compute") }, async (pool) => {
     const local = (x: number): number => x + 1;
     const holder = {
@@ -200,7 +200,7 @@ Deno.test("pain point 11: lambdas, local functions and methods run, and what can
     await assertRejects(() => pool.apply("squares", [1]), FunctionNotFoundError, '"square"');
   }));
 
-Deno.test("pain point 12: a program needs no guard, its workers do not run it", async () => {
+Deno.test("a program needs no guard, its workers do not run it", async () => {
   const path = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
@@ -228,7 +228,7 @@ Deno.test("pain point 12: a program needs no guard, its workers do not run it", 
   }
 });
 
-Deno.test("pain point 14: an error keeps the worker's stack, and one that nobody asked for is not silent", async () => {
+Deno.test("an error keeps the worker's stack, and one that nobody asked for is not silent", async () => {
   await withPool({ workers: 1, module: fixture("throw_errors") }, async (pool) => {
     const { stack } = await assertRejects(() => pool.apply(throwUploadError, [1]), RangeError);
     assertStringIncludes(stack!, "throw_errors.ts");
@@ -241,7 +241,7 @@ Deno.test("pain point 14: an error keeps the worker's stack, and one that nobody
   assertStringIncludes(stderr, "nobody asked");
 });
 
-Deno.test("pain point 15: a failing initializer rejects what waits with its error, and starts no workers for ever", () =>
+Deno.test("a failing initializer rejects what waits with its error, and starts no workers for ever", () =>
   withPool(
     { workers: 2, module: fixture("initialize"), initializer: failLater, initArgs: ["no settings"] },
     async (pool, log) => {
@@ -253,7 +253,7 @@ Deno.test("pain point 15: a failing initializer rejects what waits with its erro
     },
   ));
 
-Deno.test("pain point 16: leaving the scope finishes the work, terminate() is safe in a callback, an unclosed pool ends", async () => {
+Deno.test("leaving the scope finishes the work, terminate() is safe in a callback, an unclosed pool ends", async () => {
   let results: Promise<number[]>;
   const log = new EventLog();
   {
@@ -280,7 +280,7 @@ Deno.test("pain point 16: leaving the scope finishes the work, terminate() is sa
   assertEquals([unclosed.code, unclosed.stdout], [0, "4\n"]);
 });
 
-Deno.test("pain point 17: workers that take one task each never let a backlog stand still", () =>
+Deno.test("workers that take one task each never let a backlog stand still", () =>
   withPool({ workers: 2, maxTasksPerChild: 1 }, async (pool, log) => {
     const calls = range(40).map((index) =>
       pool.apply(index % 5 === 4 ? () => Deno.exit(1) : pid).catch((error) => error)

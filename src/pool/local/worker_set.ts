@@ -46,7 +46,7 @@ export class WorkerSet {
       functions: this.#functions,
       listener,
       start: (events) => launcher.start({ name: "a worker", hello: hellos[slot.index]!, events, passOutput }),
-      onRun: () => this.#prepareSuccessor(slot, owner.scheduler),
+      onRun: () => this.#prepareSpare(slot, owner.scheduler),
       onExit: ({ exitCode, signal }) => {
         if (this.#living[slot.index] === worker) this.#living[slot.index] = undefined;
         const wasReady = slot.phase === "ready";
@@ -55,12 +55,12 @@ export class WorkerSet {
       },
     });
     this.#living[slot.index] = worker;
-    this.#prepareSuccessor(slot, owner.scheduler);
+    this.#prepareSpare(slot, owner.scheduler);
     return worker;
   }
 
   /** Has the process of the next worker started while this one has its last task before it, or works on it. */
-  #prepareSuccessor(slot: Slot<TaskRecord>, scheduler: Scheduler<TaskRecord>): void {
+  #prepareSpare(slot: Slot<TaskRecord>, scheduler: Scheduler<TaskRecord>): void {
     const { launcher, maxTasksPerChild, idleTimeoutMs, passOutput } = this.#options;
     const left = maxTasksPerChild - (slot.present?.taken ?? 0);
     if (left <= 1 && scheduler.goesOn) launcher.prepare({ passOutput }, idleTimeoutMs);
