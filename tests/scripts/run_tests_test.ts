@@ -1,0 +1,78 @@
+// Unit tests of what the runner of the tests shows when; and end-to-end, a run of a few tests of which some fail.
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { PartOutput, summarize } from "../../scripts/run_tests.ts";
+import { ProjectFolder } from "../helpers/project_folder.ts";
+
+const SCRIPT = new URL("../../scripts/run_tests.ts", import.meta.url).pathname;
+
+const FAILED = [
+  "running 3 tests from ./a_test.ts",
+  "one ... FAILED (1ms)",
+  " ERRORS ",
+  "one => ./a_test.ts:1:6",
+  "error: no",
+  " FAILURES ",
+  "one => ./a_test.ts:1:6",
+  "FAILED | 2 passed (3 steps) | 1 failed | 4 ignored (5ms)",
+  "error: Test failed",
+];
+
+Deno.test("PartOutput.add() returns the lines of tests with their file, and keeps failures and the summary for the end", () => {
+  const output = new PartOutput();
+  const shown = FAILED.map((line) => output.add(line)).filter((line) => line !== undefined);
+  assertEquals(shown, ["./a_test.ts => one ... FAILED (1ms)"]);
+  const { code, summary, failures } = output.end(1);
+  assertEquals([code, summary], [1, FAILED[7]]);
+  assertEquals(failures, [...FAILED.slice(2, 7), FAILED[8]].join("\n").trim());
+});
+
+Deno.test("PartOutput.end() tells all that a part said which ended without a summary", () => {
+  const output = new PartOutput();
+  for (const line of ["one ... ok (1ms)", "Segmentation fault"]) assertEquals(output.add(line), line);
+  assertEquals(output.end(139), { code: 139, summary: "", failures: "one ... ok (1ms)\nSegmentation fault" });
+});
+
+Deno.test("summarize() adds up the counts of all parts, and says FAILED when one of them did", () => {
+  const good = { code: 0, summary: "ok | 2 passed (3 steps) | 0 failed | 4 ignored (5ms)", failures: "" };
+  assertEquals(summarize([good, { ...good, summary: "" }, good]), "ok | 4 passed | 0 failed | 8 ignored");
+  const bad = { code: 1, summary: FAILED[7]!, failures: "" };
+  assertEquals(summarize([good, bad]), "FAILED | 4 passed | 1 failed | 8 ignored");
+  assertEquals(summarize([good, { ...good, code: 139, summary: "" }]), "FAILED | 2 passed | 0 failed | 4 ignored");
+});
+
+const TEST = (name: string, body: string): string => `Deno.test("${name}", () => { ${body} });`;
+
+async function run(files: Record<string, string>, ...given: string[]) {
+  const path = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, { PATH: path });
+  return await folder.deno("run", "--quiet", "--no-prompt", "--allow-run", SCRIPT, "--no-prompt", "--", ...given);
+}
+
+const GOOD = Object.fromEntries([..."abcdefgh"].map((name) => [`${name}_test.ts`, TEST(`test ${name}`, "")]));
+
+Deno.test("run_tests.ts runs every file once, tells at its end what failed and why, also of types, and ends with 1", async () => {
+  const { code, stdout } = await run({
+    ...GOOD,
+    "c_test.ts": TEST("test c", "throw new Error('the cause')"),
+    "d_test.ts": TEST("test d", "const n: number = 'text';"),
+  });
+  assertEquals(code, 1, stdout);
+  for (const name of "abdefgh") {
+    assertEquals(stdout.split(`./${name}_test.ts => test ${name} ... ok`).length, 2, stdout);
+  }
+  const last = stdout.slice(stdout.indexOf("\nERRORS\n"));
+  assertStringIncludes(last, "Error: the cause");
+  assertStringIncludes(last, "Type 'string' is not assignable to type 'number'");
+  assertMatch(last, /\nFAILED \| 7 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
+});
+
+Deno.test("run_tests.ts passes on paths and flags, and the exit code, of a single run", async () => {
+  const { code, stdout } = await run(
+    { ...GOOD, "c_test.ts": TEST("test c", "throw new Error()") },
+    "--no-check",
+    "b_test.ts",
+  );
+  assertEquals(code, 0, stdout);
+  assertStringIncludes(stdout, "running 1 test from ./b_test.ts");
+  assertEquals((await run({ "c_test.ts": TEST("test c", "throw new Error()") }, "--no-check", "--fail-fast")).code, 1);
+});
