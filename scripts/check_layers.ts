@@ -25,7 +25,7 @@ export const LAYERS: Layers = {
   abort: [],
   shown: [],
   deque: [],
-  timer: ["abort", "shown"],
+  timer: ["abort", "shown", "deno_internals"],
   option_checks: ["shown"],
   colors: [],
   duration_histogram: [],

@@ -19,12 +19,29 @@ export interface DenoInternals {
     unrefOpPromise?(promise: Promise<unknown>): void;
     /** Runs a script that lies at a place: imports in it resolve from there. Returns its value, or an error. */
     evalContext?(source: string, specifier: string): [value: unknown, error: unknown];
+    /** Timers without Node's layer, on which `setTimeout` stands: they know neither of what V8 carries nor of replaced functions. */
+    createTimer?(
+      fn: () => void,
+      ms: number,
+      args: undefined,
+      repeats: boolean,
+      referenced: boolean,
+      isDenos: boolean,
+    ): CoreTimer;
+    cancelTimer?(timer: CoreTimer): void;
+    refTimer?(timer: CoreTimer): void;
+    unrefTimer?(timer: CoreTimer): void;
     /** What V8 carries through awaits, timers and callbacks. */
     getAsyncContext?(): Record<symbol, unknown> | undefined;
     setAsyncContext?(context: Record<symbol, unknown> | undefined): void;
   };
   /** Read, once, when Node's layer is loaded. */
   readonly __nodeBootstrapArgs?: unknown;
+}
+
+/** A timer of Deno's core. */
+export interface CoreTimer {
+  readonly _idleTimeout: number;
 }
 
 const { internal } = Deno as unknown as { readonly internal?: symbol };

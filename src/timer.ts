@@ -7,10 +7,10 @@
  * `docs/decisions/sharing.md`.
  */
 import { type AbortTarget, unwatchAbort, watchAbort } from "./abort.ts";
+import { type CoreTimer, denoInternals } from "./deno_internals.ts";
 import { shown } from "./shown.ts";
 
 const { queueMicrotask } = globalThis;
-const { refTimer, unrefTimer } = Deno;
 
 /**
  * A function of the runtime, as it was when this file loaded.
@@ -38,8 +38,60 @@ function original<F>(name: string): { (): F; readonly isTaken: boolean } {
   };
 }
 
-const timeout = original<typeof globalThis.setTimeout>("setTimeout");
-const endTimeout = original<typeof globalThis.clearTimeout>("clearTimeout");
+/** Timers of the runtime, each of which fires once. */
+interface RuntimeTimers {
+  /** Whether making one loads nothing. */
+  readonly areLoaded: boolean;
+  start(fn: () => void, ms: number, referenced: boolean): unknown;
+  cancel(id: unknown): void;
+  setReferenced(id: unknown, referenced: boolean): void;
+}
+
+/** Those of Deno's core: the others take 10 ms of processor time to load, in a program's first second and in each worker. */
+function coreTimers(): RuntimeTimers | undefined {
+  const { createTimer, cancelTimer, refTimer, unrefTimer, getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
+  if (!createTimer || !cancelTimer || !refTimer || !unrefTimer || !getAsyncContext || !setAsyncContext) {
+    return undefined;
+  }
+  const inContext = (fn: () => void, context = getAsyncContext()) => (): void => {
+    const outer = getAsyncContext();
+    setAsyncContext(context);
+    try {
+      fn();
+    } finally {
+      setAsyncContext(outer);
+    }
+  };
+  return {
+    areLoaded: true,
+    start: (fn, ms, referenced) => createTimer(inContext(fn), ms, undefined, false, referenced, false),
+    cancel: (id) => cancelTimer(id as CoreTimer),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id as CoreTimer),
+  };
+}
+
+/** Those that everybody has, where a later Deno does not show its own. */
+function globalTimers(): RuntimeTimers {
+  const { refTimer, unrefTimer } = Deno;
+  const [timeout, endTimeout] = [
+    original<typeof globalThis.setTimeout>("setTimeout"),
+    original<typeof globalThis.clearTimeout>("clearTimeout"),
+  ];
+  return {
+    get areLoaded() {
+      return timeout.isTaken;
+    },
+    start(fn, ms, referenced) {
+      const id = timeout()(fn, ms);
+      if (!referenced) unrefTimer(id);
+      return id;
+    },
+    cancel: (id) => endTimeout()(id as number),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id as number),
+  };
+}
+
+const timers = coreTimers() ?? globalTimers();
 const immediate = original<(fn: () => void) => unknown>("setImmediate");
 
 /** Milliseconds by a clock that never jumps, since some moment in the past. */
@@ -95,7 +147,7 @@ export function delay(ms = 0): Promise<void> {
 
 /** Resolves when timers that are due have fired. Pipes are looked at more rarely: what waits for input must await it, or a timer. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => whenLoaded(() => void immediate()(resolve)));
+  return new Promise((resolve) => whenLoaded(immediate.isTaken, () => void immediate()(resolve)));
 }
 
 /** How long a wait lasts. */
@@ -187,11 +239,11 @@ export function untilSettled(promise: PromiseLike<unknown>, limit?: WaitLimit): 
 }
 
 /**
- * Has a timer made, at once unless it is the first of the program. For that one Deno loads Node's, and microtasks run meanwhile: the code that
- * asked for it would find that others had their turn in the middle of its own. From a microtask, none do.
+ * Has a timer made, at once unless Deno has to load Node's for it: microtasks run meanwhile, and the code that asked for it would
+ * find that others had their turn in the middle of its own. From a microtask, none do.
  */
-function whenLoaded(make: () => void): void {
-  if (timeout.isTaken || immediate.isTaken) make();
+function whenLoaded(isLoaded: boolean, make: () => void): void {
+  if (isLoaded) make();
   else inMicrotask(make);
 }
 
@@ -200,7 +252,7 @@ class RuntimeTimer implements Timer {
   readonly #fn: () => void;
   readonly #repetition: "once" | "again";
   #leftMs: number;
-  #id: TimerId | undefined;
+  #id: unknown;
   #referenced = true;
   #isCancelled = false;
 
@@ -208,27 +260,25 @@ class RuntimeTimer implements Timer {
     this.#ms = this.#leftMs = ms;
     this.#fn = fn;
     this.#repetition = repetition;
-    if (ms < Infinity) whenLoaded(() => this.#arm());
+    if (ms < Infinity) whenLoaded(timers.areLoaded, () => this.#arm());
   }
 
   cancel(): void {
     this.#isCancelled = true;
-    if (this.#id !== undefined) endTimeout()(this.#id);
+    if (this.#id !== undefined) timers.cancel(this.#id);
     this.#id = undefined;
   }
 
   setReferenced(referenced: boolean): void {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
-    if (this.#id === undefined) return;
-    if (referenced) refTimer(this.#id);
-    else unrefTimer(this.#id);
+    if (this.#id !== undefined) timers.setReferenced(this.#id, referenced);
   }
 
   #arm(): void {
     if (this.#isCancelled) return;
-    this.#id = timeout()(() => this.#expire(), Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS));
-    if (!this.#referenced) unrefTimer(this.#id);
+    const ms = Math.min(Math.max(this.#leftMs, 0), LONGEST_DELAY_MS);
+    this.#id = timers.start(() => this.#expire(), ms, this.#referenced);
   }
 
   #expire(): void {
@@ -243,5 +293,3 @@ class RuntimeTimer implements Timer {
     this.#fn();
   }
 }
-
-type TimerId = ReturnType<typeof globalThis.setTimeout>;

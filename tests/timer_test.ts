@@ -1,15 +1,34 @@
 /** Unit tests of time, on a runtime whose clock the test moves; and of its being the only file that asks the runtime. */
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows, fail } from "@std/assert";
+import { denoInternals } from "../src/deno_internals.ts";
 import { checkTimeout, delay, until, untilSettled } from "../src/timer.ts";
 
 const LONGEST = 2 ** 31 - 1;
 
+/** Which timers of the runtime the module finds: those of Deno's core, or only those that everybody has. */
+const KINDS = ["core", "global"] as const;
+type Kind = typeof KINDS[number];
+
 /** The module, loaded once more, on timers that run when the test says so. */
-async function loadOnFakes(): Promise<{ timer: typeof import("../src/timer.ts"); fakes: FakeTimers }> {
+async function loadOnFakes(kind: Kind): Promise<{ timer: typeof import("../src/timer.ts"); fakes: FakeTimers }> {
   const fakes = new FakeTimers();
-  using _undo = fakes.install();
-  const url = import.meta.resolve(`../src/timer.ts?${crypto.randomUUID()}`);
-  return { timer: await import(url), fakes };
+  using _undo = fakes.install(kind);
+  return { timer: await loadTimer(), fakes };
+}
+
+async function loadTimer(): Promise<typeof import("../src/timer.ts")> {
+  return await import(import.meta.resolve(`../src/timer.ts?${crypto.randomUUID()}`));
+}
+
+/** Replaces functions of an object, until it is disposed of. */
+function replace(object: object, fakes: object): Disposable {
+  const before = Object.fromEntries(Object.keys(fakes).map((name) => [name, Reflect.get(object, name)]));
+  Object.assign(object, fakes);
+  return { [Symbol.dispose]: () => void Object.assign(object, before) };
+}
+
+function replaceInCore(fakes: object): Disposable {
+  return replace(denoInternals, { core: { ...denoInternals.core, ...fakes } });
 }
 
 /** As the runtime's: what is longer than 31 bits fires at once. */
@@ -20,27 +39,35 @@ class FakeTimers {
   now = 0;
   #lastId = 0;
 
-  install(): Disposable {
-    const { setTimeout, clearTimeout } = globalThis;
-    const { refTimer, unrefTimer } = Deno;
-    Object.assign(globalThis, {
-      setTimeout: (fn: () => void, ms: number) => {
-        this.delays.push(ms);
-        this.armed.set(++this.#lastId, { at: this.now + (ms > LONGEST ? 1 : ms), fn });
-        return this.#lastId;
-      },
-      clearTimeout: (id: number) => this.armed.delete(id),
-    });
-    Object.assign(Deno, {
+  install(kind: Kind): Disposable {
+    const undo = new DisposableStack();
+    const reference = {
       refTimer: (id: number) => this.unreferenced.delete(id),
       unrefTimer: (id: number) => this.unreferenced.add(id),
-    });
-    return {
-      [Symbol.dispose]: () => {
-        Object.assign(globalThis, { setTimeout, clearTimeout });
-        Object.assign(Deno, { refTimer, unrefTimer });
-      },
     };
+    if (kind === "core") {
+      const createTimer = (fn: () => void, ms: number, _args: undefined, repeats: boolean, referenced: boolean) => {
+        assertEquals(repeats, false);
+        const id = this.#arm(fn, ms);
+        if (!referenced) this.unreferenced.add(id);
+        return id;
+      };
+      const cancelTimer = (id: number) => this.armed.delete(id);
+      undo.use(replaceInCore({ createTimer, cancelTimer, ...reference }));
+    } else {
+      undo.use(replaceInCore({ createTimer: undefined }));
+      const setTimeout = (fn: () => void, ms: number) => this.#arm(fn, ms);
+      const clearTimeout = (id: number) => this.armed.delete(id);
+      undo.use(replace(globalThis, { setTimeout, clearTimeout }));
+      undo.use(replace(Deno, reference));
+    }
+    return undo;
+  }
+
+  #arm(fn: () => void, ms: number): number {
+    this.delays.push(ms);
+    this.armed.set(++this.#lastId, { at: this.now + (ms > LONGEST ? 1 : ms), fn });
+    return this.#lastId;
   }
 
   /** Runs the timer that is due next. */
@@ -54,9 +81,11 @@ class FakeTimers {
   }
 }
 
-for (const ms of [0, 1, LONGEST, LONGEST + 1, 3e9, 1e13]) {
-  Deno.test(`after(${ms}) calls once, exactly then, and never arms a longer timer than there is`, async () => {
-    const { timer, fakes } = await loadOnFakes();
+for (
+  const [ms, kind] of [0, 1, LONGEST, LONGEST + 1, 3e9, 1e13].flatMap((ms) => KINDS.map((kind) => [ms, kind] as const))
+) {
+  Deno.test(`after(${ms}), ${kind}, calls once, exactly then, and never arms a longer timer than there is`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
     const calls: number[] = [];
     timer.after(ms, () => calls.push(fakes.now));
     while (fakes.step());
@@ -66,26 +95,30 @@ for (const ms of [0, 1, LONGEST, LONGEST + 1, 3e9, 1e13]) {
   });
 }
 
-Deno.test("after() of a negative time calls as soon as events have had their turn", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  let calls = 0;
-  timer.after(-5, () => calls++);
-  assertEquals(calls, 0);
-  fakes.step();
-  assertEquals([calls, fakes.delays], [1, [0]]);
-});
+for (const kind of KINDS) {
+  Deno.test(`after() of a negative time calls as soon as events have had their turn, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    let calls = 0;
+    timer.after(-5, () => calls++);
+    assertEquals(calls, 0);
+    fakes.step();
+    assertEquals([calls, fakes.delays], [1, [0]]);
+  });
+}
 
-Deno.test("after(Infinity) arms nothing, and can be cancelled and unreferenced like any other", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  const never = timer.after(Infinity, () => fail());
-  never.setReferenced(false);
-  never.cancel();
-  assertEquals(fakes.delays, []);
-});
+for (const kind of KINDS) {
+  Deno.test(`after(Infinity) arms nothing, and can be cancelled and unreferenced like any other, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    const never = timer.after(Infinity, () => fail());
+    never.setReferenced(false);
+    never.cancel();
+    assertEquals(fakes.delays, []);
+  });
+}
 
-for (const ms of [1, 250, 3e9]) {
-  Deno.test(`every(${ms}) calls again and again, each time so much later, until it is cancelled`, async () => {
-    const { timer, fakes } = await loadOnFakes();
+for (const [ms, kind] of [1, 250, 3e9].flatMap((ms) => KINDS.map((kind) => [ms, kind] as const))) {
+  Deno.test(`every(${ms}), ${kind}, calls again and again, each time so much later, until it is cancelled`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
     const calls: number[] = [];
     const repeated = timer.every(ms, () => {
       calls.push(fakes.now);
@@ -97,73 +130,81 @@ for (const ms of [1, 250, 3e9]) {
   });
 }
 
-Deno.test("every() goes on behind a call that throws", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  let calls = 0;
-  timer.every(5, () => {
-    calls++;
-    throw new Error("this once");
+for (const kind of KINDS) {
+  Deno.test(`every() goes on behind a call that throws, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    let calls = 0;
+    timer.every(5, () => {
+      calls++;
+      throw new Error("this once");
+    });
+    assertThrows(() => fakes.step(), Error, "this once");
+    assertThrows(() => fakes.step(), Error, "this once");
+    assertEquals(calls, 2);
   });
-  assertThrows(() => fakes.step(), Error, "this once");
-  assertThrows(() => fakes.step(), Error, "this once");
-  assertEquals(calls, 2);
-});
+}
 
-Deno.test("Timer.cancel() holds between the steps of a long delay, and after the call", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  let calls = 0;
-  const long = timer.after(2 * LONGEST, () => calls++);
-  fakes.step();
-  long.cancel();
-  assertEquals(fakes.step(), false);
-  const short = timer.after(1, () => calls++);
-  fakes.step();
-  short.cancel();
-  assertEquals([calls, fakes.armed.size], [1, 0]);
-});
+for (const kind of KINDS) {
+  Deno.test(`Timer.cancel() holds between the steps of a long delay, and after the call, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    let calls = 0;
+    const long = timer.after(2 * LONGEST, () => calls++);
+    fakes.step();
+    long.cancel();
+    assertEquals(fakes.step(), false);
+    const short = timer.after(1, () => calls++);
+    fakes.step();
+    short.cancel();
+    assertEquals([calls, fakes.armed.size], [1, 0]);
+  });
+}
 
-Deno.test("Timer.setReferenced() holds for all steps of a long delay", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  const long = timer.after(3 * LONGEST, () => {});
-  const isReferenced = (): boolean => [...fakes.armed.keys()].every((id) => !fakes.unreferenced.has(id));
-  assertEquals(isReferenced(), true);
-  long.setReferenced(false);
-  assertEquals(isReferenced(), false);
-  fakes.step();
-  assertEquals(isReferenced(), false);
-  long.setReferenced(true);
-  assertEquals(isReferenced(), true);
-  fakes.step();
-  assertEquals(isReferenced(), true);
-});
+for (const kind of KINDS) {
+  Deno.test(`Timer.setReferenced() holds for all steps of a long delay, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    const long = timer.after(3 * LONGEST, () => {});
+    const isReferenced = (): boolean => [...fakes.armed.keys()].every((id) => !fakes.unreferenced.has(id));
+    assertEquals(isReferenced(), true);
+    long.setReferenced(false);
+    assertEquals(isReferenced(), false);
+    fakes.step();
+    assertEquals(isReferenced(), false);
+    long.setReferenced(true);
+    assertEquals(isReferenced(), true);
+    fakes.step();
+    assertEquals(isReferenced(), true);
+  });
+}
 
 // ---------------------------------------------------------------------------
 // until()
 // ---------------------------------------------------------------------------
 
-Deno.test("until() tells whether it happened, and undoes its subscription, its timer and its listener", async () => {
-  const { timer, fakes } = await loadOnFakes();
-  for (const end of ["callback", "callback at once", "timeout", "abort"] as const) {
-    const controller = new AbortController();
-    const undone: string[] = [];
-    let callback!: () => void;
-    const wait = timer.until((given) => {
-      callback = given;
-      if (end === "callback at once") given();
-      return () => undone.push(end);
-    }, { timeoutMs: 1000, signal: controller.signal });
-    if (end === "callback") callback();
-    if (end === "timeout") fakes.step();
-    if (end === "abort") {
-      controller.abort("enough");
-      assertEquals(await wait.catch((reason) => reason), "enough");
-    } else {
-      assertEquals(await wait, end !== "timeout");
+for (const kind of KINDS) {
+  Deno.test(`until() tells whether it happened, and undoes its subscription, its timer and its listener, ${kind}`, async () => {
+    const { timer, fakes } = await loadOnFakes(kind);
+    for (const end of ["callback", "callback at once", "timeout", "abort"] as const) {
+      const controller = new AbortController();
+      const undone: string[] = [];
+      let callback!: () => void;
+      const wait = timer.until((given) => {
+        callback = given;
+        if (end === "callback at once") given();
+        return () => undone.push(end);
+      }, { timeoutMs: 1000, signal: controller.signal });
+      if (end === "callback") callback();
+      if (end === "timeout") fakes.step();
+      if (end === "abort") {
+        controller.abort("enough");
+        assertEquals(await wait.catch((reason) => reason), "enough");
+      } else {
+        assertEquals(await wait, end !== "timeout");
+      }
+      callback();
+      assertEquals([undone, fakes.armed.size], [[end], 0]);
     }
-    callback();
-    assertEquals([undone, fakes.armed.size], [[end], 0]);
-  }
-});
+  });
+}
 
 Deno.test("until() does not subscribe when its signal is aborted already", async () => {
   const signal = AbortSignal.abort("never mind");
@@ -228,9 +269,8 @@ Deno.test("timer.ts loads no timers of the runtime before somebody needs one, an
   });
   try {
     names.forEach((name, index) => Object.defineProperty(globalThis, name, descriptors[index]!));
-    const timer: typeof import("../src/timer.ts") = await import(
-      import.meta.resolve(`../src/timer.ts?${crypto.randomUUID()}`)
-    );
+    using _hidden = replaceInCore({ createTimer: undefined });
+    const timer = await loadTimer();
     assertEquals(loads, []);
     const fakes = globalThis as unknown as Record<string, unknown>;
     fakes.setTimeout = () => fail("a fake was called");
@@ -242,6 +282,27 @@ Deno.test("timer.ts loads no timers of the runtime before somebody needs one, an
   } finally {
     names.forEach((name, index) => Object.defineProperty(globalThis, name, before[index]!));
   }
+});
+
+Deno.test("Timers of Deno's core load none of Node's, and carry what V8 does from where they were made", async () => {
+  const source = `import { after } from ${JSON.stringify(import.meta.resolve("../src/timer.ts"))};
+const { get } = Object.getOwnPropertyDescriptor(globalThis, "setTimeout");
+const loaded = [];
+Object.defineProperty(globalThis, "setTimeout", { get: () => loaded.push("setTimeout") && get.call(globalThis) });
+const { core } = Deno[Deno.internal];
+const outer = core.getAsyncContext();
+const key = Symbol("key");
+core.setAsyncContext({ [key]: "mine" });
+const inside = [];
+after(1, () => { inside.push(core.getAsyncContext()[key]); throw new Error("this once"); });
+core.setAsyncContext(outer);
+addEventListener("error", (event) => event.preventDefault());
+after(5, () => console.log(JSON.stringify([inside, core.getAsyncContext()?.[key] ?? "none", loaded])));`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-config", `data:text/javascript,${encodeURIComponent(source)}`],
+    stderr: "inherit",
+  }).output();
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), [["mine"], "none", []]);
 });
 
 Deno.test("No file of the library but timer.ts names what fake timers replace", async () => {

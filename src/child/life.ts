@@ -24,8 +24,6 @@ export interface Life {
   receive(message: ParentMessage, parts: Uint8Array[]): void;
   /** The parent has closed the stream, or is gone. */
   parentEnded(): void;
-  /** A wait for the parent has begun. */
-  waits?(): void;
 }
 
 /** What a life works with. */

@@ -54,7 +54,6 @@ export function serve(
     hub,
     onFrame: receive,
     needsParentOnly,
-    onWait: () => life?.waits?.(),
   });
   hub.currentTask = currentTask;
   loadHandleClassesBy(loadHandleClasses);

@@ -21,8 +21,6 @@ export interface ParentLinkOptions {
   readonly onFrame: FrameHandler;
   /** Whether nothing that is known here goes on before the parent has sent something. */
   readonly needsParentOnly: () => boolean;
-  /** Called when a wait for the parent has begun that leaves the event loop running: what takes time delays nobody then. */
-  readonly onWait?: () => void;
   /** The clock that tells quick answers from others, in milliseconds. */
   readonly now?: () => number;
 }
@@ -34,7 +32,6 @@ export class ParentLink {
   readonly shared: PeerLink;
   readonly #streams: ProtocolStreams;
   readonly #needsParentOnly: () => boolean;
-  readonly #onWait: () => void;
   readonly #now: () => number;
   readonly #channel: Channel;
   #sentAt = -Infinity;
@@ -42,10 +39,9 @@ export class ParentLink {
   #outlivesParent = false;
 
   /** Joins the parent to the hub. Nothing is read before `run()`. */
-  constructor({ streams, hub, onFrame, needsParentOnly, onWait = () => {}, now = monotonicMs }: ParentLinkOptions) {
+  constructor({ streams, hub, onFrame, needsParentOnly, now = monotonicMs }: ParentLinkOptions) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
-    this.#onWait = onWait;
     this.#now = now;
     this.#channel = new Channel({
       read: (buffer) => this.#read(buffer),
@@ -124,9 +120,7 @@ export class ParentLink {
         return this.#streams.readSync(buffer);
       }
     }
-    const reading = this.#streams.read(buffer);
-    this.#onWait();
-    const bytes = await reading;
+    const bytes = await this.#streams.read(buffer);
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }

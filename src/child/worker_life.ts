@@ -16,7 +16,6 @@ export class WorkerLife implements Life {
   readonly #early: [ParentMessage, Uint8Array[]][] = [];
   #scope: TaskScope | undefined;
   #loop: TaskLoop | undefined;
-  #watchIdleness: (() => void) | undefined;
 
   /** Nothing happens before `begin()`. */
   constructor(surroundings: Surroundings, hello: Hello) {
@@ -51,13 +50,6 @@ export class WorkerLife implements Life {
   receive(message: ParentMessage, parts: Uint8Array[]): void {
     if (this.#loop === undefined) this.#early.push([message, parts]);
     else this.#loop.receive(message, parts);
-  }
-
-  /** Only behind the first task: the runtime's timers load with this watch, and no worker is to start the later for it. */
-  waits(): void {
-    if (this.#watchIdleness === undefined || !this.isIdle || this.#loop!.begun === 0) return;
-    this.#watchIdleness();
-    this.#watchIdleness = undefined;
   }
 
   parentEnded(): void {
@@ -103,13 +95,12 @@ export class WorkerLife implements Life {
       return task === undefined ? loop.isIdle : loop.hasEnded(task);
     };
     watches.uncaught(isLeft, (text) => output.print(2, text));
-    this.#watchIdleness = () =>
-      watches.idleness(loop, () => parent.shared.served, (ms) => {
-        output.print(
-          2,
-          `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,
-        );
-        exit(0);
-      });
+    watches.idleness(loop, () => parent.shared.served, (ms) => {
+      output.print(
+        2,
+        `corral: an idle worker used ${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced\n`,
+      );
+      exit(0);
+    });
   }
 }

@@ -289,6 +289,10 @@ function shortened(text) {
   return text.length > MOST_CHARACTERS ? \`\${text[$slice](0, MOST_CHARACTERS)}\\u2026\` : text;
 }
 
+// src/deno_internals.ts
+var { internal } = Deno;
+var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
+
 // src/abort.ts
 var watches = /* @__PURE__ */ new WeakMap();
 function watchAbort(signal, target) {
@@ -322,7 +326,6 @@ function makeWatch(signal) {
 
 // src/timer.ts
 var { queueMicrotask } = globalThis;
-var { refTimer, unrefTimer } = Deno;
 function original(name) {
   const property = $Object_getOwnPropertyDescriptor(globalThis, name);
   const { get, set } = property;
@@ -341,8 +344,47 @@ function original(name) {
     get: () => taken !== void 0
   });
 }
-var timeout = original("setTimeout");
-var endTimeout = original("clearTimeout");
+function coreTimers() {
+  const { createTimer, cancelTimer, refTimer, unrefTimer, getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
+  if (!createTimer || !cancelTimer || !refTimer || !unrefTimer || !getAsyncContext || !setAsyncContext) {
+    return void 0;
+  }
+  const inContext = (fn, context = getAsyncContext()) => () => {
+    const outer = getAsyncContext();
+    setAsyncContext(context);
+    try {
+      fn();
+    } finally {
+      setAsyncContext(outer);
+    }
+  };
+  return {
+    areLoaded: true,
+    start: (fn, ms, referenced) => createTimer(inContext(fn), ms, void 0, false, referenced, false),
+    cancel: (id) => cancelTimer(id),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
+  };
+}
+function globalTimers() {
+  const { refTimer, unrefTimer } = Deno;
+  const [timeout, endTimeout] = [
+    original("setTimeout"),
+    original("clearTimeout")
+  ];
+  return {
+    get areLoaded() {
+      return timeout.isTaken;
+    },
+    start(fn, ms, referenced) {
+      const id = timeout()(fn, ms);
+      if (!referenced) unrefTimer(id);
+      return id;
+    },
+    cancel: (id) => endTimeout()(id),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
+  };
+}
+var timers = coreTimers() ?? globalTimers();
 var immediate = original("setImmediate");
 var monotonicMs = performance.now[$bind](performance);
 var TIME_ORIGIN_MS = performance.timeOrigin;
@@ -357,7 +399,7 @@ function every(ms, fn) {
   return new RuntimeTimer(ms, fn, "again");
 }
 function nextTurn() {
-  return new Promise((resolve) => whenLoaded(() => void immediate()(resolve)));
+  return new Promise((resolve) => whenLoaded(immediate.isTaken, () => void immediate()(resolve)));
 }
 function checkTimeout(timeoutMs) {
   if (timeoutMs === void 0) return;
@@ -381,8 +423,8 @@ function checkSignal(signal) {
   if (signal === void 0 || signal instanceof AbortSignal) return;
   throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
 }
-function whenLoaded(make) {
-  if (timeout.isTaken || immediate.isTaken) make();
+function whenLoaded(isLoaded, make) {
+  if (isLoaded) make();
   else inMicrotask(make);
 }
 var RuntimeTimer = class {
@@ -397,24 +439,22 @@ var RuntimeTimer = class {
     this.#ms = this.#leftMs = ms;
     this.#fn = fn;
     this.#repetition = repetition;
-    if (ms < Infinity) whenLoaded(() => this.#arm());
+    if (ms < Infinity) whenLoaded(timers.areLoaded, () => this.#arm());
   }
   cancel() {
     this.#isCancelled = true;
-    if (this.#id !== void 0) endTimeout()(this.#id);
+    if (this.#id !== void 0) timers.cancel(this.#id);
     this.#id = void 0;
   }
   setReferenced(referenced) {
     if (referenced === this.#referenced) return;
     this.#referenced = referenced;
-    if (this.#id === void 0) return;
-    if (referenced) refTimer(this.#id);
-    else unrefTimer(this.#id);
+    if (this.#id !== void 0) timers.setReferenced(this.#id, referenced);
   }
   #arm() {
     if (this.#isCancelled) return;
-    this.#id = timeout()(() => this.#expire(), $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS));
-    if (!this.#referenced) unrefTimer(this.#id);
+    const ms = $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS);
+    this.#id = timers.start(() => this.#expire(), ms, this.#referenced);
   }
   #expire() {
     this.#id = void 0;
@@ -433,6 +473,7 @@ return {
   shown,
   watchAbort,
   unwatchAbort,
+  denoInternals,
   monotonicMs,
   TIME_ORIGIN_MS,
   traceClockMs,
@@ -3387,6 +3428,7 @@ const { serve } = (({
 }, {}, {
   after,
   checkWait,
+  denoInternals,
   epochMs,
   every,
   inMicrotask,
@@ -3539,10 +3581,6 @@ function isObject(value) {
   return typeof value === "object" && value !== null;
 }
 
-// src/deno_internals.ts
-var { internal } = Deno;
-var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
-
 // src/child/streams/descriptor_watch.ts
 function watchDescriptors(events) {
   replaceRead(denoInternals, "__nodeBootstrapArgs", (read) => {
@@ -3606,7 +3644,7 @@ function watchIdleness(activity, served, burns) {
   let servingMs = costOf(served());
   let beyondMs = 0;
   every(CHECK_INTERVAL_MS, () => {
-    const wasIdle = activity.isIdle && activity.begun === begun;
+    const wasIdle = begun > 0 && activity.isIdle && activity.begun === begun;
     const spentMs = processorTimeMs() - usedMs;
     const servedMs = costOf(served());
     const freeMs = servedMs - servingMs + CHECK_INTERVAL_MS * FREE_SHARE;
@@ -5438,17 +5476,14 @@ var ParentLink = class {
   shared;
   #streams;
   #needsParentOnly;
-  #onWait;
   #now;
   #channel;
   #sentAt = -Infinity;
   #turnedAt = -Infinity;
   #outlivesParent = false;
-  constructor({ streams, hub: hub2, onFrame, needsParentOnly, onWait = () => {
-  }, now = monotonicMs }) {
+  constructor({ streams, hub: hub2, onFrame, needsParentOnly, now = monotonicMs }) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
-    this.#onWait = onWait;
     this.#now = now;
     this.#channel = new Channel({
       read: (buffer) => this.#read(buffer),
@@ -5508,9 +5543,7 @@ var ParentLink = class {
         return this.#streams.readSync(buffer);
       }
     }
-    const reading = this.#streams.read(buffer);
-    this.#onWait();
-    const bytes = await reading;
+    const bytes = await this.#streams.read(buffer);
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;
   }
@@ -6660,7 +6693,6 @@ var WorkerLife = class {
   #early = [];
   #scope;
   #loop;
-  #watchIdleness;
   constructor(surroundings, hello) {
     this.#surroundings = surroundings;
     this.#hello = hello;
@@ -6691,11 +6723,6 @@ var WorkerLife = class {
       parts
     ]);
     else this.#loop.receive(message, parts);
-  }
-  waits() {
-    if (this.#watchIdleness === void 0 || !this.isIdle || this.#loop.begun === 0) return;
-    this.#watchIdleness();
-    this.#watchIdleness = void 0;
   }
   parentEnded() {
     this.#surroundings.exit(0);
@@ -6736,7 +6763,7 @@ var WorkerLife = class {
       return task === void 0 ? loop.isIdle : loop.hasEnded(task);
     };
     watches.uncaught(isLeft, (text) => output.print(2, text));
-    this.#watchIdleness = () => watches.idleness(loop, () => parent.shared.served, (ms) => {
+    watches.idleness(loop, () => parent.shared.served, (ms) => {
       output.print(2, \`corral: an idle worker used \${ms} ms of processor time, by a thread or timer that a task left behind: it ends, and is replaced
 \`);
       exit(0);
@@ -6768,8 +6795,7 @@ function serve(load, input, loadHandleClasses) {
     streams,
     hub,
     onFrame: receive,
-    needsParentOnly,
-    onWait: () => life?.waits?.()
+    needsParentOnly
   });
   hub.currentTask = currentTask;
   loadHandleClassesBy(loadHandleClasses);

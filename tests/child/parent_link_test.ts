@@ -65,18 +65,6 @@ Deno.test("ParentLink.run() leaves the event loop running where the parent takes
   assertEquals(streams.blockingReads, 0);
 });
 
-Deno.test("ParentLink.run() tells that it waits when it has begun to read", async () => {
-  const seen: string[] = [];
-  const parent: MemoryParent = new MemoryParent(undefined, {
-    onWait: () => void seen.push("waits"),
-    onFrame: () => void seen.push("frame"),
-  });
-  parent.streams.receive("[]");
-  parent.streams.end();
-  await parent.link.run();
-  assertEquals(seen, ["waits", "frame", "waits"]);
-});
-
 Deno.test("ParentLink.run() rejects with what the frame's handler throws", async () => {
   const parent = new MemoryParent(undefined, {
     onFrame: () => {

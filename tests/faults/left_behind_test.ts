@@ -149,6 +149,24 @@ for (const [what, leave] of Object.entries(BURNERS)) {
   });
 }
 
+/** A module that works for three seconds of processor time once it is loaded, and says so. */
+const FILLS_A_CACHE = `const timer = setInterval(() => {
+  for (const start = performance.now(); performance.now() - start < 50;);
+  if (Deno.cpuUsage().user < 3e6) return;
+  clearInterval(timer);
+  console.log("full");
+}, 0);`;
+
+Deno.test("an idle worker whose module works before the first task is left alone", async () => {
+  const log = new EventLog();
+  const module = `data:text/javascript,${encodeURIComponent(FILLS_A_CACHE)}`;
+  await using pool = new Pool({ workers: 1, module, onEvent: log.listener });
+  await pool.ready();
+  const pid = log.of("ready")[0]!.pid;
+  assert(await until(() => log.text("stdout").includes("full"), 120_000), "it does not end");
+  assertEquals(await pool.apply(pidOf), pid);
+});
+
 Deno.test("an idle worker keeps what costs little", async () => {
   await using pool = new Pool({ workers: 1 });
   const pid = await pool.apply(pidOf);

@@ -34,7 +34,8 @@ export function watchIdleness(activity: TaskActivity, served: Served, burns: (ms
   let servingMs = costOf(served());
   let beyondMs = 0;
   every(CHECK_INTERVAL_MS, () => {
-    const wasIdle = activity.isIdle && activity.begun === begun;
+    // What the module does before the first task, such as filling a cache, nobody has left behind.
+    const wasIdle = begun > 0 && activity.isIdle && activity.begun === begun;
     const spentMs = processorTimeMs() - usedMs;
     const servedMs = costOf(served());
     const freeMs = servedMs - servingMs + CHECK_INTERVAL_MS * FREE_SHARE;
