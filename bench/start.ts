@@ -12,6 +12,7 @@ const ROUNDS = 5;
 const EMPTY = fromFileUrl("./peers/contenders/raw/bare.ts");
 const COMMAND = fromFileUrl("../cli/main.ts");
 const LIBRARY = fromFileUrl("../mod.ts");
+const RECORD = fromFileUrl("./start/record.ndjson");
 
 /** A measurement in milliseconds; several of one round count as several rounds. */
 type Measure = () => Promise<readonly number[]>;
@@ -62,7 +63,7 @@ async function mapOne(main: string): Promise<readonly number[]> {
     "-q",
     "-e",
     "(x) => x",
-    fromFileUrl("./start/record.ndjson"),
+    RECORD,
   );
   return await timed(() => command.output());
 }
@@ -118,13 +119,19 @@ const rows: readonly Row[] = [
   {
     title: "the same",
     measure: () => mapOne(COMMAND),
+    floorTitle: "a program of one file that starts a bare Deno, passes it the record, and prints what comes back",
+    floor: program(fromFileUrl("./start/one_record.ts"), RECORD),
+  },
+  {
+    title: "the same",
+    measure: () => mapOne(COMMAND),
     floorTitle: "a program of two files that starts two such Denos and ends them",
     floor: program(fromFileUrl("./start/two_denos.ts")),
   },
   {
     title: "the same",
     measure: () => mapOne(COMMAND),
-    floorTitle: "the same command in one file",
+    floorTitle: "the same command in few files",
     floor: () => mapOne(command),
   },
   {

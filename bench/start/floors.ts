@@ -12,25 +12,26 @@ export class FloorFiles implements AsyncDisposable {
     return new FloorFiles(await Deno.makeTempDir({ prefix: "corral-start-" }));
   }
 
-  /** A program and all that it loads in one file. */
+  /** A program and all that it loads at once in one file; what it loads late is in others, and not read before. */
   async bundle(path: string): Promise<string> {
-    const output = `${this.#folder}/${path.replaceAll(/\W/g, "_")}.js`;
+    const folder = `${this.#folder}/${path.replaceAll(/\W/g, "_")}`;
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       // What draws reports is loaded when one is drawn, here as there.
       args: [
         "bundle",
         "--quiet",
         "--platform=deno",
+        "--code-splitting",
         "--external=linkedom",
         "--external=@observablehq/plot",
-        `--output=${output}`,
+        `--outdir=${folder}`,
         path,
       ],
       cwd: decodeURIComponent(new URL("../../", import.meta.url).pathname),
       stdin: "null",
     }).output();
     if (!success) throw new Error(`Cannot bundle ${path}: ${new TextDecoder().decode(stderr)}`);
-    return output;
+    return `${folder}/${path.slice(path.lastIndexOf("/") + 1).replace(/\.ts$/, ".js")}`;
   }
 
   /** A program of so many files, each with a line of TypeScript. */
