@@ -2,7 +2,8 @@
 /**
  * What starting costs, each row beside its floor, which does the same without corral and in the same run.
  *
- *     deno task bench:start
+ *     deno task bench:start                 everything
+ *     deno task bench:start "corral map"    rows whose titles, or those of their floors, have one of these parts
  */
 import { CHILD_SCRIPTS } from "../src/worker/child_source.ts";
 import { countModules, FloorFiles, TwoDenos } from "./start/floors.ts";
@@ -81,13 +82,13 @@ const rows: readonly Row[] = [
     floor: () => timed(() => Promise.all([1, 2].map(() => deno(EMPTY).output()))),
   },
   {
-    title: "the same",
+    title: "a pool of two, from construction to both ready",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that read a byte and answer one",
     floor: () => twoDenos(" ", "start"),
   },
   {
-    title: "the same",
+    title: "a pool of two, from construction to both ready",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that evaluate the text of a worker, do not run it, and answer",
     floor: () => twoDenos(CHILD_SCRIPTS[0]!, "start"),
@@ -99,7 +100,7 @@ const rows: readonly Row[] = [
     floor: () => twoDenos(CHILD_SCRIPTS[0]!, "end"),
   },
   {
-    title: "the same from a program that holds 2 GiB",
+    title: "a pool of two from a program that holds 2 GiB",
     measure: () => run("pool", "2048"),
     floorTitle: "from one that holds 50 MiB",
     floor: () => run("pool", "50"),
@@ -117,19 +118,19 @@ const rows: readonly Row[] = [
     floor: bare,
   },
   {
-    title: "the same",
+    title: "corral map of one record, from start to exit",
     measure: () => mapOne(COMMAND),
     floorTitle: "a program of one file that starts a bare Deno, passes it the record, and prints what comes back",
     floor: program(fromFileUrl("./start/one_record.ts"), RECORD),
   },
   {
-    title: "the same",
+    title: "corral map of one record, from start to exit",
     measure: () => mapOne(COMMAND),
     floorTitle: "a program of two files that starts two such Denos and ends them",
     floor: program(fromFileUrl("./start/two_denos.ts")),
   },
   {
-    title: "the same",
+    title: "corral map of one record, from start to exit",
     measure: () => mapOne(COMMAND),
     floorTitle: "the same command in few files",
     floor: () => mapOne(command),
@@ -141,13 +142,13 @@ const rows: readonly Row[] = [
     floor: bare,
   },
   {
-    title: "the same",
+    title: `a program that imports mod.ts, ${moduleCount} modules`,
     measure: program(LIBRARY),
     floorTitle: "one that imports as many modules of one line",
     floor: program(empty),
   },
   {
-    title: "the same",
+    title: `a program that imports mod.ts, ${moduleCount} modules`,
     measure: program(LIBRARY),
     floorTitle: "the same library in one file",
     floor: program(library),
@@ -160,7 +161,10 @@ const rows: readonly Row[] = [
   },
 ];
 
-for (const { title, measure, floorTitle, floor } of rows) {
+const isWanted = ({ title, floorTitle }: Row): boolean =>
+  Deno.args.length === 0 || Deno.args.some((part) => `${title}; ${floorTitle}`.includes(part));
+
+for (const { title, measure, floorTitle, floor } of rows.filter(isWanted)) {
   const [ours, theirs]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(...await measure());
