@@ -96,6 +96,9 @@ Deno.test("codeNameOf() is the same in another folder, and another with one byte
 Deno.test("presenceText() fits what Relay takes, and says the same when it is read", () => {
   const presence = { name: "host-1", lanes: 8, code: "49dc7b61d44776c1", corral: "0.1.0" };
   assertEquals(readPresence(presenceText(presence)), presence);
+  for (const lanes of [0, -1, 1.5, 65_537, 2 ** 31, 3e9]) {
+    assertEquals(readPresence(presenceText({ ...presence, lanes })), undefined);
+  }
   const long = presenceText({ ...presence, name: "x".repeat(500) });
   assertEquals([long.length <= 256, readPresence(long)!.lanes], [true, 8]);
   for (const other of [undefined, "", "corral-client", "corral-agent {", "corral-agent [1]"]) {

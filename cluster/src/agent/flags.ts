@@ -1,5 +1,6 @@
 /** The command line of `corral-agent`. The names are those of `corral map` wherever they mean the same. */
 import { checkCodeVersion } from "../message/code_name.ts";
+import { MOST_LANES } from "../message/presence.ts";
 import { checkGroup } from "../names.ts";
 import { type AgentHost, OWN_HOST } from "./host.ts";
 
@@ -109,14 +110,20 @@ export function readAgentFlags(
   if (rest.length > 1) {
     throw new UsageError(`Cannot serve ${rest.length} modules: one is wanted; start one agent for each`);
   }
+  const workers = jobs(last("jobs") ?? "auto");
+  const concurrency = wholeNumber("concurrency", last("concurrency") ?? "1");
+  const lanes = (workers ?? navigator.hardwareConcurrency) * concurrency;
+  if (lanes > MOST_LANES) {
+    throw new UsageError(`Cannot run ${lanes} tasks at once: --jobs times --concurrency is at most ${MOST_LANES}`);
+  }
   return {
     ...server(last("redis"), last("postgres")),
     secretFile: required(last("secret-file"), "secret-file", "cluster.key"),
     module: rest[0],
     group: usage(() => checkGroup(last("group") ?? "default")),
     name: last("name"),
-    jobs: jobs(last("jobs") ?? "auto"),
-    concurrency: wholeNumber("concurrency", last("concurrency") ?? "1"),
+    jobs: workers,
+    concurrency,
     codeVersion: usage(() => last("code-version") === undefined ? undefined : checkCodeVersion(last("code-version")!)),
     permissions: rules("allow", values) ?? "none",
     deny: rules("deny", values) ?? {},

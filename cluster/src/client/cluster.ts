@@ -31,7 +31,7 @@ export interface ClusterOptions {
   codeVersion?: string;
   /**
    * Milliseconds after which tasks reject: while no agent serves their code, while the server cannot be reached at the start, or while it
-   * refuses tasks. At least 0; `Infinity` for never. @default 30_000
+   * refuses tasks. At least 0, though to connect there is always a second; `Infinity` for never. @default 30_000
    */
   agentTimeoutMs?: number;
   /** Milliseconds that the server keeps large values, and outcomes that no program took: at least 1, `Infinity` for some decades. @default 3_600_000 */
@@ -59,6 +59,7 @@ interface ResolvedOptions {
 
 const ACTION = "make a cluster";
 const LEAST_LEASE_MS = 1000;
+const LEAST_CONNECT_MS = 1000;
 /** BullMQ takes no longer one, and no fraction. */
 const LONGEST_LEASE_MS = 2 ** 31 - 1;
 const KNOWN_OPTIONS: Record<keyof ClusterOptions, true> = {
@@ -215,7 +216,7 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
       leaseMs,
       storeTtlMs: resultTtlMs,
       aofCheck,
-      connectTimeoutMs: agentTimeoutMs,
+      connectTimeoutMs: Math.max(LEAST_CONNECT_MS, agentTimeoutMs),
     });
   }
 
@@ -269,6 +270,7 @@ async function nameCode(moduleUrl: string, signal: AbortSignal): Promise<string>
 
 function milliseconds(name: string, value: number, least: number, most = Infinity): number {
   if (typeof value === "number" && value >= least && value <= most) return value;
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
   const wanted = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new RangeError(`Cannot make a cluster: "${name}" is ${value}, milliseconds ${wanted} are wanted`);
+  throw new RangeError(`Cannot make a cluster: "${name}" is ${shown}, milliseconds ${wanted} are wanted`);
 }

@@ -22,6 +22,9 @@ export interface Presence {
   readonly corral: string;
 }
 
+/** As many workers as a pool may have. What others say of themselves is not signed, and must not fill a client's memory. */
+export const MOST_LANES = 65_536;
+
 const MARK = "corral-agent ";
 const MOST_CHARACTERS = 256;
 
@@ -42,7 +45,8 @@ export function readPresence(text: string | undefined): Presence | undefined {
   if (!text?.startsWith(MARK)) return undefined;
   try {
     const [name, lanes, code, corral] = JSON.parse(text.slice(MARK.length));
-    if (typeof name !== "string" || !Number.isSafeInteger(lanes) || typeof code !== "string") return undefined;
+    if (typeof name !== "string" || typeof code !== "string") return undefined;
+    if (!Number.isInteger(lanes) || lanes < 1 || lanes > MOST_LANES) return undefined;
     return { name, lanes, code, corral: String(corral) };
   } catch {
     return undefined;
