@@ -22,6 +22,8 @@ export interface ProjectFiles {
   readonly folder?: string;
   /** What a worker does about `node_modules`, if not what the configuration says. */
   readonly nodeModules?: "manual" | "none";
+  /** Set where the configuration keeps what `import()` names out of the static graph. */
+  readonly importsLazily?: true;
 }
 
 /** This process. */

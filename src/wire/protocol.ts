@@ -44,6 +44,7 @@ export interface WorkerSettings {
     readonly config?: string;
     readonly lock?: string;
     readonly nodeModules?: "manual" | "none";
+    readonly importsLazily?: true;
   };
   /** Set for a process of its own: it runs one thing, and ends. The hello's value is a ProcessInput. */
   readonly process?: ProcessSettings;

@@ -93,7 +93,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
     ...grantFlags(grants, denials),
     ...(hidden.length === 0 ? [] : [`--ignore-env=${hidden.join(",")}`]),
-    mainModule(options.program, options, input),
+    mainModule(options.program, { ...options, importsLazily: project.importsLazily === true }, input),
   ];
   requireArgumentsFit(args, env);
   return {

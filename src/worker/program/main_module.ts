@@ -10,20 +10,26 @@ import type { ChildProgram } from "./child_program.ts";
 import type { InputDescriptor } from "./input_descriptor.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 
+/** What the main module loads in the end, and how. */
+interface Loading extends Pick<ResolvedLaunchOptions, "moduleUrl" | "trust"> {
+  /** Whether its `deno.json` keeps what `import()` names out of the static graph: `"unstable": ["lazy-dynamic-imports"]`. */
+  readonly importsLazily: boolean;
+}
+
 /** The URL of the main module. What it reads first are the scripts of the program, in order. */
 export function mainModule(
   [core, ...rest]: ChildProgram,
-  options: ResolvedLaunchOptions,
+  loading: Loading,
   descriptor: InputDescriptor | undefined,
 ): string {
-  const source = `const input=${openInput(descriptor)},read=(size)=>{` +
+  const source = `${deferredImport(loading)}const input=${openInput(descriptor)},read=(size)=>{` +
     `const bytes=new Uint8Array(size);` +
     `for(let at=0;at<size;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
     `return bytes},` +
     // Taken at once: user code may replace what is global before the rest is wanted.
     `evaluate=eval,decoder=new TextDecoder(),decode=decoder.decode.bind(decoder),run=(bytes)=>evaluate(decode(bytes)),` +
     `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
-    `core((index)=>run(rest[index]))(${loadFunction(options)},input);`;
+    `core((index)=>run(rest[index]))(${loadFunction(loading)},input);`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
@@ -34,7 +40,16 @@ function openInput(descriptor: InputDescriptor | undefined): string {
   return `(()=>{const file=Deno.openSync(${path});${revoke}return file})()`;
 }
 
-function loadFunction({ moduleUrl, trust }: ResolvedLaunchOptions): string {
+/**
+ * Puts the module into the static graph, which takes no permission, and runs nothing of it yet; except for modules with a top-level `await`, which
+ * JavaScript runs at once. So it is there only where it has to be.
+ */
+function deferredImport({ moduleUrl, trust, importsLazily }: Loading): string {
+  if (!importsLazily || moduleUrl === undefined || trust === "untrusted") return "";
+  return `import defer * as deferred from ${JSON.stringify(moduleUrl)};`;
+}
+
+function loadFunction({ moduleUrl, trust }: Loading): string {
   if (moduleUrl === undefined) return "undefined";
   const url = JSON.stringify(moduleUrl);
   // Deno adds the argument of import() to the static graph only where it is a literal.

@@ -83,8 +83,13 @@ function npmProject(packageJson: string): ProjectFiles {
 function configuredProject(config: string): ProjectFiles {
   const folder = folderOf(config);
   const root = workspaceRoot(folder);
-  const { lock, nodeModulesDir } = (root === undefined ? readConfig(config) : readConfigIn(root)) ?? {};
-  return { config, ...lockIn(root ?? folder, lock), ...nodeModulesIn(root ?? folder, nodeModulesDir) };
+  const { lock, nodeModulesDir, unstable } = (root === undefined ? readConfig(config) : readConfigIn(root)) ?? {};
+  return {
+    config,
+    ...lockIn(root ?? folder, lock),
+    ...nodeModulesIn(root ?? folder, nodeModulesDir),
+    ...(Array.isArray(unstable) && unstable.includes("lazy-dynamic-imports") ? { importsLazily: true } : {}),
+  };
 }
 
 function lockIn(folder: string, setting: unknown = readConfigIn(folder)?.lock): Pick<ProjectFiles, "lock"> {
