@@ -5,10 +5,13 @@ const BUFFER_BYTES = 2 * 1024 * 1024;
 const SMALLEST_READ_BYTES = 64 * 1024;
 const READ_AHEAD_BYTES = 1024 * 1024;
 
+/** How many pieces of memory are kept to be read into again: about what blocks on their way lie in. */
+const MAX_SPARE = 8;
+
 /**
  * The part of a stream that was read and not consumed, in one piece of memory.
  *
- * What was consumed is never written over: views of it stay good.
+ * What was consumed is not written over until its memory is given back: views of it stay good.
  */
 export class ByteWindow {
   /** The memory; what was not consumed lies from `start` to `end`. */
@@ -20,6 +23,7 @@ export class ByteWindow {
   /** Bytes read so far. */
   total = 0;
   readonly #read: ReadBytes;
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #isHungry = false;
   #room: PromiseWithResolvers<void> | undefined;
   #news: PromiseWithResolvers<void> | undefined;
@@ -35,6 +39,11 @@ export class ByteWindow {
   consume(position: number): void {
     this.start = position;
     if (this.end - this.start < READ_AHEAD_BYTES) this.#room?.resolve();
+  }
+
+  /** Takes back what `buffer` was before, once nobody looks into it any more. New memory instead would have V8 look through all of its heap every few blocks. */
+  giveBack(buffer: Uint8Array<ArrayBuffer>): void {
+    if (buffer.length === BUFFER_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
   }
 
   /** Waits until more was read, or the end. What lies here may move: positions count from `start`. */
@@ -89,7 +98,8 @@ export class ByteWindow {
   #makeRoom(): void {
     if (this.buffer.length - this.end >= SMALLEST_READ_BYTES) return;
     const rest = this.buffer.subarray(this.start, this.end);
-    const buffer = new Uint8Array(Math.max(BUFFER_BYTES, rest.length * 2));
+    const spare = rest.length * 2 <= BUFFER_BYTES ? this.#spare.pop() : undefined;
+    const buffer = spare ?? new Uint8Array(Math.max(BUFFER_BYTES, rest.length * 2));
     buffer.set(rest);
     this.buffer = buffer;
     this.start = 0;

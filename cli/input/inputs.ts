@@ -30,6 +30,10 @@ export class Inputs implements Disposable {
   readonly #warn: (text: string) => void;
   #next = 0;
   #window: ByteWindow | undefined;
+  /** What the window read into when it was last looked at. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  /** What it read into before, each with a record behind all that lie there. */
+  readonly #left: { readonly buffer: Uint8Array<ArrayBuffer>; readonly last: number }[] = [];
   #reader: RecordReader | undefined;
   #file: Deno.FsFile | undefined;
   #bytesBefore = 0;
@@ -69,9 +73,17 @@ export class Inputs implements Disposable {
       const item = await this.#guarded(() => this.#reader!.read(limits, this.records + 1));
       if (item !== undefined) {
         this.records += "block" in item ? item.block.count : 1;
+        this.#noteBuffer();
         return item;
       }
       this.#closeCurrent();
+    }
+  }
+
+  /** Nobody looks at the bytes of records before `sequence` any more. */
+  release(sequence: number): void {
+    while (this.#left[0] !== undefined && this.#left[0].last < sequence) {
+      this.#window?.giveBack(this.#left.shift()!.buffer);
     }
   }
 
@@ -108,6 +120,14 @@ export class Inputs implements Disposable {
     this.#closeCurrent();
   }
 
+  /** Right behind a read: the records so far are then the last that can lie in what the window has left. */
+  #noteBuffer(): void {
+    const buffer = this.#window?.buffer;
+    if (buffer === this.#buffer) return;
+    if (this.#buffer !== undefined) this.#left.push({ buffer: this.#buffer, last: this.records });
+    this.#buffer = buffer;
+  }
+
   async #guarded<R>(read: () => Promise<R>): Promise<R> {
     try {
       return await read();
@@ -139,6 +159,8 @@ export class Inputs implements Disposable {
     this.#bytesBefore += this.#bytesRead;
     this.#bytesRead = 0;
     this.#window = undefined;
+    this.#buffer = undefined;
+    this.#left.length = 0;
     this.#reader = undefined;
     this.#file?.close();
     this.#file = undefined;

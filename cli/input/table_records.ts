@@ -174,7 +174,9 @@ interface PassedRows {
  */
 function passRows(cursor: RowCursor, limits: ReadLimits, maxRecordBytes: number, isEnd: boolean): PassedRows {
   const start = cursor.next;
-  let end = { next: start, nextLine: cursor.nextLine };
+  // Numbers, and not one object for each row: of millions of rows those would be most of what has to be collected.
+  let endNext = start;
+  let endLine = cursor.nextLine;
   let count = 0;
   let seen = 0;
   let isTooLong = false;
@@ -184,9 +186,10 @@ function passRows(cursor: RowCursor, limits: ReadLimits, maxRecordBytes: number,
     seen++;
     if (!isWholeBatch(limits, seen, cursor.next - start, isEnd)) continue;
     count = seen;
-    end = { next: cursor.next, nextLine: cursor.nextLine };
+    endNext = cursor.next;
+    endLine = cursor.nextLine;
   }
-  return { count, seen, isTooLong, end };
+  return { count, seen, isTooLong, end: { next: endNext, nextLine: endLine } };
 }
 
 function decoded(bytes: Uint8Array, input: string): string {

@@ -47,6 +47,11 @@ export class UnfinishedRecords {
     return this.#inputs.bytes;
   }
 
+  /** Like that of the inputs. */
+  release(sequence: number): void {
+    this.#inputs.release(sequence);
+  }
+
   /** Like that of the inputs. Throws UsageError where a record is not the one that was logged. */
   async read(limits: ReadLimits): Promise<ReadItem | undefined> {
     while (true) {

@@ -2,6 +2,8 @@
 export interface Lane<T> {
   items: T[];
   isClosed: boolean;
+  /** The number of the first record of this lane, or of one in front of it. */
+  readonly sequence: number;
   next: Lane<T> | undefined;
 }
 
@@ -19,9 +21,23 @@ export class Lanes<T> {
     this.#deliver = deliver;
   }
 
-  /** A lane behind the last one, or behind another. */
-  add(behind: Lane<T> | undefined = this.#last): Lane<T> {
-    const lane: Lane<T> = { items: [], isClosed: false, next: behind?.next };
+  /** All records before this one have been handed on, to their end; `undefined` while no lane is open. */
+  get firstSequence(): number | undefined {
+    return this.#first?.sequence;
+  }
+
+  /** A lane behind the last one, for records from `sequence`. */
+  add(sequence: number): Lane<T> {
+    return this.#add(this.#last, sequence);
+  }
+
+  /** A lane for a rest of what another one was for, right behind it. */
+  addBehind(lane: Lane<T>): Lane<T> {
+    return this.#add(lane, lane.sequence);
+  }
+
+  #add(behind: Lane<T> | undefined, sequence: number): Lane<T> {
+    const lane: Lane<T> = { items: [], isClosed: false, sequence, next: behind?.next };
     if (behind !== undefined) behind.next = lane;
     this.#first ??= lane;
     if (behind === this.#last) this.#last = lane;

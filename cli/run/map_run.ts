@@ -120,6 +120,11 @@ export class MapRun {
 
   /** The committer has written something: there may be room for more. */
   noteWritten(): void {
+    const { pool, inputs, committer } = this.#parts;
+    const { firstSequence } = this.#lanes;
+    // An agent's block may be on its way still when it has been given up.
+    const isAllWritten = committer().waitingBytes === 0 && !pool.isRemote;
+    if (firstSequence !== undefined && isAllWritten) inputs.release(firstSequence);
     this.#pump();
   }
 
@@ -175,7 +180,7 @@ export class MapRun {
   }
 
   #accept(item: ReadItem): void {
-    const lane = this.#lanes.add();
+    const lane = this.#lanes.add("block" in item ? item.block.firstSequence : item.invalid.sequence);
     if ("block" in item) return this.#dispatch({ block: item.block, lane });
     this.#put(lane, invalidBatch(item.invalid));
     this.#lanes.close(lane);
@@ -188,7 +193,7 @@ export class MapRun {
     const records = pool.isRemote ? suspectPart(block, most, options.batch ?? 1) : most;
     if (block.count <= records) return this.#dispatch({ block, lane });
     const { attempt, suspect } = block;
-    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.add(lane) });
+    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.addBehind(lane) });
     this.#dispatch({ block: block.part(0, records, { attempt, suspect }), lane });
   }
 
@@ -284,7 +289,7 @@ export class MapRun {
 
   /** Puts records in front of everything else. */
   #again(block: RecordBlock, behind: Lane<Batch>): void {
-    if (this.#mode === "running") this.#rest.unshift({ block, lane: this.#lanes.add(behind) });
+    if (this.#mode === "running") this.#rest.unshift({ block, lane: this.#lanes.addBehind(behind) });
   }
 
   #endForTime(running: RunningBlock): void {

@@ -17,7 +17,7 @@ export interface Work {
 /** What a run is made of. */
 export interface MapRunParts {
   readonly options: CliMapOptions;
-  readonly inputs: Pick<Inputs, "read" | "records" | "bytes">;
+  readonly inputs: Pick<Inputs, "read" | "release" | "records" | "bytes">;
   readonly pool: BlockPool;
   readonly events: EventStream;
   readonly committer: () => Committer;

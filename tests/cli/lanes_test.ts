@@ -9,7 +9,7 @@ Deno.test("Lanes hands on items in the order of the lanes, however these are fil
     const given: string[] = [];
     const lanes = new Lanes<string>(true, (item) => given.push(item));
     const open: { lane: Lane<string>; name: string; next: number }[] = [];
-    for (let at = 0; at < count; at++) open.push({ lane: lanes.add(), name: String(at), next: 0 });
+    for (let at = 0; at < count; at++) open.push({ lane: lanes.add(at), name: String(at), next: 0 });
     const order = new Map(open.map(({ name }) => [name, [] as string[]]));
     const names = open.map(({ name }) => name);
     for (const { lane: pick, what } of steps) {
@@ -25,7 +25,7 @@ Deno.test("Lanes hands on items in the order of the lanes, however these are fil
       open.splice(at, 1);
       if (what === "split") {
         const name = `${one.name}+`;
-        open.splice(at, 0, { lane: lanes.add(one.lane), name, next: 0 });
+        open.splice(at, 0, { lane: lanes.addBehind(one.lane), name, next: 0 });
         names.splice(names.indexOf(one.name) + 1, 0, name);
         order.set(name, []);
       }
