@@ -5,6 +5,7 @@ import { Prefetch } from "../../src/channels/prefetch.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import { after } from "../../src/timer.ts";
 import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
 
 class LoopBench {
@@ -125,7 +126,7 @@ Deno.test("Queue's loop gives back what lies at its door when it is slow", async
   const read = await bench.readUntilAhead();
   // Longer than items may lie there: timers fire in their order.
   bench.now += 20;
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise<void>((resolve) => void after(20, resolve));
   await quiesce(bench.child);
   assertEquals(await bench.queue.qsize(), 200 - read.length);
   assertEquals(await bench.next(), read.length);

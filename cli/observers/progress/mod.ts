@@ -3,7 +3,6 @@
 import type { CliMapOptions } from "../../options/cli_map_options.ts";
 import type { RunObserver } from "../../records/run_events.ts";
 import { PlainProgress } from "./plain_progress.ts";
-import { writeToStderr } from "./stderr.ts";
 
 /** How progress is shown. */
 export interface ProgressOptions {
@@ -29,6 +28,16 @@ export async function createProgress({ bar, total, quiet = false }: ProgressOpti
   const paint = Deno.noColor ? plain : coloured;
   const { TerminalBar } = await import("./terminal_bar.ts");
   return new TerminalBar({ terminal: { size: terminalSize, write }, full: bar === "full", total, paint });
+}
+
+/** Writes all of a text to stderr at once; does nothing if nobody reads it any more: nothing that goes wrong there may end a run. */
+function writeToStderr(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // The reader has gone. What failed is told by the joblog and the exit code, too.
+  }
 }
 
 function terminalSize(): { columns: number; rows: number } {

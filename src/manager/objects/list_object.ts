@@ -1,10 +1,9 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
 import { optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
-import { ComparingCost } from "../comparing.ts";
+import { compareNaturally, ComparingCost } from "../comparing.ts";
 import { copyOf } from "../copy.ts";
 import { Likeness } from "../likeness.ts";
-import { compareNaturally } from "../natural_order.ts";
 import type { Versioned } from "../call.ts";
 
 /** The owner's side of a list. Items are replaced, never changed in place. */

@@ -19,7 +19,6 @@ import type { RequestFactory } from "../requests.ts";
 import type { SchedulerEffects, SchedulerListener } from "../scheduling/effects.ts";
 import { Scheduler } from "../scheduling/scheduler.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
-import { localControl } from "./control.ts";
 import { abandonHellos, workerHellos } from "./hellos.ts";
 import type { LocalOptions } from "./options.ts";
 import { TaskRecord } from "./task_record.ts";
@@ -226,4 +225,24 @@ export class LocalBackend implements TaskBackend {
     this.#scheduler.tick(monotonicMs());
     this.#arm();
   }
+}
+
+/** What an operator can do to the workers on this machine. `onTurn` is told when deadlines may have changed. */
+function localControl(scheduler: Scheduler<TaskRecord>, workers: WorkerSet, onTurn: () => void): BackendControl {
+  const act = (change: (now: number) => void): void => {
+    change(monotonicMs());
+    onTurn();
+  };
+  return {
+    get paused() {
+      return scheduler.paused;
+    },
+    get size() {
+      return scheduler.size;
+    },
+    pause: () => act((now) => scheduler.setPaused(true, now)),
+    resume: () => act((now) => scheduler.setPaused(false, now)),
+    resize: (wanted) => act((now) => scheduler.resize(Math.max(1, wanted), now)),
+    kill: (workerId) => workers.killOne(workerId),
+  };
 }

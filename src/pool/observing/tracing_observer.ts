@@ -1,4 +1,3 @@
-import { usageOf } from "../../dashboard/process_usage.ts";
 import { monotonicMs, traceClockMs } from "../../timer.ts";
 import {
   findOpenTelemetry,
@@ -176,6 +175,7 @@ class Metrics {
     });
     const memory = { description: "Resident memory of each worker, where the program may run ps", unit: "By" };
     meter.createObservableGauge("corral.worker.memory", memory).addCallback(async (result) => {
+      const { usageOf } = await import("../../dashboard/process_usage.ts");
       for (const [pid, { memoryMiB }] of await usageOf([...this.#living.keys()])) {
         result.observe(memoryMiB * 2 ** 20, { "corral.worker.id": this.#living.get(pid) ?? -1, "process.pid": pid });
       }
