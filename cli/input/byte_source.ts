@@ -1,6 +1,6 @@
 /** The bytes of one input as readers want them: unpacked, in UTF-8, with lines that end in LF. */
 
-import { InputError } from "../errors/input_error.ts";
+import { InputError } from "../errors/cli_error.ts";
 import type { ReadBytes } from "./byte_window.ts";
 import { isPrefixOfMagic, type Kind, kindOf } from "./magic_numbers.ts";
 

@@ -1,4 +1,4 @@
-import { InputError } from "../errors/input_error.ts";
+import { InputError } from "../errors/cli_error.ts";
 import type { TableDialect } from "../runner/row_cursor.ts";
 import { splitRow } from "../runner/table_row.ts";
 

@@ -1,4 +1,4 @@
-import { InputError } from "../errors/input_error.ts";
+import { InputError } from "../errors/cli_error.ts";
 import { openFile } from "../files/open_file.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block.ts";

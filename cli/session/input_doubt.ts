@@ -1,4 +1,4 @@
-import { InputError } from "../errors/input_error.ts";
+import { InputError } from "../errors/cli_error.ts";
 import { remedyFor } from "../input/guess_format.ts";
 import type { Inputs } from "../input/inputs.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";

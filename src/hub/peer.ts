@@ -1,6 +1,6 @@
 import type { DeferredRelease } from "./deferred_release.ts";
 import type { Handle } from "./handle.ts";
-import type { ImportCount } from "./import_count.ts";
+import type { ImportCount } from "./limits.ts";
 import type { Questions } from "./requests/questions.ts";
 import type { SharedObject } from "./shared_object.ts";
 

@@ -6,13 +6,11 @@ import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
 import { HandleCollector } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
-import { ImportCount } from "./import_count.ts";
-import type { PeerLimits } from "./limits.ts";
+import { ImportCount, type PeerLimits } from "./limits.ts";
 import { Outbox, type Transport } from "./requests/outbox.ts";
 import type { Peer } from "./peer.ts";
 import { Questions } from "./requests/questions.ts";
-import type { SharedObject } from "./shared_object.ts";
-import { TouchedObjects } from "./touched_objects.ts";
+import { type SharedObject, TouchedObjects } from "./shared_object.ts";
 
 /** A peer over a channel of messages: this process's end of what the two share. */
 export class PeerLink implements Peer {

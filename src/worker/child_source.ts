@@ -2762,6 +2762,20 @@ function operate(object, name, caller, wait, args) {
   }
   return object.operations[name](caller, wait, ...args);
 }
+var TouchedObjects = class {
+  #objects = /* @__PURE__ */ new Map();
+  #sweepAt = 64;
+  add(id, object) {
+    if (this.#objects[$has](id)) return;
+    this.#objects[$set](id, new WeakRef(object));
+    if (this.#objects.size < this.#sweepAt) return;
+    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
+    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
+  }
+  tell(isEnded) {
+    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
+  }
+};
 
 // src/hub/local_ref.ts
 var LocalRef = class {
@@ -3365,6 +3379,7 @@ return {
   describeOpenHandle,
   HandleCollector,
   EncodedValue,
+  TouchedObjects,
   LocalRef,
   PendingCount,
   RemoteRef,
@@ -3410,6 +3425,7 @@ const { serve } = (({
   ProtocolError,
   REF,
   RemoteWait,
+  TouchedObjects,
   cancellation,
   checkedLimit,
   decode,
@@ -3778,6 +3794,38 @@ var PARENT_LIMITS = {
   ...PEER_LIMITS,
   isParent: true
 };
+var ImportCount = class {
+  #most;
+  #objects = 0;
+  #origins = 0;
+  constructor(most) {
+    this.#most = most;
+  }
+  get objects() {
+    return this.#objects;
+  }
+  get origins() {
+    return this.#origins;
+  }
+  addObject() {
+    if (this.#objects >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
+    }
+    this.#objects++;
+  }
+  removeObject() {
+    this.#objects--;
+  }
+  addOrigin() {
+    if (this.#origins >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} processes that are not closed\`);
+    }
+    this.#origins++;
+  }
+  removeOrigin() {
+    this.#origins--;
+  }
+};
 
 // src/hub/requests/held_requests.ts
 var STALL_LIMIT_MS = 6e4;
@@ -3933,8 +3981,6 @@ var Askers = class {
     this.#othersBytes += bytes;
   }
 };
-
-// src/hub/requests/fair_queue.ts
 var FairQueue = class {
   #queues = /* @__PURE__ */ new Map();
   #size = 0;
@@ -4349,40 +4395,6 @@ var ExportTable = class {
   }
 };
 
-// src/hub/import_count.ts
-var ImportCount = class {
-  #most;
-  #objects = 0;
-  #origins = 0;
-  constructor(most) {
-    this.#most = most;
-  }
-  get objects() {
-    return this.#objects;
-  }
-  get origins() {
-    return this.#origins;
-  }
-  addObject() {
-    if (this.#objects >= this.#most) {
-      throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
-    }
-    this.#objects++;
-  }
-  removeObject() {
-    this.#objects--;
-  }
-  addOrigin() {
-    if (this.#origins >= this.#most) {
-      throw new ProtocolError(\`it sent handles of more than \${this.#most} processes that are not closed\`);
-    }
-    this.#origins++;
-  }
-  removeOrigin() {
-    this.#origins--;
-  }
-};
-
 // src/hub/deferred_release.ts
 var LONGEST_TENURE_MS = 2;
 var DeferredRelease = class {
@@ -4762,22 +4774,6 @@ function acknowledged(delivery) {
 function ownerEnded() {
   return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
 }
-
-// src/hub/touched_objects.ts
-var TouchedObjects = class {
-  #objects = /* @__PURE__ */ new Map();
-  #sweepAt = 64;
-  add(id, object) {
-    if (this.#objects[$has](id)) return;
-    this.#objects[$set](id, new WeakRef(object));
-    if (this.#objects.size < this.#sweepAt) return;
-    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
-    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
-  }
-  tell(isEnded) {
-    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
-  }
-};
 
 // src/hub/peer_link.ts
 var PeerLink = class {

@@ -2,8 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { PeerLimits } from "../../src/hub/limits.ts";
-import { type Asker, askerOf, Askers } from "../../src/hub/requests/askers.ts";
-import { FairQueue } from "../../src/hub/requests/fair_queue.ts";
+import { type Asker, askerOf, Askers, FairQueue } from "../../src/hub/requests/askers.ts";
 
 const CHILD: PeerLimits = { requests: 64, requestBytes: 6400, unreadBytes: 1000 };
 const PARENT: PeerLimits = { ...CHILD, isParent: true };

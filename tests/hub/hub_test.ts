@@ -5,7 +5,7 @@ import { ProtocolError, type Queue } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { ExportTable } from "../../src/hub/export_table.ts";
 import { type Handle, REF } from "../../src/hub/handle.ts";
-import { ImportCount } from "../../src/hub/import_count.ts";
+import { ImportCount } from "../../src/hub/limits.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { InFlightHandle } from "../../src/hub/in_flight_handle.ts";
 import type { Peer } from "../../src/hub/peer.ts";
