@@ -100,6 +100,7 @@ function runOver(answer: BlockPool["run"]): { run: MapRun; batches: Batch[] } {
     inputs: {
       records: 0,
       bytes: 0,
+      release: () => {},
       read: ({ records }): Promise<ReadItem | undefined> => {
         const from = read;
         read = Math.min(RECORDS, from + records);
