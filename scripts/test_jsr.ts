@@ -37,14 +37,24 @@ async function origins(folder: string): Promise<string[]> {
   await Deno.writeTextFile(`${folder}/origins.ts`, names.map((name) => `import ${JSON.stringify(name)};\n`).join(""));
   const { success, stdout } = await deno(folder, ["info", "--json", "origins.ts"], "piped");
   await Deno.remove(`${folder}/origins.ts`);
-  if (!success) throw new Error("Cannot look up where @std comes from: deno info failed");
+  if (!success) {
+    throw new Error(
+      "Cannot test against JSR: deno info failed, see above; wanted a machine that reaches https://jsr.io, or JSR_URL with a mirror",
+    );
+  }
   const { modules }: { modules: { specifier: string; error?: string }[] } = JSON.parse(
     new TextDecoder().decode(stdout),
   );
   return names.map((name) => {
     const module = modules.find(({ specifier, error }) => error === undefined && specifier.includes(`/${name}/`));
     if (module !== undefined && /^https?:/.test(module.specifier)) return module.specifier;
-    throw new Error(`Cannot test against JSR: ${name} comes from ${module?.specifier ?? "nowhere"}`);
+    throw new Error(
+      `Cannot test against JSR: ${name} ${
+        module === undefined
+          ? "cannot be had, wanted a machine that reaches https://jsr.io, or JSR_URL with a mirror"
+          : `comes from ${module.specifier}`
+      }`,
+    );
   });
 }
 
@@ -56,6 +66,10 @@ if (import.meta.main) {
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(withoutStandIns(config), null, 2));
     for (const origin of await origins(folder)) console.log(`@std from ${origin}`);
     ({ code } = await deno(folder, ["task", "--quiet", "test", ...Deno.args], "inherit"));
+  } catch (error) {
+    // Where the packages cannot be had, a stack says nothing.
+    console.error((error as Error).message);
+    code = 1;
   } finally {
     await Deno.remove(new URL("..", `file://${folder}/`), { recursive: true });
   }

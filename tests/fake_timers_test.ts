@@ -149,3 +149,14 @@ for (const [name, install] of Object.entries(FAKES)) {
       assertEquals(await process.join(60_000), true);
     }));
 }
+
+Deno.test("a worker whose task has sinon's fake timers goes on in real time: its limits, its waits and its next tasks", async () => {
+  const module = import.meta.resolve("./fixtures/fake_timers.ts");
+  await using pool = new Pool<typeof import("./fixtures/fake_timers.ts")>({ workers: 1, module });
+  assertEquals([await pool.apply("install"), await pool.apply("sleepFaked")], [0, "woke"]);
+  assertEquals(await pool.apply("useHandles", [new Queue<number>(), new Lock()]), [7, "QueueEmptyError"]);
+  assertEquals(await Promise.all([1, 2, 3].map((x) => pool.apply(square, [x]))), [1, 4, 9]);
+  // The task waits for its own clock, which stands still; its worker does not.
+  await assertRejects(() => pool.apply("never", [], { timeoutMs: 100 }), TaskTimeoutError);
+  assertEquals(await pool.map(square, [1, 2, 3]), [1, 4, 9]);
+});

@@ -6,6 +6,7 @@ import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { fileUrlToPath, isReadable, moduleFolder } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
 import { isHeld, isHeldWhole } from "./permissions/permissions.ts";
+import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
 
 /** What is known of the worker in which an error came up. */
 export interface Circumstances {
@@ -48,7 +49,6 @@ export function circumstances(options: ResolvedLaunchOptions, config: string | u
 const CACHE_VARIABLES = Deno.build.os === "windows"
   ? ["DENO_DIR", "LOCALAPPDATA"]
   : ["DENO_DIR", "HOME", "XDG_CACHE_HOME"];
-const NETWORK_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 
 /** A part of an error's text that gives way to advice. */
 interface Rule {
@@ -95,7 +95,13 @@ const RULES: readonly Rule[] = [
   { part: /The `--unstable-[\w-]+` flag must be provided\.?/, stays: true, trouble: "unstable", advise: unstable },
   { part: / or run with --(?:unstable-)?sloppy-imports/, trouble: "extension", advise: sloppyImport },
   { part: /[,;]? but --no-(?:npm|remote) is specified\.?/, trouble: "untrusted-import", advise: closedRegistry },
-  { part: /error sending request for url [^\n]*/, stays: true, trouble: "variables", advise: noConnection },
+  // As Deno says it, its sockets and Node's, and an undici of npm, whose cause has the rest.
+  {
+    part: /error sending request for url [^\n]*|invalid peer certificate: [^\n]*|^fetch failed$/,
+    stays: true,
+    trouble: "variables",
+    advise: noConnection,
+  },
 ];
 
 /** The text of an error, with advice in the place of Deno's; the same text where there is none to give. */

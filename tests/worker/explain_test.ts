@@ -17,6 +17,11 @@ const OPEN: Circumstances = {
   temporaryFolder: "/tmp",
   isHidden: () => false,
 };
+const CONNECTING =
+  "if DENO_CERT, DENO_TLS_CA_STORE, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, HTTP_PROXY, http_proxy, HTTPS_PROXY, https_proxy, ALL_PROXY, " +
+  "all_proxy, NO_PROXY or no_proxy is set, run this program with --allow-env=DENO_CERT,DENO_TLS_CA_STORE,NODE_EXTRA_CA_CERTS,SSL_CERT_FILE," +
+  "SSL_CERT_DIR,HTTP_PROXY,http_proxy,HTTPS_PROXY,https_proxy,ALL_PROXY,all_proxy,NO_PROXY,no_proxy";
+
 const BLIND: Circumstances = {
   ...OPEN,
   mayReadFolder: false,
@@ -198,8 +203,14 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     "Import 'https://x.org/a.ts' failed.\n    0: error sending request for url (https://x.org/a.ts): invalid peer certificate\n    1: x",
     BLIND,
     "Import 'https://x.org/a.ts' failed.\n    0: error sending request for url (https://x.org/a.ts): invalid peer certificate; " +
-    "if DENO_CERT, DENO_TLS_CA_STORE, HTTP_PROXY, HTTPS_PROXY or NO_PROXY is set, run this program with " +
-    "--allow-env=DENO_CERT,DENO_TLS_CA_STORE,HTTP_PROXY,HTTPS_PROXY,NO_PROXY" + see("variables") + "\n    1: x",
+    CONNECTING + see("variables") + "\n    1: x",
+  ],
+  ["a package of npm that connects", "fetch failed", BLIND, `fetch failed; ${CONNECTING}${see("variables")}`],
+  [
+    "a socket whose certificate is not known",
+    "invalid peer certificate: UnknownIssuer",
+    BLIND,
+    `invalid peer certificate: UnknownIssuer; ${CONNECTING}${see("variables")}`,
   ],
   [
     "a package of npm in an untrusted module",

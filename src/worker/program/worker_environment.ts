@@ -25,6 +25,8 @@ const CERTIFICATE_VARIABLES = [
 const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap(
   (name) => [name, name.toLowerCase()],
 );
+/** Everything by which a worker connects as this program does, where it may read them. */
+export const NETWORK_VARIABLES: readonly string[] = [...CERTIFICATE_VARIABLES, ...PROXY_VARIABLES];
 // Paths, which count from the folder in which the program was started.
 const PATH_VARIABLES = ["DENO_DIR", "DENO_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
