@@ -220,13 +220,20 @@ function onSettled<T, C>(waiter: Waiter<T, C>, clear: () => void): void {
   };
 }
 
-/** For another process no stack of this one is taken: nobody needs it, and thousands of waits may end at once. */
+let lastRemote: { readonly timeoutMs: number; readonly error: TimeoutError } | undefined;
+
+/** For another process one will do for all with the same limit, without a stack of this one: thousands of waits may end at once. */
 function limitError(wait: WaitOptions): TimeoutError {
-  const build = (): TimeoutError => timeoutError(wait.timeoutMs!);
-  return wait instanceof RemoteWait ? withoutStack(build) : build();
+  const timeoutMs = wait.timeoutMs!;
+  if (!(wait instanceof RemoteWait)) return timeoutError(timeoutMs);
+  if (lastRemote?.timeoutMs !== timeoutMs) {
+    lastRemote = { timeoutMs, error: withoutStack(() => timeoutError(timeoutMs)) };
+  }
+  return lastRemote.error;
 }
 
-function timeoutError(timeoutMs: number): TimeoutError {
+/** Why a wait ended by its time. */
+export function timeoutError(timeoutMs: number): TimeoutError {
   return new TimeoutError(
     timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : `Not ready after ${timeoutMs} ms`,
   );

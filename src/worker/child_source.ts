@@ -723,9 +723,9 @@ var MAX_DEPTH = 1e3;
 var ERROR_LEVELS = 5;
 var MAX_TREE_COST = 2e5;
 var PARSED_COST = 12;
-var ERROR_COST = 38;
+var ERROR_COST = 46;
 var ERROR_FIELD_COST = 4;
-var BIGINT_COST = 2;
+var BIGINT_COST = 3;
 var MAP_ENTRY_COST = 2;
 var MANY_KEYS = 500;
 var MAX_HOLES = 16 * 1024 * 1024;
@@ -990,7 +990,7 @@ function buildError(className, message, name) {
 function withoutStack(build) {
   const { stackTraceLimit } = Error;
   try {
-    $Reflect_set(Error, "stackTraceLimit", 0);
+    $Reflect_set(Error, "stackTraceLimit", void 0);
     return build();
   } finally {
     $Reflect_set(Error, "stackTraceLimit", stackTraceLimit);
@@ -1703,13 +1703,12 @@ function decodeNumber(text) {
   }
   throw malformed("it has an unknown number");
 }
+var HEXADECIMAL = /^-?[0-9a-f]+$/;
 function decodeBigInt(value) {
   const text = textOf(value);
-  const [, sign, digits] = /^(-?)([0-9a-f]+)$/[$exec](text) ?? [];
-  if (digits === void 0) throw malformed("it has a bigint that is not a number");
+  if (!HEXADECIMAL[$test](text)) throw malformed("it has a bigint that is not a number");
   try {
-    const magnitude = BigInt(\`0x\${digits}\`);
-    return sign === "-" ? -magnitude : magnitude;
+    return text.startsWith("-") ? -BigInt(\`0x\${text.slice(1)}\`) : BigInt(\`0x\${text}\`);
   } catch (cause) {
     throw malformed("it has a bigint out of range", cause);
   }
@@ -3332,9 +3331,17 @@ function onSettled(waiter, clear) {
     reject(error, end);
   };
 }
+var lastRemote;
 function limitError(wait) {
-  const build = () => timeoutError(wait.timeoutMs);
-  return wait instanceof RemoteWait ? withoutStack(build) : build();
+  const timeoutMs = wait.timeoutMs;
+  if (!(wait instanceof RemoteWait)) return timeoutError(timeoutMs);
+  if (lastRemote?.timeoutMs !== timeoutMs) {
+    lastRemote = {
+      timeoutMs,
+      error: withoutStack(() => timeoutError(timeoutMs))
+    };
+  }
+  return lastRemote.error;
 }
 function timeoutError(timeoutMs) {
   return new TimeoutError(timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : \`Not ready after \${timeoutMs} ms\`);
@@ -3387,7 +3394,8 @@ return {
   Deque,
   RemoteWait,
   cancellation,
-  WaitQueue
+  WaitQueue,
+  timeoutError
 };
 })(parts[0]));
 parts.push((() => {
@@ -3440,6 +3448,7 @@ const { serve } = (({
   receiverLimits,
   requireLinesFit,
   see,
+  timeoutError,
   tooLarge
 }, {}, {
   after,
@@ -4570,6 +4579,12 @@ function unexpected() {
 }
 
 // src/hub/requests/questions.ts
+var GIVING_BACK = /* @__PURE__ */ $filledSet([
+  "get",
+  "recv",
+  "recvBytes"
+]);
+var GRACE_MS = 100;
 var Questions = class {
   waits = new PendingCount();
   #hubWaits;
@@ -4601,13 +4616,7 @@ var Questions = class {
         wait,
         describe: describeOpenHandle
       });
-      const { signal } = wait;
-      if (id === void 0 || signal === void 0) return;
-      const target = {
-        aborted: (reason) => this.#giveUp(id, question, reason)
-      };
-      watchAbort(signal, target);
-      question.clear = () => unwatchAbort(signal, target);
+      if (id !== void 0) this.#limit(id, question, GIVING_BACK[$has](operation), wait);
     });
   }
   take(ref, operation, args, task, receive) {
@@ -4737,6 +4746,37 @@ var Questions = class {
     this.#open[$delete](id);
     if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
     question.clear?.();
+  }
+  #limit(id, question, givesBack, { signal, timeoutMs = Infinity }) {
+    let timer;
+    const leaveLater = (ms, reason) => {
+      timer?.cancel();
+      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
+    };
+    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(timeoutMs));
+    if (signal === void 0) {
+      if (timer !== void 0) question.clear = () => timer.cancel();
+      return;
+    }
+    const target = {
+      aborted: (reason) => {
+        this.#giveUp(id, question, reason);
+        if (givesBack && this.#open[$has](id)) leaveLater(0, () => reason);
+      }
+    };
+    watchAbort(signal, target);
+    question.clear = () => {
+      timer?.cancel();
+      unwatchAbort(signal, target);
+    };
+  }
+  #leave(id, question, reason) {
+    const { reject } = question;
+    question.resolve = (value) => value instanceof Delivery && value.requeue();
+    question.reject = () => {
+    };
+    this.#giveUp(id, question, reason);
+    reject(reason);
   }
   #giveUp(id, question, reason) {
     if (question.givenUp !== void 0) return;

@@ -7,6 +7,7 @@ import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "..
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
 import { LineWriter } from "../../src/wire/codec/line_writer.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
+import { BIGINT_COST, ERROR_COST } from "../../src/wire/codec/tags.ts";
 import { arrived, roundTrip } from "./round_trip.ts";
 import { assertSameGraph } from "./same_graph.ts";
 
@@ -265,12 +266,12 @@ Deno.test("decode() refuses a large tree of too many objects, and the sender fin
   const dear: Record<string, (n: number) => unknown> = {
     dates: (n) => Array.from({ length: n }, () => new Date(1)),
     "URLs": (n) => Array.from({ length: n / 13 }, () => new URL("a:b")),
-    errors: (n) => Array.from({ length: n / 39 }, () => Object.assign(new Error("m"), { stack: "s" })),
+    errors: (n) => Array.from({ length: n / (ERROR_COST + 1) }, () => Object.assign(new Error("m"), { stack: "s" })),
     "fields of an error": (n) =>
       Object.assign(new Error("m"), Object.fromEntries(Array.from({ length: n / 4 }, (_, key) => [`k${key}`, 1]))),
     "entries of a Map": (n) => new Map(Array.from({ length: n / 2 }, (_, key) => [key, 1])),
     "items of a Set": (n) => new Set(Array.from({ length: n }, (_, key) => key)),
-    bigints: (n) => Array.from({ length: n / 2 }, (_, key) => BigInt(key)),
+    bigints: (n) => Array.from({ length: n / BIGINT_COST }, (_, key) => BigInt(key)),
     "keys of one object": (n) =>
       Object.fromEntries(Array.from({ length: n }, (_, key) => [`k${key}`, key === 0 ? new Date(1) : key])),
     "items among holes": (n) => Object.assign(new Array(n + 1), Array.from({ length: n }, (_, key) => key)),

@@ -1,6 +1,6 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { ClosedError, EndOfStreamError, ProtocolError } from "../../errors.ts";
-import { checkWait } from "../../timer.ts";
+import { after, checkWait, type Timer } from "../../timer.ts";
 import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { type HubMessage, requestHead, writeAck, writeCancel, writeRequeue } from "../../wire/messages/hub_messages.ts";
 import { Delivery } from "../delivery.ts";
@@ -11,14 +11,14 @@ import { type Asker, Askers } from "./askers.ts";
 import type { PeerLimits } from "../limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { PendingCount } from "./pending_count.ts";
-import { type Caller, RemoteWait, type WaitOptions } from "../wait_queue.ts";
+import { type Caller, RemoteWait, timeoutError, type WaitOptions } from "../wait_queue.ts";
 
 /** A request that this process made, and that was not answered yet. */
 interface Question {
   /** Who asked, if it was code of this process: the reference must live as long as the wait. */
   readonly ref: ObjectRef | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
   /** What to reject with, if it fails after this process gave it up. */
   givenUp: { readonly reason: unknown } | undefined;
   clear: (() => void) | undefined;
@@ -32,6 +32,12 @@ export interface AnswerCodecs {
   readonly own: HandleCodec;
   readonly transit: HandleCodec;
 }
+
+/** These take nothing for good before their answer has arrived: what comes too late goes back. */
+const GIVING_BACK: ReadonlySet<string> = new Set(["get", "recv", "recvBytes"]);
+
+/** For so long an owner may be busy, or what it has sent may be on its way, when the time of a wait is over. */
+const GRACE_MS = 100;
 
 /** What a question is made of. */
 interface Request {
@@ -80,11 +86,7 @@ export class Questions {
       const question = this.#own(ref, settle, reject);
       const caller = { process: "", task };
       const id = this.#send(question, { id: ref.id, operation, args, caller, wait, describe: describeOpenHandle });
-      const { signal } = wait;
-      if (id === undefined || signal === undefined) return;
-      const target: AbortTarget = { aborted: (reason) => this.#giveUp(id, question, reason) };
-      watchAbort(signal, target);
-      question.clear = () => unwatchAbort(signal, target);
+      if (id !== undefined) this.#limit(id, question, GIVING_BACK.has(operation), wait);
     });
   }
 
@@ -220,6 +222,43 @@ export class Questions {
     this.#open.delete(id);
     if (question.bytes !== undefined) this.#askers.closed(question.asker, question.bytes);
     question.clear?.();
+  }
+
+  /**
+   * Ends a wait by its signal. What can give back does not rely on its owner for that, nor for the end of its time: an owner may
+   * compute for an hour.
+   */
+  #limit(id: number, question: Question, givesBack: boolean, { signal, timeoutMs = Infinity }: WaitOptions): void {
+    let timer: Timer | undefined;
+    const leaveLater = (ms: number, reason: () => unknown): void => {
+      timer?.cancel();
+      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
+    };
+    if (givesBack && timeoutMs < Infinity) leaveLater(Math.max(0, timeoutMs), () => timeoutError(timeoutMs));
+    if (signal === undefined) {
+      if (timer !== undefined) question.clear = () => timer!.cancel();
+      return;
+    }
+    const target: AbortTarget = {
+      aborted: (reason) => {
+        this.#giveUp(id, question, reason);
+        if (givesBack && this.#open.has(id)) leaveLater(0, () => reason);
+      },
+    };
+    watchAbort(signal, target);
+    question.clear = () => {
+      timer?.cancel();
+      unwatchAbort(signal, target);
+    };
+  }
+
+  /** Nobody waits for the answer any more. */
+  #leave(id: number, question: Question, reason: unknown): void {
+    const { reject } = question;
+    question.resolve = (value) => value instanceof Delivery && value.requeue();
+    question.reject = () => {};
+    this.#giveUp(id, question, reason);
+    reject(reason);
   }
 
   /** The owner decides how a wait ends: what it has served by then arrives nevertheless. */

@@ -4,6 +4,7 @@ import { optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
 import { compareNaturally, ComparingCost } from "../comparing.ts";
 import { copyOf } from "../copy.ts";
 import { Likeness } from "../likeness.ts";
+import { sortedNumbers } from "../sorted_numbers.ts";
 import type { Versioned } from "../call.ts";
 
 /** The owner's side of a list. Items are replaced, never changed in place. */
@@ -97,6 +98,8 @@ export class ListObject implements SharedObject {
 
   /** Sorts a copy: the list stays as it is when items cannot be compared. */
   #sort(caller: Caller, descending: boolean): void {
+    const numbers = sortedNumbers(this.#items);
+    if (numbers !== undefined) return this.#replace(descending ? numbers.reverse() : numbers);
     const cost = new ComparingCost(caller);
     this.#replace(
       this.#items.toSorted((a, b) => descending ? compareNaturally(b, a, cost) : compareNaturally(a, b, cost)),

@@ -224,14 +224,14 @@ function decodeNumber(text: unknown): number {
   throw malformed("it has an unknown number");
 }
 
+const HEXADECIMAL = /^-?[0-9a-f]+$/;
+
 /** Hexadecimal, because reading a long decimal takes more than linear time. */
 function decodeBigInt(value: unknown): bigint {
   const text = textOf(value);
-  const [, sign, digits] = /^(-?)([0-9a-f]+)$/.exec(text) ?? [];
-  if (digits === undefined) throw malformed("it has a bigint that is not a number");
+  if (!HEXADECIMAL.test(text)) throw malformed("it has a bigint that is not a number");
   try {
-    const magnitude = BigInt(`0x${digits}`);
-    return sign === "-" ? -magnitude : magnitude;
+    return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
   } catch (cause) {
     throw malformed("it has a bigint out of range", cause);
   }
