@@ -10,6 +10,7 @@ import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { Notes } from "./helpers/notes.ts";
 import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
+import { NO_PGBOUNCER, PgBouncer } from "./helpers/pgbouncer.ts";
 import { SECRET } from "./helpers/secret.ts";
 
 const options = { ignore: NO_POSTGRES !== undefined };
@@ -186,6 +187,24 @@ Deno.test(
     );
     assertStringIncludes(await refusal("corral", "missing"), 'database \\"missing\\" does not exist');
     assertStringIncludes(await refusal("weak", "other"), "GRANT CREATE ON DATABASE");
+  },
+);
+
+Deno.test(
+  "Cluster refuses PgBouncer in transaction mode, which swallows notices, and works through one in session mode",
+  { ignore: NO_POSTGRES !== undefined || NO_PGBOUNCER !== undefined },
+  async () => {
+    await using server = await startPostgres();
+    {
+      await using pooler = await PgBouncer.start(server.url, "transaction");
+      await using cluster = new Cluster({ postgres: pooler.url, secret: SECRET });
+      const { message } = await assertRejects(() => cluster.ready(), Error);
+      assertStringIncludes(message, "its notices (LISTEN) do not arrive, as behind a pooler in transaction mode");
+    }
+    await using pooler = await PgBouncer.start(server.url, "session");
+    await using _agent = await AgentProcess.start(pooler.url);
+    await using caller = new Caller(pooler.url);
+    assertEquals(await caller.call("square", [7]), 49);
   },
 );
 

@@ -20,13 +20,20 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 Deno.test("a Redis that is killed and comes back with its file: every task settles once", options, async () => {
   await using redis = await RedisServer.start(["--appendfsync", "always"]);
   await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(redis.url, { lock: "60s", flags: [`--allow-write=${notes.path}`] });
+  await using gate = await Notes.make();
+  const folder = gate.path.replace(/\/[^/]*$/, "");
+  const flags = [`--allow-write=${notes.path}`, `--allow-read=${folder}`];
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 2, lock: "60s", flags });
   await using caller = new Caller(redis.url);
-  const calls = range(40).map((index) => caller.call("note", [notes.path, `${index}`, 50]));
-  await notes.until(4);
+  const calls = range(40).map((index) => caller.start("noteUntil", [notes.path, `${index}`, gate.path]));
+  await Promise.all(calls.map((call) => call.reached("sent")));
+  // Both lanes are busy, so that none asks for a task: one that the server has given away just before it died, nobody has, and it is given up.
+  await notes.until(2);
   await redis.kill();
+  // Their answers are due while it is away.
+  await Deno.writeTextFile(gate.path, "open\n");
   await redis.restart();
-  assertEquals(await Promise.all(calls), range(40).map(String));
+  assertEquals(await Promise.all(calls.map(({ result }) => result)), range(40).map(String));
   assertEquals(caller.settledTwice, []);
   assertEquals((await notes.lines()).length, 40);
   assertEquals(caller.connections, [false, true]);

@@ -38,6 +38,31 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a server that would drop tasks when it is there again: that is told, and no pool opens until it is mended",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using _agent = await AgentProcess.start(redis.url);
+    await using caller = new Caller(redis.url);
+    using admin = openAdmin(redis.url);
+    assertEquals(await caller.call("square", [2]), 4);
+    const comesBackWith = async (policy: string, told: boolean[]): Promise<void> => {
+      await admin.redis.config("SET", "maxmemory-policy", policy);
+      await admin.redis.client("KILL", "TYPE", "normal");
+      while (caller.connections.length < told.length) await admin.redis.ping();
+      assertEquals(caller.connections, told);
+    };
+    await comesBackWith("allkeys-lru", [false, false]);
+    await assertRejects(() => caller.cluster.ready(), Error, 'its maxmemory-policy is "allkeys-lru"');
+    // What is open goes on: its tasks are there.
+    assertEquals(await caller.call("square", [3]), 9);
+    await comesBackWith("noeviction", [false, false, true]);
+    await caller.cluster.ready();
+    assertEquals(await caller.call("square", [4]), 16);
+  },
+);
+
 Deno.test("a server that refuses a cancellation does not end the program; it is told again", options, async () => {
   await using redis = await RedisServer.start();
   await using _agent = await AgentProcess.start(redis.url, { jobs: 1 });

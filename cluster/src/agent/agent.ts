@@ -87,7 +87,11 @@ export class Agent {
       aofCheck,
       connectTimeoutMs,
       onChange: (up, error) =>
-        note(up ? "The server is there again" : `The server is away${error === undefined ? "" : `: ${error.message}`}`),
+        note(
+          up
+            ? "The server is there again"
+            : `The server cannot be used now${error === undefined ? "" : `: ${error.message}`}`,
+        ),
     });
     const { link, clockOffsetMs } = await this.#connection.checked();
     this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);

@@ -24,6 +24,8 @@ export class GroupConnection implements EngineConnection {
   readonly #checked: Promise<Checked>;
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
+  /** Why the server must not get more work since the connection was made again. */
+  #unfit: Error | undefined;
   #ready = false;
   #up = true;
 
@@ -35,14 +37,14 @@ export class GroupConnection implements EngineConnection {
     });
     this.#redis = this.#sockets.open();
     this.#redis.on("close", () => this.#tell(false));
-    this.#redis.on("ready", () => this.#tell(true));
+    this.#redis.on("ready", () => void this.#lookAgain());
     this.store = new RedisStore(this.#redis, options.group, options.storeTtlMs);
     this.#checked = this.#check();
     this.#checked.catch(() => {});
   }
 
   checked(): Promise<Checked> {
-    return this.#checked;
+    return this.#unfit === undefined ? this.#checked : Promise.reject(this.#unfit);
   }
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
@@ -140,6 +142,25 @@ export class GroupConnection implements EngineConnection {
         `is it running${isTls ? ", does it speak TLS" : ""}, and does this program have --allow-net=${url.host}?`,
       { cause: error },
     );
+  }
+
+  /**
+   * The server that is there again may be another one, or have other settings: where it would drop tasks, that is told, and no pool opens. What
+   * is open goes on, since its tasks are there.
+   */
+  async #lookAgain(): Promise<void> {
+    if (!this.#ready) return;
+    const { address, aofCheck, onChange } = this.#options;
+    try {
+      const refusal = refusalOf(await readRedisState(this.#redis), address, { aofCheck });
+      this.#unfit = refusal === undefined ? undefined : new Error(refusal);
+    } catch {
+      // It is away again: the next time it is asked again.
+      return;
+    }
+    if (this.#unfit === undefined || !this.#ready) return this.#tell(true);
+    this.#up = false;
+    onChange(false, this.#unfit);
   }
 
   /** Each try to connect again that fails closes a connection too, which nobody needs to hear. */

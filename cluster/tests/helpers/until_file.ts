@@ -1,7 +1,7 @@
 /** Resolves when what a file holds is as wanted: looked at whenever somebody has written to it. */
 export async function untilFile(path: string, isThere: (text: string) => boolean): Promise<string> {
   // Its folder is watched: the file may not be there yet.
-  using watcher = Deno.watchFs(path.replace(/\/[^/]*$/, ""));
+  using watcher = Deno.watchFs(path.replace(/\/[^/]*$/, ""), { recursive: false });
   const look = async (): Promise<string | undefined> => {
     const text = await Deno.readTextFile(path).catch(() => "");
     return isThere(text) ? text : undefined;
