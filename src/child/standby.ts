@@ -1,5 +1,7 @@
-const QUICK_MS = 0.5;
-const QUICK_ANSWERS = 16;
+/** A parent that lets more time pass may wake this process before it sends anything: see `StandbyWatch`. */
+const QUICK_MS = 1;
+/** With more, a program on a busy machine, where now and then an answer comes late, seldom gets there. */
+const QUICK_ANSWERS = 4;
 
 /**
  * Whether this process, when all it waits for is its parent, waits in a blocking read.

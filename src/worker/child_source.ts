@@ -1160,13 +1160,14 @@ function isPlainPrimitive(value) {
       return value === null;
   }
 }
-function isShortList(value) {
-  if (typeof value !== "object" || value === null || !isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
-  for (let i = 0; i < value.length; i++) {
-    const item = value[i];
-    if (!isPlainPrimitive(item) || typeof item === "string" && item.length > SHORT_TEXT_UNITS) return false;
-  }
+function isShort(value) {
+  if (typeof value !== "object" || value === null) return isShortPrimitive(value);
+  if (!isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
+  for (let i = 0; i < value.length; i++) if (!isShortPrimitive(value[i])) return false;
   return true;
+}
+function isShortPrimitive(value) {
+  return isPlainPrimitive(value) && (typeof value !== "string" || value.length <= SHORT_TEXT_UNITS);
 }
 var PlainMeasure = class {
   #large;
@@ -2340,7 +2341,7 @@ var LINES_OF_PLAIN = '{"$":"lines"}';
 var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
   if (value === void 0) return UNDEFINED;
-  if (isShort(value)) return {
+  if (needsNoMeasure(value)) return {
     text: $JSON_stringify(value),
     tagged: false,
     parts: NO_PARTS
@@ -2425,9 +2426,9 @@ function decode(body, tagged, parts, handles) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
   }
 }
-function isShort(value) {
+function needsNoMeasure(value) {
   try {
-    return isShortList(value);
+    return isShort(value);
   } catch {
     return false;
   }
@@ -5482,8 +5483,8 @@ function boundedDecoder(onFrame, maxFrameBytes) {
 }
 
 // src/child/standby.ts
-var QUICK_MS = 0.5;
-var QUICK_ANSWERS = 16;
+var QUICK_MS = 1;
+var QUICK_ANSWERS = 4;
 var Standby = class {
   #quickAnswers = 0;
   #on = false;
@@ -5573,7 +5574,7 @@ var ParentLink = class {
       return this.#streams.readSync(buffer);
     }
     if (this.standby.on) {
-      await this.#turn();
+      await (this.#now() - this.#turnedAt < TURN_MS ? void 0 : this.#turn());
       if (this.standby.on && this.#needsParentOnly()) {
         this.#flushQuietly();
         return this.#streams.readSync(buffer);
@@ -5584,7 +5585,6 @@ var ParentLink = class {
     return bytes;
   }
   async #turn() {
-    if (this.#now() - this.#turnedAt < TURN_MS) return;
     await nextTurn();
     this.#turnedAt = this.#now();
   }

@@ -10,6 +10,7 @@ import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { LaunchCommand } from "./program/command_line.ts";
 import { EndingLadder } from "./ending_ladder.ts";
 import type { WorkerExit } from "./exit_error.ts";
+import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
@@ -80,13 +81,13 @@ export class WorkerProcess {
   readonly #ladder: EndingLadder;
   readonly #standby = new StandbyWatch(() => this.#wake(), () => this.#events.turns());
   readonly #silence: SilenceWatch;
+  readonly #hold = new ProgramHold((holds) => this.#tellReferenced(holds));
   #readBytes = 0;
   #greeted = false;
   #ready = false;
   #exited = false;
   #isOver = false;
   #violation: unknown;
-  #referenced = true;
   #muteTimer: Timer | undefined;
 
   /** Starts the process. Throws what `Deno.Command` throws. */
@@ -164,15 +165,7 @@ export class WorkerProcess {
 
   /** Whether the process keeps the program alive. */
   setReferenced(referenced: boolean): void {
-    if (this.#exited || referenced === this.#referenced) return;
-    this.#referenced = referenced;
-    this.#output.setReferenced(referenced);
-    try {
-      if (referenced) this.#child.ref();
-      else this.#child.unref();
-    } catch {
-      // Its streams have ended: the exit is on its way.
-    }
+    if (!this.#exited) this.#hold.set(referenced);
   }
 
   /** The last that it wrote to its standard error. */
@@ -207,6 +200,16 @@ export class WorkerProcess {
       this.#child.kill(signal);
     } catch {
       // It has ended already; `exited` will be called.
+    }
+  }
+
+  #tellReferenced(referenced: boolean): void {
+    this.#output.setReferenced(referenced);
+    try {
+      if (referenced) this.#child.ref();
+      else this.#child.unref();
+    } catch {
+      // Its streams have ended: the exit is on its way.
     }
   }
 
@@ -251,6 +254,7 @@ export class WorkerProcess {
     this.#ladder.end();
     this.#muteTimer?.cancel();
     this.#exited = true;
+    this.#hold.end();
     this.#silence.end();
     this.#turns.hurry();
     this.#events.died();
@@ -290,7 +294,7 @@ export class WorkerProcess {
       MUTE_LIMIT_MS,
       () => this.#condemn(new ProtocolError("it closed its standard output")),
     );
-    this.#muteTimer.setReferenced(this.#referenced);
+    this.#muteTimer.setReferenced(this.#hold.wanted);
   }
 
   get #isInFrame(): boolean {

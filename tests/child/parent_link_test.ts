@@ -40,7 +40,7 @@ Deno.test("ParentLink.send() throws when the parent is gone, unless the process 
 Deno.test("ParentLink.run() reads with the event loop stopped where the parent answers at once, and says so before", async () => {
   const { streams } = await exchange(0.1);
   const kinds = streams.written.all().map(([kind]) => kind);
-  assertEquals(kinds.indexOf("standby"), 16);
+  assertEquals(kinds.indexOf("standby"), 4);
   assertEquals(kinds.filter((kind) => kind === "standby").length, 1);
   assert(streams.blockingReads > 0);
 });
@@ -52,8 +52,8 @@ Deno.test("ParentLink.run() lets the loop of a process on standby turn once a mi
       turns++;
       immediate = setImmediate(count);
     });
-    // Sixteen, thirty on standby, and the end.
-    const { streams } = await exchange(answerMs, 46);
+    // Four, thirty on standby, and the end.
+    const { streams } = await exchange(answerMs, 34);
     clearImmediate(immediate);
     assertEquals([streams.blockingReads, turns], [31, expected]);
   }

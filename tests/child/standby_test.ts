@@ -8,7 +8,7 @@ function quickAnswers(standby: Standby, count: number): void {
 
 Deno.test("Standby.enter() is true once, after many answers that came at once", () => {
   const standby = new Standby();
-  quickAnswers(standby, 15);
+  quickAnswers(standby, 3);
   assertFalse(standby.enter());
   assertFalse(standby.on);
   quickAnswers(standby, 1);
@@ -20,15 +20,15 @@ Deno.test("Standby.enter() is true once, after many answers that came at once", 
 
 Deno.test("Standby.enter() counts from zero when an answer came late", () => {
   const standby = new Standby();
-  quickAnswers(standby, 15);
+  quickAnswers(standby, 3);
   standby.heard(1);
-  quickAnswers(standby, 15);
+  quickAnswers(standby, 3);
   assertFalse(standby.enter());
 });
 
 Deno.test("Standby.heard() ends it when an answer came late", () => {
   const standby = new Standby();
-  quickAnswers(standby, 16);
+  quickAnswers(standby, 4);
   assert(standby.enter());
   standby.heard(0.1);
   assert(standby.on);
@@ -38,7 +38,7 @@ Deno.test("Standby.heard() ends it when an answer came late", () => {
 
 Deno.test("Standby.leave() ends it, and counts from zero", () => {
   const standby = new Standby();
-  quickAnswers(standby, 16);
+  quickAnswers(standby, 4);
   assert(standby.enter());
   standby.leave();
   assertFalse(standby.on);

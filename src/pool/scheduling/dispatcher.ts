@@ -32,7 +32,7 @@ export class Dispatcher<T extends ScheduledTask> {
     this.#giveHeads(now);
     if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
     // What one worker gets leaves together: the first task alone would wake it, and the program again, for one answer.
-    for (const worker of this.#given.splice(0)) worker.flush();
+    for (let worker; (worker = this.#given.pop()) !== undefined;) worker.flush();
   }
 
   /** Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it. */

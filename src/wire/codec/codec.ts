@@ -8,7 +8,7 @@ import { encodingError, TaggedEncoder } from "./encode.ts";
 import { LineReader } from "./line_reader.ts";
 import { LineWriter } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
-import { isShortList, LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
+import { isShort, LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
 
 /** A value as it travels. */
@@ -60,7 +60,7 @@ export type { HandleCodec } from "./tags.ts";
 export function encode(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
   if (value === undefined) return UNDEFINED;
-  if (isShort(value)) return { text: JSON.stringify(value), tagged: false, parts: NO_PARTS };
+  if (needsNoMeasure(value)) return { text: JSON.stringify(value), tagged: false, parts: NO_PARTS };
   const numbers = numbersIn(value);
   if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
   const measure = new PlainMeasure();
@@ -164,9 +164,9 @@ export function decode(
   }
 }
 
-function isShort(value: unknown): boolean {
+function needsNoMeasure(value: unknown): boolean {
   try {
-    return isShortList(value);
+    return isShort(value);
   } catch {
     // A getter or a proxy threw. The walk that follows knows where.
     return false;

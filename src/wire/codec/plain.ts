@@ -33,14 +33,16 @@ export function isPlainPrimitive(value: unknown): boolean {
   }
 }
 
-/** Whether a value is a list of a few short primitives, as the arguments of most calls are: it needs no measure. */
-export function isShortList(value: unknown): value is unknown[] {
-  if (typeof value !== "object" || value === null || !isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
-  for (let i = 0; i < value.length; i++) {
-    const item = value[i];
-    if (!isPlainPrimitive(item) || (typeof item === "string" && item.length > SHORT_TEXT_UNITS)) return false;
-  }
+/** Whether a value is a short primitive, as the results of most calls are, or a list of a few, as their arguments are: it needs no measure. */
+export function isShort(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return isShortPrimitive(value);
+  if (!isOrdinaryArray(value) || value.length > SHORT_LIST) return false;
+  for (let i = 0; i < value.length; i++) if (!isShortPrimitive(value[i])) return false;
   return true;
+}
+
+function isShortPrimitive(value: unknown): boolean {
+  return isPlainPrimitive(value) && (typeof value !== "string" || value.length <= SHORT_TEXT_UNITS);
 }
 
 /**

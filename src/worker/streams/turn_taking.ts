@@ -19,6 +19,8 @@ export class TurnTaking implements Turns {
   #hurried = false;
 
   take(chunk: Uint8Array, work: (piece: Uint8Array) => void): Promise<void> | undefined {
+    // No piece is smaller, whatever it took: the clock is read for what can be divided. Most chunks that come alone are one answer.
+    if (chunk.length <= LEAST_BYTES) return void work(chunk);
     const end = this.#workUntil(chunk, 0, work);
     return end < chunk.length ? this.#takeRest(chunk, end, work) : undefined;
   }
