@@ -10,6 +10,11 @@
  * loops that share the work by hand show what the machine's second processor can give: no more can be asked of two workers.
  */
 
+const unknown = Deno.args.find((arg) => arg.startsWith("-") && arg !== "--quick");
+if (unknown !== undefined) {
+  console.log("Usage: deno task bench:cli [--quick] [part of a name...]");
+  Deno.exit(unknown === "--help" ? 0 : 1);
+}
 const isQuick = Deno.args.includes("--quick");
 const NAMES = Deno.args.filter((arg) => !arg.startsWith("--"));
 const RECORDS = isQuick ? 100_000 : 1_000_000;
