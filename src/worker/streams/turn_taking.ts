@@ -17,6 +17,11 @@ export class TurnTaking implements Turns {
   #pieceBytes: number = MOST_BYTES;
   #cautiousUntil = 0;
   #hurried = false;
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number = monotonicMs) {
+    this.#nowMs = nowMs;
+  }
 
   take(chunk: Uint8Array, work: (piece: Uint8Array) => void): Promise<void> | undefined {
     // No piece is smaller, whatever it took: the clock is read for what can be divided. Most chunks that come alone are one answer.
@@ -36,14 +41,14 @@ export class TurnTaking implements Turns {
 
   /** Works from `at` on for as long as one turn may take; returns how far it came. */
   #workUntil(chunk: Uint8Array, at: number, work: (piece: Uint8Array) => void): number {
-    const beganAt = monotonicMs();
+    const beganAt = this.#nowMs();
     let [now, next] = [beganAt, at];
     do {
       const end = Math.min(chunk.length, next + this.#pieceBytes);
       work(chunk.subarray(next, end));
       next = end;
       const before = now;
-      now = monotonicMs();
+      now = this.#nowMs();
       this.#adapt(now - before, now);
     } while (next < chunk.length && (this.#hurried || now - beganAt < SLICE_MS));
     return next;
