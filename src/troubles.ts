@@ -20,6 +20,7 @@ export const TROUBLES = [
   "variables",
   "bare-import",
   "extension",
+  "commonjs",
   "unstable",
   "lock",
   "untrusted-import",

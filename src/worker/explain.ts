@@ -65,7 +65,7 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
   {
-    part: /\n[ \t]*hint: If you want to use the (?:npm|JSR) package[^\n]*/,
+    part: /\n[ \t]*hint: If you want to use (?:the (?:npm|JSR)|a JSR or npm) package[^\n]*/,
     trouble: "bare-import",
     advise: bareImport,
   },
@@ -76,6 +76,12 @@ const RULES: readonly Rule[] = [
     advise: bareImport,
   },
   { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, trouble: "lock", advise: outOfLock },
+  // Of a file that is not there, without its extension.
+  {
+    part: /, run again with the --allow-read flag Maybe [^\n]* or run with --(?:unstable-)?sloppy-imports/,
+    trouble: "extension",
+    advise: otherName,
+  },
   { part: /, run again with the --allow-\w+ flag/, trouble: "permission", advise: notGranted },
   {
     part: /; path-scoped grants \(e\.g\. --allow-write=<path>\) are not supported[^\n]*/,
@@ -93,8 +99,24 @@ const RULES: readonly Rule[] = [
   { part: /^spawn(?:Sync)? [^/\\\s]+ ENOENT$/, stays: true, trouble: "permission", advise: noCommand },
   { part: /^(?:localStorage|caches) is not defined$/, stays: true, trouble: "permission", advise: noStorage },
   { part: /The `--unstable-[\w-]+` flag must be provided\.?/, stays: true, trouble: "unstable", advise: unstable },
+  { part: /\n[ \t]*hint: run with --unstable-raw-imports/, trouble: "unstable", advise: rawImports },
+  { part: /^"(?:text|bytes)" is not a valid module type\.?/, stays: true, trouble: "unstable", advise: rawImports },
   { part: / or run with --(?:unstable-)?sloppy-imports/, trouble: "extension", advise: sloppyImport },
   { part: /[,;]? but --no-(?:npm|remote) is specified\.?/, trouble: "untrusted-import", advise: closedRegistry },
+  {
+    part: /Could not find npm package '[^'\n]*'[^\n]*/,
+    stays: true,
+    trouble: "untrusted-import",
+    advise: otherRegistry,
+  },
+  { part: /^React is not defined$/, stays: true, trouble: "untrusted-import", advise: noCompilerOptions },
+  // Deno has a hint for this, but only where it ends a program.
+  {
+    part: /^(?:require|module|exports|__dirname|__filename) is not defined$/,
+    stays: true,
+    trouble: "commonjs",
+    advise: commonJs,
+  },
   // As Deno says it, its sockets and Node's, and an undici of npm, whose cause has the rest.
   {
     part: /error sending request for url [^\n]*|invalid peer certificate: [^\n]*|^fetch failed$/,
@@ -169,9 +191,9 @@ function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
     "`frozen: false`, which goes by no lock file";
 }
 
-function notGranted(text: string, { temporaryFolder }: Circumstances): string {
+function notGranted(text: string, worker: Circumstances): string {
   const [, kind, quoted, place] = /Requires (\w+) access(?: to (?:"([^"\n]*)"|(<\w+>)))?, run again/.exec(text) ?? [];
-  const target = place === "<TMP>" ? temporaryFolder : quoted;
+  const target = place === "<TMP>" ? worker.temporaryFolder : quoted;
   if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
   if (target?.includes(".corral.invalid")) {
     return "in a corral worker: a relative URL has no page to start from, give fetch() an absolute one";
@@ -179,7 +201,16 @@ function notGranted(text: string, { temporaryFolder }: Circumstances): string {
   // A library that is looked for by its name is none that a grant can name.
   const isWhole = target === undefined || (kind === "ffi" && !/[/\\]/.test(target));
   const grant = isWhole ? "true" : `[${JSON.stringify(target)}]`;
-  return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\``;
+  // An untrusted module may read the files that its folder had.
+  const own = kind === "read" && isInUntrustedFolder(target, worker)
+    ? ", or see that it lies in the module's folder when the pool is made"
+    : "";
+  return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\`${own}`;
+}
+
+function isInUntrustedFolder(path: string | undefined, { module, trust }: Circumstances): boolean {
+  const folder = module === undefined ? undefined : /^(?:\/|[A-Za-z]:\\|\\\\)(?:.*[\\/])?/.exec(module)?.[0];
+  return trust === "untrusted" && folder !== undefined && path !== undefined && path.startsWith(folder);
 }
 
 function wholeGrant(): string {
@@ -202,9 +233,36 @@ function noStorage(): string {
   return "in a corral worker: it keeps nothing on disk, set `storage: true`";
 }
 
-function unstable(text: string, { config }: Circumstances): string {
+function unstable(text: string, { config, trust }: Circumstances): string {
+  if (trust === "untrusted") return 'an untrusted module has no unstable API, "unstable" in a deno.json is not for it';
   const name = /--unstable-([\w-]+)/.exec(text)?.[1];
   return `set "unstable": ["${name}"] in ${config ?? "a deno.json beside the module"}, which holds for workers as well`;
+}
+
+function rawImports(_: string, worker: Circumstances): string {
+  return worker.trust === "untrusted"
+    ? 'an untrusted module may import text and bytes with `env: { DENO_UNSTABLE_RAW_IMPORTS: "1" }`'
+    : unstable("--unstable-raw-imports", worker);
+}
+
+function otherName(text: string): string | undefined {
+  return /flag Maybe (.*) or run with --/.exec(text)?.[1];
+}
+
+function otherRegistry(_: string, { trust }: Circumstances): string | undefined {
+  if (trust === "trusted") return undefined;
+  return "an untrusted module goes by no .npmrc, name the registry with `env: { NPM_CONFIG_REGISTRY: <URL> }`";
+}
+
+function noCompilerOptions(_: string, { trust }: Circumstances): string | undefined {
+  if (trust === "trusted") return undefined;
+  return 'an untrusted module goes by no "compilerOptions", name where its JSX comes from in the file, with ' +
+    "`/** @jsxImportSource <package> */`";
+}
+
+function commonJs(): string {
+  return 'Deno takes the file for an ES module, name it ".cjs", set "type": "commonjs" in a package.json beside it, or use ' +
+    "import and export";
 }
 
 function sloppyImport(_: string, { config }: Circumstances): string {

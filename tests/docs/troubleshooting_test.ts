@@ -24,6 +24,7 @@ const WORKER: Circumstances = {
   temporaryFolder: "/tmp",
   isHidden: () => false,
 };
+const UNTRUSTED: Circumstances = { ...WORKER, trust: "untrusted" };
 const BLIND: Circumstances = { ...WORKER, mayReadFolder: false, config: undefined, isHidden: () => true };
 
 function messageOf(call: () => unknown): string {
@@ -98,6 +99,7 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
   extension: () => [
     explain(`Module not found "file:///srv/a". Maybe add a '.ts' extension or run with --sloppy-imports`, WORKER),
   ],
+  commonjs: () => [explain("require is not defined", WORKER)],
   unstable: () => [
     explain("Unstable API 'Worker.deno.permissions'. The `--unstable-worker-options` flag must be provided.", WORKER),
   ],
@@ -105,7 +107,9 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
     explain("The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false`", WORKER),
   ],
   "untrusted-import": () => [
-    explain("npm specifiers were requested; but --no-npm is specified", { ...WORKER, trust: "untrusted" }),
+    explain("npm specifiers were requested; but --no-npm is specified", UNTRUSTED),
+    explain("Could not find npm package 'thing' matching '1'.", UNTRUSTED),
+    explain("React is not defined", UNTRUSTED),
   ],
   "source-text": async () => {
     await using pool = new Pool({ workers: 1 });

@@ -36,7 +36,7 @@ for (const [what, target, name] of LINKS) {
     assertEquals(
       error.message,
       `Cannot let an untrusted module read its folder "${folder.path}/tenant": the link "${folder.path}/tenant/${name}" leads out of it, ` +
-        "remove the link, or copy what it names",
+        "give the module a folder without such links, or copy what it names",
     );
   });
 }

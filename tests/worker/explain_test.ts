@@ -105,6 +105,69 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     see("bare-import"),
   ],
   [
+    "a bare import of something that may be in both registries",
+    'Import "@me/x" not a dependency\n  hint: If you want to use a JSR or npm package, try running `deno add jsr:@me/x` or `deno add npm:@me/x`' +
+    AT,
+    { ...OPEN, trust: "untrusted" },
+    'Import "@me/x" not a dependency; an untrusted module has only the names in "imports" of /srv/deno.json' +
+    see("bare-import") + AT,
+  ],
+  [
+    "a file without its extension that may not be read",
+    `Requires read access to "/srv/x", run again with the --allow-read flag Maybe add a '.ts' extension or run with --sloppy-imports${AT}`,
+    { ...OPEN, trust: "untrusted" },
+    `Requires read access to "/srv/x"; add a '.ts' extension${see("extension")}${AT}`,
+  ],
+  [
+    "a file of an untrusted module's folder that is not there",
+    'Requires read access to "/srv/x.ts", run again with the --allow-read flag',
+    { ...OPEN, trust: "untrusted" },
+    'Requires read access to "/srv/x.ts"; in a corral worker: grant it with `permissions: { read: ["/srv/x.ts"] }`, ' +
+    `or see that it lies in the module's folder when the pool is made${see("permission")}`,
+  ],
+  [
+    "an import of bytes",
+    `The import attribute type of "bytes" is unsupported.\n  Specifier: file:///srv/x\n  hint: run with --unstable-raw-imports${AT}`,
+    OPEN,
+    'The import attribute type of "bytes" is unsupported.\n  Specifier: file:///srv/x; set "unstable": ["raw-imports"] in /srv/deno.json, ' +
+    `which holds for workers as well${see("unstable")}${AT}`,
+  ],
+  [
+    "an import of bytes by an untrusted module",
+    `"bytes" is not a valid module type.${AT}`,
+    { ...OPEN, trust: "untrusted" },
+    '"bytes" is not a valid module type; an untrusted module may import text and bytes with `env: { DENO_UNSTABLE_RAW_IMPORTS: "1" }`' +
+    see("unstable") + AT,
+  ],
+  [
+    "an unstable API in an untrusted module",
+    "Unstable API 'Deno.x'. The `--unstable-x` flag must be provided.",
+    { ...OPEN, trust: "untrusted" },
+    "Unstable API 'Deno.x'. The `--unstable-x` flag must be provided; an untrusted module has no unstable API, \"unstable\" in a deno.json is not for it" +
+    see("unstable"),
+  ],
+  [
+    "a package that another registry has, in an untrusted module",
+    `Could not find npm package 'npm-dep' matching '1'.${AT}`,
+    { ...OPEN, trust: "untrusted" },
+    "Could not find npm package 'npm-dep' matching '1'; an untrusted module goes by no .npmrc, name the registry with " +
+    `\`env: { NPM_CONFIG_REGISTRY: <URL> }\`${see("untrusted-import")}${AT}`,
+  ],
+  [
+    "JSX of an untrusted module",
+    "React is not defined",
+    { ...OPEN, trust: "untrusted" },
+    'React is not defined; an untrusted module goes by no "compilerOptions", name where its JSX comes from in the file, with ' +
+    `\`/** @jsxImportSource <package> */\`${see("untrusted-import")}`,
+  ],
+  [
+    "a CommonJS module that Deno takes for another kind",
+    "require is not defined",
+    OPEN,
+    'require is not defined; Deno takes the file for an ES module, name it ".cjs", set "type": "commonjs" in a package.json beside it, or use ' +
+    `import and export${see("commonjs")}`,
+  ],
+  [
     "what is not in the lock file",
     "The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false` to update it.\nchanges:\n 1 | +{",
     OPEN,

@@ -95,7 +95,9 @@ export class UntrustedFolder {
     if (target?.startsWith(this.#realPath + separator)) return true;
     throw refused(
       this.#path,
-      `the link ${JSON.stringify(link)} leads out of it, remove the link, or copy what it names`,
+      `the link ${
+        JSON.stringify(link)
+      } leads out of it, give the module a folder without such links, or copy what it names`,
     );
   }
 }
