@@ -21,7 +21,7 @@ export interface WorkerLaunchOptions {
   permissions?: Deno.PermissionOptions;
   /** What it may not do, even where `permissions` grants it: `true` or a list for each kind. @default nothing */
   deny?: Deno.PermissionOptionsObject;
-  /** Its environment variables, which it may read; there are no others. @default none */
+  /** Its environment variables, which it may read and set; there are no others. @default none */
   env?: Record<string, string>;
   /** Its working directory: a path or a `file:` URL. @default this program's */
   cwd?: string | URL;

@@ -280,7 +280,8 @@ async function inPrivateDenoDir<T>(body: (env: Record<string, string>) => Promis
 
 Deno.test("workers share storage only when their storage keys are the same", async () => {
   await inPrivateDenoDir(async (env) => {
-    const stored = async (storageKey: string) => (await run({ moduleUrl: ENVIRONMENT, storageKey, env })).result;
+    const stored = async (storageKey: string) =>
+      (await run({ moduleUrl: ENVIRONMENT, storageKey, storage: true, env })).result;
     assertEquals(await stored("a1"), { stored: null, cached: false, secret: "denied" });
     assertEquals(await stored("a1"), { stored: "stored", cached: true, secret: "denied" });
     assertEquals(await stored("b2"), { stored: null, cached: false, secret: "denied" });

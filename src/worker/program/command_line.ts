@@ -26,7 +26,8 @@ import {
 } from "../permissions/permissions.ts";
 import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
 import { untrustedFolder } from "../permissions/untrusted_folder.ts";
-import { hiddenVariables, workerEnv } from "./worker_environment.ts";
+import { hideVariables } from "./hidden_variables.ts";
+import { workerEnv } from "./worker_environment.ts";
 
 /** What a worker is to be. */
 export interface WorkerCommandOptions extends ResolvedLaunchOptions {
@@ -80,8 +81,8 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
   const input = options.readsStdin ? undefined : grantInput(grants, denials);
-  const env = workerEnv(options, grants);
-  const hidden = hiddenVariables(options, grants);
+  const env = workerEnv(options, grants, path);
+  const hidingFlags = hideVariables(grants, options, env);
   const args = [
     "run",
     "--quiet",
@@ -92,7 +93,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
     ...grantFlags(grants, denials),
-    ...(hidden.length === 0 ? [] : [`--ignore-env=${hidden.join(",")}`]),
+    ...hidingFlags,
     mainModule(options.program, { ...options, importsLazily: project.importsLazily === true }, input),
   ];
   requireArgumentsFit(args, env);

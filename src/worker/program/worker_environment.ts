@@ -1,10 +1,13 @@
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "../permissions/permissions.ts";
 import { pathFromStart } from "../project/module_url.ts";
+import { closedCache } from "./closed_cache.ts";
+import { storageVariables } from "./storage_variables.ts";
 import { colorVariables, localeVariables } from "../surroundings.ts";
 
-// Where Deno keeps what it has cached, and by which registry; without these the cached modules are not found.
-const DENO_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
+/** Where Deno keeps what it has cached; without these the cached modules are not found. */
+export const FOLDER_VARIABLES: readonly string[] = ["DENO_DIR", "HOME", "XDG_CACHE_HOME"];
+const DENO_VARIABLES = [...FOLDER_VARIABLES, "NPM_CONFIG_REGISTRY", "JSR_URL", "DENO_COVERAGE_DIR"];
 // What Deno resolves imports by, beside flags and files.
 const RESOLVING_VARIABLES = [
   "DENO_NO_PACKAGE_JSON",
@@ -22,7 +25,8 @@ const CERTIFICATE_VARIABLES = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
 ];
-const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap(
+/** In them can be a password. */
+export const PROXY_VARIABLES: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap(
   (name) => [name, name.toLowerCase()],
 );
 /** Everything by which a worker connects as this program does, where it may read them. */
@@ -32,8 +36,12 @@ const PATH_VARIABLES = ["DENO_DIR", "DENO_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CER
 const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
 
-/** The whole environment of a worker: what Deno needs to find its cache, and what the caller gives. */
-export function workerEnv(options: ResolvedLaunchOptions, grants: Grants): Record<string, string> {
+/**
+ * The whole environment of a worker: what Deno needs to find its cache, and what the caller gives.
+ *
+ * @param denoPath The command that starts Deno.
+ */
+export function workerEnv(options: ResolvedLaunchOptions, grants: Grants, denoPath: string): Record<string, string> {
   const { env } = options;
   const names = [
     ...DENO_VARIABLES,
@@ -42,18 +50,22 @@ export function workerEnv(options: ResolvedLaunchOptions, grants: Grants): Recor
     ...(grants.has("run") ? RUN_VARIABLES : []),
     ...(mayConnect(grants) ? CERTIFICATE_VARIABLES : []),
   ];
-  return {
+  const given: Record<string, string> = {
     DENO_NO_UPDATE_CHECK: "1",
     ...localeVariables(),
     ...colorVariables(env),
     ...readableVariables(names),
     ...(mayConnect(grants) ? proxyVariables(options, grants) : {}),
-    ...(needsNoFolder(options, grants) ? { DENO_DIR: NO_FOLDER } : {}),
     ...env,
   };
+  const locating = Object.fromEntries(
+    Object.entries(given).filter(([name]) => [...FOLDER_VARIABLES, ...WINDOWS_VARIABLES].includes(name)),
+  );
+  return { ...given, ...storageVariables(options, grants, () => closedCache(denoPath, locating, options.cwd)) };
 }
 
-function mayConnect(grants: Grants): boolean {
+/** Whether a worker may connect to anything. */
+export function mayConnect(grants: Grants): boolean {
   return grants.has("net") || grants.has("import");
 }
 
@@ -64,28 +76,6 @@ function proxyVariables({ trust }: ResolvedLaunchOptions, grants: Grants): Recor
   return opensEnvironment
     ? Object.fromEntries(Object.entries(found).filter(([, value]) => !value.includes("@")))
     : found;
-}
-
-/**
- * The variables that Deno uses and an untrusted worker's code does not see, though it may read others: a proxy's address can hold a
- * password. See `docs/decisions/starting.md`.
- */
-export function hiddenVariables({ trust, env }: ResolvedLaunchOptions, grants: Grants): string[] {
-  const readable = grants.get("env");
-  if (trust === "trusted" || readable === undefined || !mayConnect(grants)) return [];
-  return PROXY_VARIABLES.filter((name) => !Object.hasOwn(env, name) && (readable === true || !readable.includes(name)));
-}
-
-// A folder that nobody can make, since it would have to be in a file.
-const NO_FOLDER = `${Deno.execPath()}${Deno.build.os === "windows" ? "\\" : "/"}none`;
-
-/**
- * Whether a worker can do without Deno's folder. Then its code cannot write there either, by whatever way: threads have a `caches` of their
- * own that nobody can take away. It costs a start some 0.1 s to find that code cannot be cached. See `docs/decisions/storage.md`.
- */
-function needsNoFolder({ trust, moduleUrl, storage }: ResolvedLaunchOptions, grants: Grants): boolean {
-  const isLocal = moduleUrl === undefined || /^(file|data):/.test(moduleUrl);
-  return trust === "untrusted" && isLocal && !storage && !grants.has("import");
 }
 
 function readableVariables(names: readonly string[]): Record<string, string> {
