@@ -18,10 +18,25 @@ export async function describeError(error: unknown): Promise<string> {
   return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
 }
 
+/** What a pool, or another tool, calls the same. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  "--workers": "--jobs",
+  "--max-workers": "--jobs",
+  "--processes": "--jobs",
+  "--max-procs": "--jobs",
+  "--chunk-size": "--chunk",
+  "--chunksize": "--chunk",
+  "--max-tasks-per-child": "--max-tasks",
+  "--task-timeout": "--timeout",
+  "--start-timeout": "--time-budget",
+  "--init": "--initializer",
+};
+
 async function withNearest({ message, flag, known }: UnknownFlagError): Promise<string> {
   if (flag.length <= 2) return message;
   const { nearestOf } = await import("./nearest_of.ts");
-  const near = nearestOf(flag, known, Math.max(2, flag.length / 3));
+  const other = Object.hasOwn(OTHER_NAMES, flag) ? OTHER_NAMES[flag]! : "";
+  const near = known.includes(other) ? other : nearestOf(flag, known, Math.max(2, flag.length / 3));
   return near === undefined ? message : message.replace(/, see [^,]*$/, `, did you mean ${near}?`);
 }
 

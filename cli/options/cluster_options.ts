@@ -55,8 +55,18 @@ export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
     server,
     secretFile,
     group: flags.value("group"),
-    codeVersion: flags.value("code-version"),
+    codeVersion: codeVersion(flags.value("code-version")),
     caFile: flags.value("ca-file"),
     aofCheck: !flags.has("no-aof-check"),
   };
+}
+
+/** The name of the code has the runner's in front of it; with that it must not be too long. */
+function codeVersion(text: string | undefined): string | undefined {
+  if (text === undefined || /^[A-Za-z0-9._-]{1,50}$/.test(text)) return text;
+  throw new UsageError(
+    `Cannot use ${
+      JSON.stringify(text)
+    } as --code-version: 1 to 50 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
+  );
 }

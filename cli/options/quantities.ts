@@ -4,13 +4,12 @@ import { UsageError } from "../errors/usage_error.ts";
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 const BYTES: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** A whole number of at least `least`. */
-export function wholeNumber(flag: string, text: string, least: number): number {
+/** A whole number from `least` to `most`. */
+export function wholeNumber(flag: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
-  throw new UsageError(
-    `Cannot use ${JSON.stringify(text)} as --${flag}: a whole number of at least ${least} is wanted`,
-  );
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  const wanted = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${flag}: a whole number ${wanted} is wanted`);
 }
 
 /** A share like `50%`, as its number; `undefined` if it is not one. */

@@ -159,11 +159,16 @@ function optional<T>(flags: ParsedFlags, long: string, read: (text: string) => T
   return text === undefined ? undefined : read(text);
 }
 
+/** As many as a pool takes. */
+const MOST_JOBS = 65_536;
+
 function jobs(text: string): number {
   const cpus = navigator.hardwareConcurrency || 1;
   if (text === "auto") return cpus;
   const share = percentage(text);
-  return share === undefined ? wholeNumber("jobs", text, 1) : Math.max(1, Math.round(cpus * share / 100));
+  return share === undefined
+    ? wholeNumber("jobs", text, 1, MOST_JOBS)
+    : Math.min(MOST_JOBS, Math.max(1, Math.round(cpus * share / 100)));
 }
 
 /**

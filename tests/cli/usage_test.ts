@@ -40,6 +40,8 @@ Deno.test("corral exits with 255 and names the right thing when it was called wr
   assertEquals(flag.stderr, "corral: Cannot read --timout: there is no such flag, did you mean --timeout?\n");
   const net = await corral(["map", "--alow-net=example.com", "job.ts"]);
   assertEquals(net.stderr, "corral: Cannot read --alow-net: there is no such flag, did you mean --allow-net?\n");
+  const other = await corral(["map", "--chunk-size=5", "job.ts"]);
+  assertEquals(other.stderr, "corral: Cannot read --chunk-size: there is no such flag, did you mean --chunk?\n");
   const far = await corral(["report", "--no-quiet"]);
   assertEquals(far.stderr, "corral: Cannot read --no-quiet: there is no such flag, see corral report --help\n");
   const command = await corral(["mpa"]);
@@ -157,7 +159,12 @@ Deno.test("readMapOptions() reads values in every form that a flag may have", ()
 Deno.test("readMapOptions() refuses values that mean nothing, and says what is wanted", () => {
   for (
     const [args, message] of [
-      [["-j", "0"], 'Cannot use "0" as --jobs: a whole number of at least 1 is wanted'],
+      [["-j", "0"], 'Cannot use "0" as --jobs: a whole number from 1 to 65536 is wanted'],
+      [["-j", "70000"], 'Cannot use "70000" as --jobs: a whole number from 1 to 65536 is wanted'],
+      [
+        ["--cluster", "redis://h", "--secret-file", "k", "--code-version", "a/b"],
+        'Cannot use "a/b" as --code-version: 1 to 50 letters',
+      ],
       [["--in", "yaml"], 'Cannot use "yaml" as --in: one of ndjson, json, lines, nul, csv, tsv is wanted'],
       [["--timeout", "30"], 'Cannot use "30" as --timeout: a time like 500ms'],
       [["--timeout"], "Cannot read --timeout: it has no value, wanted --timeout=TIME|N%"],

@@ -63,12 +63,12 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;
   const lanes = workers * flags.concurrency;
-  const ca = flags.caFile === undefined ? undefined : { ca: await Deno.readTextFile(flags.caFile) };
+  const ca = flags.caFile === undefined ? undefined : { ca: await readFlagFile("ca-file", flags.caFile) };
   const agent = new Agent({
     name,
     address: flags.postgres === undefined ? redisAddress(flags.redis!, ca) : postgresAddress(flags.postgres, ca),
     group: flags.group,
-    sealer: new Sealer(await Deno.readTextFile(flags.secretFile)),
+    sealer: new Sealer(await readFlagFile("secret-file", flags.secretFile)),
     code,
     lanes,
     lockMs: flags.lockMs,
@@ -97,6 +97,14 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
     note: (text) => console.error(`${host.command} ${name}: ${text}`),
   });
   return { agent, summary: `${host.command} ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+}
+
+async function readFlagFile(flag: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Error(`Cannot read the file of --${flag}: ${(error as Error).message}`);
+  }
 }
 
 function absolute(module: string): string {

@@ -38,6 +38,9 @@ export interface AgentFlags {
   readonly caFile: string | undefined;
 }
 
+/** The least that a pool takes. */
+const SMALLEST_MEMORY_MIB = 16;
+
 const KINDS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
 
 interface FlagKind {
@@ -128,7 +131,7 @@ export function readAgentFlags(
     permissions: rules("allow", values) ?? "none",
     deny: rules("deny", values) ?? {},
     env: Object.fromEntries((values.get("env") ?? []).map((text) => envEntry(text, variable))),
-    memoryLimitMiB: values.has("memory-limit") ? wholeNumber("memory-limit", last("memory-limit")!) : undefined,
+    memoryLimitMiB: values.has("memory-limit") ? mebibytes("memory-limit", last("memory-limit")!) : undefined,
     init: last("init"),
     allowInline: values.has("allow-inline"),
     trace: values.has("trace"),
@@ -188,6 +191,15 @@ function wholeNumber(flag: string, text: string): number {
   throw new UsageError(`Cannot use ${JSON.stringify(text)} as --${flag}: a whole number of at least 1 is wanted`);
 }
 
+function mebibytes(flag: string, text: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= SMALLEST_MEMORY_MIB && Number.isSafeInteger(Number(text))) {
+    return Number(text);
+  }
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(text)} as --${flag}: a whole number of MiB is wanted, at least ${SMALLEST_MEMORY_MIB}`,
+  );
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 
 function duration(flag: string, text: string): number {
@@ -226,6 +238,6 @@ function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.replace(" as codeVersion:", " as --code-version:"));
   }
 }
