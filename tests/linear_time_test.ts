@@ -11,7 +11,8 @@ import { readConfig, withoutComments } from "../src/worker/project/config_file.t
 import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
 import { bareImports } from "../src/worker/project/import_map.ts";
-import { withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
+import { isWorkspaceMember } from "../src/worker/project/workspace.ts";
+import { pathToFileUrl, withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
 import { shown } from "../src/shown.ts";
 import { OutputTail } from "../src/worker/streams/prints.ts";
 import { within } from "./helpers/clock.ts";
@@ -133,6 +134,24 @@ Deno.test("readConfig() reads no file above its limit", async () => {
     await Deno.remove(path);
   }
 });
+
+Deno.test("isWorkspaceMember() tries no more than folders times patterns, whatever the patterns are", () =>
+  within(LIMIT_MS, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const root = pathToFileUrl(`${folder}/`);
+      for (const pattern of ["**/".repeat(1000) + "x", "**/a/".repeat(500) + "x", "**/" + "a/".repeat(700) + "x"]) {
+        await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ workspace: [pattern, `!${pattern}`] }));
+        assertEquals(isWorkspaceMember(root, `${root}${"a/".repeat(1500)}`), false);
+        assertEquals(isWorkspaceMember(root, `${root}${"a/".repeat(1500)}x/`), false);
+      }
+      // So much is no list of folders.
+      await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ workspace: Array(30_000).fill("**/a/a/a/x") }));
+      assertEquals(isWorkspaceMember(root, `${root}${"a/".repeat(1500)}`), false);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }));
 
 Deno.test("a value is shown in linear time, and short", () =>
   within(LIMIT_MS, async () => {

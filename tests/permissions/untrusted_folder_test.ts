@@ -1,6 +1,6 @@
 /** End-to-end with real workers: no link leads an untrusted module out of its folder, whenever it was made. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { PermissionError, Pool } from "../../mod.ts";
+import { PermissionError, Pool, type PoolOptions } from "../../mod.ts";
 import { ProjectFolder } from "../helpers/project_folder.ts";
 
 const TENANT = `export const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
@@ -99,4 +99,39 @@ Deno.test("an untrusted module's folder cannot be swapped for another", async ()
   await folder.link("secret", "tenant");
   const error = await assertRejects(() => pool.apply("read", ["./key.json"]), PermissionError);
   assertStringIncludes(error.message, "another folder is in its place");
+});
+
+Deno.test("new Pool() refuses an untrusted module that may write where a link is: moved, it would lead out", async () => {
+  await using folder = await tenant();
+  const own = `${folder.path}/tenant`;
+  // Beside the tenant's folder is one of the same name.
+  await folder.write({ "tenant/secret/key.json": '"decoy"', "tenant/out/.keep": "" });
+  await folder.link("../secret/key.json", "tenant/lib/link.json");
+  await folder.link("tenant", "alias");
+  const withWrite = (write: string, options: PoolOptions = {}) =>
+    new Pool({
+      workers: 1,
+      module: `${own}/tasks.ts`,
+      trust: "untrusted",
+      permissions: { write: [write] },
+      ...options,
+    });
+  for (const write of [folder.path, own, `${own}/lib`, `${own}/lib/link.json`, `${folder.path}/alias`]) {
+    const error = assertThrows(() => withWrite(write), PermissionError);
+    assertEquals(
+      error.message,
+      `Cannot let an untrusted module read its folder "${own}": the worker may write there, and could move the link ` +
+        `"${own}/lib/link.json" so that it leads out, put what it names in its place, or grant a folder without links`,
+    );
+  }
+  for (const pool of [withWrite(`${own}/out`), withWrite(own, { deny: { write: true } })]) {
+    await using open = pool;
+    assertEquals(await open.apply("read", ["./lib/link.json"]), '"decoy"');
+  }
+  // One that comes later ends the workers.
+  await Deno.remove(`${own}/lib/link.json`);
+  await using pool = withWrite(own);
+  assertEquals(await pool.apply("read", ["./data.json"]), '"data"');
+  await folder.link("../secret/key.json", "tenant/lib/late.json");
+  await assertRejects(() => pool.apply("read", ["./data.json"]), PermissionError, "could move the link");
 });

@@ -201,12 +201,13 @@ Deno.test("what errors tell of an untrusted module's variables mends it", async 
   await using folder = await ProjectFolder.make({
     ".npmrc": `registry=${registry}`,
     "deno.json": json({ imports: { "npm-dep": "npm:npm-dep@1" } }),
-    "data.txt": "text",
-    "tasks.ts": `import { npm } from "npm-dep"; import bytes from "./data.txt" with { type: "bytes" };
+    // Not beside the cache, in which Deno makes links.
+    "tenant/data.txt": "text",
+    "tenant/tasks.ts": `import { npm } from "npm-dep"; import bytes from "./data.txt" with { type: "bytes" };
       export const run = () => npm + bytes.length;`,
     "main.ts": `import { Pool } from "LIBRARY";
       const env = { NPM_CONFIG_REGISTRY: ${json(registry)}, DENO_UNSTABLE_RAW_IMPORTS: "1" };
-      const module = import.meta.resolve("./tasks.ts");
+      const module = import.meta.resolve("./tenant/tasks.ts");
       await using pool = new Pool({ workers: 1, module, trust: "untrusted", permissions: { import: true }, env });
       console.log(await pool.apply("run"));`,
   });

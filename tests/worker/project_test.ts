@@ -97,7 +97,7 @@ Deno.test("findProject() prefers what the program says by its flags", async () =
 
 Deno.test("isWorkspaceMember() matches patterns of folders, in deno.json and in package.json", async () => {
   await using folder = await ProjectFolder.make({
-    "deno.json": JSON.stringify({ workspace: ["./a", "packages/*", "deep/**", "!packages/not", 5] }),
+    "deno.json": JSON.stringify({ workspace: ["./a", "packages/*", "deep/**", "!packages/not", 5, "in/**/x/**/y*"] }),
     "package.json": JSON.stringify({ workspaces: { packages: ["npm-*x*"] } }),
   });
   const root = `${pathToFileUrl(folder.path)}/`;
@@ -111,6 +111,11 @@ Deno.test("isWorkspaceMember() matches patterns of folders, in deno.json and in 
     "packages/not/": false,
     "packages/b/c/": false,
     "deep/a/b/": true,
+    "deep/": true,
+    "in/x/y/": true,
+    "in/a/x/b/x/c/y1/": true,
+    "in/y/x/": false,
+    "in/x/y/z/": false,
     "npm-axb/": true,
     "npm-ab/": false,
     "../a/": false,

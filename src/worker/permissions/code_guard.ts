@@ -111,7 +111,8 @@ function variable(name: string): string | undefined {
   return (isHeld("env", name) ? Deno.env.get(name) : undefined) || undefined;
 }
 
-function covers(granted: string, { path, isFolder }: Code): boolean {
+/** Whether a granted path is this one, or a folder that it lies in; for a folder also, whether it lies in that. */
+export function covers(granted: string, { path, isFolder }: Pick<Code, "path" | "isFolder">): boolean {
   const [there, here] = [forms(granted), forms(path)];
   return there.some((a) => here.some((b) => isWithin(b, a) || (isFolder && isWithin(a, b))));
 }

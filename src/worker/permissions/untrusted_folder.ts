@@ -7,6 +7,8 @@
 import { PermissionError } from "../../errors.ts";
 import { monotonicMs } from "../../timer.ts";
 import { ARGUMENT_LIMITS } from "./argument_limits.ts";
+import { covers } from "./code_guard.ts";
+import { type Grants, resolveGrants } from "./permissions.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { moduleFolder } from "../project/module_url.ts";
 
@@ -21,21 +23,28 @@ const ALWAYS_CHECKED = 50;
 const CHECK_SHARE = 0.05;
 
 /** The folder of the module, if it is untrusted and a file. */
-export function untrustedFolder({ trust, moduleUrl }: ResolvedLaunchOptions): UntrustedFolder | undefined {
-  return trust === "untrusted" && moduleUrl?.startsWith("file:")
-    ? new UntrustedFolder(moduleFolder(moduleUrl))
-    : undefined;
+export function untrustedFolder(
+  { trust, moduleUrl, permissions, deny }: ResolvedLaunchOptions,
+): UntrustedFolder | undefined {
+  if (trust !== "untrusted" || !moduleUrl?.startsWith("file:")) return undefined;
+  const isDenied = typeof deny === "object" && deny.write === true;
+  return new UntrustedFolder(moduleFolder(moduleUrl), isDenied ? undefined : resolveGrants(permissions).get("write"));
 }
 
 /** The folder of an untrusted module. */
 export class UntrustedFolder {
   readonly #path: string;
   readonly #realPath: string | undefined;
+  readonly #writable: ReturnType<Grants["get"]>;
   #nextCheck = -Infinity;
 
-  /** @param path The program may read it. */
-  constructor(path: string) {
+  /**
+   * @param path The program may read it.
+   * @param writable What a worker may write, there or elsewhere.
+   */
+  constructor(path: string, writable: ReturnType<Grants["get"]>) {
     this.#path = path;
+    this.#writable = writable;
     this.#realPath = realPath(path);
   }
 
@@ -72,7 +81,7 @@ export class UntrustedFolder {
         }
         const path = `${folder}/${name}`;
         if (isDirectory) folders.push(path);
-        else if (isFile || (isSymlink && this.#staysInside(path))) files.push(path);
+        else if (isFile || (isSymlink && this.#staysInside(folder, name))) files.push(path);
       }
     }
     return files;
@@ -89,16 +98,32 @@ export class UntrustedFolder {
     return units <= MOST_GRANT_UNITS ? files : [this.#path];
   }
 
-  #staysInside(link: string): boolean {
+  #staysInside(folder: string, name: string): boolean {
+    const link = `${folder}/${name}`;
     const target = realPath(link);
     const separator = Deno.build.os === "windows" ? "\\" : "/";
-    if (target?.startsWith(this.#realPath + separator)) return true;
-    throw refused(
-      this.#path,
-      `the link ${
-        JSON.stringify(link)
-      } leads out of it, give the module a folder without such links, or copy what it names`,
-    );
+    if (!target?.startsWith(this.#realPath + separator)) {
+      throw refused(
+        this.#path,
+        `the link ${
+          JSON.stringify(link)
+        } leads out of it, give the module a folder without such links, or copy what it names`,
+      );
+    }
+    // What a link names counts from where the link lies.
+    if (this.#mayMove(`${realPath(folder) ?? folder}/${name}`)) {
+      throw refused(
+        this.#path,
+        `the worker may write there, and could move the link ${JSON.stringify(link)} so that it leads out, ` +
+          "put what it names in its place, or grant a folder without links",
+      );
+    }
+    return true;
+  }
+
+  #mayMove(path: string): boolean {
+    return this.#writable === true ||
+      (this.#writable ?? []).some((granted) => covers(granted, { path, isFolder: false }));
   }
 }
 

@@ -5,13 +5,24 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 /** What a configuration says, or `undefined` for what cannot be read. */
 export function readConfig(path: string): Record<string, unknown> | undefined {
   try {
-    if (Deno.statSync(path).size > MAX_CONFIG_BYTES) return undefined;
-    const config: unknown = JSON.parse(withoutComments(Deno.readTextFileSync(path)));
+    const text = readText(path);
+    const config: unknown = text === undefined ? undefined : JSON.parse(withoutComments(text));
     return isRecord(config) ? config : undefined;
   } catch {
     // Deno says what is wrong with a file that it is given; here it has nothing to tell.
     return undefined;
   }
+}
+
+/** A file's text; `undefined` if it is too long. Another file may come into its place meanwhile, or it may grow. */
+function readText(path: string): string | undefined {
+  using file = Deno.openSync(path);
+  const { size } = file.statSync();
+  if (size > MAX_CONFIG_BYTES) return undefined;
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let count; length < size && (count = file.readSync(bytes.subarray(length))) !== null;) length += count;
+  return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 /** Whether a value is an object with fields. */

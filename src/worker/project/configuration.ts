@@ -3,7 +3,7 @@ import { bareImportMap } from "./import_map.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { isInsideCompiled } from "../program/compiled_program.ts";
 import { type ProgramFlags, programFlags } from "./program_flags.ts";
-import { findProject } from "./project.ts";
+import { findProject, nearestConfig } from "./project.ts";
 
 /** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
 export interface Configuration {
@@ -46,7 +46,8 @@ function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOpt
 
 function untrustedConfiguration({ moduleUrl, configOf = moduleUrl, frozen }: ResolvedLaunchOptions): Configuration {
   const ofProgram = isFile(moduleUrl) || moduleUrl === undefined ? {} : findProject(programUrl(), programFlags());
-  const { config } = isFile(configOf) ? findProject(configOf, { config: undefined, lock: false }) : {};
+  // Of a workspace above, which a stranger may have written as well, it needs nothing.
+  const config = isFile(configOf) ? nearestConfig(configOf) : undefined;
   const map = config === undefined ? undefined : bareImportMap(config);
   return {
     project: {},

@@ -33,7 +33,9 @@ const CONFIG_NAMES = ["deno.json", "deno.jsonc"];
  * ```
  */
 export function nearestConfig(moduleUrl: string): string | undefined {
-  return moduleUrl.startsWith("file:") ? projectAt(moduleUrl).config : undefined;
+  if (!moduleUrl.startsWith("file:")) return undefined;
+  const { config, packageJson } = nearestFiles(moduleUrl);
+  return packageJson === undefined ? config ?? inheritedProject(moduleUrl).config : undefined;
 }
 
 /** The project of a `file:` module; for others, what this process itself was started with. */
@@ -46,12 +48,17 @@ export function findProject(url: string | undefined, { config, lock }: ProjectCh
 
 function projectAt(url: string | undefined): ProjectFiles {
   if (url === undefined || !url.startsWith("file:")) return ownProcess().project ?? {};
+  const { config, packageJson } = nearestFiles(url);
+  if (config !== undefined) return configuredProject(config);
+  return packageJson === undefined ? inheritedProject(url) : npmProject(packageJson);
+}
+
+/** What decides for a file: a `deno.json`, or a `package.json`, or neither. */
+function nearestFiles(url: string): { config?: string; packageJson?: string } {
   const config = findUpwards(url, CONFIG_NAMES);
   const packageJson = ignoresPackageJson() ? undefined : findUpwards(url, ["package.json"]);
-  if (config === undefined) return packageJson === undefined ? inheritedProject(url) : npmProject(packageJson);
-  return packageJson !== undefined && isDecisive(packageJson, config)
-    ? npmProject(packageJson)
-    : configuredProject(config);
+  if (packageJson !== undefined && (config === undefined || isDecisive(packageJson, config))) return { packageJson };
+  return config === undefined ? {} : { config };
 }
 
 /** Whether the environment has Deno look at no `package.json`. */

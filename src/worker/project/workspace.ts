@@ -1,6 +1,9 @@
 import { isRecord, readConfig } from "./config_file.ts";
 import { fileUrlToPath, isReadable } from "./module_url.ts";
 
+/** A stranger's patterns may be longer, and would only take long. */
+const MOST_PATTERN_UNITS = 64 * 1024;
+
 /** Whether the files in `root` declare a workspace of which `folder` is a member. Both are URLs with a slash at the end. */
 export function isWorkspaceMember(root: string, folder: string): boolean {
   if (!folder.startsWith(root) || folder === root) return false;
@@ -21,17 +24,26 @@ function members(root: string, name: string): string[] {
   const list: unknown = isRecord(declared) && !Array.isArray(declared)
     ? declared.members ?? declared.packages
     : declared;
-  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+  const patterns: string[] = Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+  // Comparing takes as long as both texts are, multiplied.
+  return patterns.reduce((sum, { length }) => sum + length, 0) > MOST_PATTERN_UNITS ? [] : patterns;
 }
 
 function segments(pattern: string): string[] {
   return pattern.split("/").filter((segment) => segment !== "" && segment !== ".");
 }
 
-function matchSegments([first, ...rest]: string[], path: string[]): boolean {
-  if (first === undefined) return path.length === 0;
-  if (first === "**") return path.some((_, index) => matchSegments(rest, path.slice(index))) || matchSegments(rest, []);
-  return path.length > 0 && matchSegment(first, path[0]!) && matchSegments(rest, path.slice(1));
+/** Two stars stand for any folders. Only the last ones are tried with more of them: what earlier ones could take, these can. */
+function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
+  let [at, last, taken] = [0, -1, 0];
+  for (let index = 0; index < path.length;) {
+    const segment = pattern[at];
+    if (segment === "**") [last, taken, at] = [at, index, at + 1];
+    else if (segment !== undefined && matchSegment(segment, path[index]!)) [index, at] = [index + 1, at + 1];
+    else if (last >= 0) [index, at] = [++taken, last + 1];
+    else return false;
+  }
+  return pattern.slice(at).every((segment) => segment === "**");
 }
 
 /** A star stands for any characters; each part is looked for once, from the left, which is enough. */
