@@ -47,7 +47,20 @@ const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names
 
 /** Values of other realms come through these files, and their prototypes know no symbols of ours. These methods are not called on values there. */
 const FOREIGN_VALUES = /^(?:wire\/codec\/|errors$|copies$)/;
-const NOT_OF_VALUES = ["push", "pop", "get", "set", "has", "add", "call", "exec", "test", "includes"];
+const NOT_OF_VALUES = [
+  "push",
+  "pop",
+  "get",
+  "set",
+  "has",
+  "add",
+  "call",
+  "exec",
+  "test",
+  "includes",
+  "startsWith",
+  "charCodeAt",
+];
 
 const STATIC_CALL = new RegExp(
   `(?<![\\w$]|(?<!\\.\\.)\\.)(${[...NAMESPACES, ...CONSTRUCTORS].join("|")})\\.([a-z]\\w*)(?=\\()`,

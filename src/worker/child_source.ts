@@ -1705,11 +1705,12 @@ function decodeNumber(text) {
   throw malformed("it has an unknown number");
 }
 var HEXADECIMAL = /^-?[0-9a-f]+$/;
+var MAGNITUDE = /[0-9a-f]+$/;
 function decodeBigInt(value) {
   const text = textOf(value);
   if (!HEXADECIMAL[$test](text)) throw malformed("it has a bigint that is not a number");
   try {
-    return text.startsWith("-") ? -BigInt(\`0x\${text.slice(1)}\`) : BigInt(\`0x\${text}\`);
+    return text[0] === "-" ? -BigInt(\`0x\${MAGNITUDE[$exec](text)[0]}\`) : BigInt(\`0x\${text}\`);
   } catch (cause) {
     throw malformed("it has a bigint out of range", cause);
   }
@@ -1792,10 +1793,10 @@ function tagOf(value) {
 }
 function advise(value) {
   const tag = tagOf(value);
-  if (typeof tag === "string" && tag.startsWith("Intl.") && "resolvedOptions" in value) {
+  if (typeof tag === "string" && tag[$startsWith]("Intl.") && "resolvedOptions" in value) {
     return "make it in the worker, from what value.resolvedOptions() tells";
   }
-  if (typeof tag === "string" && tag.startsWith("Temporal.")) {
+  if (typeof tag === "string" && tag[$startsWith]("Temporal.")) {
     return \`send its text, value.toString(), and make it again with \${tag}.from(text)\`;
   }
   const known = ADVICE[knownClassOf(value) ?? ""] ?? (typeof tag === "string" ? ADVICE[tag] : void 0);

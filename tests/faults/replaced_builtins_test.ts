@@ -60,9 +60,9 @@ for (const [what, value] of [["throw", null], ["give nonsense", "[]"]] as const)
       assertEquals(await pool.apply(double, [21]), 42);
       assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
       assertEquals(
-        await pool.apply(later, [{ big: 5n, map: new Map([[1, new Set([2])]]), text: "é".repeat(30_000) }]),
+        await pool.apply(later, [{ big: [5n, -5n], map: new Map([[1, new Set([2])]]), text: "é".repeat(30_000) }]),
         {
-          big: 5n,
+          big: [5n, -5n],
           map: new Map([[1, new Set([2])]]),
           text: "é".repeat(30_000),
         },

@@ -225,13 +225,15 @@ function decodeNumber(text: unknown): number {
 }
 
 const HEXADECIMAL = /^-?[0-9a-f]+$/;
+const MAGNITUDE = /[0-9a-f]+$/;
 
 /** Hexadecimal, because reading a long decimal takes more than linear time. */
 function decodeBigInt(value: unknown): bigint {
   const text = textOf(value);
   if (!HEXADECIMAL.test(text)) throw malformed("it has a bigint that is not a number");
   try {
-    return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+    // Not by methods of texts, which code in a worker may have replaced.
+    return text[0] === "-" ? -BigInt(`0x${MAGNITUDE.exec(text)![0]}`) : BigInt(`0x${text}`);
   } catch (cause) {
     throw malformed("it has a bigint out of range", cause);
   }
