@@ -2,6 +2,7 @@ const MAX_HELD_BYTES = 64 * 1024;
 /** What a printer that holds nothing keeps. */
 const KEPT_BYTES = 4 * 1024;
 const NEWLINE = 10;
+const EMPTY = new Uint8Array(0);
 
 /**
  * Hands on the bytes of one source in whole lines, so that sources never mix within a line. For programs whose pool has
@@ -22,7 +23,7 @@ const NEWLINE = 10;
 export class LinePrinter {
   readonly #write: (bytes: Uint8Array) => void;
   /** The beginning of a line. It grows in steps: a worker may print byte by byte. */
-  #held: Uint8Array = new Uint8Array(0);
+  #held: Uint8Array = EMPTY;
   #heldBytes = 0;
 
   /**
@@ -46,17 +47,22 @@ export class LinePrinter {
       this.#hold(bytes.subarray(0, end));
       this.flush();
     }
-    this.#hold(bytes.subarray(end));
-    if (this.#heldBytes > MAX_HELD_BYTES) this.flush();
+    const rest = bytes.subarray(end);
+    if (this.#heldBytes + rest.length < MAX_HELD_BYTES) return this.#hold(rest);
+    // Not copied: of output without line breaks, all would be.
+    this.flush();
+    this.#write(rest);
   }
 
   /** Prints what was held back. */
   flush(): void {
     if (this.#heldBytes === 0) return;
-    const line = this.#held.slice(0, this.#heldBytes);
+    const held = this.#held;
+    const line = held.subarray(0, this.#heldBytes);
     this.#heldBytes = 0;
-    if (this.#held.length > KEPT_BYTES) this.#held = new Uint8Array(0);
+    this.#held = EMPTY;
     this.#write(line);
+    if (held.length <= KEPT_BYTES) this.#held = held;
   }
 
   #hold(bytes: Uint8Array): void {
