@@ -1,5 +1,6 @@
 // unit: the errors that docs/cluster.md explains are those that members give.
 import { assert, assertEquals } from "@std/assert";
+import { inAgentWords } from "../src/client/agent_advice.ts";
 import { accountRefusal, refusalOf } from "../src/bullmq/start_checks.ts";
 import { noAgentError, refusedByServerError, refusedError, vanishedError } from "../src/client/faults.ts";
 import { Sealer } from "../src/message/letter.ts";
@@ -29,4 +30,17 @@ Deno.test("docs/cluster.md explains errors by words that stand in them", async (
   const quoted = [...part.matchAll(/^\| `([^`]+)` /gm)].map(([, text]) => text!);
   assertEquals(quoted, Object.keys(TEXTS));
   for (const [quote, text] of Object.entries(TEXTS)) assert(text === null || text.includes(quote), `${quote}: ${text}`);
+});
+
+Deno.test("inAgentWords() names flags of agents where a pool has options, and changes nothing else", () => {
+  const advice = '; in a corral worker: grant it with `permissions: { net: ["a.org:443"] }`, see x';
+  assertEquals(
+    inAgentWords(`Requires net access${advice}`),
+    "Requires net access; in a worker of an agent: start agents with `--allow-net=a.org:443`, see x",
+  );
+  assertEquals(
+    inAgentWords("run `deno cache /t.ts` first, import it in the program, or grant `permissions: { import: true }`"),
+    "run `deno cache /t.ts` first, import it in the program, or start agents with `--allow-import`",
+  );
+  assertEquals(inAgentWords("mine `x`"), "mine `x`");
 });

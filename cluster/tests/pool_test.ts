@@ -1,5 +1,5 @@
 // end-to-end: a Pool and an executor on one agent behave as they do at home. What works, and the exact refusals of what does not.
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   EncodingError,
   FunctionNotFoundError,
@@ -56,6 +56,10 @@ Deno.test(
     assertEquals(await pool.apply(square, [8]), 64);
     assertEquals(await pool.apply(Math.sqrt, [81]), 9);
     assertEquals(await pool.applyAsync("square", [9]).get(), 81);
+    for (const call of [() => pool.apply("read", ["/not/granted"]), () => pool.map("read", ["/not/granted"])]) {
+      const { message } = await call().then(() => new Error("It was read"), (error: Error) => error);
+      assertStringIncludes(message, "in a worker of an agent: start agents with `--allow-read=/not/granted`, see ");
+    }
     const error = await pool.apply("fail", ["boom"]).catch((error) => error);
     assertInstanceOf(error, RangeError);
     assertEquals([error.message, (error.cause as Error).message], ["boom", "below"]);

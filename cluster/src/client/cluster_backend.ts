@@ -223,7 +223,10 @@ export class ClusterBackend implements TaskBackend {
       onRefused: (entry, refusal, ms) => this.#books.take(entry)?.reject(refusedByServerError(refusal, ms), "worker"),
       ...{ clientId, broker, sealer, clock, outbox, window, shelf, shelfName, runShelf },
       lanes: () => this.#lanes.count,
-      onSent: (entry) => outcomes.sent(entry),
+      onSent: (entry) => {
+        outcomes.sent(entry);
+        if (entry.isKept) sweeper.ask(entry);
+      },
       onRest: () => this.#finishIfIdle(),
     });
     const sweeper = new Sweeper({

@@ -3,6 +3,7 @@ import type { Broker } from "../broker.ts";
 import { type ChunkResult, decode, type FailureKind, ProtocolError, TaskTimeoutError } from "../corral.ts";
 import type { Outcome } from "../message/outcome.ts";
 import { claimsOf, type Parcel, unpack } from "../message/parcel.ts";
+import { inAgentWords } from "./agent_advice.ts";
 import { lostAgentError } from "./faults.ts";
 
 /** What a caller is told. */
@@ -74,6 +75,11 @@ function markErrors({ errors }: ChunkResult, agent: string): void {
 function markAgent(error: Error, agent: string): void {
   try {
     Object.defineProperty(error, "agent", { value: agent, enumerable: true, configurable: true, writable: true });
+    const { message, stack } = error;
+    const advised = inAgentWords(message);
+    if (advised === message) return;
+    error.message = advised;
+    if (typeof stack === "string") error.stack = stack.replace(message, () => advised);
   } catch {
     // A task may throw what cannot be changed.
   }

@@ -30,6 +30,7 @@ export interface SweeperOptions {
 /** Asks for everything that is out, again and again: events can be lost, and agents with them. Rests while nothing is open. */
 export class Sweeper {
   readonly #options: SweeperOptions;
+  readonly #asked: Entry[] = [];
   readonly #served: ((served: boolean) => void)[] = [];
   #timer: { cancel(): void } | undefined;
   #limit: { cancel(): void } | undefined;
@@ -55,6 +56,12 @@ export class Sweeper {
     this.#timer?.cancel();
     const due = now ? 0 : Math.max(0, this.#lastRound + this.#intervalMs - this.#options.clock.now());
     this.#timer = this.#options.clock.after(due, () => void this.#sweep());
+  }
+
+  /** Asks for one at the end of the turn: a job of a run may have ended before it was sent again, and then there is no event. */
+  ask(entry: Entry): void {
+    this.#asked.push(entry);
+    if (this.#asked.length === 1) queueMicrotask(() => void this.#lookForAsked());
   }
 
   /** Makes rounds in quick succession, and calls when they have had so much time. */
@@ -129,11 +136,22 @@ export class Sweeper {
   }
 
   async #lookForJobs(): Promise<void> {
-    const { broker, entries, onState, clock } = this.#options;
+    const { broker, entries, clock } = this.#options;
     const now = clock.now();
-    const out = [...entries()].filter(({ state, isFinishing, sentAt }) =>
-      (state === "sent" || state === "begun") && !isFinishing && now - sentAt >= Math.min(YOUNG_MS, broker.sweepMs)
-    );
+    const young = Math.min(YOUNG_MS, broker.sweepMs);
+    await this.#inspect([...entries()].filter((entry) => isOut(entry) && now - entry.sentAt >= young));
+  }
+
+  async #lookForAsked(): Promise<void> {
+    try {
+      if (!this.#stopped) await this.#inspect(this.#asked.splice(0).filter(isOut));
+    } catch {
+      // The next round asks again.
+    }
+  }
+
+  async #inspect(out: readonly Entry[]): Promise<void> {
+    const { broker, onState } = this.#options;
     for (let start = 0; start < out.length; start += SLICE) {
       const slice = out.slice(start, start + SLICE);
       const states = await broker.inspect(slice.map(({ jobId }) => jobId));
@@ -145,4 +163,8 @@ export class Sweeper {
     const { pursuit } = this.#options;
     await pursuit.press(pursuit.ids);
   }
+}
+
+function isOut({ state, isFinishing }: Entry): boolean {
+  return (state === "sent" || state === "begun") && !isFinishing;
 }

@@ -1,0 +1,48 @@
+// unit: a sweeper asks for what has no event.
+import { assertEquals } from "@std/assert";
+import type { Broker, JobState } from "../src/broker.ts";
+import { Entry } from "../src/client/entry.ts";
+import { Sweeper, type SweeperOptions } from "../src/client/sweeper.ts";
+
+function entry(jobId: string, state: Entry["state"] = "sent"): Entry {
+  return Object.assign(new Entry(1, jobId, {} as never, {} as never), { state });
+}
+
+/** A sweeper without rounds, what it asked its broker for, and what it has told. */
+function make(inspect: (ids: readonly string[]) => Promise<JobState[]>) {
+  const asked: string[][] = [];
+  const told: string[] = [];
+  const broker = {
+    inspect(ids: readonly string[]) {
+      asked.push([...ids]);
+      return inspect(ids);
+    },
+  } as unknown as Broker;
+  const onState: SweeperOptions["onState"] = ({ jobId }, { state }) => told.push(`${jobId} ${state}`);
+  return { sweeper: new Sweeper({ broker, onState } as unknown as SweeperOptions), asked, told };
+}
+
+const finished = (ids: readonly string[]) =>
+  Promise.resolve(ids.map(() => ({ state: "finished" }) as unknown as JobState));
+
+Deno.test("Sweeper.ask() asks at the end of the turn, for all of it together, and only for what is out", async () => {
+  const { sweeper, asked, told } = make(finished);
+  for (const one of [entry("a"), entry("b"), entry("c", "ended")]) sweeper.ask(one);
+  assertEquals(asked, []);
+  // Its microtask, and those of the answer.
+  await new Promise((resolve) => setTimeout(resolve));
+  sweeper.ask(entry("d"));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(asked, [["a", "b"], ["d"]]);
+  assertEquals(told, ["a finished", "b finished", "d finished"]);
+});
+
+Deno.test("Sweeper.ask() asks nothing when it has been stopped, and leaves what fails to the next round", async () => {
+  const { sweeper, asked, told } = make(() => Promise.reject(new Error("away")));
+  sweeper.ask(entry("a"));
+  await new Promise((resolve) => setTimeout(resolve));
+  sweeper.stop();
+  sweeper.ask(entry("b"));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([asked, told], [[["a"]], []]);
+});
