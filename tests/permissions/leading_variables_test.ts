@@ -52,6 +52,9 @@ Deno.test("a worker with env: true sets variables of its own, if it is trusted, 
     [given, "see", ["TOKEN", "HOME", "DENO_DIR"]],
     [given, "set", "TOKEN", "u"],
     ...["HOME", "XDG_DATA_HOME", "LD_AUDIT", "ANYTHING"].map((name): Question => [given, "set", name, "/tmp/x"]),
+    // What is denied stays so.
+    [{ ...given, deny: { env: true } }, "set", "TOKEN", "u"],
+    [{ ...given, deny: { env: ["TOKEN"] } }, "set", "TOKEN", "u"],
     // What is named is the caller's affair.
     [{ ...UNTRUSTED, env: { HOME: "/home" } }, "see", ["HOME"]],
   ]);
@@ -60,6 +63,8 @@ Deno.test("a worker with env: true sets variables of its own, if it is trusted, 
     ["TOKEN"],
     ["u", "u"],
     ...[NOT_SET, NOT_SET, NOT_SET, NOT_SET],
+    ["NotCapable", "NotCapable"],
+    ["NotCapable", "NotCapable"],
     ["HOME"],
   ]);
 });

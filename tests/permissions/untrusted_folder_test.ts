@@ -5,6 +5,7 @@ import { ProjectFolder } from "../helpers/project_folder.ts";
 
 const TENANT = `export const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 export const load = async (name: string) => (await import(new URL(name, import.meta.url).href, { with: { type: "json" } })).default;
+export const write = (path: string) => Deno.writeTextFileSync(path, "");
 export const list = () => [...Deno.readDirSync(new URL(".", import.meta.url))].length;`;
 
 async function tenant(): Promise<ProjectFolder> {
@@ -128,6 +129,8 @@ Deno.test("new Pool() refuses an untrusted module that may write where a link is
     await using open = pool;
     assertEquals(await open.apply("read", ["./lib/link.json"]), '"decoy"');
   }
+  await using denied = withWrite(own, { deny: { write: true } });
+  await assertRejects(() => denied.apply("write", [`${own}/new`]), Deno.errors.NotCapable, "Requires write access");
   // One that comes later ends the workers.
   await Deno.remove(`${own}/lib/link.json`);
   await using pool = withWrite(own);

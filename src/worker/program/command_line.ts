@@ -75,10 +75,10 @@ export interface LaunchCommand extends WorkerCommand {
 export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   requireDenoVersion();
   requireVisible(options.moduleUrl);
-  const grants = workerGrants(options);
+  const denials = resolveDenials(options.deny);
+  const grants = workerGrants(options, denials);
   const { project, namesOf, flags } = configure(options);
   const path = findDeno(options.denoPath);
-  const denials = resolveDenials(options.deny);
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
   const input = options.readsStdin ? undefined : grantInput(grants, denials);
   const env = workerEnv(options, grants, path);
@@ -110,11 +110,13 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   };
 }
 
-function workerGrants(options: WorkerCommandOptions): Grants {
+function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {
   const { moduleUrl, trust, permissions, env } = options;
   const grants = resolveGrants(permissions);
   // The values come from this program, so it gives away nothing that it does not hold.
   addToGrant(grants, "env", Object.keys(env));
+  // In Deno, what is granted by name passes a denial of everything.
+  for (const [kind, denied] of denials) if (denied === true) grants.delete(kind);
   if (trust === "untrusted" && moduleUrl?.startsWith("file:")) {
     // This program must hold what it passes on, and may then look into it.
     resolveGrants({ read: [moduleFolder(moduleUrl)] });
