@@ -62,6 +62,7 @@ export function greet({ parent, output, watches }: Surroundings, settings: Worke
   if (settings.process === undefined) ignoreTerminalSignals();
   if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
+  output.open();
   const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
   watches.descriptors({
     reach: () => parent.shareOutput(mayRun ? "processes" : "threads"),

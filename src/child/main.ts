@@ -44,6 +44,7 @@ export function serve(
     writeStderr: Deno.stderr.writeSync.bind(Deno.stderr),
     currentTask,
   });
+  output.hold();
   const watches = { descriptors: watchDescriptors, uncaught: hearUncaught, idleness: watchIdleness };
   const streams = takeStdio(input, output.print, () => {
     output.printError(STDOUT_CLOSED);

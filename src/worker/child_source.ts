@@ -3751,6 +3751,7 @@ var OutputRouter = class {
   #maxPrintBytes = MAX_PRINT_BYTES;
   #errorsGoDirectly = false;
   #plain;
+  #held;
   constructor(options) {
     this.#options = options;
   }
@@ -3763,7 +3764,22 @@ var OutputRouter = class {
   leaveErrors() {
     this.#errorsGoDirectly = true;
   }
+  hold() {
+    this.#held = [];
+  }
+  open() {
+    const held = this.#held ?? [];
+    this.#held = void 0;
+    for (const [stream, printed] of held) this.print(stream, printed);
+  }
   print = (stream, printed) => {
+    if (this.#held !== void 0) {
+      this.#held[$push]([
+        stream,
+        typeof printed === "string" ? printed : printed[$slice]()
+      ]);
+      return;
+    }
     const output = typeof printed === "string" && stream === this.#plain ? withoutColors(printed) : printed;
     if (stream === 2 && this.#errorsGoDirectly) return this.printError(output);
     const { send, currentTask } = this.#options;
@@ -5699,6 +5715,7 @@ function greet({ parent, output, watches }, settings) {
   if (settings.process === void 0) ignoreTerminalSignals();
   if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
+  output.open();
   const mayRun = Deno.permissions.querySync({
     name: "run"
   }).state !== "denied";
@@ -6819,6 +6836,7 @@ function serve(load, input, loadHandleClasses) {
     writeStderr: Deno.stderr.writeSync[$bind](Deno.stderr),
     currentTask
   });
+  output.hold();
   const watches = {
     descriptors: watchDescriptors,
     uncaught: hearUncaught,

@@ -67,11 +67,12 @@ Deno.test("Where dynamic imports are lazy, the module runs nothing before the wo
       await using pool = new Pool({ workers: 1, module: import.meta.resolve(module) });
       return await pool.apply(name).catch((error) => String(error));
     };
-    console.log(await load("./prints.ts", "say"), await load("./fails.ts", "say"));`;
+    console.log(await load("./prints.ts", "say"), await load("./fails.ts", "say"), await load("./waits.ts", "say"));`;
   const out = await run({ project: '{ "unstable": ["lazy-dynamic-imports"] }' }, {
     "main.ts": main,
     "prints.ts": 'console.log("loaded"); export const say = () => "said";',
+    "waits.ts": `console.log("loads"); await 1; console.log("waited"); export const say = () => "yes";`,
     "fails.ts": 'throw new RangeError("mine");',
   });
-  assertEquals(out, { project: "loaded\nsaid RangeError: mine\n" });
+  assertEquals(out, { project: "loaded\nloads\nwaited\nsaid RangeError: mine yes\n" });
 });

@@ -27,6 +27,8 @@ export class OutputRouter {
   #maxPrintBytes = MAX_PRINT_BYTES;
   #errorsGoDirectly = false;
   #plain: 1 | 2 | undefined;
+  /** What was printed before anything could be sent: a module with a top-level `await` may run so early. */
+  #held: Parameters<PrintHandler>[] | undefined;
 
   /** Until it is told otherwise, both streams go to the parent. */
   constructor(options: OutputRouterOptions) {
@@ -51,8 +53,24 @@ export class OutputRouter {
     this.#errorsGoDirectly = true;
   }
 
+  /** Keeps what is printed until `open()`: nothing can be sent yet. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** From now on, messages can be sent. */
+  open(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [stream, printed] of held) this.print(stream, printed);
+  }
+
   /** Passes on what user code printed. */
   readonly print: PrintHandler = (stream, printed) => {
+    if (this.#held !== undefined) {
+      this.#held.push([stream, typeof printed === "string" ? printed : printed.slice()]);
+      return;
+    }
     const output = typeof printed === "string" && stream === this.#plain ? withoutColors(printed) : printed;
     if (stream === 2 && this.#errorsGoDirectly) return this.printError(output);
     const { send, currentTask } = this.#options;

@@ -22,7 +22,7 @@ export function mainModule(
   loading: Loading,
   descriptor: InputDescriptor | undefined,
 ): string {
-  const source = `${deferredImport(loading)}const input=${openInput(descriptor)},read=(size)=>{` +
+  const source = `const input=${openInput(descriptor)},read=(size)=>{` +
     `const bytes=new Uint8Array(size);` +
     `for(let at=0;at<size;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
     `return bytes},` +
@@ -30,6 +30,10 @@ export function mainModule(
     `evaluate=eval,decoder=new TextDecoder(),decode=decoder.decode.bind(decoder),run=(bytes)=>evaluate(decode(bytes)),` +
     `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
     `core((index)=>run(rest[index]))(${loadFunction(loading)},input);`;
+  return moduleOf(`${deferredImport(loading, source)}`);
+}
+
+function moduleOf(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
@@ -42,11 +46,11 @@ function openInput(descriptor: InputDescriptor | undefined): string {
 
 /**
  * Puts the module into the static graph, which takes no permission, and runs nothing of it yet; except for modules with a top-level `await`, which
- * JavaScript runs at once. So it is there only where it has to be.
+ * JavaScript runs at once. So it is there only where it has to be, and behind the rest, which takes the streams first.
  */
-function deferredImport({ moduleUrl, trust, importsLazily }: Loading): string {
-  if (!importsLazily || moduleUrl === undefined || trust === "untrusted") return "";
-  return `import defer * as deferred from ${JSON.stringify(moduleUrl)};`;
+function deferredImport({ moduleUrl, trust, importsLazily }: Loading, source: string): string {
+  if (!importsLazily || moduleUrl === undefined || trust === "untrusted") return source;
+  return `import ${JSON.stringify(moduleOf(source))};import defer * as deferred from ${JSON.stringify(moduleUrl)};`;
 }
 
 function loadFunction({ moduleUrl, trust }: Loading): string {
