@@ -17,7 +17,8 @@ import { originOf, Origins } from "./origins.ts";
 import type { Peer } from "./peer.ts";
 import { PendingCount } from "./requests/pending_count.ts";
 import { type Import, RemoteRef, type RemoteRefHost } from "./remote_ref.ts";
-import { operate, type SharedObject } from "./shared_object.ts";
+import { ObjectCalls } from "./object_calls.ts";
+import { canDo, type SharedObject } from "./shared_object.ts";
 import { InFlightHandle } from "./in_flight_handle.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
@@ -30,6 +31,8 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   readonly clock: () => number;
   /** Calls of this process's own code that wait: those who may answer them must be heard. */
   readonly waits: PendingCount = new PendingCount();
+  /** Calls of its objects. */
+  readonly calls: ObjectCalls = new ObjectCalls();
   readonly #origin = crypto.randomUUID();
   readonly #peers = new Set<Peer>();
   readonly #imports = new Map<string, Import>();
@@ -98,7 +101,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   knows(handle: Handle, operation: string): boolean {
     const ref = handle[REF] as LocalRef | RemoteRef;
     if (ref instanceof RemoteRef || ref.object === undefined) return true;
-    return Object.hasOwn(ref.object.operations, operation);
+    return canDo(ref.object, operation);
   }
 
   /** Serves a peer's request, here or where the object lives. */
@@ -117,7 +120,7 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     }
     const { object } = ref;
     if (object?.processEnded !== undefined) peer.touch(ref.id, object);
-    return operate(object, operation, caller, wait, args);
+    return this.calls.call(object, operation, caller, wait, args);
   }
 
   /** A peer has no handle to an object left. */

@@ -4,13 +4,16 @@ import { Delivery } from "./delivery.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { EncodedValue } from "./encoded_value.ts";
 import type { PendingCount } from "./requests/pending_count.ts";
-import { operate, type SharedObject } from "./shared_object.ts";
+import type { ObjectCalls } from "./object_calls.ts";
+import type { SharedObject } from "./shared_object.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 
 /** What a reference needs of the hub that has the object. */
 export interface LocalRefHost {
   /** Calls of this process's own code that wait. */
   readonly waits: PendingCount;
+  /** Calls of its objects. */
+  readonly calls: ObjectCalls;
   /** The task that is running in this process; 0 when none is. */
   readonly currentTask: () => number;
   /** Another handle to the object, whose first one was closed. */
@@ -56,7 +59,7 @@ export class LocalRef implements ObjectRef {
   async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
     checkWait(wait);
     if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = operate(this.#object, operation, { process: "", task: this.task }, wait, args);
+    let value = this.#hub.calls.call(this.#object, operation, { process: "", task: this.task }, wait, args);
     if (value instanceof Promise) value = await this.#wait(value);
     return EncodedValue.open(value instanceof Delivery ? value.value : value);
   }
@@ -70,6 +73,7 @@ export class LocalRef implements ObjectRef {
   release(): void {
     const object = this.#object;
     this.#object = undefined;
+    if (object !== undefined) this.#hub.calls.close(object);
     object?.close?.();
   }
 

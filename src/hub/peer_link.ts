@@ -61,15 +61,15 @@ export class PeerLink implements Peer {
     return this.#answers.any;
   }
 
-  /** How much the peer was served so far: for how long, and in how many bytes both ways. */
+  /** How much the peer was served so far: for how long, with all that was done in steps, and in how many bytes both ways. */
   get served(): { ms: number; bytes: number } {
     const { ms, bytes } = this.#answers.served;
-    return { ms, bytes: bytes + this.#outbox.appendedBytes };
+    return { ms: ms + this.#hub.calls.totalMs, bytes: bytes + this.#outbox.appendedBytes };
   }
 
   /** Whether something that the peer has asked for waits for its turn of the event loop. */
   get servesLater(): boolean {
-    return this.#answers.servesLater;
+    return this.#answers.servesLater || this.#hub.calls.isBusy;
   }
 
   get deferredRelease(): DeferredRelease {

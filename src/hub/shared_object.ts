@@ -1,9 +1,15 @@
-import { ClosedError } from "../errors.ts";
 import type { Caller, WaitOptions } from "./wait_queue.ts";
 
 /** One operation of a shared object. It may return a promise; a wait ends with its options. */
 // deno-lint-ignore no-explicit-any -- each operation checks its own arguments: they may come from hostile code
 export type Operation = (caller: Caller, wait: WaitOptions, ...args: any[]) => unknown;
+
+/** What is left of a long operation: a step takes less than a millisecond or so, the last one has the result. */
+export type Steps<T = unknown> = Generator<void, T, void>;
+
+/** One operation of a shared object that takes long when the object is large. Nothing is done before the first step. */
+// deno-lint-ignore no-explicit-any -- as above
+export type LongOperation = (caller: Caller, ...args: any[]) => Steps;
 
 /**
  * Where somebody has a handle: in the process that owns the object, or elsewhere, which is another process, or a
@@ -14,11 +20,14 @@ export type Holder = "here" | "elsewhere";
 /**
  * The owner's side of something that processes share. Handles in other processes call its operations by name.
  *
- * Operations run one after another, in the owner's event loop: each is atomic up to its first wait.
+ * Operations run one after another, in the owner's event loop: each is atomic up to its first wait. A long one is atomic as a whole, though
+ * the event loop turns between its steps.
  */
 export interface SharedObject {
   /** What may be called, and nothing else. */
   readonly operations: Readonly<Record<string, Operation>>;
+  /** What may be called besides. */
+  readonly longOperations?: Readonly<Record<string, LongOperation>>;
   /** A process has ended: what it held is free, its waits are over. */
   processEnded?(isEnded: (process: string) => boolean): void;
   /** Its owner closed it, for everybody: waits are over. Nothing is called afterwards. */
@@ -32,15 +41,19 @@ export interface SharedObject {
   dropped?(holder: Holder, ended: boolean): void;
 }
 
-/** Runs an operation. Throws ClosedError when there is no such object, TypeError when there is no such operation. */
+/** Whether there is such an operation. */
+export function canDo({ operations, longOperations }: SharedObject, name: string): boolean {
+  return Object.hasOwn(operations, name) || (longOperations !== undefined && Object.hasOwn(longOperations, name));
+}
+
+/** Runs an operation that is not long. Throws TypeError when there is no such operation. */
 export function operate(
-  object: SharedObject | undefined,
+  object: SharedObject,
   name: string,
   caller: Caller,
   wait: WaitOptions,
   args: unknown[],
 ): unknown {
-  if (object === undefined) throw new ClosedError("Cannot use the object: it was closed, or its owner has ended");
   if (!Object.hasOwn(object.operations, name)) {
     throw new TypeError(`Cannot call ${JSON.stringify(name)}: the object has no such operation`);
   }

@@ -1,7 +1,7 @@
+import { EncodedValue } from "../hub/encoded_value.ts";
 import { type Handle, REF } from "../hub/handle.ts";
 import { RemoteRef } from "../hub/remote_ref.ts";
 import { shown } from "../shown.ts";
-import { copyOf } from "./copy.ts";
 
 /** A value, and what tells whether it was changed since. */
 export interface Versioned {
@@ -39,4 +39,30 @@ export async function changeValue(
     if (conflict === undefined) return value;
     current = conflict;
   }
+}
+
+/**
+ * A copy as another process would get it; handles stay what they are.
+ *
+ * What the owner's own process stores and reads is copied too: otherwise it alone could change a stored value from
+ * outside, and would learn later than all others that a value cannot travel.
+ *
+ * @throws {EncodingError} If the value could not travel to another process.
+ */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value) && isFlat(value)) return value.slice() as T;
+  return EncodedValue.open(EncodedValue.capture(value, true)) as T;
+}
+
+/** Whether an array holds primitives only. It ends at the first hole: there may be millions. */
+function isFlat(array: readonly unknown[]): boolean {
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i];
+    if (!isPrimitive(item) || (item === undefined && !(i in array))) return false;
+  }
+  return true;
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }

@@ -26,6 +26,13 @@ export function itemsOf<T>(items: Iterable<T>): Iterable<T> {
   throw new TypeError(`Cannot take items from ${shown(items)}: an array or another iterable is wanted`);
 }
 
+/** Whether these are items, each of them there: a few bytes can stand for millions of holes. */
+export function isDense(items: unknown): items is unknown[] {
+  if (!Array.isArray(items)) return false;
+  for (let i = 0; i < items.length; i++) if (items[i] === undefined && !(i in items)) return false;
+  return true;
+}
+
 /** Throws TypeError for anything that is not a whole number. */
 export function wholeNumber(value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;

@@ -1,10 +1,21 @@
+import { describeHandle } from "../hub/handle.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 import { shown } from "../shown.ts";
+import { encode } from "../wire/codec/codec.ts";
+import { isOrdinaryArray, isRecord } from "../wire/codec/realms.ts";
+import { MAX_DEPTH } from "../wire/codec/tags.ts";
 
-/** So many take a fraction of a second: other workers, and the program itself, wait meanwhile. */
+/** What the comparisons of one operation may cost a worker: a fraction of a second. */
 const MOST_STEPS = 250_000;
+/** So many may be for a single comparison, which holds up the event loop. */
+const MOST_STEPS_AT_ONCE = 20_000;
+/** After so many, the event loop may turn. */
+const STEPS_PER_PAUSE = 2000;
 /** The program may hold up itself for some seconds; but not for ever, by what a worker has put into its list. */
 const MOST_STEPS_OF_OWNER = 1800 * MOST_STEPS;
+
+/** So many items are compared in a millisecond or so. */
+const ITEMS_PER_SEARCH_STEP = 4096;
 
 /** So many items of an array are compared in the time of a step. */
 const STEP_ITEMS = 16;
@@ -17,11 +28,25 @@ const UNITS_PER_STEP_LOG = 7;
  */
 export class ComparingCost {
   readonly #most: number;
+  readonly #mostAtOnce: number;
   #steps = 0;
+  #pausedAt = 0;
 
   /** @param caller Who asked for the operation. */
   constructor(caller: Caller) {
-    this.#most = caller.process === "" ? MOST_STEPS_OF_OWNER : MOST_STEPS;
+    const isOwner = caller.process === "";
+    this.#most = isOwner ? MOST_STEPS_OF_OWNER : MOST_STEPS;
+    this.#mostAtOnce = isOwner ? MOST_STEPS_OF_OWNER : MOST_STEPS_AT_ONCE;
+  }
+
+  /** Whether the event loop should turn before the next comparison. */
+  get isDue(): boolean {
+    return this.#steps - this.#pausedAt > STEPS_PER_PAUSE;
+  }
+
+  /** The event loop may turn now. */
+  pause(): void {
+    this.#pausedAt = this.#steps;
   }
 
   /** Counts what it takes to compare a primitive: with a long text, more. */
@@ -37,9 +62,10 @@ export class ComparingCost {
   /** Counts steps: items, fields, or characters. Throws RangeError when they are too many. */
   pay(steps: number): void {
     this.#steps += steps;
-    if (this.#steps <= this.#most) return;
+    const most = this.#steps > this.#most ? this.#most : this.#mostAtOnce;
+    if (this.#steps <= this.#most && this.#steps - this.#pausedAt <= this.#mostAtOnce) return;
     throw new RangeError(
-      `Cannot compare the items: that takes more than ${this.#most} steps, keep keys, or text that was made of the items`,
+      `Cannot compare the items: that takes more than ${most} steps, keep keys, or text that was made of the items`,
     );
   }
 }
@@ -82,4 +108,93 @@ function compareArrays(a: unknown[], b: unknown[], cost: ComparingCost, depth: n
     if (order !== 0) return order;
   }
   return a.length - b.length;
+}
+
+/** Tells which values are the same data as one, or stand for the same object. The keys of objects count in their order. */
+export class Likeness {
+  readonly #wanted: unknown;
+  readonly #cost: ComparingCost;
+  /** Of parts of the wanted value that are neither arrays nor plain objects. */
+  readonly #fingerprints = new Map<object, string>();
+
+  /** @param cost Pays for the comparisons. */
+  constructor(wanted: unknown, cost: ComparingCost) {
+    this.#wanted = wanted;
+    this.#cost = cost;
+  }
+
+  /** Whether a value is like the wanted one. */
+  isLike(value: unknown): boolean {
+    const wanted = this.#wanted;
+    // Most are primitives, and there may be a million.
+    return isObject(wanted) ? this.#compare(wanted, value, 0) : wanted === value || Object.is(wanted, value);
+  }
+
+  #compare(wanted: unknown, value: unknown, depth: number): boolean {
+    if (!isObject(wanted) || !isObject(value)) {
+      this.#cost.payFor(wanted);
+      return wanted === value || Object.is(wanted, value);
+    }
+    if (wanted === value) return true;
+    this.#cost.payForItems(depth, 0);
+    // What is deeper goes round in a circle.
+    if (depth <= MAX_DEPTH) {
+      if (isOrdinaryArray(wanted) && isOrdinaryArray(value)) return this.#compareArrays(wanted, value, depth);
+      if (isRecord(wanted) && isRecord(value)) return this.#compareRecords(wanted, value, depth);
+    }
+    return this.#fingerprintOf(wanted) === this.#fingerprint(value);
+  }
+
+  #compareArrays(wanted: unknown[], value: unknown[], depth: number): boolean {
+    if (wanted.length !== value.length) return false;
+    this.#cost.payForItems(depth, wanted.length);
+    for (let i = 0; i < wanted.length; i++) {
+      if (wanted[i] === undefined && (i in wanted) !== (i in value)) return false;
+      if (!this.#compare(wanted[i], value[i], depth + 1)) return false;
+    }
+    return true;
+  }
+
+  #compareRecords(wanted: Record<string, unknown>, value: Record<string, unknown>, depth: number): boolean {
+    const [keys, others] = [Object.keys(wanted), Object.keys(value)];
+    this.#cost.payForItems(depth, keys.length + others.length);
+    return keys.length === others.length &&
+      keys.every((key, n) => key === others[n] && this.#compare(wanted[key], value[key], depth + 1));
+  }
+
+  #fingerprintOf(wanted: object): string {
+    let known = this.#fingerprints.get(wanted);
+    if (known === undefined) this.#fingerprints.set(wanted, known = this.#fingerprint(wanted));
+    return known;
+  }
+
+  #fingerprint(value: object): string {
+    const { text, parts } = encode(value, { encode: describeHandle, decode: () => undefined });
+    const all = [text, ...parts.map((bytes) => bytes.toBase64())].join();
+    this.#cost.pay(all.length);
+    return all;
+  }
+}
+
+/** The place of each item from `first` on that is like `item`, and `undefined` where the event loop may turn. */
+export function* placesOf(
+  items: readonly unknown[],
+  item: unknown,
+  first: number,
+  caller: Caller,
+): Generator<number | undefined, void, void> {
+  const cost = new ComparingCost(caller);
+  const likeness = new Likeness(item, cost);
+  let rest = ITEMS_PER_SEARCH_STEP;
+  for (let place = first; place < items.length; place++) {
+    if (likeness.isLike(items[place])) yield place;
+    if (--rest > 0 && !cost.isDue) continue;
+    cost.pause();
+    rest = ITEMS_PER_SEARCH_STEP;
+    yield undefined;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -230,7 +230,8 @@ export class ListProxy<T = unknown> extends SharedHandle {
   /**
    * Sorts the list.
    *
-   * - Without a function: numbers, strings, booleans or dates in their order, arrays item by item. The owner sorts, in one go.
+   * - Without a function: numbers, strings, booleans or dates in their order, arrays item by item. The owner sorts; what is
+   *   called of the list meanwhile waits.
    * - With a function: this process sorts a copy, and again if the list changes meanwhile.
    *
    * @param order A function as for `Array.sort`, or whether the largest comes first. @default { descending: false }

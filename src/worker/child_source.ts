@@ -24,16 +24,17 @@ const $Object_create = Object.create;
 const $Object_values = Object.values;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $Error_isError = Error.isError;
-const $Array_from = Array.from;
 const $Object_keys = Object.keys;
+const $Number_isInteger = Number.isInteger;
+const $Array_from = Array.from;
 const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $Reflect_set = Reflect.set;
-const $Number_isInteger = Number.isInteger;
 const $Math_floor = Math.floor;
 const $Reflect_get = Reflect.get;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $JSON_parse = JSON.parse;
 const $Promise_reject = Promise.reject.bind(Promise);
+const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Number_isFinite = Number.isFinite;
 const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_construct = Reflect.construct;
@@ -41,7 +42,6 @@ const $Math_round = Math.round;
 const $Promise_resolve = Promise.resolve.bind(Promise);
 const $String_fromCharCode = String.fromCharCode;
 const $Math_ceil = Math.ceil;
-const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
@@ -243,7 +243,7 @@ keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -725,7 +725,8 @@ var MAX_TREE_COST = 2e5;
 var PARSED_COST = 12;
 var ERROR_COST = 46;
 var ERROR_FIELD_COST = 4;
-var BIGINT_COST = 3;
+var BIGINT_COST = 4;
+var DIGITS_PER_COST = 32;
 var MAP_ENTRY_COST = 2;
 var MANY_KEYS = 500;
 var MAX_HOLES = 16 * 1024 * 1024;
@@ -828,6 +829,7 @@ function exactBufferOf(bytes) {
 }
 
 // src/wire/codec/realms.ts
+var FEW_HOLES = 1e3;
 var NATIVE_FUNCTION = /^function (\\w+)\\(\\) \\{ \\[native code\\] \\}$/;
 var rawJson = JSON;
 function builtInName(prototype) {
@@ -858,6 +860,28 @@ function isError(value) {
 function hasClass(value, name) {
   const prototype = $Object_getPrototypeOf(value);
   return prototype !== null && builtInName(prototype) === name;
+}
+function placesAmongHoles(array) {
+  let holes2 = 0;
+  const places = [];
+  for (let i = 0; i < array.length; i++) {
+    if (array[i] === void 0 && !(i in array)) {
+      if (holes2 === 0) {
+        for (let k = 0; k < i; k++) places[k] = k;
+      }
+      if (++holes2 > places.length + FEW_HOLES) return placesOfKeys(array);
+    } else if (holes2 > 0) places[$push](i);
+  }
+  return holes2 > 0 ? places : void 0;
+}
+function placesOfKeys(array) {
+  const places = [];
+  for (const key of $Object_keys(array)) {
+    const place = Number(key);
+    if (!(place < array.length) || \`\${place}\` !== key || !$Number_isInteger(place) || place < 0) break;
+    places[$push](place);
+  }
+  return places;
 }
 
 // src/wire/codec/error_codec.ts
@@ -1424,7 +1448,7 @@ function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
 }
 function tooDear(action, cost, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}), send it in parts\`, cost, limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = $Math_floor(limit);
@@ -1581,7 +1605,7 @@ var TaggedDecoder = class {
       case "number":
         return decodeNumber(tag.v);
       case "bigint":
-        this.pay(BIGINT_COST);
+        this.pay(BIGINT_COST + $Math_floor(textOf(tag.v).length / DIGITS_PER_COST));
         return decodeBigInt(tag.v);
       case "ref":
         return this.#decodeRef(tag.v);
@@ -1830,7 +1854,7 @@ function isRecordPrototype(prototype) {
 }
 
 // src/wire/codec/encode.ts
-var { every, forEach, map } = Array.prototype;
+var { every, map } = Array.prototype;
 var { entries: entriesOf } = Map.prototype;
 var { values: itemsOf } = Set.prototype;
 var { getTime } = Date.prototype;
@@ -1863,11 +1887,7 @@ var TaggedEncoder = class {
       case "number":
         return isPlainPrimitive(value) ? value : encodeNumber(value);
       case "bigint":
-        this.cost += BIGINT_COST;
-        return {
-          $: "bigint",
-          v: bigintText[$call](value, 16)
-        };
+        return this.#encodeBigInt(value);
       case "function":
         throw this.refusal("a function, only data can travel");
       case "symbol":
@@ -1921,6 +1941,14 @@ var TaggedEncoder = class {
     if (isRecord(value)) return this.#encodeRecord(value, depth);
     return this.#encodeBuiltIn(value, depth);
   }
+  #encodeBigInt(value) {
+    const text = bigintText[$call](value, 16);
+    this.cost += BIGINT_COST + $Math_floor(text.length / DIGITS_PER_COST);
+    return {
+      $: "bigint",
+      v: text
+    };
+  }
   #encodeRecord(record, depth) {
     const node = {};
     const keys = $Object_keys(record);
@@ -1943,28 +1971,23 @@ var TaggedEncoder = class {
     }
   }
   #encodeArray(array, depth) {
-    const holes2 = this.#countHoles(array);
-    if (holes2 > 0) return this.#encodeSparseArray(array, depth);
+    const places = placesAmongHoles(array);
+    if (places !== void 0) return this.#encodeSparseArray(array, places, depth);
     if (every[$call](array, isPlainPrimitive)) return array;
     return map[$call](array, (item, index) => this.encodeAt(index, item, depth + 1));
   }
-  #encodeSparseArray(array, depth) {
+  #encodeSparseArray(array, places, depth) {
+    if (array.length - places.length > MAX_HOLES) {
+      throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
+    }
     const entries = [];
-    forEach[$call](array, (item, index) => entries[$push](index, this.encodeAt(index, item, depth + 1)));
-    this.cost += entries.length >> 1;
+    for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
+    this.cost += places.length;
     return {
       $: "sparse",
       n: array.length,
       v: entries
     };
-  }
-  #countHoles(array) {
-    let holes2 = 0;
-    for (let i = 0; i < array.length; i++) {
-      if (array[i] !== void 0 || i in array) continue;
-      if (++holes2 > MAX_HOLES) throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
-    }
-    return holes2;
   }
   #encodeBuiltIn(value, depth) {
     if ($ArrayBuffer_isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
@@ -2291,8 +2314,8 @@ var LineReader = class {
       return true;
     }
     if (line !== "]" && line !== "}") return false;
-    const closed = this.#open[$pop]();
-    if (closed === void 0 || $Array_isArray(closed) !== (line === "]") || this.#keys[$pop]() !== void 0) {
+    const closed2 = this.#open[$pop]();
+    if (closed2 === void 0 || $Array_isArray(closed2) !== (line === "]") || this.#keys[$pop]() !== void 0) {
       throw malformed("a bracket closes what is not open");
     }
     return true;
@@ -2755,29 +2778,6 @@ function unexpected() {
   throw new TypeError("A value that is opened is not encoded");
 }
 
-// src/hub/shared_object.ts
-function operate(object, name, caller, wait, args) {
-  if (object === void 0) throw new ClosedError("Cannot use the object: it was closed, or its owner has ended");
-  if (!$Object_hasOwn(object.operations, name)) {
-    throw new TypeError(\`Cannot call \${$JSON_stringify(name)}: the object has no such operation\`);
-  }
-  return object.operations[name](caller, wait, ...args);
-}
-var TouchedObjects = class {
-  #objects = /* @__PURE__ */ new Map();
-  #sweepAt = 64;
-  add(id, object) {
-    if (this.#objects[$has](id)) return;
-    this.#objects[$set](id, new WeakRef(object));
-    if (this.#objects.size < this.#sweepAt) return;
-    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
-    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
-  }
-  tell(isEnded) {
-    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
-  }
-};
-
 // src/hub/local_ref.ts
 var LocalRef = class {
   type;
@@ -2808,7 +2808,7 @@ var LocalRef = class {
   async call(operation, args, wait = {}) {
     checkWait(wait);
     if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = operate(this.#object, operation, {
+    let value = this.#hub.calls[$call](this.#object, operation, {
       process: "",
       task: this.task
     }, wait, args);
@@ -2821,6 +2821,7 @@ var LocalRef = class {
   release() {
     const object = this.#object;
     this.#object = void 0;
+    if (object !== void 0) this.#hub.calls.close(object);
     object?.close?.();
   }
   close() {
@@ -3003,151 +3004,6 @@ brand({
   RemoteRef
 });
 
-// src/hub/hub.ts
-var MOST_ID_UNITS = 80;
-var Hub = class {
-  clock;
-  waits = new PendingCount();
-  #origin = crypto.randomUUID();
-  #peers = /* @__PURE__ */ new Set();
-  #imports = /* @__PURE__ */ new Map();
-  #origins = new Origins();
-  #collected = new FinalizationRegistry((entry) => this.forgetIfUnused(entry));
-  #collectedHere = new FinalizationRegistry((object) => object.dropped("here", false));
-  #lastId = 0;
-  #lastPeer = 0;
-  currentTask = () => 0;
-  constructor(clock = epochMs) {
-    this.clock = clock;
-  }
-  own(type, object) {
-    return this.#ownAgain(type, \`\${this.#origin}:\${++this.#lastId}\`, object);
-  }
-  nextPeerKey() {
-    return \`\${++this.#lastPeer}\`;
-  }
-  join(peer) {
-    this.#peers[$add](peer);
-  }
-  get peerCount() {
-    return this.#peers.size;
-  }
-  export(handle, peer) {
-    const sent = handle instanceof InFlightHandle ? handle.handle : handle;
-    const ref = sent[REF];
-    if (!(ref instanceof RemoteRef && ref.peer === peer)) {
-      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
-      if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
-    }
-    if (handle instanceof InFlightHandle) handle.sent();
-  }
-  decodeHandle(data, peer) {
-    const { type, id } = data ?? {};
-    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
-      throw new ProtocolError("a handle is malformed");
-    }
-    const exported = peer.exported(id);
-    if (exported !== void 0) return exported;
-    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    this.#origins.check(id, peer);
-    const known = this.#imports[$get](id)?.current[$deref]();
-    const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
-    this.#imports[$get](id).received++;
-    return handle;
-  }
-  knows(handle, operation) {
-    const ref = handle[REF];
-    if (ref instanceof RemoteRef || ref.object === void 0) return true;
-    return $Object_hasOwn(ref.object.operations, operation);
-  }
-  serve(peer, handle, operation, args, caller, wait) {
-    const ref = handle[REF];
-    if (ref instanceof RemoteRef) {
-      peer.forwardedTo[$add](ref.peer);
-      return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
-    }
-    const { object } = ref;
-    if (object?.processEnded !== void 0) peer.touch(ref.id, object);
-    return operate(object, operation, caller, wait, args);
-  }
-  released(handle, ended) {
-    const ref = handle[REF];
-    if (ref instanceof LocalRef) ref.object?.dropped?.("elsewhere", ended);
-    else this.forgetIfUnused(ref.entry);
-  }
-  linkClosed(peer) {
-    this.#peers[$delete](peer);
-    this.#origins.peerClosed(peer);
-    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
-    this.#tellEnded(peer, peer.key);
-    for (const other of this.#peers) other.forwardedTo[$delete](peer);
-  }
-  processEnded(peer, path) {
-    this.#tellEnded(peer, \`\${peer.key}/\${path}\`);
-  }
-  forgetIfUnused(entry) {
-    if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
-    const current = entry.current[$deref]();
-    if (current !== void 0 && !current.isClosed) return;
-    for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
-    this.#imports[$delete](entry.id);
-    entry.peer.imports.removeObject();
-    this.#origins.remove(entry.origin);
-    if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
-  }
-  reopen(ref) {
-    return handleFactory(ref.type)(this.#ownAgain(ref.type, ref.id, ref.object));
-  }
-  reimport(entry) {
-    const current = entry.current[$deref]();
-    if (current !== void 0 && !current.isClosed) return current.handle;
-    entry.closed = false;
-    return this.#makeRemote(entry);
-  }
-  #ownAgain(type, id, object) {
-    const ref = new LocalRef(this, type, id, object);
-    if (object.held !== void 0) {
-      object.held("here");
-      this.#collectedHere[$register](ref, object, ref);
-    }
-    return ref;
-  }
-  forgetCollection(ref) {
-    this.#collectedHere[$unregister](ref);
-  }
-  #tellEnded(peer, ended) {
-    peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
-    for (const next of peer.forwardedTo) next.tellEnded(ended);
-  }
-  #import(type, id, peer) {
-    const known = this.#imports[$get](id);
-    if (known !== void 0) return this.reimport(known);
-    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
-    peer.imports.addObject();
-    const origin = this.#origins[$add](id, peer);
-    const entry = {
-      id,
-      type,
-      peer,
-      origin,
-      current: void 0,
-      received: 0,
-      holds: 0,
-      closed: false
-    };
-    this.#imports[$set](id, entry);
-    return this.#makeRemote(entry);
-  }
-  #makeRemote(entry) {
-    const ref = new RemoteRef(this, entry);
-    entry.current = new WeakRef(ref);
-    this.#collected[$register](ref, entry);
-    ref.handle = handleFactory(entry.type)(ref);
-    return ref.handle;
-  }
-};
-var hub = shared("hub", () => new Hub());
-
 // src/deque.ts
 var Deque = class {
   #ring = new Array(16);
@@ -3185,6 +3041,254 @@ var Deque = class {
     }
     this.#ring = ring;
     this.#head = 0;
+  }
+};
+
+// src/hub/requests/held_requests.ts
+var STALL_LIMIT_MS = 6e4;
+var HeldRequests = class {
+  #order = new Deque();
+  #requests = /* @__PURE__ */ new Map();
+  #onStalled;
+  #stallMs;
+  #timer;
+  #answeredAt = 0;
+  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
+    this.#onStalled = onStalled;
+    this.#stallMs = stallMs;
+  }
+  get size() {
+    return this.#requests.size;
+  }
+  push(request) {
+    this.#order[$push](request);
+    this.#requests[$set](request.id, request);
+    if (this.#requests.size === 1) this.answered();
+    this.#timer ??= this.#startTimer(this.#stallMs);
+  }
+  shift() {
+    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
+    return void 0;
+  }
+  delete(id) {
+    const wasHeld = this.#requests[$delete](id);
+    if (this.#requests.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = void 0;
+    }
+    return wasHeld;
+  }
+  answered() {
+    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
+  }
+  clear() {
+    while (this[$shift]() !== void 0) ;
+  }
+  #startTimer(ms) {
+    const timer = after(ms, () => {
+      this.#timer = void 0;
+      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
+      if (leftMs > 0) {
+        this.#timer = this.#startTimer(leftMs);
+        return;
+      }
+      const ids = [
+        ...this.#requests[$keys]()
+      ];
+      this[$clear]();
+      this.#onStalled(ids);
+    });
+    timer.setReferenced(false);
+    return timer;
+  }
+};
+
+// src/hub/requests/askers.ts
+var Asker = class {
+  name;
+  held;
+  requests = 0;
+  bytes = 0;
+  constructor(name, held) {
+    this.name = name;
+    this.held = held;
+  }
+};
+function askerOf(process) {
+  const end = process[$indexOf]("/");
+  return end < 0 ? process : process[$slice](0, end);
+}
+var [FORWARDED_PART, ASKER_PART] = [
+  2,
+  4
+];
+var Askers = class {
+  own;
+  #limits;
+  #makeHeld;
+  #others = /* @__PURE__ */ new Map();
+  #holding = /* @__PURE__ */ new Set();
+  #othersRequests = 0;
+  #othersBytes = 0;
+  constructor(limits, onStalled, stallMs) {
+    this.#limits = limits;
+    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
+    this.own = this.#make("");
+  }
+  of(process) {
+    if (process === "") return this.own;
+    const name = askerOf(process);
+    let asker = this.#others[$get](name);
+    if (asker === void 0) this.#others[$set](name, asker = this.#make(name));
+    return asker;
+  }
+  hasRoom(asker) {
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
+    if (asker === this.own) {
+      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
+    }
+    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes && asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests && asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
+  }
+  mustHold(asker) {
+    return asker.held.size > 0 || !this.hasRoom(asker);
+  }
+  holds(asker) {
+    this.#holding[$add](asker);
+  }
+  next() {
+    if (this.#holding.size === 0) return void 0;
+    for (const asker of this.#holding) {
+      if (asker.held.size === 0) {
+        this.#holding[$delete](asker);
+        this.leave(asker);
+      } else if (this.hasRoom(asker)) {
+        this.#holding[$delete](asker);
+        this.#holding[$add](asker);
+        return asker;
+      }
+    }
+    return void 0;
+  }
+  opened(asker, bytes) {
+    this.#count(asker, 1, bytes);
+  }
+  closed(asker, bytes) {
+    this.#count(asker, -1, -bytes);
+    if (asker.requests === 0) this.leave(asker);
+  }
+  leave(asker) {
+    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
+    this.#holding[$delete](asker);
+    if (this.#others[$get](asker.name) === asker) this.#others[$delete](asker.name);
+  }
+  clear() {
+    for (const asker of this.#holding) asker.held[$clear]();
+    this.#holding[$clear]();
+  }
+  #make(name) {
+    const asker = new Asker(name, this.#makeHeld(() => asker));
+    return asker;
+  }
+  #count(asker, requests, bytes) {
+    asker.requests += requests;
+    asker.bytes += bytes;
+    if (asker === this.own) return;
+    this.#othersRequests += requests;
+    this.#othersBytes += bytes;
+  }
+};
+var FairQueue = class {
+  #queues = /* @__PURE__ */ new Map();
+  #size = 0;
+  get size() {
+    return this.#size;
+  }
+  push(whose, thing) {
+    let queue = this.#queues[$get](whose);
+    if (queue === void 0) this.#queues[$set](whose, queue = new Deque());
+    queue[$push](thing);
+    this.#size++;
+  }
+  shift() {
+    for (const [whose, queue] of this.#queues) {
+      const thing = queue[$shift]();
+      this.#queues[$delete](whose);
+      if (queue.size > 0) this.#queues[$set](whose, queue);
+      this.#size--;
+      return thing;
+    }
+    return void 0;
+  }
+};
+
+// src/hub/requests/serving_time.ts
+var PAUSE_MS = 1;
+var ServingTime = class {
+  #limitMs;
+  #onTurn;
+  #beganAt = 0;
+  #endedAt = -Infinity;
+  #spentMs = 0;
+  #totalMs = 0;
+  #timer;
+  constructor(limitMs, onTurn) {
+    this.#limitMs = limitMs;
+    this.#onTurn = onTurn;
+  }
+  get totalMs() {
+    return this.#totalMs;
+  }
+  begin() {
+    this.#beganAt = monotonicMs();
+    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
+    return this.#spentMs < this.#limitMs;
+  }
+  end() {
+    this.#endedAt = monotonicMs();
+    const took = this.#endedAt - this.#beganAt;
+    this.#spentMs += took;
+    this.#totalMs += took;
+  }
+  turned() {
+    this.#spentMs = 0;
+  }
+  goOnLater(isAwaitedHere = false) {
+    this.#timer ??= after(0, () => {
+      this.#timer = void 0;
+      this.turned();
+      this.#onTurn();
+    });
+    this.#timer.setReferenced(isAwaitedHere);
+  }
+  close() {
+    this.#timer?.cancel();
+    this.#timer = void 0;
+  }
+};
+
+// src/hub/shared_object.ts
+function canDo({ operations, longOperations }, name) {
+  return $Object_hasOwn(operations, name) || longOperations !== void 0 && $Object_hasOwn(longOperations, name);
+}
+function operate(object, name, caller, wait, args) {
+  if (!$Object_hasOwn(object.operations, name)) {
+    throw new TypeError(\`Cannot call \${$JSON_stringify(name)}: the object has no such operation\`);
+  }
+  return object.operations[name](caller, wait, ...args);
+}
+var TouchedObjects = class {
+  #objects = /* @__PURE__ */ new Map();
+  #sweepAt = 64;
+  add(id, object) {
+    if (this.#objects[$has](id)) return;
+    this.#objects[$set](id, new WeakRef(object));
+    if (this.#objects.size < this.#sweepAt) return;
+    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
+    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
+  }
+  tell(isEnded) {
+    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
   }
 };
 
@@ -3348,6 +3452,281 @@ function limitError(wait) {
 function timeoutError(timeoutMs) {
   return new TimeoutError(timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : \`Not ready after \${timeoutMs} ms\`);
 }
+
+// src/hub/object_calls.ts
+var SLICE_MS = 8;
+var ObjectCalls = class {
+  #busy = /* @__PURE__ */ new Map();
+  #time = new ServingTime(SLICE_MS, () => this.#goOn());
+  #own = 0;
+  get isBusy() {
+    return this.#busy.size > 0;
+  }
+  get totalMs() {
+    return this.#time.totalMs;
+  }
+  call(object, operation, caller, wait, args) {
+    if (object === void 0) throw closed();
+    const busy = this.#busy.size === 0 ? void 0 : this.#busy[$get](object);
+    if (busy !== void 0) {
+      return this.#later(caller, (waiting) => {
+        busy.next[$push](askerOf(caller.process), {
+          ...waiting,
+          operation,
+          wait,
+          args
+        });
+      });
+    }
+    const steps = stepsOf(object, operation, caller, args);
+    if (steps === void 0) return operate(object, operation, caller, wait, args);
+    return this.#begin(object, caller, steps);
+  }
+  close(object) {
+    const busy = this.#busy[$get](object);
+    if (busy === void 0) return;
+    this.#busy[$delete](object);
+    if (this.#busy.size === 0) this.#time.close();
+    busy.current?.waiting.reject(closed());
+    for (let call = busy.next[$shift](); call !== void 0; call = busy.next[$shift]()) call.reject(closed());
+  }
+  #begin(object, caller, steps) {
+    const first = steps.next();
+    if (first.done === true) return first.value;
+    while (this.#time.begin()) {
+      try {
+        const { done, value } = steps.next();
+        if (done === true) return value;
+      } finally {
+        this.#time.end();
+      }
+    }
+    const result = this.#later(caller, (waiting) => {
+      this.#busy[$set](object, {
+        current: {
+          steps,
+          waiting
+        },
+        next: new FairQueue()
+      });
+    });
+    this.#goOnLater();
+    return result;
+  }
+  #later(caller, start) {
+    const { promise, resolve, reject } = $Promise_withResolvers();
+    const isOwn = caller.process === "";
+    if (isOwn) this.#own++;
+    const settled = (settle) => (value) => {
+      if (isOwn) this.#own--;
+      settle(value);
+    };
+    start({
+      caller,
+      resolve: settled(resolve),
+      reject: settled(reject)
+    });
+    if (isOwn) this.#goOnLater();
+    return promise;
+  }
+  #goOnLater() {
+    if (this.#busy.size > 0) this.#time.goOnLater(this.#own > 0);
+  }
+  #goOn() {
+    while (this.#busy.size > 0 && this.#time.begin()) {
+      for (const [object, busy] of this.#busy) {
+        this.#busy[$delete](object);
+        if (advance(object, busy)) this.#busy[$set](object, busy);
+        break;
+      }
+      this.#time.end();
+    }
+    this.#goOnLater();
+  }
+};
+function advance(object, busy) {
+  if (busy.current === void 0) beginNext(object, busy, busy.next[$shift]());
+  else takeStep(busy, busy.current);
+  return busy.current !== void 0 || busy.next.size > 0;
+}
+function takeStep(busy, { steps, waiting }) {
+  try {
+    const { done, value } = steps.next();
+    if (done !== true) return;
+    waiting.resolve(value);
+  } catch (error) {
+    waiting.reject(error);
+  }
+  busy.current = void 0;
+}
+function beginNext(object, busy, call) {
+  const { operation, caller, wait, args } = call;
+  if (wait instanceof RemoteWait && wait.isCancelled) return call.reject(cancellation());
+  try {
+    const steps = stepsOf(object, operation, caller, args);
+    if (steps !== void 0) busy.current = {
+      steps,
+      waiting: call
+    };
+    else call.resolve(operate(object, operation, caller, wait, args));
+  } catch (error) {
+    call.reject(error);
+  }
+}
+function stepsOf(object, operation, caller, args) {
+  const { longOperations } = object;
+  if (longOperations === void 0 || !$Object_hasOwn(longOperations, operation)) return void 0;
+  return longOperations[operation](caller, ...args);
+}
+function closed() {
+  return new ClosedError("Cannot use the object: it was closed, or its owner has ended");
+}
+
+// src/hub/hub.ts
+var MOST_ID_UNITS = 80;
+var Hub = class {
+  clock;
+  waits = new PendingCount();
+  calls = new ObjectCalls();
+  #origin = crypto.randomUUID();
+  #peers = /* @__PURE__ */ new Set();
+  #imports = /* @__PURE__ */ new Map();
+  #origins = new Origins();
+  #collected = new FinalizationRegistry((entry) => this.forgetIfUnused(entry));
+  #collectedHere = new FinalizationRegistry((object) => object.dropped("here", false));
+  #lastId = 0;
+  #lastPeer = 0;
+  currentTask = () => 0;
+  constructor(clock = epochMs) {
+    this.clock = clock;
+  }
+  own(type, object) {
+    return this.#ownAgain(type, \`\${this.#origin}:\${++this.#lastId}\`, object);
+  }
+  nextPeerKey() {
+    return \`\${++this.#lastPeer}\`;
+  }
+  join(peer) {
+    this.#peers[$add](peer);
+  }
+  get peerCount() {
+    return this.#peers.size;
+  }
+  export(handle, peer) {
+    const sent = handle instanceof InFlightHandle ? handle.handle : handle;
+    const ref = sent[REF];
+    if (!(ref instanceof RemoteRef && ref.peer === peer)) {
+      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
+      if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
+    }
+    if (handle instanceof InFlightHandle) handle.sent();
+  }
+  decodeHandle(data, peer) {
+    const { type, id } = data ?? {};
+    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
+      throw new ProtocolError("a handle is malformed");
+    }
+    const exported = peer.exported(id);
+    if (exported !== void 0) return exported;
+    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
+    this.#origins.check(id, peer);
+    const known = this.#imports[$get](id)?.current[$deref]();
+    const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
+    this.#imports[$get](id).received++;
+    return handle;
+  }
+  knows(handle, operation) {
+    const ref = handle[REF];
+    if (ref instanceof RemoteRef || ref.object === void 0) return true;
+    return canDo(ref.object, operation);
+  }
+  serve(peer, handle, operation, args, caller, wait) {
+    const ref = handle[REF];
+    if (ref instanceof RemoteRef) {
+      peer.forwardedTo[$add](ref.peer);
+      return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
+    }
+    const { object } = ref;
+    if (object?.processEnded !== void 0) peer.touch(ref.id, object);
+    return this.calls[$call](object, operation, caller, wait, args);
+  }
+  released(handle, ended) {
+    const ref = handle[REF];
+    if (ref instanceof LocalRef) ref.object?.dropped?.("elsewhere", ended);
+    else this.forgetIfUnused(ref.entry);
+  }
+  linkClosed(peer) {
+    this.#peers[$delete](peer);
+    this.#origins.peerClosed(peer);
+    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
+    this.#tellEnded(peer, peer.key);
+    for (const other of this.#peers) other.forwardedTo[$delete](peer);
+  }
+  processEnded(peer, path) {
+    this.#tellEnded(peer, \`\${peer.key}/\${path}\`);
+  }
+  forgetIfUnused(entry) {
+    if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
+    const current = entry.current[$deref]();
+    if (current !== void 0 && !current.isClosed) return;
+    for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
+    this.#imports[$delete](entry.id);
+    entry.peer.imports.removeObject();
+    this.#origins.remove(entry.origin);
+    if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
+  }
+  reopen(ref) {
+    return handleFactory(ref.type)(this.#ownAgain(ref.type, ref.id, ref.object));
+  }
+  reimport(entry) {
+    const current = entry.current[$deref]();
+    if (current !== void 0 && !current.isClosed) return current.handle;
+    entry.closed = false;
+    return this.#makeRemote(entry);
+  }
+  #ownAgain(type, id, object) {
+    const ref = new LocalRef(this, type, id, object);
+    if (object.held !== void 0) {
+      object.held("here");
+      this.#collectedHere[$register](ref, object, ref);
+    }
+    return ref;
+  }
+  forgetCollection(ref) {
+    this.#collectedHere[$unregister](ref);
+  }
+  #tellEnded(peer, ended) {
+    peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
+    for (const next of peer.forwardedTo) next.tellEnded(ended);
+  }
+  #import(type, id, peer) {
+    const known = this.#imports[$get](id);
+    if (known !== void 0) return this.reimport(known);
+    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
+    peer.imports.addObject();
+    const origin = this.#origins[$add](id, peer);
+    const entry = {
+      id,
+      type,
+      peer,
+      origin,
+      current: void 0,
+      received: 0,
+      holds: 0,
+      closed: false
+    };
+    this.#imports[$set](id, entry);
+    return this.#makeRemote(entry);
+  }
+  #makeRemote(entry) {
+    const ref = new RemoteRef(this, entry);
+    entry.current = new WeakRef(ref);
+    this.#collected[$register](ref, entry);
+    ref.handle = handleFactory(entry.type)(ref);
+    return ref.handle;
+  }
+};
+var hub = shared("hub", () => new Hub());
 return {
   brand,
   REF,
@@ -3388,16 +3767,20 @@ return {
   describeOpenHandle,
   HandleCollector,
   EncodedValue,
-  TouchedObjects,
   LocalRef,
   PendingCount,
   RemoteRef,
-  hub,
   Deque,
+  askerOf,
+  Askers,
+  FairQueue,
+  ServingTime,
+  TouchedObjects,
   RemoteWait,
   cancellation,
   WaitQueue,
-  timeoutError
+  timeoutError,
+  hub
 };
 })(parts[0]));
 parts.push((() => {
@@ -3414,6 +3797,7 @@ return {
 };
 })());
 const { serve } = (({
+  Askers,
   CancelledError,
   ClosedError,
   DEFAULT_MAX_FRAME_BYTES,
@@ -3422,6 +3806,7 @@ const { serve } = (({
   EncodedValue,
   EncodingError,
   EndOfStreamError,
+  FairQueue,
   FunctionNotFoundError,
   HandleCollector,
   KeptBuffer,
@@ -3435,7 +3820,9 @@ const { serve } = (({
   ProtocolError,
   REF,
   RemoteWait,
+  ServingTime,
   TouchedObjects,
+  askerOf,
   cancellation,
   checkedLimit,
   decode,
@@ -3854,184 +4241,6 @@ var ImportCount = class {
   }
 };
 
-// src/hub/requests/held_requests.ts
-var STALL_LIMIT_MS = 6e4;
-var HeldRequests = class {
-  #order = new Deque();
-  #requests = /* @__PURE__ */ new Map();
-  #onStalled;
-  #stallMs;
-  #timer;
-  #answeredAt = 0;
-  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
-    this.#onStalled = onStalled;
-    this.#stallMs = stallMs;
-  }
-  get size() {
-    return this.#requests.size;
-  }
-  push(request) {
-    this.#order[$push](request);
-    this.#requests[$set](request.id, request);
-    if (this.#requests.size === 1) this.answered();
-    this.#timer ??= this.#startTimer(this.#stallMs);
-  }
-  shift() {
-    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
-    return void 0;
-  }
-  delete(id) {
-    const wasHeld = this.#requests[$delete](id);
-    if (this.#requests.size === 0) {
-      this.#timer?.cancel();
-      this.#timer = void 0;
-    }
-    return wasHeld;
-  }
-  answered() {
-    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
-  }
-  clear() {
-    while (this[$shift]() !== void 0) ;
-  }
-  #startTimer(ms) {
-    const timer = after(ms, () => {
-      this.#timer = void 0;
-      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
-      if (leftMs > 0) {
-        this.#timer = this.#startTimer(leftMs);
-        return;
-      }
-      const ids = [
-        ...this.#requests[$keys]()
-      ];
-      this[$clear]();
-      this.#onStalled(ids);
-    });
-    timer.setReferenced(false);
-    return timer;
-  }
-};
-
-// src/hub/requests/askers.ts
-var Asker = class {
-  name;
-  held;
-  requests = 0;
-  bytes = 0;
-  constructor(name, held) {
-    this.name = name;
-    this.held = held;
-  }
-};
-function askerOf(process) {
-  const end = process[$indexOf]("/");
-  return end < 0 ? process : process[$slice](0, end);
-}
-var [FORWARDED_PART, ASKER_PART] = [
-  2,
-  4
-];
-var Askers = class {
-  own;
-  #limits;
-  #makeHeld;
-  #others = /* @__PURE__ */ new Map();
-  #holding = /* @__PURE__ */ new Set();
-  #othersRequests = 0;
-  #othersBytes = 0;
-  constructor(limits, onStalled, stallMs) {
-    this.#limits = limits;
-    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
-    this.own = this.#make("");
-  }
-  of(process) {
-    if (process === "") return this.own;
-    const name = askerOf(process);
-    let asker = this.#others[$get](name);
-    if (asker === void 0) this.#others[$set](name, asker = this.#make(name));
-    return asker;
-  }
-  hasRoom(asker) {
-    const { requests, requestBytes, isParent } = this.#limits;
-    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
-    if (asker === this.own) {
-      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
-    }
-    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes && asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests && asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
-  }
-  mustHold(asker) {
-    return asker.held.size > 0 || !this.hasRoom(asker);
-  }
-  holds(asker) {
-    this.#holding[$add](asker);
-  }
-  next() {
-    if (this.#holding.size === 0) return void 0;
-    for (const asker of this.#holding) {
-      if (asker.held.size === 0) {
-        this.#holding[$delete](asker);
-        this.leave(asker);
-      } else if (this.hasRoom(asker)) {
-        this.#holding[$delete](asker);
-        this.#holding[$add](asker);
-        return asker;
-      }
-    }
-    return void 0;
-  }
-  opened(asker, bytes) {
-    this.#count(asker, 1, bytes);
-  }
-  closed(asker, bytes) {
-    this.#count(asker, -1, -bytes);
-    if (asker.requests === 0) this.leave(asker);
-  }
-  leave(asker) {
-    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
-    this.#holding[$delete](asker);
-    if (this.#others[$get](asker.name) === asker) this.#others[$delete](asker.name);
-  }
-  clear() {
-    for (const asker of this.#holding) asker.held[$clear]();
-    this.#holding[$clear]();
-  }
-  #make(name) {
-    const asker = new Asker(name, this.#makeHeld(() => asker));
-    return asker;
-  }
-  #count(asker, requests, bytes) {
-    asker.requests += requests;
-    asker.bytes += bytes;
-    if (asker === this.own) return;
-    this.#othersRequests += requests;
-    this.#othersBytes += bytes;
-  }
-};
-var FairQueue = class {
-  #queues = /* @__PURE__ */ new Map();
-  #size = 0;
-  get size() {
-    return this.#size;
-  }
-  push(whose, thing) {
-    let queue = this.#queues[$get](whose);
-    if (queue === void 0) this.#queues[$set](whose, queue = new Deque());
-    queue[$push](thing);
-    this.#size++;
-  }
-  shift() {
-    for (const [whose, queue] of this.#queues) {
-      const thing = queue[$shift]();
-      this.#queues[$delete](whose);
-      if (queue.size > 0) this.#queues[$set](whose, queue);
-      this.#size--;
-      return thing;
-    }
-    return void 0;
-  }
-};
-
 // src/hub/requests/processes_behind.ts
 var ProcessesBehind = class {
   #most;
@@ -4108,53 +4317,9 @@ function undelivered(error) {
   return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
 }
 
-// src/hub/requests/serving_time.ts
-var PAUSE_MS = 1;
-var ServingTime = class {
-  #limitMs;
-  #onTurn;
-  #beganAt = 0;
-  #endedAt = -Infinity;
-  #spentMs = 0;
-  #totalMs = 0;
-  #timer;
-  constructor(limitMs, onTurn) {
-    this.#limitMs = limitMs;
-    this.#onTurn = onTurn;
-  }
-  get totalMs() {
-    return this.#totalMs;
-  }
-  begin() {
-    this.#beganAt = monotonicMs();
-    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
-    return this.#spentMs < this.#limitMs;
-  }
-  end() {
-    this.#endedAt = monotonicMs();
-    const took = this.#endedAt - this.#beganAt;
-    this.#spentMs += took;
-    this.#totalMs += took;
-  }
-  turned() {
-    this.#spentMs = 0;
-  }
-  goOnLater() {
-    this.#timer ??= after(0, () => {
-      this.#timer = void 0;
-      this.turned();
-      this.#onTurn();
-    });
-    this.#timer.setReferenced(false);
-  }
-  close() {
-    this.#timer?.cancel();
-    this.#timer = void 0;
-  }
-};
-
 // src/hub/requests/answers.ts
 var MAX_UNKNOWN_OPERATIONS = 100;
+var MAX_ARGUMENTS = 128 * 1024;
 var LATE_ANSWERS_FACTOR = 16;
 var SMALL_ANSWER_BYTES = 4096;
 var SMALL_REQUEST_BYTES = 1024;
@@ -4191,7 +4356,9 @@ var Answers = class {
     if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
-    if (!$Array_isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    if (!$Array_isArray(args) || args.length > MAX_ARGUMENTS) {
+      throw new ProtocolError("the arguments of a request are malformed");
+    }
     this.#behind[$add](process);
     const caller = {
       process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
@@ -4879,12 +5046,12 @@ var PeerLink = class {
   get served() {
     const { ms, bytes } = this.#answers.served;
     return {
-      ms,
+      ms: ms + this.#hub.calls.totalMs,
       bytes: bytes + this.#outbox.appendedBytes
     };
   }
   get servesLater() {
-    return this.#answers.servesLater;
+    return this.#answers.servesLater || this.#hub.calls.isBusy;
   }
   get deferredRelease() {
     return this.#outbox.deferredRelease;
@@ -6906,7 +7073,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -8344,15 +8511,6 @@ var SimpleQueue = class extends SharedHandle {
 };
 registerHandleClass(TYPE7, SimpleQueue);
 
-// src/manager/copy.ts
-function copyOf(value) {
-  if ($Array_isArray(value) && value[$every](isPrimitive)) return value[$slice]();
-  return EncodedValue.open(EncodedValue.capture(value, true));
-}
-function isPrimitive(value) {
-  return value === null || typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol";
-}
-
 // src/manager/call.ts
 async function call(handle, operation, args) {
   const ref = handle[REF];
@@ -8374,6 +8532,20 @@ async function changeValue(handle, place, change) {
     if (conflict === void 0) return value;
     current = conflict;
   }
+}
+function copyOf(value) {
+  if ($Array_isArray(value) && isFlat(value)) return value[$slice]();
+  return EncodedValue.open(EncodedValue.capture(value, true));
+}
+function isFlat(array) {
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i];
+    if (!isPrimitive(item) || item === void 0 && !(i in array)) return false;
+  }
+  return true;
+}
+function isPrimitive(value) {
+  return value === null || typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol";
 }
 
 // src/manager/array.ts
@@ -8837,7 +9009,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Array_from, $Object_keys, $Object_getOwnPropertyNames, $Reflect_set, $Number_isInteger, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Promise_withResolvers, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -1,11 +1,10 @@
 /** Unit tests of what a list compares: the same as ever, and at a bounded cost, whatever objects hold whatever how often. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Operation } from "../../src/hub/shared_object.ts";
-import { ComparingCost } from "../../src/manager/comparing.ts";
-import { Likeness } from "../../src/manager/likeness.ts";
+import { ComparingCost, Likeness } from "../../src/manager/comparing.ts";
 import { ListObject } from "../../src/manager/objects/list_object.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { callAtOnce } from "../helpers/steps.ts";
 
 const WORKER = { process: "1", task: 0 };
 const PROGRAM = { process: "", task: 0 };
@@ -23,8 +22,8 @@ function listOfDoubled(levels = 45): { call: (operation: string, ...args: unknow
     for (let n = 0; n < levels; n++) value = [value, value];
     return value;
   };
-  const operations: Record<string, Operation> = new ListObject([]).operations;
-  const call = (operation: string, ...args: unknown[]): unknown => operations[operation]!(WORKER, {}, ...args);
+  const list = new ListObject([]);
+  const call = (operation: string, ...args: unknown[]): unknown => callAtOnce(list, operation, ...args);
   call("extend", travelled([doubled(), doubled()]));
   return { call, item: travelled(doubled()) };
 }
@@ -49,9 +48,9 @@ Deno.test("ListObject pays for long texts, and for what is neither a list nor pl
   const text = "x".repeat(1 << 20);
   const dates = Array.from({ length: 20_000 }, (_, n) => new Date(n));
   for (const item of [[text], new Map([[1, dates]])]) {
-    const operations: Record<string, Operation> = new ListObject([]).operations;
-    operations.extend!(WORKER, {}, travelled(Array.from({ length: 2000 }, () => [item, 1])));
-    assertThrows(() => operations.count!(WORKER, {}, travelled([item, 1])), RangeError, "that takes more than");
+    const list = new ListObject([]);
+    callAtOnce(list, "extend", travelled(Array.from({ length: 2000 }, () => [item, 1])));
+    assertThrows(() => callAtOnce(list, "count", travelled([item, 1])), RangeError, "that takes more than");
   }
 });
 
@@ -59,10 +58,10 @@ Deno.test("ListObject sorts and searches hundreds of thousands of small items fo
   for (
     const item of [(n: number) => `name ${n}`, (n: number) => [n % 9, `${n}`], (n: number) => ({ id: n, tags: [n] })]
   ) {
-    const operations: Record<string, Operation> = new ListObject([]).operations;
-    operations.extend!(WORKER, {}, Array.from({ length: 200_000 }, (_, n) => item(n * 7919 % 200_003)));
-    assertEquals(operations.indexOf!(WORKER, {}, item(-1)), -1);
-    if (typeof item(0) === "string" || Array.isArray(item(0))) operations.sort!(WORKER, {});
+    const list = new ListObject([]);
+    callAtOnce(list, "extend", Array.from({ length: 200_000 }, (_, n) => item(n * 7919 % 200_003)));
+    assertEquals(callAtOnce(list, "indexOf", item(-1)), -1);
+    if (typeof item(0) === "string" || Array.isArray(item(0))) callAtOnce(list, "sort");
   }
 });
 
@@ -70,6 +69,18 @@ Deno.test("ListObject lets the program compare more than workers, but not withou
   const cost = new ComparingCost(PROGRAM);
   cost.pay(300_000_000);
   assertThrows(() => cost.pay(300_000_000), RangeError, "450000000 steps");
+});
+
+Deno.test("ComparingCost lets a worker's single comparison take less than all together", () => {
+  const cost = new ComparingCost(WORKER);
+  for (let n = 0; n < 12; n++) {
+    cost.pay(20_000);
+    assert(cost.isDue);
+    cost.pause();
+    assert(!cost.isDue);
+  }
+  assertThrows(() => cost.pay(20_000), RangeError, "250000 steps");
+  assertThrows(() => new ComparingCost(WORKER).pay(20_001), RangeError, "20000 steps");
 });
 
 const anything = fc.anything({

@@ -1,6 +1,7 @@
 // End-to-end tests of DictProxy, ListProxy and NamespaceProxy, from this process and from workers.
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
+  ClosedError,
   type DictKey,
   type DictProxy,
   EncodingError,
@@ -9,6 +10,7 @@ import {
   type NamespaceProxy,
   type Queue,
 } from "../../mod.ts";
+import { runProgram } from "../helpers/program.ts";
 import { withPool } from "../helpers/with_pool.ts";
 
 const CHILDREN = 10;
@@ -268,6 +270,44 @@ Deno.test("ListProxy.sort() leaves the list as it is when items cannot be compar
   const rows = manager.list<unknown>([[2, "a"], [1, "b"], [1], [2n]]);
   await rows.sort();
   assertEquals(await rows.toArray(), [[1], [1, "b"], [2n], [2, "a"]]);
+});
+
+Deno.test("ListProxy.sort() of a long list is atomic for all, and each sees its own", async () => {
+  await using manager = new Manager();
+  const list = manager.list(Array.from({ length: 200_000 }, (_, n) => n * 7919 % 200_003));
+  await withPool({ workers: 2 }, async (pool) => {
+    const sort = async (list: ListProxy<number>, descending: boolean): Promise<number> => {
+      const [, first] = await Promise.all([list.sort({ descending }), list.at(0)]);
+      return first;
+    };
+    const ends = await Promise.all([
+      sort(list, false),
+      ...[true, false].map((descending) => pool.apply(sort, [list, descending])),
+    ]);
+    // Another's sort may come between the two calls.
+    for (const first of ends) assertEquals(first < 3 || first > 199_999, true, `${first} is first`);
+    await list.sort({ descending: true });
+    assertEquals(await pool.apply(async (list: ListProxy<number>) => await list.at(-1), [list]), 0);
+    assertEquals((await list.toArray()).slice(0, 2), [200_002, 200_001]);
+  });
+});
+
+Deno.test("A program that waits for nothing but the sort of a list lives until that is done", async () => {
+  const { stdout } = await runProgram(`
+    const list = new corral.Manager().list(Array.from({ length: 300_000 }, (_, n) => \`\${n * 7919 % 300_007}\`));
+    const [, first] = await Promise.all([list.sort(), list.at(0)]);
+    console.log(first, await list.length());
+  `);
+  assertEquals(stdout, "0 300000\n");
+});
+
+Deno.test("ListProxy.close() ends a sort that goes on", async () => {
+  const manager = new Manager();
+  const list = manager.list(Array.from({ length: 1_000_000 }, (_, n) => `${n * 7919 % 1_000_003}`));
+  const sorting = list.sort();
+  list.close();
+  await assertRejects(() => sorting, ClosedError, "was closed");
+  manager.close();
 });
 
 Deno.test("ListProxy finds items by their data, and proxies by what they stand for", async () => {

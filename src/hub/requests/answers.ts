@@ -44,6 +44,9 @@ interface Request extends OpenRequest {
 // For a process behind the peer: the peer forwards what that asks, and cannot know all operations.
 const MAX_UNKNOWN_OPERATIONS = 100;
 
+/** No function can be called with more. A few bytes could stand for millions that are not there, and to pass those takes seconds. */
+const MAX_ARGUMENTS = 128 * 1024;
+
 /** Answers to what was asked before the peer stopped reading are sent until so many times the bytes are unread that end its serving. */
 const LATE_ANSWERS_FACTOR = 16;
 
@@ -101,7 +104,9 @@ export class Answers {
     if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
     if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
     const args = decode(body, tagged === 1, parts, this.#transit);
-    if (!Array.isArray(args)) throw new ProtocolError("the arguments of a request are malformed");
+    if (!Array.isArray(args) || args.length > MAX_ARGUMENTS) {
+      throw new ProtocolError("the arguments of a request are malformed");
+    }
     this.#behind.add(process);
     const caller = { process: process === "" ? this.#host.key : `${this.#host.key}/${process}`, task };
     const request: Request = { id, bytes, handle, operation, args, caller, wait: new RemoteWait(timeoutMs) };

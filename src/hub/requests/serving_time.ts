@@ -4,7 +4,7 @@ import { after, monotonicMs, type Timer } from "../../timer.ts";
 const PAUSE_MS = 1;
 
 /**
- * How long a peer has been served without a pause. A request costs its sender little, and its owner may search a list of a
+ * How long a peer, or all together, has been served without a pause. A request costs its sender little, and its owner may search a list of a
  * million: eight thousand of them in one read would hold up all else that the program does.
  */
 export class ServingTime {
@@ -50,15 +50,14 @@ export class ServingTime {
     this.#spentMs = 0;
   }
 
-  /** Has the rest served in the next turn. */
-  goOnLater(): void {
+  /** Has the rest served in the next turn. A program that waits for nothing else does not live on to serve others. */
+  goOnLater(isAwaitedHere = false): void {
     this.#timer ??= after(0, () => {
       this.#timer = undefined;
       this.turned();
       this.#onTurn();
     });
-    // A program that waits for nothing else does not live on to serve others.
-    this.#timer.setReferenced(false);
+    this.#timer.setReferenced(isAwaitedHere);
   }
 
   /** The peer is gone. */

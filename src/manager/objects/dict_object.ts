@@ -1,8 +1,7 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { checkKey, type DictKey, sum } from "../checks.ts";
+import { checkKey, type DictKey, isDense, sum } from "../checks.ts";
 import { shown } from "../../shown.ts";
-import { copyOf } from "../copy.ts";
-import type { Versioned } from "../call.ts";
+import { copyOf, type Versioned } from "../call.ts";
 
 /** The version of what is not there: one that no write ever gets. */
 const ABSENT: Versioned = { version: 0, value: undefined };
@@ -98,10 +97,11 @@ export class DictObject implements SharedObject {
 
   /** All or nothing: the keys are checked before any of them is set. */
   #merge(entries: unknown): void {
-    const pairs = Array.isArray(entries) && entries.every((entry) => Array.isArray(entry) && entry.length === 2);
-    if (!pairs) throw new TypeError("Cannot merge: an object, a Map or pairs of key and value are wanted");
-    for (const [key] of entries) checkKey(key);
-    for (const [key, value] of entries) this.#set(key, value);
+    const arePairs = isDense(entries) && entries.every((entry) => Array.isArray(entry) && entry.length === 2);
+    if (!arePairs) throw new TypeError("Cannot merge: an object, a Map or pairs of key and value are wanted");
+    const pairs = entries as [unknown, unknown][];
+    for (const [key] of pairs) checkKey(key);
+    for (const [key, value] of pairs) this.#set(key, value);
   }
 
   #add(key: unknown, amount: unknown): number | bigint {

@@ -2,6 +2,7 @@ import type { ObjectRef } from "../../hub/handle.ts";
 import { EncodedValue } from "../../hub/encoded_value.ts";
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
+import { isDense } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import { ITERATOR, IteratorProxy } from "../iterator.ts";
 import { isIterator, IteratorObject } from "./iterator_object.ts";
@@ -32,8 +33,9 @@ export class InstanceObject implements SharedObject {
 
   #call(caller: Caller, name: unknown, args: unknown): unknown {
     if (typeof name !== "string" || !this.#type.exposed.has(name)) throw this.#refusal(name);
+    if (!isDense(args)) throw new TypeError(`Cannot call ${shown(name)}: a list of arguments is wanted`);
     try {
-      const result = this.#instance[name]!(...args as unknown[]);
+      const result = this.#instance[name]!(...args);
       if (!(result instanceof Promise)) return this.#answer(caller, result);
       return result.then((result) => this.#answer(caller, result)).catch(rethrow);
     } catch (error) {

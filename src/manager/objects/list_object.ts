@@ -1,11 +1,9 @@
-import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import type { LongOperation, Operation, SharedObject, Steps } from "../../hub/shared_object.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
-import { optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
-import { compareNaturally, ComparingCost } from "../comparing.ts";
-import { copyOf } from "../copy.ts";
-import { Likeness } from "../likeness.ts";
-import { sortedNumbers } from "../sorted_numbers.ts";
-import type { Versioned } from "../call.ts";
+import { isDense, optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
+import { copyOf, type Versioned } from "../call.ts";
+import { placesOf } from "../comparing.ts";
+import { sorted } from "../sorting.ts";
 
 /** The owner's side of a list. Items are replaced, never changed in place. */
 export class ListObject implements SharedObject {
@@ -16,23 +14,25 @@ export class ListObject implements SharedObject {
     extend: (_caller, _wait, items) => this.#extend(items),
     pop: (_caller, _wait, index) => this.#pop(index),
     insert: (_caller, _wait, index, item) => void this.#changed().splice(wholeNumber(index), 0, item),
-    remove: (caller, _wait, item) => this.#remove(caller, item),
     add: (_caller, _wait, index, amount) => this.#set(index, sum(this.#items[this.#placeOf(index)], amount)),
     read: (_caller, _wait, index) => this.#read(index),
     write: (_caller, _wait, index, version, value) => {
       if (version !== this.#version) return this.#read(index);
-      if (index === undefined) this.#replace(value);
+      if (index === undefined) this.#replaceBy(value);
       else this.#set(index, value);
     },
     slice: (_caller, _wait, start, end) => this.#items.slice(optionalWholeNumber(start), optionalWholeNumber(end)),
     splice: (_caller, _wait, start, count, ...items) =>
       this.#changed().splice(wholeNumber(start), optionalWholeNumber(count) ?? Infinity, ...items),
-    indexOf: (caller, _wait, item, start) => this.#indexOf(caller, item, optionalWholeNumber(start)),
-    count: (caller, _wait, item) => this.#count(caller, item),
     length: () => this.#items.length,
-    sort: (caller, _wait, descending) => this.#sort(caller, descending === true),
     reverse: () => void this.#changed().reverse(),
     clear: () => void (this.#changed().length = 0),
+  };
+  readonly longOperations: Record<string, LongOperation> = {
+    remove: (caller, item) => this.#remove(caller, item),
+    indexOf: (caller, item, start) => this.#indexOf(caller, item, optionalWholeNumber(start)),
+    count: (caller, item) => this.#count(caller, item),
+    sort: (caller, descending) => this.#sort(caller, descending === true),
   };
   #items: unknown[];
   #version = 1;
@@ -57,7 +57,7 @@ export class ListObject implements SharedObject {
   }
 
   #extend(items: unknown): void {
-    if (!Array.isArray(items)) throw new TypeError("Cannot extend the list: an iterable of items is wanted");
+    if (!isDense(items)) throw new TypeError("Cannot extend the list: an iterable of items is wanted");
     const all = this.#changed();
     for (const item of items) all.push(item);
   }
@@ -67,21 +67,28 @@ export class ListObject implements SharedObject {
     return this.#changed().splice(this.#placeOf(index), 1)[0];
   }
 
-  #remove(caller: Caller, item: unknown): void {
-    const place = this.#indexOf(caller, item);
+  *#remove(caller: Caller, item: unknown): Steps<void> {
+    const place = yield* this.#indexOf(caller, item);
     if (place < 0) throw new RangeError("Cannot remove the item: the list does not have it");
     this.#changed().splice(place, 1);
   }
 
-  #indexOf(caller: Caller, item: unknown, start = 0): number {
+  *#indexOf(caller: Caller, item: unknown, start = 0): Steps<number> {
     const first = start < 0 ? Math.max(0, this.#items.length + start) : start;
-    const likeness = new Likeness(item, new ComparingCost(caller));
-    return this.#items.findIndex((one, place) => place >= first && likeness.isLike(one));
+    for (const place of placesOf(this.#items, item, first, caller)) {
+      if (place !== undefined) return place;
+      yield;
+    }
+    return -1;
   }
 
-  #count(caller: Caller, item: unknown): number {
-    const likeness = new Likeness(item, new ComparingCost(caller));
-    return this.#items.filter((one) => likeness.isLike(one)).length;
+  *#count(caller: Caller, item: unknown): Steps<number> {
+    let count = 0;
+    for (const place of placesOf(this.#items, item, 0, caller)) {
+      if (place === undefined) yield;
+      else count++;
+    }
+    return count;
   }
 
   /** An item, or without an index all of them. */
@@ -90,19 +97,18 @@ export class ListObject implements SharedObject {
     return { version: this.#version, value };
   }
 
-  #replace(items: unknown): void {
-    if (!Array.isArray(items)) throw new TypeError("Cannot replace the items: an array is wanted");
+  #replaceBy(items: unknown): void {
+    if (!isDense(items)) throw new TypeError("Cannot replace the items: an array without holes is wanted");
+    this.#replace(items);
+  }
+
+  #replace(items: unknown[]): void {
     this.#items = items;
     this.#version++;
   }
 
   /** Sorts a copy: the list stays as it is when items cannot be compared. */
-  #sort(caller: Caller, descending: boolean): void {
-    const numbers = sortedNumbers(this.#items);
-    if (numbers !== undefined) return this.#replace(descending ? numbers.reverse() : numbers);
-    const cost = new ComparingCost(caller);
-    this.#replace(
-      this.#items.toSorted((a, b) => descending ? compareNaturally(b, a, cost) : compareNaturally(a, b, cost)),
-    );
+  *#sort(caller: Caller, descending: boolean): Steps<void> {
+    this.#replace(yield* sorted(this.#items, caller, descending));
   }
 }

@@ -1,6 +1,6 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
 import { sum } from "../checks.ts";
-import { copyOf } from "../copy.ts";
+import { copyOf } from "../call.ts";
 
 /** The owner's side of a value. */
 export class ValueObject implements SharedObject {

@@ -8,6 +8,7 @@ import { tooDear } from "./line_limits.ts";
 import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
   BIGINT_COST,
+  DIGITS_PER_COST,
   ERROR_COST,
   type HandleCodec,
   MANY_KEYS,
@@ -86,7 +87,7 @@ export class TaggedDecoder {
       case "number":
         return decodeNumber(tag.v);
       case "bigint":
-        this.pay(BIGINT_COST);
+        this.pay(BIGINT_COST + Math.floor(textOf(tag.v).length / DIGITS_PER_COST));
         return decodeBigInt(tag.v);
       case "ref":
         return this.#decodeRef(tag.v);

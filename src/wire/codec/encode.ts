@@ -6,10 +6,11 @@ import { describeInstance } from "./advice.ts";
 import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
 import { isPlainPrimitive } from "./plain.ts";
-import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord } from "./realms.ts";
+import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord, placesAmongHoles } from "./realms.ts";
 import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
   BIGINT_COST,
+  DIGITS_PER_COST,
   ERROR_COST,
   type HandleCodec,
   MANY_KEYS,
@@ -24,7 +25,7 @@ import {
 } from "./tags.ts";
 
 // Taken once: what user code replaces later is its own affair. Values of other realms have other prototypes, so these are applied to them.
-const { every, forEach, map } = Array.prototype;
+const { every, map } = Array.prototype;
 const { entries: entriesOf } = Map.prototype;
 const { values: itemsOf } = Set.prototype;
 const { getTime } = Date.prototype;
@@ -73,8 +74,7 @@ export class TaggedEncoder {
       case "number":
         return isPlainPrimitive(value) ? value : encodeNumber(value);
       case "bigint":
-        this.cost += BIGINT_COST;
-        return { $: "bigint", v: bigintText.call(value, 16) } satisfies Tag;
+        return this.#encodeBigInt(value);
       case "function":
         throw this.refusal("a function, only data can travel");
       case "symbol":
@@ -136,6 +136,12 @@ export class TaggedEncoder {
     return this.#encodeBuiltIn(value, depth);
   }
 
+  #encodeBigInt(value: bigint): unknown {
+    const text = bigintText.call(value, 16);
+    this.cost += BIGINT_COST + Math.floor(text.length / DIGITS_PER_COST);
+    return { $: "bigint", v: text } satisfies Tag;
+  }
+
   #encodeRecord(record: Record<string, unknown>, depth: number): unknown {
     const node = {};
     const keys = Object.keys(record);
@@ -157,26 +163,20 @@ export class TaggedEncoder {
   }
 
   #encodeArray(array: unknown[], depth: number): unknown {
-    const holes = this.#countHoles(array);
-    if (holes > 0) return this.#encodeSparseArray(array, depth);
+    const places = placesAmongHoles(array);
+    if (places !== undefined) return this.#encodeSparseArray(array, places, depth);
     if (every.call(array, isPlainPrimitive)) return array;
     return map.call(array, (item, index) => this.encodeAt(index, item, depth + 1));
   }
 
-  #encodeSparseArray(array: unknown[], depth: number): unknown {
-    const entries: unknown[] = [];
-    forEach.call(array, (item, index) => entries.push(index, this.encodeAt(index, item, depth + 1)));
-    this.cost += entries.length >> 1;
-    return { $: "sparse", n: array.length, v: entries } satisfies Tag;
-  }
-
-  #countHoles(array: unknown[]): number {
-    let holes = 0;
-    for (let i = 0; i < array.length; i++) {
-      if (array[i] !== undefined || i in array) continue;
-      if (++holes > MAX_HOLES) throw this.refusal(`an array with more than ${MAX_HOLES} holes, fewer can travel`);
+  #encodeSparseArray(array: unknown[], places: readonly number[], depth: number): unknown {
+    if (array.length - places.length > MAX_HOLES) {
+      throw this.refusal(`an array with more than ${MAX_HOLES} holes, fewer can travel`);
     }
-    return holes;
+    const entries: unknown[] = [];
+    for (const place of places) entries.push(place, this.encodeAt(place, array[place], depth + 1));
+    this.cost += places.length;
+    return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
 
   #encodeBuiltIn(value: object, depth: number): unknown {

@@ -3,6 +3,9 @@
  * templates and parsers do, has prototypes of its own.
  */
 
+/** Where holes are more than items, and than so many, an array's keys are quicker looked up than its places. */
+const FEW_HOLES = 1000;
+
 /** `function Map() { [native code] }`, in every realm. */
 const NATIVE_FUNCTION = /^function (\w+)\(\) \{ \[native code\] \}$/;
 
@@ -51,4 +54,31 @@ export function isError(value: object): value is Error {
 function hasClass(value: object, name: string): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype !== null && builtInName(prototype) === name;
+}
+
+/**
+ * The places of an array's items; `undefined` if it has no holes. Takes no longer than the array has items: the millions of holes that a
+ * few bytes can stand for are not walked through.
+ */
+export function placesAmongHoles(array: readonly unknown[]): number[] | undefined {
+  let holes = 0;
+  const places: number[] = [];
+  for (let i = 0; i < array.length; i++) {
+    if (array[i] === undefined && !(i in array)) {
+      if (holes === 0) { for (let k = 0; k < i; k++) places[k] = k; }
+      if (++holes > places.length + FEW_HOLES) return placesOfKeys(array);
+    } else if (holes > 0) places.push(i);
+  }
+  return holes > 0 ? places : undefined;
+}
+
+/** Places come first among keys, in their order. */
+function placesOfKeys(array: readonly unknown[]): number[] {
+  const places: number[] = [];
+  for (const key of Object.keys(array)) {
+    const place = Number(key);
+    if (!(place < array.length) || `${place}` !== key || !Number.isInteger(place) || place < 0) break;
+    places.push(place);
+  }
+  return places;
 }

@@ -22,7 +22,10 @@ export const ERROR_COST = 46;
 export const ERROR_FIELD_COST = 4;
 
 /** What a bigint costs: its text is read twice, and a big one is made. */
-export const BIGINT_COST = 3;
+export const BIGINT_COST = 4;
+
+/** So many hexadecimal digits of a bigint cost one. */
+export const DIGITS_PER_COST = 32;
 
 /** What an entry of a Map costs. One of a Set, or of an array with holes, costs one. */
 export const MAP_ENTRY_COST = 2;
