@@ -189,7 +189,7 @@ export class ClusterBackend implements TaskBackend {
     const largest = Math.max(text.length, ...parts.map(({ byteLength }) => byteLength));
     if (largest > MOST_PIECE_BYTES) return tooLargeError(largest, MOST_PIECE_BYTES);
     const { runId } = request;
-    if (runId !== undefined && !/^[A-Za-z0-9._-]{1,120}$/.test(runId)) return runIdError(runId);
+    if (runId !== undefined && !/^[A-Za-z0-9._-]{1,100}$/.test(runId)) return runIdError(runId);
     if (this.#books.get(jobId) === undefined) return undefined;
     return new TypeError(
       `Cannot submit: a task of run ${JSON.stringify(runId)} with the same input is open, wait for it`,
