@@ -14,15 +14,22 @@ export function readConfig(path: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A file's text; `undefined` if it is too long. Another file may come into its place meanwhile, or it may grow. */
+/** A file's text; `undefined` if it is none, or too long. Another file may come into its place meanwhile, or it may grow. */
 function readText(path: string): string | undefined {
-  using file = Deno.openSync(path);
-  const { size } = file.statSync();
-  if (size > MAX_CONFIG_BYTES) return undefined;
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  for (let count; length < size && (count = file.readSync(bytes.subarray(length))) !== null;) length += count;
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  // To open a pipe would wait for somebody who writes to it.
+  if (!Deno.statSync(path).isFile) return undefined;
+  const file = Deno.openSync(path);
+  // Without "using", which keeps Node from reading far enough to be told that corral needs Deno.
+  try {
+    const { size } = file.statSync();
+    if (size > MAX_CONFIG_BYTES) return undefined;
+    const bytes = new Uint8Array(size);
+    let length = 0;
+    for (let count; length < size && (count = file.readSync(bytes.subarray(length))) !== null;) length += count;
+    return new TextDecoder().decode(bytes.subarray(0, length));
+  } finally {
+    file.close();
+  }
 }
 
 /** Whether a value is an object with fields. */
