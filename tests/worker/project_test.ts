@@ -185,3 +185,14 @@ Deno.test("readConfig() takes nothing that is too large, is not there, or is not
     assertEquals(readConfig(`${folder.path}/${name}`), undefined, name);
   }
 });
+
+Deno.test({
+  name: "readConfig() does not wait for a pipe that stands in the place of a configuration",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await ProjectFolder.make({});
+    const pipe = `${folder.path}/deno.json`;
+    assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+    assertEquals(readConfig(pipe), undefined);
+  },
+});
