@@ -252,8 +252,9 @@ Deno.test("A wait that starts again since its peer did not read ends by its time
   controller.abort(new Error("never mind"));
   await quiesce(child);
   await size;
-  await new Promise((resolve) => setTimeout(resolve, 40));
-  await quiesce(child);
+  let isOver = false;
+  gets[0]!.catch(() => isOver = true);
+  while (!isOver) await quiesce(child);
   await queue.put("last");
   await quiesce(child);
   const shown = (await outcomes).map((one) => one.status === "fulfilled" ? one.value : `${one.reason}`);
