@@ -1,17 +1,27 @@
 // deno-lint-ignore-file no-console
 /**
- * Runs `deno test` in parts, as many at once as there are processors, and tells the failures of all parts last.
+ * Runs each test file in a `deno test` of its own, some at once, and tells the failures of all last.
  *
- *     deno run --allow-run=deno scripts/run_tests.ts [flags of every run] -- [path] [flags]
+ *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [flags of every run] -- [path] [flags]
  *
- * With a path or flags behind `--` there is one run, as of `deno test` alone. Each part is a process of its own, which `--parallel` does
- * not give: tests look at the children and at the open files of the process that they are in.
+ * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run all files in one process, and tests
+ * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
+ * few large parts, and no more than `deno test` takes to go on with its next file.
  */
 
 /** Tests start processes and hold memory: more at once than this would be in each other's way on any machine. */
 const MOST_AT_ONCE = 4;
-/** The files of a folder take alike long, so small parts even out. One more costs half a second. */
-const PARTS_FOR_EACH = 8;
+
+/** Folders whose files take longest, those with the longest first. */
+const LONG = [
+  "tests/map/",
+  "tests/hostile/",
+  "tests/faults/",
+  "tests/soak/",
+  "tests/cli/",
+  "tests/docs/",
+  "tests/process/",
+];
 
 const KINDS = ["passed", "failed", "ignored"] as const;
 
@@ -57,10 +67,10 @@ export function summarize(outcomes: readonly PartOutcome[]): string {
   return `${outcomes.every(({ code }) => code === 0) ? "ok" : "FAILED"} | ${counts.join(" | ")}`;
 }
 
-/** Runs a part to its end, and prints what is to be shown. */
+/** Runs `deno` to its end, and prints what is to be shown. */
 async function runPart(args: readonly string[]): Promise<PartOutcome> {
   const child = new Deno.Command("deno", {
-    args: ["test", ...args],
+    args: [...args],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
@@ -79,6 +89,22 @@ async function runPart(args: readonly string[]): Promise<PartOutcome> {
   };
   const [{ code }] = await Promise.all([child.status, show(child.stdout), show(child.stderr)]);
   return output.end(code);
+}
+
+/** The test files of this folder, those first that are in folders whose files take long: no lane is left alone with one of them at the end. */
+export async function findTests(ignored: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = folder === "." ? name : `${folder}/${name}`;
+      if (!isDirectory) found.push(...(name.endsWith("_test.ts") ? [path] : []));
+      else if (!name.startsWith(".") && name !== "node_modules" && !ignored.includes(path)) await walk(path);
+    }
+  };
+  await walk(".");
+  const order = [...LONG, ""];
+  const place = (path: string): number => order.findIndex((folder) => path.startsWith(folder));
+  return found.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 /** Runs parts, `atOnce` at a time. */
@@ -101,15 +127,12 @@ if (import.meta.main) {
     Deno.exit((await run.status).code);
   }
   const startedAt = performance.now();
-  const atOnce = Math.min(navigator.hardwareConcurrency, MOST_AT_ONCE);
-  const count = atOnce * PARTS_FOR_EACH;
-  // Types are checked once, for all files, beside the first parts.
-  const types = [...flags, "--quiet", "--no-run"];
-  const parts = Array.from(
-    { length: count },
-    (_, n) => [...flags, "--no-check", `--shard=${n + 1}/${count}`],
-  );
-  const outcomes = await runParts([types, ...parts], atOnce);
+  // Types are checked once, for all files, beside the first tests: as `deno task static` does it, which then finds that done.
+  const types = ["check", "--quiet"];
+  const ignored = flags.filter((flag) => flag.startsWith("--ignore=")).flatMap((flag) => flag.slice(9).split(","));
+  const tests = (await findTests(ignored)).map((file) => ["test", ...flags, "--no-check", file]);
+  // Tests wait now and then, for a limit or for a process: one more than there are processors keeps these busy.
+  const outcomes = await runParts([types, ...tests], Math.min(navigator.hardwareConcurrency + 1, MOST_AT_ONCE));
   const failures = outcomes.map(({ failures }) => failures).filter((text) => text !== "");
   if (failures.length > 0) console.log(["\nERRORS", ...failures].join("\n\n"));
   console.log(`\n${summarize(outcomes)} (${Math.round((performance.now() - startedAt) / 1000)} s)`);

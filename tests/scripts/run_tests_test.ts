@@ -45,7 +45,17 @@ const TEST = (name: string, body: string): string => `Deno.test("${name}", () =>
 async function run(files: Record<string, string>, ...given: string[]) {
   const path = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
   await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, { PATH: path });
-  return await folder.deno("run", "--quiet", "--no-prompt", "--allow-run", SCRIPT, "--no-prompt", "--", ...given);
+  return await folder.deno(
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-run",
+    "--allow-read=.",
+    SCRIPT,
+    "--no-prompt",
+    "--",
+    ...given,
+  );
 }
 
 const GOOD = Object.fromEntries([..."abcdefgh"].map((name) => [`${name}_test.ts`, TEST(`test ${name}`, "")]));
@@ -64,6 +74,29 @@ Deno.test("run_tests.ts runs every file once, tells at its end what failed and w
   assertStringIncludes(last, "Error: the cause");
   assertStringIncludes(last, "Type 'string' is not assignable to type 'number'");
   assertMatch(last, /\nFAILED \| 7 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
+});
+
+Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and begins with those whose files take long", async () => {
+  const names = [
+    "tests/wire/a",
+    "tests/cli/b",
+    "tests/hostile/c",
+    "cluster/d",
+    ".git/e",
+    "node_modules/f",
+    "tests/deep/er/g",
+  ];
+  const files = Object.fromEntries(names.map((name) => [`${name}_test.ts`, TEST(name, "")]));
+  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files });
+  const print = `import { findTests } from "${new URL(
+    "../../scripts/run_tests.ts",
+    import.meta.url,
+  )}"; console.log(await findTests(["cluster"]));`;
+  const { stdout } = await folder.deno("eval", "--quiet", print);
+  assertEquals(
+    [...stdout.matchAll(/"(.*)_test\.ts"/g)].map(([, name]) => name),
+    ["tests/hostile/c", "tests/cli/b", "tests/deep/er/g", "tests/wire/a"],
+  );
 });
 
 Deno.test("run_tests.ts passes on paths and flags, and the exit code, of a single run", async () => {
