@@ -127,7 +127,7 @@ export const CLI_LAYERS: Layers = {
   input: ["records", "runner", "options", "files", "errors"],
   observers: ["records", "options", "files"],
   output: ["observers", "records", "runner", "options", "files"],
-  joblog: ["output", "input", "observers", "records", "options", "files", "errors"],
+  joblog: ["output", "input", "observers", "records", "runner", "options", "files", "errors"],
   run: ["output", "input", "observers", "records", "options", "runner"],
   cluster: ["run", "output", "observers", "records", "runner", "options", "files", "errors", "deno.json"],
   session: [

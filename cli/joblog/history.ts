@@ -1,7 +1,9 @@
-/** What became of a record in earlier runs. */
-export type Fate = "unknown" | "done" | "failed";
+import type { HeldResult } from "./held_results.ts";
 
-const FATES: readonly Fate[] = ["unknown", "done", "failed"];
+/** What became of a record in earlier runs. What is `held` was finished, and is not in the output yet. */
+export type Fate = "unknown" | "done" | "failed" | "held";
+
+const FATES: readonly Fate[] = ["unknown", "done", "failed", "held"];
 const FIRST_SIZE = 1024;
 
 /** The records of a joblog by their sequence numbers, in a few bytes each. */
@@ -11,11 +13,29 @@ export class RunHistory {
   #fates = new Uint8Array(FIRST_SIZE);
   /** The first 64 bits of the record's hash. */
   #hashes = new BigUint64Array(FIRST_SIZE);
+  /** As much as a run held in memory at its end. */
+  readonly #held = new Map<number, HeldResult>();
 
-  /** Notes a record; what was noted before of it no longer counts. */
+  /** Notes a record that is in the output, or has failed; what was noted before of it no longer counts. */
   note(sequence: number, hash: string, isFailed: boolean): void {
+    this.#held.delete(sequence);
+    this.#note(sequence, hash, isFailed ? "failed" : "done");
+  }
+
+  /** Notes a record whose results are still to be written. */
+  noteHeld(result: HeldResult): void {
+    this.#held.set(result.sequence, result);
+    this.#note(result.sequence, result.hash, "held");
+  }
+
+  /** What was noted of a held record. */
+  heldOf(sequence: number): HeldResult | undefined {
+    return this.#held.get(sequence);
+  }
+
+  #note(sequence: number, hash: string, fate: Fate): void {
     if (sequence >= this.#fates.length) this.#grow(sequence);
-    this.#fates[sequence] = isFailed ? 2 : 1;
+    this.#fates[sequence] = FATES.indexOf(fate);
     this.#hashes[sequence] = shortHash(hash);
     if (sequence > this.last) this.last = sequence;
   }

@@ -1,8 +1,10 @@
-import { isFailure } from "../records/batch.ts";
+import { type Batch, isFailure } from "../records/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../records/run_events.ts";
 import { cutOff, holdFile, syncFile, writeAll } from "../files/run_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
 import { UsageError } from "../errors/usage_error.ts";
+import { hashOf } from "../output/record_hash.ts";
+import { heldLines, readHeld } from "./held_results.ts";
 import { RunHistory } from "./history.ts";
 
 /** The first line of a joblog: what a run that goes on must have in common with it. */
@@ -61,7 +63,7 @@ async function holderOf(path: string): Promise<string | undefined> {
     using file = await Deno.open(path);
     let last: RunLine | undefined;
     for await (const line of wholeLines(file)) {
-      if (last === undefined || isRunLine(line)) last = parsed(line) as RunLine;
+      if (last === undefined || isOfType(line, RUN_LINE)) last = parsed(line) as RunLine;
     }
     return last && `process ${last.pid}, since ${new Date(last.startedAt).toISOString()},`;
   } catch {
@@ -80,9 +82,10 @@ export async function readJoblog(file: Deno.FsFile, path: string): Promise<Joblo
   let end = 0;
   let rejects: string | null = null;
   for await (const line of wholeLines(file)) {
-    const isRun = isRunLine(line);
+    const isRun = isOfType(line, RUN_LINE);
     if (header === undefined) header = readHeader(line, path);
     if (end === 0 || isRun) rejects = (parsed(line) as RunLine | undefined)?.rejects ?? null;
+    else if (isOfType(line, HELD_LINE)) history.noteHeld(readHeld(parsed(line)) ?? damaged(line, path));
     else {
       const { sequence, hash, outcome, outputEnd: position } = readRecord(line, path);
       history.note(sequence, hash!, isFailure(outcome));
@@ -94,9 +97,10 @@ export async function readJoblog(file: Deno.FsFile, path: string): Promise<Joblo
 }
 
 const RUN_LINE = encoder.encode('{"type":"run"');
+const HELD_LINE = encoder.encode('{"type":"held"');
 
-function isRunLine(line: Uint8Array): boolean {
-  return RUN_LINE.every((byte, at) => line[at] === byte);
+function isOfType(line: Uint8Array, start: Uint8Array): boolean {
+  return start.every((byte, at) => line[at] === byte);
 }
 
 function readHeader(line: Uint8Array, path: string): JoblogHeader {
@@ -115,6 +119,10 @@ function readRecord(line: Uint8Array, path: string): RecordEvent {
   ) {
     return record!;
   }
+  return damaged(line, path);
+}
+
+function damaged(line: Uint8Array, path: string): never {
   throw new UsageError(`Cannot resume: a line of ${path} is damaged: ${decoder.decode(line.subarray(0, 100))}`);
 }
 
@@ -169,6 +177,11 @@ export class JoblogWriter implements RunObserver {
     for (const event of events) {
       if (event.type === "record") this.#history?.note(event.sequence, event.hash!, isFailure(event.outcome));
     }
+  }
+
+  /** Keeps results that cannot be written yet, for the run that goes on. */
+  async hold(batches: readonly Batch[]): Promise<void> {
+    await this.#write(heldLines(batches, hashOf));
   }
 
   close(): void {

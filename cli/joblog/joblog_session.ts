@@ -81,7 +81,7 @@ export class JoblogSession {
   }
 
   /** The inputs without the records that are done. */
-  filter(inputs: Inputs, events: EventStream): Pick<Inputs, "read" | "release" | "records" | "bytes"> {
+  filter(inputs: Inputs, events: EventStream): Inputs | UnfinishedRecords {
     return this.#earlier === undefined
       ? inputs
       : new UnfinishedRecords(inputs, this.#earlier.history, this.#options, events, this.skipped);

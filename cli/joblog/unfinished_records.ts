@@ -1,9 +1,11 @@
 import type { Inputs } from "../input/inputs.ts";
-import type { ReadItem, ReadLimits, RecordBlock } from "../records/record_block.ts";
+import type { WorkItem } from "../records/batch.ts";
+import type { ReadLimits, RecordBlock } from "../records/record_block.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { hashOf } from "../output/record_hash.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { UsageError } from "../errors/usage_error.ts";
+import { heldBatch, type HeldResult } from "./held_results.ts";
 import type { RunHistory } from "./history.ts";
 
 /** Records that earlier runs finished, as far as this run has come across them. */
@@ -13,13 +15,13 @@ export interface EarlierRecords {
   failed: number;
 }
 
-/** Leaves out of the inputs what a joblog has, and refuses to go on where the two do not fit together. */
+/** Leaves out of the inputs what a joblog has, gives what it holds in its place, and refuses to go on where the two do not fit together. */
 export class UnfinishedRecords {
   readonly #inputs: Inputs;
   readonly #history: RunHistory;
   readonly #options: Pick<CliMapOptions, "resume" | "force">;
   readonly #events: EventStream;
-  readonly #waiting: ReadItem[] = [];
+  readonly #waiting: WorkItem[] = [];
   /** Records that earlier runs finished, and how many of them failed. */
   readonly #earlier: EarlierRecords;
 
@@ -53,7 +55,7 @@ export class UnfinishedRecords {
   }
 
   /** Like that of the inputs. Throws UsageError where a record is not the one that was logged. */
-  async read(limits: ReadLimits): Promise<ReadItem | undefined> {
+  async read(limits: ReadLimits): Promise<WorkItem | undefined> {
     while (true) {
       const waiting = this.#waiting.shift();
       if (waiting !== undefined) return waiting;
@@ -63,7 +65,7 @@ export class UnfinishedRecords {
         return undefined;
       }
       if ("block" in item) this.#split(item.block);
-      else if (!this.#isDone(item.invalid.sequence, item.invalid.start, item.invalid.line)) return item;
+      else if (this.#judge(item.invalid.sequence, item.invalid.start, item.invalid.line) === "open") return item;
       else this.#tellSkipped(1, this.#history.fateOf(item.invalid.sequence) === "failed" ? 1 : 0);
     }
   }
@@ -79,27 +81,45 @@ export class UnfinishedRecords {
     let start = 0;
     let skipped = 0;
     let failed = 0;
+    let held: HeldResult[] = [];
     if (block.firstSequence > this.#history.last) return void this.#waiting.push({ block });
+    const giveHeld = (end: number) => {
+      const part = block.part(end - held.length, end);
+      if (held.length > 0) this.#waiting.push({ finished: heldBatch(part, held) });
+      held = [];
+    };
     for (let offset = 0; offset < block.count; offset++) {
-      if (!this.#isDone(block.firstSequence + offset, block.record(offset), block.line(offset))) continue;
+      const sequence = block.firstSequence + offset;
+      const state = this.#judge(sequence, block.record(offset), block.line(offset));
+      if (typeof state === "string" || state.rows !== held[0]?.rows) giveHeld(offset);
+      if (state === "open") continue;
       if (offset > start) this.#waiting.push({ block: block.part(start, offset) });
       start = offset + 1;
+      if (state !== "done") {
+        held.push(state);
+        continue;
+      }
       skipped++;
-      if (this.#history.fateOf(block.firstSequence + offset) === "failed") failed++;
+      if (this.#history.fateOf(sequence) === "failed") failed++;
     }
+    giveHeld(block.count);
     if (start < block.count) this.#waiting.push({ block: block.part(start, block.count) });
     this.#tellSkipped(skipped, failed);
   }
 
-  #isDone(sequence: number, record: Uint8Array, line: number): boolean {
+  /** Whether a record is still to be run, or is done; what is known of it if its results are still to be written. */
+  #judge(sequence: number, record: Uint8Array, line: number): "open" | "done" | HeldResult {
     const fate = this.#history.fateOf(sequence);
-    if (fate === "unknown") return false;
+    if (fate === "unknown") return "open";
     if (!this.#options.force && !this.#history.matches(sequence, hashOf(record))) {
       throw new UsageError(
         `Cannot resume: record ${sequence} (line ${line}) is not the one in the joblog, wanted the same input, or --force`,
       );
     }
-    return fate === "done" || this.#options.resume === "missing";
+    const held = this.#history.heldOf(sequence);
+    const isFailed = held?.isFailed ?? fate === "failed";
+    if (isFailed && this.#options.resume !== "missing") return "open";
+    return held ?? "done";
   }
 
   #requireAllSeen(): void {

@@ -10,7 +10,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What became of records, by their numbers; as the joblog of the run knows it. */
 export interface RecordFates {
-  fateOf(sequence: number): "unknown" | "done" | "failed";
+  fateOf(sequence: number): "unknown" | "done" | "failed" | "held";
 }
 
 /** A file with one line of JSON for each record that failed. */

@@ -1,5 +1,5 @@
 import type { OutcomeEntry, Piece, PieceDetails, RetryEntry } from "../runner/protocol.ts";
-import type { RecordBlock } from "./record_block.ts";
+import type { ReadItem, RecordBlock } from "./record_block.ts";
 import type { ErrorText, RecordOutcome } from "./run_events.ts";
 
 /** How one record ended. `offset` counts from the first record of the batch's block. */
@@ -40,6 +40,9 @@ export interface Batch {
   readonly slot: number;
   readonly pid: number;
 }
+
+/** What a run begins with next: something that was read, or records that an earlier run finished and did not write. */
+export type WorkItem = ReadItem | { readonly finished: Batch };
 
 /** About what an outcome takes in memory, and what is told of it. */
 const OUTCOME_BYTES = 256;

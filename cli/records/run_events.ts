@@ -146,6 +146,8 @@ export interface EndEvent {
   readonly results: number;
   /** Records that earlier runs finished; only where the run was resumed. */
   readonly earlier?: { readonly records: number; readonly failed: number };
+  /** Records that are finished and not written, since one in front of them is not finished; the joblog has their results. */
+  readonly held?: number;
 }
 
 /** One event of a run: in the event file, one line of JSON. */

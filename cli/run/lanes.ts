@@ -66,4 +66,13 @@ export class Lanes<T> {
   closeAll(): void {
     while (this.#first !== undefined) this.close(this.#first);
   }
+
+  /** Closes all without handing on anything, and returns the results behind gaps. */
+  takeAll(): T[] {
+    const left: T[] = [];
+    for (let lane = this.#first; lane !== undefined; lane = lane.next) for (const item of lane.items) left.push(item);
+    this.#first = this.#last = undefined;
+    this.open = 0;
+    return left;
+  }
 }

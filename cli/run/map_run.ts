@@ -1,9 +1,9 @@
 import type { Piece } from "../runner/protocol.ts";
 import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
-import type { ReadItem, RecordBlock } from "../records/record_block.ts";
+import type { RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
-import { type Batch, checkedPiece, isFailure, isPiece, readDetails, sizeOf } from "../records/batch.ts";
+import { type Batch, checkedPiece, isFailure, isPiece, readDetails, sizeOf, type WorkItem } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss } from "./judge_loss.ts";
@@ -42,6 +42,8 @@ export class MapRun {
   };
   /** Whether a worker has said anything of a record: then it could load the function. */
   hasAnswer = false;
+  /** How many finished records were not written, since one in front of them was not finished. */
+  heldRecords = 0;
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
@@ -83,10 +85,23 @@ export class MapRun {
     await this.#ended.promise;
     this.#silence.stop();
     this.#throttle.stop();
-    this.#lanes.closeAll();
-    await this.#parts.committer().idle();
+    const { hold, options, committer } = this.#parts;
+    // Who says that so many are enough wants to see them, and will not go on.
+    const isEnough = this.#reason === "halted" && options.halt?.what !== "fail";
+    const left = hold === undefined || isEnough ? this.#lanes.closeAll() : this.#lanes.takeAll();
+    await committer().idle();
+    if (left !== undefined && left.length > 0) await this.#hold(left);
     if (this.#failure !== undefined) throw this.#failure.error;
     return this.#reason;
+  }
+
+  async #hold(batches: readonly Batch[]): Promise<void> {
+    try {
+      await this.#parts.hold!(batches);
+      for (const { done } of batches) this.heldRecords += done;
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   /** Reads no more, and lets end what runs. */
@@ -179,10 +194,14 @@ export class MapRun {
     }
   }
 
-  #accept(item: ReadItem): void {
-    const lane = this.#lanes.add("block" in item ? item.block.firstSequence : item.invalid.sequence);
-    if ("block" in item) return this.#dispatch({ block: item.block, lane });
-    this.#put(lane, invalidBatch(item.invalid));
+  #accept(item: WorkItem): void {
+    if ("block" in item) {
+      const { block } = item;
+      return this.#dispatch({ block, lane: this.#lanes.add(block.firstSequence) });
+    }
+    const batch = "finished" in item ? item.finished : invalidBatch(item.invalid);
+    const lane = this.#lanes.add(batch.block.firstSequence);
+    this.#put(lane, batch);
     this.#lanes.close(lane);
   }
 
@@ -287,9 +306,10 @@ export class MapRun {
     if (running.hasBegun) this.#parts.events.emit(running.event("end"));
   }
 
-  /** Puts records in front of everything else. */
+  /** Puts records in front of everything else. When nothing more is run, they leave a gap: results behind it must wait. */
   #again(block: RecordBlock, behind: Lane<Batch>): void {
-    if (this.#mode === "running") this.#rest.unshift({ block, lane: this.#lanes.addBehind(behind) });
+    const lane = this.#lanes.addBehind(behind);
+    if (this.#mode === "running") this.#rest.unshift({ block, lane });
   }
 
   #endForTime(running: RunningBlock): void {
@@ -300,7 +320,8 @@ export class MapRun {
   #lose(running: RunningBlock, error: unknown): void {
     this.#leave(running);
     if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
-    this.#lanes.close(running.lane);
+    // What was killed leaves a gap.
+    if (this.#mode !== "killed") this.#lanes.close(running.lane);
     this.#pump();
   }
 }

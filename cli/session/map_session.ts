@@ -79,7 +79,11 @@ export class MapSession {
     });
   }
 
-  async #work({ events, sink, format, rejects, joblog }: Outlets, inputs: Inputs, pool: BlockPool): Promise<number> {
+  async #work(
+    { events, sink, format, rejects, joblog, hold }: Outlets,
+    inputs: Inputs,
+    pool: BlockPool,
+  ): Promise<number> {
     const options = this.#options;
     const doubt = new InputDoubt(options, inputs);
     const run: MapRun = new MapRun({
@@ -89,6 +93,7 @@ export class MapSession {
       events,
       committer: () => committer,
       format,
+      hold,
     });
     const committer: Committer = new Committer({
       format,
@@ -130,7 +135,7 @@ export class MapSession {
       await pool.close();
       await rejects.end();
       reason ??= "broken";
-      await this.#end(reason, events, committer, joblog?.skipped);
+      await this.#end(reason, events, committer, joblog?.skipped, run.heldRecords);
     }
     return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
   }
@@ -140,6 +145,7 @@ export class MapSession {
     events: EventStream,
     { done, failed, results }: Committer,
     earlier: EarlierRecords | undefined,
+    held: number,
   ): Promise<void> {
     const at = Date.now();
     events.emit({
@@ -151,10 +157,11 @@ export class MapSession {
       failed,
       results,
       ...(earlier !== undefined && earlier.records > 0 && { earlier: { ...earlier } }),
+      ...(held > 0 && { held }),
     });
     await events.close();
     const isTold = events.tellsEnd;
-    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier, isTold };
+    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier, held, isTold };
     const summary = summaryOf(this.#options, totals);
     if (summary !== "") await Deno.stderr.write(new TextEncoder().encode(summary));
   }

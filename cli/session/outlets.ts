@@ -3,6 +3,7 @@ import type { JoblogSession } from "../joblog/joblog_session.ts";
 import { EventStream } from "../observers/event_stream.ts";
 import { openObservers } from "../observers/mod.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
+import type { Batch } from "../records/batch.ts";
 import { RejectFile } from "../output/reject_file.ts";
 import { RejectPrinter, type RejectWriter } from "../output/reject_printer.ts";
 import { type ResultFormat, resultFormat } from "../output/result_format.ts";
@@ -16,6 +17,8 @@ export interface Outlets {
   readonly format: ResultFormat;
   readonly rejects: RejectWriter;
   readonly joblog: JoblogSession | undefined;
+  /** Keeps results for the run that goes on; `undefined` where none can. */
+  readonly hold: ((batches: readonly Batch[]) => Promise<void>) | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ async function openAll(options: CliMapOptions): Promise<Outlets> {
     joblog,
     format: await resultFormat(options, resumed),
     rejects: await beginRejects(options, held, events),
+    hold: log === undefined ? undefined : (batches) => log.hold(batches),
   };
 }
 

@@ -11,6 +11,8 @@ export interface RunTotals {
   readonly elapsedMs: number;
   /** What earlier runs of the joblog finished. */
   readonly earlier: EarlierRecords | undefined;
+  /** Records whose results wait in the joblog, for those of records in front of them. */
+  readonly held: number;
   /** Whether a bar says the same already, but for what is out of the ordinary. */
   readonly isTold: boolean;
 }
@@ -23,15 +25,16 @@ const ENDINGS: Partial<Record<EndReason, string>> = {
 
 /** The last line on stderr; nothing where it is not wanted, or would say nothing new. */
 export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "joblog">, totals: RunTotals): string {
-  const { reason, done, failed, results, elapsedMs, earlier, isTold } = totals;
+  const { reason, done, failed, results, elapsedMs, earlier, held, isTold } = totals;
   if (quiet || reason === "output closed" || reason === "broken") return "";
   const ending = ENDINGS[reason] ?? "";
   if (isTold && ending === "" && (earlier?.failed ?? 0) === 0) return "";
   const resume = ending !== "" && joblog !== undefined ? "; go on with --resume" : "";
   const time = `${(elapsedMs / 1000).toFixed(1)} s`;
+  const waiting = held === 0 ? "" : `; ${held} more wait in the joblog for those in front of them`;
   return `corral: ${count(done, "record")}, ${failed} failed, ${count(results, "result")} in ${time}${ending}${
     earlierText(earlier)
-  }${resume}\n`;
+  }${waiting}${resume}\n`;
 }
 
 function earlierText(earlier: EarlierRecords | undefined): string {

@@ -37,3 +37,21 @@ Deno.test("Lanes hands on items in the order of the lanes, however these are fil
     assertEquals([given, lanes.open], [expected, 0]);
   }));
 });
+
+Deno.test("Lanes.takeAll() gives what waits behind gaps in order, and hands on nothing", () => {
+  const given: string[] = [];
+  const lanes = new Lanes<string>(true, (item) => given.push(item));
+  const [first, second, third] = [1, 2, 3].map((sequence) => lanes.add(sequence)) as [
+    Lane<string>,
+    Lane<string>,
+    Lane<string>,
+  ];
+  lanes.put(third, "c");
+  lanes.put(first, "a");
+  lanes.put(second, "b");
+  lanes.close(third);
+  lanes.close(first);
+  lanes.addBehind(second);
+  lanes.close(second);
+  assertEquals([given, lanes.takeAll(), lanes.open], [["a", "b"], ["c"], 0]);
+});
