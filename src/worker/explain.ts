@@ -3,7 +3,7 @@
  * workers download nothing; a permission that was not granted. Deno's own advice is about flags that nobody here has typed.
  */
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
-import { fileUrlToPath, isReadable, moduleFolder } from "./project/module_url.ts";
+import { fileUrlToPath, isReadable, moduleFolder, programModule } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
 import { isHeld, isHeldWhole } from "./permissions/permissions.ts";
 import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
@@ -31,7 +31,7 @@ export interface Circumstances {
 
 /** The circumstances of workers with these options. */
 export function circumstances(options: ResolvedLaunchOptions, config: string | undefined): Circumstances {
-  const { moduleUrl, configOf = moduleUrl ?? Deno.mainModule, trust, env, permissions } = options;
+  const { moduleUrl, configOf = moduleUrl ?? programModule(), trust, env, permissions } = options;
   const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
   return {
     module: moduleUrl?.startsWith("file:") ? fileUrlToPath(new URL(moduleUrl)) : moduleUrl,
@@ -117,6 +117,7 @@ const RULES: readonly Rule[] = [
     trouble: "commonjs",
     advise: commonJs,
   },
+  { part: /^Import '[^'\n]*' failed: 40[13] [^\n]*/, stays: true, trouble: "variables", advise: noToken },
   // As Deno says it, its sockets and Node's, and an undici of npm, whose cause has the rest.
   {
     part: /error sending request for url [^\n]*|invalid peer certificate: [^\n]*|^fetch failed$/,
@@ -275,6 +276,14 @@ function closedRegistry(_: string, { module = "<module>", trust }: Circumstances
   }
   return "an untrusted module loads from its own folder only, put its packages into one file with " +
     `\`deno bundle ${module} -o <file>\`, or grant \`permissions: { import: true }\``;
+}
+
+function noToken(_: string, { module = "<module>", trust }: Circumstances): string {
+  return "workers are not given the DENO_AUTH_TOKENS of this program, run `deno cache " + module +
+    "` with it first, or " +
+    (trust === "trusted"
+      ? "hand it on with `env: { DENO_AUTH_TOKENS: <tokens> }`"
+      : "import the module in the program");
 }
 
 function noConnection(_: string, worker: Circumstances): string | undefined {

@@ -94,6 +94,7 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
   "not-cached": () => [explain(notCached, WORKER), explain(notCached, BLIND)],
   variables: () => [
     explain("error sending request for url (https://example.com/a.ts): invalid peer certificate", BLIND),
+    explain("Import 'https://example.com/a.ts' failed: 401 Unauthorized", WORKER),
   ],
   "bare-import": () => [explain(notLoaded, BLIND), explain(notLoaded, WORKER)],
   extension: () => [

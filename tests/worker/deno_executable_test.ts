@@ -68,6 +68,14 @@ Deno.test("spawnFailure() says what to do when there is no deno on the PATH, or 
     spawnFailure(new Deno.errors.NotFound("Failed to spawn '/opt/deno': No such cwd '/it's'"), "/opt/deno"),
     'there is no folder "/it\'s", one that exists is wanted as cwd',
   );
+  assertEquals(
+    spawnFailure(
+      new Deno.errors.NotFound(
+        "Failed to spawn '/bin/sh': failed resolving cwd: No such file or directory (os error 2)",
+      ),
+    ),
+    "the folder in which this program runs was deleted, set `cwd` to one that exists, or call Deno.chdir() first",
+  );
   assertEquals(spawnFailure(new Error("Too many open files")), "Too many open files");
   assertEquals(spawnFailure("odd"), "odd");
 });

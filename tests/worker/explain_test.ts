@@ -61,6 +61,21 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     }`,
   ],
   [
+    "a server that wants a token",
+    "Import 'https://x.org/a.ts' failed: 401 Unauthorized",
+    OPEN,
+    "Import 'https://x.org/a.ts' failed: 401 Unauthorized; workers are not given the DENO_AUTH_TOKENS of this program, run " +
+    "`deno cache /srv/tasks.ts` with it first, or hand it on with `env: { DENO_AUTH_TOKENS: <tokens> }`" +
+    see("variables"),
+  ],
+  [
+    "a server that wants a token, and code that must not know it",
+    "Import 'https://x.org/a.ts' failed: 403 Forbidden",
+    { ...OPEN, trust: "untrusted" },
+    "Import 'https://x.org/a.ts' failed: 403 Forbidden; workers are not given the DENO_AUTH_TOKENS of this program, run " +
+    "`deno cache /srv/tasks.ts` with it first, or import the module in the program" + see("variables"),
+  ],
+  [
     "a bare import while no deno.json could be read",
     `Import "leven" not a dependency\n  hint: If you want to use the npm package, try running \`deno add npm:leven\`${AT}`,
     BLIND,

@@ -11,6 +11,7 @@ import {
   isAbsolutePath,
   isReadable,
   pathFromStart,
+  programModule,
   withoutTrailingSlashes,
 } from "../project/module_url.ts";
 import { type Grants, isHeld } from "./permissions.ts";
@@ -71,8 +72,9 @@ function codeOfLibrary(): Code[] {
     );
     return [folder("this library", fileUrlToPath(new URL(LIBRARY_FOLDER))), ...beside];
   }
-  const isBundled = LIBRARY_FOLDER === undefined && Deno.mainModule.startsWith("file:");
-  return isBundled ? [file("this program", fileUrlToPath(new URL(Deno.mainModule)))] : [];
+  const program = programModule();
+  const isBundled = LIBRARY_FOLDER === undefined && program.startsWith("file:");
+  return isBundled ? [file("this program", fileUrlToPath(new URL(program)))] : [];
 }
 
 function codeOfModule({ moduleUrl }: ResolvedLaunchOptions, { config, lock }: ProjectFiles): Code[] {

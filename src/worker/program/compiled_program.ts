@@ -1,5 +1,6 @@
 /** A program made by `deno compile` holds its files in itself: they seem to lie in a folder that no other Deno sees. */
 import { see } from "../../troubles.ts";
+import { programModule } from "../project/module_url.ts";
 
 /** What is known of the running program. */
 export interface RunningProgram {
@@ -32,5 +33,5 @@ export function requireVisible(moduleUrl: string | undefined, program?: RunningP
 }
 
 function runningProgram(): RunningProgram {
-  return { standalone: Deno.build.standalone, mainModule: Deno.mainModule };
+  return { standalone: Deno.build.standalone, mainModule: programModule() };
 }

@@ -102,6 +102,9 @@ export function spawnFailure(cause: unknown, denoPath?: string): string {
   // A folder to run in that is not there is an error of the same class.
   const [, folder] = /No such cwd '(.*)'$/s.exec(reason) ?? [];
   if (folder !== undefined) return `there is no folder ${JSON.stringify(folder)}, one that exists is wanted as cwd`;
+  if (/failed resolving cwd/.test(reason)) {
+    return "the folder in which this program runs was deleted, set `cwd` to one that exists, or call Deno.chdir() first";
+  }
   if (denoPath !== undefined) {
     return `there is no ${JSON.stringify(denoPath)}, the path of a Deno executable is wanted as denoPath` +
       see("no-deno");

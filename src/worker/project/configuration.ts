@@ -3,6 +3,7 @@ import { bareImportMap } from "./import_map.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { isInsideCompiled } from "../program/compiled_program.ts";
 import { type ProgramFlags, programFlags } from "./program_flags.ts";
+import { programModule } from "./module_url.ts";
 import { findProject, nearestConfig } from "./project.ts";
 
 /** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
@@ -66,7 +67,8 @@ function passedOn({ passedOn }: ProgramFlags, decidesNodeModules: boolean): stri
 
 /** Where the program lies; a worker's own main module is not a file. */
 function programUrl(): string | undefined {
-  return isFile(Deno.mainModule) && isReal(Deno.mainModule) ? Deno.mainModule : undefined;
+  const program = programModule();
+  return isFile(program) && isReal(program) ? program : undefined;
 }
 
 function isReal(url: string | undefined): url is string {

@@ -50,6 +50,12 @@ function moduleText(module: ModuleOption): string {
   throw new TypeError(`Cannot load module ${String(module)}: a string, a URL or import.meta is wanted`);
 }
 
+/** The URL of the program, in its Web Workers that of their own module: Deno tells these no other. */
+export function programModule(): string {
+  const main: string | undefined = Deno.mainModule;
+  return main ?? location.href;
+}
+
 /** Finds the nearest file of one of these names, from the folder of a `file:` URL upwards. Looks only where this program may read, and never prompts. */
 export function findUpwards(url: string, names: readonly string[]): string | undefined {
   for (let folder = new URL(".", url);; folder = new URL("..", folder)) {

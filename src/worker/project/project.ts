@@ -6,7 +6,7 @@
  */
 import { ownProcess, type ProjectFiles } from "../../own_process.ts";
 import { isRecord, readConfig } from "./config_file.ts";
-import { fileUrlToPath, findUpwards, isReadable, pathToFileUrl } from "./module_url.ts";
+import { fileUrlToPath, findUpwards, isReadable, pathToFileUrl, programModule } from "./module_url.ts";
 import { isHeld } from "../permissions/permissions.ts";
 import { isWorkspaceMember } from "./workspace.ts";
 
@@ -79,7 +79,8 @@ function inheritedProject(url: string): ProjectFiles {
 function isDecisive(packageJson: string, config: string): boolean {
   const folder = folderOf(packageJson);
   if (folder.length <= folderOf(config).length || isWorkspaceMember(folderOf(config), folder)) return false;
-  return Deno.mainModule.startsWith(folder) || !Deno.mainModule.startsWith(folderOf(config));
+  const program = programModule();
+  return program.startsWith(folder) || !program.startsWith(folderOf(config));
 }
 
 function npmProject(packageJson: string): ProjectFiles {
