@@ -3,7 +3,7 @@ import { Scheduler } from "../src/pool/scheduling/scheduler.ts";
 import type { SchedulerEffects, SchedulerListener, SchedulerWorker } from "../src/pool/scheduling/effects.ts";
 import type { ScheduledTask } from "../src/pool/scheduling/scheduled_task.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../src/wire/messages/lease.ts";
-import { plainTask } from "../tests/helpers/plain_task.ts";
+import { plainTask } from "../tests/helpers/simulated/plain_task.ts";
 
 const MS_PER_READ = 0.05;
 

@@ -2,7 +2,7 @@
  * Draws the pictures in the README and the guide from programs in examples/, after some time of work. `deno task picture` draws all,
  * `deno task picture cluster` one; it needs Chromium, and redis-server for that one.
  */
-import { BrowserPage } from "../tests/helpers/browser_page.ts";
+import { BrowserPage } from "../tests/helpers/servers/browser_page.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

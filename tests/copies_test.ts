@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import * as one from "../mod.ts";
 import { brand, brandOf, shared } from "../src/copies.ts";
-import { withCopy } from "./helpers/second_copy.ts";
+import { withCopy } from "./helpers/programs/second_copy.ts";
 
 type Library = typeof one;
 

@@ -1,7 +1,7 @@
 /** End-to-end tests: a program that imports one entry of the library alone gets by with every kind of handle. */
 import { assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
-import { runProgram } from "./helpers/program.ts";
+import { runProgram } from "./helpers/programs/program.ts";
 
 /** What a program calls on each kind of handle, and what it gets. */
 const KINDS: Record<string, [call: string, result: string]> = {
@@ -25,7 +25,7 @@ const KINDS: Record<string, [call: string, result: string]> = {
   iterator: ["handle.next().then(({ value }) => value)", "a"],
 };
 
-const MODULE = JSON.stringify(import.meta.resolve("./fixtures/make_handles.ts"));
+const MODULE = JSON.stringify(import.meta.resolve("./fixtures/shared/make_handles.ts"));
 
 const POOL_PROGRAM = `
     const pool = new Pool({ workers: 1, module: ${MODULE} });

@@ -151,8 +151,8 @@ for (const [name, install] of Object.entries(FAKES)) {
 }
 
 Deno.test("a worker whose task has sinon's fake timers goes on in real time: its limits, its waits and its next tasks", async () => {
-  const module = import.meta.resolve("./fixtures/fake_timers.ts");
-  await using pool = new Pool<typeof import("./fixtures/fake_timers.ts")>({ workers: 1, module });
+  const module = import.meta.resolve("./fixtures/programs/fake_timers.ts");
+  await using pool = new Pool<typeof import("./fixtures/programs/fake_timers.ts")>({ workers: 1, module });
   assertEquals([await pool.apply("install"), await pool.apply("sleepFaked")], [0, "woke"]);
   assertEquals(await pool.apply("useHandles", [new Queue<number>(), new Lock()]), [7, "QueueEmptyError"]);
   assertEquals(await Promise.all([1, 2, 3].map((x) => pool.apply(square, [x]))), [1, 4, 9]);

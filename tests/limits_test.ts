@@ -27,10 +27,10 @@ import {
 } from "../mod.ts";
 import config from "../deno.json" with { type: "json" };
 import { after } from "../src/timer.ts";
-import { withExecutor } from "./helpers/with_executor.ts";
-import { isAlive, withPool } from "./helpers/with_pool.ts";
+import { withExecutor } from "./helpers/pools/with_executor.ts";
+import { isAlive, withPool } from "./helpers/pools/with_pool.ts";
 
-const IDENTITY = import.meta.resolve("./fixtures/tell_identity.ts");
+const IDENTITY = import.meta.resolve("./fixtures/processes/tell_identity.ts");
 
 const SHORT = [0, 1];
 /** `setTimeout` fires at once for each of these. */

@@ -15,7 +15,7 @@ import { isWorkspaceMember } from "../src/worker/project/workspace.ts";
 import { pathToFileUrl, withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
 import { shown } from "../src/shown.ts";
 import { OutputTail } from "../src/worker/streams/prints.ts";
-import { within } from "./helpers/clock.ts";
+import { within } from "./helpers/simulated/clock.ts";
 
 const LIMIT_MS = 10_000;
 const LENGTH = 512 * 1024;

@@ -1,6 +1,6 @@
 /** End-to-end tests that guard what loads at a start: each module takes Deno about a tenth of a millisecond, and each package of npm far more. */
 import { assert, assertEquals } from "@std/assert";
-import { corralArgs } from "./helpers/corral.ts";
+import { corralArgs } from "./helpers/programs/corral.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

@@ -8,7 +8,7 @@ import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 
-const MODULE = import.meta.resolve("../../tests/fixtures/contract_tasks.ts");
+const MODULE = import.meta.resolve("../../tests/fixtures/tasks/contract_tasks.ts");
 
 /** One agent for all tests: each finds it as the one before has left it. */
 const group = new AsyncDisposableStack();

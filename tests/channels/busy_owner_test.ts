@@ -2,10 +2,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Connection, Pool, type Queue, QueueEmptyError, TimeoutError } from "../../mod.ts";
 
-type Tasks = typeof import("../fixtures/busy_owner.ts");
+type Tasks = typeof import("../fixtures/shared/busy_owner.ts");
 
 Deno.test("get() and recv() end by their time and their signal while the owner computes, and what it sends too late goes back", async () => {
-  await using pool = new Pool<Tasks>({ workers: 1, module: import.meta.resolve("../fixtures/busy_owner.ts") });
+  await using pool = new Pool<Tasks>({ workers: 1, module: import.meta.resolve("../fixtures/shared/busy_owner.ts") });
   const [queue, end]: [Queue<string>, Connection] = await pool.apply("own");
   const began = Promise.withResolvers<unknown>();
   let isBusy = true;

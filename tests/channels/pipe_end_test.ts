@@ -5,7 +5,7 @@ import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
-import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce } from "../helpers/simulated/hub_network.ts";
 
 /** A pipe in a hub of its own, and children that may get its ends. */
 class PipeBench {

@@ -10,10 +10,10 @@ import {
   Queue,
   WorkerExitError,
 } from "../../mod.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const SHARE = import.meta.resolve("../fixtures/share_objects.ts");
+const SHARE = import.meta.resolve("../fixtures/shared/share_objects.ts");
 
 const echo = async (connection: Connection): Promise<string> => {
   for await (const message of connection) await connection.send(message);

@@ -6,7 +6,7 @@ import { REF } from "../../src/hub/handle.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { after } from "../../src/timer.ts";
-import { HubChild, makeHandle, quiesce } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce } from "../helpers/simulated/hub_network.ts";
 
 class LoopBench {
   readonly hub = new Hub();

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ClosedError, EncodingError, EndOfStreamError, Queue, QueueFullError } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
 
 type Command =
   | { kind: "put" | "get" | "down" | "up" | "die"; child: number }

@@ -11,8 +11,8 @@ import {
   SimpleQueue,
   TimeoutError,
 } from "../../mod.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 Deno.test("Queue.put() fills a bounded queue in every form of the call, then QueueFullError", () =>
   withPool({ workers: 1 }, async (pool) => {
@@ -263,7 +263,7 @@ Deno.test("Queue gives what waits to a reader that lives, when one that waited b
   }));
 
 Deno.test("Queue of a task ends with EndOfStreamError when the task's process ends", () =>
-  withPool({ workers: 2, module: import.meta.resolve("../fixtures/share_objects.ts") }, async (pool, log) => {
+  withPool({ workers: 2, module: import.meta.resolve("../fixtures/shared/share_objects.ts") }, async (pool, log) => {
     const queue = await pool.apply("makeQueue", [["a", "b"]]) as Queue;
     assertInstanceOf(queue, Queue);
     assertEquals(await queue.get(), "a");

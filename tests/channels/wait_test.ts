@@ -1,7 +1,7 @@
 /** End-to-end tests of waiting for several connections and processes at once. */
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { ClosedError, type Connection, EndOfStreamError, Pipe, Process, wait } from "../../mod.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 const produce = async (connection: Connection<string>, name: string, slow: boolean): Promise<void> => {
   for (let n = 0; n < 10; n++) {

@@ -1,6 +1,6 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { MemoryParent } from "../helpers/memory_parent.ts";
+import { MemoryParent } from "../helpers/simulated/memory_parent.ts";
 
 /** The child sends pings, each when the one before was answered; an answer takes `answerMs`. */
 async function exchange(answerMs: number, pings = 20): Promise<MemoryParent> {

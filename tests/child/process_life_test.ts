@@ -5,7 +5,7 @@ import { ProcessLife } from "../../src/child/process_life.ts";
 import { ownProcess } from "../../src/own_process.ts";
 import { type ProcessSettings, PROTOCOL_VERSION } from "../../src/wire/protocol.ts";
 import { VERSION } from "../../src/wire/version.ts";
-import { MemoryParent, SETTINGS } from "../helpers/memory_parent.ts";
+import { MemoryParent, SETTINGS } from "../helpers/simulated/memory_parent.ts";
 
 function makeLife(module: LoadedModule, settings: Partial<ProcessSettings>) {
   const parent = new MemoryParent(() => Promise.resolve(module));

@@ -6,7 +6,7 @@ import { WorkerLife } from "../../src/child/worker_life.ts";
 import { HEAD } from "../../src/wire/messages/lease.ts";
 import { PROTOCOL_VERSION, type WorkerSettings } from "../../src/wire/protocol.ts";
 import { VERSION } from "../../src/wire/version.ts";
-import { MemoryParent, SETTINGS } from "../helpers/memory_parent.ts";
+import { MemoryParent, SETTINGS } from "../helpers/simulated/memory_parent.ts";
 
 const module: LoadedModule = {
   double: (n: number) => 2 * n,

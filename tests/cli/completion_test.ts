@@ -1,8 +1,8 @@
 // End-to-end tests of completion: what real shells offer; each is skipped where it is not installed.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type CompletionCommand, completionScript, type Shell } from "../../cli/command/completion.ts";
-import { corral, inFolder } from "../helpers/corral.ts";
-import { noTerminal, Terminal } from "../helpers/terminal.ts";
+import { corral, inFolder } from "../helpers/programs/corral.ts";
+import { noTerminal, Terminal } from "../helpers/programs/terminal.ts";
 
 const COMMANDS: CompletionCommand[] = [
   {

@@ -1,9 +1,9 @@
 // End-to-end: limits, retries and workers of `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../helpers/corral.ts";
+import { corral, inFolder, ndjson } from "../helpers/programs/corral.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
-const TROUBLE = new URL("../fixtures/map_trouble.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
 const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 const WITHOUT_FIVE = [1, 2, 3, 4, 6, 7, 8, 9, 10];
 

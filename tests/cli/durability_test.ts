@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { RunProgress } from "../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../cli/records/run_events.ts";
-import { corral, corralCommand, inFolder, ndjson } from "../helpers/corral.ts";
-import { until } from "../helpers/processes.ts";
-import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../helpers/programs/corral.ts";
+import { until } from "../helpers/programs/processes.ts";
+import { STARTED_AT, startEvent } from "../helpers/programs/run_events.ts";
 
 const IDENTITY = "(n) => n";
 /** Never ends by itself. */

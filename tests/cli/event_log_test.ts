@@ -3,8 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createEventLog } from "../../cli/observers/event_log.ts";
 import { readEvents } from "../../cli/observers/report/read_events.ts";
 import type { RunEvent } from "../../cli/records/run_events.ts";
-import { inFolder } from "../helpers/corral.ts";
-import { plainRun, STARTED_AT } from "../helpers/run_events.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
+import { plainRun, STARTED_AT } from "../helpers/programs/run_events.ts";
 
 Deno.test("createEventLog() writes events one on a line, in order, but for counts", () =>
   inFolder(async (folder) => {

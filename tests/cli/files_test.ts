@@ -1,7 +1,7 @@
 // End-to-end: files as they are found, and nothing of them lost without a word.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { corral, type CorralOptions, inFolder, ndjson } from "../helpers/corral.ts";
+import { corral, type CorralOptions, inFolder, ndjson } from "../helpers/programs/corral.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,8 +1,8 @@
 // End-to-end: what `corral map` reads and writes.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../helpers/corral.ts";
+import { corral, inFolder, ndjson } from "../helpers/programs/corral.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 Deno.test("corral map reads NDJSON, with blank lines, Windows line ends, a byte order mark and no last line break", async () => {
   const { code, stdout } = await corral(["map", JOB], { stdin: '\uFEFF{"n":1}\r\n\n  \t\n"é"\n[3]' });

@@ -1,8 +1,8 @@
 // End-to-end: what `corral map` calls, and what becomes of what it returns.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, ndjson } from "../helpers/corral.ts";
+import { corral, ndjson } from "../helpers/programs/corral.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 /** Numbers from 1. */
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);

@@ -1,6 +1,6 @@
 // End-to-end: no file that a run reads is written, a run that is refused leaves nothing behind, and rejects are in step with the joblog.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralArgs, inFolder } from "../helpers/corral.ts";
+import { corral, corralArgs, inFolder } from "../helpers/programs/corral.ts";
 
 const IDENTITY = "(n) => n";
 

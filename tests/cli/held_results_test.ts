@@ -1,8 +1,8 @@
 // End-to-end: results that are finished behind one that is not keep their order, however a run ends and goes on.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder } from "../helpers/corral.ts";
-import { Gate } from "../helpers/gate.ts";
-import { until } from "../helpers/processes.ts";
+import { corral, corralCommand, inFolder } from "../helpers/programs/corral.ts";
+import { Gate } from "../helpers/pools/gate.ts";
+import { until } from "../helpers/programs/processes.ts";
 
 /** Tells the test that it has begun, which is when all records before it in its block are done. Record 1 waits for the test. */
 const JOB = `

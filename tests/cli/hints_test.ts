@@ -1,7 +1,7 @@
 // End-to-end: what is not as it should be is named, with what helps, before it is taken for something else.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { corral, inFolder } from "../helpers/corral.ts";
+import { corral, inFolder } from "../helpers/programs/corral.ts";
 
 const IDENTITY = "(r) => r";
 

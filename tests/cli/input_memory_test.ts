@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../../cli/input/inputs.ts";
 import type { ReadItem } from "../../cli/records/record_block.ts";
-import { corral, inFolder } from "../helpers/corral.ts";
+import { corral, inFolder } from "../helpers/programs/corral.ts";
 
 const RECORDS = 60_000;
 const FILLER = "x".repeat(200);

@@ -1,7 +1,7 @@
 // End-to-end: the packages as a registry serves them, and the command installed from there and from a clone.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolder } from "../helpers/corral.ts";
-import { JsrRegistry } from "../helpers/jsr_registry.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
+import { JsrRegistry } from "../helpers/servers/jsr_registry.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const isWindows = Deno.build.os === "windows";

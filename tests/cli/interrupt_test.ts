@@ -1,10 +1,10 @@
 // End-to-end: Ctrl-C, and what is left running after `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corralCommand, inFolder } from "../helpers/corral.ts";
-import { childrenOf, survivors } from "../helpers/processes.ts";
+import { corralCommand, inFolder } from "../helpers/programs/corral.ts";
+import { childrenOf, survivors } from "../helpers/programs/processes.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
-const TROUBLE = new URL("../fixtures/map_trouble.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
 
 /** Reads lines until `count` have come. */
 async function takeLines(reader: ReadableStreamDefaultReader<string>, count: number): Promise<string> {

@@ -8,9 +8,9 @@ import { PrintedLines } from "../../cli/observers/progress/printed_lines.ts";
 import { sanitizeForTerminal } from "../../cli/observers/progress/printed_text.ts";
 import { RunProgress } from "../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../cli/records/run_events.ts";
-import { STARTED_AT, startEvent } from "../helpers/run_events.ts";
-import { corralArgs, corralCommand, inFolder } from "../helpers/corral.ts";
-import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/terminal.ts";
+import { STARTED_AT, startEvent } from "../helpers/programs/run_events.ts";
+import { corralArgs, corralCommand, inFolder } from "../helpers/programs/corral.ts";
+import { noTerminal, quote, Terminal, type TerminalOptions } from "../helpers/programs/terminal.ts";
 
 const at = (ms: number) => STARTED_AT + ms;
 const count = (ms: number, done: number, failed = 0): RunEvent => ({ type: "count", at: at(ms), done, failed });
@@ -168,7 +168,7 @@ const END: RunEvent = {
 
 const VARIABLES = { CI: undefined, NO_COLOR: undefined };
 const FLAGS = "--quiet --no-prompt --no-lock --allow-env=CI,TERM,TERM_PROGRAM,TMUX";
-const FIXTURE = new URL("../fixtures/show_progress.ts", import.meta.url).pathname;
+const FIXTURE = new URL("../fixtures/programs/show_progress.ts", import.meta.url).pathname;
 
 /** Opens a terminal that shows these events. */
 async function show(bar: string, events: RunEvent[], options: Partial<TerminalOptions> & { redirect?: string } = {}) {

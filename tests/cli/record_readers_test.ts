@@ -5,7 +5,7 @@ import { JsonRecordReader } from "../../cli/input/json_records.ts";
 import { LineRecordReader } from "../../cli/input/line_records.ts";
 import type { RecordReader } from "../../cli/records/record_block.ts";
 import { recordTexts } from "../../cli/runner/block_text.ts";
-import { windowOf } from "../helpers/byte_pieces.ts";
+import { windowOf } from "../helpers/simulated/byte_pieces.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();

@@ -16,10 +16,10 @@ import { DurationHistogram } from "../../cli/records/duration_histogram.ts";
 import { createReport, redrawReport } from "../../cli/observers/report/mod.ts";
 import { TimeBins } from "../../cli/observers/report/time_bins.ts";
 import type { RunEvent } from "../../cli/records/run_events.ts";
-import { noChromium, PREFER_DARK, runChromium } from "../helpers/chromium.ts";
-import { corral, inFolder } from "../helpers/corral.ts";
-import { firstPixel } from "../helpers/png.ts";
-import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
+import { noChromium, PREFER_DARK, runChromium } from "../helpers/servers/chromium.ts";
+import { corral, inFolder } from "../helpers/programs/corral.ts";
+import { firstPixel } from "../helpers/servers/png.ts";
+import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/programs/run_events.ts";
 
 Deno.test("TimeBins keeps the sum of what it gets, whatever the length of the run", () => {
   const span = fc.record({

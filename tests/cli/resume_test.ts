@@ -1,9 +1,9 @@
 // End-to-end: the joblog of `corral map`, and going on after any end.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder, ndjson } from "../helpers/corral.ts";
-import { until } from "../helpers/processes.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../helpers/programs/corral.ts";
+import { until } from "../helpers/programs/processes.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const HUNDREDS = Array.from({ length: 600 }, (_, n) => n);
 
 /** Waits some milliseconds, busily, and returns the record. */

@@ -1,8 +1,8 @@
 // End-to-end: what workers of `corral map` may do.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../helpers/corral.ts";
+import { corral, inFolder, ndjson } from "../helpers/programs/corral.ts";
 
-const JOB = new URL("../fixtures/map_records.ts", import.meta.url).pathname;
+const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 Deno.test("corral map grants workers nothing unless told to, and then no more than that", async () => {
   await inFolder(async (folder) => {

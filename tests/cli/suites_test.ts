@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import naughtyStrings from "big-list-of-naughty-strings/blns.json" with { type: "json" };
 import spectrum from "csv-spectrum";
 import "vega-datasets";
-import { corral, inFolder } from "../helpers/corral.ts";
+import { corral, inFolder } from "../helpers/programs/corral.ts";
 
 const vega = new URL("../data/", import.meta.resolve("vega-datasets"));
 

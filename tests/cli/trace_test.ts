@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { RunEvent } from "../../cli/records/run_events.ts";
 import { ChromeTrace, createTrace, type TraceEvent } from "../../cli/observers/trace.ts";
-import { inFolder } from "../helpers/corral.ts";
-import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/run_events.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
+import { plainRun, recordEvent, STARTED_AT, startEvent } from "../helpers/programs/run_events.ts";
 
 async function traceOf(events: RunEvent[]): Promise<TraceEvent[]> {
   return await inFolder(async (folder) => {

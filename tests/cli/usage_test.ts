@@ -7,7 +7,7 @@ import { UsageError } from "../../cli/errors/usage_error.ts";
 import { VERSION } from "../../src/wire/version.ts";
 import { HELP_TOPICS } from "../../cli/command/help_topics.ts";
 import { topicsOf } from "../../scripts/build_help.ts";
-import { corral } from "../helpers/corral.ts";
+import { corral } from "../helpers/programs/corral.ts";
 
 const PAGE = new URL("../../docs/command.md", import.meta.url);
 

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Dashboard, Pool } from "../../mod.ts";
 import type { PageStart, PageState } from "../../src/dashboard/state.ts";
-import { BrowserPage } from "../helpers/browser_page.ts";
-import { noChromium } from "../helpers/chromium.ts";
-import { until } from "../helpers/processes.ts";
+import { BrowserPage } from "../helpers/servers/browser_page.ts";
+import { noChromium } from "../helpers/servers/chromium.ts";
+import { until } from "../helpers/programs/processes.ts";
 
 const LIMIT_MS = 60_000;
 

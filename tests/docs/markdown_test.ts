@@ -8,8 +8,8 @@
 // - no language: a picture, a layout or a file of another language, nothing to run.
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { type CodeBlock, codeBlocks } from "../helpers/markdown.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { type CodeBlock, codeBlocks } from "../helpers/programs/markdown.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PINNED = "deno@2.9.6";

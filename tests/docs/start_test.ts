@@ -1,7 +1,7 @@
 // End-to-end: docs/start.md, followed step by step in an empty folder.
 import { assert, assertEquals } from "@std/assert";
 import library from "../../deno.json" with { type: "json" };
-import { codeBlocks } from "../helpers/markdown.ts";
+import { codeBlocks } from "../helpers/programs/markdown.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = "docs/start.md";

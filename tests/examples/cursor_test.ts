@@ -1,7 +1,7 @@
 // End-to-end: a million rows of a database through imap, run as a user runs it.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
-import { findPostgres, PostgresServer } from "../helpers/postgres_server.ts";
-import { linesOf } from "../helpers/run_example.ts";
+import { findPostgres, PostgresServer } from "../helpers/servers/postgres_server.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 /** Enough to see that another database gives the same: the rows cost more to read than to work on. */
 const POSTGRES_ROWS = 200_000;

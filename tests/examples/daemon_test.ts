@@ -1,7 +1,7 @@
 // End-to-end: a daemon beside a process that is not a daemon, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { survivors } from "../helpers/processes.ts";
-import { linesOf } from "../helpers/run_example.ts";
+import { survivors } from "../helpers/programs/processes.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/daemon waits for the worker and not for the daemon, which ends with the program", async () => {
   const lines = await linesOf("daemon");

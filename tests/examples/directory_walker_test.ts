@@ -1,7 +1,7 @@
 // End-to-end: processes that walk a tree and hash its files, run as a user runs them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { linesOf, runExample } from "../helpers/run_example.ts";
+import { linesOf, runExample } from "../helpers/programs/run_example.ts";
 
 /** More files than the queue between walkers and hashers holds. */
 const FILES_PER_FOLDER = 60;

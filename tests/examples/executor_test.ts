@@ -1,6 +1,6 @@
 // End-to-end: the examples with futures, run as a user runs them.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

@@ -1,7 +1,7 @@
 // End-to-end: a copy of a folder tree that is checked, resumed and killed, run as a user runs it.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { TextLineStream } from "@std/streams";
-import { type ExampleOutcome, runExample } from "../helpers/run_example.ts";
+import { type ExampleOutcome, runExample } from "../helpers/programs/run_example.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MAIN = "examples/folder_copy/main.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch } from "@std/assert";
 import { loadSubsets } from "../../examples/grid_search/data.ts";
 import { grid, type Parameters, type Subset } from "../../examples/grid_search/regressor.ts";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 const ROW =
   /^(.+), (\d+) movies +error (\d\.\d{3}) {2}(\d+) neighbours, (\w+), decay (\d), votes × ([\d.]+), year × (\d)$/;

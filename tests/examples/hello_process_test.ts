@@ -1,6 +1,6 @@
 // End-to-end: processes by function and by subclass, run as a user runs them.
 import { assertEquals, assertMatch } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/hello_process tells names, process ids and exit codes, and that a list is not shared", async () => {
   const lines = await linesOf("hello_process");

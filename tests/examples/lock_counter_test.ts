@@ -1,6 +1,6 @@
 // End-to-end: a number in a file that processes increment, run as a user runs it.
 import { assert, assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 const UNLOCKED = /^without one: (\d+) of (\d+), (\d+) increments were lost$/;
 

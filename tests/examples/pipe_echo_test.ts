@@ -1,6 +1,6 @@
 // End-to-end: pipes of two ends and of one direction, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/pipe_echo gets its words back in capitals, and reads squares until the end of the stream", async () => {
   assertEquals(await linesOf("pipe_echo"), [

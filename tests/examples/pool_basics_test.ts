@@ -1,6 +1,6 @@
 // End-to-end: every way to give work to a pool, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/pool_basics shows what each way of calling gives, and where errors go", async () => {
   assertEquals(await linesOf("pool_basics"), [

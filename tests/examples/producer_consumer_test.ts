@@ -1,6 +1,6 @@
 // End-to-end: producers and consumers at a queue, run as a user runs it.
 import { assertEquals, assertMatch } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/producer_consumer passes letters in order, and each of many items to one consumer", async () => {
   const lines = await linesOf("producer_consumer");

@@ -1,6 +1,6 @@
 // End-to-end: progress bars, run as a user runs them in a pipe.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/progress counts every outcome, and writes no bar into a pipe", async () => {
   const lines = await linesOf("progress");

@@ -1,6 +1,6 @@
 // End-to-end: a queue that pool tasks get as an argument, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/queue_in_pool gets through the queue what its tasks counted", async () => {
   assertEquals(await linesOf("queue_in_pool"), [

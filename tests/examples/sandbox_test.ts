@@ -1,7 +1,7 @@
 // End-to-end: three plug-ins that are not trusted, run as a user runs them.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { see } from "../../src/troubles.ts";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 const EXAMPLE = new URL("../../examples/sandbox/", import.meta.url);
 const SECRET = new URL("secret.txt", EXAMPLE);

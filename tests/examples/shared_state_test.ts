@@ -1,6 +1,6 @@
 // End-to-end: objects that ten children change at once, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/shared_state loses nothing that ten children write into shared objects", async () => {
   assertEquals(await linesOf("shared_state"), [

@@ -1,6 +1,6 @@
 // End-to-end: the ticket office with both stores, run as a user runs it.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/tickets sells three tickets to ten buyers, from a file and from a database", async () => {
   const lines = await linesOf("tickets");

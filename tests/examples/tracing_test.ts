@@ -1,6 +1,6 @@
 // End-to-end: a trace across processes, with a worker killed in mid-run.
 import { assertEquals } from "@std/assert";
-import { linesOf } from "../helpers/run_example.ts";
+import { linesOf } from "../helpers/programs/run_example.ts";
 
 Deno.test("examples/tracing prints the tree of spans, with a crash in it, and all are closed", async () => {
   const lines = await linesOf("tracing");

@@ -1,7 +1,7 @@
 /** End-to-end: functions in which bundlers, compilers and coverage tools have put names that stand elsewhere. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
-import { inFolder } from "../helpers/corral.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
 
 const PROGRAM = `
   import { Pool } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};

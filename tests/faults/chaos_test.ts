@@ -1,8 +1,8 @@
 /** End-to-end tests of pools to which everything happens at once, at random. CORRAL_TEST_SEED changes what. */
 import { assertEquals } from "@std/assert";
 import { Lock, type Pool, type PoolOptions, Queue, type TaskOptions } from "../../mod.ts";
-import { Dice } from "../helpers/dice.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { Dice } from "../helpers/simulated/dice.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 const SEED = Number(Deno.env.get("CORRAL_TEST_SEED") ?? 20_260_101);
 /** Far more than anything here takes, also on a busy machine. */

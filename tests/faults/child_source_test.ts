@@ -1,6 +1,6 @@
 /** End-to-end tests of programs that have the library in them, or elsewhere than its sources: workers start without those. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { withCopy } from "../helpers/second_copy.ts";
+import { withCopy } from "../helpers/programs/second_copy.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXEC = Deno.execPath();

@@ -1,7 +1,7 @@
 /** End-to-end: A command that a task started ends with the task's worker, however that ends. */
 import { assertEquals } from "@std/assert";
-import { survivors } from "../helpers/processes.ts";
-import { RunningProgram } from "../helpers/program.ts";
+import { survivors } from "../helpers/programs/processes.ts";
+import { RunningProgram } from "../helpers/programs/program.ts";
 
 const ignore = Deno.build.os === "windows";
 

@@ -1,6 +1,6 @@
 /** End-to-end: Commands that a task starts: what they print is the task's output, and their stdin has ended. */
 import { assertEquals } from "@std/assert";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 const ignore = Deno.build.os === "windows";
 

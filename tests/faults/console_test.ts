@@ -1,7 +1,7 @@
 /** End-to-end: The console of a task prints what the console of the program prints, in text, in colours and in the program's language. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 /** Everything whose text does not depend on when or where it is printed. */
 function printAll(): void {

@@ -10,14 +10,14 @@ import {
   TaskTimeoutError,
   WorkerExitError,
 } from "../../mod.ts";
-import { soon } from "../helpers/clock.ts";
-import { EventLog } from "../helpers/events.ts";
-import { survivors, until } from "../helpers/processes.ts";
+import { soon } from "../helpers/simulated/clock.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { survivors, until } from "../helpers/programs/processes.ts";
 
-const ATTEMPTS = import.meta.resolve("../fixtures/report_attempt.ts");
-const STUBBORN = import.meta.resolve("../fixtures/ignore_ending.ts");
+const ATTEMPTS = import.meta.resolve("../fixtures/tasks/report_attempt.ts");
+const STUBBORN = import.meta.resolve("../fixtures/tasks/ignore_ending.ts");
 
-type AttemptTasks = typeof import("../fixtures/report_attempt.ts");
+type AttemptTasks = typeof import("../fixtures/tasks/report_attempt.ts");
 
 const double = (x: number): number => x * 2;
 const tellAndHang = async (started: Queue<number>): Promise<never> => {
@@ -237,7 +237,10 @@ Deno.test("Pool lets a task use the memory that its limit allows", async () => {
 for (const name of ["ignoreAsync", "ignoreInLoop"] as const) {
   Deno.test(`Pool ends a stubborn worker and serves on when ${name}() runs out of time`, async () => {
     await soon(1000, async () => {
-      await using pool = new Pool<typeof import("../fixtures/ignore_ending.ts")>({ workers: 1, module: STUBBORN });
+      await using pool = new Pool<typeof import("../fixtures/tasks/ignore_ending.ts")>({
+        workers: 1,
+        module: STUBBORN,
+      });
       await pool.ready();
       const { pid } = pool.workers[0]!;
       const startedAt = performance.now();

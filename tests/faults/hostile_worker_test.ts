@@ -9,13 +9,13 @@ import {
   WorkerExitError,
   WorkerStartError,
 } from "../../mod.ts";
-import { catchErrors } from "../helpers/catch_errors.ts";
-import { EventLog } from "../helpers/events.ts";
-import { alive } from "../helpers/processes.ts";
+import { catchErrors } from "../helpers/pools/catch_errors.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { alive } from "../helpers/programs/processes.ts";
 
-const FORGE = import.meta.resolve("../fixtures/forge_frames.ts");
+const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
 
-type Forge = typeof import("../fixtures/forge_frames.ts");
+type Forge = typeof import("../fixtures/attacks/forge_frames.ts");
 
 const double = (x: number): number => x * 2;
 
@@ -188,7 +188,7 @@ const say = (...messages: string[]): string =>
     "--no-config",
     "--no-lock",
     "--allow-read",
-    new URL("../fixtures/impostor.ts", import.meta.url).pathname,
+    new URL("../fixtures/attacks/impostor.ts", import.meta.url).pathname,
   ]
     .concat(messages).map((word) => `'${word}'`).join(" ");
 const HELLO = '["hello",1,"0.1.0"]';

@@ -1,6 +1,6 @@
 /** End-to-end tests that nothing piles up: descriptors, memory and processes of a program with many short workers. */
 import { assert, assertEquals } from "@std/assert";
-import { childrenOf, descriptorsOf, until } from "../helpers/processes.ts";
+import { childrenOf, descriptorsOf, until } from "../helpers/programs/processes.ts";
 
 interface Report {
   rss: number;
@@ -23,7 +23,7 @@ for (const [mode, what] of [["kill", "200 killed workers"], ["pools", "160 short
         "--no-config",
         "--no-lock",
         "--allow-run",
-        import.meta.resolve("../fixtures/short_pools.ts"),
+        import.meta.resolve("../fixtures/programs/short_pools.ts"),
         mode,
       ];
       const program = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();

@@ -2,8 +2,8 @@
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool, WorkerExitError } from "../../mod.ts";
-import { EventLog } from "../helpers/events.ts";
-import { until } from "../helpers/processes.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { until } from "../helpers/programs/processes.ts";
 
 const pidOf = (): number => Deno.pid;
 

@@ -1,7 +1,7 @@
 /** End-to-end tests of programs outside the repository that load the library from a file or over HTTP. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { soon } from "../helpers/clock.ts";
-import { withSources } from "../helpers/source_server.ts";
+import { soon } from "../helpers/simulated/clock.ts";
+import { withSources } from "../helpers/servers/source_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXEC = Deno.execPath();

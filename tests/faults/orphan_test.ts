@@ -1,8 +1,8 @@
 /** End-to-end tests of programs that end, in every way, while their workers are idle, waiting or in an endless loop. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { soon } from "../helpers/clock.ts";
-import { childrenOf, survivors, until } from "../helpers/processes.ts";
-import { RunningProgram, runProgram } from "../helpers/program.ts";
+import { soon } from "../helpers/simulated/clock.ts";
+import { childrenOf, survivors, until } from "../helpers/programs/processes.ts";
+import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
 const GONE_WITHIN_MS = 2000;
 

@@ -2,8 +2,8 @@
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
-import { EventLog } from "../helpers/events.ts";
-import { programCommand, RunningProgram, runProgram } from "../helpers/program.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { programCommand, RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
 Deno.test("Pool prints whole lines in order when a task uses every way to print", async () => {
   const { code, stdout, stderr } = await runProgram(`
@@ -209,7 +209,7 @@ Deno.test({
       "--no-lock",
       "--no-config",
       `--allow-run=${Deno.execPath()}`,
-      import.meta.resolve("../fixtures/print_in_tasks.ts"),
+      import.meta.resolve("../fixtures/tasks/print_in_tasks.ts"),
     ];
     const { code, stderr } = await new Deno.Command("sh", { args }).output();
     assertEquals([code, new TextDecoder().decode(stderr)], [0, "[ 1, 2 ] 0\n"]);

@@ -1,7 +1,7 @@
 /** End-to-end: What user code replaces in a worker does not reach the library there. */
 import { assertEquals } from "@std/assert";
 import { Pool, Queue } from "../../mod.ts";
-import { withInvariants } from "../helpers/invariants.ts";
+import { withInvariants } from "../helpers/pools/invariants.ts";
 
 /** All at once; `TypedArray` methods and `Function.prototype.call` are left out, which Deno itself needs to read a pipe. */
 const REPLACED = [

@@ -1,7 +1,7 @@
 /** End-to-end: everything that can go wrong, one after the other, in a program that must end by itself; with the library from a file, and over HTTP. */
 import { assertEquals } from "@std/assert";
-import { childrenOf, until } from "../helpers/processes.ts";
-import { withSources } from "../helpers/source_server.ts";
+import { childrenOf, until } from "../helpers/programs/processes.ts";
+import { withSources } from "../helpers/servers/source_server.ts";
 
 const EXPECTED: Record<string, unknown> = {
   "1: an idle worker is killed": "gave 3",
@@ -39,7 +39,7 @@ async function outcomesWith(library: string, flags: string[]): Promise<Record<st
       "--allow-run",
       "--allow-read",
       ...flags,
-      import.meta.resolve("../fixtures/fault_rows.ts"),
+      import.meta.resolve("../fixtures/shared/fault_rows.ts"),
       library,
     ],
   }).output();

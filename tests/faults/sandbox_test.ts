@@ -1,14 +1,14 @@
 /** End-to-end tests of what workers may not do, and of grants larger than the program's own. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError, Pool, type PoolOptions } from "../../mod.ts";
-import { inFolder } from "../helpers/corral.ts";
-import { childrenOf } from "../helpers/processes.ts";
-import { runProgram } from "../helpers/program.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
+import { childrenOf } from "../helpers/programs/processes.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
-const MODULE = import.meta.resolve("../fixtures/try_everything.ts");
+const MODULE = import.meta.resolve("../fixtures/permissions/try_everything.ts");
 const SELF = new URL(import.meta.url);
 
-type Attempts = typeof import("../fixtures/try_everything.ts");
+type Attempts = typeof import("../fixtures/permissions/try_everything.ts");
 
 function attemptsPool(options: PoolOptions = {}): Pool<Attempts> {
   return new Pool<Attempts>({ workers: 1, module: MODULE, ...options });

@@ -1,6 +1,6 @@
 /** End-to-end: the system has room for some workers, and not for all. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 Deno.test({
   name: "Pool does all work with the workers that start when file handles are few",

@@ -2,11 +2,11 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { kill } from "node:process";
 import { Lock, Pool, ProtocolError, Queue } from "../../mod.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const FORGE = import.meta.resolve("../fixtures/forge_frames.ts");
+const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
 
-type Forge = typeof import("../fixtures/forge_frames.ts");
+type Forge = typeof import("../fixtures/attacks/forge_frames.ts");
 
 const isWindows = Deno.build.os === "windows";
 
@@ -61,7 +61,7 @@ Deno.test(
 Deno.test(
   { name: "A stopped worker whose queue is awaited goes on, though it has no task", ignore: isWindows },
   () =>
-    withPool({ workers: 1, module: import.meta.resolve("../fixtures/share_objects.ts") }, async (pool, log) => {
+    withPool({ workers: 1, module: import.meta.resolve("../fixtures/shared/share_objects.ts") }, async (pool, log) => {
       const queue = await pool.apply("makeQueue", [["item"]]) as Queue<string>;
       kill(log.pids[0]!, "SIGSTOP");
       assertEquals(await queue.get(), "item");

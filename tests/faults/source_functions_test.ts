@@ -1,7 +1,7 @@
 /** End-to-end: Functions that are sent as source text: what they see of where they stood. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { EncodingError, FunctionNotFoundError, Pool, Process } from "../../mod.ts";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 const HINT = "is not an export of the pool's module, so it was sent as source text and";
 

@@ -1,9 +1,9 @@
 /** End-to-end: A task that reads stdin finds its end, by whatever way, and its worker goes on. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { Pool, Queue } from "../../mod.ts";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
-const MODULE = import.meta.resolve("../fixtures/read_stdin.ts");
+const MODULE = import.meta.resolve("../fixtures/tasks/read_stdin.ts");
 const ignore = Deno.build.os === "windows";
 
 Deno.test({

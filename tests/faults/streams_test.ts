@@ -1,6 +1,6 @@
 /** End-to-end: What a task writes to its standard streams, and reads from them, by whatever way: it is the task's, and harms no message. */
 import { assertEquals } from "@std/assert";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 /** Ways to write to stdout that need no permission: the text of a task's body, and what comes out. */
 const WRITES: Record<string, [body: string, out: string]> = {

@@ -10,17 +10,17 @@ import {
   WorkerExitError,
   WorkerStartError,
 } from "../../mod.ts";
-import { pid, square } from "../fixtures/compute.ts";
-import { crash, exit } from "../fixtures/harmful_values.ts";
-import { hold } from "../fixtures/hold.ts";
-import { ignoreInLoop } from "../fixtures/ignore_ending.ts";
-import { failLater } from "../fixtures/initialize.ts";
-import { within } from "../helpers/clock.ts";
-import { EventLog } from "../helpers/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { assertNoChildLeft, withExecutor } from "../helpers/with_executor.ts";
+import { pid, square } from "../fixtures/tasks/compute.ts";
+import { crash, exit } from "../fixtures/attacks/harmful_values.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { ignoreInLoop } from "../fixtures/tasks/ignore_ending.ts";
+import { failLater } from "../fixtures/tasks/initialize.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { assertNoChildLeft, withExecutor } from "../helpers/pools/with_executor.ts";
 
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 const CAN_KILL: ExecutorOptions = { maxWorkers: 1, permissions: { run: true } };
 

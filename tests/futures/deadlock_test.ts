@@ -8,15 +8,13 @@ import {
   ProtocolError,
   WorkerExitError,
 } from "../../mod.ts";
-import { square } from "../fixtures/compute.ts";
-import { write } from "../fixtures/forge_frames.ts";
-import { crash, exit, harmfulResult } from "../fixtures/harmful_values.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { EventLog } from "../helpers/events.ts";
-import { assertNoChildLeft } from "../helpers/with_executor.ts";
-
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+import { square } from "../fixtures/tasks/compute.ts";
+import { write } from "../fixtures/attacks/forge_frames.ts";
+import { crash, exit, harmfulResult } from "../fixtures/attacks/harmful_values.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { assertNoChildLeft } from "../helpers/pools/with_executor.ts";
 
 interface Case {
   readonly name: string;
@@ -112,7 +110,7 @@ const CASES: Case[] = [
     submit: (executor) => executor.submit(write, [0, 0, 0, 8, 0, 0, 0, 4, 91, 91, 91, 91]),
     errorClass: ProtocolError,
     dies: true,
-    module: fixture("forge_frames"),
+    module: import.meta.resolve("../fixtures/attacks/forge_frames.ts"),
   },
 ];
 

@@ -18,24 +18,24 @@ import {
   TaskTimeoutError,
   TimeoutError,
 } from "../../mod.ts";
-import { add, pid, square } from "../fixtures/compute.ts";
-import { heedAbort } from "../fixtures/heed_abort.ts";
-import { hold } from "../fixtures/hold.ts";
-import { initialize, tellSettings } from "../fixtures/initialize.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { CountedInput } from "../helpers/counted_input.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { withExecutor } from "../helpers/with_executor.ts";
-import { isAlive } from "../helpers/with_pool.ts";
+import { add, pid, square } from "../fixtures/tasks/compute.ts";
+import { heedAbort } from "../fixtures/tasks/heed_abort.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { initialize, tellSettings } from "../fixtures/tasks/initialize.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { withExecutor } from "../helpers/pools/with_executor.ts";
+import { isAlive } from "../helpers/pools/with_pool.ts";
 
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 // --- submit()
 
 Deno.test("ProcessPoolExecutor.submit() gives a future of the result", () =>
-  withExecutor<typeof import("../fixtures/compute.ts")>(
+  withExecutor<typeof import("../fixtures/tasks/compute.ts")>(
     { maxWorkers: 1, module: fixture("compute") },
     async (executor) => {
       assertEquals(await executor.submit("add", 2, 3), 5);

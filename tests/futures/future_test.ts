@@ -11,16 +11,16 @@ import {
 } from "@std/assert";
 import { CancelledError, type Future, type ProcessPoolExecutor, TimeoutError } from "../../mod.ts";
 import { makeFuture } from "../../src/futures/future.ts";
-import { pid, square } from "../fixtures/compute.ts";
-import { heardReasons, heedAbort } from "../fixtures/heed_abort.ts";
-import { hold, holdThenThrow } from "../fixtures/hold.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { catchErrors } from "../helpers/catch_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { raisedWhile, withExecutor } from "../helpers/with_executor.ts";
+import { pid, square } from "../fixtures/tasks/compute.ts";
+import { heardReasons, heedAbort } from "../fixtures/tasks/heed_abort.ts";
+import { hold, holdThenThrow } from "../fixtures/tasks/hold.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { catchErrors } from "../helpers/pools/catch_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { raisedWhile, withExecutor } from "../helpers/pools/with_executor.ts";
 
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 
 interface States {
   readonly running: Future<number>;

@@ -1,15 +1,15 @@
 // End-to-end tests of ProcessPoolExecutor.shutdown(), and of programs that end with work in progress.
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, PoolClosedError, ProcessPoolExecutor, waitFutures } from "../../mod.ts";
-import { add, square } from "../fixtures/compute.ts";
-import { hold } from "../fixtures/hold.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { CountedInput } from "../helpers/counted_input.ts";
-import { EventLog } from "../helpers/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { runProgram } from "../helpers/program.ts";
-import { assertNoChildLeft, withExecutor } from "../helpers/with_executor.ts";
+import { add, square } from "../fixtures/tasks/compute.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { assertNoChildLeft, withExecutor } from "../helpers/pools/with_executor.ts";
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 

@@ -1,13 +1,13 @@
 // End-to-end tests of waitFutures() and asCompleted().
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { asCompleted, type Future, type ProcessPoolExecutor, TimeoutError, waitFutures } from "../../mod.ts";
-import { square } from "../fixtures/compute.ts";
-import { hold, holdThenThrow } from "../fixtures/hold.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { withExecutor } from "../helpers/with_executor.ts";
+import { square } from "../fixtures/tasks/compute.ts";
+import { hold, holdThenThrow } from "../fixtures/tasks/hold.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { withExecutor } from "../helpers/pools/with_executor.ts";
 
-const MODULE = import.meta.resolve("../fixtures/hold.ts");
+const MODULE = import.meta.resolve("../fixtures/tasks/hold.ts");
 
 interface Setting {
   readonly executor: ProcessPoolExecutor;

@@ -33,8 +33,8 @@ import { EventObject } from "../../src/sync/event_object.ts";
 import { LockObject } from "../../src/sync/lock_object.ts";
 import { RLockObject } from "../../src/sync/rlock_object.ts";
 import { SemaphoreObject } from "../../src/sync/semaphore_object.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
-import { Chance, INTERESTING } from "../helpers/message_fuzzer.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
+import { Chance, INTERESTING } from "../helpers/simulated/message_fuzzer.ts";
 
 const RUNS = Number(Deno.env.get("CORRAL_TEST_FUZZ_RUNS") ?? 4000);
 const SEED = Number(Deno.env.get("CORRAL_TEST_FUZZ_SEED") ?? 20_261_129);

@@ -17,8 +17,8 @@ import type { BlockPool } from "../../cli/run/block_pool.ts";
 import { MapRun } from "../../cli/run/map_run.ts";
 import { BlockRun } from "../../cli/runner/block_run.ts";
 import { type BlockOrder, EXITING, type Piece, type RunnerSettings } from "../../cli/runner/protocol.ts";
-import { windowOf } from "../helpers/byte_pieces.ts";
-import { Chance, mutatedBytes, mutatedMessage } from "../helpers/message_fuzzer.ts";
+import { windowOf } from "../helpers/simulated/byte_pieces.ts";
+import { Chance, mutatedBytes, mutatedMessage } from "../helpers/simulated/message_fuzzer.ts";
 import corpus from "./runner_corpus.json" with { type: "json" };
 
 const RUNS = Number(Deno.env.get("CORRAL_TEST_FUZZ_RUNS") ?? 4000);

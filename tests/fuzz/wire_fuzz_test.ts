@@ -19,8 +19,8 @@ import { readHubMessage } from "../../src/wire/messages/hub_messages.ts";
 import { readParentMessage } from "../../src/wire/messages/to_child.ts";
 import { parseMessage } from "../../src/wire/messages/text.ts";
 import { readChildMessage } from "../../src/wire/messages/to_parent.ts";
-import { HubChild, makeHandle, turn } from "../helpers/hub_network.ts";
-import { Chance, mutatedBytes, mutatedMessage } from "../helpers/message_fuzzer.ts";
+import { HubChild, makeHandle, turn } from "../helpers/simulated/hub_network.ts";
+import { Chance, mutatedBytes, mutatedMessage } from "../helpers/simulated/message_fuzzer.ts";
 import corpus from "./corpus.json" with { type: "json" };
 
 const RUNS = Number(Deno.env.get("CORRAL_TEST_FUZZ_RUNS") ?? 4000);

@@ -3,8 +3,8 @@
  * worker's own protocol while the other works. How long the program's timers wait is printed by the fixture, for people.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { oftenKinds, onceKinds } from "../fixtures/costly_messages.ts";
-import { underAttack } from "../helpers/attacks.ts";
+import { oftenKinds, onceKinds } from "../fixtures/attacks/costly_messages.ts";
+import { underAttack } from "../helpers/pools/attacks.ts";
 
 for (const kind of onceKinds) {
   Deno.test(`a program refuses ${kind} from a worker, and lives`, async () => {

@@ -3,7 +3,7 @@
  * the other works. What all of them cost is measured by `deno task attacks`; these are the ones that once cost more than they do now.
  */
 import { assertMatch } from "@std/assert";
-import { underAttack } from "../helpers/attacks.ts";
+import { underAttack } from "../helpers/pools/attacks.ts";
 
 const FOR_MS = 300;
 

@@ -3,9 +3,9 @@
  * Measures what attacks of a worker cost the program: `deno task attacks`, or with parts of their names. For each: how late a timer of
  * 10 ms was, by how much the program grew, and how often the other worker was called meanwhile. On a machine that does nothing else.
  */
-import { floodKinds, frameKinds, smallKinds } from "../fixtures/costly_floods.ts";
-import { oftenKinds, onceKinds } from "../fixtures/costly_messages.ts";
-import { type AttackModule, underAttack } from "../helpers/attacks.ts";
+import { floodKinds, frameKinds, smallKinds } from "../fixtures/attacks/costly_floods.ts";
+import { oftenKinds, onceKinds } from "../fixtures/attacks/costly_messages.ts";
+import { type AttackModule, underAttack } from "../helpers/pools/attacks.ts";
 
 const FOR_MS = 1500;
 

@@ -1,10 +1,10 @@
 /** End-to-end tests: what one worker asks of another's objects, in whatever number, costs neither the owner nor those who use them as well. */
 import { assert, assertEquals } from "@std/assert";
 import { Pool } from "../../mod.ts";
-import type { Owned } from "../fixtures/hog_peers.ts";
-import { runProgram } from "../helpers/program.ts";
+import type { Owned } from "../fixtures/attacks/hog_peers.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
-type Tasks = typeof import("../fixtures/hog_peers.ts");
+type Tasks = typeof import("../fixtures/attacks/hog_peers.ts");
 
 interface Workers extends AsyncDisposable {
   readonly owner: Pool<Tasks>;
@@ -15,7 +15,7 @@ interface Workers extends AsyncDisposable {
 /** Three workers. Each has a pool, so that none waits for another's task. */
 async function threeWorkers(): Promise<Workers> {
   const pools = ["owner", "hostile", "honest"].map((name) =>
-    new Pool<Tasks>({ workers: 1, name, module: import.meta.resolve("../fixtures/hog_peers.ts") })
+    new Pool<Tasks>({ workers: 1, name, module: import.meta.resolve("../fixtures/attacks/hog_peers.ts") })
   );
   await Promise.all(pools.map((pool) => pool.ready()));
   const [owner, hostile, honest] = pools as [Pool<Tasks>, Pool<Tasks>, Pool<Tasks>];
@@ -89,7 +89,7 @@ Deno.test("items for a worker that has stopped reading wait where they are bound
 Deno.test("answers of another worker that a worker does not read cost the program little", async () => {
   // In a program of its own: what a process grows by depends on what it has held before.
   const { code, stdout, stderr } = await runProgram(`
-    const module = ${JSON.stringify(import.meta.resolve("../fixtures/hog_peers.ts"))};
+    const module = ${JSON.stringify(import.meta.resolve("../fixtures/attacks/hog_peers.ts"))};
     await using owner = new Pool({ workers: 1, module });
     await using hostile = new Pool({ workers: 1, module });
     const owned = await owner.apply("own", [1_000_000, 1]);

@@ -9,10 +9,10 @@ import {
   TaskTimeoutError,
   WorkerExitError,
 } from "../../mod.ts";
-import { until } from "../helpers/processes.ts";
-import { withInvariants } from "../helpers/invariants.ts";
+import { until } from "../helpers/programs/processes.ts";
+import { withInvariants } from "../helpers/pools/invariants.ts";
 
-const FORGE = import.meta.resolve("../fixtures/forge_frames.ts");
+const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
 const two = { workers: 2 };
 
 Deno.test("bytes that look like messages are output, by whatever way they are printed", () =>

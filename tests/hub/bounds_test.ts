@@ -11,7 +11,7 @@ import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { monotonicMs } from "../../src/timer.ts";
 import { decode } from "../../src/wire/codec/codec.ts";
 import { UnreadBytes } from "../../src/hub/requests/unread_bytes.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
 
 const LIMITS: PeerLimits = { requests: 8, requestBytes: 4000, unreadBytes: 1000 };
 

@@ -6,7 +6,7 @@ import { Hub } from "../../src/hub/hub.ts";
 import { DeferredRelease } from "../../src/hub/deferred_release.ts";
 import { LockObject } from "../../src/sync/lock_object.ts";
 import { SemaphoreObject } from "../../src/sync/semaphore_object.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
 
 /** The clock that tenures are measured by: it stands still, unless a test moves it. */
 class StillClock {

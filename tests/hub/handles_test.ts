@@ -2,14 +2,14 @@
 import { assert, assertEquals, assertInstanceOf, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
 import { EndOfStreamError, JoinableQueue, Pipe, Pool, ProtocolError, Queue, SimpleQueue } from "../../mod.ts";
 import { REF } from "../../src/hub/handle.ts";
-import { runProgram } from "../helpers/program.ts";
-import { assertServes, withPool } from "../helpers/with_pool.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { assertServes, withPool } from "../helpers/pools/with_pool.ts";
 
-const SHARE = import.meta.resolve("../fixtures/share_objects.ts");
-const FORGE = import.meta.resolve("../fixtures/forge_frames.ts");
+const SHARE = import.meta.resolve("../fixtures/shared/share_objects.ts");
+const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
 
-type Share = typeof import("../fixtures/share_objects.ts");
-type Forge = typeof import("../fixtures/forge_frames.ts");
+type Share = typeof import("../fixtures/shared/share_objects.ts");
+type Forge = typeof import("../fixtures/attacks/forge_frames.ts");
 
 /** Enough for a pool inside a task. */
 const NESTING: Deno.PermissionOptions = {

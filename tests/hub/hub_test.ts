@@ -10,7 +10,7 @@ import { Hub } from "../../src/hub/hub.ts";
 import { InFlightHandle } from "../../src/hub/in_flight_handle.ts";
 import type { Peer } from "../../src/hub/peer.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { makeHandle } from "../helpers/hub_network.ts";
+import { makeHandle } from "../helpers/simulated/hub_network.ts";
 
 /** A peer that keeps what the hub tells it, and what it is asked. */
 class RecordingPeer implements Peer {

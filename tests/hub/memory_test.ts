@@ -1,8 +1,8 @@
 /** End-to-end tests: what a worker asks of shared objects does not fill the memory of the program. */
 import { assertEquals } from "@std/assert";
-import { runProgram } from "../helpers/program.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
-const MODULE = import.meta.resolve("../fixtures/ask_much.ts");
+const MODULE = import.meta.resolve("../fixtures/shared/ask_much.ts");
 const MOST_MIB = 64;
 
 /** Runs `begin` in a program, measures how much that grows by until the worker has asked, and then runs `end`. */

@@ -8,7 +8,7 @@ import { PARENT_LIMITS } from "../../src/hub/limits.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/hub_network.ts";
+import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
 
 function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
   return makeHandle(hub, "Queue", new QueueObject(maxSize));

@@ -1,8 +1,8 @@
 // Kind: end-to-end. Processes that ask the owner of an object one thing after the other wait for the answer with their event loop stopped.
 import { assertEquals, assertGreater } from "@std/assert";
 import { Event, Lock, Manager, Process, Queue, type ValueProxy } from "../../mod.ts";
-import { ended } from "../helpers/ended.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ended } from "../helpers/pools/ended.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 const ENOUGH_CALLS = 200;
 
@@ -60,7 +60,7 @@ Deno.test("A process between two others serves the one while it asks the other",
   const guard = await gate.acquire();
   const middle = new Process({
     target: "askAndServe",
-    module: import.meta.resolve("../fixtures/ask_and_serve.ts"),
+    module: import.meta.resolve("../fixtures/shared/ask_and_serve.ts"),
     args: [gate, queue, ENOUGH_CALLS],
     permissions: { run: true },
     daemon: true,

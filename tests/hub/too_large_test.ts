@@ -1,7 +1,7 @@
 /** End-to-end tests of items and messages that are too large for the process that asks for them. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Connection, PayloadTooLargeError, Pipe, Queue } from "../../mod.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 const ADVICE = 'nothing was taken, raise "maxFrameBytes" of the pool or process of the worker';
 

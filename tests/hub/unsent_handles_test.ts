@@ -4,11 +4,11 @@
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Connection, Pipe, Pool, Process, Queue } from "../../mod.ts";
-import { FakeBackend } from "../helpers/fake_backend.ts";
-import type * as tasks from "../fixtures/fail_to_send.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { FakeBackend } from "../helpers/simulated/fake_backend.ts";
+import type * as tasks from "../fixtures/shared/fail_to_send.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const TASKS = import.meta.resolve("../fixtures/fail_to_send.ts");
+const TASKS = import.meta.resolve("../fixtures/shared/fail_to_send.ts");
 
 const takesAny = (..._: unknown[]): void => {};
 /** What cannot travel. */

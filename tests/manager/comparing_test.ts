@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ComparingCost, Likeness } from "../../src/manager/comparing.ts";
 import { ListObject } from "../../src/manager/objects/list_object.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
-import { callAtOnce } from "../helpers/steps.ts";
+import { callAtOnce } from "../helpers/simulated/steps.ts";
 
 const WORKER = { process: "1", task: 0 };
 const PROGRAM = { process: "", task: 0 };

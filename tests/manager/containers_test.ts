@@ -10,8 +10,8 @@ import {
   type NamespaceProxy,
   type Queue,
 } from "../../mod.ts";
-import { runProgram } from "../helpers/program.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 const CHILDREN = 10;
 

@@ -10,8 +10,8 @@ import {
   ProtocolError,
   type ValueProxy,
 } from "../../mod.ts";
-import { Counter } from "../fixtures/registered_types.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { Counter } from "../fixtures/shared/registered_types.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 Deno.test("Manager closes what it made at the end of its scope", async () => {
   const manager = new Manager();

@@ -1,7 +1,7 @@
 // End-to-end tests of ValueProxy and ArrayProxy, from this process and from workers.
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { type ArrayProxy, Manager, type ValueProxy } from "../../mod.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 Deno.test("ValueProxy holds what a worker sets", async () => {
   await using manager = new Manager();

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { ClosedError, EncodingError, type IteratorProxy, Manager, type ObjectProxy } from "../../mod.ts";
 import type { Pool } from "../../mod.ts";
-import { Counter, NamedCounter } from "../fixtures/registered_types.ts";
-import { runProgram } from "../helpers/program.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { Counter, NamedCounter } from "../fixtures/shared/registered_types.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 type CounterProxy = ObjectProxy<Counter>;
 

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { compareNaturally, ComparingCost } from "../../src/manager/comparing.ts";
 import { MergeSort, sorted, sortedNumbers } from "../../src/manager/sorting.ts";
-import { result } from "../helpers/steps.ts";
+import { result } from "../helpers/simulated/steps.ts";
 
 const WORKER = { process: "1", task: 0 };
 const numbers = fc.array(fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.constantFrom(Infinity, -Infinity)));

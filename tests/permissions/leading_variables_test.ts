@@ -1,6 +1,6 @@
 /** End-to-end with real workers: `env: true` is for variables, and leads neither Deno nor the libraries below it anywhere. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const TASKS = `import process from "node:process";
 const quietly = (use: () => unknown) => { try { return use() ?? null; } catch (error) { return error.name; } };

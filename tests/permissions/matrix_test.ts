@@ -1,8 +1,8 @@
-/** End-to-end: The whole matrix of permissions: see `tests/fixtures/permission_matrix.ts`. */
+/** End-to-end: The whole matrix of permissions: see `tests/fixtures/permissions/permission_matrix.ts`. */
 import { assertEquals } from "@std/assert";
-import { withSources } from "../helpers/source_server.ts";
+import { withSources } from "../helpers/servers/source_server.ts";
 
-const PROGRAM = import.meta.resolve("../fixtures/permission_matrix.ts");
+const PROGRAM = import.meta.resolve("../fixtures/permissions/permission_matrix.ts");
 const ignore = Deno.build.os === "windows";
 
 async function runMatrix(library: string): Promise<void> {

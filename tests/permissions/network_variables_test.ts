@@ -1,6 +1,6 @@
 /** End-to-end: Workers with `net` connect by the certificates and proxies of the program, and untrusted code does not read a proxy's password. */
 import { assertEquals } from "@std/assert";
-import { TLS } from "../helpers/certificate.ts";
+import { TLS } from "../helpers/servers/certificate.ts";
 
 const LIBRARY = import.meta.resolve("../../mod.ts");
 const PASSWORD = "Basic bWU6c2VjcmV0";

@@ -1,6 +1,6 @@
 /** End-to-end with real workers: what they keep on disk without a permission. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const TASKS =
   `const attempt = async (use: () => unknown) => { try { await use(); return "kept"; } catch (error) { return error.name; } };

@@ -1,7 +1,7 @@
 /** End-to-end with real workers: no link leads an untrusted module out of its folder, whenever it was made. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError, Pool, type PoolOptions } from "../../mod.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const TENANT = `export const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 export const load = async (name: string) => (await import(new URL(name, import.meta.url).href, { with: { type: "json" } })).default;

@@ -1,7 +1,7 @@
 /** End-to-end: No worker may write what the next one runs. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PermissionError, Pool, Process, type WorkerLaunchOptions } from "../../mod.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 async function project(): Promise<ProjectFolder> {
   return await ProjectFolder.make({

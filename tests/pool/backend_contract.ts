@@ -1,7 +1,7 @@
 /**
  * The contract of `TaskBackend`: what every implementation must do. Each runs it in a test file of its own: `backendContract("…", subject)`.
  *
- * It asks for nothing but exports of `tests/fixtures/contract_tasks.ts`, so that a backend whose workers are on another machine can run it, too.
+ * It asks for nothing but exports of `tests/fixtures/tasks/contract_tasks.ts`, so that a backend whose workers are on another machine can run it, too.
  */
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { TaskTimeoutError } from "../../src/errors.ts";
@@ -15,7 +15,7 @@ import type {
 } from "../../src/pool/backend.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 import type { FunctionSpec } from "../../src/wire/protocol.ts";
-import { within } from "../helpers/clock.ts";
+import { within } from "../helpers/simulated/clock.ts";
 
 /** One backend to be tested. */
 export interface ContractSubject {

@@ -1,12 +1,12 @@
 // Kind: contract. Every backend in this package, and a pool over each.
 import type { BackendSettings, TaskBackendProvider } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
-import * as tasks from "../fixtures/contract_tasks.ts";
-import { FakeBackend } from "../helpers/fake_backend.ts";
+import * as tasks from "../fixtures/tasks/contract_tasks.ts";
+import { FakeBackend } from "../helpers/simulated/fake_backend.ts";
 import { backendContract } from "./backend_contract.ts";
 import { poolContract } from "./pool_contract.ts";
 
-const MODULE = import.meta.resolve("../fixtures/contract_tasks.ts");
+const MODULE = import.meta.resolve("../fixtures/tasks/contract_tasks.ts");
 
 const fakeProvider: TaskBackendProvider = {
   description: { name: "a fake", why: "it is all in memory" },

@@ -1,9 +1,9 @@
 // end-to-end: a pool whose workers compile no text.
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { FunctionNotFoundError, Pool } from "../../mod.ts";
-import * as compute from "../fixtures/compute.ts";
+import * as compute from "../fixtures/tasks/compute.ts";
 
-const module = import.meta.resolve("../fixtures/compute.ts");
+const module = import.meta.resolve("../fixtures/tasks/compute.ts");
 
 Deno.test('Pool with functions: "exports" runs exports, by name and by value, and built-ins', async () => {
   await using pool = new Pool<typeof compute>({ workers: 1, module, functions: "exports" });

@@ -23,23 +23,23 @@ import {
   WorkerExitError,
   WorkerStartError,
 } from "../../mod.ts";
-import { pid, square } from "../fixtures/compute.ts";
-import { heardReasons, heedAbort } from "../fixtures/heed_abort.ts";
-import { hold } from "../fixtures/hold.ts";
-import { failLater, initialize, tellSettings } from "../fixtures/initialize.ts";
-import { loopForever } from "../fixtures/loop_forever.ts";
-import { surviveAttempt } from "../fixtures/report_attempt.ts";
-import { progressAround } from "../fixtures/separate_contexts.ts";
-import { reportProgress, whoAmI } from "../fixtures/tell_task.ts";
-import { throwValue } from "../fixtures/throw_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { catchErrors } from "../helpers/catch_errors.ts";
-import { EventLog } from "../helpers/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { runProgram } from "../helpers/program.ts";
-import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/with_pool.ts";
+import { pid, square } from "../fixtures/tasks/compute.ts";
+import { heardReasons, heedAbort } from "../fixtures/tasks/heed_abort.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { failLater, initialize, tellSettings } from "../fixtures/tasks/initialize.ts";
+import { loopForever } from "../fixtures/tasks/loop_forever.ts";
+import { surviveAttempt } from "../fixtures/tasks/report_attempt.ts";
+import { progressAround } from "../fixtures/tasks/separate_contexts.ts";
+import { reportProgress, whoAmI } from "../fixtures/tasks/tell_task.ts";
+import { throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { catchErrors } from "../helpers/pools/catch_errors.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/pools/with_pool.ts";
 
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 /** A promise, and an `onProgress` that resolves it with the first value. */

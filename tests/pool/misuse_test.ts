@@ -21,7 +21,7 @@ import {
   waitFutures,
 } from "../../mod.ts";
 import { traceTo } from "../../src/trace_file/mod.ts";
-import { square } from "../fixtures/compute.ts";
+import { square } from "../fixtures/tasks/compute.ts";
 
 /** An object as JavaScript sees it. */
 type Loose = Record<string, (argument?: unknown) => Promise<unknown>>;

@@ -16,21 +16,21 @@ import {
   TaskTimeoutError,
   WorkerExitError,
 } from "../../mod.ts";
-import { pid, square } from "../fixtures/compute.ts";
-import { heardReasons, heedAbort } from "../fixtures/heed_abort.ts";
-import { hold } from "../fixtures/hold.ts";
-import { failLater, tellSettings } from "../fixtures/initialize.ts";
-import { loopForever } from "../fixtures/loop_forever.ts";
-import { throwUploadError, throwValue } from "../fixtures/throw_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { CountedInput } from "../helpers/counted_input.ts";
-import { EventLog } from "../helpers/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { survivors } from "../helpers/processes.ts";
-import { RunningProgram, runProgram } from "../helpers/program.ts";
-import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/with_pool.ts";
+import { pid, square } from "../fixtures/tasks/compute.ts";
+import { heardReasons, heedAbort } from "../fixtures/tasks/heed_abort.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { failLater, tellSettings } from "../fixtures/tasks/initialize.ts";
+import { loopForever } from "../fixtures/tasks/loop_forever.ts";
+import { throwUploadError, throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { survivors } from "../helpers/programs/processes.ts";
+import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
+import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/pools/with_pool.ts";
 
-const fixture = (name: string): string => import.meta.resolve(`../fixtures/${name}.ts`);
+const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 Deno.test("a worker that dies in mid-task rejects only its task, and says how it died", () =>

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, EncodingError, Pool, PoolClosedError, type PoolOptions, Queue } from "../../mod.ts";
 import type { BackendAbilities, BackendSettings, TaskBackend } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
-import { within } from "../helpers/clock.ts";
-import { CountedInput } from "../helpers/counted_input.ts";
-import { assertLegalLives, LifeLog } from "../helpers/life_log.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { assertLegalLives, LifeLog } from "../helpers/pools/life_log.ts";
 
 const LIMIT_MS = 60_000;
 

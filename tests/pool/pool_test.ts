@@ -22,21 +22,21 @@ import {
   type TaskOptions,
   TimeoutError,
 } from "../../mod.ts";
-import * as compute from "../fixtures/compute.ts";
-import { countCalls, moduleUrl } from "../fixtures/count_calls.ts";
-import { hold, holdThenThrow } from "../fixtures/hold.ts";
-import { throwUploadError, throwValue } from "../fixtures/throw_errors.ts";
-import { catchErrors } from "../helpers/catch_errors.ts";
-import { within } from "../helpers/clock.ts";
-import { CountedInput } from "../helpers/counted_input.ts";
-import { EventLog } from "../helpers/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
-import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/with_pool.ts";
+import * as compute from "../fixtures/tasks/compute.ts";
+import { countCalls, moduleUrl } from "../fixtures/tasks/count_calls.ts";
+import { hold, holdThenThrow } from "../fixtures/tasks/hold.ts";
+import { throwUploadError, throwValue } from "../fixtures/tasks/throw_errors.ts";
+import { catchErrors } from "../helpers/pools/catch_errors.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { EventLog } from "../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { assertNoWorkerLeft, assertServes, withPool } from "../helpers/pools/with_pool.ts";
 
-const HOLD = import.meta.resolve("../fixtures/hold.ts");
-const COMPUTE = import.meta.resolve("../fixtures/compute.ts");
-const COUNT_CALLS = import.meta.resolve("../fixtures/count_calls.ts");
-const THROW_ERRORS = import.meta.resolve("../fixtures/throw_errors.ts");
+const HOLD = import.meta.resolve("../fixtures/tasks/hold.ts");
+const COMPUTE = import.meta.resolve("../fixtures/tasks/compute.ts");
+const COUNT_CALLS = import.meta.resolve("../fixtures/tasks/count_calls.ts");
+const THROW_ERRORS = import.meta.resolve("../fixtures/tasks/throw_errors.ts");
 
 // --- one call
 

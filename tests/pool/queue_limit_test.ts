@@ -1,9 +1,9 @@
 // Kind: end-to-end. Pools that let only so many tasks wait.
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { Pool, ProcessPoolExecutor, QueueFullError, TimeoutError } from "../../mod.ts";
-import { square } from "../fixtures/compute.ts";
-import { hold } from "../fixtures/hold.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/gate.ts";
+import { square } from "../fixtures/tasks/compute.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
 
 Deno.test("Pool refuses a call beyond maxQueue, has room again when tasks were taken, and drain() waits for it", async () => {
   using gate = new Gate();

@@ -1,7 +1,7 @@
 // Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls.
 import { assertEquals, assertFalse, assertGreater, assertThrows } from "@std/assert";
 import { CancelledError, ProtocolError, WorkerStartError } from "../../src/errors.ts";
-import { exitError, ScriptedPool } from "../helpers/scripted_pool.ts";
+import { exitError, ScriptedPool } from "../helpers/simulated/scripted_pool.ts";
 
 /** One worker that has just answered, with `held` in its hands: the first as head, the rest sent ahead. */
 function withHeld(held: string, options: ConstructorParameters<typeof ScriptedPool>[0] = {}): ScriptedPool {

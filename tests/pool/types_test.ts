@@ -1,7 +1,7 @@
 // Compile-time tests of Pool's types: they hold when this file passes `deno check`. Nothing runs.
 import type { AsyncResult, Pool } from "../../mod.ts";
-import * as compute from "../fixtures/compute.ts";
-import { hold } from "../fixtures/hold.ts";
+import * as compute from "../fixtures/tasks/compute.ts";
+import { hold } from "../fixtures/tasks/hold.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -134,7 +134,7 @@ function untyped(pool: Untyped): void {
   typeIs<Promise<number>>()(pool.apply(compute.square, [3]));
 }
 
-function options(pool: Pool<typeof import("../fixtures/compute.ts")>): void {
+function options(pool: Pool<typeof import("../fixtures/tasks/compute.ts")>): void {
   typeIs<Promise<number>>()(pool.apply("square", [3], { signal: new AbortController().signal, retries: 1, key: "a" }));
   // @ts-expect-error: a key is a text
   pool.apply("square", [3], { key: 5 });

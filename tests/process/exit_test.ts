@@ -2,8 +2,8 @@
 // deno-lint-ignore-file no-console -- processes print
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Connection, EndOfStreamError, Pipe, Process, Queue } from "../../mod.ts";
-import { ended } from "../helpers/ended.ts";
-import { RunningProgram, runProgram } from "../helpers/program.ts";
+import { ended } from "../helpers/pools/ended.ts";
+import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
 /** Runs `target` as a process of a program of its own, whose exit code is 100 more than the process's. */
 function runTarget(target: (...args: unknown[]) => unknown, options = ""): ReturnType<typeof runProgram> {
@@ -93,7 +93,7 @@ Deno.test("Process explains a ReferenceError of a target that was sent as text",
 Deno.test("Process prints an error of its module and exits with 1", async () => {
   const { code, stderr } = await runTarget(
     () => {},
-    `module: ${JSON.stringify(import.meta.resolve("../fixtures/throw_on_load.ts"))}`,
+    `module: ${JSON.stringify(import.meta.resolve("../fixtures/tasks/throw_on_load.ts"))}`,
   );
   assertEquals(code, 101);
   assertStringIncludes(stderr, "error: Uncaught");

@@ -9,7 +9,7 @@ import {
   type ProcessOptions,
   WorkerStartError,
 } from "../../mod.ts";
-import { ended } from "../helpers/ended.ts";
+import { ended } from "../helpers/pools/ended.ts";
 
 Deno.test("Process refuses what needs a start when it was not started", async () => {
   const process = new Process({ name: "p" });

@@ -2,11 +2,11 @@
 import { dirname } from "node:path";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PermissionError, Pool, Process, Queue } from "../../mod.ts";
-import { ended } from "../helpers/ended.ts";
-import { runProgram } from "../helpers/program.ts";
-import { survivors } from "../helpers/processes.ts";
+import { ended } from "../helpers/pools/ended.ts";
+import { runProgram } from "../helpers/programs/program.ts";
+import { survivors } from "../helpers/programs/processes.ts";
 
-const TREE = import.meta.resolve("../fixtures/process_tree.ts");
+const TREE = import.meta.resolve("../fixtures/processes/process_tree.ts");
 const RUN: Deno.PermissionOptions = { run: [Deno.execPath()] };
 
 Deno.test("Processes start processes, which tell their places depth-first", async () => {
@@ -43,7 +43,7 @@ Deno.test("A task of a pool starts processes", async () => {
 });
 
 Deno.test("currentProcess() in a task is the pool's worker", async () => {
-  await using pool = new Pool({ workers: 1, module: import.meta.resolve("../fixtures/tell_identity.ts") });
+  await using pool = new Pool({ workers: 1, module: import.meta.resolve("../fixtures/processes/tell_identity.ts") });
   assertEquals(await pool.apply("identity"), ["PoolWorker-1", true, true, "MainProcess", Deno.pid]);
 });
 
@@ -77,7 +77,7 @@ Deno.test("A process that was granted `deno` starts others, also when it has no 
 
 Deno.test("A process's process gets its permissions by inheritance, and the configuration that neither may read", async () => {
   const queue = new Queue<string[]>();
-  const module = import.meta.resolve("../fixtures/nest_with_imports.ts");
+  const module = import.meta.resolve("../fixtures/processes/nest_with_imports.ts");
   const process = new Process({ target: "nest", args: [queue, 2], module, permissions: { run: true } });
   assertEquals(await ended(process), 0);
   assertEquals(await queue.getNowait(), ["run"]);
@@ -85,7 +85,7 @@ Deno.test("A process's process gets its permissions by inheritance, and the conf
 
 Deno.test("A module that starts processes while it loads in one fails with an error, instead of starting them without end", async () => {
   const { code, stdout, stderr } = await runProgram(
-    `await import(${JSON.stringify(import.meta.resolve("../fixtures/start_on_load.ts"))});`,
+    `await import(${JSON.stringify(import.meta.resolve("../fixtures/processes/start_on_load.ts"))});`,
     { flags: [`--allow-run=${Deno.execPath()}`, "--allow-read"] },
   );
   assertEquals([code, stdout], [0, "exit code 1\n"]);
@@ -94,7 +94,7 @@ Deno.test("A module that starts processes while it loads in one fails with an er
 
 Deno.test("A pool whose module makes that pool while it loads says which guard is missing", async () => {
   const { code, stderr } = await runProgram(
-    `await import(${JSON.stringify(import.meta.resolve("../fixtures/pool_on_load.ts"))});`,
+    `await import(${JSON.stringify(import.meta.resolve("../fixtures/processes/pool_on_load.ts"))});`,
     { flags: [`--allow-run=${Deno.execPath()}`, "--allow-read"] },
   );
   assertEquals(code, 1);

@@ -1,7 +1,7 @@
 /** End-to-end tests of programs that end, in every way, while their processes are idle, waiting or in an endless loop. */
 import { assertEquals } from "@std/assert";
-import { alive, childrenOf, survivors } from "../helpers/processes.ts";
-import { RunningProgram } from "../helpers/program.ts";
+import { alive, childrenOf, survivors } from "../helpers/programs/processes.ts";
+import { RunningProgram } from "../helpers/programs/program.ts";
 
 const GONE_WITHIN_MS = 2000;
 
@@ -90,7 +90,7 @@ Deno.test("A process's own process is gone when the program above both is killed
   await using program = new RunningProgram(
     `const process = new corral.Process({
       target: "loopBoth",
-      module: ${JSON.stringify(import.meta.resolve("../fixtures/loop_in_processes.ts"))},
+      module: ${JSON.stringify(import.meta.resolve("../fixtures/processes/loop_in_processes.ts"))},
       permissions: { run: true },
     });
     process.start();

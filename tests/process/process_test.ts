@@ -1,11 +1,11 @@
 /** End-to-end tests of one process: its life, its names, and what it is given. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { activeChildren, cpuCount, currentProcess, parentProcess, Process, Queue } from "../../mod.ts";
-import { ended } from "../helpers/ended.ts";
-import { within } from "../helpers/clock.ts";
-import { isAlive } from "../helpers/with_pool.ts";
+import { ended } from "../helpers/pools/ended.ts";
+import { within } from "../helpers/simulated/clock.ts";
+import { isAlive } from "../helpers/pools/with_pool.ts";
 
-const COMPUTE = import.meta.resolve("../fixtures/process_classes.ts");
+const COMPUTE = import.meta.resolve("../fixtures/processes/process_classes.ts");
 
 Deno.test("Process goes through its whole life", async () => {
   const queue = new Queue<unknown>();
@@ -47,7 +47,7 @@ Deno.test("currentProcess() and parentProcess() tell a child what it is", async 
   const process = new Process({
     target: "tellIdentity",
     args: [queue],
-    module: import.meta.resolve("../fixtures/tell_identity.ts"),
+    module: import.meta.resolve("../fixtures/processes/tell_identity.ts"),
     name: "child",
     daemon: true,
   });
@@ -85,7 +85,7 @@ Deno.test("Process takes daemon from its creator, unless it is told", async () =
   const process = new Process({
     target: "tellDefaults",
     args: [queue],
-    module: import.meta.resolve("../fixtures/tell_identity.ts"),
+    module: import.meta.resolve("../fixtures/processes/tell_identity.ts"),
     daemon: true,
   });
   process.start();

@@ -6,10 +6,10 @@ import Anonymous, {
   ExportedByAnotherName,
   makeHidden,
   WithCallback,
-} from "../fixtures/process_classes.ts";
-import { Upper } from "../fixtures/upper.ts";
-import { ended } from "../helpers/ended.ts";
-import { runProgram } from "../helpers/program.ts";
+} from "../fixtures/processes/process_classes.ts";
+import { Upper } from "../fixtures/tasks/upper.ts";
+import { ended } from "../helpers/pools/ended.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 Deno.test("A subclass of Process runs its run() in the child, with its fields", async () => {
   const [input, output] = [new Queue<string>(), new Queue<unknown>()];
@@ -47,7 +47,7 @@ Deno.test("A subclass of Process without a run() of its own runs its target", as
 
 Deno.test("A subclass of Process that its module does not export fails with an error that says so", async () => {
   const { code, stderr } = await runProgram(
-    `import { makeHidden } from ${JSON.stringify(import.meta.resolve("../fixtures/process_classes.ts"))};
+    `import { makeHidden } from ${JSON.stringify(import.meta.resolve("../fixtures/processes/process_classes.ts"))};
     const process = makeHidden(new corral.Queue());
     process.start();
     await process.join();

@@ -1,9 +1,9 @@
 // End-to-end tests of progress bars: in a real terminal, in a log, and where nobody looks.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { progress, ProgressBar, type ProgressOptions } from "../../src/progress/mod.ts";
-import { noTerminal, Terminal } from "../helpers/terminal.ts";
+import { noTerminal, Terminal } from "../helpers/programs/terminal.ts";
 
-const FIXTURE = new URL("../fixtures/show_bars.ts", import.meta.url).pathname;
+const FIXTURE = new URL("../fixtures/programs/show_bars.ts", import.meta.url).pathname;
 const RUN = ["run", "--quiet", "--no-prompt", `--allow-run=${Deno.execPath()}`, "--allow-env=CI,TERM", FIXTURE];
 
 async function stderrWith(env: Record<string, string>): Promise<string> {

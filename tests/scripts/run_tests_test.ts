@@ -1,7 +1,7 @@
 // Unit tests of what the runner of the tests shows when; and end-to-end, a run of a few tests of which some fail.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PartOutput, summarize } from "../../scripts/run_tests.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const SCRIPT = new URL("../../scripts/run_tests.ts", import.meta.url).pathname;
 

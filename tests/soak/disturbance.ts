@@ -1,6 +1,6 @@
 /** What is done to the workers of a soak, and to its program. */
 import type { WorkerInfo } from "../../mod.ts";
-import type { Dice } from "../helpers/dice.ts";
+import type { Dice } from "../helpers/simulated/dice.ts";
 import type { Gauges } from "./gauges.ts";
 
 const BETWEEN_MS = 300;

@@ -1,6 +1,6 @@
 /** What a soak measures of the program: how late its timers are, its memory, its open files. */
 
-import { descriptorsOf } from "../helpers/processes.ts";
+import { descriptorsOf } from "../helpers/programs/processes.ts";
 
 const TICK_MS = 50;
 

@@ -10,7 +10,7 @@ import {
   type ValueProxy,
   WorkerExitError,
 } from "../../mod.ts";
-import type { Dice } from "../helpers/dice.ts";
+import type { Dice } from "../helpers/simulated/dice.ts";
 import type { Call, Ledger } from "./ledger.ts";
 import type { Order } from "./tasks.ts";
 

@@ -1,7 +1,7 @@
 /** A pool under load for a while, with everything done to it at once; what must hold is checked at the end. */
 import { Pool } from "../../mod.ts";
-import { Dice } from "../helpers/dice.ts";
-import { childrenOf, until } from "../helpers/processes.ts";
+import { Dice } from "../helpers/simulated/dice.ts";
+import { childrenOf, until } from "../helpers/programs/processes.ts";
 import { Disturbance } from "./disturbance.ts";
 import { Gauges, type Reading, reading } from "./gauges.ts";
 import { Ledger } from "./ledger.ts";

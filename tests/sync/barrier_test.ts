@@ -1,11 +1,11 @@
 // End-to-end tests of Barrier, with real workers.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { Barrier, BrokenBarrierError, ClosedError, type Pool, Queue } from "../../mod.ts";
-import { come } from "../fixtures/sync_tasks.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { come } from "../fixtures/shared/sync_tasks.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 const PARTIES = 5;
 
 /** Tasks that wait at the barrier, and their workers' process ids, in the order in which they came. */

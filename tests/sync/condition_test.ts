@@ -1,11 +1,11 @@
 // End-to-end tests of Condition, with real workers.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { ClosedError, Condition, Event, Lock, type Pool, Queue, RLock, TimeoutError } from "../../mod.ts";
-import { ask, hold, makeLock, sleep } from "../fixtures/sync_tasks.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ask, hold, makeLock, sleep } from "../fixtures/shared/sync_tasks.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 
 /** Tasks that sleep at the condition, and their workers' process ids, in the order in which they fell asleep. */
 async function sleepers(pool: Pool, condition: Condition, count: number, timeoutMs?: number) {

@@ -1,8 +1,8 @@
 // End-to-end tests of Event, with real workers.
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { ClosedError, Event, Queue } from "../../mod.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
 /** Waits for an event, and says so. */
 const waitFor = async (event: Event, said: Queue<number>): Promise<boolean> => {

@@ -11,11 +11,11 @@ import {
   RLock,
   Semaphore,
 } from "../../mod.ts";
-import { ask, askInGrandchildren, isLock, offerLock } from "../fixtures/sync_tasks.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ask, askInGrandchildren, isLock, offerLock } from "../fixtures/shared/sync_tasks.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 const makers = [
   () => new Lock(),
   () => new RLock(),

@@ -1,12 +1,12 @@
 // End-to-end tests of Lock, with real workers.
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { ClosedError, EncodingError, Event, Lock, Queue, TimeoutError } from "../../mod.ts";
-import { ask, hold, increment } from "../fixtures/sync_tasks.ts";
-import { soon } from "../helpers/clock.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ask, hold, increment } from "../fixtures/shared/sync_tasks.ts";
+import { soon } from "../helpers/simulated/clock.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 
 Deno.test("Lock is held by one at a time, and released once", async () => {
   const lock = new Lock();
@@ -98,7 +98,7 @@ Deno.test("Lock.close() ends all waits, and all use of it", async () => {
 });
 
 Deno.test("Lock.close() ends the waits of workers, and the end of a worker that has a closed lock is no matter", () =>
-  withPool<typeof import("../fixtures/sync_tasks.ts")>({ workers: 1, module }, async (pool) => {
+  withPool<typeof import("../fixtures/shared/sync_tasks.ts")>({ workers: 1, module }, async (pool) => {
     const said = new Queue<number>();
     {
       using lock = new Lock();

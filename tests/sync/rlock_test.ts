@@ -1,11 +1,11 @@
 // End-to-end tests of RLock, with real workers.
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { Queue, RLock, TimeoutError } from "../../mod.ts";
-import { ask } from "../fixtures/sync_tasks.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ask } from "../fixtures/shared/sync_tasks.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 
 Deno.test("RLock is acquired and released three times, and not released a fourth time", async () => {
   const lock = new RLock();

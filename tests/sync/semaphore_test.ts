@@ -1,11 +1,11 @@
 // End-to-end tests of Semaphore and BoundedSemaphore, with real workers.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { BoundedSemaphore, ClosedError, Queue, Semaphore, TimeoutError } from "../../mod.ts";
-import { ask, hold } from "../fixtures/sync_tasks.ts";
-import { killWorker } from "../helpers/kill_worker.ts";
-import { withPool } from "../helpers/with_pool.ts";
+import { ask, hold } from "../fixtures/shared/sync_tasks.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
 
-const module = import.meta.resolve("../fixtures/sync_tasks.ts");
+const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
 
 for (const SemaphoreClass of [Semaphore, BoundedSemaphore]) {
   const { name } = SemaphoreClass;

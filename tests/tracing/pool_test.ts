@@ -1,8 +1,8 @@
 // End-to-end tests of traces and metrics of a pool, against a real receiver.
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { type ExportedSpan, OtlpReceiver } from "../helpers/otlp_receiver.ts";
+import { type ExportedSpan, OtlpReceiver } from "../helpers/servers/otlp_receiver.ts";
 
-const FIXTURE = new URL("../fixtures/traced_pool.ts", import.meta.url).pathname;
+const FIXTURE = new URL("../fixtures/programs/traced_pool.ts", import.meta.url).pathname;
 
 async function runTraced(receiver: OtlpReceiver): Promise<void> {
   const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-run=${Deno.execPath()},ps`, FIXTURE];

@@ -1,8 +1,8 @@
 // End-to-end tests of traces through processes, against a real receiver.
 import { assert, assertEquals } from "@std/assert";
-import { OtlpReceiver } from "../helpers/otlp_receiver.ts";
+import { OtlpReceiver } from "../helpers/servers/otlp_receiver.ts";
 
-const FIXTURE = new URL("../fixtures/traced_process.ts", import.meta.url).pathname;
+const FIXTURE = new URL("../fixtures/programs/traced_process.ts", import.meta.url).pathname;
 
 Deno.test("A Process is a span below its caller's, and what its code traces hangs below that", async () => {
   await using receiver = new OtlpReceiver();

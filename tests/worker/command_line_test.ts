@@ -6,12 +6,12 @@ import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
 import { spawnWorker } from "../../src/worker/program/spawn.ts";
 import { childProgram } from "../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../src/worker/permissions/remote_access.ts";
-import { inFolder } from "../helpers/corral.ts";
-import { PROBE } from "../helpers/probe_program.ts";
+import { inFolder } from "../helpers/programs/corral.ts";
+import { PROBE } from "../helpers/programs/probe_program.ts";
 import { OptionChecks } from "../../src/option_checks.ts";
 
-const FORBIDDEN = import.meta.resolve("../fixtures/probe_forbidden.ts");
-const ENVIRONMENT = import.meta.resolve("../fixtures/probe_environment.ts");
+const FORBIDDEN = import.meta.resolve("../fixtures/permissions/probe_forbidden.ts");
+const ENVIRONMENT = import.meta.resolve("../fixtures/permissions/probe_environment.ts");
 
 interface Reply {
   exports?: string[];
@@ -52,7 +52,7 @@ async function withServer(body: (origin: string, requests: () => number) => Prom
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     requests++;
     const name = new URL(request.url).pathname.slice(1);
-    const text = await Deno.readTextFile(new URL(`../fixtures/${name}`, import.meta.url));
+    const text = await Deno.readTextFile(new URL(`../fixtures/permissions/${name}`, import.meta.url));
     return new Response(text, { headers: { "content-type": "application/typescript" } });
   });
   try {
@@ -290,7 +290,7 @@ Deno.test("workers share storage only when their storage keys are the same", asy
 
 Deno.test("a worker leaves nothing in location_data when it stores nothing", async () => {
   await inPrivateDenoDir(async (env) => {
-    await run({ moduleUrl: import.meta.resolve("../fixtures/probe_dependency.ts"), env });
+    await run({ moduleUrl: import.meta.resolve("../fixtures/permissions/probe_dependency.ts"), env });
     const names = (await Array.fromAsync(Deno.readDir(env.DENO_DIR ?? ""))).map(({ name }) => name);
     assert(!names.includes("location_data"), names.join());
   });

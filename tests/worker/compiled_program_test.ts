@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { isInsideCompiled, requireVisible } from "../../src/worker/program/compiled_program.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const COMPILED = { standalone: true, mainModule: "file:///tmp/deno-compile-app/src/main.ts" };
 

@@ -9,7 +9,7 @@ import { WorkerLauncher } from "../../src/worker/launch.ts";
 import { resolveLaunchOptions, type WorkerLaunchOptions } from "../../src/worker/launch_options.ts";
 import { OptionChecks } from "../../src/option_checks.ts";
 import { Reaper } from "../../src/worker/reaper.ts";
-import { survivors } from "../helpers/processes.ts";
+import { survivors } from "../helpers/programs/processes.ts";
 
 /** Starts a worker, and notes what its owner is told until it has ended. */
 class Owner {

@@ -1,7 +1,7 @@
 /** End-to-end tests with real programs and registries on the loopback: a worker's dependencies are the program's. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
-import { Registries } from "../helpers/registries.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
+import { Registries } from "../helpers/servers/registries.ts";
 
 const MAIN = `import { Pool } from "LIBRARY";
 import * as tasks from "./tasks.ts";

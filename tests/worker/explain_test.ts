@@ -3,8 +3,8 @@ import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert
 import { Pool } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";
 import { type Circumstances, explain, explainError } from "../../src/worker/explain.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
-import { Registries } from "../helpers/registries.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
+import { Registries } from "../helpers/servers/registries.ts";
 
 const OPEN: Circumstances = {
   module: "/srv/tasks.ts",

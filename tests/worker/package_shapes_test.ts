@@ -1,7 +1,7 @@
 /** End-to-end tests with real programs and registries on the loopback: whatever brings the packages of a project, its workers have them. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
-import { Registries } from "../helpers/registries.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
+import { Registries } from "../helpers/servers/registries.ts";
 
 const RUN = ["run", "--quiet", "--no-prompt", "--allow-run", "--allow-env=DENO_DIR", "--cached-only"];
 

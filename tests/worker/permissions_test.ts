@@ -5,7 +5,7 @@ import { PermissionError } from "../../src/errors.ts";
 import { permissionFlags } from "../../src/worker/permissions/permissions.ts";
 
 const DENIED = ["--deny-run", "--deny-ffi"];
-const FIXTURE = new URL("../fixtures/permission_flags.ts", import.meta.url).href;
+const FIXTURE = new URL("../fixtures/permissions/permission_flags.ts", import.meta.url).href;
 
 type Outcome = string | string[];
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { keepAlive } from "../../src/timer.ts";
 import { PipeFence } from "../../src/worker/pipe_fence.ts";
 import { Reaper } from "../../src/worker/reaper.ts";
-import { childrenOf, survivors } from "../helpers/processes.ts";
+import { childrenOf, survivors } from "../helpers/programs/processes.ts";
 
 Deno.test("PipeFence.passed() waits for two echoes, one asked for behind the other", async () => {
   let asked = 0;

@@ -1,6 +1,6 @@
 /** End-to-end tests with real programs: workers resolve as the command line and the environment of the program say. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 Deno.test("workers take the import map and the unstable features of the program's command line", async () => {
   const main = `import { Pool } from "LIBRARY"; import { name } from "named"; import { kv } from "./kv.ts";

@@ -1,6 +1,6 @@
 /** End-to-end tests with real programs: projects of many shapes, in folders of odd names, whose task modules import by the names of a `deno.json`. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const MAIN = `import { Pool } from "LIBRARY";
 await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.ts") });

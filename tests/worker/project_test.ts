@@ -5,7 +5,7 @@ import { pathToFileUrl } from "../../src/worker/project/module_url.ts";
 import { parseFlags } from "../../src/worker/project/program_flags.ts";
 import { findProject } from "../../src/worker/project/project.ts";
 import { isWorkspaceMember } from "../../src/worker/project/workspace.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const UNKNOWN = { config: undefined, lock: undefined };
 

@@ -1,7 +1,7 @@
 /** End-to-end tests of what the reaper runs, by a shell and by Deno: real processes live or end as it was told. */
 import { assertEquals } from "@std/assert";
 import { reaperProgram } from "../../src/worker/reaper_program.ts";
-import { alive, survivors } from "../helpers/processes.ts";
+import { alive, survivors } from "../helpers/programs/processes.ts";
 
 const POSIX = { ignore: Deno.build.os === "windows" };
 const LIMIT_MS = 10_000;

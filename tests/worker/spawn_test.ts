@@ -1,7 +1,7 @@
 /** End-to-end: which process group a worker is in, and who hears of Ctrl-C. */
 import { assert, assertEquals } from "@std/assert";
-import { RunningProgram } from "../helpers/program.ts";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { RunningProgram } from "../helpers/programs/program.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const POSIX = { ignore: Deno.build.os === "windows" };
 

@@ -1,7 +1,7 @@
 /** End-to-end: what an untrusted module may import and read does not depend on where the library came from. */
 import { assertEquals } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
-import { Registries } from "../helpers/registries.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
+import { Registries } from "../helpers/servers/registries.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

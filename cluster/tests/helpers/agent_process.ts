@@ -1,5 +1,5 @@
 /** An agent as its own process, under exactly the flags that the documentation gives it. */
-import { LoggedProcess } from "../../../tests/helpers/logged_process.ts";
+import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
 import { SECRET_FILE, TEMP } from "./secret_file.ts";
 import { TASKS } from "./task_module.ts";
 

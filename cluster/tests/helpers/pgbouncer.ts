@@ -1,5 +1,5 @@
 /** Debian's PgBouncer in front of a PostgreSQL of a test: its own process on a free loopback port. */
-import { LoggedProcess } from "../../../tests/helpers/logged_process.ts";
+import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
 
 const PGBOUNCER = "/usr/sbin/pgbouncer";
 

@@ -1,5 +1,5 @@
 /** A PostgreSQL of one test: its own process on a free loopback port, with its own folder. */
-import { findPostgres, PostgresServer } from "../../../tests/helpers/postgres_server.ts";
+import { findPostgres, PostgresServer } from "../../../tests/helpers/servers/postgres_server.ts";
 
 const BIN: string | undefined = await findPostgres();
 

@@ -1,5 +1,5 @@
 /** A Redis of one test: its own process on a free loopback port, with its own folder. */
-import { LoggedProcess } from "../../../tests/helpers/logged_process.ts";
+import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
 
 /** Where `redis-server` may lie. */
 const PLACES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];

@@ -1,7 +1,7 @@
 // end-to-end: the commands of docs/command.md that need other machines, with a Redis of this test in their place.
 import { assert, assertEquals } from "@std/assert";
-import { corralArgs, inFolder } from "../../../tests/helpers/corral.ts";
-import { codeBlocks } from "../../../tests/helpers/markdown.ts";
+import { corralArgs, inFolder } from "../../../tests/helpers/programs/corral.ts";
+import { codeBlocks } from "../../../tests/helpers/programs/markdown.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
 
 const MACHINE = "10.0.0.5:6379";

@@ -1,14 +1,14 @@
 // end-to-end: `corral map --cluster` while agents and the command itself die.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder, ndjson } from "../../../tests/helpers/corral.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { untilFile } from "../helpers/until_file.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
 import { writeSecret } from "../helpers/secret_file.ts";
 
-const RECORDS = new URL("../../../tests/fixtures/map_records.ts", import.meta.url).pathname;
-const TROUBLE = new URL("../../../tests/fixtures/map_trouble.ts", import.meta.url).pathname;
+const RECORDS = new URL("../../../tests/fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../../../tests/fixtures/programs/map_trouble.ts", import.meta.url).pathname;
 const WAITS = new URL("../fixtures/map_waits.ts", import.meta.url).pathname;
 const ignore = NO_REDIS !== undefined;
 const command = "corral agent";

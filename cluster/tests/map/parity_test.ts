@@ -1,12 +1,12 @@
 // end-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../../../tests/helpers/corral.ts";
+import { corral, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
 
-const RECORDS = new URL("../../../tests/fixtures/map_records.ts", import.meta.url).pathname;
-const TROUBLE = new URL("../../../tests/fixtures/map_trouble.ts", import.meta.url).pathname;
+const RECORDS = new URL("../../../tests/fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../../../tests/fixtures/programs/map_trouble.ts", import.meta.url).pathname;
 const ignore = NO_REDIS !== undefined;
 
 /** One Redis and three agents for all tests: two modules, and one that runs what is typed. */

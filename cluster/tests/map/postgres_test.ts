@@ -1,11 +1,11 @@
 // end-to-end: `corral map --cluster` over PostgreSQL.
 import { assertEquals } from "@std/assert";
-import { corral, ndjson } from "../../../tests/helpers/corral.ts";
+import { corral, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
 import { NO_POSTGRES, startPostgres } from "../helpers/postgres_server.ts";
 
-const RECORDS = new URL("../../../tests/fixtures/map_records.ts", import.meta.url).pathname;
+const RECORDS = new URL("../../../tests/fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 Deno.test("corral map --cluster works over PostgreSQL", { ignore: NO_POSTGRES !== undefined }, async () => {
   await using postgres = await startPostgres();

@@ -1,0 +1,76 @@
+/** A project in a folder of its own, with an empty cache: its files, and Deno run in it. */
+import { assertEquals } from "@std/assert";
+
+const LIBRARY = import.meta.resolve("../../../mod.ts");
+
+/** What a command printed. */
+export interface Printed {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of files that is removed in the end. */
+export class ProjectFolder implements AsyncDisposable {
+  readonly path: string;
+  /** Variables for each command beside the inherited ones. */
+  readonly env: Record<string, string>;
+
+  private constructor(path: string, env: Record<string, string>) {
+    this.path = path;
+    this.env = { NO_COLOR: "1", DENO_DIR: `${path}/.cache`, DENO_NO_UPDATE_CHECK: "1", ...env };
+  }
+
+  /** Makes the folder. In the files' texts, `LIBRARY` stands for the library's URL. */
+  static async make(files: Record<string, string>, env: Record<string, string> = {}): Promise<ProjectFolder> {
+    const folder = new ProjectFolder(await Deno.realPath(await Deno.makeTempDir()), env);
+    await folder.write(files);
+    return folder;
+  }
+
+  async write(files: Record<string, string>): Promise<void> {
+    for (const [name, text] of Object.entries(files)) {
+      const path = `${this.path}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeTextFile(path, text.replaceAll("LIBRARY", LIBRARY));
+    }
+  }
+
+  async read(name: string): Promise<string> {
+    return await Deno.readTextFile(`${this.path}/${name}`);
+  }
+
+  /** Makes a symbolic link, which Deno would let only a program with all permissions for files do. */
+  async link(target: string, name: string): Promise<void> {
+    const { success } = await new Deno.Command("ln", { args: ["-s", target, `${this.path}/${name}`] }).output();
+    assertEquals(success, true);
+  }
+
+  /** Runs `deno` with these arguments in the folder. */
+  async deno(...args: string[]): Promise<Printed> {
+    return await this.denoIn(".", args);
+  }
+
+  /** The same below the folder, with more variables. */
+  async denoIn(cwd: string, args: string[], env: Record<string, string> = {}): Promise<Printed> {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args,
+      cwd: `${this.path}/${cwd}`,
+      env: { ...this.env, ...env },
+      stdin: "null",
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { code, stdout: out!, stderr: err! };
+  }
+
+  /** Runs a command that must succeed. */
+  async mustRun(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.deno(...args);
+    assertEquals({ args, code, stderr: code === 0 ? "" : stderr }, { args, code: 0, stderr: "" });
+    return stdout;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
