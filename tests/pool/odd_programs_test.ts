@@ -1,6 +1,6 @@
 /** End-to-end: pools in programs without a main module of their own, as Web Workers are, and in one whose folder is gone. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ProjectFolder } from "../helpers/project_folder.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const ALLOWED = ["--quiet", "--no-prompt", "--allow-run", "--allow-read", "--allow-env=DENO_DIR"];
 
