@@ -61,7 +61,10 @@ const ANY: Readonly<Record<string, readonly string[]>> = {
   IteratorProxy: ["next", "return", "throw"],
 };
 
-/** Entries for packages that draw bars or are backends: what they export is called by code, and with types. */
+/**
+ * Entries for packages that draw bars or are backends: their authors call what they export with types, and nothing there is an option or a
+ * limit that could be mistaken for another. The constructors of errors take what the language's own take, and ignore the rest, as these do.
+ */
 const FOR_PACKAGES = ["./progress/parts", "./backend"];
 
 type Callable = (...args: unknown[]) => unknown;

@@ -7,14 +7,20 @@ import {
   Recorder,
   type Totals,
 } from "../dashboard/mod.ts";
+import { PoolClosedError } from "../errors.ts";
 import { epochMs } from "../timer.ts";
 import type { PoolEngine } from "./engine.ts";
 import { grantsOf } from "./grants.ts";
 import type { PoolStats } from "./types.ts";
 import type { ObservedTask, PoolObserver, TaskPhase } from "./observing/observer.ts";
 
-/** Serves the live page of a pool, until it is closed or the pool has ended. Throws what is wrong with the options. */
+/** Serves the live page of a pool, until it is closed or the pool has ended. Throws what is wrong with the options, and when it has ended before. */
 export function serveDashboard(engine: PoolEngine, options: DashboardOptions): Dashboard {
+  if (engine.hasEnded) {
+    throw new PoolClosedError(
+      `Cannot serve a dashboard: ${engine.options.name} has ended, serve it before it is closed`,
+    );
+  }
   const source = sourceOf(engine);
   const recorder = new Recorder(source, epochMs());
   const dashboard = new LiveDashboard(source, recorder, options);

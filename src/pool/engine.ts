@@ -33,6 +33,7 @@ export class PoolEngine implements JobHost, TaskSurroundings {
   readonly #requests: RequestFactory;
   readonly #ended: Promise<void>;
   #state: "open" | "closed" | "terminated" = "open";
+  #hasEnded = false;
   /** The time of this turn, when something was submitted in it. */
   #turnTime: number | undefined;
   readonly #endTurn = (): void => {
@@ -47,9 +48,10 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     if (tracing !== undefined) this.observers.add(tracing);
     if (options.onEvent !== undefined) this.observers.add(new EventObserver(options.onEvent));
     this.backend = connect(options, this.#requests, this.observers);
-    this.#ended = this.backend.ended.then(() =>
-      this.jobs.abandon(() => this.refusal ?? new CancelledError("The pool has ended"))
-    );
+    this.#ended = this.backend.ended.then(() => {
+      this.#hasEnded = true;
+      this.jobs.abandon(() => this.refusal ?? new CancelledError("The pool has ended"));
+    });
   }
 
   /** Whether new work is refused, and with what. */
@@ -61,6 +63,11 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     }
     if (this.#state === "open") return undefined;
     return new PoolClosedError(`Cannot submit: ${name} was ${this.#state} before`);
+  }
+
+  /** Whether all is done, and no worker is left. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** The description of a function. Throws when it can never run. */

@@ -676,6 +676,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    *
    * @param options The port, and whether viewers may act; see {@linkcode DashboardOptions}.
    * @returns The page's address, and what ends it.
+   * @throws {PoolClosedError} If the pool has ended.
    * @throws {PermissionError} If this program may not listen there.
    * @throws {TypeError} If an option is unknown, or `control` is wanted of workers elsewhere.
    * @throws {RangeError} If the port is not a whole number from 0 to 65 535.

@@ -1,6 +1,6 @@
 // End-to-end tests of a pool's live page: what it shows of a real pool, in a real browser, and what an operator can do.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Dashboard, Pool } from "../../mod.ts";
+import { type Dashboard, Pool, PoolClosedError } from "../../mod.ts";
 import type { PageStart, PageState } from "../../src/dashboard/state.ts";
 import { BrowserPage } from "../helpers/servers/browser_page.ts";
 import { noChromium } from "../helpers/servers/chromium.ts";
@@ -190,4 +190,19 @@ Deno.test({
     await dashboard.close();
     await page.until('document.querySelector("#connection").className === "down"');
   },
+});
+
+Deno.test("Pool.serveDashboard() serves a closed pool that still works, and refuses one that has ended", async () => {
+  const pool = new Pool({ workers: 1, name: "thumbnails" });
+  const working = pool.apply(() => new Promise<number>((resolve) => setTimeout(resolve, 50, 5)));
+  pool.close();
+  const dashboard = await pool.serveDashboard();
+  assertEquals(await working, 5);
+  await pool.join();
+  await dashboard.close();
+  await assertRejects(
+    () => pool.serveDashboard(),
+    PoolClosedError,
+    "Cannot serve a dashboard: thumbnails has ended, serve it before it is closed",
+  );
 });
