@@ -38,6 +38,19 @@ function loadedWith({ roots, redirects, modules }: Graph, late: readonly string[
   return [...loaded];
 }
 
+/** The exit code of a run with the record 1, and what it printed. */
+async function mapOne(args: readonly string[]): Promise<[code: number, stdout: string, stderr: string]> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...args], stdin: "piped", stdout: "piped", stderr: "piped" })
+    .spawn();
+  const output = child.output();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("1\n"));
+  await writer.close();
+  const { code, stdout, stderr } = await output;
+  const text = new TextDecoder();
+  return [code, text.decode(stdout), text.decode(stderr)];
+}
+
 Deno.test("corral loads only a handful of modules before it knows what it is to do", async () => {
   const loaded = loadedWith(await graphOf("cli/main.ts"));
   assert(loaded.length <= 10, loaded.join("\n"));
@@ -64,17 +77,15 @@ Deno.test("a program that imports the library loads nothing of what only few wan
 
 Deno.test("corral map runs where Deno may load nothing of npm", async () => {
   const [run, ...args] = corralArgs(["map", "-q", "-e", "(x) => x + 1"]);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [run!, "--no-npm", ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = child.output();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode("1\n"));
-  await writer.close();
-  const { code, stdout, stderr } = await output;
-  const text = new TextDecoder();
-  assertEquals([code, text.decode(stdout), text.decode(stderr)], [0, "2\n", ""]);
+  assertEquals(await mapOne([run!, "--no-npm", ...args]), [0, "2\n", ""]);
+});
+
+Deno.test("corral map looks at no timer of the runtime for a plain run: Deno would load Node's layer for it", async () => {
+  // Runs before the command.
+  const guard = `for (const name of ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"]) {
+    Object.defineProperty(globalThis, name, { configurable: true, get: () => { throw new Error("looked at " + name); } });
+  }`;
+  const [run, ...args] = corralArgs(["map", "-q", "-e", "(x) => x + 1"]);
+  const preload = `--preload=data:text/javascript,${encodeURIComponent(guard)}`;
+  assertEquals(await mapOne([run!, preload, ...args]), [0, "2\n", ""]);
 });

@@ -813,7 +813,7 @@ function after(ms, call) {
     timer = setTimeout(() => left > LONGEST_MS ? step(left - LONGEST_MS) : call(), Math.min(left, LONGEST_MS));
   };
   step(ms);
-  return () => clearTimeout(timer);
+  return () => timer !== void 0 && clearTimeout(timer);
 }
 
 // cli/runner/block_run.ts

@@ -36,7 +36,8 @@ export class SilenceWatch<B extends WatchedBlock> {
 
   /** Watches no more. */
   stop(): void {
-    clearInterval(this.#timer);
+    // Whoever looks at the function has Deno load Node's timers.
+    if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#timer = undefined;
   }
 

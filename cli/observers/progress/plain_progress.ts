@@ -45,7 +45,7 @@ export class PlainProgress implements RunObserver {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#write(this.#printed.flush());
   }
 
