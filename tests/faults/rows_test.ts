@@ -24,6 +24,7 @@ const EXPECTED: Record<string, unknown> = {
     "NotCapable",
     "NotCapable",
   ],
+  "H21, H28: a task with all of /proc reads its program's variables, memory and descriptors": ["NotCapable"],
   "H28: a task kills its parent, and itself": ["NotCapable", "WorkerExitError SIGKILL true"],
   "17: terminate() with a full queue and stuck workers": ["CancelledError"],
   "18: close() races apply()": [true, "PoolClosedError"],
