@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { WorkerExitError } from "../../../src/errors.ts";
+import { WorkerExitError, WorkerStartError } from "../../../src/errors.ts";
 import type {
   SchedulerEffects,
   SchedulerListener,
@@ -228,3 +228,21 @@ function describe(error: unknown): string {
   if (!(error instanceof WorkerExitError)) return name;
   return `${name} ${error.taskStarted ? "started" : "not started"}`;
 }
+
+/** One worker that has just answered, with `held` in its hands: the first as head, the rest sent ahead. */
+export function withHeld(held: string, options: ConstructorParameters<typeof ScriptedPool>[0] = {}): ScriptedPool {
+  const pool = ScriptedPool.withReady({ workers: 1, ...options });
+  const warmUp = ["V", "W", "X", "Y", "Z"].slice(0, Math.ceil(Math.log2(held.length + 1)));
+  // Each answer that leaves the worker without work doubles what may be sent ahead.
+  for (const name of warmUp) {
+    pool.submit(name);
+    pool.read(0, "started", `=${name}`);
+  }
+  pool.submit(held);
+  if (held !== "") pool.read(0, "started");
+  assertEquals([...pool.slot(0).held.values()].map(({ name }) => name).join(""), held);
+  return pool;
+}
+
+/** The end of a start by a signal. */
+export const died = (signal: string) => (): Error => Object.assign(new WorkerStartError("killed"), { signal });

@@ -8,14 +8,14 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { EncodingError, Pool, PoolClosedError, WorkerExitError } from "../../mod.ts";
-import { square } from "../fixtures/tasks/compute.ts";
-import { hold } from "../fixtures/tasks/hold.ts";
-import { within } from "../helpers/simulated/clock.ts";
-import { CountedInput } from "../helpers/simulated/counted_input.ts";
-import { EventLog } from "../helpers/pools/events.ts";
-import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
-import { assertNoWorkerLeft, assertServes, isAlive, withPool } from "../helpers/pools/with_pool.ts";
+import { EncodingError, Pool, PoolClosedError, WorkerExitError } from "../../../mod.ts";
+import { square } from "../../fixtures/tasks/compute.ts";
+import { hold } from "../../fixtures/tasks/hold.ts";
+import { within } from "../../helpers/simulated/clock.ts";
+import { CountedInput } from "../../helpers/simulated/counted_input.ts";
+import { EventLog } from "../../helpers/pools/events.ts";
+import { Gate, GATE_PERMISSIONS } from "../../helpers/pools/gate.ts";
+import { assertNoWorkerLeft, assertServes, isAlive, withPool } from "../../helpers/pools/with_pool.ts";
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 

@@ -1,8 +1,8 @@
 // Kind: end-to-end. Maps that give an outcome for each item.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { WorkerExitError } from "../../mod.ts";
-import * as compute from "../fixtures/tasks/compute.ts";
-import { assertServes, withPool } from "../helpers/pools/with_pool.ts";
+import { WorkerExitError } from "../../../mod.ts";
+import * as compute from "../../fixtures/tasks/compute.ts";
+import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
 
 Deno.test("Pool.map() with settle gives an outcome for each item, whatever becomes of the others", () =>
   withPool({ workers: 2 }, async (pool) => {

@@ -1,6 +1,6 @@
 // Kind: pure unit.
 import { assertEquals } from "@std/assert";
-import { LeaseClock } from "../../src/pool/scheduling/lease_clock.ts";
+import { LeaseClock } from "../../../src/pool/scheduling/lease_clock.ts";
 
 const TIMES = { freshMs: 1.5, silenceMs: 5 };
 

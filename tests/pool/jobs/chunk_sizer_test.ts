@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { ChunkSizer } from "../../src/pool/jobs/chunk_sizer.ts";
+import { ChunkSizer } from "../../../src/pool/jobs/chunk_sizer.ts";
 
 const GOAL = { ms: 0.8, bytes: 1024 * 1024 };
 

@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assertEquals } from "@std/assert";
-import { WorkerStartError } from "../../src/errors.ts";
-import { StartBudget } from "../../src/pool/scheduling/start_budget.ts";
+import { WorkerStartError } from "../../../src/errors.ts";
+import { StartBudget } from "../../../src/pool/scheduling/start_budget.ts";
 
 const LASTING = new SyntaxError("Unexpected token");
 const KILLED = new WorkerStartError("killed", { signal: "SIGKILL" });

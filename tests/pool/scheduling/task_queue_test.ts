@@ -1,8 +1,8 @@
 // Kind: pure unit.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { TaskState } from "../../src/pool/scheduling/scheduled_task.ts";
-import { TaskQueue } from "../../src/pool/scheduling/task_queue.ts";
+import type { TaskState } from "../../../src/pool/scheduling/scheduled_task.ts";
+import { TaskQueue } from "../../../src/pool/scheduling/task_queue.ts";
 
 interface Item {
   readonly name: number;

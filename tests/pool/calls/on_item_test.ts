@@ -1,6 +1,6 @@
 // End-to-end tests of `onItem`: every item is told of once, by its place, whatever becomes of it.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type EndedItem, Pool } from "../../mod.ts";
+import { type EndedItem, Pool } from "../../../mod.ts";
 
 const failAtThree = (n: number): number => {
   if (n === 3) throw new RangeError("three");

@@ -1,6 +1,6 @@
 /** Unit tests of `Bag`. */
 import { assertEquals } from "@std/assert";
-import { Bag, type Bagged } from "../../src/pool/jobs/bag.ts";
+import { Bag, type Bagged } from "../../../src/pool/jobs/bag.ts";
 
 const member = (): Bagged => ({ place: undefined });
 

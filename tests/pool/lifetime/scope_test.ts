@@ -1,11 +1,11 @@
 // Kinds: end-to-end, and a unit test of the note. The end of an `await using` scope.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { CancelledError, type Future, Pool, ProcessPoolExecutor } from "../../mod.ts";
-import { endScope } from "../../src/pool/scope_end.ts";
-import { delay } from "../../src/timer.ts";
-import { within } from "../helpers/simulated/clock.ts";
-import { ProjectFolder } from "../helpers/programs/project_folder.ts";
-import { noTerminal, Terminal } from "../helpers/programs/terminal.ts";
+import { CancelledError, type Future, Pool, ProcessPoolExecutor } from "../../../mod.ts";
+import { endScope } from "../../../src/pool/scope_end.ts";
+import { delay } from "../../../src/timer.ts";
+import { within } from "../../helpers/simulated/clock.ts";
+import { ProjectFolder } from "../../helpers/programs/project_folder.ts";
+import { noTerminal, Terminal } from "../../helpers/programs/terminal.ts";
 
 Deno.test("an error that leaves the scope of a pool shows when scopeTimeoutMs is over, whatever still runs", async () => {
   let endless: Promise<unknown> | undefined;

@@ -1,7 +1,7 @@
 /** End-to-end: a worker that never gets ready is ended after `startTimeoutMs`, and what waits for it hears why. */
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { BrokenPoolError, Pool, ProcessPoolExecutor, WorkerStartError } from "../../mod.ts";
-import { withPool } from "../helpers/pools/with_pool.ts";
+import { BrokenPoolError, Pool, ProcessPoolExecutor, WorkerStartError } from "../../../mod.ts";
+import { withPool } from "../../helpers/pools/with_pool.ts";
 
 const dataModule = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
 

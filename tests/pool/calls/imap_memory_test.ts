@@ -1,8 +1,8 @@
 /** End-to-end tests: a stream through `imap` leaves nothing behind that only a full collection would find. */
 import { assertEquals } from "@std/assert";
-import { runProgram } from "../helpers/programs/program.ts";
+import { runProgram } from "../../helpers/programs/program.ts";
 
-const MODULE = import.meta.resolve("../fixtures/tasks/compute.ts");
+const MODULE = import.meta.resolve("../../fixtures/tasks/compute.ts");
 const CHUNKS = 400;
 const CHUNK_SIZE = 5000;
 /** The results of all chunks are 15 MiB, and their items as much again. */

@@ -1,7 +1,7 @@
 // Kind: pure unit.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { SendWindow } from "../../src/pool/scheduling/send_window.ts";
+import { SendWindow } from "../../../src/pool/scheduling/send_window.ts";
 
 Deno.test("SendWindow doubles for a worker that runs dry, up to 256 tasks", () => {
   const window = new SendWindow();

@@ -1,15 +1,15 @@
 // Kind: pure unit. The real scheduler and the real task loop in simulated time; CORRAL_TEST_SEED changes the cases.
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { CancelledError } from "../../src/errors.ts";
-import { seededRandom } from "../helpers/simulated/event_queue.ts";
+import { CancelledError } from "../../../src/errors.ts";
+import { seededRandom } from "../../helpers/simulated/event_queue.ts";
 import {
   type Latencies,
   type SimulatedOptions,
   SimulatedPool,
   type Start,
   type TaskPlan,
-} from "../helpers/simulated/simulated_pool.ts";
+} from "../../helpers/simulated/simulated_pool.ts";
 
 const SEED = Number(Deno.env.get("CORRAL_TEST_SEED") ?? 20_260_101);
 

@@ -1,9 +1,9 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ItemSource } from "../../src/pool/jobs/item_source.ts";
-import type { Items } from "../../src/pool/types.ts";
-import { CountedInput } from "../helpers/simulated/counted_input.ts";
+import { ItemSource } from "../../../src/pool/jobs/item_source.ts";
+import type { Items } from "../../../src/pool/types.ts";
+import { CountedInput } from "../../helpers/simulated/counted_input.ts";
 
 const INPUTS: Record<string, (items: number[]) => Items<number>> = {
   array: (items) => items,

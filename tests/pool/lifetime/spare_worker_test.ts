@@ -1,8 +1,8 @@
 /** End-to-end tests of the process that is started ahead of a worker that leaves after its last task. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { Pool } from "../../mod.ts";
-import { childrenOf, survivors, until } from "../helpers/programs/processes.ts";
-import { runProgram } from "../helpers/programs/program.ts";
+import { Pool } from "../../../mod.ts";
+import { childrenOf, survivors, until } from "../../helpers/programs/processes.ts";
+import { runProgram } from "../../helpers/programs/program.ts";
 
 const LIMIT_MS = 10_000;
 

@@ -1,0 +1,107 @@
+// End-to-end tests of Pool: which function runs.
+import { assertEquals, assertRejects } from "@std/assert";
+import { FunctionNotFoundError } from "../../../mod.ts";
+import * as compute from "../../fixtures/tasks/compute.ts";
+import { countCalls, moduleUrl } from "../../fixtures/tasks/count_calls.ts";
+import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
+
+const COMPUTE = import.meta.resolve("../../fixtures/tasks/compute.ts");
+const COUNT_CALLS = import.meta.resolve("../../fixtures/tasks/count_calls.ts");
+
+Deno.test("Pool runs an export of its module by name", () =>
+  withPool<typeof compute>({ workers: 1, module: COMPUTE }, async (pool) => {
+    assertEquals(await pool.apply("square", [4]), 16);
+    assertEquals(await pool.apply("twice", [4]), 8);
+    assertEquals(await pool.applyAsync("add", [4, 5]), 9);
+    assertEquals(await pool.map("square", [1, 2]), [1, 4]);
+    assertEquals(await pool.starmap("add", [[1, 2], [3]]), [3, 3]);
+    assertEquals(await Array.fromAsync(pool.imap("square", [1, 2])), [1, 4]);
+  }));
+
+Deno.test("Pool runs an exported function that is passed as a value by reference", () =>
+  withPool({ workers: 1, module: COUNT_CALLS }, async (pool) => {
+    assertEquals(await pool.apply(countCalls), 1);
+    assertEquals(await pool.apply(countCalls), 2);
+    assertEquals(await pool.apply("countCalls"), 3);
+    assertEquals(await pool.apply(moduleUrl), COUNT_CALLS);
+    assertEquals(await pool.apply("isMain"), false);
+  }));
+
+Deno.test("Pool runs a self-contained function of any form", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const holder = {
+      method(x: number): number {
+        return x + 1;
+      },
+      async later(x: number): Promise<number> {
+        return await Promise.resolve(x + 2);
+      },
+      ["computed name"](x: number): number {
+        return x + 3;
+      },
+      async: (x: number): number => x + 4,
+      get(x: number): number {
+        return x + 5;
+      },
+    };
+    function named(x: number): number {
+      return x === 0 ? 0 : 1 + named(x - 1);
+    }
+    class Tools {
+      static help(x: number): number {
+        return x + 6;
+      }
+      work(x: number): number {
+        return x + 7;
+      }
+    }
+    const results = [
+      await pool.apply(holder.method, [1]),
+      await pool.apply(holder.later, [1]),
+      await pool.apply(holder["computed name"], [1]),
+      await pool.apply(holder.async, [1]),
+      await pool.apply(holder.get, [1]),
+      await pool.apply(Tools.help, [1]),
+      await pool.apply(new Tools().work, [1]),
+      await pool.apply(named, [9]),
+      await pool.apply(function (x: number) {
+        return x + 9;
+      }, [1]),
+      await pool.apply(async (x: number) => await Promise.resolve(x + 10), [1]),
+    ];
+    assertEquals(results, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  }));
+
+Deno.test("Pool runs built-ins", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    assertEquals(await pool.map(Math.sqrt, [1, 4]), [1, 2]);
+    assertEquals(await pool.apply(JSON.parse, ["[1]"]), [1]);
+    assertEquals(await pool.apply(structuredClone, [{ a: 1 }]), { a: 1 });
+    assertEquals(await pool.apply(Object.keys, [{ a: 1 }]), ["a"]);
+    assertEquals(await pool.apply(parseInt, ["ff", 16]), 255);
+  }));
+
+Deno.test("Pool says in a ReferenceError why a function cannot see variables outside itself", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const outside = 5;
+    const usesOutside = (x: number): number => x + outside;
+    const hint = "is not an export of the pool's module";
+    await assertRejects(() => pool.apply(usesOutside, [1]), ReferenceError, `usesOutside ${hint}`);
+    await assertRejects(() => pool.map(usesOutside, [1]), ReferenceError, hint);
+    const later = async (): Promise<number> => await Promise.resolve(outside);
+    await assertRejects(() => pool.apply(later), ReferenceError, "outside is not defined");
+  }));
+
+Deno.test("Pool rejects with FunctionNotFoundError when there is nothing to run", () =>
+  withPool({ workers: 1, module: COMPUTE }, async (pool) => {
+    await assertRejects(() => pool.apply("squar"), FunctionNotFoundError, '"square"');
+    await assertRejects(() => pool.apply("toString"), FunctionNotFoundError, "the module has no such export");
+    await assertRejects(() => pool.apply("notAFunction"), FunctionNotFoundError, "the export is not a function");
+    await assertRejects(() => pool.map("nothing", [1, 2]), FunctionNotFoundError);
+    await assertRejects(() => pool.apply(compute.add.bind(null), [1]), FunctionNotFoundError, "bound or native");
+    await assertServes(pool);
+    await withPool({ workers: 1 }, async (bare, log) => {
+      await assertRejects(() => bare.apply("square"), FunctionNotFoundError, "a name needs a module");
+      assertEquals(log.pids, []);
+    });
+  }));
