@@ -30,6 +30,7 @@ const $Array_from = Array.from;
 const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $Reflect_set = Reflect.set;
 const $Math_floor = Math.floor;
+const $Math_ceil = Math.ceil;
 const $Reflect_get = Reflect.get;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $JSON_parse = JSON.parse;
@@ -41,7 +42,6 @@ const $Reflect_construct = Reflect.construct;
 const $Math_round = Math.round;
 const $Promise_resolve = Promise.resolve.bind(Promise);
 const $String_fromCharCode = String.fromCharCode;
-const $Math_ceil = Math.ceil;
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
@@ -243,7 +243,7 @@ keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -710,10 +710,13 @@ brand({
 var LinePart = class _LinePart extends Uint8Array {
   value = void 0;
   cost = 0;
-  static holding({ value, maxCost }) {
+  valueBytes = 0;
+  holdsNumbers = false;
+  static holding({ value, maxCost, areNumbers = false }) {
     const part = new _LinePart(new ArrayBuffer(0));
     part.value = value;
     part.cost = maxCost;
+    part.holdsNumbers = areNumbers;
     return part;
   }
 };
@@ -721,13 +724,16 @@ var LinePart = class _LinePart extends Uint8Array {
 // src/wire/codec/tags.ts
 var MAX_DEPTH = 1e3;
 var ERROR_LEVELS = 5;
-var MAX_TREE_COST = 2e5;
+var MAX_TREE_COST = 1e5;
 var PARSED_COST = 12;
 var ERROR_COST = 46;
-var ERROR_FIELD_COST = 4;
+var ERROR_FIELD_COST = 6;
+var HANDLE_COST = 20;
+var NUMBERS_PER_COST = 16;
 var BIGINT_COST = 4;
-var DIGITS_PER_COST = 32;
+var DIGITS_PER_COST = 24;
 var MAP_ENTRY_COST = 2;
+var SPARSE_ITEM_COST = 3;
 var MANY_KEYS = 500;
 var MAX_HOLES = 16 * 1024 * 1024;
 var MAX_REGEXP_UNITS = 64 * 1024;
@@ -756,12 +762,10 @@ function arrayOf(value) {
   if ($Array_isArray(value)) return value;
   throw malformed("a list is missing");
 }
-function* pairsOf(items) {
+function pairsIn(value) {
+  const items = arrayOf(value);
   if (items.length % 2 !== 0) throw malformed("a list of pairs has an odd length");
-  for (let i = 0; i < items.length; i += 2) yield [
-    items[i],
-    items[i + 1]
-  ];
+  return items;
 }
 function numberOf(value) {
   if (typeof value === "number") return value;
@@ -776,6 +780,23 @@ var SHALLOW_UNITS = 2 * MAX_TREE_DEPTH;
 function requireShallow(parsed, textUnits, depth) {
   if (textUnits < SHALLOW_UNITS - 2 * depth || isWithin(parsed, MAX_TREE_DEPTH - depth)) return;
   throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+}
+var LONG_UNITS = 68 * 1024;
+var MAX_MARKS = 40 * 1024;
+var [COMMA, COLON, BRACKET, BRACE] = [
+  44,
+  58,
+  91,
+  123
+];
+function requireFewMarks(text) {
+  if (text.length <= LONG_UNITS) return;
+  let marks = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text[$charCodeAt](i);
+    if (unit === COMMA || unit === COLON || unit === BRACKET || unit === BRACE) marks++;
+  }
+  if (marks > MAX_MARKS) throw malformed(\`a text of \${text.length} characters has more than \${MAX_MARKS} values\`);
 }
 function isWithin(parsed, levels) {
   if (typeof parsed !== "object" || parsed === null) return true;
@@ -984,25 +1005,31 @@ function decodeError(tag, decoder, depth) {
   decoder.register(error, depth);
   const stack = tag.s === null ? \`\${name}: \${error.message}\` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
   define(error, "stack", stack, false);
-  const fields = arrayOf(tag.f);
+  const fields = pairsIn(tag.f);
   decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
-  for (const [key, node] of pairsOf(fields)) {
-    const field = textOf(key);
+  for (let i = 0; i < fields.length; i += 2) {
+    const field = textOf(fields[i]);
     if (isOwnAffair(field)) throw malformed(\`an error has the field \${$JSON_stringify(field)}\`);
-    define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
+    define(error, field, decoder.decode(fields[i + 1], depth + ERROR_LEVELS), true);
   }
-  if (!$Object_hasOwn(tag, "p")) return error;
-  const parts = partsOf(textOf(tag.c));
-  for (const [key, node] of pairsOf(arrayOf(tag.p))) {
-    const part = textOf(key);
-    if (parts[$includes](part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+  if ($Object_hasOwn(tag, "p")) decodeParts(error, tag, decoder, depth);
+  return error;
+}
+function decodeParts(error, tag, decoder, depth) {
+  const names = partsOf(textOf(tag.c));
+  const parts = pairsIn(tag.p);
+  for (let i = 0; i < parts.length; i += 2) {
+    const [part, node] = [
+      textOf(parts[i]),
+      parts[i + 1]
+    ];
+    if (names[$includes](part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
     else if (isOwnAffair(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
     else {
       decoder.pay(ERROR_FIELD_COST);
       define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
     }
   }
-  return error;
 }
 function buildError(className, message, name) {
   const kind2 = kinds[$get](className);
@@ -1390,7 +1417,7 @@ var SAFE_STRING_BYTES = 32 * 1024 * 1024;
 var SAFE_VALUE_BYTES = 32 * 1024 * 1024;
 var MOST_BYTES_PER_BYTE = 20;
 var BYTES_PER_MARK = 48;
-var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
+var [LINE_FEED2, QUOTE, COMMA2, COLON2, BRACKET2, BRACE2] = [
   10,
   34,
   44,
@@ -1425,12 +1452,14 @@ function valueBytesOf(bytes) {
   let marks = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
-    if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
+    if (byte === COMMA2 || byte === COLON2 || byte === BRACKET2 || byte === BRACE2) marks++;
   }
   return bytes.length + marks * BYTES_PER_MARK;
 }
 function requireLinesFit(lines, limits) {
   if (lines.cost > MAX_TREE_COST) throw tooDear("send", lines.cost, MAX_TREE_COST);
+  if (lines.valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", lines.valueBytes, limits);
+  if (lines.valueBytes > 0) return;
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length; ) {
@@ -1448,7 +1477,7 @@ function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
 }
 function tooDear(action, cost, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, a shared object as \${HANDLE_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = $Math_floor(limit);
@@ -1459,23 +1488,88 @@ function tooCostly(action, what, size, limit) {
 var MIN_LENGTH = 512;
 var MAX_ARGUMENTS = 8;
 var MAX_PRESIZED = 2 ** 24;
+var MAX_AT_ONCE = 16 * 1024;
 var KINDS = {
   Int32Array,
   Float64Array
 };
+var HEAD_BYTES = 8;
+var KIND_OF_MARK = [
+  void 0,
+  "Int32Array",
+  "Float64Array"
+];
 function encodeNumbers(value) {
   if (typeof value !== "object" || value === null || !isOrdinaryArray(value)) return void 0;
   if (value.length >= MIN_LENGTH) return encodeList(value);
   return value.length <= MAX_ARGUMENTS ? encodeArguments(value) : void 0;
 }
 function decodeNumbers(kind2, bytes) {
+  if (bytes instanceof LinePart) return numbersOf(bytes);
+  if (bytes.length > MAX_AT_ONCE * 8) throw malformed(\`it has a list of numbers of \${bytes.length} bytes in one piece\`);
   const numbers = $Object_hasOwn(KINDS, kind2) ? viewOf(kind2, bytes) : void 0;
   if (numbers === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not a list of numbers\`);
-  const { length } = numbers;
-  requireNumbersFit(length);
-  const list = length < MAX_PRESIZED ? new Array(length) : [];
-  for (let i = 0; i < length; i++) list[i] = numbers[i];
+  const list = emptyList(numbers.length);
+  fill(list, 0, numbers);
   return list;
+}
+function isNumbersMark(mark) {
+  return KIND_OF_MARK[mark] !== void 0;
+}
+var NumbersReader = class {
+  #list;
+  #kind;
+  #size;
+  #scratch = new Uint8Array(1024);
+  #kept = 0;
+  #length = 0;
+  #head = HEAD_BYTES;
+  constructor(mark, byteLength) {
+    this.#kind = KIND_OF_MARK[mark];
+    this.#size = KINDS[this.#kind].BYTES_PER_ELEMENT;
+    const count = (byteLength - HEAD_BYTES) / this.#size;
+    if (!$Number_isInteger(count) || count < 0) {
+      throw malformed(\`it has \${byteLength} bytes that are not a list of numbers\`);
+    }
+    requireNumbersFit(count);
+    this.#list = emptyList(count);
+  }
+  push(bytes) {
+    const start = $Math_min(bytes.length, this.#head);
+    this.#head -= start;
+    const length = this.#kept + bytes.length - start;
+    if (length > this.#scratch.length) this.#grow(length);
+    this.#scratch[$set](bytes.subarray(start), this.#kept);
+    const count = $Math_floor(length / this.#size);
+    fill(this.#list, this.#length, new KINDS[this.#kind](this.#scratch.buffer, 0, count));
+    this.#length += count;
+    this.#scratch.copyWithin(0, count * this.#size, length);
+    this.#kept = length - count * this.#size;
+  }
+  end() {
+    return this.#list;
+  }
+  #grow(length) {
+    const grown = new Uint8Array($Math_ceil(length / 1024) * 1024);
+    grown[$set](this.#scratch.subarray(0, this.#kept));
+    this.#scratch = grown;
+  }
+};
+function numbersOf(part) {
+  if (part.length === 0) {
+    if (part.holdsNumbers) return part.value;
+  } else if (isNumbersMark(part[0])) {
+    const reader = new NumbersReader(part[0], part.length);
+    reader[$push](part);
+    return reader.end();
+  }
+  throw malformed("its list of numbers is missing");
+}
+function emptyList(length) {
+  return length < MAX_PRESIZED ? new Array(length) : [];
+}
+function fill(list, start, numbers) {
+  for (let i = 0; i < numbers.length; i++) list[start + i] = numbers[i];
 }
 function encodeArguments(values) {
   const at = indexOfLongList(values);
@@ -1510,11 +1604,25 @@ function encodeList(list) {
       k: kind2,
       p: 0
     }),
-    bytes: new Uint8Array(numbers.buffer)
+    bytes: numbers.byteOffset === 0 ? new Uint8Array(numbers.buffer) : partOf(numbers, KIND_OF_MARK.indexOf(kind2))
   };
 }
+function partOf(numbers, mark) {
+  const part = new LinePart(numbers.buffer);
+  part[0] = mark;
+  part.valueBytes = numbers.length * 8;
+  return part;
+}
+function roomFor(length, size) {
+  const at = length > MAX_AT_ONCE ? HEAD_BYTES : 0;
+  return [
+    new ArrayBuffer(at + length * size),
+    at,
+    length
+  ];
+}
 function toIntegers(list) {
-  const integers = new Int32Array(list.length);
+  const integers = new Int32Array(...roomFor(list.length, 4));
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (typeof item !== "number" || (item | 0) !== item || item === 0 && 1 / item < 0) return void 0;
@@ -1523,7 +1631,7 @@ function toIntegers(list) {
   return integers;
 }
 function toFloats(list) {
-  const floats = new Float64Array(list.length);
+  const floats = new Float64Array(...roomFor(list.length, 8));
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (typeof item !== "number") return void 0;
@@ -1559,7 +1667,7 @@ var TaggedDecoder = class {
   #cost = 0;
   #regexpCost = 0;
   #nextPart = 0;
-  constructor(parts, handles, maxCost = Infinity) {
+  constructor(parts, handles, maxCost = MAX_TREE_COST) {
     this.#parts = parts;
     this.#handles = handles;
     this.#maxCost = maxCost;
@@ -1590,11 +1698,12 @@ var TaggedDecoder = class {
   }
   #decodeRecord(record, depth) {
     this.register(record, depth);
-    const keys = $Object_keys(record);
-    if (keys.length > MANY_KEYS) this.pay(keys.length);
-    for (const key of keys) {
+    let count = 0;
+    for (const key in record) {
+      if (++count > MANY_KEYS) this.pay(count === MANY_KEYS + 1 ? count : 1);
       const field = record[key];
-      if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
+      if (typeof field !== "object" || field === null || !$Object_hasOwn(record, key)) continue;
+      putField(record, key, this.decode(field, depth + 1));
     }
     return record;
   }
@@ -1614,7 +1723,7 @@ var TaggedDecoder = class {
       case "sparse":
         return this.#decodeSparse(tag, depth);
       case "map":
-        return this.#decodeMap(arrayOf(tag.v), depth);
+        return this.#decodeMap(pairsIn(tag.v), depth);
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
@@ -1637,8 +1746,9 @@ var TaggedDecoder = class {
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
       case "numbers":
-        return decodeNumbers(textOf(tag.k), this.#takePart(tag.p));
+        return this.#decodeNumbers(textOf(tag.k), tag.p);
       case "handle":
+        this.pay(HANDLE_COST);
         return this.#decodeHandle(tag.v);
     }
     throw malformed("it has an unknown tag");
@@ -1649,33 +1759,34 @@ var TaggedDecoder = class {
     return object;
   }
   #decodeSparse(tag, depth) {
-    const entries = arrayOf(tag.v);
+    const entries = pairsIn(tag.v);
     const length = numberOf(tag.n);
     const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
     const array = this.register(holes(length, entries.length), depth);
-    this.pay(entries.length >> 1);
-    for (const [index, item] of pairsOf(entries)) {
+    this.pay((entries.length >> 1) * SPARSE_ITEM_COST);
+    for (let i = 0; i < entries.length; i += 2) {
+      const index = entries[i];
       if (!$Number_isInteger(index) || index < 0 || index >= length) {
         throw malformed("it has an array index out of range");
       }
-      array[index] = this.decode(item, depth + 1);
+      array[index] = this.decode(entries[i + 1], depth + 1);
     }
     return array;
   }
   #decodeMap(entries, depth) {
     const map2 = this.register(/* @__PURE__ */ new Map(), depth);
     this.pay((entries.length >> 1) * MAP_ENTRY_COST);
-    for (const [key, item] of pairsOf(entries)) {
-      const decodedKey = this.decode(key, depth + 1);
-      map2[$set](decodedKey, this.decode(item, depth + 1));
+    for (let i = 0; i < entries.length; i += 2) {
+      const key = this.decode(entries[i], depth + 1);
+      map2[$set](key, this.decode(entries[i + 1], depth + 1));
     }
     return map2;
   }
   #decodeSet(items, depth) {
     const set = this.register(/* @__PURE__ */ new Set(), depth);
     this.pay(items.length);
-    for (const item of items) set[$add](this.decode(item, depth + 1));
+    for (let i = 0; i < items.length; i++) set[$add](this.decode(items[i], depth + 1));
     return set;
   }
   #takePart(index) {
@@ -1689,6 +1800,11 @@ var TaggedDecoder = class {
     const view = viewOf(kind2, bytes);
     if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not \${$JSON_stringify(kind2)}\`);
     return view;
+  }
+  #decodeNumbers(kind2, index) {
+    const numbers = decodeNumbers(kind2, this.#takePart(index));
+    if (numbers.length <= MAX_AT_ONCE) this.pay($Math_floor(numbers.length / NUMBERS_PER_COST));
+    return numbers;
   }
   #decodeRegExp(source, flags) {
     if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
@@ -1982,7 +2098,7 @@ var TaggedEncoder = class {
     }
     const entries = [];
     for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
-    this.cost += places.length;
+    this.cost += places.length * SPARSE_ITEM_COST;
     return {
       $: "sparse",
       n: array.length,
@@ -1994,6 +2110,7 @@ var TaggedEncoder = class {
     const handle = this.#handles?.encode(value);
     if (handle !== void 0) {
       this.#handleCount++;
+      this.cost += HANDLE_COST;
       return {
         $: "handle",
         v: handle
@@ -2204,11 +2321,23 @@ var LineReader = class {
   #longText;
   #longBytes = 0;
   #valueBytes = 0;
+  #byteLength;
+  #hasBegun = false;
+  #numbers;
   constructor(byteLength, limits) {
+    this.#byteLength = byteLength;
     this.#limits = limits;
     this.#counts = limits !== void 0 && mayExceed(byteLength, limits);
   }
   push(bytes) {
+    if (!this.#hasBegun && bytes.length > 0) {
+      this.#hasBegun = true;
+      if (isNumbersMark(bytes[0])) this.#numbers = new NumbersReader(bytes[0], this.#byteLength);
+    }
+    if (this.#numbers === void 0) this.#pushLines(bytes);
+    else this.#numbers[$push](bytes);
+  }
+  #pushLines(bytes) {
     let start = 0;
     if (this.#restLength > 0) {
       const end2 = bytes.indexOf(LINE_FEED3) + 1;
@@ -2222,6 +2351,11 @@ var LineReader = class {
     this.#keep(bytes.subarray($Math_max(start, end)));
   }
   end() {
+    if (this.#numbers !== void 0) return {
+      value: this.#numbers.end(),
+      maxCost: 0,
+      areNumbers: true
+    };
     if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
     return {
       value: this.#root,
@@ -2283,6 +2417,7 @@ var LineReader = class {
   }
   #readLine(line) {
     if (line.length === 1 && this.#readBracket(line)) return;
+    if (this.#limits !== void 0) requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
   #putLine(value, units) {
@@ -7073,7 +7208,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -9009,7 +9144,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Math_ceil, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   isAttributeValue
 }, {

@@ -7,7 +7,13 @@ import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "..
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
 import { LineWriter } from "../../src/wire/codec/line_writer.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
-import { BIGINT_COST, ERROR_COST } from "../../src/wire/codec/tags.ts";
+import {
+  BIGINT_COST,
+  ERROR_COST,
+  ERROR_FIELD_COST,
+  MAX_TREE_COST,
+  SPARSE_ITEM_COST,
+} from "../../src/wire/codec/tags.ts";
 import { arrived, roundTrip } from "./round_trip.ts";
 import { assertSameGraph } from "./same_graph.ts";
 
@@ -256,6 +262,33 @@ Deno.test("LineReader refuses what is nested too deep, in a line or by brackets"
   assertThrows(() => readText(...Array(1100).fill("[")), ProtocolError, "nested deeper than 1000 levels");
 });
 
+Deno.test("LineReader refuses a long line of more values than are written in one, and takes one long text", () => {
+  const text = ",".repeat(20_000) + "\0".repeat(12_000);
+  assertEquals(readText("[", JSON.stringify([text]), "]"), [text]);
+  for (const value of ["{},", "[],", "0,", '{"":0},']) {
+    const line = `[${value.repeat(200 * 1024 / value.length)}0]`;
+    assertThrows(() => readText("[", line, "]"), ProtocolError, "more than 40960 values", value);
+  }
+});
+
+Deno.test("what encode() writes into one line has few enough values, whatever it is", () => {
+  const dear = [
+    "\0".repeat(30_000),
+    ",".repeat(32_000),
+    Array(10_000).fill({}),
+    Array(10_000).fill(true),
+    Array(4000).fill(1.7976931348623157e308),
+    Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`\x01${n}`, ""])),
+  ];
+  for (const item of dear) {
+    for (const value of [[item, 0, item], { item }, [[item], [item]]]) {
+      const copy = JSON.parse(JSON.stringify(Array(5).fill(value)));
+      assertEquals(roundTrip(copy), copy);
+      assertEquals(arrived(encodeItems(copy), 65_536), copy);
+    }
+  }
+});
+
 Deno.test("decode() refuses lines that are not a part of lines", () => {
   assertThrows(() => decode({ $: "lines" }, true, []), ProtocolError, "its lines are missing");
   assertThrows(() => decode({ $: "lines" }, true, [new Uint8Array(3)]), ProtocolError, "its lines are missing");
@@ -268,19 +301,24 @@ Deno.test("decode() refuses a large tree of too many objects, and the sender fin
     "URLs": (n) => Array.from({ length: n / 13 }, () => new URL("a:b")),
     errors: (n) => Array.from({ length: n / (ERROR_COST + 1) }, () => Object.assign(new Error("m"), { stack: "s" })),
     "fields of an error": (n) =>
-      Object.assign(new Error("m"), Object.fromEntries(Array.from({ length: n / 4 }, (_, key) => [`k${key}`, 1]))),
+      Object.assign(
+        new Error("m"),
+        Object.fromEntries(Array.from({ length: n / ERROR_FIELD_COST }, (_, key) => [`k${key}`, 1])),
+      ),
     "entries of a Map": (n) => new Map(Array.from({ length: n / 2 }, (_, key) => [key, 1])),
     "items of a Set": (n) => new Set(Array.from({ length: n }, (_, key) => key)),
     bigints: (n) => Array.from({ length: n / BIGINT_COST }, (_, key) => BigInt(key)),
     "keys of one object": (n) =>
       Object.fromEntries(Array.from({ length: n }, (_, key) => [`k${key}`, key === 0 ? new Date(1) : key])),
-    "items among holes": (n) => Object.assign(new Array(n + 1), Array.from({ length: n }, (_, key) => key)),
+    "items among holes": (n) =>
+      Object.assign(new Array(n), Array.from({ length: n / SPARSE_ITEM_COST }, (_, key) => key)),
   };
   for (const [what, make] of Object.entries(dear)) {
-    const tooMany = encode(make(201_000));
-    assertThrows(() => requireLinesFit(tooMany.parts[0] as LinePart, LIMITS), PayloadTooLargeError, "200000", what);
-    assertThrows(() => arrived(tooMany, 65_536), PayloadTooLargeError, "200000", what);
-    const some = encode(make(199_000));
+    const most = `${MAX_TREE_COST}`;
+    const tooMany = encode(make(MAX_TREE_COST + 1000));
+    assertThrows(() => requireLinesFit(tooMany.parts[0] as LinePart, LIMITS), PayloadTooLargeError, most, what);
+    assertThrows(() => arrived(tooMany, 65_536), PayloadTooLargeError, most, what);
+    const some = encode(make(MAX_TREE_COST - 1000));
     requireLinesFit(some.parts[0] as LinePart, LIMITS);
     arrived(some, 65_536);
   }

@@ -1,8 +1,11 @@
 // Kind: pure unit.
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError } from "../../src/errors.ts";
-import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
+import { decode, encode, type Encoded } from "../../src/wire/codec/codec.ts";
+import { lineLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
+import { LineReader } from "../../src/wire/codec/line_reader.ts";
+import { LinePart } from "../../src/wire/framing/line_part.ts";
 
 const LONG = 600;
 
@@ -116,4 +119,50 @@ Deno.test("decode() refuses bytes that are not a list of numbers", () => {
     ProtocolError,
     "7 bytes",
   );
+});
+
+/** What a receiver makes of a list that comes in pieces. */
+function received({ text, tagged, parts }: Encoded, pieceBytes: number): unknown {
+  const reader = new LineReader(parts[0]!.length, lineLimits(2 ** 28));
+  for (let at = 0; at < parts[0]!.length; at += pieceBytes) {
+    const reused = new Uint8Array(parts[0]!.subarray(at, at + pieceBytes));
+    reader.push(reused);
+    reused.fill(0xff);
+  }
+  return decode(JSON.parse(text), tagged, [LinePart.holding(reader.end())]);
+}
+
+Deno.test("a very long list of numbers is read as it comes, however its bytes are split", () => {
+  const lists = [
+    Array.from({ length: 20_000 }, (_, n) => n - 300),
+    Array.from({ length: 20_000 }, (_, n) => n === 0 ? -0 : n / 7),
+  ];
+  for (const list of lists) {
+    for (const value of [list, [list, "text"]]) {
+      const encoded = encode(value);
+      assertInstanceOf(encoded.parts[0], LinePart);
+      assertEquals(roundTrip(value), value);
+      for (const pieceBytes of [1, 3, 8, 4097, 1 << 20]) assertEquals(received(encoded, pieceBytes), value);
+    }
+  }
+});
+
+Deno.test("decode() refuses a very long list of numbers in one piece, or one that is not whole", () => {
+  const tree = '{"$":"numbers","k":"Int32Array","p":0}';
+  assertThrows(() => decodeHostile(tree, new Uint8Array(2 ** 20)), ProtocolError, "in one piece");
+  const lines = new LineReader(4, lineLimits(2 ** 28));
+  lines.push(new TextEncoder().encode("[1]\n"));
+  assertThrows(
+    () => decodeHostile(tree, LinePart.holding(lines.end())),
+    ProtocolError,
+    "its list of numbers is missing",
+  );
+  assertThrows(() => new LineReader(11, undefined).push(new Uint8Array([1, 0, 0])), ProtocolError, "11 bytes");
+  assertThrows(() => new LineReader(7, undefined).push(new Uint8Array([2])), ProtocolError, "7 bytes");
+});
+
+Deno.test("the sender of a very long list of numbers finds what its receiver finds", () => {
+  const part = encode(Array.from({ length: 5_000_000 }, (_, n) => n)).parts[0] as LinePart;
+  assertThrows(() => requireLinesFit(part, lineLimits(2 ** 20)), PayloadTooLargeError, "40000000 bytes");
+  requireLinesFit(part, lineLimits(2 ** 28));
 });

@@ -23,10 +23,11 @@ export function arrayOf(value: unknown): unknown[] {
   throw malformed("a list is missing");
 }
 
-/** Requires an even number of items, and goes through them by two. */
-export function* pairsOf(items: unknown[]): Generator<[unknown, unknown], void, undefined> {
+/** Requires a list of an even number of items: each two are a pair. */
+export function pairsIn(value: unknown): unknown[] {
+  const items = arrayOf(value);
   if (items.length % 2 !== 0) throw malformed("a list of pairs has an odd length");
-  for (let i = 0; i < items.length; i += 2) yield [items[i], items[i + 1]];
+  return items;
 }
 
 /** Requires a number. */
@@ -54,6 +55,26 @@ export const SHALLOW_UNITS: number = 2 * MAX_TREE_DEPTH;
 export function requireShallow(parsed: unknown, textUnits: number, depth: number): void {
   if (textUnits < SHALLOW_UNITS - 2 * depth || isWithin(parsed, MAX_TREE_DEPTH - depth)) return;
   throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+/** A text or a line that is longer holds one value, or little beside one. */
+const LONG_UNITS = 68 * 1024;
+/** What this library writes so long has escapes, or is text: of commas, colons and brackets it has fewer. */
+const MAX_MARKS = 40 * 1024;
+const [COMMA, COLON, BRACKET, BRACE] = [44, 58, 91, 123] as const;
+
+/**
+ * Requires that JSON text which may be long does not hold many times as many values as this library puts into one: to parse
+ * 256 KiB of empty objects takes some 30 ms.
+ */
+export function requireFewMarks(text: string): void {
+  if (text.length <= LONG_UNITS) return;
+  let marks = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === COMMA || unit === COLON || unit === BRACKET || unit === BRACE) marks++;
+  }
+  if (marks > MAX_MARKS) throw malformed(`a text of ${text.length} characters has more than ${MAX_MARKS} values`);
 }
 
 function isWithin(parsed: unknown, levels: number): boolean {

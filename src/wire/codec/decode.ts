@@ -1,23 +1,27 @@
 /** Rebuilds a value from a tagged tree, which is trusted in nothing. */
 
 import { viewOf } from "./binary.ts";
-import { arrayOf, type JsonObject, malformed, numberOf, pairsOf, recordOf, textOf } from "./checks.ts";
+import { arrayOf, type JsonObject, malformed, numberOf, pairsIn, recordOf, textOf } from "./checks.ts";
 import { decodeError } from "./error_codec.ts";
-import { decodeNumbers } from "./number_list.ts";
+import { decodeNumbers, MAX_AT_ONCE } from "./number_list.ts";
 import { tooDear } from "./line_limits.ts";
 import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
   BIGINT_COST,
   DIGITS_PER_COST,
   ERROR_COST,
+  HANDLE_COST,
   type HandleCodec,
   MANY_KEYS,
   MAP_ENTRY_COST,
   MAX_DEPTH,
   MAX_HOLES,
   MAX_REGEXP_UNITS,
+  MAX_TREE_COST,
+  NUMBERS_PER_COST,
   PARSED_COST,
   putField,
+  SPARSE_ITEM_COST,
   TAG_KEY,
 } from "./tags.ts";
 
@@ -31,8 +35,8 @@ export class TaggedDecoder {
   #regexpCost = 0;
   #nextPart = 0;
 
-  /** Builds a decoder for one tree, which may cost so much. */
-  constructor(parts: readonly Uint8Array[], handles: HandleCodec | undefined, maxCost: number = Infinity) {
+  /** Builds a decoder for one tree, which may cost so much: in the text of a message, one that this library wrote costs less. */
+  constructor(parts: readonly Uint8Array[], handles: HandleCodec | undefined, maxCost: number = MAX_TREE_COST) {
     this.#parts = parts;
     this.#handles = handles;
     this.#maxCost = maxCost;
@@ -71,11 +75,13 @@ export class TaggedDecoder {
 
   #decodeRecord(record: object, depth: number): object {
     this.register(record, depth);
-    const keys = Object.keys(record);
-    if (keys.length > MANY_KEYS) this.pay(keys.length);
-    for (const key of keys) {
+    let count = 0;
+    // Half as dear as to go through Object.keys(). It also sees what somebody has added to Object.prototype.
+    for (const key in record) {
+      if (++count > MANY_KEYS) this.pay(count === MANY_KEYS + 1 ? count : 1);
       const field = (record as JsonObject)[key];
-      if (typeof field === "object" && field !== null) putField(record, key, this.decode(field, depth + 1));
+      if (typeof field !== "object" || field === null || !Object.hasOwn(record, key)) continue;
+      putField(record, key, this.decode(field, depth + 1));
     }
     return record;
   }
@@ -96,7 +102,7 @@ export class TaggedDecoder {
       case "sparse":
         return this.#decodeSparse(tag, depth);
       case "map":
-        return this.#decodeMap(arrayOf(tag.v), depth);
+        return this.#decodeMap(pairsIn(tag.v), depth);
       case "set":
         return this.#decodeSet(arrayOf(tag.v), depth);
       case "error":
@@ -120,8 +126,9 @@ export class TaggedDecoder {
       case "binary":
         return this.#decodeBinary(textOf(tag.k), tag.p);
       case "numbers":
-        return decodeNumbers(textOf(tag.k), this.#takePart(tag.p));
+        return this.#decodeNumbers(textOf(tag.k), tag.p);
       case "handle":
+        this.pay(HANDLE_COST);
         return this.#decodeHandle(tag.v);
     }
     throw malformed("it has an unknown tag");
@@ -134,17 +141,18 @@ export class TaggedDecoder {
   }
 
   #decodeSparse(tag: JsonObject, depth: number): unknown[] {
-    const entries = arrayOf(tag.v);
+    const entries = pairsIn(tag.v);
     const length = numberOf(tag.n);
     const isPossible = Number.isInteger(length) && length >= 0 && length <= 0xffffffff;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
     const array = this.register(holes(length, entries.length), depth);
-    this.pay(entries.length >> 1);
-    for (const [index, item] of pairsOf(entries)) {
-      if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= length) {
+    this.pay((entries.length >> 1) * SPARSE_ITEM_COST);
+    for (let i = 0; i < entries.length; i += 2) {
+      const index = entries[i] as number;
+      if (!Number.isInteger(index) || index < 0 || index >= length) {
         throw malformed("it has an array index out of range");
       }
-      array[index as number] = this.decode(item, depth + 1);
+      array[index] = this.decode(entries[i + 1], depth + 1);
     }
     return array;
   }
@@ -152,9 +160,9 @@ export class TaggedDecoder {
   #decodeMap(entries: unknown[], depth: number): Map<unknown, unknown> {
     const map = this.register(new Map<unknown, unknown>(), depth);
     this.pay((entries.length >> 1) * MAP_ENTRY_COST);
-    for (const [key, item] of pairsOf(entries)) {
-      const decodedKey = this.decode(key, depth + 1);
-      map.set(decodedKey, this.decode(item, depth + 1));
+    for (let i = 0; i < entries.length; i += 2) {
+      const key = this.decode(entries[i], depth + 1);
+      map.set(key, this.decode(entries[i + 1], depth + 1));
     }
     return map;
   }
@@ -162,7 +170,7 @@ export class TaggedDecoder {
   #decodeSet(items: unknown[], depth: number): Set<unknown> {
     const set = this.register(new Set<unknown>(), depth);
     this.pay(items.length);
-    for (const item of items) set.add(this.decode(item, depth + 1));
+    for (let i = 0; i < items.length; i++) set.add(this.decode(items[i], depth + 1));
     return set;
   }
 
@@ -179,6 +187,13 @@ export class TaggedDecoder {
     const view = viewOf(kind, bytes);
     if (view === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are not ${JSON.stringify(kind)}`);
     return view;
+  }
+
+  #decodeNumbers(kind: string, index: unknown): number[] {
+    const numbers = decodeNumbers(kind, this.#takePart(index));
+    // One that was read as it came costs nothing more.
+    if (numbers.length <= MAX_AT_ONCE) this.pay(Math.floor(numbers.length / NUMBERS_PER_COST));
+    return numbers;
   }
 
   #decodeRegExp(source: string, flags: string): RegExp {

@@ -12,6 +12,7 @@ import {
   BIGINT_COST,
   DIGITS_PER_COST,
   ERROR_COST,
+  HANDLE_COST,
   type HandleCodec,
   MANY_KEYS,
   MAP_ENTRY_COST,
@@ -20,6 +21,7 @@ import {
   MAX_REGEXP_UNITS,
   PARSED_COST,
   putField,
+  SPARSE_ITEM_COST,
   type Tag,
   TAG_KEY,
 } from "./tags.ts";
@@ -175,7 +177,7 @@ export class TaggedEncoder {
     }
     const entries: unknown[] = [];
     for (const place of places) entries.push(place, this.encodeAt(place, array[place], depth + 1));
-    this.cost += places.length;
+    this.cost += places.length * SPARSE_ITEM_COST;
     return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
 
@@ -184,6 +186,7 @@ export class TaggedEncoder {
     const handle = this.#handles?.encode(value);
     if (handle !== undefined) {
       this.#handleCount++;
+      this.cost += HANDLE_COST;
       return { $: "handle", v: handle } satisfies Tag;
     }
     if (isError(value)) {

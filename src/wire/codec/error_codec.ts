@@ -2,7 +2,7 @@
 
 import { brandOf } from "../../copies.ts";
 import * as corral from "../../errors.ts";
-import { arrayOf, type JsonObject, malformed, pairsOf, textOf } from "./checks.ts";
+import { type JsonObject, malformed, pairsIn, textOf } from "./checks.ts";
 import { builtInName } from "./realms.ts";
 import { ERROR_FIELD_COST, ERROR_LEVELS, type ErrorTag } from "./tags.ts";
 
@@ -112,25 +112,29 @@ export function decodeError(tag: JsonObject, decoder: FieldDecoder, depth: numbe
   decoder.register(error, depth);
   const stack = tag.s === null ? `${name}: ${error.message}` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
   define(error, "stack", stack, false);
-  const fields = arrayOf(tag.f);
+  const fields = pairsIn(tag.f);
   decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
-  for (const [key, node] of pairsOf(fields)) {
-    const field = textOf(key);
+  for (let i = 0; i < fields.length; i += 2) {
+    const field = textOf(fields[i]);
     if (isOwnAffair(field)) throw malformed(`an error has the field ${JSON.stringify(field)}`);
-    define(error, field, decoder.decode(node, depth + ERROR_LEVELS), true);
+    define(error, field, decoder.decode(fields[i + 1], depth + ERROR_LEVELS), true);
   }
-  if (!Object.hasOwn(tag, "p")) return error;
-  const parts = partsOf(textOf(tag.c));
-  for (const [key, node] of pairsOf(arrayOf(tag.p))) {
-    const part = textOf(key);
-    if (parts.includes(part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+  if (Object.hasOwn(tag, "p")) decodeParts(error, tag, decoder, depth);
+  return error;
+}
+
+function decodeParts(error: Error, tag: JsonObject, decoder: FieldDecoder, depth: number): void {
+  const names = partsOf(textOf(tag.c));
+  const parts = pairsIn(tag.p);
+  for (let i = 0; i < parts.length; i += 2) {
+    const [part, node] = [textOf(parts[i]), parts[i + 1]];
+    if (names.includes(part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
     else if (isOwnAffair(part)) throw malformed(`an error has the part ${JSON.stringify(part)}`);
     else {
       decoder.pay(ERROR_FIELD_COST);
       define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
     }
   }
-  return error;
 }
 
 function buildError(className: string, message: string, name: string): Error {

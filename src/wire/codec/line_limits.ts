@@ -5,7 +5,7 @@ import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
 import type { LinePart } from "../framing/line_part.ts";
 import { heapBytes } from "./heap.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
-import { DIGITS_PER_COST, ERROR_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
+import { DIGITS_PER_COST, ERROR_COST, HANDLE_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
 
 /** What the lines of one part may cost their receiver. */
 export interface LineLimits {
@@ -67,6 +67,8 @@ export function valueBytesOf(bytes: Uint8Array): number {
 /** Checks lines before they are sent. Throws PayloadTooLargeError. */
 export function requireLinesFit(lines: LinePart, limits: LineLimits): void {
   if (lines.cost > MAX_TREE_COST) throw tooDear("send", lines.cost, MAX_TREE_COST);
+  if (lines.valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", lines.valueBytes, limits);
+  if (lines.valueBytes > 0) return;
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length;) {
@@ -100,7 +102,7 @@ export function valuesTooLarge(
 export function tooDear(action: "send" | "receive", cost: number, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `Cannot ${action} message: a value in it that is not plain data has more than ${limit} objects (a URL counts as ${PARSED_COST}, an error ` +
-      `as ${ERROR_COST}, ${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts`,
+      `as ${ERROR_COST}, a shared object as ${HANDLE_COST}, ${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts`,
     cost,
     limit,
   );

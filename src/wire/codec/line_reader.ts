@@ -1,10 +1,11 @@
 /** Makes a value of the lines that a LineWriter wrote, as they arrive. They are trusted in nothing. */
 
 import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
-import { malformed, recordOf, requireShallow } from "./checks.ts";
+import { malformed, recordOf, requireFewMarks, requireShallow } from "./checks.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
 import { LongText } from "./long_text.ts";
+import { isNumbersMark, NumbersReader } from "./number_list.ts";
 import { MAX_DEPTH, MAX_TREE_COST, putField } from "./tags.ts";
 
 const [LINE_FEED, QUOTE] = [10, 34] as const;
@@ -28,14 +29,28 @@ export class LineReader implements PartReader {
   #longText: LongText | undefined;
   #longBytes = 0;
   #valueBytes = 0;
+  readonly #byteLength: number;
+  #hasBegun = false;
+  /** Where the part is a list of numbers. */
+  #numbers: NumbersReader | undefined;
 
   /** Starts a part of so many bytes. Without limits its sender is trusted. */
   constructor(byteLength: number, limits: LineLimits | undefined) {
+    this.#byteLength = byteLength;
     this.#limits = limits;
     this.#counts = limits !== undefined && mayExceed(byteLength, limits);
   }
 
   push(bytes: Uint8Array): void {
+    if (!this.#hasBegun && bytes.length > 0) {
+      this.#hasBegun = true;
+      if (isNumbersMark(bytes[0]!)) this.#numbers = new NumbersReader(bytes[0]!, this.#byteLength);
+    }
+    if (this.#numbers === undefined) this.#pushLines(bytes);
+    else this.#numbers.push(bytes);
+  }
+
+  #pushLines(bytes: Uint8Array): void {
     let start = 0;
     if (this.#restLength > 0) {
       const end = bytes.indexOf(LINE_FEED) + 1;
@@ -50,6 +65,7 @@ export class LineReader implements PartReader {
   }
 
   end(): ReceivedLines {
+    if (this.#numbers !== undefined) return { value: this.#numbers.end(), maxCost: 0, areNumbers: true };
     if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
     return { value: this.#root, maxCost: this.#limits === undefined ? Infinity : MAX_TREE_COST };
   }
@@ -118,6 +134,7 @@ export class LineReader implements PartReader {
 
   #readLine(line: string): void {
     if (line.length === 1 && this.#readBracket(line)) return;
+    if (this.#limits !== undefined) requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
 

@@ -1,8 +1,9 @@
 /** Long lists of numbers as bytes, which cost less than their text. See `docs/decisions/wire.md`. */
 
-import { jsonOf } from "./json_text.ts";
+import { LinePart } from "../framing/line_part.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
+import { jsonOf } from "./json_text.ts";
 import { requireNumbersFit } from "./line_limits.ts";
 import { isPlainPrimitive } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
@@ -13,7 +14,13 @@ const MIN_LENGTH = 512;
 /** Where a list of arguments is longer, looking at each costs time. */
 const MAX_ARGUMENTS = 8;
 const MAX_PRESIZED = 2 ** 24;
+/** A list of more is read as it comes: to fill one of millions at once would stop the program for a tenth of a second. */
+export const MAX_AT_ONCE: number = 16 * 1024;
 const KINDS = { Int32Array, Float64Array };
+/** Before the numbers of a part that is read as it comes: which kind, in the first byte, and seven that keep them aligned. */
+const HEAD_BYTES = 8;
+/** No line begins with these. */
+const KIND_OF_MARK: readonly (keyof typeof KINDS | undefined)[] = [undefined, "Int32Array", "Float64Array"];
 
 /** A value whose one long list of numbers travels as bytes. */
 export interface NumbersText {
@@ -31,14 +38,87 @@ export function encodeNumbers(value: unknown): NumbersText | undefined {
 
 /** Rebuilds the list. */
 export function decodeNumbers(kind: string, bytes: Uint8Array): number[] {
+  if (bytes instanceof LinePart) return numbersOf(bytes);
+  if (bytes.length > MAX_AT_ONCE * 8) throw malformed(`it has a list of numbers of ${bytes.length} bytes in one piece`);
   const numbers = Object.hasOwn(KINDS, kind) ? viewOf(kind, bytes) as Int32Array | Float64Array | undefined : undefined;
   if (numbers === undefined) throw malformed(`it has ${bytes.byteLength} bytes that are not a list of numbers`);
-  const { length } = numbers;
-  requireNumbersFit(length);
-  // Ten times as quick as Array.from(). V8 keeps a longer array as a table, if it is made at once.
-  const list: number[] = length < MAX_PRESIZED ? new Array(length) : [];
-  for (let i = 0; i < length; i++) list[i] = numbers[i]!;
+  const list = emptyList(numbers.length);
+  fill(list, 0, numbers);
   return list;
+}
+
+/** Whether a part that begins with this byte is a list of numbers, not lines. */
+export function isNumbersMark(mark: number): boolean {
+  return KIND_OF_MARK[mark] !== undefined;
+}
+
+/** Reads a long list of numbers as its bytes come. */
+export class NumbersReader {
+  readonly #list: number[];
+  readonly #kind: keyof typeof KINDS;
+  readonly #size: number;
+  /** What the next numbers are read from: the bytes come at any address. */
+  #scratch = new Uint8Array(1024);
+  #kept = 0;
+  #length = 0;
+  #head = HEAD_BYTES;
+
+  /** Starts a part of so many bytes, of which `mark` is the first. */
+  constructor(mark: number, byteLength: number) {
+    this.#kind = KIND_OF_MARK[mark]!;
+    this.#size = KINDS[this.#kind].BYTES_PER_ELEMENT;
+    const count = (byteLength - HEAD_BYTES) / this.#size;
+    if (!Number.isInteger(count) || count < 0) {
+      throw malformed(`it has ${byteLength} bytes that are not a list of numbers`);
+    }
+    requireNumbersFit(count);
+    this.#list = emptyList(count);
+  }
+
+  /** Takes the next bytes. */
+  push(bytes: Uint8Array): void {
+    const start = Math.min(bytes.length, this.#head);
+    this.#head -= start;
+    const length = this.#kept + bytes.length - start;
+    if (length > this.#scratch.length) this.#grow(length);
+    this.#scratch.set(bytes.subarray(start), this.#kept);
+    const count = Math.floor(length / this.#size);
+    fill(this.#list, this.#length, new KINDS[this.#kind](this.#scratch.buffer, 0, count));
+    this.#length += count;
+    this.#scratch.copyWithin(0, count * this.#size, length);
+    this.#kept = length - count * this.#size;
+  }
+
+  /** The list, after the last bytes. */
+  end(): number[] {
+    return this.#list;
+  }
+
+  #grow(length: number): void {
+    const grown = new Uint8Array(Math.ceil(length / 1024) * 1024);
+    grown.set(this.#scratch.subarray(0, this.#kept));
+    this.#scratch = grown;
+  }
+}
+
+function numbersOf(part: LinePart): number[] {
+  if (part.length === 0) {
+    if (part.holdsNumbers) return part.value as number[];
+  } else if (isNumbersMark(part[0]!)) {
+    const reader = new NumbersReader(part[0]!, part.length);
+    reader.push(part);
+    return reader.end();
+  }
+  throw malformed("its list of numbers is missing");
+}
+
+/** Made at once, which is ten times as quick as Array.from(). V8 keeps a longer array as a table, if it is made at once. */
+function emptyList(length: number): number[] {
+  return length < MAX_PRESIZED ? new Array(length) : [];
+}
+
+function fill(list: number[], start: number, numbers: Int32Array | Float64Array): void {
+  for (let i = 0; i < numbers.length; i++) list[start + i] = numbers[i]!;
 }
 
 function encodeArguments(values: unknown[]): NumbersText | undefined {
@@ -70,13 +150,27 @@ function encodeList(list: unknown[]): NumbersText | undefined {
   const kind = numbers instanceof Int32Array ? "Int32Array" : "Float64Array";
   return {
     text: JSON.stringify({ $: "numbers", k: kind, p: 0 } satisfies Tag),
-    bytes: new Uint8Array(numbers.buffer),
+    bytes: numbers.byteOffset === 0 ? new Uint8Array(numbers.buffer) : partOf(numbers, KIND_OF_MARK.indexOf(kind)),
   };
+}
+
+function partOf(numbers: Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>, mark: number): LinePart {
+  const part = new LinePart(numbers.buffer);
+  part[0] = mark;
+  // What it takes there.
+  part.valueBytes = numbers.length * 8;
+  return part;
+}
+
+/** Room for so many numbers, and for what stands before them when they are many. */
+function roomFor(length: number, size: number): [buffer: ArrayBuffer, at: number, length: number] {
+  const at = length > MAX_AT_ONCE ? HEAD_BYTES : 0;
+  return [new ArrayBuffer(at + length * size), at, length];
 }
 
 /** The list as integers of 32 bits, which have no -0. */
 function toIntegers(list: unknown[]): Int32Array<ArrayBuffer> | undefined {
-  const integers = new Int32Array(list.length);
+  const integers = new Int32Array(...roomFor(list.length, 4));
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (typeof item !== "number" || (item | 0) !== item || (item === 0 && 1 / item < 0)) return undefined;
@@ -86,7 +180,7 @@ function toIntegers(list: unknown[]): Int32Array<ArrayBuffer> | undefined {
 }
 
 function toFloats(list: unknown[]): Float64Array<ArrayBuffer> | undefined {
-  const floats = new Float64Array(list.length);
+  const floats = new Float64Array(...roomFor(list.length, 8));
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (typeof item !== "number") return undefined;

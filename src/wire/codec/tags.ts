@@ -8,9 +8,9 @@ export const ERROR_LEVELS = 5;
 
 /**
  * What a tagged tree may cost that a worker sends as lines, when each object costs one: so much takes the
- * receiver some 40 ms. A tree in the text of a message is smaller.
+ * receiver some 20 ms. A tree in the text of a message is smaller.
  */
-export const MAX_TREE_COST = 200_000;
+export const MAX_TREE_COST = 100_000;
 
 /** What a URL or a regular expression costs: it is parsed. */
 export const PARSED_COST = 12;
@@ -19,16 +19,25 @@ export const PARSED_COST = 12;
 export const ERROR_COST = 46;
 
 /** What a field of an error costs. */
-export const ERROR_FIELD_COST = 4;
+export const ERROR_FIELD_COST = 6;
+
+/** What a handle of a shared object costs: one that is new here is noted, and watched. */
+export const HANDLE_COST = 20;
+
+/** So many items of a list of numbers that is in one piece cost one. */
+export const NUMBERS_PER_COST = 16;
 
 /** What a bigint costs: its text is read twice, and a big one is made. */
 export const BIGINT_COST = 4;
 
 /** So many hexadecimal digits of a bigint cost one. */
-export const DIGITS_PER_COST = 32;
+export const DIGITS_PER_COST = 24;
 
-/** What an entry of a Map costs. One of a Set, or of an array with holes, costs one. */
+/** What an entry of a Map costs. One of a Set costs one. */
 export const MAP_ENTRY_COST = 2;
+
+/** What an item of an array with holes costs: V8 may keep it in a table. */
+export const SPARSE_ITEM_COST = 3;
 
 /** Of an object with more keys than this, each costs one: V8 keeps them in a table. */
 export const MANY_KEYS = 500;

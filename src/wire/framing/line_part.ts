@@ -1,18 +1,23 @@
 /**
- * A part that is lines of JSON, which the receiver makes a value of while they arrive: neither side ever has the whole
- * text. To all who only pass parts on it is bytes like any other.
+ * A part that is lines of JSON, or a long list of numbers, of which the receiver makes a value while they arrive: neither side ever has the
+ * whole text. To all who only pass parts on it is bytes like any other.
  */
 export class LinePart extends Uint8Array<ArrayBuffer> {
   /** Of a part that was received: what its lines hold. It has no bytes then. */
   value: unknown = undefined;
   /** What the value costs its receiver beside the parsing of its text. Of a part that was received: what it may cost at most. */
   cost = 0;
+  /** Of a part that is a list of numbers: how much memory it takes there. */
+  valueBytes = 0;
+  /** Of a part that was received: whether it is a list of numbers. */
+  holdsNumbers = false;
 
   /** Makes the part that was received. */
-  static holding({ value, maxCost }: ReceivedLines): LinePart {
+  static holding({ value, maxCost, areNumbers = false }: ReceivedLines): LinePart {
     const part = new LinePart(new ArrayBuffer(0));
     part.value = value;
     part.cost = maxCost;
+    part.holdsNumbers = areNumbers;
     return part;
   }
 }
@@ -22,6 +27,8 @@ export interface ReceivedLines {
   readonly value: unknown;
   /** What the value may cost beside the parsing of its text. */
   readonly maxCost: number;
+  /** Whether the part was a list of numbers. */
+  readonly areNumbers?: boolean;
 }
 
 /** Takes the bytes of one part, and gives what they hold. */

@@ -1,6 +1,6 @@
 /** What a child sends to its parent: each message's tuple, its writer, and the reader that checks it. A parent trusts none of it. */
 import { ProtocolError } from "../../errors.ts";
-import { requireShallow } from "../codec/checks.ts";
+import { requireFewMarks, requireShallow } from "../codec/checks.ts";
 import type { Encoded } from "../codec/codec.ts";
 import { PROTOCOL_VERSION } from "../protocol.ts";
 import { isSpanReport, type SpanReport } from "../span_report.ts";
@@ -97,6 +97,7 @@ export function writeOutput(stream: 1 | 2, taskId: number, text: string | null):
 
 /** Reads what a child sent. Throws ProtocolError when it is not a message of a child; messages about shared objects are checked by their reader. */
 export function readChildMessage(text: string, parts: readonly Uint8Array[]): ChildMessage | HubMessage {
+  requireFewMarks(text);
   const message = parseMessage(text);
   requireShallow(message, text.length, 0);
   // The most frequent one pays for no other.
