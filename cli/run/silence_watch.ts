@@ -36,7 +36,7 @@ export class SilenceWatch<B extends WatchedBlock> {
 
   /** Watches no more. */
   stop(): void {
-    // Whoever looks at the function has Deno load Node's timers.
+    // Deno loads Node's timers as soon as code looks at the function.
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#timer = undefined;
   }

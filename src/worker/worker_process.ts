@@ -221,7 +221,7 @@ export class WorkerProcess {
   #receive(text: string, parts: Uint8Array[], bytes: number): void {
     const message = readChildMessage(text, parts);
     if (!this.#greeted) {
-      checkGreeting(message);
+      checkHello(message);
       this.#greeted = true;
       return;
     }
@@ -325,7 +325,7 @@ export class WorkerProcess {
   }
 }
 
-function checkGreeting(message: ChildMessage | HubMessage): void {
+function checkHello(message: ChildMessage | HubMessage): void {
   if (message[0] !== "hello") {
     throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
   }
