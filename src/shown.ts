@@ -54,6 +54,23 @@ export function shown(value: unknown): string {
   }
 }
 
+/** The text of a value that was thrown and is no error, as `String()` has it, where that is quick: a worker may have thrown anything. */
+export function thrownText(value: unknown): string {
+  if (typeof value === "string") return value;
+  // Arrays may hold each other: a message of a kilobyte would take years to join.
+  if (typeof value === "bigint" || (Array.isArray(value) && !isShortList(value))) return shown(value);
+  try {
+    return String(value);
+  } catch {
+    return shown(value);
+  }
+}
+
+function isShortList(list: readonly unknown[]): boolean {
+  return list.length <= MOST_CHARACTERS &&
+    list.every((item) => item === null || !["object", "bigint"].includes(typeof item));
+}
+
 function shortened(text: string): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }

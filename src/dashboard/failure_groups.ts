@@ -1,4 +1,5 @@
 /** Failures by class and shape of their text, the most frequent kept. */
+import { thrownText } from "../shown.ts";
 import type { FailureView } from "./state.ts";
 
 const MOST_GROUPS = 50;
@@ -11,7 +12,7 @@ export class FailureGroups {
   /** Counts a failure. */
   add(error: unknown, at: number): void {
     const name = error instanceof Error ? error.name : typeof error;
-    const text = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_TEXT);
+    const text = (error instanceof Error ? error.message : thrownText(error)).slice(0, LONGEST_TEXT);
     const shape = shapeOf(text);
     const key = `${name}\n${shape}`;
     const group = this.#groups.get(key) ?? { name, shape, example: text, count: 0, lastAt: at };

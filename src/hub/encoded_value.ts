@@ -1,7 +1,7 @@
-import { jsonOf } from "../wire/codec/json_text.ts";
 import { brand } from "../copies.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
-import { isPlainPrimitive } from "../wire/codec/plain.ts";
+import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
+import { isPlainPrimitive, jsonOf } from "../wire/codec/plain.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";
@@ -48,6 +48,23 @@ export class EncodedValue implements Encoded {
       return new EncodedValue(encoded, collector.handles);
     }
     return new EncodedValue({ ...encoded, parts: encoded.parts.map((part) => part.slice()) }, collector.handles);
+  }
+
+  /** Encodes a long list for another process, in steps. */
+  static *encodeItems(items: readonly unknown[]): Generator<void, EncodedValue, void> {
+    const collector = new HandleCollector(describeHandle);
+    let isDone = false;
+    try {
+      const encoder = new ItemsEncoder(items, collector);
+      while (encoder.encoded === undefined) {
+        encoder.advance();
+        yield;
+      }
+      isDone = true;
+      return new EncodedValue(encoder.encoded, collector.handles);
+    } finally {
+      if (!isDone) collector.abandon();
+    }
   }
 
   /** The value, for this process. What was not encoded is itself. */

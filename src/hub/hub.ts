@@ -104,6 +104,12 @@ export class Hub implements LocalRefHost, RemoteRefHost {
     return canDo(ref.object, operation);
   }
 
+  /** Whether the result of an operation is a copy of much, which is made in steps. */
+  isCopy(handle: Handle, operation: string): boolean {
+    const ref = handle[REF] as LocalRef | RemoteRef;
+    return !(ref instanceof RemoteRef) && ref.object?.copies?.has(operation) === true;
+  }
+
   /** Serves a peer's request, here or where the object lives. */
   serve(
     peer: Peer,

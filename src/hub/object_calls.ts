@@ -76,6 +76,7 @@ export class ObjectCalls {
     if (busy === undefined) return;
     this.#busy.delete(object);
     if (this.#busy.size === 0) this.#time.close();
+    busy.current?.steps.return(undefined);
     busy.current?.waiting.reject(closed());
     for (let call = busy.next.shift(); call !== undefined; call = busy.next.shift()) call.reject(closed());
   }

@@ -47,6 +47,7 @@ export class PeerLink implements Peer {
         key,
         exported: (id) => this.exported(id),
         knows: (handle, operation) => hub.knows(handle, operation),
+        isCopy: (handle, operation) => hub.isCopy(handle, operation),
         serve: (handle, operation, args, caller, wait) => hub.serve(this, handle, operation, args, caller, wait),
       },
       this.#outbox,

@@ -28,6 +28,8 @@ export interface SharedObject {
   readonly operations: Readonly<Record<string, Operation>>;
   /** What may be called besides. */
   readonly longOperations?: Readonly<Record<string, LongOperation>>;
+  /** Those of them whose results are large: a process gets one at a time, and the next when it has read that. */
+  readonly copies?: ReadonlySet<string>;
   /** A process has ended: what it held is free, its waits are over. */
   processEnded?(isEnded: (process: string) => boolean): void;
   /** Its owner closed it, for everybody: waits are over. Nothing is called afterwards. */

@@ -1,7 +1,14 @@
 import { EncodedValue } from "../hub/encoded_value.ts";
 import { type Handle, REF } from "../hub/handle.ts";
 import { RemoteRef } from "../hub/remote_ref.ts";
+import type { Steps } from "../hub/shared_object.ts";
+import type { Caller } from "../hub/wait_queue.ts";
 import { shown } from "../shown.ts";
+
+/** So many items are quickly encoded, if they are small. */
+const FEW_ITEMS = 64;
+/** So many entries are walked over in about a millisecond. */
+const ENTRIES_PER_STEP = 8192;
 
 /** A value, and what tells whether it was changed since. */
 export interface Versioned {
@@ -65,4 +72,22 @@ function isFlat(array: readonly unknown[]): boolean {
 
 function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
+}
+
+/** A list for whoever asked: other processes may ask for much, and the event loop must turn meanwhile. It is encoded in steps for another process, or as it is for this one. */
+export function* copyFor(caller: Caller, items: unknown[]): Steps {
+  return caller.process === "" || items.length <= FEW_ITEMS ? items : yield* EncodedValue.encodeItems(items);
+}
+
+/** The same of what a Map has, which must stay as it is meanwhile. */
+export function* copyOfEntries<K, V>(
+  caller: Caller,
+  entries: ReadonlyMap<K, V>,
+  itemOf: (key: K, value: V) => unknown,
+): Steps {
+  const items: unknown[] = [];
+  for (const [key, value] of entries) {
+    if (items.push(itemOf(key, value)) % ENTRIES_PER_STEP === 0) yield;
+  }
+  return yield* copyFor(caller, items);
 }

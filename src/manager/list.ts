@@ -240,7 +240,10 @@ export class ListProxy<T = unknown> extends SharedHandle {
   async sort(order?: ((a: T, b: T) => number) | { descending?: boolean }): Promise<void> {
     refuseSurplus("sort(order)", arguments, 1);
     if (typeof order !== "function") return void await call(this, "sort", [isDescending(order)]);
-    await changeValue(this, [undefined], (items: T[]) => items.toSorted(order));
+    while (true) {
+      const [version, ...items] = await call(this, "readAll", []) as [number, ...T[]];
+      if (await call(this, "writeAll", [version, items.sort(order)])) return;
+    }
   }
 
   /** Puts the items in reverse order. */

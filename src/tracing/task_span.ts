@@ -79,7 +79,7 @@ export class TaskSpan {
   end(error: unknown, at: number): void {
     this.#replay(at);
     if (error !== undefined) {
-      const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+      const { name, message } = error instanceof Error ? error : { name: "Error", message: textOf(error) };
       this.#span.setAttributes({ "error.type": name });
       this.#span.setStatus({ code: STATUS_ERROR, message });
     }
@@ -111,4 +111,9 @@ export class TaskSpan {
     span.end(Math.max(startTime, Math.min(report.end, endedAt)));
     return withSpan(around, span);
   }
+}
+
+/** To write out an array, or a long bigint, could take years: a worker may have thrown anything. */
+function textOf(thrown: unknown): string {
+  return typeof thrown === "object" || typeof thrown === "bigint" ? `thrown: ${typeof thrown}` : String(thrown);
 }

@@ -747,6 +747,22 @@ function putField(target, key, value) {
     configurable: true
   });
 }
+var MAX_REGEXP_COST = 1e4;
+var [SET_COST, PROPERTY_COST, STRINGS_COST] = [
+  20,
+  130,
+  2e3
+];
+var COSTLY = /\\[|\\\\[dDsSwW]|\\\\[pP](?:\\{(RGI_|Basic_Emoji|Emoji_Keycap)?)?/g;
+function regexpCost(source, flags) {
+  let cost = 1 + source.length / 64;
+  if (!/[uv]/[$test](flags)) return cost;
+  for (const [found, strings] of source.matchAll(COSTLY)) {
+    if (strings !== void 0) cost += STRINGS_COST;
+    else cost += /^\\\\[pP]/[$test](found) ? PROPERTY_COST : SET_COST;
+  }
+  return cost;
+}
 
 // src/wire/codec/checks.ts
 function malformed(detail, cause) {
@@ -1142,13 +1158,6 @@ function truncate(text, maxUnits) {
   return text.slice(0, maxUnits - note.length) + note;
 }
 
-// src/wire/codec/json_text.ts
-var FAST_UNITS = 64 * 1024 * 1024;
-function jsonOf(value) {
-  if (typeof value !== "string" || value.length < FAST_UNITS) return $JSON_stringify(value);
-  return $JSON_stringify(value, (_, text) => text);
-}
-
 // src/wire/framing/frame_format.ts
 var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
 var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
@@ -1303,6 +1312,11 @@ function countLeadingNumbers(array) {
     if (typeof item !== "number" || item - item !== 0 || item === 0 && 1 / item < 0) return i;
   }
   return length;
+}
+var FAST_UNITS = 64 * 1024 * 1024;
+function jsonOf(value) {
+  if (typeof value !== "string" || value.length < FAST_UNITS) return $JSON_stringify(value);
+  return $JSON_stringify(value, (_, text) => text);
 }
 
 // src/wire/codec/line_writer.ts
@@ -1640,24 +1654,6 @@ function toFloats(list) {
   return floats;
 }
 
-// src/wire/codec/regexp_cost.ts
-var MAX_REGEXP_COST = 1e4;
-var [SET_COST, PROPERTY_COST, STRINGS_COST] = [
-  20,
-  130,
-  2e3
-];
-var COSTLY = /\\[|\\\\[dDsSwW]|\\\\[pP](?:\\{(RGI_|Basic_Emoji|Emoji_Keycap)?)?/g;
-function regexpCost(source, flags) {
-  let cost = 1 + source.length / 64;
-  if (!/[uv]/[$test](flags)) return cost;
-  for (const [found, strings] of source.matchAll(COSTLY)) {
-    if (strings !== void 0) cost += STRINGS_COST;
-    else cost += /^\\\\[pP]/[$test](found) ? PROPERTY_COST : SET_COST;
-  }
-  return cost;
-}
-
 // src/wire/codec/decode.ts
 var TaggedDecoder = class {
   #parts;
@@ -1975,6 +1971,7 @@ var { entries: entriesOf } = Map.prototype;
 var { values: itemsOf } = Set.prototype;
 var { getTime } = Date.prototype;
 var { toString: bigintText } = BigInt.prototype;
+var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 var TaggedEncoder = class {
   parts = [];
   cost = 0;
@@ -2017,6 +2014,19 @@ var TaggedEncoder = class {
     const node = this.encode(value, depth);
     this.#path[$pop]();
     return node;
+  }
+  beginList(list) {
+    this.#numbers[$set](list, this.#objects.length);
+    this.#objects[$push](list);
+    this.cost++;
+  }
+  encodeItem(index, item) {
+    try {
+      return this.encodeAt(index, item, 1);
+    } catch (error) {
+      if (error instanceof EncodingError) throw error;
+      throw encodingError(this.path, UNREADABLE, error);
+    }
   }
   tryEncodeAt(step, value, depth) {
     const pathLength = this.#path.length;
@@ -2492,10 +2502,8 @@ var UNDEFINED = {
   tagged: true,
   parts: NO_PARTS
 };
-var PIECE_UNITS = 2 * LARGE_UNITS;
 var MAX_TEXT_UNITS2 = 2 * LARGE_UNITS;
 var MAX_STRING_UNITS = 2 ** 29 - 24;
-var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 var LINES_OF_PLAIN = '{"$":"lines"}';
 var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
@@ -2517,63 +2525,6 @@ function encode(value, handles) {
   const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
 }
-function encodeItems(items, handles) {
-  const encoder = new ItemsEncoder(items, handles);
-  while (encoder.encoded === void 0) encoder.advance();
-  return encoder.encoded;
-}
-var ItemsEncoder = class {
-  #items;
-  #handles;
-  #measure = new PlainMeasure();
-  #writer;
-  #written = 0;
-  #encoded;
-  constructor(items, handles) {
-    this.#items = items;
-    this.#handles = handles;
-    const numbers = numbersIn(items);
-    if (numbers !== void 0) this.#encoded = {
-      text: numbers.text,
-      tagged: true,
-      parts: [
-        numbers.bytes
-      ]
-    };
-  }
-  get encoded() {
-    return this.#encoded;
-  }
-  advance() {
-    const items = this.#items;
-    const start = this.#written;
-    const piece = pieceOf(items, start, this.#measure);
-    if (piece === void 0) {
-      this.#writer?.abandon();
-      this.#encoded = encodeTagged(items, this.#handles);
-    } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
-      this.#encoded = encodePlain(items, piece.size, this.#measure);
-    } else this.#write(start, piece.end);
-  }
-  #write(start, end) {
-    try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
-      this.#writer.writeItems(this.#items, start, end);
-      this.#written = end;
-      if (end < this.#items.length) return;
-      this.#writer.close();
-      this.#encoded = {
-        text: LINES_OF_PLAIN,
-        tagged: true,
-        parts: [
-          this.#writer.finish()
-        ]
-      };
-    } catch (error) {
-      throw writingError(error);
-    }
-  }
-};
 function decode(body, tagged, parts, handles) {
   if (!tagged) return body;
   try {
@@ -2605,23 +2556,6 @@ function sizeOf(value, measure) {
   } catch {
     return NOT_PLAIN;
   }
-}
-function pieceOf(items, start, measure) {
-  let end = start;
-  let size = 0;
-  try {
-    while (end < items.length && size < PIECE_UNITS) {
-      const added = measure.measureItem(items[end++]);
-      if (added === NOT_PLAIN) return void 0;
-      size += added;
-    }
-  } catch {
-    return void 0;
-  }
-  return {
-    end,
-    size
-  };
 }
 function encodePlain(value, size, measure) {
   const text = size < LARGE_UNITS ? stringify(value) : void 0;
@@ -2747,6 +2681,162 @@ brand({
   Delivery
 });
 
+// src/wire/codec/items_encoder.ts
+var PIECE_UNITS = 2 * LARGE_UNITS;
+var TREE_ITEMS_PER_PIECE = 512;
+function encodeItems(items, handles) {
+  const encoder = new ItemsEncoder(items, handles);
+  while (encoder.encoded === void 0) encoder.advance();
+  return encoder.encoded;
+}
+var ItemsEncoder = class {
+  #items;
+  #handles;
+  #measure = new PlainMeasure();
+  #writer;
+  #written = 0;
+  #tree;
+  #encoded;
+  constructor(items, handles) {
+    this.#items = items;
+    this.#handles = handles;
+    const numbers = numbersIn(items);
+    if (numbers !== void 0) this.#encoded = {
+      text: numbers.text,
+      tagged: true,
+      parts: [
+        numbers.bytes
+      ]
+    };
+  }
+  get encoded() {
+    return this.#encoded;
+  }
+  advance() {
+    if (this.#tree !== void 0) {
+      this.#encoded = this.#tree.advance();
+      return;
+    }
+    const items = this.#items;
+    const start = this.#written;
+    const piece = pieceOf(items, start, this.#measure);
+    if (piece === void 0) {
+      this.#writer?.abandon();
+      this.#beginTree();
+    } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
+      this.#encoded = encodePlain(items, piece.size, this.#measure);
+    } else this.#write(start, piece.end);
+  }
+  #beginTree() {
+    const items = this.#items;
+    if (items.length > TREE_ITEMS_PER_PIECE && isOrdinaryArray(items) && placesAmongHoles(items) === void 0) {
+      this.#tree = new TreeItemsEncoder(items, this.#handles);
+    } else this.#encoded = encodeTagged(items, this.#handles);
+  }
+  #write(start, end) {
+    try {
+      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer.writeItems(this.#items, start, end);
+      this.#written = end;
+      if (end < this.#items.length) return;
+      this.#writer.close();
+      this.#encoded = {
+        text: LINES_OF_PLAIN,
+        tagged: true,
+        parts: [
+          this.#writer.finish()
+        ]
+      };
+    } catch (error) {
+      throw writingError(error);
+    }
+  }
+};
+function pieceOf(items, start, measure) {
+  let end = start;
+  let size = 0;
+  try {
+    while (end < items.length && size < PIECE_UNITS) {
+      const added = measure.measureItem(items[end++]);
+      if (added === NOT_PLAIN) return void 0;
+      size += added;
+    }
+  } catch {
+    return void 0;
+  }
+  return {
+    end,
+    size
+  };
+}
+var TreeItemsEncoder = class {
+  #items;
+  #encoder;
+  #measure = new PlainMeasure();
+  #nodes = [];
+  #units = 0;
+  #next = 0;
+  #writer;
+  constructor(items, handles) {
+    this.#items = items;
+    this.#encoder = new TaggedEncoder(handles);
+    this.#encoder.beginList(items);
+  }
+  advance() {
+    try {
+      this.#encodeSome();
+      if (this.#next < this.#items.length && this.#units < LARGE_UNITS) return void 0;
+      const text = this.#writer === void 0 && this.#units < LARGE_UNITS ? stringify(this.#nodes) : void 0;
+      if (text !== void 0 && text.length <= MAX_TEXT_UNITS2) {
+        return {
+          text,
+          tagged: true,
+          parts: this.#encoder.parts
+        };
+      }
+      this.#writeNodes();
+      return this.#next < this.#items.length ? void 0 : this.#finish(this.#writer);
+    } catch (error) {
+      this.#writer?.abandon();
+      this.#encoder.abandon();
+      throw error;
+    }
+  }
+  #encodeSome() {
+    const end = $Math_min(this.#items.length, this.#next + TREE_ITEMS_PER_PIECE);
+    while (this.#next < end && this.#units < PIECE_UNITS) {
+      const node = this.#encoder.encodeItem(this.#next, this.#items[this.#next]);
+      this.#nodes[$push](node);
+      const size = this.#measure.measureItem(node);
+      this.#units += size === NOT_PLAIN ? LARGE_UNITS : size;
+      this.#next++;
+    }
+  }
+  #writeNodes() {
+    try {
+      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer.writeItems(this.#nodes, 0, this.#nodes.length);
+    } catch (error) {
+      throw writingError(error);
+    }
+    this.#nodes = [];
+    this.#units = 0;
+  }
+  #finish(writer) {
+    writer.close();
+    const lines = writer.finish();
+    lines.cost = this.#encoder.cost;
+    return {
+      text: LINES_OF_TREE,
+      tagged: true,
+      parts: [
+        lines,
+        ...this.#encoder.parts
+      ]
+    };
+  }
+};
+
 // src/hub/in_flight_handle.ts
 var collected = new FinalizationRegistry((hold) => letGo(hold));
 var InFlightHandle = class {
@@ -2862,6 +2952,21 @@ var EncodedValue = class _EncodedValue {
       ...encoded,
       parts: encoded.parts[$map]((part) => part[$slice]())
     }, collector.handles);
+  }
+  static *encodeItems(items) {
+    const collector = new HandleCollector(describeHandle);
+    let isDone = false;
+    try {
+      const encoder = new ItemsEncoder(items, collector);
+      while (encoder.encoded === void 0) {
+        encoder.advance();
+        yield;
+      }
+      isDone = true;
+      return new _EncodedValue(encoder.encoded, collector.handles);
+    } finally {
+      if (!isDone) collector.abandon();
+    }
   }
   static open(captured) {
     return captured instanceof _EncodedValue ? captured.open() : captured;
@@ -3622,6 +3727,7 @@ var ObjectCalls = class {
     if (busy === void 0) return;
     this.#busy[$delete](object);
     if (this.#busy.size === 0) this.#time.close();
+    busy.current?.steps.return(void 0);
     busy.current?.waiting.reject(closed());
     for (let call = busy.next[$shift](); call !== void 0; call = busy.next[$shift]()) call.reject(closed());
   }
@@ -3775,6 +3881,10 @@ var Hub = class {
     if (ref instanceof RemoteRef || ref.object === void 0) return true;
     return canDo(ref.object, operation);
   }
+  isCopy(handle, operation) {
+    const ref = handle[REF];
+    return !(ref instanceof RemoteRef) && ref.object?.copies?.[$has](operation) === true;
+  }
   serve(peer, handle, operation, args, caller, wait) {
     const ref = handle[REF];
     if (ref instanceof RemoteRef) {
@@ -3897,8 +4007,8 @@ return {
   see,
   LineReader,
   encode,
-  encodeItems,
   decode,
+  encodeItems,
   describeOpenHandle,
   HandleCollector,
   EncodedValue,
@@ -4470,6 +4580,7 @@ var Answers = class {
   #time;
   #behind;
   #heldEnds = 0;
+  #isCopying = false;
   #askedBytes = 0;
   #unknownOperations = 0;
   constructor(host, outbox, transit, limits) {
@@ -4539,7 +4650,7 @@ var Answers = class {
     });
   }
   goOn() {
-    while (this.#held.size > 0 && !this.#isUnread) {
+    while (this.#held.size > 0 && !this.#mustHold) {
       if (!this.#time.begin()) return this.#time.goOnLater();
       this.#held[$shift]()();
       this.#time.end();
@@ -4566,11 +4677,11 @@ var Answers = class {
     this.#deliveries[$clear]();
   }
   #mayServe() {
-    return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
+    return this.#held.size === 0 && !this.#mustHold && this.#time.begin();
   }
   #hold(process, serve2) {
     this.#held[$push](askerOf(process), serve2);
-    if (!this.#isUnread) this.#time.goOnLater();
+    if (!this.#mustHold) this.#time.goOnLater();
   }
   #serveLater(request) {
     this.#noteOpen(request);
@@ -4582,6 +4693,9 @@ var Answers = class {
   }
   #behindPeer({ process }) {
     return process[$slice](this.#host.key.length + 1);
+  }
+  get #mustHold() {
+    return this.#isCopying || this.#isUnread;
   }
   get #isUnread() {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
@@ -4613,7 +4727,19 @@ var Answers = class {
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(request);
     const kept2 = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
+    if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
     value[$then]((result) => this.#answerLate(id, result, kept2), (error) => this.#failInTime(id, error));
+  }
+  async #answerCopy(id, copy) {
+    this.#isCopying = true;
+    try {
+      const result = await copy;
+      this.#answer(id, result);
+    } catch (error) {
+      this.#fail(id, error);
+    }
+    this.#isCopying = false;
+    if (!this.#outbox.isClosed) this.goOn();
   }
   #noteOpen({ id, bytes, wait, caller }) {
     if (!this.#open[$has](id)) this.#openBytes += bytes;
@@ -4640,7 +4766,7 @@ var Answers = class {
     if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
     let captured;
     try {
-      captured = EncodedValue.capture(result, false);
+      captured = result instanceof EncodedValue ? result : EncodedValue.capture(result, false);
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -4651,7 +4777,10 @@ var Answers = class {
   #answer(id, result) {
     this.#close(id);
     const delivery = result instanceof Delivery ? result : void 0;
-    if (this.#outbox.isClosed) return delivery?.requeue();
+    if (this.#outbox.isClosed) {
+      EncodedValue.abandon(result);
+      return delivery?.requeue();
+    }
     if (result === void 0) return this.#outbox.postDone(id);
     const value = delivery === void 0 ? result : delivery.value;
     try {
@@ -5171,6 +5300,7 @@ var PeerLink = class {
       key,
       exported: (id) => this.exported(id),
       knows: (handle, operation) => hub2.knows(handle, operation),
+      isCopy: (handle, operation) => hub2.isCopy(handle, operation),
       serve: (handle, operation, args, caller, wait) => hub2.serve(this, handle, operation, args, caller, wait)
     }, this.#outbox, transit, limits);
     hub2[$join](this);
@@ -8987,9 +9117,13 @@ var ListProxy = class extends SharedHandle {
     if (typeof order !== "function") return void await call(this, "sort", [
       isDescending(order)
     ]);
-    await changeValue(this, [
-      void 0
-    ], (items) => items.toSorted(order));
+    while (true) {
+      const [version, ...items] = await call(this, "readAll", []);
+      if (await call(this, "writeAll", [
+        version,
+        items.sort(order)
+      ])) return;
+    }
   }
   async reverse() {
     refuseArguments("reverse()", arguments);

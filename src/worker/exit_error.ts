@@ -1,4 +1,5 @@
 import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "../errors.ts";
+import { thrownText } from "../shown.ts";
 import { see } from "../troubles.ts";
 
 /** How a worker process ended, and what is known about why. */
@@ -100,6 +101,7 @@ function mebibytes(bytes: number): number {
   return Math.round(bytes / 1024 / 1024);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : thrownText(error);
 }

@@ -37,6 +37,21 @@ Deno.test("bytes that look like messages are output, by whatever way they are pr
     assertEquals([log.of("violation").length, pool.stats().workersLost], [0, 0]);
   }));
 
+Deno.test("a thrown value that takes years to write out costs its own task, or the start", () =>
+  withInvariants(two, async (pool) => {
+    const throwDoubled = (): never => {
+      let value: unknown = [0];
+      for (let n = 0; n < 45; n++) value = [value, value];
+      throw value;
+    };
+    const error = await pool.apply(throwDoubled).catch((thrown) => thrown);
+    assertEquals([Array.isArray(error), await pool.apply((n: number) => n + 1, [1])], [true, 2]);
+    const module = `data:text/javascript,${encodeURIComponent(`export const f = () => 1; (${throwDoubled})();`)}`;
+    await using failing = new Pool({ workers: 1, module });
+    const failed = await assertRejects(() => failing.apply("f"));
+    assertStringIncludes(`${failed}`, "an array");
+  }));
+
 Deno.test("a forged answer of another's task ends the forger alone", () =>
   withInvariants({ ...two, module: FORGE }, async (pool, log) => {
     const victim = pool.apply("wait", [1500]);

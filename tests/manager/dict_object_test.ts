@@ -2,11 +2,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DictObject } from "../../src/manager/objects/dict_object.ts";
+import { result } from "../helpers/simulated/steps.ts";
 
 const CALLER = { process: "", task: 0 };
 
 function call(dict: DictObject, operation: string, ...args: unknown[]): unknown {
-  return dict.operations[operation]!(CALLER, {}, ...args);
+  const long = dict.longOperations[operation];
+  return long === undefined ? dict.operations[operation]!(CALLER, {}, ...args) : result(long(CALLER, ...args));
 }
 
 Deno.test("DictObject.popItem() walks the keys once for many items", () => {

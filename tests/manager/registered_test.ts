@@ -152,6 +152,27 @@ Deno.test("IteratorProxy goes through a generator to its end", async () => {
   });
 });
 
+Deno.test("a worker keeps 10 000 iterators of an object open, and no more", async () => {
+  await using manager = new Manager();
+  manager.register("Counter", Counter);
+  const counter = await manager.create(Counter);
+  await withPool({ workers: 1 }, async (pool) => {
+    const failed = await pool.apply(async (counter: CounterProxy): Promise<string[]> => {
+      const open = [];
+      for (let n = 0; n < 10; n++) {
+        open.push(...await Promise.all(Array.from({ length: 1000 }, () => counter.upTo(2))));
+      }
+      const attempt = (): Promise<string> => counter.upTo(2).then(() => "open", (error) => `${error}`);
+      const full = await attempt();
+      await open[0]!.return("no more");
+      return [full, await attempt(), await attempt()];
+    }, [counter]);
+    const refusal = "RangeError: Cannot return an iterator: 10000 of the object are open, end some, by a loop that " +
+      "ends or by return()";
+    assertEquals(failed, [refusal, "open", refusal]);
+  });
+});
+
 Deno.test("IteratorProxy is closed when a loop over it is left", async () => {
   await withCounter(async (counter, call) => {
     await call(async (counter) => {

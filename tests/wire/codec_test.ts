@@ -1,5 +1,5 @@
 // Kind: pure unit.
-import { jsonOf } from "../../src/wire/codec/json_text.ts";
+import { jsonOf } from "../../src/wire/codec/plain.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
-import { decode, encode, encodeItems } from "../../src/wire/codec/codec.ts";
+import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { encodeItems } from "../../src/wire/codec/items_encoder.ts";
 import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
 import { LineWriter } from "../../src/wire/codec/line_writer.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { EncodingError, ProtocolError } from "../../src/errors.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 import { LongText } from "../../src/wire/codec/long_text.ts";
-import { MAX_REGEXP_COST, regexpCost } from "../../src/wire/codec/regexp_cost.ts";
+import { MAX_REGEXP_COST, regexpCost } from "../../src/wire/codec/tags.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,4 +1,5 @@
-import { encode, type Encoded, encodeItems, type HandleCodec } from "../../wire/codec/codec.ts";
+import { encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
+import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { EncodingError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {

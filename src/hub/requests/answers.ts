@@ -22,6 +22,8 @@ export interface AnswersHost {
   exported(id: string): Handle | undefined;
   /** Whether an operation can be called. */
   knows(handle: Handle, operation: string): boolean;
+  /** Whether its result is a copy of much, which is made in steps. */
+  isCopy(handle: Handle, operation: string): boolean;
   /** Runs an operation, here or where the object lives. */
   serve(handle: Handle, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): unknown;
 }
@@ -77,6 +79,8 @@ export class Answers {
   readonly #time: ServingTime;
   readonly #behind: ProcessesBehind;
   #heldEnds = 0;
+  /** Whether a copy is being made: what is asked meanwhile is held, or thousands would be made before the first is read. */
+  #isCopying = false;
   #askedBytes = 0;
   #unknownOperations = 0;
 
@@ -151,7 +155,7 @@ export class Answers {
 
   /** The peer has read some of what waited for it, or the next turn has come. */
   goOn(): void {
-    while (this.#held.size > 0 && !this.#isUnread) {
+    while (this.#held.size > 0 && !this.#mustHold) {
       if (!this.#time.begin()) return this.#time.goOnLater();
       this.#held.shift()!();
       this.#time.end();
@@ -188,12 +192,12 @@ export class Answers {
 
   /** Whether a request can be served at once. */
   #mayServe(): boolean {
-    return this.#held.size === 0 && !this.#isUnread && this.#time.begin();
+    return this.#held.size === 0 && !this.#mustHold && this.#time.begin();
   }
 
   #hold(process: string, serve: () => void): void {
     this.#held.push(askerOf(process), serve);
-    if (!this.#isUnread) this.#time.goOnLater();
+    if (!this.#mustHold) this.#time.goOnLater();
   }
 
   #serveLater(request: Request): void {
@@ -208,6 +212,10 @@ export class Answers {
   /** The way from the peer to the process that asks. */
   #behindPeer({ process }: Caller): string {
     return process.slice(this.#host.key.length + 1);
+  }
+
+  get #mustHold(): boolean {
+    return this.#isCopying || this.#isUnread;
   }
 
   get #isUnread(): boolean {
@@ -245,7 +253,21 @@ export class Answers {
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(request);
     const kept = request.bytes > SMALL_REQUEST_BYTES ? undefined : request;
+    if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
     value.then((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
+  }
+
+  async #answerCopy(id: number, copy: Promise<unknown>): Promise<void> {
+    this.#isCopying = true;
+    try {
+      const result = await copy;
+      // It was asked for when the peer had read all but a little.
+      this.#answer(id, result);
+    } catch (error) {
+      this.#fail(id, error);
+    }
+    this.#isCopying = false;
+    if (!this.#outbox.isClosed) this.goOn();
   }
 
   #noteOpen({ id, bytes, wait, caller }: Request): void {
@@ -270,7 +292,7 @@ export class Answers {
     if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
     let captured: unknown;
     try {
-      captured = EncodedValue.capture(result, false);
+      captured = result instanceof EncodedValue ? result : EncodedValue.capture(result, false);
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -282,7 +304,10 @@ export class Answers {
   #answer(id: number, result: unknown): void {
     this.#close(id);
     const delivery = result instanceof Delivery ? result : undefined;
-    if (this.#outbox.isClosed) return delivery?.requeue();
+    if (this.#outbox.isClosed) {
+      EncodedValue.abandon(result);
+      return delivery?.requeue();
+    }
     if (result === undefined) return this.#outbox.postDone(id);
     const value = delivery === undefined ? result : delivery.value;
     try {

@@ -11,6 +11,9 @@ import type { RegisteredType } from "../registered_type.ts";
 /** Gives an object its reference, for as long as the manager is open. */
 export type Own = (type: string, object: SharedObject) => ObjectRef;
 
+/** How many iterators of one object may be open for other processes to get another: each takes memory here. */
+const MOST_ITERATORS = 10_000;
+
 /** The owner's side of an instance of a registered type. Only its exposed methods can be called. */
 export class InstanceObject implements SharedObject {
   readonly operations: Record<string, Operation> = {
@@ -46,6 +49,12 @@ export class InstanceObject implements SharedObject {
   /** Packs the result: what the object changes next must not show in it. */
   #answer(caller: Caller, result: unknown): unknown {
     if (!isIterator(result)) return EncodedValue.capture(result, true);
+    if (caller.process !== "" && this.#iterators.size >= MOST_ITERATORS) {
+      result.return?.(undefined);
+      throw new RangeError(
+        `Cannot return an iterator: ${MOST_ITERATORS} of the object are open, end some, by a loop that ends or by return()`,
+      );
+    }
     const object = new IteratorObject(result, caller, (ended) => this.#iterators.delete(ended));
     this.#iterators.add(object);
     return new IteratorProxy(this.#own(ITERATOR, object));

@@ -6,7 +6,7 @@ import type { Tagged } from "../../wire/messages/text.ts";
 import { writeAbort, writeCall, writeChunk, writeFunction, writeRun } from "../../wire/messages/to_child.ts";
 import type { ChildMessage } from "../../wire/messages/to_parent.ts";
 import type { ConnectedWorker, ConnectedWorkerEvents } from "../../worker/connected_worker.ts";
-import { startTimeoutError, type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
+import { messageOf, startTimeoutError, type WorkerExit, workerExitError } from "../../worker/exit_error.ts";
 import type { WorkerProcess } from "../../worker/worker_process.ts";
 import type { ChunkResult, WorkerIdentity, WorkerListener } from "../backend.ts";
 import type { SchedulerWorker } from "../scheduling/effects.ts";
@@ -305,5 +305,5 @@ function taskError(exit: WorkerExit, taskStarted: boolean, attempt: number): Err
 }
 
 function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value), { cause: value });
+  return value instanceof Error ? value : new Error(messageOf(value), { cause: value });
 }

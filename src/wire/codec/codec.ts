@@ -4,7 +4,7 @@ import { EncodingError, PayloadTooLargeError, ProtocolError } from "../../errors
 import { LinePart, type ReceivedLines } from "../framing/line_part.ts";
 import { type JsonObject, malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
-import { encodingError, TaggedEncoder } from "./encode.ts";
+import { encodingError, TaggedEncoder, UNREADABLE } from "./encode.ts";
 import { LineReader } from "./line_reader.ts";
 import { LineWriter } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
@@ -23,15 +23,14 @@ export interface Encoded {
 
 const NO_PARTS: readonly Uint8Array[] = [];
 const UNDEFINED: Encoded = { text: '{"$":"undefined"}', tagged: true, parts: NO_PARTS };
-/** About how much is encoded at once. */
-const PIECE_UNITS = 2 * LARGE_UNITS;
 /** The estimate of a text's length may be wrong by its escapes: what is longer than this travels as lines. */
-const MAX_TEXT_UNITS = 2 * LARGE_UNITS;
+export const MAX_TEXT_UNITS: number = 2 * LARGE_UNITS;
 /** How long V8's strings can be. */
 const MAX_STRING_UNITS = 2 ** 29 - 24;
-const UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
-const LINES_OF_PLAIN = '{"$":"lines"}';
-const LINES_OF_TREE = '{"$":"lines","t":1}';
+/** The text of a value that travels as lines. */
+export const LINES_OF_PLAIN = '{"$":"lines"}';
+/** The same for a tree with tags. */
+export const LINES_OF_TREE = '{"$":"lines","t":1}';
 
 export type { HandleCodec } from "./tags.ts";
 
@@ -66,63 +65,6 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
   const measure = new PlainMeasure();
   const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
-}
-
-/** Encodes a list of values that have nothing to do with each other: of plain data, identity is kept within each only. */
-export function encodeItems(items: readonly unknown[], handles?: HandleCodec): Encoded {
-  const encoder = new ItemsEncoder(items, handles);
-  while (encoder.encoded === undefined) encoder.advance();
-  return encoder.encoded;
-}
-
-/** Does what {@linkcode encodeItems} does, a piece at a time. */
-export class ItemsEncoder {
-  readonly #items: readonly unknown[];
-  readonly #handles: HandleCodec | undefined;
-  readonly #measure = new PlainMeasure();
-  #writer: LineWriter | undefined;
-  #written = 0;
-  #encoded: Encoded | undefined;
-
-  /** Encodes nothing yet. */
-  constructor(items: readonly unknown[], handles: HandleCodec | undefined) {
-    this.#items = items;
-    this.#handles = handles;
-    const numbers = numbersIn(items);
-    if (numbers !== undefined) this.#encoded = { text: numbers.text, tagged: true, parts: [numbers.bytes] };
-  }
-
-  /** The items, when all are encoded. */
-  get encoded(): Encoded | undefined {
-    return this.#encoded;
-  }
-
-  /** Encodes the next items, some ten thousands of characters. Throws what {@linkcode encode} throws. */
-  advance(): void {
-    const items = this.#items;
-    const start = this.#written;
-    // The measure of an item is taken just before it is written: what the processor has at hand then need not be fetched again.
-    const piece = pieceOf(items, start, this.#measure);
-    if (piece === undefined) {
-      this.#writer?.abandon();
-      this.#encoded = encodeTagged(items, this.#handles);
-    } else if (this.#writer === undefined && piece.end === items.length && piece.size < LARGE_UNITS) {
-      this.#encoded = encodePlain(items, piece.size, this.#measure);
-    } else this.#write(start, piece.end);
-  }
-
-  #write(start: number, end: number): void {
-    try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
-      this.#writer.writeItems(this.#items, start, end);
-      this.#written = end;
-      if (end < this.#items.length) return;
-      this.#writer.close();
-      this.#encoded = { text: LINES_OF_PLAIN, tagged: true, parts: [this.#writer.finish()] };
-    } catch (error) {
-      throw writingError(error);
-    }
-  }
 }
 
 /**
@@ -173,7 +115,8 @@ function needsNoMeasure(value: unknown): boolean {
   }
 }
 
-function numbersIn(value: unknown): NumbersText | undefined {
+/** The value as bytes, if it is a long list of numbers, or holds one. */
+export function numbersIn(value: unknown): NumbersText | undefined {
   try {
     return encodeNumbers(value);
   } catch {
@@ -191,33 +134,15 @@ function sizeOf(value: unknown, measure: PlainMeasure): number {
   }
 }
 
-/** The next items that make a large text together, or all that are left; `undefined` if one is not plain. */
-function pieceOf(
-  items: readonly unknown[],
-  start: number,
-  measure: PlainMeasure,
-): { readonly end: number; readonly size: number } | undefined {
-  let end = start;
-  let size = 0;
-  try {
-    while (end < items.length && size < PIECE_UNITS) {
-      const added = measure.measureItem(items[end++]);
-      if (added === NOT_PLAIN) return undefined;
-      size += added;
-    }
-  } catch {
-    return undefined;
-  }
-  return { end, size };
-}
-
-function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {
+/** Writes plain data whose text has about so many units. */
+export function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {
   const text = size < LARGE_UNITS ? stringify(value) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: false, parts: NO_PARTS };
   return { text: LINES_OF_PLAIN, tagged: true, parts: [writeLines(value, measure)] };
 }
 
-function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded {
+/** Encodes what is not plain data. */
+export function encodeTagged(value: unknown, handles: HandleCodec | undefined): Encoded {
   const encoder = new TaggedEncoder(handles);
   try {
     return encodeWith(encoder, value);
@@ -273,7 +198,8 @@ function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
   }
 }
 
-function stringify(value: unknown): string {
+/** The text of plain data. */
+export function stringify(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
@@ -282,7 +208,7 @@ function stringify(value: unknown): string {
 }
 
 /** The error when a value that was looked at before cannot be written. */
-function writingError(error: unknown): Error {
+export function writingError(error: unknown): Error {
   if (!(error instanceof RangeError)) {
     return encodingError("$", UNREADABLE, error);
   }

@@ -5,7 +5,6 @@ import { arrayOf, type JsonObject, malformed, numberOf, pairsIn, recordOf, textO
 import { decodeError } from "./error_codec.ts";
 import { decodeNumbers, MAX_AT_ONCE } from "./number_list.ts";
 import { tooDear } from "./line_limits.ts";
-import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
   BIGINT_COST,
   DIGITS_PER_COST,
@@ -16,11 +15,13 @@ import {
   MAP_ENTRY_COST,
   MAX_DEPTH,
   MAX_HOLES,
+  MAX_REGEXP_COST,
   MAX_REGEXP_UNITS,
   MAX_TREE_COST,
   NUMBERS_PER_COST,
   PARSED_COST,
   putField,
+  regexpCost,
   SPARSE_ITEM_COST,
   TAG_KEY,
 } from "./tags.ts";

@@ -7,7 +7,6 @@ import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
 import { isPlainPrimitive } from "./plain.ts";
 import { builtInName, isArrayBuffer, isError, isOrdinaryArray, isRecord, placesAmongHoles } from "./realms.ts";
-import { MAX_REGEXP_COST, regexpCost } from "./regexp_cost.ts";
 import {
   BIGINT_COST,
   DIGITS_PER_COST,
@@ -18,9 +17,11 @@ import {
   MAP_ENTRY_COST,
   MAX_DEPTH,
   MAX_HOLES,
+  MAX_REGEXP_COST,
   MAX_REGEXP_UNITS,
   PARSED_COST,
   putField,
+  regexpCost,
   SPARSE_ITEM_COST,
   type Tag,
   TAG_KEY,
@@ -32,6 +33,9 @@ const { entries: entriesOf } = Map.prototype;
 const { values: itemsOf } = Set.prototype;
 const { getTime } = Date.prototype;
 const { toString: bigintText } = BigInt.prototype;
+
+/** Why something cannot travel that threw when it was looked at. */
+export const UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 
 /** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
 type Step = number | string | { readonly expression: string };
@@ -92,6 +96,23 @@ export class TaggedEncoder {
     const node = this.encode(value, depth);
     this.#path.pop();
     return node;
+  }
+
+  /** What comes next are the items of a list without holes, which is the whole value. */
+  beginList(list: readonly unknown[]): void {
+    this.#numbers.set(list, this.#objects.length);
+    this.#objects.push(list);
+    this.cost++;
+  }
+
+  /** The node of an item of that list. */
+  encodeItem(index: number, item: unknown): unknown {
+    try {
+      return this.encodeAt(index, item, 1);
+    } catch (error) {
+      if (error instanceof EncodingError) throw error;
+      throw encodingError(this.path, UNREADABLE, error);
+    }
   }
 
   /** Like `encodeAt`, but returns `undefined` and forgets what it did when the value cannot travel. */

@@ -11,9 +11,8 @@
 
 import { LinePart } from "../framing/line_part.ts";
 import { SHALLOW_UNITS } from "./checks.ts";
-import { jsonOf } from "./json_text.ts";
 import { KeptBuffer } from "./kept_buffer.ts";
-import { LARGE_UNITS } from "./plain.ts";
+import { jsonOf, LARGE_UNITS } from "./plain.ts";
 
 /** About how much goes into a line. More brings nothing, and so short a text needs no check of its depth. */
 const LINE_UNITS = SHALLOW_UNITS - 500;

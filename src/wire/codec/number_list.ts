@@ -3,9 +3,8 @@
 import { LinePart } from "../framing/line_part.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
-import { jsonOf } from "./json_text.ts";
 import { requireNumbersFit } from "./line_limits.ts";
-import { isPlainPrimitive } from "./plain.ts";
+import { isPlainPrimitive, jsonOf } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
 

@@ -1,0 +1,123 @@
+/** Copies of long lists and large dicts for other processes: each is one moment, and the event loop turns while it is made. */
+import { assert, assertEquals } from "@std/assert";
+import { type DictProxy, type ListProxy, Manager } from "../../mod.ts";
+import type { SharedObject } from "../../src/hub/shared_object.ts";
+import { EncodedValue } from "../../src/hub/encoded_value.ts";
+import { DictObject } from "../../src/manager/objects/dict_object.ts";
+import { ListObject } from "../../src/manager/objects/list_object.ts";
+import { withPool } from "../helpers/pools/with_pool.ts";
+
+const WORKER = { process: "1", task: 0 };
+const MANY = 40_000;
+
+const makers: Record<string, (n: number) => unknown> = {
+  texts: (n) => `text number ${n}`,
+  rows: (n) => ({ id: n, name: `n${n}` }),
+  dates: (n) => new Date(n),
+  lists: (n) => [n, undefined],
+};
+
+/** A copy that a worker asked for, and in how many steps it was made. */
+function copy(object: SharedObject, operation: string, ...args: unknown[]): { value: unknown; steps: number } {
+  const steps = object.longOperations![operation]!(WORKER, ...args);
+  for (let count = 1;; count++) {
+    const { done, value } = steps.next();
+    if (done) return { value: EncodedValue.open(value), steps: count };
+  }
+}
+
+Deno.test("a long list is copied for a worker in many steps, whatever is in it", () => {
+  for (const [kind, make] of Object.entries(makers)) {
+    const items = Array.from({ length: MANY }, (_, n) => make(n));
+    const list = new ListObject(items);
+    const whole = copy(list, "slice");
+    assertEquals(whole.value, items, kind);
+    assert(whole.steps > 6, `${kind}: ${whole.steps} steps`);
+    assertEquals(copy(list, "slice", 1, 3).value, items.slice(1, 3), kind);
+    const [version, ...all] = copy(list, "readAll").value as unknown[];
+    assertEquals([typeof version, all.length], ["number", MANY]);
+    const removed = copy(list, "splice", 10, MANY - 20);
+    assertEquals(removed.value, items.slice(10, -10), kind);
+    assert(removed.steps > 6, `${kind}: ${removed.steps} steps`);
+    assertEquals(copy(list, "slice").value, [...items.slice(0, 10), ...items.slice(-10)], kind);
+  }
+});
+
+Deno.test("a large dict is copied for a worker in many steps, whatever is in it", () => {
+  for (const [kind, make] of Object.entries(makers)) {
+    const entries = Array.from({ length: MANY }, (_, n) => [`key ${n}`, make(n)] as const);
+    const dict = new DictObject(entries, "no");
+    const wanted = {
+      keys: entries.map(([key]) => key),
+      values: entries.map(([, value]) => value),
+      entries,
+    };
+    for (const [operation, value] of Object.entries(wanted)) {
+      const copied = copy(dict, operation);
+      assertEquals(copied.value, value, `${kind} ${operation}`);
+      assert(copied.steps > 6, `${kind} ${operation}: ${copied.steps} steps`);
+    }
+  }
+});
+
+Deno.test("a copy of a list for a worker is one moment, and what is called of it meanwhile comes after it", async () => {
+  await using manager = new Manager();
+  const list = manager.list<string>(Array.from({ length: 50_000 }, (_, n) => `item ${n}`));
+  const dict = manager.dict<string, number>(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, 0]));
+  const copyOften = async (list: ListProxy<string>, dict: DictProxy<string, number>): Promise<string[]> => {
+    const [lists, dicts] = await Promise.all([
+      Promise.all(Array.from({ length: 5 }, () => list.toArray())),
+      Promise.all(Array.from({ length: 5 }, () => dict.entries())),
+    ]);
+    return [
+      ...lists.map((items) => `${items.length % 2} ${items.slice(50_000).every((item) => item === "more")}`),
+      ...dicts.map((entries) => `${new Set(entries.map(([, value]) => value)).size}`),
+    ];
+  };
+  await withPool({ workers: 2 }, async (pool) => {
+    const copies = [pool.apply(copyOften, [list, dict]), pool.apply(copyOften, [list, dict])];
+    let isCopying = true;
+    const changing = (async () => {
+      for (let round = 1; isCopying; round++) {
+        await list.extend(["more", "more"]);
+        await dict.update(Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, round])));
+        // Calls of the owner take no turn of the event loop.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    })();
+    const all = await Promise.all(copies);
+    isCopying = false;
+    await changing;
+    const wanted = [...Array(5).fill("0 true"), ...Array(5).fill("1")];
+    assertEquals(all, [wanted, wanted]);
+  });
+});
+
+Deno.test("a worker that asks for many copies at once gets all of them, and its other calls are answered", async () => {
+  await using manager = new Manager();
+  const list = manager.list<string>(Array.from({ length: 60_000 }, (_, n) => `an item of the list: ${n}`));
+  await withPool({ workers: 1 }, async (pool) => {
+    const counted = await pool.apply(async (list: ListProxy<string>): Promise<number[]> => {
+      const copies = Array.from({ length: 100 }, () => list.toArray());
+      const length = await list.length();
+      const lengths = await Promise.all(copies.map(async (copy) => (await copy).length));
+      return [length, ...new Set(lengths)];
+    }, [list]);
+    assertEquals(counted, [60_000, 60_000]);
+  });
+});
+
+Deno.test("a manager that closes ends the copies that are being made of its lists", async () => {
+  const manager = new Manager();
+  const list = manager.list<unknown>(Array.from({ length: 300_000 }, (_, n) => ({ n })));
+  await withPool({ workers: 1 }, async (pool) => {
+    const task = pool.apply(async (list: ListProxy): Promise<string> => {
+      const copies = Array.from({ length: 20 }, () => list.toArray().then(() => "done", (error) => error.name));
+      return (await Promise.all(copies)).at(-1)!;
+    }, [list]);
+    await list.length();
+    setTimeout(() => manager.close(), 200);
+    assert(["done", "ClosedError", "EndOfStreamError"].includes(await task));
+    assertEquals(await pool.apply((n: number) => n + 1, [1]), 2);
+  });
+});
