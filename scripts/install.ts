@@ -5,12 +5,16 @@
  *     deno task install [--root FOLDER] [-A | --allow-net=… …]
  *
  * `deno install` cannot: it copies the configuration, and with that the members of the workspace are gone. So this writes
- * what it would write, but for the configuration, which stays where it is.
+ * what it would write, but for the configuration, which stays where it is. What starts then is a copy of the command in few files, as it stands
+ * now: Deno resolves and reads hundreds of sources at each start otherwise, and that takes longer than the start of a worker.
  */
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const SOURCES = `${ROOT}cli/main.ts`;
+/** Where the copy lies: places in it that are relative to a source's folder mean the same. */
+const BUILT = `${ROOT}cli/built`;
 
 /** What the command cannot do without, where it is not to hold everything. */
 export const NEEDED_FLAGS: readonly string[] = [
@@ -21,15 +25,37 @@ export const NEEDED_FLAGS: readonly string[] = [
 ];
 
 /** The script that starts the command, and its name. */
-export function launcher(flags: readonly string[], deno: string, windows: boolean): { name: string; text: string } {
+export function launcher(
+  flags: readonly string[],
+  deno: string,
+  windows: boolean,
+  main: string = SOURCES,
+): { name: string; text: string } {
   const granted = flags.length === 0 ? ["-A"] : flags[0] === "-A" ? flags : [...NEEDED_FLAGS, ...flags];
-  const args = ["run", ...granted, "--no-prompt", "--quiet", `--config=${ROOT}deno.json`, `${ROOT}cli/main.ts`];
+  const args = ["run", ...granted, "--no-prompt", "--quiet", `--config=${ROOT}deno.json`, main];
   if (windows) {
     const quoted = args.map((arg) => `"${arg}"`).join(" ");
     return { name: "corral.cmd", text: `@echo off\r\n"${deno}" ${quoted} %*\r\n` };
   }
   const quoted = [deno, ...args].map((arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`);
   return { name: "corral", text: `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n` };
+}
+
+/**
+ * Makes the copy, and returns its main file; that of the sources where it cannot be made: Deno gets its bundler from npm, and the clone may
+ * not be ours to write. What draws reports is loaded when one is drawn, here as there.
+ */
+async function build(): Promise<string> {
+  await Deno.remove(BUILT, { recursive: true }).catch(() => {});
+  const external = ["linkedom", "@observablehq/plot"].map((name) => `--external=${name}`);
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform=deno", "--code-splitting", ...external, `--outdir=${BUILT}`, SOURCES],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return success ? `${BUILT}/main.js` : SOURCES;
 }
 
 async function isOnPath(): Promise<boolean> {
@@ -52,10 +78,16 @@ async function install(args: readonly string[]): Promise<void> {
   if (!root) throw new Error("Cannot install: there is no home folder, wanted --root FOLDER");
   const folder = join(root, "bin");
   const windows = Deno.build.os === "windows";
-  const { name, text } = launcher(flags, await isOnPath() ? "deno" : Deno.execPath(), windows);
+  const main = await build();
+  const { name, text } = launcher(flags, await isOnPath() ? "deno" : Deno.execPath(), windows, main);
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(join(folder, name), text, { mode: 0o755 });
   console.log(`Installed ${join(folder, name)}`);
+  console.log(
+    main === SOURCES
+      ? "It runs from the sources, and starts slowly: they could not be made into few files"
+      : "It is the command as it stands now: install again after a change",
+  );
   if (!(Deno.env.get("PATH") ?? "").split(delimiter).includes(folder)) {
     console.log(
       `${folder} is not in your PATH yet: ${

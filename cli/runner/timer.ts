@@ -9,6 +9,6 @@ export function after(ms: number, call: () => void): () => void {
     timer = setTimeout(() => left > LONGEST_MS ? step(left - LONGEST_MS) : call(), Math.min(left, LONGEST_MS));
   };
   step(ms);
-  // Deno loads Node's timers, 10 ms of a run's first second, when somebody first looks at one of these functions.
+  // Deno loads Node's timers, 10 ms of a run's first second, when code first looks at one of these functions.
   return () => timer !== undefined && clearTimeout(timer);
 }

@@ -58,7 +58,8 @@ function installLines(flags: readonly string[]): [everything: string, narrow: st
     const install = (granted: string) => `deno install -g -f ${granted} -n corral ${name}`;
     return [install("-A"), install([...NEEDED_FLAGS, ...flags].join(" "))];
   }
-  const root = import.meta.dirname!.replace(/[\\/]cli[\\/]session$/, "");
+  // In a folder of the command's: this one, or that of the files which `deno task install` makes.
+  const root = import.meta.dirname!.replace(/[\\/]cli[\\/]\w+$/, "");
   return [`cd ${root} && deno task install`, `cd ${root} && deno task install ${flags.join(" ")}`];
 }
 

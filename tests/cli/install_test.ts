@@ -141,8 +141,18 @@ Deno.test({
       const user = await Newcomer.create(folder);
       await user.write("job.ts", "export default (n: number) => n * 2;\n");
       await user.write("in.ndjson", "1\n2\n");
-      assertStringIncludes(await user.ok("deno task -q install", ROOT), `Installed ${folder}/home/.deno/bin/corral\n`);
+      assertStringIncludes(
+        await user.ok("deno task -q install", ROOT),
+        `Installed ${folder}/home/.deno/bin/corral\nIt is the command as it stands now`,
+      );
+      const launcher = await Deno.readTextFile(`${folder}/home/.deno/bin/corral`);
+      assertStringIncludes(launcher, `cli/built/main.js "$@"\n`);
       assertEquals(await user.ok("corral map -q ./job.ts in.ndjson"), "2\n4\n");
+      // What is loaded late comes from that copy too.
+      const late = "--report run.html --joblog log --events events --trace trace --dashboard=0";
+      assertEquals(await user.ok(`corral map -q ./job.ts in.ndjson ${late}`), "2\n4\n");
+      assertStringIncludes(await user.ok("cat run.html"), "</html>");
+      assertStringIncludes(await user.ok("corral agent --help"), "Usage: corral agent --redis URL");
       await user.ok("deno task -q install --allow-net=127.0.0.1", ROOT);
       const refused = await user.sh("corral map ./job.ts in.ndjson --allow-net=example.com");
       assertStringIncludes(refused.stderr, `  cd ${ROOT.slice(0, -1)} && deno task install --allow-net=example.com\n`);
