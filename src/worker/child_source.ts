@@ -4941,6 +4941,7 @@ var UnreadBytes = class {
 };
 
 // src/hub/requests/outbox.ts
+var MOST_DONE = 4096;
 var Outbox = class {
   deferredRelease;
   #transport;
@@ -5011,7 +5012,7 @@ var Outbox = class {
     if (this.#done.length === 0) return;
     const done = this.#done;
     this.#done = [];
-    this.#append(writeDone(done));
+    for (let at = 0; at < done.length; at += MOST_DONE) this.#append(writeDone(done[$slice](at, at + MOST_DONE)));
   }
   #flushLater() {
     if (this.#isFlushing) return;

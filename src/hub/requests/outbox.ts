@@ -6,6 +6,9 @@ import { DeferredRelease } from "../deferred_release.ts";
 import type { Handle } from "../handle.ts";
 import { UnreadBytes } from "./unread_bytes.ts";
 
+/** So many answers that say no more than "done" are one message: its text must not be too long for the parent. */
+const MOST_DONE = 4096;
+
 /** The way to a peer. */
 export interface Transport {
   /** Adds a message to what leaves next. Throws PayloadTooLargeError, and then nothing was added. */
@@ -121,7 +124,7 @@ export class Outbox {
     if (this.#done.length === 0) return;
     const done = this.#done;
     this.#done = [];
-    this.#append(writeDone(done));
+    for (let at = 0; at < done.length; at += MOST_DONE) this.#append(writeDone(done.slice(at, at + MOST_DONE)));
   }
 
   #flushLater(): void {
