@@ -132,7 +132,7 @@ const rows: readonly Row[] = [
   {
     title: "corral map of one record, from start to exit",
     measure: () => mapOne(COMMAND),
-    floorTitle: "the same command in few files",
+    floorTitle: "the same command in few files, as `deno task install` makes it",
     floor: () => mapOne(command),
   },
   {
