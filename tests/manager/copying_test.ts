@@ -1,4 +1,4 @@
-/** Copies of long lists and large dicts for other processes: each is one moment, and the event loop turns while it is made. */
+/** Unit and end-to-end tests of copies of long lists and large dicts for other processes: each is one moment, and the event loop turns while it is made. */
 import { assert, assertEquals } from "@std/assert";
 import { type DictProxy, type ListProxy, Manager } from "../../mod.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
