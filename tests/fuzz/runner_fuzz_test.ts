@@ -8,6 +8,8 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { JsonRecordReader } from "../../cli/input/json_records.ts";
 import { LineRecordReader } from "../../cli/input/line_records.ts";
+import { TableRecordReader } from "../../cli/input/table_records.ts";
+import { InputError } from "../../cli/errors/cli_error.ts";
 import type { EventStream } from "../../cli/observers/event_stream.ts";
 import type { CliMapOptions } from "../../cli/options/cli_map_options.ts";
 import type { Committer } from "../../cli/output/committer.ts";
@@ -16,6 +18,9 @@ import { type ReadItem, RecordBlock, type RecordReader } from "../../cli/records
 import type { BlockPool } from "../../cli/run/block_pool.ts";
 import { MapRun } from "../../cli/run/map_run.ts";
 import { BlockRun } from "../../cli/runner/block_run.ts";
+import type { RowShape } from "../../cli/runner/result_row.ts";
+import { cellStyle } from "../../cli/runner/table_cells.ts";
+import type { TableSettings } from "../../cli/runner/table_row.ts";
 import { type BlockOrder, EXITING, type Piece, type RunnerSettings } from "../../cli/runner/protocol.ts";
 import { windowOf } from "../helpers/simulated/byte_pieces.ts";
 import { Chance, mutatedBytes, mutatedMessage } from "../helpers/simulated/message_fuzzer.ts";
@@ -170,11 +175,13 @@ const WAYS: ((record: unknown) => unknown)[] = [
   () => Object.assign(new Error("thrown"), { name: 7, message: { x: 1 }, stack: null }),
 ];
 
-function settingsOf(chance: Chance, input: "json" | "text"): RunnerSettings {
+function settingsOf(chance: Chance, input: RunnerSettings["input"], table?: TableSettings): RunnerSettings {
   return {
     input,
     delimiter: "\n",
+    ...(table === undefined ? {} : { table }),
     output: chance.pick(["ndjson", "json", "lines", "nul", "raw"]),
+    cells: cellStyle(chance.pick(["csv", "tsv"]), chance.below(2) === 0),
     tagged: chance.below(2) === 0,
     batch: chance.pick([null, null, 2, 3]),
     retries: chance.below(3),
@@ -196,6 +203,15 @@ async function blocksOf(reader: RecordReader, records: number): Promise<RecordBl
   }
 }
 
+/** What results may be written as. */
+const SHAPES: readonly (RowShape | null)[] = [
+  null,
+  null,
+  { columns: null, isFixed: false },
+  { columns: ["a", "b", "__proto__"], isFixed: false },
+  { columns: ["a"], isFixed: true },
+];
+
 /** Runs a block as a worker does, as often as it comes back, and checks what is sent. Returns how many records ended. */
 async function worked(block: RecordBlock, settings: RunnerSettings, chance: Chance): Promise<number> {
   let [done, attempt] = [0, 1];
@@ -209,8 +225,8 @@ async function worked(block: RecordBlock, settings: RunnerSettings, chance: Chan
       timeoutMs: chance.pick([null, 60_000]),
       detailed: chance.below(2) === 0,
       budgetMs: chance.pick([0, 1000]),
-      columns: null,
-      rows: null,
+      columns: block.source.columns ?? null,
+      rows: chance.pick(SHAPES),
     };
     let said = 0;
     let retriedAt = -1;
@@ -253,4 +269,44 @@ Deno.test("a runner ends all records of a block that is nearly right, and the co
       assertEquals(await worked(block, settings, chance), block.count);
     }
   }
+});
+
+/** A table that is nearly right, and how it is read. */
+function nearlyTable(chance: Chance): { reader: RecordReader; table: TableSettings } {
+  const bytes = mutatedBytes(encoder.encode(chance.pick(corpus.tables)), chance);
+  const dialect = {
+    delimiter: chance.pick([",", "\t", ";"]),
+    quote: chance.pick(['"', '"', null]),
+    comments: chance.pick([null, "#"]),
+  };
+  const table = { dialect, infers: chance.below(2) === 0, hasHeader: chance.below(3) > 0 };
+  const reader = new TableRecordReader(windowOf(bytes, [1 + chance.below(60)]), {
+    ...table,
+    input: "-",
+    columns: null,
+    skippedLines: chance.below(2),
+    maxRecordBytes: 300,
+    warn: () => {},
+  });
+  return { reader, table };
+}
+
+Deno.test("a runner ends all rows of a table that is nearly right, however they are read and written", async () => {
+  const chance = new Chance(SEED);
+  let refused = 0;
+  for (let round = 0; round < RUNS / 8; round++) {
+    const { reader, table } = nearlyTable(chance);
+    const settings = settingsOf(chance, "table", table);
+    try {
+      for (const block of await blocksOf(reader, 1 + chance.below(9))) {
+        assertEquals(await worked(block, settings, chance), block.count);
+      }
+    } catch (error) {
+      // A header that cannot be read ends the run, before any record.
+      assertInstanceOf(error, InputError, Deno.inspect(error));
+      refused++;
+    }
+    assertEquals(({} as { polluted?: unknown }).polluted, undefined);
+  }
+  assert(refused < RUNS / 16, `${refused} tables were refused: the corpus is not near enough`);
 });

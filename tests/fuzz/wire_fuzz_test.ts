@@ -57,19 +57,21 @@ Deno.test("a parent and a child take a message that is nearly right, or refuse i
   }
 });
 
-Deno.test("a decoder takes bytes that are nearly frames, or refuses them with a typed error", () => {
+Deno.test("a decoder takes bytes that are nearly frames, or refuses them with a typed error", async () => {
   const chance = new Chance(SEED);
   const values: unknown[] = [
     Array.from({ length: 700 }, (_, n) => ({ n, text: `row ${n}`.repeat(9) })),
     { a: "x".repeat(40_000), b: { c: Array.from({ length: 9000 }, (_, n) => [n]) } },
     { when: new Date(1), bytes: new Uint8Array(9), rows: Array.from({ length: 3000 }, (_, n) => new Date(n)) },
     Array.from({ length: 600 }, (_, n) => n / 2),
+    // One string that is parsed as it comes.
+    { text: 'é\\n"\u2028\ud83d\ude00'.repeat(20_000) },
   ];
   for (let run = 0; run < RUNS / 10; run++) {
     const { text, tagged, parts } = encode(chance.pick(values));
     const buffer = new FrameBuffer();
     buffer.append(`["result",7,${tagged ? 1 : 0},${text}]`, parts);
-    const whole = new Uint8Array(buffer.take().flatMap((chunk) => [...chunk]));
+    const whole = await new Blob(buffer.take() as Uint8Array<ArrayBuffer>[]).bytes();
     const bytes = mutatedBytes(whole, chance);
     requireTyped(`run ${run}`, () => {
       const decoder = new FrameDecoder((received, receivedParts) => {
