@@ -21,6 +21,9 @@ export async function describeError(error: unknown): Promise<string> {
 /** What a pool, or another tool, calls the same. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--workers": "--jobs",
+  "--worker": "--jobs",
+  "--num-workers": "--jobs",
+  "--threads": "--jobs",
   "--max-workers": "--jobs",
   "--processes": "--jobs",
   "--max-procs": "--jobs",
@@ -62,6 +65,7 @@ function inOwnWords(message: string): string {
       /, import it in the program, or grant `permissions: \{ import: true \}`/,
       ", or run corral map with --cache",
     )
+    .replace("or grant `permissions: { import: true }`", "or grant it with --allow-import")
     .replace(", or set `frozen: false`, which goes by no lock file", ", or run corral map with --cache")
     .replace(
       /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,

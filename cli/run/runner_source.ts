@@ -515,6 +515,42 @@ function epoch(time) {
   return Math.round((performance.timeOrigin + time) * 1e3) / 1e3;
 }
 
+// cli/runner/advice.ts
+var RULES = [
+  [
+    /Requires net access to "[\\w-]*\\.corral\\.invalid[^"]*", run again with the --allow-net flag/,
+    () => "Cannot fetch a relative URL: a worker has no page to start from, give fetch() an absolute one"
+  ],
+  [
+    /(Requires (\\w+) access(?: to "([^"]*)")?), run again with the --allow-\\w+ flag/,
+    (_, told, kind, item) => \`\${told}, grant it with --allow-\${kind}\${item === void 0 || item === "" ? "" : \`=\${item}\`}\`
+  ],
+  [
+    /^((?:Failed to spawn '([^'/\\\\\\n]*)': (?:entity not found|no path to search[^\\n]*))|(?:spawn(?:Sync)? ([^/\\\\\\s]+) ENOENT))$/,
+    (_, told, command, other) => isGranted(command ?? other) ? told : \`\${told}, grant it with --allow-run=\${command ?? other}\`
+  ],
+  [
+    /( for package "([^"\\n]*)"[^]*?|package manifest for '([^'\\n]*)'[^]*?|not found in cache: "([^"\\n]*)"),? --cached-only is specified\\.?/,
+    (_, told, npm, jsr, url) => \`\${told}; workers download nothing, run \\\`deno cache \${npm !== void 0 ? \`npm:\${npm}\` : jsr !== void 0 ? \`jsr:\${jsr}\` : url}\\\` first\`
+  ],
+  [
+    /(Import "([^"\\n]*)" not a dependency)(?: and not in import map from "data:[^"\\n]*"|(?: and not in import map[^\\n]*)?\\n[ \\t]*hint:[^\\n]*)/,
+    (_, told, name) => \`\${told}, import "npm:\${name}" or "jsr:\${name}", or have a deno.json beside the module that names it\`
+  ]
+];
+var MAX_LENGTH = 4e3;
+function withAdvice(message) {
+  if (message.length > MAX_LENGTH) return message;
+  const rule = RULES.find(([part]) => part.test(message));
+  return rule === void 0 ? message : message.replace(rule[0], rule[1]);
+}
+function isGranted(command) {
+  return Deno.permissions.querySync({
+    name: "run",
+    command
+  }).state === "granted";
+}
+
 // cli/runner/error_description.ts
 var MAX_MESSAGE = 2e3;
 var MAX_STACK = 4e3;
@@ -529,14 +565,11 @@ function describeError(error) {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withOwnFlags(String(error.message)), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message)), MAX_MESSAGE),
     ...stack === "" ? {} : {
       stack
     }
   };
-}
-function withOwnFlags(message) {
-  return message.replace(/Requires (\\w+) access(?: to "([^"]*)")?, run again with the --allow-\\w+ flag/, (_, kind, item) => \`Requires \${kind} access\${item === void 0 ? "" : \` to "\${item}"\`}, grant it with --allow-\${kind}\${item === void 0 || item === "" ? "" : \`=\${item}\`}\`);
 }
 function stackText(error) {
   const parts = [

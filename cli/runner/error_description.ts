@@ -1,3 +1,4 @@
+import { withAdvice } from "./advice.ts";
 import { firstRawNumber } from "./exact_json.ts";
 import type { ErrorDescription } from "./protocol.ts";
 
@@ -14,20 +15,9 @@ export function describeError(error: unknown): ErrorDescription {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withOwnFlags(String(error.message)), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message)), MAX_MESSAGE),
     ...(stack === "" ? {} : { stack }),
   };
-}
-
-/** Deno advises the one who starts a program, which here is not the user. */
-function withOwnFlags(message: string): string {
-  return message.replace(
-    /Requires (\w+) access(?: to "([^"]*)")?, run again with the --allow-\w+ flag/,
-    (_, kind, item) =>
-      `Requires ${kind} access${item === undefined ? "" : ` to "${item}"`}, grant it with --allow-${kind}${
-        item === undefined || item === "" ? "" : `=${item}`
-      }`,
-  );
 }
 
 function stackText(error: Error): string {

@@ -1,0 +1,47 @@
+/** What to do about errors in which Deno advises, or leaves alone, the one who starts a program: here that is `corral map`, and the user has flags of its own. */
+
+type Rule = readonly [part: RegExp, advise: (...groups: string[]) => string];
+
+const RULES: readonly Rule[] = [
+  [
+    /Requires net access to "[\w-]*\.corral\.invalid[^"]*", run again with the --allow-net flag/,
+    () => "Cannot fetch a relative URL: a worker has no page to start from, give fetch() an absolute one",
+  ],
+  [
+    /(Requires (\w+) access(?: to "([^"]*)")?), run again with the --allow-\w+ flag/,
+    (_, told, kind, item) =>
+      `${told}, grant it with --allow-${kind}${item === undefined || item === "" ? "" : `=${item}`}`,
+  ],
+  [
+    /^((?:Failed to spawn '([^'/\\\n]*)': (?:entity not found|no path to search[^\n]*))|(?:spawn(?:Sync)? ([^/\\\s]+) ENOENT))$/,
+    (_, told, command, other) =>
+      isGranted(command ?? other!) ? told! : `${told}, grant it with --allow-run=${command ?? other}`,
+  ],
+  [
+    /( for package "([^"\n]*)"[^]*?|package manifest for '([^'\n]*)'[^]*?|not found in cache: "([^"\n]*)"),? --cached-only is specified\.?/,
+    (_, told, npm, jsr, url) =>
+      `${told}; workers download nothing, run \`deno cache ${
+        npm !== undefined ? `npm:${npm}` : jsr !== undefined ? `jsr:${jsr}` : url
+      }\` first`,
+  ],
+  [
+    /(Import "([^"\n]*)" not a dependency)(?: and not in import map from "data:[^"\n]*"|(?: and not in import map[^\n]*)?\n[ \t]*hint:[^\n]*)/,
+    (_, told, name) =>
+      `${told}, import "npm:${name}" or "jsr:${name}", or have a deno.json beside the module that names it`,
+  ],
+];
+
+/** Deno's own messages are short; looking through a long one of a function could take long. */
+const MAX_LENGTH = 4000;
+
+/** The message with advice that a user of the command can follow. */
+export function withAdvice(message: string): string {
+  if (message.length > MAX_LENGTH) return message;
+  const rule = RULES.find(([part]) => part.test(message));
+  return rule === undefined ? message : message.replace(rule[0], rule[1]);
+}
+
+/** A command that is not there on the PATH needs no advice; without a grant there is no PATH. */
+function isGranted(command: string): boolean {
+  return Deno.permissions.querySync({ name: "run", command }).state === "granted";
+}
