@@ -7,7 +7,8 @@
  *     deno task bench:cli [--quick] [part of a name...]
  *
  * GNU parallel and xargs run the same function: parallel with a block for each process, and both with a record for each. Two plain
- * loops that share the work by hand show what the machine's second processor can give: no more can be asked of two workers.
+ * loops that share the work by hand show what the machine's second processor can give: no more can be asked of two workers. A relay that
+ * hands blocks of bytes to the same loop in one process and in two, and looks at nothing, shows what a program over them leaves of that.
  */
 
 const unknown = Deno.args.find((arg) => arg.startsWith("-") && arg !== "--quick");
@@ -126,6 +127,7 @@ async function contenders(folder: string): Promise<Contender[]> {
   const flags = `--config=${ROOT}deno.json --allow-run=${deno} --allow-read --allow-env=${env}`;
   const map = `${deno} run --quiet --no-prompt ${flags} ${ROOT}cli/main.ts map -q ${HERE}functions.ts`;
   const loop = `${deno} run --quiet --no-prompt ${HERE}loop.ts`;
+  const relay = `${deno} run --quiet --no-prompt --allow-run=${deno} ${HERE}relay.ts`;
   const one = `${deno} run --quiet --no-prompt ${HERE}one.ts`;
   const all = { records: RECORDS, input: `${folder}/all` };
   const heavy = { records: HEAVY_RECORDS, input: `${folder}/heavy` };
@@ -142,6 +144,8 @@ async function contenders(folder: string): Promise<Contender[]> {
     { name: "heavy, two plain loops", command: `{ ${halves("heavy", heavy.input)} wait; }`, ...heavy },
     { name: "light, plain loop", command: `${loop} light`, ...rows },
     { name: "light, two plain loops", command: `{ ${halves("light", rows.input)} wait; }`, ...rows },
+    { name: "light, relay, one process", command: `${relay} 1`, ...rows },
+    { name: "light, relay, two", command: `${relay} 2`, ...rows },
     { name: "light, NDJSON, one worker", command: `${map}#light -j 1`, ...rows },
     { name: "light, NDJSON", command: `${map}#light -j 2`, ...rows },
     { name: "light, CSV", command: `${map}#light -j 2 --in csv`, ...table },
@@ -192,6 +196,15 @@ function printGoal(
   );
 }
 
+/** What two processors could give at most: all that two workers and the program compute, shared evenly and without a pause. */
+function printRoom(costs: Map<string, Cost>, one: string, two: string): void {
+  const [before, after] = [costs.get(one), costs.get(two)];
+  if (before === undefined || after === undefined) return;
+  console.log(
+    `${two}: at most ${(before.elapsed / (after.cpu / 2)).toFixed(2)} times as quick as ${one} on two processors`,
+  );
+}
+
 const folder = await Deno.makeTempDir();
 try {
   await writeRecords(`${folder}/all`, RECORDS);
@@ -221,8 +234,12 @@ try {
   const [one, two] = ["light, plain loop", "light, two plain loops"].map((name) => costs.get(name)?.elapsed);
   const limit = one === undefined || two === undefined ? 1.6 : Math.min(1.6, one / two);
   printGoal(costs, "light, plain loop", "light, two plain loops", limit);
+  printGoal(costs, "light, relay, one process", "light, relay, two", limit);
   printGoal(costs, "light, CSV, one worker", "light, CSV", limit);
   printGoal(costs, "light, NDJSON, one worker", "light, NDJSON", limit);
+  printRoom(costs, "light, relay, one process", "light, relay, two");
+  printRoom(costs, "light, CSV, one worker", "light, CSV");
+  printRoom(costs, "light, NDJSON, one worker", "light, NDJSON");
   printGoal(costs, "identity, parallel, one each", "identity, corral map", 5);
   printGoal(costs, "identity, parallel --pipe", "identity, corral map", 1);
 } finally {
