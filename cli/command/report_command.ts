@@ -26,7 +26,12 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   if (events === undefined || others.length > 0) {
     throw new UsageError("Cannot draw a report: one file is wanted, that of an earlier --events");
   }
+  const page = flags.value("output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`;
+  const { isSameFile } = await import("../options/distinct_files.ts");
+  if (isSameFile(events, page)) {
+    throw new UsageError(`Cannot write ${page}: it has the events, wanted another --output`);
+  }
   const { redrawReport } = await import("../observers/report/mod.ts");
-  await redrawReport(events, flags.value("output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`);
+  await redrawReport(events, page);
   return 0;
 }

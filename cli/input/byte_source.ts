@@ -120,11 +120,11 @@ function decode(read: ReadBytes, kind: Kind | undefined, { place, encoding }: So
     const what = kind.type === "packed" ? `packed with ${kind.name}` : kind.name;
     throw new InputError(`Cannot read ${place}: it is ${what}, wanted ${kind.remedy}`);
   }
-  if (encoding === undefined) {
-    if (kind?.type !== "text") return read;
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  // Nearly all bytes are some text in another encoding: rows of it would vanish without a word.
+  if (kind?.type === "text" && kind.encoding !== decoder.encoding) {
     throw new InputError(`Cannot read ${place}: it is ${kind.name}, wanted --encoding ${kind.encoding}`);
   }
-  const decoder = new TextDecoder(encoding, { fatal: true });
   if (decoder.encoding === "utf-8") return read;
   return fromChunks(transcoded(read, decoder), (error) => {
     return new InputError(`Cannot read ${place}: it is not ${decoder.encoding}: ${error.message}`, { cause: error });

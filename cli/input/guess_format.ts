@@ -13,7 +13,9 @@ export function remedyFor(sample: Uint8Array, tried: InputFormat): string {
   const text = decoded(sample);
   if (text === undefined) return "it is not UTF-8, wanted --encoding: latin1 for example, or what else it is in";
   const flags = flagsFor(text).replace(`--in ${tried} --`, "--");
-  return flags === `--in ${tried}` ? "wanted another --in, or --skip-lines" : `by its beginning, ${flags} is wanted`;
+  if (flags !== `--in ${tried}`) return `by its beginning, ${flags} is wanted`;
+  // It is not the format: records are too long, for example, or have other columns than were told.
+  return `though it begins as ${tried} does: what is said of the first record helps`;
 }
 
 /** Control characters that no text has, or bytes that no text ends with. */

@@ -3,6 +3,7 @@ import { skipByteOrderMark } from "./line_window.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import {
   EXCERPT_BYTES,
+  excerptBytes,
   isFull,
   type ReadItem,
   type ReadLimits,
@@ -22,7 +23,7 @@ const BREAKS = [NEWLINE, 0x0D];
 const BLANKS = new Set([SPACE, 0x09, NEWLINE, 0x0D]);
 
 type Found = { readonly record: FoundRecord } | {
-  readonly fault: Omit<FoundRecord, "payload">;
+  readonly fault: Omit<FoundRecord, "payload"> & { readonly isTruncated?: boolean };
   readonly message: string;
 };
 
@@ -75,11 +76,8 @@ export class JsonRecordReader implements RecordReader {
   }
 
   #invalid({ fault, message }: Extract<Found, { fault: unknown }>, sequence: number): ReadItem {
-    const { line, bytes } = fault;
-    const start = bytes.slice();
-    return {
-      invalid: { input: this.#input, line, sequence, message, start, isTruncated: start.length === EXCERPT_BYTES },
-    };
+    const { line, bytes, isTruncated = bytes.length === EXCERPT_BYTES } = fault;
+    return { invalid: { input: this.#input, line, sequence, message, start: bytes.slice(), isTruncated } };
   }
 
   async #find(mayWait: boolean): Promise<Found | undefined> {
@@ -159,7 +157,7 @@ export class JsonRecordReader implements RecordReader {
     for (let scanned = 0;;) {
       const { buffer, start } = window;
       const end = scanner.scan(buffer, start + scanned, window.end);
-      if (end >= 0) return this.#cut(end, scanner);
+      if (end >= 0) return end - start > this.#maxRecordBytes ? this.#passLong(end) : this.#cut(end, scanner);
       scanned = window.end - start;
       if (scanned > this.#maxRecordBytes) return await this.#skip(scanner);
       if (window.ended) return scanner.mayEnd ? this.#cut(window.end, scanner) : this.#cutOff();
@@ -190,19 +188,27 @@ export class JsonRecordReader implements RecordReader {
 
   async #skip(scanner: JsonScanner): Promise<Found> {
     const window = this.#window;
-    const fault = { bytes: window.buffer.slice(window.start, window.start + EXCERPT_BYTES), line: this.#line };
-    const message = `the record is longer than ${this.#maxRecordBytes} bytes, see --max-record`;
-    this.#advance(window.end);
+    const found = this.#passLong(window.end);
     while (!window.ended) {
       await window.more();
       const end = scanner.scan(window.buffer, window.start, window.end);
       this.#advance(end < 0 ? window.end : end);
       if (end < 0) continue;
       this.#place = this.#place === "top" ? "top" : "separator";
-      return { fault, message };
+      return found;
     }
     this.#place = "end";
-    return { fault, message };
+    return found;
+  }
+
+  /** Passes what is too long to be a record, or the first part of it. */
+  #passLong(end: number): Found {
+    const { buffer, start } = this.#window;
+    const bytes = buffer.slice(start, start + excerptBytes(this.#maxRecordBytes));
+    const fault = { bytes, line: this.#line, isTruncated: true };
+    this.#advance(end);
+    this.#place = this.#place === "top" ? "top" : "separator";
+    return { fault, message: `the record is longer than ${this.#maxRecordBytes} bytes, see --max-record` };
   }
 
   #advance(position: number): void {

@@ -1,7 +1,7 @@
 import type { ByteWindow } from "./byte_window.ts";
 import { skipByteOrderMark, skipLine } from "./line_window.ts";
 import {
-  EXCERPT_BYTES,
+  excerptBytes,
   isFull,
   isWholeBatch,
   type ReadItem,
@@ -87,8 +87,9 @@ export class LineRecordReader implements RecordReader {
   async #skipRecord(sequence: number): Promise<ReadItem> {
     const { input, delimiter, maxRecordBytes } = this.#format;
     const { buffer, start } = this.#window;
+    const excerpt = buffer.slice(start, start + excerptBytes(maxRecordBytes));
     const message = `the record is longer than ${maxRecordBytes} bytes, see --max-record`;
-    const invalid = { input, line: this.#line++, sequence, message, start: buffer.slice(start, start + EXCERPT_BYTES) };
+    const invalid = { input, line: this.#line++, sequence, message, start: excerpt };
     await skipLine(this.#window, delimiter);
     return { invalid: { ...invalid, isTruncated: true } };
   }

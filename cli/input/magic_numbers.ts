@@ -1,6 +1,6 @@
 /** What an input is, by its first bytes. */
 
-/** What is not text in UTF-8. */
+/** What an input is, where its beginning says so. */
 export type Kind =
   | { readonly type: "gzip" }
   /** `remedy` says how to get at its text. */
@@ -35,13 +35,14 @@ const MAGIC = ([
   [[0xFF, 0xFE, 0, 0], foreign("UTF-32", "`iconv -f UTF-32 -t UTF-8 FILE | corral map …`")],
   [[0, 0, 0xFE, 0xFF], foreign("UTF-32", "`iconv -f UTF-32 -t UTF-8 FILE | corral map …`")],
   [[0xFF, 0xFE], { type: "text", name: "UTF-16 (little endian)", encoding: "utf-16le" }],
+  [[0xEF, 0xBB, 0xBF], { type: "text", name: "UTF-8 (by its byte order mark)", encoding: "utf-8" }],
   [[0xFE, 0xFF], { type: "text", name: "UTF-16 (big endian)", encoding: "utf-16be" }],
 ] satisfies readonly Magic[]).map(([magic, kind]) => {
   const bytes = typeof magic === "string" ? Array.from(magic, (char) => char.charCodeAt(0)) : magic;
   return { bytes, kind };
 });
 
-/** What the bytes at the beginning say; nothing if it may be UTF-8. In some texts NULs mean something. */
+/** What the bytes at the beginning say; nothing if they say nothing. In some texts NULs mean something. */
 export function kindOf(bytes: Uint8Array, mayHaveNuls: boolean): Kind | undefined {
   const known = MAGIC.find((magic) => magic.bytes.every((byte, at) => bytes[at] === byte));
   if (known !== undefined) return known.kind;

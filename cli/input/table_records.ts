@@ -1,6 +1,7 @@
 import { InputError } from "../errors/cli_error.ts";
 import {
   EXCERPT_BYTES,
+  excerptBytes,
   isFull,
   isWholeBatch,
   type ReadItem,
@@ -63,7 +64,11 @@ export class TableRecordReader implements RecordReader {
       if (block === undefined && this.#heldBytes > 0 && isTooLong()) block = this.#cut(limits, nextSequence, true);
       if (block !== undefined) return { block };
       if (isTooLong()) {
-        return await this.#giveUp(`the row is longer than ${maxRecordBytes} bytes, see --max-record`, nextSequence);
+        return await this.#giveUp(
+          `the row is longer than ${maxRecordBytes} bytes, see --max-record`,
+          nextSequence,
+          excerptBytes(maxRecordBytes),
+        );
       }
       if (!window.ended) await window.more();
       else if (!this.#open?.inQuotes) return undefined;
@@ -142,9 +147,9 @@ export class TableRecordReader implements RecordReader {
   }
 
   /** Gives up the line that a row begins on. */
-  async #giveUp(message: string, sequence: number): Promise<ReadItem> {
+  async #giveUp(message: string, sequence: number, most = EXCERPT_BYTES): Promise<ReadItem> {
     const window = this.#window;
-    const excerpt = window.buffer.slice(window.start, Math.min(window.end, window.start + EXCERPT_BYTES));
+    const excerpt = window.buffer.slice(window.start, Math.min(window.end, window.start + most));
     const line = this.#line++;
     this.#open = undefined;
     await skipLine(window);
@@ -152,7 +157,7 @@ export class TableRecordReader implements RecordReader {
     const start = end < 0 ? excerpt : excerpt.subarray(0, end);
     const { input } = this.#options;
     return {
-      invalid: { input, line, sequence, message, start, isTruncated: end < 0 && excerpt.length === EXCERPT_BYTES },
+      invalid: { input, line, sequence, message, start, isTruncated: end < 0 && excerpt.length === most },
     };
   }
 }

@@ -20,6 +20,11 @@ export function requireDistinctFiles(options: CliMapOptions): void {
     if (options.files.some((file) => file !== "-" && fileIdentity(file) === identity)) {
       throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
     }
+    const { secretFile, caFile } = options.cluster ?? {};
+    for (const [name, file] of [["secret", secretFile], ["ca", caFile]]) {
+      if (file === undefined || fileIdentity(file) !== identity) continue;
+      throw new UsageError(`Cannot write ${path}: it is the file of --${name}-file, wanted another --${flag}`);
+    }
     if (isModule(options, identity)) {
       throw new UsageError(`Cannot write ${path}: it is the module of the function, wanted another --${flag}`);
     }
@@ -29,6 +34,12 @@ export function requireDistinctFiles(options: CliMapOptions): void {
     }
     flags.set(identity, flag);
   }
+}
+
+/** Whether two names lead to one file, which is there or not. */
+export function isSameFile(one: string, other: string): boolean {
+  const identity = fileIdentity(one);
+  return identity !== undefined && identity === fileIdentity(other);
 }
 
 function isModule({ module }: CliMapOptions, identity: string): boolean {
@@ -70,10 +81,28 @@ function fileIdentity(path: string | URL): string | undefined {
     if (!isFile) return undefined;
     return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
   } catch {
-    const { resolve, basename } = nodePath();
     // A module that is not there is nobody's file.
-    return typeof path === "string" ? resolve(realFolder(path), basename(path)) : undefined;
+    return typeof path === "string" ? placeOf(path) : undefined;
   }
+}
+
+/** As many links may lead to a file as Linux follows. */
+const MAX_LINKS = 40;
+
+/** Where a file would be made that is not there yet: links may lead to it. */
+function placeOf(path: string): string {
+  const { resolve, basename } = nodePath();
+  let place = resolve(realFolder(path), basename(path));
+  for (let links = 0; links < MAX_LINKS; links++) {
+    let target: string;
+    try {
+      target = resolve(realFolder(place), Deno.readLinkSync(place));
+    } catch {
+      break;
+    }
+    place = resolve(realFolder(target), basename(target));
+  }
+  return place;
 }
 
 /** The folder of a file that is not there yet. */

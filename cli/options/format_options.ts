@@ -97,7 +97,13 @@ function tableFormat(flags: ParsedFlags, input: "csv" | "tsv", hasHeader: boolea
     : given === "none"
     ? null
     : character(flags, "quote")!;
-  if (delimiter === quote) throw new UsageError(`Cannot use '${quote}' as --quote: it is the delimiter, too`);
+  if (delimiter === quote) {
+    throw new UsageError(
+      given === undefined
+        ? `Cannot use '${quote}' as --delimiter: fields are quoted with it, wanted another one, or --quote none`
+        : `Cannot use '${quote}' as --quote: it is the delimiter, too`,
+    );
+  }
   const comments = flags.value("comments") ?? null;
   return { dialect: { delimiter, quote, comments }, hasHeader, infers: flags.has("infer") };
 }

@@ -120,3 +120,8 @@ export interface RecordReader {
 
 /** How much of a bad record is kept. */
 export const EXCERPT_BYTES = 400;
+
+/** How much is kept of a record that is too long: not more than has been read, however the input comes, and nothing of what follows it. */
+export function excerptBytes(maxRecordBytes: number): number {
+  return Math.min(EXCERPT_BYTES, maxRecordBytes + 1);
+}

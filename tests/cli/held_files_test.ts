@@ -27,6 +27,33 @@ Deno.test("corral map writes over none of its inputs, whatever else they are cal
   });
 });
 
+Deno.test("corral map writes no file as two things, also where links lead to one that is not there yet", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const links = ["there a", "a b", "c d", "d c"].map((pair) => pair.split(" "));
+    for (const [target, name] of links) {
+      await new Deno.Command("ln", { args: ["-s", target!, name!], cwd: folder }).output();
+    }
+    for (const [flag, name] of [["--report", "there"], ["--joblog", "a"], ["--events", "b"], ["--trace", "./b"]]) {
+      const args = ["map", "-e", IDENTITY, "in", "-o", name === "there" ? "b" : "there", flag!, name!];
+      const { code, stderr } = await corral(args, { cwd: folder });
+      assertEquals(code, 255, stderr);
+      assertStringIncludes(stderr, `Cannot write ${name}: it is wanted for --output and for ${flag}, wanted two files`);
+    }
+    await Deno.writeTextFile(`${folder}/key`, "0".repeat(64));
+    const cluster = ["--cluster", "redis://127.0.0.1:1", "--secret-file", "./key", "--report", "key"];
+    const refused = await corral(["map", "-e", IDENTITY, "in", ...cluster], { cwd: folder, allow: ["-A"] });
+    assertEquals(refused.code, 255);
+    assertStringIncludes(refused.stderr, "Cannot write key: it is the file of --secret-file, wanted another --report");
+    assertEquals(await Deno.readTextFile(`${folder}/key`), "0".repeat(64));
+    // Links that lead to each other lead nowhere.
+    const { code, stderr } = await corral(["map", "-e", IDENTITY, "in", "-o", "c"], { cwd: folder });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, "corral: Cannot write c");
+    assertEquals(await names(folder), ["a", "b", "c", "d", "in", "key"]);
+  });
+});
+
 Deno.test("corral map writes over neither the file that is its stdin nor the module of its function", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in`, "1\n2\n");

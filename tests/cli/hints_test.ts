@@ -26,6 +26,17 @@ Deno.test("corral map says by the beginning of an input how it could be read", a
     ["a", Uint8Array.of(...createHash("sha512").update("seed").digest(), 1), "it does not look like text"],
   ];
   for (const [name, content, hint] of cases) assertStringIncludes(await said(name, content), hint);
+  for (
+    const [content, ...flags] of [["12345\n67890\n", "--max-record", "3"], [
+      "1,2\n3,4\n",
+      "--no-header",
+      "--columns",
+      "a",
+    ]]
+  ) {
+    const text = await said("a.csv", content!, "--in", flags.length === 2 ? "ndjson" : "csv", ...flags);
+    assertStringIncludes(text, "corral: no record of a.csv could be read, though it begins as ");
+  }
 });
 
 Deno.test("corral map names packed files and those of other programs by their first bytes, and says what opens them", async () => {
@@ -51,6 +62,25 @@ Deno.test("corral map names packed files and those of other programs by their fi
   }
   // The names of columns are no reason.
   assertEquals(await said("file.csv", "PAR1,BZh9,7z,PK\n1,2,3,4\n", "-q"), "");
+});
+
+Deno.test("corral map does not read an input as what its beginning says that it is not", async () => {
+  const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const cases: [content: string, encoding: string, hint: string][] = [
+    ["\xFF\xFEa\0\n\x001\0\n\0", "utf-16be", "UTF-16 (little endian), wanted --encoding utf-16le"],
+    ["\xFE\xFF\0a\0\n\x001\0\n", "utf-16", "UTF-16 (big endian), wanted --encoding utf-16be"],
+    ["a\0\n\x001\0\n\0", "utf-16be", "UTF-16 (little endian), wanted --encoding utf-16le"],
+    ["\xFF\xFEa\0\n\0", "latin1", "UTF-16 (little endian), wanted --encoding utf-16le"],
+    ["\xFF\xFEa\0\n\0", "utf-8", "UTF-16 (little endian), wanted --encoding utf-16le"],
+    ["\xEF\xBB\xBFa\n1\n", "latin1", "UTF-8 (by its byte order mark), wanted --encoding utf-8"],
+  ];
+  for (const [content, encoding, hint] of cases) {
+    const text = await said("file.csv", bytes(content), "--encoding", encoding);
+    assertStringIncludes(text, `corral: Cannot read file.csv: it is ${hint}`);
+  }
+  for (const [content, encoding] of [["\xFF\xFEa\0\n\x001\0\n\0", "utf-16"], ["\xEF\xBB\xBFa\n1\n", "utf-8"]]) {
+    assertEquals(await said("file.csv", bytes(content!), "-q", "--encoding", encoding!), "");
+  }
 });
 
 Deno.test("corral map says what is wrong with a name or a flag before it does anything", async () => {

@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { JsonRecordReader } from "../../cli/input/json_records.ts";
 import { LineRecordReader } from "../../cli/input/line_records.ts";
-import type { RecordReader } from "../../cli/records/record_block.ts";
+import { TableRecordReader } from "../../cli/input/table_records.ts";
+import type { InvalidRecord, RecordReader } from "../../cli/records/record_block.ts";
 import { recordTexts } from "../../cli/runner/block_text.ts";
 import { windowOf } from "../helpers/simulated/byte_pieces.ts";
 
@@ -115,4 +116,35 @@ Deno.test("LineRecordReader.read() gives the bytes of records as they stand", as
     }
   }
   assertEquals(records, [" 1\r", "2"]);
+});
+
+Deno.test("What is kept of a record that is too long is its own beginning, whatever the pieces are", async () => {
+  const input = '"1234567890", "abc", "x"\n"next line", 1\n';
+  const limits = { records: 9, bytes: 99, batch: 1 };
+  const line = { input: "-", delimiter: 10, skipBlank: true, maxRecordBytes: 20, skippedLines: 0 };
+  const table = {
+    input: "-",
+    dialect: { delimiter: ";", quote: null, comments: null },
+    hasHeader: false,
+    columns: null,
+    skippedLines: 0,
+    maxRecordBytes: 20,
+    warn: () => {},
+  };
+  const cases: [open: (pieces: number[]) => RecordReader, kept: string][] = [
+    [(pieces) => new LineRecordReader(windowOf(encoder.encode(input), pieces), line), '"1234567890", "abc", '],
+    [(pieces) => new TableRecordReader(windowOf(encoder.encode(input), pieces), table), '"1234567890", "abc", '],
+    [
+      (pieces) =>
+        new JsonRecordReader(windowOf(encoder.encode(`[${input}]`), pieces), { input: "-", maxRecordBytes: 8 }),
+      '"12345678',
+    ],
+  ];
+  for (const [open, kept] of cases) {
+    for (const pieces of [[1], [7], [23], [1000]]) {
+      const item = await open(pieces).read(limits, 1);
+      const { start, isTruncated } = (item as { invalid: InvalidRecord }).invalid;
+      assertEquals([decoder.decode(start), isTruncated], [kept, true], `in pieces of ${pieces}`);
+    }
+  }
 });

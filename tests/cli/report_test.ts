@@ -264,6 +264,19 @@ Deno.test("redrawReport() draws the same page from the event file, also from one
     assertEquals(await Deno.readTextFile(out), await pageOf(events.slice(0, -1)));
   }));
 
+Deno.test("corral report does not write the page over its events, whatever else they are called", () =>
+  inFolder(async (folder) => {
+    const text = JSON.stringify(startEvent()) + "\n";
+    await Deno.writeTextFile(`${folder}/events`, text);
+    await Deno.link(`${folder}/events`, `${folder}/hard`);
+    for (const name of ["events", "./events", "hard"]) {
+      const { code, stderr } = await corral(["report", "events", "-o", name], { cwd: folder });
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, `Cannot write ${name}: it has the events, wanted another --output`);
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/events`), text);
+  }));
+
 Deno.test("redrawReport() refuses anything that is not an event file, and says why", () =>
   inFolder(async (folder) => {
     const start = JSON.stringify(startEvent());
