@@ -11,7 +11,9 @@ export async function corral(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     const { describeError } = await import("./describe_error.ts");
-    await Deno.stderr.write(encoder.encode(`corral: ${await describeError(error)}\n`));
+    const text = encoder.encode(`corral: ${await describeError(error)}\n`);
+    // Where nobody reads it any more, the exit code still tells.
+    await Deno.stderr.write(text).catch(() => {});
     return EXIT_UNUSABLE;
   }
 }

@@ -10,6 +10,7 @@ import { filesOf, requireForeignStandardFiles } from "../options/distinct_files.
 import { Committer } from "../output/committer.ts";
 import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
+import { writeToStderr } from "../observers/progress/mod.ts";
 import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
 import type { BlockPool } from "../run/block_pool.ts";
@@ -163,7 +164,7 @@ export class MapSession {
     const isTold = events.tellsEnd;
     const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier, held, isTold };
     const summary = summaryOf(this.#options, totals);
-    if (summary !== "") await Deno.stderr.write(new TextEncoder().encode(summary));
+    writeToStderr(summary);
   }
 }
 

@@ -1,6 +1,6 @@
 // End-to-end: records of `corral map` that fail, and what becomes of the others.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder, ndjson } from "../helpers/programs/corral.ts";
+import { corral, corralArgs, corralCommand, inFolder, ndjson } from "../helpers/programs/corral.ts";
 
 const JOB = new URL("../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const TROUBLE = new URL("../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
@@ -170,4 +170,15 @@ Deno.test("corral map charges a record that breaks JavaScript itself, and goes o
   assert(failed.length >= 1 && failed.length <= 12, stderr);
   assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
   assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
+});
+
+Deno.test("corral map exits with its own code when what it says on stderr cannot be written", async () => {
+  const [deno, ...rest] = [Deno.execPath(), ...corralArgs(["map", "-e", "() => { throw new Error('no'); }"])];
+  const run = async (args: readonly string[], stderr: string) => {
+    const line = `printf '1\\n2\\n3\\n' | "$@" 2> ${stderr}`;
+    return (await new Deno.Command("sh", { args: ["-c", line, "sh", deno!, ...args], stdout: "null" }).output()).code;
+  };
+  assertEquals(await run(rest, "/dev/full"), 3);
+  assertEquals(await run([...rest, "--rejects", "/dev/null"], "/dev/full"), 3);
+  assertEquals(await run([...rest, "--no-such-flag"], "/dev/full"), 255);
 });

@@ -31,7 +31,7 @@ export async function createProgress({ bar, total, quiet = false }: ProgressOpti
 }
 
 /** Writes all of a text to stderr at once; does nothing if nobody reads it any more: nothing that goes wrong there may end a run. */
-function writeToStderr(text: string): void {
+export function writeToStderr(text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
