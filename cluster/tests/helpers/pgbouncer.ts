@@ -1,5 +1,6 @@
 /** Debian's PgBouncer in front of a PostgreSQL of a test: its own process on a free loopback port. */
 import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
+import { freePort, giveToServer } from "../../../tests/helpers/servers/server_user.ts";
 
 const PGBOUNCER = "/usr/sbin/pgbouncer";
 
@@ -40,9 +41,7 @@ auth_type = any
 pool_mode = ${mode}
 `,
       );
-      const isRoot = await id("-u") === 0;
-      const user = isRoot ? { uid: await id("-u", "postgres"), gid: await id("-g", "postgres") } : {};
-      if (isRoot) await new Deno.Command("chown", { args: ["-R", "postgres", folder] }).output();
+      const user = await giveToServer(folder);
       const options = { args: [config], ...user, log: `${folder}/log`, until: "process up" };
       const process = await LoggedProcess.start(PGBOUNCER, options);
       return new PgBouncer(`postgres://${username}@127.0.0.1:${port}${pathname}`, folder, process);
@@ -66,14 +65,4 @@ async function isThere(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-async function id(...args: string[]): Promise<number> {
-  const { stdout } = await new Deno.Command("id", { args }).output();
-  return Number(new TextDecoder().decode(stdout));
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,5 +1,6 @@
 /** A Redis of one test: its own process on a free loopback port, with its own folder. */
 import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
+import { freePort } from "../../../tests/helpers/servers/server_user.ts";
 
 /** Where `redis-server` may lie. */
 const PLACES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
@@ -113,9 +114,4 @@ function tlsOptions(port: number, { ca, cert, key }: Certificates): string[] {
 async function launch(folder: string, args: readonly string[]): Promise<LoggedProcess> {
   const options = { args: [...args], log: `${folder}/log`, until: "Ready to accept connections" };
   return await LoggedProcess.start(REDIS_SERVER!, options);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }

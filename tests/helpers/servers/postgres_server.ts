@@ -1,5 +1,6 @@
 /** Debian's PostgreSQL, for tests that talk to a real server. */
 import { LoggedProcess } from "./logged_process.ts";
+import { freePort, giveToServer, run } from "./server_user.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
@@ -32,9 +33,7 @@ export class PostgresServer implements AsyncDisposable {
   static async start(bin: string): Promise<PostgresServer> {
     const folder = await Deno.makeTempDir({ prefix: "postgres" });
     try {
-      const isRoot = await id("-u") === 0;
-      const user = isRoot ? { uid: await id("-u", "postgres"), gid: await id("-g", "postgres") } : {};
-      if (isRoot) await run("chown", ["postgres", folder]);
+      const user = await giveToServer(folder);
       await run(`${bin}/initdb`, ["-D", folder, "-A", "trust", "-U", "corral", "-E", "UTF8", "--no-sync"], user);
       const port = freePort();
       const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
@@ -57,19 +56,4 @@ export class PostgresServer implements AsyncDisposable {
     await this.#process.end("SIGINT");
     await Deno.remove(this.#folder, { recursive: true });
   }
-}
-
-async function id(...args: string[]): Promise<number> {
-  return Number(await run("id", args));
-}
-
-async function run(command: string, args: string[], options: Deno.CommandOptions = {}): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, ...options, cwd: "/" }).output();
-  if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
