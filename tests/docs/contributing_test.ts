@@ -52,3 +52,9 @@ async function* testFiles(folder: string): AsyncIterable<string> {
     else if (name.endsWith("_test.ts")) yield folder + name;
   }
 }
+
+Deno.test("CHANGELOG.md says nothing twice: a merge can bring back what was moved", async () => {
+  const text = await Deno.readTextFile(new URL("CHANGELOG.md", ROOT));
+  const entries = text.split(/\n(?=- |#|\n)/).filter((part) => part.startsWith("- "));
+  assertEquals(entries.filter((entry, index) => entries.indexOf(entry) !== index), []);
+});
