@@ -21,6 +21,8 @@ const LONG = [
   "tests/cli/",
   "tests/docs/",
   "tests/process/",
+  "tests/examples/",
+  "tests/worker/",
 ];
 
 const KINDS = ["passed", "failed", "ignored"] as const;
