@@ -17,11 +17,22 @@ export interface ExampleRun {
   readonly output: string;
 }
 
+/** The file with the tests of each program, by its name. */
+export async function findExampleTests(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const folder of Deno.readDir(new URL("tests/examples/", ROOT))) {
+    for await (const { name } of Deno.readDir(new URL(`tests/examples/${folder.name}/`, ROOT))) {
+      found.set(name.replace(/_test\.ts$/, ""), `tests/examples/${folder.name}/${name}`);
+    }
+  }
+  return found;
+}
+
 /** Runs the tests of one program. */
-export async function runTests(name: string): Promise<ExampleRun> {
+export async function runTests(name: string, file: string): Promise<ExampleRun> {
   const start = performance.now();
   const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: ["task", "--quiet", "test", `tests/examples/${name}_test.ts`],
+    args: ["task", "--quiet", "test", file],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   }).output();
@@ -43,9 +54,10 @@ if (import.meta.main) {
     console.error(`Cannot run ${unknown.join(", ")}: no such example, wanted some of ${all.join(", ")}`);
     Deno.exit(2);
   }
+  const tests = await findExampleTests();
   const runs: ExampleRun[] = [];
   for (const name of Deno.args.length > 0 ? Deno.args : all) {
-    const run = await runTests(name);
+    const run = await runTests(name, tests.get(name)!);
     console.log(describe(run));
     if (!run.ok) console.error(run.output);
     runs.push(run);

@@ -1,14 +1,12 @@
 // Unit tests of what the runner of the examples prints, and that there is a test for each to run.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { describe } from "../../scripts/run_examples.ts";
+import { describe, findExampleTests } from "../../scripts/run_examples.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
 Deno.test("every folder in examples/ has a test of its name", async () => {
-  const namesIn = async (folder: string) =>
-    await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)), ({ name }) => name);
-  const tests = await namesIn("tests/examples/");
-  assertEquals((await namesIn("examples/")).filter((name) => !tests.includes(`${name}_test.ts`)), []);
+  const names = await Array.fromAsync(Deno.readDir(new URL("examples/", ROOT)), ({ name }) => name);
+  assertEquals([...(await findExampleTests()).keys()].toSorted(), names.toSorted());
 });
 
 Deno.test("describe() tells whether a program is as it should be, how long it took, and what was skipped", () => {

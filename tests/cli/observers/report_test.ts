@@ -1,0 +1,351 @@
+// Unit tests of the report and of what it counts; end-to-end tests in Chromium, skipped where there is none.
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertFalse,
+  assertGreater,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { DurationHistogram } from "../../../cli/records/duration_histogram.ts";
+import { createReport, redrawReport } from "../../../cli/observers/report/mod.ts";
+import { TimeBins } from "../../../cli/observers/report/time_bins.ts";
+import type { RunEvent } from "../../../cli/records/run_events.ts";
+import { noChromium, PREFER_DARK, runChromium } from "../../helpers/servers/chromium.ts";
+import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { firstPixel } from "../../helpers/servers/png.ts";
+import { plainRun, recordEvent, STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
+
+Deno.test("TimeBins keeps the sum of what it gets, whatever the length of the run", () => {
+  const span = fc.record({
+    from: fc.double({ min: 0, max: 1e7, noNaN: true }),
+    ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  });
+  fc.assert(fc.property(fc.array(span, { minLength: 1 }), (spans) => {
+    const spread = new TimeBins(20);
+    const counted = new TimeBins(20);
+    for (const { from, ms } of spans) {
+      spread.addSpan(from, from + ms);
+      counted.add(from, 1);
+    }
+    const sum = (bins: TimeBins) => bins.sums.reduce((a, b) => a + b, 0);
+    const total = spans.reduce((sum, { from, ms }) => sum + (from + ms - from), 0);
+    assertAlmostEquals(sum(spread), total, 1e-6 * (1 + total));
+    assertEquals(sum(counted), spans.length);
+    for (const busyMs of spread.sums) assertLess(busyMs, spread.widthMs * spans.length * 1.001 + 1e-9);
+  }));
+});
+
+Deno.test("TimeBins does not loop over times that cannot be", () => {
+  const bins = new TimeBins(20);
+  for (const at of [1e300, Infinity]) bins.addSpan(0, at);
+  bins.add(1e308, 1);
+  assert(Number.isFinite(bins.widthMs));
+});
+
+Deno.test("DurationHistogram.quantile() is within 5 % of the true one", () => {
+  const durations = fc.array(fc.double({ min: 0.01, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(fc.property(durations, fc.constantFrom(0.5, 0.9, 0.99, 1), (all, share) => {
+    const histogram = new DurationHistogram();
+    for (const ms of all) histogram.add(ms);
+    const truth = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1]!;
+    assertAlmostEquals(histogram.quantile(share) / truth, 1, 0.05);
+    assertEquals(histogram.bars().reduce((sum, { count }) => sum + count, 0), all.length);
+    for (const { fromMs, toMs } of histogram.bars()) assertLess(fromMs, toMs);
+  }));
+});
+
+async function pageOf(events: Iterable<RunEvent>): Promise<string> {
+  return await inFolder(async (folder) => {
+    const report = await createReport(`${folder}/run.html`);
+    for (const event of events) await report.receive([event]);
+    await report.close();
+    return await Deno.readTextFile(`${folder}/run.html`);
+  });
+}
+
+/** The parts of a page that the tests look at. */
+interface Page {
+  texts(selector: string): string[];
+  count(selector: string): number;
+}
+
+function parse(text: string): Page {
+  const { document } = parseHTML(text) as unknown as {
+    document: { querySelectorAll(selector: string): Iterable<{ textContent: string }> };
+  };
+  const texts = (selector: string) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
+  return { texts, count: (selector) => texts(selector).length };
+}
+
+Deno.test("The report tells of a run without failures", async () => {
+  const page = parse(await pageOf(plainRun(100)));
+  assertEquals(page.texts("h1"), ["corral map job.ts"]);
+  assertStringIncludes(
+    page.texts("header p")[0]!,
+    "finished, exit code 0. Began 2026-01-02 03:04:05 UTC; input: stdin.",
+  );
+  assertEquals(page.texts(".tile b").slice(0, 3), ["100", "0", "100"]);
+  assertEquals(page.texts("h2"), [
+    "Workers over time",
+    "Throughput",
+    "Durations",
+    "Failures",
+    "Slowest records",
+    "Workers",
+    "The run",
+  ]);
+  assertEquals(page.count("svg"), 3);
+  const titles = page.texts("svg rect title");
+  assertEquals(titles.filter((title) => /^record \d+: ok, 8 ms$/.test(title)).length, 100);
+  assertEquals(titles.filter((title) => title.endsWith(": starts")).length, 2);
+});
+
+const HOSTILE =
+  `</script></title></style><script>document.title="changed"</script><img src=x onerror="document.title='changed'">'"&`;
+
+/** A run in which everything that can be text is markup. */
+function hostileRun(url = ""): RunEvent[] {
+  const text =
+    `${HOSTILE}<img src="${url}/leak"><link rel=stylesheet href="${url}/leak"><iframe src="${url}/leak"></iframe>`;
+  const error = { name: text, message: text, stack: text };
+  return [
+    startEvent({ module: `file:///${text}`, export: text, inputs: [text] }),
+    ...["error", "crash", "timeout", text].map((outcome, at) =>
+      recordEvent(at + 1, {
+        outcome: outcome as "error",
+        error,
+        excerpt: text,
+        input: text,
+        line: text as unknown as number,
+      })
+    ),
+    { type: "worker", at: STARTED_AT + 1, slot: 0, pid: 1, state: "spawn" },
+    { type: "worker", at: STARTED_AT + 2, slot: 0, pid: 1, state: "exit", exitCode: 1, signal: text },
+    { type: "retry", at: STARTED_AT + 2, sequence: 1, slot: 0, attempt: 1, reason: text as "error" },
+    {
+      type: "end",
+      at: STARTED_AT + 99,
+      reason: text as "halted",
+      exitCode: text as unknown as number,
+      records: 4,
+      failed: 4,
+      results: 0,
+    },
+  ];
+}
+
+const ACTIVE = "script, img, link, iframe, object, embed, base, form, [src], [href], [onerror], [onload]";
+
+Deno.test("The report escapes all text: nothing in it can act or load", async () => {
+  const page = parse(await pageOf(hostileRun()));
+  assertEquals(page.texts(ACTIVE), []);
+  assertEquals(page.count("details"), 4);
+  for (const text of page.texts("details summary")) assertStringIncludes(text, "<img src=x onerror=");
+});
+
+Deno.test("The report groups failures, shows the first of them, and says how many more there are", async () => {
+  const failures = Array.from(
+    { length: 450 },
+    (_, at) =>
+      recordEvent(at + 1, {
+        outcome: "error",
+        error: {
+          name: "TypeError",
+          message: at < 300 ? "common" : at < 400 ? `no ${at} of "${at}"` : `only once: ${wordOf(at)}`,
+        },
+      }),
+  );
+  const page = parse(await pageOf([startEvent(), ...failures]));
+  assertEquals(page.texts("tbody")[0]!.trimStart().replace(/\s+/g, " ").slice(0, 26), "300▲ errorTypeError: commo");
+  // What differs in nothing but numbers and quoted names is one kind.
+  assertStringIncludes(
+    page.texts("tbody")[0]!.replace(/\s+/g, " "),
+    '100▲ errorTypeError: no 300 of "300" and the like',
+  );
+  const text = page.texts("section").find((section) => section.includes("The first 200"))!;
+  assertStringIncludes(text, "and 250 more");
+  assertStringIncludes(text, "and 32 kinds more");
+});
+
+/** A word for each number. */
+function wordOf(number: number): string {
+  return [...`${number}`].map((digit) => "abcdefghij"[Number(digit)]).join("");
+}
+
+Deno.test("The report lists the slowest records, and says what was run with what", async () => {
+  const records = Array.from({ length: 100 }, (_, at) => recordEvent(at + 1, { durationMs: (at * 37) % 100 }));
+  const start = startEvent({
+    source: "(r) => r.<b>",
+    args: ["-e", "…", "--env", "TOKEN=…"],
+    corral: "0.1.0",
+    deno: "2.9.6",
+    system: "linux",
+  });
+  const page = parse(await pageOf([start, ...records]));
+  const slowest = page.texts("section").find((section) => section.includes("Slowest records"))!;
+  assertEquals([...slowest.matchAll(/(\d+) ms/g)].map(([, ms]) => Number(ms)), [
+    99,
+    98,
+    97,
+    96,
+    95,
+    94,
+    93,
+    92,
+    91,
+    90,
+  ]);
+  assertEquals(page.texts("dd"), [
+    "(r) => r.<b>",
+    "corral map -e … --env TOKEN=…",
+    "corral 0.1.0, Deno 2.9.6",
+    "linux",
+  ]);
+});
+
+Deno.test("The report names its pictures, and tells outcomes apart without colours", async () => {
+  const outcomes = ["ok", "error", "timeout", "crash"] as const;
+  const text = await pageOf([
+    startEvent(),
+    ...Array.from({ length: 40 }, (_, at) => recordEvent(at + 1, { outcome: outcomes[at % 4]! })),
+  ]);
+  const labels = [...text.matchAll(/<svg[^>]*>/g)].map(([svg]) =>
+    /role="img"/.test(svg) && /aria-label="([^"]*)"/.exec(svg)?.[1]
+  );
+  assertMatch(labels.join("\n"), /^Timeline: .*\nThroughput: .*\nDurations of records: median 8 ms, .*$/);
+  assertFalse(text.includes('aria-label="rect"'));
+  const page = parse(text);
+  assertEquals(page.texts("svg text").filter((text) => "▲■✖".includes(text)).toSorted().length, 30);
+  assertEquals(page.texts(".legend span").slice(0, 4), ["● ok", "▲ error", "■ timeout", "✖ crash"]);
+  assertEquals(page.count("th:not([scope])"), 0);
+  assertEquals(page.texts(".tile small")[0], "10\u00a0ok, 10\u00a0error, 10\u00a0timeout, 10\u00a0crash");
+});
+
+Deno.test("The report of a run that was killed says so, and one without records has no charts", async () => {
+  const page = parse(await pageOf([startEvent()]));
+  assertStringIncludes(page.texts("header p")[0]!, "cut off");
+  assertEquals(page.count("svg"), 0);
+});
+
+Deno.test("The report of many records stays small, and shows where workers were idle and where records failed", async () => {
+  function* run(): Iterable<RunEvent> {
+    yield startEvent({ jobs: 8 });
+    for (let sequence = 1; sequence <= 50_000; sequence++) {
+      const atMs = sequence < 25_000 ? sequence : sequence + 25_000;
+      const fails = sequence > 40_000 && sequence % 3 === 0;
+      yield recordEvent(sequence, { atMs, slot: sequence % 8, outcome: fails ? "error" : "ok" });
+    }
+  }
+  const text = await pageOf(run());
+  assertLess(text.length, 300_000);
+  const titles = parse(text).texts("svg rect title");
+  assert(titles.includes("worker 3: 100 % busy"), "busy");
+  assert(titles.some((title) => /^worker 3: 3\d % of the records failed$/.test(title)), "failed");
+  const rates = titles.filter((title) => title.endsWith("records/s"));
+  assertGreater(rates.filter((title) => title.endsWith(": 0 records/s")).length, rates.length / 5);
+});
+
+Deno.test("redrawReport() draws the same page from the event file, also from one whose last line is cut", () =>
+  inFolder(async (folder) => {
+    const [path, out] = [`${folder}/run.ndjson`, `${folder}/run.html`];
+    const events = plainRun(50);
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+    await Deno.writeTextFile(path, lines);
+    await redrawReport(path, out);
+    assertEquals(await Deno.readTextFile(out), await pageOf(events));
+    await Deno.writeTextFile(path, lines.slice(0, -10));
+    await redrawReport(path, out);
+    assertEquals(await Deno.readTextFile(out), await pageOf(events.slice(0, -1)));
+  }));
+
+Deno.test("corral report does not write the page over its events, whatever else they are called", () =>
+  inFolder(async (folder) => {
+    const text = JSON.stringify(startEvent()) + "\n";
+    await Deno.writeTextFile(`${folder}/events`, text);
+    await Deno.link(`${folder}/events`, `${folder}/hard`);
+    for (const name of ["events", "./events", "hard"]) {
+      const { code, stderr } = await corral(["report", "events", "-o", name], { cwd: folder });
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, `Cannot write ${name}: it has the events, wanted another --output`);
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/events`), text);
+  }));
+
+Deno.test("redrawReport() refuses anything that is not an event file, and says why", () =>
+  inFolder(async (folder) => {
+    const start = JSON.stringify(startEvent());
+    const bad = [
+      ["", "it is empty"],
+      ["hello\n", "its first line must be a start event of version 1"],
+      [`${JSON.stringify({ ...startEvent(), version: 2 })}\n`, "its first line must be a start event of version 1"],
+      [`${start}\nhello\n${start}\n`, "line 2 is not an event"],
+      [`${start}\n{"type":"record","slot":"x"}\n${start}\n`, "line 2 is not an event"],
+    ] as const;
+    for (const [text, reason] of bad) {
+      await Deno.writeTextFile(`${folder}/run.ndjson`, text);
+      await assertRejects(() => redrawReport(`${folder}/run.ndjson`, `${folder}/run.html`), Error, reason);
+    }
+    await assertRejects(
+      () => redrawReport(`${folder}/none`, `${folder}/run.html`),
+      Error,
+      "Cannot draw the report from",
+    );
+  }));
+
+Deno.test("corral map writes events, trace and report of one run, and corral report draws the same page again", () =>
+  inFolder(async (folder) => {
+    const records = Array.from({ length: 200 }, (_, at) => `{"id":${at + 1}}\n`).join("");
+    await Deno.writeTextFile(`${folder}/in.ndjson`, records);
+    const job = "(record) => { if (record.id % 50 === 0) throw new Error(`no <b>${record.id}</b>`); return record; }";
+    const outputs = ["--events=run.ndjson", "--trace=trace.json", "--report=run.html", "--rejects=rejects.ndjson"];
+    const map = await corral(["map", "-e", job, "in.ndjson", ...outputs], { cwd: folder });
+    assertEquals([map.code, map.stdout.trimEnd().split("\n").length], [4, 196], map.stderr);
+    const page = await Deno.readTextFile(`${folder}/run.html`);
+    assertEquals(parse(page).texts(".tile b").slice(0, 3), ["200", "4", "196"]);
+    assertEquals(parse(page).texts("details summary")[0], "Error: no <b>50</b>");
+    const { traceEvents } = JSON.parse(await Deno.readTextFile(`${folder}/trace.json`));
+    assertEquals(traceEvents.filter(({ name }: { name: string }) => /^record \d+/.test(name)).length, 200);
+    const report = await corral(["report", "run.ndjson", "-o", "again.html"], { cwd: folder });
+    assertEquals([report.code, report.stderr], [0, ""]);
+    assertEquals(await Deno.readTextFile(`${folder}/again.html`), page);
+  }));
+
+function testInChromium(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: noChromium ? `${name} (skipped: ${noChromium})` : name, ignore: noChromium !== undefined, fn });
+}
+
+testInChromium("Chromium shows the report of a hostile run, runs nothing in it and loads nothing", async () => {
+  const requests: string[] = [];
+  let page = "";
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    requests.push(new URL(request.url).pathname);
+    return new Response(page, { headers: { "content-type": "text/html" } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  page = await pageOf(hostileRun(url));
+  const dom = await runChromium(["--dump-dom"], `${url}/run.html`);
+  assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
+  const seen = parse(dom);
+  assertFalse(seen.texts("title").includes("changed"));
+  assertEquals(seen.texts(ACTIVE), []);
+  assertEquals(seen.count("svg"), 3);
+});
+
+testInChromium("Chromium draws the report light or dark, as its user prefers", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.html`;
+    await Deno.writeTextFile(path, await pageOf(plainRun(100)));
+    const shoot = async (name: string, flags: string[]) => {
+      await runChromium([`--screenshot=${folder}/${name}`, "--window-size=1100,1500", ...flags], `file://${path}`);
+      return firstPixel(await Deno.readFile(`${folder}/${name}`));
+    };
+    const [light, dark] = await Promise.all([shoot("light.png", []), shoot("dark.png", [PREFER_DARK])]);
+    assertEquals(light, [0xf6, 0xf8, 0xfa]);
+    assertEquals(dark, [0x0d, 0x11, 0x17]);
+  }));

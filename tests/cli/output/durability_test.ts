@@ -1,0 +1,188 @@
+// End-to-end: what a run writes is nobody else's, is not lost unasked, and is whole after any number of kills.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { RunProgress } from "../../../cli/observers/progress/run_progress.ts";
+import type { RunEvent } from "../../../cli/records/run_events.ts";
+import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { until } from "../../helpers/programs/processes.ts";
+import { STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
+
+const IDENTITY = "(n) => n";
+/** Never ends by itself. */
+const WAIT = "() => new Promise(() => setInterval(() => {}, 1000))";
+
+const read = (path: string) => Deno.readTextFile(path);
+
+Deno.test("corral map lets a second run write none of what the first one writes, and says who that is", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+    const files = ["-o", `${folder}/out`, "--joblog", `${folder}/log`, "--rejects", `${folder}/bad`];
+    const first = corralCommand(["map", "-e", WAIT, `${folder}/in`, "-q", ...files]).spawn();
+    await first.stdin.close();
+    const output = first.output();
+    try {
+      assert(await until(async () => (await read(`${folder}/log`).catch(() => "")).includes("\n"), 20_000));
+      const second = await corral(["map", "-e", WAIT, `${folder}/in`, ...files, "--resume"]);
+      assertEquals(second.code, 255);
+      assertMatch(
+        second.stderr,
+        /^corral: Cannot write \S+log: process \d+, since 20\S+Z, is writing it, wait for its end/,
+      );
+      assertStringIncludes(second.stderr, `process ${first.pid},`);
+      for (const [flag, name] of [["-o", "out"], ["--rejects", "bad"]]) {
+        const other = await corral(["map", "-e", IDENTITY, `${folder}/in`, flag!, `${folder}/${name}`, "--force"]);
+        assertEquals(other.code, 255);
+        assertStringIncludes(other.stderr, `${name}: another run of corral is writing it`);
+      }
+    } finally {
+      first.kill("SIGKILL");
+      await output;
+    }
+    const later = await corral(["map", "-e", WAIT, `${folder}/in`, ...files, "--resume", "--timeout", "10ms", "-q"]);
+    assertEquals(later.code, 2, later.stderr);
+  });
+});
+
+Deno.test("corral map overwrites nothing unasked, and leaves all as it was when it refuses", async () => {
+  await inFolder(async (folder) => {
+    const [out, log, bad] = [`${folder}/out`, `${folder}/log`, `${folder}/bad`];
+    const run = (args: string[]) => corral(["map", "-e", IDENTITY, "-q", ...args], { stdin: "1\nx\n" });
+    const all = ["-o", out, "--joblog", log, "--rejects", bad];
+    assertEquals((await run(all)).code, 1);
+    const before = await Promise.all([out, log, bad].map(read));
+    const refuse = async (args: string[], message: string) => {
+      const { code, stderr } = await run(args);
+      assertEquals(code, 255, stderr);
+      assertStringIncludes(stderr, message);
+      assertEquals(await Promise.all([out, log, bad].map(read)), before);
+    };
+    await refuse(
+      all,
+      `Cannot begin ${log}: it is not empty, wanted --resume to go on with it, or --force to begin it again`,
+    );
+    await refuse(
+      ["-o", out],
+      `Cannot begin ${out}: it is not empty, wanted --force to begin it again, or another name`,
+    );
+    await refuse(["--rejects", bad], `Cannot begin ${bad}: it is not empty`);
+    const other = ["--joblog", `${folder}/log2`];
+    await refuse(["-o", out, ...other, "--resume"], `wanted the joblog that belongs to it (${folder}/log2 is empty)`);
+    await refuse([...all, "--events", log, "--resume"], `it is wanted for --joblog and for --events, wanted two files`);
+    await refuse(
+      [`${folder}/../${folder.split("/").at(-1)}/out`, "-o", out],
+      `Cannot write ${out}: it is also an input`,
+    );
+    await refuse([bad, "--rejects", bad], `Cannot write ${bad}: it is also an input, wanted another --rejects`);
+    assertEquals((await run([...all, "--force"])).code, 1);
+    assertEquals(await read(out), "1\n");
+    // Nothing is lost of an empty file, of a device or of a pipe.
+    await Deno.writeTextFile(`${folder}/empty`, "");
+    assertEquals((await run(["-o", `${folder}/empty`])).code, 1);
+    assertEquals((await run(["-o", "/dev/null", "--joblog", "/dev/null"])).code, 1);
+  });
+});
+
+Deno.test("corral map names the file that cannot be written, when the disk is full", async () => {
+  for (const flag of ["-o", "--joblog", "--rejects", "--events"]) {
+    const { code, stderr } = await corral(["map", "-e", IDENTITY, flag, "/dev/full", "-q"], {
+      stdin: "1\nx\n",
+      allow: ["-A"],
+    });
+    assertEquals(code, 255, stderr);
+    assertStringIncludes(stderr, "corral: Cannot write /dev/full: No space left on device");
+  }
+});
+
+Deno.test("corral map counts what failed in earlier runs, and says so", async () => {
+  await inFolder(async (folder) => {
+    const run = (...flags: string[]) =>
+      corral(["map", "-e", "(n) => { if (n === 5) throw new Error('five'); return n; }", ...flags], {
+        stdin: ndjson([1, 2, 3, 4, 5, 6]),
+      });
+    const args = ["-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", `${folder}/events`, "--resume"];
+    const first = await run(...args);
+    assertEquals(first.code, 1);
+    const second = await run(...args);
+    assertEquals(second.code, 1);
+    assertMatch(
+      second.stderr,
+      /^corral: 0 records, 0 failed, .*; 6 done in earlier runs, 1 of them failed: see --resume-failed\n$/,
+    );
+    const events = (await read(`${folder}/events`)).trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(events.at(-1).earlier, { records: 6, failed: 1 });
+    assertEquals(events.filter(({ type }) => type === "skip").map(({ records, failed }) => [records, failed]), [[
+      6,
+      1,
+    ]]);
+  });
+});
+
+Deno.test("RunProgress leaves out of the rate what earlier runs did", () => {
+  const at = (ms: number) => STARTED_AT + ms;
+  const events: RunEvent[] = [
+    startEvent(),
+    { type: "input", at: at(10), records: 1000, bytes: 1, ended: true },
+    { type: "skip", at: at(2000), records: 400, failed: 3 },
+    { type: "count", at: at(3000), done: 10, failed: 0 },
+    { type: "skip", at: at(3500), records: 100, failed: 0 },
+    { type: "count", at: at(4000), done: 10, failed: 0 },
+  ];
+  const progress = new RunProgress();
+  for (const event of events) progress.take(event);
+  const counter = progress.counter!;
+  assertEquals([counter.done, counter.initial], [520, 500]);
+  assertEquals(counter.rateAt(at(4000)), 10);
+  assertEquals(counter.timeLeftAt(at(4000), progress.total!.records), 48_000);
+});
+
+/** Numbers that look random, and are the same each time. */
+function* randomNumbers(seed: number): Generator<number, never> {
+  for (;;) {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31;
+    yield seed / 2 ** 31;
+  }
+}
+
+Deno.test("corral map --resume ends with every record once in FILE after 30 kills -9", async () => {
+  await inFolder(async (folder) => {
+    const numbers = Array.from({ length: 2000 }, (_, n) => n);
+    await Deno.writeTextFile(`${folder}/in.csv`, `n\n${numbers.join("\n")}\n`);
+    const slow =
+      "({ n }) => { const end = performance.now() + 0.5; while (performance.now() < end); return n + 'x'.repeat(n % 40); }";
+    const args = [
+      "map",
+      "-e",
+      slow,
+      `${folder}/in.csv`,
+      "--out",
+      "lines",
+      "-o",
+      `${folder}/out`,
+      "--joblog",
+      `${folder}/log`,
+    ];
+    const logged = async () => (await Deno.stat(`${folder}/log`).catch(() => ({ size: 0 }))).size;
+    const random = randomNumbers(20_261_129);
+    let kills = 0;
+    for (let run = 0; run < 30; run++) {
+      const child = corralCommand([...args, "--resume", "-q"]).spawn();
+      await child.stdin.close();
+      const output = child.output();
+      const goal = await logged() + 1 + random.next().value * 14_000;
+      let hasEnded = false;
+      output.then(() => hasEnded = true);
+      assert(await until(async () => hasEnded || await logged() >= goal, 30_000), `run ${run} does not go on`);
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      const { signal, stderr } = await output;
+      if (signal === "SIGKILL") kills++;
+      assertEquals(new TextDecoder().decode(stderr), "");
+    }
+    assert(kills >= 25, `${kills} kills`);
+    const last = await corral([...args, "--resume", "-q"]);
+    assertEquals([last.code, last.stderr], [0, ""]);
+    assertEquals(await read(`${folder}/out`), numbers.map((n) => `${n}${"x".repeat(n % 40)}\n`).join(""));
+  });
+});

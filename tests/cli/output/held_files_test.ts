@@ -1,0 +1,238 @@
+// End-to-end: no file that a run reads is written, a run that is refused leaves nothing behind, and rejects are in step with the joblog.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { corral, corralArgs, inFolder } from "../../helpers/programs/corral.ts";
+
+const IDENTITY = "(n) => n";
+
+const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+
+Deno.test("corral map writes over none of its inputs, whatever else they are called", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/in.ndjson`;
+    await Deno.writeTextFile(path, "1\n2\n");
+    await Deno.link(path, `${folder}/hard`);
+    // The tests may not make one themselves.
+    await new Deno.Command("ln", { args: ["-s", path, `${folder}/soft`] }).output();
+    for (const name of ["in.ndjson", "hard", "soft"]) {
+      for (const flag of ["-o", "--joblog", "--rejects", "--events", "--report"]) {
+        const output = flag === "-o" ? [] : ["-o", `${folder}/out`];
+        const args = ["map", "-e", IDENTITY, path, flag, `${folder}/${name}`, ...output, "--force"];
+        const { code, stderr } = await corral(args);
+        assertEquals(code, 255, `${flag} ${name}`);
+        assertStringIncludes(stderr, `Cannot write ${folder}/${name}: it is also an input, wanted another --`);
+      }
+    }
+    assertEquals(await Deno.readTextFile(path), "1\n2\n");
+    assertEquals(await names(folder), ["hard", "in.ndjson", "soft"]);
+  });
+});
+
+Deno.test("corral map writes no file as two things, also where links lead to one that is not there yet", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const links = ["there a", "a b", "c d", "d c"].map((pair) => pair.split(" "));
+    for (const [target, name] of links) {
+      await new Deno.Command("ln", { args: ["-s", target!, name!], cwd: folder }).output();
+    }
+    for (const [flag, name] of [["--report", "there"], ["--joblog", "a"], ["--events", "b"], ["--trace", "./b"]]) {
+      const args = ["map", "-e", IDENTITY, "in", "-o", name === "there" ? "b" : "there", flag!, name!];
+      const { code, stderr } = await corral(args, { cwd: folder });
+      assertEquals(code, 255, stderr);
+      assertStringIncludes(stderr, `Cannot write ${name}: it is wanted for --output and for ${flag}, wanted two files`);
+    }
+    await Deno.writeTextFile(`${folder}/key`, "0".repeat(64));
+    const cluster = ["--cluster", "redis://127.0.0.1:1", "--secret-file", "./key", "--report", "key"];
+    const refused = await corral(["map", "-e", IDENTITY, "in", ...cluster], { cwd: folder, allow: ["-A"] });
+    assertEquals(refused.code, 255);
+    assertStringIncludes(refused.stderr, "Cannot write key: it is the file of --secret-file, wanted another --report");
+    assertEquals(await Deno.readTextFile(`${folder}/key`), "0".repeat(64));
+    // Links that lead to each other lead nowhere.
+    const { code, stderr } = await corral(["map", "-e", IDENTITY, "in", "-o", "c"], { cwd: folder });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, "corral: Cannot write c");
+    assertEquals(await names(folder), ["a", "b", "c", "d", "in", "key"]);
+  });
+});
+
+Deno.test("corral map writes over neither the file that is its stdin nor the module of its function", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+    await Deno.writeTextFile(`${folder}/job.ts`, `export default ${IDENTITY};\n`);
+    await Deno.link(`${folder}/in`, `${folder}/hard`);
+    for (const flag of ["-o", "--events", "--trace"]) {
+      const output = flag === "-o" ? ["--force"] : [];
+      const args = ["map", `${folder}/job.ts`, flag];
+      const { code, stderr } = await inShell([...args, `${folder}/hard`, ...output], `< '${folder}/in'`);
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, `Cannot write ${folder}/hard: it is also the input on stdin, wanted another --`);
+      const over = await corral([...args, `${folder}/job.ts`, `${folder}/in`, ...output]);
+      assertEquals(over.code, 255);
+      assertStringIncludes(
+        over.stderr,
+        `Cannot write ${folder}/job.ts: it is the module of the function, wanted another`,
+      );
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/in`), "1\n2\n");
+    assertEquals(await Deno.readTextFile(`${folder}/job.ts`), `export default ${IDENTITY};\n`);
+  });
+});
+
+for (const allow of [[], ["-A"]]) {
+  const which = allow.length === 0 ? "corral map with few permissions" : "corral map";
+  Deno.test(`${which} does not write to a stdout that is a file it reads or writes`, async () => {
+    await inFolder(async (folder) => {
+      const [path, hard, log] = [`${folder}/in`, `${folder}/hard`, `${folder}/log`];
+      await Deno.writeTextFile(path, "1\n2\n");
+      await Deno.link(path, hard);
+      const cases = [
+        { args: [], files: `< '${path}' >> '${hard}'`, fault: "it is the file that is also the input stdin" },
+        { args: ["-"], files: `< '${path}' 1<> '${path}'`, fault: "it is the file that is also the input stdin" },
+        { args: [hard], files: `>> '${path}'`, fault: `it is the file that is also the input ${hard}` },
+        { args: ["--joblog", log], files: `< '${path}' > '${log}'`, fault: "it is also the file of --joblog" },
+      ];
+      for (const { args, files, fault } of cases) {
+        const { code, stderr } = await inShell(["map", "-q", "-e", IDENTITY, ...args], files, allow);
+        assertEquals(code, 255, files);
+        assertStringIncludes(stderr, `Cannot write to stdout: ${fault}`);
+        assertEquals(await Deno.readTextFile(path), "1\n2\n");
+      }
+      // What goes to a file leaves stdout alone.
+      const other = await inShell(
+        ["map", "-q", "-e", IDENTITY, path, "-o", `${folder}/out`],
+        `1<> '${path}'`,
+        allow,
+      );
+      assertEquals([other.code, other.stderr], [0, ""]);
+      assertEquals(await Deno.readTextFile(`${folder}/out`), "1\n2\n");
+    });
+  });
+}
+
+/** Runs `corral` in a shell, which gives it files as stdin and stdout. */
+async function inShell(args: string[], files: string, allow: string[] = []): Promise<{ code: number; stderr: string }> {
+  const command = [Deno.execPath(), ...corralArgs(args, allow)];
+  const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
+  const { code, stderr } = await new Deno.Command("sh", { args: ["-c", `${quoted} ${files}`], stdout: "null" })
+    .output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("corral map says before it does anything that an input is missing, and leaves nothing behind", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    await Deno.mkdir(`${folder}/sub`);
+    const before = await names(folder);
+    const files = ["-o", "out", "--joblog", "log", "--rejects", "bad", "--events", "events", "--report", "page.html"]
+      .map((arg) => arg.startsWith("-") ? arg : `${folder}/${arg}`);
+    const run = (...inputs: string[]) =>
+      corral(["map", "-e", IDENTITY, ...inputs.map((name) => `${folder}/${name}`), ...files]);
+    const missing = await run("in", "nothing");
+    assertEquals([missing.code, missing.stdout], [255, ""]);
+    assertStringIncludes(missing.stderr, `corral: Cannot open ${folder}/nothing: `);
+    const sub = await run("in", "sub");
+    assertEquals([sub.code, sub.stderr], [
+      255,
+      `corral: Cannot read ${folder}/sub: it is a folder, wanted a file\n`,
+    ]);
+    assertEquals(await names(folder), before);
+    await Deno.writeTextFile(`${folder}/bad`, "of another run\n");
+    const refused = await run("in");
+    assertEquals(refused.code, 255);
+    assertStringIncludes(refused.stderr, `Cannot begin ${folder}/bad: it is not empty`);
+    assertEquals(await names(folder), ["bad", ...before]);
+  });
+});
+
+Deno.test("corral map --resume changes nothing when the output is not the one that was written", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+    const [out, log, events] = [`${folder}/out`, `${folder}/log`, `${folder}/events`];
+    const args = ["map", "-e", IDENTITY, `${folder}/in`, "-o", out, "--joblog", log, "-q"];
+    assertEquals((await corral(args)).code, 0);
+    await Deno.remove(out);
+    const logged = await Deno.readTextFile(log);
+    const { code, stderr } = await corral([...args, "--resume", "--events", events]);
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, `Cannot go on with ${out}: it has 0 bytes, of 4 that the joblog has seen`);
+    assertEquals(await names(folder), ["in", "log"]);
+    assertEquals(await Deno.readTextFile(log), logged);
+  });
+});
+
+Deno.test("corral map begins again, unasked, what ended before its first record", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+    const files = [`${folder}/in`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
+    const broken = await corral(["map", "-e", "(n) => n +", ...files]);
+    assertEquals(broken.code, 255);
+    for (const flags of [[], ["--resume"]]) {
+      await Deno.remove(`${folder}/out`);
+      await Deno.writeTextFile(`${folder}/log`, (await Deno.readTextFile(`${folder}/log`)).split("\n")[0] + "\n");
+      const { code, stderr } = await corral(["map", "-e", IDENTITY, ...files, ...flags, "-q"]);
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(await Deno.readTextFile(`${folder}/out`), "1\n2\n");
+    }
+  });
+});
+
+const ODD_FAILS = "(n) => { if (n % LIMIT === 1) throw new Error('odd'); return n; }";
+
+/** The numbers of the records in a file of rejects, or those that a joblog has as failed. */
+async function sequences(path: string, isWanted: (line: { outcome?: string }) => boolean = () => true) {
+  const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
+  const found = new Map<number, boolean>();
+  for (const line of lines.map((line) => JSON.parse(line))) {
+    if (line.sequence !== undefined) found.set(line.sequence, isWanted(line));
+  }
+  return { count: lines.length, found: [...found].filter(([, wanted]) => wanted).map(([sequence]) => sequence).sort() };
+}
+
+Deno.test("corral map --rejects has what failed last, once, however often a run goes on and whatever ended it", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, Array.from({ length: 9 }, (_, at) => `${at + 1}\n`).join(""));
+    const [out, log, bad] = [`${folder}/out`, `${folder}/log`, `${folder}/bad`];
+    const run = (limit: string, ...flags: string[]) => {
+      const files = [`${folder}/in`, "-o", out, "--joblog", log, "--rejects", bad, "-q"];
+      return corral(["map", "-e", ODD_FAILS.replace("LIMIT", limit), ...files, ...flags]);
+    };
+    assertEquals((await run("2")).code, 5);
+    assertEquals((await sequences(bad)).found, [1, 3, 5, 7, 9]);
+
+    // As a kill -9 leaves it: rejects and results are written, but the last records are not logged, and a line is not whole.
+    const lines = (await Deno.readTextFile(log)).split("\n");
+    await Deno.writeTextFile(log, lines.slice(0, 6).join("\n") + "\n" + lines[6]!.slice(0, 20));
+    await Deno.writeTextFile(bad, '{"sequence":9,"in', { append: true });
+    assertEquals((await run("2", "--resume")).code, 5);
+    assertEquals(await sequences(bad), { count: 5, found: [1, 3, 5, 7, 9] });
+
+    // What is run again and succeeds is no reject any more; what fails again is one once.
+    assertEquals((await run("4", "--resume-failed", "--force")).code, 3);
+    const failed = await sequences(log, ({ outcome }) => outcome === "error");
+    assertEquals(failed.found, [1, 5, 9]);
+    assertEquals(await sequences(bad), { count: 3, found: [1, 5, 9] });
+    assertEquals((await run("99", "--resume-failed", "--force")).code, 1);
+    assertEquals(await sequences(bad), { count: 1, found: [1] });
+    assertEquals(await names(folder), ["bad", "in", "log", "out"]);
+  });
+});
+
+Deno.test("corral map --resume takes no rejects for its own that another run wrote", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n2\n3\n");
+    const [log, bad, other] = [`${folder}/log`, `${folder}/bad`, `${folder}/other`];
+    const run = (...flags: string[]) => {
+      const source = ODD_FAILS.replace("LIMIT", "2");
+      return corral(["map", "-e", source, `${folder}/in`, "-o", `${folder}/out`, "--joblog", log, "-q", ...flags]);
+    };
+    assertEquals((await run("--rejects", bad)).code, 2);
+    await Deno.writeTextFile(other, '{"sequence":2}\n');
+    const refused = await run("--rejects", other, "--resume");
+    assertEquals(refused.code, 255);
+    assertStringIncludes(refused.stderr, `Cannot begin ${other}: it is not empty, wanted the name that ${log} has`);
+    assertEquals(await Deno.readTextFile(other), '{"sequence":2}\n');
+    const empty = `${folder}/empty`;
+    assertEquals((await run("--rejects", empty, "--resume-failed")).code, 2);
+    assertEquals((await run("--rejects", empty, "--resume-failed")).code, 2);
+    assertEquals((await sequences(empty)).count, 2);
+  });
+});

@@ -1,0 +1,130 @@
+// End-to-end: the joblog of `corral map`, and going on after any end.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { until } from "../../helpers/programs/processes.ts";
+
+const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
+const HUNDREDS = Array.from({ length: 600 }, (_, n) => n);
+
+/** Waits some milliseconds, busily, and returns the record. */
+const SLOW = "(n: number) => { const end = performance.now() + 2; while (performance.now() < end); return n; }";
+
+async function linesOf(path: string): Promise<unknown[]> {
+  return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+Deno.test("corral map logs each record with its hash, worker, attempt, time and outcome", async () => {
+  await inFolder(async (folder) => {
+    const { code } = await corral(["map", `${JOB}#failOdd`, "--joblog", `${folder}/log`], { stdin: "2\n\n3\n" });
+    assertEquals(code, 1);
+    const [header, first, second] = await linesOf(`${folder}/log`) as Record<string, unknown>[];
+    assertEquals([header!.type, header!.export, header!.in], ["joblog", "failOdd", "ndjson"]);
+    assertEquals(
+      [first!.sequence, first!.line, first!.outcome, first!.attempt, first!.results, first!.outputEnd],
+      [1, 1, "ok", 1, 1, 2],
+    );
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("2"));
+    assertEquals(first!.hash, new Uint8Array(digest).toHex());
+    assert(
+      typeof first!.startedAt === "number" && typeof first!.durationMs === "number" && typeof first!.slot === "number",
+    );
+    assertEquals([second!.sequence, second!.line, second!.outcome, second!.error], [
+      2,
+      3,
+      "error",
+      "RangeError: odd: 3",
+    ]);
+  });
+});
+
+for (const flags of [[], ["--unordered", "--out", "json"]]) {
+  Deno.test(`corral map --resume ends with every record once after kill -9 at any moment ${flags.join(" ")}`, async () => {
+    await inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/in`, ndjson(HUNDREDS));
+      const args = [
+        "map",
+        "-e",
+        SLOW,
+        `${folder}/in`,
+        "-o",
+        `${folder}/out`,
+        "--joblog",
+        `${folder}/log`,
+        "--resume",
+        "-q",
+      ];
+      const logged = async () => (await Deno.readTextFile(`${folder}/log`).catch(() => "")).split("\n").length;
+      let kills = 0;
+      for (let goal = 60; goal < 600; goal += 180) {
+        const child = corralCommand([...args, ...flags]).spawn();
+        await child.stdin.close();
+        const output = child.output();
+        assert(await until(async () => await logged() >= goal, 20_000), `not ${goal} lines`);
+        child.kill("SIGKILL");
+        if ((await output).signal === "SIGKILL") kills++;
+      }
+      // What was being written when the last one died.
+      await Deno.writeTextFile(`${folder}/out`, '{"half', { append: true });
+      await Deno.writeTextFile(`${folder}/log`, '{"sequence":7,"ha', { append: true });
+      const last = await corral([...args, ...flags]);
+      assertEquals([last.code, last.stderr], [0, ""]);
+      assert(kills >= 2, `${kills} kills`);
+      const text = await Deno.readTextFile(`${folder}/out`);
+      const results: number[] = flags.includes("json") ? JSON.parse(text) : await linesOf(`${folder}/out`) as number[];
+      assertEquals(flags.includes("--unordered") ? results.toSorted((a, b) => a - b) : results, HUNDREDS);
+    });
+  });
+}
+
+Deno.test("corral map --resume skips failed records, --resume-failed runs them again", async () => {
+  await inFolder(async (folder) => {
+    const stdin = ndjson([1, 2, 3, 4]);
+    const args = ["map", `${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--allow-read"];
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      `export default (n: number) => {
+        if (n % 2 === 1 && Deno.readTextFileSync(${
+        JSON.stringify(`${folder}/mode`)
+      }) === "fail") throw new Error("mode");
+        return n;
+      };`,
+    );
+    await Deno.writeTextFile(`${folder}/mode`, "fail");
+    assertEquals((await corral(args, { stdin })).code, 2);
+    await Deno.writeTextFile(`${folder}/mode`, "work");
+    const resumed = await corral([...args, "--resume"], { stdin });
+    assertEquals(resumed.code, 2);
+    assertStringIncludes(resumed.stderr, "; 4 done in earlier runs, 2 of them failed: see --resume-failed\n");
+    assertEquals(await linesOf(`${folder}/out`), [2, 4]);
+    assertEquals((await corral([...args, "--resume-failed"], { stdin })).code, 0);
+    assertEquals(await linesOf(`${folder}/out`), [2, 4, 1, 3]);
+    assertEquals((await corral([...args, "--resume-failed"], { stdin })).code, 0);
+    assertEquals(await linesOf(`${folder}/out`), [2, 4, 1, 3]);
+  });
+});
+
+Deno.test("corral map refuses to resume when the input or the function has changed, unless it is forced to", async () => {
+  await inFolder(async (folder) => {
+    const args = ["map", `${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      'import { add } from "./add.ts";\nexport default (n: number) => add(n);\n',
+    );
+    await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 1;\n");
+    assertEquals((await corral(args, { stdin: "1\n2\n" })).code, 0);
+    const refused = async (stdin: string, message: string) => {
+      const { code, stderr } = await corral([...args, "--resume"], { stdin });
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, message);
+      assertEquals(await Deno.readTextFile(`${folder}/out`), "2\n3\n");
+    };
+    await refused("1\n20\n3\n", "Cannot resume: record 2 (line 2) is not the one in the joblog");
+    await refused("1\n", "Cannot resume: the input ends after 1 records, the joblog has one of number 2");
+    await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 2;\n");
+    await refused("1\n2\n3\n", "Cannot resume: the source of the function has changed");
+    const forced = await corral([...args, "--resume", "--force"], { stdin: "1\n2\n3\n" });
+    assertEquals([forced.code, await Deno.readTextFile(`${folder}/out`)], [0, "2\n3\n5\n"]);
+    const without = await corral(["map", `${folder}/job.ts`, "--resume"], { stdin: "1\n" });
+    assertStringIncludes(without.stderr, "Cannot resume: there is no joblog, wanted --joblog FILE");
+  });
+});

@@ -1,0 +1,184 @@
+// End-to-end: records of `corral map` that fail, and what becomes of the others.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { corral, corralArgs, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+
+const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
+const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+const WITHOUT_FIVE = [1, 2, 3, 4, 6, 7, 8, 9, 10];
+
+/** One line of a file of rejects. */
+interface Reject {
+  sequence: number;
+  line: number;
+  input: string;
+  outcome: string;
+  attempt: number;
+  error: { name: string; message: string; stack?: string };
+  record?: string;
+  recordBase64?: string;
+  truncated?: boolean;
+}
+
+async function rejects(path: string): Promise<Reject[]> {
+  return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+Deno.test("corral map describes a failed record with its line, beginning, error and place in TypeScript", async () => {
+  await inFolder(async (folder) => {
+    const { code, results, stderr } = await corral(["map", `${JOB}#failOdd`, "--rejects", `${folder}/r`], {
+      stdin: "\n2\n3\n",
+    });
+    assertEquals([code, results], [1, [2]]);
+    assertStringIncludes(stderr, "2 records, 1 failed, 1 result in ");
+    const [reject] = await rejects(`${folder}/r`);
+    assertEquals({ ...reject, error: { ...reject!.error, stack: undefined } }, {
+      sequence: 2,
+      input: "-",
+      line: 3,
+      outcome: "error",
+      attempt: 1,
+      error: { name: "RangeError", message: "odd: 3", stack: undefined },
+      record: "3",
+    });
+    const lines = (await Deno.readTextFile(JOB)).split("\n");
+    const at = lines.findIndex((line) => line.includes("new RangeError"));
+    assertEquals(reject!.error.stack, `    at failOdd (file://${JOB}:${at + 1}:${lines[at]!.indexOf("new") + 1})`);
+  });
+});
+
+Deno.test("corral map rejects bad lines with their numbers, and never joins or loses others", async () => {
+  await inFolder(async (folder) => {
+    const encoder = new TextEncoder();
+    const long = `"${"x".repeat(3 * 1024 * 1024)}"`;
+    const parts = ["1\n", "nope\n", "2\n", '{"bad": "\u00e9', "\n3\n", long, "\n4\n", long, "\n5\n", '{"cut": '];
+    const bytes = encoder.encode(parts.join(""));
+    // The two bytes of "é" become one that is not UTF-8.
+    const at = bytes.indexOf(0xC3);
+    bytes[at] = 0xFF;
+    bytes[at + 1] = 0x22;
+    const args = ["map", JOB, "--rejects", `${folder}/r`, "--max-record", "1M"];
+    const { code, results } = await corral(args, { stdin: bytes });
+    assertEquals([code, results], [5, [1, 2, 3, 4, 5]]);
+    const told = await rejects(`${folder}/r`);
+    assertEquals(told.map(({ sequence, line, outcome }) => [sequence, line, outcome]), [
+      [2, 2, "invalid"],
+      [4, 4, "invalid"],
+      [6, 6, "invalid"],
+      [8, 8, "invalid"],
+      [10, 10, "invalid"],
+    ]);
+    assertStringIncludes(told[1]!.error.message, "not UTF-8");
+    assertStringIncludes(told[2]!.error.message, "the record is longer than 1048576 bytes");
+    assertEquals([told[2]!.truncated, long.startsWith(told[2]!.record!)], [true, true]);
+    assertEquals([told[0]!.record, told[1]!.record, told[4]!.record], ["nope", undefined, '{"cut": ']);
+    assertEquals([...Uint8Array.fromBase64(told[1]!.recordBase64!)], [...encoder.encode('{"bad": "'), 0xFF, 0x22]);
+  });
+});
+
+Deno.test("corral map exits with the number of failed records, and with 101 when they are more than a hundred", async () => {
+  const some = await corral(["map", `${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(100).fill(1)) });
+  assertEquals(some.code, 100);
+  const many = await corral(["map", `${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(102).fill(1)) });
+  assertEquals([many.code, many.stderr.match(/ failed: /g)?.length], [101, 102]);
+});
+
+for (
+  const [name, message] of [
+    ["exitAtFive", "exited with code 7"],
+    ["throwLaterAtFive", "exited with code 1"],
+    ["killAtFive", "was ended by SIGKILL"],
+  ]
+) {
+  Deno.test(`corral map charges the record that took its worker along, and no other: ${name}`, async () => {
+    const args = [
+      "map",
+      `${TROUBLE}#${name}`,
+      "--chunk",
+      "10",
+      "-j",
+      "1",
+      ...name === "killAtFive" ? ["--allow-run"] : [],
+    ];
+    const { code, results, stderr } = await corral(args, {
+      stdin: TEN,
+      ...(name === "killAtFive" ? { allow: ["--allow-run"] } : {}),
+    });
+    assertEquals([code, results], [1, WITHOUT_FIVE], stderr);
+    assertStringIncludes(stderr, "record 5 (line 5 of stdin) failed: WorkerExitError");
+    assertStringIncludes(stderr, message!);
+  });
+}
+
+Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
+  const child = corralCommand(["map", JOB]).spawn();
+  const stderr = new Response(child.stderr).text();
+  const writer = child.stdin.getWriter();
+  const writing = (async () => {
+    const block = new TextEncoder().encode('{"n":1}\n'.repeat(10_000));
+    for (;;) await writer.write(block);
+  })().catch(() => {});
+  const reader = child.stdout.getReader();
+  assert((await reader.read()).value!.length > 0);
+  await reader.cancel();
+  const { code } = await child.status;
+  await writing;
+  assertEquals([code, await stderr], [0, ""]);
+});
+
+Deno.test("corral map reads no more than it can hold when nobody takes its results", async () => {
+  const child = corralCommand(["map", JOB, "-q"]).spawn();
+  const writer = child.stdin.getWriter();
+  const block = new TextEncoder().encode(`"${"x".repeat(1000)}"\n`.repeat(1000));
+  let blocks = 0;
+  const isStuck = async () => {
+    const timer = Promise.withResolvers<boolean>();
+    const id = setTimeout(() => timer.resolve(true), 2000);
+    const stuck = await Promise.race([timer.promise, pending.then(() => false)]);
+    clearTimeout(id);
+    return stuck;
+  };
+  let pending = writer.write(block);
+  while (blocks < 200 && !await isStuck()) {
+    blocks++;
+    pending = writer.write(block);
+  }
+  assert(blocks < 150, `it read ${blocks} MB`);
+  const output = child.output();
+  await pending;
+  await writer.close();
+  const { code, stdout } = await output;
+  assertEquals([code, stdout.length], [0, (blocks + 1) * block.length]);
+});
+
+const breaking = (code: string): string => `(n) => { if (n === 7) { ${code}; } return n; }`;
+
+Deno.test("corral map does all records when a function breaks what only its own code uses", async () => {
+  const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
+  const run = await corral(["map", "-e", breaking("Array.prototype.map = null"), "-j", "2"], {
+    stdin: ndjson(numbers),
+  });
+  assertEquals([run.code, run.results], [0, numbers]);
+});
+
+Deno.test("corral map charges a record that breaks JavaScript itself, and goes on with the others", async () => {
+  const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
+  const args = ["map", "-e", breaking("Promise.prototype.then = null"), "-j", "2"];
+  const { code, results, stderr } = await corral(args, { stdin: ndjson(numbers) });
+  // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well: how often, the timing decides.
+  const failed = numbers.filter((n) => !results.includes(n));
+  assert(failed.length >= 1 && failed.length <= 12, stderr);
+  assertEquals([code, results], [failed.length, numbers.filter((n) => !failed.includes(n))]);
+  assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
+});
+
+Deno.test("corral map exits with its own code when what it says on stderr cannot be written", async () => {
+  const [deno, ...rest] = [Deno.execPath(), ...corralArgs(["map", "-e", "() => { throw new Error('no'); }"])];
+  const run = async (args: readonly string[], stderr: string) => {
+    const line = `printf '1\\n2\\n3\\n' | "$@" 2> ${stderr}`;
+    return (await new Deno.Command("sh", { args: ["-c", line, "sh", deno!, ...args], stdout: "null" }).output()).code;
+  };
+  assertEquals(await run(rest, "/dev/full"), 3);
+  assertEquals(await run([...rest, "--rejects", "/dev/null"], "/dev/full"), 3);
+  assertEquals(await run([...rest, "--no-such-flag"], "/dev/full"), 255);
+});

@@ -1,0 +1,72 @@
+// End-to-end: Ctrl-C, and what is left running after `corral map`.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { corralCommand, inFolder } from "../../helpers/programs/corral.ts";
+import { childrenOf, survivors } from "../../helpers/programs/processes.ts";
+
+const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
+const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
+
+/** Reads lines until `count` have come. */
+async function takeLines(reader: ReadableStreamDefaultReader<string>, count: number): Promise<string> {
+  let text = "";
+  while (text.split("\n").length <= count) {
+    const { value, done } = await reader.read();
+    assert(!done, "it ended too early");
+    text += value;
+  }
+  return text;
+}
+
+async function rest(reader: ReadableStreamDefaultReader<string>): Promise<string> {
+  let text = "";
+  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+  return text;
+}
+
+Deno.test("corral map lets end what runs at the first Ctrl-C, logs it, and exits with 130", async () => {
+  await inFolder(async (folder) => {
+    const child = corralCommand(["map", `${JOB}#laterFirst`, "-j", "2", "--chunk", "1", "--joblog", `${folder}/log`])
+      .spawn();
+    const stderr = new Response(child.stderr).text();
+    const results = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const writer = child.stdin.getWriter();
+    // Its input never ends by itself.
+    await writer.write(new TextEncoder().encode("1\n2\n" + "300\n".repeat(1000)));
+    const first = await takeLines(results, 4);
+    const workers = await childrenOf(child.pid);
+    child.kill("SIGINT");
+    const all = first + await rest(results);
+    const { code } = await child.status;
+    await writer.close().catch(() => {});
+    assertEquals(code, 130, await stderr);
+    const lines = all.trimEnd().split("\n");
+    assert(lines.length < 100, `${lines.length} results`);
+    assertEquals(lines.slice(0, 3), ["1", "2", "300"]);
+    const log = (await Deno.readTextFile(`${folder}/log`)).trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(log.slice(1).map(({ sequence }) => sequence), lines.map((_, index) => index + 1));
+    assertStringIncludes(await stderr, "again to stop at once");
+    assertStringIncludes(await stderr, `${lines.length} records, 0 failed`);
+    assertStringIncludes(await stderr, "interrupted; go on with --resume");
+    assertEquals(await survivors(workers, 2000), []);
+  });
+});
+
+Deno.test("corral map ends at once at the second Ctrl-C, and leaves nothing running", async () => {
+  const child = corralCommand(["map", `${TROUBLE}#loopAtFive`, "-j", "2", "--chunk", "1"]).spawn();
+  const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  const results = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("1\n2\n3\n4\n5\n5\n5\n5\n"));
+  await takeLines(results, 4);
+  const workers = await childrenOf(child.pid);
+  assert(workers.length >= 2, `${workers}`);
+  child.kill("SIGINT");
+  const told = await takeLines(errors, 1);
+  assertStringIncludes(told, "again to stop at once");
+  child.kill("SIGINT");
+  const { code } = await child.status;
+  await Promise.all([rest(errors), rest(results)]);
+  await writer.close().catch(() => {});
+  assertEquals(code, 130);
+  assertEquals(await survivors(workers, 2000), []);
+});

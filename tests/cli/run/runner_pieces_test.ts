@@ -1,0 +1,71 @@
+/** Unit tests of pieces that fuzzing has found: what a runner says of a batch, and what the command believes. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { checkedPiece, MalformedPieceError, readDetails } from "../../../cli/records/batch.ts";
+import { BlockRun } from "../../../cli/runner/block_run.ts";
+import type { Piece } from "../../../cli/runner/protocol.ts";
+
+const encoder = new TextEncoder();
+const detailsOf = (outcomes: unknown[], retries: unknown[] = []): Uint8Array =>
+  encoder.encode(JSON.stringify({ outcomes, retries }));
+
+Deno.test("BlockRun tells of a record of a batch that is not JSON only with the others, when the batch is tried again", async () => {
+  const settings = {
+    ...{ input: "json", delimiter: "\n", output: "ndjson", tagged: false, batch: 2 } as const,
+    ...{ retries: 1, retryErrors: true, retryTimeouts: false, isPaced: false, graceMs: 1 },
+  };
+  const order = {
+    firstIndex: 0,
+    attempt: 1,
+    precise: true,
+    timeoutMs: 60_000,
+    detailed: true,
+    budgetMs: 1000,
+    columns: null,
+    rows: null,
+  };
+  const pieces: Piece[] = [];
+  let calls = 0;
+  const call = (): void => {
+    if (++calls === 1) throw new Error("the first time");
+  };
+  const place = { workerId: 0, send: (piece: Piece) => void pieces.push(piece) };
+  const run = new BlockRun(call, settings, encoder.encode("{broken\n1\n"), order, place);
+  pieces.push(await run.run());
+  let done = 0;
+  const told = pieces.map((piece) => {
+    const { outcomes, retries } = readDetails(checkedPiece(piece, done, 2)[6], done, piece[1]);
+    done = piece[1];
+    return [outcomes.map(({ offset, outcome }) => `${offset} ${outcome}`), retries.length];
+  });
+  assertEquals(told, [[[], 0], [[], 1], [["0 invalid", "1 dropped"], 0]]);
+});
+
+const BELIEVED: Record<string, unknown[]> = {
+  "a place that is text": [["0", "ok", 1, 1, 1, 1, 1]],
+  "a place between two records": [[0.5, "ok", 1, 1, 1, 1, 1]],
+  "a record that ends twice": [[0, "ok", 1, 1, 1, 1, 1], [0, "ok", 1, 1, 1, 1, 1]],
+  "an attempt that is an object": [[0, "ok", {}, 1, 1, 1, 1]],
+  "a time that is text": [[0, "ok", 1, "<script>", 1, 1, 1]],
+  "an error whose message is no text": [[0, "error", 1, 1, 1, 0, 0, { name: "Error", message: ["</script>"] }]],
+  "a failure without an error": [[0, "error", 1, 1, 1, 0, 0]],
+};
+
+for (const [what, outcomes] of Object.entries(BELIEVED)) {
+  Deno.test(`readDetails() refuses ${what}`, () => {
+    assertThrows(() => readDetails(detailsOf(outcomes), 0, 1), MalformedPieceError);
+  });
+}
+
+Deno.test("readDetails() refuses malformed retries, and checkedPiece() numbers that cannot be", () => {
+  for (
+    const retry of [[0, 1, "crash", 1, 1], [2, 1, "error", 1, 1], [{}, 1, "error", 1, 1], [0, 1, "error", null, 1], 7]
+  ) {
+    assertThrows(() => readDetails(detailsOf([], [retry]), 0, 1), MalformedPieceError);
+  }
+  const none = new Uint8Array();
+  for (
+    const numbers of [[{}, 1, 1, 1, 1], [0, 0.5, 1, 1, 1], [0, 1, 1, 1e999, 1], [0, 1, 1, 1, 1.5], [0, 3, 1, 1, 1]]
+  ) {
+    assertThrows(() => checkedPiece([...numbers, none, none], 0, 2), MalformedPieceError);
+  }
+});

@@ -1,0 +1,66 @@
+/** End-to-end: Commands that a task starts: what they print is the task's output, and their stdin has ended. */
+import { assertEquals } from "@std/assert";
+import { runProgram } from "../../helpers/programs/program.ts";
+
+const ignore = Deno.build.os === "windows";
+
+/** Ways to run a command, as texts of a task's body; each prints one line, and waits for the end. */
+const RUNS: Record<string, string> = {
+  "Deno.Command.spawn()": `await new Deno.Command("echo", { args: ["one"] }).spawn().status;`,
+  "Deno.Command.spawn(), stdout inherited":
+    `await new Deno.Command("echo", { args: ["one"], stdin: "null", stdout: "inherit" }).spawn().status;`,
+  "Deno.Command.output(), inherited": `await new Deno.Command("echo", { args: ["one"], stdout: "inherit" }).output();`,
+  "Deno.Command.outputSync(), inherited":
+    `new Deno.Command("echo", { args: ["one"], stdout: "inherit" }).outputSync();`,
+  "a subclass of Deno.Command":
+    `class C extends Deno.Command {} await new C("echo", { args: ["one"] }).spawn().status;`,
+  "Deno.Command that reads stdin": `await new Deno.Command("sh", { args: ["-c", "cat; echo one"] }).spawn().status;`,
+  "child_process.spawn()": `const { spawn } = await import("node:child_process");
+    await new Promise((done) => spawn("echo", ["one"], { stdio: "inherit" }).on("exit", done));`,
+  "child_process.spawn(), by numbers": `const { spawn } = await import("node:child_process");
+    await new Promise((done) => spawn("sh", ["-c", "cat; echo one"], { stdio: [0, 1, 2] }).on("exit", done));`,
+  "child_process.spawnSync()": `const { spawnSync } = await import("node:child_process");
+    spawnSync("sh", ["-c", "cat; echo one"], { stdio: "inherit" });`,
+  "child_process.execSync()": `const { execSync } = await import("node:child_process");
+    execSync("cat; echo one", { stdio: "inherit" });`,
+  "child_process.execFile(), piped": `const { execFile } = await import("node:child_process");
+    await new Promise((done) => execFile("echo", ["one"], (_, out) => { console.log(out.trim()); done(); }));`,
+};
+
+for (const [way, body] of Object.entries(RUNS)) {
+  Deno.test({
+    name: `a task runs a command by ${way}, and its output comes in order`,
+    ignore,
+    fn: async () => {
+      const { code, stdout, stderr } = await runProgram(
+        `
+        await using pool = new Pool({ workers: 1, permissions: { run: ["echo", "sh", "/bin/sh"], env: true } });
+        const pid = await pool.apply(() => Deno.pid);
+        await pool.apply(async () => { console.log("before"); ${body} console.log("after"); }, [], { timeoutMs: 30_000 });
+        if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");`,
+        { flags: ["--allow-run", "--allow-env"] },
+      );
+      assertEquals([code, stdout, stderr], [0, "before\none\nafter\n", ""]);
+    },
+  });
+}
+
+Deno.test({
+  name: "a command floods stdout while its task returns 10 MB, and both come whole",
+  ignore,
+  fn: async () => {
+    const { code, stdout, stderr } = await runProgram(
+      `
+      await using pool = new Pool({ workers: 1, permissions: { run: ["sh"] } });
+      const right = await pool.apply(() => {
+        globalThis.flood = new Deno.Command("sh", { args: ["-c", "yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | head -n 100000"] }).spawn();
+        return new Uint8Array(10_000_000).map((_, index) => index * 7);
+      }).then((bytes) => bytes.every((byte, index) => byte === (index * 7 & 255)));
+      await pool.apply(async () => { await globalThis.flood.status; });
+      console.error(right);`,
+      { flags: ["--allow-run", "--allow-env"] },
+    );
+    assertEquals([code, stderr], [0, "true\n"]);
+    assertEquals(stdout, `${"x".repeat(39)}\n`.repeat(100_000));
+  },
+});

@@ -1,0 +1,48 @@
+/** Unit tests of what is kept of a worker's output, against models that are simple and slow. */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { LinePrinter } from "../../../src/line_printer.ts";
+import { OutputTail } from "../../../src/worker/streams/prints.ts";
+
+const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 30 });
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+Deno.test("LinePrinter prints whole lines, and all of them, whatever the pieces are", () => {
+  fc.assert(fc.property(fc.array(text, { maxLength: 20 }), (pieces) => {
+    const printed: string[] = [];
+    const printer = new LinePrinter((bytes) => void printed.push(decoder.decode(bytes)));
+    let given = "";
+    for (const piece of pieces) {
+      printer.print(encoder.encode(piece));
+      given += piece;
+      assertEquals(printed.join(""), given.slice(0, given.lastIndexOf("\n") + 1));
+    }
+    printer.flush();
+    assertEquals(printed.join(""), given);
+  }));
+});
+
+Deno.test("LinePrinter prints a line without an end when 64 KiB are held, and byte by byte in linear time", () => {
+  let printed = 0;
+  const printer = new LinePrinter((bytes) => void (printed += bytes.length));
+  const [one, count] = [new Uint8Array([120]), 300_000];
+  for (let at = 0; at < count; at++) printer.print(one);
+  assertEquals(printed, 4 * 64 * 1024);
+  printer.flush();
+  assertEquals(printed, count);
+});
+
+Deno.test("OutputTail keeps the last 8 KiB, whatever the pieces are", () => {
+  const size = fc.oneof(fc.nat(10), fc.nat(9000), fc.nat(30_000));
+  fc.assert(fc.property(fc.array(size, { maxLength: 12 }), (sizes) => {
+    const tail = new OutputTail();
+    let [all, at] = ["", 0];
+    for (const length of sizes) {
+      const piece = Array.from({ length }, () => String.fromCharCode(97 + at++ % 26)).join("");
+      tail.add(encoder.encode(piece));
+      all += piece;
+      assertEquals(tail.text, all.slice(-8192));
+    }
+  }));
+});
