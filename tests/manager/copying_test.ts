@@ -5,6 +5,7 @@ import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { EncodedValue } from "../../src/hub/encoded_value.ts";
 import { DictObject } from "../../src/manager/objects/dict_object.ts";
 import { ListObject } from "../../src/manager/objects/list_object.ts";
+import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
 const WORKER = { process: "1", task: 0 };
@@ -109,15 +110,29 @@ Deno.test("a worker that asks for many copies at once gets all of them, and its 
 
 Deno.test("a manager that closes ends the copies that are being made of its lists", async () => {
   const manager = new Manager();
-  const list = manager.list<unknown>(Array.from({ length: 300_000 }, (_, n) => ({ n })));
-  await withPool({ workers: 1 }, async (pool) => {
-    const task = pool.apply(async (list: ListProxy): Promise<string> => {
-      const copies = Array.from({ length: 20 }, () => list.toArray().then(() => "done", (error) => error.name));
-      return (await Promise.all(copies)).at(-1)!;
-    }, [list]);
-    await list.length();
-    setTimeout(() => manager.close(), 200);
-    assert(["done", "ClosedError", "EndOfStreamError"].includes(await task));
+  const list = manager.list<unknown>(Array.from({ length: 100_000 }, (_, n) => ({ n })));
+  using gate = new Gate();
+  await withPool({ workers: 1, permissions: GATE_PERMISSIONS }, async (pool) => {
+    const task = pool.apply(async (list: ListProxy, port: number): Promise<string[]> => {
+      const first = Promise.withResolvers<void>();
+      const copyUntilFailure = async (): Promise<string> => {
+        try {
+          for (;;) {
+            await list.toArray();
+            first.resolve();
+          }
+        } catch (error) {
+          return (error as Error).name;
+        }
+      };
+      const failures = Array.from({ length: 20 }, copyUntilFailure);
+      await first.promise;
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return await Promise.all(failures);
+    }, [list, gate.port]);
+    await gate.arrived();
+    await manager.close();
+    assertEquals(await task, Array(20).fill("ClosedError"));
     assertEquals(await pool.apply((n: number) => n + 1, [1]), 2);
   });
 });
