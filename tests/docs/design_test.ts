@@ -1,11 +1,9 @@
 // Unit: that the design document and the pages of decisions say what is there. It reads the repository's files.
 import { assert, assertEquals } from "@std/assert";
-import config from "../../deno.json" with { type: "json" };
 import { isSourceFolder, LAYERS, layerTable } from "../../scripts/check_layers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DESIGN = await Deno.readTextFile(new URL("docs/design.md", ROOT));
-const CONTRIBUTING = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
 const MOST_FILES_OF_A_MAP = 25;
 const MOST_FILES_OF_A_FOLDER = 20;
 /** Where code may name a page of decisions. */
@@ -57,25 +55,6 @@ Deno.test("No folder of the packages and their tests has more than 20 files at o
   }
   assert(counts.size > 20);
   assertEquals([...counts].filter(([, count]) => count > MOST_FILES_OF_A_FOLDER), []);
-});
-
-Deno.test("Each test file begins with its kind, one of those in CONTRIBUTING.md", async () => {
-  const kinds = [...CONTRIBUTING.split("## Tests")[1]!.matchAll(/^- \*\*([a-z-]+)\*\*:/gm)].map(([, kind]) => kind!);
-  assert(kinds.includes("end-to-end") && kinds.length >= 4);
-  const isKind = new RegExp(kinds.join("|"), "i");
-  const without: string[] = [];
-  for (const folder of ["tests", "cluster/tests"]) {
-    for await (const path of sourceFiles(new URL(`${folder}/`, ROOT))) {
-      if (!path.pathname.endsWith("_test.ts")) continue;
-      const [head] = (await Deno.readTextFile(path)).split("\nimport ");
-      if (!isKind.test(head!)) without.push(path.pathname);
-    }
-  }
-  assertEquals(without, []);
-});
-
-Deno.test("CONTRIBUTING.md names every task of deno.json", () => {
-  assertEquals(Object.keys(config.tasks).filter((task) => !new RegExp(`\\b${task}\\b`).test(CONTRIBUTING)), []);
 });
 
 Deno.test("docs/observability.md lists each event, and each method of an observer", async () => {
