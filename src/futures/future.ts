@@ -28,8 +28,19 @@ export interface FutureSink {
 
 type State = "pending" | "fulfilled" | "rejected" | "cancelled";
 
+/** A future, and what settles it. */
+interface NewFuture<R> {
+  readonly future: Future<R>;
+  readonly sink: FutureSink;
+}
+
+// Only the class can make one, and it is to have no public constructor.
+let make: <R>(owner: FutureOwner) => NewFuture<R>;
+
 /** Makes a future, and what settles it. */
-export let makeFuture: <R>(owner: FutureOwner) => { future: Future<R>; sink: FutureSink };
+export function makeFuture<R>(owner: FutureOwner): NewFuture<R> {
+  return make(owner);
+}
 
 /** What those who wait for several futures need of each. */
 interface FutureInside {
@@ -105,7 +116,7 @@ export class Future<R> implements PromiseLike<R> {
   #promise: Promise<R> | undefined;
 
   static {
-    makeFuture = (owner) => {
+    make = (owner) => {
       const future = new Future<never>(owner);
       const sink: FutureSink = {
         resolve: (value) => future.#settle("fulfilled", value),
