@@ -30,7 +30,7 @@ export class OptionChecks {
     owner: string,
     elsewhere: Readonly<Record<string, object>> = {},
   ): void {
-    if (!isRecord(options)) throw this.wrongType(`the options are ${kindOf(options)}, an object is wanted`);
+    if (!mayHoldOptions(options)) throw this.wrongType(`the options are ${kindOf(options)}, an object is wanted`);
     for (const name of Object.keys(options)) {
       if (Object.hasOwn(known, name)) continue;
       throw this.wrongType(`"${name}" is not an option of ${owner}${hint(name, known, elsewhere)}`);
@@ -108,7 +108,7 @@ export class OptionChecks {
 }
 
 /** Whether a value may hold options: an AbortSignal, a Map or a Promise has no own names, and would be ignored. */
-function isRecord(value: unknown): boolean {
+function mayHoldOptions(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const kind = Object.prototype.toString.call(value);
   return kind === "[object Object]" || kind === "[object Module]";

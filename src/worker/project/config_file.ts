@@ -32,9 +32,9 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** Whether a value is an object with fields. */
+/** Whether a value is an object with fields, and no list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // Each alternative takes what it began, an open string or comment to the end of the text, so that nothing is tried twice.

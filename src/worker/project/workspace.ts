@@ -21,9 +21,7 @@ function members(root: string, name: string): string[] {
   const path = fileUrlToPath(new URL(name, root));
   const config = isReadable(path) ? readConfig(path) : undefined;
   const declared: unknown = name === "package.json" ? config?.workspaces : config?.workspace;
-  const list: unknown = isRecord(declared) && !Array.isArray(declared)
-    ? declared.members ?? declared.packages
-    : declared;
+  const list: unknown = isRecord(declared) ? declared.members ?? declared.packages : declared;
   const patterns: string[] = Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
   // Comparing takes as long as both texts are, multiplied.
   return patterns.reduce((sum, { length }) => sum + length, 0) > MOST_PATTERN_UNITS ? [] : patterns;
