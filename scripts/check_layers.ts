@@ -123,12 +123,12 @@ export const CLI_LAYERS: Layers = {
   runner: [],
   files: ["errors"],
   options: ["files", "errors"],
-  records: ["runner"],
+  records: ["runner", "errors"],
   input: ["records", "runner", "options", "files", "errors"],
-  observers: ["records", "options", "files"],
+  observers: ["records", "options", "files", "errors"],
   output: ["observers", "records", "runner", "options", "files"],
   joblog: ["output", "input", "observers", "records", "runner", "options", "files", "errors"],
-  run: ["output", "input", "observers", "records", "options", "runner"],
+  run: ["output", "input", "observers", "records", "options", "runner", "errors"],
   cluster: ["run", "output", "observers", "records", "runner", "options", "files", "errors", "deno.json"],
   session: [
     "deno.json",
@@ -144,7 +144,7 @@ export const CLI_LAYERS: Layers = {
     "files",
     "errors",
   ],
-  command: ["session", "cluster", "observers", "options", "errors", "deno.json"],
+  command: ["session", "cluster", "observers", "options", "runner", "errors", "deno.json"],
   main: ["command"],
 };
 

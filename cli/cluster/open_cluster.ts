@@ -47,7 +47,7 @@ export async function openCluster(options: CliMapOptions, choice: ClusterChoice)
     return { cluster, module: options.module, code, agents, lanes, advice: adviceFor(options, choice) };
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
-    throw error;
+    throw new UsageError((error as Error).message, { cause: error });
   }
 }
 

@@ -1,22 +1,31 @@
 /** What the command says when it cannot run. Loaded only then, with what it takes to say so. */
 import { CliError } from "../errors/cli_error.ts";
+import { NO_FUNCTION } from "../runner/protocol.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 
 /** What is told of an error that ends the command. The user's module may be at fault: then the place in it counts. */
 export async function describeError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof UnknownFlagError) return await withNearest(error);
-  if (error instanceof CliError) return error.message;
-  const { PermissionError, WorkerStartError } = await import("@corral/multiprocessing/pool");
   const message = withPlacesInEval(inOwnWords(error.message));
-  if (error instanceof PermissionError || error instanceof WorkerStartError || message.startsWith("Cannot ")) {
-    return message;
-  }
+  if (error instanceof CliError || error.name === NO_FUNCTION) return message;
+  const library = await import("@corral/multiprocessing/pool");
+  if (COMPLETE.some((name) => error instanceof library[name])) return message;
   const frame = error.stack?.split("\n").find((line) => /^\s+at .*(file|https?):/.test(line) && !line.includes(OWN));
   // What Deno says of a module that it cannot read has the name of the true error in it.
   const told = /^\w*Error: /.test(message) ? message : `${error.name}: ${message}`;
   return frame === undefined || told.includes(frame.trim()) ? told : `${told}\n${frame}`;
 }
+
+/** The library's errors whose message says all: what cannot be done, and what is wanted. */
+const COMPLETE = [
+  "EncodingError",
+  "FunctionNotFoundError",
+  "PayloadTooLargeError",
+  "PermissionError",
+  "PoolClosedError",
+  "WorkerStartError",
+] as const;
 
 /** What a pool, or another tool, calls the same. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {

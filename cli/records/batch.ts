@@ -1,3 +1,4 @@
+import { CliError } from "../errors/cli_error.ts";
 import type { OutcomeEntry, Piece, PieceDetails, RetryEntry } from "../runner/protocol.ts";
 import type { ReadItem, RecordBlock } from "./record_block.ts";
 import type { ErrorText, RecordOutcome } from "./run_events.ts";
@@ -53,7 +54,7 @@ export function sizeOf({ output, outcomes }: Batch): number {
 }
 
 /** A message of a worker that is not as it should be: its code is at fault, or is hostile. */
-export class MalformedPieceError extends Error {
+export class MalformedPieceError extends CliError {
   /** Always the class's own name. */
   override name = "MalformedPieceError";
 

@@ -1,8 +1,9 @@
-import { Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
+import { PermissionError, Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
 import type { Piece } from "../runner/protocol.ts";
 import type { BlockCall, BlockPool } from "./block_pool.ts";
 import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
+import { UsageError } from "../errors/usage_error.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { type RunnerFunction, runnerFunction } from "./runner_function.ts";
 
@@ -16,12 +17,17 @@ export class MapPool implements BlockPool {
   readonly #pids = new Map<number, number>();
   readonly #printers = new Map<string, LinePrinter>();
 
-  /** Throws what the constructor of `Pool` throws. */
+  /** Throws UsageError, or PermissionError, for what a pool cannot be made of. */
   constructor(options: CliMapOptions, events: EventStream) {
     this.capacity = options.jobs;
     this.#events = events;
     this.#run = runnerFunction(options);
-    this.#pool = new Pool({ ...poolOptions(options), initializer: this.#run, onEvent: (event) => this.#tell(event) });
+    try {
+      this.#pool = new Pool({ ...poolOptions(options), initializer: this.#run, onEvent: (event) => this.#tell(event) });
+    } catch (error) {
+      if (error instanceof PermissionError) throw error;
+      throw new UsageError((error as Error).message, { cause: error });
+    }
   }
 
   async run({ payload, order, signal, onPiece }: BlockCall): Promise<Piece> {

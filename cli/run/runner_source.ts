@@ -622,6 +622,11 @@ function withNumberHint(error, record) {
 }
 
 // cli/runner/protocol.ts
+var NO_FUNCTION = "NoFunctionError";
+var NoFunctionError = class extends TypeError {
+  /** Always the class's own name. */
+  name = NO_FUNCTION;
+};
 var EXACT = 1;
 var STUCK = 2;
 var EXITING = 4;
@@ -1145,12 +1150,12 @@ function exportedFunction(module, name, url) {
   const value = Object.hasOwn(module, name) ? module[name] : void 0;
   if (typeof value === "function") return value;
   if (url.startsWith("data:") && name === "default") {
-    throw new TypeError(\`Cannot run -e: it is a \${typeof value}, wanted a function like (record) => record.id\`);
+    throw new NoFunctionError(\`Cannot run -e: it is a \${typeof value}, wanted a function like (record) => record.id\`);
   }
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
   const state = value === void 0 ? "the module has no such export" : "the export is not a function";
   const wanted = names.length === 0 ? "a module that exports it" : \`one of \${names.map((key) => \`"\${key}"\`).join(", ")}\`;
-  throw new TypeError(\`Cannot run "\${name}": \${state}, wanted \${wanted}\`);
+  throw new NoFunctionError(\`Cannot run "\${name}": \${state}, wanted \${wanted}\`);
 }
 
 // cli/runner/served_runner.ts
@@ -1168,11 +1173,11 @@ function createServedRunner(site) {
   }
   function ownModule() {
     if (site.module !== null) return site.module;
-    throw new TypeError("Cannot run the function: this agent has no module, it was started for -e alone");
+    throw new NoFunctionError("Cannot run the function: this agent has no module, it was started for -e alone");
   }
   function textModule(source) {
     if (site.runsText) return \`data:application/typescript,\${encodeURIComponent(\`export default \${source}\`)}\`;
-    throw new TypeError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
+    throw new NoFunctionError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
   return async (job, bytes, order) => {
     let runner = runners.get(job);

@@ -14,6 +14,15 @@ export interface ErrorDescription {
   stack?: string;
 }
 
+/** The name of a {@linkcode NoFunctionError}: of an error from a worker it is all that tells its class. */
+export const NO_FUNCTION = "NoFunctionError";
+
+/** The function that was named cannot be called. */
+export class NoFunctionError extends TypeError {
+  /** Always the class's own name. */
+  override name = NO_FUNCTION;
+}
+
 /** What is the same for all blocks of a run. */
 export interface RunnerSettings {
   /** Whether a record is JSON, a text as it stands, or a row of a table. */

@@ -1,6 +1,6 @@
 import { task } from "@corral/multiprocessing/child";
 import { BlockRun, type RecordFunction } from "./block_run.ts";
-import type { BlockOrder, Piece, RunnerJob } from "./protocol.ts";
+import { type BlockOrder, NoFunctionError, type Piece, type RunnerJob } from "./protocol.ts";
 
 /** What a worker does for the command. */
 export interface Runner {
@@ -60,12 +60,12 @@ function exportedFunction(
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof value === "function") return value as (...args: unknown[]) => unknown;
   if (url.startsWith("data:") && name === "default") {
-    throw new TypeError(`Cannot run -e: it is a ${typeof value}, wanted a function like (record) => record.id`);
+    throw new NoFunctionError(`Cannot run -e: it is a ${typeof value}, wanted a function like (record) => record.id`);
   }
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
   const state = value === undefined ? "the module has no such export" : "the export is not a function";
   const wanted = names.length === 0
     ? "a module that exports it"
     : `one of ${names.map((key) => `"${key}"`).join(", ")}`;
-  throw new TypeError(`Cannot run "${name}": ${state}, wanted ${wanted}`);
+  throw new NoFunctionError(`Cannot run "${name}": ${state}, wanted ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import type { BlockOrder, Piece, RemoteJob } from "./protocol.ts";
+import { type BlockOrder, NoFunctionError, type Piece, type RemoteJob } from "./protocol.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 /** What an agent lets the runs of others use. It is the agent's own, and never comes with a block. */
@@ -28,12 +28,12 @@ export function createServedRunner(site: ServedSite): ServedRunner {
 
   function ownModule(): string {
     if (site.module !== null) return site.module;
-    throw new TypeError("Cannot run the function: this agent has no module, it was started for -e alone");
+    throw new NoFunctionError("Cannot run the function: this agent has no module, it was started for -e alone");
   }
 
   function textModule(source: string): string {
     if (site.runsText) return `data:application/typescript,${encodeURIComponent(`export default ${source}`)}`;
-    throw new TypeError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
+    throw new NoFunctionError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
 
   return async (job, bytes, order) => {

@@ -1,5 +1,6 @@
 /** Reads the event file of a run. */
 
+import { InputError } from "../../errors/cli_error.ts";
 import { TextLineStream } from "@std/streams";
 import type { RunEvent } from "../../records/run_events.ts";
 
@@ -53,6 +54,6 @@ function parse(line: string): RunEvent | undefined {
   }
 }
 
-function refusal(path: string, reason: string, cause?: unknown): Error {
-  return new Error(`Cannot draw the report from ${path}: ${reason}`, { cause });
+function refusal(path: string, reason: string, cause?: unknown): InputError {
+  return new InputError(`Cannot draw the report from ${path}: ${reason}`, { cause });
 }

@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describeError } from "../../../cli/command/describe_error.ts";
 import { UnknownFlagError } from "../../../cli/errors/unknown_flag_error.ts";
 import { withAdvice } from "../../../cli/runner/advice.ts";
-import { corral } from "../../helpers/programs/corral.ts";
+import { corral, inFolder } from "../../helpers/programs/corral.ts";
 
 const CASES: [message: string, expected: string][] = [
   [
@@ -58,6 +58,19 @@ Deno.test("describeError() names flags in the place of options", async () => {
     const unknown = new UnknownFlagError(flag, known, "corral map --help");
     assertEquals(await describeError(unknown), `Cannot read ${flag}: there is no such flag, did you mean --jobs?`);
   }
+});
+
+Deno.test("corral map names the place of an error in a module, also where the message begins like one of its own", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      "export default (n: number) => n;\nexport const prepare = () => (undefined as any).x;\n",
+    );
+    const { code, stderr } = await corral(["map", "job.ts", "--initializer", "prepare"], { stdin: "1\n", cwd: folder });
+    assertEquals(code, 255);
+    assertEquals(stderr.split("\n")[0], "corral: TypeError: Cannot read properties of undefined (reading 'x')");
+    assertStringIncludes(stderr.split("\n")[1]!, "job.ts:2:");
+  });
 });
 
 Deno.test("corral map says how a function gets a command of the PATH, and says nothing where it has them", async () => {
