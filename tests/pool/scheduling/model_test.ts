@@ -3,13 +3,9 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { CancelledError } from "../../../src/errors.ts";
 import { seededRandom } from "../../helpers/simulated/event_queue.ts";
-import {
-  type Latencies,
-  type SimulatedOptions,
-  SimulatedPool,
-  type Start,
-  type TaskPlan,
-} from "../../helpers/simulated/simulated_pool.ts";
+import type { Latencies, Start } from "../../helpers/simulated/simulated_child.ts";
+import { type SimulatedOptions, SimulatedPool } from "../../helpers/simulated/simulated_pool.ts";
+import type { TaskPlan } from "../../helpers/simulated/simulated_task.ts";
 
 const SEED = Number(Deno.env.get("CORRAL_TEST_SEED") ?? 20_260_101);
 
