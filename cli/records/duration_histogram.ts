@@ -1,4 +1,7 @@
-/** How durations are distributed, in memory that does not grow with their number. */
+/**
+ * How durations are distributed, in memory that does not grow with their number. Unlike the library's own, which is no part of its
+ * interface, it gives any quantile, and bars to draw.
+ */
 
 /** A bar of a histogram. */
 export interface DurationBar {
