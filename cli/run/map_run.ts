@@ -3,13 +3,14 @@ import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk } from "./auto_chunk.ts";
-import { type Batch, checkedPiece, isFailure, isPiece, readDetails, sizeOf, type WorkItem } from "../records/batch.ts";
+import { type Batch, checkedPiece, isFailure, isPiece, readDetails, type WorkItem } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
-import { type Lane, Lanes } from "./lanes.ts";
+import type { Lane } from "./lanes.ts";
 import type { MapRunParts, Work } from "./map_run_parts.ts";
+import { OrderedResults } from "./ordered_results.ts";
 import { RunningBlock } from "./running_block.ts";
 import { type LossDesk, settleLoss } from "./settle_loss.ts";
 import { SilenceWatch } from "./silence_watch.ts";
@@ -26,7 +27,7 @@ export class MapRun {
   readonly #chunk: AutoChunk;
   readonly #timeLimit: RecordTimeLimit;
   readonly #halt: HaltWatch;
-  readonly #lanes: Lanes<Batch>;
+  readonly #results: OrderedResults;
   /** Few: what workers gave back, so that an array is quick enough. */
   readonly #rest: Work[] = [];
   readonly #running = new Set<RunningBlock>();
@@ -37,20 +38,17 @@ export class MapRun {
   readonly #desk: LossDesk = {
     fail: (error) => this.fail(error),
     again: (block, behind) => this.#again(block, behind),
-    put: (lane, batch) => this.#put(lane, batch),
+    put: (lane, batch) => this.#results.put(lane, batch),
     judgeHalt: (done, failed) => this.#judgeHalt(done, failed),
   };
   /** Whether a worker has said anything of a record: then it could load the function. */
   hasAnswer = false;
-  /** How many finished records were not written, since one in front of them was not finished. */
-  heldRecords = 0;
   #mode: "running" | "draining" | "killed" = "running";
   #reason: EndReason = "finished";
   #failure: { readonly error: unknown } | undefined;
   #areWorkersReady = false;
   #isReading = false;
   #inputEnded = false;
-  #heldBytes = 0;
 
   constructor(parts: MapRunParts) {
     const { options } = parts;
@@ -59,12 +57,14 @@ export class MapRun {
     this.#throttle = new Throttle(options.throttle, () => this.#pump());
     this.#timeLimit = new RecordTimeLimit(options.timeout);
     this.#halt = new HaltWatch(options.halt, options.total);
-    this.#lanes = new Lanes(!options.unordered, (batch) => {
-      this.#heldBytes -= sizeOf(batch);
-      parts.committer().add(batch);
-    });
+    this.#results = new OrderedResults(!options.unordered, parts.committer);
     this.#reporter = new InputReporter(parts.inputs, parts.events);
     this.#silence = new SilenceWatch(this.#running, (block) => this.#endForTime(block));
+  }
+
+  /** How many finished records were not written, since one in front of them was not finished. */
+  get heldRecords(): number {
+    return this.#results.heldRecords;
   }
 
   /** Whether it reads no more. */
@@ -85,23 +85,16 @@ export class MapRun {
     await this.#ended.promise;
     this.#silence.stop();
     this.#throttle.stop();
-    const { hold, options, committer } = this.#parts;
+    const { hold, options } = this.#parts;
     // Who says that so many are enough wants to see them, and will not go on.
     const isEnough = this.#reason === "halted" && options.halt?.what !== "fail";
-    const left = hold === undefined || isEnough ? this.#lanes.closeAll() : this.#lanes.takeAll();
-    await committer().idle();
-    if (left !== undefined && left.length > 0) await this.#hold(left);
-    if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#reason;
-  }
-
-  async #hold(batches: readonly Batch[]): Promise<void> {
     try {
-      await this.#parts.hold!(batches);
-      for (const { done } of batches) this.heldRecords += done;
+      await this.#results.end(isEnough ? undefined : hold);
     } catch (error) {
       this.#failure ??= { error };
     }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#reason;
   }
 
   /** Reads no more, and lets end what runs. */
@@ -135,11 +128,10 @@ export class MapRun {
 
   /** The committer has written something: there may be room for more. */
   noteWritten(): void {
-    const { pool, inputs, committer } = this.#parts;
-    const { firstSequence } = this.#lanes;
+    const { pool, inputs } = this.#parts;
+    const { firstUnwritten } = this.#results;
     // An agent's block may be on its way still when it has been given up.
-    const isAllWritten = committer().waitingBytes === 0 && !pool.isRemote;
-    if (firstSequence !== undefined && isAllWritten) inputs.release(firstSequence);
+    if (firstUnwritten !== undefined && !pool.isRemote) inputs.release(firstUnwritten);
     this.#pump();
   }
 
@@ -149,8 +141,8 @@ export class MapRun {
     if (isPaced && !this.#areWorkersReady) return false;
     // Under a rate nothing may wait at a worker's door: it would begin with what comes behind it.
     const limit = this.#chunk.isQuick && !isPaced ? capacity * 2 : capacity;
-    return this.#mode === "running" && this.#running.size < limit && this.#lanes.open < capacity * OPEN_LANES_PER_JOB &&
-      this.#heldBytes + this.#parts.committer().waitingBytes < MAX_WAITING_BYTES;
+    return this.#mode === "running" && this.#running.size < limit &&
+      this.#results.openLanes < capacity * OPEN_LANES_PER_JOB && this.#results.waitingBytes < MAX_WAITING_BYTES;
   }
 
   #pump(): void {
@@ -197,12 +189,12 @@ export class MapRun {
   #accept(item: WorkItem): void {
     if ("block" in item) {
       const { block } = item;
-      return this.#dispatch({ block, lane: this.#lanes.add(block.firstSequence) });
+      return this.#dispatch({ block, lane: this.#results.add(block.firstSequence) });
     }
     const batch = "finished" in item ? item.finished : invalidBatch(item.invalid);
-    const lane = this.#lanes.add(batch.block.firstSequence);
-    this.#put(lane, batch);
-    this.#lanes.close(lane);
+    const lane = this.#results.add(batch.block.firstSequence);
+    this.#results.put(lane, batch);
+    this.#results.close(lane);
   }
 
   /** Of a block that came back, no more goes out at once than of a new one. */
@@ -212,7 +204,7 @@ export class MapRun {
     const records = pool.isRemote ? suspectPart(block, most, options.batch ?? 1) : most;
     if (block.count <= records) return this.#dispatch({ block, lane });
     const { attempt, suspect } = block;
-    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#lanes.addBehind(lane) });
+    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#results.addBehind(lane) });
     this.#dispatch({ block: block.part(0, records, { attempt, suspect }), lane });
   }
 
@@ -277,13 +269,8 @@ export class MapRun {
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
     if (done === 0 && output.length === 0 && retries.length === 0) return;
     const { block, slot, pid, lane, hasRows } = running;
-    this.#put(lane, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
+    this.#results.put(lane, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
     this.#judgeHalt(done, outcomes.filter(({ outcome }) => isFailure(outcome)).length);
-  }
-
-  #put(lane: Lane<Batch>, batch: Batch): void {
-    this.#heldBytes += sizeOf(batch);
-    this.#lanes.put(lane, batch);
   }
 
   #judgeHalt(done: number, failed: number): void {
@@ -297,7 +284,7 @@ export class MapRun {
     this.#leave(running);
     const { block, done, lane } = running;
     if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), lane);
-    this.#lanes.close(lane);
+    this.#results.close(lane);
     this.#pump();
   }
 
@@ -308,7 +295,7 @@ export class MapRun {
 
   /** Puts records in front of everything else. When nothing more is run, they leave a gap: results behind it must wait. */
   #again(block: RecordBlock, behind: Lane<Batch>): void {
-    const lane = this.#lanes.addBehind(behind);
+    const lane = this.#results.addBehind(behind);
     if (this.#mode === "running") this.#rest.unshift({ block, lane });
   }
 
@@ -321,7 +308,7 @@ export class MapRun {
     this.#leave(running);
     if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
     // What was killed leaves a gap.
-    if (this.#mode !== "killed") this.#lanes.close(running.lane);
+    if (this.#mode !== "killed") this.#results.close(running.lane);
     this.#pump();
   }
 }
