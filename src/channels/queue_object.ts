@@ -4,7 +4,7 @@ import type { Delivery } from "../hub/delivery.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { monotonicMs } from "../timer.ts";
-import { heapBytes } from "../wire/codec/heap.ts";
+import { heapBytes } from "../wire/heap.ts";
 import { ItemQueue } from "./item_queue.ts";
 
 /** How often a process must have read before it may prefetch. */

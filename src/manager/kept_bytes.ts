@@ -1,7 +1,7 @@
 /** How much memory other processes may have this one keep for them, in lists, dicts, namespaces and values. See `docs/decisions/hub_bounds.md`. */
 import { isHandle } from "../hub/handle.ts";
 import type { Caller } from "../hub/wait_queue.ts";
-import { heapBytes } from "../wire/codec/heap.ts";
+import { heapBytes } from "../wire/heap.ts";
 import { placesAmongHoles } from "../wire/codec/realms.ts";
 
 /** What a value costs beside its content, as it was measured: a place in an array, an object, a field, a handle. */

@@ -1,4 +1,4 @@
-import { heapBytes } from "./codec/heap.ts";
+import { heapBytes } from "./heap.ts";
 import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "./codec/line_limits.ts";
 import { LineCollector } from "./codec/line_collector.ts";
 import { LineReader } from "./codec/line_reader.ts";

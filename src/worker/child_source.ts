@@ -712,11 +712,13 @@ var LinePart = class _LinePart extends Uint8Array {
   cost = 0;
   valueBytes = 0;
   holdsNumbers = false;
-  static holding({ value, maxCost, areNumbers = false }) {
+  isDecoded = false;
+  static holding({ value, maxCost, areNumbers = false, isDecoded = false }) {
     const part = new _LinePart(new ArrayBuffer(0));
     part.value = value;
     part.cost = maxCost;
     part.holdsNumbers = areNumbers;
+    part.isDecoded = isDecoded;
     return part;
   }
 };
@@ -1173,7 +1175,7 @@ function tooLarge(action, size, limit) {
   return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
 }
 
-// src/wire/codec/heap.ts
+// src/wire/heap.ts
 function heapBytes() {
   try {
     const { process } = globalThis;
@@ -1325,6 +1327,8 @@ var MAX_LINE_BYTES = 256 * 1024;
 var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
 var FIRST_BUFFER_BYTES = 64 * 1024;
 var LINE_FEED = 10;
+var TREE_SIGN = "";
+var WHOLE_TREE_SIGN = " ";
 var utf8Encoder = new TextEncoder();
 var kept = new KeptBuffer();
 var LineWriter = class _LineWriter {
@@ -1336,10 +1340,13 @@ var LineWriter = class _LineWriter {
     this.#large = large;
     this.#buffer = kept.take(FIRST_BUFFER_BYTES);
   }
-  static ofItems(large) {
+  static ofTree(large) {
     const writer = new _LineWriter(large);
-    writer.#writeLine("[");
+    writer.#writeLine(WHOLE_TREE_SIGN);
     return writer;
+  }
+  open() {
+    this.#writeLine("[");
   }
   write(value) {
     if (!this.#isOpened(value)) return this.#writeLine(jsonOf(value));
@@ -1370,6 +1377,12 @@ var LineWriter = class _LineWriter {
   }
   abandon() {
     kept.give(this.#buffer);
+  }
+  finishTree(costAtOnce, hasPartsBehind) {
+    if (!hasPartsBehind) this.#buffer[0] = TREE_SIGN[$charCodeAt](0);
+    const part = this.finish();
+    part.cost = costAtOnce;
+    return part;
   }
   finish() {
     if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
@@ -1491,7 +1504,7 @@ function valuesTooLarge(action, size, { maxValueBytes }) {
   return tooCostly(action, \`values that take about \${size} bytes\`, size, maxValueBytes);
 }
 function tooDear(action, cost, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: a value in it that is not plain data has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, a shared object as \${HANDLE_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
+  return new PayloadTooLargeError(\`Cannot \${action} message: an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more than \${limit} objects (a URL counts as \${PARSED_COST}, an error as \${ERROR_COST}, a shared object as \${HANDLE_COST}, \${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts\`, cost, limit);
 }
 function tooCostly(action, what, size, limit) {
   const rounded = $Math_floor(limit);
@@ -1679,6 +1692,9 @@ var TaggedDecoder = class {
     this.#objects[$push](object);
     this.pay(1);
     return object;
+  }
+  renewCost() {
+    this.#cost = 0;
   }
   pay(cost) {
     this.#cost += cost;
@@ -1975,6 +1991,7 @@ var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only 
 var TaggedEncoder = class {
   parts = [];
   cost = 0;
+  #dearestWhole = 0;
   #handles;
   #handleCount = 0;
   #numbers = /* @__PURE__ */ new Map();
@@ -1988,6 +2005,12 @@ var TaggedEncoder = class {
     let path = "$";
     for (const step of this.#path) path += formatStep(step);
     return path;
+  }
+  get costAtOnce() {
+    return this.hasPartsBehind ? this.cost : this.#dearestWhole;
+  }
+  get hasPartsBehind() {
+    return this.parts.length > 0 || this.#handleCount > 0;
   }
   encode(value, depth) {
     switch (typeof value) {
@@ -2069,7 +2092,9 @@ var TaggedEncoder = class {
   }
   #encodeBigInt(value) {
     const text = bigintText[$call](value, 16);
-    this.cost += BIGINT_COST + $Math_floor(text.length / DIGITS_PER_COST);
+    const cost = BIGINT_COST + $Math_floor(text.length / DIGITS_PER_COST);
+    this.cost += cost;
+    this.#dearestWhole = $Math_max(this.#dearestWhole, cost);
     return {
       $: "bigint",
       v: text
@@ -2107,8 +2132,10 @@ var TaggedEncoder = class {
       throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
     }
     const entries = [];
+    const costBefore = this.cost;
     for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
     this.cost += places.length * SPARSE_ITEM_COST;
+    this.#noteWhole(costBefore);
     return {
       $: "sparse",
       n: array.length,
@@ -2127,8 +2154,11 @@ var TaggedEncoder = class {
       };
     }
     if (isError(value)) {
+      const costBefore = this.cost;
       this.cost += ERROR_COST;
-      return encodeError(value, this, depth);
+      const node = encodeError(value, this, depth);
+      this.#noteWhole(costBefore);
+      return node;
     }
     switch (classNameOf2(value)) {
       case "Map":
@@ -2150,6 +2180,9 @@ var TaggedEncoder = class {
         return this.#encodeRegExp(value);
     }
     throw this.refusal(describeInstance(value));
+  }
+  #noteWhole(costBefore) {
+    this.#dearestWhole = $Math_max(this.#dearestWhole, this.cost - costBefore);
   }
   #encodeBinary(value) {
     if ($ArrayBuffer_isView(value) && !isArrayBuffer(value.buffer)) {
@@ -2261,6 +2294,80 @@ function formatStep(step) {
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
 
+// src/wire/codec/assembler.ts
+function wrongBracket() {
+  return malformed("a bracket closes what is not open");
+}
+function goesOn() {
+  return malformed("its lines go on behind its end");
+}
+function endsEarly() {
+  return malformed("its lines end too early");
+}
+function fieldOf(line) {
+  if (typeof line === "string") return line;
+  if ($Array_isArray(line) && line.length === 1) return line[0];
+  throw malformed("a line is not a value of a key");
+}
+function itemsOf2(line) {
+  if ($Array_isArray(line)) return line;
+  throw malformed("a line is not a list of items");
+}
+var PlainAssembler = class {
+  #root = void 0;
+  #hasRoot = false;
+  #open = [];
+  #keys = [];
+  get depth() {
+    return this.#open.length;
+  }
+  open(bracket) {
+    if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+    const opened = bracket === "[" ? [] : {};
+    this.#give(opened);
+    this.#open[$push](opened);
+    this.#keys[$push](void 0);
+  }
+  close(opening) {
+    const closed2 = this.#open[$pop]();
+    if (closed2 === void 0 || $Array_isArray(closed2) !== (opening === "[") || this.#keys[$pop]() !== void 0) {
+      throw wrongBracket();
+    }
+  }
+  put(value) {
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#give(value);
+    if ($Array_isArray(container)) {
+      if (typeof value === "string") return void container[$push](value);
+      const items = itemsOf2(value);
+      for (let i = 0; i < items.length; i++) container[$push](items[i]);
+      return;
+    }
+    if (this.#keys.at(-1) !== void 0) return this.#give(fieldOf(value));
+    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
+    const fields = recordOf(value);
+    for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
+  }
+  end() {
+    if (!this.#hasRoot || this.#open.length > 0) throw endsEarly();
+    return this.#root;
+  }
+  #give(value) {
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#giveRoot(value);
+    if ($Array_isArray(container)) return void container[$push](value);
+    const key = this.#keys.at(-1);
+    if (key === void 0) throw malformed("a value has no key");
+    putField(container, key, value);
+    this.#keys[this.#keys.length - 1] = void 0;
+  }
+  #giveRoot(value) {
+    if (this.#hasRoot) throw goesOn();
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+};
+
 // src/wire/codec/long_text.ts
 var BACKSLASH = "\\\\";
 var LONGEST_ESCAPE = 6;
@@ -2310,6 +2417,206 @@ function decoded(decoder, bytes, isMore) {
   }
 }
 
+// src/wire/codec/tree_assembler.ts
+var ItemsFrame = class {
+  depth;
+  decoder;
+  made;
+  give;
+  opening;
+  constructor(depth, decoder, made, give) {
+    this.depth = depth;
+    this.decoder = decoder;
+    this.made = made;
+    this.give = give;
+    this.opening = "[";
+  }
+  put(line) {
+    if (typeof line === "string") return this.give(line);
+    const items = itemsOf2(line);
+    for (let i = 0; i < items.length; i++) this.give(this.decoder.decode(items[i], this.depth));
+  }
+  end() {
+    return this.made;
+  }
+};
+function listFrame(decoder, depth) {
+  const list = decoder.register([], depth - 1);
+  return new ItemsFrame(depth, decoder, list, (item) => list[$push](item));
+}
+function setFrame(decoder, depth) {
+  const set = decoder.register(/* @__PURE__ */ new Set(), depth - 1);
+  return new ItemsFrame(depth, decoder, set, (item) => set[$add](item));
+}
+var MapFrame = class extends ItemsFrame {
+  constructor(decoder, depth) {
+    const map2 = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
+    super(depth, decoder, map2, (item) => {
+      if (this.#hasKey) map2[$set](this.#key, item);
+      else this.#key = item;
+      this.#hasKey = !this.#hasKey;
+    });
+  }
+  #key = void 0;
+  #hasKey = false;
+  end() {
+    if (this.#hasKey) throw malformed("a list of pairs has an odd length");
+    return super.end();
+  }
+};
+var RecordFrame = class {
+  decoder;
+  depth;
+  mayOwnTagKey;
+  opening;
+  #record;
+  #key;
+  constructor(decoder, depth, mayOwnTagKey) {
+    this.decoder = decoder;
+    this.depth = depth;
+    this.mayOwnTagKey = mayOwnTagKey;
+    this.opening = "{";
+    this.#record = decoder.register({}, depth - 1);
+  }
+  put(line) {
+    if (this.#key !== void 0) return this.give(this.decoder.decode(fieldOf(line), this.depth));
+    if (typeof line === "string") return this.#begin(line);
+    const fields = recordOf(line);
+    for (const key of $Object_keys(fields)) {
+      this.#begin(key);
+      this.give(this.decoder.decode(fields[key], this.depth));
+    }
+  }
+  give(value) {
+    if (this.#key === void 0) throw malformed("a value has no key");
+    putField(this.#record, this.#key, value);
+    this.#key = void 0;
+  }
+  end() {
+    if (this.#key !== void 0) throw wrongBracket();
+    return this.#record;
+  }
+  #begin(key) {
+    if (key === TAG_KEY && !this.mayOwnTagKey) throw malformed("it has a tag behind a field");
+    this.#key = key;
+  }
+};
+var INSIDE_OF_TAG = {
+  map: (decoder, depth) => new MapFrame(decoder, depth),
+  set: setFrame,
+  object: (decoder, depth) => new RecordFrame(decoder, depth, true)
+};
+var TagFrame = class {
+  decoder;
+  depth;
+  tag;
+  opening;
+  #state;
+  #value;
+  constructor(decoder, depth, tag) {
+    this.decoder = decoder;
+    this.depth = depth;
+    this.tag = tag;
+    this.opening = "{";
+    this.#state = "key";
+    this.#value = void 0;
+  }
+  open(bracket) {
+    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.tag](this.decoder, this.depth) : void 0;
+    if (frame?.opening !== bracket) throw malformed("a tag holds something else");
+    return frame;
+  }
+  put(line) {
+    if (this.#state !== "key" || line !== "v") throw malformed("a tag holds something else");
+    this.#state = "value";
+  }
+  give(value) {
+    this.#state = "ended";
+    this.#value = value;
+  }
+  end() {
+    if (this.#state !== "ended") throw wrongBracket();
+    return this.#value;
+  }
+};
+var TreeAssembler = class {
+  #decoder;
+  #frames = [];
+  #isUndecided = false;
+  #whole;
+  #root = void 0;
+  #hasRoot = false;
+  constructor(isTrusted) {
+    this.#decoder = new TaggedDecoder([], void 0, isTrusted ? Infinity : MAX_TREE_COST);
+  }
+  get depth() {
+    return this.#frames.length + (this.#isUndecided ? 1 : 0) + (this.#whole?.depth ?? 0);
+  }
+  open(bracket) {
+    if (this.#whole !== void 0) return this.#whole.open(bracket);
+    if (this.#isUndecided) throw malformed("a value has no key");
+    const parent = this.#frames.at(-1);
+    if (parent?.open !== void 0) this.#frames[$push](parent.open(bracket));
+    else if (bracket === "[") this.#frames[$push](listFrame(this.#decoder, this.#depthInside + 1));
+    else this.#isUndecided = true;
+  }
+  close(opening) {
+    if (this.#whole !== void 0) {
+      this.#whole.close(opening);
+      return this.#whole.depth === 0 ? this.#decodeWhole() : void 0;
+    }
+    if (this.#isUndecided) this.#decide({});
+    const frame = this.#frames[$pop]();
+    if (frame?.opening !== opening) throw wrongBracket();
+    this.#give(frame.end());
+  }
+  put(line) {
+    if (this.#whole !== void 0) return this.#whole.put(line);
+    this.#decoder.renewCost();
+    if (this.#isUndecided && this.#decide(line)) return;
+    const frame = this.#frames.at(-1);
+    if (frame === void 0) this.#give(this.#decoder.decode(line, 0));
+    else frame.put(line);
+  }
+  end() {
+    if (!this.#hasRoot || this.depth > 0) throw endsEarly();
+    return this.#root;
+  }
+  get #depthInside() {
+    return this.#frames.at(-1)?.depth ?? 0;
+  }
+  #decide(line) {
+    this.#isUndecided = false;
+    const depth = this.#depthInside;
+    if (typeof line === "string" || !$Object_hasOwn(recordOf(line), TAG_KEY)) {
+      this.#frames[$push](new RecordFrame(this.#decoder, depth + 1, false));
+      return false;
+    }
+    const tag = line[TAG_KEY];
+    if (typeof tag === "string" && $Object_hasOwn(INSIDE_OF_TAG, tag) && $Object_keys(line).length === 1) {
+      this.#frames[$push](new TagFrame(this.#decoder, depth + 1, tag));
+    } else {
+      this.#whole = new PlainAssembler();
+      this.#whole.open("{");
+      this.#whole.put(line);
+    }
+    return true;
+  }
+  #decodeWhole() {
+    const node = this.#whole.end();
+    this.#whole = void 0;
+    this.#decoder.renewCost();
+    this.#give(this.#decoder.decode(node, this.#depthInside));
+  }
+  #give(value) {
+    const frame = this.#frames.at(-1);
+    if (frame !== void 0) return frame.give(value);
+    if (this.#hasRoot) throw goesOn();
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+};
+
 // src/wire/codec/line_reader.ts
 var [LINE_FEED3, QUOTE2] = [
   10,
@@ -2322,10 +2629,9 @@ var utf8Decoder = new TextDecoder("utf-8", {
 var LineReader = class {
   #limits;
   #counts;
-  #root = void 0;
-  #hasRoot = false;
-  #open = [];
-  #keys = [];
+  #assembler = new PlainAssembler();
+  #isTree = false;
+  #hasLine = false;
   #rest = new Uint8Array(0);
   #restLength = 0;
   #longText;
@@ -2366,10 +2672,12 @@ var LineReader = class {
       maxCost: 0,
       areNumbers: true
     };
-    if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
+    if (this.#restLength > 0) throw endsEarly();
+    const maxCost = this.#limits === void 0 ? Infinity : MAX_TREE_COST;
     return {
-      value: this.#root,
-      maxCost: this.#limits === void 0 ? Infinity : MAX_TREE_COST
+      value: this.#assembler.end(),
+      maxCost,
+      isDecoded: this.#isTree
     };
   }
   #keep(bytes) {
@@ -2426,58 +2734,26 @@ var LineReader = class {
     }
   }
   #readLine(line) {
-    if (line.length === 1 && this.#readBracket(line)) return;
+    if (line.length === 1 && this.#readSign(line)) return;
     if (this.#limits !== void 0) requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
   #putLine(value, units) {
-    if (this.#limits !== void 0) requireShallow(value, units, this.#open.length);
-    const container = this.#open.at(-1);
-    if (container === void 0) return this.#putRoot(value);
-    if ($Array_isArray(container)) {
-      if (typeof value === "string") return void container[$push](value);
-      if (!$Array_isArray(value)) throw malformed("a line is not a list of items");
-      for (let i = 0; i < value.length; i++) container[$push](value[i]);
-      return;
-    }
-    if (this.#keys.at(-1) !== void 0) {
-      if ($Array_isArray(value) && value.length === 1) return this.#put(value[0]);
-      if (typeof value === "string") return this.#put(value);
-      throw malformed("a line is not a value of a key");
-    }
-    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
-    const fields = recordOf(value);
-    for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
+    if (this.#limits !== void 0) requireShallow(value, units, this.#assembler.depth);
+    this.#hasLine = true;
+    this.#assembler.put(value);
   }
-  #readBracket(line) {
-    if (line === "[" || line === "{") {
-      if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
-      const opened = line === "[" ? [] : {};
-      this.#put(opened);
-      this.#open[$push](opened);
-      this.#keys[$push](void 0);
-      return true;
+  #readSign(line) {
+    if (line === "[" || line === "{") this.#assembler.open(line);
+    else if (line === "]") this.#assembler.close("[");
+    else if (line === "}") this.#assembler.close("{");
+    else if (this.#hasLine || line !== TREE_SIGN && line !== WHOLE_TREE_SIGN) return false;
+    else if (line === TREE_SIGN) {
+      this.#isTree = true;
+      this.#assembler = new TreeAssembler(this.#limits === void 0);
     }
-    if (line !== "]" && line !== "}") return false;
-    const closed2 = this.#open[$pop]();
-    if (closed2 === void 0 || $Array_isArray(closed2) !== (line === "]") || this.#keys[$pop]() !== void 0) {
-      throw malformed("a bracket closes what is not open");
-    }
+    this.#hasLine = true;
     return true;
-  }
-  #put(value) {
-    const container = this.#open.at(-1);
-    if (container === void 0) return this.#putRoot(value);
-    if ($Array_isArray(container)) return void container[$push](value);
-    const key = this.#keys.at(-1);
-    if (key === void 0) throw malformed("a value has no key");
-    putField(container, key, value);
-    this.#keys[this.#keys.length - 1] = void 0;
-  }
-  #putRoot(value) {
-    if (this.#hasRoot) throw malformed("its lines go on behind its end");
-    this.#hasRoot = true;
-    this.#root = value;
   }
 };
 function decodeText(bytes) {
@@ -2530,8 +2806,9 @@ function decode(body, tagged, parts, handles) {
   try {
     const form = linesFormOf(body);
     if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
-    const { value, maxCost } = readLines(parts[0]);
-    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
+    const { value, maxCost, isDecoded } = readLines(parts[0]);
+    if (form === LINES_OF_PLAIN || isDecoded) return value;
+    return new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
   }
@@ -2568,7 +2845,7 @@ function encodePlain(value, size, measure) {
     text: LINES_OF_PLAIN,
     tagged: true,
     parts: [
-      writeLines(value, measure)
+      writeLines((large) => new LineWriter(large), value, measure).finish()
     ]
   };
 }
@@ -2591,8 +2868,7 @@ function encodeWith(encoder, value) {
     tagged: true,
     parts: encoder.parts
   };
-  const lines = writeLines(tree, measure);
-  lines.cost = encoder.cost;
+  const lines = writeLines(LineWriter.ofTree, tree, measure).finishTree(encoder.costAtOnce, encoder.hasPartsBehind);
   return {
     text: LINES_OF_TREE,
     tagged: true,
@@ -2602,12 +2878,12 @@ function encodeWith(encoder, value) {
     ]
   };
 }
-function writeLines(value, { large }) {
+function writeLines(start, value, { large }) {
   if (typeof value === "object" && value !== null) large[$add](value);
   try {
-    const writer = new LineWriter(large);
+    const writer = start(large);
     writer.write(value);
-    return writer.finish();
+    return writer;
   } catch (error) {
     throw writingError(error);
   }
@@ -2616,7 +2892,8 @@ function readLines(part) {
   if (!(part instanceof LinePart)) throw malformed("its lines are missing");
   if (part.length === 0) return {
     value: part.value,
-    maxCost: part.cost
+    maxCost: part.cost,
+    isDecoded: part.isDecoded
   };
   const reader = new LineReader(part.length, void 0);
   reader[$push](part);
@@ -2735,7 +3012,7 @@ var ItemsEncoder = class {
   }
   #write(start, end) {
     try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer ??= openList(new LineWriter(this.#measure.large));
       this.#writer.writeItems(this.#items, start, end);
       this.#written = end;
       if (end < this.#items.length) return;
@@ -2752,6 +3029,10 @@ var ItemsEncoder = class {
     }
   }
 };
+function openList(writer) {
+  writer.open();
+  return writer;
+}
 function pieceOf(items, start, measure) {
   let end = start;
   let size = 0;
@@ -2814,7 +3095,7 @@ var TreeItemsEncoder = class {
   }
   #writeNodes() {
     try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer ??= openList(LineWriter.ofTree(this.#measure.large));
       this.#writer.writeItems(this.#nodes, 0, this.#nodes.length);
     } catch (error) {
       throw writingError(error);
@@ -2824,8 +3105,7 @@ var TreeItemsEncoder = class {
   }
   #finish(writer) {
     writer.close();
-    const lines = writer.finish();
-    lines.cost = this.#encoder.cost;
+    const lines = writer.finishTree(this.#encoder.costAtOnce, this.#encoder.hasPartsBehind);
     return {
       text: LINES_OF_TREE,
       tagged: true,

@@ -1,5 +1,6 @@
 // Kind: pure unit.
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
@@ -10,6 +11,7 @@ import { LineWriter } from "../../src/wire/codec/line_writer.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
 import {
   BIGINT_COST,
+  DIGITS_PER_COST,
   ERROR_COST,
   ERROR_FIELD_COST,
   MAX_TREE_COST,
@@ -296,31 +298,64 @@ Deno.test("decode() refuses lines that are not a part of lines", () => {
   assertThrows(() => decode([{ $: "lines" }], true, []), ProtocolError, "unknown tag");
 });
 
-Deno.test("decode() refuses a large tree of too many objects, and the sender finds the same", () => {
-  const dear: Record<string, (n: number) => unknown> = {
-    dates: (n) => Array.from({ length: n }, () => new Date(1)),
-    "URLs": (n) => Array.from({ length: n / 13 }, () => new URL("a:b")),
-    errors: (n) => Array.from({ length: n / (ERROR_COST + 1) }, () => Object.assign(new Error("m"), { stack: "s" })),
-    "fields of an error": (n) =>
-      Object.assign(
-        new Error("m"),
-        Object.fromEntries(Array.from({ length: n / ERROR_FIELD_COST }, (_, key) => [`k${key}`, 1])),
-      ),
-    "entries of a Map": (n) => new Map(Array.from({ length: n / 2 }, (_, key) => [key, 1])),
-    "items of a Set": (n) => new Set(Array.from({ length: n }, (_, key) => key)),
-    bigints: (n) => Array.from({ length: n / BIGINT_COST }, (_, key) => BigInt(key)),
-    "keys of one object": (n) =>
-      Object.fromEntries(Array.from({ length: n }, (_, key) => [`k${key}`, key === 0 ? new Date(1) : key])),
-    "items among holes": (n) =>
-      Object.assign(new Array(n), Array.from({ length: n / SPARSE_ITEM_COST }, (_, key) => key)),
-  };
+const dear: Record<string, (n: number) => unknown> = {
+  dates: (n) => Array.from({ length: n }, () => new Date(1)),
+  "URLs": (n) => Array.from({ length: n / 13 }, () => new URL("a:b")),
+  errors: (n) => Array.from({ length: n / (ERROR_COST + 1) }, () => Object.assign(new Error("m"), { stack: "s" })),
+  "fields of an error": (n) =>
+    Object.assign(
+      new Error("m"),
+      Object.fromEntries(Array.from({ length: n / ERROR_FIELD_COST }, (_, key) => [`k${key}`, 1])),
+    ),
+  "entries of a Map": (n) => new Map(Array.from({ length: n / 2 }, (_, key) => [key, 1])),
+  "items of a Set": (n) => new Set(Array.from({ length: n }, (_, key) => key)),
+  bigints: (n) => Array.from({ length: n / BIGINT_COST }, (_, key) => BigInt(key)),
+  "keys of one object": (n) =>
+    Object.fromEntries(Array.from({ length: n }, (_, key) => [`k${key}`, key === 0 ? new Date(1) : key])),
+  "items among holes": (n) =>
+    Object.assign(new Array(n), Array.from({ length: n / SPARSE_ITEM_COST }, (_, key) => key)),
+};
+
+Deno.test("decode() refuses a large tree of too many objects that has bytes behind it, and the sender finds the same", () => {
+  const withBytes = (value: unknown) => encode([value, new Uint8Array(1)]);
   for (const [what, make] of Object.entries(dear)) {
     const most = `${MAX_TREE_COST}`;
-    const tooMany = encode(make(MAX_TREE_COST + 1000));
+    const tooMany = withBytes(make(MAX_TREE_COST + 1000));
     assertThrows(() => requireLinesFit(tooMany.parts[0] as LinePart, LIMITS), PayloadTooLargeError, most, what);
     assertThrows(() => arrived(tooMany, 65_536), PayloadTooLargeError, most, what);
-    const some = encode(make(MAX_TREE_COST - 1000));
+    const some = withBytes(make(MAX_TREE_COST - 1000));
     requireLinesFit(some.parts[0] as LinePart, LIMITS);
     arrived(some, 65_536);
   }
 });
+
+Deno.test("decode() refuses one error, one list with holes and one bigint that cost too much at once, and the sender finds the same", () => {
+  const wholes: Record<string, unknown> = {
+    error: [dear["fields of an error"]!(MAX_TREE_COST + 1000)],
+    "error with an error": new Error("m", { cause: dear["entries of a Map"]!(MAX_TREE_COST) }),
+    "list with holes": new Map([[1, dear["items among holes"]!(MAX_TREE_COST + 1000)]]),
+    bigint: { big: 1n << BigInt(4 * DIGITS_PER_COST * MAX_TREE_COST) },
+  };
+  for (const [what, value] of Object.entries(wholes)) {
+    const encoded = encode(value);
+    assertThrows(() => requireLinesFit(encoded.parts[0] as LinePart, LIMITS), PayloadTooLargeError, "100000", what);
+    assertThrows(() => arrived(encoded, 65_536), PayloadTooLargeError, "100000", what);
+  }
+});
+
+for (const [what, make] of Object.entries(dear)) {
+  // These are there as a whole only when they are closed.
+  if (what === "fields of an error" || what === "items among holes") continue;
+  Deno.test(`a tree of any number of ${what} is decoded while its lines come`, () => {
+    const value = make(3 * MAX_TREE_COST);
+    const sent = encode(value);
+    requireLinesFit(sent.parts[0] as LinePart, LIMITS);
+    const again = encode(arrived(sent, 50_001));
+    // A diff of so many would take hours.
+    assert(Buffer.compare(again.parts[0]!, sent.parts[0]!) === 0);
+    if (!Array.isArray(value)) return;
+    const inSteps = encodeItems(value);
+    requireLinesFit(inSteps.parts[0] as LinePart, LIMITS);
+    assert(Buffer.compare(encode(arrived(inSteps, 50_001)).parts[0]!, sent.parts[0]!) === 0);
+  });
+}

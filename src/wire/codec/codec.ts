@@ -97,8 +97,9 @@ export function decode(
   try {
     const form = linesFormOf(body);
     if (form === undefined) return new TaggedDecoder(parts, handles).decode(body, 0);
-    const { value, maxCost } = readLines(parts[0]);
-    return form === LINES_OF_PLAIN ? value : new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
+    const { value, maxCost, isDecoded } = readLines(parts[0]);
+    if (form === LINES_OF_PLAIN || isDecoded) return value;
+    return new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError
       ? error
@@ -138,7 +139,11 @@ function sizeOf(value: unknown, measure: PlainMeasure): number {
 export function encodePlain(value: unknown, size: number, measure: PlainMeasure): Encoded {
   const text = size < LARGE_UNITS ? stringify(value) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: false, parts: NO_PARTS };
-  return { text: LINES_OF_PLAIN, tagged: true, parts: [writeLines(value, measure)] };
+  return {
+    text: LINES_OF_PLAIN,
+    tagged: true,
+    parts: [writeLines((large) => new LineWriter(large), value, measure).finish()],
+  };
 }
 
 /** Encodes what is not plain data. */
@@ -158,18 +163,21 @@ function encodeWith(encoder: TaggedEncoder, value: unknown): Encoded {
   const size = measure.measure(tree);
   const text = size < LARGE_UNITS ? stringify(tree) : undefined;
   if (text !== undefined && text.length <= MAX_TEXT_UNITS) return { text, tagged: true, parts: encoder.parts };
-  const lines = writeLines(tree, measure);
-  lines.cost = encoder.cost;
+  const lines = writeLines(LineWriter.ofTree, tree, measure).finishTree(encoder.costAtOnce, encoder.hasPartsBehind);
   return { text: LINES_OF_TREE, tagged: true, parts: [lines, ...encoder.parts] };
 }
 
-function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
+function writeLines(
+  start: (large: ReadonlySet<object>) => LineWriter,
+  value: unknown,
+  { large }: PlainMeasure,
+): LineWriter {
   // Also where only its escapes made it large.
   if (typeof value === "object" && value !== null) large.add(value);
   try {
-    const writer = new LineWriter(large);
+    const writer = start(large);
     writer.write(value);
-    return writer.finish();
+    return writer;
   } catch (error) {
     throw writingError(error);
   }
@@ -178,7 +186,7 @@ function writeLines(value: unknown, { large }: PlainMeasure): LinePart {
 /** What the lines hold, whether they were read as they came, or are still bytes. */
 function readLines(part: Uint8Array | undefined): ReceivedLines {
   if (!(part instanceof LinePart)) throw malformed("its lines are missing");
-  if (part.length === 0) return { value: part.value, maxCost: part.cost };
+  if (part.length === 0) return { value: part.value, maxCost: part.cost, isDecoded: part.isDecoded };
   const reader = new LineReader(part.length, undefined);
   reader.push(part);
   return reader.end();

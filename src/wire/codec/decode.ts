@@ -59,6 +59,11 @@ export class TaggedDecoder {
     return object;
   }
 
+  /** What comes next is decoded in another turn of the event loop, or may be. */
+  renewCost(): void {
+    this.#cost = 0;
+  }
+
   /** Counts what a part of the tree costs. */
   pay(cost: number): void {
     this.#cost += cost;

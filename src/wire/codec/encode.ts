@@ -49,8 +49,10 @@ type Step = number | string | { readonly expression: string };
 export class TaggedEncoder {
   /** The bytes of the binary values met so far, in order. */
   readonly parts: Uint8Array[] = [];
-  /** What the tree costs its receiver, see `MAX_TREE_COST`. */
+  /** What the tree costs its receiver. */
   cost = 0;
+  /** What the dearest costs of what is decoded as a whole, while lines come: errors, lists with holes, bigints. */
+  #dearestWhole = 0;
   readonly #handles: HandleCodec | undefined;
   #handleCount = 0;
   readonly #numbers = new Map<object, number>();
@@ -68,6 +70,16 @@ export class TaggedEncoder {
     let path = "$";
     for (const step of this.#path) path += formatStep(step);
     return path;
+  }
+
+  /** What it costs the receiver at once, see `MAX_TREE_COST`. */
+  get costAtOnce(): number {
+    return this.hasPartsBehind ? this.cost : this.#dearestWhole;
+  }
+
+  /** Whether the tree has binary parts, which come behind it, or shared objects. */
+  get hasPartsBehind(): boolean {
+    return this.parts.length > 0 || this.#handleCount > 0;
   }
 
   /** Returns the tree for a value that lies `depth` objects deep. */
@@ -161,7 +173,9 @@ export class TaggedEncoder {
 
   #encodeBigInt(value: bigint): unknown {
     const text = bigintText.call(value, 16);
-    this.cost += BIGINT_COST + Math.floor(text.length / DIGITS_PER_COST);
+    const cost = BIGINT_COST + Math.floor(text.length / DIGITS_PER_COST);
+    this.cost += cost;
+    this.#dearestWhole = Math.max(this.#dearestWhole, cost);
     return { $: "bigint", v: text } satisfies Tag;
   }
 
@@ -197,8 +211,10 @@ export class TaggedEncoder {
       throw this.refusal(`an array with more than ${MAX_HOLES} holes, fewer can travel`);
     }
     const entries: unknown[] = [];
+    const costBefore = this.cost;
     for (const place of places) entries.push(place, this.encodeAt(place, array[place], depth + 1));
     this.cost += places.length * SPARSE_ITEM_COST;
+    this.#noteWhole(costBefore);
     return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
 
@@ -211,8 +227,11 @@ export class TaggedEncoder {
       return { $: "handle", v: handle } satisfies Tag;
     }
     if (isError(value)) {
+      const costBefore = this.cost;
       this.cost += ERROR_COST;
-      return encodeError(value, this, depth);
+      const node = encodeError(value, this, depth);
+      this.#noteWhole(costBefore);
+      return node;
     }
     switch (classNameOf(value)) {
       case "Map":
@@ -228,6 +247,10 @@ export class TaggedEncoder {
         return this.#encodeRegExp(value as RegExp);
     }
     throw this.refusal(describeInstance(value));
+  }
+
+  #noteWhole(costBefore: number): void {
+    this.#dearestWhole = Math.max(this.#dearestWhole, this.cost - costBefore);
   }
 
   #encodeBinary(value: ArrayBufferView | ArrayBuffer): unknown {

@@ -1,6 +1,5 @@
 /** Encodes long lists, a piece at a time: to encode a million items at once takes a second. */
 
-import type { LinePart } from "../framing/line_part.ts";
 import {
   type Encoded,
   encodePlain,
@@ -80,7 +79,7 @@ export class ItemsEncoder {
 
   #write(start: number, end: number): void {
     try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer ??= openList(new LineWriter(this.#measure.large));
       this.#writer.writeItems(this.#items, start, end);
       this.#written = end;
       if (end < this.#items.length) return;
@@ -90,6 +89,11 @@ export class ItemsEncoder {
       throw writingError(error);
     }
   }
+}
+
+function openList(writer: LineWriter): LineWriter {
+  writer.open();
+  return writer;
 }
 
 /** The next items that make a large text together, or all that are left; `undefined` if one is not plain. */
@@ -161,7 +165,7 @@ class TreeItemsEncoder {
 
   #writeNodes(): void {
     try {
-      this.#writer ??= LineWriter.ofItems(this.#measure.large);
+      this.#writer ??= openList(LineWriter.ofTree(this.#measure.large));
       this.#writer.writeItems(this.#nodes, 0, this.#nodes.length);
     } catch (error) {
       throw writingError(error);
@@ -172,8 +176,7 @@ class TreeItemsEncoder {
 
   #finish(writer: LineWriter): Encoded {
     writer.close();
-    const lines: LinePart = writer.finish();
-    lines.cost = this.#encoder.cost;
+    const lines = writer.finishTree(this.#encoder.costAtOnce, this.#encoder.hasPartsBehind);
     return { text: LINES_OF_TREE, tagged: true, parts: [lines, ...this.#encoder.parts] };
   }
 }

@@ -3,7 +3,7 @@
 import { PayloadTooLargeError } from "../../errors.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
 import type { LinePart } from "../framing/line_part.ts";
-import { heapBytes } from "./heap.ts";
+import { heapBytes } from "../heap.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
 import { DIGITS_PER_COST, ERROR_COST, HANDLE_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
 
@@ -98,11 +98,12 @@ export function valuesTooLarge(
   return tooCostly(action, `values that take about ${size} bytes`, size, maxValueBytes);
 }
 
-/** The error for a value of too many objects. */
+/** The error for too many objects that are decoded at once. */
 export function tooDear(action: "send" | "receive", cost: number, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
-    `Cannot ${action} message: a value in it that is not plain data has more than ${limit} objects (a URL counts as ${PARSED_COST}, an error ` +
-      `as ${ERROR_COST}, a shared object as ${HANDLE_COST}, ${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts`,
+    `Cannot ${action} message: an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more ` +
+      `than ${limit} objects (a URL counts as ${PARSED_COST}, an error as ${ERROR_COST}, a shared object as ${HANDLE_COST}, ` +
+      `${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts`,
     cost,
     limit,
   );

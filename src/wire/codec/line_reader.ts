@@ -1,12 +1,14 @@
 /** Makes a value of the lines that a LineWriter wrote, as they arrive. They are trusted in nothing. */
 
 import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
-import { malformed, recordOf, requireFewMarks, requireShallow } from "./checks.ts";
+import { type Assembler, endsEarly, PlainAssembler } from "./assembler.ts";
+import { malformed, requireFewMarks, requireShallow } from "./checks.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
-import { MAX_LINE_BYTES } from "./line_writer.ts";
+import { MAX_LINE_BYTES, TREE_SIGN, WHOLE_TREE_SIGN } from "./line_writer.ts";
 import { LongText } from "./long_text.ts";
 import { isNumbersMark, NumbersReader } from "./number_list.ts";
-import { MAX_DEPTH, MAX_TREE_COST, putField } from "./tags.ts";
+import { MAX_TREE_COST } from "./tags.ts";
+import { TreeAssembler } from "./tree_assembler.ts";
 
 const [LINE_FEED, QUOTE] = [10, 34] as const;
 
@@ -17,11 +19,9 @@ export class LineReader implements PartReader {
   readonly #limits: LineLimits | undefined;
   /** Small parts cannot exceed the limit, whatever they hold. */
   readonly #counts: boolean;
-  #root: unknown = undefined;
-  #hasRoot = false;
-  /** The containers that are open, the innermost last, and the key that waits for its value. */
-  readonly #open: (unknown[] | Record<string, unknown>)[] = [];
-  readonly #keys: (string | undefined)[] = [];
+  #assembler: Assembler = new PlainAssembler();
+  #isTree = false;
+  #hasLine = false;
   /** The beginning of a line whose end has not arrived. */
   #rest: Uint8Array = new Uint8Array(0);
   #restLength = 0;
@@ -66,8 +66,9 @@ export class LineReader implements PartReader {
 
   end(): ReceivedLines {
     if (this.#numbers !== undefined) return { value: this.#numbers.end(), maxCost: 0, areNumbers: true };
-    if (!this.#hasRoot || this.#open.length > 0 || this.#restLength > 0) throw malformed("its lines end too early");
-    return { value: this.#root, maxCost: this.#limits === undefined ? Infinity : MAX_TREE_COST };
+    if (this.#restLength > 0) throw endsEarly();
+    const maxCost = this.#limits === undefined ? Infinity : MAX_TREE_COST;
+    return { value: this.#assembler.end(), maxCost, isDecoded: this.#isTree };
   }
 
   /** Keeps a part of a line. */
@@ -133,65 +134,30 @@ export class LineReader implements PartReader {
   }
 
   #readLine(line: string): void {
-    if (line.length === 1 && this.#readBracket(line)) return;
+    if (line.length === 1 && this.#readSign(line)) return;
     if (this.#limits !== undefined) requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
 
   /** Puts what a line of so many characters holds where it belongs. */
   #putLine(value: unknown, units: number): void {
-    if (this.#limits !== undefined) requireShallow(value, units, this.#open.length);
-    const container = this.#open.at(-1);
-    if (container === undefined) return this.#putRoot(value);
-    if (Array.isArray(container)) {
-      if (typeof value === "string") return void container.push(value);
-      if (!Array.isArray(value)) throw malformed("a line is not a list of items");
-      for (let i = 0; i < value.length; i++) container.push(value[i]);
-      return;
-    }
-    if (this.#keys.at(-1) !== undefined) {
-      if (Array.isArray(value) && value.length === 1) return this.#put(value[0]);
-      if (typeof value === "string") return this.#put(value);
-      throw malformed("a line is not a value of a key");
-    }
-    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
-    const fields = recordOf(value) as Record<string, unknown>;
-    for (const key of Object.keys(fields)) putField(container, key, fields[key]);
+    if (this.#limits !== undefined) requireShallow(value, units, this.#assembler.depth);
+    this.#hasLine = true;
+    this.#assembler.put(value);
   }
 
-  /** Opens or closes a container, if that is what the line says. */
-  #readBracket(line: string): boolean {
-    if (line === "[" || line === "{") {
-      if (this.#open.length > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
-      const opened = line === "[" ? [] : {};
-      this.#put(opened);
-      this.#open.push(opened);
-      this.#keys.push(undefined);
-      return true;
+  /** Does what a line of one character says, if it says something beside its value. */
+  #readSign(line: string): boolean {
+    if (line === "[" || line === "{") this.#assembler.open(line);
+    else if (line === "]") this.#assembler.close("[");
+    else if (line === "}") this.#assembler.close("{");
+    else if (this.#hasLine || (line !== TREE_SIGN && line !== WHOLE_TREE_SIGN)) return false;
+    else if (line === TREE_SIGN) {
+      this.#isTree = true;
+      this.#assembler = new TreeAssembler(this.#limits === undefined);
     }
-    if (line !== "]" && line !== "}") return false;
-    const closed = this.#open.pop();
-    if (closed === undefined || Array.isArray(closed) !== (line === "]") || this.#keys.pop() !== undefined) {
-      throw malformed("a bracket closes what is not open");
-    }
+    this.#hasLine = true;
     return true;
-  }
-
-  /** Puts one value where the next one belongs. */
-  #put(value: unknown): void {
-    const container = this.#open.at(-1);
-    if (container === undefined) return this.#putRoot(value);
-    if (Array.isArray(container)) return void container.push(value);
-    const key = this.#keys.at(-1);
-    if (key === undefined) throw malformed("a value has no key");
-    putField(container, key, value);
-    this.#keys[this.#keys.length - 1] = undefined;
-  }
-
-  #putRoot(value: unknown): void {
-    if (this.#hasRoot) throw malformed("its lines go on behind its end");
-    this.#hasRoot = true;
-    this.#root = value;
   }
 }
 

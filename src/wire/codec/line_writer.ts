@@ -6,7 +6,8 @@
  * - inside `[`: the list of its next items, or one long string;
  * - inside `{`: an object of its next fields; or a key, and behind it what is opened, one long string, or a list of one item.
  *
- * JSON text has no line feed inside. Why so, and not in one text: `docs/decisions/lines.md`.
+ * JSON text has no line feed inside. A tree with tags has a line in front that tells whether it is decoded while its lines come. Why so, and
+ * not in one text: `docs/decisions/lines.md`.
  */
 
 import { LinePart } from "../framing/line_part.ts";
@@ -22,6 +23,10 @@ export const MAX_LINE_BYTES: number = 256 * 1024;
 const MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 const LINE_FEED = 10;
+/** The first line of a tree that is decoded while its lines come. No JSON text is so. */
+export const TREE_SIGN = "\x03";
+/** The first line of one that is not: it has binary parts, which come later, or shared objects. */
+export const WHOLE_TREE_SIGN = " ";
 
 const utf8Encoder = new TextEncoder();
 
@@ -40,11 +45,16 @@ export class LineWriter {
     this.#buffer = kept.take(FIRST_BUFFER_BYTES);
   }
 
-  /** Starts a list, whose items are written next. */
-  static ofItems(large: ReadonlySet<object>): LineWriter {
+  /** Starts the part of a tree with tags. */
+  static ofTree(large: ReadonlySet<object>): LineWriter {
     const writer = new LineWriter(large);
-    writer.#writeLine("[");
+    writer.#writeLine(WHOLE_TREE_SIGN);
     return writer;
+  }
+
+  /** Opens a list, whose items are written next. */
+  open(): void {
+    this.#writeLine("[");
   }
 
   /** Writes the whole value. */
@@ -83,6 +93,14 @@ export class LineWriter {
   /** Drops what was written. The writer is of no more use. */
   abandon(): void {
     kept.give(this.#buffer);
+  }
+
+  /** What was written of a tree with tags, which costs its receiver so much at once. The writer is of no more use. */
+  finishTree(costAtOnce: number, hasPartsBehind: boolean): LinePart {
+    if (!hasPartsBehind) this.#buffer[0] = TREE_SIGN.charCodeAt(0);
+    const part = this.finish();
+    part.cost = costAtOnce;
+    return part;
   }
 
   /** What was written. The writer is of no more use. */

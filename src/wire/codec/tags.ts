@@ -7,8 +7,8 @@ export const MAX_DEPTH = 1000;
 export const ERROR_LEVELS = 5;
 
 /**
- * What a tagged tree may cost that a worker sends as lines, when each object costs one: so much takes the
- * receiver some 20 ms. A tree in the text of a message is smaller.
+ * What may be decoded at once of a tagged tree that a worker sends, when each object costs one: so much takes the receiver some 20 ms. It is
+ * what a line holds, and all of a tree that waits for its binary parts. A tree in the text of a message is smaller.
  */
 export const MAX_TREE_COST = 100_000;
 

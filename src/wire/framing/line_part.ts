@@ -12,12 +12,16 @@ export class LinePart extends Uint8Array<ArrayBuffer> {
   /** Of a part that was received: whether it is a list of numbers. */
   holdsNumbers = false;
 
+  /** Of a part that was received: whether it was a tree with tags, of which the value is made already. */
+  isDecoded = false;
+
   /** Makes the part that was received. */
-  static holding({ value, maxCost, areNumbers = false }: ReceivedLines): LinePart {
+  static holding({ value, maxCost, areNumbers = false, isDecoded = false }: ReceivedLines): LinePart {
     const part = new LinePart(new ArrayBuffer(0));
     part.value = value;
     part.cost = maxCost;
     part.holdsNumbers = areNumbers;
+    part.isDecoded = isDecoded;
     return part;
   }
 }
@@ -29,6 +33,8 @@ export interface ReceivedLines {
   readonly maxCost: number;
   /** Whether the part was a list of numbers. */
   readonly areNumbers?: boolean;
+  /** Whether the part was a tree with tags, of which the value is made already. */
+  readonly isDecoded?: boolean;
 }
 
 /** Takes the bytes of one part, and gives what they hold. */
