@@ -7,9 +7,8 @@ import { checkWait, monotonicMs } from "../timer.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
 import type { Lock } from "./lock.ts";
-import { LockObject } from "./lock_object.ts";
+import { LockObject, RLockObject } from "./lock_object.ts";
 import type { RLock } from "./rlock.ts";
-import { RLockObject } from "./rlock_object.ts";
 
 const TYPE = "Condition";
 

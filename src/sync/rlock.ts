@@ -2,7 +2,7 @@ import { REF, registerHandleClass } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
 import { refuseArguments } from "../shown.ts";
 import { Acquirable } from "./acquirable.ts";
-import { RLockObject } from "./rlock_object.ts";
+import { RLockObject } from "./lock_object.ts";
 
 const TYPE = "RLock";
 

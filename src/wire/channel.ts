@@ -1,7 +1,6 @@
 import { heapBytes } from "./heap.ts";
 import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "./codec/line_limits.ts";
-import { LineCollector } from "./codec/line_collector.ts";
-import { LineReader } from "./codec/line_reader.ts";
+import { LineCollector, LineReader } from "./codec/line_reader.ts";
 import { FrameBuffer } from "./framing/frame_buffer.ts";
 import { FrameDecoder, type FrameHandler } from "./framing/frame_decoder.ts";
 import { DEFAULT_MAX_FRAME_BYTES, LARGEST_FRAME_BYTES } from "./framing/frame_format.ts";

