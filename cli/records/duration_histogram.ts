@@ -1,6 +1,6 @@
 /**
- * How durations are distributed, in memory that does not grow with their number. Unlike the library's own, which is no part of its
- * interface, it gives any quantile, and bars to draw.
+ * How durations are distributed, in memory that does not grow with their number. The library's own is not part of its interface; this one
+ * gives any quantile, and bars to draw.
  */
 
 /** A bar of a histogram. */

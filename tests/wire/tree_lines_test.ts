@@ -121,7 +121,7 @@ const hostile: [what: string, lines: string[]][] = [
   ["a tag of no text", ["{", '{"$":1}', "}"]],
   ["a tag that every object has", ["{", '{"$":"toString"}', '"v"', "[", "]", "}"]],
   ["bytes, which are not there yet", ['{"$":"binary","k":"Uint8Array","p":0}']],
-  ["a shared object, which is none of this reader's", ['{"$":"handle","v":[1]}']],
+  ["a shared object, that this reader cannot make", ['{"$":"handle","v":[1]}']],
   ["lines in lines", ['{"$":"lines"}']],
   ["what comes later", ["[", '[{"$":"ref","v":1}]', "]"]],
   ["a second sign", ["\x03", "1"]],
