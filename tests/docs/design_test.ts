@@ -119,7 +119,8 @@ async function* sourceFiles(folder: URL): AsyncIterable<URL> {
 async function* allFiles(folder: URL): AsyncIterable<URL> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     if (!isDirectory) yield new URL(name, folder);
-    else if (name !== "node_modules") yield* allFiles(new URL(`${name}/`, folder));
+    // What `deno task install` makes of the command is in no commit.
+    else if (name !== "node_modules" && name !== "built") yield* allFiles(new URL(`${name}/`, folder));
   }
 }
 
