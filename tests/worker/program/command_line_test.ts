@@ -52,7 +52,7 @@ async function withServer(body: (origin: string, requests: () => number) => Prom
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     requests++;
     const name = new URL(request.url).pathname.slice(1);
-    const text = await Deno.readTextFile(new URL(`../fixtures/permissions/${name}`, import.meta.url));
+    const text = await Deno.readTextFile(new URL(`../../fixtures/permissions/${name}`, import.meta.url));
     return new Response(text, { headers: { "content-type": "application/typescript" } });
   });
   try {
