@@ -2419,72 +2419,86 @@ function decoded(decoder, bytes, isMore) {
 
 // src/wire/codec/tree_assembler.ts
 var ItemsFrame = class {
+  opening = "[";
   depth;
-  decoder;
-  made;
-  give;
-  opening;
-  constructor(depth, decoder, made, give) {
+  #decoder;
+  #made;
+  #add;
+  constructor(decoder, depth, made, add) {
     this.depth = depth;
-    this.decoder = decoder;
-    this.made = made;
-    this.give = give;
-    this.opening = "[";
+    this.#decoder = decoder;
+    this.#made = made;
+    this.#add = add;
   }
   put(line) {
-    if (typeof line === "string") return this.give(line);
+    if (typeof line === "string") return this.#add(line);
     const items = itemsOf2(line);
-    for (let i = 0; i < items.length; i++) this.give(this.decoder.decode(items[i], this.depth));
+    for (let i = 0; i < items.length; i++) this.#add(this.#decoder.decode(items[i], this.depth));
+  }
+  give(item) {
+    this.#add(item);
   }
   end() {
-    return this.made;
+    return this.#made;
   }
 };
 function listFrame(decoder, depth) {
   const list = decoder.register([], depth - 1);
-  return new ItemsFrame(depth, decoder, list, (item) => list[$push](item));
+  return new ItemsFrame(decoder, depth, list, (item) => list[$push](item));
 }
 function setFrame(decoder, depth) {
   const set = decoder.register(/* @__PURE__ */ new Set(), depth - 1);
-  return new ItemsFrame(depth, decoder, set, (item) => set[$add](item));
+  return new ItemsFrame(decoder, depth, set, (item) => set[$add](item));
 }
-var MapFrame = class extends ItemsFrame {
-  constructor(decoder, depth) {
-    const map2 = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
-    super(depth, decoder, map2, (item) => {
-      if (this.#hasKey) map2[$set](this.#key, item);
-      else this.#key = item;
-      this.#hasKey = !this.#hasKey;
-    });
-  }
+var Pairs = class {
+  #map;
   #key = void 0;
   #hasKey = false;
+  constructor(map2) {
+    this.#map = map2;
+  }
+  get isHalf() {
+    return this.#hasKey;
+  }
+  take(item) {
+    if (this.#hasKey) this.#map[$set](this.#key, item);
+    else this.#key = item;
+    this.#hasKey = !this.#hasKey;
+  }
+};
+var MapFrame = class extends ItemsFrame {
+  #pairs;
+  constructor(decoder, depth) {
+    const map2 = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
+    const pairs = new Pairs(map2);
+    super(decoder, depth, map2, (item) => pairs.take(item));
+    this.#pairs = pairs;
+  }
   end() {
-    if (this.#hasKey) throw malformed("a list of pairs has an odd length");
+    if (this.#pairs.isHalf) throw malformed("a list of pairs has an odd length");
     return super.end();
   }
 };
 var RecordFrame = class {
-  decoder;
+  opening = "{";
   depth;
-  mayOwnTagKey;
-  opening;
+  #decoder;
+  #mayOwnTagKey;
   #record;
   #key;
   constructor(decoder, depth, mayOwnTagKey) {
-    this.decoder = decoder;
     this.depth = depth;
-    this.mayOwnTagKey = mayOwnTagKey;
-    this.opening = "{";
+    this.#decoder = decoder;
+    this.#mayOwnTagKey = mayOwnTagKey;
     this.#record = decoder.register({}, depth - 1);
   }
   put(line) {
-    if (this.#key !== void 0) return this.give(this.decoder.decode(fieldOf(line), this.depth));
+    if (this.#key !== void 0) return this.give(this.#decoder.decode(fieldOf(line), this.depth));
     if (typeof line === "string") return this.#begin(line);
     const fields = recordOf(line);
     for (const key of $Object_keys(fields)) {
       this.#begin(key);
-      this.give(this.decoder.decode(fields[key], this.depth));
+      this.give(this.#decoder.decode(fields[key], this.depth));
     }
   }
   give(value) {
@@ -2497,7 +2511,7 @@ var RecordFrame = class {
     return this.#record;
   }
   #begin(key) {
-    if (key === TAG_KEY && !this.mayOwnTagKey) throw malformed("it has a tag behind a field");
+    if (key === TAG_KEY && !this.#mayOwnTagKey) throw malformed("it has a tag behind a field");
     this.#key = key;
   }
 };
@@ -2507,22 +2521,19 @@ var INSIDE_OF_TAG = {
   object: (decoder, depth) => new RecordFrame(decoder, depth, true)
 };
 var TagFrame = class {
-  decoder;
+  opening = "{";
   depth;
-  tag;
-  opening;
-  #state;
-  #value;
+  #decoder;
+  #tag;
+  #state = "key";
+  #value = void 0;
   constructor(decoder, depth, tag) {
-    this.decoder = decoder;
     this.depth = depth;
-    this.tag = tag;
-    this.opening = "{";
-    this.#state = "key";
-    this.#value = void 0;
+    this.#decoder = decoder;
+    this.#tag = tag;
   }
   open(bracket) {
-    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.tag](this.decoder, this.depth) : void 0;
+    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.#tag](this.#decoder, this.depth) : void 0;
     if (frame?.opening !== bracket) throw malformed("a tag holds something else");
     return frame;
   }

@@ -31,50 +31,77 @@ interface Frame {
 /** A list, or the entries of a Map or Set. */
 class ItemsFrame implements Frame {
   readonly opening = "[";
-  constructor(
-    readonly depth: number,
-    readonly decoder: TaggedDecoder,
-    readonly made: object,
-    readonly give: (item: unknown) => void,
-  ) {}
+  readonly depth: number;
+  readonly #decoder: TaggedDecoder;
+  readonly #made: object;
+  readonly #add: (item: unknown) => void;
+
+  constructor(decoder: TaggedDecoder, depth: number, made: object, add: (item: unknown) => void) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#made = made;
+    this.#add = add;
+  }
 
   put(line: unknown): void {
-    if (typeof line === "string") return this.give(line);
+    if (typeof line === "string") return this.#add(line);
     const items = itemsOf(line);
-    for (let i = 0; i < items.length; i++) this.give(this.decoder.decode(items[i], this.depth));
+    for (let i = 0; i < items.length; i++) this.#add(this.#decoder.decode(items[i], this.depth));
+  }
+
+  give(item: unknown): void {
+    this.#add(item);
   }
 
   end(): unknown {
-    return this.made;
+    return this.#made;
   }
 }
 
 function listFrame(decoder: TaggedDecoder, depth: number): Frame {
   const list = decoder.register([] as unknown[], depth - 1);
-  return new ItemsFrame(depth, decoder, list, (item) => list.push(item));
+  return new ItemsFrame(decoder, depth, list, (item) => list.push(item));
 }
 
 function setFrame(decoder: TaggedDecoder, depth: number): Frame {
   const set = decoder.register(new Set(), depth - 1);
-  return new ItemsFrame(depth, decoder, set, (item) => set.add(item));
+  return new ItemsFrame(decoder, depth, set, (item) => set.add(item));
 }
 
-/** Keys and values in turn. */
-class MapFrame extends ItemsFrame {
-  constructor(decoder: TaggedDecoder, depth: number) {
-    const map = decoder.register(new Map(), depth - 1);
-    super(depth, decoder, map, (item) => {
-      if (this.#hasKey) map.set(this.#key, item);
-      else this.#key = item;
-      this.#hasKey = !this.#hasKey;
-    });
-  }
-
+/** Puts keys and values, which come in turn, into a Map. */
+class Pairs {
+  readonly #map: Map<unknown, unknown>;
   #key: unknown = undefined;
   #hasKey = false;
 
+  constructor(map: Map<unknown, unknown>) {
+    this.#map = map;
+  }
+
+  /** Whether a key waits for its value. */
+  get isHalf(): boolean {
+    return this.#hasKey;
+  }
+
+  take(item: unknown): void {
+    if (this.#hasKey) this.#map.set(this.#key, item);
+    else this.#key = item;
+    this.#hasKey = !this.#hasKey;
+  }
+}
+
+class MapFrame extends ItemsFrame {
+  readonly #pairs: Pairs;
+
+  constructor(decoder: TaggedDecoder, depth: number) {
+    const map = decoder.register(new Map(), depth - 1);
+    const pairs = new Pairs(map);
+    super(decoder, depth, map, (item) => pairs.take(item));
+    this.#pairs = pairs;
+  }
+
   override end(): unknown {
-    if (this.#hasKey) throw malformed("a list of pairs has an odd length");
+    if (this.#pairs.isHalf) throw malformed("a list of pairs has an odd length");
     return super.end();
   }
 }
@@ -82,20 +109,26 @@ class MapFrame extends ItemsFrame {
 /** An object whose fields come in several lines. */
 class RecordFrame implements Frame {
   readonly opening = "{";
+  readonly depth: number;
+  readonly #decoder: TaggedDecoder;
+  readonly #mayOwnTagKey: boolean;
   readonly #record: Record<string, unknown>;
   #key: string | undefined;
 
-  constructor(readonly decoder: TaggedDecoder, readonly depth: number, readonly mayOwnTagKey: boolean) {
+  constructor(decoder: TaggedDecoder, depth: number, mayOwnTagKey: boolean) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#mayOwnTagKey = mayOwnTagKey;
     this.#record = decoder.register({}, depth - 1);
   }
 
   put(line: unknown): void {
-    if (this.#key !== undefined) return this.give(this.decoder.decode(fieldOf(line), this.depth));
+    if (this.#key !== undefined) return this.give(this.#decoder.decode(fieldOf(line), this.depth));
     if (typeof line === "string") return this.#begin(line);
     const fields = recordOf(line) as Record<string, unknown>;
     for (const key of Object.keys(fields)) {
       this.#begin(key);
-      this.give(this.decoder.decode(fields[key], this.depth));
+      this.give(this.#decoder.decode(fields[key], this.depth));
     }
   }
 
@@ -112,7 +145,7 @@ class RecordFrame implements Frame {
 
   /** The tag of an object comes first. */
   #begin(key: string): void {
-    if (key === TAG_KEY && !this.mayOwnTagKey) throw malformed("it has a tag behind a field");
+    if (key === TAG_KEY && !this.#mayOwnTagKey) throw malformed("it has a tag behind a field");
     this.#key = key;
   }
 }
@@ -127,13 +160,20 @@ const INSIDE_OF_TAG: { readonly [tag: string]: (decoder: TaggedDecoder, depth: n
 /** The tag of a Map or Set, or of an object that has such a field as tags have: what it holds comes in lines of its own. */
 class TagFrame implements Frame {
   readonly opening = "{";
+  readonly depth: number;
+  readonly #decoder: TaggedDecoder;
+  readonly #tag: string;
   #state: "key" | "value" | "ended" = "key";
   #value: unknown = undefined;
 
-  constructor(readonly decoder: TaggedDecoder, readonly depth: number, readonly tag: string) {}
+  constructor(decoder: TaggedDecoder, depth: number, tag: string) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#tag = tag;
+  }
 
   open(bracket: Opening): Frame {
-    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.tag]!(this.decoder, this.depth) : undefined;
+    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.#tag]!(this.#decoder, this.depth) : undefined;
     if (frame?.opening !== bracket) throw malformed("a tag holds something else");
     return frame;
   }
