@@ -1,6 +1,6 @@
 /** Unit and end-to-end tests of copies of long lists and large dicts for other processes: each is one moment, and the event loop turns while it is made. */
-import { assert, assertEquals } from "@std/assert";
-import { type DictProxy, type ListProxy, Manager } from "../../mod.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type DictProxy, type ListProxy, Manager, WorkerExitError } from "../../mod.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { EncodedValue } from "../../src/hub/encoded_value.ts";
 import { DictObject } from "../../src/manager/objects/dict_object.ts";
@@ -134,5 +134,38 @@ Deno.test("a manager that closes ends the copies that are being made of its list
     await manager.close();
     assertEquals(await task, Array(20).fill("ClosedError"));
     assertEquals(await pool.apply((n: number) => n + 1, [1]), 2);
+  });
+});
+
+Deno.test("a worker that is killed while copies are made for it leaves the list and the dict to others", async () => {
+  await using manager = new Manager();
+  const list = manager.list<unknown>(Array.from({ length: 100_000 }, (_, n) => ({ n })));
+  const dict = manager.dict<number, unknown>(Array.from({ length: 50_000 }, (_, n) => [n, { n }]));
+  using gate = new Gate();
+  await withPool({ workers: 1, permissions: GATE_PERMISSIONS }, async (pool) => {
+    const task = pool.apply(async (list: ListProxy, dict: DictProxy<number, unknown>, port: number): Promise<void> => {
+      const first = Promise.withResolvers<void>();
+      const copyForEver = async (copy: () => Promise<unknown>): Promise<never> => {
+        for (;;) {
+          await copy();
+          first.resolve();
+        }
+      };
+      const copies = Array.from(
+        { length: 10 },
+        (_, n) => copyForEver(() => n % 2 === 0 ? list.toArray() : dict.entries()),
+      );
+      await first.promise;
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      await Promise.all(copies);
+    }, [list, dict, gate.port]);
+    await gate.arrived();
+    Deno.kill(pool.workers[0]!.pid, "SIGKILL");
+    await assertRejects(() => task, WorkerExitError);
+    const counted = await pool.apply(async (list: ListProxy, dict: DictProxy<number, unknown>): Promise<number[]> => {
+      await list.push("later");
+      return [(await list.toArray()).length, (await dict.entries()).length];
+    }, [list, dict]);
+    assertEquals(counted, [100_001, 50_000]);
   });
 });
