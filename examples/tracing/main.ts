@@ -32,6 +32,8 @@ const { code } = await new Deno.Command("deno", {
     "--no-prompt",
     "--allow-run=deno",
     "--allow-read=.",
+    // Workers find the package in the folder where this program found it.
+    "--allow-env=DENO_DIR",
     new URL("traced.ts", import.meta.url).pathname,
   ],
   env: {

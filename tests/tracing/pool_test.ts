@@ -5,7 +5,15 @@ import { type ExportedSpan, OtlpReceiver } from "../helpers/servers/otlp_receive
 const FIXTURE = new URL("../fixtures/programs/traced_pool.ts", import.meta.url).pathname;
 
 async function runTraced(receiver: OtlpReceiver): Promise<void> {
-  const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-run=${Deno.execPath()},ps`, FIXTURE];
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-lock",
+    `--allow-run=${Deno.execPath()},ps`,
+    "--allow-env=DENO_DIR",
+    FIXTURE,
+  ];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     env: { ...receiver.env, OTEL_METRIC_EXPORT_INTERVAL: "100" },

@@ -13,6 +13,7 @@ Deno.test("A Process is a span below its caller's, and what its code traces hang
     "--no-lock",
     `--allow-run=${Deno.execPath()}`,
     "--allow-net=127.0.0.1",
+    "--allow-env=DENO_DIR",
     FIXTURE,
   ];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, env: receiver.env, stdin: "null" }).output();
