@@ -70,10 +70,12 @@ function floors(report: Report, row: Row): string {
   return values.length === 0 ? "" : ` In this run: ${values.join(", ")}.`;
 }
 
-function shortfall({ opponent, measured, goal }: Verdict): string {
+function shortfall({ opponent, measured, goal, floors }: Verdict): string {
   const against = opponent === "" ? "" : ` beside ${opponent}`;
   const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-  return `${short(measured)}${against}, ${wanted} wanted`;
+  const reached = floors.map((floor) => `${floor.name} ${short(floor.measured)}`);
+  const limit = reached.length === 0 ? "" : ` (by the same measure ${reached.join(", ")})`;
+  return `${short(measured)}${against}, ${wanted} wanted${limit}`;
 }
 
 function rowSection(report: Report, row: Row): string {

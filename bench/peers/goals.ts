@@ -1,6 +1,6 @@
 /** The speed to reach, and whether it is. */
 
-import { contenderOf } from "./contenders.ts";
+import { contenderOf, contenders } from "./contenders.ts";
 import { numbersOf, type Report, type Result, resultOf, valueOf } from "./results.ts";
 import { type Row, rows } from "./rows.ts";
 
@@ -38,6 +38,7 @@ export const goals: readonly Goal[] = [
   { row: "burst-spin", against: ["corral"], againstRow: "burst", opponent: WITHOUT, measure: "share", atMost: 1.5 },
   { row: "burst-hold", against: ["corral"], againstRow: "burst", opponent: WITHOUT, measure: "share", atMost: 1.2 },
   { row: "latency", against: ["workerpool"], measure: "share", atMost: 1 },
+  { row: "latency-one", against: ["workerpool"], measure: "share", atMost: 1 },
   { row: "latency-first", against: ["workerpool"], measure: "share", atMost: 1.2 },
   { row: "map", against: ["cpython-pool"], measure: "times", atLeast: 2.5 },
   { row: "bytes", against: ["cpython-pool"], measure: "times", atLeast: 2.5 },
@@ -71,6 +72,8 @@ export interface Verdict {
   /** The same of each round. */
   readonly perRound: readonly number[];
   readonly met: boolean;
+  /** What the floors reach by the same measure: the same work without a pool, beside the same opponent or beside their own other row. */
+  readonly floors: readonly { readonly name: string; readonly measured: number }[];
 }
 
 /** The goals that a report has numbers for. */
@@ -94,7 +97,16 @@ function verdictOf(report: Report, goal: Goal): Verdict | undefined {
     measured,
     perRound,
     met: measured >= (goal.atLeast ?? -Infinity) && measured <= (goal.atMost ?? Infinity),
+    floors: floorsOf(report, goal, opponent),
   };
+}
+
+function floorsOf(report: Report, goal: Goal, opponent: Result | undefined): Verdict["floors"] {
+  return contenders.filter(({ kind, id }) => kind === "bare" && id !== opponent?.contender).flatMap(({ id, name }) => {
+    const value = valueOf(resultOf(report, goal.row, id));
+    const theirs = goal.againstRow === undefined ? valueOf(opponent) : valueOf(resultOf(report, goal.againstRow, id));
+    return value === undefined || theirs === undefined ? [] : [{ name, measured: compare(goal, value, theirs) }];
+  });
 }
 
 function nameOf(goal: Goal, opponent: Result | undefined): string {

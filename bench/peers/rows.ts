@@ -209,12 +209,12 @@ export const rows: readonly Row[] = [
     id: "start",
     title: "A pool of two, from construction to both ready",
     unit: "ms",
-    contenders: [...POOLS, "cpython-spawn", "bare"],
+    contenders: [...POOLS, "cpython-spawn", "bare", "bare-deno"],
     full: { repeats: 3 },
     quick: { repeats: 2 },
     tiny: { repeats: 1 },
     meaning:
-      "What a program that runs for a moment pays for a pool. “No pool” is two `deno run` of an empty file, started together, until both have ended.",
+      "What a program that runs for a moment pays for a pool. “No pool” is two `deno run` of an empty file, started together, until both have ended; “no pool (Deno)” is two that have V8 compile what a worker runs, run nothing of it, and answer a byte.",
   },
   {
     id: "memory",

@@ -87,8 +87,19 @@ Deno.test("measuredText() gives beside a missed goal what the same work takes wi
   const missed = text.slice(text.indexOf("Missed, and what the limit is"));
   assertMatch(
     missed,
-    /: 2\.00 beside workerpool \(process\), at most 1 wanted\. .* In this run: no pool \(Deno\) 15\.0 µs\./,
+    /: 2\.00 beside workerpool \(process\), at most 1 wanted \(by the same measure no pool \(Deno\) 0\.75\)\. .* In this run: no pool \(Deno\) 15\.0 µs\./,
   );
+});
+
+Deno.test("A goal beside another row of corral has floors beside their own other row", () => {
+  const [verdict] = verdicts(reportOf(
+    result("burst", "corral", [10]),
+    result("burst", "bare-each", [4]),
+    result("burst-first", "corral", [30]),
+    result("burst-first", "bare-each", [10]),
+    result("burst-first", "bare-deno", [9]),
+  ));
+  assertEquals(verdict!.floors, [{ name: "no pool (Deno, a write for each answer)", measured: 2.5 }]);
 });
 
 Deno.test("withMeasured() replaces what is between the markers only, and again", () => {

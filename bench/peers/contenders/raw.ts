@@ -1,4 +1,6 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
+import { CHILD_SCRIPTS } from "../../../src/worker/child_source.ts";
+import { TwoDenos } from "../../start/floors.ts";
 import { bursts, burstsAround, firstBurst } from "./bare_calls.ts";
 import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
@@ -124,6 +126,18 @@ async function stream(count: number, size: number): Promise<{ samples: number[] 
   return { samples: [await watch.growthMiB()] };
 }
 
+/** How long two Denos take to have V8 compile what a worker runs, and to answer. */
+async function starts({ repeats }: Parameters): Promise<{ samples: number[] }> {
+  const samples: number[] = [];
+  for (let n = 0; n < repeats; n++) {
+    const startedAt = performance.now();
+    const denos = await TwoDenos.start(CHILD_SCRIPTS[0]!);
+    samples.push(performance.now() - startedAt);
+    await denos.end();
+  }
+  return { samples };
+}
+
 await main(() => {
   throw new Error("There is no pool here");
 }, {
@@ -152,7 +166,9 @@ await main(() => {
   cpu: async ({ count, size, repeats }) => ({ samples: await scaling(count, size, repeats) }),
 
   start: (parameters) =>
-    warmDurations(parameters, () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status))),
+    Deno.args[0] === "cat"
+      ? warmDurations(parameters, () => Promise.all([1, 2].map(() => bareDeno("bare.ts").spawn().status)))
+      : starts(parameters),
 
   stream: ({ count, size }) => stream(count, size),
 
