@@ -38,7 +38,7 @@ function cpython(id: string, name: string, kind: "pool" | "executor", method: st
 }
 
 function bare(id: string, name: string, partner: string): Contender {
-  const [executable, ...args] = deno("raw.ts", OWN_CONFIG, "--allow-run", "--allow-read", "--allow-env");
+  const [executable, ...args] = deno("raw/main.ts", OWN_CONFIG, "--allow-run", "--allow-read", "--allow-env");
   return { id, name, kind: "bare", command: [executable, ...args, partner] };
 }
 

@@ -22,7 +22,7 @@ const PROCESS_POOLS = ["tinypool", "workerpool", "jest-worker"];
 const WITHOUT = "itself, without that task";
 
 /** In the order of the tables; `../../docs/design.md` and the issues set them. */
-export const goals: readonly Goal[] = [
+const goals: readonly Goal[] = [
   { row: "burst", against: PROCESS_POOLS, measure: "times", atLeast: 6 },
   { row: "burst", against: ["cpython-pool"], measure: "times", atLeast: 5 },
   { row: "burst", against: ["cpython-executor"], measure: "times", atLeast: 15 },

@@ -4,18 +4,18 @@ import { TwoDenos } from "../../start/floors.ts";
 import { bursts, burstsAround, firstBurst } from "./bare_calls.ts";
 import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
-import { main } from "./main.mjs";
-import { MemoryWatch } from "./memory_watch.ts";
+import { main } from "../main.mjs";
+import { MemoryWatch } from "../memory_watch.ts";
 import { RecordPartner } from "./record_partner.ts";
-import { recordsOf } from "./records.mjs";
-import { residentMiB } from "./resident.mjs";
-import { type Parameters, warmDurations } from "./rows.mjs";
-import { countPrimes } from "./tasks.mjs";
+import { recordsOf } from "../records.mjs";
+import { residentMiB } from "../resident.mjs";
+import { type Parameters, warmDurations } from "../rows.mjs";
+import { countPrimes } from "../tasks.mjs";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function bareDeno(program: string, ...args: string[]): Deno.Command {
-  const path = new URL(`raw/${program}`, import.meta.url).pathname;
+  const path = new URL(program, import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-config", path, ...args],
     stdin: "piped",

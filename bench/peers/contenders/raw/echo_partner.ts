@@ -1,5 +1,5 @@
-import { WorkerInput } from "../../../src/worker/streams/worker_input.ts";
-import { WorkerOutput } from "../../../src/worker/streams/worker_output.ts";
+import { WorkerInput } from "../../../../src/worker/streams/worker_input.ts";
+import { WorkerOutput } from "../../../../src/worker/streams/worker_output.ts";
 
 /** A child that sends back what it gets. Its pipes are read and written as those of corral's workers are, without streams around them. */
 export class EchoPartner implements AsyncDisposable {

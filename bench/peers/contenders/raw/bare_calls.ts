@@ -1,6 +1,6 @@
 /** Calls through two processes without a pool: lines of JSON, all for one child in one write, and a promise for each. */
 import type { LinePartner } from "./line_partner.ts";
-import { durations, type Measured, type Parameters, warmDurations } from "./rows.mjs";
+import { durations, type Measured, type Parameters, warmDurations } from "../rows.mjs";
 
 type Pair = readonly [LinePartner, LinePartner];
 
