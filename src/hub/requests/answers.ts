@@ -6,6 +6,7 @@ import { EncodedValue } from "../encoded_value.ts";
 import { describeHandle, type Handle } from "../handle.ts";
 import type { PeerLimits } from "../limits.ts";
 import { askerOf, FairQueue } from "./askers.ts";
+import { type OpenRequest, OpenRequests } from "./open_requests.ts";
 import type { Outbox } from "./outbox.ts";
 import { ProcessesBehind } from "./processes_behind.ts";
 import { cancelled, undelivered, unread } from "./refusals.ts";
@@ -28,16 +29,8 @@ export interface AnswersHost {
   serve(handle: Handle, operation: string, args: unknown[], caller: Caller, wait: WaitOptions): unknown;
 }
 
-/** A request that was not answered yet. */
-interface OpenRequest {
-  readonly bytes: number;
-  readonly caller: Caller;
-  readonly wait: RemoteWait;
-}
-
 /** What is to be served. */
 interface Request extends OpenRequest {
-  readonly id: number;
   readonly handle: Handle;
   readonly operation: string;
   readonly args: unknown[];
@@ -70,12 +63,9 @@ export class Answers {
   readonly #outbox: Outbox;
   readonly #transit: HandleCodec;
   readonly #limits: PeerLimits;
-  readonly #open = new Map<number, OpenRequest>();
-  #openBytes = 0;
+  readonly #open: OpenRequests;
   /** What serves those of the open ones that wait until the peer reads, or for the next turn. */
   readonly #held = new FairQueue<() => void>();
-  /** What was answered, and not acknowledged. */
-  readonly #deliveries = new Map<number, Delivery>();
   readonly #time: ServingTime;
   readonly #behind: ProcessesBehind;
   #heldEnds = 0;
@@ -90,19 +80,20 @@ export class Answers {
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#open = new OpenRequests(limits);
     this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
 
   /** Whether something was asked and not answered. */
   get any(): boolean {
-    return this.#open.size > 0;
+    return this.#open.any;
   }
 
   /** The peer asks, in so many bytes. Throws ProtocolError for a hostile request, and for one too many. */
   receive(message: RequestMessage, parts: Uint8Array[], bytes: number): void {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
-    this.#checkRoom(id);
+    this.#open.checkRoom(id);
     this.#askedBytes += bytes;
     const handle = this.#host.exported(objectId);
     if (handle === undefined) throw new ProtocolError("it asked for an object that was never sent to it");
@@ -169,25 +160,19 @@ export class Answers {
 
   /** The peer has the next thing that it was delivered. */
   ack(id: number): void {
-    const delivery = this.#deliveries.get(id);
-    delivery?.ack();
-    if (delivery?.isSettled) this.#deliveries.delete(id);
+    this.#open.ack(id);
   }
 
   /** The peer does not want the rest of what it was delivered. */
   requeue(id: number): void {
-    this.#deliveries.get(id)?.requeue();
-    this.#deliveries.delete(id);
+    this.#open.requeue(id);
   }
 
   /** The peer is gone, and the outbox closed: its waits end, and what it has not acknowledged goes back. */
   close(): void {
     this.#time.close();
     while (this.#held.shift() !== undefined);
-    for (const { wait } of this.#open.values()) wait.cancel();
-    this.#open.clear();
-    for (const delivery of this.#deliveries.values()) delivery.requeue();
-    this.#deliveries.clear();
+    this.#open.end();
   }
 
   /** Whether a request can be served at once. */
@@ -201,7 +186,7 @@ export class Answers {
   }
 
   #serveLater(request: Request): void {
-    this.#noteOpen(request);
+    this.#open.add(request);
     const { id, wait, caller } = request;
     this.#hold(this.#behindPeer(caller), () => {
       if (wait.isCancelled) this.#fail(id, cancellation());
@@ -222,20 +207,6 @@ export class Answers {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
 
-  #checkRoom(id: number): void {
-    if (this.#open.has(id) || this.#deliveries.has(id)) throw new ProtocolError(`it made request ${id} twice`);
-    const { requests, requestBytes, isParent } = this.#limits;
-    if (isParent === true) return;
-    if (this.#open.size >= requests) throw new ProtocolError(`it made more than ${requests} requests at once`);
-    if (this.#openBytes >= requestBytes) {
-      throw new ProtocolError(`it made requests of more than ${requestBytes} bytes at once`);
-    }
-    // A process may have prefetched something besides.
-    if (this.#deliveries.size >= 2 * requests) {
-      throw new ProtocolError(`it acknowledged none of ${this.#deliveries.size} deliveries`);
-    }
-  }
-
   /** No code of this library calls what does not exist, and the error would cost more than the request. */
   #countUnknown(operation: string, process: string): void {
     if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
@@ -251,7 +222,7 @@ export class Answers {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#noteOpen(request);
+    this.#open.add(request);
     const kept = request.bytes > SMALL_REQUEST_BYTES ? undefined : request;
     if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
     value.then((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
@@ -268,11 +239,6 @@ export class Answers {
     }
     this.#isCopying = false;
     if (!this.#outbox.isClosed) this.goOn();
-  }
-
-  #noteOpen({ id, bytes, wait, caller }: Request): void {
-    if (!this.#open.has(id)) this.#openBytes += bytes;
-    this.#open.set(id, { bytes, wait, caller });
   }
 
   /** The peer may have stopped reading since it asked, and thousands of its waits may be served then. */
@@ -302,7 +268,7 @@ export class Answers {
   }
 
   #answer(id: number, result: unknown): void {
-    this.#close(id);
+    this.#open.answered(id);
     const delivery = result instanceof Delivery ? result : undefined;
     if (this.#outbox.isClosed) {
       EncodedValue.abandon(result);
@@ -318,7 +284,7 @@ export class Answers {
       delivery?.requeue();
       return this.#fail(id, delivery === undefined ? error : undelivered(error));
     }
-    if (delivery !== undefined) this.#deliveries.set(id, delivery);
+    if (delivery !== undefined) this.#open.deliver(id, delivery);
   }
 
   /** Thousands of waits may end in one turn, and an error takes long to describe. */
@@ -334,7 +300,7 @@ export class Answers {
 
   #fail(id: number, error: unknown): void {
     const isCancelled = this.#open.get(id)?.wait.isCancelled;
-    this.#close(id);
+    this.#open.answered(id);
     if (this.#outbox.isClosed) return;
     const head = errorResponseHead(id);
     if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
@@ -343,11 +309,5 @@ export class Answers {
     } catch (encodingError) {
       this.#outbox.postValue(head, encodingError, describeHandle);
     }
-  }
-
-  #close(id: number): void {
-    if (this.#open.size === 0) return;
-    this.#openBytes -= this.#open.get(id)?.bytes ?? 0;
-    this.#open.delete(id);
   }
 }
