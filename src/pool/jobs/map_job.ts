@@ -1,6 +1,6 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
-import { shownPath } from "../../wire/codec/encode.ts";
+import { shownPath } from "../../wire/codec/value_path.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";

@@ -4,12 +4,13 @@ import { EncodingError, PayloadTooLargeError, ProtocolError } from "../../errors
 import { LinePart, type ReceivedLines } from "../framing/line_part.ts";
 import { type JsonObject, malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
-import { encodingError, TaggedEncoder, UNREADABLE } from "./encode.ts";
+import { TaggedEncoder } from "./encode.ts";
 import { LineReader } from "./line_reader.ts";
 import { LineWriter } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
 import { isShort, LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
+import { encodingError, UNREADABLE } from "./value_path.ts";
 
 /** A value as it travels. */
 export interface Encoded {

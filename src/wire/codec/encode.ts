@@ -1,7 +1,6 @@
 /** Walks a value that plain JSON would change, and builds the tagged tree that travels instead. */
 
 import { EncodingError } from "../../errors.ts";
-import { see } from "../../troubles.ts";
 import { describeInstance } from "./advice.ts";
 import { bytesOf, kindOfView } from "./binary.ts";
 import { encodeError } from "./error_codec.ts";
@@ -26,6 +25,7 @@ import {
   type Tag,
   TAG_KEY,
 } from "./tags.ts";
+import { encodingError, pathOf, type Step, UNREADABLE } from "./value_path.ts";
 
 // Taken once: what user code replaces later is its own affair. Values of other realms have other prototypes, so these are applied to them.
 const { every, map } = Array.prototype;
@@ -33,12 +33,6 @@ const { entries: entriesOf } = Map.prototype;
 const { values: itemsOf } = Set.prototype;
 const { getTime } = Date.prototype;
 const { toString: bigintText } = BigInt.prototype;
-
-/** Why something cannot travel that threw when it was looked at. */
-export const UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
-
-/** One step from the value to a part of it: an index, a key, or an expression such as `.keys()[0]`. */
-type Step = number | string | { readonly expression: string };
 
 /**
  * Encodes one value.
@@ -67,9 +61,7 @@ export class TaggedEncoder {
 
   /** Where the walk stands, for example `$.rows[3].when`. */
   get path(): string {
-    let path = "$";
-    for (const step of this.#path) path += formatStep(step);
-    return path;
+    return pathOf(this.#path);
   }
 
   /** What it costs the receiver at once, see `MAX_TREE_COST`. */
@@ -162,7 +154,7 @@ export class TaggedEncoder {
   #encodeObject(value: object, depth: number): unknown {
     const number = this.#numbers.get(value);
     if (number !== undefined) return { $: "ref", v: number } satisfies Tag;
-    if (depth > MAX_DEPTH) throw this.refusal(`nested deeper than ${MAX_DEPTH} levels, at most that many can travel`);
+    if (depth > MAX_DEPTH) throw this.refusal(`nested deeper than ${MAX_DEPTH} levels, which is the limit`);
     this.#numbers.set(value, this.#objects.length);
     this.#objects.push(value);
     this.cost++;
@@ -301,25 +293,6 @@ export class TaggedEncoder {
   }
 }
 
-/** So much of a path stands in a message. */
-const MAX_PATH_UNITS = 200;
-
-/** A path as a message shows it: its beginning and its end, when it is long. */
-export function shownPath(path: string): string {
-  if (path.length <= MAX_PATH_UNITS) return path;
-  const half = MAX_PATH_UNITS / 2;
-  return `${path.slice(0, half)}…${path.slice(-half)}`;
-}
-
-/** The error for a value that cannot travel. */
-export function encodingError(path: string, detail: string, cause?: unknown): EncodingError {
-  return new EncodingError(
-    `Cannot send ${shownPath(path)}: ${detail}${see("data")}`,
-    path,
-    cause === undefined ? undefined : { cause },
-  );
-}
-
 function encodeNumber(value: number): Tag {
   if (Number.isNaN(value)) return { $: "number", v: "NaN" };
   if (value === 0) return { $: "number", v: "-0" };
@@ -338,10 +311,4 @@ const classNames: ReadonlyMap<object, string> = new Map(
 function classNameOf(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value);
   return classNames.get(prototype) ?? (prototype === null ? undefined : builtInName(prototype));
-}
-
-function formatStep(step: Step): string {
-  if (typeof step === "number") return `[${step}]`;
-  if (typeof step === "object") return step.expression;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }
