@@ -53,7 +53,7 @@ export interface Hello {
 }
 
 /** Tells this process what it is, and the parent that it is there. Returns what is to be called when the parent has ended. */
-export function greet({ parent, output, watches }: Surroundings, settings: WorkerSettings): () => void {
+export function answerHello({ parent, output, watches }: Surroundings, settings: WorkerSettings): () => void {
   parent.mark(settings.blockSecret);
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);

@@ -1,7 +1,15 @@
 import type { Hub } from "../hub/hub.ts";
 import { READY } from "../wire/messages/to_parent.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
+import {
+  answerHello,
+  checkVersion,
+  type Hello,
+  installTracing,
+  type Life,
+  loadModule,
+  type Surroundings,
+} from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import type { ParentLink } from "./parent_link.ts";
 import { runProcess } from "./process_run.ts";
@@ -30,7 +38,7 @@ export class ProcessLife implements Life {
     const { parent, output, exit } = this.#surroundings;
     output.leaveErrors();
     if (this.#settings.detached) parent.outliveParent();
-    this.#tellParentEnded = greet(this.#surroundings, this.#hello.settings);
+    this.#tellParentEnded = answerHello(this.#surroundings, this.#hello.settings);
     checkVersion(this.#hello);
     const { memoryLimitMiB, memoryMarker } = this.#hello.settings;
     const unwatchMemory = memoryLimitMiB === null ? undefined : watchMemory(memoryLimitMiB, memoryMarker);

@@ -1,7 +1,15 @@
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./tasks/functions.ts";
-import { checkVersion, greet, type Hello, installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
+import {
+  answerHello,
+  checkVersion,
+  type Hello,
+  installTracing,
+  type Life,
+  loadModule,
+  type Surroundings,
+} from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
 import { encodeThrown } from "./tasks/task_answers.ts";
@@ -34,7 +42,7 @@ export class WorkerLife implements Life {
   /** Gets ready, and tells the parent that it is, or why it cannot be. */
   async begin(initArgs: unknown[]): Promise<void> {
     const { parent } = this.#surroundings;
-    greet(this.#surroundings, this.#hello.settings);
+    answerHello(this.#surroundings, this.#hello.settings);
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);

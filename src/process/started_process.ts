@@ -57,7 +57,7 @@ export class StartedProcess {
     this.#unwatchWaits = hub.waits.watch(() => this.#updateReference());
     this.#updateReference();
     this.ended = this.#live();
-    this.#worker.greetWhenWatched();
+    this.#worker.sayHelloWhenWatched();
   }
 
   /** Python's: `null` while the process runs, and the negative number of the signal that ended it. */

@@ -96,7 +96,7 @@ export class ConnectedWorker {
   }
 
   /** Sends the hello: the worker loads its module. */
-  greet(): void {
+  sayHello(): void {
     const { handles, text, parts } = this.#hello!;
     // The link of a process that has ended is closed: what would be let out over it now would never come back. It was to get these.
     if (this.#hasExited) return loseHandles(handles);
@@ -105,12 +105,12 @@ export class ConnectedWorker {
   }
 
   /** The same, but no user code runs before the reaper knows of the process: it may be a loop that nothing else can end. */
-  async greetWhenWatched(): Promise<void> {
+  async sayHelloWhenWatched(): Promise<void> {
     if (this.#reaper !== undefined) {
       this.#reaper.start();
       await untilSettled(this.#reaper.fence(), { timeoutMs: REAPER_LIMIT_MS, referenced: false });
     }
-    this.greet();
+    this.sayHello();
   }
 
   /** Puts advice into an error that came from the worker, where Deno's own would lead astray. */

@@ -1,10 +1,14 @@
+import { ProtocolError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import { findOpenTelemetry } from "../tracing/open_telemetry.ts";
 import { writeHello } from "../wire/messages/to_child.ts";
-import type { WorkerSettings } from "../wire/protocol.ts";
+import type { HubMessage } from "../wire/messages/hub_messages.ts";
+import type { ChildMessage } from "../wire/messages/to_parent.ts";
+import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
+import { VERSION } from "../wire/version.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { coloredStreams } from "./surroundings.ts";
 
@@ -54,4 +58,17 @@ export function makeHello(
   const text = writeHello(settings, value);
   requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
   return { text, parts: value.parts, handles };
+}
+
+/** Checks that the first message of a worker is a hello, and of the same version. Throws ProtocolError. */
+export function checkHello(message: ChildMessage | HubMessage): void {
+  if (message[0] !== "hello") {
+    throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
+  }
+  if (message[1] === PROTOCOL_VERSION) return;
+  throw new ProtocolError(
+    `it speaks protocol ${message[1]} (corral ${
+      message[2]
+    }), this program speaks ${PROTOCOL_VERSION} (corral ${VERSION})`,
+  );
 }

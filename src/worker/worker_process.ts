@@ -1,15 +1,14 @@
 import { ProtocolError } from "../errors.ts";
 import { after, type Timer, untilSettled } from "../timer.ts";
-import { VERSION } from "../wire/version.ts";
 import { BlockReader } from "../wire/block_reader.ts";
 import { Channel } from "../wire/channel.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";
 import { STOP, WAKE } from "../wire/messages/to_child.ts";
 import { type ChildMessage, readChildMessage } from "../wire/messages/to_parent.ts";
-import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import type { LaunchCommand } from "./program/command_line.ts";
 import { EndingLadder } from "./ending_ladder.ts";
 import type { WorkerExit } from "./exit_error.ts";
+import { checkHello } from "./hello.ts";
 import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
 import { spawnWorker } from "./program/spawn.ts";
@@ -83,7 +82,7 @@ export class WorkerProcess {
   readonly #silence: SilenceWatch;
   readonly #hold = new ProgramHold((holds) => this.#tellReferenced(holds));
   #readBytes = 0;
-  #greeted = false;
+  #saidHello = false;
   #ready = false;
   #exited = false;
   #isOver = false;
@@ -220,9 +219,9 @@ export class WorkerProcess {
 
   #receive(text: string, parts: Uint8Array[], bytes: number): void {
     const message = readChildMessage(text, parts);
-    if (!this.#greeted) {
+    if (!this.#saidHello) {
       checkHello(message);
-      this.#greeted = true;
+      this.#saidHello = true;
       return;
     }
     if (message[0] === "output") return this.#receiveOutput(message, parts);
@@ -283,7 +282,7 @@ export class WorkerProcess {
       this.#blocks.end();
       this.#awaitExit();
     } catch (error) {
-      this.#condemn(error);
+      this.#killForViolation(error);
     }
   }
 
@@ -292,7 +291,7 @@ export class WorkerProcess {
     if (this.#exited) return;
     this.#muteTimer = after(
       MUTE_LIMIT_MS,
-      () => this.#condemn(new ProtocolError("it closed its standard output")),
+      () => this.#killForViolation(new ProtocolError("it closed its standard output")),
     );
     this.#muteTimer.setReferenced(this.#hold.wanted);
   }
@@ -315,26 +314,14 @@ export class WorkerProcess {
         return isAwaited();
       },
       resume: () => Deno.build.os === "windows" || this.signal("SIGCONT"),
-      giveUp: () => this.#condemn(new ProtocolError("it began a message and did not finish it within 10 s")),
+      giveUp: () => this.#killForViolation(new ProtocolError("it began a message and did not finish it within 10 s")),
     };
   }
 
-  #condemn(violation: unknown): void {
+  #killForViolation(violation: unknown): void {
     this.#violation ??= violation;
     this.kill();
   }
-}
-
-function checkHello(message: ChildMessage | HubMessage): void {
-  if (message[0] !== "hello") {
-    throw new ProtocolError(`the first message is ${JSON.stringify(message[0])}, not "hello"`);
-  }
-  if (message[1] === PROTOCOL_VERSION) return;
-  throw new ProtocolError(
-    `it speaks protocol ${message[1]} (corral ${
-      message[2]
-    }), this program speaks ${PROTOCOL_VERSION} (corral ${VERSION})`,
-  );
 }
 
 /** Waits for `work`, in several short steps: a program that was busy for long must still get its last reads in. */

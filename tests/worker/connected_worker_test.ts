@@ -52,7 +52,7 @@ class Owner {
         },
       },
     });
-    this.worker.greet();
+    this.worker.sayHello();
   }
 
   async ended(): Promise<WorkerExit> {

@@ -28,7 +28,7 @@ export function workerHellos(
   }
 }
 
-/** No further worker will be greeted: where none was, the handles in `initArgs` are let go. */
+/** No further worker gets a hello: where none did, the handles in `initArgs` are let go. */
 export function abandonHellos(hellos: readonly Hello[]): void {
   for (const { handles } of hellos) abandonHandles(handles);
 }

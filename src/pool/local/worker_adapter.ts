@@ -72,7 +72,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     const { link } = this.#worker;
     link.questions.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(link, context.slot);
-    this.#worker.greet();
+    this.#worker.sayHello();
     this.#startLimit = after(context.startTimeoutMs, () => this.#endStart());
     this.#startLimit.setReferenced(false);
     context.listener.spawned(this.identity, monotonicMs());
