@@ -89,6 +89,11 @@ function crashText(error: WorkerExitError): ErrorText {
       message: "the worker ran out of memory, wanted a higher --memory-limit, or a function that needs less",
     };
   }
-  if (error instanceof ProtocolError) return { name, message: error.message.replace(/, the task had started.*$/s, "") };
-  return { name, message: `the worker ${signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}`}` };
+  const ending = signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}`;
+  if (!(error instanceof ProtocolError)) return { name, message: `the worker ${ending}` };
+  // The cause is the breach that it was killed for; without one, it ended by itself.
+  const breach = error.cause instanceof Error
+    ? `broke the protocol, ${error.cause.message}`
+    : `${ending} in the middle of a message`;
+  return { name, message: `the worker ${breach}` };
 }

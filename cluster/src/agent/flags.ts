@@ -113,6 +113,7 @@ export function readAgentFlags(
   if (rest.length > 1) {
     throw new UsageError(`Cannot serve ${rest.length} modules: one is wanted; start one agent for each`);
   }
+  const version = last("code-version");
   const workers = jobs(last("jobs") ?? "auto");
   const concurrency = wholeNumber("concurrency", last("concurrency") ?? "1");
   const lanes = (workers ?? navigator.hardwareConcurrency) * concurrency;
@@ -127,7 +128,7 @@ export function readAgentFlags(
     name: last("name"),
     jobs: workers,
     concurrency,
-    codeVersion: usage(() => last("code-version") === undefined ? undefined : checkCodeVersion(last("code-version")!)),
+    codeVersion: usage(() => version === undefined ? undefined : checkCodeVersion(version, "--code-version")),
     permissions: rules("allow", values) ?? "none",
     deny: rules("deny", values) ?? {},
     env: Object.fromEntries((values.get("env") ?? []).map((text) => envEntry(text, variable))),
@@ -238,6 +239,6 @@ function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(" as codeVersion:", " as --code-version:"));
+    throw new UsageError((error as Error).message);
   }
 }

@@ -67,13 +67,13 @@ export async function codeNameOfModule(
   return await codeNameOf(JSON.parse(new TextDecoder().decode(stdout)), (url) => Deno.readFile(new URL(url)));
 }
 
-/** Checks a `codeVersion`. Throws TypeError. */
-export function checkCodeVersion(version: string): string {
+/** Checks a `codeVersion`, which users know by a name of its own. Throws TypeError. */
+export function checkCodeVersion(version: string, name = "codeVersion"): string {
   if (/^[A-Za-z0-9._-]{1,64}$/.test(version)) return version;
   throw new TypeError(
     `Cannot use ${
       JSON.stringify(version)
-    } as codeVersion: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
+    } as ${name}: 1 to 64 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
   );
 }
 

@@ -1,0 +1,38 @@
+// Unit: what the command says of a worker that was lost.
+import { assertEquals } from "@std/assert";
+import type { RecordBlock } from "../../../cli/records/record_block.ts";
+import { judgeLoss } from "../../../cli/run/judge_loss.ts";
+import type { RunningBlock } from "../../../cli/run/running_block.ts";
+import { ProtocolError } from "../../../src/errors.ts";
+import { workerExitError } from "../../../src/worker/exit_error.ts";
+
+const running = {
+  block: { attempt: 1, count: 1 } as RecordBlock,
+  hasBegun: true,
+  isExact: true,
+  done: 0,
+} as RunningBlock;
+
+Deno.test("judgeLoss() says what a worker did against the protocol, and leaves out the advice for callers of the library", () => {
+  const exit = {
+    pid: 47,
+    exitCode: 0,
+    signal: null,
+    stderrTail: "",
+    wasReady: true,
+    inFrame: true,
+    exceededMemory: undefined,
+  };
+  const cases: [violation: unknown, message: string][] = [
+    [
+      new ProtocolError("it answered task 7, which it does not hold"),
+      "the worker broke the protocol, it answered task 7, which it does not hold",
+    ],
+    [undefined, "the worker exited with code 0 in the middle of a message"],
+  ];
+  for (const [violation, message] of cases) {
+    const error = workerExitError({ ...exit, violation }, true);
+    const loss = judgeLoss(running, error, { retries: 0, retryOn: new Set() });
+    assertEquals(loss.kind === "failed" && loss.outcome.error, { name: "ProtocolError", message });
+  }
+});
