@@ -14,7 +14,7 @@ import type { TaskScope } from "../tasks/task_loop.ts";
 const API_VERSION = "1.999.999";
 const API_KEY = Symbol.for("opentelemetry.js.api.1");
 /** The key under which `@opentelemetry/api` keeps the span of a context. */
-export const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
+const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 const SAMPLED = 1;
 const INTERNAL = 0;
 

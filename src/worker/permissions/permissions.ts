@@ -20,17 +20,7 @@ const KINDS: readonly PermissionKind[] = ["read", "write", "net", "env", "sys", 
 // Explicit denials change nothing, but a command line without any permission flag may be given -A by others.
 const ALWAYS_EXPLICIT: readonly PermissionKind[] = ["run", "ffi"];
 
-/**
- * The flags that give a worker the `permissions` of a pool, and nothing else. There is always at least one.
- *
- * @throws {TypeError} If a key is unknown or a value cannot be a permission.
- * @throws {PermissionError} If this program does not hold a permission itself.
- */
-export function permissionFlags(permissions: Deno.PermissionOptions | undefined): string[] {
-  return grantFlags(resolveGrants(permissions));
-}
-
-/** The flags for grants that were checked, and for what is denied beside them. */
+/** The flags for grants that were checked, and for what is denied beside them; nothing else is granted. There is always at least one. */
 export function grantFlags(grants: Grants, denials: Grants = new Map()): string[] {
   const denied = new Map(denials);
   for (const kind of ALWAYS_EXPLICIT) if (!grants.has(kind)) denied.set(kind, true);
@@ -96,7 +86,7 @@ function knownKind(key: string): PermissionKind {
   const kind = KINDS.find((one) => one === key);
   if (kind === undefined) {
     throw new TypeError(
-      `Cannot grant permission ${show(key)}: there is none of that name, known are ${KINDS.join(", ")}`,
+      `Cannot grant permission ${show(key)}: there is no such permission, wanted one of ${KINDS.join(", ")}`,
     );
   }
   return kind;

@@ -2,12 +2,15 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { see } from "../../../src/troubles.ts";
 import { PermissionError } from "../../../src/errors.ts";
-import { permissionFlags } from "../../../src/worker/permissions/permissions.ts";
+import { grantFlags, resolveGrants } from "../../../src/worker/permissions/permissions.ts";
 
 const DENIED = ["--deny-run", "--deny-ffi"];
 const FIXTURE = new URL("../../fixtures/permissions/permission_flags.ts", import.meta.url).href;
 
 type Outcome = string | string[];
+
+/** The flags that give a worker these permissions of a pool. */
+const permissionFlags = (permissions?: Deno.PermissionOptions): string[] => grantFlags(resolveGrants(permissions));
 
 async function flagsUnder(parentFlags: string[], permissions: unknown[]): Promise<Outcome[]> {
   const args = ["run", "--quiet", "--no-prompt", "--no-config", ...parentFlags, FIXTURE, JSON.stringify(permissions)];
@@ -40,7 +43,7 @@ Deno.test("permissionFlags() throws a TypeError when an option cannot be a permi
     [null, "Cannot use null as permissions"],
     [["read"], "as permissions"],
     [true, "as permissions"],
-    [{ raed: true }, 'permission "raed": there is none of that name'],
+    [{ raed: true }, 'permission "raed": there is no such permission'],
     [{ read: "/a" }, 'true, false, "inherit" or a list is wanted'],
     [{ read: "none" }, "is wanted"],
     [{ read: 1 }, "is wanted"],
