@@ -54,6 +54,27 @@ Deno.test("corral exits with 255 and names the right thing when it was called wr
   assertStringIncludes(none.stderr, "wanted map, agent, report or completion");
 });
 
+/** What a time limit of a flag is read as, in milliseconds. */
+const TIME_LIMITS: Readonly<Record<string, (limit: string) => number | undefined>> = {
+  timeout: (limit) => {
+    const { timeout } = options("--timeout", limit);
+    return timeout?.kind === "fixed" ? timeout.ms : undefined;
+  },
+  "time-budget": (limit) => options("--time-budget", limit).timeBudgetMs,
+};
+
+Deno.test("readMapOptions() takes every time limit at any length, and refuses what is not a time", () => {
+  const limits = MAP_FLAGS.filter(({ value }) => value?.name.startsWith("TIME")).map(({ long }) => long);
+  assertEquals(limits, Object.keys(TIME_LIMITS));
+  for (const [flag, read] of Object.entries(TIME_LIMITS)) {
+    for (const ms of [1, 2 ** 31, 3e9]) assertEquals(read(`${ms}ms`), ms);
+    assertEquals(read(`${"9".repeat(400)}h`), Infinity);
+    for (const text of ["0", "0s", "0ms", "Infinity", "NaN", "-1s", "3000000000"]) {
+      assertThrows(() => read(text), UsageError, `Cannot use "${text}" as --${flag}: a time like`);
+    }
+  }
+});
+
 Deno.test("readMapOptions() refuses with --cluster what only agents can decide, and each time says why", () => {
   const cluster = ["--cluster", "redis://10.0.0.5:6379", "--secret-file", "k"];
   for (
