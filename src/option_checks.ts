@@ -74,7 +74,7 @@ export class OptionChecks {
   /** A text. */
   text(name: string, value: unknown): string | undefined {
     if (value === undefined || typeof value === "string") return value;
-    throw this.wrongType(`${this.quoted(name)} is ${shown(value)}, a text is wanted`);
+    throw this.wrongType(`${this.quoted(name)} is ${shown(value)}, a string is wanted`);
   }
 
   /** A signal. */

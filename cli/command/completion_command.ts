@@ -23,7 +23,7 @@ export async function completionCommand([name]: readonly string[]): Promise<numb
   if (shell === undefined) {
     throw new UsageError(
       `Cannot complete: ${
-        name === undefined ? "no shell was named" : `"${name}" is not a shell that is known`
+        name === undefined ? "no shell was named" : `"${name}" is not a known shell`
       }, wanted one of ${SHELLS.join(", ")}`,
     );
   }

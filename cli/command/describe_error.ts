@@ -75,7 +75,7 @@ function inOwnWords(message: string): string {
       ", or run corral map with --cache",
     )
     .replace("or grant `permissions: { import: true }`", "or grant it with --allow-import")
-    .replace(", or set `frozen: false`, which goes by no lock file", ", or run corral map with --cache")
+    .replace(", or set `frozen: false`, which ignores the lock file", ", or run corral map with --cache")
     .replace(
       /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
       (_, kind, item) => {

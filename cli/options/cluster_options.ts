@@ -32,7 +32,7 @@ export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
   if (server === undefined) {
     const companion = COMPANIONS.find((long) => flags.has(long));
     if (companion === undefined) return undefined;
-    throw new UsageError(`Cannot use --${companion}: it belongs to --cluster, which is not there`);
+    throw new UsageError(`Cannot use --${companion}: it belongs to --cluster, which is missing`);
   }
   const refused = Object.keys(REFUSED).find((long) => flags.has(long));
   if (refused !== undefined) {

@@ -126,7 +126,7 @@ function columnList(text: string | undefined): readonly string[] | null {
   if (names.includes("")) throw new UsageError(`Cannot use ${JSON.stringify(text)} as --columns: a name is missing`);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return names;
-  throw new UsageError(`Cannot use --columns: ${JSON.stringify(twice)} is there twice`);
+  throw new UsageError(`Cannot use --columns: ${JSON.stringify(twice)} is named twice`);
 }
 
 function skippedLines(flags: ParsedFlags, input: InputFormat): number {
@@ -146,7 +146,7 @@ function encoding(name: string | undefined): string | undefined {
     throw new UsageError(
       `Cannot use ${
         JSON.stringify(name)
-      } as --encoding: it is not an encoding that is known, wanted one like latin1, utf-16le or shift_jis`,
+      } as --encoding: it is not a known encoding, wanted one like latin1, utf-16le or shift_jis`,
     );
   }
 }

@@ -218,7 +218,9 @@ function retryReasons(text: string): ReadonlySet<RetryReason> {
   const reasons = text.split(",");
   const wrong = reasons.find((reason) => !known.includes(reason));
   if (wrong === undefined) return new Set(reasons as RetryReason[]);
-  throw new UsageError(`Cannot use ${JSON.stringify(wrong)} as --retry-on: some of crash,timeout,error are wanted`);
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(wrong)} as --retry-on: one or more of crash,timeout,error are wanted`,
+  );
 }
 
 function haltRule(text: string): HaltRule {

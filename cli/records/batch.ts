@@ -72,7 +72,7 @@ export function isPiece(value: unknown): value is Piece {
 
 /** Checks a piece that a worker sent, for a block of `count` records of which `done` were finished before. */
 export function checkedPiece(value: unknown, done: number, count: number): Piece {
-  if (!isPiece(value)) throw new MalformedPieceError("it has not seven parts");
+  if (!isPiece(value)) throw new MalformedPieceError("it does not have seven parts");
   const [workerId, newDone, state, elapsedMs, results] = value;
   const isSound = [workerId, newDone, state, results].every(isCount) && isTime(elapsedMs) && newDone >= done &&
     newDone <= count;
@@ -106,7 +106,7 @@ function readOutcome(
     throw new Error("an outcome is misplaced");
   }
   if (!([attempt, results, bytes].every(isCount) && [startedAt, durationMs].every(isTime))) {
-    throw new Error("an outcome has numbers that cannot be");
+    throw new Error("an outcome has impossible numbers");
   }
   return { offset, outcome, attempt, startedAt, durationMs, results, bytes, ...readError(error, outcome) };
 }

@@ -454,7 +454,7 @@ function asciiText(bytes) {
   }
 }
 function notUtf8() {
-  return new Error("the record is not UTF-8, wanted --encoding: latin1 for example, or what else the input is in");
+  return new Error("the record is not UTF-8, wanted --encoding with the encoding of the input, such as latin1");
 }
 
 // cli/runner/detail_log.ts
@@ -676,7 +676,7 @@ function cellsOf(value, { columns, isFixed }) {
   }
   const extra = Object.keys(value).find((key) => !columns.includes(key));
   if (extra !== void 0) {
-    const fault = isFixed ? "which is not in --columns" : "which the first result had not, wanted --columns";
+    const fault = isFixed ? "which is not in --columns" : "which the first result did not have, wanted --columns";
     throw new TypeError(\`Cannot write a row: the result has the field "\${extra}", \${fault}\`);
   }
   return columns.map((column) => Object.hasOwn(value, column) ? value[column] : void 0);

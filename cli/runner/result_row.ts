@@ -21,7 +21,7 @@ export function cellsOf(value: unknown, { columns, isFixed }: RowShape): readonl
   }
   const extra = Object.keys(value).find((key) => !columns.includes(key));
   if (extra !== undefined) {
-    const fault = isFixed ? "which is not in --columns" : "which the first result had not, wanted --columns";
+    const fault = isFixed ? "which is not in --columns" : "which the first result did not have, wanted --columns";
     throw new TypeError(`Cannot write a row: the result has the field "${extra}", ${fault}`);
   }
   return columns.map((column) => Object.hasOwn(value, column) ? value[column] : undefined);

@@ -7,7 +7,7 @@ import { abandonHandles, InFlightHandle } from "./in_flight_handle.ts";
 export function describeOpenHandle(value: object): unknown {
   const data = describeHandle(value);
   if (data !== undefined && !(value as Handle)[REF].canTravel) {
-    throw new EncodingError(`Cannot send a ${data.type}: it was closed here, send it before`, "$");
+    throw new EncodingError(`Cannot send a ${data.type}: it was closed here, send it before you close it`, "$");
   }
   return data;
 }

@@ -235,6 +235,6 @@ function limitError(wait: WaitOptions): TimeoutError {
 /** Why a wait ended by its time. */
 export function timeoutError(timeoutMs: number): TimeoutError {
   return new TimeoutError(
-    timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : `Not ready after ${timeoutMs} ms`,
+    timeoutMs <= 0 ? 'Not ready, and "timeoutMs" says not to wait' : `Not ready after ${timeoutMs} ms`,
   );
 }

@@ -65,7 +65,7 @@ export class ComparingCost {
     const most = this.#steps > this.#most ? this.#most : this.#mostAtOnce;
     if (this.#steps <= this.#most && this.#steps - this.#pausedAt <= this.#mostAtOnce) return;
     throw new RangeError(
-      `Cannot compare the items: that takes more than ${most} steps, keep keys, or text that was made of the items`,
+      `Cannot compare the items: that takes more than ${most} steps, keep keys in place of the items, or text made of them`,
     );
   }
 }

@@ -379,7 +379,7 @@ export class Manager implements Disposable, AsyncDisposable {
       if (registered.name === type || registered.create === type) return registered;
     }
     const name = typeof type === "function" ? type.name : type;
-    throw new TypeError(`Cannot create ${shown(name)}: it is not registered, call register() before`);
+    throw new TypeError(`Cannot create ${shown(name)}: it is not registered, call register() first`);
   }
 }
 

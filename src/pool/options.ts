@@ -209,7 +209,9 @@ export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): vo
   checkOnItem(options);
   const { runId } = options;
   if (runId === undefined) return;
-  if (typeof runId !== "string" || runId === "") throw taskChecks.wrongType('"runId" must be a text');
+  if (typeof runId !== "string" || runId === "") {
+    throw taskChecks.wrongType(`"runId" is ${shown(runId)}, a string is wanted`);
+  }
   if (options.chunkSize === undefined) {
     throw taskChecks.wrongType('"runId" needs "chunkSize": a later run must make the same chunks');
   }

@@ -69,7 +69,7 @@ export class ConditionObject implements SharedObject {
 
   #checkHeld(caller: Caller, action: string): void {
     if (!this.#lock.isHeldBy(caller)) {
-      throw new Error(`Cannot ${action}: this task does not hold the condition's lock, it must acquire it before`);
+      throw new Error(`Cannot ${action}: this task does not hold the condition's lock, acquire it first`);
     }
   }
 }

@@ -123,7 +123,9 @@ export class RLockObject extends LockObject {
 
   protected override checkRelease(caller: Caller): void {
     super.checkRelease(caller);
-    if (!this.isHeldBy(caller)) throw new Error("Cannot release the lock: another task holds it, only its holder may");
+    if (!this.isHeldBy(caller)) {
+      throw new Error("Cannot release the lock: another task holds it, and only that task can release it");
+    }
   }
 
   protected override passOn(): void {

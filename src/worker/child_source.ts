@@ -1875,12 +1875,6 @@ function decodeUrl(href) {
   }
 }
 
-// src/troubles.ts
-var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
-function see(trouble) {
-  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
-}
-
 // src/wire/codec/advice.ts
 var PRIMITIVE = "send the primitive, value.valueOf()";
 var ENTRIES = "send its entries, [...value]";
@@ -1981,13 +1975,40 @@ function isRecordPrototype(prototype) {
   return $Object_getPrototypeOf(prototype) === null && isRecord($Object_create(prototype));
 }
 
+// src/troubles.ts
+var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
+function see(trouble) {
+  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
+}
+
+// src/wire/codec/value_path.ts
+var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
+function pathOf(steps) {
+  return steps.reduce((path, step) => path + formatStep(step), "$");
+}
+var MAX_PATH_UNITS = 200;
+function shownPath(path) {
+  if (path.length <= MAX_PATH_UNITS) return path;
+  const half = MAX_PATH_UNITS / 2;
+  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
+}
+function encodingError(path, detail, cause) {
+  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+    cause
+  });
+}
+function formatStep(step) {
+  if (typeof step === "number") return \`[\${step}]\`;
+  if (typeof step === "object") return step.expression;
+  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
+}
+
 // src/wire/codec/encode.ts
 var { every, map } = Array.prototype;
 var { entries: entriesOf } = Map.prototype;
 var { values: itemsOf } = Set.prototype;
 var { getTime } = Date.prototype;
 var { toString: bigintText } = BigInt.prototype;
-var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 var TaggedEncoder = class {
   parts = [];
   cost = 0;
@@ -2002,9 +2023,7 @@ var TaggedEncoder = class {
     this.#handles = handles;
   }
   get path() {
-    let path = "$";
-    for (const step of this.#path) path += formatStep(step);
-    return path;
+    return pathOf(this.#path);
   }
   get costAtOnce() {
     return this.hasPartsBehind ? this.cost : this.#dearestWhole;
@@ -2082,7 +2101,7 @@ var TaggedEncoder = class {
       $: "ref",
       v: number
     };
-    if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, at most that many can travel\`);
+    if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, which is the limit\`);
     this.#numbers[$set](value, this.#objects.length);
     this.#objects[$push](value);
     this.cost++;
@@ -2246,17 +2265,6 @@ var TaggedEncoder = class {
     };
   }
 };
-var MAX_PATH_UNITS = 200;
-function shownPath(path) {
-  if (path.length <= MAX_PATH_UNITS) return path;
-  const half = MAX_PATH_UNITS / 2;
-  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
-}
-function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
-    cause
-  });
-}
 function encodeNumber(value) {
   if ($Number_isNaN(value)) return {
     $: "number",
@@ -2287,11 +2295,6 @@ var classNames = $filledMap([
 function classNameOf2(value) {
   const prototype = $Object_getPrototypeOf(value);
   return classNames[$get](prototype) ?? (prototype === null ? void 0 : builtInName(prototype));
-}
-function formatStep(step) {
-  if (typeof step === "number") return \`[\${step}]\`;
-  if (typeof step === "object") return step.expression;
-  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
 
 // src/wire/codec/assembler.ts
@@ -3200,7 +3203,7 @@ function letGo(hold, ended = false) {
 function describeOpenHandle(value) {
   const data = describeHandle(value);
   if (data !== void 0 && !value[REF].canTravel) {
-    throw new EncodingError(\`Cannot send a \${data.type}: it was closed here, send it before\`, "$");
+    throw new EncodingError(\`Cannot send a \${data.type}: it was closed here, send it before you close it\`, "$");
   }
   return data;
 }
@@ -4002,7 +4005,7 @@ function limitError(wait) {
   return lastRemote.error;
 }
 function timeoutError(timeoutMs) {
-  return new TimeoutError(timeoutMs <= 0 ? "Not ready, and the limit is not to wait" : \`Not ready after \${timeoutMs} ms\`);
+  return new TimeoutError(timeoutMs <= 0 ? 'Not ready, and "timeoutMs" says not to wait' : \`Not ready after \${timeoutMs} ms\`);
 }
 
 // src/hub/object_calls.ts
@@ -4798,6 +4801,67 @@ var ImportCount = class {
   }
 };
 
+// src/hub/requests/open_requests.ts
+var OpenRequests = class {
+  #limits;
+  #requests = /* @__PURE__ */ new Map();
+  #bytes = 0;
+  #deliveries = /* @__PURE__ */ new Map();
+  constructor(limits) {
+    this.#limits = limits;
+  }
+  get any() {
+    return this.#requests.size > 0;
+  }
+  get(id) {
+    return this.#requests[$get](id);
+  }
+  checkRoom(id) {
+    if (this.#requests[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent === true) return;
+    if (this.#requests.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
+    if (this.#bytes >= requestBytes) {
+      throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
+    }
+    if (this.#deliveries.size >= 2 * requests) {
+      throw new ProtocolError(\`it acknowledged none of \${this.#deliveries.size} deliveries\`);
+    }
+  }
+  add({ id, bytes, wait, caller }) {
+    if (!this.#requests[$has](id)) this.#bytes += bytes;
+    this.#requests[$set](id, {
+      id,
+      bytes,
+      wait,
+      caller
+    });
+  }
+  answered(id) {
+    if (this.#requests.size === 0) return;
+    this.#bytes -= this.#requests[$get](id)?.bytes ?? 0;
+    this.#requests[$delete](id);
+  }
+  deliver(id, delivery) {
+    this.#deliveries[$set](id, delivery);
+  }
+  ack(id) {
+    const delivery = this.#deliveries[$get](id);
+    delivery?.ack();
+    if (delivery?.isSettled) this.#deliveries[$delete](id);
+  }
+  requeue(id) {
+    this.#deliveries[$get](id)?.requeue();
+    this.#deliveries[$delete](id);
+  }
+  end() {
+    for (const { wait } of this.#requests[$values]()) wait.cancel();
+    this.#requests[$clear]();
+    for (const delivery of this.#deliveries[$values]()) delivery.requeue();
+    this.#deliveries[$clear]();
+  }
+};
+
 // src/hub/requests/processes_behind.ts
 var ProcessesBehind = class {
   #most;
@@ -4885,10 +4949,8 @@ var Answers = class {
   #outbox;
   #transit;
   #limits;
-  #open = /* @__PURE__ */ new Map();
-  #openBytes = 0;
+  #open;
   #held = new FairQueue();
-  #deliveries = /* @__PURE__ */ new Map();
   #time;
   #behind;
   #heldEnds = 0;
@@ -4900,15 +4962,16 @@ var Answers = class {
     this.#outbox = outbox;
     this.#transit = transit;
     this.#limits = limits;
+    this.#open = new OpenRequests(limits);
     this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
     this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
   }
   get any() {
-    return this.#open.size > 0;
+    return this.#open.any;
   }
   receive(message, parts, bytes) {
     const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
-    this.#checkRoom(id);
+    this.#open.checkRoom(id);
     this.#askedBytes += bytes;
     const handle = this.#host.exported(objectId);
     if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
@@ -4972,21 +5035,15 @@ var Answers = class {
     this.#time.turned();
   }
   ack(id) {
-    const delivery = this.#deliveries[$get](id);
-    delivery?.ack();
-    if (delivery?.isSettled) this.#deliveries[$delete](id);
+    this.#open.ack(id);
   }
   requeue(id) {
-    this.#deliveries[$get](id)?.requeue();
-    this.#deliveries[$delete](id);
+    this.#open.requeue(id);
   }
   close() {
     this.#time.close();
     while (this.#held[$shift]() !== void 0) ;
-    for (const { wait } of this.#open[$values]()) wait.cancel();
-    this.#open[$clear]();
-    for (const delivery of this.#deliveries[$values]()) delivery.requeue();
-    this.#deliveries[$clear]();
+    this.#open.end();
   }
   #mayServe() {
     return this.#held.size === 0 && !this.#mustHold && this.#time.begin();
@@ -4996,7 +5053,7 @@ var Answers = class {
     if (!this.#mustHold) this.#time.goOnLater();
   }
   #serveLater(request) {
-    this.#noteOpen(request);
+    this.#open[$add](request);
     const { id, wait, caller } = request;
     this.#hold(this.#behindPeer(caller), () => {
       if (wait.isCancelled) this.#fail(id, cancellation());
@@ -5012,18 +5069,6 @@ var Answers = class {
   get #isUnread() {
     return this.#outbox.hasUnread(this.#limits.unreadBytes);
   }
-  #checkRoom(id) {
-    if (this.#open[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
-    const { requests, requestBytes, isParent } = this.#limits;
-    if (isParent === true) return;
-    if (this.#open.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
-    if (this.#openBytes >= requestBytes) {
-      throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
-    }
-    if (this.#deliveries.size >= 2 * requests) {
-      throw new ProtocolError(\`it acknowledged none of \${this.#deliveries.size} deliveries\`);
-    }
-  }
   #countUnknown(operation, process) {
     if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
     throw new ProtocolError(\`it called \${$JSON_stringify(operation[$slice](0, 40))}, which the object cannot do\`);
@@ -5037,7 +5082,7 @@ var Answers = class {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#noteOpen(request);
+    this.#open[$add](request);
     const kept = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
     if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
     value[$then]((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
@@ -5052,14 +5097,6 @@ var Answers = class {
     }
     this.#isCopying = false;
     if (!this.#outbox.isClosed) this.goOn();
-  }
-  #noteOpen({ id, bytes, wait, caller }) {
-    if (!this.#open[$has](id)) this.#openBytes += bytes;
-    this.#open[$set](id, {
-      bytes,
-      wait,
-      caller
-    });
   }
   #answerLate(id, result, request) {
     if (!this.#isUnread || this.#outbox.isClosed) return this.#answer(id, result);
@@ -5087,7 +5124,7 @@ var Answers = class {
     this.#fail(id, unread(most));
   }
   #answer(id, result) {
-    this.#close(id);
+    this.#open.answered(id);
     const delivery = result instanceof Delivery ? result : void 0;
     if (this.#outbox.isClosed) {
       EncodedValue.abandon(result);
@@ -5103,7 +5140,7 @@ var Answers = class {
       delivery?.requeue();
       return this.#fail(id, delivery === void 0 ? error : undelivered(error));
     }
-    if (delivery !== void 0) this.#deliveries[$set](id, delivery);
+    if (delivery !== void 0) this.#open.deliver(id, delivery);
   }
   #failInTime(id, error) {
     if (this.#outbox.isClosed) return;
@@ -5116,7 +5153,7 @@ var Answers = class {
   }
   #fail(id, error) {
     const isCancelled = this.#open[$get](id)?.wait.isCancelled;
-    this.#close(id);
+    this.#open.answered(id);
     if (this.#outbox.isClosed) return;
     const head = errorResponseHead(id);
     if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
@@ -5125,11 +5162,6 @@ var Answers = class {
     } catch (encodingError) {
       this.#outbox.postValue(head, encodingError, describeHandle);
     }
-  }
-  #close(id) {
-    if (this.#open.size === 0) return;
-    this.#openBytes -= this.#open[$get](id)?.bytes ?? 0;
-    this.#open[$delete](id);
   }
 };
 
@@ -6428,7 +6460,7 @@ function ignoreTerminalSignals() {
 }
 
 // src/child/life.ts
-function greet({ parent, output, watches }, settings) {
+function answerHello({ parent, output, watches }, settings) {
   parent.mark(settings.blockSecret);
   parent.limitFrames(settings.maxFrameBytes);
   output.limitTo(settings.maxFrameBytes);
@@ -6738,7 +6770,7 @@ var ProcessLife = class {
     const { parent, output, exit } = this.#surroundings;
     output.leaveErrors();
     if (this.#settings.detached) parent.outliveParent();
-    this.#tellParentEnded = greet(this.#surroundings, this.#hello.settings);
+    this.#tellParentEnded = answerHello(this.#surroundings, this.#hello.settings);
     checkVersion(this.#hello);
     const { memoryLimitMiB, memoryMarker } = this.#hello.settings;
     const unwatchMemory = memoryLimitMiB === null ? void 0 : watchMemory(memoryLimitMiB, memoryMarker);
@@ -7481,7 +7513,7 @@ var WorkerLife = class {
   }
   async begin(initArgs) {
     const { parent } = this.#surroundings;
-    greet(this.#surroundings, this.#hello.settings);
+    answerHello(this.#surroundings, this.#hello.settings);
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
@@ -7852,7 +7884,9 @@ var RLockObject = class extends LockObject {
   }
   checkRelease(caller) {
     super.checkRelease(caller);
-    if (!this.isHeldBy(caller)) throw new Error("Cannot release the lock: another task holds it, only its holder may");
+    if (!this.isHeldBy(caller)) {
+      throw new Error("Cannot release the lock: another task holds it, and only that task can release it");
+    }
   }
   passOn() {
     super.passOn();
@@ -8079,7 +8113,7 @@ var ConditionObject = class {
   }
   #checkHeld(caller, action) {
     if (!this.#lock.isHeldBy(caller)) {
-      throw new Error(\`Cannot \${action}: this task does not hold the condition's lock, it must acquire it before\`);
+      throw new Error(\`Cannot \${action}: this task does not hold the condition's lock, acquire it first\`);
     }
   }
 };
@@ -8949,7 +8983,7 @@ var Queue = class extends SharedHandle {
       ], wait2);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      throw new QueueFullError("Cannot put: the queue is full, and stayed so", {
+      throw new QueueFullError("Cannot put: the queue is full, and no item was taken in time", {
         cause: error
       });
     }
@@ -8996,7 +9030,7 @@ async function takeItem(ref, wait2) {
     return await callBeforeLoops(ref, "get", wait2);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new QueueEmptyError("Cannot get: the queue is empty, and stayed so", {
+    throw new QueueEmptyError("Cannot get: the queue is empty, and no item was put in time", {
       cause: error
     });
   }
@@ -9935,7 +9969,6 @@ function newSpanId() {
   return bytes.reduce((text, byte) => text + byte.toString(16)[$padStart](2, "0"), "");
 }
 return {
-  SPAN_KEY,
   WorkerTracing
 };
 })(parts[2],parts[0]);

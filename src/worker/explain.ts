@@ -189,7 +189,7 @@ function unknownMap(flagsAreKnown: boolean): string {
 
 function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
   return `workers load only what it pins, run \`deno cache ${module}\` or \`deno install\` first, or set ` +
-    "`frozen: false`, which goes by no lock file";
+    "`frozen: false`, which ignores the lock file";
 }
 
 function notGranted(text: string, worker: Circumstances): string {
@@ -235,7 +235,9 @@ function noStorage(): string {
 }
 
 function unstable(text: string, { config, trust }: Circumstances): string {
-  if (trust === "untrusted") return 'an untrusted module has no unstable API, "unstable" in a deno.json is not for it';
+  if (trust === "untrusted") {
+    return 'an untrusted module cannot use unstable APIs, "unstable" in a deno.json does not apply to it';
+  }
   const name = /--unstable-([\w-]+)/.exec(text)?.[1];
   return `set "unstable": ["${name}"] in ${config ?? "a deno.json beside the module"}, which holds for workers as well`;
 }
@@ -252,12 +254,12 @@ function otherName(text: string): string | undefined {
 
 function otherRegistry(_: string, { trust }: Circumstances): string | undefined {
   if (trust === "trusted") return undefined;
-  return "an untrusted module goes by no .npmrc, name the registry with `env: { NPM_CONFIG_REGISTRY: <URL> }`";
+  return "an untrusted module does not use .npmrc, name the registry with `env: { NPM_CONFIG_REGISTRY: <URL> }`";
 }
 
 function noCompilerOptions(_: string, { trust }: Circumstances): string | undefined {
   if (trust === "trusted") return undefined;
-  return 'an untrusted module goes by no "compilerOptions", name where its JSX comes from in the file, with ' +
+  return 'an untrusted module does not use "compilerOptions", name where its JSX comes from in the file, with ' +
     "`/** @jsxImportSource <package> */`";
 }
 

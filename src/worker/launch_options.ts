@@ -30,7 +30,7 @@ export interface WorkerLaunchOptions {
   /** "exports": of what is sent only exports of the module and built-ins run; no text is compiled. @default "any" */
   functions?: "any" | "exports";
   /**
-   * Whether it loads from elsewhere only what the lock file near its `deno.json` pins, if there is one. `false` goes by no lock file, which
+   * Whether it loads from elsewhere only what the lock file near its `deno.json` pins, if there is one. `false` ignores the lock file, which
    * `permissions.import` needs for what is not in it. Neither ever writes one. @default true
    */
   frozen?: boolean;

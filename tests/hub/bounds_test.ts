@@ -258,7 +258,11 @@ Deno.test("A wait that starts again since its peer did not read ends by its time
   await queue.put("last");
   await quiesce(child);
   const shown = (await outcomes).map((one) => one.status === "fulfilled" ? one.value : `${one.reason}`);
-  assertEquals(shown, ["QueueEmptyError: Cannot get: the queue is empty, and stayed so", "Error: never mind", "last"]);
+  assertEquals(shown, [
+    "QueueEmptyError: Cannot get: the queue is empty, and no item was put in time",
+    "Error: never mind",
+    "last",
+  ]);
 });
 
 Deno.test("Late answers that a peer does not read are dropped beyond a bound, but for small ones", async () => {

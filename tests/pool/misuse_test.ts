@@ -46,9 +46,9 @@ const POOL_OPTIONS: [options: unknown, message: string][] = [
   [{ chunksize: 4 }, '"chunksize" is not an option of a pool, "chunkSize" is one of map()'],
   [{ priority: 4 }, '"priority" is one of a call'],
   [{ memoryMB: 64 }, 'wanted "memoryLimitMiB"'],
-  [{ name: 5 }, '"name" is 5, a text is wanted'],
+  [{ name: 5 }, '"name" is 5, a string is wanted'],
   [{ initArgs: [1] }, '"initArgs" are given without an "initializer"'],
-  [{ name: null }, '"name" is null, a text is wanted'],
+  [{ name: null }, '"name" is null, a string is wanted'],
   [{ env: ["A"] }, '"env" is an array'],
 ];
 
@@ -242,7 +242,7 @@ Deno.test("Pool.observe() refuses anything that is not an observer, and goes on 
   const wrong: [observer: unknown, message: string][] = [
     [() => {}, "the observer is not an object"],
     [{ settled: 1 }, '"settled" is number, a function is wanted'],
-    [{ setled: () => {} }, '"setled" is not an event of a pool, known are submitted'],
+    [{ setled: () => {} }, '"setled" is not an event of a pool, the events are submitted'],
   ];
   for (const [observer, message] of wrong) assertThrows(() => pool.observe(observer as never), TypeError, message);
   const outcomes: unknown[] = [];

@@ -76,7 +76,7 @@ Deno.test("ProgressBar refuses options that it does not know or cannot use", () 
     [{ total: -1 }, RangeError, 'Cannot show progress: "total" is -1, a whole number of at least 0 is wanted'],
     [{ total: "7" }, RangeError, '"total" is "7"'],
     [{ initial: 0.5 }, RangeError, '"initial" is 0.5'],
-    [{ label: 3 }, TypeError, '"label" is 3, a text is wanted'],
+    [{ label: 3 }, TypeError, '"label" is 3, a string is wanted'],
     [{ display: "loud" }, TypeError, '"display" is "loud", one of "bar"'],
     [{ desc: "rows" }, TypeError, 'wanted "label"'],
     [5 as never, TypeError, "the options are 5, an object is wanted"],

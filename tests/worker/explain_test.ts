@@ -158,21 +158,21 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     "an unstable API in an untrusted module",
     "Unstable API 'Deno.x'. The `--unstable-x` flag must be provided.",
     { ...OPEN, trust: "untrusted" },
-    "Unstable API 'Deno.x'. The `--unstable-x` flag must be provided; an untrusted module has no unstable API, \"unstable\" in a deno.json is not for it" +
+    "Unstable API 'Deno.x'. The `--unstable-x` flag must be provided; an untrusted module cannot use unstable APIs, \"unstable\" in a deno.json does not apply to it" +
     see("unstable"),
   ],
   [
     "a package that another registry has, in an untrusted module",
     `Could not find npm package 'npm-dep' matching '1'.${AT}`,
     { ...OPEN, trust: "untrusted" },
-    "Could not find npm package 'npm-dep' matching '1'; an untrusted module goes by no .npmrc, name the registry with " +
+    "Could not find npm package 'npm-dep' matching '1'; an untrusted module does not use .npmrc, name the registry with " +
     `\`env: { NPM_CONFIG_REGISTRY: <URL> }\`${see("untrusted-import")}${AT}`,
   ],
   [
     "JSX of an untrusted module",
     "React is not defined",
     { ...OPEN, trust: "untrusted" },
-    'React is not defined; an untrusted module goes by no "compilerOptions", name where its JSX comes from in the file, with ' +
+    'React is not defined; an untrusted module does not use "compilerOptions", name where its JSX comes from in the file, with ' +
     `\`/** @jsxImportSource <package> */\`${see("untrusted-import")}`,
   ],
   [
@@ -187,7 +187,7 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     "The lockfile is out of date. Run `deno install --frozen=false`, or rerun with `--frozen=false` to update it.\nchanges:\n 1 | +{",
     OPEN,
     "The lockfile is out of date; workers load only what it pins, run `deno cache /srv/tasks.ts` or `deno install` first, " +
-    `or set \`frozen: false\`, which goes by no lock file${see("lock")}\nchanges:\n 1 | +{`,
+    `or set \`frozen: false\`, which ignores the lock file${see("lock")}\nchanges:\n 1 | +{`,
   ],
   [
     "a relative URL",
@@ -420,6 +420,6 @@ console.log((await pool.apply("f").catch((error) => error)).message);`,
   assertStringIncludes(
     stdout,
     `The lockfile is out of date; workers load only what it pins, run \`deno cache ${folder.path}/tasks.ts\` or \`deno install\` first, ` +
-      "or set `frozen: false`, which goes by no lock file" + see("lock"),
+      "or set `frozen: false`, which ignores the lock file" + see("lock"),
   );
 });

@@ -88,9 +88,7 @@ export class Agent {
       connectTimeoutMs,
       onChange: (up, error) =>
         note(
-          up
-            ? "The server is there again"
-            : `The server cannot be used now${error === undefined ? "" : `: ${error.message}`}`,
+          up ? "The server is back" : `The server cannot be used now${error === undefined ? "" : `: ${error.message}`}`,
         ),
     });
     const { link, clockOffsetMs } = await this.#connection.checked();

@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "numbers of records": { args: [`${RECORDS}#evenOnly`, "--tag"], stdin: numbers(8) },
   "batches": { args: [RECORDS, "--batch", "3"], stdin: numbers(8) },
   "an initializer": { args: [`${RECORDS}#isPrepared`, "--initializer", "prepare"], stdin: numbers(3) },
-  "failures, told on stderr": { args: [`${RECORDS}#failOdd`], stdin: numbers(5) },
+  "failures, reported on stderr": { args: [`${RECORDS}#failOdd`], stdin: numbers(5) },
   "a generator that fails": { args: [`${RECORDS}#failAfterYield`], stdin: numbers(4) },
   "invalid records": { args: [RECORDS], stdin: "1\nnope\n2\n" },
   "what a function prints": { args: [`${RECORDS}#print`], stdin: numbers(20), isUnordered: true, isLoud: true },

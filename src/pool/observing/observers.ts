@@ -226,6 +226,6 @@ function checkObserver(observer: PoolObserver): void {
   if (Object.getPrototypeOf(observer) !== Object.prototype) return;
   for (const name of Object.keys(observer)) {
     if (name === "measures" || METHODS.includes(name)) continue;
-    throw new TypeError(`Cannot observe: "${name}" is not an event of a pool, known are ${METHODS.join(", ")}`);
+    throw new TypeError(`Cannot observe: "${name}" is not an event of a pool, the events are ${METHODS.join(", ")}`);
   }
 }

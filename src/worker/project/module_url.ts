@@ -36,7 +36,7 @@ export function moduleUrl(module: ModuleOption): string {
   if (!MODULE_SCHEMES.includes(protocol)) {
     throw new TypeError(
       `Cannot load module ${JSON.stringify(text)}: another process cannot load "${protocol}" URLs, ` +
-        `wanted is one of ${MODULE_SCHEMES.map((scheme) => `"${scheme}"`).join(", ")}`,
+        `one of ${MODULE_SCHEMES.map((scheme) => `"${scheme}"`).join(", ")} is wanted`,
     );
   }
   return href;

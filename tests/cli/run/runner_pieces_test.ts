@@ -56,7 +56,7 @@ for (const [what, outcomes] of Object.entries(BELIEVED)) {
   });
 }
 
-Deno.test("readDetails() refuses malformed retries, and checkedPiece() numbers that cannot be", () => {
+Deno.test("readDetails() refuses malformed retries, and checkedPiece() impossible numbers", () => {
   for (
     const retry of [[0, 1, "crash", 1, 1], [2, 1, "error", 1, 1], [{}, 1, "error", 1, 1], [0, 1, "error", null, 1], 7]
   ) {

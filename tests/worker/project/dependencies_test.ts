@@ -211,7 +211,7 @@ for (const module of ["./plugin/good.ts", "./plugin/bad.ts"]) {
   assertEquals([stdout, stderr], [`npm 1.0.0,jsr 1.0.0\n${names}\n`, ""]);
 });
 
-Deno.test("a pool with `frozen: false` goes by no lock file, and leaves it as it is", async () => {
+Deno.test("a pool with `frozen: false` ignores the lock file, and leaves it as it is", async () => {
   await using made = registries();
   const main = `import { Pool } from "LIBRARY"; import { npm } from "npm-dep"; console.log(npm);
 await using pool = new Pool({ workers: 1, frozen: false, permissions: { import: true } });
