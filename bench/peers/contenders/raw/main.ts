@@ -1,6 +1,6 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
-import { CHILD_SCRIPTS } from "../../../src/worker/child_source.ts";
-import { TwoDenos } from "../../start/floors.ts";
+import { CHILD_SCRIPTS } from "../../../../src/worker/child_source.ts";
+import { TwoDenos } from "../../../start/floors.ts";
 import { bursts, burstsAround, firstBurst } from "./bare_calls.ts";
 import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
