@@ -11,7 +11,7 @@ const MAX_PREAMBLE = 20;
 export function remedyFor(sample: Uint8Array, tried: InputFormat): string {
   if (isBinary(sample)) return "it does not look like text, wanted what a tool that knows its format makes of it";
   const text = decoded(sample);
-  if (text === undefined) return "it is not UTF-8, wanted --encoding with its encoding, such as latin1";
+  if (text === undefined) return "it is not UTF-8, wanted --encoding NAME, such as latin1";
   const flags = flagsFor(text).replace(`--in ${tried} --`, "--");
   if (flags !== `--in ${tried}`) return `by its beginning, ${flags} is wanted`;
   // It is not the format: records are too long, for example, or have other columns than were told.

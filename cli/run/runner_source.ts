@@ -454,7 +454,7 @@ function asciiText(bytes) {
   }
 }
 function notUtf8() {
-  return new Error("the record is not UTF-8, wanted --encoding with the encoding of the input, such as latin1");
+  return new Error("the record is not UTF-8, wanted --encoding NAME, such as latin1");
 }
 
 // cli/runner/detail_log.ts

@@ -95,5 +95,5 @@ function asciiText(bytes: Uint8Array): string | undefined {
 }
 
 function notUtf8(): Error {
-  return new Error("the record is not UTF-8, wanted --encoding with the encoding of the input, such as latin1");
+  return new Error("the record is not UTF-8, wanted --encoding NAME, such as latin1");
 }

@@ -21,9 +21,8 @@
  */
 import "../require_deno.ts";
 export { Connection, type ReceiveBytesOptions } from "./connection.ts";
-export { JoinableQueue } from "./joinable_queue.ts";
 export { Pipe, type PipeOptions } from "./pipe.ts";
-export { Queue } from "./queue.ts";
+export { JoinableQueue, Queue } from "./queue.ts";
 export { SimpleQueue } from "./simple_queue.ts";
 export { wait, type Waitable } from "./wait.ts";
 export type { WaitOptions } from "../hub/wait_queue.ts";

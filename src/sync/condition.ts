@@ -6,9 +6,8 @@ import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkWait, monotonicMs } from "../timer.ts";
 import { Acquirable } from "./acquirable.ts";
 import { ConditionObject } from "./condition_object.ts";
-import type { Lock } from "./lock.ts";
+import type { Lock, RLock } from "./lock.ts";
 import { LockObject, RLockObject } from "./lock_object.ts";
-import type { RLock } from "./rlock.ts";
 
 const TYPE = "Condition";
 

@@ -25,8 +25,7 @@
  * @module
  */
 import "../require_deno.ts";
-export { Lock } from "./lock.ts";
-export { RLock } from "./rlock.ts";
+export { Lock, RLock } from "./lock.ts";
 export { BoundedSemaphore, Semaphore } from "./semaphore.ts";
 export { Condition } from "./condition.ts";
 export { Event } from "./event.ts";

@@ -7898,11 +7898,12 @@ brand({
 });
 
 // src/sync/lock.ts
-var TYPE = "Lock";
+var LOCK = "Lock";
+var RLOCK = "RLock";
 var Lock = class extends Acquirable {
   constructor() {
     refuseArguments("new Lock()", arguments);
-    super(hub.own(TYPE, new LockObject()));
+    super(hub.own(LOCK, new LockObject()));
   }
   async release() {
     refuseArguments("release()", arguments);
@@ -7913,14 +7914,10 @@ var Lock = class extends Acquirable {
     return await this[REF][$call]("locked", []);
   }
 };
-registerHandleClass(TYPE, Lock);
-
-// src/sync/rlock.ts
-var TYPE2 = "RLock";
 var RLock = class extends Acquirable {
   constructor() {
     refuseArguments("new RLock()", arguments);
-    super(hub.own(TYPE2, new RLockObject()));
+    super(hub.own(RLOCK, new RLockObject()));
   }
   async release() {
     refuseArguments("release()", arguments);
@@ -7931,7 +7928,8 @@ var RLock = class extends Acquirable {
     return await this[REF][$call]("locked", []);
   }
 };
-registerHandleClass(TYPE2, RLock);
+registerHandleClass(LOCK, Lock);
+registerHandleClass(RLOCK, RLock);
 
 // src/sync/semaphore_object.ts
 var SemaphoreObject = class {
@@ -8029,7 +8027,7 @@ var HeldPermits = class {
 };
 
 // src/sync/semaphore.ts
-var TYPE3 = "Semaphore";
+var TYPE = "Semaphore";
 var BOUNDED_TYPE = "BoundedSemaphore";
 var Semaphore = class extends Acquirable {
   constructor(value = 1) {
@@ -8038,7 +8036,7 @@ var Semaphore = class extends Acquirable {
       throw new RangeError(\`Cannot make a semaphore of \${shown(value)}: a whole number is wanted, 0 or more\`);
     }
     const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
-    super(hub.own(isBounded ? BOUNDED_TYPE : TYPE3, new SemaphoreObject(value, isBounded)));
+    super(hub.own(isBounded ? BOUNDED_TYPE : TYPE, new SemaphoreObject(value, isBounded)));
   }
   async release() {
     refuseArguments("release()", arguments, ", call it once for each permit");
@@ -8055,7 +8053,7 @@ var BoundedSemaphore = class extends Semaphore {
     await super.release();
   }
 };
-registerHandleClass(TYPE3, Semaphore);
+registerHandleClass(TYPE, Semaphore);
 registerHandleClass(BOUNDED_TYPE, BoundedSemaphore);
 
 // src/sync/condition_object.ts
@@ -8119,12 +8117,12 @@ var ConditionObject = class {
 };
 
 // src/sync/condition.ts
-var TYPE4 = "Condition";
+var TYPE2 = "Condition";
 var Condition = class extends Acquirable {
   constructor(lock) {
     refuseSurplus("new Condition(lock)", arguments, 1);
     const object = lock === void 0 ? new RLockObject() : lockObject(lock);
-    super(hub.own(TYPE4, new ConditionObject(object, lock === void 0)));
+    super(hub.own(TYPE2, new ConditionObject(object, lock === void 0)));
   }
   async release() {
     refuseArguments("release()", arguments);
@@ -8178,7 +8176,7 @@ function lockObject(lock) {
   const state = ref instanceof LocalRef ? "the lock is closed, or is not a lock" : "another process made the lock";
   throw new TypeError(\`Cannot make a condition: \${state}, a lock of this process is wanted\`);
 }
-registerHandleClass(TYPE4, Condition);
+registerHandleClass(TYPE2, Condition);
 
 // src/sync/event_object.ts
 var EventObject = class {
@@ -8212,11 +8210,11 @@ var EventObject = class {
 };
 
 // src/sync/event.ts
-var TYPE5 = "Event";
+var TYPE3 = "Event";
 var Event = class extends SharedHandle {
   constructor() {
     refuseArguments("new Event()", arguments);
-    super(hub.own(TYPE5, new EventObject()));
+    super(hub.own(TYPE3, new EventObject()));
   }
   async set() {
     refuseArguments("set()", arguments, ", clear() clears it");
@@ -8235,7 +8233,7 @@ var Event = class extends SharedHandle {
     return await this[REF][$call]("wait", [], wait2);
   }
 };
-registerHandleClass(TYPE5, Event);
+registerHandleClass(TYPE3, Event);
 
 // src/sync/barrier_object.ts
 var BarrierObject = class {
@@ -8372,7 +8370,7 @@ function brokenError({ reason, ...options }) {
 }
 
 // src/sync/barrier.ts
-var TYPE6 = "Barrier";
+var TYPE4 = "Barrier";
 var Barrier = class extends SharedHandle {
   constructor(parties, options = {}) {
     refuseSurplus("new Barrier(parties, options)", arguments, 2);
@@ -8380,7 +8378,7 @@ var Barrier = class extends SharedHandle {
       throw new RangeError(\`Cannot make a barrier for \${shown(parties)}: a whole number is wanted, 1 or more\`);
     }
     const { action, timeoutMs } = checkedOptions(options);
-    super(hub.own(TYPE6, new BarrierObject({
+    super(hub.own(TYPE4, new BarrierObject({
       parties,
       action,
       timeoutMs
@@ -8428,7 +8426,7 @@ function checkedOptions(options) {
   checkTimeout(timeoutMs);
   return options;
 }
-registerHandleClass(TYPE6, Barrier);
+registerHandleClass(TYPE4, Barrier);
 
 // src/channels/connection.ts
 var CONNECTION_TYPES = {
@@ -8673,154 +8671,8 @@ var ItemQueue = class {
   }
 };
 
-// src/channels/queue_object.ts
-var READS_BEFORE_PREFETCH = 8;
-var ALONE_BEFORE_PREFETCH_MS = 50;
-var MAX_WAITING_BYTES = 256 * 1024 * 1024;
-var SAFE_WAITING_BYTES = 16 * 1024 * 1024;
-var QueueObject = class {
-  operations = {
-    put: (caller, wait2, item) => this.#put(caller, wait2, item),
-    putNowait: (caller, _wait, item) => {
-      const encoded = EncodedValue.capture(item, isOwner(caller));
-      if (this.#tryPut(caller, encoded)) return;
-      EncodedValue.abandon(encoded);
-      throw new QueueFullError(\`Cannot put: the queue is full, it holds \${this.#maxSize} items\`);
-    },
-    get: (caller, wait2) => {
-      this.#noteReader(caller);
-      return this.#tryGet(caller) ?? this.#items.wait(caller, wait2);
-    },
-    prefetch: (caller, _wait, most) => this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : void 0,
-    getNowait: (caller) => {
-      this.#noteReader(caller);
-      const item = this.#tryGet(caller);
-      if (item === void 0) throw new QueueEmptyError("Cannot get: the queue is empty");
-      return item;
-    },
-    qsize: (caller) => this.#sizeFor(caller),
-    empty: (caller) => this.#sizeFor(caller) === 0,
-    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
-    taskDone: () => this.#taskDone(),
-    join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
-  };
-  #maxSize;
-  #maxBytes;
-  #items = new ItemQueue(() => this.#itemsMoved());
-  #writers = new WaitQueue();
-  #joining = new WaitQueue();
-  #unfinished = 0;
-  #reader;
-  #reads = 0;
-  #aloneSince = -Infinity;
-  #closed = false;
-  #now;
-  constructor(maxSize, now = monotonicMs, maxBytes) {
-    this.#maxBytes = maxBytes;
-    this.#maxSize = maxSize > 0 ? maxSize : Infinity;
-    this.#now = now;
-  }
-  dropped(holder) {
-    if (holder !== "here" || this.#closed) return;
-    this.#closed = true;
-    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), isOwner);
-    this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
-    this.#itemsMoved();
-  }
-  processEnded(isEnded) {
-    this.#items.dropProcess(isEnded);
-    this.#writers.dropProcess(isEnded);
-    this.#joining.dropProcess(isEnded);
-  }
-  #put(caller, wait2, item) {
-    const encoded = EncodedValue.capture(item, isOwner(caller));
-    if (this.#tryPut(caller, encoded)) return void 0;
-    const writer = {
-      process: caller.process,
-      task: caller.task,
-      item: encoded
-    };
-    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait2));
-  }
-  #tryPut(caller, encoded) {
-    const refusal = this.#refusalOfPut(caller);
-    if (refusal !== void 0) {
-      EncodedValue.abandon(encoded);
-      throw refusal;
-    }
-    if (this.#items.size >= this.#maxSize) return false;
-    this.#accept(encoded);
-    return true;
-  }
-  #refusalOfPut(caller) {
-    if (this.#closed) return this.#closedFor(caller, "put");
-    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
-  }
-  get #isOverfull() {
-    const { bytes } = this.#items;
-    if (this.#maxBytes !== void 0) return bytes >= this.#maxBytes;
-    if (bytes < SAFE_WAITING_BYTES) return false;
-    return bytes >= (this.#maxBytes = $Math_min(MAX_WAITING_BYTES, $Math_max(SAFE_WAITING_BYTES, heapBytes() / 4)));
-  }
-  #accept(encoded) {
-    this.#unfinished++;
-    this.#items[$push](encoded);
-  }
-  #noteReader({ process }) {
-    if (process !== this.#reader) {
-      if (this.#reader !== void 0) this.#aloneSince = this.#now();
-      this.#reader = process;
-      this.#reads = 0;
-    }
-    this.#reads++;
-  }
-  #isOnlyReader({ process }) {
-    return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 && this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
-  }
-  #tryGet(caller) {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
-    const item = this.#items.tryTake(caller);
-    if (item === void 0) {
-      if (this.#closed && !this.#items.isHeldFrom(caller)) throw this.#closedFor(caller, "get");
-      return void 0;
-    }
-    this.#letWrite();
-    return item;
-  }
-  #itemsMoved() {
-    this.#letWrite();
-    if (this.#closed) {
-      this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), (caller) => !this.#items.isHeldFrom(caller));
-    }
-  }
-  #letWrite() {
-    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== void 0; ) {
-      this.#accept(next.item);
-      this.#writers.serve();
-    }
-  }
-  #sizeFor(caller) {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
-    return this.#items.size;
-  }
-  #taskDone() {
-    if (this.#unfinished === 0) {
-      throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
-    }
-    if (--this.#unfinished === 0) this.#joining.serveAll();
-  }
-  #overfull() {
-    const mebibytes = $Math_round(this.#maxBytes / 1024 / 1024);
-    return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
-  }
-  #closedFor(caller, action) {
-    if (isOwner(caller)) return new ClosedError(\`Cannot \${action}: the queue was closed\`);
-    return new EndOfStreamError(\`Cannot \${action}: the queue was closed by its owner\${action === "get" ? ", and all items are taken" : ""}\`);
-  }
-};
-function isOwner(caller) {
-  return caller.process === "";
-}
+// src/channels/pipe_end.ts
+var MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 // src/channels/prefetch.ts
 var MAX_PREFETCHED = 64;
@@ -8967,6 +8819,155 @@ var Prefetch = class {
   }
 };
 
+// src/channels/queue_object.ts
+var READS_BEFORE_PREFETCH = 8;
+var ALONE_BEFORE_PREFETCH_MS = 50;
+var MAX_WAITING_BYTES2 = 256 * 1024 * 1024;
+var SAFE_WAITING_BYTES = 16 * 1024 * 1024;
+var QueueObject = class {
+  operations = {
+    put: (caller, wait2, item) => this.#put(caller, wait2, item),
+    putNowait: (caller, _wait, item) => {
+      const encoded = EncodedValue.capture(item, isOwner(caller));
+      if (this.#tryPut(caller, encoded)) return;
+      EncodedValue.abandon(encoded);
+      throw new QueueFullError(\`Cannot put: the queue is full, it holds \${this.#maxSize} items\`);
+    },
+    get: (caller, wait2) => {
+      this.#noteReader(caller);
+      return this.#tryGet(caller) ?? this.#items.wait(caller, wait2);
+    },
+    prefetch: (caller, _wait, most) => this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : void 0,
+    getNowait: (caller) => {
+      this.#noteReader(caller);
+      const item = this.#tryGet(caller);
+      if (item === void 0) throw new QueueEmptyError("Cannot get: the queue is empty");
+      return item;
+    },
+    qsize: (caller) => this.#sizeFor(caller),
+    empty: (caller) => this.#sizeFor(caller) === 0,
+    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
+    taskDone: () => this.#taskDone(),
+    join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
+  };
+  #maxSize;
+  #maxBytes;
+  #items = new ItemQueue(() => this.#itemsMoved());
+  #writers = new WaitQueue();
+  #joining = new WaitQueue();
+  #unfinished = 0;
+  #reader;
+  #reads = 0;
+  #aloneSince = -Infinity;
+  #closed = false;
+  #now;
+  constructor(maxSize, now = monotonicMs, maxBytes) {
+    this.#maxBytes = maxBytes;
+    this.#maxSize = maxSize > 0 ? maxSize : Infinity;
+    this.#now = now;
+  }
+  dropped(holder) {
+    if (holder !== "here" || this.#closed) return;
+    this.#closed = true;
+    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), isOwner);
+    this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
+    this.#itemsMoved();
+  }
+  processEnded(isEnded) {
+    this.#items.dropProcess(isEnded);
+    this.#writers.dropProcess(isEnded);
+    this.#joining.dropProcess(isEnded);
+  }
+  #put(caller, wait2, item) {
+    const encoded = EncodedValue.capture(item, isOwner(caller));
+    if (this.#tryPut(caller, encoded)) return void 0;
+    const writer = {
+      process: caller.process,
+      task: caller.task,
+      item: encoded
+    };
+    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait2));
+  }
+  #tryPut(caller, encoded) {
+    const refusal = this.#refusalOfPut(caller);
+    if (refusal !== void 0) {
+      EncodedValue.abandon(encoded);
+      throw refusal;
+    }
+    if (this.#items.size >= this.#maxSize) return false;
+    this.#accept(encoded);
+    return true;
+  }
+  #refusalOfPut(caller) {
+    if (this.#closed) return this.#closedFor(caller, "put");
+    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
+  }
+  get #isOverfull() {
+    const { bytes } = this.#items;
+    if (this.#maxBytes !== void 0) return bytes >= this.#maxBytes;
+    if (bytes < SAFE_WAITING_BYTES) return false;
+    return bytes >= (this.#maxBytes = $Math_min(MAX_WAITING_BYTES2, $Math_max(SAFE_WAITING_BYTES, heapBytes() / 4)));
+  }
+  #accept(encoded) {
+    this.#unfinished++;
+    this.#items[$push](encoded);
+  }
+  #noteReader({ process }) {
+    if (process !== this.#reader) {
+      if (this.#reader !== void 0) this.#aloneSince = this.#now();
+      this.#reader = process;
+      this.#reads = 0;
+    }
+    this.#reads++;
+  }
+  #isOnlyReader({ process }) {
+    return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 && this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
+  }
+  #tryGet(caller) {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
+    const item = this.#items.tryTake(caller);
+    if (item === void 0) {
+      if (this.#closed && !this.#items.isHeldFrom(caller)) throw this.#closedFor(caller, "get");
+      return void 0;
+    }
+    this.#letWrite();
+    return item;
+  }
+  #itemsMoved() {
+    this.#letWrite();
+    if (this.#closed) {
+      this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), (caller) => !this.#items.isHeldFrom(caller));
+    }
+  }
+  #letWrite() {
+    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== void 0; ) {
+      this.#accept(next.item);
+      this.#writers.serve();
+    }
+  }
+  #sizeFor(caller) {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
+    return this.#items.size;
+  }
+  #taskDone() {
+    if (this.#unfinished === 0) {
+      throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
+    }
+    if (--this.#unfinished === 0) this.#joining.serveAll();
+  }
+  #overfull() {
+    const mebibytes = $Math_round(this.#maxBytes / 1024 / 1024);
+    return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
+  }
+  #closedFor(caller, action) {
+    if (isOwner(caller)) return new ClosedError(\`Cannot \${action}: the queue was closed\`);
+    return new EndOfStreamError(\`Cannot \${action}: the queue was closed by its owner\${action === "get" ? ", and all items are taken" : ""}\`);
+  }
+};
+function isOwner(caller) {
+  return caller.process === "";
+}
+
 // src/channels/queue.ts
 var QUEUE_TYPE = Symbol("corral.queueType");
 var Queue = class extends SharedHandle {
@@ -9025,6 +9026,17 @@ var Queue = class extends SharedHandle {
     return new Prefetch(this[REF]);
   }
 };
+var JoinableQueue = class extends Queue {
+  static [QUEUE_TYPE] = "JoinableQueue";
+  async taskDone() {
+    refuseArguments("taskDone()", arguments);
+    await this[REF][$call]("taskDone", []);
+  }
+  async join(wait2) {
+    refuseSurplus("join(wait)", arguments, 1);
+    await this[REF][$call]("join", [], wait2);
+  }
+};
 async function takeItem(ref, wait2) {
   try {
     return await callBeforeLoops(ref, "get", wait2);
@@ -9046,30 +9058,14 @@ function makeRef(type, maxSize) {
   return hub.own(type, new QueueObject(maxSize));
 }
 registerHandleClass(Queue[QUEUE_TYPE], Queue);
-
-// src/channels/joinable_queue.ts
-var JoinableQueue = class extends Queue {
-  static [QUEUE_TYPE] = "JoinableQueue";
-  async taskDone() {
-    refuseArguments("taskDone()", arguments);
-    await this[REF][$call]("taskDone", []);
-  }
-  async join(wait2) {
-    refuseSurplus("join(wait)", arguments, 1);
-    await this[REF][$call]("join", [], wait2);
-  }
-};
 registerHandleClass(JoinableQueue[QUEUE_TYPE], JoinableQueue);
 
-// src/channels/pipe_end.ts
-var MAX_WAITING_BYTES2 = 16 * 1024 * 1024;
-
 // src/channels/simple_queue.ts
-var TYPE7 = "SimpleQueue";
+var TYPE5 = "SimpleQueue";
 var SimpleQueue = class extends SharedHandle {
   constructor() {
     refuseArguments("new SimpleQueue()", arguments, ", a Queue has a size");
-    super(makeRef(TYPE7, 0));
+    super(makeRef(TYPE5, 0));
   }
   async put(item) {
     refuseSurplus("put(item)", arguments, 1);
@@ -9096,7 +9092,7 @@ var SimpleQueue = class extends SharedHandle {
     return new Prefetch(this[REF]);
   }
 };
-registerHandleClass(TYPE7, SimpleQueue);
+registerHandleClass(TYPE5, SimpleQueue);
 
 // src/manager/call.ts
 async function call(handle, operation, args) {

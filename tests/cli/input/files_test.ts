@@ -124,7 +124,7 @@ Deno.test("corral map names encodings that it was not told, and reads those that
   const latin = new Uint8Array([...encoder.encode("a,b\n1,x\n2,"), 0xE9, 10]);
   const failed = await readFile("in.csv", latin);
   assertEquals([failed.code, failed.results], [1, [{ a: "1", b: "x" }]]);
-  assertStringIncludes(failed.stderr, "the record is not UTF-8, wanted --encoding: latin1 for example");
+  assertStringIncludes(failed.stderr, "the record is not UTF-8, wanted --encoding NAME, such as latin1");
   assertEquals((await readFile("in.csv", latin, "--encoding", "latin1")).results.at(-1), { a: "2", b: "é" });
   const wrong = await readFile("in.csv", latin, "--encoding", "latin17");
   assertStringIncludes(wrong.stderr, 'Cannot use "latin17" as --encoding');

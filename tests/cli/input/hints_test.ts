@@ -22,7 +22,7 @@ Deno.test("corral map says by the beginning of an input how it could be read", a
     ["a", "id\tname\n1\tAda\n", "by its beginning, --in tsv is wanted"],
     ["a", "id|name\n1|Ada\n", "by its beginning, --in csv --delimiter '|' is wanted"],
     ["a.csv", "not\na,table,at all\n", "by its beginning, --in lines is wanted"],
-    ["a", Uint8Array.of(0xE9, 10, 0xE8, 10), "it is not UTF-8, wanted --encoding: latin1 for example"],
+    ["a", Uint8Array.of(0xE9, 10, 0xE8, 10), "it is not UTF-8, wanted --encoding NAME, such as latin1"],
     ["a", Uint8Array.of(...createHash("sha512").update("seed").digest(), 1), "it does not look like text"],
   ];
   for (const [name, content, hint] of cases) assertStringIncludes(await said(name, content), hint);
