@@ -24,53 +24,65 @@ const ENDINGS: Record<string, (pid: number) => void> = {
   "has its whole group interrupted": (pid) => Deno.kill(-pid, "SIGINT"),
 };
 
-/** Starts a program with such a process, and waits until the process is busy. */
+/** Starts a program with a process of each of these kinds, and waits until all are busy. */
 async function busyProgram(
-  target: string,
-  options: string,
+  kinds: readonly string[],
+  daemon: boolean,
   ending = "",
-): Promise<{ program: RunningProgram; pid: number }> {
+): Promise<{ program: RunningProgram; pids: Map<number, string> }> {
   const program = new RunningProgram(
     `const lock = new corral.Lock();
     await lock.acquire();
-    const process = new corral.Process({ target: ${target}, args: [lock], ${options} });
-    process.start();
-    console.log(process.pid);
+    for (const target of [${kinds.map((kind) => BUSY[kind]).join()}]) {
+      const process = new corral.Process({ target, args: [lock], daemon: ${daemon} });
+      process.start();
+      console.log(process.pid);
+    }
     setInterval(() => {}, 9999);
     await Deno.stdin.read(new Uint8Array(1));
     ${ending}`,
     { detached: true, stdin: "piped" },
   );
-  const pid = Number(await program.line());
-  assertEquals(await program.line(), "ready");
-  return { program, pid };
+  const pids = new Map<number, string>();
+  // One may be busy before the next one has started.
+  for (let left = 2 * kinds.length; left > 0; left--) {
+    const line = await program.line();
+    if (line !== "ready") pids.set(Number(line), kinds[pids.size]!);
+  }
+  assertEquals([...pids.values()], kinds);
+  return { program, pids };
 }
 
-for (const [busy, target] of Object.entries(BUSY)) {
-  for (const daemon of [false, true]) {
-    const kind = daemon ? "A daemon" : "A process";
+/** What those do that are left of processes. */
+async function leftOf(pids: ReadonlyMap<number, string>): Promise<string[]> {
+  return (await survivors([...pids.keys()], GONE_WITHIN_MS)).map((pid) => pids.get(pid)!);
+}
+
+for (const daemon of [false, true]) {
+  for (const busy of Object.keys(BUSY)) {
     for (const [ending, end] of Object.entries(ENDINGS)) {
-      Deno.test(`${kind} that ${busy} is gone when its program ${ending}`, async () => {
-        const { program, pid } = await busyProgram(target, `daemon: ${daemon}`);
+      Deno.test(`${daemon ? "A daemon" : "A process"} that ${busy} is gone when its program ${ending}`, async () => {
+        const { program, pids } = await busyProgram([busy], daemon);
         await using _ = program;
-        // At once: the reaper must know of a process before any of its code runs.
+        // At once, so with one alone: the reaper must know of a process before any of its code runs.
         end(program.pid);
         await program.child.status;
-        assertEquals(await survivors([pid], GONE_WITHIN_MS), []);
+        assertEquals(await leftOf(pids), []);
       });
     }
+  }
 
-    for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
-      Deno.test(`${kind} that ${busy} is gone when its program ends by ${ending}`, async () => {
-        const { program } = await busyProgram(target, `daemon: ${daemon}`, ending);
-        await using _ = program;
-        const children = await childrenOf(program.pid);
-        assertEquals(children.length, 2);
-        await program.send("\n");
-        assertEquals((await program.child.status).code, code);
-        assertEquals(await survivors(children, GONE_WITHIN_MS), []);
-      });
-    }
+  for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
+    const processes = daemon ? "Daemons" : "Processes";
+    Deno.test(`${processes} are gone when their program ends by ${ending}, whatever they do`, async () => {
+      const { program, pids } = await busyProgram(Object.keys(BUSY), daemon, ending);
+      await using _ = program;
+      const others = (await childrenOf(program.pid)).filter((pid) => !pids.has(pid));
+      assertEquals(others.length, 1);
+      await program.send("\n");
+      assertEquals((await program.child.status).code, code);
+      assertEquals(await leftOf(new Map(pids).set(others[0]!, "ends processes")), []);
+    });
   }
 }
 
