@@ -6,8 +6,8 @@ import { until } from "../../helpers/programs/processes.ts";
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const HUNDREDS = Array.from({ length: 600 }, (_, n) => n);
 
-/** Waits some milliseconds, busily, and returns the record. */
-const SLOW = "(n: number) => { const end = performance.now() + 2; while (performance.now() < end); return n; }";
+/** Stands still for some milliseconds, and returns the record. */
+const SLOW = "(n: number) => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2); return n; }";
 
 async function linesOf(path: string): Promise<unknown[]> {
   return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
