@@ -12,15 +12,17 @@
 /** Tests start processes and hold memory: more at once than this would be in each other's way on any machine. */
 const MOST_AT_ONCE = 4;
 
-/** Folders whose files take longest, those with the longest first. */
+/** Folders whose files take longest, and such files of other folders, those with the longest first. */
 const LONG = [
-  "tests/map/",
   "tests/hostile/",
   "tests/faults/",
   "tests/soak/",
+  "tests/process/",
   "tests/cli/",
   "tests/docs/",
-  "tests/process/",
+  "tests/wire/lines_test.ts",
+  "tests/wire/codec_test.ts",
+  "tests/limits_test.ts",
   "tests/examples/",
   "tests/worker/",
 ];
