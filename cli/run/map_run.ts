@@ -8,7 +8,7 @@ import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
-import type { Lane } from "./lanes.ts";
+import type { Place } from "./reorder_buffer.ts";
 import type { MapRunParts, Work } from "./map_run_parts.ts";
 import { OrderedResults } from "./ordered_results.ts";
 import { RunningBlock } from "./running_block.ts";
@@ -18,7 +18,7 @@ import { suspectPart } from "./suspect_part.ts";
 import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 
-const OPEN_LANES_PER_JOB = 64;
+const OPEN_PLACES_PER_JOB = 64;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
 /** Reads, has worked and orders: everything between the input and the committer. */
@@ -38,7 +38,7 @@ export class MapRun {
   readonly #desk: LossDesk = {
     fail: (error) => this.fail(error),
     again: (block, behind) => this.#again(block, behind),
-    put: (lane, batch) => this.#results.put(lane, batch),
+    put: (place, batch) => this.#results.put(place, batch),
     judgeHalt: (done, failed) => this.#judgeHalt(done, failed),
   };
   /** Whether a worker has said anything of a record: then it could load the function. */
@@ -142,7 +142,7 @@ export class MapRun {
     // Under a rate nothing may wait at a worker's door: it would begin with what comes behind it.
     const limit = this.#chunk.isQuick && !isPaced ? capacity * 2 : capacity;
     return this.#mode === "running" && this.#running.size < limit &&
-      this.#results.openLanes < capacity * OPEN_LANES_PER_JOB && this.#results.waitingBytes < MAX_WAITING_BYTES;
+      this.#results.openPlaces < capacity * OPEN_PLACES_PER_JOB && this.#results.waitingBytes < MAX_WAITING_BYTES;
   }
 
   #pump(): void {
@@ -189,30 +189,30 @@ export class MapRun {
   #accept(item: WorkItem): void {
     if ("block" in item) {
       const { block } = item;
-      return this.#dispatch({ block, lane: this.#results.add(block.firstSequence) });
+      return this.#dispatch({ block, place: this.#results.add(block.firstSequence) });
     }
     const batch = "finished" in item ? item.finished : invalidBatch(item.invalid);
-    const lane = this.#results.add(batch.block.firstSequence);
-    this.#results.put(lane, batch);
-    this.#results.close(lane);
+    const place = this.#results.add(batch.block.firstSequence);
+    this.#results.put(place, batch);
+    this.#results.close(place);
   }
 
   /** Of a block that came back, no more goes out at once than of a new one. */
-  #dispatchPart({ block, lane }: Work): void {
+  #dispatchPart({ block, place }: Work): void {
     const { options, pool } = this.#parts;
     const { records: most } = this.#chunk.limits;
     const records = pool.isRemote ? suspectPart(block, most, options.batch ?? 1) : most;
-    if (block.count <= records) return this.#dispatch({ block, lane });
+    if (block.count <= records) return this.#dispatch({ block, place });
     const { attempt, suspect } = block;
-    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), lane: this.#results.addBehind(lane) });
-    this.#dispatch({ block: block.part(0, records, { attempt, suspect }), lane });
+    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), place: this.#results.addBehind(place) });
+    this.#dispatch({ block: block.part(0, records, { attempt, suspect }), place });
   }
 
-  #dispatch({ block, lane }: Work): void {
+  #dispatch({ block, place }: Work): void {
     const timeoutMs = this.#timeLimit.ms;
     const running = new RunningBlock(
       block,
-      lane,
+      place,
       timeoutMs,
       this.#timeLimit.isSet || this.#chunk.isSlow,
       this.#parts.options.batch ?? 1,
@@ -268,8 +268,8 @@ export class MapRun {
     this.#chunk.learn(done, elapsedMs);
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
     if (done === 0 && output.length === 0 && retries.length === 0) return;
-    const { block, slot, pid, lane, hasRows } = running;
-    this.#results.put(lane, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
+    const { block, slot, pid, place, hasRows } = running;
+    this.#results.put(place, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
     this.#judgeHalt(done, outcomes.filter(({ outcome }) => isFailure(outcome)).length);
   }
 
@@ -282,9 +282,9 @@ export class MapRun {
   #finish(running: RunningBlock, value: unknown): void {
     this.#receive(running, value);
     this.#leave(running);
-    const { block, done, lane } = running;
-    if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), lane);
-    this.#results.close(lane);
+    const { block, done, place } = running;
+    if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), place);
+    this.#results.close(place);
     this.#pump();
   }
 
@@ -294,9 +294,9 @@ export class MapRun {
   }
 
   /** Puts records in front of everything else. When nothing more is run, they leave a gap: results behind it must wait. */
-  #again(block: RecordBlock, behind: Lane<Batch>): void {
-    const lane = this.#results.addBehind(behind);
-    if (this.#mode === "running") this.#rest.unshift({ block, lane });
+  #again(block: RecordBlock, behind: Place<Batch>): void {
+    const place = this.#results.addBehind(behind);
+    if (this.#mode === "running") this.#rest.unshift({ block, place });
   }
 
   #endForTime(running: RunningBlock): void {
@@ -308,7 +308,7 @@ export class MapRun {
     this.#leave(running);
     if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
     // What was killed leaves a gap.
-    if (this.#mode !== "killed") this.#results.close(running.lane);
+    if (this.#mode !== "killed") this.#results.close(running.place);
     this.#pump();
   }
 }

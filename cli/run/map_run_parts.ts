@@ -6,12 +6,12 @@ import type { ResultFormat } from "../output/result_format.ts";
 import type { Batch, WorkItem } from "../records/batch.ts";
 import type { ReadLimits, RecordBlock } from "../records/record_block.ts";
 import type { BlockPool } from "./block_pool.ts";
-import type { Lane } from "./lanes.ts";
+import type { Place } from "./reorder_buffer.ts";
 
 /** Records that wait for a worker, and the place of their results. */
 export interface Work {
   readonly block: RecordBlock;
-  readonly lane: Lane<Batch>;
+  readonly place: Place<Batch>;
 }
 
 /** What a run reads from. */

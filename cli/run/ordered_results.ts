@@ -1,26 +1,26 @@
 import type { Committer } from "../output/committer.ts";
 import { type Batch, sizeOf } from "../records/batch.ts";
-import { type Lane, Lanes } from "./lanes.ts";
+import { type Place, ReorderBuffer } from "./reorder_buffer.ts";
 
 /** What is finished, in the order in which it is to be written, and how much of that waits. */
 export class OrderedResults {
   /** How many finished records were not written, since one in front of them was not finished. */
   heldRecords = 0;
   readonly #committer: () => Committer;
-  readonly #lanes: Lanes<Batch>;
+  readonly #buffer: ReorderBuffer<Batch>;
   #heldBytes = 0;
 
   constructor(isOrdered: boolean, committer: () => Committer) {
     this.#committer = committer;
-    this.#lanes = new Lanes(isOrdered, (batch) => {
+    this.#buffer = new ReorderBuffer(isOrdered, (batch) => {
       this.#heldBytes -= sizeOf(batch);
       committer().add(batch);
     });
   }
 
-  /** Lanes that are not written to their end. */
-  get openLanes(): number {
-    return this.#lanes.open;
+  /** Places that are not written to their end. */
+  get openPlaces(): number {
+    return this.#buffer.open;
   }
 
   /** What is not written yet, for whatever reason. */
@@ -30,33 +30,33 @@ export class OrderedResults {
 
   /** The first record whose results are not all there; `undefined` while results of records before it are still to be written, or if there is none. */
   get firstUnwritten(): number | undefined {
-    return this.#committer().waitingBytes === 0 ? this.#lanes.firstSequence : undefined;
+    return this.#committer().waitingBytes === 0 ? this.#buffer.firstSequence : undefined;
   }
 
-  /** A lane behind the last one, for records from `sequence`. */
-  add(sequence: number): Lane<Batch> {
-    return this.#lanes.add(sequence);
+  /** A place behind the last one, for records from `sequence`. */
+  add(sequence: number): Place<Batch> {
+    return this.#buffer.add(sequence);
   }
 
-  /** A lane for a rest of what another one was for, right behind it. */
-  addBehind(lane: Lane<Batch>): Lane<Batch> {
-    return this.#lanes.addBehind(lane);
+  /** A place for a rest of what another one was for, right behind it. */
+  addBehind(place: Place<Batch>): Place<Batch> {
+    return this.#buffer.addBehind(place);
   }
 
-  /** Adds what is finished to a lane. */
-  put(lane: Lane<Batch>, batch: Batch): void {
+  /** Adds what is finished to a place. */
+  put(place: Place<Batch>, batch: Batch): void {
     this.#heldBytes += sizeOf(batch);
-    this.#lanes.put(lane, batch);
+    this.#buffer.put(place, batch);
   }
 
-  /** Nothing more comes in this lane. A lane behind it must have been added before. */
-  close(lane: Lane<Batch>): void {
-    this.#lanes.close(lane);
+  /** Nothing more comes in this place. A place behind it must have been added before. */
+  close(place: Place<Batch>): void {
+    this.#buffer.close(place);
   }
 
   /** Writes what is left. What is behind a gap is given to `hold`, if there is that. */
   async end(hold: ((batches: readonly Batch[]) => Promise<void>) | undefined): Promise<void> {
-    const left = hold === undefined ? this.#lanes.closeAll() : this.#lanes.takeAll();
+    const left = hold === undefined ? this.#buffer.closeAll() : this.#buffer.takeAll();
     await this.#committer().idle();
     if (left === undefined || left.length === 0) return;
     await hold!(left);

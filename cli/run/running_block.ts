@@ -3,7 +3,7 @@ import type { RowShape } from "../runner/result_row.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { BlockEvent } from "../records/run_events.ts";
 import type { Batch } from "../records/batch.ts";
-import type { Lane } from "./lanes.ts";
+import type { Place } from "./reorder_buffer.ts";
 
 /** After this long a worker gives the rest of its block back, so that nothing waits for a block that turned out slow. */
 const BLOCK_BUDGET_MS = 100;
@@ -11,7 +11,7 @@ const BLOCK_BUDGET_MS = 100;
 /** A block that the pool has. */
 export class RunningBlock {
   readonly block: RecordBlock;
-  readonly lane: Lane<Batch>;
+  readonly place: Place<Batch>;
   readonly timeoutMs: number | null;
   /** Ends its worker. */
   readonly controller = new AbortController();
@@ -36,10 +36,10 @@ export class RunningBlock {
   givenBack: { readonly offset: number; readonly attempt: number } | undefined;
   readonly #batch: number;
 
-  constructor(block: RecordBlock, lane: Lane<Batch>, timeoutMs: number | null, isPrecise: boolean, batch: number) {
+  constructor(block: RecordBlock, place: Place<Batch>, timeoutMs: number | null, isPrecise: boolean, batch: number) {
     this.#batch = batch;
     this.block = block;
-    this.lane = lane;
+    this.place = place;
     this.timeoutMs = timeoutMs;
     this.isExact = isPrecise || block.suspect || this.isLastUnit;
   }
