@@ -6,6 +6,7 @@
  * exceptions (`partial`) only for what is asked; a `--deny-net=host:port` beside a `--allow-net=host` stays unseen.
  */
 import { PermissionError } from "../../errors.ts";
+import { shown } from "../../shown.ts";
 import { see } from "../../troubles.ts";
 import { absolutePath } from "../project/module_url.ts";
 
@@ -241,6 +242,7 @@ function held(kind: PermissionKind, what: string, remedy: string): PermissionErr
   );
 }
 
+/** Paths and hosts are shown in full. */
 function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? JSON.stringify(value) : shown(value);
 }

@@ -48,6 +48,7 @@ Deno.test("permissionFlags() throws a TypeError when an option cannot be a permi
     [{ read: "none" }, "is wanted"],
     [{ read: 1 }, "is wanted"],
     [{ read: null }, "null was given"],
+    [{ read: { path: "/a" } }, "an object was given"],
     [{ read: [1] }, "a path is wanted"],
     [{ read: [""] }, "a path is wanted"],
     [{ read: [new URL("http://x.org/a")] }, "a file: URL is wanted"],
