@@ -163,7 +163,7 @@ export class Queue<T = unknown> extends SharedHandle {
     return this[REF].isClosed;
   }
 
-  /** Whether it holds none. By the time you look at the answer, that may have changed. */
+  /** Whether it holds no item. By the time you look at the answer, that may have changed. */
   async empty(): Promise<boolean> {
     refuseArguments("empty()", arguments);
     return await callBeforeLoops(this[REF], "empty") as boolean;

@@ -69,7 +69,7 @@ export class Lock extends Acquirable {
 }
 
 /**
- * A lock that its holder can acquire again; it is free when it was released as often.
+ * A lock that its holder can acquire again. It is free once it has been released as often as it was acquired.
  *
  * - The holder is a task of a pool, or a whole process: all code of one program outside of tasks is one holder, and no part of it
  *   waits for another.
