@@ -546,12 +546,42 @@ const LIMITS_TESTED = [
 const NO_LIMIT = /\b(?:durationMs|totalMs|waitedMs|meanMs|maxMs|p\d\dMs)$|^(?:TaskRequest|TaskTimeoutError)\b/;
 
 Deno.test("Every limit of time that the library documents is in these tests", async () => {
-  const entries = Object.values(config.exports).map((path) => new URL(`../${path}`, import.meta.url).pathname);
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", ...entries] }).output();
   const found = new Set<string>();
-  collect(JSON.parse(new TextDecoder().decode(stdout)), [], found);
+  collect(await documentation(), [], found);
   assertEquals([...found].filter((name) => !NO_LIMIT.test(name)).toSorted(), LIMITS_TESTED);
 });
+
+Deno.test("Every method that takes WaitOptions is in these tests", async () => {
+  const symbols = Object.values((await documentation()).nodes).flatMap(({ symbols }) => symbols);
+  const found = symbols.flatMap(({ name, declarations }) =>
+    declarations.filter(({ kind }) => kind === "class").flatMap(({ def }) => def?.methods ?? [])
+      .filter((method) => /"(?:Wait|ReceiveBytes)Options"/.test(JSON.stringify(method)))
+      .map((method) => `${name}.${method.name}`)
+  );
+  const tested = Object.keys(WAITS).filter((name) => name !== "Connection.poll").map((name) =>
+    name.replace(/^\w+(?=\.(?:acquire|use)$)/, "Acquirable").replace("JoinableQueue.get", "Queue.get")
+  );
+  assertEquals([...new Set(found)].toSorted(), [...new Set(tested)].toSorted());
+});
+
+/** The part of the output of `deno doc --json` that is used. */
+interface DocOutput {
+  readonly nodes: Record<string, {
+    readonly symbols: {
+      readonly name: string;
+      readonly declarations: {
+        readonly kind: string;
+        readonly def?: { readonly methods?: { readonly name: string }[] };
+      }[];
+    }[];
+  }>;
+}
+
+async function documentation(): Promise<DocOutput> {
+  const entries = Object.values(config.exports).map((path) => new URL(`../${path}`, import.meta.url).pathname);
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", ...entries] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
 
 /** Adds the names of all that ends in `Ms`, below the names around it. */
 function collect(node: unknown, around: readonly string[], found: Set<string>): void {
