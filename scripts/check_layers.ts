@@ -102,6 +102,7 @@ export const LAYERS: Layers = {
   channels: ["require_deno", "hub", "deque", "wire", "shown", "timer", "errors"],
   manager: ["require_deno", "channels", "sync", "hub", "worker", "wire", "shown", "timer", "errors"],
   backend: ["require_deno", "pool", "worker", "wire"],
+  ahead: ["require_deno", "option_checks", "worker"],
   futures: [
     "require_deno",
     "pool",

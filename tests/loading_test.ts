@@ -56,6 +56,15 @@ Deno.test("corral loads only a handful of modules before it knows what it is to 
   assert(loaded.length <= 10, loaded.join("\n"));
 });
 
+Deno.test("corral map loads nothing of a pool before it starts the first worker's process", async () => {
+  const loaded = loadedWith(await graphOf("cli/main.ts"), ["cli/command/map_command.ts"]);
+  assertEquals(
+    loaded.filter((name) => /\/(src\/(pool|hub|wire\/codec)|cli\/(run|session\/map_session))\b/.test(name)),
+    [],
+  );
+  assert(loaded.length <= 65, `${loaded.length} modules`);
+});
+
 Deno.test("corral map loads no package and no module of Node for a plain run", async () => {
   const late = ["cli/command/map_command.ts", "cli/session/map_session.ts", "cli/observers/progress/mod.ts"];
   const loaded = loadedWith(await graphOf("cli/main.ts"), late);

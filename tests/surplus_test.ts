@@ -65,7 +65,7 @@ const ANY: Readonly<Record<string, readonly string[]>> = {
  * Entries for packages that draw bars or are backends: their authors call what they export with types, and nothing there is an option or a
  * limit that could be mistaken for another. The constructors of errors take what the language's own take, and ignore the rest, as these do.
  */
-const FOR_PACKAGES = ["./progress/parts", "./backend"];
+const FOR_PACKAGES = ["./progress/parts", "./backend", "./ahead"];
 
 type Callable = (...args: unknown[]) => unknown;
 

@@ -1,7 +1,8 @@
+import { startAhead } from "@corral/multiprocessing/ahead";
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { parseFlags } from "../options/parse_flags.ts";
 import { requireOwnPermissions } from "../session/own_permissions.ts";
-import { readMapOptions } from "../options/read_options.ts";
+import { poolOptions, readMapOptions } from "../options/read_options.ts";
 
 /** `corral map`: returns the exit code. Throws UsageError. */
 export async function mapCommand(args: readonly string[]): Promise<number> {
@@ -24,6 +25,12 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
     const { dryRun } = await import("../session/dry_run.ts");
     return await dryRun(options);
   }
-  const { MapSession } = await import("../session/map_session.ts");
-  return await new MapSession(options).run();
+  // It boots while the rest of the command loads. Nothing of the function's module runs in it before the run has its files.
+  const endAhead = options.cluster === undefined ? startAhead(poolOptions(options)) : undefined;
+  try {
+    const { MapSession } = await import("../session/map_session.ts");
+    return await new MapSession(options).run();
+  } finally {
+    await endAhead?.();
+  }
 }

@@ -1,4 +1,5 @@
-import { moduleUrl as fileUrl } from "@corral/multiprocessing/backend";
+import { moduleUrl as fileUrl } from "@corral/multiprocessing/ahead";
+import type { PoolOptions } from "@corral/multiprocessing/pool";
 import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
@@ -264,4 +265,28 @@ function bar(flags: ParsedFlags): CliMapOptions["bar"] {
   if (text === "") return "line";
   if (text === "full" || text === "off") return text;
   throw new UsageError(`Cannot use ${JSON.stringify(text)} as --bar: full, off or no value is wanted`);
+}
+
+/** The options of a run's pool. */
+export function poolOptions(options: CliMapOptions): PoolOptions {
+  const { jobs, permissions, deny, env, memoryLimitMiB, module, isUntrusted } = options;
+  return {
+    workers: jobs,
+    module,
+    trust: isUntrusted ? "untrusted" : "trusted",
+    permissions,
+    deny,
+    env: { ...env },
+    output: "events",
+    // A record that is out of time has had its grace before.
+    abortGraceMs: 0,
+    ...(memoryLimitMiB === undefined ? {} : { memoryLimitMiB }),
+    ...maxTasks(options),
+    name: "corral map",
+  };
+}
+
+/** A worker counts blocks: it gets only so many as cannot have more records than it may run. */
+function maxTasks({ maxTasks, chunk }: CliMapOptions): PoolOptions {
+  return maxTasks === undefined ? {} : { maxTasksPerChild: Math.max(1, Math.floor(maxTasks / Number(chunk))) };
 }

@@ -1,11 +1,12 @@
-import { PermissionError, Pool, type PoolEvent, type PoolOptions } from "@corral/multiprocessing/pool";
+import { PermissionError, Pool, type PoolEvent } from "@corral/multiprocessing/pool";
 import type { Piece } from "../runner/protocol.ts";
 import type { BlockCall, BlockPool } from "./block_pool.ts";
 import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { EventStream } from "../observers/event_stream.ts";
-import { type RunnerFunction, runnerFunction } from "./runner_function.ts";
+import { poolOptions } from "../options/read_options.ts";
+import { type RunnerFunction, runnerFunctions } from "./runner_function.ts";
 
 /** Workers of this machine: a pool, its events, and one call for each block. */
 export class MapPool implements BlockPool {
@@ -21,9 +22,10 @@ export class MapPool implements BlockPool {
   constructor(options: CliMapOptions, events: EventStream) {
     this.capacity = options.jobs;
     this.#events = events;
-    this.#run = runnerFunction(options);
+    const { begin, run } = runnerFunctions(options);
+    this.#run = run;
     try {
-      this.#pool = new Pool({ ...poolOptions(options), initializer: this.#run, onEvent: (event) => this.#tell(event) });
+      this.#pool = new Pool({ ...poolOptions(options), initializer: begin, onEvent: (event) => this.#tell(event) });
     } catch (error) {
       if (error instanceof PermissionError) throw error;
       throw new UsageError((error as Error).message, { cause: error });
@@ -31,7 +33,7 @@ export class MapPool implements BlockPool {
   }
 
   async run({ payload, order, signal, onPiece }: BlockCall): Promise<Piece> {
-    return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress: onPiece }) as Piece;
+    return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress: onPiece });
   }
 
   async start(): Promise<void> {
@@ -105,28 +107,4 @@ export class MapPool implements BlockPool {
   #flushPrinters(slot: number): void {
     for (const stream of ["stdout", "stderr"]) this.#printers.get(`${slot} ${stream}`)?.flush();
   }
-}
-
-/** The options of a run's pool. */
-export function poolOptions(options: CliMapOptions): PoolOptions {
-  const { jobs, permissions, deny, env, memoryLimitMiB, module, isUntrusted } = options;
-  return {
-    workers: jobs,
-    module,
-    trust: isUntrusted ? "untrusted" : "trusted",
-    permissions,
-    deny,
-    env: { ...env },
-    output: "events",
-    // A record that is out of time has had its grace before.
-    abortGraceMs: 0,
-    ...(memoryLimitMiB === undefined ? {} : { memoryLimitMiB }),
-    ...maxTasks(options),
-    name: "corral map",
-  };
-}
-
-/** A worker counts blocks: it gets only so many as cannot have more records than it may run. */
-function maxTasks({ maxTasks, chunk }: CliMapOptions): PoolOptions {
-  return maxTasks === undefined ? {} : { maxTasksPerChild: Math.max(1, Math.floor(maxTasks / Number(chunk))) };
 }

@@ -6,15 +6,25 @@ import { RUNNER_SOURCE } from "./runner_source.ts";
 /** How long a function may take to react to the end of its time before its worker is ended. */
 export const GRACE_MS = 500;
 
-/** Runs a block in a worker; without one, it makes the worker ready for blocks. */
-export type RunnerFunction = (bytes?: Uint8Array, order?: BlockOrder) => Promise<Piece | undefined>;
+/** Runs a block in a worker. */
+export type RunnerFunction = (bytes: Uint8Array, order: BlockOrder) => Promise<Piece>;
+
+/** What workers run, as functions that stand on their own. */
+export interface RunnerFunctions {
+  /** Makes a worker ready for blocks: it has the runner, and loads the module. */
+  readonly begin: () => Promise<void>;
+  readonly run: RunnerFunction;
+}
+
+/** What the runner is found by in a worker. */
+const RUNNER = 'globalThis[Symbol.for("@corral/cli/runner")]';
 
 /**
- * The function that workers run. It goes there as text, as any function does that stands on its own: then nothing of the
- * command need be in the cache of the machine, or be readable for a worker whose module is not trusted. See
- * docs/decisions/command.md.
+ * The functions that workers run. They go there as text, as any function does that stands on its own: then nothing of the
+ * command need be in the cache of the machine, or be readable for a worker whose module is not trusted. The text of the runner goes along
+ * once. See docs/decisions/command.md.
  */
-export function runnerFunction(options: CliMapOptions): RunnerFunction {
+export function runnerFunctions(options: CliMapOptions): RunnerFunctions {
   const { module, export: name, initializer } = options;
   const job: RunnerJob = {
     module: module.href,
@@ -23,14 +33,15 @@ export function runnerFunction(options: CliMapOptions): RunnerFunction {
     settings: runnerSettings(options),
   };
   // The name stands in stacks, where the frames of the runner are left out by it.
-  const text = `async function corralMap(bytes, order) {
-const runner = globalThis[Symbol.for("@corral/cli/runner")] ??= (() => {
+  const begin = `async function corralMap() {
+const runner = ${RUNNER} = (() => {
 ${RUNNER_SOURCE}
 return createRunner(${JSON.stringify(job)});
 })();
-return bytes === undefined ? await runner.begin() : await runner.run(bytes, order);
+await runner.begin();
 }`;
-  return (0, eval)(`(${text})`);
+  const run = `async function corralMap(bytes, order) { return await ${RUNNER}.run(bytes, order); }`;
+  return { begin: (0, eval)(`(${begin})`), run: (0, eval)(`(${run})`) };
 }
 
 /** What the runner must know of a run. */

@@ -3,7 +3,7 @@ import { Inputs } from "../input/inputs.ts";
 import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { excerptOf } from "../output/excerpt.ts";
-import { poolOptions } from "../run/map_pool.ts";
+import { poolOptions } from "../options/read_options.ts";
 import { runnerSettings } from "../run/runner_function.ts";
 import { blockRecords } from "../runner/block_records.ts";
 import { exactText } from "../runner/exact_json.ts";

@@ -9,6 +9,7 @@ import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
+import { makeStorageKey, ProcessAhead } from "./program/spawn.ts";
 import { SpareWorker } from "./spare_worker.ts";
 import { type UntrustedFolder, untrustedFolder } from "./permissions/untrusted_folder.ts";
 
@@ -38,7 +39,7 @@ export interface WorkerStart extends WorkerKind, WorkerOwner {
 export class WorkerLauncher {
   readonly #options: ResolvedLaunchOptions;
   readonly #surroundings: LaunchSurroundings;
-  readonly #storageKey = crypto.randomUUID().replaceAll("-", "");
+  readonly #storageKey: string;
   /** Where an untrusted module lies. */
   readonly #folder: UntrustedFolder | undefined;
   #command: LaunchCommand;
@@ -46,6 +47,10 @@ export class WorkerLauncher {
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
   readonly #spare = new SpareWorker();
+  /** Started before, with the same command line. */
+  #ahead: ProcessAhead | undefined;
+  /** The end of one with another. */
+  readonly #unfit: Promise<void> | undefined;
   #reaper: ReaperShare | undefined;
 
   /** Starts no process yet. Throws what {@linkcode workerCommand} throws: workers may not be what the options say. */
@@ -53,7 +58,11 @@ export class WorkerLauncher {
     this.#options = options;
     this.#surroundings = surroundings;
     this.#folder = untrustedFolder(options);
+    this.#storageKey = ProcessAhead.waiting?.storageKey ?? makeStorageKey();
     this.#command = launchCommand(options, this.#storageKey);
+    const ahead = ProcessAhead.takeWaiting();
+    if (ahead?.fits(this.#command)) this.#ahead = ahead;
+    else this.#unfit = ahead?.end();
     this.#circumstances = circumstances(options, this.#command.namesOf);
   }
 
@@ -90,8 +99,11 @@ export class WorkerLauncher {
     const { hub, reaper } = this.#surroundings;
     const { maxFrameBytes, killGraceMs, denoPath } = this.#options;
     this.#reaper ??= reaper?.share(denoPath);
+    const ahead = ownGroup ? undefined : this.#ahead;
+    if (ahead !== undefined) this.#ahead = undefined;
     const process = {
       command: this.#command,
+      started: ahead?.take(),
       maxFrameBytes,
       memoryMarker: this.#memoryMarker,
       blockSecret: this.#blockSecret,
@@ -119,7 +131,7 @@ export class WorkerLauncher {
 
   /** Ends the spare, and gives the share of the reaper back. */
   async release(): Promise<void> {
-    await this.#spare.end();
+    await Promise.all([this.#unfit, this.#ahead?.end(), this.#spare.end()]);
     await this.#reaper?.release();
   }
 }

@@ -11,11 +11,11 @@ import type { WorkerExit } from "./exit_error.ts";
 import { checkHello } from "./hello.ts";
 import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
-import { spawnWorker } from "./program/spawn.ts";
+import { type StartedProcess, startProcess } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerPrints } from "./streams/prints.ts";
 import { TurnTaking } from "./streams/turn_taking.ts";
-import { WorkerInput } from "./streams/worker_input.ts";
+import type { WorkerInput } from "./streams/worker_input.ts";
 import { WorkerOutput } from "./streams/worker_output.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
@@ -43,6 +43,8 @@ export interface WorkerProcessEvents {
 /** How a worker process is started and ended. */
 export interface WorkerProcessOptions {
   readonly command: LaunchCommand;
+  /** The process, and what writes to it, where it was started before. */
+  readonly started?: StartedProcess | undefined;
   readonly events: WorkerProcessEvents;
   readonly maxFrameBytes?: number | undefined;
   /** What the child prints before it ends itself for memory. */
@@ -103,10 +105,8 @@ export class WorkerProcess {
       },
       killGraceMs,
     );
-    this.#child = spawnWorker(options.command, options.ownGroup ?? false);
+    ({ child: this.#child, input: this.#input } = options.started ?? startProcess(options.command, options.ownGroup));
     this.pid = this.#child.pid;
-    this.#input = new WorkerInput(this.#child);
-    this.#input.begin(options.command.preamble);
     this.#output = new WorkerOutput(this.#child);
     this.#blocks = new BlockReader({
       secret: options.blockSecret,

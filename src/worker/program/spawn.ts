@@ -1,11 +1,18 @@
 import { denoInternals } from "../../deno_internals.ts";
 import { requireLoaded } from "../../own_process.ts";
 import type { LaunchCommand } from "./command_line.ts";
+import { WorkerInput } from "../streams/worker_input.ts";
 import { byShell, ignoring, suitsShell } from "./shell.ts";
 
 /** Descriptor 3 is what `stdin` was, which is at its end. */
 const REDIRECTIONS = "3<&0 0</dev/null";
 const TERMINAL_SIGNALS = ["INT", "QUIT", "HUP"];
+
+/** A worker's process that boots, and reads its program. */
+export interface StartedProcess {
+  readonly child: Deno.ChildProcess;
+  readonly input: WorkerInput;
+}
 
 /** Whether a worker is in a session, and so in a process group, of its own. */
 export function leadsGroup({ mayRun }: Pick<LaunchCommand, "mayRun">, ownGroup = false): boolean {
@@ -13,14 +20,21 @@ export function leadsGroup({ mayRun }: Pick<LaunchCommand, "mayRun">, ownGroup =
 }
 
 /**
- * Starts the process of a worker.
+ * Starts the process of a worker, and writes its program to it. Throws what `Deno.Command` throws.
  *
  * It gets a session of its own only where that is needed: one that may start commands must be ended with them, a `Process` must not hear of
  * the program's terminal, and ends by any signal. See `docs/decisions/spawning.md`.
  *
  * @param ownGroup Whether it leads a group of its own in any case.
  */
-export function spawnWorker(command: LaunchCommand, ownGroup: boolean): Deno.ChildProcess {
+export function startProcess(command: LaunchCommand, ownGroup?: boolean): StartedProcess {
+  const child = spawn(command, ownGroup);
+  const input = new WorkerInput(child);
+  input.begin(command.preamble);
+  return { child, input };
+}
+
+function spawn(command: LaunchCommand, ownGroup?: boolean): Deno.ChildProcess {
   requireLoaded();
   const detached = leadsGroup(command, ownGroup);
   const options: Deno.CommandOptions = {
@@ -43,4 +57,76 @@ export function spawnWorker(command: LaunchCommand, ownGroup: boolean): Deno.Chi
 
 function start({ path, args }: Pick<LaunchCommand, "path" | "args">, options: Deno.CommandOptions): Deno.ChildProcess {
   return new Deno.Command(path, { ...options, args: [...args] }).spawn();
+}
+
+/** A process that was started before the pool that is to have it. It waits for its code, and ends by itself with the program. */
+export class ProcessAhead {
+  static #waiting: ProcessAhead | undefined;
+  /** See {@linkcode WorkerCommandOptions}. */
+  readonly storageKey: string;
+  readonly #command: LaunchCommand;
+  readonly #process: StartedProcess;
+
+  private constructor(storageKey: string, command: LaunchCommand) {
+    this.storageKey = storageKey;
+    this.#command = command;
+    this.#process = startProcess(command);
+    this.#process.child.unref();
+  }
+
+  /** Starts one, if none waits. Throws what `commandFor` and `Deno.Command` throw. */
+  static start(commandFor: (storageKey: string) => LaunchCommand): ProcessAhead | undefined {
+    if (ProcessAhead.#waiting !== undefined) return undefined;
+    const storageKey = makeStorageKey();
+    return ProcessAhead.#waiting = new ProcessAhead(storageKey, commandFor(storageKey));
+  }
+
+  /** The one that nobody has taken. */
+  static get waiting(): ProcessAhead | undefined {
+    return ProcessAhead.#waiting;
+  }
+
+  /** Takes the one that waits, if there is one. */
+  static takeWaiting(): ProcessAhead | undefined {
+    const process = ProcessAhead.#waiting;
+    ProcessAhead.#waiting = undefined;
+    return process;
+  }
+
+  /** Whether it was started as this command says. */
+  fits(command: LaunchCommand): boolean {
+    return identityOf(command) === identityOf(this.#command);
+  }
+
+  /** Hands it over. */
+  take(): StartedProcess {
+    try {
+      this.#process.child.ref();
+    } catch {
+      // Its streams have ended: who has it hears of its exit.
+    }
+    return this.#process;
+  }
+
+  /** Ends it. Resolves when it is gone. */
+  async end(): Promise<void> {
+    const { child, input } = this.take();
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.status;
+    input.close();
+    await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+  }
+}
+
+/** Makes the name of a pool's storage. */
+export function makeStorageKey(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+function identityOf({ path, args, env, cwd, input }: LaunchCommand): string {
+  return JSON.stringify([path, args, env, cwd, input]);
 }

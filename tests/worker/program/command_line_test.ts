@@ -3,7 +3,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThro
 import { PermissionError } from "../../../src/errors.ts";
 import { workerCommand, type WorkerCommandOptions } from "../../../src/worker/program/command_line.ts";
 import { resolveLaunchOptions } from "../../../src/worker/launch_options.ts";
-import { spawnWorker } from "../../../src/worker/program/spawn.ts";
+import { startProcess } from "../../../src/worker/program/spawn.ts";
 import { childProgram } from "../../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../../src/worker/permissions/remote_access.ts";
 import { inFolder } from "../../helpers/programs/corral.ts";
@@ -29,9 +29,9 @@ function command(options: Partial<WorkerCommandOptions> = {}) {
 
 /** Starts a child by its command line, and returns the line of JSON that it prints. */
 async function run(options: Partial<WorkerCommandOptions>): Promise<Reply> {
-  const launch = command(options);
-  const child = spawnWorker(launch, false);
-  await new Blob([...launch.preamble] as BlobPart[]).stream().pipeTo(child.stdin);
+  const { child, input } = startProcess(command(options));
+  await input.write(new Uint8Array());
+  input.close();
   const { code, stdout, stderr } = await child.output();
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(code, 0);
