@@ -10,6 +10,7 @@
  */
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fewFiles } from "./few_files.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = `${ROOT}cli/main.ts`;
@@ -43,19 +44,18 @@ export function launcher(
 
 /**
  * Makes the copy, and returns its main file; that of the sources where it cannot be made: Deno gets its bundler from npm, and the clone may
- * not be ours to write. What draws reports is loaded when one is drawn, here as there.
+ * not be ours to write. What the copy loads late Deno does not look for: so it is seen to that it lies in the cache.
  */
 async function build(): Promise<string> {
   await Deno.remove(BUILT, { recursive: true }).catch(() => {});
-  const external = ["linkedom", "@observablehq/plot"].map((name) => `--external=${name}`);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform=deno", "--code-splitting", ...external, `--outdir=${BUILT}`, SOURCES],
+  await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", SOURCES],
     cwd: ROOT,
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).output();
-  return success ? `${BUILT}/main.js` : SOURCES;
+  return await fewFiles(SOURCES, BUILT, ROOT) ?? SOURCES;
 }
 
 async function isOnPath(): Promise<boolean> {

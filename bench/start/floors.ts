@@ -1,5 +1,7 @@
 /** What a start costs without corral, and without waste: the same processes, the same text, the same number of files. */
 
+import { fewFiles } from "../../scripts/few_files.ts";
+
 /** Files that a floor needs, in a folder that goes with it. */
 export class FloorFiles implements AsyncDisposable {
   readonly #folder: string;
@@ -14,24 +16,10 @@ export class FloorFiles implements AsyncDisposable {
 
   /** A program and all that it loads at once in one file; what it loads late is in others, and not read before. */
   async bundle(path: string): Promise<string> {
-    const folder = `${this.#folder}/${path.replaceAll(/\W/g, "_")}`;
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      // What draws reports is loaded when one is drawn, here as there.
-      args: [
-        "bundle",
-        "--quiet",
-        "--platform=deno",
-        "--code-splitting",
-        "--external=linkedom",
-        "--external=@observablehq/plot",
-        `--outdir=${folder}`,
-        path,
-      ],
-      cwd: decodeURIComponent(new URL("../../", import.meta.url).pathname),
-      stdin: "null",
-    }).output();
-    if (!success) throw new Error(`Cannot bundle ${path}: ${new TextDecoder().decode(stderr)}`);
-    return `${folder}/${path.slice(path.lastIndexOf("/") + 1).replace(/\.ts$/, ".js")}`;
+    const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+    const main = await fewFiles(path, `${this.#folder}/${path.replaceAll(/\W/g, "_")}`, root);
+    if (main === undefined) throw new Error(`Cannot bundle ${path}`);
+    return main;
   }
 
   /** A program of so many files, each with a line of TypeScript. */

@@ -1,4 +1,4 @@
-/** Integration tests: a worker's process that was started before its pool. */
+/** End-to-end tests: a worker's process that was started before its pool. */
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { startAhead } from "../../src/ahead.ts";
