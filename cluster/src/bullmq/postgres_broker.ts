@@ -1,9 +1,7 @@
 import type { PgPool, Queue } from "bullmq";
-import type { Broker, BrokerListener, JobState, KnownAgent, OutgoingOrder } from "../broker.ts";
-import type { Letter } from "../message/letter.ts";
-import type { Claim, Piece } from "../message/parcel.ts";
-import type { BrokerSettings, Store } from "./engine.ts";
-import type { GroupLink } from "./group_link.ts";
+import type { Broker, BrokerListener, JobState, OutgoingOrder } from "../broker.ts";
+import type { BrokerSettings } from "./engine.ts";
+import { GroupBroker, type GroupBrokerOptions } from "./group_broker.ts";
 import { toJob } from "./jobs.ts";
 import { PostgresEvents } from "./postgres_events.ts";
 import { within } from "../clock.ts";
@@ -13,30 +11,25 @@ const CLOSE_LIMIT_MS = 2000;
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 
 /** What a broker is made of. */
-export interface PostgresBrokerOptions extends BrokerSettings {
+export interface PostgresBrokerOptions extends BrokerSettings, GroupBrokerOptions {
   readonly pool: Pick<PgPool, "query">;
   /** Asked for events. */
   readonly events: PgPool;
   /** Gives connections that listen for events. */
   readonly listeners: PgPool;
   readonly queue: Queue;
-  readonly link: GroupLink;
-  readonly store: Store;
-  readonly clockOffsetMs: number;
 }
 
 /** One pool's orders and their outcomes, in BullMQ's tables. */
-export class PostgresBroker implements Broker {
-  readonly clockOffsetMs: number;
+export class PostgresBroker extends GroupBroker implements Broker {
   /** A look at the table costs little, and what comes late here is only found by one. */
   readonly sweepMs = 250;
   readonly #options: PostgresBrokerOptions;
   readonly #events: PostgresEvents;
-  #closing: Promise<void> | undefined;
 
   constructor(options: PostgresBrokerOptions) {
+    super(options);
     this.#options = options;
-    this.clockOffsetMs = options.clockOffsetMs;
     options.queue.on("error", () => {});
     this.#events = new PostgresEvents(
       { ask: options.events, listen: options.listeners },
@@ -81,34 +74,9 @@ export class PostgresBroker implements Broker {
     await Promise.all(ids.filter((id) => !gone.has(id)).map((id) => queue.remove(id).catch(() => 0)));
   }
 
-  async cancel(letter: Letter): Promise<void> {
-    await this.#options.link.cancel(letter);
-  }
-
-  async agents(): Promise<KnownAgent[]> {
-    return await this.#options.link.agents();
-  }
-
-  async put(shelf: string, pieces: readonly Piece[]): Promise<void> {
-    await this.#options.store.put(shelf, pieces);
-  }
-
-  async get(shelf: string, claim: Claim): Promise<Uint8Array | undefined> {
-    return await this.#options.store.get(shelf, claim);
-  }
-
-  async drop(shelf: string, hashes: readonly string[]): Promise<void> {
-    await this.#options.store.drop(shelf, hashes);
-  }
-
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
-  }
-
-  async #close(): Promise<void> {
+  protected override async closeQueue(): Promise<void> {
     await this.#events.close();
     await within(CLOSE_LIMIT_MS, this.#options.queue.close());
-    this.#options.onClose();
   }
 }
 

@@ -1,11 +1,9 @@
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Broker, JobState, KnownAgent, OutgoingOrder } from "../broker.ts";
-import type { Letter } from "../message/letter.ts";
-import type { Claim, Piece } from "../message/parcel.ts";
+import type { Broker, JobState, OutgoingOrder } from "../broker.ts";
 import { queueName } from "../names.ts";
-import type { BrokerSettings, Store } from "./engine.ts";
-import type { GroupLink } from "./group_link.ts";
+import type { BrokerSettings } from "./engine.ts";
+import { GroupBroker, type GroupBrokerOptions } from "./group_broker.ts";
 import { toJob } from "./jobs.ts";
 import { within } from "../clock.ts";
 
@@ -24,26 +22,21 @@ end
 return ARGV`;
 
 /** What a broker is made of. */
-export interface RedisBrokerOptions extends BrokerSettings {
+export interface RedisBrokerOptions extends BrokerSettings, GroupBrokerOptions {
   readonly redis: Redis;
-  readonly link: GroupLink;
-  readonly store: Store;
-  readonly clockOffsetMs: number;
 }
 
 /** One pool's orders and their outcomes, in a BullMQ queue. */
-export class RedisBroker implements Broker {
-  readonly clockOffsetMs: number;
+export class RedisBroker extends GroupBroker implements Broker {
   readonly sweepMs = 2000;
   readonly #options: RedisBrokerOptions;
   readonly #queue: Queue;
   readonly #keyPrefix: string;
   #events: QueueEvents | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(options: RedisBrokerOptions) {
+    super(options);
     this.#options = options;
-    this.clockOffsetMs = options.clockOffsetMs;
     this.#queue = new Queue(queueName(options.group, options.code), {
       connection: options.redis as never,
       streams: { events: { maxLen: KEPT_EVENTS } },
@@ -110,35 +103,10 @@ export class RedisBroker implements Broker {
     await Promise.all(rest.filter((id) => id !== "").map((id) => this.#queue.remove(id).catch(() => 0)));
   }
 
-  async cancel(letter: Letter): Promise<void> {
-    await this.#options.link.cancel(letter);
-  }
-
-  async agents(): Promise<KnownAgent[]> {
-    return await this.#options.link.agents();
-  }
-
-  async put(shelf: string, pieces: readonly Piece[]): Promise<void> {
-    await this.#options.store.put(shelf, pieces);
-  }
-
-  async get(shelf: string, claim: Claim): Promise<Uint8Array | undefined> {
-    return await this.#options.store.get(shelf, claim);
-  }
-
-  async drop(shelf: string, hashes: readonly string[]): Promise<void> {
-    await this.#options.store.drop(shelf, hashes);
-  }
-
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
-  }
-
-  async #close(): Promise<void> {
+  protected override async closeQueue(): Promise<void> {
     // Each of these may wait for ever where Redis is away.
     if (this.#events !== undefined) await within(CLOSE_LIMIT_MS, this.#events.close());
     await within(CLOSE_LIMIT_MS, this.#queue.close());
-    this.#options.onClose();
   }
 }
 
