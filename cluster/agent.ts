@@ -1,7 +1,7 @@
 /**
  * The command `corral-agent`: runs tasks that programs on other machines submit with `@corral/cluster`.
  *
- *     deno install -g --allow-net=10.0.0.5:6379 --ignore-env --allow-env=DENO_DIR,HOME --allow-sys=hostname --allow-run=deno --allow-read \
+ *     deno install -g --allow-net=10.0.0.5:6379 --ignore-env --allow-env=DENO_DIR,HOME,XDG_CACHE_HOME --allow-sys=hostname --allow-run=deno --allow-read \
  *       -n corral-agent jsr:@corral/cluster/agent
  *     corral-agent --redis redis://10.0.0.5:6379 --secret-file cluster.key --jobs auto --allow-read=./data ./tasks.ts
  *

@@ -71,11 +71,21 @@ export function summarize(outcomes: readonly PartOutcome[]): string {
   return `${outcomes.every(({ code }) => code === 0) ? "ok" : "FAILED"} | ${counts.join(" | ")}`;
 }
 
+/**
+ * What tells tests where the cache is. They start programs that may read `DENO_DIR` and no other variable, so without it those would find
+ * the cache in its usual place only: not on a machine where `XDG_CACHE_HOME` or another `HOME` has moved it.
+ */
+async function cacheVariable(): Promise<Record<string, string>> {
+  const args = ["info", "--json", "--quiet"];
+  const { stdout } = await new Deno.Command("deno", { args, stdin: "null", stderr: "inherit" }).output();
+  return { DENO_DIR: JSON.parse(new TextDecoder().decode(stdout)).denoDir };
+}
+
 /** Runs `deno` to its end, and prints what is to be shown. */
-async function runPart(args: readonly string[]): Promise<PartOutcome> {
+async function runPart(args: readonly string[], env: Record<string, string>): Promise<PartOutcome> {
   const child = new Deno.Command("deno", {
     args: [...args],
-    env: { NO_COLOR: "1" },
+    env: { ...env, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -112,11 +122,15 @@ export async function findTests(ignored: readonly string[]): Promise<string[]> {
 }
 
 /** Runs parts, `atOnce` at a time. */
-async function runParts(parts: readonly (readonly string[])[], atOnce: number): Promise<PartOutcome[]> {
+async function runParts(
+  parts: readonly (readonly string[])[],
+  atOnce: number,
+  env: Record<string, string>,
+): Promise<PartOutcome[]> {
   const outcomes: PartOutcome[] = [];
   const left = [...parts];
   const next = async (): Promise<void> => {
-    for (let part; (part = left.shift()) !== undefined;) outcomes.push(await runPart(part));
+    for (let part; (part = left.shift()) !== undefined;) outcomes.push(await runPart(part, env));
   };
   await Promise.all(Array.from({ length: atOnce }, next));
   return outcomes;
@@ -126,8 +140,9 @@ if (import.meta.main) {
   const border = Deno.args.indexOf("--");
   const flags = Deno.args.slice(0, border);
   const given = Deno.args.slice(border + 1);
+  const env = await cacheVariable();
   if (given.length > 0) {
-    const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], stdin: "inherit" }).spawn();
+    const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], env, stdin: "inherit" }).spawn();
     Deno.exit((await run.status).code);
   }
   const startedAt = performance.now();
@@ -136,7 +151,7 @@ if (import.meta.main) {
   const ignored = flags.filter((flag) => flag.startsWith("--ignore=")).flatMap((flag) => flag.slice(9).split(","));
   const tests = (await findTests(ignored)).map((file) => ["test", ...flags, "--no-check", file]);
   // Tests wait now and then, for a limit or for a process: one more than there are processors keeps these busy.
-  const outcomes = await runParts([types, ...tests], Math.min(navigator.hardwareConcurrency + 1, MOST_AT_ONCE));
+  const outcomes = await runParts([types, ...tests], Math.min(navigator.hardwareConcurrency + 1, MOST_AT_ONCE), env);
   const failures = outcomes.map(({ failures }) => failures).filter((text) => text !== "");
   if (failures.length > 0) console.log(["\nERRORS", ...failures].join("\n\n"));
   console.log(`\n${summarize(outcomes)} (${Math.round((performance.now() - startedAt) / 1000)} s)`);

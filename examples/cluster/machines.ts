@@ -25,7 +25,7 @@ export async function startAgent(name: string, url: string, secretFile: string):
         "--quiet",
         `--allow-net=${new URL(url).host}`,
         "--ignore-env",
-        "--allow-env=DENO_DIR,HOME",
+        "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME",
       ],
       ...[
         "--allow-sys=hostname",

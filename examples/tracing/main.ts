@@ -33,7 +33,7 @@ const { code } = await new Deno.Command("deno", {
     "--allow-run=deno",
     "--allow-read=.",
     // Workers find the package in the folder where this program found it.
-    "--allow-env=DENO_DIR",
+    "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME",
     new URL("traced.ts", import.meta.url).pathname,
   ],
   env: {

@@ -60,3 +60,23 @@ Deno.test("CHANGELOG.md says nothing twice: a merge can bring back what was move
   const entries = text.split(/\n(?=- |#|\n)/).filter((part) => part.startsWith("- "));
   assertEquals(entries.filter((entry, index) => entries.indexOf(entry) !== index), []);
 });
+
+Deno.test("flags by which a program finds the cache name every variable that moves it, where they name more than DENO_DIR", async () => {
+  const paths = [
+    ...["README.md", "deno.json", "cluster/README.md", "cluster/agent.ts", "examples/cluster/machines.ts"],
+    ...["examples/tracing/main.ts", "cluster/tests/helpers/agent_process.ts"],
+    ...(await Array.fromAsync(Deno.readDir(new URL("docs/", ROOT)), ({ name }) => `docs/${name}`)),
+  ].filter((path) => /\.(?:md|ts|json)$/.test(path));
+  const short: string[] = [];
+  let lists = 0;
+  for (const path of paths) {
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    for (const [flag, names] of text.matchAll(/--allow-env=([\w,]*\bDENO_DIR\b[\w,]*)/g)) {
+      if (!names!.includes("HOME")) continue;
+      lists++;
+      if (!names!.split(",").includes("XDG_CACHE_HOME")) short.push(`${path}: ${flag}`);
+    }
+  }
+  assert(lists > 8, `${lists} lists were found`);
+  assertEquals(short, []);
+});

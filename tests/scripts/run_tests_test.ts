@@ -42,9 +42,10 @@ Deno.test("summarize() adds up the counts of all parts, and says FAILED when one
 
 const TEST = (name: string, body: string): string => `Deno.test("${name}", () => { ${body} });`;
 
+const PATH = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+
 async function run(files: Record<string, string>, ...given: string[]) {
-  const path = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
-  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, { PATH: path });
+  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, { PATH });
   return await folder.deno(
     "run",
     "--quiet",
@@ -108,4 +109,17 @@ Deno.test("run_tests.ts passes on paths and flags, and the exit code, of a singl
   assertEquals(code, 0, stdout);
   assertStringIncludes(stdout, "running 1 test from ./b_test.ts");
   assertEquals((await run({ "c_test.ts": TEST("test c", "throw new Error()") }, "--no-check", "--fail-fast")).code, 1);
+});
+
+Deno.test("run_tests.ts tells tests by DENO_DIR where the cache is, whatever variable has moved it", async () => {
+  await using folder = await ProjectFolder.make({
+    "deno.json": "{}",
+    "a_test.ts": TEST("test a", "console.log('cache:', Deno.env.get('DENO_DIR'))"),
+  }, { PATH });
+  const moved = { DENO_DIR: "", XDG_CACHE_HOME: `${folder.path}/.moved` };
+  const args = ["run", "--quiet", "--no-prompt", "--allow-run", "--allow-read=.", SCRIPT, "--allow-env=DENO_DIR", "--"];
+  for (const given of [[], ["a_test.ts"]]) {
+    const { stdout } = await folder.denoIn(".", [...args, ...given], moved);
+    assertStringIncludes(stdout, `cache: ${folder.path}/.moved/deno\n`);
+  }
 });

@@ -58,7 +58,7 @@ export class AgentProcess implements AsyncDisposable {
           "--quiet",
           `--allow-net=${new URL(serverUrl).host}`,
           "--ignore-env",
-          "--allow-env=DENO_DIR,HOME",
+          "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME",
         ],
         ...["--allow-sys=hostname", "--allow-run=deno", "--allow-read", `--allow-write=${TEMP}`],
         `--config=${new URL("deno.json", ROOT).pathname}`,
