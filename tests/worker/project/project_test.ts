@@ -179,6 +179,12 @@ Deno.test("withoutComments() keeps what stands in texts, and drops commas before
   }
 });
 
+Deno.test("readConfig() reads plain JSON, and what has comments and commas at ends", async () => {
+  const files = { "plain.json": '{"lock":"a//b,}"}', "commented.json": '{"lock":"a//b,}",} // at last' };
+  await using folder = await ProjectFolder.make(files);
+  for (const name of Object.keys(files)) assertEquals(readConfig(`${folder.path}/${name}`), { lock: "a//b,}" }, name);
+});
+
 Deno.test("readConfig() takes nothing that is too large, is not there, or is not an object", async () => {
   await using folder = await ProjectFolder.make({ "large.json": " ".repeat(4 * 1024 * 1024) + "{}", "list.json": "5" });
   for (const name of ["large.json", "missing.json", "list.json", "."]) {
