@@ -30,7 +30,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
     "all calls are encoded before the first can leave, and records of one call may be the same object, which a set of all objects tells",
   "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
-    "Deno itself starts first; then each worker reads corral's side of it, one text of 190 kB, which V8 parses in 4 ms of the 9 from there until it says that it is ready. `deno task bench:start` has floors that do the same without corral",
+    "Deno itself starts first; then each worker reads corral's side of it, one text of 240 kB: of the 20 ms that a pool of two takes beyond two Denos which answer a byte, V8 takes 7 to read and evaluate that text. `deno task bench:start` has these floors, which do the same without corral",
   "memory": "most of it is Deno itself, as “no pool” shows",
   "queued": "a longer queue is more for the garbage collector to walk",
   "stream":

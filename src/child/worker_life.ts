@@ -46,6 +46,8 @@ export class WorkerLife implements Life {
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
+      // The program need not wait for this, and no code of a task or the module runs in between.
+      this.#watchWhatIsLeft(this.#loop, this.#scope!);
     } catch (error) {
       parent.shared.exportSent((handles) => {
         const encoded = encodeThrown(error, handles);
@@ -82,7 +84,7 @@ export class WorkerLife implements Life {
     });
     const module = await loadModule(this.#surroundings);
     if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-    const loop = new TaskLoop({
+    return new TaskLoop({
       module,
       concurrency,
       exportsOnly,
@@ -91,8 +93,6 @@ export class WorkerLife implements Life {
       shared: parent.shared,
       standby: parent.standby,
     });
-    this.#watchWhatIsLeft(loop, scope);
-    return loop;
   }
 
   /** An idle worker that is gone is replaced when one is needed. */

@@ -7517,6 +7517,7 @@ var WorkerLife = class {
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
+      this.#watchWhatIsLeft(this.#loop, this.#scope);
     } catch (error) {
       parent.shared.exportSent((handles) => {
         const encoded = encodeThrown(error, handles);
@@ -7552,7 +7553,7 @@ var WorkerLife = class {
     });
     const module = await loadModule(this.#surroundings);
     if (initializer !== null) await resolveFunction(initializer, module)(...initArgs);
-    const loop = new TaskLoop({
+    return new TaskLoop({
       module,
       concurrency,
       exportsOnly,
@@ -7561,8 +7562,6 @@ var WorkerLife = class {
       shared: parent.shared,
       standby: parent.standby
     });
-    this.#watchWhatIsLeft(loop, scope);
-    return loop;
   }
   #watchWhatIsLeft(loop, scope) {
     const { output, parent, exit, watches } = this.#surroundings;

@@ -80,6 +80,20 @@ Deno.test("WorkerLife watches the idle process once it is ready", async () => {
   assertEquals(parent.idlenessWatches, 1);
 });
 
+Deno.test("WorkerLife watches the idle process when it has said that it is ready, before a task begins", async () => {
+  const { surroundings, streams } = new MemoryParent(() => Promise.resolve(module));
+  const before: unknown[][] = [];
+  const watches = { ...surroundings.watches, idleness: () => void before.push(...streams.written.all()) };
+  const hello = { protocol: PROTOCOL_VERSION, version: VERSION, settings: SETTINGS };
+  const life = new WorkerLife({ ...surroundings, watches }, hello);
+  const begun = life.begin([]);
+  life.receive(["function", 1, { kind: "export", name: "double" }], []);
+  life.receive(["run", HEAD, [[1, 1, 1, 0, [21]]]], []);
+  await begun;
+  assertEquals(before.at(-1), ["ready"]);
+  assertEquals(streams.written.all(), [["started", 1], ["result", 1, 0, 42]]);
+});
+
 Deno.test("WorkerLife.parentEnded() ends the process", () => {
   const { parent, life } = makeLife({});
   life.parentEnded();
