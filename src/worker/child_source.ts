@@ -1174,6 +1174,17 @@ function checkedLimit(maxFrameBytes) {
 function tooLarge(action, size, limit) {
   return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
 }
+var lenient = new TextDecoder("utf-8", {
+  ignoreBOM: true
+});
+var strict = new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true
+});
+function textOfUtf8(bytes) {
+  const text = lenient[$decode](bytes);
+  return text[$includes]("\\uFFFD") ? strict[$decode](bytes) : text;
+}
 
 // src/wire/heap.ts
 function heapBytes() {
@@ -2638,10 +2649,6 @@ var [LINE_FEED3, QUOTE2] = [
 ];
 var PIECE_BYTES = 64 * 1024;
 var kept2 = new KeptBuffer();
-var utf8Decoder = new TextDecoder("utf-8", {
-  fatal: true,
-  ignoreBOM: true
-});
 var LineReader = class {
   #limits;
   #counts;
@@ -2793,7 +2800,7 @@ var LineCollector = class {
 };
 function decodeText(bytes) {
   try {
-    return utf8Decoder.decode(bytes);
+    return textOfUtf8(bytes);
   } catch (cause) {
     throw malformed("a line is not UTF-8", cause);
   }
@@ -4314,6 +4321,7 @@ return {
   MAX_PARTS,
   checkedLimit,
   tooLarge,
+  textOfUtf8,
   heapBytes,
   lineLimits,
   receiverLimits,
@@ -4397,6 +4405,7 @@ const { serve } = (({
   receiverLimits,
   requireLinesFit,
   see,
+  textOfUtf8,
   timeoutError,
   tooLarge
 }, {}, {
@@ -5897,10 +5906,6 @@ function writeU32(bytes, at, value) {
 var RUN_BYTES = 16 * 1024;
 var RUN_TEXT_BYTES = 512;
 var CALLED_TEXT_BYTES = 64;
-var utf8Decoder = new TextDecoder("utf-8", {
-  fatal: true,
-  ignoreBOM: true
-});
 var latin1Decoder = new TextDecoder("latin1");
 var FrameDecoder = class {
   #onFrame;
@@ -6098,7 +6103,7 @@ function isAscii(bytes, start, end) {
 }
 function decodeUtf8(bytes) {
   try {
-    return utf8Decoder[$decode](bytes);
+    return textOfUtf8(bytes);
   } catch (cause) {
     throw malformed("the text is not UTF-8", cause);
   }

@@ -1,6 +1,7 @@
 /** Makes a value of the lines that a LineWriter wrote, as they arrive. They are trusted in nothing. */
 
 import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
+import { textOfUtf8 } from "../framing/frame_format.ts";
 import { type Assembler, endsEarly, PlainAssembler } from "./assembler.ts";
 import { malformed, requireFewMarks, requireShallow } from "./checks.ts";
 import { KeptBuffer } from "./kept_buffer.ts";
@@ -17,8 +18,6 @@ const [LINE_FEED, QUOTE] = [10, 34] as const;
 const PIECE_BYTES = 64 * 1024;
 
 const kept = new KeptBuffer();
-
-const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads a part of a sender that is not trusted. Each line is parsed when it is there, so that no parse takes long. */
 export class LineReader implements PartReader {
@@ -197,7 +196,7 @@ export class LineCollector implements PartReader {
 
 function decodeText(bytes: Uint8Array): string {
   try {
-    return utf8Decoder.decode(bytes);
+    return textOfUtf8(bytes);
   } catch (cause) {
     throw malformed("a line is not UTF-8", cause);
   }

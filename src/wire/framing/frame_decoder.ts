@@ -1,7 +1,14 @@
 /** Incoming: bytes, however they were split, become texts with binary parts. */
 
 import { PayloadTooLargeError, ProtocolError } from "../../errors.ts";
-import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS, tooLarge } from "./frame_format.ts";
+import {
+  checkedLimit,
+  DEFAULT_MAX_FRAME_BYTES,
+  LINE_PART_FLAG,
+  MAX_PARTS,
+  textOfUtf8,
+  tooLarge,
+} from "./frame_format.ts";
 import { LinePart, type PartReader } from "./line_part.ts";
 
 /** Receives one complete frame: its text, its binary parts, which are the receiver's to keep, and how many bytes it had. */
@@ -11,7 +18,6 @@ const RUN_BYTES = 16 * 1024;
 const RUN_TEXT_BYTES = 512;
 const CALLED_TEXT_BYTES = 64;
 
-const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const latin1Decoder = new TextDecoder("latin1");
 
 /** Which bytes of a split frame are awaited. */
@@ -272,7 +278,7 @@ function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return utf8Decoder.decode(bytes);
+    return textOfUtf8(bytes);
   } catch (cause) {
     throw malformed("the text is not UTF-8", cause);
   }
