@@ -49,6 +49,7 @@ async function withNearest({ message, flag, known }: UnknownFlagError): Promise<
   const { nearestOf } = await import("./nearest_of.ts");
   const other = Object.hasOwn(OTHER_NAMES, flag) ? OTHER_NAMES[flag]! : "";
   const near = known.includes(other) ? other : nearestOf(flag, known, Math.max(2, flag.length / 3));
+  if (near === undefined && flag.includes(".")) return `${message}; a file of that name is ./${flag}`;
   return near === undefined ? message : message.replace(/, see [^,]*$/, `, did you mean ${near}?`);
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../files/open_file.ts";
 import type { TableDialect } from "../runner/row_cursor.ts";
 import { splitRow } from "../runner/table_row.ts";
 
@@ -14,7 +15,7 @@ export function columnNames(
   input: string,
   warn: (text: string) => void,
 ): readonly string[] {
-  const place = input === "-" ? "stdin" : input;
+  const place = nameForPeople(input);
   const fields = headerFields(text, dialect, place);
   const taken = new Set(fields.filter((name) => name !== ""));
   const seen = new Set<string>();

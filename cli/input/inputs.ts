@@ -1,5 +1,5 @@
 import { InputError } from "../errors/cli_error.ts";
-import { openFile } from "../files/open_file.ts";
+import { nameForPeople, openFile } from "../files/open_file.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block.ts";
 import { openSource } from "./byte_source.ts";
@@ -59,8 +59,7 @@ export class Inputs implements Disposable {
 
   /** The place of the present input, for messages. */
   get place(): string {
-    const name = this.names[Math.max(0, this.#next - 1)]!;
-    return name === "-" ? "stdin" : name;
+    return nameForPeople(this.names[Math.max(0, this.#next - 1)]!);
   }
 
   /** Waits for records, and gives those that are there; `undefined` at the end of the last input. Throws InputError. */

@@ -1,4 +1,5 @@
 import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../files/open_file.ts";
 import { openFile } from "../files/open_file.ts";
 
 /** Throws before anything is done if one of the inputs is not there, or cannot be read: the last one of many, for example. */
@@ -6,7 +7,7 @@ export async function requireInputs(files: readonly string[]): Promise<void> {
   for (const file of files) {
     if (file === "-") continue;
     const kind = await kindOf(file);
-    if (kind === "folder") throw new InputError(`Cannot read ${file}: it is a folder, wanted a file`);
+    if (kind === "folder") throw new InputError(`Cannot read ${nameForPeople(file)}: it is a folder, wanted a file`);
     // A pipe waits for its writer when it is opened.
     if (kind !== "other") (await openFile(file)).close();
   }

@@ -1,4 +1,5 @@
 import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../files/open_file.ts";
 import {
   EXCERPT_BYTES,
   excerptBytes,
@@ -206,7 +207,7 @@ function decoded(bytes: Uint8Array, input: string): string {
 }
 
 function headerFault(input: string, fault: string): string {
-  return `Cannot read the header of ${input === "-" ? "stdin" : input}: ${fault}`;
+  return `Cannot read the header of ${nameForPeople(input)}: ${fault}`;
 }
 
 /** Rows as they stand. Where each one lies is found out when somebody asks: most blocks are only passed on. */

@@ -112,7 +112,9 @@ function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "exp
   if (given === undefined) {
     throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
   }
-  const [, path = given, name = "default"] = /^(.*)#([^#/\\]+)$/s.exec(given) ?? [];
+  const split = /^(.*)#([^#/\\]+)$/s.exec(given);
+  // No export is called `b.ts`: then the # is one of the file's own characters.
+  const [, path = given, name = "default"] = split === null || IS_MODULE.test(split[2]!) ? [] : split;
   const module = moduleUrl(path);
   if (module.protocol === "file:") requireModule(path, files);
   return { module, export: name, files, source: undefined };

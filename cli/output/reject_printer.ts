@@ -1,3 +1,4 @@
+import { nameForPeople } from "../files/open_file.ts";
 import type { Batch, Outcome } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import { excerptOf } from "./excerpt.ts";
@@ -60,10 +61,8 @@ export class RejectPrinter implements RejectWriter {
   }
 
   #describe(block: RecordBlock, { offset, outcome, attempt, error }: Outcome): void {
-    const { input } = block.source;
-    const place = `record ${block.firstSequence + offset} (line ${block.line(offset)} of ${
-      input === "-" ? "stdin" : input
-    })`;
+    const input = nameForPeople(block.source.input);
+    const place = `record ${block.firstSequence + offset} (line ${block.line(offset)} of ${input})`;
     const tries = attempt > 1 ? ` after ${attempt} attempts` : "";
     const stack = error?.stack !== undefined && this.#printed < MAX_STACKS ? `\n${error.stack}` : "";
     const what = outcome === "invalid" ? error?.message : `${error?.name}: ${error?.message}`;
