@@ -159,6 +159,18 @@ const rows: readonly Row[] = [
     floorTitle: "a plain loop",
     floor: () => run("images", "loop"),
   },
+  {
+    title: "16 images of 3 MB, 10 ms each, the first time",
+    measure: () => run("images"),
+    floorTitle: "the same work by two Denos fed by hand",
+    floor: () => run("images_by_hand"),
+  },
+  {
+    title: "the same work by two Denos fed by hand",
+    measure: () => run("images_by_hand"),
+    floorTitle: "a plain loop of 16 images",
+    floor: () => run("images", "loop"),
+  },
 ];
 
 const isWanted = ({ title, floorTitle }: Row): boolean =>
