@@ -180,7 +180,8 @@ Deno.test({
       "Waiting and running",
     ]);
     const states = '[...document.querySelectorAll("#workers .state")].map((state) => state.textContent)';
-    assertEquals(await page.evaluate(states), ["idle", "idle"]);
+    // What a task says comes at once, what its worker does with the next report.
+    await page.until(`${states}.join() === "idle,idle"`);
     assertEquals(await page.evaluate("document.documentElement.scrollWidth <= 500"), true, "it fits 500 pixels");
 
     await page.evaluate('document.querySelector("#pause").click()');
