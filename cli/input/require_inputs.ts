@@ -1,6 +1,5 @@
 import { InputError } from "../errors/cli_error.ts";
-import { nameForPeople } from "../files/open_file.ts";
-import { openFile } from "../files/open_file.ts";
+import { nameForPeople, openFile } from "../files/open_file.ts";
 
 /** Throws before anything is done if one of the inputs is not there, or cannot be read: the last one of many, for example. */
 export async function requireInputs(files: readonly string[]): Promise<void> {

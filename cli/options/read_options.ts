@@ -275,6 +275,7 @@ export function poolOptions(options: CliMapOptions): PoolOptions {
   return {
     workers: jobs,
     module,
+    configOf: placeOf(options),
     trust: isUntrusted ? "untrusted" : "trusted",
     permissions,
     deny,
@@ -286,6 +287,20 @@ export function poolOptions(options: CliMapOptions): PoolOptions {
     ...maxTasks(options),
     name: "corral map",
   };
+}
+
+/**
+ * Where the `deno.json` is looked for: near the function, and for `-e` where the user stands, as `deno eval` does. Never where the command
+ * has its own: `deno install` starts it with a `--config`, which workers of a program would go by.
+ */
+function placeOf({ module, source, isUntrusted }: CliMapOptions): URL {
+  if (source === undefined || isUntrusted) return module;
+  try {
+    return new URL(`${fileUrl(Deno.cwd())}/`);
+  } catch {
+    // The folder is gone, or the command may not know of it.
+    return module;
+  }
 }
 
 /** A worker counts blocks: it gets only so many as cannot have more records than it may run. */

@@ -47,9 +47,9 @@ export class WorkerLauncher {
   readonly #memoryMarker = `corral-memory-${crypto.randomUUID()}`;
   readonly #blockSecret = makeBlockSecret();
   readonly #spare = new SpareWorker();
-  /** Started before, with the same command line. */
+  /** The process that was started ahead, if it has the command line of this pool. */
   #ahead: ProcessAhead | undefined;
-  /** The end of one with another. */
+  /** The end of the process that was started ahead, if it has another command line. */
   readonly #unfit: Promise<void> | undefined;
   #reaper: ReaperShare | undefined;
 

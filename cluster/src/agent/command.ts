@@ -82,7 +82,8 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
         {
           workers,
           concurrency: flags.concurrency,
-          ...(url !== undefined && { module: url }),
+          // `deno install` starts the agent with a --config of its own: the module has another.
+          ...(url !== undefined && { module: url, configOf: url }),
           functions: flags.allowInline ? "any" : "exports",
           permissions: flags.permissions,
           deny: flags.deny,
