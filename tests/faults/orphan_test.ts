@@ -1,9 +1,10 @@
 /** End-to-end tests of programs that end, in every way, while their workers are idle, waiting or in an endless loop. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { soon } from "../helpers/simulated/clock.ts";
-import { childrenOf, survivors, until } from "../helpers/programs/processes.ts";
+import { childrenOf, msUntilGone, until } from "../helpers/programs/processes.ts";
 import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
+/** As docs/security.md promises. */
 const GONE_WITHIN_MS = 2000;
 
 /** What the workers do when the program ends; each prints a line once it does so. */
@@ -40,7 +41,7 @@ async function busyProgram(
   if (busy !== "are idle") await program.line();
   // The reaper starts behind what the program does when its workers are ready.
   let children: number[] = [];
-  await until(async () => (children = await childrenOf(program.pid)).length >= 3, 10_000);
+  await until(async () => (children = await childrenOf(program.pid)).length >= 3, 20_000);
   return { program, children };
 }
 
@@ -52,82 +53,88 @@ const ENDINGS: Record<string, (pid: number) => void> = {
 
 for (const busy of Object.keys(BUSY)) {
   for (const [ending, end] of Object.entries(ENDINGS)) {
-    Deno.test(`Pool leaves no process when the program gets ${ending} while its workers ${busy}`, async () => {
-      const { program, children } = await busyProgram(busy);
-      await using _ = program;
-      assertEquals(children.length, 3);
-      end(program.pid);
-      await program.child.status;
-      assertEquals(await survivors(children, GONE_WITHIN_MS), []);
-    });
+    Deno.test(`Pool leaves no process when the program gets ${ending} while its workers ${busy}`, () =>
+      soon(GONE_WITHIN_MS, async () => {
+        const { program, children } = await busyProgram(busy);
+        await using _ = program;
+        assertEquals(children.length, 3);
+        end(program.pid);
+        await program.child.status;
+        return await msUntilGone(children);
+      }));
   }
 
   for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
-    Deno.test(`Pool leaves no process when the program ends by ${ending} while its workers ${busy}`, async () => {
-      const { program, children } = await busyProgram(busy, ending);
-      await using _ = program;
-      await program.send("\n");
-      assertEquals((await program.child.status).code, code);
-      assertEquals(await survivors(children, GONE_WITHIN_MS), []);
-    });
+    Deno.test(`Pool leaves no process when the program ends by ${ending} while its workers ${busy}`, () =>
+      soon(GONE_WITHIN_MS, async () => {
+        const { program, children } = await busyProgram(busy, ending);
+        await using _ = program;
+        await program.send("\n");
+        assertEquals((await program.child.status).code, code);
+        return await msUntilGone(children);
+      }));
   }
 }
 
 for (const [ending, end] of Object.entries(ENDINGS)) {
-  Deno.test(`Pool leaves no endless loop when a program that may run anything gets ${ending}`, async () => {
-    const { program, children } = await busyProgram("are in an endless loop", "", ["--allow-run"]);
-    await using _ = program;
-    assertEquals(children.length, 3);
-    end(program.pid);
-    await program.child.status;
-    assertEquals(await survivors(children, GONE_WITHIN_MS), []);
-  });
+  Deno.test(`Pool leaves no endless loop when a program that may run anything gets ${ending}`, () =>
+    soon(GONE_WITHIN_MS, async () => {
+      const { program, children } = await busyProgram("are in an endless loop", "", ["--allow-run"]);
+      await using _ = program;
+      assertEquals(children.length, 3);
+      end(program.pid);
+      await program.child.status;
+      return await msUntilGone(children);
+    }));
 }
 
 for (const signal of ["SIGKILL", "SIGINT"] as const) {
-  Deno.test(`Pool leaves no process when the program gets ${signal} while its workers start`, async () => {
-    await using program = new RunningProgram(
-      `const pool = new Pool({ workers: 3 });
-      pool.map((x: number) => x, [1, 2, 3], { chunkSize: 1 }).catch(() => {});
-      queueMicrotask(() => console.log(pool.workers.map(({ pid }) => pid).join(" ")));`,
-      { detached: true },
-    );
-    const pids = (await program.line()).split(" ").map(Number);
-    assertEquals(pids.length, 3);
-    Deno.kill(program.pid, signal);
-    await program.child.status;
-    assertEquals(await survivors(pids, GONE_WITHIN_MS), []);
-  });
+  Deno.test(`Pool leaves no process when the program gets ${signal} while its workers start`, () =>
+    soon(GONE_WITHIN_MS, async () => {
+      await using program = new RunningProgram(
+        `const pool = new Pool({ workers: 3 });
+        pool.map((x: number) => x, [1, 2, 3], { chunkSize: 1 }).catch(() => {});
+        queueMicrotask(() => console.log(pool.workers.map(({ pid }) => pid).join(" ")));`,
+        { detached: true },
+      );
+      const pids = (await program.line()).split(" ").map(Number);
+      assertEquals(pids.length, 3);
+      Deno.kill(program.pid, signal);
+      await program.child.status;
+      return await msUntilGone(pids);
+    }));
 }
 
-Deno.test("Pool leaves no process when the program gets SIGKILL while its workers are stuck in loading their module", async () => {
-  await using program = new RunningProgram(
-    `const pool = new Pool({ workers: 2, module: "data:text/javascript,console.log(Deno.pid);while(true);" });
-    pool.ready().catch(() => {});`,
-    { detached: true },
-  );
-  for (const _ of [1, 2]) await program.line();
-  let children: number[] = [];
-  // With the reaper, which starts later than workers, so as not to delay them.
-  await until(async () => (children = await childrenOf(program.pid)).length === 3, 5000);
-  assertEquals(children.length, 3);
-  Deno.kill(program.pid, "SIGKILL");
-  await program.child.status;
-  assertEquals(await survivors(children, GONE_WITHIN_MS), []);
-});
+Deno.test("Pool leaves no process when the program gets SIGKILL while its workers are stuck in loading their module", () =>
+  soon(GONE_WITHIN_MS, async () => {
+    await using program = new RunningProgram(
+      `const pool = new Pool({ workers: 2, module: "data:text/javascript,console.log(Deno.pid);while(true);" });
+      pool.ready().catch(() => {});`,
+      { detached: true },
+    );
+    for (const _ of [1, 2]) await program.line();
+    let children: number[] = [];
+    // With the reaper, which starts later than workers, so as not to delay them.
+    await until(async () => (children = await childrenOf(program.pid)).length === 3, 20_000);
+    assertEquals(children.length, 3);
+    Deno.kill(program.pid, "SIGKILL");
+    await program.child.status;
+    return await msUntilGone(children);
+  }));
 
-Deno.test("Pool leaves no process when the program gets SIGKILL after its reaper was killed", async () => {
-  const { program, children } = await busyProgram("are in an endless loop");
-  await using _ = program;
-  // The reaper was started last.
-  Deno.kill(Math.max(...children), "SIGKILL");
-  let present: number[] = [];
-  await until(async () => (present = await childrenOf(program.pid)).some((pid) => !children.includes(pid)), 5000);
-  assertEquals(present.length, 3);
-  Deno.kill(program.pid, "SIGKILL");
-  await program.child.status;
-  assertEquals(await survivors(present, GONE_WITHIN_MS), []);
-});
+Deno.test("Pool leaves no process when the program gets SIGKILL after its reaper was killed", () =>
+  soon(GONE_WITHIN_MS, async () => {
+    const { program, children } = await busyProgram("are in an endless loop");
+    await using _ = program;
+    // The reaper was started last.
+    Deno.kill(Math.max(...children), "SIGKILL");
+    let present: number[] = [];
+    await until(async () => (present = await childrenOf(program.pid)).some((pid) => !children.includes(pid)), 20_000);
+    assertEquals(present.length, 3);
+    Deno.kill(program.pid, "SIGKILL");
+    await program.child.status;
+    return await msUntilGone(present);
+  }));
 
 Deno.test("Pool does not keep a program alive when it is idle and was not closed", () =>
   soon(5000, async () => {

@@ -1,6 +1,8 @@
 /** What the operating system knows about processes. A zombie counts as gone: it only waits to be looked at. */
 
 const POLL_INTERVAL_MS = 40;
+/** Far more than anything takes here, also on a busy machine. */
+const GONE_LIMIT_MS = 30_000;
 
 interface ProcessEntry {
   readonly pid: number;
@@ -39,6 +41,14 @@ export async function survivors(pids: readonly number[], withinMs: number): Prom
   let left = [...pids];
   await until(async () => (left = await alive(left)).length === 0, withinMs);
   return left;
+}
+
+/** How many milliseconds it takes until none of `pids` runs. Throws if one stays. */
+export async function msUntilGone(pids: readonly number[]): Promise<number> {
+  const startedAt = performance.now();
+  const left = await survivors(pids, GONE_LIMIT_MS);
+  if (left.length > 0) throw new Error(`${left.join(", ")} of ${pids.join(", ")} run on`);
+  return performance.now() - startedAt;
 }
 
 /** Polls until `condition` holds, for at most `withinMs`. Tells whether it did. For facts that send no message. */
