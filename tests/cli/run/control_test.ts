@@ -1,5 +1,6 @@
 // End-to-end: limits, retries and workers of `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Gate } from "../../helpers/pools/gate.ts";
 import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -23,10 +24,16 @@ Deno.test("corral map takes a limit from the median of what succeeded", async ()
 });
 
 Deno.test("corral map ends the whole run with code 124 when its time budget is used up", async () => {
-  const args = ["map", `${TROUBLE}#loopAtFive`, "--time-budget", "3s", "-j", "1", "--chunk", "1"];
-  const { code, results, stderr } = await corral(args, { stdin: TEN });
-  assertEquals([code, results], [124, [1, 2, 3, 4]]);
-  assertStringIncludes(stderr, "the time budget is used up");
+  // The second is for a machine that does not come so far in the first.
+  for (const budget of ["3s", "20s"]) {
+    const args = ["map", `${TROUBLE}#loopAtFive`, "--time-budget", budget, "-j", "1", "--chunk", "1"];
+    const { code, results, stderr } = await corral(args, { stdin: TEN });
+    assertEquals(code, 124);
+    assertStringIncludes(stderr, "the time budget is used up");
+    if (results.length < 4 && budget === "3s") continue;
+    assertEquals(results, [1, 2, 3, 4]);
+    break;
+  }
 });
 
 Deno.test("corral map waits with limits that a runtime's timer does not hold: it fires at once for them", async () => {
@@ -96,9 +103,23 @@ Deno.test("corral map prepares each worker, and replaces it after so many record
 
 Deno.test("corral map runs as many workers as it is told", async () => {
   await inFolder(async (folder) => {
-    const args = ["map", `${JOB}#laterFirst`, "-j", "3", "--chunk", "1", "--events", `${folder}/e`];
-    const { code } = await corral(args, { stdin: ndjson(Array(12).fill(100)) });
-    assertEquals(code, 0);
+    // Records that wait until three are there.
+    using gate = new Gate();
+    const args = [
+      "map",
+      `${JOB}#holdAt`,
+      "-j",
+      "3",
+      "--chunk",
+      "1",
+      "--allow-net=127.0.0.1",
+      "--events",
+      `${folder}/e`,
+    ];
+    const run = corral(args, { stdin: ndjson(Array(12).fill(gate.port)), allow: ["--allow-net=127.0.0.1"] });
+    await Promise.race([gate.arrived(3), run]);
+    gate.openForGood();
+    assertEquals((await run).code, 0);
     const events = (await Deno.readTextFile(`${folder}/e`)).trimEnd().split("\n").map((line) => JSON.parse(line));
     const slots = new Set(events.filter(({ type }) => type === "record").map(({ slot }) => slot));
     assertEquals([...slots].sort(), [0, 1, 2]);

@@ -1,6 +1,7 @@
 // End-to-end: what `corral map` calls, and what becomes of what it returns.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, ndjson } from "../../helpers/programs/corral.ts";
+import { Gate } from "../../helpers/pools/gate.ts";
+import { corral, corralCommand, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -24,8 +25,27 @@ Deno.test("corral map keeps the order of the records whatever ends first, and wi
   const stdin = ndjson([1500, 1, 2, 3]);
   const ordered = await corral(["map", `${JOB}#laterFirst`, "-j", "2", "--chunk", "1"], { stdin });
   assertEquals(ordered.results, [1500, 1, 2, 3]);
-  const unordered = await corral(["map", `${JOB}#laterFirst`, "-j", "2", "--chunk", "1", "--unordered"], { stdin });
-  assertEquals(unordered.results, [1, 2, 3, 1500]);
+  // The first record waits until the results of all others have been read.
+  using gate = new Gate();
+  const flags = ["-j", "2", "--chunk", "1", "--unordered", "--allow-net=127.0.0.1"];
+  const child = corralCommand(["map", `${JOB}#holdFirst`, ...flags], { allow: ["--allow-net=127.0.0.1"] }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(ndjson([gate.port, 1, 2, 3])));
+  await writer.close();
+  let results = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    results += part;
+    if (results === "1\n2\n3\n") {
+      await gate.arrived();
+      gate.open();
+    }
+  }
+  assertEquals([await stderr.then((text) => text.split(" in ")[0]), results], [
+    "corral: 4 records, 0 failed, 4 results",
+    `1\n2\n3\n${gate.port}\n`,
+  ]);
+  assertEquals((await child.status).code, 0);
 });
 
 Deno.test("corral map takes a function from the command line, with types, and shows its errors as -e", async () => {

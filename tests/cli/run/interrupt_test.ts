@@ -47,7 +47,7 @@ Deno.test("corral map lets end what runs at the first Ctrl-C, logs it, and exits
     assertStringIncludes(await stderr, "again to stop at once");
     assertStringIncludes(await stderr, `${lines.length} records, 0 failed`);
     assertStringIncludes(await stderr, "interrupted; go on with --resume");
-    assertEquals(await survivors(workers, 2000), []);
+    assertEquals(await survivors(workers, 20_000), []);
   });
 });
 
@@ -68,5 +68,5 @@ Deno.test("corral map ends at once at the second Ctrl-C, and leaves nothing runn
   await Promise.all([rest(errors), rest(results)]);
   await writer.close().catch(() => {});
   assertEquals(code, 130);
-  assertEquals(await survivors(workers, 2000), []);
+  assertEquals(await survivors(workers, 20_000), []);
 });
