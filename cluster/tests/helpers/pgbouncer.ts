@@ -1,6 +1,6 @@
 /** Debian's PgBouncer in front of a PostgreSQL of a test: its own process on a free loopback port. */
 import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
-import { freePort, giveToServer } from "../../../tests/helpers/servers/server_user.ts";
+import { giveToServer, onFreePort } from "../../../tests/helpers/servers/server_user.ts";
 
 const PGBOUNCER = "/usr/sbin/pgbouncer";
 
@@ -27,11 +27,11 @@ export class PgBouncer implements AsyncDisposable {
     const { username, port: serverPort, pathname } = new URL(serverUrl);
     const folder = await Deno.makeTempDir({ prefix: "corral-pgbouncer-" });
     try {
-      const port = freePort();
       const config = `${folder}/pgbouncer.ini`;
-      await Deno.writeTextFile(
-        config,
-        `[databases]
+      return await onFreePort(async (port) => {
+        await Deno.writeTextFile(
+          config,
+          `[databases]
 * = host=127.0.0.1 port=${serverPort} user=${username}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -40,11 +40,12 @@ unix_socket_dir =
 auth_type = any
 pool_mode = ${mode}
 `,
-      );
-      const user = await giveToServer(folder);
-      const options = { args: [config], ...user, log: `${folder}/log`, until: "process up" };
-      const process = await LoggedProcess.start(PGBOUNCER, options);
-      return new PgBouncer(`postgres://${username}@127.0.0.1:${port}${pathname}`, folder, process);
+        );
+        const user = await giveToServer(folder);
+        const options = { args: [config], ...user, log: `${folder}/log`, until: "process up" };
+        const process = await LoggedProcess.start(PGBOUNCER, options);
+        return new PgBouncer(`postgres://${username}@127.0.0.1:${port}${pathname}`, folder, process);
+      });
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;

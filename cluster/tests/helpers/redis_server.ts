@@ -1,6 +1,6 @@
 /** A Redis of one test: its own process on a free loopback port, with its own folder. */
 import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
-import { freePort } from "../../../tests/helpers/servers/server_user.ts";
+import { onFreePort } from "../../../tests/helpers/servers/server_user.ts";
 
 /** Where `redis-server` may lie. */
 const PLACES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
@@ -45,32 +45,18 @@ export class RedisServer implements AsyncDisposable {
   /** Starts one. `config` are further options, such as `["--appendonly", "no"]`; with certificates it speaks TLS and nothing else. */
   static async start(config: readonly string[] = [], tls?: Certificates): Promise<RedisServer> {
     const folder = await Deno.makeTempDir({ prefix: "corral-redis-" });
-    // Another program may take the port between the question and the start.
-    for (let tries = 5;; tries--) {
-      const port = freePort();
-      const args = [
-        ...[
+    try {
+      return await onFreePort(async (port) => {
+        const args = [
           ...(tls === undefined ? ["--port", `${port}`] : tlsOptions(port, tls)),
-          "--bind",
-          "127.0.0.1",
-          "--dir",
-          folder,
-          "--save",
-          "",
-          "--appendonly",
-          "yes",
-          "--appendfsync",
-          "everysec",
-        ],
-        ...config,
-      ];
-      try {
+          ...["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
+          ...config,
+        ];
         return new RedisServer(port, tls === undefined ? "redis" : "rediss", folder, args, await launch(folder, args));
-      } catch (error) {
-        if (tries > 1) continue;
-        await Deno.remove(folder, { recursive: true });
-        throw error;
-      }
+      });
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
     }
   }
 

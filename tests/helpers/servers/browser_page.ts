@@ -14,14 +14,16 @@ interface Reply {
 /** One page of one browser. */
 export class BrowserPage implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
+  /** Resolves when none of the browser's processes can print any more. */
+  readonly #silent: Promise<void>;
   readonly #profile: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<Reply>>();
   #lastId = 0;
   #session = "";
 
-  private constructor(child: Deno.ChildProcess, profile: string, socket: WebSocket) {
-    [this.#child, this.#profile, this.#socket] = [child, profile, socket];
+  private constructor(child: Deno.ChildProcess, silent: Promise<void>, profile: string, socket: WebSocket) {
+    [this.#child, this.#silent, this.#profile, this.#socket] = [child, silent, profile, socket];
     socket.onmessage = ({ data }) => {
       const reply: Reply = JSON.parse(data);
       if (reply.id !== undefined) this.#waiting.get(reply.id)?.resolve(reply);
@@ -37,9 +39,10 @@ export class BrowserPage implements AsyncDisposable {
       "about:blank",
     ).spawn();
     await child.stdout.cancel();
-    const socket = new WebSocket(await endpointOf(child));
+    const { endpoint, silent } = listenTo(child);
+    const socket = new WebSocket(await endpoint);
     await new Promise((resolve, reject) => [socket.onopen, socket.onerror] = [resolve, reject]);
-    const page = new BrowserPage(child, profile, socket);
+    const page = new BrowserPage(child, silent, profile, socket);
     const { targetId } = await page.#call("Target.createTarget", { url });
     ({ sessionId: page.#session } = await page.#call("Target.attachToTarget", { targetId, flatten: true }));
     return page;
@@ -78,6 +81,8 @@ export class BrowserPage implements AsyncDisposable {
     this.#socket.send(JSON.stringify({ id: ++this.#lastId, method: "Browser.close" }));
     await this.#child.status;
     await closed;
+    // Others than the first of its processes may still write into the profile.
+    await this.#silent;
     await Deno.remove(this.#profile, { recursive: true });
   }
 
@@ -96,7 +101,7 @@ export class BrowserPage implements AsyncDisposable {
 }
 
 /** The browser says where it listens, and then much else. */
-async function endpointOf(child: Deno.ChildProcess): Promise<string> {
+function listenTo(child: Deno.ChildProcess): { endpoint: Promise<string>; silent: Promise<void> } {
   let text = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const read = async (): Promise<void> => {
@@ -107,6 +112,5 @@ async function endpointOf(child: Deno.ChildProcess): Promise<string> {
     }
     reject(new Error(`The browser ended: ${text}`));
   };
-  void read();
-  return await promise;
+  return { endpoint: promise, silent: read() };
 }

@@ -1,6 +1,6 @@
 /** Debian's PostgreSQL, for tests that talk to a real server. */
 import { LoggedProcess } from "./logged_process.ts";
-import { freePort, giveToServer, run } from "./server_user.ts";
+import { giveToServer, onFreePort, run } from "./server_user.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
@@ -35,16 +35,17 @@ export class PostgresServer implements AsyncDisposable {
     try {
       const user = await giveToServer(folder);
       await run(`${bin}/initdb`, ["-D", folder, "-A", "trust", "-U", "corral", "-E", "UTF8", "--no-sync"], user);
-      const port = freePort();
-      const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
-      const process = await LoggedProcess.start(`${bin}/postgres`, {
-        args: ["-D", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-        ...user,
-        env: { LC_ALL: "C" },
-        log: `${folder}/log`,
-        until: "ready to accept connections",
+      return await onFreePort(async (port) => {
+        const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+        const process = await LoggedProcess.start(`${bin}/postgres`, {
+          args: ["-D", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+          ...user,
+          env: { LC_ALL: "C" },
+          log: `${folder}/log`,
+          until: "ready to accept connections",
+        });
+        return new PostgresServer(`postgres://corral@127.0.0.1:${port}/postgres`, folder, process);
       });
-      return new PostgresServer(`postgres://corral@127.0.0.1:${port}/postgres`, folder, process);
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;

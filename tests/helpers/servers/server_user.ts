@@ -15,8 +15,19 @@ export async function run(command: string, args: string[], options: Deno.Command
   return new TextDecoder().decode(stdout);
 }
 
+/** Starts a server on a free port. Another program may take that between the question and the start: then once more with another. */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let tries = 5;; tries--) {
+    try {
+      return await start(freePort());
+    } catch (error) {
+      if (tries <= 1) throw error;
+    }
+  }
+}
+
 /** A port of the loopback network that is free now. */
-export function freePort(): number {
+function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
