@@ -35,7 +35,7 @@ for (const [mode, what] of [["kill", "200 killed workers"], ["pools", "160 short
         await writer.write(new TextEncoder().encode("\n"));
         const { rss, workers } = JSON.parse((await lines.read()).value!) as Report;
         // Two workers and the reaper; replacements may still be starting.
-        await until(async () => (await childrenOf(program.pid)).length <= 3, 3000);
+        await until(async () => (await childrenOf(program.pid)).length <= 3, 20_000);
         const children = (await childrenOf(program.pid)).length;
         reports.push({ rss, workers, descriptors: await descriptorsOf(program.pid), children });
       }

@@ -60,7 +60,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     requireExpected(await outcomesWith(import.meta.resolve("../../mod.ts"), []));
-    await until(async () => (await childrenOf(Deno.pid)).length === 0, 5000);
+    await until(async () => (await childrenOf(Deno.pid)).length === 0, 20_000);
     assertEquals(await childrenOf(Deno.pid), []);
   },
 });

@@ -145,7 +145,7 @@ Deno.test("no worker outlives a program that was killed, not even one in an endl
   assertEquals(pids.length, 2);
   program.child.kill("SIGKILL");
   await program.child.status;
-  assertEquals(await survivors(pids, 2000), []);
+  assertEquals(await survivors(pids, 20_000), []);
 });
 
 Deno.test("running work can be cancelled, and only that work ends", () =>

@@ -123,5 +123,5 @@ Deno.test("parentProcess() sees its parent end in a detached process, which outl
   await middle.join();
   assertEquals((await lines.read()).value, "false\n");
   assert((await lines.read()).done);
-  assertEquals(await survivors([pid], 2000), []);
+  assertEquals(await survivors([pid], 20_000), []);
 });

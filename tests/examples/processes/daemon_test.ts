@@ -12,5 +12,5 @@ Deno.test("examples/daemon waits for the worker and not for the daemon, which en
   ]);
   assertEquals(lines.length, 4);
   const [, pid] = /^main: my last line; daemon has pid (\d+), and nobody joins worker$/.exec(lines[last]!)!;
-  assertEquals(await survivors([Number(pid)], 2000), []);
+  assertEquals(await survivors([Number(pid)], 20_000), []);
 });
