@@ -17,7 +17,7 @@ import { shown } from "../src/shown.ts";
 import { OutputTail } from "../src/worker/streams/prints.ts";
 import { within } from "./helpers/simulated/clock.ts";
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 3000;
 const LENGTH = 512 * 1024;
 
 /** Pieces that begin, or end, what some rule looks for; repeated, each begins it again and again. */
