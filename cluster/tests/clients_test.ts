@@ -5,6 +5,7 @@ import { TASKS } from "./helpers/task_module.ts";
 import { Caller } from "./helpers/caller.ts";
 import { ClientProgram } from "./helpers/client_program.ts";
 import { Notes } from "./helpers/notes.ts";
+import { openQueue } from "./helpers/open_queue.ts";
 import { untilRedis } from "./helpers/redis_changes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 
@@ -50,13 +51,18 @@ Deno.test(
 Deno.test("a waiting task that is cancelled never starts", options, async () => {
   await using redis = await RedisServer.start();
   await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: [`--allow-write=${notes.path}`] });
+  await using gate = await Notes.make();
+  const flags = [`--allow-write=${notes.path}`, `--allow-read=${gate.path.replace(/\/[^/]*$/, "")}`];
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
   await using caller = new Caller(redis.url);
-  const first = caller.start("note", [notes.path, "first", 1000]);
+  const first = caller.start("noteUntil", [notes.path, "first", gate.path]);
   await notes.until(1);
   const second = caller.start("note", [notes.path, "second"]);
   await second.reached("sent");
   caller.backend.cancel(second.handle, new Error("enough"));
+  await using raw = await openQueue(redis.url);
+  await untilRedis(redis.url, async () => await raw.queue.getJobCountByTypes("wait", "prioritized") === 0);
+  await Deno.writeTextFile(gate.path, "open\n");
   assertEquals(await first.result, "first");
   assertEquals(await caller.call("square", [6]), 36);
   assertEquals(await notes.lines(), ["first"]);

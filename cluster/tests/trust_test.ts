@@ -34,7 +34,7 @@ Deno.test("an agent with other code never gets the order; the client is told wha
     module: `file://${other}`,
     flags: [`--allow-write=${notes.path}`],
   });
-  await using caller = new Caller(redis.url, { agentTimeoutMs: 1500 });
+  await using caller = new Caller(redis.url, { agentTimeoutMs: 4000 });
   const error = await caller.error("note", [notes.path, "x"]);
   assertInstanceOf(error, WorkerStartError);
   assertEquals(error.taskStarted, false);
@@ -108,9 +108,12 @@ Deno.test(
 
 Deno.test("a forged result does not touch the caller's promise", options, async () => {
   await using redis = await RedisServer.start();
-  await using agent = await AgentProcess.start(redis.url, { jobs: 1 });
+  await using notes = await Notes.make();
+  await using gate = await Notes.make();
+  const flags = [`--allow-write=${notes.path}`, `--allow-read=${gate.path.replace(/\/[^/]*$/, "")}`];
+  await using agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
   await using caller = new Caller(redis.url);
-  const call = caller.start("wait", [1500]);
+  const call = caller.start("noteUntil", [notes.path, "honest", gate.path]);
   await call.reached("begun");
   await using raw = await openQueue(redis.url);
   const [active] = await raw.queue.getActive();
@@ -128,7 +131,8 @@ Deno.test("a forged result does not touch the caller's promise", options, async 
     "returnvalue",
     JSON.stringify(forged),
   );
-  assertEquals(await call.result, "waited");
+  await Deno.writeTextFile(gate.path, "open\n");
+  assertEquals(await call.result, "honest");
   // An agent without the secret takes the job itself.
   agent.kill("SIGKILL");
   await agent.status;

@@ -45,13 +45,18 @@ Deno.test(
   async () => {
     await using redis = await RedisServer.start();
     await using notes = await Notes.make();
-    await using _agent = await AgentProcess.start(redis.url, { lock: "2s", flags: [`--allow-write=${notes.path}`] });
+    await using gate = await Notes.make();
+    const flags = [`--allow-write=${notes.path}`, `--allow-read=${gate.path.replace(/\/[^/]*$/, "")}`];
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 2, lock: "2s", flags });
     await using caller = new Caller(redis.url);
-    const calls = range(12).map((index) => caller.call("note", [notes.path, `${index}`, 400], { retries: 3 }));
+    const calls = range(12).map((index) =>
+      caller.call("noteUntil", [notes.path, `${index}`, gate.path], { retries: 3 })
+    );
     await notes.until(2);
     redis.freeze();
     let settled = 0;
     for (const call of calls) call.then(() => settled++);
+    await Deno.writeTextFile(gate.path, "open\n");
     // The running two end, and cannot be written down. How long Redis is away is what is tested: twice the lock, which nobody can renew, and
     // nobody could tell that it is over.
     await new Promise((resolve) => setTimeout(resolve, 4000));

@@ -19,7 +19,7 @@ Deno.test(
   async () => {
     await using redis = await RedisServer.start();
     await using _agent = await AgentProcess.start(redis.url);
-    await using caller = new Caller(redis.url, { agentTimeoutMs: 1500 });
+    await using caller = new Caller(redis.url, { agentTimeoutMs: 4000 });
     using admin = openAdmin(redis.url);
     assertEquals(await caller.call("square", [2]), 4);
     await admin.redis.config("SET", "maxmemory", "1mb");

@@ -65,7 +65,7 @@ Deno.test(
   () =>
     inFolder(async (folder) => {
       await using redis = await RedisServer.start([], await certify(folder));
-      await using caller = new Caller(redis.url, { agentTimeoutMs: 2000 });
+      await using caller = new Caller(redis.url, { agentTimeoutMs: 5000 });
       const { message } = await caller.error("square", [1]);
       assertStringIncludes(message, "Cannot reach Redis at rediss://");
       assertStringIncludes(message, "certificate");
