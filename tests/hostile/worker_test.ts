@@ -106,14 +106,23 @@ const BOMBS: Record<
     for (let i = 0; i < 1_000_000; i++) setTimeout(() => {}, 1e6);
     return new Promise(() => {});
   }, [TaskTimeoutError, OutOfMemoryError]],
-  "the heap": [() => {
-    const all: unknown[] = [];
-    while (true) all.push(new Array(1000).fill({}));
-  }, [OutOfMemoryError, WorkerExitError]],
-  "memory beside the heap": [() => {
-    const all: unknown[] = [];
-    while (true) all.push(new Uint8Array(1 << 20).fill(1));
-  }, [OutOfMemoryError, WorkerExitError]],
+  // How soon memory is used up, the machine decides.
+  "the heap": [
+    () => {
+      const all: unknown[] = [];
+      while (true) all.push(new Array(1000).fill({}));
+    },
+    [OutOfMemoryError, WorkerExitError],
+    60_000,
+  ],
+  "memory beside the heap": [
+    () => {
+      const all: unknown[] = [];
+      while (true) all.push(new Uint8Array(1 << 20).fill(1));
+    },
+    [OutOfMemoryError, WorkerExitError],
+    60_000,
+  ],
 };
 
 for (const [what, [task, errors, timeoutMs = 5000]] of Object.entries(BOMBS)) {

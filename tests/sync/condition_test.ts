@@ -238,10 +238,10 @@ Deno.test("Condition's lock is free when a sleeper whose time was up is killed w
   withPool({ workers: 2, module }, async (pool) => {
     const condition = new Condition(new Lock());
     await pool.ready();
-    const { tasks: [sleeper], pids: [pid] } = await sleepers(pool, condition, 1, 50);
+    const { tasks: [sleeper], pids: [pid] } = await sleepers(pool, condition, 1, 1000);
     const guard = await condition.acquire();
     // Its time is up before this one's is.
-    await assertRejects(() => condition.acquire({ timeoutMs: 60 }), TimeoutError);
+    await assertRejects(() => condition.acquire({ timeoutMs: 1010 }), TimeoutError);
     await killWorker(pid!, sleeper!);
     await guard.release();
     assertFalse((await condition.acquire({ timeoutMs: 5000 })).abandoned);
