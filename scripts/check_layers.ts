@@ -78,8 +78,9 @@ export const LAYERS: Layers = {
     "errors",
     "library_folder",
     "printing",
+    "copies",
   ],
-  "pool/jobs": ["pool", "abort", "deque", "wire", "errors"],
+  "pool/jobs": ["pool", "abort", "deque", "shown", "wire", "errors"],
   "pool/local": ["pool", "pool/scheduling", "handles", "hub", "worker", "wire", "timer", "errors"],
   // Pure, so that tests can run it in simulated time.
   "pool/scheduling": ["deque", "errors"],
@@ -100,7 +101,7 @@ export const LAYERS: Layers = {
   ],
   sync: ["require_deno", "hub", "wire", "shown", "timer", "errors", "copies"],
   channels: ["require_deno", "hub", "deque", "wire", "shown", "timer", "errors"],
-  manager: ["require_deno", "channels", "sync", "hub", "worker", "wire", "shown", "timer", "errors"],
+  manager: ["require_deno", "channels", "sync", "hub", "worker", "wire", "shown", "timer", "errors", "copies"],
   backend: ["require_deno", "pool", "worker", "wire"],
   ahead: ["require_deno", "option_checks", "worker"],
   futures: [

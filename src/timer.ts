@@ -182,7 +182,12 @@ export function checkTimeout(timeoutMs: number | undefined): void {
  */
 export function checkWait(wait: WaitLimit): void {
   if (typeof wait !== "object" || wait === null) {
-    throw new TypeError(`Cannot wait: the options are ${shown(wait)}, wanted { timeoutMs: 1000 }`);
+    // Python's get(False) does not wait.
+    const timeoutMs = (wait as unknown) === false ? 0 : 1000;
+    throw new TypeError(`Cannot wait: the options are ${shown(wait)}, wanted { timeoutMs: ${timeoutMs} }`);
+  }
+  if (wait instanceof AbortSignal) {
+    throw new TypeError("Cannot wait: the options are an AbortSignal, wanted { signal }");
   }
   for (const name in wait) {
     if (name === "timeoutMs" || name === "signal") continue;

@@ -115,16 +115,15 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
         `Cannot send ${shown(bytes)} as bytes: a Uint8Array or an ArrayBuffer is wanted; send() takes other values`,
       );
     }
-    size ??= bytes.byteLength - offset;
-    const isInside = Number.isInteger(offset) && Number.isInteger(size) && offset >= 0 && size >= 0 &&
-      offset + size <= bytes.byteLength;
+    const length = size ?? bytes.byteLength - offset;
+    const isInside = Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 &&
+      offset + length <= bytes.byteLength;
     if (!isInside) {
-      throw new RangeError(
-        `Cannot send bytes: ${size} from ${offset} on were asked for, there are ${bytes.byteLength}`,
-      );
+      const asked = `offset ${shown(offset)}${size === undefined ? "" : `, size ${shown(size)}`}`;
+      throw new RangeError(`Cannot send bytes: ${asked} was asked for, there are ${bytes.byteLength} bytes`);
     }
     const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-    const part = new Uint8Array(view.buffer, view.byteOffset + offset, size);
+    const part = new Uint8Array(view.buffer, view.byteOffset + offset, length);
     await this[REF].call("send", [part]);
   }
 
@@ -141,8 +140,18 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     refuseSurplus("recvBytes(options)", arguments, 1);
     check(this, "receive", this.readable);
-    if (typeof options !== "object" || options === null) checkWait(options);
+    // Python's only argument is the most that it takes.
+    if (typeof options === "number") {
+      throw new TypeError(`Cannot receive bytes: the options are ${options}, wanted { maxLength: ${options} }`);
+    }
+    if (typeof options !== "object" || options === null || options instanceof AbortSignal) checkWait(options);
     const { maxLength, ...wait } = options;
+    const strange = Object.keys(wait).find((name) => name !== "timeoutMs" && name !== "signal");
+    if (strange !== undefined) {
+      throw new TypeError(
+        `Cannot receive bytes: "${strange}" is not an option of it, wanted "maxLength", "timeoutMs" or "signal"`,
+      );
+    }
     if (maxLength !== undefined && !(Number.isSafeInteger(maxLength) && maxLength >= 0) && maxLength !== Infinity) {
       throw new RangeError(`Cannot receive at most ${shown(maxLength)} bytes: a whole number is wanted, 0 or more`);
     }

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { PoolEngine } from "../pool/engine.ts";
 import { checkTaskOptions, MAX_WORKERS, OPTIONS_OF_CALLS, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
 import { endScope } from "../pool/scope_end.ts";
@@ -332,3 +333,5 @@ function poolOptions(options: ExecutorOptions): PoolOptions {
   }
   return { name: "executor", ...others, workers: executorChecks.within("maxWorkers", maxWorkers, 1, 1, MAX_WORKERS) };
 }
+
+brand({ ProcessPoolExecutor });

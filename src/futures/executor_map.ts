@@ -1,6 +1,7 @@
 import { TimeoutError } from "../errors.ts";
 import type { PoolEngine } from "../pool/engine.ts";
 import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
+import { notIterable } from "../pool/jobs/item_source.ts";
 import { checkImapOptions } from "../pool/options.ts";
 import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
@@ -54,9 +55,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
   const options = (hasOptions ? last ?? {} : {}) as ExecutorMapOptions;
   for (const input of inputs) {
     if (isIterable(input)) continue;
-    throw new TypeError(
-      `Cannot iterate over ${input === null ? "null" : typeof input}: an iterable or async iterable is wanted`,
-    );
+    throw notIterable(input);
   }
   mapChecks.names(options, KNOWN_OPTIONS, "map");
   for (const name of ["timeoutMs", "chunkSize", "bufferSize"] as const) {

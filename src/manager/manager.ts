@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { JoinableQueue, Queue, SimpleQueue } from "../channels/mod.ts";
 import { type Handle, REF } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
@@ -401,3 +402,5 @@ function numbersOf(items: number | Iterable<number> | BigIntArray): NumberArray 
 function isTypedArray(items: unknown): items is NumberArray | BigIntArray {
   return ArrayBuffer.isView(items) && !(items instanceof DataView);
 }
+
+brand({ Manager });

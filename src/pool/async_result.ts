@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { TimeoutError } from "../errors.ts";
 import { untilSettled } from "../timer.ts";
 import { refuseArguments, refuseSurplus } from "../shown.ts";
@@ -90,3 +91,5 @@ export class AsyncResult<R> implements PromiseLike<R> {
     return this.#promise.then(onfulfilled, onrejected);
   }
 }
+
+brand({ AsyncResult });

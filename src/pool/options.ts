@@ -150,14 +150,16 @@ const TASK_OPTIONS: Record<keyof TaskOptions, true> = {
   onProgress: true,
 };
 
+/** Told to the caller of `applyAsync` and its kin. The other calls give a promise, which tells it. */
+const CALLBACKS: Record<keyof AsyncCallbacks<never>, true> = { callback: true, errorCallback: true };
+
 const CALL_OPTIONS: Record<keyof (TaskOptions & AsyncCallbacks<never>), true> = {
   ...TASK_OPTIONS,
-  callback: true,
-  errorCallback: true,
+  ...CALLBACKS,
 };
 
-const MAP_OPTIONS: Record<keyof (MapOptions & AsyncCallbacks<never>), true> = {
-  ...CALL_OPTIONS,
+const MAP_OPTIONS: Record<keyof MapOptions, true> = {
+  ...TASK_OPTIONS,
   chunkSize: true,
   onItem: true,
   settle: true,
@@ -172,12 +174,27 @@ const IMAP_OPTIONS: Record<keyof ImapOptions, true> = {
 };
 
 /** Where options belong that were given to a pool, and to a call. */
-export const OPTIONS_OF_CALLS = { "a call": CALL_OPTIONS, "map()": MAP_OPTIONS, "imap()": IMAP_OPTIONS };
+export const OPTIONS_OF_CALLS = {
+  "a call": TASK_OPTIONS,
+  "applyAsync()": CALLBACKS,
+  "map()": MAP_OPTIONS,
+  "imap()": IMAP_OPTIONS,
+};
 const OPTIONS_OF_POOLS = { "the pool": POOL_OPTIONS };
 
-/** Checks the options of one call. Throws TypeError or RangeError. */
-export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>): void {
-  taskChecks.names(options, CALL_OPTIONS, "a task", { "map()": MAP_OPTIONS, ...OPTIONS_OF_POOLS });
+/**
+ * Checks the options of one call. Throws TypeError or RangeError.
+ *
+ * @param callbacks Whether it takes callbacks: those of a call that does not would never be called.
+ */
+export function checkTaskOptions(options: TaskOptions & AsyncCallbacks<never>, callbacks = false): void {
+  const known = callbacks ? CALL_OPTIONS : TASK_OPTIONS;
+  taskChecks.names(options, known as typeof CALL_OPTIONS, "a task", {
+    "applyAsync()": CALLBACKS,
+    "map()": MAP_OPTIONS,
+    "imap()": IMAP_OPTIONS,
+    ...OPTIONS_OF_POOLS,
+  });
   checkTask(options);
 }
 
@@ -201,8 +218,14 @@ function checkTask(options: TaskOptions & AsyncCallbacks<never>): void {
 }
 
 /** Checks the options of `map` and its kin. Throws TypeError or RangeError. */
-export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): void {
-  taskChecks.names(options, MAP_OPTIONS, "map", { "imap()": IMAP_OPTIONS, ...OPTIONS_OF_POOLS });
+export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>, callbacks = false): void {
+  refuseChunkSize(options);
+  const known = callbacks ? { ...MAP_OPTIONS, ...CALLBACKS } : MAP_OPTIONS;
+  taskChecks.names(options, known as Record<keyof typeof options, true>, "map", {
+    "mapAsync()": CALLBACKS,
+    "imap()": IMAP_OPTIONS,
+    ...OPTIONS_OF_POOLS,
+  });
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.flag("settle", options.settle);
@@ -219,11 +242,18 @@ export function checkMapOptions(options: MapOptions & AsyncCallbacks<never>): vo
 
 /** Checks the options of `imap` and its kin. Throws TypeError or RangeError. */
 export function checkImapOptions(options: ImapOptions): void {
+  refuseChunkSize(options);
   taskChecks.names(options, IMAP_OPTIONS, "imap", { "map()": MAP_OPTIONS, ...OPTIONS_OF_POOLS });
   checkTask(options);
   taskChecks.count("chunkSize", options.chunkSize, 1);
   taskChecks.count("bufferSize", options.bufferSize, 1);
   checkOnItem(options);
+}
+
+/** Python's third argument of `map` and `imap` is the size of chunks. */
+function refuseChunkSize(options: unknown): void {
+  if (typeof options !== "number") return;
+  throw taskChecks.wrongType(`the options are ${options}, wanted { chunkSize: ${options} }`);
 }
 
 function checkOnItem({ onItem }: Pick<ImapOptions, "onItem">): void {

@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
@@ -232,7 +233,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     // deno-lint-ignore no-explicit-any -- as above
   ): AsyncResult<any> {
     refuseSurplus("applyAsync(fn, args, { callback })", arguments, 3);
-    return this.#later(this.#call(fn, args, options), options);
+    return this.#later(this.#call(fn, args, options, true), options);
   }
 
   /**
@@ -361,7 +362,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
     refuseSurplus("mapAsync(fn, items, options)", arguments, 3);
-    return this.#later(this.#map(fn, items, false, options), options);
+    return this.#later(this.#map(fn, items, false, options, true), options);
   }
 
   /**
@@ -476,7 +477,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
     refuseSurplus("starmapAsync(fn, items, options)", arguments, 3);
-    return this.#later(this.#map(fn, items, true, options), options);
+    return this.#later(this.#map(fn, items, true, options, true), options);
   }
 
   /**
@@ -740,18 +741,29 @@ export class Pool<M = unknown> implements AsyncDisposable {
     await endScope(this.#engine, this.#engine.join("cut"));
   }
 
-  #call(fn: string | AnyFunction, args: unknown[], options: TaskOptions | undefined): Promise<unknown> {
+  #call(
+    fn: string | AnyFunction,
+    args: unknown[],
+    options: TaskOptions | undefined,
+    callbacks = false,
+  ): Promise<unknown> {
     this.#refuseIfClosed();
-    if (options !== undefined) checkTaskOptions(options);
+    if (options !== undefined) checkTaskOptions(options, callbacks);
     if (!Array.isArray(args)) {
       throw new TypeError("Cannot call: the arguments must be an array, wanted apply(fn, [arg1, arg2])");
     }
     return this.#engine.call(fn, args, options);
   }
 
-  #map(fn: string | AnyFunction, items: Items<unknown>, spread: boolean, options: MapOptions = {}): Promise<unknown[]> {
+  #map(
+    fn: string | AnyFunction,
+    items: Items<unknown>,
+    spread: boolean,
+    options: MapOptions = {},
+    callbacks = false,
+  ): Promise<unknown[]> {
     this.#refuseIfClosed();
-    checkMapOptions(options);
+    checkMapOptions(options, callbacks);
     return new MapJob(this.#engine, { spec: this.#engine.refer(fn), items, spread, options }).run();
   }
 
@@ -795,3 +807,5 @@ async function tellCallbacks<R>(
     throw error;
   }
 }
+
+brand({ Pool });

@@ -117,7 +117,8 @@ export class Barrier extends SharedHandle {
 
 function checkedOptions(options: BarrierOptions): BarrierOptions {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot make a barrier: the options are ${shown(options)}, wanted { timeoutMs: 1000 }`);
+    const wanted = typeof options === "function" ? "{ action }" : "{ timeoutMs: 1000 }";
+    throw new TypeError(`Cannot make a barrier: the options are ${shown(options)}, wanted ${wanted}`);
   }
   for (const name of Object.keys(options)) {
     if (name === "action" || name === "timeoutMs") continue;

@@ -158,11 +158,15 @@ export class Condition extends Acquirable {
 }
 
 function lockObject(lock: Lock | RLock): LockObject {
-  const ref = lock[REF];
+  const ref = (lock as Partial<Lock> | null)?.[REF];
+  if (ref?.type !== "Lock" && ref?.type !== "RLock") {
+    const kind = ref === undefined ? shown(lock) : `of the kind ${ref.type}`;
+    throw new TypeError(`Cannot make a condition: the lock is ${kind}, a Lock or an RLock is wanted`);
+  }
   const object = ref instanceof LocalRef ? ref.object : undefined;
   if (object instanceof LockObject) return object;
-  const state = ref instanceof LocalRef ? "the lock is closed, or is not a lock" : "another process made the lock";
-  throw new TypeError(`Cannot make a condition: ${state}, a lock of this process is wanted`);
+  const state = ref instanceof LocalRef ? "the lock is closed" : "another process made the lock";
+  throw new TypeError(`Cannot make a condition: ${state}, an open lock of this process is wanted`);
 }
 
 registerHandleClass(TYPE, Condition);

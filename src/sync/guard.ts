@@ -1,3 +1,4 @@
+import { brand } from "../copies.ts";
 import { type Handle, REF } from "../hub/handle.ts";
 import type { Tenure } from "../hub/deferred_release.ts";
 import { refuseArguments } from "../shown.ts";
@@ -70,3 +71,5 @@ export class Guard implements Disposable, AsyncDisposable {
     await this.release();
   }
 }
+
+brand({ Guard });

@@ -410,7 +410,11 @@ function checkTimeout(timeoutMs) {
 }
 function checkWait(wait) {
   if (typeof wait !== "object" || wait === null) {
-    throw new TypeError(\`Cannot wait: the options are \${shown(wait)}, wanted { timeoutMs: 1000 }\`);
+    const timeoutMs = wait === false ? 0 : 1e3;
+    throw new TypeError(\`Cannot wait: the options are \${shown(wait)}, wanted { timeoutMs: \${timeoutMs} }\`);
+  }
+  if (wait instanceof AbortSignal) {
+    throw new TypeError("Cannot wait: the options are an AbortSignal, wanted { signal }");
   }
   for (const name in wait) {
     if (name === "timeoutMs" || name === "signal") continue;
@@ -1172,7 +1176,8 @@ function checkedLimit(maxFrameBytes) {
   throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
 }
 function tooLarge(action, size, limit) {
-  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\`, size, limit);
+  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
+  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\${instead}\`, size, limit);
 }
 var lenient = new TextDecoder("utf-8", {
   ignoreBOM: true
@@ -1921,7 +1926,14 @@ var ADVICE = {
   Set: "send an ordinary Set, new Set(value)",
   Date: "send an ordinary Date, new Date(value)",
   RegExp: "send an ordinary RegExp, new RegExp(value)",
-  URL: "send an ordinary URL, new URL(value)"
+  URL: "send an ordinary URL, new URL(value)",
+  Pool: "make one where it is used",
+  ProcessPoolExecutor: "make one where it is used",
+  Manager: "send what it has made, such as a dict",
+  Process: "send what is to be known of it, such as value.pid",
+  Future: "await it first",
+  AsyncResult: "await it first",
+  Guard: "send the lock, and acquire it there"
 };
 function describeInstance(value) {
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
@@ -1963,7 +1975,7 @@ function advise(value) {
 }
 function knownClassOf(value) {
   for (let prototype = $Object_getPrototypeOf(value); prototype !== null; prototype = $Object_getPrototypeOf(prototype)) {
-    const name = builtInName(prototype) ?? globalNameOf(prototype);
+    const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
     if (name !== void 0 && $Object_hasOwn(ADVICE, name)) return name;
   }
 }
@@ -2055,9 +2067,9 @@ var TaggedEncoder = class {
       case "bigint":
         return this.#encodeBigInt(value);
       case "function":
-        throw this.refusal("a function, only data can travel");
+        throw this.refusal("a function, only data can travel, import or make it where it is called");
       case "symbol":
-        throw this.refusal("a symbol, only data can travel");
+        throw this.refusal("a symbol, only data can travel, send a string");
       default:
         return value;
     }
@@ -7071,7 +7083,7 @@ var TaskAnswers = class {
         this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
       });
     } catch (error) {
-      this.error(task, error);
+      this.error(task, ofReturned(error));
     }
   }
   error(task, error) {
@@ -7132,8 +7144,14 @@ function encodeThrown(error, handles) {
   }
 }
 function ofThrown(error) {
+  return toldOf(error, "what the task threw, throw an Error instead");
+}
+function ofReturned(error) {
+  return toldOf(error, "what the task returned");
+}
+function toldOf(error, value) {
   if (!(error instanceof EncodingError)) return error;
-  const message = error.message[$replace]("Cannot send ", "Cannot send what the task threw, throw an Error instead: ");
+  const message = error.message[$replace]("Cannot send ", \`Cannot send \${value}: \`);
   return new EncodingError(message, error.path, {
     cause: error.cause
   });
@@ -7159,7 +7177,7 @@ function withoutUnencodable(outcomes) {
       encode(value, TRIED);
       return value;
     } catch (error) {
-      errors[$set](index, error);
+      errors[$set](index, ofReturned(error));
     }
   });
   return {
@@ -7740,6 +7758,9 @@ var Guard = class {
     await this.release();
   }
 };
+brand({
+  Guard
+});
 
 // src/sync/acquirable.ts
 var Acquirable = class extends SharedHandle {
@@ -8174,11 +8195,15 @@ var Condition = class extends Acquirable {
   }
 };
 function lockObject(lock) {
-  const ref = lock[REF];
+  const ref = lock?.[REF];
+  if (ref?.type !== "Lock" && ref?.type !== "RLock") {
+    const kind = ref === void 0 ? shown(lock) : \`of the kind \${ref.type}\`;
+    throw new TypeError(\`Cannot make a condition: the lock is \${kind}, a Lock or an RLock is wanted\`);
+  }
   const object = ref instanceof LocalRef ? ref.object : void 0;
   if (object instanceof LockObject) return object;
-  const state = ref instanceof LocalRef ? "the lock is closed, or is not a lock" : "another process made the lock";
-  throw new TypeError(\`Cannot make a condition: \${state}, a lock of this process is wanted\`);
+  const state = ref instanceof LocalRef ? "the lock is closed" : "another process made the lock";
+  throw new TypeError(\`Cannot make a condition: \${state}, an open lock of this process is wanted\`);
 }
 registerHandleClass(TYPE2, Condition);
 
@@ -8417,7 +8442,8 @@ var Barrier = class extends SharedHandle {
 };
 function checkedOptions(options) {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(\`Cannot make a barrier: the options are \${shown(options)}, wanted { timeoutMs: 1000 }\`);
+    const wanted = typeof options === "function" ? "{ action }" : "{ timeoutMs: 1000 }";
+    throw new TypeError(\`Cannot make a barrier: the options are \${shown(options)}, wanted \${wanted}\`);
   }
   for (const name of $Object_keys(options)) {
     if (name === "action" || name === "timeoutMs") continue;
@@ -8466,13 +8492,14 @@ var Connection = class extends SharedHandle {
     if (!(bytes instanceof ArrayBuffer) && !$ArrayBuffer_isView(bytes)) {
       throw new TypeError(\`Cannot send \${shown(bytes)} as bytes: a Uint8Array or an ArrayBuffer is wanted; send() takes other values\`);
     }
-    size ??= bytes.byteLength - offset;
-    const isInside = $Number_isInteger(offset) && $Number_isInteger(size) && offset >= 0 && size >= 0 && offset + size <= bytes.byteLength;
+    const length = size ?? bytes.byteLength - offset;
+    const isInside = $Number_isInteger(offset) && $Number_isInteger(length) && offset >= 0 && length >= 0 && offset + length <= bytes.byteLength;
     if (!isInside) {
-      throw new RangeError(\`Cannot send bytes: \${size} from \${offset} on were asked for, there are \${bytes.byteLength}\`);
+      const asked = \`offset \${shown(offset)}\${size === void 0 ? "" : \`, size \${shown(size)}\`}\`;
+      throw new RangeError(\`Cannot send bytes: \${asked} was asked for, there are \${bytes.byteLength} bytes\`);
     }
     const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-    const part = new Uint8Array(view.buffer, view.byteOffset + offset, size);
+    const part = new Uint8Array(view.buffer, view.byteOffset + offset, length);
     await this[REF][$call]("send", [
       part
     ]);
@@ -8480,8 +8507,15 @@ var Connection = class extends SharedHandle {
   async recvBytes(options = {}) {
     refuseSurplus("recvBytes(options)", arguments, 1);
     check(this, "receive", this.readable);
-    if (typeof options !== "object" || options === null) checkWait(options);
+    if (typeof options === "number") {
+      throw new TypeError(\`Cannot receive bytes: the options are \${options}, wanted { maxLength: \${options} }\`);
+    }
+    if (typeof options !== "object" || options === null || options instanceof AbortSignal) checkWait(options);
     const { maxLength, ...wait2 } = options;
+    const strange = $Object_keys(wait2)[$find]((name) => name !== "timeoutMs" && name !== "signal");
+    if (strange !== void 0) {
+      throw new TypeError(\`Cannot receive bytes: "\${strange}" is not an option of it, wanted "maxLength", "timeoutMs" or "signal"\`);
+    }
     if (maxLength !== void 0 && !($Number_isSafeInteger(maxLength) && maxLength >= 0) && maxLength !== Infinity) {
       throw new RangeError(\`Cannot receive at most \${shown(maxLength)} bytes: a whole number is wanted, 0 or more\`);
     }

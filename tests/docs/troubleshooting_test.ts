@@ -1,6 +1,6 @@
 // Unit and end-to-end: docs/troubleshooting.md quotes, word for word, what the library prints, and errors lead to places that are there.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { EncodingError, ProtocolError } from "../../src/errors.ts";
+import { ProtocolError } from "../../src/errors.ts";
 import { Pool } from "../../mod.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 import { see, type Trouble, TROUBLES, TROUBLESHOOTING } from "../../src/troubles.ts";
@@ -121,17 +121,17 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
   permission: () => [
     explain('Requires net access to "example.com:443", run again with the --allow-net flag', WORKER),
   ],
-  data: () => {
+  data: async () => {
     class Owner {
       name = "corral";
     }
     const rows = [1, 2, 3, { owner: new Owner() }];
-    try {
-      encode({ rows });
-    } catch (error) {
-      if (error instanceof EncodingError) return [error.message];
-    }
-    return [];
+    await using pool = new Pool({ workers: 1 });
+    const returned = pool.apply(() => ({ parse: (text: string) => text.length })).then(
+      String,
+      (error) => error.message,
+    );
+    return [messageOf(() => encode({ rows })), await returned];
   },
   exit: () => [exit({ exitCode: 3 }), exit({ signal: "SIGKILL" }, false)],
   memory: () => [

@@ -89,6 +89,11 @@ Deno.test("Pool.map(), imap() and their kin reject options that they do not have
     const error = await assertRejects(async () => await call(), TypeError);
     assertStringIncludes((error as Error).message, 'wanted "chunkSize"');
   }
+  // Python's third argument.
+  for (const call of [pool.map, pool.mapAsync, pool.imap] as ((...args: unknown[]) => unknown)[]) {
+    const error = await assertRejects(async () => await call.call(pool, square, [1], 5), TypeError);
+    assertStringIncludes((error as Error).message, "the options are 5, wanted { chunkSize: 5 }");
+  }
   await assertRejects(() => pool.map(square, [1], { bufferSize: 2 } as object), TypeError, "not an option of map");
   await assertRejects(() => pool.map(square, [1], { runId: "a" }), TypeError, 'needs "chunkSize"');
   await assertRejects(
@@ -96,6 +101,45 @@ Deno.test("Pool.map(), imap() and their kin reject options that they do not have
     TypeError,
     "no meaning on this machine",
   );
+});
+
+Deno.test("Pool.apply() and map() refuse callbacks, which nobody would call, and applyAsync() and mapAsync() take them", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const told: unknown[] = [];
+  const options = { callback: (value: unknown) => told.push(value) };
+  const one = '"callback" is not an option of a task, "callback" is one of applyAsync()';
+  const all = '"callback" is not an option of map, "callback" is one of mapAsync()';
+  await assertRejects(() => pool.apply(square, [2], options as object), TypeError, one);
+  await assertRejects(() => pool.map(square, [2], options as object), TypeError, all);
+  await assertRejects(() => pool.starmap(square, [[2]], options as object), TypeError, all);
+  await assertRejects(
+    async () => await pool.imap(square, [2], options as object),
+    TypeError,
+    "is not an option of imap",
+  );
+  assertEquals(told, []);
+  await pool.applyAsync(square, [2], options).get();
+  await pool.mapAsync(square, [3], options).get();
+  assertEquals(told, [4, [9]]);
+});
+
+Deno.test("Pool.map() and imap() say what is wrong with an input that cannot be iterated", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const inputs: [input: unknown, message: string][] = [
+    [3, "Cannot iterate over 3: an iterable or async iterable is wanted"],
+    [Promise.resolve([1]), "an iterable or async iterable is wanted; await it first"],
+    [{ [Symbol.iterator]: 3 }, "Cannot iterate over an object: an iterable or async iterable is wanted"],
+    [{ [Symbol.iterator]: () => 3 }, "its iterator is 3, one with a next() is wanted"],
+    [{ [Symbol.asyncIterator]: () => ({}) }, "its iterator is an object, one with a next() is wanted"],
+    // Each would be read without end.
+    [{ [Symbol.iterator]: () => ({ next: () => 3 }) }, 'next() gave 3, an object with "done" and "value" is wanted'],
+    [{ [Symbol.asyncIterator]: () => ({ next: () => null }) }, "next() gave null"],
+  ];
+  for (const [input, message] of inputs) {
+    const items = input as Iterable<number>;
+    await assertRejects(() => pool.map(square, items), TypeError, message);
+    await assertRejects(async () => await Array.fromAsync(pool.imap(square, items)), TypeError, message);
+  }
 });
 
 Deno.test("Pool.starmap() says which item is not a list of arguments", async () => {
@@ -186,7 +230,16 @@ Deno.test("Handles and the manager refuse options and values that they would ign
     [() => connection.recvBytes(5 as never), "the options are 5"],
     [() => connection.recvBytes({ maxLength: 1.5 }), "Cannot receive at most 1.5 bytes"],
     [() => connection.poll(0, { timeoutMs: 5 } as never), "the time comes first"],
-    [() => connection.poll(0, AbortSignal.abort() as never), "is not an option of a wait"],
+    [() => connection.poll(0, AbortSignal.abort() as never), "the options are an AbortSignal, wanted { signal }"],
+    [() => connection.recvBytes(AbortSignal.abort() as never), "the options are an AbortSignal, wanted { signal }"],
+    [() => connection.recvBytes({ maxSize: 5 } as never), '"maxSize" is not an option of it, wanted "maxLength"'],
+    [() => end.sendBytes(new Uint8Array(3), 5), "offset 5 was asked for, there are 3 bytes"],
+    [() => end.sendBytes(new Uint8Array(3), 1, 4), "offset 1, size 4 was asked for, there are 3 bytes"],
+    [() => new Queue().get(false as never), "the options are false, wanted { timeoutMs: 0 }"],
+    [() => new Condition(5 as never), "the lock is 5, a Lock or an RLock is wanted"],
+    [() => new Condition(null as never), "the lock is null, a Lock or an RLock is wanted"],
+    [() => new Condition(new Semaphore(1) as never), "the lock is of the kind Semaphore, a Lock or an RLock is wanted"],
+    [() => new Barrier(2, (() => {}) as never), "wanted { action }"],
     [() => new Queue().get({ signal: 5 as never }), '"signal" is 5, an AbortSignal is wanted'],
     [() => new Lock().acquire({ signal: null as never }), '"signal" is null'],
     [() => new Lock().use(5 as never), "Cannot call use() with 5: a function is wanted"],

@@ -1,5 +1,6 @@
 // Kind: pure unit.
 import { assert, assertThrows } from "@std/assert";
+import { Manager, Pool, Process } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";
 import { EncodingError } from "../../src/errors.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
@@ -23,6 +24,8 @@ function openedAndClosed(): BroadcastChannel {
   channel.close();
   return channel;
 }
+
+const PLAIN = "send what it holds as plain data";
 
 const advised: [what: string, value: () => unknown, advice: string][] = [
   ["fields only", () => new Point(1), "send a plain object such as { ...value }"],
@@ -62,6 +65,13 @@ const advised: [what: string, value: () => unknown, advice: string][] = [
   ["a Map subclass", () => new (class Cache extends Map {})(), "send an ordinary Map, new Map(value)"],
   ["a Date subclass", () => new (class Day extends Date {})(), "send an ordinary Date, new Date(value)"],
   ["a WeakMap", () => new WeakMap(), "send what it holds as plain data"],
+  ["a function", () => ignore, "import or make it where it is called"],
+  ["a class", () => Point, "import or make it where it is called"],
+  ["a symbol", () => Symbol("s"), "send a string"],
+  ["a pool", () => new Pool({ workers: 1 }), "make one where it is used"],
+  ["a manager", () => new Manager(), "send what it has made, such as a dict"],
+  ["a process", () => new Process({ target: ignore }), "send what is to be known of it, such as value.pid"],
+  ["a class of the caller's named like one of this library", () => new (class Pool {})(), PLAIN],
   ["an Intl object", () => new Intl.NumberFormat(), "make it in the worker, from what value.resolvedOptions() tells"],
   ["an EventTarget", () => new EventTarget(), "send what it holds as plain data"],
   [

@@ -60,7 +60,7 @@ export class TaskAnswers {
         this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
       });
     } catch (error) {
-      this.error(task, error);
+      this.error(task, ofReturned(error));
     }
   }
 
@@ -138,8 +138,17 @@ export function encodeThrown(error: unknown, handles: HandleCodec | undefined): 
 
 /** The reader of this error has not returned anything: it says that the value was thrown. */
 function ofThrown(error: unknown): unknown {
+  return toldOf(error, "what the task threw, throw an Error instead");
+}
+
+/** The reader of this error has sent arguments: it says that they are not meant, and so that the task has run. */
+function ofReturned(error: unknown): unknown {
+  return toldOf(error, "what the task returned");
+}
+
+function toldOf(error: unknown, value: string): unknown {
   if (!(error instanceof EncodingError)) return error;
-  const message = error.message.replace("Cannot send ", "Cannot send what the task threw, throw an Error instead: ");
+  const message = error.message.replace("Cannot send ", `Cannot send ${value}: `);
   return new EncodingError(message, error.path, { cause: error.cause });
 }
 
@@ -164,7 +173,7 @@ function withoutUnencodable(outcomes: ChunkOutcomes): ChunkOutcomes {
       encode(value, TRIED);
       return value;
     } catch (error) {
-      errors.set(index, error);
+      errors.set(index, ofReturned(error));
     }
   });
   return { values, errors: [...errors].sort(([a], [b]) => a - b) };

@@ -1,3 +1,5 @@
+import { EncodingError } from "../../errors.ts";
+import { shownPath } from "../../wire/codec/value_path.ts";
 import type { ChunkEncoding } from "../requests.ts";
 import type { JobHost } from "./job_host.ts";
 
@@ -30,4 +32,12 @@ function advanced(encoding: ChunkEncoding): boolean {
   } catch {
     return false;
   }
+}
+
+/** The error with the item's place in the whole input, instead of in its chunk. */
+export function atItem(error: EncodingError, start: number): EncodingError {
+  const path = error.path.replace(/^\$\[(\d+)\]/, (_, index) => `$[${start + Number(index)}]`);
+  return new EncodingError(error.message.replace(shownPath(error.path), () => shownPath(path)), path, {
+    cause: error.cause,
+  });
 }

@@ -1,5 +1,5 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
-import { PoolClosedError } from "../../errors.ts";
+import { EncodingError, PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
@@ -7,7 +7,7 @@ import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { TaskCaller } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
 import { Bag } from "./bag.ts";
-import { encodeChunk } from "./encode_chunk.ts";
+import { atItem, encodeChunk } from "./encode_chunk.ts";
 import { type Entry, ImapResults } from "./imap_results.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
@@ -217,7 +217,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
       const task = this.#host.submit(this.#spec, encoded ?? items, mode, caller, options);
       if (this.#running.has(entry)) entry.task = task;
     } catch (error) {
-      this.#failAll(entry, error);
+      this.#failAll(entry, error instanceof EncodingError ? atItem(error, entry.start) : error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { shown } from "../../shown.ts";
 import type { Items } from "../types.ts";
 
 /** Reads a caller's input in chunks, on demand. */
@@ -67,8 +68,7 @@ export class ItemSource<T> {
     try {
       const step = this.#iterator.next();
       if (step instanceof Promise) return step;
-      if (step.done) this.#ended = true;
-      return step as IteratorResult<T>;
+      return this.#noted(step as IteratorResult<T>);
     } catch (error) {
       this.#ended = true;
       throw error;
@@ -77,25 +77,47 @@ export class ItemSource<T> {
 
   async #settled(step: IteratorResult<T> | Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
     try {
-      const result = await step;
-      if (result.done) this.#ended = true;
-      return result;
+      return this.#noted(await step);
     } catch (error) {
       this.#ended = true;
       throw error;
     }
   }
+
+  /** What is no step would never end, and its items would all be undefined: `for … of` refuses it as well. */
+  #noted(step: IteratorResult<T>): IteratorResult<T> {
+    if ((typeof step !== "object" && typeof step !== "function") || step === null) {
+      throw new TypeError(`Cannot iterate: next() gave ${shown(step)}, an object with "done" and "value" is wanted`);
+    }
+    if (step.done) this.#ended = true;
+    return step;
+  }
 }
 
 function iteratorOf<T>(items: Items<T>): Iterator<T> | AsyncIterator<T> {
   const candidate = items as Partial<AsyncIterable<T> & Iterable<T>> | null | undefined;
-  const asynchronous = candidate?.[Symbol.asyncIterator]?.();
+  const asynchronous = begin(candidate?.[Symbol.asyncIterator], items) as AsyncIterator<T> | undefined;
   if (asynchronous !== undefined) return promising(asynchronous);
-  const synchronous = candidate?.[Symbol.iterator]?.();
+  const synchronous = begin(candidate?.[Symbol.iterator], items) as Iterator<T> | undefined;
   if (synchronous !== undefined) return synchronous;
+  throw notIterable(items);
+}
+
+/** Calls a method that makes an iterator, if there is one. */
+function begin(make: unknown, items: unknown): unknown {
+  if (make === undefined || make === null) return undefined;
+  if (typeof make !== "function") throw notIterable(items);
+  const iterator = Reflect.apply(make, items, []);
+  if (typeof iterator?.next === "function") return iterator;
   throw new TypeError(
-    `Cannot iterate over ${items === null ? "null" : typeof items}: an iterable or async iterable is wanted`,
+    `Cannot iterate over ${shown(items)}: its iterator is ${shown(iterator)}, one with a next() is wanted`,
   );
+}
+
+/** The error for what is not iterable, with the way out where there is one. */
+export function notIterable(items: unknown): TypeError {
+  const instead = items instanceof Promise ? "; await it first" : "";
+  return new TypeError(`Cannot iterate over ${shown(items)}: an iterable or async iterable is wanted${instead}`);
 }
 
 /** An iterator whose steps are native promises, so that they can be told from finished steps. */

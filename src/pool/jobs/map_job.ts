@@ -1,6 +1,5 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../errors.ts";
-import { shownPath } from "../../wire/codec/value_path.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
@@ -8,7 +7,7 @@ import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
-import { encodeChunk } from "./encode_chunk.ts";
+import { atItem, encodeChunk } from "./encode_chunk.ts";
 import { tellItems } from "./item_listener.ts";
 import { ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
@@ -273,12 +272,4 @@ function joined(chunks: readonly unknown[][], size: number): unknown[] {
   let at = 0;
   for (const chunk of chunks) for (let index = 0; index < chunk.length; index++) results[at++] = chunk[index];
   return results;
-}
-
-/** The error with the item's place in the whole input, instead of in its chunk. */
-function atItem(error: EncodingError, start: number): EncodingError {
-  const path = error.path.replace(/^\$\[(\d+)\]/, (_, index) => `$[${start + Number(index)}]`);
-  return new EncodingError(error.message.replace(shownPath(error.path), () => shownPath(path)), path, {
-    cause: error.cause,
-  });
 }

@@ -1,5 +1,6 @@
 /** Says of an object that cannot travel what to send instead. Nothing that it advises loses data. */
 
+import { brandOf } from "../../copies.ts";
 import { builtInName, isRawJson, isRecord } from "./realms.ts";
 
 const PRIMITIVE = "send the primitive, value.valueOf()";
@@ -38,6 +39,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   Date: "send an ordinary Date, new Date(value)",
   RegExp: "send an ordinary RegExp, new RegExp(value)",
   URL: "send an ordinary URL, new URL(value)",
+  // Of this library.
+  Pool: "make one where it is used",
+  ProcessPoolExecutor: "make one where it is used",
+  Manager: "send what it has made, such as a dict",
+  Process: "send what is to be known of it, such as value.pid",
+  Future: "await it first",
+  AsyncResult: "await it first",
+  Guard: "send the lock, and acquire it there",
 };
 
 /** What is wrong with an instance of a class that does not travel, and the way out where there is one. */
@@ -81,10 +90,10 @@ function advise(value: object): string {
   return holdsFieldsOnly(value) ? "send a plain object such as { ...value }" : "send what it holds as plain data";
 }
 
-/** The nearest built-in class that the table knows: a subclass of Map is a Map. */
+/** The nearest class of the language or of this library that the table knows: a subclass of Map is a Map. */
 function knownClassOf(value: object): string | undefined {
   for (let prototype = Object.getPrototypeOf(value); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    const name = builtInName(prototype) ?? globalNameOf(prototype);
+    const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
     if (name !== undefined && Object.hasOwn(ADVICE, name)) return name;
   }
 }

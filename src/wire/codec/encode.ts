@@ -86,9 +86,9 @@ export class TaggedEncoder {
       case "bigint":
         return this.#encodeBigInt(value);
       case "function":
-        throw this.refusal("a function, only data can travel");
+        throw this.refusal("a function, only data can travel, import or make it where it is called");
       case "symbol":
-        throw this.refusal("a symbol, only data can travel");
+        throw this.refusal("a symbol, only data can travel, send a string");
       default:
         return value;
     }

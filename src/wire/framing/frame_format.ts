@@ -33,8 +33,9 @@ export function checkedLimit(maxFrameBytes: number): number {
 
 /** The error for a frame above the limit. */
 export function tooLarge(action: "send" | "receive", size: number, limit: number): PayloadTooLargeError {
+  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
   return new PayloadTooLargeError(
-    `Cannot ${action} message: it has ${size} bytes, at most ${limit} are allowed`,
+    `Cannot ${action} message: it has ${size} bytes, at most ${limit} are allowed${instead}`,
     size,
     limit,
   );

@@ -36,6 +36,9 @@ Deno.test("Pool refuses arguments that cannot travel at once, and nothing else i
     const mapped = await assertRejects(() => pool.map(identity, [1, 2, new Point()]), EncodingError, "Point");
     assertEquals(mapped.path, "$[2]");
     gate.open();
+    const items = [1, 2, 3, 4, new Point()];
+    const streamed = () => Array.fromAsync(pool.imap(identity, items, { chunkSize: 2 }));
+    assertEquals((await assertRejects(streamed, EncodingError, "Cannot send $[4]: ")).path, "$[4]");
     assertEquals([await running, await waiting], [1, 2]);
   }));
 
@@ -62,10 +65,16 @@ Deno.test("Pool refuses arguments that are too large, and the worker goes on", (
 Deno.test("Pool rejects with EncodingError when a result cannot travel, and the worker survives", () =>
   withPool({ workers: 1 }, async (pool, log) => {
     for (let round = 0; round < 20; round++) {
-      const error = await assertRejects(() => pool.apply(() => ({ list: [() => 1] })), EncodingError);
+      const call = () => pool.apply(() => ({ list: [() => 1] }));
+      const error = await assertRejects(
+        call,
+        EncodingError,
+        "Cannot send what the task returned: $.list[0]: a function",
+      );
       assertEquals(error.path, "$.list[0]");
     }
-    await assertRejects(() => pool.map((x: number) => x > 1 ? Symbol("s") : x, [1, 2]), EncodingError);
+    const map = () => pool.map((x: number) => x > 1 ? Symbol("s") : x, [1, 2]);
+    await assertRejects(map, EncodingError, "Cannot send what the task returned: $: a symbol");
     await assertServes(pool);
     assertEquals(log.pids.length, 1);
   }));
