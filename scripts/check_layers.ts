@@ -128,7 +128,7 @@ export const CLI_LAYERS: Layers = {
   records: ["runner", "errors"],
   input: ["records", "runner", "options", "files", "errors"],
   observers: ["records", "options", "files", "errors"],
-  output: ["observers", "records", "runner", "options", "files"],
+  output: ["observers", "records", "runner", "options", "files", "errors"],
   joblog: ["output", "input", "observers", "records", "runner", "options", "files", "errors"],
   run: ["output", "input", "observers", "records", "options", "runner", "errors"],
   cluster: ["run", "output", "observers", "records", "runner", "options", "files", "errors", "deno.json"],
@@ -146,7 +146,7 @@ export const CLI_LAYERS: Layers = {
     "files",
     "errors",
   ],
-  command: ["session", "cluster", "observers", "options", "runner", "errors", "deno.json"],
+  command: ["session", "cluster", "observers", "options", "runner", "files", "errors", "deno.json"],
   main: ["command"],
 };
 

@@ -11,9 +11,11 @@ export async function corral(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     const { describeError } = await import("./describe_error.ts");
-    const text = encoder.encode(`corral: ${await describeError(error)}\n`);
+    let text = `corral: ${await describeError(error)}\n`;
+    // What a module threw, or a server answered, may be in it.
+    if (Deno.stderr.isTerminal()) text = (await import("../files/terminal_text.ts")).sanitizeForTerminal(text);
     // Where nobody reads it any more, the exit code still tells.
-    await Deno.stderr.write(text).catch(() => {});
+    await Deno.stderr.write(encoder.encode(text)).catch(() => {});
     return EXIT_UNUSABLE;
   }
 }

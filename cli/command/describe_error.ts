@@ -1,5 +1,5 @@
 /** What the command says when it cannot run. Loaded only then, with what it takes to say so. */
-import { CliError } from "../errors/cli_error.ts";
+import { CliError, nameForPeople } from "../errors/cli_error.ts";
 import { NO_FUNCTION } from "../runner/protocol.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 
@@ -49,7 +49,7 @@ async function withNearest({ message, flag, known }: UnknownFlagError): Promise<
   const { nearestOf } = await import("./nearest_of.ts");
   const other = Object.hasOwn(OTHER_NAMES, flag) ? OTHER_NAMES[flag]! : "";
   const near = known.includes(other) ? other : nearestOf(flag, known, Math.max(2, flag.length / 3));
-  if (near === undefined && flag.includes(".")) return `${message}; a file of that name is ./${flag}`;
+  if (near === undefined && flag.includes(".")) return `${message}; a file of that name is ./${nameForPeople(flag)}`;
   return near === undefined ? message : message.replace(/, see [^,]*$/, `, did you mean ${near}?`);
 }
 

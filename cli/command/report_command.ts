@@ -1,5 +1,6 @@
 import type { Flag } from "../options/flag.ts";
 import { parseFlags } from "../options/parse_flags.ts";
+import { nameForPeople } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** The flags of `corral report`. */
@@ -29,7 +30,7 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const page = flags.value("output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`;
   const { isSameFile } = await import("../options/distinct_files.ts");
   if (isSameFile(events, page)) {
-    throw new UsageError(`Cannot write ${page}: it has the events, wanted another --output`);
+    throw new UsageError(`Cannot write ${nameForPeople(page)}: it has the events, wanted another --output`);
   }
   const { redrawReport } = await import("../observers/report/mod.ts");
   await redrawReport(events, page);

@@ -1,4 +1,4 @@
-import { CliError } from "./cli_error.ts";
+import { CliError, nameForPeople, reasonOf } from "./cli_error.ts";
 
 /** A file of the run cannot be written, for example because the disk is full. */
 export class OutputError extends CliError {
@@ -8,7 +8,7 @@ export class OutputError extends CliError {
   readonly path: string;
 
   constructor(path: string, cause: unknown) {
-    super(`Cannot write ${path === "-" ? "stdout" : path}: ${cause instanceof Error ? cause.message : cause}`, {
+    super(`Cannot write ${path === "-" ? "stdout" : nameForPeople(path)}: ${reasonOf(cause)}`, {
       cause,
     });
     this.path = path;

@@ -1,3 +1,4 @@
+import { nameForPeople } from "./cli_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A flag was given that the command does not have. */
@@ -10,7 +11,7 @@ export class UnknownFlagError extends UsageError {
   readonly known: readonly string[];
 
   constructor(flag: string, known: readonly string[], help: string) {
-    super(`Cannot read ${flag}: there is no such flag, see ${help}`);
+    super(`Cannot read ${nameForPeople(flag)}: there is no such flag, see ${help}`);
     this.flag = flag;
     this.known = known;
   }

@@ -1,4 +1,5 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
+import { nameForPeople, reasonOf } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** What a configuration says. Throws UsageError if it cannot be read. */
@@ -8,9 +9,11 @@ export function readConfig(path: string): unknown {
   try {
     config = parse(Deno.readTextFileSync(path), errors, { allowTrailingComma: true });
   } catch (cause) {
-    throw new UsageError(`Cannot read ${path}: ${(cause as Error).message}`);
+    throw new UsageError(`Cannot read ${nameForPeople(path)}: ${reasonOf(cause)}`);
   }
   const [error] = errors;
   if (error === undefined) return config;
-  throw new UsageError(`Cannot read ${path}: ${printParseErrorCode(error.error)} at offset ${error.offset}`);
+  throw new UsageError(
+    `Cannot read ${nameForPeople(path)}: ${printParseErrorCode(error.error)} at offset ${error.offset}`,
+  );
 }

@@ -1,5 +1,6 @@
 /** The files that a run writes: held so that no second run writes them, and emptied only when that is wanted. See `docs/decisions/command.md`. */
 
+import { nameForPeople } from "../errors/cli_error.ts";
 import { OutputError } from "../errors/output_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { openFile } from "./open_file.ts";
@@ -17,7 +18,9 @@ export async function holdFile(
   if (!await isRegular(file) || await tryLock(file)) return file;
   file.close();
   const holder = await describeHolder?.() ?? "another run of corral";
-  throw new UsageError(`Cannot write ${path}: ${holder} is writing it, wait for its end or name another file`);
+  throw new UsageError(
+    `Cannot write ${nameForPeople(path)}: ${holder} is writing it, wait for its end or name another file`,
+  );
 }
 
 /** A pipe or a device is nobody's alone, and has nothing to be lost. */
@@ -37,7 +40,9 @@ async function tryLock(file: Deno.FsFile): Promise<boolean> {
 /** Throws UsageError if there is something in the file that beginning it would destroy. */
 export async function requireEmpty(file: Deno.FsFile, path: string, advice: string): Promise<void> {
   const { isFile, size } = await file.stat();
-  if (isFile && size > 0) throw new UsageError(`Cannot begin ${path}: it is not empty, wanted ${advice}`);
+  if (isFile && size > 0) {
+    throw new UsageError(`Cannot begin ${nameForPeople(path)}: it is not empty, wanted ${advice}`);
+  }
 }
 
 /** Throws UsageError if a file that is to be gone on with is shorter than it was. */
@@ -45,7 +50,7 @@ export async function requireLength(file: Deno.FsFile, path: string, length: num
   const { isFile, size } = await file.stat();
   if (!isFile || size >= length) return;
   throw new UsageError(
-    `Cannot go on with ${path}: it has ${size} bytes, of ${length} that the joblog has seen; ` +
+    `Cannot go on with ${nameForPeople(path)}: it has ${size} bytes, of ${length} that the joblog has seen; ` +
       `it is not the file that was written, wanted that one, or another --joblog and --output`,
   );
 }

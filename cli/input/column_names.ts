@@ -1,5 +1,4 @@
-import { InputError } from "../errors/cli_error.ts";
-import { nameForPeople } from "../files/open_file.ts";
+import { InputError, nameForPeople } from "../errors/cli_error.ts";
 import type { TableDialect } from "../runner/row_cursor.ts";
 import { splitRow } from "../runner/table_row.ts";
 

@@ -1,5 +1,5 @@
-import { InputError } from "../errors/cli_error.ts";
-import { nameForPeople, openFile } from "../files/open_file.ts";
+import { InputError, nameForPeople } from "../errors/cli_error.ts";
+import { openFile } from "../files/open_file.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block.ts";
 import { openSource } from "./byte_source.ts";

@@ -1,5 +1,5 @@
-import { InputError } from "../errors/cli_error.ts";
-import { nameForPeople, openFile } from "../files/open_file.ts";
+import { InputError, nameForPeople } from "../errors/cli_error.ts";
+import { openFile } from "../files/open_file.ts";
 
 /** Throws before anything is done if one of the inputs is not there, or cannot be read: the last one of many, for example. */
 export async function requireInputs(files: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { type Batch, isFailure } from "../records/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../records/run_events.ts";
 import { cutOff, holdFile, syncFile, writeAll } from "../files/run_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
+import { nameForPeople } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { hashOf } from "../output/record_hash.ts";
 import { heldLines, readHeld } from "./held_results.ts";
@@ -107,7 +108,9 @@ function readHeader(line: Uint8Array, path: string): JoblogHeader {
   const header = parsed(line) as JoblogHeader | undefined;
   if (header?.type === "joblog" && header.version === 1) return header;
   throw new UsageError(
-    `Cannot resume: ${path} is not a joblog of this version of corral, wanted the file of an earlier --joblog`,
+    `Cannot resume: ${
+      nameForPeople(path)
+    } is not a joblog of this version of corral, wanted the file of an earlier --joblog`,
   );
 }
 
@@ -123,7 +126,11 @@ function readRecord(line: Uint8Array, path: string): RecordEvent {
 }
 
 function damaged(line: Uint8Array, path: string): never {
-  throw new UsageError(`Cannot resume: a line of ${path} is damaged: ${decoder.decode(line.subarray(0, 100))}`);
+  throw new UsageError(
+    `Cannot resume: a line of ${nameForPeople(path)} is damaged: ${
+      nameForPeople(decoder.decode(line.subarray(0, 100)))
+    }`,
+  );
 }
 
 function parsed(line: Uint8Array): unknown {

@@ -1,5 +1,6 @@
 /** No file that a run writes is one that it reads, or is written as something else, too. */
 
+import { nameForPeople } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions } from "./cli_map_options.ts";
 
@@ -18,19 +19,25 @@ export function requireDistinctFiles(options: CliMapOptions): void {
     const identity = fileIdentity(path);
     if (identity === undefined) continue;
     if (options.files.some((file) => file !== "-" && fileIdentity(file) === identity)) {
-      throw new UsageError(`Cannot write ${path}: it is also an input, wanted another --${flag}`);
+      throw new UsageError(`Cannot write ${nameForPeople(path)}: it is also an input, wanted another --${flag}`);
     }
     const { secretFile, caFile } = options.cluster ?? {};
     for (const [name, file] of [["secret", secretFile], ["ca", caFile]]) {
       if (file === undefined || fileIdentity(file) !== identity) continue;
-      throw new UsageError(`Cannot write ${path}: it is the file of --${name}-file, wanted another --${flag}`);
+      throw new UsageError(
+        `Cannot write ${nameForPeople(path)}: it is the file of --${name}-file, wanted another --${flag}`,
+      );
     }
     if (isModule(options, identity)) {
-      throw new UsageError(`Cannot write ${path}: it is the module of the function, wanted another --${flag}`);
+      throw new UsageError(
+        `Cannot write ${nameForPeople(path)}: it is the module of the function, wanted another --${flag}`,
+      );
     }
     const other = flags.get(identity);
     if (other !== undefined) {
-      throw new UsageError(`Cannot write ${path}: it is wanted for --${other} and for --${flag}, wanted two files`);
+      throw new UsageError(
+        `Cannot write ${nameForPeople(path)}: it is wanted for --${other} and for --${flag}, wanted two files`,
+      );
     }
     flags.set(identity, flag);
   }
@@ -55,15 +62,17 @@ export function requireForeignStandardFiles(options: CliMapOptions): void {
   const stdin = readsStdin ? standardIdentity("stdin") : undefined;
   for (const [flag, path] of stdin === undefined ? [] : filesOf(options)) {
     if (fileIdentity(path) !== stdin) continue;
-    throw new UsageError(`Cannot write ${path}: it is also the input on stdin, wanted another --${flag}`);
+    throw new UsageError(
+      `Cannot write ${nameForPeople(path)}: it is also the input on stdin, wanted another --${flag}`,
+    );
   }
   const stdout = options.outputFile === undefined ? standardIdentity("stdout") : undefined;
   if (stdout === undefined) return;
-  const input = stdout === stdin
-    ? "stdin"
-    : options.files.find((file) => file !== "-" && fileIdentity(file) === stdout);
+  const input = stdout === stdin ? "-" : options.files.find((file) => file !== "-" && fileIdentity(file) === stdout);
   if (input !== undefined) {
-    throw new UsageError(`Cannot write to stdout: it is the file that is also the input ${input}, wanted another file`);
+    throw new UsageError(
+      `Cannot write to stdout: it is the file that is also the input ${nameForPeople(input)}, wanted another file`,
+    );
   }
   const other = filesOf(options).find(([, path]) => fileIdentity(path) === stdout);
   if (other !== undefined) {

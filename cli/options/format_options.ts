@@ -1,5 +1,6 @@
 /** Which formats are read and written, by flags and by the names of files. */
 
+import { nameForPeople } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions, InputFormat, OutputFormat, TableFormat } from "./cli_map_options.ts";
 import { MAP_FLAGS } from "./map_flags.ts";
@@ -62,7 +63,9 @@ function refusePackedOutput(name: string): void {
   const [, extension] = /\.(gz|zst|bz2|xz|zip)$/.exec(name.toLowerCase()) ?? [];
   if (extension === undefined) return;
   throw new UsageError(
-    `Cannot write ${name}: results are not packed, wanted another name, or a pipe like corral map … | gzip > ${name}`,
+    `Cannot write ${
+      nameForPeople(name)
+    }: results are not packed, wanted another name, or a pipe like corral map … | gzip > FILE`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Flag } from "./flag.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
+import { nameForPeople } from "../errors/cli_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** Flags that one may look for, and that are not built: why, and what to do instead. */
@@ -60,7 +61,7 @@ function refuseValuesOfSwitches(args: readonly string[], flags: readonly Flag[])
       name !== undefined &&
       flags.some(({ long, value }) => value === undefined && (long === name || arg.startsWith(`--${long}=`)))
     ) {
-      throw new UsageError(`Cannot read ${arg}: it is a switch and takes no value`);
+      throw new UsageError(`Cannot read ${nameForPeople(arg)}: it is a switch and takes no value`);
     }
   }
 }

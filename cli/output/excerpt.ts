@@ -7,5 +7,5 @@ export function excerptOf(record: Uint8Array): string {
   const shown = text.slice(0, MAX_CHARACTERS);
   const isWhole = shown.length === text.length && record.length <= MAX_CHARACTERS * 4;
   // deno-lint-ignore no-control-regex -- those are what is replaced
-  return shown.replaceAll(/[\x00-\x1f\x7f]/g, "\u00b7") + (isWhole ? "" : "…");
+  return shown.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, "\u00b7") + (isWhole ? "" : "…");
 }

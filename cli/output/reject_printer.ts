@@ -1,4 +1,4 @@
-import { nameForPeople } from "../files/open_file.ts";
+import { nameForPeople } from "../errors/cli_error.ts";
 import type { Batch, Outcome } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import { excerptOf } from "./excerpt.ts";

@@ -1,5 +1,7 @@
 import { cutOff, syncFile, writeAll } from "../files/run_file.ts";
 
+const encoder = new TextEncoder();
+
 /** Where results go. */
 export interface ResultSink {
   /** Bytes written so far, counted from the beginning of the output. */
@@ -12,18 +14,25 @@ export interface ResultSink {
   close(): void;
 }
 
-/** Standard output. */
+/** Standard output. A terminal shows the text of results, and does nothing that is in them. */
 export class StdoutSink implements ResultSink {
   position = 0;
+  readonly #decoder = Deno.stdout.isTerminal() ? new TextDecoder() : undefined;
 
   async write(bytes: Uint8Array): Promise<void> {
-    await writeAll(Deno.stdout, "-", bytes);
+    const shown = this.#decoder === undefined ? bytes : await shownText(this.#decoder.decode(bytes, { stream: true }));
+    await writeAll(Deno.stdout, "-", shown);
     this.position += bytes.length;
   }
 
   async sync(): Promise<void> {}
 
   close(): void {}
+}
+
+async function shownText(text: string): Promise<Uint8Array> {
+  const { sanitizeForTerminal } = await import("../files/terminal_text.ts");
+  return encoder.encode(sanitizeForTerminal(text));
 }
 
 /** A file that nobody else writes: a new one, or one that is gone on with. */

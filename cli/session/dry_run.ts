@@ -1,5 +1,7 @@
 import { workerCommand } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
+import { nameForPeople } from "../errors/cli_error.ts";
+import { writeAll } from "../files/run_file.ts";
 import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { excerptOf } from "../output/excerpt.ts";
@@ -18,7 +20,9 @@ export async function dryRun(options: CliMapOptions): Promise<number> {
     `First records:`,
     ...await firstRecords(options),
   ];
-  await Deno.stdout.write(new TextEncoder().encode(lines.join("\n") + "\n"));
+  let text = lines.join("\n") + "\n";
+  if (Deno.stdout.isTerminal()) text = (await import("../files/terminal_text.ts")).sanitizeForTerminal(text);
+  await writeAll(Deno.stdout, "-", new TextEncoder().encode(text));
   return 0;
 }
 
@@ -48,8 +52,12 @@ async function agents(options: CliMapOptions, choice: ClusterChoice): Promise<st
   const others = agents.filter((agent) => !able.includes(agent));
   return [
     `Code: ${code}`,
-    `Agents: ${able.map(({ name, lanes }) => `${name} (${lanes} workers)`).join(", ") || `none; wanted ${advice}`}`,
-    ...others.map(({ name, modules }) => `Agent with other code: ${name} serves ${modules.join(", ")}`),
+    `Agents: ${
+      able.map(({ name, lanes }) => `${nameForPeople(name)} (${lanes} workers)`).join(", ") || `none; wanted ${advice}`
+    }`,
+    ...others.map(({ name, modules }) =>
+      `Agent with other code: ${nameForPeople(name)} serves ${modules.map(nameForPeople).join(", ")}`
+    ),
   ];
 }
 

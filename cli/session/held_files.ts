@@ -1,3 +1,4 @@
+import { nameForPeople } from "../errors/cli_error.ts";
 import { holdFile, requireEmpty, requireLength } from "../files/run_file.ts";
 import type { JoblogSession } from "../joblog/joblog_session.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
@@ -41,8 +42,8 @@ function adviceFor({ joblog, resume }: CliMapOptions, kind: "output" | "rejects"
   if (joblog === undefined) return "--force to begin it again, or another name";
   if (resume === "no") return "--resume to go on with it, or --force to begin it again";
   return kind === "output"
-    ? `the joblog that belongs to it (${joblog} is empty), or --force to begin it again`
-    : `the name that ${joblog} has, or --force to begin it again`;
+    ? `the joblog that belongs to it (${nameForPeople(joblog)} is empty), or --force to begin it again`
+    : `the name that ${nameForPeople(joblog)} has, or --force to begin it again`;
 }
 
 async function openJoblog(options: CliMapOptions): Promise<JoblogSession> {

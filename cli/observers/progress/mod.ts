@@ -20,7 +20,11 @@ const PLAIN_EVERY_MS = 5000;
 export async function createProgress({ bar, total, quiet = false }: ProgressOptions): Promise<RunObserver> {
   const isTerminal = Deno.stderr.isTerminal();
   const write = writeToStderr;
-  const print = { write, total, ...(isTerminal && { clean: (await import("./printed_text.ts")).sanitizeForTerminal }) };
+  const print = {
+    write,
+    total,
+    ...(isTerminal && { clean: (await import("../../files/terminal_text.ts")).sanitizeForTerminal }),
+  };
   if (quiet || bar === "off" || bar === "auto" && !isTerminal) return new PlainProgress(print);
   if (!isTerminal || !await mayDraw()) return new PlainProgress({ ...print, everyMs: PLAIN_EVERY_MS });
   const { coloured, plain } = await import("@corral/multiprocessing/progress/parts");

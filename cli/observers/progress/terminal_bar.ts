@@ -4,7 +4,7 @@ import { BottomLines, type Paint, type Terminal } from "@corral/multiprocessing/
 import type { RunEvent, RunObserver } from "../../records/run_events.ts";
 import { runLine, slotLines } from "./bar_lines.ts";
 import { PrintedLines } from "./printed_lines.ts";
-import { sanitizeForTerminal } from "./printed_text.ts";
+import { sanitizeForTerminal } from "../../files/terminal_text.ts";
 import { RunProgress } from "./run_progress.ts";
 
 /** Options of {@link TerminalBar}. */

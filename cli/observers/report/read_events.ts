@@ -1,6 +1,6 @@
 /** Reads the event file of a run. */
 
-import { InputError } from "../../errors/cli_error.ts";
+import { InputError, nameForPeople, reasonOf } from "../../errors/cli_error.ts";
 import { TextLineStream } from "@std/streams";
 import type { RunEvent } from "../../records/run_events.ts";
 
@@ -40,7 +40,7 @@ async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer
   try {
     return (await Deno.open(path)).readable;
   } catch (cause) {
-    throw refusal(path, cause instanceof Error ? cause.message : `${cause}`, cause);
+    throw refusal(path, reasonOf(cause), cause);
   }
 }
 
@@ -55,5 +55,5 @@ function parse(line: string): RunEvent | undefined {
 }
 
 function refusal(path: string, reason: string, cause?: unknown): InputError {
-  return new InputError(`Cannot draw the report from ${path}: ${reason}`, { cause });
+  return new InputError(`Cannot draw the report from ${nameForPeople(path)}: ${reason}`, { cause });
 }

@@ -27,7 +27,7 @@ export async function runAgentCommand(args: readonly string[], host: AgentHost =
     flags = readAgentFlags(args, (name) => Deno.env.get(name), host);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
+    console.error(inLog(error.message));
     return 2;
   }
   if (flags === undefined) {
@@ -45,7 +45,7 @@ export async function runAgentCommand(args: readonly string[], host: AgentHost =
     release();
     return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(error instanceof Error ? inLog(error.message) : error);
     return 1;
   }
 }
@@ -95,9 +95,15 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
         { name, moduleUrl: url, allowInline: flags.allowInline },
         onOutput,
       ),
-    note: (text) => console.error(`${host.command} ${name}: ${text}`),
+    note: (text) => console.error(inLog(`${host.command} ${name}: ${text}`)),
   });
   return { agent, summary: `${host.command} ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+}
+
+/** Without what would drive a terminal: a server's words may be in it. */
+function inLog(text: string): string {
+  // deno-lint-ignore no-control-regex -- those are what is replaced
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, "\u00b7");
 }
 
 async function readFlagFile(flag: string, path: string): Promise<string> {

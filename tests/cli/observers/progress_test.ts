@@ -5,7 +5,7 @@ import { coloured } from "../../../src/progress/parts.ts";
 import { logLine, runLine, slotLines } from "../../../cli/observers/progress/bar_lines.ts";
 import { PlainProgress } from "../../../cli/observers/progress/plain_progress.ts";
 import { PrintedLines } from "../../../cli/observers/progress/printed_lines.ts";
-import { sanitizeForTerminal } from "../../../cli/observers/progress/printed_text.ts";
+import { sanitizeForTerminal } from "../../../cli/files/terminal_text.ts";
 import { RunProgress } from "../../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
 import { STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
