@@ -21,7 +21,8 @@ export interface ReceiveBytesOptions extends WaitOptions {
  * One end of a pipe, made by {@linkcode Pipe}.
  *
  * - Messages stay separate and keep their order. `await send()` means that the process that made the pipe has the message.
- *   While messages of 16 MiB or more have not been received, all other processes wait to send.
+ *   While messages of 16 MiB or more have not been received, all other processes wait to send. One that has filled many pipes and queues
+ *   gets QueueFullError.
  * - A message that was on its way to a receiver that died waits for the next one, in its old place.
  * - An end is closed by `close()`, by `using`, and by the end of the processes that have it. If it was sent away, it
  *   belongs to those who got it: when the last of them closes it or dies, it has ended.

@@ -1,4 +1,5 @@
 import { Deque } from "../deque.ts";
+import { type ForeignBytes, foreignBytes } from "../hub/requests/askers.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
 import { Delivery } from "../hub/delivery.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
@@ -12,7 +13,38 @@ interface Item {
   readonly place: number;
   readonly value: unknown;
   readonly bytes: number;
+  /** The process that put it; "" for the owner, who may fill its own memory as far as it likes. */
+  readonly process: string;
 }
+
+/** What one queue keeps of each process, to be given back if the queue is collected with items in it. */
+class Share {
+  readonly #all: ForeignBytes;
+  readonly #of = new Map<string, number>();
+
+  constructor(all: ForeignBytes) {
+    this.#all = all;
+  }
+
+  add(process: string, bytes: number): void {
+    if (process === "") return;
+    this.#all.add(process, bytes);
+    const sum = (this.#of.get(process) ?? 0) + bytes;
+    if (sum > 0) this.#of.set(process, sum);
+    else this.#of.delete(process);
+  }
+
+  hasRoomFor(process: string): boolean {
+    return process === "" || this.#all.hasRoomFor(process);
+  }
+
+  forget(): void {
+    for (const [process, bytes] of this.#of) this.#all.add(process, -bytes);
+    this.#of.clear();
+  }
+}
+
+const collected = new FinalizationRegistry<Share>((share) => share.forget());
 
 /**
  * Items in their order, and those who wait for one.
@@ -25,15 +57,26 @@ export class ItemQueue {
   readonly #returned = new PlaceHeap<Item>();
   readonly #readers = new WaitQueue<Delivery>();
   readonly #onMoved: () => void;
+  readonly #share: Share;
   #bytes = 0;
   #lastPlace = 0;
   /** The process that has items that it has not acknowledged, in so many messages. */
   #prefetcher = "";
   #prefetches = 0;
 
-  /** @param onMoved Is told when items have left, or come back, by another way than `tryTake()`. */
-  constructor(onMoved: () => void = () => {}) {
+  /**
+   * @param onMoved Is told when items have left, or come back, by another way than `tryTake()`.
+   * @param all What counts the items of all queues.
+   */
+  constructor(onMoved: () => void = () => {}, all: ForeignBytes = foreignBytes) {
     this.#onMoved = onMoved;
+    this.#share = new Share(all);
+    collected.register(this, this.#share);
+  }
+
+  /** Whether a process may have more wait, here and in all other queues. */
+  hasRoomFor(process: string): boolean {
+    return this.#share.hasRoomFor(process);
   }
 
   /** How many items wait for a reader. */
@@ -59,13 +102,13 @@ export class ItemQueue {
     return this.#prefetches > 0 && process !== this.#prefetcher;
   }
 
-  /** Adds an item: for the first reader, if one waits. */
-  push(value: unknown): void {
-    const item = { place: ++this.#lastPlace, value, bytes: EncodedValue.size(value) };
+  /** Adds an item that a process has put, "" for the owner: for the first reader, if one waits. */
+  push(value: unknown, process = ""): void {
+    const item = { place: ++this.#lastPlace, value, bytes: EncodedValue.size(value), process };
     const reader = this.#readers.peek();
     if (reader === undefined || this.isHeldFrom(reader)) {
       this.#items.push(item);
-      this.#bytes += item.bytes;
+      this.#count(item, 1);
     } else this.#readers.serve(this.#delivery(item));
   }
 
@@ -139,8 +182,13 @@ export class ItemQueue {
 
   #shift(): Item | undefined {
     const item = this.#isReturnedFirst ? this.#returned.shift() : this.#items.shift();
-    this.#bytes -= item?.bytes ?? 0;
+    if (item !== undefined) this.#count(item, -1);
     return item;
+  }
+
+  #count({ process, bytes }: Item, sign: 1 | -1): void {
+    this.#bytes += sign * bytes;
+    this.#share.add(process, sign * bytes);
   }
 
   #delivery(item: Item): Delivery {
@@ -162,6 +210,6 @@ export class ItemQueue {
   #insert(item: Item): void {
     if (item.value instanceof EncodedValue) item.value.requeued();
     this.#returned.push(item);
-    this.#bytes += item.bytes;
+    this.#count(item, 1);
   }
 }

@@ -1,9 +1,10 @@
-import { ClosedError, EndOfStreamError, TimeoutError } from "../errors.ts";
+import { ClosedError, EndOfStreamError, QueueFullError, TimeoutError } from "../errors.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
 import type { Delivery } from "../hub/delivery.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { ItemQueue } from "./item_queue.ts";
+import { noRoom } from "./queue_object.ts";
 
 /** A pipe of the system holds 64 KiB; with that little, two ends that send before they receive would wait for each other often. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
@@ -93,7 +94,11 @@ export class PipeEnd implements SharedObject {
     if (process !== "" && (peer.#senders.size > 0 || !peer.#hasRoom)) {
       return EncodedValue.offer(captured, peer.#senders.wait({ process, task, message: captured }, wait));
     }
-    peer.#deliver(captured);
+    if (!peer.#inbox.hasRoomFor(process)) {
+      EncodedValue.abandon(captured);
+      throw new QueueFullError(noRoom("send", "messages"));
+    }
+    peer.#deliver(captured, process);
   }
 
   get #hasRoom(): boolean {
@@ -102,13 +107,13 @@ export class PipeEnd implements SharedObject {
 
   #letSend(): void {
     for (let next; this.#hasRoom && (next = this.#senders.peek()) !== undefined;) {
-      this.#deliver(next.message);
+      this.#deliver(next.message, next.process);
       this.#senders.serve();
     }
   }
 
-  #deliver(message: unknown): void {
-    this.#inbox.push(message);
+  #deliver(message: unknown, process: string): void {
+    this.#inbox.push(message, process);
     if (this.#inbox.size > 0) this.#pollers.serveAll(true);
   }
 

@@ -16,7 +16,8 @@ const QUEUE_TYPE = Symbol("corral.queueType");
  *   writer ends, or is killed.
  * - A full bounded queue makes the writer wait; writers and readers are served first come, first served.
  * - Bytes are bounded, too: while items of 256 MiB (or of a quarter of the heap, if that is less) wait to be taken, puts from other
- *   processes than the one that made it reject with QueueFullError. A small `maxSize` makes them wait instead.
+ *   processes than the one that made it reject with QueueFullError. A small `maxSize` makes them wait instead. What one process
+ *   has put into all queues and pipes of another may take a sixth of that one's heap or so, then they reject as well.
  * - An item that was on its way to a reader that died goes to the next reader, in its old place.
  * - What is put is a copy, as it is then, also within one process.
  * - `close()` by its maker ends it for all: no more is put, and the others read what is there, then they get

@@ -1,5 +1,6 @@
 import { ClosedError, EndOfStreamError, QueueEmptyError, QueueFullError } from "../errors.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
+import { foreignBytes } from "../hub/requests/askers.ts";
 import type { Delivery } from "../hub/delivery.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
@@ -107,14 +108,16 @@ export class QueueObject implements SharedObject {
       throw refusal;
     }
     if (this.#items.size >= this.#maxSize) return false;
-    this.#accept(encoded);
+    this.#accept(encoded, caller);
     return true;
   }
 
   #refusalOfPut(caller: Caller): Error | undefined {
     if (this.#closed) return this.#closedFor(caller, "put");
     // What the owner fills its own memory with is its own affair.
-    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
+    if (isOwner(caller)) return undefined;
+    if (this.#isOverfull) return this.#overfull();
+    if (!this.#items.hasRoomFor(caller.process)) return new QueueFullError(noRoom("put", "items"));
   }
 
   get #isOverfull(): boolean {
@@ -124,9 +127,9 @@ export class QueueObject implements SharedObject {
     return bytes >= (this.#maxBytes = Math.min(MAX_WAITING_BYTES, Math.max(SAFE_WAITING_BYTES, heapBytes() / 4)));
   }
 
-  #accept(encoded: unknown): void {
+  #accept(encoded: unknown, { process }: Caller): void {
     this.#unfinished++;
-    this.#items.push(encoded);
+    this.#items.push(encoded, process);
   }
 
   #noteReader({ process }: Caller): void {
@@ -169,7 +172,7 @@ export class QueueObject implements SharedObject {
   /** There may be room for those who wait. */
   #letWrite(): void {
     for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== undefined;) {
-      this.#accept(next.item);
+      this.#accept(next.item, next);
       this.#writers.serve();
     }
   }
@@ -199,6 +202,12 @@ export class QueueObject implements SharedObject {
       `Cannot ${action}: the queue was closed by its owner${action === "get" ? ", and all items are taken" : ""}`,
     );
   }
+}
+
+/** What a process is told that has put too much into all queues and pipes of another together. */
+export function noRoom(action: string, what: string): string {
+  return `Cannot ${action}: ${what} that this process, or one that it made, has put into queues and pipes of another wait there and take as much as ` +
+    `is left for others, of ${foreignBytes.limitMiB} MiB for all: take some out first`;
 }
 
 function isOwner(caller: Caller): boolean {

@@ -1,4 +1,5 @@
 /** How much memory other processes may have this one keep for them, in lists, dicts, namespaces and values. See `docs/decisions/hub_bounds.md`. */
+import { type ForeignBytes, foreignBytes } from "../hub/requests/askers.ts";
 import { isHandle } from "../hub/handle.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 import { heapBytes } from "../wire/heap.ts";
@@ -16,19 +17,26 @@ const SAFE_BYTES = 16 * 1024 * 1024;
 export class KeptTotal {
   #bytes = 0;
   #limit: number | undefined;
+  readonly #all: ForeignBytes | undefined;
 
-  /** @param limit How many bytes there may be. @default a quarter of the heap */
-  constructor(limit?: number) {
+  /**
+   * @param limit How many bytes there may be. @default a quarter of the heap
+   * @param all What counts this, and what waits in queues and pipes.
+   */
+  constructor(limit?: number, all?: ForeignBytes) {
     this.#limit = limit;
+    this.#all = all;
   }
 
   /** So much more, or less. */
   add(bytes: number): void {
     this.#bytes += bytes;
+    this.#all?.add("", bytes);
   }
 
   /** Throws RangeError when others would keep too much here. */
   requireRoom(bytes: number): void {
+    if (this.#all !== undefined && !this.#all.has(bytes)) throw tooMuchInAll(this.#all.limitMiB);
     const sum = this.#bytes + bytes;
     if (sum <= SAFE_BYTES && this.#limit === undefined) return;
     const limit = this.#limit ??= Math.max(SAFE_BYTES, heapBytes() / 4);
@@ -36,7 +44,7 @@ export class KeptTotal {
   }
 }
 
-const total = new KeptTotal();
+const total = new KeptTotal(undefined, foreignBytes);
 /** An object may be collected without being closed. */
 const collected = new FinalizationRegistry<Kept>((kept) => kept.forget());
 
@@ -166,6 +174,13 @@ function primitiveSize(value: unknown): number {
   if (typeof value === "string") return TEXT_BYTES + value.length;
   if (typeof value === "bigint") return TEXT_BYTES + value.toString(16).length;
   return 0;
+}
+
+function tooMuchInAll(mebibytes: number): RangeError {
+  return new RangeError(
+    `Cannot store: what other processes keep in lists, dicts, namespaces and values of the process that owns this one, and in its queues and ` +
+      `pipes, would take more than ${mebibytes} MiB. Nothing was changed: remove what is not needed, or take out what waits`,
+  );
 }
 
 function tooMuch(bytes: number, limit: number): RangeError {

@@ -35,11 +35,11 @@ const $Reflect_get = Reflect.get;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $JSON_parse = JSON.parse;
 const $Promise_reject = Promise.reject.bind(Promise);
+const $Math_round = Math.round;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Number_isFinite = Number.isFinite;
 const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_construct = Reflect.construct;
-const $Math_round = Math.round;
 const $Promise_resolve = Promise.resolve.bind(Promise);
 const $String_fromCharCode = String.fromCharCode;
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
@@ -243,7 +243,7 @@ keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
 const parts = [], loaded = [];
-parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+parts.taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Math_round, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const load = (index) => loaded[index] ??= evaluate(index)(parts);
 parts.push((() => {
 // src/shown.ts
@@ -3795,6 +3795,36 @@ var FairQueue = class {
     return void 0;
   }
 };
+var SAFE_FOREIGN_BYTES = 32 * 1024 * 1024;
+var FOREIGN_PART = 3 / 8;
+var ForeignBytes = class {
+  #of = /* @__PURE__ */ new Map();
+  #total = 0;
+  #limit;
+  constructor(limit) {
+    this.#limit = limit;
+  }
+  add(process, bytes) {
+    this.#total += bytes;
+    const neighbour = askerOf(process);
+    if (neighbour === "") return;
+    const sum = (this.#of[$get](neighbour) ?? 0) + bytes;
+    if (sum > 0) this.#of[$set](neighbour, sum);
+    else this.#of[$delete](neighbour);
+  }
+  hasRoomFor(process) {
+    return this[$has]((this.#of[$get](askerOf(process)) ?? 0) + 1);
+  }
+  has(bytes) {
+    const sum = this.#total + bytes;
+    if (sum <= SAFE_FOREIGN_BYTES && this.#limit === void 0) return true;
+    return sum <= (this.#limit ??= $Math_max(SAFE_FOREIGN_BYTES, FOREIGN_PART * heapBytes()));
+  }
+  get limitMiB() {
+    return $Math_round((this.#limit ?? FOREIGN_PART * heapBytes()) / 2 ** 20);
+  }
+};
+var foreignBytes = new ForeignBytes();
 
 // src/hub/requests/serving_time.ts
 var PAUSE_MS = 1;
@@ -4354,6 +4384,7 @@ return {
   askerOf,
   Askers,
   FairQueue,
+  foreignBytes,
   ServingTime,
   TouchedObjects,
   RemoteWait,
@@ -7682,7 +7713,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(0));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Math_round, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   BrokenBarrierError,
   ClosedError,
@@ -7700,6 +7731,7 @@ return (({
   TimeoutError,
   WaitQueue,
   brand,
+  foreignBytes,
   heapBytes,
   hub,
   registerHandleClass,
@@ -8598,18 +8630,46 @@ var PlaceHeap = class {
 
 // src/channels/item_queue.ts
 var MAX_TOGETHER_UNITS = 64 * 1024;
+var Share = class {
+  #all;
+  #of = /* @__PURE__ */ new Map();
+  constructor(all) {
+    this.#all = all;
+  }
+  add(process, bytes) {
+    if (process === "") return;
+    this.#all[$add](process, bytes);
+    const sum = (this.#of[$get](process) ?? 0) + bytes;
+    if (sum > 0) this.#of[$set](process, sum);
+    else this.#of[$delete](process);
+  }
+  hasRoomFor(process) {
+    return process === "" || this.#all.hasRoomFor(process);
+  }
+  forget() {
+    for (const [process, bytes] of this.#of) this.#all[$add](process, -bytes);
+    this.#of[$clear]();
+  }
+};
+var collected = new FinalizationRegistry((share) => share.forget());
 var ItemQueue = class {
   #items = new Deque();
   #returned = new PlaceHeap();
   #readers = new WaitQueue();
   #onMoved;
+  #share;
   #bytes = 0;
   #lastPlace = 0;
   #prefetcher = "";
   #prefetches = 0;
   constructor(onMoved = () => {
-  }) {
+  }, all = foreignBytes) {
     this.#onMoved = onMoved;
+    this.#share = new Share(all);
+    collected[$register](this, this.#share);
+  }
+  hasRoomFor(process) {
+    return this.#share.hasRoomFor(process);
   }
   get size() {
     return this.#items.size + this.#returned.size;
@@ -8623,16 +8683,17 @@ var ItemQueue = class {
   isHeldFrom({ process }) {
     return this.#prefetches > 0 && process !== this.#prefetcher;
   }
-  push(value) {
+  push(value, process = "") {
     const item = {
       place: ++this.#lastPlace,
       value,
-      bytes: EncodedValue.size(value)
+      bytes: EncodedValue.size(value),
+      process
     };
     const reader = this.#readers.peek();
     if (reader === void 0 || this.isHeldFrom(reader)) {
       this.#items[$push](item);
-      this.#bytes += item.bytes;
+      this.#count(item, 1);
     } else this.#readers.serve(this.#delivery(item));
   }
   tryTake(caller) {
@@ -8686,8 +8747,12 @@ var ItemQueue = class {
   }
   #shift() {
     const item = this.#isReturnedFirst ? this.#returned[$shift]() : this.#items[$shift]();
-    this.#bytes -= item?.bytes ?? 0;
+    if (item !== void 0) this.#count(item, -1);
     return item;
+  }
+  #count({ process, bytes }, sign) {
+    this.#bytes += sign * bytes;
+    this.#share[$add](process, sign * bytes);
   }
   #delivery(item) {
     return new Delivery(item.value, () => {
@@ -8705,12 +8770,166 @@ var ItemQueue = class {
   #insert(item) {
     if (item.value instanceof EncodedValue) item.value.requeued();
     this.#returned[$push](item);
-    this.#bytes += item.bytes;
+    this.#count(item, 1);
   }
 };
 
+// src/channels/queue_object.ts
+var READS_BEFORE_PREFETCH = 8;
+var ALONE_BEFORE_PREFETCH_MS = 50;
+var MAX_WAITING_BYTES = 256 * 1024 * 1024;
+var SAFE_WAITING_BYTES = 16 * 1024 * 1024;
+var QueueObject = class {
+  operations = {
+    put: (caller, wait2, item) => this.#put(caller, wait2, item),
+    putNowait: (caller, _wait, item) => {
+      const encoded = EncodedValue.capture(item, isOwner(caller));
+      if (this.#tryPut(caller, encoded)) return;
+      EncodedValue.abandon(encoded);
+      throw new QueueFullError(\`Cannot put: the queue is full, it holds \${this.#maxSize} items\`);
+    },
+    get: (caller, wait2) => {
+      this.#noteReader(caller);
+      return this.#tryGet(caller) ?? this.#items.wait(caller, wait2);
+    },
+    prefetch: (caller, _wait, most) => this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : void 0,
+    getNowait: (caller) => {
+      this.#noteReader(caller);
+      const item = this.#tryGet(caller);
+      if (item === void 0) throw new QueueEmptyError("Cannot get: the queue is empty");
+      return item;
+    },
+    qsize: (caller) => this.#sizeFor(caller),
+    empty: (caller) => this.#sizeFor(caller) === 0,
+    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
+    taskDone: () => this.#taskDone(),
+    join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
+  };
+  #maxSize;
+  #maxBytes;
+  #items = new ItemQueue(() => this.#itemsMoved());
+  #writers = new WaitQueue();
+  #joining = new WaitQueue();
+  #unfinished = 0;
+  #reader;
+  #reads = 0;
+  #aloneSince = -Infinity;
+  #closed = false;
+  #now;
+  constructor(maxSize, now = monotonicMs, maxBytes) {
+    this.#maxBytes = maxBytes;
+    this.#maxSize = maxSize > 0 ? maxSize : Infinity;
+    this.#now = now;
+  }
+  dropped(holder) {
+    if (holder !== "here" || this.#closed) return;
+    this.#closed = true;
+    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), isOwner);
+    this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
+    this.#itemsMoved();
+  }
+  processEnded(isEnded) {
+    this.#items.dropProcess(isEnded);
+    this.#writers.dropProcess(isEnded);
+    this.#joining.dropProcess(isEnded);
+  }
+  #put(caller, wait2, item) {
+    const encoded = EncodedValue.capture(item, isOwner(caller));
+    if (this.#tryPut(caller, encoded)) return void 0;
+    const writer = {
+      process: caller.process,
+      task: caller.task,
+      item: encoded
+    };
+    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait2));
+  }
+  #tryPut(caller, encoded) {
+    const refusal = this.#refusalOfPut(caller);
+    if (refusal !== void 0) {
+      EncodedValue.abandon(encoded);
+      throw refusal;
+    }
+    if (this.#items.size >= this.#maxSize) return false;
+    this.#accept(encoded, caller);
+    return true;
+  }
+  #refusalOfPut(caller) {
+    if (this.#closed) return this.#closedFor(caller, "put");
+    if (isOwner(caller)) return void 0;
+    if (this.#isOverfull) return this.#overfull();
+    if (!this.#items.hasRoomFor(caller.process)) return new QueueFullError(noRoom("put", "items"));
+  }
+  get #isOverfull() {
+    const { bytes } = this.#items;
+    if (this.#maxBytes !== void 0) return bytes >= this.#maxBytes;
+    if (bytes < SAFE_WAITING_BYTES) return false;
+    return bytes >= (this.#maxBytes = $Math_min(MAX_WAITING_BYTES, $Math_max(SAFE_WAITING_BYTES, heapBytes() / 4)));
+  }
+  #accept(encoded, { process }) {
+    this.#unfinished++;
+    this.#items[$push](encoded, process);
+  }
+  #noteReader({ process }) {
+    if (process !== this.#reader) {
+      if (this.#reader !== void 0) this.#aloneSince = this.#now();
+      this.#reader = process;
+      this.#reads = 0;
+    }
+    this.#reads++;
+  }
+  #isOnlyReader({ process }) {
+    return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 && this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
+  }
+  #tryGet(caller) {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
+    const item = this.#items.tryTake(caller);
+    if (item === void 0) {
+      if (this.#closed && !this.#items.isHeldFrom(caller)) throw this.#closedFor(caller, "get");
+      return void 0;
+    }
+    this.#letWrite();
+    return item;
+  }
+  #itemsMoved() {
+    this.#letWrite();
+    if (this.#closed) {
+      this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), (caller) => !this.#items.isHeldFrom(caller));
+    }
+  }
+  #letWrite() {
+    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== void 0; ) {
+      this.#accept(next.item, next);
+      this.#writers.serve();
+    }
+  }
+  #sizeFor(caller) {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
+    return this.#items.size;
+  }
+  #taskDone() {
+    if (this.#unfinished === 0) {
+      throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
+    }
+    if (--this.#unfinished === 0) this.#joining.serveAll();
+  }
+  #overfull() {
+    const mebibytes = $Math_round(this.#maxBytes / 1024 / 1024);
+    return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
+  }
+  #closedFor(caller, action) {
+    if (isOwner(caller)) return new ClosedError(\`Cannot \${action}: the queue was closed\`);
+    return new EndOfStreamError(\`Cannot \${action}: the queue was closed by its owner\${action === "get" ? ", and all items are taken" : ""}\`);
+  }
+};
+function noRoom(action, what) {
+  return \`Cannot \${action}: \${what} that this process, or one that it made, has put into queues and pipes of another wait there and take as much as is left for others, of \${foreignBytes.limitMiB} MiB for all: take some out first\`;
+}
+function isOwner(caller) {
+  return caller.process === "";
+}
+
 // src/channels/pipe_end.ts
-var MAX_WAITING_BYTES = 16 * 1024 * 1024;
+var MAX_WAITING_BYTES2 = 16 * 1024 * 1024;
 
 // src/channels/prefetch.ts
 var MAX_PREFETCHED = 64;
@@ -8856,155 +9075,6 @@ var Prefetch = class {
     for (let item; (item = this.#items[$shift]()) !== void 0; ) item.batch.requeue();
   }
 };
-
-// src/channels/queue_object.ts
-var READS_BEFORE_PREFETCH = 8;
-var ALONE_BEFORE_PREFETCH_MS = 50;
-var MAX_WAITING_BYTES2 = 256 * 1024 * 1024;
-var SAFE_WAITING_BYTES = 16 * 1024 * 1024;
-var QueueObject = class {
-  operations = {
-    put: (caller, wait2, item) => this.#put(caller, wait2, item),
-    putNowait: (caller, _wait, item) => {
-      const encoded = EncodedValue.capture(item, isOwner(caller));
-      if (this.#tryPut(caller, encoded)) return;
-      EncodedValue.abandon(encoded);
-      throw new QueueFullError(\`Cannot put: the queue is full, it holds \${this.#maxSize} items\`);
-    },
-    get: (caller, wait2) => {
-      this.#noteReader(caller);
-      return this.#tryGet(caller) ?? this.#items.wait(caller, wait2);
-    },
-    prefetch: (caller, _wait, most) => this.#isOnlyReader(caller) ? this.#items.tryTakeTogether(caller, Number(most)) : void 0,
-    getNowait: (caller) => {
-      this.#noteReader(caller);
-      const item = this.#tryGet(caller);
-      if (item === void 0) throw new QueueEmptyError("Cannot get: the queue is empty");
-      return item;
-    },
-    qsize: (caller) => this.#sizeFor(caller),
-    empty: (caller) => this.#sizeFor(caller) === 0,
-    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
-    taskDone: () => this.#taskDone(),
-    join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
-  };
-  #maxSize;
-  #maxBytes;
-  #items = new ItemQueue(() => this.#itemsMoved());
-  #writers = new WaitQueue();
-  #joining = new WaitQueue();
-  #unfinished = 0;
-  #reader;
-  #reads = 0;
-  #aloneSince = -Infinity;
-  #closed = false;
-  #now;
-  constructor(maxSize, now = monotonicMs, maxBytes) {
-    this.#maxBytes = maxBytes;
-    this.#maxSize = maxSize > 0 ? maxSize : Infinity;
-    this.#now = now;
-  }
-  dropped(holder) {
-    if (holder !== "here" || this.#closed) return;
-    this.#closed = true;
-    this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), isOwner);
-    this.#writers.rejectAll((caller) => this.#closedFor(caller, "put"));
-    this.#itemsMoved();
-  }
-  processEnded(isEnded) {
-    this.#items.dropProcess(isEnded);
-    this.#writers.dropProcess(isEnded);
-    this.#joining.dropProcess(isEnded);
-  }
-  #put(caller, wait2, item) {
-    const encoded = EncodedValue.capture(item, isOwner(caller));
-    if (this.#tryPut(caller, encoded)) return void 0;
-    const writer = {
-      process: caller.process,
-      task: caller.task,
-      item: encoded
-    };
-    return EncodedValue.offer(encoded, this.#writers.wait(writer, wait2));
-  }
-  #tryPut(caller, encoded) {
-    const refusal = this.#refusalOfPut(caller);
-    if (refusal !== void 0) {
-      EncodedValue.abandon(encoded);
-      throw refusal;
-    }
-    if (this.#items.size >= this.#maxSize) return false;
-    this.#accept(encoded);
-    return true;
-  }
-  #refusalOfPut(caller) {
-    if (this.#closed) return this.#closedFor(caller, "put");
-    if (!isOwner(caller) && this.#isOverfull) return this.#overfull();
-  }
-  get #isOverfull() {
-    const { bytes } = this.#items;
-    if (this.#maxBytes !== void 0) return bytes >= this.#maxBytes;
-    if (bytes < SAFE_WAITING_BYTES) return false;
-    return bytes >= (this.#maxBytes = $Math_min(MAX_WAITING_BYTES2, $Math_max(SAFE_WAITING_BYTES, heapBytes() / 4)));
-  }
-  #accept(encoded) {
-    this.#unfinished++;
-    this.#items[$push](encoded);
-  }
-  #noteReader({ process }) {
-    if (process !== this.#reader) {
-      if (this.#reader !== void 0) this.#aloneSince = this.#now();
-      this.#reader = process;
-      this.#reads = 0;
-    }
-    this.#reads++;
-  }
-  #isOnlyReader({ process }) {
-    return process === this.#reader && this.#reads >= READS_BEFORE_PREFETCH && this.#items.waiting === 0 && this.#now() - this.#aloneSince >= ALONE_BEFORE_PREFETCH_MS;
-  }
-  #tryGet(caller) {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "get");
-    const item = this.#items.tryTake(caller);
-    if (item === void 0) {
-      if (this.#closed && !this.#items.isHeldFrom(caller)) throw this.#closedFor(caller, "get");
-      return void 0;
-    }
-    this.#letWrite();
-    return item;
-  }
-  #itemsMoved() {
-    this.#letWrite();
-    if (this.#closed) {
-      this.#items.rejectReaders((caller) => this.#closedFor(caller, "get"), (caller) => !this.#items.isHeldFrom(caller));
-    }
-  }
-  #letWrite() {
-    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== void 0; ) {
-      this.#accept(next.item);
-      this.#writers.serve();
-    }
-  }
-  #sizeFor(caller) {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
-    return this.#items.size;
-  }
-  #taskDone() {
-    if (this.#unfinished === 0) {
-      throw new Error("Cannot report a task as done: all items that were put have been reported, one report each");
-    }
-    if (--this.#unfinished === 0) this.#joining.serveAll();
-  }
-  #overfull() {
-    const mebibytes = $Math_round(this.#maxBytes / 1024 / 1024);
-    return new QueueFullError(\`Cannot put: items of \${mebibytes} MiB wait to be taken, take them meanwhile, or make the queue with a maxSize\`);
-  }
-  #closedFor(caller, action) {
-    if (isOwner(caller)) return new ClosedError(\`Cannot \${action}: the queue was closed\`);
-    return new EndOfStreamError(\`Cannot \${action}: the queue was closed by its owner\${action === "get" ? ", and all items are taken" : ""}\`);
-  }
-};
-function isOwner(caller) {
-  return caller.process === "";
-}
 
 // src/channels/queue.ts
 var QUEUE_TYPE = Symbol("corral.queueType");
@@ -9634,7 +9704,7 @@ return {};
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Math_round, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Object_getPrototypeOf, $JSON_stringify, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isNaN, $Math_min, $Math_max, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_create, $Object_values, $ArrayBuffer_isView, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $Math_floor, $Math_ceil, $Reflect_get, $Reflect_ownKeys, $JSON_parse, $Promise_reject, $Math_round, $Promise_withResolvers, $Number_isFinite, $Number_isSafeInteger, $Reflect_construct, $Promise_resolve, $String_fromCharCode, $Object_getOwnPropertySymbols, $Reflect_getOwnPropertyDescriptor, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet } = parts.taken;
 return (({
   isAttributeValue
 }, {

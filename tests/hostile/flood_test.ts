@@ -20,6 +20,7 @@ const FLOODS: [way: "flood" | "sendOften" | "sendSmall", kind: string, outcome: 
   ["flood", "dict copies", /^done$/],
   ["flood", "list without end", /^RangeError: Cannot store: .* a quarter of its heap/],
   ["flood", "list of texts without end", /^RangeError: Cannot store: /],
+  ["flood", "many queues without end", /^QueueFullError: Cannot put: items that this process, .* MiB for all/],
   ["flood", "dict without end", /^RangeError: Cannot store: /],
   ["flood", "values of holes", /^done$/],
   ["flood", "calls with holes", /^done$/],

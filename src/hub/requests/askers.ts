@@ -1,4 +1,5 @@
 import { Deque } from "../../deque.ts";
+import { heapBytes } from "../../wire/heap.ts";
 import type { PeerLimits } from "../limits.ts";
 import { HeldRequests } from "./held_requests.ts";
 
@@ -169,3 +170,53 @@ export class FairQueue<T> {
     return undefined;
   }
 }
+
+/** Fits every heap: how large this one is, is asked above that only. */
+const SAFE_FOREIGN_BYTES = 32 * 1024 * 1024;
+/** Of the heap. A program needs the rest itself, and for what it is being sent. */
+const FOREIGN_PART = 3 / 8;
+
+/**
+ * What all objects of a process keep that others have put there, and how much that may be: see `docs/decisions/hub_bounds.md`. Each of
+ * its neighbours may have as much as is still free: one alone half of all, and there is always room for another.
+ */
+export class ForeignBytes {
+  readonly #of = new Map<string, number>();
+  #total = 0;
+  #limit: number | undefined;
+
+  /** @param limit How many bytes there may be. @default three eighths of the heap */
+  constructor(limit?: number) {
+    this.#limit = limit;
+  }
+
+  /** So much more, or less. It is of the neighbour that a process is, or is behind; "" is nobody's in particular. */
+  add(process: string, bytes: number): void {
+    this.#total += bytes;
+    const neighbour = askerOf(process);
+    if (neighbour === "") return;
+    const sum = (this.#of.get(neighbour) ?? 0) + bytes;
+    if (sum > 0) this.#of.set(neighbour, sum);
+    else this.#of.delete(neighbour);
+  }
+
+  /** Whether a process may put something here. */
+  hasRoomFor(process: string): boolean {
+    return this.has((this.#of.get(askerOf(process)) ?? 0) + 1);
+  }
+
+  /** Whether there is room for so much more. */
+  has(bytes: number): boolean {
+    const sum = this.#total + bytes;
+    if (sum <= SAFE_FOREIGN_BYTES && this.#limit === undefined) return true;
+    return sum <= (this.#limit ??= Math.max(SAFE_FOREIGN_BYTES, FOREIGN_PART * heapBytes()));
+  }
+
+  /** What it has for all, in MiB, for messages. */
+  get limitMiB(): number {
+    return Math.round((this.#limit ?? FOREIGN_PART * heapBytes()) / 2 ** 20);
+  }
+}
+
+/** Those of this process. */
+export const foreignBytes: ForeignBytes = new ForeignBytes();
