@@ -87,11 +87,19 @@ function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean
   return aborted && /out of memory|heap limit|Last few GCs/i.test(stderrTail);
 }
 
-/** The last lines; of an uncaught error those that name it, which stand above its stack. */
+/** What Deno says when the system gives it no thread: that and its advice, which stand above what it says of itself. */
+const NO_START = /^Deno could not start: /;
+
+/** The last lines; of an uncaught error, or a start that failed, those that name it. */
 function tailExcerpt({ stderrTail, explain = (text) => text }: WorkerExit): string {
   const lines = stderrTail.trimEnd().split("\n");
   const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
-  const excerpt = uncaught >= 0 ? lines.slice(uncaught, uncaught + 3) : lines.slice(-3);
+  const unstarted = lines.findLastIndex((line) => NO_START.test(line));
+  const excerpt = uncaught >= 0
+    ? lines.slice(uncaught, uncaught + 3)
+    : unstarted >= 0
+    ? lines.slice(unstarted, unstarted + 4)
+    : lines.slice(-3);
   const text = excerpt.join("\n").trimEnd();
   if (text === "") return "";
   return `; its standard error ended with:\n${explain(text.slice(0, 500))}`;

@@ -1,5 +1,5 @@
 /** End-to-end tests of one worker without a pool: what its owner is told, with a hub and a reaper of its own. */
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { ProtocolError, WorkerStartError } from "../../src/errors.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
@@ -86,6 +86,18 @@ Deno.test("ConnectedWorker kills a worker whose message its owner cannot take", 
   const exit = await owner.ended();
   assertEquals([exit.signal, (exit.violation as Error).message], ["SIGKILL", "no"]);
   assertInstanceOf(workerExitError(exit, false), ProtocolError);
+});
+
+Deno.test("workerExitError() says what Deno says of a system that has no thread for it, not what it says of itself behind that", () => {
+  const stderrTail =
+    `\n${
+      "=".repeat(60)
+    }\nDeno could not start: unable to create worker threads.\n\nThis usually happens when running in a ` +
+    `container with a low\nPID limit. Try increasing the limit (e.g. --pids-limit=40).\n\nPlatform: linux x86_64\nVersion: 2.9.6\nArgs: ["a"]\n`;
+  const exit = { pid: 7, exitCode: 1, signal: null, stderrTail, wasReady: false, inFrame: false };
+  const { message } = workerExitError({ ...exit, violation: undefined, exceededMemory: undefined }, false);
+  assertStringIncludes(message, "ended with:\nDeno could not start: unable to create worker threads.\n");
+  assert(message.endsWith("(e.g. --pids-limit=40)."), message);
 });
 
 Deno.test("ConnectedWorker ends a deaf worker with SIGKILL after the grace time", async () => {
