@@ -75,8 +75,13 @@ function inOwnWords(message: string): string {
       /, import it in the program, or grant `permissions: \{ import: true \}`/,
       ", or run corral map with --cache",
     )
-    .replace("or grant `permissions: { import: true }`", "or grant it with --allow-import")
     .replace(", or set `frozen: false`, which ignores the lock file", ", or run corral map with --cache")
+    .replace(/run `deno cache data:[^`]*`(?: or `deno install`)? first, or (?=run corral map)/, "")
+    .replace("or grant `permissions: { import: true }`", "or grant it with --allow-import")
+    // The folder of the module decides, and how the command was started is not how the user started it.
+    .replace(/, (?:or )?name a file beside (?:one|another)(?: deno\.json| that it may read)? with `configOf`/, "")
+    .replace(/; an --import-map of this program's command line is not known here, set "importMap" there/, "")
+    .replace("run this program with --allow-", "install this command with --allow-")
     .replace(
       /in a corral worker: grant it with `permissions: \{ (\w+): (?:true|\["([^"]*)"\]) \}`/,
       (_, kind, item) => {

@@ -19,7 +19,7 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
   requireOwnPermissions(options);
   if (options.cache) {
     const { cacheModule } = await import("../session/cache_module.ts");
-    await cacheModule(options.module);
+    await cacheModule(options);
   }
   if (flags.has("dry-run")) {
     const { dryRun } = await import("../session/dry_run.ts");

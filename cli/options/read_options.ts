@@ -106,9 +106,10 @@ function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "exp
   const source = flags.value("eval");
   if (source !== undefined) {
     const module = new URL(`data:application/typescript,${encodeURIComponent(`export default ${source}`)}`);
-    return { module, export: "default", files: flags.rest, source };
+    return { module, export: "default", files: flags.rest.map(inputName), source };
   }
-  const [given, ...files] = flags.rest;
+  const [given, ...rest] = flags.rest;
+  const files = rest.map(inputName);
   if (given === undefined) {
     throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
   }
@@ -118,6 +119,11 @@ function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "exp
   const module = moduleUrl(path);
   if (module.protocol === "file:") requireModule(path, files);
   return { module, export: name, files, source: undefined };
+}
+
+/** Deno opens these only for a program that may do everything; stdin is open. */
+function inputName(file: string): string {
+  return /^\/(dev\/(stdin|fd\/0)|proc\/self\/fd\/0)$/.test(file) ? "-" : file;
 }
 
 const IS_MODULE = /\.([cm]?[jt]s|[jt]sx|wasm)$/i;

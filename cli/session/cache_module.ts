@@ -1,16 +1,40 @@
 import { nearestConfig } from "@corral/multiprocessing/backend";
 import { UsageError } from "../errors/usage_error.ts";
 import { denoCommand } from "../files/deno_command.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
 
 /** Downloads what a module imports, as workers will look for it: they download nothing. */
-export async function cacheModule(module: URL): Promise<void> {
-  const config = nearestConfig(module.href);
-  const { success, stderr } = await new Deno.Command(denoCommand(), {
-    args: ["cache", ...(config === undefined ? ["--no-config"] : [`--config=${config}`]), module.href],
-    stdin: "null",
+export async function cacheModule(options: CliMapOptions): Promise<void> {
+  const { module, source } = options;
+  const child = new Deno.Command(denoCommand(), {
+    ...(source === undefined ? cacheFile(module, importFlags(options)) : cacheText(importFlags(options))),
+    stdin: source === undefined ? "null" : "piped",
     stdout: "null",
-  }).output();
-  if (!success) {
-    throw new UsageError(`Cannot cache ${module.href}: ${new TextDecoder().decode(stderr).trim()}`);
-  }
+    stderr: "piped",
+  }).spawn();
+  // One that has ended says so by its exit code.
+  if (source !== undefined) await new Blob([`export default ${source}`]).stream().pipeTo(child.stdin).catch(() => {});
+  const { success, stderr } = await child.output();
+  if (success) return;
+  const name = source === undefined ? module.href : "what -e imports";
+  throw new UsageError(`Cannot cache ${name}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+function cacheFile(module: URL, imports: readonly string[]): Deno.CommandOptions {
+  const config = nearestConfig(module.href);
+  if (config !== undefined) return { args: ["cache", ...imports, `--config=${config}`, module.href] };
+  if (module.protocol !== "file:") return { args: ["cache", ...imports, "--no-config", module.href] };
+  // In its folder Deno finds a package.json, which no flag names.
+  return { args: ["cache", ...imports, module.href], cwd: new URL(".", module) };
+}
+
+/** `deno cache` takes no text. To run it comes to the same: it is one expression, and may do nothing. */
+function cacheText(imports: readonly string[]): Deno.CommandOptions {
+  return { args: ["run", "--no-prompt", ...imports, "-"] };
+}
+
+/** The hosts it may load from: those that workers may. */
+function importFlags({ permissions }: CliMapOptions): string[] {
+  const hosts = permissions === "none" ? undefined : permissions.import;
+  return hosts === undefined ? [] : [Array.isArray(hosts) ? `--allow-import=${hosts.join(",")}` : "--allow-import"];
 }

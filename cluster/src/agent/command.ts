@@ -82,8 +82,9 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
         {
           workers,
           concurrency: flags.concurrency,
+          ...(url !== undefined && { module: url }),
           // `deno install` starts the agent with a --config of its own: the module has another.
-          ...(url !== undefined && { module: url, configOf: url }),
+          configOf: url ?? absolute("./"),
           functions: flags.allowInline ? "any" : "exports",
           permissions: flags.permissions,
           deny: flags.deny,

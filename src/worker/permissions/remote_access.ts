@@ -1,3 +1,4 @@
+import type { ProjectFiles } from "../../own_process.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
@@ -34,17 +35,20 @@ function isRemote(url: string | undefined): boolean {
  * Decides what a worker may load from elsewhere. Cached modules only, unless `import` is granted.
  *
  * An untrusted worker has no use even of those, but `--no-remote` would also bar a module that is itself remote. Access to npm is
- * no matter of `import` permissions in Deno: it is open with `import: true` or with npm's registry among the hosts, and closed
- * otherwise, since a package's name could carry data out. An untrusted one whose module is itself remote may load from that host what the cache has.
+ * no matter of `import` permissions in Deno: it is open with `import: true`, with npm's registry among the hosts, or where nothing but the project's
+ * `node_modules` is looked into, and closed otherwise, since a package's name could carry data out. An untrusted one whose module is itself remote may load from that host what the cache has.
  * See `docs/decisions/untrusted.md`.
  */
 export function remoteFlags(
   { moduleUrl, trust }: ResolvedLaunchOptions,
   grants: Grants,
+  { nodeModules }: ProjectFiles,
 ): string[] {
   const hosts = grants.get("import");
   if (hosts === true) return [];
-  if (hosts !== undefined) return hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];
+  if (hosts !== undefined) {
+    return nodeModules === "manual" || hosts.some((host) => NPM_HOSTS.includes(host)) ? [] : ["--no-npm"];
+  }
   if (trust !== "untrusted") return ["--cached-only"];
   const host = moduleUrl?.startsWith("jsr:") ? hostOf(jsrUrl()) : moduleUrl && hostOf(moduleUrl);
   return [

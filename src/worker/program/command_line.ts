@@ -15,7 +15,7 @@ import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
 import { configure } from "../project/configuration.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { mainModule } from "./main_module.ts";
-import { fileUrlToPath, moduleFolder } from "../project/module_url.ts";
+import { fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
 import {
   addToGrant,
   grantFlags,
@@ -87,14 +87,14 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     "run",
     "--quiet",
     "--no-prompt",
-    ...remoteFlags(options, grants),
+    ...remoteFlags(options, grants, project),
     ...flags,
     // Storage belongs to an origin. Nothing is written for one unless its code stores something.
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),
     ...grantFlags(grants, denials),
     ...hidingFlags,
-    mainModule(options.program, { ...options, importsLazily: project.importsLazily === true }, input),
+    mainModule(options.program, { ...options, needsDeferred: needsDeferred(options, project) }, input),
   ];
   requireArgumentsFit(args, env);
   return {
@@ -108,6 +108,10 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     input,
     preamble: options.program,
   };
+}
+
+function needsDeferred({ moduleUrl }: ResolvedLaunchOptions, { importsLazily }: ProjectFiles): boolean {
+  return importsLazily === true || moduleUrl?.startsWith("file:") === true && isLink(fileUrlToPath(new URL(moduleUrl)));
 }
 
 function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {

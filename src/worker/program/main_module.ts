@@ -12,8 +12,11 @@ import type { ResolvedLaunchOptions } from "../launch_options.ts";
 
 /** What the main module loads in the end, and how. */
 interface Loading extends Pick<ResolvedLaunchOptions, "moduleUrl" | "trust"> {
-  /** Whether its `deno.json` keeps what `import()` names out of the static graph: `"unstable": ["lazy-dynamic-imports"]`. */
-  readonly importsLazily: boolean;
+  /**
+   * Whether an `import()` of it alone would take a read permission: since its `deno.json` keeps what that names out of the static graph, with
+   * `"unstable": ["lazy-dynamic-imports"]`, or since the module's file is a symbolic link.
+   */
+  readonly needsDeferred: boolean;
 }
 
 /** The URL of the main module. What it reads first are the scripts of the program, in order. */
@@ -48,8 +51,8 @@ function openInput(descriptor: InputDescriptor | undefined): string {
  * Puts the module into the static graph, which takes no permission, and runs nothing of it yet; except for modules with a top-level `await`, which
  * JavaScript runs at once. So it is there only where it has to be, and behind the rest, which takes the streams first.
  */
-function deferredImport({ moduleUrl, trust, importsLazily }: Loading, source: string): string {
-  if (!importsLazily || moduleUrl === undefined || trust === "untrusted") return source;
+function deferredImport({ moduleUrl, trust, needsDeferred }: Loading, source: string): string {
+  if (!needsDeferred || moduleUrl === undefined || trust === "untrusted") return source;
   return `import ${JSON.stringify(moduleOf(source))};import defer * as deferred from ${JSON.stringify(moduleUrl)};`;
 }
 

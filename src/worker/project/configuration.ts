@@ -4,7 +4,7 @@ import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { isInsideCompiled } from "../program/compiled_program.ts";
 import { type ProgramFlags, programFlags } from "./program_flags.ts";
 import { programModule } from "./module_url.ts";
-import { findProject, nearestConfig } from "./project.ts";
+import { findProject, nearestConfig, type ProjectChoice } from "./project.ts";
 
 /** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
 export interface Configuration {
@@ -15,6 +15,9 @@ export interface Configuration {
   readonly flags: readonly string[];
 }
 
+/** What the program's flags say of a project that `configOf` names: nothing, they are about the program's own. */
+const ELSEWHERE: ProjectChoice = { config: undefined, lock: undefined };
+
 /**
  * The configuration of a worker. Why so, and what else was tried: docs/decisions/resolving.md.
  *
@@ -22,7 +25,7 @@ export interface Configuration {
  * lock file pins, and never writes there: with `--frozen`, Deno refuses what is not in it.
  *
  * An untrusted one gets the bare names of the module's own `deno.json` only, since the module's author wrote that as well: a lock
- * file may redirect URLs, as an import map does. What it names by a registry's specifier is pinned by the program's lock.
+ * file may redirect URLs, as an import map does. What it names by a registry's specifier is pinned by the program's lock, or by that near `configOf`.
  */
 export function configure(options: ResolvedLaunchOptions): Configuration {
   return options.trust === "untrusted" ? untrustedConfiguration(options) : trustedConfiguration(options);
@@ -31,7 +34,7 @@ export function configure(options: ResolvedLaunchOptions): Configuration {
 function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOptions): Configuration {
   const program = programFlags();
   const from = isReal(configOf) ? configOf : isFile(moduleUrl) ? moduleUrl : programUrl();
-  const project = findProject(from, configOf === undefined ? program : { config: undefined, lock: program.lock });
+  const project = findProject(from, configOf === undefined ? program : ELSEWHERE);
   const { config, nodeModules } = project;
   return {
     project: isFile(from) ? { ...project, folder: new URL(".", from).href } : project,
@@ -45,8 +48,13 @@ function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOpt
   };
 }
 
-function untrustedConfiguration({ moduleUrl, configOf = moduleUrl, frozen }: ResolvedLaunchOptions): Configuration {
-  const ofProgram = isFile(moduleUrl) || moduleUrl === undefined ? {} : findProject(programUrl(), programFlags());
+function untrustedConfiguration(options: ResolvedLaunchOptions): Configuration {
+  const { moduleUrl, configOf = moduleUrl, frozen } = options;
+  const ofProgram = isFile(moduleUrl) || moduleUrl === undefined
+    ? {}
+    : options.configOf === undefined
+    ? findProject(programUrl(), programFlags())
+    : findProject(options.configOf, ELSEWHERE);
   // Of a workspace above, which a stranger may have written as well, it needs nothing.
   const config = isFile(configOf) ? nearestConfig(configOf) : undefined;
   const map = config === undefined ? undefined : bareImportMap(config);

@@ -74,6 +74,16 @@ export function isReadable(path: string, kind: "isFile" | "isDirectory" = "isFil
   }
 }
 
+/** Whether a path is a symbolic link, as far as this program may look at it. Never prompts. */
+export function isLink(path: string): boolean {
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
 /** The folder of a `file:` module, as a path. */
 export function moduleFolder(moduleUrl: string): string {
   return fileUrlToPath(new URL(".", moduleUrl));

@@ -109,6 +109,7 @@ function lockIn(folder: string, setting: unknown = readConfigIn(folder)?.lock): 
 
 /** With "auto", every worker would install what it misses, and so rewrite the project under the program's feet. */
 function nodeModulesIn(folder: string, setting: unknown): Pick<ProjectFiles, "nodeModules"> {
+  if (setting === "manual") return { nodeModules: "manual" };
   if (setting !== "auto" && setting !== true) return {};
   return { nodeModules: isReadable(fileUrlToPath(new URL("node_modules", folder)), "isDirectory") ? "manual" : "none" };
 }

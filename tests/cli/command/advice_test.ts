@@ -53,6 +53,12 @@ Deno.test("describeError() names flags in the place of options", async () => {
     (await describeError(error)).split("\n")[0],
     "TypeError: npm specifiers were requested; put its packages into one file, or grant it with --allow-import",
   );
+  const unnamed =
+    'Import "x" not a dependency; there is no deno.json in /srv/ or above it, add one, or name a file beside another with `configOf`';
+  assertEquals(
+    await describeError(new TypeError(unnamed)).then((text) => text.split("\n")[0]),
+    'TypeError: Import "x" not a dependency; there is no deno.json in /srv/ or above it, add one',
+  );
   const known = ["--jobs", "--chunk"];
   for (const flag of ["--worker", "--threads", "--num-workers"]) {
     const unknown = new UnknownFlagError(flag, known, "corral map --help");

@@ -318,3 +318,29 @@ Deno.test("corral map begins while the machine has room", async () => {
   });
   assertEquals([code, results], [0, [1]]);
 });
+
+Deno.test({
+  name: "corral map takes /dev/stdin for stdin, and says what it must be installed with to open another file",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      for (const name of ["/dev/stdin", "/dev/fd/0"]) {
+        const { results, stderr } = await corral(["map", "-e", identity, "-q", name], { stdin: "1\n2\n" });
+        assertEquals([results, stderr], [[1, 2], ""], name);
+      }
+      const { stderr } = await corral(["map", "-e", identity, "-o", "/dev/stdout"], { stdin: "1\n" });
+      assertEquals(
+        stderr,
+        "corral: Cannot write /dev/stdout: this command was not given -A, without which Deno opens no such file, install it with that\n",
+      );
+      await Deno.writeTextFile(`${folder}/in.ndjson`, "1\n");
+      const refused = await corral(["map", "-e", identity, "in.ndjson"], {
+        cwd: folder,
+        allow: [`--deny-read=${folder}/in.ndjson`],
+      });
+      assertEquals(
+        refused.stderr,
+        "corral: Cannot open in.ndjson: this command was not given --allow-read for it, install it with that\n",
+      );
+    }),
+});

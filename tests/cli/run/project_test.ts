@@ -1,5 +1,5 @@
 // End-to-end: by which `deno.json` a function's imports are resolved, whatever the command was installed with.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { corral, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
 
 /** Two projects in a folder: each maps the same name to a file of its own. */
@@ -36,11 +36,73 @@ for (const allow of [["-A"], []]) {
   });
 }
 
-Deno.test("corral map with all permissions goes by the lock file near the function", async () => {
+Deno.test("corral map with all permissions goes by the lock file near the function, whatever the command was started with", async () => {
   await inFolder(async (folder) => {
     await twoProjects(folder);
     await Deno.writeTextFile(`${folder}/one/deno.lock`, '{ "version": "5" }\n');
-    const { stdout } = await corral(["map", "--dry-run", "one/job.ts"], { cwd: folder, allow: ["-A"] });
-    assertStringIncludes(stdout, `--lock=${folder}/one/deno.lock --frozen --config=${folder}/one/deno.json `);
+    const flagsOf = async (args: readonly string[], allow: readonly string[] = ["-A"]): Promise<string> => {
+      const { stdout } = await corral(["map", "--dry-run", ...args], { cwd: folder, allow });
+      return / --cached-only (.*) --location=/.exec(stdout)![1]!;
+    };
+    const near = `--lock=${folder}/one/deno.lock --frozen --config=${folder}/one/deno.json`;
+    assertEquals(await flagsOf(["one/job.ts"]), near);
+    // As `deno install -A --no-lock` has it.
+    assertEquals(await flagsOf(["one/job.ts"], ["-A", "--no-lock"]), near);
+    // Nothing lies near these. An untrusted one had the lock file of the command, in which it was not.
+    const url = "http://127.0.0.1:1/job.ts";
+    assertEquals(await flagsOf([url]), "--no-lock --no-config");
+    assertEquals(
+      await flagsOf(["--untrusted", url]),
+      "--allow-import=127.0.0.1:1 --no-npm --no-lock --no-config",
+    );
+    assertEquals(
+      await flagsOf(["--untrusted", "-e", "(n) => n"]),
+      "--no-remote --no-npm --no-lock --no-config",
+    );
   });
+});
+
+Deno.test("corral map --cache gets what a module of an npm project imports, from the hosts of --allow-import, and what -e does", async () => {
+  await inFolder(async (folder) => {
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("export const ten = 10;", { headers: { "content-type": "text/javascript" } }),
+    );
+    const host = `127.0.0.1:${server.addr.port}`;
+    await Deno.mkdir(`${folder}/node_modules/twice`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/package.json`, '{ "dependencies": { "twice": "1" } }');
+    await Deno.writeTextFile(
+      `${folder}/node_modules/twice/package.json`,
+      '{ "name": "twice", "version": "1.0.0", "type": "module", "exports": "./main.js" }',
+    );
+    await Deno.writeTextFile(`${folder}/node_modules/twice/main.js`, "export const twice = (n) => n * 2;\n");
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      `import { twice } from "twice";\nimport { ten } from "http://${host}/module.js";\n` +
+        "export default (n: number) => twice(n) + ten;\n",
+    );
+    await Deno.mkdir(`${folder}/elsewhere`);
+    const map = (...args: string[]): Promise<CorralOutcome> =>
+      corral(["map", "-q", "--cache", `--allow-import=${host}`, ...args], {
+        stdin: "1\n",
+        cwd: `${folder}/elsewhere`,
+        allow: [`--allow-import=${host}`],
+      });
+    const module = await map("../job.ts");
+    assertEquals([module.results, module.stderr], [[12], ""]);
+    const text = await map("-e", `async (n) => (await import("http://${host}/other.js")).ten + n`);
+    assertEquals([text.results, text.stderr], [[11], ""]);
+  });
+});
+
+Deno.test({
+  name: "corral map loads a module that is a symbolic link, without a permission",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await twoProjects(folder);
+      await new Deno.Command("ln", { args: ["-s", "../two/lib.ts", `${folder}/one/link.ts`] }).output();
+      const { results, stderr } = await corral(["map", "-q", "one/link.ts#times"], { stdin: "1\n2\n", cwd: folder });
+      assertEquals([results, stderr], [[100, 200], ""]);
+    }),
 });

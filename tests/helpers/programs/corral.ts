@@ -31,7 +31,7 @@ const PERMISSIONS = [
 
 /** The arguments with which Deno runs `corral`. */
 export function corralArgs(args: readonly string[], allow: readonly string[] = []): string[] {
-  if (allow.includes("-A")) return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, "-A", CLI, ...args];
+  if (allow.includes("-A")) return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, ...allow, CLI, ...args];
   const run = allow.includes("--allow-run") ? [] : [`--allow-run=${Deno.execPath()}`];
   return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, ...run, ...PERMISSIONS, ...allow, CLI, ...args];
 }
