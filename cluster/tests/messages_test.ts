@@ -3,7 +3,8 @@ import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
-import { codeNameOf } from "../src/message/code_name.ts";
+import { inFolder } from "../../tests/helpers/programs/corral.ts";
+import { codeNameOf, codeNameOfModule } from "../src/message/code_name.ts";
 import { CLUSTER_PROTOCOL, Sealer } from "../src/message/letter.ts";
 import { openOrder, type Order, sealOrder } from "../src/message/order.ts";
 import { claimsOf, isPiece, pack, unpack } from "../src/message/parcel.ts";
@@ -77,6 +78,20 @@ Deno.test("pack() gives an equal part the same name, whatever is beside it", () 
   const large = new Uint8Array(5000).fill(1);
   const names = ["[1]", "[2]"].map((text) => pack({ text, tagged: true, parts: [large] }, 2000).pieces[0]!.hash);
   assertEquals(names[0], names[1]);
+});
+
+Deno.test("codeNameOfModule() goes by the package.json near the module, wherever it was started", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/job.ts`, 'import { twice } from "twice";\nexport default twice;\n');
+    const name = (): Promise<string> => codeNameOfModule(`file://${folder}/job.ts`, Deno.execPath());
+    const unnamed = await name();
+    const twice = `${folder}/node_modules/twice`;
+    await Deno.mkdir(twice, { recursive: true });
+    await Deno.writeTextFile(`${folder}/package.json`, '{ "dependencies": { "twice": "1" } }');
+    await Deno.writeTextFile(`${twice}/package.json`, '{ "name": "twice", "version": "1.0.0", "main": "main.js" }');
+    await Deno.writeTextFile(`${twice}/main.js`, "exports.twice = (n) => n * 2;\n");
+    assertNotEquals(await name(), unnamed);
+  });
 });
 
 Deno.test("codeNameOf() is the same in another folder, and another with one byte", async () => {

@@ -55,6 +55,8 @@ export async function codeNameOfModule(
   const { success, stdout, stderr } = await new Deno.Command(deno, {
     args: ["info", "--json", "--quiet", ...(config === undefined ? [] : ["--config", config]), moduleUrl],
     env: { NO_COLOR: "1" },
+    // Without a deno.json, what Deno finds from the module's folder upwards decides, such as a package.json: not what lies where we were started.
+    ...(config === undefined && moduleUrl.startsWith("file:") && { cwd: new URL(".", moduleUrl) }),
     stdout: "piped",
     stderr: "piped",
     ...(signal && { signal }),
