@@ -26,7 +26,14 @@ function escaped(text: string): string {
   );
 }
 
-/** Why a file cannot be opened, read or written. Deno says its path once more, as it is: that is left out. */
+/**
+ * Why a file cannot be opened, read or written. Deno says its path once more, as it is: that is left out. And what it advises would come behind
+ * "corral map", where it is for workers.
+ */
 export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.replace(/: \w+ '.*$/s, "") : `${cause}`;
+  if (!(cause instanceof Error)) return `${cause}`;
+  const [, kind] = /^Requires (\w+) access to .*, run again with the --allow-\w+ flag$/s.exec(cause.message) ?? [];
+  if (kind === undefined) return cause.message.replace(/: \w+ '.*$/s, "");
+  const flag = kind === "all" ? "-A, without which Deno opens no such file" : `--allow-${kind} for it`;
+  return `this command was not given ${flag}, install it with that`;
 }

@@ -9,14 +9,3 @@ export async function openFile(path: string, options: Deno.OpenOptions = { read:
     throw new UsageError(`Cannot ${options.write ? "write" : "open"} ${nameForPeople(path)}: ${reasonOf(cause)}`);
   }
 }
-
-function reasonOf(cause: unknown): string {
-  const { message } = cause as Error;
-  const [, kind] = /^Requires (\w+) access to .*, run again with the --allow-\w+ flag$/s.exec(message) ?? [];
-  // Deno says the path once more, as it is.
-  if (kind === undefined) return message.replace(/: \w+ '.*$/s, "");
-  // What Deno advises would come behind "corral map", where it is for workers.
-  return `this command was not given ${
-    kind === "all" ? "-A, without which Deno opens no such file" : `--allow-${kind} for it`
-  }, install it with that`;
-}
