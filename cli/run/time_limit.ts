@@ -1,4 +1,4 @@
-import { DurationHistogram } from "../records/duration_histogram.ts";
+import { DurationHistogram } from "@corral/multiprocessing/progress/parts";
 import type { TimeLimit } from "../options/cli_map_options.ts";
 
 /** A median of fewer says little. */
@@ -35,6 +35,6 @@ export class RecordTimeLimit {
 
   /** Learns how long a record took that succeeded. */
   learn(durationMs: number): void {
-    if (this.isRelative) this.#durations.add(durationMs);
+    if (this.isRelative) this.#durations.record(durationMs);
   }
 }

@@ -24,6 +24,7 @@ export {
   plainLine,
   widthOf,
 } from "./bar_line.ts";
+export { type DurationBar, DurationHistogram, type DurationStats } from "../duration_histogram.ts";
 export { BottomLines, type Terminal } from "./bottom_lines.ts";
 export { LinePrinter } from "../line_printer.ts";
 export { formatBytes, formatCount, formatDuration, formatRate } from "./units.ts";

@@ -2,8 +2,7 @@
 
 import type { PlotOptions } from "@observablehq/plot";
 import type { RecordOutcome } from "../../records/run_events.ts";
-import { formatCount, formatDuration } from "@corral/multiprocessing/progress/parts";
-import type { DurationBar } from "../../records/duration_histogram.ts";
+import { type DurationBar, formatCount, formatDuration } from "@corral/multiprocessing/progress/parts";
 import type { Draw, Plot } from "./plot.ts";
 import type { RunSummary } from "./run_summary.ts";
 import {

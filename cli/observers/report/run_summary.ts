@@ -9,7 +9,7 @@ import type {
   StartEvent,
   WorkerEvent,
 } from "../../records/run_events.ts";
-import { DurationHistogram } from "../../records/duration_histogram.ts";
+import { DurationHistogram } from "@corral/multiprocessing/progress/parts";
 import { TimeBins } from "./time_bins.ts";
 
 /** One process in a slot; times are in milliseconds since the start of the run. */
@@ -137,7 +137,7 @@ export class RunSummary {
     this.#lastAt = Math.max(this.#lastAt, event.startedAt + durationMs);
     // A record that is invalid never came to a worker.
     if (outcome === "invalid") return;
-    this.durations.add(durationMs);
+    this.durations.record(durationMs);
     this.#noteSlow(event);
     this.#addToSlot(this.#slot(slot), fromMs, durationMs, fails);
     if (this.records <= LIMITS.spans) {

@@ -12,7 +12,6 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
-import { DurationHistogram } from "../../../cli/records/duration_histogram.ts";
 import { createReport, redrawReport } from "../../../cli/observers/report/mod.ts";
 import { TimeBins } from "../../../cli/observers/report/time_bins.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
@@ -46,18 +45,6 @@ Deno.test("TimeBins does not loop over times that cannot be", () => {
   for (const at of [1e300, Infinity]) bins.addSpan(0, at);
   bins.add(1e308, 1);
   assert(Number.isFinite(bins.widthMs));
-});
-
-Deno.test("DurationHistogram.quantile() is within 5 % of the true one", () => {
-  const durations = fc.array(fc.double({ min: 0.01, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 });
-  fc.assert(fc.property(durations, fc.constantFrom(0.5, 0.9, 0.99, 1), (all, share) => {
-    const histogram = new DurationHistogram();
-    for (const ms of all) histogram.add(ms);
-    const truth = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1]!;
-    assertAlmostEquals(histogram.quantile(share) / truth, 1, 0.05);
-    assertEquals(histogram.bars().reduce((sum, { count }) => sum + count, 0), all.length);
-    for (const { fromMs, toMs } of histogram.bars()) assertLess(fromMs, toMs);
-  }));
 });
 
 async function pageOf(events: Iterable<RunEvent>): Promise<string> {

@@ -1,7 +1,7 @@
 // Kind: pure unit.
-import { assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { DurationHistogram } from "../../src/duration_histogram.ts";
+import { DurationHistogram } from "../src/duration_histogram.ts";
 
 Deno.test("DurationHistogram.summary() is all zeros without durations", () => {
   assertEquals(new DurationHistogram().summary(), { count: 0, meanMs: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 });
@@ -45,4 +45,25 @@ Deno.test("DurationHistogram.record() takes durations that it cannot tell apart"
   const { count, p50Ms, maxMs } = histogram.summary();
   assertEquals([count, maxMs], [3, 1e12]);
   assertLessOrEqual(p50Ms, 0.0011);
+});
+
+Deno.test("DurationHistogram.quantile() is within 5 % of the true one, and bars() have all that was counted", () => {
+  const anyDurations = fc.array(fc.double({ min: 0.01, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(fc.property(anyDurations, fc.constantFrom(0.5, 0.9, 0.99, 1), (all, share) => {
+    const histogram = new DurationHistogram();
+    for (const ms of all) histogram.record(ms);
+    const sorted = all.toSorted((a, b) => a - b);
+    assertAlmostEquals(histogram.quantile(share) / sorted[Math.ceil(share * all.length) - 1]!, 1, 0.05);
+    const bars = histogram.bars();
+    assertEquals(bars.reduce((sum, { count }) => sum + count, 0), all.length);
+    for (const { fromMs, toMs } of bars) assertLess(fromMs, toMs);
+    assertLessOrEqual(bars[0]!.fromMs, sorted[0]! * (1 + 1e-9));
+    assertLess(sorted.at(-1)!, bars.at(-1)!.toMs * (1 + 1e-9));
+  }));
+});
+
+Deno.test("DurationHistogram.quantile() of durations that are all the same is that one", () => {
+  const histogram = new DurationHistogram();
+  histogram.record(7, 3);
+  assertEquals([0.01, 0.5, 1].map((share) => histogram.quantile(share)), [7, 7, 7]);
 });
