@@ -1,5 +1,6 @@
 /** What the command says when it cannot run. Loaded only then, with what it takes to say so. */
-import { CliError, nameForPeople } from "../errors/cli_error.ts";
+import { CliError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { NO_FUNCTION } from "../runner/protocol.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 

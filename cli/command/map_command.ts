@@ -2,7 +2,8 @@ import { startAhead } from "@corral/multiprocessing/ahead";
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { parseFlags } from "../options/parse_flags.ts";
 import { requireOwnPermissions } from "../session/own_permissions.ts";
-import { poolOptions, readMapOptions } from "../options/read_options.ts";
+import { poolOptions } from "../options/pool_options.ts";
+import { readMapOptions } from "../options/read_options.ts";
 
 /** `corral map`: returns the exit code. Throws UsageError. */
 export async function mapCommand(args: readonly string[]): Promise<number> {

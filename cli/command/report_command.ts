@@ -1,6 +1,6 @@
 import type { Flag } from "../options/flag.ts";
 import { parseFlags } from "../options/parse_flags.ts";
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** The flags of `corral report`. */

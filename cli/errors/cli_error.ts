@@ -7,25 +7,6 @@ export class InputError extends CliError {
   override name = "InputError";
 }
 
-// deno-lint-ignore no-control-regex -- those are what is escaped
-const DRIVES = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-/**
- * What a file, or anything else that a stranger may have named, is called in messages. A name may hold whatever its maker liked, and
- * `*.csv` takes them all: what would break the line, or drive the terminal, is written as in JSON.
- */
-export function nameForPeople(name: string): string {
-  if (name === "-") return "stdin";
-  return DRIVES.test(name) ? escaped(name) : name;
-}
-
-function escaped(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    new RegExp(DRIVES, "g"),
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 /**
  * Why a file cannot be opened, read or written. Deno says its path once more, as it is: that is left out. And what it advises would come behind
  * "corral map", where it is for workers.

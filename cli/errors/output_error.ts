@@ -1,4 +1,5 @@
-import { CliError, nameForPeople, reasonOf } from "./cli_error.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
+import { nameForPeople } from "./foreign_text.ts";
 
 /** A file of the run cannot be written, for example because the disk is full. */
 export class OutputError extends CliError {

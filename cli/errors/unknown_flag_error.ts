@@ -1,4 +1,4 @@
-import { nameForPeople } from "./cli_error.ts";
+import { nameForPeople } from "./foreign_text.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A flag was given that the command does not have. */

@@ -1,5 +1,6 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
-import { nameForPeople, reasonOf } from "../errors/cli_error.ts";
+import { reasonOf } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** What a configuration says. Throws UsageError if it cannot be read. */

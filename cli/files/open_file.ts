@@ -1,4 +1,5 @@
-import { nameForPeople, reasonOf } from "../errors/cli_error.ts";
+import { reasonOf } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** Opens a file. Throws UsageError with the file's name. */

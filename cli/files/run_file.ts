@@ -1,6 +1,6 @@
 /** The files that a run writes: held so that no second run writes them, and emptied only when that is wanted. See `docs/decisions/command.md`. */
 
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { OutputError } from "../errors/output_error.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { openFile } from "./open_file.ts";

@@ -1,12 +1,12 @@
 /** What others wrote, made fit for a terminal. */
 
 import { stripVTControlCharacters } from "node:util";
+import { UNSAFE } from "../errors/foreign_text.ts";
 
 // deno-lint-ignore no-control-regex
 const COLOUR = /(\x1b\[[\d;]*m)/;
-/** Those that are left when the sequences are gone, and those that show what follows in another order or on another line. */
-// deno-lint-ignore no-control-regex
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** What is left when the sequences are gone; lines and tabs may stay. */
+const UNSAFE_CHARACTERS = new RegExp(`(?![\t\n])[${UNSAFE}]`, "g");
 
 /**
  * Leaves colours in a text and takes out everything else that moves the cursor or changes the terminal: tasks need not
@@ -14,6 +14,8 @@ const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2
  */
 export function sanitizeForTerminal(text: string): string {
   const parts = text.split(COLOUR);
-  const clean = parts.map((part, at) => at % 2 === 1 ? part : stripVTControlCharacters(part).replaceAll(CONTROL, ""));
+  const clean = parts.map((part, at) =>
+    at % 2 === 1 ? part : stripVTControlCharacters(part).replaceAll(UNSAFE_CHARACTERS, "")
+  );
   return clean.join("") + (parts.length > 1 ? "\x1b[0m" : "");
 }

@@ -1,4 +1,5 @@
-import { InputError, nameForPeople } from "../errors/cli_error.ts";
+import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { openFile } from "../files/open_file.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { ReadItem, ReadLimits, RecordReader } from "../records/record_block.ts";

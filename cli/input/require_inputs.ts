@@ -1,4 +1,5 @@
-import { InputError, nameForPeople } from "../errors/cli_error.ts";
+import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { openFile } from "../files/open_file.ts";
 
 /** Throws before anything is done if one of the inputs is not there, or cannot be read: the last one of many, for example. */

@@ -1,4 +1,5 @@
-import { InputError, nameForPeople } from "../errors/cli_error.ts";
+import { InputError } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import {
   EXCERPT_BYTES,
   excerptBytes,

@@ -2,7 +2,7 @@ import { type Batch, isFailure } from "../records/batch.ts";
 import type { RecordEvent, RunEvent, RunObserver } from "../records/run_events.ts";
 import { cutOff, holdFile, syncFile, writeAll } from "../files/run_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { hashOf } from "../output/record_hash.ts";
 import { heldLines, readHeld } from "./held_results.ts";

@@ -1,6 +1,6 @@
 /** No file that a run writes is one that it reads, or is written as something else, too. */
 
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions } from "./cli_map_options.ts";
 

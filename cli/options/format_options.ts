@@ -1,6 +1,6 @@
 /** Which formats are read and written, by flags and by the names of files. */
 
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { CliMapOptions, InputFormat, OutputFormat, TableFormat } from "./cli_map_options.ts";
 import { MAP_FLAGS } from "./map_flags.ts";

@@ -1,6 +1,6 @@
 import type { Flag } from "./flag.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** Flags that one may look for, and that are not built: why, and what to do instead. */

@@ -1,11 +1,10 @@
-import { moduleUrl as fileUrl } from "@corral/multiprocessing/ahead";
-import type { PoolOptions } from "@corral/multiprocessing/pool";
 import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 import { type AddPermissionSet, sandboxRules } from "./sandbox_rules.ts";
 import { requireDistinctFiles } from "./distinct_files.ts";
 import { formatOptions } from "./format_options.ts";
+import { functionSource } from "./function_source.ts";
 import { byteSize, duration, percentage, rate, wholeNumber } from "./quantities.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
@@ -100,67 +99,6 @@ function checkTogether(options: CliMapOptions): void {
   const twice = files.find((file, at) => file === "-" && files.indexOf(file) !== at);
   if (twice !== undefined) throw new UsageError("Cannot read stdin twice: - was given more than once");
   requireDistinctFiles(options);
-}
-
-function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files" | "source"> {
-  const source = flags.value("eval");
-  if (source !== undefined) {
-    const module = new URL(`data:application/typescript,${encodeURIComponent(`export default ${source}`)}`);
-    return { module, export: "default", files: flags.rest.map(inputName), source };
-  }
-  const [given, ...rest] = flags.rest;
-  const files = rest.map(inputName);
-  if (given === undefined) {
-    throw new UsageError("Cannot run: there is no function, wanted corral map MODULE[#EXPORT] or -e '(record) => …'");
-  }
-  const split = /^(.*)#([^#/\\]+)$/s.exec(given);
-  // No export is called `b.ts`: then the # is one of the file's own characters.
-  const [, path = given, name = "default"] = split === null || IS_MODULE.test(split[2]!) ? [] : split;
-  const module = moduleUrl(path);
-  if (module.protocol === "file:") requireModule(path, files);
-  return { module, export: name, files, source: undefined };
-}
-
-/** Deno opens these only for a program that may do everything; stdin is open. */
-function inputName(file: string): string {
-  return /^\/(dev\/(stdin|fd\/0)|proc\/self\/fd\/0)$/.test(file) ? "-" : file;
-}
-
-const IS_MODULE = /\.([cm]?[jt]s|[jt]sx|wasm)$/i;
-
-/** Says so before a worker does: the two arguments are easily swapped. */
-function requireModule(path: string, files: readonly string[]): void {
-  if (IS_MODULE.test(path)) return;
-  const other = files.find((file) => IS_MODULE.test(file.replace(/#[^#/\\]+$/, "")));
-  const advice = other === undefined ? "wanted one, or -e '(record) => …'" : `wanted corral map ${other} ${path}`;
-  throw new UsageError(
-    `Cannot run ${JSON.stringify(path)}: by its name it is not a JavaScript or TypeScript module, ${advice}`,
-  );
-}
-
-function moduleUrl(path: string): URL {
-  if (/^(file|https?|data|jsr|npm):/.test(path)) {
-    if (URL.canParse(path)) return new URL(path);
-    throw new UsageError(`Cannot load ${JSON.stringify(path)}: not a valid URL`);
-  }
-  const base = new URL(`${fileUrl(Deno.cwd())}/`);
-  const url = /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path) ? new URL(fileUrl(path)) : new URL(encodePath(path), base);
-  if (Deno.permissions.querySync({ name: "read", path: url }).state === "granted") requireFile(url, path);
-  return url;
-}
-
-function encodePath(path: string): string {
-  const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
-  return `./${slashes.replaceAll(/[%?#]/g, encodeURIComponent)}`;
-}
-
-function requireFile(url: URL, path: string): void {
-  try {
-    if (Deno.statSync(url).isFile) return;
-  } catch {
-    throw new UsageError(`Cannot load ${JSON.stringify(path)}: there is no such file`);
-  }
-  throw new UsageError(`Cannot load ${JSON.stringify(path)}: it is not a file`);
 }
 
 function optional<T>(flags: ParsedFlags, long: string, read: (text: string) => T): T | undefined {
@@ -273,43 +211,4 @@ function bar(flags: ParsedFlags): CliMapOptions["bar"] {
   if (text === "") return "line";
   if (text === "full" || text === "off") return text;
   throw new UsageError(`Cannot use ${JSON.stringify(text)} as --bar: full, off or no value is wanted`);
-}
-
-/** The options of a run's pool. */
-export function poolOptions(options: CliMapOptions): PoolOptions {
-  const { jobs, permissions, deny, env, memoryLimitMiB, module, isUntrusted } = options;
-  return {
-    workers: jobs,
-    module,
-    configOf: placeOf(options),
-    trust: isUntrusted ? "untrusted" : "trusted",
-    permissions,
-    deny,
-    env: { ...env },
-    output: "events",
-    // A record that is out of time has had its grace before.
-    abortGraceMs: 0,
-    ...(memoryLimitMiB === undefined ? {} : { memoryLimitMiB }),
-    ...maxTasks(options),
-    name: "corral map",
-  };
-}
-
-/**
- * Where the `deno.json` is looked for: near the function, and for `-e` where the user stands, as `deno eval` does. Never where the command
- * has its own: `deno install` starts it with a `--config`, which workers of a program would go by.
- */
-function placeOf({ module, source, isUntrusted }: CliMapOptions): URL {
-  if (source === undefined || isUntrusted) return module;
-  try {
-    return new URL(`${fileUrl(Deno.cwd())}/`);
-  } catch {
-    // The folder is gone, or the command may not know of it.
-    return module;
-  }
-}
-
-/** A worker counts blocks: it gets only so many as cannot have more records than it may run. */
-function maxTasks({ maxTasks, chunk }: CliMapOptions): PoolOptions {
-  return maxTasks === undefined ? {} : { maxTasksPerChild: Math.max(1, Math.floor(maxTasks / Number(chunk))) };
 }

@@ -1,7 +1,7 @@
 import { type Batch, isFailure, type Outcome, sizeOf } from "../records/batch.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import type { RecordEvent, RunEvent } from "../records/run_events.ts";
-import { excerptOf } from "./excerpt.ts";
+import { excerptOf } from "../errors/foreign_text.ts";
 import type { RejectWriter } from "./reject_printer.ts";
 import type { ResultFormat } from "./result_format.ts";
 import type { ResultSink } from "./result_sink.ts";

@@ -1,7 +1,6 @@
-import { nameForPeople } from "../errors/cli_error.ts";
+import { excerptOf, nameForPeople } from "../errors/foreign_text.ts";
 import type { Batch, Outcome } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
-import { excerptOf } from "./excerpt.ts";
 
 /** Tells of records that failed. */
 export interface RejectWriter {

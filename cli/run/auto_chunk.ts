@@ -1,4 +1,4 @@
-import type { ReadLimits } from "../records/record_block.ts";
+import type { ReadLimits, RecordBlock } from "../records/record_block.ts";
 
 const TARGET_MS = 50;
 const MAX_GROWTH = 16;
@@ -10,6 +10,8 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_FIXED_BYTES = 64 * 1024 * 1024;
 /** Of what is quicker, workers must have the next block at hand when they are done. */
 const QUICK_BLOCK_MS = 100;
+/** What was lost goes out again in so many parts, of which each that is lost as well goes out in parts again. */
+const SUSPECT_PARTS = 8;
 
 /** How much goes to a worker at once: so much that messages cost little, and so little that work is shared evenly. */
 export class AutoChunk {
@@ -57,4 +59,12 @@ export class AutoChunk {
     const wanted = this.#msPerRecord === 0 ? MAX_RECORDS : Math.floor(TARGET_MS / this.#msPerRecord);
     this.#records = Math.max(1, Math.min(MAX_RECORDS, wanted, this.#records * MAX_GROWTH));
   }
+}
+
+/**
+ * How many records of a block go out at once, at most `most`. A machine that is lost has said nothing of what it was at: parts
+ * show where the fault is, if it was one of the records. See `docs/decisions/command.md`.
+ */
+export function suspectPart({ suspect, count }: RecordBlock, most: number, batch: number): number {
+  return suspect ? Math.min(most, Math.ceil(count / SUSPECT_PARTS / batch) * batch) : most;
 }

@@ -5,7 +5,7 @@ import { LinePrinter } from "@corral/multiprocessing/progress/parts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { EventStream } from "../observers/event_stream.ts";
-import { poolOptions } from "../options/read_options.ts";
+import { poolOptions } from "../options/pool_options.ts";
 import { type RunnerFunction, runnerFunctions } from "./runner_function.ts";
 
 /** Workers of this machine: a pool, its events, and one call for each block. */

@@ -2,7 +2,7 @@ import type { Piece } from "../runner/protocol.ts";
 import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
-import { AutoChunk } from "./auto_chunk.ts";
+import { AutoChunk, suspectPart } from "./auto_chunk.ts";
 import { type Batch, checkedPiece, isFailure, isPiece, readDetails, type WorkItem } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
@@ -14,7 +14,6 @@ import { OrderedResults } from "./ordered_results.ts";
 import { RunningBlock } from "./running_block.ts";
 import { type LossDesk, settleLoss } from "./settle_loss.ts";
 import { SilenceWatch } from "./silence_watch.ts";
-import { suspectPart } from "./suspect_part.ts";
 import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 

@@ -1,11 +1,10 @@
 import { workerCommand } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
-import { nameForPeople } from "../errors/cli_error.ts";
+import { excerptOf, nameForPeople } from "../errors/foreign_text.ts";
 import { writeAll } from "../files/run_file.ts";
 import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
-import { excerptOf } from "../output/excerpt.ts";
-import { poolOptions } from "../options/read_options.ts";
+import { poolOptions } from "../options/pool_options.ts";
 import { runnerSettings } from "../run/runner_function.ts";
 import { blockRecords } from "../runner/block_records.ts";
 import { exactText } from "../runner/exact_json.ts";

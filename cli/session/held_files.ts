@@ -1,4 +1,4 @@
-import { nameForPeople } from "../errors/cli_error.ts";
+import { nameForPeople } from "../errors/foreign_text.ts";
 import { holdFile, requireEmpty, requireLength } from "../files/run_file.ts";
 import type { JoblogSession } from "../joblog/joblog_session.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";

@@ -1,6 +1,7 @@
 /** Reads the event file of a run. */
 
-import { InputError, nameForPeople, reasonOf } from "../../errors/cli_error.ts";
+import { InputError, reasonOf } from "../../errors/cli_error.ts";
+import { nameForPeople } from "../../errors/foreign_text.ts";
 import { TextLineStream } from "@std/streams";
 import type { RunEvent } from "../../records/run_events.ts";
 

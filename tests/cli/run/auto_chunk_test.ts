@@ -1,7 +1,7 @@
 // Unit: how what was lost with a machine goes out again.
 import { assert, assertEquals } from "@std/assert";
 import type { RecordBlock } from "../../../cli/records/record_block.ts";
-import { suspectPart } from "../../../cli/run/suspect_part.ts";
+import { suspectPart } from "../../../cli/run/auto_chunk.ts";
 
 const block = (count: number, suspect: boolean) => ({ count, suspect }) as RecordBlock;
 
