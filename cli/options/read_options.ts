@@ -73,7 +73,7 @@ function isUnordered(flags: ParsedFlags): boolean {
   throw new UsageError("Cannot use --unordered and --keep-order: they are opposites, wanted one of them");
 }
 
-/** What a variable is set to need not be known to the readers of a report, nor the password of a Redis. */
+/** What a variable is set to need not be known to the readers of a report, nor the password of a server. */
 function withoutSecrets(args: readonly string[]): string[] {
   return args.map((arg, at) => {
     const [, before = "", flag, rest = ""] = /^((--env|--cluster)=)?(.*)$/s.exec(arg)!;

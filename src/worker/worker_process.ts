@@ -11,7 +11,7 @@ import type { WorkerExit } from "./exit_error.ts";
 import { checkHello } from "./hello.ts";
 import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch, type Watched } from "./silence_watch.ts";
-import { type StartedProcess, startProcess } from "./program/spawn.ts";
+import { type BootingProcess, startProcess } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerPrints } from "./streams/prints.ts";
 import { TurnTaking } from "./streams/turn_taking.ts";
@@ -44,7 +44,7 @@ export interface WorkerProcessEvents {
 export interface WorkerProcessOptions {
   readonly command: LaunchCommand;
   /** The process, and what writes to it, where it was started before. */
-  readonly started?: StartedProcess | undefined;
+  readonly started?: BootingProcess | undefined;
   readonly events: WorkerProcessEvents;
   readonly maxFrameBytes?: number | undefined;
   /** What the child prints before it ends itself for memory. */

@@ -4,14 +4,13 @@ import { memberId } from "../bullmq/group_link.ts";
 import { JobSource } from "../bullmq/job_source.ts";
 import { openEngine } from "../bullmq/open_engine.ts";
 import { systemClock, within } from "../clock.ts";
-import { type TaskBackend, VERSION } from "../corral.ts";
+import { type TaskBackend, VERSION, WorkerExitError } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { presenceText } from "../message/presence.ts";
 import { KnownClients } from "./known_clients.ts";
 import { OrderRunner } from "./order_runner.ts";
 import { PieceCache } from "./piece_cache.ts";
 import { Prefetch } from "./prefetch.ts";
-import { WorkerExitError } from "../corral.ts";
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const ROUND_MS = 5000;
@@ -121,7 +120,7 @@ export class Agent {
 
   /**
    * Takes no more tasks, and ends when those that run have ended, or after the time to drain: then they are stopped. Ends in time also when
-   * Redis is away.
+   * the server is away.
    *
    * @param now Whether they are stopped at once.
    */
@@ -137,7 +136,7 @@ export class Agent {
       if (!await within(limitMs, drained)) {
         const idle = this.#runner!.runs.size === 0;
         this.#runner!.stopAll();
-        // Where nothing ran, it is Redis that does not answer: there is nothing to be told.
+        // Where nothing ran, it is the server that does not answer: there is nothing to be told.
         if (!idle) await within(END_LIMIT_MS, drained);
       }
     }

@@ -1,13 +1,13 @@
 /** How much work may lie here behind what runs: as long as it takes, another agent may idle. */
 const WORK_MS = 4;
-/** More for each lane would gain nothing: so many hide the way to Redis and back. */
+/** More for each lane would gain nothing: so many hide the way to the server and back. */
 const MOST_PER_LANE = 16;
 /** What a new task weighs in the mean. */
 const WEIGHT = 0.1;
 
 /**
  * How many jobs an agent takes at once: as many as it has lanes, so that none waits here while another agent idles; more only while tasks
- * are so short that the way to Redis and back would keep lanes waiting. At the worst, a few short tasks wait behind long ones.
+ * are so short that the way to the server and back would keep lanes waiting. At the worst, a few short tasks wait behind long ones.
  */
 export class Prefetch {
   readonly #lanes: number;

@@ -11,20 +11,14 @@ import type {
   WorkerInfo,
 } from "../corral.ts";
 import { type Sealer, sha256 } from "../message/letter.ts";
-import { RUN_SHELF } from "../names.ts";
-import { Acknowledger } from "./acknowledger.ts";
 import { Books } from "./books.ts";
 import { Entry } from "./entry.ts";
-import { endedError, noAgentError, refusedByServerError, runIdError, tooLargeError } from "./faults.ts";
+import { endedError, noAgentError, runIdError, tooLargeError } from "./faults.ts";
 import { Lanes } from "./lanes.ts";
-import { Outcomes } from "./outcomes.ts";
 import { readProgress } from "./progress_reader.ts";
-import { Pursuit } from "./pursuit.ts";
-import { Sender } from "./sender.ts";
-import { Shelf } from "./shelf.ts";
-import { Sweeper } from "./sweeper.ts";
+import { openWay, type Way } from "./way.ts";
 
-/** Chunks of this length hide what a message through Redis costs, some three milliseconds of processor for all involved. */
+/** Chunks of this length hide what a message through the server costs, some three milliseconds of processor for all involved. */
 const CHUNK_GOAL: ChunkGoal = { ms: 50, bytes: 256 * 1024 };
 const CHUNKS_AHEAD_PER_LANE = 4;
 const LEAST_BACKLOG = 8;
@@ -49,18 +43,6 @@ export interface ClusterBackendOptions {
   readonly open: (listener: BrokerListener) => Promise<{ readonly broker: Broker; readonly code: string }>;
   /** Called when the backend has ended. */
   readonly onEnd: () => void;
-}
-
-/** What is there once the way is open. */
-interface Way {
-  readonly broker: Broker;
-  readonly code: string;
-  readonly sender: Sender;
-  readonly shelf: Shelf;
-  readonly pursuit: Pursuit;
-  readonly acknowledger: Acknowledger;
-  readonly sweeper: Sweeper;
-  readonly outcomes: Outcomes;
 }
 
 /** Runs the requests of one pool on agents elsewhere. */
@@ -197,50 +179,26 @@ export class ClusterBackend implements TaskBackend {
   }
 
   async #openWay(): Promise<Way> {
-    const { sealer, shelfName, resultTtlMs, clientId, agentTimeoutMs, leaseMs } = this.#options;
     const clock = this.#clock;
-    const { workers } = this.#options.settings;
     const { broker, code } = await this.#options.open(this.#listener());
     // It may have ended meanwhile: nothing had left, so that nothing was to be waited for.
     if (this.#finishing) {
       await broker.close();
       throw endedError();
     }
-    const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
-    const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
-    const pursuit = new Pursuit(broker, sealer, () => this.#finishIfIdle());
-    const acknowledger = new Acknowledger(broker, clock);
-    this.#books.useShelf(shelf);
-    const { outbox, window } = this.#books;
-    const outcomes = new Outcomes({
-      ...{ books: this.#books, lanes: this.#lanes, broker, sealer, clock, shelf, pursuit, acknowledger, leaseMs },
-      onRoom: () => this.#way?.sender.pump(),
-    });
-    const sender = new Sender({
-      refusalLimitMs: agentTimeoutMs,
-      onRefusing: (refusal) =>
-        workers.connection?.(refusal === undefined, refusal === undefined ? undefined : new Error(refusal)),
-      onRefused: (entry, refusal, ms) => this.#books.take(entry)?.reject(refusedByServerError(refusal, ms), "worker"),
-      ...{ clientId, broker, sealer, clock, outbox, window, shelf, shelfName, runShelf },
-      lanes: () => this.#lanes.count,
-      onSent: (entry) => {
-        outcomes.sent(entry);
-        if (entry.isKept) sweeper.ask(entry);
-      },
+    const way = this.#way = openWay({
+      ...this.#options,
+      broker,
+      code,
+      clock,
+      books: this.#books,
+      lanes: this.#lanes,
       onRest: () => this.#finishIfIdle(),
-    });
-    const sweeper = new Sweeper({
-      ...{ broker, clock, pursuit, code, agentTimeoutMs, lanes: this.#lanes },
-      entries: () => this.#books.all,
-      onState: (entry, state) => outcomes.found(entry, state),
       onNoAgent: (agents) => this.#rejectAll(code, agents),
-      isWanted: () => this.#books.size > 0 || pursuit.size > 0,
-      onRound: () => this.#finishIfIdle(),
     });
-    this.#way = { broker, code, sender, shelf, pursuit, sweeper, acknowledger, outcomes };
-    sweeper.wake();
-    sender.pump();
-    return this.#way;
+    way.sweeper.wake();
+    way.sender.pump();
+    return way;
   }
 
   #listener(): BrokerListener {

@@ -55,11 +55,11 @@ export class Outbox<T extends Waiting> {
   }
 }
 
-/** Orders that may be out at once: enough that no lane waits for the next, few enough that Redis holds little. */
+/** Orders that may be out at once: enough that no lane waits for the next, few enough that the server holds little. */
 export class Window {
   static readonly LEAST = 256;
   static readonly ORDERS_PER_LANE = 8;
-  /** Large arguments lie in Redis for as long as their orders are out. */
+  /** Large arguments lie on the server for as long as their orders are out. */
   static readonly MOST_BYTES = 256 * 1024 * 1024;
   #out = 0;
   #bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * Signed texts. Redis is trusted to keep data, not to make it: a process that can write there can neither start code nor forge a result,
+ * Signed texts. The server is trusted to keep data, not to make it: a process that can write there can neither start code nor forge a result,
  * because orders, outcomes, cancellations and progress are letters, and a letter opens only with the secret that sealed it
  * (docs/decisions/cluster.md).
  */
@@ -13,7 +13,7 @@ const LEAST_SECRET_BYTES = 16;
 /** Of SHA-256. */
 const BLOCK_BYTES = 64;
 
-/** A text and its signature, as they lie in Redis. */
+/** A text and its signature, as they lie on the server. */
 export interface Letter {
   /** The text: JSON. */
   readonly l: string;

@@ -1,5 +1,5 @@
 /**
- * Values on their way through Redis: small ones travel inside the letter, large pieces lie in the store and the letter holds their
+ * Values on their way through the server: small ones travel inside the letter, large pieces lie in the store and the letter holds their
  * hash, so that the signature covers them too (the "claim check" pattern).
  *
  * Each large binary part is a piece of its own: one array that is passed to 5 000 tasks is stored once and fetched once per machine,
@@ -48,7 +48,7 @@ export interface Packed {
   readonly pieces: readonly Piece[];
 }
 
-/** Orders above this size go through the store. Job data lies in Redis twice: in the job, and in memory while scripts touch it. */
+/** Orders above this size go through the store. Redis holds the data of a job twice: in the job, and in memory while scripts touch it. */
 export const ORDER_INLINE_BYTES = 64 * 1024;
 /** Outcomes above this size do: BullMQ writes each into the event stream as well, which keeps ten thousand of them. */
 export const OUTCOME_INLINE_BYTES = 16 * 1024;

@@ -9,7 +9,7 @@ const REDIRECTIONS = "3<&0 0</dev/null";
 const TERMINAL_SIGNALS = ["INT", "QUIT", "HUP"];
 
 /** A worker's process that boots, and reads its program. */
-export interface StartedProcess {
+export interface BootingProcess {
   readonly child: Deno.ChildProcess;
   readonly input: WorkerInput;
 }
@@ -27,7 +27,7 @@ export function leadsGroup({ mayRun }: Pick<LaunchCommand, "mayRun">, ownGroup =
  *
  * @param ownGroup Whether it leads a group of its own in any case.
  */
-export function startProcess(command: LaunchCommand, ownGroup?: boolean): StartedProcess {
+export function startProcess(command: LaunchCommand, ownGroup?: boolean): BootingProcess {
   const child = spawn(command, ownGroup);
   const input = new WorkerInput(child);
   input.begin(command.preamble);
@@ -65,7 +65,7 @@ export class ProcessAhead {
   /** See {@linkcode WorkerCommandOptions}. */
   readonly storageKey: string;
   readonly #command: LaunchCommand;
-  readonly #process: StartedProcess;
+  readonly #process: BootingProcess;
 
   private constructor(storageKey: string, command: LaunchCommand) {
     this.storageKey = storageKey;
@@ -99,7 +99,7 @@ export class ProcessAhead {
   }
 
   /** Hands it over. */
-  take(): StartedProcess {
+  take(): BootingProcess {
     try {
       this.#process.child.ref();
     } catch {
