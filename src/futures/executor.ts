@@ -1,13 +1,13 @@
 import { brand } from "../copies.ts";
 import { PoolEngine } from "../pool/engine.ts";
-import { checkTaskOptions, MAX_WORKERS, OPTIONS_OF_CALLS, POOL_OPTIONS, resolvePoolOptions } from "../pool/options.ts";
+import { checkTaskOptions } from "../pool/options.ts";
 import { endScope } from "../pool/scope_end.ts";
-import type { ArgumentsOf, FunctionName, Items, PoolOptions, ResultOf, TaskOptions } from "../pool/types.ts";
+import type { ArgumentsOf, FunctionName, Items, ResultOf, TaskOptions } from "../pool/types.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
-import { OptionChecks } from "../option_checks.ts";
-import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 import { startMap } from "./executor_map.ts";
+import { resolveExecutorOptions, resolveShutdownOptions } from "./executor_options.ts";
 import type { Future } from "./future.ts";
 import { cancelledError, submitCall } from "./submission.ts";
 import type {
@@ -61,7 +61,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    */
   constructor(options: ExecutorOptions = {}) {
     refuseSurplus("new ProcessPoolExecutor(options)", arguments, 1);
-    this.#engine = new PoolEngine(resolvePoolOptions(poolOptions(options), executorChecks));
+    this.#engine = new PoolEngine(resolveExecutorOptions(options));
   }
 
   /**
@@ -237,9 +237,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     refuseSurplus("shutdown(options)", arguments, 1);
-    shutdownChecks.names(options, SHUTDOWN_OPTIONS, "shutdown");
-    const wait = shutdownChecks.flag("wait", options.wait) ?? true;
-    const cancelFutures = shutdownChecks.flag("cancelFutures", options.cancelFutures) ?? false;
+    const { wait, cancelFutures } = resolveShutdownOptions(options);
     this.#engine.close();
     if (cancelFutures) {
       this.#engine.jobs.end({
@@ -312,26 +310,6 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     const refusal = this.#engine.refusal;
     if (refusal !== undefined) throw refusal;
   }
-}
-
-const { workers: _, ...otherOptions } = POOL_OPTIONS;
-const EXECUTOR_OPTIONS: Record<keyof ExecutorOptions, unknown> = { ...otherOptions, maxWorkers: true };
-const SHUTDOWN_OPTIONS: Record<keyof ShutdownOptions, true> = { wait: true, cancelFutures: true };
-const executorChecks = new OptionChecks("make an executor", { workers: "maxWorkers" });
-const shutdownChecks = new OptionChecks("shut down");
-
-function poolOptions(options: ExecutorOptions): PoolOptions {
-  if (typeof options === "number") {
-    // As in Python.
-    throw executorChecks.wrongType(`the options are ${options}, wanted { maxWorkers: ${options} }`);
-  }
-  executorChecks.names(options, EXECUTOR_OPTIONS, "an executor", OPTIONS_OF_CALLS);
-  const { maxWorkers, ...others } = options;
-  if (maxWorkers === undefined) return { name: "executor", ...others };
-  if (typeof maxWorkers !== "number") {
-    throw executorChecks.wrongType(`"maxWorkers" is ${shown(maxWorkers)}, a number is wanted`);
-  }
-  return { name: "executor", ...others, workers: executorChecks.within("maxWorkers", maxWorkers, 1, 1, MAX_WORKERS) };
 }
 
 brand({ ProcessPoolExecutor });

@@ -93,6 +93,35 @@ export function resolvePoolOptions(options: PoolOptions, checks: OptionChecks = 
   };
 }
 
+/** What code needs that nobody here wrote: see `docs/security.md`. */
+const UNTRUSTED_LIMITS = {
+  trust: "untrusted",
+  taskTimeoutMs: 10_000,
+  startTimeoutMs: 30_000,
+  memoryLimitMiB: 256,
+  maxFrameBytes: 1024 * 1024,
+} as const;
+
+/** The options of a pool for a module that is not trusted. Throws TypeError. */
+export function untrustedOptions(module: string | URL, options: Omit<PoolOptions, "module">): PoolOptions {
+  if (module === undefined) {
+    throw poolChecks.wrongType('"module" is undefined, the untrusted module is wanted');
+  }
+  if (typeof options !== "object" || options === null) {
+    throw poolChecks.wrongType(`the options are ${shown(options)}, wanted { workers: 4 }`);
+  }
+  const { trust, module: other }: PoolOptions = options;
+  if (other !== undefined) {
+    throw poolChecks.wrongType('"module" is among the options, wanted Pool.untrusted(module, options)');
+  }
+  if (trust !== undefined && trust !== "untrusted") {
+    throw poolChecks.wrongType(`"trust" is ${shown(trust)}, Pool.untrusted() has "untrusted" only`);
+  }
+  // An option that is there and undefined is one that was left out: it must not take a limit away.
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...UNTRUSTED_LIMITS, ...Object.fromEntries(given), module };
+}
+
 function resolveLocalOptions(options: PoolOptions, checks: OptionChecks): LocalOptions {
   return {
     ...resolveLaunchOptions(options, checks),

@@ -1,6 +1,6 @@
 import { brand } from "../copies.ts";
 import type { Dashboard, DashboardOptions } from "../dashboard/mod.ts";
-import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
+import { refuseArguments, refuseSurplus } from "../shown.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
@@ -8,7 +8,13 @@ import { runCallback } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
 import type { PoolObserver } from "./observing/observer.ts";
-import { checkImapOptions, checkMapOptions, checkTaskOptions, resolvePoolOptions } from "./options.ts";
+import {
+  checkImapOptions,
+  checkMapOptions,
+  checkTaskOptions,
+  resolvePoolOptions,
+  untrustedOptions,
+} from "./options.ts";
 import { endScope } from "./scope_end.ts";
 import type {
   ArgumentsOf,
@@ -26,15 +32,6 @@ import type {
   TaskOptions,
   WorkerInfo,
 } from "./types.ts";
-
-/** What code needs that nobody here wrote: see `docs/security.md`. */
-const UNTRUSTED_LIMITS = {
-  trust: "untrusted",
-  taskTimeoutMs: 10_000,
-  startTimeoutMs: 30_000,
-  memoryLimitMiB: 256,
-  maxFrameBytes: 1024 * 1024,
-} as const;
 
 /**
  * A pool of worker processes, each a `deno run` child that may do only what it was granted.
@@ -113,22 +110,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   static untrusted<M = unknown>(module: string | URL, options: Omit<PoolOptions, "module"> = {}): Pool<M> {
     refuseSurplus("Pool.untrusted(module, options)", arguments, 2);
-    if (module === undefined) {
-      throw new TypeError('Cannot make a pool: "module" is undefined, the untrusted module is wanted');
-    }
-    if (typeof options !== "object" || options === null) {
-      throw new TypeError(`Cannot make a pool: the options are ${shown(options)}, wanted { workers: 4 }`);
-    }
-    const { trust, module: other }: PoolOptions = options;
-    if (other !== undefined) {
-      throw new TypeError('Cannot make a pool: "module" is among the options, wanted Pool.untrusted(module, options)');
-    }
-    if (trust !== undefined && trust !== "untrusted") {
-      throw new TypeError(`Cannot make a pool: "trust" is ${shown(trust)}, Pool.untrusted() has "untrusted" only`);
-    }
-    // An option that is there and undefined is one that was left out: it must not take a limit away.
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    return new Pool<M>({ ...UNTRUSTED_LIMITS, ...Object.fromEntries(given), module });
+    return new Pool<M>(untrustedOptions(module, options));
   }
 
   /** The workers that live now, in the order of their numbers. */

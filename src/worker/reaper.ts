@@ -14,6 +14,7 @@ import { reaperProgram } from "./reaper_program.ts";
 const START_LIMIT_MS = 100;
 // It may have been started just for that, on a machine that has much to do.
 const KILL_LIMIT_MS = 10_000;
+
 /** The share that one pool or process has in the program's reaper. */
 export interface ReaperShare {
   /** Has `pid` killed when the program vanishes. Says whether it leads a process group of its own. */

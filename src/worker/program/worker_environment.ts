@@ -2,7 +2,6 @@ import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "../permissions/permissions.ts";
 import { pathFromStart } from "../project/module_url.ts";
 import { closedCache } from "./closed_cache.ts";
-import { storageVariables } from "./storage_variables.ts";
 import { colorVariables, localeVariables } from "../surroundings.ts";
 
 /** Where Deno keeps what it has cached; without these the cached modules are not found. */
@@ -35,6 +34,11 @@ export const NETWORK_VARIABLES: readonly string[] = [...CERTIFICATE_VARIABLES, .
 const PATH_VARIABLES = ["DENO_DIR", "DENO_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 const WINDOWS_VARIABLES = ["LOCALAPPDATA", "USERPROFILE", "SystemRoot", "SystemDrive", "windir", "TEMP", "TMP"];
 const RUN_VARIABLES = ["PATH", "PATHEXT"];
+/** A folder that nobody can make, since it would have to be in a file. */
+const NO_FOLDER = `${Deno.execPath()}${Deno.build.os === "windows" ? "\\" : "/"}none`;
+
+/** A server of caches that is not there: nothing can listen at that port. With it, no `caches` of Deno is on the disk. */
+const NO_SERVER = "http://127.0.0.1:0,none";
 
 /**
  * The whole environment of a worker: what Deno needs to find its cache, and what the caller gives.
@@ -62,6 +66,27 @@ export function workerEnv(options: ResolvedLaunchOptions, grants: Grants, denoPa
     Object.entries(given).filter(([name]) => [...FOLDER_VARIABLES, ...WINDOWS_VARIABLES].includes(name)),
   );
   return { ...given, ...storageVariables(options, grants, () => closedCache(denoPath, locating, options.cwd)) };
+}
+
+/**
+ * By which variables Deno gives a worker no place to store anything, in a thread of it either. See `docs/decisions/storage.md`.
+ *
+ * @param closedCacheFolder Makes a folder from which Deno can load, and to which it can write no more than modules; `undefined` where that cannot be.
+ */
+function storageVariables(
+  { trust, moduleUrl, storage, env }: ResolvedLaunchOptions,
+  grants: Grants,
+  closedCacheFolder: () => string | undefined,
+): Record<string, string> {
+  if (storage) return {};
+  if (trust === "trusted") {
+    // What it starts would take that over.
+    return grants.has("run") || "DENO_CACHE_LSC_ENDPOINT" in env ? {} : { DENO_CACHE_LSC_ENDPOINT: NO_SERVER };
+  }
+  const isLocal = moduleUrl === undefined || /^(file|data):/.test(moduleUrl);
+  if (isLocal && !grants.has("import")) return { DENO_DIR: NO_FOLDER };
+  const folder = closedCacheFolder();
+  return folder === undefined ? { DENO_CACHE_LSC_ENDPOINT: NO_SERVER } : { DENO_DIR: folder };
 }
 
 /** Whether a worker may connect to anything. */
