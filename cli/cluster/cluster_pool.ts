@@ -43,6 +43,10 @@ export class ClusterPool implements BlockPool {
     return this.#capacity;
   }
 
+  get hasWorker(): boolean {
+    return this.#pool.workers.length > 0;
+  }
+
   async start(): Promise<void> {
     await this.#pool.ready();
     // A function that cannot be called is to be told at once, and of an empty input as well.

@@ -66,6 +66,7 @@ async function unknownCommand(name: string): Promise<string> {
 }
 
 async function print(text: string): Promise<number> {
-  for (let rest = encoder.encode(text); rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+  const { printText } = await import("../files/standard_output.ts");
+  await printText(text);
   return 0;
 }

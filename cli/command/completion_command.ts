@@ -2,6 +2,7 @@ import { HELP_TOPICS } from "./help_topics.ts";
 import { completionScript, type Shell } from "./completion.ts";
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { REPORT_FLAGS } from "./report_command.ts";
+import { printText } from "../files/standard_output.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
@@ -16,7 +17,7 @@ Prints the script that completes the command in a shell:
 /** `corral completion`: prints the script that completes the command in a shell. Returns the exit code. */
 export async function completionCommand([name]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") {
-    await Deno.stdout.write(new TextEncoder().encode(USAGE));
+    await printText(USAGE);
     return 0;
   }
   const shell = SHELLS.find((one) => one === name);
@@ -35,6 +36,6 @@ export async function completionCommand([name]: readonly string[]): Promise<numb
     { name: "completion", help: "Print a completion script", options: [], arguments: SHELLS },
     { name: "help", help: "Tell more about a topic", options: [], arguments: Object.keys(HELP_TOPICS) },
   ]);
-  await Deno.stdout.write(new TextEncoder().encode(script));
+  await printText(script);
   return 0;
 }

@@ -10,7 +10,8 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, MAP_FLAGS);
   if (flags.has("help")) {
     const { mapHelp } = await import("./help.ts");
-    await Deno.stdout.write(new TextEncoder().encode(mapHelp()));
+    const { printText } = await import("../files/standard_output.ts");
+    await printText(mapHelp());
     return 0;
   }
   const addSet = flags.has("permission-set")

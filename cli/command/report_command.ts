@@ -20,7 +20,8 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, REPORT_FLAGS, "corral report --help");
   if (flags.has("help")) {
     const { reportHelp } = await import("./help.ts");
-    await Deno.stdout.write(new TextEncoder().encode(reportHelp()));
+    const { printText } = await import("../files/standard_output.ts");
+    await printText(reportHelp());
     return 0;
   }
   const [events, ...others] = flags.rest;

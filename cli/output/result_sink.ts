@@ -19,6 +19,15 @@ export class StdoutSink implements ResultSink {
   position = 0;
   readonly #decoder = Deno.stdout.isTerminal() ? new TextDecoder() : undefined;
 
+  /** Whether all that is written is lost, as far as the command may know. */
+  static isNull(): boolean {
+    try {
+      return Deno.build.os === "linux" && Deno.readLinkSync("/proc/self/fd/1") === "/dev/null";
+    } catch {
+      return false;
+    }
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     const shown = this.#decoder === undefined ? bytes : await shownText(this.#decoder.decode(bytes, { stream: true }));
     await writeAll(Deno.stdout, "-", shown);

@@ -17,6 +17,8 @@ export interface BlockPool {
   readonly capacity: number;
   /** Whether the workers are those of other machines, which watch the time of records there, and tell what was done with the end of a block. */
   readonly isRemote: boolean;
+  /** Whether there is a worker that blocks can run in. While there is none, nothing runs. */
+  readonly hasWorker: boolean;
   /** Has a worker run a block. Resolves with its last piece; rejects as `Pool.apply()` does. */
   run(call: BlockCall): Promise<Piece>;
   /** Resolves when blocks can run. Rejects with the reason when they never can. */

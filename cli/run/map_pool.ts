@@ -32,6 +32,10 @@ export class MapPool implements BlockPool {
     }
   }
 
+  get hasWorker(): boolean {
+    return this.#pool.workers.some(({ state }) => state === "idle" || state === "busy");
+  }
+
   async run({ payload, order, signal, onPiece }: BlockCall): Promise<Piece> {
     return await this.#pool.apply(this.#run, [payload, order], { signal, onProgress: onPiece });
   }

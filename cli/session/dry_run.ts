@@ -1,7 +1,7 @@
 import { workerCommand } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
 import { excerptOf, nameForPeople } from "../errors/foreign_text.ts";
-import { writeAll } from "../files/run_file.ts";
+import { printText } from "../files/standard_output.ts";
 import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { poolOptions } from "../options/pool_options.ts";
@@ -21,7 +21,7 @@ export async function dryRun(options: CliMapOptions): Promise<number> {
   ];
   let text = lines.join("\n") + "\n";
   if (Deno.stdout.isTerminal()) text = (await import("../files/terminal_text.ts")).sanitizeForTerminal(text);
-  await writeAll(Deno.stdout, "-", new TextEncoder().encode(text));
+  await printText(text);
   return 0;
 }
 

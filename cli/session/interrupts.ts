@@ -1,16 +1,23 @@
+import type { BlockPool } from "../run/block_pool.ts";
 import type { MapRun } from "../run/map_run.ts";
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 
-/** Ctrl-C: the first lets end what runs, the second ends it. */
+/**
+ * Ctrl-C: the first lets end what runs, the second ends it. While no worker is there, nothing runs: records wait for one, which may never come
+ * when the code at a module's top level does not end.
+ */
 export class Interrupts implements Disposable {
   readonly #onSignal: () => void;
 
-  constructor(run: MapRun, print: (text: string) => void) {
+  constructor(run: MapRun, pool: Pick<BlockPool, "hasWorker">, print: (text: string) => void) {
     this.#onSignal = () => {
       if (run.isStopping) return run.kill("interrupted");
-      print(`corral: interrupted, ${run.runningRecords} records are being finished; again to stop at once\n`);
-      run.drain("interrupted");
+      const count = pool.hasWorker ? run.runningRecords : 0;
+      const finishing = `${count === 1 ? "1 record is" : `${count} records are`} being finished; again to stop at once`;
+      print(`corral: interrupted, ${count === 0 ? "no record is being worked on" : finishing}\n`);
+      if (pool.hasWorker) run.drain("interrupted");
+      else run.kill("interrupted");
     };
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }

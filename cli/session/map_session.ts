@@ -8,6 +8,7 @@ import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { filesOf, requireForeignStandardFiles } from "../options/distinct_files.ts";
 import { Committer } from "../output/committer.ts";
+import { StdoutSink } from "../output/result_sink.ts";
 import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
 import { writeToStderr } from "../observers/progress/mod.ts";
@@ -32,9 +33,11 @@ export class MapSession {
     await requireInputs(this.#options.files);
     const writesFiles = filesOf(this.#options).length > 0;
     if (writesFiles) requireForeignStandardFiles(this.#options);
+    const doubt = this.#options.outputFile === undefined ? await doubtOfStdout() : undefined;
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
+    if (doubt !== undefined) print(events, doubt);
     let pool: BlockPool | undefined;
     try {
       const { cluster } = this.#options;
@@ -118,7 +121,7 @@ export class MapSession {
     });
     // The code that waits for it gets the error; nobody has to wait.
     started.catch(() => {});
-    using _interrupts = new Interrupts(run, (text) => events.emit({ type: "print", at: Date.now(), text }));
+    using _interrupts = new Interrupts(run, pool, (text) => events.emit({ type: "print", at: Date.now(), text }));
     const stopBudget = startBudget(options.timeBudgetMs, run);
     try {
       const ended = await run.run();
@@ -166,6 +169,13 @@ export class MapSession {
     const summary = summaryOf(this.#options, totals);
     writeToStderr(summary);
   }
+}
+
+/** What to say of a stdout where results are lost. Late: few runs have one. */
+async function doubtOfStdout(): Promise<string | undefined> {
+  if (!StdoutSink.isNull()) return undefined;
+  const { requireOpenStdout } = await import("../files/standard_output.ts");
+  return requireOpenStdout();
 }
 
 function print(events: EventStream, text: string): void {

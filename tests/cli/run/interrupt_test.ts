@@ -51,6 +51,27 @@ Deno.test("corral map lets end what runs at the first Ctrl-C, logs it, and exits
   });
 });
 
+Deno.test("corral map ends at the first Ctrl-C when no worker has loaded the module: nothing runs that could end", async () => {
+  await inFolder(async (folder) => {
+    for (const top of ["await new Promise(() => setInterval(() => {}, 1000))", "while (true)"]) {
+      const job = `${folder}/${top[0]}.ts`;
+      await Deno.writeTextFile(job, `console.log("loading");\n${top};\nexport default (n: number) => n;\n`);
+      const child = corralCommand(["map", job, "-j", "2", "-o", `${folder}/${top[0]}.out`]).spawn();
+      const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode("1\n2\n"));
+      await writer.close();
+      await takeLines(errors, 2);
+      const workers = await childrenOf(child.pid);
+      child.kill("SIGINT");
+      assertStringIncludes(await rest(errors), "corral: interrupted, no record is being worked on\n");
+      await child.stdout.cancel();
+      assertEquals((await child.status).code, 130);
+      assertEquals(await survivors(workers, 20_000), []);
+    }
+  });
+});
+
 Deno.test("corral map ends at once at the second Ctrl-C, and leaves nothing running", async () => {
   const child = corralCommand(["map", `${TROUBLE}#loopAtFive`, "-j", "2", "--chunk", "1"]).spawn();
   const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
