@@ -1,6 +1,6 @@
 // Unit: that the design document and the pages of decisions say what is there. It reads the repository's files.
 import { assert, assertEquals } from "@std/assert";
-import { isSourceFolder, LAYERS, layerTable } from "../../scripts/check_layers.ts";
+import { isSourceFolder, LAYERS, layerTable } from "../../scripts/layers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DESIGN = await Deno.readTextFile(new URL("docs/design.md", ROOT));

@@ -1,6 +1,7 @@
 // Unit tests with made-up trees, and one that reads a small tree from disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { findViolations, type Import, LAYERS, PACKAGES, readTree, type Tree } from "../../scripts/check_layers.ts";
+import { findViolations, type Import, readTree, type Tree } from "../../scripts/check_layers.ts";
+import { LAYERS, PACKAGES } from "../../scripts/layers.ts";
 
 const to = (path: string, dynamic = false): Import => ({ specifier: `../${path}`, path, dynamic });
 const tree = (files: Record<string, Import[]>): Tree => new Map(Object.entries(files));
