@@ -22,7 +22,7 @@ const LONG = [
   "tests/docs/",
   "tests/wire/lines_test.ts",
   "tests/wire/codec_test.ts",
-  "tests/limits_test.ts",
+  "tests/limits/",
   "tests/examples/",
   "tests/worker/",
 ];
