@@ -1,8 +1,7 @@
 /** Unit tests of a hub alone: its peers are records of what they were told. */
 import "../../src/handles.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { ProtocolError, type Queue } from "../../mod.ts";
-import { QueueObject } from "../../src/channels/queue_object.ts";
+import { ProtocolError } from "../../mod.ts";
 import { ExportTable } from "../../src/hub/export_table.ts";
 import { type Handle, REF } from "../../src/hub/handle.ts";
 import { ImportCount } from "../../src/hub/limits.ts";
@@ -10,7 +9,7 @@ import { Hub } from "../../src/hub/hub.ts";
 import { InFlightHandle } from "../../src/hub/in_flight_handle.ts";
 import type { Peer } from "../../src/hub/peer.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
-import { makeHandle } from "../helpers/simulated/hub_network.ts";
+import { makeHandle, queueIn } from "../helpers/simulated/hub_network.ts";
 
 /** A peer that keeps what the hub tells it, and what it is asked. */
 class RecordingPeer implements Peer {
@@ -61,10 +60,6 @@ class RecordingPeer implements Peer {
 
 const CALLER = { process: "a", task: 0 };
 const FOREIGN = { type: "Queue", id: "elsewhere:1" };
-
-function queueIn(hub: Hub): Queue<unknown> {
-  return makeHandle(hub, "Queue", new QueueObject(0));
-}
 
 /** An object that notes what happens to it. */
 function noting(events: string[]): SharedObject {

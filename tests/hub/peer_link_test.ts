@@ -1,18 +1,13 @@
 /** Unit tests of hubs and the links between them, in memory, one message at a time. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ClosedError, EndOfStreamError, ProtocolError, type Queue, QueueEmptyError } from "../../mod.ts";
-import { QueueObject } from "../../src/channels/queue_object.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { PARENT_LIMITS } from "../../src/hub/limits.ts";
 import type { SharedObject } from "../../src/hub/shared_object.ts";
 import { HandleCollector } from "../../src/hub/handle_collector.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
-import { HubChild, makeHandle, quiesce, turn } from "../helpers/simulated/hub_network.ts";
-
-function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
-  return makeHandle(hub, "Queue", new QueueObject(maxSize));
-}
+import { HubChild, makeHandle, queueIn, quiesce, turn } from "../helpers/simulated/hub_network.ts";
 
 const idOf = (queue: Queue<unknown>): string => queue[REF].id;
 

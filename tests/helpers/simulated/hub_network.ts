@@ -1,4 +1,6 @@
 /** Hubs that are joined in memory: each frame is delivered when the test says so. */
+import type { Queue } from "../../../mod.ts";
+import { QueueObject } from "../../../src/channels/queue_object.ts";
 import "../../../src/handles.ts";
 import type { Handle } from "../../../src/hub/handle.ts";
 import { handleFactory } from "../../../src/hub/handle.ts";
@@ -134,4 +136,24 @@ export async function quiesce(...children: HubChild[]): Promise<void> {
 /** An object of a hub, as its handle. */
 export function makeHandle<H>(hub: Hub, type: string, object: SharedObject): H {
   return handleFactory(type)!(hub.own(type, object)) as H;
+}
+
+/** A queue of a hub. */
+export function queueIn(hub: Hub, maxSize = 0): Queue<unknown> {
+  return makeHandle(hub, "Queue", new QueueObject(maxSize));
+}
+
+/** An object whose answers are large, and that counts how often it was asked. */
+export function largeIn(hub: Hub, size: number): { handle: Queue<unknown>; calls: string[] } {
+  const calls: string[] = [];
+  const object: SharedObject = {
+    operations: {
+      put: (_caller, _wait, item) => void calls.push(String(item)),
+      qsize: () => {
+        calls.push("qsize");
+        return "x".repeat(size);
+      },
+    },
+  };
+  return { handle: makeHandle(hub, "Queue", object), calls };
 }
