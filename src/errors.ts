@@ -359,7 +359,8 @@ export class CancelledError extends Error {
 }
 
 /**
- * The queue is full, and the call does not wait (or waited long enough). Nothing was put.
+ * The queue is full, and the call does not wait (or waited long enough). Nothing was put. Of a pool: as many tasks wait as its `maxQueue`
+ * allows, and nothing was submitted.
  *
  * @example No room
  * ```ts

@@ -15,7 +15,7 @@ import {
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { ARRAY, ArrayProxy } from "./array.ts";
 import { type DictKey, itemsOf } from "./checks.ts";
-import { ArrayObject, type BigIntArray, type NumberArray } from "./objects/array_object.ts";
+import { ArrayObject, type BigIntArray, numbersOf } from "./objects/array_object.ts";
 import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
 import { DictObject } from "./objects/dict_object.ts";
 import { InstanceObject, type Own } from "./objects/instance_object.ts";
@@ -24,19 +24,9 @@ import { LIST, ListProxy } from "./list.ts";
 import { ListObject } from "./objects/list_object.ts";
 import { NAMESPACE, NamespaceProxy, sharedEntries } from "./namespace.ts";
 import { makeObjectProxy, OBJECT, type ObjectProxy } from "./object_proxy.ts";
-import { type AnyClass, type RegisteredType, registeredType } from "./registered_type.ts";
+import { type AnyClass, type RegisteredType, registeredType, type RegisterOptions } from "./registered_type.ts";
 import { VALUE, ValueProxy } from "./value.ts";
 import { ValueObject } from "./objects/value_object.ts";
-
-/** How a type is registered. */
-export interface RegisterOptions {
-  /**
-   * The methods that may be called.
-   *
-   * @default all of the class and its ancestors whose names do not begin with `_`
-   */
-  expose?: Iterable<string>;
-}
 
 /** A proxy of an object whose class is not known to the compiler. */
 export interface UntypedProxy {
@@ -382,25 +372,6 @@ export class Manager implements Disposable, AsyncDisposable {
     const name = typeof type === "function" ? type.name : type;
     throw new TypeError(`Cannot create ${shown(name)}: it is not registered, call register() first`);
   }
-}
-
-function numbersOf(items: number | Iterable<number> | BigIntArray): NumberArray | BigIntArray {
-  if (typeof items === "number") {
-    if (Number.isSafeInteger(items) && items >= 0) return new Float64Array(items);
-    throw new RangeError(`Cannot make an array of ${shown(items)} numbers: a whole number is wanted, 0 or more`);
-  }
-  if (isTypedArray(items)) return items.slice();
-  const numbers = [...itemsOf(items as Iterable<number>)];
-  for (const number of numbers) {
-    if (typeof number !== "number") {
-      throw new TypeError(`Cannot store ${shown(number)} in the array: a number is wanted`);
-    }
-  }
-  return Float64Array.from(numbers);
-}
-
-function isTypedArray(items: unknown): items is NumberArray | BigIntArray {
-  return ArrayBuffer.isView(items) && !(items instanceof DataView);
 }
 
 brand({ Manager });

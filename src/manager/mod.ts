@@ -16,7 +16,7 @@
  */
 import "../require_deno.ts";
 export { Manager } from "./manager.ts";
-export type { RegisterOptions, UntypedProxy } from "./manager.ts";
+export type { UntypedProxy } from "./manager.ts";
 export { ArrayProxy } from "./array.ts";
 export type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 export { DictProxy } from "./dict.ts";
@@ -26,7 +26,7 @@ export { IteratorProxy } from "./iterator.ts";
 export { ListProxy } from "./list.ts";
 export { NamespaceProxy } from "./namespace.ts";
 export type { ObjectProxy, ProxyResult } from "./object_proxy.ts";
-export type { AnyClass } from "./registered_type.ts";
+export type { AnyClass, RegisterOptions } from "./registered_type.ts";
 export { ValueProxy } from "./value.ts";
 export type { ObjectRef, SharedHandle } from "../hub/handle.ts";
 export type { WaitOptions } from "../hub/wait_queue.ts";

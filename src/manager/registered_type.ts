@@ -4,6 +4,16 @@ import { shown } from "../shown.ts";
 // deno-lint-ignore no-explicit-any -- only `any` lets every constructor be passed
 export type AnyClass<T extends object = object> = new (...args: any[]) => T;
 
+/** How a type is registered. */
+export interface RegisterOptions {
+  /**
+   * The methods that may be called.
+   *
+   * @default all of the class and its ancestors whose names do not begin with `_`
+   */
+  expose?: Iterable<string>;
+}
+
 /** A class that a manager makes objects of, and what of them may be called. */
 export interface RegisteredType {
   readonly name: string;
@@ -24,11 +34,7 @@ function canBeExposed(name: unknown): boolean {
 }
 
 /** Checks what is to be registered. */
-export function registeredType(
-  name: string,
-  create: unknown,
-  options: { readonly expose?: Iterable<string> },
-): RegisteredType {
+export function registeredType(name: string, create: unknown, options: RegisterOptions): RegisteredType {
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot register ${shown(name)}: a name is wanted`);
   }
@@ -46,7 +52,7 @@ export function registeredType(
   return { name, create, exposed: new Set(exposed) };
 }
 
-function exposedBy(options: { readonly expose?: Iterable<string> }): Iterable<string> | undefined {
+function exposedBy(options: RegisterOptions): Iterable<string> | undefined {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot register a class: the options are ${shown(options)}, wanted { expose: ["method"] }`);
   }

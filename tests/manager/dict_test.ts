@@ -1,13 +1,6 @@
 // End-to-end tests of DictProxy, from this process and from workers.
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import {
-  type DictKey,
-  type DictProxy,
-  EncodingError,
-  type ListProxy,
-  Manager,
-  type NamespaceProxy,
-} from "../../mod.ts";
+import { type DictKey, type DictProxy, EncodingError, Manager } from "../../mod.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
 const CHILDREN = 10;

@@ -1,6 +1,6 @@
 // End-to-end tests of ListProxy, from this process and from workers.
 import { assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, type DictProxy, type ListProxy, Manager, type NamespaceProxy } from "../../mod.ts";
+import { ClosedError, type ListProxy, Manager } from "../../mod.ts";
 import { runProgram } from "../helpers/programs/program.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 

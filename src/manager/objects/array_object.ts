@@ -1,5 +1,5 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { optionalWholeNumber, placeOf, sum } from "../checks.ts";
+import { itemsOf, optionalWholeNumber, placeOf, sum } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import type { Versioned } from "../call.ts";
 
@@ -85,4 +85,24 @@ export class ArrayObject implements SharedObject {
     const value = this.#items[this.#placeOf(index)];
     return { version: value, value };
   }
+}
+
+/** The numbers that a caller gives for an array: how many zeros, or the items. Throws TypeError or RangeError. */
+export function numbersOf(items: number | Iterable<number> | BigIntArray): NumberArray | BigIntArray {
+  if (typeof items === "number") {
+    if (Number.isSafeInteger(items) && items >= 0) return new Float64Array(items);
+    throw new RangeError(`Cannot make an array of ${shown(items)} numbers: a whole number is wanted, 0 or more`);
+  }
+  if (isTypedArray(items)) return items.slice();
+  const numbers = [...itemsOf(items as Iterable<number>)];
+  for (const number of numbers) {
+    if (typeof number !== "number") {
+      throw new TypeError(`Cannot store ${shown(number)} in the array: a number is wanted`);
+    }
+  }
+  return Float64Array.from(numbers);
+}
+
+function isTypedArray(items: unknown): items is NumberArray | BigIntArray {
+  return ArrayBuffer.isView(items) && !(items instanceof DataView);
 }
