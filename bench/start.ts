@@ -71,7 +71,7 @@ async function mapOne(main: string): Promise<readonly number[]> {
 
 await using files = await FloorFiles.make();
 const moduleCount = await countModules(LIBRARY);
-const [command, library] = [await files.bundle(COMMAND), await files.bundle(LIBRARY)];
+const [command, packages] = [await files.bundle(COMMAND), await files.packages()];
 const empty = await files.emptyModules(moduleCount);
 
 const rows: readonly Row[] = [
@@ -136,6 +136,12 @@ const rows: readonly Row[] = [
     floor: () => mapOne(command),
   },
   {
+    title: "corral map of one record, from start to exit",
+    measure: () => mapOne(COMMAND),
+    floorTitle: "the same command from its package, as it is published",
+    floor: () => mapOne(`${packages}/cli/built/main.js`),
+  },
+  {
     title: `a program that imports mod.ts, ${moduleCount} modules`,
     measure: program(LIBRARY),
     floorTitle: "one bare Deno",
@@ -150,8 +156,8 @@ const rows: readonly Row[] = [
   {
     title: `a program that imports mod.ts, ${moduleCount} modules`,
     measure: program(LIBRARY),
-    floorTitle: "the same library in one file",
-    floor: program(library),
+    floorTitle: "the same library from its package, as it is published",
+    floor: program(`${packages}/built/mod.js`),
   },
   {
     title: "16 images of 3 MB, 10 ms each, the first time",

@@ -9,6 +9,7 @@
  * and whose exports are what it returns. Names stay, so that stacks and differences can be read. Comments go.
  */
 
+import { denoPath } from "./deno_path.ts";
 import { pristine } from "./pristine.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -169,9 +170,7 @@ async function requireSame(...paths: [string, string]): Promise<void> {
 }
 
 async function deno(command: string, ...args: string[]): Promise<void> {
-  const execPath = Deno.execPath();
-  const { state } = await Deno.permissions.query({ name: "run", command: execPath });
-  const { success } = await new Deno.Command(state === "granted" ? execPath : "deno", {
+  const { success } = await new Deno.Command(await denoPath(), {
     args: [command, "--quiet", "--no-config", "--no-lock", ...args],
     cwd: ROOT,
     stdout: "null",

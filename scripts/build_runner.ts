@@ -4,6 +4,7 @@
  *     deno task runner:build             writes it, if it is not as it should be
  *     deno task runner:build --check     only says whether it is
  */
+import { denoPath } from "./deno_path.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const TARGET = new URL("cli/run/runner_source.ts", ROOT);
@@ -28,9 +29,7 @@ export function toModule(bundle: string): string {
 }
 
 async function bundle(): Promise<string> {
-  const execPath = Deno.execPath();
-  const { state } = await Deno.permissions.query({ name: "run", command: execPath });
-  const { success, stdout } = await new Deno.Command(state === "granted" ? execPath : "deno", {
+  const { success, stdout } = await new Deno.Command(await denoPath(), {
     args: ["bundle", "--quiet", "--no-lock", "--platform=deno", "cli/runner/main.ts"],
     cwd: ROOT,
     stderr: "inherit",

@@ -8,6 +8,7 @@
  *
  * The imports come from `deno info`, so that text in comments and strings is not mistaken for them.
  */
+import { denoPath } from "./deno_path.ts";
 import { type CheckedPackage, isSourceFolder, LAYERS, type Layers, layerTable, PACKAGES } from "./layers.ts";
 
 /** Built-in modules that a layer may load on demand: no configuration is needed for them. */
@@ -112,9 +113,7 @@ interface Dependency {
 }
 
 async function readGraph(folder: URL, path: string, tree: Tree): Promise<void> {
-  const execPath = Deno.execPath();
-  const { state } = await Deno.permissions.query({ name: "run", command: execPath });
-  const { success, stdout } = await new Deno.Command(state === "granted" ? execPath : "deno", {
+  const { success, stdout } = await new Deno.Command(await denoPath(), {
     args: [
       "info",
       "--json",

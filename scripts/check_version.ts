@@ -4,7 +4,7 @@
  *
  *     deno run --allow-read=. scripts/check_version.ts v0.1.0
  */
-import { PUBLISHED } from "./check_publish.ts";
+import { PUBLISHED } from "./packaging/build_packages.ts";
 import { VERSION } from "../src/wire/version.ts";
 
 const ROOT = new URL("../", import.meta.url);

@@ -10,7 +10,7 @@
  */
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fewFiles } from "./few_files.ts";
+import { fewFiles } from "./packaging/few_files.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = `${ROOT}cli/main.ts`;

@@ -1,6 +1,7 @@
 /** What a start costs without corral, and without waste: the same processes, the same text, the same number of files. */
 
-import { fewFiles } from "../../scripts/few_files.ts";
+import { buildPackages } from "../../scripts/packaging/build_packages.ts";
+import { fewFiles } from "../../scripts/packaging/few_files.ts";
 
 /** Files that a floor needs, in a folder that goes with it. */
 export class FloorFiles implements AsyncDisposable {
@@ -20,6 +21,13 @@ export class FloorFiles implements AsyncDisposable {
     const main = await fewFiles(path, `${this.#folder}/${path.replaceAll(/\W/g, "_")}`, root);
     if (main === undefined) throw new Error(`Cannot bundle ${path}`);
     return main;
+  }
+
+  /** The packages as they are published: the folder in which they lie as the sources do in the repository. */
+  async packages(): Promise<string> {
+    const folder = `${this.#folder}/packages`;
+    await buildPackages(folder);
+    return folder;
   }
 
   /** A program of so many files, each with a line of TypeScript. */

@@ -1,7 +1,7 @@
 // Unit: that CONTRIBUTING.md says what is there. It reads the repository's files.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { PUBLISHED } from "../../scripts/check_publish.ts";
+import { PUBLISHED } from "../../scripts/packaging/build_packages.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CONTRIBUTING = await Deno.readTextFile(new URL("CONTRIBUTING.md", ROOT));
@@ -17,12 +17,12 @@ Deno.test("CONTRIBUTING.md names every task, and no other", () => {
 
 Deno.test("CONTRIBUTING.md and the workflow that publishes name every package that is published, the library first", async () => {
   const workflow = await Deno.readTextFile(new URL(".github/workflows/publish.yml", ROOT));
-  const folders = [...workflow.matchAll(/- run: deno publish\n(?:\s+working-directory: (\w+))?/g)].map(([, folder]) =>
-    folder ?? "."
+  const folders = [...workflow.matchAll(/- run: deno publish\n\s+working-directory: (\S+)/g)].map(([, folder]) =>
+    folder
   );
-  assertEquals(folders, PUBLISHED);
+  assertEquals(folders, PUBLISHED.map((folder) => folder === "." ? "dist" : `dist/${folder}`));
   const [, steps = ""] = CONTRIBUTING.split("## Releasing");
-  assertEquals(PUBLISHED.slice(1).filter((folder) => !steps.includes(`\`${folder}/\``)), []);
+  assertEquals(PUBLISHED.slice(1).filter((folder) => !steps.includes(`\`dist/${folder}/\``)), []);
 });
 
 Deno.test("continuous integration runs every kind of test, on each system", async () => {

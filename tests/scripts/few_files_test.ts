@@ -1,6 +1,6 @@
 /** Unit tests: a program in few files names nothing that Deno would read before it is wanted. */
 import { assertEquals } from "@std/assert";
-import { withoutLiterals } from "../../scripts/few_files.ts";
+import { withoutLiterals } from "../../scripts/packaging/few_files.ts";
 
 Deno.test("withoutLiterals() leaves no literal import() of the program's files, or of what draws reports", () => {
   assertEquals(

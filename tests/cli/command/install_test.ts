@@ -66,6 +66,14 @@ Deno.test({
       await registry.publish(".");
       await registry.publish("cli");
       const user = await Newcomer.create(folder, registry);
+      // Programs load what the sources were made into. These say what the types are.
+      const areSources = () => registry.requests.filter((path) => /@corral\/.*\.ts$/.test(path));
+      await user.write(
+        "count.ts",
+        'import { cpuCount } from "jsr:@corral/multiprocessing";\nconsole.log(cpuCount());\n',
+      );
+      await user.ok("deno run -q count.ts");
+      assertEquals(areSources(), []);
       await user.write("deno.json", "{}");
       await user.ok("deno add -q jsr:@corral/multiprocessing");
       const lock = JSON.parse(await Deno.readTextFile(`${user.folder}/deno.lock`));
@@ -76,6 +84,10 @@ Deno.test({
           "console.log(JSON.stringify(await pool.map((x: number) => x * x, [1, 2, 3])));\n",
       );
       assertEquals(await user.ok("deno run --quiet --allow-run=deno main.ts"), "[1,4,9]\n");
+      await user.write("wrong.ts", 'import { Pool } from "@corral/multiprocessing";\nnew Pool({ workers: "2" });\n');
+      await user.ok("deno check main.ts");
+      assertStringIncludes((await user.sh("deno check wrong.ts")).stderr, "Type 'string' is not assignable");
+      assert(areSources().includes("GET /@corral/multiprocessing/0.1.0/src/pool/options.ts"));
 
       await user.ok("deno install -q -g -A -n corral jsr:@corral/cli");
       await user.write("job.ts", "export default (row: { a: string }) => ({ ...row, b: Number(row.a) * 2 });\n");

@@ -2,6 +2,7 @@
  * A registry like JSR on the loopback, to which `deno publish` itself uploads: so what programs get from it is what they would
  * get from JSR. The stand-ins of `@std` are served as the packages that they stand for.
  */
+import { buildPackages } from "../../../scripts/packaging/build_packages.ts";
 import { TarStream } from "./tar_stream.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -17,6 +18,8 @@ export class JsrRegistry implements AsyncDisposable {
   /** Every path that was asked for. */
   readonly requests: string[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Where what is published of this repository was made. */
+  #built?: Promise<string>;
   /** By `@scope/name`, then by version. */
   readonly #packages = new Map<string, Map<string, Published>>();
 
@@ -39,11 +42,12 @@ export class JsrRegistry implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/`;
   }
 
-  /** Uploads the package in a folder of this repository, as its `deno.json` says. */
+  /** Uploads the package of a folder of this repository, as it is published. */
   async publish(folder: string): Promise<void> {
+    this.#built ??= JsrRegistry.#build();
     const { success, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["publish", "--allow-dirty", "--no-check", "--no-provenance", "--token=any"],
-      cwd: new URL(`${folder}/`, ROOT),
+      cwd: `${await this.#built}/packages/${folder}`,
       env: { JSR_URL: this.url, NO_COLOR: "1" },
     }).output();
     const text = new TextDecoder();
@@ -52,6 +56,13 @@ export class JsrRegistry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
+    if (this.#built !== undefined) await Deno.remove(await this.#built, { recursive: true });
+  }
+
+  static async #build(): Promise<string> {
+    const folder = await Deno.makeTempDir({ prefix: "corral-packages-" });
+    await buildPackages(`${folder}/packages`);
+    return folder;
   }
 
   async #addStandIn(name: string): Promise<void> {

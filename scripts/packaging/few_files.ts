@@ -1,4 +1,5 @@
 /** Makes a copy of a program in few files, of which Deno reads each when it is wanted. */
+import { bundle } from "./bundle.ts";
 
 /** What draws reports, and is loaded when one is drawn. */
 const EXTERNAL = ["linkedom", "@observablehq/plot"];
@@ -12,22 +13,11 @@ const EXTERNAL = ["linkedom", "@observablehq/plot"];
  * @returns The path of the main file. `undefined` if there is no bundler, or the folder may not be written.
  */
 export async function fewFiles(path: string, folder: string, cwd: string): Promise<string | undefined> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "bundle",
-      "--quiet",
-      "--platform=deno",
-      "--code-splitting",
-      ...EXTERNAL.map((name) => `--external=${name}`),
-      `--outdir=${folder}`,
-      path,
-    ],
-    cwd,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  if (!success) return undefined;
+  try {
+    await bundle({ cwd, sources: [path], external: EXTERNAL, outdir: folder });
+  } catch {
+    return undefined;
+  }
   for await (const { name } of Deno.readDir(folder)) {
     const text = await Deno.readTextFile(`${folder}/${name}`);
     const late = withoutLiterals(text);
