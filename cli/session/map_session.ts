@@ -83,15 +83,50 @@ export class MapSession {
     });
   }
 
-  async #work(
+  async #work(outlets: Outlets, inputs: Inputs, pool: BlockPool): Promise<number> {
+    const { events, sink, format, rejects, joblog } = outlets;
+    const doubt = new InputDoubt(this.#options, inputs);
+    const { run, committer } = await this.#join(outlets, inputs, pool, doubt);
+    let reason: EndReason | undefined;
+    const started = pool.start().then(() => run.noteReady(), (error) => {
+      // Workers that still start when all is done are ended.
+      if (reason === undefined) run.fail(error);
+      throw error;
+    });
+    // The code that waits for it gets the error; nobody has to wait.
+    started.catch(() => {});
+    using _interrupts = new Interrupts(run, pool, (text) => events.emit({ type: "print", at: Date.now(), text }));
+    const stopBudget = startBudget(this.#options.timeBudgetMs, run);
+    try {
+      const ended = await run.run();
+      // Where no worker has answered, nobody else notices that the function cannot be run.
+      if (ended === "finished" && (pool.isRemote || !run.hasAnswer)) await started;
+      reason = ended;
+      if (reason !== "output closed") await sink.write(format.end());
+      if (doubt.advice !== undefined) print(events, doubt.advice);
+      await sink.sync();
+    } catch (error) {
+      if (!isClosedPipe(error)) throw error;
+      reason = "output closed";
+    } finally {
+      stopBudget();
+      await pool.close();
+      await rejects.end();
+      reason ??= "broken";
+      await this.#end(reason, events, committer, joblog?.skipped, run.heldRecords);
+    }
+    return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
+  }
+
+  /** Joins what runs with what writes: each tells the other how far it is. */
+  async #join(
     { events, sink, format, rejects, joblog, hold }: Outlets,
     inputs: Inputs,
     pool: BlockPool,
-  ): Promise<number> {
-    const options = this.#options;
-    const doubt = new InputDoubt(options, inputs);
+    doubt: InputDoubt,
+  ): Promise<{ readonly run: MapRun; readonly committer: Committer }> {
     const run: MapRun = new MapRun({
-      options,
+      options: this.#options,
       inputs: joblog?.filter(inputs, events) ?? inputs,
       pool,
       events,
@@ -113,35 +148,7 @@ export class MapSession {
       },
       onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),
     });
-    let reason: EndReason | undefined;
-    const started = pool.start().then(() => run.noteReady(), (error) => {
-      // Workers that still start when all is done are ended.
-      if (reason === undefined) run.fail(error);
-      throw error;
-    });
-    // The code that waits for it gets the error; nobody has to wait.
-    started.catch(() => {});
-    using _interrupts = new Interrupts(run, pool, (text) => events.emit({ type: "print", at: Date.now(), text }));
-    const stopBudget = startBudget(options.timeBudgetMs, run);
-    try {
-      const ended = await run.run();
-      // Where no worker has answered, nobody else notices that the function cannot be run.
-      if (ended === "finished" && (pool.isRemote || !run.hasAnswer)) await started;
-      reason = ended;
-      if (reason !== "output closed") await sink.write(format.end());
-      if (doubt.advice !== undefined) print(events, doubt.advice);
-      await sink.sync();
-    } catch (error) {
-      if (!isClosedPipe(error)) throw error;
-      reason = "output closed";
-    } finally {
-      stopBudget();
-      await pool.close();
-      await rejects.end();
-      reason ??= "broken";
-      await this.#end(reason, events, committer, joblog?.skipped, run.heldRecords);
-    }
-    return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
+    return { run, committer };
   }
 
   async #end(

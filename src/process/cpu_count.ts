@@ -1,4 +1,5 @@
 import { refuseArguments } from "../shown.ts";
+
 /**
  * How many CPUs this process may use; a cgroup's quota counts. It is the default of a pool's `workers`.
  *

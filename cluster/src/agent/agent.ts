@@ -61,35 +61,9 @@ export class Agent {
 
   /** Starts its workers, checks the server, and takes tasks. Rejects when it cannot serve. */
   async start(): Promise<void> {
-    const {
-      sealer,
-      name,
-      lanes,
-      code,
-      group,
-      lockMs,
-      note,
-      address,
-      leaseMs,
-      resultTtlMs,
-      aofCheck,
-      connectTimeoutMs,
-    } = this.#options;
+    const { sealer, name, lanes, code, group, lockMs, leaseMs } = this.#options;
     await this.#backend.ready();
-    this.#connection = openEngine({
-      id: this.#id,
-      name: presenceText({ name, lanes, code, corral: VERSION }),
-      address,
-      group,
-      leaseMs,
-      storeTtlMs: resultTtlMs,
-      aofCheck,
-      connectTimeoutMs,
-      onChange: (up, error) =>
-        note(
-          up ? "The server is back" : `The server cannot be used now${error === undefined ? "" : `: ${error.message}`}`,
-        ),
-    });
+    this.#connection = this.#openConnection();
     const { link, clockOffsetMs } = await this.#connection.checked();
     this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);
     const prefetch = new Prefetch(lanes, (jobs) => this.#source?.takeAtOnce(jobs));
@@ -127,6 +101,24 @@ export class Agent {
   drain(now = false): Promise<void> {
     if (now) this.#runner?.stopAll();
     return this.#ending ??= this.#drain(now ? 0 : this.#options.drainMs);
+  }
+
+  #openConnection(): EngineConnection {
+    const { name, lanes, code, address, group, leaseMs, resultTtlMs, aofCheck, connectTimeoutMs, note } = this.#options;
+    return openEngine({
+      id: this.#id,
+      name: presenceText({ name, lanes, code, corral: VERSION }),
+      address,
+      group,
+      leaseMs,
+      storeTtlMs: resultTtlMs,
+      aofCheck,
+      connectTimeoutMs,
+      onChange: (up, error) =>
+        note(
+          up ? "The server is back" : `The server cannot be used now${error === undefined ? "" : `: ${error.message}`}`,
+        ),
+    });
   }
 
   async #drain(limitMs: number): Promise<void> {
