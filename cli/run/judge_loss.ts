@@ -6,6 +6,7 @@ import {
   WorkerStartError,
 } from "@corral/multiprocessing/pool";
 import type { CliMapOptions, RetryReason } from "../options/cli_map_options.ts";
+import { describeTimeout } from "../runner/protocol.ts";
 import type { ErrorText } from "../records/run_events.ts";
 import type { Outcome, Retry } from "../records/batch.ts";
 import type { RunningBlock } from "./running_block.ts";
@@ -74,10 +75,8 @@ function blame(
 }
 
 function timeoutText({ timeoutMs }: RunningBlock): ErrorText {
-  return {
-    name: "TimeoutError",
-    message: `the record took longer than ${Math.round(timeoutMs ?? 0)} ms, its worker was ended`,
-  };
+  const { name, message } = describeTimeout(timeoutMs ?? 0);
+  return { name, message: `${message}, its worker was ended` };
 }
 
 /** What the user of the command can make of it: whether a retry is safe, and names of options, are for callers of the library. */

@@ -622,6 +622,13 @@ function withNumberHint(error, record) {
 }
 
 // cli/runner/protocol.ts
+function describeTimeout(limitMs) {
+  const shown = limitMs < 10 ? Number(limitMs.toPrecision(3)) : Math.round(limitMs);
+  return {
+    name: "TimeoutError",
+    message: \`the record took longer than \${shown} ms\`
+  };
+}
 var NO_FUNCTION = "NoFunctionError";
 var NoFunctionError = class extends TypeError {
   /** Always the class's own name. */
@@ -1073,14 +1080,7 @@ var BlockRun = class {
       if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
-    return this.#fail(reason, attempt, reason === "timeout" ? this.#timeoutError() : withNumberHint(describeError(error), record));
-  }
-  #timeoutError() {
-    const timeoutMs = Math.round(this.#order.timeoutMs ?? 0);
-    return {
-      name: "TimeoutError",
-      message: \`the record took longer than \${timeoutMs} ms\`
-    };
+    return this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error), record));
   }
   #isLate() {
     const { timeoutMs } = this.#order;

@@ -3,6 +3,7 @@ import { DetailLog } from "./detail_log.ts";
 import { describeError, describeInvalid, withNumberHint } from "./error_description.ts";
 import {
   type BlockOrder,
+  describeTimeout,
   type ErrorDescription,
   EXACT,
   EXITING,
@@ -271,13 +272,8 @@ export class BlockRun {
     return this.#fail(
       reason,
       attempt,
-      reason === "timeout" ? this.#timeoutError() : withNumberHint(describeError(error), record),
+      reason === "timeout" ? describeTimeout(this.#order.timeoutMs!) : withNumberHint(describeError(error), record),
     );
-  }
-
-  #timeoutError(): ErrorDescription {
-    const timeoutMs = Math.round(this.#order.timeoutMs ?? 0);
-    return { name: "TimeoutError", message: `the record took longer than ${timeoutMs} ms` };
   }
 
   #isLate(): boolean {

@@ -14,6 +14,12 @@ export interface ErrorDescription {
   stack?: string;
 }
 
+/** What is said of a record whose time is up. A limit may be far below a millisecond, or a share of a median. */
+export function describeTimeout(limitMs: number): ErrorDescription {
+  const shown = limitMs < 10 ? Number(limitMs.toPrecision(3)) : Math.round(limitMs);
+  return { name: "TimeoutError", message: `the record took longer than ${shown} ms` };
+}
+
 /** The name of a {@linkcode NoFunctionError}: of an error from a worker it is all that tells its class. */
 export const NO_FUNCTION = "NoFunctionError";
 

@@ -55,7 +55,7 @@ export class ItemQueue {
   readonly #items = new Deque<Item>();
   /** What came back. Each of thousands has its own old place, and may come back in any order. */
   readonly #returned = new PlaceHeap<Item>();
-  readonly #readers = new WaitQueue<Delivery>();
+  readonly #readers: WaitQueue<Delivery>;
   readonly #onMoved: () => void;
   readonly #share: Share;
   #bytes = 0;
@@ -65,10 +65,12 @@ export class ItemQueue {
   #prefetches = 0;
 
   /**
+   * @param state What a reader says whose time is over.
    * @param onMoved Is told when items have left, or come back, by another way than `tryTake()`.
    * @param all What counts the items of all queues.
    */
-  constructor(onMoved: () => void = () => {}, all: ForeignBytes = foreignBytes) {
+  constructor(state?: string, onMoved: () => void = () => {}, all: ForeignBytes = foreignBytes) {
+    this.#readers = new WaitQueue(state);
     this.#onMoved = onMoved;
     this.#share = new Share(all);
     collected.register(this, this.#share);

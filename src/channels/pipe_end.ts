@@ -22,7 +22,7 @@ export class PipeEnd implements SharedObject {
     recvBytes: (caller, wait, maxLength: unknown) => this.#receiveBytes(caller, wait, maxLength as number | undefined),
     poll: (caller, wait) => this.#isReady || (wait.timeoutMs! <= 0 ? false : this.#poll(caller, wait)),
   };
-  readonly #inbox = new ItemQueue(() => this.#letSend());
+  readonly #inbox = new ItemQueue("Cannot receive: no message has come", () => this.#letSend());
   /** Those in other processes who wait until there is room in the inbox. */
   readonly #senders = new WaitQueue<void, Sender>();
   readonly #maxBytes: number;

@@ -107,7 +107,7 @@ export class Queue<T = unknown> extends SharedHandle {
       await this[REF].call("put", [item], wait);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      throw new QueueFullError("Cannot put: the queue is full, and no item was taken in time", { cause: error });
+      throw new QueueFullError(error.message, { cause: error });
     }
   }
 
@@ -253,7 +253,7 @@ export async function takeItem(ref: ObjectRef, wait?: WaitOptions): Promise<unkn
     return await callBeforeLoops(ref, "get", wait);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new QueueEmptyError("Cannot get: the queue is empty, and no item was put in time", { cause: error });
+    throw new QueueEmptyError(error.message, { cause: error });
   }
 }
 

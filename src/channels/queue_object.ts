@@ -57,9 +57,9 @@ export class QueueObject implements SharedObject {
   };
   readonly #maxSize: number;
   #maxBytes: number | undefined;
-  readonly #items = new ItemQueue(() => this.#itemsMoved());
-  readonly #writers = new WaitQueue<void, Writer>();
-  readonly #joining = new WaitQueue<void>();
+  readonly #items = new ItemQueue("Cannot get: the queue is empty", () => this.#itemsMoved());
+  readonly #writers = new WaitQueue<void, Writer>("Cannot put: the queue is full");
+  readonly #joining = new WaitQueue<void>("Cannot join the queue: taskDone() was not called for all of its items");
   /** Items that were put, and not reported as done. */
   #unfinished = 0;
   /** The process that read last, how often it did so since another one read, and since when. */

@@ -89,7 +89,9 @@ class TimedIterator implements AsyncIterableIterator<unknown> {
     if (await untilSettled(step, { timeoutMs: this.#endsAt - monotonicMs() })) return await step;
     // Its inputs may take their time to close, and what they throw then is of no use to anybody.
     this.#job.return().catch(() => {});
-    throw new TimeoutError(`The results were not complete after ${this.#timeoutMs} ms`);
+    throw new TimeoutError(
+      `Cannot give the next result: not all were there ${this.#timeoutMs} ms after map() was called; what has not started is given up, wanted a longer "timeoutMs"`,
+    );
   }
 
   return(): Promise<IteratorResult<unknown>> {

@@ -288,7 +288,9 @@ export class Future<R> implements PromiseLike<R> {
   async #wait(timeoutMs: number | undefined): Promise<void> {
     checkTimeout(timeoutMs);
     if (this.done() || await until((callback) => this.#listen(callback), { timeoutMs })) return;
-    throw new TimeoutError(`The task is not done after ${timeoutMs} ms`);
+    throw new TimeoutError(
+      `Cannot give the outcome: the task is not done after ${timeoutMs} ms; it goes on, wait again, or cancel() it before it runs`,
+    );
   }
 
   #listen(listener: () => void): () => void {

@@ -207,7 +207,9 @@ class CompletedFutures<F extends Future<unknown>> implements AsyncIterableIterat
       this.#end();
       throw reason;
     }
-    const error = new TimeoutError(`${this.#left} (of ${this.#total}) futures unfinished`);
+    const error = new TimeoutError(
+      `${this.#left} (of ${this.#total}) futures unfinished when the time was up; they go on, wait for them again`,
+    );
     this.#end();
     throw error;
   }

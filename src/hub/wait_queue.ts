@@ -94,9 +94,23 @@ interface Waiter<T, C> extends Waiting<T> {
  * once, by whichever comes first, and then it is no longer in the queue. So nothing is given to one that has left.
  */
 export class WaitQueue<T, C extends Caller = Caller> {
+  readonly #pending: Pending;
   #first: Waiter<T, C> | undefined;
   #last: Waiter<T, C> | undefined;
   #size = 0;
+
+  /**
+   * What a wait says that ends by its time; where that is not an error, nothing need be given.
+   *
+   * @param state What cannot be done while one waits, and why: "Cannot acquire the lock: somebody else has it".
+   * @param remedy What then became of it, and what to do.
+   */
+  constructor(
+    state = "Cannot go on: what is waited for has not come",
+    remedy = 'wait again, or longer by "timeoutMs"',
+  ) {
+    this.#pending = { state, remedy };
+  }
 
   /** How many wait. */
   get size(): number {
@@ -112,7 +126,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
   enter(caller: C, wait: WaitOptions, { resolve, reject }: Waiting<T>): void {
     const { timeoutMs } = wait;
     if (isAborted(wait)) return reject(wait.signal!.reason, "abort");
-    if (timeoutMs !== undefined && timeoutMs <= 0) return reject(timeoutError(0), "timeout");
+    if (timeoutMs !== undefined && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
     const waiter: Waiter<T, C> = { caller, resolve, reject, next: undefined, previous: this.#last, settled: false };
     if (this.#last === undefined) this.#first = waiter;
     else this.#last.next = waiter;
@@ -181,7 +195,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
     };
     const { timeoutMs } = wait;
     if (timeoutMs !== undefined && timeoutMs < Infinity) {
-      const timer = after(timeoutMs, () => give(() => limitError(wait), "timeout"));
+      const timer = after(timeoutMs, () => give(() => limitError(this.#pending, wait), "timeout"));
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
@@ -220,21 +234,28 @@ function onSettled<T, C>(waiter: Waiter<T, C>, clear: () => void): void {
   };
 }
 
-let lastRemote: { readonly timeoutMs: number; readonly error: TimeoutError } | undefined;
+/** What a wait says that ends by its time. */
+interface Pending {
+  readonly state: string;
+  readonly remedy: string;
+}
+
+let lastRemote: { readonly state: string; readonly timeoutMs: number; readonly error: TimeoutError } | undefined;
 
 /** For another process one will do for all with the same limit, without a stack of this one: thousands of waits may end at once. */
-function limitError(wait: WaitOptions): TimeoutError {
+function limitError(pending: Pending, wait: WaitOptions): TimeoutError {
+  const { state } = pending;
   const timeoutMs = wait.timeoutMs!;
-  if (!(wait instanceof RemoteWait)) return timeoutError(timeoutMs);
-  if (lastRemote?.timeoutMs !== timeoutMs) {
-    lastRemote = { timeoutMs, error: withoutStack(() => timeoutError(timeoutMs)) };
+  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
+  if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
+    lastRemote = { state, timeoutMs, error: withoutStack(() => timeoutError(pending, timeoutMs)) };
   }
   return lastRemote.error;
 }
 
-/** Why a wait ended by its time. */
-export function timeoutError(timeoutMs: number): TimeoutError {
-  return new TimeoutError(
-    timeoutMs <= 0 ? 'Not ready, and "timeoutMs" says not to wait' : `Not ready after ${timeoutMs} ms`,
-  );
+/** Why a wait ended by its time. Of one that was asked again of another process, the rest of its time is known, to the nanosecond. */
+export function timeoutError({ state, remedy }: Pending, timeoutMs: number): TimeoutError {
+  if (timeoutMs <= 0) return new TimeoutError(`${state}, and "timeoutMs" says not to wait`);
+  const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : Math.round(timeoutMs);
+  return new TimeoutError(`${state}, also after ${ms} ms; ${remedy}`);
 }

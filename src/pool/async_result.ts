@@ -46,7 +46,11 @@ export class AsyncResult<R> implements PromiseLike<R> {
   async get(timeoutMs?: number): Promise<R> {
     refuseSurplus("get(timeoutMs)", arguments, 1);
     this.#onObserved();
-    if (!await this.wait(timeoutMs)) throw new TimeoutError(`The result is not ready after ${timeoutMs} ms`);
+    if (!await this.wait(timeoutMs)) {
+      throw new TimeoutError(
+        `Cannot give the result: the call has none after ${timeoutMs} ms; it goes on, wait again, or limit it itself by "timeoutMs" of its options`,
+      );
+    }
     return await this.#promise;
   }
 

@@ -35,7 +35,11 @@ export class QueueLimit {
       this.#counts.onFewer = () => this.#tell();
       return () => this.#waiters.delete(callback);
     }, limit);
-    if (!drained) throw new TimeoutError(`There is no room for another task after ${limit.timeoutMs} ms`);
+    if (!drained) {
+      throw new TimeoutError(
+        `Cannot submit: as many tasks as "maxQueue" allows wait for a worker after ${limit.timeoutMs} ms; nothing was submitted, await drain() again`,
+      );
+    }
   }
 
   #tell(): void {

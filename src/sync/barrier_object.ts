@@ -46,7 +46,7 @@ export class BarrierObject implements SharedObject {
   readonly #action: BarrierAction | undefined;
   readonly #timeoutMs: number | undefined;
   /** Who has come so far. They leave all together, so the size is the number of the next. */
-  readonly #waiters = new WaitQueue<void>();
+  readonly #waiters = new WaitQueue<void>("Not all parties have come", "reset() makes the barrier whole again");
   /** Who has come while the action runs for others. */
   readonly #early = new WaitQueue<void>();
   #passing: Pass | undefined;
@@ -141,7 +141,7 @@ export class BarrierObject implements SharedObject {
 }
 
 const breakages = {
-  timeout: (cause: unknown): Breakage => ({ reason: "a party waited too long", cause }),
+  timeout: (cause: unknown): Breakage => ({ reason: "a party waited too long, reset() makes it whole again", cause }),
   abort: (): Breakage => ({ reason: "a party gave up" }),
   ended: (): Breakage => ({ reason: "the process of a waiting party has ended" }),
 };

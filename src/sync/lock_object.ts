@@ -20,7 +20,7 @@ export class LockObject implements SharedObject {
   } satisfies Record<string, Operation>;
   /** Who has it. */
   protected holding: Holding | undefined;
-  protected readonly waiters = new WaitQueue<void>();
+  protected readonly waiters = new WaitQueue<void>("Cannot acquire the lock: somebody else has it");
   /** Those who let go of it while they wait for a condition, and will have it again. */
   readonly #suspended = new Set<Holding>();
   #lastToken = 0;

@@ -14,7 +14,7 @@ export class SemaphoreObject implements SharedObject {
   } satisfies Record<string, Operation>;
   readonly #initial: number;
   readonly #limit: number;
-  readonly #waiters = new WaitQueue<void>();
+  readonly #waiters = new WaitQueue<void>("Cannot acquire the semaphore: all that it has is taken");
   readonly #held = new HeldPermits();
   #value: number;
   /** How many of the free permits were a dead process's. */

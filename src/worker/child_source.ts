@@ -3932,9 +3932,16 @@ function cancellation() {
   return cancelled ??= withoutStack(() => new ClosedError("The wait was cancelled"));
 }
 var WaitQueue = class {
+  #pending;
   #first;
   #last;
   #size = 0;
+  constructor(state = "Cannot go on: what is waited for has not come", remedy = 'wait again, or longer by "timeoutMs"') {
+    this.#pending = {
+      state,
+      remedy
+    };
+  }
   get size() {
     return this.#size;
   }
@@ -3947,7 +3954,7 @@ var WaitQueue = class {
   enter(caller, wait, { resolve, reject }) {
     const { timeoutMs } = wait;
     if (isAborted(wait)) return reject(wait.signal.reason, "abort");
-    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(timeoutError(0), "timeout");
+    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
     const waiter = {
       caller,
       resolve,
@@ -4004,7 +4011,7 @@ var WaitQueue = class {
     };
     const { timeoutMs } = wait;
     if (timeoutMs !== void 0 && timeoutMs < Infinity) {
-      const timer = after(timeoutMs, () => give(() => limitError(wait), "timeout"));
+      const timer = after(timeoutMs, () => give(() => limitError(this.#pending, wait), "timeout"));
       onSettled(waiter, () => timer.cancel());
     }
     if (wait instanceof RemoteWait) {
@@ -4042,19 +4049,23 @@ function onSettled(waiter, clear) {
   };
 }
 var lastRemote;
-function limitError(wait) {
+function limitError(pending, wait) {
+  const { state } = pending;
   const timeoutMs = wait.timeoutMs;
-  if (!(wait instanceof RemoteWait)) return timeoutError(timeoutMs);
-  if (lastRemote?.timeoutMs !== timeoutMs) {
+  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
+  if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
     lastRemote = {
+      state,
       timeoutMs,
-      error: withoutStack(() => timeoutError(timeoutMs))
+      error: withoutStack(() => timeoutError(pending, timeoutMs))
     };
   }
   return lastRemote.error;
 }
-function timeoutError(timeoutMs) {
-  return new TimeoutError(timeoutMs <= 0 ? 'Not ready, and "timeoutMs" says not to wait' : \`Not ready after \${timeoutMs} ms\`);
+function timeoutError({ state, remedy }, timeoutMs) {
+  if (timeoutMs <= 0) return new TimeoutError(\`\${state}, and "timeoutMs" says not to wait\`);
+  const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : $Math_round(timeoutMs);
+  return new TimeoutError(\`\${state}, also after \${ms} ms; \${remedy}\`);
 }
 
 // src/hub/object_calls.ts
@@ -5431,6 +5442,10 @@ var GIVING_BACK = /* @__PURE__ */ $filledSet([
   "recvBytes"
 ]);
 var GRACE_MS = 100;
+var SILENT = {
+  state: "Cannot receive: the process that owns the queue or pipe has not answered",
+  remedy: "nothing was taken, wait again"
+};
 var Questions = class {
   waits = new PendingCount();
   #hubWaits;
@@ -5599,7 +5614,7 @@ var Questions = class {
       timer?.cancel();
       timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
     };
-    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(timeoutMs));
+    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
     if (signal === void 0) {
       if (timer !== void 0) question.clear = () => timer.cancel();
       return;
@@ -7845,7 +7860,7 @@ var LockObject = class {
     locked: () => this.holding !== void 0
   };
   holding;
-  waiters = new WaitQueue();
+  waiters = new WaitQueue("Cannot acquire the lock: somebody else has it");
   #suspended = /* @__PURE__ */ new Set();
   #lastToken = 0;
   #abandoned = false;
@@ -7999,7 +8014,7 @@ var SemaphoreObject = class {
   };
   #initial;
   #limit;
-  #waiters = new WaitQueue();
+  #waiters = new WaitQueue("Cannot acquire the semaphore: all that it has is taken");
   #held = new HeldPermits();
   #value;
   #abandoned = 0;
@@ -8323,7 +8338,7 @@ var BarrierObject = class {
   #parties;
   #action;
   #timeoutMs;
-  #waiters = new WaitQueue();
+  #waiters = new WaitQueue("Not all parties have come", "reset() makes the barrier whole again");
   #early = new WaitQueue();
   #passing;
   #broken;
@@ -8416,7 +8431,7 @@ var BarrierObject = class {
 };
 var breakages = {
   timeout: (cause) => ({
-    reason: "a party waited too long",
+    reason: "a party waited too long, reset() makes it whole again",
     cause
   }),
   abort: () => ({
@@ -8655,15 +8670,16 @@ var collected = new FinalizationRegistry((share) => share.forget());
 var ItemQueue = class {
   #items = new Deque();
   #returned = new PlaceHeap();
-  #readers = new WaitQueue();
+  #readers;
   #onMoved;
   #share;
   #bytes = 0;
   #lastPlace = 0;
   #prefetcher = "";
   #prefetches = 0;
-  constructor(onMoved = () => {
+  constructor(state, onMoved = () => {
   }, all = foreignBytes) {
+    this.#readers = new WaitQueue(state);
     this.#onMoved = onMoved;
     this.#share = new Share(all);
     collected[$register](this, this.#share);
@@ -8807,9 +8823,9 @@ var QueueObject = class {
   };
   #maxSize;
   #maxBytes;
-  #items = new ItemQueue(() => this.#itemsMoved());
-  #writers = new WaitQueue();
-  #joining = new WaitQueue();
+  #items = new ItemQueue("Cannot get: the queue is empty", () => this.#itemsMoved());
+  #writers = new WaitQueue("Cannot put: the queue is full");
+  #joining = new WaitQueue("Cannot join the queue: taskDone() was not called for all of its items");
   #unfinished = 0;
   #reader;
   #reads = 0;
@@ -9092,7 +9108,7 @@ var Queue = class extends SharedHandle {
       ], wait2);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
-      throw new QueueFullError("Cannot put: the queue is full, and no item was taken in time", {
+      throw new QueueFullError(error.message, {
         cause: error
       });
     }
@@ -9150,7 +9166,7 @@ async function takeItem(ref, wait2) {
     return await callBeforeLoops(ref, "get", wait2);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new QueueEmptyError("Cannot get: the queue is empty, and no item was put in time", {
+    throw new QueueEmptyError(error.message, {
       cause: error
     });
   }

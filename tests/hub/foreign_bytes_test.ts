@@ -28,7 +28,7 @@ Deno.test("one neighbour alone may have half of all, also by names of processes 
 
 Deno.test("items of other processes count while they wait, those of the owner do not", () => {
   const all = new ForeignBytes(100_000);
-  const items = new ItemQueue(undefined, all);
+  const items = new ItemQueue(undefined, undefined, all);
   for (let n = 0; n < 10; n++) items.push("x".repeat(50_000));
   assert(items.hasRoomFor("1"));
   items.push("x".repeat(50_000), "1");

@@ -38,6 +38,10 @@ const GIVING_BACK: ReadonlySet<string> = new Set(["get", "recv", "recvBytes"]);
 
 /** For so long an owner may be busy, or what it has sent may be on its way, when the time of a wait is over. */
 const GRACE_MS = 100;
+const SILENT = {
+  state: "Cannot receive: the process that owns the queue or pipe has not answered",
+  remedy: "nothing was taken, wait again",
+};
 
 /** What a question is made of. */
 interface Request {
@@ -234,7 +238,7 @@ export class Questions {
       timer?.cancel();
       timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
     };
-    if (givesBack && timeoutMs < Infinity) leaveLater(Math.max(0, timeoutMs), () => timeoutError(timeoutMs));
+    if (givesBack && timeoutMs < Infinity) leaveLater(Math.max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
     if (signal === undefined) {
       if (timer !== undefined) question.clear = () => timer!.cancel();
       return;

@@ -266,7 +266,10 @@ export class Scheduler<T extends ScheduledTask> {
     for (const task of [...this.#deadlines.runnable(slot)]) {
       if (task.state === "settled" || now < this.#deadlines.task(slot, task)) continue;
       const timeoutMs = task.timeoutMs!;
-      const error = new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms, it was stopped`, timeoutMs);
+      const error = new TaskTimeoutError(
+        `The task ran longer than its ${timeoutMs} ms, it was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
+        timeoutMs,
+      );
       this.cancel(task, error, now, "timeout");
     }
     // A listener may have ended the pool.

@@ -67,9 +67,26 @@ Deno.test("readMapOptions() takes every time limit at any length, and refuses wh
   const limits = MAP_FLAGS.filter(({ value }) => value?.name.startsWith("TIME")).map(({ long }) => long);
   assertEquals(limits, Object.keys(TIME_LIMITS));
   for (const [flag, read] of Object.entries(TIME_LIMITS)) {
-    for (const ms of [1, 2 ** 31, 3e9]) assertEquals(read(`${ms}ms`), ms);
+    for (const ms of [0.001, 0.5, 1, 2 ** 31, 3e9]) assertEquals(read(`${ms}ms`), ms);
     assertEquals(read(`${"9".repeat(400)}h`), Infinity);
-    for (const text of ["0", "0s", "0ms", "Infinity", "NaN", "-1s", "3000000000"]) {
+    for (
+      const text of [
+        "0",
+        "0s",
+        "0ms",
+        "-0",
+        "Infinity",
+        "NaN",
+        "-1s",
+        "3000000000",
+        "0.001",
+        "1e-9ms",
+        "1e3",
+        " 5s",
+        "5 s",
+        "١s",
+      ]
+    ) {
       assertThrows(() => read(text), UsageError, `Cannot use "${text}" as --${flag}: a time like`);
     }
   }

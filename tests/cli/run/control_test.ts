@@ -17,6 +17,16 @@ for (const name of ["loopAtFive", "waitAtFive", "sleepAtFive"]) {
   });
 }
 
+Deno.test("corral map tells a limit below a millisecond as it was given, of a function that waits and of one that loops", async () => {
+  for (const body of ["new Promise(() => setInterval(() => {}, 1000))", "{ while (true); }"]) {
+    const { code, stderr } = await corral(["map", "-q", "-e", `() => ${body}`, "--timeout", "0.001ms"], {
+      stdin: "1\n",
+    });
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, "TimeoutError: the record took longer than 0.001 ms");
+  }
+});
+
 Deno.test("corral map takes a limit from the median of what succeeded", async () => {
   const stdin = ndjson([20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 30_000]);
   const { code, results } = await corral(["map", `${JOB}#laterFirst`, "--timeout", "5000%", "-j", "1"], { stdin });
