@@ -969,7 +969,7 @@ var kinds = $filledMap([
   kind("TaskTimeoutError", TaskTimeoutError, (message) => new TaskTimeoutError(message, 0)),
   kind("EncodingError", EncodingError, (message) => new EncodingError(message, "$")),
   kind("PayloadTooLargeError", PayloadTooLargeError, (text) => new PayloadTooLargeError(text, 0, 0)),
-  ...[
+  ...typeof WebAssembly === "undefined" ? [] : [
     WebAssembly.CompileError,
     WebAssembly.LinkError,
     WebAssembly.RuntimeError

@@ -1,4 +1,4 @@
-/** End-to-end: pools in programs without a main module of their own, as Web Workers are, and in one whose folder is gone. */
+/** End-to-end: pools in programs without a main module of their own, as Web Workers are, in one without a compiler, and in one whose folder is gone. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
@@ -34,6 +34,13 @@ postMessage(await pool.apply("twice", [21]));`,
     "deno.json": '{ "imports": { "two": "./two.ts" } }',
   });
   assertEquals(await folder.mustRun("run", ...ALLOWED, "main.ts"), "42\n");
+});
+
+Deno.test("Pool, ProcessPoolExecutor and Process work in a program that runs without a compiler, and so without WebAssembly", async () => {
+  await using folder = await ProjectFolder.make({
+    "main.ts": `${POOLS}\nconsole.log(typeof WebAssembly, results.join());`,
+  });
+  assertEquals(await folder.mustRun("run", ...ALLOWED, "--v8-flags=--jitless", "main.ts"), "undefined 2,3,4\n");
 });
 
 Deno.test("Pool says that the program's folder was deleted, and runs in another that it is given", async () => {

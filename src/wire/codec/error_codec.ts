@@ -49,7 +49,10 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map([
   kind("TaskTimeoutError", corral.TaskTimeoutError, (message) => new corral.TaskTimeoutError(message, 0)),
   kind("EncodingError", corral.EncodingError, (message) => new corral.EncodingError(message, "$")),
   kind("PayloadTooLargeError", corral.PayloadTooLargeError, (text) => new corral.PayloadTooLargeError(text, 0, 0)),
-  ...[WebAssembly.CompileError, WebAssembly.LinkError, WebAssembly.RuntimeError].map(simpleKind),
+  // A program that runs without a compiler (--v8-flags=--jitless) has no WebAssembly.
+  ...(typeof WebAssembly === "undefined"
+    ? []
+    : [WebAssembly.CompileError, WebAssembly.LinkError, WebAssembly.RuntimeError].map(simpleKind)),
   kind("AggregateError", AggregateError, (message) => new AggregateError([], message), ["errors"]),
   kind("SuppressedError", SuppressedError, (message) => new SuppressedError(undefined, undefined, message), [
     "error",
