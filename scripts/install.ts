@@ -10,20 +10,13 @@
  */
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NEEDED_FLAGS } from "../cli/session/own_permissions.ts";
 import { fewFiles } from "./packaging/few_files.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = `${ROOT}cli/main.ts`;
 /** Where the copy lies: places in it that are relative to a source's folder mean the same. */
 const BUILT = `${ROOT}cli/built`;
-
-/** What the command cannot do without, where it is not to hold everything. */
-export const NEEDED_FLAGS: readonly string[] = [
-  "--allow-run=deno",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME,LOCALAPPDATA,CI,TERM",
-];
 
 /** The script that starts the command, and its name. */
 export function launcher(

@@ -29,7 +29,7 @@ export async function findExampleTests(): Promise<Map<string, string>> {
 }
 
 /** Runs the tests of one program. */
-export async function runTests(name: string, file: string): Promise<ExampleRun> {
+async function runTests(name: string, file: string): Promise<ExampleRun> {
   const start = performance.now();
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["task", "--quiet", "test", file],

@@ -22,7 +22,7 @@ async function copy(from: URL, to: string): Promise<void> {
 }
 
 /** The configuration without the stand-ins. */
-export function withoutStandIns<C extends { workspace: string[] }>(config: C): C {
+function withoutStandIns<C extends { workspace: string[] }>(config: C): C {
   return { ...config, workspace: config.workspace.filter((member) => !member.startsWith("./offline/")) };
 }
 

@@ -1,7 +1,7 @@
 import type { TableDialect } from "./row_cursor.ts";
 
 /** Why a row of a table is not a record. */
-export class RowFault extends Error {
+class RowFault extends Error {
   /** Always the class's own name. */
   override name = "RowFault";
 }

@@ -7,7 +7,8 @@ type Kind = Deno.PermissionDescriptor["name"];
 
 /** Where this command was loaded from. */
 const MAIN = new URL("../main.ts", import.meta.url);
-const NEEDED_FLAGS = [
+/** What the command cannot do without, where it is not to hold everything. */
+export const NEEDED_FLAGS: readonly string[] = [
   "--allow-run=deno",
   "--allow-read",
   "--allow-write",

@@ -2,7 +2,7 @@
 import { ByteWindow, type ReadBytes } from "../../../cli/input/byte_window.ts";
 
 /** Reads bytes in pieces of these sizes, over and over. */
-export function piecesOf(bytes: Uint8Array, sizes: readonly number[]): ReadBytes {
+function piecesOf(bytes: Uint8Array, sizes: readonly number[]): ReadBytes {
   let at = 0;
   let turn = 0;
   return (buffer) => {
