@@ -1,7 +1,6 @@
-// Unit tests of the report and of what it counts; end-to-end tests in Chromium, skipped where there is none.
+// Unit tests of the report; end-to-end tests in Chromium, skipped where there is none.
 import {
   assert,
-  assertAlmostEquals,
   assertEquals,
   assertFalse,
   assertGreater,
@@ -10,42 +9,13 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { createReport, redrawReport } from "../../../cli/observers/report/mod.ts";
-import { TimeBins } from "../../../cli/observers/report/time_bins.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
 import { noChromium, PREFER_DARK, runChromium } from "../../helpers/servers/chromium.ts";
 import { corral, inFolder } from "../../helpers/programs/corral.ts";
 import { firstPixel } from "../../helpers/servers/png.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
-
-Deno.test("TimeBins keeps the sum of what it gets, whatever the length of the run", () => {
-  const span = fc.record({
-    from: fc.double({ min: 0, max: 1e7, noNaN: true }),
-    ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
-  });
-  fc.assert(fc.property(fc.array(span, { minLength: 1 }), (spans) => {
-    const spread = new TimeBins(20);
-    const counted = new TimeBins(20);
-    for (const { from, ms } of spans) {
-      spread.addSpan(from, from + ms);
-      counted.add(from, 1);
-    }
-    const sum = (bins: TimeBins) => bins.sums.reduce((a, b) => a + b, 0);
-    const total = spans.reduce((sum, { from, ms }) => sum + (from + ms - from), 0);
-    assertAlmostEquals(sum(spread), total, 1e-6 * (1 + total));
-    assertEquals(sum(counted), spans.length);
-    for (const busyMs of spread.sums) assertLess(busyMs, spread.widthMs * spans.length * 1.001 + 1e-9);
-  }));
-});
-
-Deno.test("TimeBins does not loop over times that cannot be", () => {
-  const bins = new TimeBins(20);
-  for (const at of [1e300, Infinity]) bins.addSpan(0, at);
-  bins.add(1e308, 1);
-  assert(Number.isFinite(bins.widthMs));
-});
 
 async function pageOf(events: Iterable<RunEvent>): Promise<string> {
   return await inFolder(async (folder) => {
