@@ -87,7 +87,7 @@ Deno.test("ProcessPoolExecutor.map() rejects when its time is over, keeps what w
     await gate.arrived();
     assertEquals((await iterator.next()).value, 0);
     assertEquals((await iterator.next()).value, 1);
-    await within(10_000, () => assertRejects(() => iterator.next(), TimeoutError, "after 3000 ms"));
+    await within(10_000, () => assertRejects(() => iterator.next(), TimeoutError, "3000 ms after map()"));
     assertEquals(await iterator.next(), { done: true, value: undefined });
     assert(input.closed);
     // What ran may finish; what had not started never does.
