@@ -11,7 +11,7 @@ import {
 } from "@corral/multiprocessing/backend";
 import { FunctionNotFoundError, WorkerExitError, WorkerStartError } from "@corral/multiprocessing/pool";
 import { isPiece } from "../records/batch.ts";
-import { SilenceWatch } from "../run/silence_watch.ts";
+import { OverdueWatch } from "../run/overdue_watch.ts";
 import { type BlockOrder, STUCK } from "../runner/protocol.ts";
 import { SERVED_FUNCTION } from "./block_report.ts";
 import { ServedBlock } from "./served_block.ts";
@@ -33,7 +33,7 @@ export class ServedBackend implements TaskBackend {
   readonly #blocks = new Map<number, ServedBlock>();
   readonly #running = new Set<ServedBlock>();
   readonly #handles = new Map<ServedBlock, TaskHandle>();
-  readonly #silence = new SilenceWatch<ServedBlock>(this.#running, (block) => this.#endForTime(block));
+  readonly #overdue = new OverdueWatch<ServedBlock>(this.#running, (block) => this.#endForTime(block));
 
   /** `runner` is what workers run; it is the agent's own text. */
   constructor(inner: TaskBackend, agent: string, runner: FunctionSpec) {
@@ -42,7 +42,7 @@ export class ServedBackend implements TaskBackend {
     this.#runner = runner;
     this.abilities = inner.abilities;
     this.chunkGoal = inner.chunkGoal;
-    this.ended = inner.ended.finally(() => this.#silence.stop());
+    this.ended = inner.ended.finally(() => this.#overdue.stop());
   }
 
   get capacity(): number {
@@ -71,7 +71,7 @@ export class ServedBackend implements TaskBackend {
     this.#blocks.set(handle.id, block);
     this.#handles.set(block, handle);
     this.#running.add(block);
-    if (block.timeoutMs !== null) this.#silence.start(block.timeoutMs);
+    if (block.timeoutMs !== null) this.#overdue.start(block.timeoutMs);
     return handle;
   }
 
@@ -157,7 +157,7 @@ export class ServedBackend implements TaskBackend {
     if (handle !== undefined) this.#blocks.delete(handle.id);
     this.#handles.delete(block);
     this.#running.delete(block);
-    if (this.#running.size === 0) this.#silence.stop();
+    if (this.#running.size === 0) this.#overdue.stop();
   }
 
   #endForTime(block: ServedBlock): void {

@@ -1,6 +1,6 @@
 import { after } from "../runner/timer.ts";
 import { EXACT, type Piece, STUCK } from "../runner/protocol.ts";
-import type { WatchedBlock } from "../run/silence_watch.ts";
+import type { WatchedBlock } from "../run/overdue_watch.ts";
 import type { BlockPlace, BlockReport } from "./block_report.ts";
 import { joinedBytes } from "../runner/joined_bytes.ts";
 import { PieceSum } from "./piece_sum.ts";

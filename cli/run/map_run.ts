@@ -13,7 +13,7 @@ import type { MapRunParts, Work } from "./map_run_parts.ts";
 import { OrderedResults } from "./ordered_results.ts";
 import { RunningBlock } from "./running_block.ts";
 import { type LossDesk, settleLoss } from "./settle_loss.ts";
-import { SilenceWatch } from "./silence_watch.ts";
+import { OverdueWatch } from "./overdue_watch.ts";
 import { Throttle } from "./throttle.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 
@@ -30,7 +30,7 @@ export class MapRun {
   /** Few: what workers gave back, so that an array is quick enough. */
   readonly #rest: Work[] = [];
   readonly #running = new Set<RunningBlock>();
-  readonly #silence: SilenceWatch<RunningBlock>;
+  readonly #overdue: OverdueWatch<RunningBlock>;
   readonly #throttle: Throttle;
   readonly #reporter: InputReporter;
   readonly #ended = Promise.withResolvers<void>();
@@ -58,7 +58,7 @@ export class MapRun {
     this.#halt = new HaltWatch(options.halt, options.total);
     this.#results = new OrderedResults(!options.unordered, parts.committer);
     this.#reporter = new InputReporter(parts.inputs, parts.events);
-    this.#silence = new SilenceWatch(this.#running, (block) => this.#endForTime(block));
+    this.#overdue = new OverdueWatch(this.#running, (block) => this.#endForTime(block));
   }
 
   /** How many finished records were not written, since one in front of them was not finished. */
@@ -82,7 +82,7 @@ export class MapRun {
   async run(): Promise<EndReason> {
     this.#pump();
     await this.#ended.promise;
-    this.#silence.stop();
+    this.#overdue.stop();
     this.#throttle.stop();
     const { hold, options } = this.#parts;
     // Who says that so many are enough wants to see them, and will not go on.
@@ -219,7 +219,7 @@ export class MapRun {
     this.#throttle.begin(block.count);
     this.#running.add(running);
     const { pool, events, format } = this.#parts;
-    if (timeoutMs !== null && !pool.isRemote) this.#silence.start(timeoutMs);
+    if (timeoutMs !== null && !pool.isRemote) this.#overdue.start(timeoutMs);
     const isDetailed = events.wantsRecords || format.needsOutcomes || this.#timeLimit.isRelative;
     const order = running.order(isDetailed, format.rows);
     const result = pool.run({

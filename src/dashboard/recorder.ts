@@ -10,7 +10,7 @@ const KEPT_OUTPUT = 2000;
 const CPU_WINDOW_MS = 5000;
 
 /** What is kept of the worker with one number, over all its processes. */
-class WorkerRecord {
+class KeptWorker {
   pid = 0;
   processes = 0;
   task: { name: string; since: number } | undefined;
@@ -42,7 +42,7 @@ export class Recorder {
   readonly #startedAt: number;
   readonly #history: History;
   readonly #failures = new FailureGroups();
-  readonly #workers = new Map<number, WorkerRecord>();
+  readonly #workers = new Map<number, KeptWorker>();
   readonly #decoder = new TextDecoder();
 
   constructor(source: PoolSource, startedAt: number) {
@@ -75,8 +75,8 @@ export class Recorder {
 
   /** A worker printed. */
   printed(workerId: number, bytes: Uint8Array): void {
-    const record = this.#worker(workerId);
-    record.output = (record.output + this.#decoder.decode(bytes.subarray(-4 * KEPT_OUTPUT))).slice(-KEPT_OUTPUT);
+    const kept = this.#worker(workerId);
+    kept.output = (kept.output + this.#decoder.decode(bytes.subarray(-4 * KEPT_OUTPUT))).slice(-KEPT_OUTPUT);
   }
 
   /** The processes whose use is to be measured. */
@@ -86,7 +86,7 @@ export class Recorder {
 
   /** Takes in what processes use. */
   measured(usages: ReadonlyMap<number, Usage>, at: number): void {
-    for (const record of this.#workers.values()) record.measure(usages.get(record.pid), at);
+    for (const kept of this.#workers.values()) kept.measure(usages.get(kept.pid), at);
   }
 
   /** What a page is told first. */
@@ -125,9 +125,9 @@ export class Recorder {
     return { workerId, pid, ...place, state, task: shown, tasksDone, restarts, memoryMiB, cpuPercent, output };
   }
 
-  #worker(workerId: number): WorkerRecord {
-    let record = this.#workers.get(workerId);
-    if (record === undefined) this.#workers.set(workerId, record = new WorkerRecord());
-    return record;
+  #worker(workerId: number): KeptWorker {
+    let kept = this.#workers.get(workerId);
+    if (kept === undefined) this.#workers.set(workerId, kept = new KeptWorker());
+    return kept;
   }
 }

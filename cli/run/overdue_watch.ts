@@ -17,14 +17,14 @@ export interface WatchedBlock {
  *
  * Counts its own steps, not the clock: when this program itself was held up, what workers said meanwhile lies unread.
  */
-export class SilenceWatch<B extends WatchedBlock> {
+export class OverdueWatch<B extends WatchedBlock> {
   readonly #blocks: ReadonlySet<B>;
-  readonly #onSilent: (block: B) => void;
+  readonly #onOverdue: (block: B) => void;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(blocks: ReadonlySet<B>, onSilent: (block: B) => void) {
+  constructor(blocks: ReadonlySet<B>, onOverdue: (block: B) => void) {
     this.#blocks = blocks;
-    this.#onSilent = onSilent;
+    this.#onOverdue = onOverdue;
   }
 
   /** Watches; steps are made for limits of about `timeoutMs`. */
@@ -45,7 +45,7 @@ export class SilenceWatch<B extends WatchedBlock> {
     for (const block of this.#blocks) {
       if (!block.hasBegun || block.timeoutMs === null || block.isOutOfTime) continue;
       block.silentMs += stepMs;
-      if (block.silentMs > block.timeoutMs + GRACE_MS + stepMs) this.#onSilent(block);
+      if (block.silentMs > block.timeoutMs + GRACE_MS + stepMs) this.#onOverdue(block);
     }
   }
 }
