@@ -1,7 +1,7 @@
 // End-to-end: a wait that ends by its time says what has not come, and what to do.
 import { assert, assertEquals } from "@std/assert";
-import { asCompleted, Barrier, JoinableQueue, Lock, Pipe, Pool, RLock, Semaphore } from "../mod.ts";
-import { withExecutor } from "./helpers/pools/with_executor.ts";
+import { asCompleted, Barrier, JoinableQueue, Lock, Pipe, Pool, RLock, Semaphore } from "../../mod.ts";
+import { withExecutor } from "../helpers/pools/with_executor.ts";
 
 const AGAIN = 'also after 5 ms; wait again, or longer by "timeoutMs"';
 const forEver = () => new Promise(() => setInterval(() => {}, 1000));
