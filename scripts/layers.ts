@@ -124,7 +124,7 @@ const CLI_LAYERS: Layers = {
   errors: [],
   runner: [],
   files: ["errors"],
-  options: ["files", "errors"],
+  options: ["runner", "files", "errors"],
   records: ["runner", "errors"],
   input: ["records", "runner", "options", "files", "errors"],
   observers: ["records", "options", "files", "errors"],

@@ -1,6 +1,7 @@
 /** What the command says when it cannot run. Loaded only then, with what it takes to say so. */
 import { CliError } from "../errors/cli_error.ts";
 import { nameForPeople } from "../errors/foreign_text.ts";
+import { withOwnPlaces } from "../runner/inline_text.ts";
 import { NO_FUNCTION } from "../runner/protocol.ts";
 import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 
@@ -8,7 +9,7 @@ import { UnknownFlagError } from "../errors/unknown_flag_error.ts";
 export async function describeError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof UnknownFlagError) return await withNearest(error);
-  const message = withPlacesInEval(inOwnWords(error.message));
+  const message = withOwnPlaces(inOwnWords(error.message));
   if (error instanceof CliError || error.name === NO_FUNCTION) return message;
   const library = await import("@corral/multiprocessing/pool");
   if (COMPLETE.some((name) => error instanceof library[name])) return message;
@@ -55,18 +56,6 @@ async function withNearest({ message, flag, known }: UnknownFlagError): Promise<
 }
 
 const OWN = new URL("../", import.meta.url).href;
-
-/** The code of `-e` stands in a module of its own, behind `export default `. */
-function withPlacesInEval(message: string): string {
-  if (!message.includes("data:application/typescript")) return message;
-  const shown = message.replace(
-    /^(1 \| )export default (.*\n\s*\| ) {15}/m,
-    (_, start, rest) => start + rest,
-  );
-  return shown.replaceAll(/data:application\/typescript\S*?:(\d+):(\d+)/g, (_, row, column) => {
-    return `-e:${row}:${row === "1" ? Number(column) - "export default ".length : column}`;
-  });
-}
 
 /** The library advises programs; what they do with options, the command does with flags. */
 function inOwnWords(message: string): string {

@@ -2,6 +2,7 @@
 
 import { moduleUrl as fileUrl } from "@corral/multiprocessing/ahead";
 import { UsageError } from "../errors/usage_error.ts";
+import { inlineModule } from "../runner/inline_text.ts";
 import type { CliMapOptions } from "./cli_map_options.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 
@@ -11,7 +12,7 @@ const IS_MODULE = /\.([cm]?[jt]s|[jt]sx|wasm)$/i;
 export function functionSource(flags: ParsedFlags): Pick<CliMapOptions, "module" | "export" | "files" | "source"> {
   const source = flags.value("eval");
   if (source !== undefined) {
-    const module = new URL(`data:application/typescript,${encodeURIComponent(`export default ${source}`)}`);
+    const module = new URL(inlineModule(source));
     return { module, export: "default", files: flags.rest.map(inputName), source };
   }
   const [given, ...rest] = flags.rest;

@@ -25,9 +25,10 @@ const RUNNER = 'globalThis[Symbol.for("@corral/cli/runner")]';
  * once. See docs/decisions/command.md.
  */
 export function runnerFunctions(options: CliMapOptions): RunnerFunctions {
-  const { module, export: name, initializer } = options;
+  const { module, source = null, export: name, initializer } = options;
   const job: RunnerJob = {
     module: module.href,
+    source,
     export: name,
     initializer: initializer ?? null,
     settings: runnerSettings(options),

@@ -538,10 +538,28 @@ var RULES = [
     (_, told, name) => \`\${told}, import "npm:\${name}" or "jsr:\${name}", or have a deno.json beside the module that names it\`
   ]
 ];
+var INLINE_RULES = [
+  [
+    /Import "\\.{0,2}\\/[^"\\n]*" not a dependency[^]*|(?:Requires read access to|Module not found) "[^"\\n]*\\.corral-source-text\\/[^]*/,
+    () => 'Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL, as in import("file:///srv/lib.ts"), or name a module in place of -e'
+  ],
+  [
+    /(Import "([^"\\n]*)" not a dependency)[^]*/,
+    (_, told, name) => \`\${told}, import "npm:\${name}" or "jsr:\${name}", or name it in a deno.json or package.json of this folder\`
+  ],
+  [
+    /^(\\w+) is not defined$/,
+    (told, name) => \`\${told}: what stands behind -e imports by itself, as in (await import("npm:\${name}")).default, or name a module in place of -e\`
+  ]
+];
 var MAX_LENGTH = 4e3;
-function withAdvice(message) {
+function withAdvice(message, stack = "") {
   if (message.length > MAX_LENGTH) return message;
-  const rule = RULES.find(([part]) => part.test(message));
+  const rules = /^[^\\n]*\\(?-e[:)]/.test(stack) ? [
+    ...INLINE_RULES,
+    ...RULES
+  ] : RULES;
+  const rule = rules.find(([part]) => part.test(message));
   return rule === void 0 ? message : message.replace(rule[0], rule[1]);
 }
 function isGranted(command) {
@@ -551,11 +569,39 @@ function isGranted(command) {
   }).state === "granted";
 }
 
+// cli/runner/inline_text.ts
+var DEFAULT = "export default";
+var MAKE = '(async()=>{"use strict";const $default=';
+function isImporting(source) {
+  return source !== null && /\\bimport\\s*\\(/.test(source);
+}
+function inlineModule(source) {
+  const text = DEFAULT + (isImporting(source) ? inFunction(source) : \` \${source}\`);
+  return \`data:application/typescript,\${encodeURIComponent(text)}\`;
+}
+function inFunction(source) {
+  return \`\${MAKE}\${source}
+;return $default})\`;
+}
+var MODULE_LINE = /^(1 \\| )(export default(?: |\\(async\\(\\)=>\\{"use strict";const \\$default=))(.*\\n\\s*\\| )( *)/m;
+var MODULE_PLACE = /data:application\\/typescript,export%20default(\\(?)\\S*?:(\\d+):(\\d+)/g;
+var SCRIPT_PLACE = /-e, <anonymous>:(\\d+):(\\d+)/g;
+var COMPILED_PLACE = /-e-compiled, <anonymous>:\\d+:\\d+/g;
+var END = /(?:, got '[^'\\n]*')?\\n\\s*\\|\\n\\d+ \\| ;return \\$default\\}\\)\\n[^\\n]*\\n\\s*at -e:\\d+:\\d+/;
+function withOwnPlaces(text) {
+  if (!/-e|data:application\\/typescript/.test(text)) return text;
+  return text.replace(MODULE_LINE, (_, start, before, line, blanks) => start + line + blanks.slice(before.length)).replaceAll(MODULE_PLACE, (_, isMake, row, column) => {
+    return place(row, column, DEFAULT.length + (isMake === "" ? 1 : MAKE.length));
+  }).replaceAll(SCRIPT_PLACE, (_, row, column) => place(row, column, MAKE.length)).replaceAll(COMPILED_PLACE, "-e").replace(END, ", got the end of -e").replaceAll(/\\$default (?=\\(-e)/g, "default ");
+}
+function place(row, column, before) {
+  return \`-e:\${row}:\${row === "1" ? Number(column) - before : column}\`;
+}
+
 // cli/runner/error_description.ts
 var MAX_MESSAGE = 2e3;
 var MAX_STACK = 4e3;
 var MAX_CAUSES = 5;
-var EXPORT_LENGTH = "export default ".length;
 var OWN_FRAME = "task-source:corralMap";
 function describeError(error) {
   if (!(error instanceof Error)) return {
@@ -565,7 +611,7 @@ function describeError(error) {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withAdvice(String(error.message)), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message), stack), MAX_MESSAGE),
     ...stack === "" ? {} : {
       stack
     }
@@ -586,12 +632,7 @@ function stackText(error) {
 function ownFrames({ stack }) {
   const frames = String(stack ?? "").split("\\n").filter((line) => /^\\s+at /.test(line));
   const end = frames.findIndex((line) => line.includes(OWN_FRAME));
-  return frames.slice(0, end < 0 ? void 0 : end).filter((line) => !isForeign(line)).map(withOwnPlace).join("\\n");
-}
-function withOwnPlace(line) {
-  return line.replace(/data:application\\/typescript\\S*?:(\\d+):(\\d+)(?=\\)?$)/, (_, row, column) => {
-    return \`-e:\${row}:\${row === "1" ? Number(column) - EXPORT_LENGTH : column}\`;
-  });
+  return frames.slice(0, end < 0 ? void 0 : end).filter((line) => !isForeign(line)).map(withOwnPlaces).join("\\n");
 }
 function isForeign(line) {
   return line.includes("ext:") || line.includes("data:text/javascript");
@@ -887,11 +928,11 @@ var BlockRun = class {
   #recordResults = 0;
   #lastPieceAt = 0;
   #startedAt = 0;
-  constructor(call, settings, bytes, order, place) {
+  constructor(call, settings, bytes, order, place2) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
-    this.#place = place;
+    this.#place = place2;
     this.#records = blockRecords(bytes, settings, order.columns);
     this.#buffer = new ResultBuffer(settings, order.rows);
     this.#isExact = order.precise;
@@ -1115,7 +1156,8 @@ function createRunner(job) {
   let call;
   return {
     async begin() {
-      const module = await import(job.module);
+      const loaded = await import(job.module);
+      const module = isImporting(job.source) ? await evaluatedText(job.source, loaded) : loaded;
       call = exportedFunction(module, job.export, job.module);
       if (job.initializer !== null) await exportedFunction(module, job.initializer, job.module)();
       listenForExit();
@@ -1135,6 +1177,33 @@ function createRunner(job) {
     }
   };
 }
+async function evaluatedText(source, module) {
+  const make = module.default;
+  for (const [text, name] of [
+    [
+      inFunction(source),
+      "-e"
+    ],
+    [
+      \`(\${make})\`,
+      "-e-compiled"
+    ]
+  ]) {
+    let evaluated;
+    try {
+      evaluated = (0, eval)(\`\${text}
+//# sourceURL=\${name}\`);
+    } catch {
+      continue;
+    }
+    return {
+      default: await evaluated()
+    };
+  }
+  return {
+    default: await make()
+  };
+}
 var EXIT_BROKEN = 70;
 function listenForExit() {
   if (isListening) return;
@@ -1150,7 +1219,7 @@ function exportedFunction(module, name, url) {
   const value = Object.hasOwn(module, name) ? module[name] : void 0;
   if (typeof value === "function") return value;
   if (url.startsWith("data:") && name === "default") {
-    throw new NoFunctionError(\`Cannot run -e: it is a \${typeof value}, wanted a function like (record) => record.id\`);
+    throw new NoFunctionError(\`Cannot run -e: it is \${typeof value === "object" ? "an object" : \`a \${typeof value}\`}, wanted a function like (record) => record.id\`);
   }
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
   const state = value === void 0 ? "the module has no such export" : "the export is not a function";
@@ -1163,9 +1232,10 @@ var MOST_RUNS = 8;
 function createServedRunner(site) {
   const runners = /* @__PURE__ */ new Map();
   async function open(job) {
-    const { source, ...rest } = JSON.parse(job);
+    const remote = JSON.parse(job);
+    const { source } = remote;
     const runner = createRunner({
-      ...rest,
+      ...remote,
       module: source === null ? ownModule() : textModule(source)
     });
     await runner.begin();
@@ -1176,7 +1246,7 @@ function createServedRunner(site) {
     throw new NoFunctionError("Cannot run the function: this agent has no module, it was started for -e alone");
   }
   function textModule(source) {
-    if (site.runsText) return \`data:application/typescript,\${encodeURIComponent(\`export default \${source}\`)}\`;
+    if (site.runsText) return inlineModule(source);
     throw new NoFunctionError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
   return async (job, bytes, order) => {

@@ -31,13 +31,34 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
+/** Of what is typed behind `-e`. */
+const INLINE_RULES: readonly Rule[] = [
+  [
+    /Import "\.{0,2}\/[^"\n]*" not a dependency[^]*|(?:Requires read access to|Module not found) "[^"\n]*\.corral-source-text\/[^]*/,
+    () =>
+      "Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL, " +
+      'as in import("file:///srv/lib.ts"), or name a module in place of -e',
+  ],
+  [
+    /(Import "([^"\n]*)" not a dependency)[^]*/,
+    (_, told, name) =>
+      `${told}, import "npm:${name}" or "jsr:${name}", or name it in a deno.json or package.json of this folder`,
+  ],
+  [
+    /^(\w+) is not defined$/,
+    (told, name) =>
+      `${told}: what stands behind -e imports by itself, as in (await import("npm:${name}")).default, or name a module in place of -e`,
+  ],
+];
+
 /** Deno's own messages are short; looking through a long one of a function could take long. */
 const MAX_LENGTH = 4000;
 
-/** The message with advice that a user of the command can follow. */
-export function withAdvice(message: string): string {
+/** The message with advice that a user of the command can follow. Where an error comes from behind `-e`, its stack tells. */
+export function withAdvice(message: string, stack = ""): string {
   if (message.length > MAX_LENGTH) return message;
-  const rule = RULES.find(([part]) => part.test(message));
+  const rules = /^[^\n]*\(?-e[:)]/.test(stack) ? [...INLINE_RULES, ...RULES] : RULES;
+  const rule = rules.find(([part]) => part.test(message));
   return rule === undefined ? message : message.replace(rule[0], rule[1]);
 }
 

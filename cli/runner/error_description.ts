@@ -1,11 +1,11 @@
 import { withAdvice } from "./advice.ts";
 import { firstRawNumber } from "./exact_json.ts";
+import { withOwnPlaces } from "./inline_text.ts";
 import type { ErrorDescription } from "./protocol.ts";
 
 const MAX_MESSAGE = 2000;
 const MAX_STACK = 4000;
 const MAX_CAUSES = 5;
-const EXPORT_LENGTH = "export default ".length;
 /** The runner goes to workers as the text of a function of this name; see `cli/run/runner_function.ts`. */
 const OWN_FRAME = "task-source:corralMap";
 
@@ -15,7 +15,7 @@ export function describeError(error: unknown): ErrorDescription {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withAdvice(String(error.message)), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message), stack), MAX_MESSAGE),
     ...(stack === "" ? {} : { stack }),
   };
 }
@@ -35,14 +35,7 @@ function stackText(error: Error): string {
 function ownFrames({ stack }: Error): string {
   const frames = String(stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   const end = frames.findIndex((line) => line.includes(OWN_FRAME));
-  return frames.slice(0, end < 0 ? undefined : end).filter((line) => !isForeign(line)).map(withOwnPlace).join("\n");
-}
-
-/** The code of `-e` stands in a module of its own, behind `export default `. */
-function withOwnPlace(line: string): string {
-  return line.replace(/data:application\/typescript\S*?:(\d+):(\d+)(?=\)?$)/, (_, row, column) => {
-    return `-e:${row}:${row === "1" ? Number(column) - EXPORT_LENGTH : column}`;
-  });
+  return frames.slice(0, end < 0 ? undefined : end).filter((line) => !isForeign(line)).map(withOwnPlaces).join("\n");
 }
 
 function isForeign(line: string): boolean {

@@ -58,6 +58,8 @@ export interface RunnerSettings {
 export interface RunnerJob {
   /** The URL of the user's module. */
   readonly module: string;
+  /** What was typed behind `-e`; `null` for an export of a module. */
+  readonly source: string | null;
   readonly export: string;
   /** The export that is called before any record; `null` for none. */
   readonly initializer: string | null;
@@ -65,10 +67,7 @@ export interface RunnerJob {
 }
 
 /** What an agent on another machine is told of a run: what it calls, and no place where that would lie. */
-export interface RemoteJob extends Omit<RunnerJob, "module"> {
-  /** The function that was typed behind `-e`; `null` for an export of the module that the agent has. */
-  readonly source: string | null;
-}
+export type RemoteJob = Omit<RunnerJob, "module">;
 
 /** What goes with a block. */
 export interface BlockOrder {

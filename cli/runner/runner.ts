@@ -1,5 +1,6 @@
 import { task } from "@corral/multiprocessing/child";
 import { BlockRun, type RecordFunction } from "./block_run.ts";
+import { inFunction, isImporting } from "./inline_text.ts";
 import { type BlockOrder, NoFunctionError, type Piece, type RunnerJob } from "./protocol.ts";
 
 /** What a worker does for the command. */
@@ -10,6 +11,8 @@ export interface Runner {
   run(bytes: Uint8Array, order: BlockOrder): Promise<Piece>;
 }
 
+type Module = Readonly<Record<string, unknown>>;
+
 /** The block that runs: a worker has one at a time. */
 let current: BlockRun | undefined;
 let isListening = false;
@@ -19,7 +22,8 @@ export function createRunner(job: RunnerJob): Runner {
   let call: RecordFunction;
   return {
     async begin() {
-      const module: Readonly<Record<string, unknown>> = await import(job.module);
+      const loaded: Module = await import(job.module);
+      const module = isImporting(job.source) ? await evaluatedText(job.source, loaded) : loaded;
       call = exportedFunction(module, job.export, job.module);
       if (job.initializer !== null) await exportedFunction(module, job.initializer, job.module)();
       listenForExit();
@@ -41,6 +45,25 @@ export function createRunner(job: RunnerJob): Runner {
   };
 }
 
+/**
+ * What is typed behind `-e` and imports something, with what it evaluates to as the default export. A `data:` URL lies in no project: names of a
+ * `package.json`, and of a member of a workspace, mean nothing there. They do where the runner's own text lies, and what that evaluates lies
+ * there, too. Types are gone from the text of what the module exports; one with `import.meta` can only run there.
+ */
+async function evaluatedText(source: string, module: Module): Promise<Module> {
+  const make = module.default as () => Promise<unknown>;
+  for (const [text, name] of [[inFunction(source), "-e"], [`(${make})`, "-e-compiled"]] as const) {
+    let evaluated: () => Promise<unknown>;
+    try {
+      evaluated = (0, eval)(`${text}\n//# sourceURL=${name}`);
+    } catch {
+      continue;
+    }
+    return { default: await evaluated() };
+  }
+  return { default: await make() };
+}
+
 /** What a worker exits with that a function has broken. */
 const EXIT_BROKEN = 70;
 
@@ -53,14 +76,18 @@ function listenForExit(): void {
 
 /** The export of that name. Throws when it is not a function, and names those that are. */
 function exportedFunction(
-  module: Readonly<Record<string, unknown>>,
+  module: Module,
   name: string,
   url: string,
 ): (...args: unknown[]) => unknown {
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
   if (typeof value === "function") return value as (...args: unknown[]) => unknown;
   if (url.startsWith("data:") && name === "default") {
-    throw new NoFunctionError(`Cannot run -e: it is a ${typeof value}, wanted a function like (record) => record.id`);
+    throw new NoFunctionError(
+      `Cannot run -e: it is ${
+        typeof value === "object" ? "an object" : `a ${typeof value}`
+      }, wanted a function like (record) => record.id`,
+    );
   }
   const names = Object.keys(module).filter((key) => typeof module[key] === "function");
   const state = value === undefined ? "the module has no such export" : "the export is not a function";

@@ -1,3 +1,4 @@
+import { inlineModule } from "./inline_text.ts";
 import { type BlockOrder, NoFunctionError, type Piece, type RemoteJob } from "./protocol.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
@@ -20,8 +21,9 @@ export function createServedRunner(site: ServedSite): ServedRunner {
   const runners = new Map<string, Promise<Runner>>();
 
   async function open(job: string): Promise<Runner> {
-    const { source, ...rest } = JSON.parse(job) as RemoteJob;
-    const runner = createRunner({ ...rest, module: source === null ? ownModule() : textModule(source) });
+    const remote = JSON.parse(job) as RemoteJob;
+    const { source } = remote;
+    const runner = createRunner({ ...remote, module: source === null ? ownModule() : textModule(source) });
     await runner.begin();
     return runner;
   }
@@ -32,7 +34,7 @@ export function createServedRunner(site: ServedSite): ServedRunner {
   }
 
   function textModule(source: string): string {
-    if (site.runsText) return `data:application/typescript,${encodeURIComponent(`export default ${source}`)}`;
+    if (site.runsText) return inlineModule(source);
     throw new NoFunctionError("Cannot run -e: this agent compiles no text, start it with --allow-inline");
   }
 

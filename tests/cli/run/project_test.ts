@@ -1,5 +1,5 @@
 // End-to-end: by which `deno.json` a function's imports are resolved, whatever the command was installed with.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
 
 /** Two projects in a folder: each maps the same name to a file of its own. */
@@ -59,6 +59,74 @@ Deno.test("corral map with all permissions goes by the lock file near the functi
       await flagsOf(["--untrusted", "-e", "(n) => n"]),
       "--no-remote --no-npm --no-lock --no-config",
     );
+  });
+});
+
+Deno.test("corral map -e imports names of a package.json and of a workspace's member, as a module in that folder does", async () => {
+  await inFolder(async (folder) => {
+    const member = `${folder}/all/member`;
+    await Deno.mkdir(`${folder}/npm/node_modules/twice`, { recursive: true });
+    await Deno.mkdir(member, { recursive: true });
+    for (
+      const [name, text] of Object.entries({
+        "npm/package.json": '{ "dependencies": { "twice": "1" } }',
+        "npm/node_modules/twice/package.json":
+          '{ "name": "twice", "version": "1.0.0", "type": "module", "exports": "./main.js" }',
+        "npm/node_modules/twice/main.js": "export const twice = (n) => n * 2;\n",
+        "all/deno.json": '{ "workspace": ["./member"] }',
+        "all/member/deno.json": '{ "imports": { "twice": "data:text/javascript,export const twice = (n) => n * 2;" } }',
+      })
+    ) await Deno.writeTextFile(`${folder}/${name}`, text);
+    for (const cwd of [`${folder}/npm`, member]) {
+      const map = (text: string): Promise<CorralOutcome> => corral(["map", "-q", "-e", text], { stdin: "1\n", cwd });
+      for (
+        const text of [
+          'async (n) => (await import("twice")).twice(n)',
+          'async (n: number) => (await import("twice")).twice(n) as number;',
+          'await import("twice").then(({ twice }) => (n) => twice(n))',
+        ]
+      ) {
+        const { results, stderr } = await map(text);
+        assertEquals([results, stderr], [[2], ""], text);
+      }
+      // What only a module can say runs in one, where these names mean nothing.
+      const { results } = await map('async (n) => (await import("node:path")).posix.sep + import.meta.url.slice(0, 5)');
+      assertEquals(results, ["/data:"]);
+    }
+  });
+});
+
+Deno.test("corral map -e tells places in what was typed, and what to write for what cannot be imported", async () => {
+  await inFolder(async (folder) => {
+    const failure = async (text: string): Promise<string> => {
+      const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "1\n", cwd: folder });
+      return stderr.replaceAll(/^corral: (?:record 1 \(line 1 of stdin\) failed: )?|\n {4}input: 1\n$/g, "");
+    };
+    const lines = (await failure('async (n) => { await import("node:path");\n  throw new Error("no"); }')).split("\n");
+    assertEquals(lines, ["Error: no", "    at default (-e:2:9)"]);
+    const first = await failure('async () => { await import("node:path"); throw new Error("no"); }');
+    assertEquals(first, "Error: no\n    at default (-e:1:48)");
+    const typed = await failure('async (n: number) => { await import("node:path"); throw new Error("no"); }');
+    assertEquals(typed, "Error: no\n    at default (-e)");
+    assertEquals(
+      await failure('async (n) => (await import("lodash")).map(n)'),
+      'TypeError: Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash", or name it in a deno.json or package.json of this folder' +
+        "\n    at async default (-e:1:15)",
+    );
+    assertEquals(
+      await failure("(n) => lodash(n)"),
+      'ReferenceError: lodash is not defined: what stands behind -e imports by itself, as in (await import("npm:lodash")).default, or name a module in place of -e' +
+        "\n    at default (-e:1:8)",
+    );
+    for (const lacks of ["", "{}"]) {
+      if (lacks !== "") await Deno.writeTextFile(`${folder}/deno.json`, lacks);
+      assertStringIncludes(
+        await failure('async (n) => (await import("./lib.ts")).f(n)'),
+        "TypeError: Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL",
+      );
+    }
+    assertStringIncludes(await failure('async (n) => (await import("node:path")'), "got the end of -e");
+    assertStringIncludes(await failure("async (n) => (await n"), "1 | async (n) => (await n\n");
   });
 });
 
