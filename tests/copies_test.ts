@@ -1,4 +1,4 @@
-// Kind: pure unit, and end-to-end with real processes.
+// Unit, and end-to-end with real processes.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import * as one from "../mod.ts";
 import { brand, brandOf, shared } from "../src/copies.ts";

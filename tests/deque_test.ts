@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Deque } from "../src/deque.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertAlmostEquals, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { DurationHistogram } from "../src/duration_histogram.ts";

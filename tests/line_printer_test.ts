@@ -1,4 +1,4 @@
-// Pure unit: lines leave whole, whatever the pieces are that they come in.
+// Unit: lines leave whole, whatever the pieces are that they come in.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LinePrinter } from "../src/line_printer.ts";

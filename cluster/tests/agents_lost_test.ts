@@ -1,4 +1,4 @@
-// end-to-end: real agents that die, freeze and drain. Rows 1, 2, 12, 12b and 13 of the fault table.
+// End-to-end: real agents that die, freeze and drain. Rows 1, 2, 12, 12b and 13 of the fault table.
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { PoisonTaskError, WorkerExitError } from "../src/corral.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";

@@ -1,4 +1,4 @@
-// end-to-end: cancelling, clients that end, and runs that are attached again. Rows 5, 14, 15 and 18 of the fault table.
+// End-to-end: cancelling, clients that end, and runs that are attached again. Rows 5, 14, 15 and 18 of the fault table.
 import { assertEquals, assertRejects } from "@std/assert";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { TASKS } from "./helpers/task_module.ts";

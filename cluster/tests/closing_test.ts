@@ -1,4 +1,4 @@
-// end-to-end: pools and clusters that are closed in any order, also while their server does not answer.
+// End-to-end: pools and clusters that are closed in any order, also while their server does not answer.
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokenPoolError, CancelledError, Pool } from "@corral/multiprocessing";
 import { Cluster } from "../mod.ts";

@@ -1,4 +1,4 @@
-// Kind: contract. A cluster with one agent is a backend as any other, and a pool over it behaves as over the workers of this machine.
+// Contract. A cluster with one agent is a backend as any other, and a pool over it behaves as over the workers of this machine.
 import { backendContract } from "../../tests/pool/backend_contract.ts";
 import { poolContract } from "../../tests/pool/pool_contract.ts";
 import { Cluster } from "../mod.ts";

@@ -1,4 +1,4 @@
-// end-to-end: what bull-board and exporters for Prometheus see of tasks.
+// End-to-end: what bull-board and exporters for Prometheus see of tasks.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";

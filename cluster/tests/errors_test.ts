@@ -1,4 +1,4 @@
-// unit: the errors that docs/cluster.md explains are those that members give.
+// Unit: the errors that docs/cluster.md explains are those that members give.
 import { assert, assertEquals } from "@std/assert";
 import { inAgentWords } from "../src/client/agent_advice.ts";
 import { accountRefusal, refusalOf } from "../src/bullmq/start_checks.ts";

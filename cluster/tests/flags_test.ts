@@ -1,4 +1,4 @@
-// unit: the command line of an agent.
+// Unit: the command line of an agent.
 import { assertEquals, assertThrows } from "@std/assert";
 import { agentHelp, readAgentFlags, UsageError } from "../src/agent/flags.ts";
 

@@ -1,4 +1,4 @@
-// unit: the lanes of agents, as a pool shows them.
+// Unit: the lanes of agents, as a pool shows them.
 import { assertEquals } from "@std/assert";
 import { Entry, type EntryState } from "../src/client/entry.ts";
 import { Lanes } from "../src/client/lanes.ts";

@@ -1,4 +1,4 @@
-// end-to-end: every limit of time and every count of this package, with lengths that a runtime's timer holds and lengths that it does not.
+// End-to-end: every limit of time and every count of this package, with lengths that a runtime's timer holds and lengths that it does not.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Cluster, type ClusterOptions } from "../mod.ts";
 import { readAgentFlags, UsageError } from "../src/agent/flags.ts";

@@ -1,4 +1,4 @@
-// unit: letters, parcels, code names and presence.
+// Unit: letters, parcels, code names and presence.
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Buffer } from "node:buffer";

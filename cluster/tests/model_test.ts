@@ -1,4 +1,4 @@
-// policy: the client against a simulated group that misbehaves in every way at once, in virtual time.
+// Policy: the client against a simulated group that misbehaves in every way at once, in virtual time.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ClusterBackend } from "../src/client/cluster_backend.ts";

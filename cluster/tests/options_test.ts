@@ -1,4 +1,4 @@
-// unit: the options of a cluster, and what its calls take.
+// Unit: the options of a cluster, and what its calls take.
 import { assertRejects, assertThrows } from "@std/assert";
 import { Cluster, type ClusterOptions } from "../mod.ts";
 import { SECRET } from "./helpers/secret.ts";

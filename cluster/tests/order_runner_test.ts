@@ -1,4 +1,4 @@
-// policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
+// Policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { AgentJob, JobEnd } from "../src/bullmq/job_source.ts";
 import type { Store } from "../src/bullmq/engine.ts";

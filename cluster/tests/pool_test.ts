@@ -1,4 +1,4 @@
-// end-to-end: a Pool and an executor on one agent behave as they do at home. What works, and the exact refusals of what does not.
+// End-to-end: a Pool and an executor on one agent behave as they do at home. What works, and the exact refusals of what does not.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   EncodingError,

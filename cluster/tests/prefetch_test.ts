@@ -1,4 +1,4 @@
-// unit: how many jobs an agent takes at once.
+// Unit: how many jobs an agent takes at once.
 import { assertEquals } from "@std/assert";
 import { Prefetch } from "../src/agent/prefetch.ts";
 

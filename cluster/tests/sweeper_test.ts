@@ -1,4 +1,4 @@
-// unit: a sweeper asks for what has no event.
+// Unit: a sweeper asks for what has no event.
 import { assertEquals } from "@std/assert";
 import type { Broker, JobState } from "../src/broker.ts";
 import { Entry } from "../src/client/entry.ts";

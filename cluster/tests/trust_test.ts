@@ -1,4 +1,4 @@
-// end-to-end: other code, other secrets, forged and replayed letters, servers that may not be trusted with work. Rows 7, 10 and 16.
+// End-to-end: other code, other secrets, forged and replayed letters, servers that may not be trusted with work. Rows 7, 10 and 16.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { Worker } from "bullmq";

@@ -1,4 +1,4 @@
-// end-to-end: values of every size. Row 8 of the fault table.
+// End-to-end: values of every size. Row 8 of the fault table.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Redis } from "ioredis";
 import { Cluster } from "../mod.ts";

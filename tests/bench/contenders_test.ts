@@ -1,4 +1,4 @@
-// end-to-end
+// End-to-end
 import { assert, assertEquals } from "@std/assert";
 import { contenderOf } from "../../bench/peers/contenders.ts";
 import { isInstalled } from "../../bench/peers/install.ts";

@@ -1,4 +1,4 @@
-// unit
+// Unit
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { contenderOf } from "../../bench/peers/contenders.ts";
 import { measuredText, withMeasured } from "../../bench/peers/docs.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals } from "@std/assert";
 import { OutputRouter } from "../../src/child/streams/output_router.ts";
 

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MemoryParent } from "../helpers/simulated/memory_parent.ts";
 

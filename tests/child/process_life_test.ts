@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import { ProcessLife } from "../../src/child/process_life.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertFalse } from "@std/assert";
 import { Standby } from "../../src/child/standby.ts";
 

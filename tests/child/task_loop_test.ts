@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import { TaskLoop } from "../../src/child/tasks/task_loop.ts";
 import { singleTaskScope } from "../../src/child/tasks/task_scope.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { LoadedModule } from "../../src/child/tasks/functions.ts";
 import { task } from "../../src/child/mod.ts";

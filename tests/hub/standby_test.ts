@@ -1,4 +1,4 @@
-// Kind: end-to-end. Processes that ask the owner of an object one thing after the other wait for the answer with their event loop stopped.
+// End-to-end. Processes that ask the owner of an object one thing after the other wait for the answer with their event loop stopped.
 import { assertEquals, assertGreater } from "@std/assert";
 import { Event, Lock, Manager, Process, Queue, type ValueProxy } from "../../mod.ts";
 import { ended } from "../helpers/pools/ended.ts";

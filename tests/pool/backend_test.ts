@@ -1,4 +1,4 @@
-// Kind: contract. Every backend in this package, and a pool over each.
+// Contract. Every backend in this package, and a pool over each.
 import type { BackendSettings, TaskBackendProvider } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
 import * as tasks from "../fixtures/tasks/contract_tasks.ts";

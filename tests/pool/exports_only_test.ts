@@ -1,4 +1,4 @@
-// end-to-end: a pool whose workers compile no text.
+// End-to-end: a pool whose workers compile no text.
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { FunctionNotFoundError, Pool } from "../../mod.ts";
 import * as compute from "../fixtures/tasks/compute.ts";

@@ -1,4 +1,4 @@
-// Kind: end-to-end, but no worker is started. Options that are not what their names say.
+// End-to-end, but no worker is started. Options that are not what their names say.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   asCompleted,

@@ -1,4 +1,4 @@
-// Kind: end-to-end. What a task returns or throws may be hard to look at: that is its own affair, and harms no worker.
+// End-to-end. What a task returns or throws may be hard to look at: that is its own affair, and harms no worker.
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { EncodingError, Pool } from "../../mod.ts";
 

@@ -1,4 +1,4 @@
-// Kind: end-to-end. Pools that let only so many tasks wait.
+// End-to-end. Pools that let only so many tasks wait.
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { Pool, ProcessPoolExecutor, QueueFullError, TimeoutError } from "../../mod.ts";
 import { square } from "../fixtures/tasks/compute.ts";

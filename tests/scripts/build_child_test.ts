@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals, assertThrows } from "@std/assert";
 import { toScripts } from "../../scripts/build_child.ts";
 

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertThrows } from "@std/assert";
 import { Manager, Pool, Process } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { jsonOf } from "../../src/wire/codec/plain.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";

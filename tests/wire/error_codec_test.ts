@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import * as corral from "../../src/errors.ts";
 import { decode } from "../../src/wire/codec/codec.ts";

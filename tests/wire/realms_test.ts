@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { runInNewContext } from "node:vm";
 import { EncodingError } from "../../src/errors.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import type { after } from "../../src/timer.ts";
 import { EndingLadder } from "../../src/worker/ending_ladder.ts";

@@ -1,4 +1,4 @@
-/** Table tests, word for word, of what is said about Deno's errors in workers; and end-to-end tests with real programs. */
+/** Unit tests by table, word for word, of what is said about Deno's errors in workers; and end-to-end tests with real programs. */
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import { SilenceWatch, type Watched } from "../../src/worker/silence_watch.ts";
 import type { after } from "../../src/timer.ts";

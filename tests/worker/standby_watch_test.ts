@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import type { every } from "../../src/timer.ts";
 import { StandbyWatch } from "../../src/worker/standby_watch.ts";

@@ -1,4 +1,4 @@
-// end-to-end: the commands of docs/command.md that need other machines, with a Redis of this test in their place.
+// End-to-end: the commands of docs/command.md that need other machines, with a Redis of this test in their place.
 import { assert, assertEquals } from "@std/assert";
 import { corralArgs, inFolder } from "../../../tests/helpers/programs/corral.ts";
 import { codeBlocks } from "../../../tests/helpers/programs/markdown.ts";

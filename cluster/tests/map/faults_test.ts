@@ -1,4 +1,4 @@
-// end-to-end: `corral map --cluster` while agents and the command itself die.
+// End-to-end: `corral map --cluster` while agents and the command itself die.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, corralCommand, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";

@@ -1,4 +1,4 @@
-// unit: what the command takes from this package is what this package offers.
+// Unit: what the command takes from this package is what this package offers.
 import { assertEquals } from "@std/assert";
 import type { ClusterPackage } from "../../../cli/cluster/cluster_package.ts";
 import * as host from "../../host.ts";

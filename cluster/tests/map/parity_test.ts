@@ -1,4 +1,4 @@
-// end-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
+// End-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";

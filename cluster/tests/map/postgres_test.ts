@@ -1,4 +1,4 @@
-// end-to-end: `corral map --cluster` over PostgreSQL.
+// End-to-end: `corral map --cluster` over PostgreSQL.
 import { assertEquals } from "@std/assert";
 import { corral, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";

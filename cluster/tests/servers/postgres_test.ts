@@ -1,4 +1,4 @@
-// end-to-end: PostgreSQL in place of Redis. Row 17 of the fault table, and the events that BullMQ's own reader loses.
+// End-to-end: PostgreSQL in place of Redis. Row 17 of the fault table, and the events that BullMQ's own reader loses.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { createPostgresBackend, type PgModule, type PgPool, type PgPoolClient, Queue, runMigrations } from "bullmq";
 import pg from "pg";

@@ -1,4 +1,4 @@
-// end-to-end: a Redis that dies, freezes and forgets. Rows 3, 4, 6 and 9 of the fault table.
+// End-to-end: a Redis that dies, freezes and forgets. Rows 3, 4, 6 and 9 of the fault table.
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { ClientConnection } from "../../src/bullmq/client_connection.ts";

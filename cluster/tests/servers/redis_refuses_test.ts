@@ -1,4 +1,4 @@
-// end-to-end: a Redis that answers and refuses: short of memory, an account that lost a right, a failover, data that was lost with a restart.
+// End-to-end: a Redis that answers and refuses: short of memory, an account that lost a right, a failover, data that was lost with a restart.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Redis } from "ioredis";
 import { Cluster } from "../../mod.ts";

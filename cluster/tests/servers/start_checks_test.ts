@@ -1,4 +1,4 @@
-// unit: what a server must be like before work goes there. Rows 10 and 11 of the fault table.
+// Unit: what a server must be like before work goes there. Rows 10 and 11 of the fault table.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { redisAddress } from "../../src/bullmq/redis_client.ts";
 import { type RedisState, refusalOf } from "../../src/bullmq/start_checks.ts";

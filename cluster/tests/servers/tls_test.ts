@@ -1,4 +1,4 @@
-// end-to-end: members that speak TLS with Redis, under an authority that the system does not know.
+// End-to-end: members that speak TLS with Redis, under an authority that the system does not know.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";

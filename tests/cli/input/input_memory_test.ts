@@ -1,4 +1,4 @@
-// What records lie in is read into again when nobody needs them any more: a unit test of when, and end-to-end that nothing is mixed up.
+// Unit and end-to-end: what records lie in is read into again when they are not needed any more, and nothing is mixed up.
 import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../../../cli/input/inputs.ts";
 import type { ReadItem } from "../../../cli/records/record_block.ts";

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { TimeBins } from "../../../cli/observers/report/time_bins.ts";

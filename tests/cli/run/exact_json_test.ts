@@ -1,4 +1,4 @@
-// Pure unit: whole numbers of any length keep their digits, and others are doubles.
+// Unit: whole numbers of any length keep their digits, and others are doubles.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { exactText, mayLoseDigits, parseExact } from "../../../cli/runner/exact_json.ts";

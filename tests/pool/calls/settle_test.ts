@@ -1,4 +1,4 @@
-// Kind: end-to-end. Maps that give an outcome for each item.
+// End-to-end. Maps that give an outcome for each item.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { WorkerExitError } from "../../../mod.ts";
 import * as compute from "../../fixtures/tasks/compute.ts";

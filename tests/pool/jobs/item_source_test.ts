@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ItemSource } from "../../../src/pool/jobs/item_source.ts";

@@ -1,4 +1,4 @@
-// Kinds: end-to-end, and a unit test of the note. The end of an `await using` scope.
+// End-to-end, and a unit test of the note. The end of an `await using` scope.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { CancelledError, type Future, Pool, ProcessPoolExecutor } from "../../../mod.ts";
 import { endScope } from "../../../src/pool/scope_end.ts";

@@ -1,4 +1,4 @@
-// Kind: end-to-end. Workers that get one awaited call after the other wait for the next with their event loop stopped.
+// End-to-end. Workers that get one awaited call after the other wait for the next with their event loop stopped.
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Pool, Queue, WorkerExitError } from "../../../mod.ts";
 import { withPool } from "../../helpers/pools/with_pool.ts";

@@ -1,4 +1,4 @@
-// Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. Workers that die.
+// Policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. Workers that die.
 import { assertEquals } from "@std/assert";
 import { CancelledError } from "../../../src/errors.ts";
 import { ScriptedPool, withHeld } from "../../helpers/simulated/scripted_pool.ts";

@@ -1,4 +1,4 @@
-// Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. How a pool ends.
+// Policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. How a pool ends.
 import { assertEquals, assertFalse } from "@std/assert";
 import { exitError, ScriptedPool } from "../../helpers/simulated/scripted_pool.ts";
 

@@ -1,4 +1,4 @@
-// Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. Workers that do not start.
+// Policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. Workers that do not start.
 import { assertEquals, assertGreater } from "@std/assert";
 import { WorkerStartError } from "../../../src/errors.ts";
 import { died, ScriptedPool } from "../../helpers/simulated/scripted_pool.ts";

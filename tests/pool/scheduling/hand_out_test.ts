@@ -1,4 +1,4 @@
-// Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. What is started, and handed out.
+// Policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. What is started, and handed out.
 import { assertEquals } from "@std/assert";
 import { ScriptedPool, withHeld } from "../../helpers/simulated/scripted_pool.ts";
 

@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import { LeaseClock } from "../../../src/pool/scheduling/lease_clock.ts";
 

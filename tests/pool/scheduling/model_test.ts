@@ -1,4 +1,4 @@
-// Kind: pure unit. The real scheduler and the real task loop in simulated time; CORRAL_TEST_SEED changes the cases.
+// Policy. The real scheduler and the real task loop in simulated time; CORRAL_TEST_SEED changes the cases.
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { CancelledError } from "../../../src/errors.ts";

@@ -1,4 +1,4 @@
-// Kind: policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. What comes back.
+// Policy, with scripted fake workers. In the scripts, tasks are letters; see `ScriptedPool` for the calls. What comes back.
 import { assertEquals, assertThrows } from "@std/assert";
 import { ProtocolError } from "../../../src/errors.ts";
 import { ScriptedPool, withHeld } from "../../helpers/simulated/scripted_pool.ts";

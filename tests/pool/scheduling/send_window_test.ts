@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SendWindow } from "../../../src/pool/scheduling/send_window.ts";

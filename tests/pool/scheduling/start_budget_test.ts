@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assertEquals } from "@std/assert";
 import { WorkerStartError } from "../../../src/errors.ts";
 import { StartBudget } from "../../../src/pool/scheduling/start_budget.ts";

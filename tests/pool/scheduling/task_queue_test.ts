@@ -1,4 +1,4 @@
-// Kind: pure unit.
+// Unit.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { TaskState } from "../../../src/pool/scheduling/scheduled_task.ts";

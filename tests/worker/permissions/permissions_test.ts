@@ -1,4 +1,4 @@
-/** Pure table tests, and end-to-end tests in programs that hold few permissions themselves. */
+/** Unit tests by table, and end-to-end tests in programs that hold few permissions themselves. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { see } from "../../../src/troubles.ts";
 import { PermissionError } from "../../../src/errors.ts";

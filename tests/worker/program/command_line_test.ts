@@ -1,4 +1,4 @@
-/** Table tests of the command line, and end-to-end tests with real children started by it. */
+/** Unit tests of the command line by table, and end-to-end tests with real children started by it. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError } from "../../../src/errors.ts";
 import { workerCommand, type WorkerCommandOptions } from "../../../src/worker/program/command_line.ts";

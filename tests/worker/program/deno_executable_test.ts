@@ -1,4 +1,4 @@
-/** Pure unit tests of the choice, and one in a program that may run nothing. */
+/** Unit tests of the choice, and one in a program that may run nothing. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { PermissionError, WorkerStartError } from "../../../src/errors.ts";
 import { see } from "../../../src/troubles.ts";

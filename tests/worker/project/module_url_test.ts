@@ -1,4 +1,4 @@
-/** Pure unit tests, and a few on folders of their own. */
+/** Unit tests, and a few on folders of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { bareImports } from "../../../src/worker/project/import_map.ts";
 import { absolutePath, findUpwards, type ModuleOption, moduleUrl } from "../../../src/worker/project/module_url.ts";
