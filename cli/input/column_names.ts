@@ -1,7 +1,7 @@
 import { InputError } from "../errors/cli_error.ts";
 import { nameForPeople } from "../errors/foreign_text.ts";
-import type { TableDialect } from "../runner/row_cursor.ts";
-import { splitRow } from "../runner/table_row.ts";
+import type { TableDialect } from "../runner/tables/row_cursor.ts";
+import { splitRow } from "../runner/tables/table_row.ts";
 
 const OTHER_DELIMITERS = [";", "\t", "|", ","];
 

@@ -11,7 +11,7 @@ import {
   type RecordReader,
   type RecordSource,
 } from "../records/record_block.ts";
-import { type OpenRow, RowCursor, type TableDialect } from "../runner/row_cursor.ts";
+import { type OpenRow, RowCursor, type TableDialect } from "../runner/tables/row_cursor.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { columnNames } from "./column_names.ts";
 import { skipByteOrderMark, skipLine } from "./line_window.ts";

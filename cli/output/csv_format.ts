@@ -1,11 +1,11 @@
 import type { Batch, Outcome } from "../records/batch.ts";
 import { parseExact } from "../runner/exact_json.ts";
 import { joinedBytes } from "../runner/joined_bytes.ts";
-import { RowCursor } from "../runner/row_cursor.ts";
-import { cellsOf, isRecord, type RowShape } from "../runner/result_row.ts";
-import { splitRow } from "../runner/table_row.ts";
+import { RowCursor } from "../runner/tables/row_cursor.ts";
+import { cellsOf, isRecord, type RowShape } from "../runner/tables/result_row.ts";
+import { splitRow } from "../runner/tables/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
-import { type CellStyle, rowText } from "../runner/table_cells.ts";
+import { type CellStyle, rowText } from "../runner/tables/table_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

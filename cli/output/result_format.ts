@@ -1,7 +1,7 @@
 import type { Batch } from "../records/batch.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
-import type { RowShape } from "../runner/result_row.ts";
-import { cellStyle } from "../runner/table_cells.ts";
+import type { RowShape } from "../runner/tables/result_row.ts";
+import { cellStyle } from "../runner/tables/table_cells.ts";
 
 /** A batch as it goes to the output; records whose results cannot be written have become failures. */
 export interface FormattedBatch {

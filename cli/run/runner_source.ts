@@ -142,7 +142,7 @@ function firstRawNumber(value) {
   }
 }
 
-// cli/runner/row_cursor.ts
+// cli/runner/tables/row_cursor.ts
 var NEWLINE = 10;
 var RETURN = 13;
 var encoder = new TextEncoder();
@@ -287,7 +287,7 @@ var RowCursor = class {
   }
 };
 
-// cli/runner/table_row.ts
+// cli/runner/tables/table_row.ts
 var RowFault = class extends Error {
   /** Always the class's own name. */
   name = "RowFault";
@@ -713,7 +713,7 @@ function joinedBytes(pieces) {
   return all;
 }
 
-// cli/runner/result_row.ts
+// cli/runner/tables/result_row.ts
 function cellsOf(value, { columns, isFixed }) {
   if (Array.isArray(value)) return value;
   if (!isRecord(value)) {
@@ -743,7 +743,7 @@ function isPlain(value) {
   return Object.values(value).every((cell) => typeof cell === "string" || typeof cell === "boolean" || cell === null || Number.isFinite(cell));
 }
 
-// cli/runner/table_cells.ts
+// cli/runner/tables/table_cells.ts
 function rowText(cells, style) {
   const text = cells.map((cell) => cellText(cell, style)).join(style.delimiter);
   return (text === "" ? onlyEmptyCell(cells.length, style) : text) + "\\n";

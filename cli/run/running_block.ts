@@ -1,5 +1,5 @@
 import type { BlockOrder } from "../runner/protocol.ts";
-import type { RowShape } from "../runner/result_row.ts";
+import type { RowShape } from "../runner/tables/result_row.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { BlockEvent } from "../records/run_events.ts";
 import type { Batch } from "../records/batch.ts";

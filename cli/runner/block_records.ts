@@ -1,8 +1,8 @@
 import { recordTexts } from "./block_text.ts";
 import { mayLoseDigits, parseExact } from "./exact_json.ts";
 import type { RunnerSettings } from "./protocol.ts";
-import { RowCursor, type TableDialect } from "./row_cursor.ts";
-import { RowReader } from "./table_row.ts";
+import { RowCursor, type TableDialect } from "./tables/row_cursor.ts";
+import { RowReader } from "./tables/table_row.ts";
 
 /** The records of a block, one after the other. */
 export interface BlockRecords {

@@ -1,8 +1,8 @@
 /** What `corral map` and the runner in its workers say to each other. */
 
-import type { RowShape } from "./result_row.ts";
-import type { CellStyle } from "./table_cells.ts";
-import type { TableSettings } from "./table_row.ts";
+import type { RowShape } from "./tables/result_row.ts";
+import type { CellStyle } from "./tables/table_cells.ts";
+import type { TableSettings } from "./tables/table_row.ts";
 
 /** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
 export type OutcomeName = "ok" | "dropped" | "error" | "timeout" | "invalid";

@@ -1,7 +1,7 @@
 import { exactText } from "./exact_json.ts";
 import { joinedBytes } from "./joined_bytes.ts";
-import { cellsOf, plainResult, type RowShape } from "./result_row.ts";
-import { type CellStyle, rowText } from "./table_cells.ts";
+import { cellsOf, plainResult, type RowShape } from "./tables/result_row.ts";
+import { type CellStyle, rowText } from "./tables/table_cells.ts";
 import type { RunnerSettings } from "./protocol.ts";
 
 const MAX_RECORD_SIZE = 64 * 1024 * 1024;

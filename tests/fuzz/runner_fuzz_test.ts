@@ -18,9 +18,9 @@ import { type ReadItem, RecordBlock, type RecordReader } from "../../cli/records
 import type { BlockPool } from "../../cli/run/block_pool.ts";
 import { MapRun } from "../../cli/run/map_run.ts";
 import { BlockRun } from "../../cli/runner/block_run.ts";
-import type { RowShape } from "../../cli/runner/result_row.ts";
-import { cellStyle } from "../../cli/runner/table_cells.ts";
-import type { TableSettings } from "../../cli/runner/table_row.ts";
+import type { RowShape } from "../../cli/runner/tables/result_row.ts";
+import { cellStyle } from "../../cli/runner/tables/table_cells.ts";
+import type { TableSettings } from "../../cli/runner/tables/table_row.ts";
 import { type BlockOrder, EXITING, type Piece, type RunnerSettings } from "../../cli/runner/protocol.ts";
 import { windowOf } from "../helpers/simulated/byte_pieces.ts";
 import { Chance, mutatedBytes, mutatedMessage } from "../helpers/simulated/message_fuzzer.ts";

@@ -5,7 +5,7 @@ import { TableRecordReader } from "../../../cli/input/table_records.ts";
 import type { RecordReader } from "../../../cli/records/record_block.ts";
 import { blockRecords } from "../../../cli/runner/block_records.ts";
 import type { RunnerSettings } from "../../../cli/runner/protocol.ts";
-import type { TableDialect } from "../../../cli/runner/row_cursor.ts";
+import type { TableDialect } from "../../../cli/runner/tables/row_cursor.ts";
 import { windowOf } from "../../helpers/simulated/byte_pieces.ts";
 
 const encoder = new TextEncoder();

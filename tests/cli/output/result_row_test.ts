@@ -5,7 +5,7 @@ import { resultFormat } from "../../../cli/output/result_format.ts";
 import type { Batch, Outcome } from "../../../cli/records/batch.ts";
 import { RecordBlock } from "../../../cli/records/record_block.ts";
 import { ResultBuffer } from "../../../cli/runner/result_buffer.ts";
-import { cellStyle } from "../../../cli/runner/table_cells.ts";
+import { cellStyle } from "../../../cli/runner/tables/table_cells.ts";
 
 const decoder = new TextDecoder();
 const NOTHING = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import { parseExact } from "./exact_json.ts";
+import { parseExact } from "../exact_json.ts";
 
 /** What the rows of an output look like. Only the program knows, once it has the first result. */
 export interface RowShape {
