@@ -1,5 +1,5 @@
 import { brand } from "../copies.ts";
-import { decode, encode, type Encoded, type HandleCodec } from "../wire/codec/codec.ts";
+import { decode, encode, type Encoded, type HandleCodec, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { isPlainPrimitive, jsonOf } from "../wire/codec/plain.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
@@ -61,7 +61,7 @@ export class EncodedValue implements Encoded {
         yield;
       }
       isDone = true;
-      return new EncodedValue(encoder.encoded, collector.handles);
+      return new EncodedValue(withOwnMemory(encoder.encoded), collector.handles);
     } finally {
       if (!isDone) collector.abandon();
     }

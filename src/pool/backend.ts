@@ -22,8 +22,8 @@ export interface ChunkMode {
 }
 
 /**
- * What is to be run: one call, or a chunk of calls. It never changes, and holds plain data only (when `handles` is empty), so that
- * it can be written down, and run by another program that has the same module.
+ * What is to be run: one call, or a chunk of calls. It never changes before {@linkcode Completion.released}, and holds plain data only (when
+ * `handles` is empty), so that it can be written down, and run by another program that has the same module.
  */
 export interface TaskRequest {
   /** The function itself, not a number that stands for it somewhere. The same function is mostly the same object, to which a backend may tie what it keeps. */
@@ -111,6 +111,11 @@ export interface Completion {
   progress(value: unknown): void;
   /** Its code traced something. May be left out by those who do not trace. */
   span?(report: SpanReport): void;
+  /**
+   * Nobody reads the bytes of the request's payload any more, so they may change. A backend for which that is hard to tell leaves it out. It is told
+   * before the outcome.
+   */
+  released?(): void;
   /** It gave a value; of a chunk, a {@linkcode ChunkResult}. `durationMs` is how long it ran, when that was asked for and is known. */
   resolve(value: unknown, durationMs?: number): void;
   /** It gave none. */

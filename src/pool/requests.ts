@@ -2,7 +2,7 @@ import { EncodingError } from "../errors.ts";
 import type { Handle } from "../hub/handle.ts";
 import { HandleCollector } from "../hub/handle_collector.ts";
 import { abandonHandles } from "../hub/in_flight_handle.ts";
-import { encode, type Encoded } from "../wire/codec/codec.ts";
+import { type Encoded, encodeToSend, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
@@ -116,7 +116,7 @@ export class RequestFactory {
     const { payload, handles } = args instanceof ChunkEncoding
       ? args.finish()
       : chunk === undefined
-      ? this.encode(args)
+      ? this.#encodeToSend(args)
       : this.encodeChunk(args).finish();
     const { taskTimeoutMs, retries: defaultRetries } = this.#defaults;
     const request: TaskRequest = {
@@ -136,11 +136,16 @@ export class RequestFactory {
     return runId === undefined ? request : { ...request, runId };
   }
 
-  /** Encodes arguments. Throws EncodingError or PayloadTooLargeError. */
+  /** Encodes arguments, to be kept. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
+    const { payload, handles } = this.#encodeToSend(args);
+    return { payload: withOwnMemory(payload), handles };
+  }
+
+  #encodeToSend(args: readonly unknown[]): EncodedArguments {
     const collector = this.#takeCollector();
     try {
-      return this.#finish(encode(args, collector), collector);
+      return this.#finish(encodeToSend(args, collector), collector);
     } catch (error) {
       collector.abandon();
       throw error;

@@ -2,6 +2,7 @@ import { type AbortTarget, unwatchAbort, watchAbort } from "../abort.ts";
 import { BrokenPoolError } from "../errors.ts";
 import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { monotonicMs } from "../timer.ts";
+import { giveBack } from "../wire/codec/line_writer.ts";
 import type { SpanReport } from "../wire/span_report.ts";
 import type { ChunkResult, Completion, FailureKind, TaskHandle, TaskRequest, WorkerIdentity } from "./backend.ts";
 import { runCallback } from "./callback_errors.ts";
@@ -189,6 +190,10 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
 
   span(report: SpanReport): void {
     this.#surroundings.observers.span(this, report);
+  }
+
+  released(): void {
+    giveBack(this.request.payload.parts);
   }
 
   resolve(value: unknown, durationMs?: number): void {

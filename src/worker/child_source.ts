@@ -715,6 +715,7 @@ var LinePart = class _LinePart extends Uint8Array {
   value = void 0;
   cost = 0;
   valueBytes = 0;
+  lent = void 0;
   holdsNumbers = false;
   isDecoded = false;
   static holding({ value, maxCost, areNumbers = false, isDecoded = false }) {
@@ -1201,19 +1202,24 @@ function heapBytes() {
   }
 }
 
-// src/wire/codec/kept_buffer.ts
-var KeptBuffer = class _KeptBuffer {
+// src/wire/codec/kept_buffers.ts
+var KeptBuffers = class _KeptBuffers {
   static #MAX_BYTES = 4 * 1024 * 1024;
-  #buffer;
+  static #MAX_FREE_BYTES = 16 * 1024 * 1024;
+  #free = [];
+  #freeBytes = 0;
   take(byteLength) {
-    const buffer = this.#buffer;
-    this.#buffer = void 0;
+    const buffer = this.#free[$pop]();
+    this.#freeBytes -= buffer?.length ?? 0;
     return buffer !== void 0 && buffer.length >= byteLength ? buffer : new Uint8Array(byteLength);
   }
+  keeps(buffer) {
+    return buffer.length <= _KeptBuffers.#MAX_BYTES;
+  }
   give(buffer) {
-    if (buffer.length > _KeptBuffer.#MAX_BYTES) return false;
-    this.#buffer = buffer;
-    return true;
+    if (!this.keeps(buffer) || this.#freeBytes + buffer.length > _KeptBuffers.#MAX_FREE_BYTES) return;
+    this.#freeBytes += buffer.length;
+    this.#free[$push](buffer);
   }
 };
 
@@ -1341,20 +1347,42 @@ function jsonOf(value) {
 var LINE_UNITS = SHALLOW_UNITS - 500;
 var MAX_LINE_BYTES = 256 * 1024;
 var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
-var FIRST_BUFFER_BYTES = 64 * 1024;
+var SPARE_BYTES = 64 * 1024;
+var MAX_FORESEEN_BYTES = 2 * 1024 * 1024;
 var LINE_FEED = 10;
 var TREE_SIGN = "";
 var WHOLE_TREE_SIGN = " ";
 var utf8Encoder = new TextEncoder();
-var kept = new KeptBuffer();
+var kept = new KeptBuffers();
+function giveBack(parts) {
+  const lines = lentLines(parts);
+  if (lines === void 0) return;
+  kept.give(lines.lent);
+  lines.lent = void 0;
+}
+function ownParts(parts) {
+  const lines = lentLines(parts);
+  if (lines === void 0) return parts;
+  const own = new LinePart(lines.buffer.slice(0, lines.length));
+  own.cost = lines.cost;
+  giveBack(parts);
+  return [
+    own,
+    ...parts.slice(1)
+  ];
+}
+function lentLines(parts) {
+  const first = parts[0];
+  return first instanceof LinePart && first.lent !== void 0 ? first : void 0;
+}
 var LineWriter = class _LineWriter {
   #large;
   #buffer;
   #length = 0;
   #itemsPerLine = 4;
-  constructor(large) {
+  constructor(large, units = 0) {
     this.#large = large;
-    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
+    this.#buffer = kept.take($Math_min(units, MAX_FORESEEN_BYTES) + SPARE_BYTES);
   }
   static ofTree(large) {
     const writer = new _LineWriter(large);
@@ -1401,8 +1429,9 @@ var LineWriter = class _LineWriter {
     return part;
   }
   finish() {
-    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
-    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
+    const part = new LinePart(this.#buffer.buffer, 0, this.#length);
+    if (kept.keeps(this.#buffer)) part.lent = this.#buffer;
+    return part;
   }
   #writeSome(items, start, end) {
     if (start === end) return;
@@ -2660,7 +2689,7 @@ var [LINE_FEED3, QUOTE2] = [
   34
 ];
 var PIECE_BYTES = 64 * 1024;
-var kept2 = new KeptBuffer();
+var kept2 = new KeptBuffers();
 var LineReader = class {
   #limits;
   #counts;
@@ -2837,6 +2866,9 @@ var MAX_STRING_UNITS = 2 ** 29 - 24;
 var LINES_OF_PLAIN = '{"$":"lines"}';
 var LINES_OF_TREE = '{"$":"lines","t":1}';
 function encode(value, handles) {
+  return withOwnMemory(encodeToSend(value, handles));
+}
+function encodeToSend(value, handles) {
   if (value === void 0) return UNDEFINED;
   if (needsNoMeasure(value)) return {
     text: $JSON_stringify(value),
@@ -2854,6 +2886,14 @@ function encode(value, handles) {
   const measure = new PlainMeasure();
   const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
+}
+function withOwnMemory(encoded) {
+  const parts = ownParts(encoded.parts);
+  return parts === encoded.parts ? encoded : {
+    text: encoded.text,
+    tagged: encoded.tagged,
+    parts
+  };
 }
 function decode(body, tagged, parts, handles) {
   if (!tagged) return body;
@@ -2899,7 +2939,7 @@ function encodePlain(value, size, measure) {
     text: LINES_OF_PLAIN,
     tagged: true,
     parts: [
-      writeLines((large) => new LineWriter(large), value, measure).finish()
+      writeLines((large) => new LineWriter(large, size), value, measure).finish()
     ]
   };
 }
@@ -3056,7 +3096,7 @@ var ItemsEncoder = class {
       this.#beginTree();
     } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
       this.#encoded = encodePlain(items, piece.size, this.#measure);
-    } else this.#write(start, piece.end);
+    } else this.#write(start, piece);
   }
   #beginTree() {
     const items = this.#items;
@@ -3064,9 +3104,10 @@ var ItemsEncoder = class {
       this.#tree = new TreeItemsEncoder(items, this.#handles);
     } else this.#encoded = encodeTagged(items, this.#handles);
   }
-  #write(start, end) {
+  #write(start, { end, size }) {
     try {
-      this.#writer ??= openList(new LineWriter(this.#measure.large));
+      const units = $Math_ceil(size / end * this.#items.length);
+      this.#writer ??= openList(new LineWriter(this.#measure.large, units));
       this.#writer.writeItems(this.#items, start, end);
       this.#written = end;
       if (end < this.#items.length) return;
@@ -3297,7 +3338,7 @@ var EncodedValue = class _EncodedValue {
         yield;
       }
       isDone = true;
-      return new _EncodedValue(encoder.encoded, collector.handles);
+      return new _EncodedValue(withOwnMemory(encoder.encoded), collector.handles);
     } finally {
       if (!isDone) collector.abandon();
     }
@@ -4376,6 +4417,7 @@ return {
   tooLarge,
   textOfUtf8,
   heapBytes,
+  giveBack,
   lineLimits,
   receiverLimits,
   requireLinesFit,
@@ -4383,6 +4425,7 @@ return {
   LineReader,
   LineCollector,
   encode,
+  encodeToSend,
   decode,
   encodeItems,
   describeOpenHandle,
@@ -4452,6 +4495,8 @@ const { serve } = (({
   describeOpenHandle,
   encode,
   encodeItems,
+  encodeToSend,
+  giveBack,
   heapBytes,
   hub,
   lineLimits,
@@ -7125,8 +7170,9 @@ var TaskAnswers = class {
     if (value === void 0 && task.trace === void 0) return this.#send(writeResult(task.id, void 0));
     try {
       this.#sendValue((handles) => {
-        const encoded = encode(value, handles);
+        const encoded = encodeToSend(value, handles);
         this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+        giveBack(encoded.parts);
       });
     } catch (error) {
       this.error(task, ofReturned(error));
@@ -7146,6 +7192,7 @@ var TaskAnswers = class {
       this.#sendValue((handles) => {
         const values = encodeItems(outcomes.values, handles);
         this.#send(writeChunkResult(task.id, duration, values), values.parts);
+        giveBack(values.parts);
       });
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.error(task, error);

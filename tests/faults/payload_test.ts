@@ -183,3 +183,10 @@ Deno.test("Pool.map() finds chunks that fit when items are large and quick", asy
   const items = Array.from({ length: 500 }, () => text(50_000));
   assertEquals(await pool.map(size, items), items.map(() => 50_000));
 });
+
+Deno.test("Pool gives a chunk as it was to a second try when workers die of some", async () => {
+  const module = import.meta.resolve("../fixtures/tasks/report_attempt.ts");
+  await using pool = new Pool<typeof import("../fixtures/tasks/report_attempt.ts")>({ workers: 2, retries: 1, module });
+  const rows = Array.from({ length: 3000 }, (_, id) => ({ id, text: `${id % 10}`.repeat(400), dies: id % 300 === 0 }));
+  assertEquals(await pool.map("outliveRow", rows, { chunkSize: 100 }), rows);
+});

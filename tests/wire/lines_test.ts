@@ -3,11 +3,11 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrow
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
-import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { decode, encode, encodeToSend } from "../../src/wire/codec/codec.ts";
 import { encodeItems } from "../../src/wire/codec/items_encoder.ts";
 import { type LineLimits, lineLimits, receiverLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
-import { LineWriter } from "../../src/wire/codec/line_writer.ts";
+import { giveBack, LineWriter } from "../../src/wire/codec/line_writer.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
 import {
   BIGINT_COST,
@@ -359,3 +359,26 @@ for (const [what, make] of Object.entries(dear)) {
     assert(Buffer.compare(encode(arrived(inSteps, 50_001)).parts[0]!, sent.parts[0]!) === 0);
   });
 }
+
+Deno.test("what was encoded lies in memory of its own, of just its size", () => {
+  const first = encode([records]);
+  const bytes = first.parts[0]!.slice();
+  giveBack(first.parts);
+  encode([records.toReversed()]);
+  assertEquals(first.parts[0], bytes);
+  assertEquals(first.parts[0]!.buffer.byteLength, bytes.length);
+});
+
+Deno.test("what was encoded to be sent is written over when it was given back, and by one value only", () => {
+  for (const encodeOne of [encodeToSend, (value: unknown) => encodeItems(value as unknown[])]) {
+    const [first, second] = [encodeOne(records), encodeOne(records)];
+    const memoryOf = ({ parts }: typeof first) => parts[0]!.buffer;
+    assert(memoryOf(first) !== memoryOf(second));
+    giveBack(first.parts);
+    giveBack(first.parts);
+    const [third, fourth] = [encodeOne(records), encodeOne(records)];
+    assertStrictEquals(memoryOf(third), memoryOf(first));
+    assertEquals(new Set([second, third, fourth].map(memoryOf)).size, 3);
+    assertEquals(arrived(second, Infinity), records);
+  }
+});

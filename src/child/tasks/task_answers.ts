@@ -1,5 +1,6 @@
-import { encode, type Encoded, type HandleCodec } from "../../wire/codec/codec.ts";
+import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire/codec/codec.ts";
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
+import { giveBack } from "../../wire/codec/line_writer.ts";
 import { EncodingError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {
@@ -11,7 +12,7 @@ import {
   writeResult,
 } from "../../wire/messages/to_parent.ts";
 
-/** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
+/** Sends one message now: when it returns, all has left. Throws PayloadTooLargeError, and then nothing was sent. */
 export type SendFrame = (text: string, parts?: readonly Uint8Array[]) => void;
 
 /** How the handles in messages pass to the parent, and from it. */
@@ -56,8 +57,9 @@ export class TaskAnswers {
     if (value === undefined && task.trace === undefined) return this.#send(writeResult(task.id, undefined));
     try {
       this.#sendValue((handles) => {
-        const encoded = encode(value, handles);
+        const encoded = encodeToSend(value, handles);
         this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+        giveBack(encoded.parts);
       });
     } catch (error) {
       this.error(task, ofReturned(error));
@@ -81,6 +83,7 @@ export class TaskAnswers {
       this.#sendValue((handles) => {
         const values = encodeItems(outcomes.values, handles);
         this.#send(writeChunkResult(task.id, duration, values), values.parts);
+        giveBack(values.parts);
       });
     } catch (error) {
       if (!(error instanceof EncodingError)) return this.error(task, error);

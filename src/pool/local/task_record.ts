@@ -16,7 +16,9 @@ export class TaskRecord implements ScheduledTask, TaskHandle {
   redeliveries = 0;
   sentAt: number | undefined = undefined;
   givenUpAt: number | undefined = undefined;
-  /** Where its message ends among all bytes for its worker. */
+  /** How often a message of its own left for a worker. */
+  sendings = 0;
+  /** Where that ends among all bytes for its worker. */
   endsAt = 0;
 
   constructor(request: TaskRequest, completion: Completion) {

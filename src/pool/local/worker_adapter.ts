@@ -174,6 +174,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       : writeChunk(repliesRead, id, functionId, attempt, chunk, payload, trace);
     this.process.append(text, payload.parts);
     task.endsAt = this.process.appendedBytes;
+    task.sendings++;
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {
@@ -240,6 +241,8 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     const task = scheduler.answered(slot, taskId);
     this.process.flushOutput();
     if (task === undefined) return;
+    // A worker that lies may answer what it has not read; and what was given back may still leave for the one that had it before.
+    if (task.sendings === 1 && task.endsAt <= this.process.writtenBytes) task.completion.released?.();
     if (ok) task.completion.resolve(value, durationMs);
     else task.completion.reject(value, "task", durationMs);
   }

@@ -6,7 +6,7 @@ import { type JsonObject, malformed } from "./checks.ts";
 import { TaggedDecoder } from "./decode.ts";
 import { TaggedEncoder } from "./encode.ts";
 import { LineReader } from "./line_reader.ts";
-import { LineWriter } from "./line_writer.ts";
+import { LineWriter, ownParts } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
 import { isShort, LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
@@ -58,6 +58,11 @@ export type { HandleCodec } from "./tags.ts";
  * ```
  */
 export function encode(value: unknown, handles?: HandleCodec): Encoded {
+  return withOwnMemory(encodeToSend(value, handles));
+}
+
+/** Does what {@linkcode encode} does, for one who calls `giveBack()` when the parts have left: they may lie in memory that is lent. */
+export function encodeToSend(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
   if (value === undefined) return UNDEFINED;
   if (needsNoMeasure(value)) return { text: JSON.stringify(value), tagged: false, parts: NO_PARTS };
@@ -66,6 +71,12 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
   const measure = new PlainMeasure();
   const size = sizeOf(value, measure);
   return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
+}
+
+/** What was encoded to be sent, to be kept. */
+export function withOwnMemory(encoded: Encoded): Encoded {
+  const parts = ownParts(encoded.parts);
+  return parts === encoded.parts ? encoded : { text: encoded.text, tagged: encoded.tagged, parts };
 }
 
 /**
@@ -143,7 +154,7 @@ export function encodePlain(value: unknown, size: number, measure: PlainMeasure)
   return {
     text: LINES_OF_PLAIN,
     tagged: true,
-    parts: [writeLines((large) => new LineWriter(large), value, measure).finish()],
+    parts: [writeLines((large) => new LineWriter(large, size), value, measure).finish()],
   };
 }
 

@@ -22,7 +22,11 @@ const PIECE_UNITS = 2 * LARGE_UNITS;
 /** So many tags are built in about a millisecond. */
 const TREE_ITEMS_PER_PIECE = 512;
 
-/** Encodes a list of values that have nothing to do with each other: of plain data, identity is kept within each only. */
+/**
+ * Encodes a list of values that have nothing to do with each other: of plain data, identity is kept within each only.
+ *
+ * The parts may lie in memory that is lent: see `giveBack()`.
+ */
 export function encodeItems(items: readonly unknown[], handles?: HandleCodec): Encoded {
   const encoder = new ItemsEncoder(items, handles);
   while (encoder.encoded === undefined) encoder.advance();
@@ -67,7 +71,7 @@ export class ItemsEncoder {
       this.#beginTree();
     } else if (this.#writer === undefined && piece.end === items.length && piece.size < LARGE_UNITS) {
       this.#encoded = encodePlain(items, piece.size, this.#measure);
-    } else this.#write(start, piece.end);
+    } else this.#write(start, piece);
   }
 
   #beginTree(): void {
@@ -77,9 +81,11 @@ export class ItemsEncoder {
     } else this.#encoded = encodeTagged(items, this.#handles);
   }
 
-  #write(start: number, end: number): void {
+  #write(start: number, { end, size }: Piece): void {
     try {
-      this.#writer ??= openList(new LineWriter(this.#measure.large));
+      // If the rest is like the beginning.
+      const units = Math.ceil(size / end * this.#items.length);
+      this.#writer ??= openList(new LineWriter(this.#measure.large, units));
       this.#writer.writeItems(this.#items, start, end);
       this.#written = end;
       if (end < this.#items.length) return;
@@ -96,12 +102,14 @@ function openList(writer: LineWriter): LineWriter {
   return writer;
 }
 
+/** Some of the items: up to before `end`, and about how long their text is. */
+interface Piece {
+  readonly end: number;
+  readonly size: number;
+}
+
 /** The next items that make a large text together, or all that are left; `undefined` if one is not plain. */
-function pieceOf(
-  items: readonly unknown[],
-  start: number,
-  measure: PlainMeasure,
-): { readonly end: number; readonly size: number } | undefined {
+function pieceOf(items: readonly unknown[], start: number, measure: PlainMeasure): Piece | undefined {
   let end = start;
   let size = 0;
   try {

@@ -4,7 +4,7 @@ import type { PartReader, ReceivedLines } from "../framing/line_part.ts";
 import { textOfUtf8 } from "../framing/frame_format.ts";
 import { type Assembler, endsEarly, PlainAssembler } from "./assembler.ts";
 import { malformed, requireFewMarks, requireShallow } from "./checks.ts";
-import { KeptBuffer } from "./kept_buffer.ts";
+import { KeptBuffers } from "./kept_buffers.ts";
 import { type LineLimits, mayExceed, stringTooLarge, valueBytesOf, valuesTooLarge } from "./line_limits.ts";
 import { MAX_LINE_BYTES, TREE_SIGN, WHOLE_TREE_SIGN } from "./line_writer.ts";
 import { LongText } from "./long_text.ts";
@@ -17,7 +17,7 @@ const [LINE_FEED, QUOTE] = [10, 34] as const;
 /** How much is turned into text at once. */
 const PIECE_BYTES = 64 * 1024;
 
-const kept = new KeptBuffer();
+const kept = new KeptBuffers();
 
 /** Reads a part of a sender that is not trusted. Each line is parsed when it is there, so that no parse takes long. */
 export class LineReader implements PartReader {

@@ -12,7 +12,7 @@
 
 import { LinePart } from "../framing/line_part.ts";
 import { SHALLOW_UNITS } from "./checks.ts";
-import { KeptBuffer } from "./kept_buffer.ts";
+import { KeptBuffers } from "./kept_buffers.ts";
 import { jsonOf, LARGE_UNITS } from "./plain.ts";
 
 /** About how much goes into a line. More brings nothing, and so short a text needs no check of its depth. */
@@ -21,7 +21,10 @@ const LINE_UNITS = SHALLOW_UNITS - 500;
 export const MAX_LINE_BYTES: number = 256 * 1024;
 /** A text of so many units has at most as many bytes. */
 const MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
-const FIRST_BUFFER_BYTES = 64 * 1024;
+/** Room for a few lines more than were foreseen, or for the first. */
+const SPARE_BYTES = 64 * 1024;
+/** What a value that is foreseen to be larger begins with: the foresight may be wrong. */
+const MAX_FORESEEN_BYTES = 2 * 1024 * 1024;
 const LINE_FEED = 10;
 /** The first line of a tree that is decoded while its lines come. No JSON text is so. */
 export const TREE_SIGN = "\x03";
@@ -30,7 +33,31 @@ export const WHOLE_TREE_SIGN = " ";
 
 const utf8Encoder = new TextEncoder();
 
-const kept = new KeptBuffer();
+const kept = new KeptBuffers();
+
+/** Nobody reads these parts any more: their memory, if it was lent, is used again. */
+export function giveBack(parts: readonly Uint8Array[]): void {
+  const lines = lentLines(parts);
+  if (lines === undefined) return;
+  kept.give(lines.lent!);
+  lines.lent = undefined;
+}
+
+/** The same parts, with memory of their own. */
+export function ownParts(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const lines = lentLines(parts);
+  if (lines === undefined) return parts;
+  const own = new LinePart(lines.buffer.slice(0, lines.length));
+  own.cost = lines.cost;
+  giveBack(parts);
+  return [own, ...parts.slice(1)];
+}
+
+/** Lines are the first part, where there are any. */
+function lentLines(parts: readonly Uint8Array[]): LinePart | undefined {
+  const first = parts[0];
+  return first instanceof LinePart && first.lent !== undefined ? first : undefined;
+}
 
 /** Writes one value. */
 export class LineWriter {
@@ -39,10 +66,10 @@ export class LineWriter {
   #length = 0;
   #itemsPerLine = 4;
 
-  /** Starts an empty part. `large` has all containers inside that are too large for one line. */
-  constructor(large: ReadonlySet<object>) {
+  /** Starts an empty part. `large` has all containers inside that are too large for one line; `units` is about how long all lines will be. */
+  constructor(large: ReadonlySet<object>, units = 0) {
     this.#large = large;
-    this.#buffer = kept.take(FIRST_BUFFER_BYTES);
+    this.#buffer = kept.take(Math.min(units, MAX_FORESEEN_BYTES) + SPARE_BYTES);
   }
 
   /** Starts the part of a tree with tags. */
@@ -103,10 +130,11 @@ export class LineWriter {
     return part;
   }
 
-  /** What was written. The writer is of no more use. */
+  /** What was written, in memory that is lent: see {@linkcode giveBack}. The writer is of no more use. */
   finish(): LinePart {
-    if (!kept.give(this.#buffer)) return new LinePart(this.#buffer.buffer, 0, this.#length);
-    return new LinePart(this.#buffer.buffer.slice(0, this.#length));
+    const part = new LinePart(this.#buffer.buffer, 0, this.#length);
+    if (kept.keeps(this.#buffer)) part.lent = this.#buffer;
+    return part;
   }
 
   /** Writes some of the items in one line. */

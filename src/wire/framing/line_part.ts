@@ -9,6 +9,8 @@ export class LinePart extends Uint8Array<ArrayBuffer> {
   cost = 0;
   /** Of a part that is a list of numbers: how much memory it takes there. */
   valueBytes = 0;
+  /** Of a part that was written: the memory that it lies in, when that is used again. */
+  lent: Uint8Array<ArrayBuffer> | undefined = undefined;
   /** Of a part that was received: whether it is a list of numbers. */
   holdsNumbers = false;
 
