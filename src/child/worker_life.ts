@@ -46,14 +46,14 @@ export class WorkerLife implements Life {
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
-      // The program need not wait for this, and no code of a task or the module runs in between.
-      this.#watchWhatIsLeft(this.#loop, this.#scope!);
     } catch (error) {
       parent.shared.exportSent((handles) => {
         const encoded = encodeThrown(error, handles);
         parent.send(writeFailed(encoded), encoded.parts);
       });
     }
+    // The program need not wait for this, and no code of a task or the module runs in between.
+    if (this.#loop !== undefined) this.#tryToWatch(this.#loop, this.#scope!);
     for (const [message, parts] of this.#early.splice(0)) this.#loop?.receive(message, parts);
   }
 
@@ -93,6 +93,15 @@ export class WorkerLife implements Life {
       shared: parent.shared,
       standby: parent.standby,
     });
+  }
+
+  /** A worker that was said to be ready is so, watched or not: then what a task leaves behind may end it. */
+  #tryToWatch(loop: TaskLoop, scope: TaskScope): void {
+    try {
+      this.#watchWhatIsLeft(loop, scope);
+    } catch (error) {
+      this.#surroundings.output.print(2, `corral: cannot watch for what tasks leave behind: ${Deno.inspect(error)}\n`);
+    }
   }
 
   /** An idle worker that is gone is replaced when one is needed. */

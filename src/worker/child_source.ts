@@ -4744,6 +4744,7 @@ function processorTimeMs() {
   const { user, system } = cpuUsage();
   return (user + system) / 1e3;
 }
+var { addEventListener } = globalThis;
 var { cpuUsage } = Deno;
 function hearUncaught(isLeft, report) {
   const hear = (event, kind, reason) => {
@@ -7633,13 +7634,13 @@ var WorkerLife = class {
     try {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
-      this.#watchWhatIsLeft(this.#loop, this.#scope);
     } catch (error) {
       parent.shared.exportSent((handles) => {
         const encoded = encodeThrown(error, handles);
         parent.send(writeFailed(encoded), encoded.parts);
       });
     }
+    if (this.#loop !== void 0) this.#tryToWatch(this.#loop, this.#scope);
     for (const [message, parts] of this.#early[$splice](0)) this.#loop?.receive(message, parts);
   }
   receive(message, parts) {
@@ -7678,6 +7679,14 @@ var WorkerLife = class {
       shared: parent.shared,
       standby: parent.standby
     });
+  }
+  #tryToWatch(loop, scope) {
+    try {
+      this.#watchWhatIsLeft(loop, scope);
+    } catch (error) {
+      this.#surroundings.output.print(2, \`corral: cannot watch for what tasks leave behind: \${Deno.inspect(error)}
+\`);
+    }
   }
   #watchWhatIsLeft(loop, scope) {
     const { output, parent, exit, watches } = this.#surroundings;

@@ -94,6 +94,29 @@ Deno.test("WorkerLife watches the idle process when it has said that it is ready
   assertEquals(streams.written.all(), [["started", 1], ["result", 1, 0, 42]]);
 });
 
+Deno.test("WorkerLife that cannot watch what tasks leave behind is ready all the same, says so, and works", async () => {
+  const { surroundings, streams } = new MemoryParent(() => Promise.resolve(module));
+  const fail = () => {
+    throw new TypeError("no listening here");
+  };
+  for (const watches of [{ uncaught: fail }, { idleness: fail }]) {
+    const hello = { protocol: PROTOCOL_VERSION, version: VERSION, settings: SETTINGS };
+    const life = new WorkerLife({ ...surroundings, watches: { ...surroundings.watches, ...watches } }, hello);
+    streams.written.all();
+    const begun = life.begin([]);
+    life.receive(["function", 1, { kind: "export", name: "double" }], []);
+    life.receive(["run", HEAD, [[1, 1, 1, 0, [21]]]], []);
+    await begun;
+    const [, ready, printed, ...others] = streams.written.all();
+    assertEquals(ready, ["ready"]);
+    assertMatch(
+      JSON.stringify(printed),
+      /corral: cannot watch for what tasks leave behind: TypeError: no listening here/,
+    );
+    assertEquals(others, [["started", 1], ["result", 1, 0, 42]]);
+  }
+});
+
 Deno.test("WorkerLife.parentEnded() ends the process", () => {
   const { parent, life } = makeLife({});
   life.parentEnded();

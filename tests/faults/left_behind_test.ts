@@ -51,6 +51,17 @@ for (const concurrency of [1, 2]) {
   }
 }
 
+Deno.test("a rejection that a task left behind is reported also where the module has put a function of its own in place of addEventListener", async () => {
+  const log = new EventLog();
+  const module = "data:text/javascript,globalThis.addEventListener = () => { throw new Error('no listening here'); };";
+  await using pool = new Pool({ workers: 1, module: new URL(module), onEvent: log.listener });
+  const pid = await pool.apply(pidOf);
+  await pool.apply(REJECTIONS["of a timer"]!);
+  await log.reached("output", 1);
+  assertStringIncludes(log.text("stderr"), "Uncaught (in promise) of a task that was answered already: Error: left");
+  assertEquals(await pool.apply(pidOf), pid);
+});
+
 const ERRORS: Record<string, () => void> = {
   "in a microtask": () => {
     setTimeout(() =>

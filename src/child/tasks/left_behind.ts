@@ -57,6 +57,8 @@ function processorTimeMs(): number {
   return (user + system) / 1000;
 }
 
+// As it was before the user's module could replace it.
+const { addEventListener } = globalThis;
 const { cpuUsage } = Deno as unknown as { cpuUsage(): { user: number; system: number } };
 
 /**
