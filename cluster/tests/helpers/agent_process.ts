@@ -22,6 +22,8 @@ export interface AgentProcessOptions {
   /** Further flags of the agent. */
   flags?: readonly string[];
   secretFile?: string;
+  /** Where it is started. */
+  cwd?: string;
   /** Whether it serves; otherwise the test expects it to end. @default true */
   serves?: boolean;
 }
@@ -74,6 +76,7 @@ export class AgentProcess implements AsyncDisposable {
         ...["--jobs", `${jobs}`, "--lock", lock, ...flags, ...(module === null ? [] : [module])],
       ],
       env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
       log: `${folder}/log`,
       ...(serves && { until: " lanes serve " }),
     });

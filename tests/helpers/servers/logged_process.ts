@@ -4,7 +4,7 @@
  */
 
 /** How it is started. */
-export interface LoggedProcessOptions extends Pick<Deno.CommandOptions, "args" | "env" | "uid" | "gid"> {
+export interface LoggedProcessOptions extends Pick<Deno.CommandOptions, "args" | "cwd" | "env" | "uid" | "gid"> {
   /** The file for what it prints. Its folder is there, and stays when the process has ended. */
   readonly log: string;
   /** What it prints once it serves; without, nothing is waited for. */
