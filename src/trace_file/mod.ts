@@ -71,9 +71,7 @@ class TraceWriter implements TraceFile {
 
   constructor(path: string | URL, { sample = 1 }: TraceOptions = {}) {
     if (!(typeof sample === "number" && sample > 0 && sample <= 1)) {
-      throw new RangeError(
-        `Cannot write a trace: "sample" is ${String(sample)}, a number above 0 and at most 1 is wanted`,
-      );
+      throw checks.outOfRange(`"sample" is ${shown(sample)}, a number above 0 and at most 1 is wanted`);
     }
     this.#sample = sample;
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
@@ -197,7 +195,8 @@ class TraceWriter implements TraceFile {
 /**
  * Opens a trace file for `pool.observe()`: a track for each worker with its starts and tasks, and how many tasks wait and run.
  *
- * Tasks that were submitted before it observes are left out. With it, each task costs one small message more. The program needs `--allow-write` for the file.
+ * Tasks that were submitted before it observes are left out. With it, each task costs one small message more. The program needs
+ * `--allow-write` for the file.
  *
  * @param path The file, which is emptied if it exists.
  * @param options See {@linkcode TraceOptions}.
