@@ -16,8 +16,8 @@ export { type ModuleOption, moduleUrl } from "./worker/project/module_url.ts";
 
 /**
  * Starts the process of one worker, for the pool that is made next with the same options. None of the worker's code runs before that, and nothing
- * of a pool need be loaded. What is wrong with the options the pool says. It goes by the `deno.json` and the lock file as they are now: it is for a program
- * that makes its pool in a moment.
+ * of a pool need be loaded. What is wrong with the options the pool says. It goes by the `deno.json` and the lock file as they are now: it
+ * is for a program that makes its pool in a moment.
  *
  * @param options As for the pool, which may have others besides.
  * @returns A function that ends the process, if no pool has taken it.

@@ -41,7 +41,10 @@ export class ByteWindow {
     if (this.end - this.start < READ_AHEAD_BYTES) this.#room?.resolve();
   }
 
-  /** Takes back what `buffer` was before, once nobody looks into it any more. New memory instead would have V8 look through all of its heap every few blocks. */
+  /**
+   * Takes back what `buffer` was before, once nobody looks into it any more. New memory instead would have V8 look through all of its heap
+   * every few blocks.
+   */
   giveBack(buffer: Uint8Array<ArrayBuffer>): void {
     if (buffer.length === BUFFER_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
   }

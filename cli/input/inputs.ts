@@ -103,7 +103,10 @@ export class Inputs implements Disposable {
     return total;
   }
 
-  /** The most records that there can be, where that can be told from the first bytes of each input; `limit` where it cannot, and when there can be as many. */
+  /**
+   * The most records that there can be, where that can be told from the first bytes of each input; `limit` where it cannot, and when there
+   * can be as many.
+   */
   async mostRecords(limit: number): Promise<number> {
     const { input } = this.#options;
     if (input === "json") return limit;

@@ -28,7 +28,10 @@ export class OrderedResults {
     return this.#heldBytes + this.#committer().waitingBytes;
   }
 
-  /** The first record whose results are not all there; `undefined` while results of records before it are still to be written, or if there is none. */
+  /**
+   * The first record whose results are not all there; `undefined` while results of records before it are still to be written, or if there
+   * is none.
+   */
   get firstUnwritten(): number | undefined {
     return this.#committer().waitingBytes === 0 ? this.#buffer.firstSequence : undefined;
   }

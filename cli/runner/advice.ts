@@ -1,4 +1,7 @@
-/** What to do about errors in which Deno advises, or leaves alone, the one who starts a program: here that is `corral map`, and the user has flags of its own. */
+/**
+ * What to do about errors in which Deno advises, or leaves alone, the one who starts a program: here that is `corral map`, and the user has
+ * flags of its own.
+ */
 
 type Rule = readonly [part: RegExp, advise: (...groups: string[]) => string];
 

@@ -33,7 +33,10 @@ export function requireOwnPermissions(options: OwnNeeds): void {
   );
 }
 
-/** What to say when flags are missing that the command was not installed with: the first of them is for workers, or for a flag of the command's own. */
+/**
+ * What to say when flags are missing that the command was not installed with: the first of them is for workers, or for a flag of the
+ * command's own.
+ */
 function missingText(flags: readonly string[], ownFlag: string | undefined): string {
   return `Cannot ${
     ownFlag === undefined ? `grant ${accessOf(flags[0]!)}` : `use ${ownFlag}`

@@ -1,5 +1,6 @@
 /**
- * What a client needs of the engine between the machines. `bullmq/` implements it over Redis and over PostgreSQL; a scripted one stands in for it in tests.
+ * What a client needs of the engine between the machines. `bullmq/` implements it over Redis and over PostgreSQL; a scripted one stands in
+ * for it in tests.
  *
  * Nothing here settles a task: that is the policy of `client/`.
  */

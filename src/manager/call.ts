@@ -74,7 +74,10 @@ function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
 }
 
-/** A list for the caller. Other processes may ask for much, and the event loop must turn meanwhile. It is encoded in steps for another process, or as it is for this one. */
+/**
+ * A list for the caller. Other processes may ask for much, and the event loop must turn meanwhile. It is encoded in steps for another
+ * process, or as it is for this one.
+ */
 export function* copyFor(caller: Caller, items: unknown[]): Steps {
   return caller.process === "" || items.length <= FEW_ITEMS ? items : yield* EncodedValue.encodeItems(items);
 }

@@ -26,7 +26,10 @@ export interface ChunkMode {
  * `handles` is empty), so that it can be written down, and run by another program that has the same module.
  */
 export interface TaskRequest {
-  /** The function itself, not a number that stands for it somewhere. The same function is mostly the same object, to which a backend may tie what it keeps. */
+  /**
+   * The function itself, not a number that stands for it somewhere. The same function is mostly the same object, to which a backend may tie
+   * what it keeps.
+   */
   readonly function: FunctionSpec;
   /** The encoded arguments of a call, or the encoded items of a chunk: in both cases a list. */
   readonly payload: Encoded;
@@ -193,7 +196,10 @@ export interface TaskBackend {
   isSent(task: TaskHandle): boolean;
   /** Resolves when what was submitted has left, as far as it is taken, or after a few milliseconds: a time to encode the next large chunk. */
   flushed(): Promise<void>;
-  /** Resolves when workers that wait for the rest of a large message have got some more of it, or after a few milliseconds. Without it, large chunks are encoded in one go. */
+  /**
+   * Resolves when workers that wait for the rest of a large message have got some more of it, or after a few milliseconds. Without it,
+   * large chunks are encoded in one go.
+   */
   fed?(): Promise<void>;
   /** Gets all workers ready. Rejects with the reason when one cannot be. */
   ready(): Promise<void>;

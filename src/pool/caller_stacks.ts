@@ -10,7 +10,10 @@ import { LIBRARY_FOLDER } from "../library_folder.ts";
 export class CallerStacks {
   readonly #errors = new WeakSet<object>();
 
-  /** Notes an error of a task. Not one that is the caller's own, such as the reason of an abort or what an input threw: nobody else's frames belong there. */
+  /**
+   * Notes an error of a task. Not one that is the caller's own, such as the reason of an abort or what an input threw: nobody else's frames
+   * belong there.
+   */
   add(error: unknown): void {
     if (error instanceof Error) this.#errors.add(error);
   }

@@ -82,7 +82,10 @@ export class PoolEngine implements JobHost, TaskSurroundings {
     return promise;
   }
 
-  /** Submits one call, or a chunk of them, for a caller, or for the promise that a function resolves. Throws when its arguments, or items, cannot travel. */
+  /**
+   * Submits one call, or a chunk of them, for a caller, or for the promise that a function resolves. Throws when its arguments, or items,
+   * cannot travel.
+   */
   submit(
     spec: FunctionSpec,
     args: readonly unknown[] | ChunkEncoding,

@@ -91,8 +91,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * Makes a pool for a module that is not trusted, with all the limits that such code needs.
    *
    * The module, and what it imports, must lie in its own folder (`trust: "untrusted"`); a task has ten seconds (`taskTimeoutMs`), a
-   * worker thirty to load the module (`startTimeoutMs`), and 256 MiB beyond an idle one (`memoryLimitMiB`), a message 1 MiB (`maxFrameBytes`). Nothing is granted. What is not limited, and
-   * what such code can still learn, is in `docs/security.md`.
+   * worker thirty to load the module (`startTimeoutMs`), and 256 MiB beyond an idle one (`memoryLimitMiB`), a message 1 MiB
+   * (`maxFrameBytes`). Nothing is granted. What is not limited, and what such code can still learn, is in `docs/security.md`.
    *
    * @param module The module: a URL or an absolute path. This program needs `--allow-read` for its folder.
    * @param options All options of a pool but `module`; the limits may be changed, `trust` may not.

@@ -7,8 +7,9 @@ import { refuseSurplus } from "../shown.ts";
 /**
  * The command line that workers of a pool with these options would be started with; starts nothing.
  *
- * For programs that show what they are about to do, as `corral map --dry-run` does. Its parts may change with any version. A worker that a pool starts reads its
- * messages on a descriptor of its own and not on stdin, which it may open before your code is there; that is left out here.
+ * For programs that show what they are about to do, as `corral map --dry-run` does. Its parts may change with any version. A worker that a
+ * pool starts reads its messages on a descriptor of its own and not on stdin, which it may open before your code is there; that is left out
+ * here.
  *
  * @param options As for {@linkcode Pool}.
  * @returns The path of Deno, its arguments, and the whole environment of a worker.

@@ -35,14 +35,20 @@ export type CallRest<A extends unknown[], O> = [] extends A ? [args?: A | undefi
 
 /** Options of one task. */
 export interface TaskOptions {
-  /** Milliseconds that the task may run, counted from when a worker has it and nothing is before it; `Infinity` for no limit. @default `taskTimeoutMs` */
+  /**
+   * Milliseconds that the task may run, counted from when a worker has it and nothing is before it; `Infinity` for no limit.
+   * @default `taskTimeoutMs`
+   */
   timeoutMs?: number;
   /**
    * Aborts the task: its caller gets `signal.reason` at once, and the signal of the task's own code is aborted. If the task has not ended after
    * `abortGraceMs`, its worker is ended and replaced.
    */
   signal?: AbortSignal;
-  /** How many more times the task is tried when its worker dies, a whole number from 0. It is never tried again for an error that it threw. @default `retries` of the pool */
+  /**
+   * How many more times the task is tried when its worker dies, a whole number from 0. It is never tried again for an error that it threw.
+   * @default `retries` of the pool
+   */
   retries?: number;
   /** Tasks of higher priority start first; any finite number. @default 0 */
   priority?: number;
@@ -134,7 +140,8 @@ export interface PoolOptions extends WorkerLaunchOptions {
   /** "replace": a worker that died is replaced. "break": its end is that of the whole pool, with `BrokenPoolError`. @default "replace" */
   onWorkerExit?: "replace" | "break";
   /**
-   * Milliseconds that a worker has to load its module and to run the `initializer`, at least 0. Then it is ended, and tasks that wait for it reject with a
+   * Milliseconds that a worker has to load its module and to run the `initializer`, at least 0. Then it is ended, and tasks that wait for
+   * it reject with a
    * `WorkerStartError`: a top-level `await` that never ends would hold them up for ever, since their own limits count from when they run.
    * @default no limit; 30 seconds with `Pool.untrusted()`
    */

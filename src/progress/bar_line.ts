@@ -29,6 +29,7 @@ const CODES = { red: 31, green: 32, dim: 2 };
 export function coloured(style: PaintStyle, text: string): string {
   return `\x1b[${CODES[style]}m${text}\x1b[${style === "dim" ? 22 : 39}m`;
 }
+
 /**
  * Leaves a text without colours: for logs, and for terminals whose owner wants none.
  *

@@ -30,7 +30,10 @@ export type { EndedItem } from "../pool/types.ts";
 
 /** Options of a progress bar. */
 export interface ProgressOptions {
-  /** How many items there are, a whole number from 0. Without it the bar has no percentage and no time left. @default the length of an array; otherwise not known */
+  /**
+   * How many items there are, a whole number from 0. Without it the bar has no percentage and no time left.
+   * @default the length of an array; otherwise not known
+   */
   total?: number;
   /** What stands before the bar. @default "" */
   label?: string;

@@ -51,7 +51,11 @@ export interface WorkerLaunchOptions {
   dangerouslyWritableCode?: boolean;
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */
   denoPath?: string;
-  /** MiB that it may use beyond an idle one, on the V8 heap or outside it: a whole number from 16. What needs more rejects with `OutOfMemoryError`. @default no limit */
+  /**
+   * MiB that it may use beyond an idle one, on the V8 heap or outside it: a whole number from 16. What needs more rejects with
+   * `OutOfMemoryError`.
+   * @default no limit
+   */
   memoryLimitMiB?: number;
   /** Milliseconds between SIGTERM and SIGKILL when it is ended; `Infinity` never sends SIGKILL. @default 250 */
   killGraceMs?: number;

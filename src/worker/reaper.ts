@@ -93,7 +93,10 @@ export class Reaper {
     this.#isKilling = true;
   }
 
-  /** Starts it behind the workers that are started in this turn. A Deno would delay them, but one may never become ready, and loop for ever before. */
+  /**
+   * Starts it behind the workers that are started in this turn. A Deno would delay them, but one may never become ready, and loop for ever
+   * before.
+   */
   #startBehind(denoPath: string | undefined): void {
     if (mayUseShell()) inMicrotask(() => this.#startIfWanted(denoPath));
     else this.#startAfter(START_LIMIT_MS, denoPath);

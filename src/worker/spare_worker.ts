@@ -1,7 +1,10 @@
 import { after, type Timer } from "../timer.ts";
 import type { ConnectedWorker } from "./connected_worker.ts";
 
-/** A worker that was started ahead: it has loaded Deno and the library, and waits for the hello that makes it somebody's. See `docs/decisions/starting.md`. */
+/**
+ * A worker that was started ahead: it has loaded Deno and the library, and waits for the hello that makes it somebody's. See
+ * `docs/decisions/starting.md`.
+ */
 export class SpareWorker {
   #worker: ConnectedWorker | undefined;
   #timer: Timer | undefined;

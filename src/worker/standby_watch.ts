@@ -5,8 +5,8 @@ const SILENCE_MS = 1;
 /**
  * Wakes a process on standby when nothing was sent to it for a millisecond or two: it needs its event loop, whatever it does.
  *
- * Not while its loop turns anyway: a program that waits for its answer is silent, and on a busy machine for longer than that. What it answers is followed by
- * the next call, mostly, and after each waking four calls take twice as long.
+ * Not while its loop turns anyway: a program that waits for its answer is silent, and on a busy machine for longer than that. What it
+ * answers is followed by the next call, mostly, and after each waking four calls take twice as long.
  */
 export class StandbyWatch {
   readonly #wake: () => void;

@@ -28,8 +28,8 @@ export interface GroupLinkOptions {
 /**
  * How the members of a group know of each other, and tell each other to stop tasks: BullMQ's Relay.
  *
- * Relay (docs/decisions/cluster.md says why) is experimental and may change in a minor release, which is why it is used nowhere else. A message is lost when the receiver's
- * lease has lapsed; a sender that needs an effect sends again until it sees it.
+ * Relay (docs/decisions/cluster.md says why) is experimental and may change in a minor release, which is why it is used nowhere else. A
+ * message is lost when the receiver's lease has lapsed; a sender that needs an effect sends again until it sees it.
  */
 export class GroupLink {
   readonly #relay: Relay;

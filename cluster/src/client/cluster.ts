@@ -34,7 +34,10 @@ export interface ClusterOptions {
    * refuses tasks. At least 0, though to connect there is always a second; `Infinity` for never. @default 30_000
    */
   agentTimeoutMs?: number;
-  /** Milliseconds that the server keeps large values, and outcomes that no program took: at least 1, `Infinity` for some decades. @default 3_600_000 */
+  /**
+   * Milliseconds that the server keeps large values, and outcomes that no program took: at least 1, `Infinity` for some decades.
+   * @default 3_600_000
+   */
   resultTtlMs?: number;
   /**
    * Milliseconds that this program may be silent before agents take it for gone, and run no more of its tasks: from 1000 to 2_147_483_647.

@@ -1,6 +1,9 @@
 import type { ChunkGoal } from "../backend.ts";
 
-/** A chunk of less than this share of the goal is hardly worth its message, even where the rest could be shared more evenly: 0.1 of 0.8 ms locally. */
+/**
+ * A chunk of less than this share of the goal is hardly worth its message, even where the rest could be shared more evenly: 0.1 of 0.8 ms
+ * locally.
+ */
 const LEAST_SHARE = 1 / 8;
 
 /** The first measurements are of cold code, up to ten times slower than the rest: growing by more would overshoot, growing by less takes too long. */

@@ -131,7 +131,10 @@ export class MapJob implements Job, AbortTarget {
     return this.#sizer?.next(this.#source.remaining) ?? 1;
   }
 
-  /** Submits a chunk, in parts if it does not fit into one message and its size was not asked for; when all outcomes are wanted, in parts down to the item that cannot travel. */
+  /**
+   * Submits a chunk, in parts if it does not fit into one message and its size was not asked for; when all outcomes are wanted, in parts
+   * down to the item that cannot travel.
+   */
   #submit(items: unknown[], encoded?: ChunkEncoding): void {
     try {
       this.#submitChunk(items, encoded);

@@ -30,7 +30,10 @@ const FLUSH_LIMIT_MS = 5;
 /** Of each worker: one that runs, one in its pipe, and two that wait, so that neither it nor the encoding of the next ever stands still. */
 const CHUNKS_PER_WORKER = 4;
 
-/** A message costs some 50 µs on both sides together: 0.8 ms of work makes that 6 %, and still shares the rest of a `map` out evenly. Larger chunks than a megabyte stop the program while they are encoded. */
+/**
+ * A message costs some 50 µs on both sides together: 0.8 ms of work makes that 6 %, and still shares the rest of a `map` out evenly. Larger
+ * chunks than a megabyte stop the program while they are encoded.
+ */
 const CHUNK_GOAL: ChunkGoal = { ms: 0.8, bytes: 1024 * 1024 };
 
 /** What the local backend needs of its pool and its program. */
@@ -216,7 +219,10 @@ export class LocalBackend implements TaskBackend {
     this.#ended.resolve();
   }
 
-  /** Sees to it that the scheduler's next deadline is met. A task that waits for a worker to be started later keeps the program alive; an idle pool does not. */
+  /**
+   * Sees to it that the scheduler's next deadline is met. A task that waits for a worker to be started later keeps the program alive; an
+   * idle pool does not.
+   */
   #arm(): void {
     this.#timer.arm(this.#scheduler.nextDeadline(), this.#scheduler.unsettled > 0);
   }

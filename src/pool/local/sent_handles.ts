@@ -9,7 +9,10 @@ import type { TaskRecord } from "./task_record.ts";
 export class SentHandles {
   readonly #link: PeerLink;
   readonly #slot: Slot<TaskRecord>;
-  /** Tasks that were neither answered nor returned. What was taken back from a silent worker may be sent to it again before it returns the first sending. */
+  /**
+   * Tasks that were neither answered nor returned. What was taken back from a silent worker may be sent to it again before it returns the
+   * first sending.
+   */
   readonly #tasks = new Map<number, { readonly task: TaskRecord; times: number }>();
 
   constructor(link: PeerLink, slot: Slot<TaskRecord>) {

@@ -81,7 +81,10 @@ export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
 export interface PoolObserver {
   /** Whether `begun` and `durationMs` are wanted exactly: each task then costs one small message more. @default whether there is a `begun` */
   readonly measures?: boolean;
-  /** Called before a task is submitted: returns the W3C `traceparent` that its code is to continue, if there is one. The first observer that has one decides. */
+  /**
+   * Called before a task is submitted: returns the W3C `traceparent` that its code is to continue, if there is one. The first observer that
+   * has one decides.
+   */
   context?(task: PlannedTask): string | undefined;
   /** A task was submitted. */
   submitted?(task: ObservedTask): void;

@@ -206,7 +206,10 @@ function guarded<A, B, C, D, R>(call: (a: A, b: B, c: C, d: D) => R): (a: A, b: 
   };
 }
 
-/** Whether an observer gave what `context()` is to give: it becomes part of a message's text, and anything else would break the worker that reads it. */
+/**
+ * Whether an observer gave what `context()` is to give: it becomes part of a message's text, and anything else would break the worker that
+ * reads it.
+ */
 function isTraceparent(trace: unknown): trace is string {
   return typeof trace === "string" && /^[\w-]*$/.test(trace);
 }

@@ -4,8 +4,8 @@ import type { LeaseTimes } from "./lease_clock.ts";
 /** The scheduler's view of a worker. Tests put scripted fakes behind it. */
 export interface SchedulerWorker<T> {
   /**
-   * Takes tasks that are to leave with the next `flush()`, and be worked in this order. `repliesRead` is `undefined` when the worker may start them whenever it likes; for tasks that
-   * are sent ahead of unanswered ones, how many replies of it had been read.
+   * Takes tasks that are to leave with the next `flush()`, and be worked in this order. `repliesRead` is `undefined` when the worker may
+   * start them whenever it likes; for tasks that are sent ahead of unanswered ones, how many replies of it had been read.
    */
   run(tasks: readonly T[], repliesRead: number | undefined): void;
   /** Lets leave what `run()` took. */

@@ -4,7 +4,10 @@ const MAX_TASKS = 256;
 /** What lies in a pipe cannot go to another worker while it is being written: a pipe holds 64 KiB, and a few of them are on their way. */
 const MAX_BYTES = 256 * 1024;
 
-/** How long the tasks in a worker's hands should take together. Longer comes too close to the lease of 3 ms, and they would be given back; shorter makes more, smaller writes. */
+/**
+ * How long the tasks in a worker's hands should take together. Longer comes too close to the lease of 3 ms, and they would be given back;
+ * shorter makes more, smaller writes.
+ */
 const WORK_MS = 2;
 
 /**

@@ -5,7 +5,10 @@ import type { WaitingTasks } from "./waiting_tasks.ts";
 /** Makes the error for a task that a dead worker held. */
 export type ExitErrorFactory = (taskStarted: boolean, attempt: number) => Error;
 
-/** A task that was the first of so many workers that died before it began did not end them, but a fourth would die the same way. See `docs/decisions/handing_out.md`. */
+/**
+ * A task that was the first of so many workers that died before it began did not end them, but a fourth would die the same way. See
+ * `docs/decisions/handing_out.md`.
+ */
 const MAX_REDELIVERIES = 3;
 
 /** The tasks whose caller waits, with a worker or without: each settles exactly once. */

@@ -17,7 +17,10 @@ const MOST_ENTRIES = 20_000;
 // The rest of a command line needs some room, too.
 const MOST_GRANT_UNITS = Math.floor(ARGUMENT_LIMITS.one * 0.75);
 
-/** So many files are looked at each time: that takes less than a millisecond. By count, since on a busy machine a clock tells nothing of the folder. */
+/**
+ * So many files are looked at each time: that takes less than a millisecond. By count, since on a busy machine a clock tells nothing of the
+ * folder.
+ */
 const ALWAYS_CHECKED = 50;
 /** A look into a larger folder takes so much less than the time to the next one. */
 const CHECK_SHARE = 0.05;

@@ -56,7 +56,10 @@ export function programModule(): string {
   return main ?? location.href;
 }
 
-/** Finds the nearest file of one of these names, from the folder of a `file:` URL upwards. Looks only where this program may read, and never prompts. */
+/**
+ * Finds the nearest file of one of these names, from the folder of a `file:` URL upwards. Looks only where this program may read, and never
+ * prompts.
+ */
 export function findUpwards(url: string, names: readonly string[]): string | undefined {
   for (let folder = new URL(".", url);; folder = new URL("..", folder)) {
     const found = names.map((name) => fileUrlToPath(new URL(name, folder))).find((path) => isReadable(path));
