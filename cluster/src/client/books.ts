@@ -1,6 +1,7 @@
 import type { Completion } from "../corral.ts";
 import type { Entry } from "./entry.ts";
-import { Outbox, Window } from "./outbox.ts";
+import { OrderWindow } from "./order_window.ts";
+import { Outbox } from "./outbox.ts";
 import type { Shelf } from "./shelf.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { Shelf } from "./shelf.ts";
  */
 export class Books {
   readonly outbox: Outbox<Entry> = new Outbox();
-  readonly window: Window = new Window();
+  readonly window: OrderWindow = new OrderWindow();
   readonly #entries = new Map<string, Entry>();
   readonly #onTaken: () => void;
   #shelf: Shelf | undefined;

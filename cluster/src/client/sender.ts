@@ -5,7 +5,8 @@ import { sealOrder } from "../message/order.ts";
 import { ORDER_INLINE_BYTES, pack, type Packed, type Parcel } from "../message/parcel.ts";
 import { RUN_SHELF } from "../names.ts";
 import type { Entry } from "./entry.ts";
-import type { Outbox, Window } from "./outbox.ts";
+import type { OrderWindow } from "./order_window.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** An order that waits longer is not run: bounds how long an order that somebody kept a copy of could be sent again. */
@@ -21,7 +22,7 @@ export interface SenderOptions {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly outbox: Outbox<Entry>;
-  readonly window: Window;
+  readonly window: OrderWindow;
   /** For what this client needs only itself. */
   readonly shelf: Shelf;
   readonly shelfName: string;
