@@ -70,7 +70,9 @@ export class ClientConnection {
   async #open(code: string, listener: BrokerListener): Promise<Broker> {
     await this.#connection.checked();
     const broker = await this.#connection.openBroker({
-      ...{ group: this.#group, code, listener },
+      group: this.#group,
+      code,
+      listener,
       onClose: () => this.#brokers.delete(listener),
     });
     this.#brokers.set(listener, broker);

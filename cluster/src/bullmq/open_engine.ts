@@ -1,6 +1,6 @@
 import type { EngineAddress, RedisTls } from "./address.ts";
 import type { ConnectionOptions, EngineConnection } from "./engine.ts";
-import { GroupConnection } from "./group_connection.ts";
+import { RedisConnection } from "./redis_connection.ts";
 import { PostgresConnection } from "./postgres_connection.ts";
 
 const POSTGRES = ["postgres:", "postgresql:"];
@@ -15,7 +15,7 @@ export function postgresAddress(url: string, tls: RedisTls | undefined): EngineA
 
 /** Connects a member in the background. */
 export function openEngine(options: ConnectionOptions): EngineConnection {
-  return isPostgres(options.address.url) ? new PostgresConnection(options) : new GroupConnection(options);
+  return isPostgres(options.address.url) ? new PostgresConnection(options) : new RedisConnection(options);
 }
 
 function isPostgres(url: string): boolean {

@@ -77,15 +77,13 @@ export class PostgresConnection implements EngineConnection {
     const queue = this.openQueue(queueName(settings.group, settings.code));
     const broker = new PostgresBroker({
       ...settings,
-      ...{
-        pool: this.#patient,
-        events: this.#pool,
-        listeners: this.#listeners,
-        queue,
-        link,
-        clockOffsetMs,
-        store: this.store,
-      },
+      pool: this.#patient,
+      events: this.#pool,
+      listeners: this.#listeners,
+      queue,
+      link,
+      clockOffsetMs,
+      store: this.store,
     });
     try {
       await broker.ready();
@@ -123,7 +121,10 @@ export class PostgresConnection implements EngineConnection {
     await this.#hearNotices();
     await this.#makeTables();
     this.#link = new GroupLink({
-      ...{ group, id, name, leaseMs },
+      group,
+      id,
+      name,
+      leaseMs,
       relay: { connection: this.#pool as never, backend: createPostgresRelayBackend as never },
       isAlive: async (member) => {
         const { rows } = await this.#patient.query(

@@ -8,7 +8,7 @@ import { shownAddress } from "./redis_client.ts";
 import { RedisBroker } from "./redis_broker.ts";
 import { RedisSockets } from "./redis_sockets.ts";
 import { accountRefusal, readRedisState, refusalOf } from "./start_checks.ts";
-import { RedisStore } from "./store.ts";
+import { RedisStore } from "./redis_store.ts";
 import { pause, systemClock, within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
@@ -16,7 +16,7 @@ const CLOSE_LIMIT_MS = 2000;
 const RELAY_PAUSE_MS = 100;
 
 /** A member's connection to its group over Redis. */
-export class GroupConnection implements EngineConnection {
+export class RedisConnection implements EngineConnection {
   readonly #sockets: RedisSockets;
   readonly #redis: Redis;
   readonly store: RedisStore;
@@ -52,7 +52,9 @@ export class GroupConnection implements EngineConnection {
     const broker = new RedisBroker({
       ...settings,
       redis: this.#redis,
-      ...{ link, clockOffsetMs, store: this.store },
+      link,
+      clockOffsetMs,
+      store: this.store,
     });
     await broker.ready();
     return broker;
@@ -88,7 +90,11 @@ export class GroupConnection implements EngineConnection {
       this.#lastError = error;
     };
     this.#link = new GroupLink({
-      ...{ group, id, name, leaseMs, onError },
+      group,
+      id,
+      name,
+      leaseMs,
+      onError,
       relay: { connection: this.#redis as never },
       isAlive: (member) => this.#isAlive(member),
     });
