@@ -32,6 +32,13 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
   try {
     const { MapSession } = await import("../session/map_session.ts");
     return await new MapSession(options).run();
+  } catch (error) {
+    if (options.source === undefined || !(error instanceof ReferenceError)) throw error;
+    const { UsageError } = await import("../errors/usage_error.ts");
+    throw new UsageError(
+      `Cannot run -e: ${error.message}; the text is evaluated once and gives the function, like (record) => record.id`,
+      { cause: error },
+    );
   } finally {
     await endAhead?.();
   }

@@ -26,7 +26,7 @@ export function formatOptions(
 > {
   refusePackedOutput(flags.value("output") ?? "");
   const input = choice<InputFormat>(flags, "in") ?? formatOfFiles(files) ?? "ndjson";
-  const output = choice<OutputFormat>(flags, "out") ?? formatOf(flags.value("output") ?? "") ?? "ndjson";
+  const output = choice<OutputFormat>(flags, "out") ?? outputFormatOf(flags.value("output") ?? "");
   const isTable = input === "csv" || input === "tsv";
   if (!isTable) refuseTableFlags(flags, input);
   const hasHeader = !flags.has("no-header");
@@ -56,6 +56,19 @@ export function formatOptions(
 function formatOf(name: string): (InputFormat & OutputFormat) | undefined {
   const [, extension] = /\.([a-z]+)$/.exec(name.toLowerCase().replace(/\.gz$/, "")) ?? [];
   return extension !== undefined && Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : undefined;
+}
+
+/** Files of other programs, which nobody means by a name of ours. */
+const FOREIGN = /\.(xlsx?|xlsm|ods|parquet|arrow|feather|orc|avro|sqlite3?|db|duckdb|xml|ya?ml|html?|pdf)$/i;
+
+/** Throws UsageError for a name that says another format than there is. With `--out` it is the user who says. */
+function outputFormatOf(name: string): OutputFormat {
+  const [foreign] = FOREIGN.exec(name) ?? [];
+  if (foreign === undefined) return formatOf(name) ?? "ndjson";
+  throw new UsageError(
+    `Cannot write ${nameForPeople(name)}: results are not written as ${foreign.toLowerCase()}, wanted a name with ` +
+      `.csv, .tsv, .json or .ndjson, or --out FORMAT`,
+  );
 }
 
 /** The next program would take the file for what its name says. */

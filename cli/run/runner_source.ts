@@ -701,6 +701,68 @@ var RecordContext = class {
   }
 };
 
+// cli/runner/lost_values.ts
+var REMEDIES = [
+  [
+    Promise,
+    "a promise",
+    "await it"
+  ],
+  [
+    Map,
+    "a Map",
+    "Object.fromEntries(map) makes an object of it"
+  ],
+  [
+    Set,
+    "a Set",
+    "[...set] makes an array of it"
+  ],
+  [
+    Error,
+    "an Error",
+    "its message and name can be written"
+  ],
+  [
+    RegExp,
+    "a RegExp",
+    "String() makes a text of it"
+  ],
+  [
+    ArrayBuffer,
+    "an ArrayBuffer",
+    "new Uint8Array(buffer).toBase64() makes a text of it"
+  ]
+];
+function refuseLostValues(value, text) {
+  if (!text.includes("{}")) return;
+  const open = [
+    [
+      value,
+      "$"
+    ]
+  ];
+  for (let next = open.pop(); next !== void 0; next = open.pop()) {
+    const [one, path] = next;
+    if (typeof one !== "object" || one === null || hasOwnJson(one)) continue;
+    const fields = Object.entries(one);
+    const lost = fields.length > 0 ? void 0 : REMEDIES.find(([type]) => one instanceof type);
+    if (lost !== void 0) {
+      throw new TypeError(\`Cannot write the result: there is \${lost[1]} at \${path}, which JSON writes as {}; \${lost[2]}\`);
+    }
+    const isList = Array.isArray(one);
+    for (const [key, field] of fields.reverse()) {
+      if (typeof field === "object") open.push([
+        field,
+        isList ? \`\${path}[\${key}]\` : \`\${path}.\${key}\`
+      ]);
+    }
+  }
+}
+function hasOwnJson(value) {
+  return typeof value.toJSON === "function";
+}
+
 // cli/runner/joined_bytes.ts
 function joinedBytes(pieces) {
   if (pieces.length === 1) return pieces[0];
@@ -873,6 +935,7 @@ var ResultBuffer = class {
 function jsonText(value) {
   const text = exactText(value);
   if (text === void 0) throw new TypeError(\`Cannot write the result: a \${typeof value} is not JSON\`);
+  refuseLostValues(value, text);
   return text;
 }
 function isBytes(value) {

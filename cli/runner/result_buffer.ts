@@ -1,4 +1,5 @@
 import { exactText } from "./exact_json.ts";
+import { refuseLostValues } from "./lost_values.ts";
 import { joinedBytes } from "./joined_bytes.ts";
 import { cellsOf, plainResult, type RowShape } from "./tables/result_row.ts";
 import { type CellStyle, rowText } from "./tables/table_cells.ts";
@@ -123,6 +124,7 @@ export class ResultBuffer {
 function jsonText(value: unknown): string {
   const text = exactText(value);
   if (text === undefined) throw new TypeError(`Cannot write the result: a ${typeof value} is not JSON`);
+  refuseLostValues(value, text);
   return text;
 }
 

@@ -98,6 +98,14 @@ Deno.test("corral map says what is wrong with a name or a flag before it does an
         ["job.ts", "in.csv", "-o", "out.csv.gz"],
         "Cannot write out.csv.gz: results are not packed, wanted another name",
       ],
+      [
+        ["job.ts", "in.csv", "-o", "out.xlsx"],
+        "Cannot write out.xlsx: results are not written as .xlsx, wanted a name with .csv, .tsv, .json or .ndjson, or --out FORMAT",
+      ],
+      [
+        ["-e", "r.id", "in.csv"],
+        "Cannot run -e: r is not defined; the text is evaluated once and gives the function, like (record) => record.id",
+      ],
       [["job.ts", "in.csv", "--out", "csv", "--columns", "a,"], 'Cannot use "a," as --columns: a name is missing'],
       [["job.ts", "in.csv", "-k", "--unordered"], "Cannot use --unordered and --keep-order: they are opposites"],
       [["job.ts", "in.csv", "--shuf"], "Cannot use --shuf: records are read as they come"],
