@@ -9,7 +9,10 @@ const MAX_PREAMBLE = 20;
  * told, and not done: the same command would do different things to different files.
  */
 export function remedyFor(sample: Uint8Array, tried: InputFormat): string {
-  if (isBinary(sample)) return "it does not look like text, wanted what a tool that knows its format makes of it";
+  if (isBinary(sample)) {
+    return "it does not look like text, wanted what a tool that knows its format makes of it, or the names of such files " +
+      "as records: printf '%s\\n' FILES | corral map --in lines --allow-read=…";
+  }
   const text = decoded(sample);
   if (text === undefined) return "it is not UTF-8, wanted --encoding NAME, such as latin1";
   const flags = flagsFor(text).replace(`--in ${tried} --`, "--");

@@ -548,8 +548,8 @@ var INLINE_RULES = [
     (_, told, name) => \`\${told}, import "npm:\${name}" or "jsr:\${name}", or name it in a deno.json or package.json of this folder\`
   ],
   [
-    /^(\\w+) is not defined$/,
-    (told, name) => \`\${told}: what stands behind -e imports by itself, as in (await import("npm:\${name}")).default, or name a module in place of -e\`
+    /^\\w+ is not defined$/,
+    (told) => \`\${told}: what stands behind -e knows its record and what it imports itself, as in await import("npm:NAME") or import("node:fs")\`
   ]
 ];
 var MAX_LENGTH = 4e3;
@@ -702,38 +702,15 @@ var RecordContext = class {
 };
 
 // cli/runner/lost_values.ts
-var REMEDIES = [
-  [
-    Promise,
-    "a promise",
-    "await it"
-  ],
-  [
-    Map,
-    "a Map",
-    "Object.fromEntries(map) makes an object of it"
-  ],
-  [
-    Set,
-    "a Set",
-    "[...set] makes an array of it"
-  ],
-  [
-    Error,
-    "an Error",
-    "its message and name can be written"
-  ],
-  [
-    RegExp,
-    "a RegExp",
-    "String() makes a text of it"
-  ],
-  [
-    ArrayBuffer,
-    "an ArrayBuffer",
-    "new Uint8Array(buffer).toBase64() makes a text of it"
-  ]
-];
+var REMEDIES = {
+  Promise: "await it",
+  Response: "await its text() or json()",
+  Map: "Object.fromEntries(map) makes an object of it",
+  Set: "[...set] makes an array of it",
+  Error: "its name and message can be written",
+  RegExp: "String() makes a text of it",
+  ArrayBuffer: "new Uint8Array(buffer).toBase64() makes a text of it"
+};
 function refuseLostValues(value, text) {
   if (!text.includes("{}")) return;
   const open = [
@@ -746,9 +723,10 @@ function refuseLostValues(value, text) {
     const [one, path] = next;
     if (typeof one !== "object" || one === null || hasOwnJson(one)) continue;
     const fields = Object.entries(one);
-    const lost = fields.length > 0 ? void 0 : REMEDIES.find(([type]) => one instanceof type);
-    if (lost !== void 0) {
-      throw new TypeError(\`Cannot write the result: there is \${lost[1]} at \${path}, which JSON writes as {}; \${lost[2]}\`);
+    const name = fields.length > 0 ? void 0 : nameOf(one);
+    if (name !== void 0) {
+      const remedy = Object.hasOwn(REMEDIES, name) ? REMEDIES[name] : "wanted plain objects, arrays, texts and numbers";
+      throw new TypeError(\`Cannot write the result: JSON has no form for the \${name} at \${path}, \${remedy}\`);
     }
     const isList = Array.isArray(one);
     for (const [key, field] of fields.reverse()) {
@@ -758,6 +736,12 @@ function refuseLostValues(value, text) {
       ]);
     }
   }
+}
+function nameOf(value) {
+  if (value instanceof Error) return "Error";
+  if (value instanceof RegExp) return "RegExp";
+  const tag = value[Symbol.toStringTag];
+  return typeof tag === "string" && !ArrayBuffer.isView(value) ? tag : void 0;
 }
 function hasOwnJson(value) {
   return typeof value.toJSON === "function";

@@ -48,9 +48,9 @@ const INLINE_RULES: readonly Rule[] = [
       `${told}, import "npm:${name}" or "jsr:${name}", or name it in a deno.json or package.json of this folder`,
   ],
   [
-    /^(\w+) is not defined$/,
-    (told, name) =>
-      `${told}: what stands behind -e imports by itself, as in (await import("npm:${name}")).default, or name a module in place of -e`,
+    /^\w+ is not defined$/,
+    (told) =>
+      `${told}: what stands behind -e knows its record and what it imports itself, as in await import("npm:NAME") or import("node:fs")`,
   ],
 ];
 

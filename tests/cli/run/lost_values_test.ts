@@ -7,12 +7,14 @@ const refuse = (value: unknown): void => refuseLostValues(value, JSON.stringify(
 
 Deno.test("refuseLostValues() names the first place at which something is lost, and what keeps it", () => {
   const lost: [value: unknown, told: string][] = [
-    [new Map([[1, 2]]), "there is a Map at $, which JSON writes as {}; Object.fromEntries(map) makes an object of it"],
-    [{ a: [1, new Set()] }, "there is a Set at $.a[1], "],
-    [{ page: Promise.resolve(1) }, "there is a promise at $.page, which JSON writes as {}; await it"],
-    [[{ error: new TypeError("x") }, new Map()], "there is an Error at $[0].error, "],
-    [{ pattern: /x/ }, "there is a RegExp at $.pattern, "],
-    [{ bytes: new ArrayBuffer(1) }, "there is an ArrayBuffer at $.bytes, "],
+    [new Map([[1, 2]]), "JSON has no form for the Map at $, Object.fromEntries(map) makes an object of it"],
+    [{ a: [1, new Set()] }, "JSON has no form for the Set at $.a[1], "],
+    [{ page: Promise.resolve(1) }, "JSON has no form for the Promise at $.page, await it"],
+    [[{ error: new TypeError("x") }, new Map()], "JSON has no form for the Error at $[0].error, "],
+    [{ pattern: /x/ }, "JSON has no form for the RegExp at $.pattern, "],
+    [{ bytes: new ArrayBuffer(1) }, "JSON has no form for the ArrayBuffer at $.bytes, "],
+    [new Response("x"), "JSON has no form for the Response at $, await its text() or json()"],
+    [{ all: [1].values() }, "JSON has no form for the Array Iterator at $.all, wanted plain objects"],
   ];
   for (const [value, told] of lost) assertThrows(() => refuse(value), TypeError, `Cannot write the result: ${told}`);
 });
@@ -20,6 +22,7 @@ Deno.test("refuseLostValues() names the first place at which something is lost, 
 Deno.test("refuseLostValues() lets pass what JSON holds", () => {
   class Empty {}
   const kept = [
+    new Uint8Array(),
     {},
     [{}],
     { a: {}, b: "{}" },
@@ -40,6 +43,10 @@ Deno.test("corral map fails a result with a promise that was not awaited, in eve
   const text = "(n) => ({ n, page: n === 2 ? Promise.resolve(1) : {} })";
   for (const format of ["ndjson", "json", "lines", "csv"]) {
     const { code, stderr } = await corral(["map", "-q", "-e", text, "--out", format], { stdin: "1\n2\n3\n" });
-    assertEquals([code, /record 2 .*there is a promise at \$\.page, .*; await it/.test(stderr)], [1, true], stderr);
+    assertEquals(
+      [code, /record 2 .*JSON has no form for the Promise at \$\.page, await it/.test(stderr)],
+      [1, true],
+      stderr,
+    );
   }
 });

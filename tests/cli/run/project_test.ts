@@ -115,7 +115,7 @@ Deno.test("corral map -e tells places in what was typed, and what to write for w
     );
     assertEquals(
       await failure("(n) => lodash(n)"),
-      'ReferenceError: lodash is not defined: what stands behind -e imports by itself, as in (await import("npm:lodash")).default, or name a module in place of -e' +
+      'ReferenceError: lodash is not defined: what stands behind -e knows its record and what it imports itself, as in await import("npm:NAME") or import("node:fs")' +
         "\n    at default (-e:1:8)",
     );
     for (const lacks of ["", "{}"]) {
