@@ -5,8 +5,7 @@
  *     deno task bench:start                 everything
  *     deno task bench:start "corral map"    rows whose titles, or those of their floors, have one of these parts
  */
-import { CHILD_SCRIPTS } from "../src/worker/child_source.ts";
-import { countModules, FloorFiles, TwoDenos } from "./start/floors.ts";
+import { CORE, countModules, FloorFiles, TwoDenos } from "./start/floors.ts";
 import { fromFileUrl, median } from "./start/help.ts";
 
 const ROUNDS = 5;
@@ -48,10 +47,10 @@ async function timed(work: () => Promise<unknown>): Promise<readonly number[]> {
 
 const bare = () => timed(() => deno(EMPTY).output());
 
-/** Two Denos that evaluate a text from their input and answer, and the end of two such ones. */
-async function twoDenos(text: string, what: "start" | "end"): Promise<readonly number[]> {
+/** Two Denos that evaluate scripts from their input and answer, and the end of two such ones. */
+async function twoDenos(scripts: readonly string[], what: "start" | "end"): Promise<readonly number[]> {
   let denos!: TwoDenos;
-  const started = await timed(async () => denos = await TwoDenos.start(text));
+  const started = await timed(async () => denos = await TwoDenos.start(scripts));
   const ended = await timed(() => denos.end());
   return what === "start" ? started : ended;
 }
@@ -85,19 +84,19 @@ const rows: readonly Row[] = [
     title: "a pool of two, from construction to both ready",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that read a byte and answer one",
-    floor: () => twoDenos(" ", "start"),
+    floor: () => twoDenos([" "], "start"),
   },
   {
     title: "a pool of two, from construction to both ready",
     measure: () => run("pool", "0"),
     floorTitle: "two Denos that evaluate the text of a worker, do not run it, and answer",
-    floor: () => twoDenos(CHILD_SCRIPTS[0]!, "start"),
+    floor: () => twoDenos(CORE, "start"),
   },
   {
     title: "the end of that pool, from close() to the end of join()",
     measure: async () => (await results("pool", "0")).closing,
     floorTitle: "of two such Denos that are told to exit",
-    floor: () => twoDenos(CHILD_SCRIPTS[0]!, "end"),
+    floor: () => twoDenos(CORE, "end"),
   },
   {
     title: "a pool of two from a program that holds 2 GiB",

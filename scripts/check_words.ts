@@ -69,7 +69,7 @@ export function findWords(path: string, text: string, rules: readonly Rule[] = R
 
 /** Texts of others, texts that a task makes from others, and the rules themselves. */
 const LEFT_OUT =
-  /(?:^|\/)(?:node_modules|\.git|site|dist|built)\/|_source\.ts$|help_topics\.ts$|check_words(?:_test)?\.ts$|^CHANGELOG\.md$/;
+  /(?:^|\/)(?:node_modules|\.git|site|dist|built)\/|help_topics\.ts$|check_words(?:_test)?\.ts$|^CHANGELOG\.md$/;
 
 async function* textFiles(folder: URL, prefix = ""): AsyncIterable<string> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(prefix, folder))) {

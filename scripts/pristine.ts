@@ -82,8 +82,10 @@ function callsOf(names: readonly string[]): RegExp {
 export interface Pristine {
   /** Statements, to stand first; what they declare is in scope of the scripts. */
   readonly prelude: string;
-  /** All names that the prelude declares, as a pattern. */
-  readonly names: string;
+  /** All names that the prelude declares. */
+  readonly names: readonly string[];
+  /** Those of them that code which was rewritten may use. */
+  namesIn(code: string): string[];
   rewrite(code: string): string;
 }
 
@@ -123,7 +125,11 @@ export function pristine(): Pristine {
       ].join("\n");
     },
     get names() {
-      return `{ ${[...GLOBALS, ...declarations()].join(", ")} }`;
+      return [...GLOBALS, ...declarations()];
+    },
+    namesIn(code) {
+      const words = new Set(code.split(/[^\w$]+/));
+      return this.names.filter((name) => words.has(name));
     },
     rewrite(code) {
       statics.set("$Object_defineProperty", "Object.defineProperty");

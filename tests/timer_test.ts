@@ -243,7 +243,7 @@ const EXCEPTIONS: Record<string, string> = {
   "child/memory_watch.ts": "the text of a thread of its own",
   "child/tasks/functions.ts": "the owner of a method that user code passes",
   "worker/reaper_program.ts": "the text of a process of its own",
-  "worker/child_source.ts": "generated of all the others",
+  "worker/child_source.js": "generated of all the others",
 };
 
 Deno.test("timer.ts loads no timers of the runtime before somebody needs one, and keeps those that somebody replaces", async () => {

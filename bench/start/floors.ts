@@ -2,6 +2,12 @@
 
 import { buildPackages } from "../../scripts/packaging/build_packages.ts";
 import { fewFiles } from "../../scripts/packaging/few_files.ts";
+import { CHILD_SCRIPTS } from "../../src/worker/child_source.js";
+
+/** What a worker evaluates before it reads its first message. */
+export const CORE: readonly string[] = CHILD_SCRIPTS.filter((script) =>
+  /sourceURL=corral:child(?:\/\d+)?\n$/.test(script)
+);
 
 /** Files that a floor needs, in a folder that goes with it. */
 export class FloorFiles implements AsyncDisposable {
@@ -67,7 +73,7 @@ export async function countModules(path: string): Promise<number> {
   return loaded.size;
 }
 
-/** Two Denos that read a text, evaluate it and answer a byte, and that end when they are told. */
+/** Two Denos that read some scripts, evaluate them and answer a byte, and that end when they are told. */
 export class TwoDenos {
   readonly #children: readonly Deno.ChildProcess[];
   readonly #writers: readonly WritableStreamDefaultWriter<Uint8Array>[];
@@ -81,11 +87,13 @@ export class TwoDenos {
   }
 
   /** Starts them. Resolves when both have answered. */
-  static async start(text: string): Promise<TwoDenos> {
-    const bytes = new TextEncoder().encode(text);
+  static async start(scripts: readonly string[]): Promise<TwoDenos> {
+    const bytes = new TextEncoder().encode(scripts.join(""));
     const source = `const bytes=new Uint8Array(${bytes.length});` +
       "for(let at=0;at<bytes.length;)at+=Deno.stdin.readSync(bytes.subarray(at));" +
-      "(0,eval)(new TextDecoder().decode(bytes));Deno.stdout.writeSync(new Uint8Array(1));" +
+      `const text=new TextDecoder().decode(bytes);let end=0;` +
+      `for(const length of [${scripts.map(({ length }) => length)}])(0,eval)(text.slice(end,end+=length));` +
+      "Deno.stdout.writeSync(new Uint8Array(1));" +
       "await Deno.stdin.read(bytes);Deno.exit(0)";
     const children = [1, 2].map(() =>
       new Deno.Command(Deno.execPath(), {

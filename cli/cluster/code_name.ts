@@ -1,5 +1,5 @@
 import { hashOf } from "../output/record_hash.ts";
-import { RUNNER_SOURCE } from "../run/runner_source.ts";
+import { RUNNER_SOURCE } from "../run/runner_source.js";
 
 const RUNNER_DIGITS = 8;
 

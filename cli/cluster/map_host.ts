@@ -1,5 +1,5 @@
 import { makeLocalBackend } from "@corral/multiprocessing/backend";
-import { RUNNER_SOURCE } from "../run/runner_source.ts";
+import { RUNNER_SOURCE } from "../run/runner_source.js";
 import type { ServedSite } from "../runner/served_runner.ts";
 import { SERVED_FUNCTION } from "./block_report.ts";
 import type { AgentHost } from "./cluster_package.ts";

@@ -1,7 +1,7 @@
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import type { BlockOrder, Piece, RunnerJob, RunnerSettings } from "../runner/protocol.ts";
 import { cellStyle } from "../runner/tables/table_cells.ts";
-import { RUNNER_SOURCE } from "./runner_source.ts";
+import { RUNNER_SOURCE } from "./runner_source.js";
 
 /** How long a function may take to react to the end of its time before its worker is ended. */
 export const GRACE_MS = 500;

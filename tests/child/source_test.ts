@@ -1,7 +1,7 @@
-/** Unit tests of the generated source itself: `src/worker/child_source.ts`. */
+/** Unit tests of the generated source itself: `src/worker/child_source.js`. */
 import { assertEquals } from "@std/assert";
 
-const SOURCE = new URL("../../src/worker/child_source.ts", import.meta.url).href;
+const SOURCE = new URL("../../src/worker/child_source.js", import.meta.url).href;
 
 /** Evaluates the core in a process of its own, with an `Error` that counts. Prints how many were made. */
 const PROGRAM = `
@@ -13,7 +13,8 @@ globalThis.Error = class Error extends globalThis.Error {
     made++;
   }
 };
-(0, eval)(CHILD_SCRIPTS[0])(() => {});
+const [core, ...rest] = CHILD_SCRIPTS;
+(0, eval)(core)((index) => (0, eval)(rest[index]));
 console.log(made);
 `;
 

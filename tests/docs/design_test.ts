@@ -112,7 +112,7 @@ const pageUrl = (page: string): URL => new URL(`docs/decisions/${page}.md`, ROOT
 
 async function* sourceFiles(folder: URL): AsyncIterable<URL> {
   for await (const file of allFiles(folder)) {
-    if (file.pathname.endsWith(".ts") && !file.pathname.endsWith("_source.ts")) yield file;
+    if (file.pathname.endsWith(".ts")) yield file;
   }
 }
 

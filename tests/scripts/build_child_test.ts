@@ -37,9 +37,10 @@ export {\n  own as base,\n  twice\n};\n`,
 
 Deno.test("toScripts() makes scripts that share what they import, and evaluates the rest on demand", async () => {
   const scripts = toScripts(FILES);
-  assertEquals(scripts.length, 3);
+  assertEquals(scripts.length, 4);
   assertEquals(scripts.map((script) => script.split("\n").at(-2)), [
     "//# sourceURL=corral:child",
+    "//# sourceURL=corral:child/1",
     "//# sourceURL=corral:handles",
     "//# sourceURL=corral:child/late",
   ]);

@@ -84,7 +84,7 @@ export class ItemSource<T> {
     }
   }
 
-  /** What is no step would never end, and its items would all be undefined: `for … of` refuses it as well. */
+  /** Anything that is not a step would never end, and its items would all be undefined: `for … of` refuses it as well. */
   #noted(step: IteratorResult<T>): IteratorResult<T> {
     if ((typeof step !== "object" && typeof step !== "function") || step === null) {
       throw new TypeError(`Cannot iterate: next() gave ${shown(step)}, an object with "done" and "value" is wanted`);

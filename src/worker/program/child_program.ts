@@ -1,18 +1,23 @@
-import { CHILD_SCRIPTS } from "../child_source.ts";
+import { CHILD_SCRIPTS } from "../child_source.js";
 
-/** The child's side of the library, as a worker reads it: scripts, of which the first is the core. See `CHILD_SCRIPTS`. */
-export type ChildProgram = readonly [core: Uint8Array, ...rest: Uint8Array[]];
+/** The child's side of the library, as a worker reads it. See `CHILD_SCRIPTS`. */
+export interface ChildProgram {
+  /** The scripts, one behind the other, of which the first is the core. */
+  readonly bytes: Uint8Array;
+  /** How long each of them is, in UTF-16 units. */
+  readonly lengths: readonly number[];
+}
 
 let program: ChildProgram | undefined;
 
 /** The program that all workers run. */
 export function childProgram(): ChildProgram {
-  if (program === undefined) {
-    const encoder = new TextEncoder();
-    const [core, ...rest] = CHILD_SCRIPTS.map((script) => encoder.encode(script));
-    program = [core!, ...rest];
-  }
-  return program;
+  return program ??= programOf(CHILD_SCRIPTS);
+}
+
+/** A program of some scripts. */
+export function programOf(scripts: readonly string[]): ChildProgram {
+  return { bytes: new TextEncoder().encode(scripts.join("")), lengths: scripts.map(({ length }) => length) };
 }
 
 /**

@@ -62,7 +62,7 @@ export interface LaunchCommand extends WorkerCommand {
   /** Where it reads; `undefined` where that is its stdin. */
   readonly input: InputDescriptor | undefined;
   /** What it reads first. */
-  readonly preamble: readonly Uint8Array[];
+  readonly preamble: Uint8Array;
 }
 
 /**
@@ -106,7 +106,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     namesOf,
     mayRun: grants.has("run"),
     input,
-    preamble: options.program,
+    preamble: options.program.bytes,
   };
 }
 

@@ -19,20 +19,18 @@ interface Loading extends Pick<ResolvedLaunchOptions, "moduleUrl" | "trust"> {
   readonly needsDeferred: boolean;
 }
 
-/** The URL of the main module. What it reads first are the scripts of the program, in order. */
+/** The URL of the main module. What it reads first are the scripts of the program. */
 export function mainModule(
-  [core, ...rest]: ChildProgram,
+  { bytes, lengths }: ChildProgram,
   loading: Loading,
   descriptor: InputDescriptor | undefined,
 ): string {
-  const source = `const input=${openInput(descriptor)},read=(size)=>{` +
-    `const bytes=new Uint8Array(size);` +
-    `for(let at=0;at<size;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
-    `return bytes},` +
+  const source = `const input=${openInput(descriptor)},text=((bytes)=>{` +
+    `for(let at=0;at<bytes.length;){const count=input.readSync(bytes.subarray(at));if(count===null)Deno.exit();at+=count}` +
+    `return new TextDecoder().decode(bytes)})(new Uint8Array(${bytes.length}));let end=0;` +
     // Taken at once: user code may replace what is global before the rest is wanted.
-    `evaluate=eval,decoder=new TextDecoder(),decode=decoder.decode.bind(decoder),run=(bytes)=>evaluate(decode(bytes)),` +
-    `core=run(read(${core.length})),rest=[${rest.map(({ length }) => length)}].map(read);` +
-    `core((index)=>run(rest[index]))(${loadFunction(loading)},input);`;
+    `const evaluate=eval,[core,...rest]=[${lengths}].map((length)=>text.slice(end,end+=length));` +
+    `evaluate(core)((index)=>evaluate(rest[index]))(${loadFunction(loading)},input);`;
   return moduleOf(`${deferredImport(loading, source)}`);
 }
 

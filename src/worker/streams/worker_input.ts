@@ -13,9 +13,9 @@ export class WorkerInput {
     if (denoInternals.core?.writeAll !== undefined) this.#resource = pipeResource(child, "stdin");
   }
 
-  /** Writes what comes before all else, one after the other. */
-  begin(scripts: readonly Uint8Array[]): void {
-    this.#beginning = this.#writeAll(scripts);
+  /** Writes what comes before all else. */
+  begin(bytes: Uint8Array): void {
+    this.#beginning = this.#writeFirst(bytes);
   }
 
   /** Writes all bytes, when the last write has ended. Rejects when the worker is gone. */
@@ -33,9 +33,9 @@ export class WorkerInput {
     return denoInternals.core!.writeAll!(this.#resource, bytes);
   }
 
-  async #writeAll(scripts: readonly Uint8Array[]): Promise<void> {
+  async #writeFirst(bytes: Uint8Array): Promise<void> {
     try {
-      for (const script of scripts) await this.#write(script);
+      await this.#write(bytes);
     } catch {
       // It is gone: the next write says so.
     } finally {

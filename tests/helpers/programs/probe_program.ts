@@ -1,10 +1,8 @@
-import type { ChildProgram } from "../../../src/worker/program/child_program.ts";
-
-const encoder = new TextEncoder();
+import { type ChildProgram, programOf } from "../../../src/worker/program/child_program.ts";
 
 /** A program for a worker: loads the module, calls its `probe()`, and prints one line of JSON. */
-export const PROBE: ChildProgram = [
-  encoder.encode(`() => async (load) => {
+export const PROBE: ChildProgram = programOf([
+  `() => async (load) => {
     try {
       const module = await load?.();
       const result = await module?.probe?.();
@@ -12,5 +10,5 @@ export const PROBE: ChildProgram = [
     } catch ({ name, message }) {
       console.log(JSON.stringify({ error: name, message }));
     }
-  }`),
-];
+  }`,
+]);

@@ -1,6 +1,5 @@
 /** No pool: what the machine, its pipes and a bare `deno run` can do. */
-import { CHILD_SCRIPTS } from "../../../../src/worker/child_source.ts";
-import { TwoDenos } from "../../../start/floors.ts";
+import { CORE, TwoDenos } from "../../../start/floors.ts";
 import { bursts, burstsAround, firstBurst } from "./bare_calls.ts";
 import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
@@ -131,7 +130,7 @@ async function starts({ repeats }: Parameters): Promise<{ samples: number[] }> {
   const samples: number[] = [];
   for (let n = 0; n < repeats; n++) {
     const startedAt = performance.now();
-    const denos = await TwoDenos.start(CHILD_SCRIPTS[0]!);
+    const denos = await TwoDenos.start(CORE);
     samples.push(performance.now() - startedAt);
     await denos.end();
   }

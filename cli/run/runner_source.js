@@ -2,8 +2,12 @@
 // deno-fmt-ignore-file
 // deno-lint-ignore-file
 
-/** The statements that make the functions of `cli/runner/main.ts`. */
-export const RUNNER_SOURCE: string = `// src/child/runtime.ts
+/**
+ * The statements that make the functions of `cli/runner/main.ts`.
+ *
+ * @type {string}
+ */
+export const RUNNER_SOURCE = `// src/child/runtime.ts
 var KEY = Symbol.for("@corral/multiprocessing/child");
 function findRuntime() {
   return globalThis[KEY];
