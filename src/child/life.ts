@@ -59,16 +59,20 @@ export function answerHello({ parent, output, watches }: Surroundings, settings:
   output.limitTo(settings.maxFrameBytes);
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
-  if (settings.process === undefined) ignoreTerminalSignals();
+  if (settings.ignoresKeys !== true) ignoreKeys(settings);
   if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
   output.open();
-  const mayRun = Deno.permissions.querySync({ name: "run" }).state !== "denied";
   watches.descriptors({
-    reach: () => parent.shareOutput(mayRun ? "processes" : "threads"),
+    reach: () => parent.shareOutput(settings.mayRun === true ? "processes" : "threads"),
     thread: () => parent.shareOutput("threads"),
   });
   return tellParentEnded;
+}
+
+/** Leaves the keys of the terminal to the program, where they reach this process: one of its own, and one that may run commands, has a group of its own. */
+export function ignoreKeys({ process, mayRun }: WorkerSettings): void {
+  if (process === undefined && mayRun !== true) ignoreTerminalSignals();
 }
 
 /** Throws unless both sides speak the same protocol. */

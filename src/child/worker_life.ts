@@ -5,6 +5,7 @@ import {
   answerHello,
   checkVersion,
   type Hello,
+  ignoreKeys,
   installTracing,
   type Life,
   loadModule,
@@ -99,6 +100,8 @@ export class WorkerLife implements Life {
   #tryToWatch(loop: TaskLoop, scope: TaskScope): void {
     try {
       this.#watchWhatIsLeft(loop, scope);
+      // They do nothing yet. A task that listens for them, and stops, must not change that.
+      if (this.#hello.settings.ignoresKeys === true) ignoreKeys(this.#hello.settings);
     } catch (error) {
       this.#surroundings.output.print(2, `corral: cannot watch for what tasks leave behind: ${Deno.inspect(error)}\n`);
     }

@@ -32,6 +32,10 @@ export interface WorkerSettings {
   readonly storage?: true;
   /** Which of the program's streams, stdout and stderr, show colours. */
   readonly colored: { readonly 1: boolean; readonly 2: boolean };
+  /** Set when code of the worker may start commands, and so leads a process group of its own. */
+  readonly mayRun?: true;
+  /** Set when the keys of the terminal do nothing to the process from its first moment on. */
+  readonly ignoresKeys?: true;
   /** Set when the program traces: spans of tasks are reported to it. */
   readonly traced?: true;
   /** Set when tasks may run exports of the module and built-ins only: no text is compiled. */

@@ -7645,9 +7645,6 @@ function withholdStorage() {
 
 // src/child/streams/terminal_signals.ts
 function ignoreTerminalSignals() {
-  if (Deno.permissions.querySync({
-    name: "run"
-  }).state !== "denied") return;
   for (const signal of [
     "SIGINT",
     "SIGQUIT",
@@ -7663,18 +7660,18 @@ function answerHello({ parent, output, watches }, settings) {
   output.limitTo(settings.maxFrameBytes);
   output.color(settings.colored);
   const tellParentEnded = introduce(settings);
-  if (settings.process === void 0) ignoreTerminalSignals();
+  if (settings.ignoresKeys !== true) ignoreKeys(settings);
   if (settings.storage !== true) withholdStorage();
   parent.send(CHILD_HELLO);
   output.open();
-  const mayRun = Deno.permissions.querySync({
-    name: "run"
-  }).state !== "denied";
   watches.descriptors({
-    reach: () => parent.shareOutput(mayRun ? "processes" : "threads"),
+    reach: () => parent.shareOutput(settings.mayRun === true ? "processes" : "threads"),
     thread: () => parent.shareOutput("threads")
   });
   return tellParentEnded;
+}
+function ignoreKeys({ process, mayRun }) {
+  if (process === void 0 && mayRun !== true) ignoreTerminalSignals();
 }
 function checkVersion({ protocol, version }) {
   if (protocol === PROTOCOL_VERSION) return;
@@ -8168,6 +8165,7 @@ var WorkerLife = class {
   #tryToWatch(loop, scope) {
     try {
       this.#watchWhatIsLeft(loop, scope);
+      if (this.#hello.settings.ignoresKeys === true) ignoreKeys(this.#hello.settings);
     } catch (error) {
       this.#surroundings.output.print(2, \`corral: cannot watch for what tasks leave behind: \${Deno.inspect(error)}
 \`);

@@ -27,7 +27,9 @@ export interface Hello {
 export type OwnSettings = Pick<WorkerSettings, "workerId" | "concurrency" | "initializer" | "process">;
 
 /** What the workers of one owner have in common, beside their options. */
-type CommonSettings = Required<Pick<WorkerSettings, "memoryMarker" | "blockSecret" | "project">>;
+type CommonSettings =
+  & Required<Pick<WorkerSettings, "memoryMarker" | "blockSecret" | "project">>
+  & Pick<WorkerSettings, "mayRun" | "ignoresKeys">;
 
 /** What a hello carries beside the settings. */
 export interface HelloInput {

@@ -9,7 +9,7 @@ import { type Circumstances, circumstances } from "./explain.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";
-import { makeStorageKey, ProcessAhead } from "./program/spawn.ts";
+import { ignoresKeys, makeStorageKey, ProcessAhead } from "./program/spawn.ts";
 import { SpareWorker } from "./spare_worker.ts";
 import { type UntrustedFolder, untrustedFolder } from "./permissions/untrusted_folder.ts";
 
@@ -68,11 +68,15 @@ export class WorkerLauncher {
 
   /** Makes the first message to a worker. Throws PayloadTooLargeError. */
   hello(own: OwnSettings, input: HelloInput): Hello {
-    return makeHello(
-      this.#options,
-      { ...own, memoryMarker: this.#memoryMarker, blockSecret: this.#blockSecret, project: this.#command.project },
-      input,
-    );
+    const { project, mayRun } = this.#command;
+    const common = {
+      memoryMarker: this.#memoryMarker,
+      blockSecret: this.#blockSecret,
+      project,
+      ...(mayRun && { mayRun: true as const }),
+      ...(own.process === undefined && ignoresKeys(this.#command) && { ignoresKeys: true as const }),
+    };
+    return makeHello(this.#options, { ...own, ...common }, input);
   }
 
   /** Starts a worker, or takes the spare, which waits for its hello. Throws WorkerStartError. */

@@ -19,6 +19,16 @@ export function leadsGroup({ mayRun }: Pick<LaunchCommand, "mayRun">, ownGroup =
   return ownGroup || mayRun;
 }
 
+/** Whether the keys of the terminal do nothing to the process from its first moment on: a shell has it ignore them. */
+export function ignoresKeys(command: LaunchCommand): boolean {
+  return !command.mayRun && isByShell(command);
+}
+
+/** Only so does it get its own input without a copy of this program. */
+function isByShell({ input, path, env }: LaunchCommand): boolean {
+  return input !== undefined && (denoInternals.kExtraStdio === undefined || suitsShell(path, env));
+}
+
 /**
  * Starts the process of a worker, and writes its program to it. Throws what `Deno.Command` throws.
  *
@@ -46,9 +56,9 @@ function spawn(command: LaunchCommand, ownGroup?: boolean): Deno.ChildProcess {
     stderr: "piped",
     detached,
   };
-  if (command.input === undefined) return start(command, options);
-  if (denoInternals.kExtraStdio !== undefined && !suitsShell(command.path, command.env)) {
-    return start(command, { ...options, [denoInternals.kExtraStdio]: [0] });
+  if (!isByShell(command)) {
+    const { kExtraStdio } = denoInternals;
+    return start(command, command.input === undefined ? options : { ...options, [kExtraStdio!]: [0] });
   }
   // A process with a session of its own hears nothing of the terminal, and may be ended by any signal.
   const first = detached ? ":" : ignoring(TERMINAL_SIGNALS);

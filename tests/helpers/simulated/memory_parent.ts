@@ -121,4 +121,6 @@ export const SETTINGS: WorkerSettings = {
   blockSecret: "",
   colored: { 1: false, 2: false },
   initializer: null,
+  // It takes no signals of the process that the tests run in.
+  mayRun: true,
 };
