@@ -8,7 +8,7 @@ const EMPTY = new Uint8Array(0);
  * Hands on the bytes of one source in whole lines, so that sources never mix within a line. For programs whose pool has
  * `output: "events"`, and that print what workers write themselves.
  *
- * A line of more than 64 KiB is handed on in pieces.
+ * A line of more than 64 KiB is handed on in pieces, none of which ends within a character of UTF-8.
  *
  * @example A line that comes in two parts
  * ```ts
@@ -48,10 +48,20 @@ export class LinePrinter {
       this.flush();
     }
     const rest = bytes.subarray(end);
-    if (this.#heldBytes + rest.length < MAX_HELD_BYTES) return this.#hold(rest);
-    // Not copied: of output without line breaks, all would be.
+    if (this.#heldBytes + rest.length < MAX_HELD_BYTES) this.#hold(rest);
+    else this.#printPiece(rest);
+  }
+
+  /** Prints what is held of a line, and more of it. */
+  #printPiece(bytes: Uint8Array): void {
+    const { missing } = lastCharacter(this.#held.subarray(0, this.#heldBytes));
+    this.#hold(bytes.subarray(0, missing));
     this.flush();
-    this.#write(rest);
+    // Not copied: of output without line breaks, all would be.
+    const rest = bytes.subarray(missing);
+    const end = rest.length - lastCharacter(rest).begun;
+    if (end > 0) this.#write(rest.subarray(0, end));
+    this.#hold(rest.subarray(end));
   }
 
   /** Prints what was held back. */
@@ -75,4 +85,16 @@ export class LinePrinter {
     this.#held.set(bytes, this.#heldBytes);
     this.#heldBytes = length;
   }
+}
+
+/** How many bytes at the end begin a character of UTF-8, and how many that lacks. Bytes that are no UTF-8 seem to begin none, or one. */
+function lastCharacter(bytes: Uint8Array): { readonly begun: number; readonly missing: number } {
+  for (let begun = 1; begun <= Math.min(3, bytes.length); begun++) {
+    const byte = bytes[bytes.length - begun]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    if (size > begun) return { begun, missing: size - begun };
+    break;
+  }
+  return { begun: 0, missing: 0 };
 }

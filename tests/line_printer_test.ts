@@ -36,3 +36,28 @@ Deno.test("LinePrinter.print() does not hold a line without end", () => {
   assertEquals(sizes.reduce((sum, size) => sum + size), 1_000_000);
   assert(Math.max(...sizes) < 80_000);
 });
+
+Deno.test("LinePrinter.print() does not part a character of a line without end, whatever the pieces are that it comes in", () => {
+  const all = "é€😀x".repeat(60_000);
+  const bytes = new TextEncoder().encode(all);
+  for (const size of [1, 7, 4096, 65_533, 65_536, 100_001, bytes.length]) {
+    const written: string[] = [];
+    const printer = new LinePrinter((piece) => written.push(new TextDecoder("utf-8", { fatal: true }).decode(piece)));
+    for (let at = 0; at < bytes.length; at += size) printer.print(bytes.subarray(at, at + size));
+    assert(written.length > (size === bytes.length ? 0 : 5));
+    printer.flush();
+    assert(written.join("") === all);
+  }
+});
+
+Deno.test("LinePrinter.print() hands on bytes that are no UTF-8 as they are", () => {
+  for (const byte of [0x80, 0xc3, 0xe2, 0xf0, 0xff]) {
+    const bytes = new Uint8Array(200_000).fill(byte);
+    const written: number[] = [];
+    const printer = new LinePrinter((piece) => written.push(piece.length));
+    for (let at = 0; at < bytes.length; at += 999) printer.print(bytes.subarray(at, at + 999));
+    printer.flush();
+    assertEquals(written.reduce((sum, size) => sum + size), bytes.length);
+    assert(Math.max(...written) < 80_000);
+  }
+});

@@ -28,7 +28,9 @@ export class OutputTail {
     const all = new Uint8Array(length);
     all.set(this.#ring.subarray(at, length));
     all.set(this.#ring.subarray(0, at), length - at);
-    return withoutColors(new TextDecoder().decode(all));
+    // Of the character that the tail begins within, nothing can be read.
+    const start = this.#size > TAIL_BYTES ? Math.min(all.findIndex((byte) => (byte & 0xc0) !== 0x80), 3) : 0;
+    return withoutColors(new TextDecoder().decode(all.subarray(Math.max(start, 0))));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Unit tests of what is kept of a worker's output, against models that are simple and slow. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LinePrinter } from "../../../src/line_printer.ts";
 import { OutputTail } from "../../../src/worker/streams/prints.ts";
@@ -31,6 +31,15 @@ Deno.test("LinePrinter prints a line without an end when 64 KiB are held, and by
   assertEquals(printed, 4 * 64 * 1024);
   printer.flush();
   assertEquals(printed, count);
+});
+
+Deno.test("OutputTail begins with a whole character", () => {
+  for (const extra of ["", "x", "xy", "xyz"]) {
+    const tail = new OutputTail();
+    tail.add(new TextEncoder().encode(`${"€😀é".repeat(2000)}${extra}`));
+    assertEquals(tail.text, `${"€😀é".repeat(2000)}${extra}`.slice(-tail.text.length));
+    assert(!tail.text.includes("\ufffd") && new TextEncoder().encode(tail.text).length > 8 * 1024 - 4);
+  }
 });
 
 Deno.test("OutputTail keeps the last 8 KiB, whatever the pieces are", () => {
