@@ -1,4 +1,4 @@
-// Kind: unit, with a fake process: when a task's bytes may be written over.
+// Policy, with a scripted fake worker: when the bytes of a task may be written over.
 import { assertEquals } from "@std/assert";
 import type { Completion, TaskRequest } from "../../../src/pool/backend.ts";
 import { TaskRecord } from "../../../src/pool/local/task_record.ts";
