@@ -89,6 +89,12 @@ Deno.test("workerCommand() closes everything when no option opens it", () => {
   assertEquals([env.DENO_NO_UPDATE_CHECK, env.NO_COLOR, env.PATH, cwd], ["1", "1", undefined, undefined]);
 });
 
+Deno.test("workerCommand() has the C library ask for huge pages, unless the caller says otherwise", () => {
+  assertEquals(command().env.GLIBC_TUNABLES, Deno.build.os === "linux" ? "glibc.malloc.hugetlb=1" : undefined);
+  const env = { GLIBC_TUNABLES: "glibc.malloc.check=1" };
+  assertEquals(command({ env }).env.GLIBC_TUNABLES, env.GLIBC_TUNABLES);
+});
+
 Deno.test("workerCommand() chooses the flags for modules from elsewhere by trust and import", () => {
   const remote = "https://x.org/main.js";
   const cases: [Partial<WorkerCommandOptions>, string[]][] = [
