@@ -29,8 +29,8 @@ export class OutputTail {
     all.set(this.#ring.subarray(at, length));
     all.set(this.#ring.subarray(0, at), length - at);
     // Of the character that the tail begins within, nothing can be read.
-    const start = this.#size > TAIL_BYTES ? Math.min(all.findIndex((byte) => (byte & 0xc0) !== 0x80), 3) : 0;
-    return withoutColors(new TextDecoder().decode(all.subarray(Math.max(start, 0))));
+    const start = all.findIndex((byte) => (byte & 0xc0) !== 0x80);
+    return withoutColors(new TextDecoder().decode(start > 3 ? all : all.subarray(Math.max(start, 0))));
   }
 }
 
