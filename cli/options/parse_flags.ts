@@ -6,6 +6,9 @@ import { UsageError } from "../errors/usage_error.ts";
 /** Flags that one may look for, and that are not built: why, and what to do instead. */
 const NOT_BUILT: Readonly<Record<string, string>> = {
   "--shuf": "records are read as they come, and never all held; mix them before, like shuf FILE | corral map …",
+  "--limit":
+    "the input says how many records there are, like head -n N FILE | corral map …; --halt now,done=N ends a run earlier",
+  "-n": "several records for one call are --batch N",
 };
 
 /** What was given on the command line. */

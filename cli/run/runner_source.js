@@ -606,6 +606,7 @@ function place(row, column, before) {
 var MAX_MESSAGE = 2e3;
 var MAX_STACK = 4e3;
 var MAX_CAUSES = 5;
+var MAX_ERRORS = 10;
 var OWN_FRAME = "task-source:corralMap";
 function describeError(error) {
   if (!(error instanceof Error)) return {
@@ -623,7 +624,8 @@ function describeError(error) {
 }
 function stackText(error) {
   const parts = [
-    ownFrames(error)
+    ownFrames(error),
+    ...gathered(error)
   ];
   for (let cause = error.cause, depth = 0; cause !== void 0 && depth < MAX_CAUSES; depth++) {
     parts.push(\`Caused by: \${cause instanceof Error ? \`\${cause.name}: \${cause.message}\` : inspect(cause)}\`);
@@ -632,6 +634,15 @@ function stackText(error) {
     cause = cause.cause;
   }
   return parts.filter((part) => part !== "").join("\\n");
+}
+function gathered(error) {
+  if (!(error instanceof AggregateError) || !Array.isArray(error.errors)) return [];
+  const told = error.errors.slice(0, MAX_ERRORS).map((one) => \`One of them: \${one instanceof Error ? \`\${one.name}: \${one.message}\` : inspect(one)}\`);
+  const more = error.errors.length - told.length;
+  return more > 0 ? [
+    ...told,
+    \`and \${more} more\`
+  ] : told;
 }
 function ownFrames({ stack }) {
   const frames = String(stack ?? "").split("\\n").filter((line) => /^\\s+at /.test(line));
@@ -1097,9 +1108,9 @@ var BlockRun = class {
     return this.#finish(record, context);
   }
   async #wait(value, record, context) {
-    const gathered = this.#gather(value, context);
+    const gathered2 = this.#gather(value, context);
     try {
-      await this.#withinTime(gathered, context);
+      await this.#withinTime(gathered2, context);
     } catch (error) {
       await this.#judge(error, record, context);
       return;

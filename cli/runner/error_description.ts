@@ -6,6 +6,7 @@ import type { ErrorDescription } from "./protocol.ts";
 const MAX_MESSAGE = 2000;
 const MAX_STACK = 4000;
 const MAX_CAUSES = 5;
+const MAX_ERRORS = 10;
 /** The runner goes to workers as the text of a function of this name; see `cli/run/runner_function.ts`. */
 const OWN_FRAME = "task-source:corralMap";
 
@@ -21,7 +22,7 @@ export function describeError(error: unknown): ErrorDescription {
 }
 
 function stackText(error: Error): string {
-  const parts = [ownFrames(error)];
+  const parts = [ownFrames(error), ...gathered(error)];
   for (let cause = error.cause, depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
     parts.push(`Caused by: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause)}`);
     if (!(cause instanceof Error)) break;
@@ -29,6 +30,15 @@ function stackText(error: Error): string {
     cause = cause.cause;
   }
   return parts.filter((part) => part !== "").join("\n");
+}
+
+/** What an error has gathered, as that of `Promise.any()` does: its own message does not say why. */
+function gathered(error: Error): string[] {
+  if (!(error instanceof AggregateError) || !Array.isArray(error.errors)) return [];
+  const told = error.errors.slice(0, MAX_ERRORS)
+    .map((one) => `One of them: ${one instanceof Error ? `${one.name}: ${one.message}` : inspect(one)}`);
+  const more = error.errors.length - told.length;
+  return more > 0 ? [...told, `and ${more} more`] : told;
 }
 
 /** The frames down to the function that was called. Below it stand the runner, and the library that runs the runner. */

@@ -108,6 +108,11 @@ Deno.test("corral map says what is wrong with a name or a flag before it does an
       ],
       [["job.ts", "in.csv", "--out", "csv", "--columns", "a,"], 'Cannot use "a," as --columns: a name is missing'],
       [["job.ts", "in.csv", "-k", "--unordered"], "Cannot use --unordered and --keep-order: they are opposites"],
+      [
+        ["job.ts", "in.csv", "--limit", "2"],
+        "Cannot use --limit: the input says how many records there are, like head -n N FILE",
+      ],
+      [["job.ts", "in.csv", "-n", "2"], "Cannot use -n: several records for one call are --batch N"],
       [["job.ts", "in.csv", "--shuf"], "Cannot use --shuf: records are read as they come"],
     ];
     for (const [args, message] of cases) {

@@ -24,6 +24,17 @@ async function rejects(path: string): Promise<Reject[]> {
   return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
+Deno.test("corral map tells what an error has gathered", async () => {
+  const text =
+    "(n) => Promise.any(Array.from({ length: n }, (_, at) => at === 1 ? Promise.reject(5) : Promise.reject(new RangeError(`no ${at}`))))";
+  const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "2\n12\n" });
+  assertStringIncludes(
+    stderr,
+    "AggregateError: All promises were rejected\nOne of them: RangeError: no 0\nOne of them: 5\n    input: 2\n",
+  );
+  assertStringIncludes(stderr, "One of them: RangeError: no 9\nand 2 more\n    input: 12\n");
+});
+
 Deno.test("corral map describes a failed record with its line, beginning, error and place in TypeScript", async () => {
   await inFolder(async (folder) => {
     const { code, results, stderr } = await corral(["map", `${JOB}#failOdd`, "--rejects", `${folder}/r`], {
