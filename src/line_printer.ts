@@ -87,7 +87,7 @@ export class LinePrinter {
   }
 }
 
-/** How many bytes at the end begin a character of UTF-8, and how many that lacks. Bytes that are no UTF-8 seem to begin none, or one. */
+/** How many bytes at the end begin a character of UTF-8, and how many that lacks. bytes that are not UTF-8 seem to begin none, or one. */
 function lastCharacter(bytes: Uint8Array): { readonly begun: number; readonly missing: number } {
   for (let begun = 1; begun <= Math.min(3, bytes.length); begun++) {
     const byte = bytes[bytes.length - begun]!;

@@ -50,7 +50,7 @@ Deno.test("LinePrinter.print() does not part a character of a line without end, 
   }
 });
 
-Deno.test("LinePrinter.print() hands on bytes that are no UTF-8 as they are", () => {
+Deno.test("LinePrinter.print() hands on bytes that are not UTF-8 as they are", () => {
   for (const byte of [0x80, 0xc3, 0xe2, 0xf0, 0xff]) {
     const bytes = new Uint8Array(200_000).fill(byte);
     const written: number[] = [];
