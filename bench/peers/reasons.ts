@@ -27,11 +27,12 @@ const BOUNDS: Readonly<Record<string, string>> = {
     "records are encoded as JSON in the program itself, one after another; a profile shows two fifths of its time in `JSON.stringify`, and an eighth to a quarter in the check that nothing in them is lost by it. “No pool (Deno)” is what JSON alone costs",
   "records-imap": "each record is taken by an await of its own, and a chunk is read only when an earlier one was taken",
   "records-calls":
-    "all calls are encoded before the first can leave, and records of one call may be the same object, which a set of all objects tells",
+    "all calls are encoded before the first can leave, while `map` encodes a chunk when another has left; and records of one call may be the same object, which a set of all objects tells. “No pool (Deno)” encodes all before the first leaves as well",
   "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
-    "Deno itself starts first; then each worker reads corral's side of it, one text of 240 kB: of the 20 ms that a pool of two takes beyond two Denos which answer a byte, V8 takes 7 to read and evaluate that text. `deno task bench:start` has these floors, which do the same without corral",
-  "memory": "most of it is Deno itself, as “no pool” shows",
+    "Deno itself starts first; then each worker reads corral's side of it, some 250 kB of scripts, which V8 compiles and evaluates. `deno task bench:start` has these floors, which do the same without corral",
+  "memory":
+    "most of it is Deno itself, as “no pool” shows; about 1 MiB is what huge pages round up, in which large bytes cost a worker a fraction",
   "queued": "a longer queue is more for the garbage collector to walk",
   "stream":
     "V8 compiles what runs often, and lets its young generation grow by what survives a collection: the chunks that are on their way",

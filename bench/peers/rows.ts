@@ -184,13 +184,13 @@ export const rows: readonly Row[] = [
     id: "records-calls",
     title: "The same records there and back in calls of 1000",
     unit: "ms",
-    contenders: ["corral"],
+    contenders: ["corral", "bare-deno"],
     full: { count: 20_000, size: 1000, repeats: 2, warmMs },
     quick: { count: 20_000, size: 1000, repeats: 1 },
     tiny: { count: 20, size: 10, repeats: 1 },
     maxRounds: 3,
     meaning:
-      "Chunks cut by hand, each the argument of one `apply`, and all submitted at once. That two records of a call may be the same object is looked for, too.",
+      "Chunks cut by hand, each the argument of one `apply`, and all submitted at once. That two records of a call may be the same object is looked for, too. “No pool” encodes all chunks, too, before the first can leave.",
   },
   {
     id: "cpu",

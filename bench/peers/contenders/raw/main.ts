@@ -5,7 +5,7 @@ import { EchoPartner } from "./echo_partner.ts";
 import { LinePartner } from "./line_partner.ts";
 import { main } from "../main.mjs";
 import { MemoryWatch } from "../memory_watch.ts";
-import { RecordPartner } from "./record_partner.ts";
+import { encodeRecords, RecordPartner } from "./record_partner.ts";
 import { recordsOf } from "../records.mjs";
 import { residentMiB } from "../resident.mjs";
 import { type Parameters, warmDurations } from "../rows.mjs";
@@ -83,23 +83,40 @@ function openLines(): LinePartner {
   return new LinePartner(bareDeno(Deno.args[0] === "deno-each" ? "calls.ts" : "lines.ts"));
 }
 
+/** Gives chunks, by their number, to two partners, of which each gets the next when it has answered. */
+async function shareOut(
+  chunkCount: number,
+  partners: readonly RecordPartner[],
+  ask: (partner: RecordPartner, chunk: number) => Promise<unknown[]>,
+): Promise<unknown[]> {
+  let next = 0;
+  const results: unknown[][] = [];
+  await Promise.all(partners.map(async (partner) => {
+    for (let chunk; (chunk = next++) < chunkCount;) results[chunk] = await ask(partner, chunk);
+  }));
+  return results.flat();
+}
+
 /** Records as lines of JSON, chunk after chunk to each of two children, without a large text or a new buffer anywhere. */
-async function passRecords(task: string, { count, size, ...times }: Parameters): Promise<{ samples: number[] }> {
+async function passRecords(
+  task: string,
+  { count, size, ...times }: Parameters,
+  isEncodedFirst = false,
+): Promise<{ samples: number[] }> {
   await using one = new RecordPartner(bareDeno("records.ts", task));
   await using other = new RecordPartner(bareDeno("records.ts", task));
   const records = recordsOf(count);
+  const chunks = Array.from({ length: count / size }, (_, chunk) => records.slice(chunk * size, (chunk + 1) * size));
+  const buffers = isEncodedFirst ? chunks.map(() => new Uint8Array(size * 2048)) : [];
   return await warmDurations(times, async () => {
-    let next = 0;
-    const results: unknown[][] = [];
-    const work = async (partner: RecordPartner): Promise<void> => {
-      while (next < count) {
-        const start = next;
-        next += size;
-        results[start / size] = await partner.ask(records.slice(start, next));
-      }
-    };
-    await Promise.all([work(one), work(other)]);
-    if (results.flat().length !== count) throw new Error("Cannot measure: results are missing");
+    // As of calls that are submitted at once: none can leave before the last is encoded.
+    const encoded = buffers.map((buffer, chunk) => encodeRecords(chunks[chunk]!, buffer));
+    const results = await shareOut(
+      chunks.length,
+      [one, other],
+      (partner, chunk) => isEncodedFirst ? partner.askEncoded(encoded[chunk]!) : partner.ask(chunks[chunk]!),
+    );
+    if (results.length !== count) throw new Error("Cannot measure: results are missing");
   });
 }
 
@@ -151,6 +168,8 @@ await main(() => {
   records: (parameters) => passRecords("echo", parameters),
 
   "records-in": (parameters) => passRecords("idOf", parameters),
+
+  "records-calls": (parameters) => passRecords("echo", parameters, true),
 
   latency: async ({ count }) => ({ samples: await echoes(count, count) }),
 

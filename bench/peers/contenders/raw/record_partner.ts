@@ -1,6 +1,19 @@
 const WRITE_BYTES = 64 * 1024;
 const LINE_FEED = 10;
 
+/** Writes records as lines of JSON, and an empty line behind, into a buffer with room for them. Returns what was written. */
+export function encodeRecords(records: readonly unknown[], buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  let filled = 0;
+  for (const record of records) {
+    filled += encoder.encodeInto(JSON.stringify(record), buffer.subarray(filled)).written;
+    buffer[filled++] = LINE_FEED;
+  }
+  buffer[filled++] = LINE_FEED;
+  if (filled >= buffer.length) throw new Error("Cannot measure: the records are longer than their buffer");
+  return buffer.subarray(0, filled);
+}
+
 /** A child that answers a chunk of records with a chunk of results. Texts are made one by one and read by the 64 KB, in buffers that are kept. */
 export class RecordPartner implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -31,6 +44,13 @@ export class RecordPartner implements AsyncDisposable {
     }
     this.#output[filled++] = LINE_FEED;
     await this.#writer.write(this.#output.subarray(0, filled));
+    return await results;
+  }
+
+  /** Sends records that {@linkcode encodeRecords} has written. Resolves with their results. */
+  async askEncoded(bytes: Uint8Array<ArrayBuffer>): Promise<unknown[]> {
+    const results = this.#read();
+    await this.#writer.write(bytes);
     return await results;
   }
 
