@@ -27,7 +27,7 @@ Deno.test("AsyncResult.get() and wait() end soon with a short limit, and wait wi
       const queue = new Queue<number>();
       const result = pool.applyAsync(getItem, [queue]);
       const [got, waited] = [result.get(limit), result.wait(limit)];
-      if (SHORT.includes(limit)) await assertRejects(() => got, TimeoutError, `not ready after ${limit} ms`);
+      if (SHORT.includes(limit)) await assertRejects(() => got, TimeoutError, `the call has none after ${limit} ms`);
       await (SHORT.includes(limit) ? waited : timersAtOnceHaveFired());
       await queue.put(7);
       if (!SHORT.includes(limit)) assertEquals(await got, 7);

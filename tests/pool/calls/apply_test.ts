@@ -33,7 +33,7 @@ Deno.test("Pool.applyAsync() returns a result that can be awaited and asked", ()
     assertFalse(result.ready());
     assertThrows(() => result.successful(), Error, "the result is not ready");
     assertFalse(await within(1000, () => result.wait(10)));
-    await within(1000, () => assertRejects(() => result.get(10), TimeoutError, "not ready after 10 ms"));
+    await within(1000, () => assertRejects(() => result.get(10), TimeoutError, "the call has none after 10 ms"));
     assertFalse(await result.wait(0));
     gate.open();
     assert(await result.wait());
