@@ -120,10 +120,12 @@ for (const [name, install] of Object.entries(FAKES)) {
       const condition = new Condition();
       assertEquals(await condition.use(() => condition.waitFor(() => false, { timeoutMs: 5 })), false);
       await assertRejects(() => new Barrier(2).wait({ timeoutMs: 5 }), Error);
-      const [reader] = Pipe();
+      // Both ends are kept: a pipe whose other end was collected has come to its end.
+      const [reader, other] = Pipe();
       assertEquals(await reader.poll(5), false);
       assertEquals(await wait([reader, new Promise(() => {})], 5), []);
       assertEquals((await wait([reader, Promise.resolve()])).length, 1);
+      other.close();
     }));
 
   Deno.test(`ProcessPoolExecutor and Process work under fake timers: ${name}`, () =>

@@ -97,7 +97,8 @@ Deno.test("wait() takes promises, and does not mind how they are settled", async
 });
 
 Deno.test("wait() ends with the signal's reason, and with ClosedError for a connection that is closed here", async () => {
-  const [a] = Pipe<number>();
+  // Both ends are kept: a pipe whose other end was collected has come to its end.
+  const [a, b] = Pipe<number>();
   await assertRejects(() => wait([a], { signal: AbortSignal.abort(new Error("before")) }), Error, "before");
   const abort = new AbortController();
   const waiting = wait([a], { signal: abort.signal });
@@ -107,4 +108,5 @@ Deno.test("wait() ends with the signal's reason, and with ClosedError for a conn
   a.close();
   await assertRejects(() => closing, ClosedError);
   await assertRejects(() => wait([a], 0), ClosedError);
+  b.close();
 });

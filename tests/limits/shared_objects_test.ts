@@ -94,11 +94,13 @@ Deno.test("wait() ends soon with a short limit, and waits with a long one, as a 
   for (const timeoutMs of LIMITS) {
     for (const limit of [timeoutMs, { timeoutMs }]) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const [reader] = Pipe();
+      // Both ends are kept: a pipe whose other end was collected has come to its end.
+      const [reader, writer] = Pipe();
       const end = wait([promise, reader], limit);
       // It looks first, and its time begins a turn later: a short one ends by itself, however late that is.
       if (!SHORT.includes(timeoutMs)) timersAtOnceHaveFired().then(resolve);
       assertEquals(await end, SHORT.includes(timeoutMs) ? [] : [promise], `${timeoutMs} ms`);
+      writer.close();
     }
   }
 });
