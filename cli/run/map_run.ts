@@ -1,5 +1,5 @@
 import type { Piece } from "../runner/protocol.ts";
-import { EXACT, EXITING, STUCK } from "../runner/protocol.ts";
+import { EXACT, EXITING, OVER, STUCK } from "../runner/protocol.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk, suspectPart } from "./auto_chunk.ts";
@@ -248,6 +248,7 @@ export class MapRun {
       this.#take(running, piece);
       running.isExact = (piece[2] & EXACT) !== 0;
       running.isExiting = (piece[2] & EXITING) !== 0;
+      running.isOver = (piece[2] & OVER) !== 0;
       if ((piece[2] & STUCK) !== 0) this.#endForTime(running);
     } catch (error) {
       this.fail(error);
@@ -280,6 +281,11 @@ export class MapRun {
 
   #finish(running: RunningBlock, value: unknown): void {
     this.#receive(running, value);
+    this.#end(running);
+  }
+
+  /** Of a block that has been answered. */
+  #end(running: RunningBlock): void {
     this.#leave(running);
     const { block, done, place } = running;
     if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), place);
@@ -304,6 +310,7 @@ export class MapRun {
   }
 
   #lose(running: RunningBlock, error: unknown): void {
+    if (running.isOver) return this.#end(running);
     this.#leave(running);
     if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
     // What was killed leaves a gap.

@@ -693,6 +693,7 @@ var NoFunctionError = class extends TypeError {
 var EXACT = 1;
 var STUCK = 2;
 var EXITING = 4;
+var OVER = 8;
 
 // cli/runner/record_context.ts
 var RecordContext = class {
@@ -986,6 +987,8 @@ var BlockRun = class {
   };
   /** Whether the present record goes back to the program, to be tried again. */
   #isGivenBack = false;
+  /** Whether nothing runs any more. */
+  #isOver = false;
   #results = 0;
   #recordResults = 0;
   #lastPieceAt = 0;
@@ -999,7 +1002,7 @@ var BlockRun = class {
     this.#buffer = new ResultBuffer(settings, order.rows);
     this.#isExact = order.precise;
   }
-  /** Runs until the end of the block or of its time. Returns the last piece. */
+  /** Runs until the end of the block or of its time. */
   async run() {
     const records = this.#records;
     const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
@@ -1010,6 +1013,7 @@ var BlockRun = class {
       if (pending !== void 0) await pending;
       if (this.#isGivenBack) break;
       this.#done += this.#unit.size;
+      this.#results += this.#recordResults;
       const now = performance.now();
       hasNext = records.next();
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
@@ -1020,13 +1024,17 @@ var BlockRun = class {
         this.#send();
       }
     }
+    this.#isOver = true;
+  }
+  /** The last piece, which is the answer. Not a result of \`run()\`: that comes later to the caller, and the process may end before. */
+  takeLast() {
     return this.#take(EXACT);
   }
   /** Sends what there is, because the process ends. */
   tellExit() {
     try {
-      this.#buffer.dropRecord();
-      this.#send(EXITING);
+      if (!this.#isOver) this.#buffer.dropRecord();
+      this.#send(this.#isOver ? OVER : EXITING);
     } catch {
     }
   }
@@ -1058,6 +1066,7 @@ var BlockRun = class {
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt) {
     const { batch } = this.#settings;
+    this.#recordResults = 0;
     this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
     this.#unit.size = 1;
@@ -1089,7 +1098,6 @@ var BlockRun = class {
     return values.length === 0 ? void 0 : this.#attempt(values, attempt);
   }
   #attempt(record, attempt) {
-    this.#recordResults = 0;
     const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
     try {
       const call = this.#call;
@@ -1154,7 +1162,6 @@ var BlockRun = class {
   }
   #finish(record, context) {
     if (this.#isLate()) return this.#judge(void 0, record, context);
-    this.#results += this.#recordResults;
     if (!this.#order.detailed) return;
     const outcome = this.#recordResults === 0 ? "dropped" : "ok";
     for (const [at, offset] of this.#unit.offsets.entries()) {
@@ -1170,6 +1177,7 @@ var BlockRun = class {
   }
   #judge(error, record, context) {
     this.#buffer.dropRecord();
+    this.#recordResults = 0;
     const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
     const reason = this.#isLate() ? "timeout" : "error";
@@ -1230,7 +1238,8 @@ function createRunner(job) {
         send: (piece) => task.progress(piece)
       });
       try {
-        const last = await current.run();
+        await current.run();
+        const last = current.takeLast();
         current = void 0;
         return last;
       } catch {

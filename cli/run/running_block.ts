@@ -22,6 +22,8 @@ export class RunningBlock {
   isExact: boolean;
   /** Whether the process said that it exits: what is said last is exact. */
   isExiting = false;
+  /** Whether what was said last is the answer. */
+  isOver = false;
   isOutOfTime = false;
   /** Whether its results come as rows of a table. */
   hasRows = false;

@@ -8,6 +8,7 @@ import {
   EXACT,
   EXITING,
   type OutcomeName,
+  OVER,
   type Piece,
   type RunnerSettings,
   STUCK,
@@ -54,6 +55,8 @@ export class BlockRun {
   #unit: { size: number; offsets: number[] } = { size: 0, offsets: [] };
   /** Whether the present record goes back to the program, to be tried again. */
   #isGivenBack = false;
+  /** Whether nothing runs any more. */
+  #isOver = false;
   #results = 0;
   #recordResults = 0;
   #lastPieceAt = 0;
@@ -75,8 +78,8 @@ export class BlockRun {
     this.#isExact = order.precise;
   }
 
-  /** Runs until the end of the block or of its time. Returns the last piece. */
-  async run(): Promise<Piece> {
+  /** Runs until the end of the block or of its time. */
+  async run(): Promise<void> {
     const records = this.#records;
     const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
     let hasNext = records.next();
@@ -86,6 +89,7 @@ export class BlockRun {
       if (pending !== undefined) await pending;
       if (this.#isGivenBack) break;
       this.#done += this.#unit.size;
+      this.#results += this.#recordResults;
       const now = performance.now();
       hasNext = records.next();
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
@@ -96,14 +100,19 @@ export class BlockRun {
         this.#send();
       }
     }
+    this.#isOver = true;
+  }
+
+  /** The last piece, which is the answer. Not a result of `run()`: that comes later to the caller, and the process may end before. */
+  takeLast(): Piece {
     return this.#take(EXACT);
   }
 
   /** Sends what there is, because the process ends. */
   tellExit(): void {
     try {
-      this.#buffer.dropRecord();
-      this.#send(EXITING);
+      if (!this.#isOver) this.#buffer.dropRecord();
+      this.#send(this.#isOver ? OVER : EXITING);
     } catch {
       // The parent is gone.
     }
@@ -141,6 +150,7 @@ export class BlockRun {
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt: number): Promise<void> | undefined {
     const { batch } = this.#settings;
+    this.#recordResults = 0;
     this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
     // The same object each time: two new ones for each record are felt where records are small.
@@ -172,7 +182,6 @@ export class BlockRun {
   }
 
   #attempt(record: unknown, attempt: number): Promise<void> | undefined {
-    this.#recordResults = 0;
     const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
     try {
       // Called without a receiver: it is not a method of this object, in stacks either.
@@ -243,7 +252,6 @@ export class BlockRun {
 
   #finish(record: unknown, context: RecordContext): Promise<void> | undefined {
     if (this.#isLate()) return this.#judge(undefined, record, context);
-    this.#results += this.#recordResults;
     if (!this.#order.detailed) return;
     const outcome = this.#recordResults === 0 ? "dropped" : "ok";
     // The results of a batch are its first record's.
@@ -255,6 +263,7 @@ export class BlockRun {
 
   #judge(error: unknown, record: unknown, context: RecordContext): Promise<void> | undefined {
     this.#buffer.dropRecord();
+    this.#recordResults = 0;
     const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
     const reason = this.#isLate() ? "timeout" : "error";

@@ -132,3 +132,5 @@ export const EXACT = 1;
 export const STUCK = 2;
 /** The process is about to exit by itself. */
 export const EXITING = 4;
+/** No record is running, and none will: the piece is the answer, which a process that exits would not send any more. */
+export const OVER = 8;

@@ -34,7 +34,8 @@ export function createRunner(job: RunnerJob): Runner {
         send: (piece) => task.progress(piece),
       });
       try {
-        const last = await current.run();
+        await current.run();
+        const last = current.takeLast();
         current = undefined;
         return last;
       } catch {

@@ -247,7 +247,8 @@ async function worked(block: RecordBlock, settings: RunnerSettings, chance: Chan
       send: (piece) =>
         (piece[2] & EXITING) === 0 ? receive(piece) : requireSound(checkedPiece(piece, said, rest.count), said),
     });
-    receive(await run.run());
+    await run.run();
+    receive(run.takeLast());
     if (retriedAt !== said) attempt = 1;
     done += said;
   }

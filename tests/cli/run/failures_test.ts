@@ -121,6 +121,17 @@ for (
   });
 }
 
+Deno.test("corral map loses no result when what a function left behind ends its worker right after the last record of a block", async () => {
+  const text = "(n) => { if (n === 2) queueMicrotask(() => { throw new Error('late'); }); return n; }";
+  for (
+    const flags of [["--chunk", "1"], ["--chunk", "2", "--retries", "1"], ["--chunk", "5", "--events", "/dev/null"]]
+  ) {
+    const { code, results, stderr } = await corral(["map", "-e", text, ...flags], { stdin: ndjson([1, 2, 3, 4, 5]) });
+    assertEquals([code, results], [0, [1, 2, 3, 4, 5]], stderr);
+    assertStringIncludes(stderr, "corral: 5 records, 0 failed, 5 results in ");
+  }
+});
+
 Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
   const child = corralCommand(["map", JOB]).spawn();
   const stderr = new Response(child.stderr).text();

@@ -2,35 +2,37 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkedPiece, MalformedPieceError, readDetails } from "../../../cli/records/batch.ts";
 import { BlockRun } from "../../../cli/runner/block_run.ts";
-import type { Piece } from "../../../cli/runner/protocol.ts";
+import { EXACT, OVER, type Piece } from "../../../cli/runner/protocol.ts";
 
 const encoder = new TextEncoder();
 const detailsOf = (outcomes: unknown[], retries: unknown[] = []): Uint8Array =>
   encoder.encode(JSON.stringify({ outcomes, retries }));
 
+const SETTINGS = {
+  ...{ input: "json", delimiter: "\n", output: "ndjson", tagged: false, batch: 2 } as const,
+  ...{ retries: 1, retryErrors: true, retryTimeouts: false, isPaced: false, graceMs: 1 },
+};
+const ORDER = {
+  firstIndex: 0,
+  attempt: 1,
+  precise: true,
+  timeoutMs: 60_000,
+  detailed: true,
+  budgetMs: 1000,
+  columns: null,
+  rows: null,
+};
+
 Deno.test("BlockRun tells of a record of a batch that is not JSON only with the others, when the batch is tried again", async () => {
-  const settings = {
-    ...{ input: "json", delimiter: "\n", output: "ndjson", tagged: false, batch: 2 } as const,
-    ...{ retries: 1, retryErrors: true, retryTimeouts: false, isPaced: false, graceMs: 1 },
-  };
-  const order = {
-    firstIndex: 0,
-    attempt: 1,
-    precise: true,
-    timeoutMs: 60_000,
-    detailed: true,
-    budgetMs: 1000,
-    columns: null,
-    rows: null,
-  };
   const pieces: Piece[] = [];
   let calls = 0;
   const call = (): void => {
     if (++calls === 1) throw new Error("the first time");
   };
   const place = { workerId: 0, send: (piece: Piece) => void pieces.push(piece) };
-  const run = new BlockRun(call, settings, encoder.encode("{broken\n1\n"), order, place);
-  pieces.push(await run.run());
+  const run = new BlockRun(call, SETTINGS, encoder.encode("{broken\n1\n"), ORDER, place);
+  await run.run();
+  pieces.push(run.takeLast());
   let done = 0;
   const told = pieces.map((piece) => {
     const { outcomes, retries } = readDetails(checkedPiece(piece, done, 2)[6], done, piece[1]);
@@ -38,6 +40,19 @@ Deno.test("BlockRun tells of a record of a batch that is not JSON only with the 
     return [outcomes.map(({ offset, outcome }) => `${offset} ${outcome}`), retries.length];
   });
   assertEquals(told, [[[], 0], [[], 1], [["0 invalid", "1 dropped"], 0]]);
+});
+
+Deno.test("BlockRun.tellExit() behind the last record sends the answer, which is not sent a second time", async () => {
+  const pieces: Piece[] = [];
+  const place = { workerId: 0, send: (piece: Piece) => void pieces.push(piece) };
+  const settings = { ...SETTINGS, batch: null };
+  const run = new BlockRun((record) => record, settings, encoder.encode("1\n2\n"), ORDER, place);
+  await run.run();
+  run.tellExit();
+  pieces.push(run.takeLast());
+  const told = pieces.slice(-2).map(([, done, state, , results, output]) => [done, state, results, output.length]);
+  // Each piece tells what is new; the one in front of these said that the second record begins.
+  assertEquals(told, [[2, OVER | EXACT, 1, 2], [2, EXACT, 0, 0]]);
 });
 
 const BELIEVED: Record<string, unknown[]> = {
