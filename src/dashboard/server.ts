@@ -1,6 +1,7 @@
 /** The server of the live page: one page, one stream of events, and what may be done to the pool when that was asked for. */
 import { PermissionError } from "../errors.ts";
 import { page } from "./page.ts";
+import { PageListener } from "./page_listener.ts";
 import type { PoolControl } from "./source.ts";
 
 const MOST_VIEWERS = 20;
@@ -21,26 +22,23 @@ export interface Shown {
 /** Serves one pool's page on the loopback interface. */
 export class PageServer {
   readonly #shown: Shown;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #listener: PageListener;
   readonly #token = token();
   readonly #viewers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   readonly #encoder = new TextEncoder();
 
   constructor(shown: Shown, port: number) {
     this.#shown = shown;
-    const options = { hostname: "127.0.0.1", port, onListen: () => {} };
     try {
-      this.#server = Deno.serve(options, (request) => this.#answer(request));
+      this.#listener = new PageListener(port, (request) => this.#answer(request));
     } catch (error) {
       throw error instanceof Deno.errors.NotCapable ? mayNotListen(port) : error;
     }
-    // The page is for looking at a program, and no reason for it to go on.
-    this.#server.unref();
   }
 
   /** The address with the token, for a browser. */
   get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}/?token=${this.#token}`;
+    return `http://127.0.0.1:${this.#listener.port}/?token=${this.#token}`;
   }
 
   /** Whether somebody looks. */
@@ -54,14 +52,15 @@ export class PageServer {
     const bytes = this.#message(event, data);
     for (const viewer of this.#viewers) {
       if ((viewer.desiredSize ?? 0) > 0) viewer.enqueue(bytes);
-      else this.#drop(viewer);
+      else this.#cutOff(viewer);
     }
   }
 
   /** Ends the server and lets the viewers go. */
   async close(): Promise<void> {
-    for (const viewer of this.#viewers) this.#drop(viewer);
-    await this.#server.shutdown();
+    for (const viewer of this.#viewers) viewer.close();
+    this.#viewers.clear();
+    await this.#listener.close();
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -123,9 +122,10 @@ export class PageServer {
     return this.#encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  #drop(viewer: ReadableStreamDefaultController<Uint8Array>): void {
+  /** What it has not read is not kept for it. */
+  #cutOff(viewer: ReadableStreamDefaultController<Uint8Array>): void {
     this.#viewers.delete(viewer);
-    viewer.close();
+    viewer.error();
   }
 }
 

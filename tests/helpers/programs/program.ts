@@ -18,6 +18,8 @@ export interface ProgramOptions {
   library?: string;
   /** Whether the program's stdin can be written. */
   stdin?: "null" | "piped";
+  /** How many files it may have open; needs a shell. */
+  descriptors?: number;
 }
 
 /** The end of a program, with all that it printed. */
@@ -32,8 +34,11 @@ export interface ProgramOutcome {
 export function programCommand(body: string, options: ProgramOptions = {}): Deno.Command {
   const { flags = [`--allow-run=${Deno.execPath()}`], args = [], env = {}, cwd, detached = false } = options;
   const source = `import * as corral from ${JSON.stringify(options.library ?? LIBRARY)};const{Pool}=corral;\n${body}`;
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, dataUrl(source), ...args],
+  const { descriptors } = options;
+  const limit = descriptors === undefined ? [] : ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`];
+  const [command, ...before] = [...limit, Deno.execPath()];
+  return new Deno.Command(command!, {
+    args: [...before, "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, dataUrl(source), ...args],
     env,
     stdin: options.stdin ?? "null",
     stdout: "piped",
