@@ -2,7 +2,7 @@
 import { setBottomOfTerminal, writeDirectly, writeToProgram } from "../printing.ts";
 import { every, monotonicMs, type Timer } from "../timer.ts";
 import { type BarLine, barLine, coloured, plain, plainLine } from "./bar_line.ts";
-import { BottomLines } from "./bottom_lines.ts";
+import { BottomLines, terminalSize } from "./bottom_lines.ts";
 
 const DRAW_EVERY_MS = 100;
 const TELL_EVERY_MS = 5000;
@@ -95,14 +95,6 @@ function tell(bar: BarLine): void {
 function unreferenced(timer: Timer): Timer {
   timer.setReferenced(false);
   return timer;
-}
-
-function terminalSize(): { columns: number; rows: number } {
-  try {
-    return Deno.consoleSize();
-  } catch {
-    return { columns: 80, rows: 24 };
-  }
 }
 
 function isSet(name: string): boolean {

@@ -1,6 +1,8 @@
 /** Lines that stay at the bottom of a terminal, below all that is printed. */
 import { fit } from "./bar_line.ts";
 
+const USUAL_SIZE = { columns: 80, rows: 24 };
+
 /** Where lines are drawn. */
 export interface Terminal {
   /** How large it is now. */
@@ -10,16 +12,41 @@ export interface Terminal {
 }
 
 /**
+ * How large the program's terminal is. One that does not say it, as those that containers and test programs make, is taken for a usual one:
+ * asked, it has no columns at all.
+ *
+ * @param ask Asks the terminal; may throw.
+ * @returns At least one column and one row; 80 and 24 where it is not known.
+ *
+ * @example
+ * ```ts
+ * import { terminalSize } from "@corral/multiprocessing/progress/parts";
+ *
+ * console.log("━".repeat(terminalSize().columns));
+ * ```
+ */
+export function terminalSize(
+  ask: () => { columns: number; rows: number } = Deno.consoleSize,
+): { columns: number; rows: number } {
+  try {
+    const { columns, rows } = ask();
+    return { columns: columns || USUAL_SIZE.columns, rows: rows || USUAL_SIZE.rows };
+  } catch {
+    return USUAL_SIZE;
+  }
+}
+
+/**
  * Draws lines, and prints above them. Each change leaves in one write, so that nothing flickers. The cursor stays visible, below the
  * lines: one that is hidden would stay so when the program is killed.
  *
  * @example
  * ```ts
- * import { BottomLines } from "@corral/multiprocessing/progress/parts";
+ * import { BottomLines, terminalSize } from "@corral/multiprocessing/progress/parts";
  *
  * const encoder = new TextEncoder();
  * const lines = new BottomLines({
- *   size: () => Deno.consoleSize(),
+ *   size: terminalSize,
  *   write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
  * });
  * if (Deno.stderr.isTerminal()) {

@@ -25,7 +25,7 @@ export {
   widthOf,
 } from "./bar_line.ts";
 export { type DurationBar, DurationHistogram, type DurationStats } from "../duration_histogram.ts";
-export { BottomLines, type Terminal } from "./bottom_lines.ts";
+export { BottomLines, type Terminal, terminalSize } from "./bottom_lines.ts";
 export { LinePrinter } from "../line_printer.ts";
 export { formatBytes, formatCount, formatDuration, formatRate } from "./units.ts";
 export { WorkCounter } from "./work_counter.ts";

@@ -8,6 +8,7 @@ import {
   fit,
   plain,
   plainLine,
+  terminalSize,
   widthOf,
   WorkCounter,
 } from "../../src/progress/parts.ts";
@@ -73,6 +74,17 @@ Deno.test("fit() cuts by what is seen, keeps colours whole, and ends them", () =
   fc.assert(fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 30 }), (text, columns) => {
     assertLessOrEqual(widthOf(fit(text.replace(/\p{C}/gu, ""), columns)), columns);
   }));
+});
+
+Deno.test("terminalSize() takes a terminal that does not say how large it is for a usual one", () => {
+  assertEquals(terminalSize(() => ({ columns: 0, rows: 0 })), { columns: 80, rows: 24 });
+  assertEquals(terminalSize(() => ({ columns: 1, rows: 0 })), { columns: 1, rows: 24 });
+  assertEquals(
+    terminalSize(() => {
+      throw new Error("it is none");
+    }),
+    { columns: 80, rows: 24 },
+  );
 });
 
 /** A terminal that does what BottomLines writes: text, line ends, up, and clear to the end. */

@@ -27,7 +27,7 @@ export async function createProgress({ bar, total, quiet = false }: ProgressOpti
   };
   if (quiet || bar === "off" || bar === "auto" && !isTerminal) return new PlainProgress(print);
   if (!isTerminal || !await mayDraw()) return new PlainProgress({ ...print, everyMs: PLAIN_EVERY_MS });
-  const { coloured, plain } = await import("@corral/multiprocessing/progress/parts");
+  const { coloured, plain, terminalSize } = await import("@corral/multiprocessing/progress/parts");
   // NO_COLOR is about colours alone, see no-color.org.
   const paint = Deno.noColor ? plain : coloured;
   const { TerminalBar } = await import("./terminal_bar.ts");
@@ -44,14 +44,6 @@ export function writeToStderr(text: string): void {
   }
 }
 
-function terminalSize(): { columns: number; rows: number } {
-  try {
-    return Deno.consoleSize();
-  } catch {
-    return { columns: 80, rows: 24 };
-  }
-}
-
 /** The variables that say what a terminal can do. */
 const VARIABLES = ["TERM", "CI"];
 
@@ -60,5 +52,5 @@ async function mayDraw(): Promise<boolean> {
   for (const variable of VARIABLES) {
     if ((await Deno.permissions.query({ name: "env", variable })).state !== "granted") return false;
   }
-  return !Deno.env.get("CI") && Deno.env.get("TERM") !== "dumb";
+  return ["", "false", "0"].includes(Deno.env.get("CI") ?? "") && Deno.env.get("TERM") !== "dumb";
 }
