@@ -1,5 +1,5 @@
 import type { Flag } from "../options/flag.ts";
-import { parseFlags } from "../options/parse_flags.ts";
+import { parseFlags, writtenFile } from "../options/parse_flags.ts";
 import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
@@ -25,10 +25,10 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const [events, ...others] = flags.rest;
-  if (events === undefined || others.length > 0) {
+  if (events === undefined || events === "-" || others.length > 0) {
     throw new UsageError("Cannot draw a report: one file is wanted, that of an earlier --events");
   }
-  const page = flags.value("output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`;
+  const page = writtenFile(flags, "output") ?? `${events.replace(/\.(nd)?jsonl?$/, "")}.html`;
   const { isSameFile } = await import("../options/distinct_files.ts");
   if (isSameFile(events, page)) {
     throw new UsageError(`Cannot write ${nameForPeople(page)}: it has the events, wanted another --output`);

@@ -55,6 +55,13 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], help
   };
 }
 
+/** The file that a flag names. Elsewhere `-` is a stream: no file is called so by mistake. */
+export function writtenFile(flags: ParsedFlags, long: string): string | undefined {
+  const path = flags.value(long);
+  if (path !== "-") return path;
+  throw new UsageError(`Cannot write "-" as --${long}: a file is wanted, ./- for one that is called so`);
+}
+
 /** A switch has no value: `--quiet=0` would be read as `--quiet`. */
 function refuseValuesOfSwitches(args: readonly string[], flags: readonly Flag[]): void {
   const end = args.indexOf("--");
@@ -80,10 +87,23 @@ function normalized(args: readonly string[], flags: readonly Flag[], help: strin
     const flag = flags.find(({ long }) => arg === `--${long}`);
     if (flag?.value === undefined) all.push(arg);
     else if (flag.optionalValue) all.push(`${arg}=`);
-    // The value may look like a flag, for example "-1" or an arrow function behind a minus.
-    else all.push(`${arg}=${own[++at] ?? ""}`);
+    else all.push(`${arg}=${valueBehind(arg, own[++at] ?? "", flags)}`);
   }
   return [...all, ...end < 0 ? [] : args.slice(end)];
+}
+
+/**
+ * The value may look like a flag, for example "-1" or an arrow function behind a minus. One that is a flag stands there because the value is
+ * missing, as in `-o $OUT --resume` without that variable.
+ */
+function valueBehind(arg: string, value: string, flags: readonly Flag[]): string {
+  const name = value.replace(/^(--[^=]+)=.*$/s, "$1");
+  if (!flags.some(({ long, short }) => name === `--${long}` || (short !== undefined && name === `-${short}`))) {
+    return value;
+  }
+  throw new UsageError(
+    `Cannot read ${arg}: it has no value, ${name} is a flag; ${arg}=${nameForPeople(value)} says that it is meant`,
+  );
 }
 
 function isKnown(arg: string, flags: readonly Flag[]): boolean {

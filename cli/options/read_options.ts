@@ -1,6 +1,6 @@
 import { clusterChoice } from "./cluster_options.ts";
 import type { CliMapOptions, HaltRule, RetryReason, TimeLimit } from "./cli_map_options.ts";
-import type { ParsedFlags } from "./parse_flags.ts";
+import { type ParsedFlags, writtenFile } from "./parse_flags.ts";
 import { type AddPermissionSet, sandboxRules } from "./sandbox_rules.ts";
 import { requireDistinctFiles } from "./distinct_files.ts";
 import { formatOptions } from "./format_options.ts";
@@ -50,21 +50,27 @@ export function readMapOptions(
     maxTasks,
     initializer: flags.value("initializer"),
     maxRecordBytes: optional(flags, "max-record", maxRecordBytes) ?? DEFAULT_MAX_RECORD_BYTES,
-    rejects: flags.value("rejects"),
-    outputFile: flags.value("output"),
-    joblog: flags.value("joblog"),
+    rejects: writtenFile(flags, "rejects"),
+    outputFile: outputFile(flags),
+    joblog: writtenFile(flags, "joblog"),
     resume: flags.has("resume-failed") ? "failed" : flags.has("resume") ? "missing" : "no",
     force: flags.has("force"),
     bar: bar(flags),
     total: optional(flags, "total", (text) => wholeNumber("total", text, 0)),
     dashboard: dashboard(flags.values("dashboard").at(-1)),
-    report: flags.value("report"),
-    events: flags.value("events"),
-    trace: flags.value("trace"),
+    report: writtenFile(flags, "report"),
+    events: writtenFile(flags, "events"),
+    trace: writtenFile(flags, "trace"),
     quiet: flags.has("quiet"),
   };
   checkTogether(options);
   return options;
+}
+
+/** As for inputs, `-` is the standard stream. */
+function outputFile(flags: ParsedFlags): string | undefined {
+  const path = flags.value("output");
+  return path === "-" ? undefined : path;
 }
 
 function isUnordered(flags: ParsedFlags): boolean {

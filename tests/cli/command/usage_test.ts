@@ -191,6 +191,9 @@ Deno.test("readMapOptions() reads values in every form that a flag may have", ()
   assertEquals(options("--env", "A=1", "--env", "B==").env, { A: "1", B: "=" });
   assertEquals([...options("--retry-on", "crash,error").retryOn], ["crash", "error"]);
   assertEquals(options("--", "--bar", "12").files, ["--bar", "12"]);
+  assertEquals(options("-o", "-").outputFile, undefined);
+  assertEquals(options("-o", "-1").outputFile, "-1");
+  assertEquals(options("-o=--resume").outputFile, "--resume");
   assertEquals(options("--max-tasks", "10", "--chunk", "50").chunk, 10);
 });
 
@@ -206,6 +209,17 @@ Deno.test("readMapOptions() refuses values that mean nothing, and says what is w
       [["--in", "yaml"], 'Cannot use "yaml" as --in: one of ndjson, json, lines, nul, csv, tsv is wanted'],
       [["--timeout", "30"], 'Cannot use "30" as --timeout: a time like 500ms'],
       [["--timeout"], "Cannot read --timeout: it has no value, wanted --timeout=TIME|N%"],
+      [
+        ["-o", "--resume"],
+        "Cannot read --output: it has no value, --resume is a flag; --output=--resume says that it is meant",
+      ],
+      [["--joblog", "-k"], "Cannot read --joblog: it has no value, -k is a flag"],
+      [["--rejects", "--in=csv"], "Cannot read --rejects: it has no value, --in is a flag; --rejects=--in=csv says"],
+      [["--joblog", "-"], 'Cannot write "-" as --joblog: a file is wanted, ./- for one that is called so'],
+      [["--rejects", "-"], 'Cannot write "-" as --rejects'],
+      [["--events=-"], 'Cannot write "-" as --events'],
+      [["--trace", "-"], 'Cannot write "-" as --trace'],
+      [["--report", "-"], 'Cannot write "-" as --report'],
       [["--halt", "fail=1"], 'Cannot use "fail=1" as --halt'],
       [["--retry-on", "crash,fun"], 'Cannot use "fun" as --retry-on'],
       [["--memory-limit", "much"], 'Cannot use "much" as --memory-limit: a size like'],
