@@ -1234,7 +1234,7 @@ return parts["timer"];
 //# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, RegExp, Proxy, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Object_keys, $Number_isInteger, $JSON_stringify, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $push, $pop, $includes, $get, $set, $has, $add, $decode, $startsWith, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+const { Map, Set, WeakRef, Promise, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, RegExp, Proxy, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Object_keys, $Number_isInteger, $JSON_stringify, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $push, $pop, $get, $set, $has, $add, $startsWith, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/codec/plain"] = (({
   MAX_DEPTH,
   isOrdinaryArray,
@@ -1931,43 +1931,6 @@ var LinePart = class _LinePart extends Uint8Array {
   }
 };
 
-// src/wire/framing/frame_format.ts
-var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
-var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
-var LINE_PART_FLAG = 2147483648;
-var MAX_PARTS = 32 * 1024;
-function checkedLimit(maxFrameBytes) {
-  if ($Number_isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
-    return maxFrameBytes;
-  }
-  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
-}
-function tooLarge(action, size, limit) {
-  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
-  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\${instead}\`, size, limit);
-}
-var lenient = new TextDecoder("utf-8", {
-  ignoreBOM: true
-});
-var strict = new TextDecoder("utf-8", {
-  fatal: true,
-  ignoreBOM: true
-});
-function textOfUtf8(bytes) {
-  const text = lenient[$decode](bytes);
-  return text[$includes]("\\uFFFD") ? strict[$decode](bytes) : text;
-}
-
-// src/wire/heap.ts
-function heapBytes() {
-  try {
-    const { process } = globalThis;
-    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
-  } catch {
-    return Infinity;
-  }
-}
-
 // src/wire/codec/kept_buffers.ts
 var KeptBuffers = class _KeptBuffers {
   static #MAX_BYTES = 4 * 1024 * 1024;
@@ -2149,17 +2112,18 @@ function lineLimits(maxFrameBytes) {
     maxValueBytes: $Math_max(maxFrameBytes, SAFE_VALUE_BYTES)
   };
 }
-function receiverLimits(maxFrameBytes, heapBytes2) {
+function receiverLimits(maxFrameBytes, heapBytes) {
   const { maxStringBytes, maxValueBytes } = lineLimits(maxFrameBytes);
   return {
     maxStringBytes,
-    maxValueBytes: $Math_min(maxValueBytes, $Math_max(SAFE_VALUE_BYTES, heapBytes2 / 4))
+    maxValueBytes: $Math_min(maxValueBytes, $Math_max(SAFE_VALUE_BYTES, heapBytes / 4))
   };
 }
-function requireNumbersFit(count) {
-  const size = count * 8;
-  if (size <= SAFE_VALUE_BYTES) return;
-  const limits = receiverLimits(DEFAULT_MAX_FRAME_BYTES, heapBytes());
+function numbersValueBytes(count) {
+  return count * 8;
+}
+function requireNumbersFit(count, limits) {
+  const size = numbersValueBytes(count);
   if (size > limits.maxValueBytes) throw valuesTooLarge("receive", size, limits);
 }
 function mayExceed(byteLength, { maxStringBytes, maxValueBytes }) {
@@ -2242,14 +2206,14 @@ var NumbersReader = class {
   #kept = 0;
   #length = 0;
   #head = HEAD_BYTES;
-  constructor(mark, byteLength) {
+  constructor(mark, byteLength, limits) {
     this.#kind = KIND_OF_MARK[mark];
     this.#size = KINDS[this.#kind].BYTES_PER_ELEMENT;
     const count = (byteLength - HEAD_BYTES) / this.#size;
     if (!$Number_isInteger(count) || count < 0) {
       throw malformed(\`it has \${byteLength} bytes that are not a list of numbers\`);
     }
-    requireNumbersFit(count);
+    if (limits !== void 0) requireNumbersFit(count, limits);
     this.#list = emptyList(count);
   }
   push(bytes) {
@@ -2277,7 +2241,7 @@ function numbersOf(part) {
   if (part.length === 0) {
     if (part.holdsNumbers) return part.value;
   } else if (isNumbersMark(part[0])) {
-    const reader = new NumbersReader(part[0], part.length);
+    const reader = new NumbersReader(part[0], part.length, void 0);
     reader[$push](part);
     return reader.end();
   }
@@ -2328,7 +2292,7 @@ function encodeList(list) {
 function partOf(numbers, mark) {
   const part = new LinePart(numbers.buffer);
   part[0] = mark;
-  part.valueBytes = numbers.length * 8;
+  part.valueBytes = numbersValueBytes(numbers.length);
   return part;
 }
 function roomFor(length, size) {
@@ -2567,14 +2531,6 @@ function decodeUrl(href) {
 }
 return {
   LinePart,
-  DEFAULT_MAX_FRAME_BYTES,
-  LARGEST_FRAME_BYTES,
-  LINE_PART_FLAG,
-  MAX_PARTS,
-  checkedLimit,
-  tooLarge,
-  textOfUtf8,
-  heapBytes,
   KeptBuffers,
   MAX_LINE_BYTES,
   TREE_SIGN,
@@ -2600,7 +2556,7 @@ return parts["wire/codec/decode"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, TypeError, RangeError, Uint8Array, TextDecoder, FinalizationRegistry, JSON, Symbol, $Object_hasOwn, $Array_isArray, $Object_keys, $JSON_stringify, $JSON_parse, $Math_min, $Math_max, $Object_create, $Math_ceil, $push, $pop, $splice, $get, $set, $has, $add, $register } = taken;
+const { Map, Set, TypeError, RangeError, Uint8Array, TextDecoder, FinalizationRegistry, JSON, Symbol, $Object_hasOwn, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $JSON_parse, $Math_min, $Math_max, $Object_create, $Math_ceil, $push, $pop, $splice, $includes, $get, $set, $has, $add, $decode, $register } = taken;
 parts["wire/codec/line_reader"] = (({
   KeptBuffers,
   MAX_LINE_BYTES,
@@ -2611,12 +2567,12 @@ parts["wire/codec/line_reader"] = (({
   isNumbersMark,
   mayExceed,
   stringTooLarge,
-  textOfUtf8,
   valueBytesOf,
   valuesTooLarge
 }, {
   MAX_DEPTH,
   MAX_TREE_COST,
+  PayloadTooLargeError,
   TAG_KEY,
   malformed,
   putField,
@@ -2624,6 +2580,33 @@ parts["wire/codec/line_reader"] = (({
   requireFewMarks,
   requireShallow
 }) => {
+// src/wire/framing/frame_format.ts
+var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
+var LARGEST_FRAME_BYTES = 2 ** 32 - 1;
+var LINE_PART_FLAG = 2147483648;
+var MAX_PARTS = 32 * 1024;
+function checkedLimit(maxFrameBytes) {
+  if ($Number_isInteger(maxFrameBytes) && maxFrameBytes >= 4 && maxFrameBytes <= LARGEST_FRAME_BYTES) {
+    return maxFrameBytes;
+  }
+  throw new RangeError(\`Cannot limit frames to \${maxFrameBytes} bytes: the limit must be an integer from 4 to \${LARGEST_FRAME_BYTES}\`);
+}
+function tooLarge(action, size, limit) {
+  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
+  return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\${instead}\`, size, limit);
+}
+var lenient = new TextDecoder("utf-8", {
+  ignoreBOM: true
+});
+var strict = new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true
+});
+function textOfUtf8(bytes) {
+  const text = lenient[$decode](bytes);
+  return text[$includes]("\\uFFFD") ? strict[$decode](bytes) : text;
+}
+
 // src/wire/codec/assembler.ts
 function wrongBracket() {
   return malformed("a bracket closes what is not open");
@@ -2987,7 +2970,7 @@ var LineReader = class {
   push(bytes) {
     if (!this.#hasBegun && bytes.length > 0) {
       this.#hasBegun = true;
-      if (isNumbersMark(bytes[0])) this.#numbers = new NumbersReader(bytes[0], this.#byteLength);
+      if (isNumbersMark(bytes[0])) this.#numbers = new NumbersReader(bytes[0], this.#byteLength, this.#limits);
     }
     if (this.#numbers === void 0) this.#pushLines(bytes);
     else this.#numbers[$push](bytes);
@@ -3129,6 +3112,13 @@ function parse(line) {
   }
 }
 return {
+  DEFAULT_MAX_FRAME_BYTES,
+  LARGEST_FRAME_BYTES,
+  LINE_PART_FLAG,
+  MAX_PARTS,
+  checkedLimit,
+  tooLarge,
+  textOfUtf8,
   LineReader,
   LineCollector
 };
@@ -3680,6 +3670,20 @@ return parts["hub/handle_collector"];
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, Promise, TypeError, RangeError, Uint8Array, AbortController, Number, Array, $Array_isArray, $JSON_stringify, $JSON_parse, $Math_max, $Math_round, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $split, $then, $catch } = taken;
+parts["wire/heap"] = (() => {
+// src/wire/heap.ts
+function heapBytes() {
+  try {
+    const { process } = globalThis;
+    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+return {
+  heapBytes
+};
+})();
 parts["hub/wait_queue"] = (({
   HandleCollector,
   ItemsEncoder,
@@ -4316,7 +4320,7 @@ return {
   WaitQueue,
   timeoutError
 };
-})(parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/decode"], parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
+})(parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/heap"], parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
 parts["hub/requests/answers"] = (({
   errorResponseHead,
   responseHead
@@ -4842,21 +4846,22 @@ return {
 };
 })();
 parts["wire/channel"] = (({
-  LineCollector,
-  LineReader
+  heapBytes
 }, {
   DEFAULT_MAX_FRAME_BYTES,
   LARGEST_FRAME_BYTES,
   LINE_PART_FLAG,
-  LinePart,
+  LineCollector,
+  LineReader,
   MAX_PARTS,
   checkedLimit,
-  heapBytes,
-  lineLimits,
-  receiverLimits,
-  requireLinesFit,
   textOfUtf8,
   tooLarge
+}, {
+  LinePart,
+  lineLimits,
+  receiverLimits,
+  requireLinesFit
 }, {
   PayloadTooLargeError,
   ProtocolError
@@ -5361,7 +5366,7 @@ function boundedDecoder(onFrame, maxFrameBytes) {
 return {
   Channel
 };
-})(parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
+})(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
 parts["child/parent_link"] = (({
   Answers
 }, {
@@ -10259,7 +10264,7 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/hub"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/encode"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
+})(parts["hub/hub"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/encode"], parts["wire/heap"], parts["wire/codec/error_codec"]);
 return parts["manager/value"];
 })
 //# sourceURL=corral:handles

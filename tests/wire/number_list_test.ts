@@ -3,7 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrow
 import fc from "fast-check";
 import { PayloadTooLargeError, ProtocolError } from "../../src/errors.ts";
 import { decode, encode, type Encoded } from "../../src/wire/codec/codec.ts";
-import { lineLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
+import { type LineLimits, lineLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
 
@@ -165,4 +165,13 @@ Deno.test("the sender of a very long list of numbers finds what its receiver fin
   const part = encode(Array.from({ length: 5_000_000 }, (_, n) => n)).parts[0] as LinePart;
   assertThrows(() => requireLinesFit(part, lineLimits(2 ** 20)), PayloadTooLargeError, "40000000 bytes");
   requireLinesFit(part, lineLimits(2 ** 28));
+});
+
+Deno.test("a receiver takes as many numbers as its own limit allows, and from a sender that it trusts any number", () => {
+  const begin = (count: number, limits: LineLimits | undefined): void =>
+    new LineReader(8 + 4 * count, limits).push(new Uint8Array([1]));
+  const count = 36_000_000;
+  assertThrows(() => begin(count, lineLimits(2 ** 28)), PayloadTooLargeError, "288000000 bytes, at most 268435456");
+  begin(count, lineLimits(2 ** 30));
+  begin(count, undefined);
 });

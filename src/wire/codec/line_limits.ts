@@ -1,9 +1,7 @@
 /** What the lines that one process sends may cost the other, and the errors when they cost more. */
 
 import { PayloadTooLargeError } from "../../errors.ts";
-import { DEFAULT_MAX_FRAME_BYTES } from "../framing/frame_format.ts";
 import type { LinePart } from "../framing/line_part.ts";
-import { heapBytes } from "../heap.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
 import { DIGITS_PER_COST, ERROR_COST, HANDLE_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
 
@@ -39,11 +37,14 @@ export function receiverLimits(maxFrameBytes: number, heapBytes: number): LineLi
   return { maxStringBytes, maxValueBytes: Math.min(maxValueBytes, Math.max(SAFE_VALUE_BYTES, heapBytes / 4)) };
 }
 
-/** Requires that a list of so many numbers fits beside what the heap of this process holds. Throws PayloadTooLargeError. */
-export function requireNumbersFit(count: number): void {
-  const size = count * 8;
-  if (size <= SAFE_VALUE_BYTES) return;
-  const limits = receiverLimits(DEFAULT_MAX_FRAME_BYTES, heapBytes());
+/** How much memory so many numbers take. */
+export function numbersValueBytes(count: number): number {
+  return count * 8;
+}
+
+/** Requires that a receiver may have a list of so many numbers. Throws PayloadTooLargeError. */
+export function requireNumbersFit(count: number, limits: LineLimits): void {
+  const size = numbersValueBytes(count);
   if (size > limits.maxValueBytes) throw valuesTooLarge("receive", size, limits);
 }
 

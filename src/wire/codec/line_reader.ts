@@ -49,7 +49,7 @@ export class LineReader implements PartReader {
   push(bytes: Uint8Array): void {
     if (!this.#hasBegun && bytes.length > 0) {
       this.#hasBegun = true;
-      if (isNumbersMark(bytes[0]!)) this.#numbers = new NumbersReader(bytes[0]!, this.#byteLength);
+      if (isNumbersMark(bytes[0]!)) this.#numbers = new NumbersReader(bytes[0]!, this.#byteLength, this.#limits);
     }
     if (this.#numbers === undefined) this.#pushLines(bytes);
     else this.#numbers.push(bytes);

@@ -3,7 +3,7 @@
 import { LinePart } from "../framing/line_part.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
-import { requireNumbersFit } from "./line_limits.ts";
+import { type LineLimits, numbersValueBytes, requireNumbersFit } from "./line_limits.ts";
 import { isPlainPrimitive, jsonOf } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
@@ -62,15 +62,15 @@ export class NumbersReader {
   #length = 0;
   #head = HEAD_BYTES;
 
-  /** Starts a part of so many bytes, of which `mark` is the first. */
-  constructor(mark: number, byteLength: number) {
+  /** Starts a part of so many bytes, of which `mark` is the first. Without limits its sender is trusted. */
+  constructor(mark: number, byteLength: number, limits: LineLimits | undefined) {
     this.#kind = KIND_OF_MARK[mark]!;
     this.#size = KINDS[this.#kind].BYTES_PER_ELEMENT;
     const count = (byteLength - HEAD_BYTES) / this.#size;
     if (!Number.isInteger(count) || count < 0) {
       throw malformed(`it has ${byteLength} bytes that are not a list of numbers`);
     }
-    requireNumbersFit(count);
+    if (limits !== undefined) requireNumbersFit(count, limits);
     this.#list = emptyList(count);
   }
 
@@ -104,7 +104,7 @@ function numbersOf(part: LinePart): number[] {
   if (part.length === 0) {
     if (part.holdsNumbers) return part.value as number[];
   } else if (isNumbersMark(part[0]!)) {
-    const reader = new NumbersReader(part[0]!, part.length);
+    const reader = new NumbersReader(part[0]!, part.length, undefined);
     reader.push(part);
     return reader.end();
   }
@@ -156,8 +156,7 @@ function encodeList(list: unknown[]): NumbersText | undefined {
 function partOf(numbers: Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>, mark: number): LinePart {
   const part = new LinePart(numbers.buffer);
   part[0] = mark;
-  // What it takes there.
-  part.valueBytes = numbers.length * 8;
+  part.valueBytes = numbersValueBytes(numbers.length);
   return part;
 }
 
