@@ -1,4 +1,4 @@
-import { ClosedError, EndOfStreamError, QueueFullError, TimeoutError } from "../errors.ts";
+import { ClosedError, EndOfStreamError, QueueFullError } from "../errors.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
 import type { Delivery } from "../hub/delivery.ts";
 import type { Holder, Operation, SharedObject } from "../hub/shared_object.ts";
@@ -142,7 +142,7 @@ export class PipeEnd implements SharedObject {
     return new Promise((resolve, reject) => {
       this.#pollers.enter(caller, wait, {
         resolve,
-        reject: (error) => error instanceof TimeoutError ? resolve(false) : reject(error),
+        reject: (error, end) => end === "timeout" ? resolve(false) : reject(error),
       });
     });
   }

@@ -106,7 +106,7 @@ export class Queue<T = unknown> extends SharedHandle {
     try {
       await this[REF].call("put", [item], wait);
     } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
+      if (!isTimeUp(error, wait)) throw error;
       throw new QueueFullError(error.message, { cause: error });
     }
   }
@@ -252,9 +252,14 @@ export async function takeItem(ref: ObjectRef, wait?: WaitOptions): Promise<unkn
   try {
     return await callBeforeLoops(ref, "get", wait);
   } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
+    if (!isTimeUp(error, wait)) throw error;
     throw new QueueEmptyError(error.message, { cause: error });
   }
+}
+
+/** Whether a wait ended by its own time: a signal may be aborted with the error of another wait. */
+function isTimeUp(error: unknown, wait: WaitOptions | undefined): error is TimeoutError {
+  return error instanceof TimeoutError && error !== wait?.signal?.reason;
 }
 
 /** Calls an operation for which the items of this process's loops are still in the queue. */

@@ -9656,7 +9656,7 @@ var Queue = class extends SharedHandle {
         item
       ], wait2);
     } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
+      if (!isTimeUp(error, wait2)) throw error;
       throw new QueueFullError(error.message, {
         cause: error
       });
@@ -9714,11 +9714,14 @@ async function takeItem(ref, wait2) {
   try {
     return await callBeforeLoops(ref, "get", wait2);
   } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
+    if (!isTimeUp(error, wait2)) throw error;
     throw new QueueEmptyError(error.message, {
       cause: error
     });
   }
+}
+function isTimeUp(error, wait2) {
+  return error instanceof TimeoutError && error !== wait2?.signal?.reason;
 }
 async function callBeforeLoops(ref, operation, wait2) {
   if (ref.prefetch !== void 0) await ref.prefetch.recall();

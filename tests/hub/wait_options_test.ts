@@ -1,6 +1,6 @@
 // Unit and end-to-end tests of the options of waits: names that no wait has are refused.
 // Kind: one process. Options of a wait that nobody knows would be ignored, and the wait could last for ever.
-import { assertRejects, assertThrows } from "@std/assert";
+import { assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   Barrier,
   Condition,
@@ -12,7 +12,9 @@ import {
   Queue,
   RLock,
   Semaphore,
+  TimeoutError,
   wait,
+  type WaitOptions,
 } from "../../mod.ts";
 
 const wrong = { timeout: 5 } as never;
@@ -39,6 +41,47 @@ for (const [name, call] of Object.entries(WAITS)) {
       '"timeout" is not an option of a wait, wanted "timeoutMs" or "signal"',
     );
     await assertRejects(() => call(true as never), TypeError, "the options are true, wanted { timeoutMs: 1000 }");
+  });
+}
+
+const [end, _otherEnd] = Pipe();
+const WAITS_FOR_EVER: Record<string, (wait: Required<Pick<WaitOptions, "signal">>) => Promise<unknown>> = {
+  "Queue.get()": (wait) => new Queue().get(wait),
+  "Queue.put()": async (wait) => {
+    const queue = new Queue(1);
+    await queue.put(1);
+    await queue.put(2, wait);
+  },
+  "JoinableQueue.join()": async (wait) => {
+    const queue = new JoinableQueue();
+    await queue.put(1);
+    await queue.join(wait);
+  },
+  "Lock.acquire()": async (wait) => {
+    const lock = new Lock();
+    await lock.acquire();
+    await lock.acquire(wait);
+  },
+  "Condition.wait()": (wait) => {
+    const condition = new Condition();
+    return condition.use(() => condition.wait(wait));
+  },
+  "Event.wait()": (wait) => new Event().wait(wait),
+  "Barrier.wait()": (wait) => new Barrier(2).wait(wait),
+  "Connection.recv()": (wait) => end.recv(wait),
+  "Connection.poll()": (wait) => end.poll(Infinity, wait),
+  "wait()": (limit) => wait([end], limit),
+};
+
+for (const [name, call] of Object.entries(WAITS_FOR_EVER)) {
+  Deno.test(`${name} rejects with the reason of its signal, also where that is the error of another wait`, async () => {
+    const reason = new TimeoutError("another wait");
+    assertStrictEquals(await call({ signal: AbortSignal.abort(reason) }).catch((error) => error), reason);
+    const controller = new AbortController();
+    const waiting = call({ signal: controller.signal }).catch((error) => error);
+    // Behind the puts and locks that come first.
+    setTimeout(() => controller.abort(reason));
+    assertStrictEquals(await waiting, reason);
   });
 }
 
