@@ -1651,11 +1651,21 @@ var TaggedEncoder = class {
     const objectCount = this.#objects.length;
     const partCount = this.parts.length;
     const handleCount = this.#handleCount;
+    const [cost, dearestWhole, regexpCost2] = [
+      this.cost,
+      this.#dearestWhole,
+      this.#regexpCost
+    ];
     try {
       return this.encodeAt(step, value, depth);
     } catch {
       this.#path.length = pathLength;
       this.parts.length = partCount;
+      [this.cost, this.#dearestWhole, this.#regexpCost] = [
+        cost,
+        dearestWhole,
+        regexpCost2
+      ];
       for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
       this.#undoHandles(handleCount);
       return void 0;

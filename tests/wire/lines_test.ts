@@ -343,6 +343,14 @@ Deno.test("decode() refuses one error, one list with holes and one bigint that c
   }
 });
 
+Deno.test("what an error has in fields that cannot travel costs its receiver nothing", () => {
+  const hidden = [...Array.from({ length: MAX_TREE_COST + 1000 }, () => ({})), () => {}];
+  const error = Object.assign(new Error("m"), { hidden, log: "long ".repeat(10_000) });
+  const encoded = encode(error);
+  requireLinesFit(encoded.parts[0] as LinePart, LIMITS);
+  assertEquals(Object.keys(arrived(encoded, 65_536) as Error), ["log"]);
+});
+
 for (const [what, make] of Object.entries(dear)) {
   // These are there as a whole only when they are closed.
   if (what === "fields of an error" || what === "items among holes") continue;

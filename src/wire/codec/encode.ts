@@ -125,11 +125,13 @@ export class TaggedEncoder {
     const objectCount = this.#objects.length;
     const partCount = this.parts.length;
     const handleCount = this.#handleCount;
+    const [cost, dearestWhole, regexpCost] = [this.cost, this.#dearestWhole, this.#regexpCost];
     try {
       return this.encodeAt(step, value, depth);
     } catch {
       this.#path.length = pathLength;
       this.parts.length = partCount;
+      [this.cost, this.#dearestWhole, this.#regexpCost] = [cost, dearestWhole, regexpCost];
       for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
       this.#undoHandles(handleCount);
       return undefined;
