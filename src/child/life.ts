@@ -1,3 +1,4 @@
+import { PayloadTooLargeError } from "../errors.ts";
 import type { OwnProcess } from "../own_process.ts";
 import { ownProcess } from "../own_process.ts";
 import type { ParentMessage } from "../wire/messages/to_child.ts";
@@ -91,7 +92,14 @@ export async function installTracing(
 ): Promise<WorkerTracing | undefined> {
   if (traced === undefined) return undefined;
   const { WorkerTracing } = await import("./tracing/mod.ts");
-  return await WorkerTracing.install((taskId, report) => parent.send(writeSpan(taskId, report)));
+  return await WorkerTracing.install((taskId, report) => {
+    try {
+      parent.send(writeSpan(taskId, report));
+    } catch (error) {
+      // Where messages must be small, a large span is lost; the task that ended it goes on.
+      if (!(error instanceof PayloadTooLargeError)) throw error;
+    }
+  });
 }
 
 /** Imports the user's module, if there is one. Its top level may start no process meanwhile. */

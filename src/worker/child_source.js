@@ -7412,7 +7412,8 @@ parts["child/main"] = (({
 }, {
   decode
 }, {
-  FunctionNotFoundError
+  FunctionNotFoundError,
+  PayloadTooLargeError
 }) => {
 // src/wire/messages/to_child.ts
 function readParentMessage(text) {
@@ -7695,7 +7696,13 @@ function checkVersion({ protocol, version }) {
 async function installTracing({ parent }, { traced }) {
   if (traced === void 0) return void 0;
   const { WorkerTracing } = await Promise.resolve(load(8));
-  return await WorkerTracing.install((taskId, report) => parent.send(writeSpan(taskId, report)));
+  return await WorkerTracing.install((taskId, report) => {
+    try {
+      parent.send(writeSpan(taskId, report));
+    } catch (error) {
+      if (!(error instanceof PayloadTooLargeError)) throw error;
+    }
+  });
 }
 async function loadModule({ load }) {
   const own = ownProcess();
@@ -10283,7 +10290,7 @@ return parts["manager/value"];
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $Math_max, $Object_assign, $Object_fromEntries, $push, $pop, $slice, $map, $filter, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
+const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Number_isSafeInteger, $Object_create, $Number_isFinite, $push, $pop, $slice, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
 parts["child/tracing/mod"] = (({
   isAttributeValue
 }, {
@@ -10384,17 +10391,68 @@ function withoutSecrets(url) {
   return shown.href;
 }
 
-// src/child/tracing/span.ts
-var MOST_EVENTS = 128;
+// src/child/tracing/report_room.ts
 var MOST_ATTRIBUTES = 128;
 var LONGEST_TEXT = 4096;
+var MOST_COST = 120 * 1024;
+var MARK_COST = 4;
+function noAttributes() {
+  return /* @__PURE__ */ $Object_create(null);
+}
+var ReportRoom = class {
+  #left = MOST_COST;
+  take(part) {
+    return this.#pay(costOf(part));
+  }
+  assign(target, attributes) {
+    let count = $Object_keys(target).length;
+    for (const [name, value] of $Object_entries(Object(attributes))) {
+      if (!isAttributeValue(value)) continue;
+      const before = target[name];
+      if (before === void 0 && count >= MOST_ATTRIBUTES) continue;
+      const kept = typeof value === "string" ? cut(value) : $Array_isArray(value) ? value[$slice]() : value;
+      if (!this.#pay(costOf([
+        name,
+        kept
+      ]) - (before === void 0 ? 0 : costOf([
+        name,
+        before
+      ])))) continue;
+      target[name] = kept;
+      if (before === void 0) count++;
+    }
+  }
+  #pay(cost) {
+    if (cost > this.#left) return false;
+    this.#left -= cost;
+    return true;
+  }
+};
+function cut(text) {
+  return String(text)[$slice](0, LONGEST_TEXT);
+}
+function costOf(part) {
+  const text = $JSON_stringify(part);
+  let cost = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text[i];
+    if (unit > "\\x7F") cost += 3;
+    else cost += unit === "," || unit === ":" || unit === "[" || unit === "{" ? 1 + MARK_COST : 1;
+  }
+  return cost;
+}
+
+// src/child/tracing/span.ts
+var MOST_EVENTS = 128;
+var INTERNAL = 0;
 var Span = class {
   #context;
   #parent;
   #kind;
   #start;
   #report;
-  #attributes = {};
+  #room = new ReportRoom();
+  #attributes = noAttributes();
   #events = [];
   #name;
   #status = {
@@ -10403,7 +10461,7 @@ var Span = class {
   #ended = false;
   constructor({ name, kind, context, parent, startTime, attributes }, report) {
     this.#name = name;
-    this.#kind = kind;
+    this.#kind = $Number_isSafeInteger(kind) ? kind : INTERNAL;
     this.#context = context;
     this.#parent = parent;
     this.#start = timeOf(startTime);
@@ -10422,21 +10480,21 @@ var Span = class {
     });
   }
   setAttributes(attributes) {
-    if (!this.#ended) {
-      $Object_assign(this.#attributes, sound(attributes, MOST_ATTRIBUTES - $Object_keys(this.#attributes).length));
-    }
+    if (!this.#ended) this.#room.assign(this.#attributes, attributes);
     return this;
   }
   addEvent(name, attributesOrTime, time) {
     const isTime = attributesOrTime instanceof Date || typeof attributesOrTime === "number" || $Array_isArray(attributesOrTime);
-    if (!this.#ended && this.#events.length < MOST_EVENTS) {
-      const at = timeOf(isTime ? attributesOrTime : time);
-      this.#events[$push]({
-        name: cut(name),
-        at,
-        attributes: sound(isTime ? {} : attributesOrTime, MOST_ATTRIBUTES)
-      });
-    }
+    if (this.#ended || this.#events.length >= MOST_EVENTS) return this;
+    const at = timeOf(isTime ? attributesOrTime : time);
+    const event = {
+      name: cut(name),
+      at,
+      attributes: noAttributes()
+    };
+    if (!this.#room.take(event)) return this;
+    if (!isTime) this.#room.assign(event.attributes, attributesOrTime);
+    this.#events[$push](event);
     return this;
   }
   addLink() {
@@ -10446,7 +10504,8 @@ var Span = class {
     return this;
   }
   setStatus({ code, message }) {
-    if (!this.#ended) this.#status = {
+    if (this.#ended || !$Number_isSafeInteger(code)) return this;
+    this.#status = {
       code,
       ...message === void 0 ? {} : {
         message: cut(message)
@@ -10483,20 +10542,10 @@ var Span = class {
     });
   }
 };
-function sound(attributes, most) {
-  const entries = $Object_entries(Object(attributes))[$filter](([, value]) => isAttributeValue(value))[$slice](0, $Math_max(0, most));
-  return $Object_fromEntries(entries[$map](([name, value]) => [
-    name,
-    typeof value === "string" ? cut(value) : value
-  ]));
-}
-function cut(text) {
-  return String(text)[$slice](0, LONGEST_TEXT);
-}
 function timeOf(time) {
-  if (time === void 0) return traceClockMs();
-  if ($Array_isArray(time)) return time[0] * 1e3 + time[1] / 1e6;
-  const ms = Number(time);
+  const ms = $Array_isArray(time) ? time[0] * 1e3 + time[1] / 1e6 : Number(time);
+  if (!$Number_isFinite(ms)) return traceClockMs();
+  if ($Array_isArray(time)) return ms;
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
 }
 
@@ -10505,7 +10554,6 @@ var API_VERSION = "1.999.999";
 var API_KEY = $Symbol_for("opentelemetry.js.api.1");
 var SPAN_KEY = $Symbol_for("OpenTelemetry Context Key SPAN");
 var SAMPLED = 1;
-var INTERNAL = 0;
 var WorkerTracing = class _WorkerTracing {
   #contexts;
   #report;

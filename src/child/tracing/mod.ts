@@ -6,7 +6,7 @@
  */
 import { Context, ContextManager } from "./context.ts";
 import { tracedFetch } from "./fetch.ts";
-import { Span, type SpanContext, type TimeInput } from "./span.ts";
+import { INTERNAL, Span, type SpanContext, type TimeInput } from "./span.ts";
 import type { SpanReport } from "../../wire/span_report.ts";
 import type { TaskScope } from "../tasks/task_loop.ts";
 
@@ -16,7 +16,6 @@ const API_KEY = Symbol.for("opentelemetry.js.api.1");
 /** The key under which `@opentelemetry/api` keeps the span of a context. */
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 const SAMPLED = 1;
-const INTERNAL = 0;
 
 interface SpanOptions {
   readonly kind?: number;

@@ -1,6 +1,7 @@
 /** A span that a worker's code makes. When it ends, it is reported to the parent. */
 import { epochMs, TIME_ORIGIN_MS, traceClockMs } from "../../timer.ts";
-import { type Attributes, isAttributeValue, type SpanReport } from "../../wire/span_report.ts";
+import type { SpanReport } from "../../wire/span_report.ts";
+import { cut, noAttributes, type OpenAttributes, ReportRoom } from "./report_room.ts";
 
 /** A time as `@opentelemetry/api` takes it: a Date, milliseconds since 1970 or since the program's start, or seconds and nanoseconds. */
 export type TimeInput = Date | number | readonly [seconds: number, nanoseconds: number];
@@ -25,17 +26,18 @@ export interface SpanStart {
 }
 
 const MOST_EVENTS = 128;
-const MOST_ATTRIBUTES = 128;
-const LONGEST_TEXT = 4096;
+/** The kind of a span that has to do with no other process. */
+export const INTERNAL = 0;
 
-/** The `Span` of `@opentelemetry/api`. */
+/** The `Span` of `@opentelemetry/api`. Whatever user code gives it, what it reports is a report to the parent: another would cost the worker its life. */
 export class Span {
   readonly #context: SpanContext;
   readonly #parent: string;
   readonly #kind: number;
   readonly #start: number;
   readonly #report: (report: SpanReport) => void;
-  readonly #attributes: Record<string, Attributes[string]> = {};
+  readonly #room = new ReportRoom();
+  readonly #attributes: OpenAttributes = noAttributes();
   readonly #events: SpanReport["events"][number][] = [];
   #name: string;
   #status: SpanReport["status"] = { code: 0 };
@@ -43,7 +45,7 @@ export class Span {
 
   constructor({ name, kind, context, parent, startTime, attributes }: SpanStart, report: (report: SpanReport) => void) {
     this.#name = name;
-    this.#kind = kind;
+    this.#kind = Number.isSafeInteger(kind) ? kind : INTERNAL;
     this.#context = context;
     this.#parent = parent;
     this.#start = timeOf(startTime);
@@ -64,19 +66,19 @@ export class Span {
   }
 
   setAttributes(attributes: unknown): this {
-    if (!this.#ended) {
-      Object.assign(this.#attributes, sound(attributes, MOST_ATTRIBUTES - Object.keys(this.#attributes).length));
-    }
+    if (!this.#ended) this.#room.assign(this.#attributes, attributes);
     return this;
   }
 
   addEvent(name: string, attributesOrTime?: unknown, time?: TimeInput): this {
     const isTime = attributesOrTime instanceof Date || typeof attributesOrTime === "number" ||
       Array.isArray(attributesOrTime);
-    if (!this.#ended && this.#events.length < MOST_EVENTS) {
-      const at = timeOf(isTime ? attributesOrTime as TimeInput : time);
-      this.#events.push({ name: cut(name), at, attributes: sound(isTime ? {} : attributesOrTime, MOST_ATTRIBUTES) });
-    }
+    if (this.#ended || this.#events.length >= MOST_EVENTS) return this;
+    const at = timeOf(isTime ? attributesOrTime as TimeInput : time);
+    const event = { name: cut(name), at, attributes: noAttributes() };
+    if (!this.#room.take(event)) return this;
+    if (!isTime) this.#room.assign(event.attributes, attributesOrTime);
+    this.#events.push(event);
     return this;
   }
 
@@ -90,7 +92,8 @@ export class Span {
   }
 
   setStatus({ code, message }: SpanReport["status"]): this {
-    if (!this.#ended) this.#status = { code, ...(message === undefined ? {} : { message: cut(message) }) };
+    if (this.#ended || !Number.isSafeInteger(code)) return this;
+    this.#status = { code, ...(message === undefined ? {} : { message: cut(message) }) };
     return this;
   }
 
@@ -126,25 +129,11 @@ export class Span {
   }
 }
 
-/** Those attributes that OpenTelemetry allows, at most so many, with long texts cut. */
-function sound(attributes: unknown, most: number): Record<string, Attributes[string]> {
-  const entries = Object.entries(Object(attributes)).filter(([, value]) => isAttributeValue(value)).slice(
-    0,
-    Math.max(0, most),
-  );
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === "string" ? cut(value) : value as Attributes[string]]),
-  );
-}
-
-function cut(text: unknown): string {
-  return String(text).slice(0, LONGEST_TEXT);
-}
-
+/** The time that is meant; now, if it is invalid. */
 function timeOf(time: TimeInput | undefined): number {
-  if (time === undefined) return traceClockMs();
-  if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6;
-  const ms = Number(time);
+  const ms = Array.isArray(time) ? time[0] * 1000 + time[1] / 1e6 : Number(time);
+  if (!Number.isFinite(ms)) return traceClockMs();
+  if (Array.isArray(time)) return ms;
   // As in OpenTelemetry's own SDK: a small number comes from `performance.now()`.
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
 }
