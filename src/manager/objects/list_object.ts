@@ -16,7 +16,10 @@ export class ListObject implements SharedObject {
   readonly operations: Record<string, Operation> = {
     at: (_caller, _wait, index) => this.#items[this.#placeOf(index)],
     set: (caller, _wait, index, item) => void this.#set(caller, index, item),
-    push: (caller, _wait, ...items) => this.#changedBy(caller, items).push(...items),
+    push: (caller, _wait, ...items) => {
+      this.#extend(caller, items);
+      return this.#items.length;
+    },
     extend: (caller, _wait, items) => this.#extend(caller, items),
     pop: (_caller, _wait, index) => this.#pop(index),
     insert: (caller, _wait, index, item) => {
@@ -88,6 +91,7 @@ export class ListObject implements SharedObject {
   #extend(caller: Caller, items: unknown): void {
     if (!isDense(items)) throw new TypeError("Cannot extend the list: an iterable of items is wanted");
     const all = this.#changedBy(caller, items);
+    // One by one: as arguments of one call, many do not fit the stack.
     for (const item of items) all.push(item);
   }
 
