@@ -31,7 +31,8 @@ var task = {
     if (arguments.length > 1) {
       throw new TypeError("Cannot report progress with two values: one is wanted, such as progress([done, total])");
     }
-    findRuntime()?.progress(runningTask(), value);
+    const running = runningTask();
+    findRuntime().progress(running, value);
   }
 };
 function runningTask() {

@@ -73,7 +73,8 @@ export const task: Task = {
     if (arguments.length > 1) {
       throw new TypeError("Cannot report progress with two values: one is wanted, such as progress([done, total])");
     }
-    findRuntime()?.progress(runningTask(), value);
+    const running = runningTask();
+    findRuntime()!.progress(running, value);
   },
 };
 
