@@ -45,11 +45,11 @@ const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
 const $Number_isFinite = Number.isFinite;
 const $Promise_reject = Promise.reject.bind(Promise);
 const $Reflect_construct = Reflect.construct;
+const $Atomics_wait = Atomics.wait;
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
 const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
 const $Uint8Array_of = Uint8Array.of.bind(Uint8Array);
-const $Atomics_wait = Atomics.wait;
 const $Object_assign = Object.assign;
 const $Object_fromEntries = Object.fromEntries;
 const $Object_defineProperties = Object.defineProperties;
@@ -244,7 +244,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $JSON_stringify, $Reflect_set, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $Math_round, $String_fromCharCode, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $Reflect_construct, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $JSON_stringify, $Reflect_set, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $Math_round, $String_fromCharCode, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $Reflect_construct, $Atomics_wait, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(9).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -7378,7 +7378,7 @@ return parts["hub/hub"];
 //# sourceURL=corral:child/6
 `, `"use strict";
 ((parts, taken, load) => {
-const { Promise, Error, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Function, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Object_create, $Math_floor, $Math_round, $Promise_withResolvers, $Promise_resolve, $Promise_reject, $Reflect_construct, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Atomics_wait, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $find, $indexOf, $set, $subarray, $encode, $replaceAll, $call, $bind, $then } = taken;
+const { Promise, Error, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Function, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Object_create, $Math_floor, $Math_round, $Promise_withResolvers, $Promise_resolve, $Promise_reject, $Reflect_construct, $Atomics_wait, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $find, $indexOf, $set, $subarray, $encode, $replaceAll, $call, $bind, $then } = taken;
 parts["child/main"] = (({
   ParentLink
 }, {
@@ -7551,6 +7551,23 @@ function withoutColors(text) {
   return text[$replaceAll](SGR, "");
 }
 
+// src/child/streams/write_all.ts
+var { Atomics, Int32Array, SharedArrayBuffer } = globalThis;
+var { WouldBlock } = Deno.errors;
+var FULL_PIPE_WAIT_MS = 1;
+function writeAll(write, bytes) {
+  for (let rest = bytes; rest.length > 0; ) {
+    try {
+      const written = write(rest);
+      if (written === rest.length) return;
+      rest = rest[$subarray](written);
+    } catch (error) {
+      if (!(error instanceof WouldBlock)) throw error;
+      $Atomics_wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+    }
+  }
+}
+
 // src/child/streams/output_router.ts
 var MAX_PRINT_BYTES = 1024 * 1024;
 var MAX_JSON_BYTES_PER_CHARACTER = 6;
@@ -7606,7 +7623,7 @@ var OutputRouter = class {
   };
   printError(output) {
     try {
-      for (let rest = bytesOf(output); rest.length > 0; ) rest = rest[$subarray](this.#options.writeStderr(rest));
+      writeAll(this.#options.writeStderr, bytesOf(output));
     } catch {
     }
   }
@@ -7868,11 +7885,9 @@ var BlockMarks = class {
 };
 
 // src/child/streams/block_writer.ts
-var { Atomics, Int32Array, SharedArrayBuffer, Uint8Array: Uint8Array2, Error: Error2 } = globalThis;
-var { WouldBlock } = Deno.errors;
+var { Uint8Array: Uint8Array2, Error: Error2 } = globalThis;
 var LARGEST_COPY_BYTES = 32 * 1024;
 var ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
-var FULL_PIPE_WAIT_MS = 1;
 var BlockWriter = class {
   #write;
   #copy = new Uint8Array2(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
@@ -7902,25 +7917,13 @@ var BlockWriter = class {
   #writeBlock(marks, bytes) {
     marks.setLength(this.#copy, 0, bytes.length);
     this.#copy[$set](bytes, HEAD_BYTES);
-    this.#writeAll(this.#copy[$subarray](0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+    writeAll(this.#write, this.#copy[$subarray](0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
   }
   #writeLarge(marks, bytes) {
     marks.setLength(this.#copy, 0, bytes.length);
-    this.#writeAll(this.#copy[$subarray](0, HEAD_BYTES));
-    this.#writeAll(bytes);
-    this.#writeAll(this.#copy[$subarray](HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
-  }
-  #writeAll(bytes) {
-    for (let rest = bytes; rest.length > 0; ) {
-      try {
-        const written = this.#write(rest);
-        if (written === rest.length) return;
-        rest = rest[$subarray](written);
-      } catch (error) {
-        if (!(error instanceof WouldBlock)) throw error;
-        $Atomics_wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
-      }
-    }
+    writeAll(this.#write, this.#copy[$subarray](0, HEAD_BYTES));
+    writeAll(this.#write, bytes);
+    writeAll(this.#write, this.#copy[$subarray](HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
   }
 };
 

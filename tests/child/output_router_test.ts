@@ -52,6 +52,18 @@ Deno.test("OutputRouter.print() leaves stderr to the process when it is told so,
   assertEquals(sent.length, 1);
 });
 
+Deno.test("OutputRouter.printError() writes all to a full pipe that does not block", () => {
+  let attempts = 0;
+  let written = "";
+  const { router } = makeRouter((bytes) => {
+    if (attempts++ % 2 === 0) throw new Deno.errors.WouldBlock();
+    written += new TextDecoder().decode(bytes.subarray(0, 3));
+    return Math.min(bytes.length, 3);
+  });
+  router.printError("nothing is lost");
+  assertEquals(written, "nothing is lost");
+});
+
 Deno.test("OutputRouter.printError() does nothing when nobody can read it", () => {
   let tries = 0;
   const { router } = makeRouter(() => {

@@ -1,13 +1,12 @@
 import { BlockMarks, END_BYTES, HEAD_BYTES } from "../../wire/block_marks.ts";
+import { writeAll } from "./write_all.ts";
 
-const { Atomics, Int32Array, SharedArrayBuffer, Uint8Array, Error } = globalThis;
-const { WouldBlock } = Deno.errors;
+const { Uint8Array, Error } = globalThis;
 
 /** Up to here a block is copied between its marks, which saves two writes. */
 const LARGEST_COPY_BYTES = 32 * 1024;
 /** POSIX lets nothing come between the bytes of a write of that size, whatever other process writes into the pipe. */
 const ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
-const FULL_PIPE_WAIT_MS = 1;
 
 /** Who else writes to the pipe, between any two writes. */
 export type OtherWriters = "threads" | "processes";
@@ -54,28 +53,13 @@ export class BlockWriter {
   #writeBlock(marks: BlockMarks, bytes: Uint8Array): void {
     marks.setLength(this.#copy, 0, bytes.length);
     this.#copy.set(bytes, HEAD_BYTES);
-    this.#writeAll(this.#copy.subarray(0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+    writeAll(this.#write, this.#copy.subarray(0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
   }
 
   #writeLarge(marks: BlockMarks, bytes: Uint8Array): void {
     marks.setLength(this.#copy, 0, bytes.length);
-    this.#writeAll(this.#copy.subarray(0, HEAD_BYTES));
-    this.#writeAll(bytes);
-    this.#writeAll(this.#copy.subarray(HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
-  }
-
-  #writeAll(bytes: Uint8Array): void {
-    // A write may be short: stdout goes through a line writer.
-    for (let rest = bytes; rest.length > 0;) {
-      try {
-        const written = this.#write(rest);
-        if (written === rest.length) return;
-        rest = rest.subarray(written);
-      } catch (error) {
-        if (!(error instanceof WouldBlock)) throw error;
-        // User code made the pipe non-blocking (a Node socket does so), and it is full.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
-      }
-    }
+    writeAll(this.#write, this.#copy.subarray(0, HEAD_BYTES));
+    writeAll(this.#write, bytes);
+    writeAll(this.#write, this.#copy.subarray(HEAD_BYTES, marks.end(this.#copy, HEAD_BYTES)));
   }
 }

@@ -2,6 +2,7 @@ import { withoutColors } from "../../colors.ts";
 import { writeOutput } from "../../wire/messages/to_parent.ts";
 import type { WorkerSettings } from "../../wire/protocol.ts";
 import type { PrintHandler } from "./console.ts";
+import { writeAll } from "./write_all.ts";
 
 const MAX_PRINT_BYTES = 1024 * 1024;
 
@@ -88,7 +89,7 @@ export class OutputRouter {
   /** Writes to the process's own stderr, whatever has become of the parent. */
   printError(output: string | Uint8Array): void {
     try {
-      for (let rest = bytesOf(output); rest.length > 0;) rest = rest.subarray(this.#options.writeStderr(rest));
+      writeAll(this.#options.writeStderr, bytesOf(output));
     } catch {
       // There is nobody to print for any more.
     }
