@@ -1,4 +1,5 @@
 import { brand } from "../copies.ts";
+import { ClosedError } from "../errors.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import type { Acquired } from "./guard.ts";
@@ -13,7 +14,10 @@ export interface Holding {
 export class LockObject implements SharedObject {
   readonly operations = {
     acquire: (caller, wait): Promise<Acquired> | Acquired => this.#acquire(caller, wait),
-    tryAcquire: (caller): Acquired | undefined => this.mayEnter(caller) ? this.#enter(caller) : undefined,
+    tryAcquire: (caller): Acquired | undefined => {
+      this.#requireOpen();
+      return this.mayEnter(caller) ? this.#enter(caller) : undefined;
+    },
     release: (caller): void => this.#release(caller),
     releaseToken: (caller, _wait, token: unknown): void => this.#releaseToken(caller, token),
     locked: (): boolean => this.holding !== undefined,
@@ -25,6 +29,8 @@ export class LockObject implements SharedObject {
   readonly #suspended = new Set<Holding>();
   #lastToken = 0;
   #abandoned = false;
+  /** A condition of it may still be used, but nobody can give it back any more. */
+  #closed = false;
 
   processEnded(isEnded: (process: string) => boolean): void {
     this.waiters.dropProcess(isEnded);
@@ -35,6 +41,7 @@ export class LockObject implements SharedObject {
   }
 
   close(): void {
+    this.#closed = true;
     this.waiters.rejectAll();
   }
 
@@ -53,6 +60,7 @@ export class LockObject implements SharedObject {
 
   /** Gives it back to a former holder, when those before have had it. Only the holder's end, or the lock's, ends the wait. */
   resume(holding: Holding, waiting: Waiting<void>): void {
+    if (this.#closed) return waiting.reject(closedError(), "closed");
     const resolve = (): void => {
       this.#suspended.delete(holding);
       if (this.holding === undefined) this.holding = holding;
@@ -81,7 +89,12 @@ export class LockObject implements SharedObject {
     this.waiters.serve();
   }
 
+  #requireOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+
   #acquire(caller: Caller, wait: WaitOptions): Promise<Acquired> | Acquired {
+    this.#requireOpen();
     if (this.mayEnter(caller)) return this.#enter(caller);
     return new Promise((resolve, reject) => {
       this.waiters.enter(caller, wait, { resolve: () => resolve(this.#enter(caller)), reject });
@@ -133,6 +146,10 @@ export class RLockObject extends LockObject {
     // A task that asked twice need not wait for itself.
     if (this.holding !== undefined) this.waiters.serveWhere((caller) => this.isHeldBy(caller), undefined);
   }
+}
+
+function closedError(): ClosedError {
+  return new ClosedError("Cannot acquire the lock: it was closed");
 }
 
 brand({ LockObject });

@@ -8423,7 +8423,10 @@ function makeGuard(handle, { token, abandoned }) {
 var LockObject = class {
   operations = {
     acquire: (caller, wait2) => this.#acquire(caller, wait2),
-    tryAcquire: (caller) => this.mayEnter(caller) ? this.#enter(caller) : void 0,
+    tryAcquire: (caller) => {
+      this.#requireOpen();
+      return this.mayEnter(caller) ? this.#enter(caller) : void 0;
+    },
     release: (caller) => this.#release(caller),
     releaseToken: (caller, _wait, token) => this.#releaseToken(caller, token),
     locked: () => this.holding !== void 0
@@ -8433,6 +8436,7 @@ var LockObject = class {
   #suspended = /* @__PURE__ */ new Set();
   #lastToken = 0;
   #abandoned = false;
+  #closed = false;
   processEnded(isEnded) {
     this.waiters.dropProcess(isEnded);
     for (const holding of this.#suspended) if (isEnded(holding.caller.process)) this.#suspended[$delete](holding);
@@ -8441,6 +8445,7 @@ var LockObject = class {
     this.passOn();
   }
   close() {
+    this.#closed = true;
     this.waiters.rejectAll();
   }
   isHeldBy({ process, task }) {
@@ -8453,6 +8458,7 @@ var LockObject = class {
     return holding;
   }
   resume(holding, waiting) {
+    if (this.#closed) return waiting.reject(closedError(), "closed");
     const resolve = () => {
       this.#suspended[$delete](holding);
       if (this.holding === void 0) this.holding = holding;
@@ -8476,7 +8482,11 @@ var LockObject = class {
     this.holding = void 0;
     this.waiters.serve();
   }
+  #requireOpen() {
+    if (this.#closed) throw closedError();
+  }
   #acquire(caller, wait2) {
+    this.#requireOpen();
     if (this.mayEnter(caller)) return this.#enter(caller);
     return new Promise((resolve, reject) => {
       this.waiters.enter(caller, wait2, {
@@ -8534,6 +8544,9 @@ var RLockObject = class extends LockObject {
     if (this.holding !== void 0) this.waiters.serveWhere((caller) => this.isHeldBy(caller), void 0);
   }
 };
+function closedError() {
+  return new ClosedError("Cannot acquire the lock: it was closed");
+}
 brand({
   LockObject
 });

@@ -200,6 +200,27 @@ Deno.test("Condition.close() ends all waits, and its own lock", async () => {
   assert(await shared.locked());
 });
 
+Deno.test("Condition.close() wakes all who sleep: with its own lock none waits for another", () =>
+  withPool({ workers: 2, module }, async (pool) => {
+    const condition = new Condition();
+    const { tasks } = await sleepers(pool, condition, 2);
+    condition.close();
+    for (const task of tasks) await assertRejects(() => task.get(), ClosedError);
+  }));
+
+Deno.test("Condition of a lock that was closed rejects who is to have the lock again, and who wants it", async () => {
+  const lock = new Lock();
+  const condition = new Condition(lock);
+  await condition.acquire();
+  const waiting = assertRejects(() => condition.wait(), ClosedError, "the lock");
+  await lock.acquire();
+  lock.close();
+  await condition.notify();
+  await waiting;
+  await assertRejects(() => condition.acquire(), ClosedError, "the lock");
+  await assertRejects(() => condition.tryAcquire(), ClosedError, "the lock");
+});
+
 Deno.test("Condition passes by a sleeper that was killed", () =>
   withPool({ workers: 2, module }, async (pool) => {
     const condition = new Condition();
