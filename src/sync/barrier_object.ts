@@ -1,4 +1,4 @@
-import { BrokenBarrierError } from "../errors.ts";
+import { BrokenBarrierError, ClosedError } from "../errors.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 
@@ -67,6 +67,7 @@ export class BarrierObject implements SharedObject {
   close(): void {
     this.#early.rejectAll();
     this.#waiters.rejectAll();
+    for (const party of this.#passing?.parties ?? []) party.reject(closedError(), "closed");
   }
 
   #wait(caller: Caller, wait: WaitOptions): Promise<number> | number {
@@ -145,6 +146,10 @@ const breakages = {
   abort: (): Breakage => ({ reason: "a party gave up" }),
   ended: (): Breakage => ({ reason: "the process of a waiting party has ended" }),
 };
+
+function closedError(): ClosedError {
+  return new ClosedError("The barrier was closed while its action ran");
+}
 
 function brokenError({ reason, ...options }: Breakage): BrokenBarrierError {
   return new BrokenBarrierError(`Cannot pass the barrier: ${reason}`, options);

@@ -8936,6 +8936,7 @@ var BarrierObject = class {
   close() {
     this.#early.rejectAll();
     this.#waiters.rejectAll();
+    for (const party of this.#passing?.parties ?? []) party.reject(closedError2(), "closed");
   }
   #wait(caller, wait2) {
     if (this.#passing === void 0) return this.#enter(caller, wait2);
@@ -9023,6 +9024,9 @@ var breakages = {
     reason: "the process of a waiting party has ended"
   })
 };
+function closedError2() {
+  return new ClosedError("The barrier was closed while its action ran");
+}
 function brokenError({ reason, ...options }) {
   return new BrokenBarrierError(\`Cannot pass the barrier: \${reason}\`, options);
 }

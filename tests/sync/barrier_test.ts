@@ -197,3 +197,14 @@ Deno.test("Barrier.close() ends all waits", async () => {
   barrier.close();
   await waiter;
 });
+
+Deno.test("Barrier.close() ends the waits of those who have come while the action runs; the last waits for that", async () => {
+  const acting = Promise.withResolvers<void>();
+  const barrier = new Barrier(2, { action: () => acting.promise });
+  const first = assertRejects(() => barrier.wait(), ClosedError);
+  const last = barrier.wait();
+  barrier.close();
+  await first;
+  acting.resolve();
+  assertEquals(await last, 1);
+});
