@@ -239,8 +239,9 @@ class TableRows implements RecordSource {
 
   payload(from: number, to: number): Uint8Array {
     if (from === 0 && to === this.#count) return this.#bytes;
-    const { starts, ends } = this.#find();
-    return this.#bytes.subarray(starts[from]!, ends[to - 1]!);
+    const { starts } = this.#find();
+    // With the line end of the last row: without it, a worker may see another row there.
+    return this.#bytes.subarray(starts[from]!, to === this.#count ? undefined : starts[to]!);
   }
 
   record(at: number): Uint8Array {

@@ -78,7 +78,8 @@ export class RowCursor {
       this.end = end < 0 ? bytes.length : end;
       if (end === lineEnd) this.#passLine(this.end);
       else this.#passLines(this.end);
-      if (this.end > start && bytes[this.end - 1] === RETURN) this.end--;
+      // Text that was written as such twice on Windows has two of them.
+      while (this.end > start && bytes[this.end - 1] === RETURN) this.end--;
       if (this.end > start) return true;
     }
     return false;

@@ -94,14 +94,14 @@ function simpleRows(text: string, { delimiter, quote, comments }: TableDialect):
       else if (one === delimiter) {
         fields.push("");
         state = "begin";
-      } else if (one === "\r" && (at + 1 === text.length || text[at + 1] === "\n")) {
+      } else if (one === "\r" && /^\r+(\n|$)/.test(text.slice(at))) {
         // A part of the line break.
       } else if (state !== "closed") {
         fields[fields.length - 1] += one;
         state = "plain";
       }
     }
-    const isEmpty = text.slice(start, at).replace(/\r$/, "") === "";
+    const isEmpty = text.slice(start, at).replace(/\r+$/, "") === "";
     if (!isEmpty) rows.push({ fields, line: begins });
     line++;
     at++;
@@ -111,7 +111,7 @@ function simpleRows(text: string, { delimiter, quote, comments }: TableDialect):
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 const limit = fc.integer({ min: 1, max: 20 });
-const lineEnd = fc.constantFrom("\n", "\r\n");
+const lineEnd = fc.constantFrom("\n", "\r\n", "\r\r\n");
 const plain = fc.string({ unit: fc.constantFrom("a", "é", " ", "x".repeat(30)), maxLength: 4 });
 const inner = fc.string({ unit: fc.constantFrom("a", "é", ",", "\n", '""', " "), maxLength: 8 });
 const field = fc.oneof(
@@ -137,7 +137,7 @@ Deno.test("TableRecordReader.read() finds the rows of CSV as a simple reader doe
       limit,
       comments,
       async (text, isCut, pieces, records, batch, comments) => {
-        const input = isCut ? text.replace(/\r?\n$/, "") : text;
+        const input = isCut ? text.replace(/\r*\n$/, "") : text;
         const dialect = { ...CSV, comments };
         const found = await readAll(readerOf(input, dialect, pieces), dialect, {
           records: Math.ceil(records / batch) * batch,
@@ -147,6 +147,11 @@ Deno.test("TableRecordReader.read() finds the rows of CSV as a simple reader doe
       },
     ),
   );
+});
+
+Deno.test("TableRecordReader.read() takes lines that end in two carriage returns and a line feed, and parts of them, for rows", async () => {
+  const rows = await readAll(readerOf('1,a\r\r\n\r\r\n2,"b"\r\r\n\r\r\n', CSV, [100]), CSV);
+  assertEquals(rows, [{ fields: ["1", "a"], line: 1 }, { fields: ["2", "b"], line: 3 }]);
 });
 
 Deno.test("TableRecordReader.read() takes quotes in TSV for what they are", async () => {
