@@ -47,7 +47,7 @@ await runner.begin();
 
 /** What the runner must know of a run. */
 export function runnerSettings(options: CliMapOptions): RunnerSettings {
-  const { input, table, output, csvSafe, tagged, batch, retries, retryOn, throttle } = options;
+  const { input, table, output, csvSafe, tagged, batch, retries, retryOn, throttle, isUntrusted } = options;
   return {
     input: table !== undefined ? "table" : input === "lines" || input === "nul" ? "text" : "json",
     delimiter: input === "nul" ? "\0" : "\n",
@@ -61,6 +61,7 @@ export function runnerSettings(options: CliMapOptions): RunnerSettings {
     retries,
     retryErrors: retryOn.has("error"),
     retryTimeouts: retryOn.has("timeout"),
+    isUntrusted,
     graceMs: GRACE_MS,
   };
 }

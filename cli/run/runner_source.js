@@ -206,7 +206,7 @@ var RowCursor = class {
       this.end = end < 0 ? bytes.length : end;
       if (end === lineEnd) this.#passLine(this.end);
       else this.#passLines(this.end);
-      if (this.end > start && bytes[this.end - 1] === RETURN) this.end--;
+      while (this.end > start && bytes[this.end - 1] === RETURN) this.end--;
       if (this.end > start) return true;
     }
     return false;
@@ -543,9 +543,13 @@ var RULES = [
     (_, told, name) => \`\${told}, import "npm:\${name}" or "jsr:\${name}", or have a deno.json beside the module that names it\`
   ]
 ];
+var FENCED = [
+  /^((?:Import "[^"\\n]*" not a dependency|npm specifiers were requested|[^\\n]*A remote specifier was requested: "[^"\\n]*"))[^]*/,
+  (_, told) => \`\${told}; with --untrusted, what stands behind -e imports nothing from elsewhere: leave the flag out, the text is your own\`
+];
 var INLINE_RULES = [
   [
-    /Import "\\.{0,2}\\/[^"\\n]*" not a dependency[^]*|(?:Requires read access to|Module not found) "[^"\\n]*\\.corral-source-text\\/[^]*/,
+    /Import "\\.{0,2}\\/[^"\\n]*" not a dependency[^]*|^invalid URL: relative URL with a cannot-be-a-base base$|(?:Requires read access to|Module not found) "[^"\\n]*\\.corral-source-text\\/[^]*/,
     () => 'Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL, as in import("file:///srv/lib.ts"), or name a module in place of -e'
   ],
   [
@@ -558,14 +562,22 @@ var INLINE_RULES = [
   ]
 ];
 var MAX_LENGTH = 4e3;
-function withAdvice(message, stack = "") {
+function withAdvice(message, stack = "", isUntrusted = false) {
   if (message.length > MAX_LENGTH) return message;
-  const rules = /^[^\\n]*\\(?-e[:)]/.test(stack) ? [
-    ...INLINE_RULES,
-    ...RULES
-  ] : RULES;
-  const rule = rules.find(([part]) => part.test(message));
+  const rule = rulesFor(stack, isUntrusted).find(([part]) => part.test(message));
   return rule === void 0 ? message : message.replace(rule[0], rule[1]);
+}
+function rulesFor(stack, isUntrusted) {
+  if (!/^[^\\n]*\\(?-e[:)]/.test(stack)) return RULES;
+  const [relative, ...others] = INLINE_RULES;
+  return [
+    relative,
+    ...isUntrusted ? [
+      FENCED
+    ] : [],
+    ...others,
+    ...RULES
+  ];
 }
 function isGranted(command) {
   return Deno.permissions.querySync({
@@ -575,32 +587,32 @@ function isGranted(command) {
 }
 
 // cli/runner/inline_text.ts
-var DEFAULT = "export default";
 var MAKE = '(async()=>{"use strict";const $default=';
 function isImporting(source) {
   return source !== null && /\\bimport\\s*\\(/.test(source);
 }
 function inlineModule(source) {
-  const text = DEFAULT + (isImporting(source) ? inFunction(source) : \` \${source}\`);
+  const text = \`export default\${isImporting(source) ? inFunction(source) : \`
+\${source}\`}\`;
   return \`data:application/typescript,\${encodeURIComponent(text)}\`;
 }
 function inFunction(source) {
-  return \`\${MAKE}\${source}
+  return \`\${MAKE}
+\${source}
 ;return $default})\`;
 }
-var MODULE_LINE = /^(1 \\| )(export default(?: |\\(async\\(\\)=>\\{"use strict";const \\$default=))(.*\\n\\s*\\| )( *)/m;
-var MODULE_PLACE = /data:application\\/typescript,export%20default(\\(?)\\S*?:(\\d+):(\\d+)/g;
+var EXCERPT = /^( *\\|\\n *)(\\d+)( \\| .*\\n *\\| +[~^])/gm;
+var MODULE_PLACE = /data:application\\/typescript,export%20default\\S*?:(\\d+):(\\d+)/g;
 var SCRIPT_PLACE = /-e, <anonymous>:(\\d+):(\\d+)/g;
 var COMPILED_PLACE = /-e-compiled, <anonymous>:\\d+:\\d+/g;
-var END = /(?:, got '[^'\\n]*')?\\n\\s*\\|\\n\\d+ \\| ;return \\$default\\}\\)\\n[^\\n]*\\n\\s*at -e:\\d+:\\d+/;
+var END = /(?:, got '[^'\\n]*')?\\n\\s*\\|\\n *\\d+ \\| ;return \\$default\\}\\)\\n[^\\n]*\\n\\s*at -e:(\\d+):\\d+/;
 function withOwnPlaces(text) {
   if (!/-e|data:application\\/typescript/.test(text)) return text;
-  return text.replace(MODULE_LINE, (_, start, before, line, blanks) => start + line + blanks.slice(before.length)).replaceAll(MODULE_PLACE, (_, isMake, row, column) => {
-    return place(row, column, DEFAULT.length + (isMake === "" ? 1 : MAKE.length));
-  }).replaceAll(SCRIPT_PLACE, (_, row, column) => place(row, column, MAKE.length)).replaceAll(COMPILED_PLACE, "-e").replace(END, ", got the end of -e").replaceAll(/\\$default (?=\\(-e)/g, "default ");
+  return text.replaceAll(EXCERPT, (_, start, row, rest) => start + lineAbove(row).padStart(row.length) + rest).replaceAll(MODULE_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(SCRIPT_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(COMPILED_PLACE, "-e").replace(END, (_, row) => \`, got the end of -e
+    at -e:\${lineAbove(row)}\`).replaceAll(/\\$default (?=\\(-e)/g, "default ");
 }
-function place(row, column, before) {
-  return \`-e:\${row}:\${row === "1" ? Number(column) - before : column}\`;
+function lineAbove(row) {
+  return String(Number(row) - 1);
 }
 
 // cli/runner/error_description.ts
@@ -609,7 +621,7 @@ var MAX_STACK = 4e3;
 var MAX_CAUSES = 5;
 var MAX_ERRORS = 10;
 var OWN_FRAME = "task-source:corralMap";
-function describeError(error) {
+function describeError(error, isUntrusted) {
   if (!(error instanceof Error)) return {
     name: "Error",
     message: \`threw \${shortened(inspect(error), MAX_MESSAGE)}\`
@@ -617,7 +629,7 @@ function describeError(error) {
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withAdvice(String(error.message), stack), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message), stack, isUntrusted), MAX_MESSAGE),
     ...stack === "" ? {} : {
       stack
     }
@@ -994,11 +1006,11 @@ var BlockRun = class {
   #recordResults = 0;
   #lastPieceAt = 0;
   #startedAt = 0;
-  constructor(call, settings, bytes, order, place2) {
+  constructor(call, settings, bytes, order, place) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
-    this.#place = place2;
+    this.#place = place;
     this.#records = blockRecords(bytes, settings, order.columns);
     this.#buffer = new ResultBuffer(settings, order.rows);
     this.#isExact = order.precise;
@@ -1192,7 +1204,7 @@ var BlockRun = class {
       if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
-    return this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error), record));
+    return this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));
   }
   #isLate() {
     const { timeoutMs } = this.#order;
@@ -1251,19 +1263,29 @@ function createRunner(job) {
 }
 async function evaluatedText(source, module) {
   const make = module.default;
-  for (const [text, name] of [
-    [
-      inFunction(source),
-      "-e"
+  const typed = inFunction(source);
+  const texts = [
+    // Without types, as most are. Where there is a "<", JavaScript may take types for a comparison.
+    ...source.includes("<") ? [] : [
+      [
+        () => typed,
+        "-e"
+      ]
     ],
     [
-      \`(\${make})\`,
+      () => withoutTypes(typed),
+      "-e"
+    ],
+    // An enum, for example: what Deno made of it stands in the module, at other places.
+    [
+      () => \`(\${make})\`,
       "-e-compiled"
     ]
-  ]) {
+  ];
+  for (const [text, name] of texts) {
     let evaluated;
     try {
-      evaluated = (0, eval)(\`\${text}
+      evaluated = (0, eval)(\`\${text()}
 //# sourceURL=\${name}\`);
     } catch {
       continue;
@@ -1275,6 +1297,10 @@ async function evaluatedText(source, module) {
   return {
     default: await make()
   };
+}
+function withoutTypes(text) {
+  const { stripTypeScriptTypes } = process.getBuiltinModule("node:module");
+  return stripTypeScriptTypes(text);
 }
 var EXIT_BROKEN = 70;
 function listenForExit() {

@@ -34,10 +34,17 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
+/** What Deno says where it may import nothing from elsewhere. */
+const FENCED: Rule = [
+  /^((?:Import "[^"\n]*" not a dependency|npm specifiers were requested|[^\n]*A remote specifier was requested: "[^"\n]*"))[^]*/,
+  (_, told) =>
+    `${told}; with --untrusted, what stands behind -e imports nothing from elsewhere: leave the flag out, the text is your own`,
+];
+
 /** Of what is typed behind `-e`. */
 const INLINE_RULES: readonly Rule[] = [
   [
-    /Import "\.{0,2}\/[^"\n]*" not a dependency[^]*|(?:Requires read access to|Module not found) "[^"\n]*\.corral-source-text\/[^]*/,
+    /Import "\.{0,2}\/[^"\n]*" not a dependency[^]*|^invalid URL: relative URL with a cannot-be-a-base base$|(?:Requires read access to|Module not found) "[^"\n]*\.corral-source-text\/[^]*/,
     () =>
       "Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL, " +
       'as in import("file:///srv/lib.ts"), or name a module in place of -e',
@@ -57,12 +64,20 @@ const INLINE_RULES: readonly Rule[] = [
 /** Deno's own messages are short; looking through a long one of a function could take long. */
 const MAX_LENGTH = 4000;
 
-/** The message with advice that a user of the command can follow. Where an error comes from behind `-e`, its stack tells. */
-export function withAdvice(message: string, stack = ""): string {
+/**
+ * The message with advice that a user of the command can follow. Where an error comes from behind `-e`, its stack tells; `isUntrusted` says whether
+ * that stands behind `--untrusted` as well.
+ */
+export function withAdvice(message: string, stack = "", isUntrusted = false): string {
   if (message.length > MAX_LENGTH) return message;
-  const rules = /^[^\n]*\(?-e[:)]/.test(stack) ? [...INLINE_RULES, ...RULES] : RULES;
-  const rule = rules.find(([part]) => part.test(message));
+  const rule = rulesFor(stack, isUntrusted).find(([part]) => part.test(message));
   return rule === undefined ? message : message.replace(rule[0], rule[1]);
+}
+
+function rulesFor(stack: string, isUntrusted: boolean): readonly Rule[] {
+  if (!/^[^\n]*\(?-e[:)]/.test(stack)) return RULES;
+  const [relative, ...others] = INLINE_RULES;
+  return [relative!, ...isUntrusted ? [FENCED] : [], ...others, ...RULES];
 }
 
 /** A command that is not there on the PATH needs no advice; without a grant there is no PATH. */

@@ -281,7 +281,9 @@ export class BlockRun {
     return this.#fail(
       reason,
       attempt,
-      reason === "timeout" ? describeTimeout(this.#order.timeoutMs!) : withNumberHint(describeError(error), record),
+      reason === "timeout"
+        ? describeTimeout(this.#order.timeoutMs!)
+        : withNumberHint(describeError(error, this.#settings.isUntrusted), record),
     );
   }
 

@@ -11,12 +11,12 @@ const MAX_ERRORS = 10;
 const OWN_FRAME = "task-source:corralMap";
 
 /** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
-export function describeError(error: unknown): ErrorDescription {
+export function describeError(error: unknown, isUntrusted: boolean): ErrorDescription {
   if (!(error instanceof Error)) return { name: "Error", message: `threw ${shortened(inspect(error), MAX_MESSAGE)}` };
   const stack = shortened(stackText(error), MAX_STACK);
   return {
     name: String(error.name),
-    message: shortened(withAdvice(String(error.message), stack), MAX_MESSAGE),
+    message: shortened(withAdvice(String(error.message), stack, isUntrusted), MAX_MESSAGE),
     ...(stack === "" ? {} : { stack }),
   };
 }

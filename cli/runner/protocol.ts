@@ -50,6 +50,8 @@ export interface RunnerSettings {
   readonly retryTimeouts: boolean;
   /** Whether a record that is to be tried again goes back, since the program counts attempts against a rate. */
   readonly isPaced: boolean;
+  /** Whether the function may load nothing from outside its folder; of `-e`, nothing at all. */
+  readonly isUntrusted: boolean;
   /** How long a function may take to react to its signal. */
   readonly graceMs: number;
 }

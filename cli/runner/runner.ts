@@ -49,20 +49,36 @@ export function createRunner(job: RunnerJob): Runner {
 /**
  * What is typed behind `-e` and imports something, with what it evaluates to as the default export. A `data:` URL lies in no project: names of a
  * `package.json`, and of a member of a workspace, mean nothing there. They do where the runner's own text lies, and what that evaluates lies
- * there, too. Types are gone from the text of what the module exports; one with `import.meta` can only run there.
+ * there, too. One with `import.meta` can only run in the module.
  */
 async function evaluatedText(source: string, module: Module): Promise<Module> {
   const make = module.default as () => Promise<unknown>;
-  for (const [text, name] of [[inFunction(source), "-e"], [`(${make})`, "-e-compiled"]] as const) {
+  const typed = inFunction(source);
+  const texts: readonly (readonly [text: () => string, name: string])[] = [
+    // Without types, as most are. Where there is a "<", JavaScript may take types for a comparison.
+    ...(source.includes("<") ? [] : [[() => typed, "-e"] as const]),
+    [() => withoutTypes(typed), "-e"],
+    // An enum, for example: what Deno made of it stands in the module, at other places.
+    [() => `(${make})`, "-e-compiled"],
+  ];
+  for (const [text, name] of texts) {
     let evaluated: () => Promise<unknown>;
     try {
-      evaluated = (0, eval)(`${text}\n//# sourceURL=${name}`);
+      evaluated = (0, eval)(`${text()}\n//# sourceURL=${name}`);
     } catch {
       continue;
     }
     return { default: await evaluated() };
   }
   return { default: await make() };
+}
+
+/** The text with blanks in place of types. Throws where types mean something when it runs, and where there is no such function. Late: it takes a while to load. */
+function withoutTypes(text: string): string {
+  const { stripTypeScriptTypes } = process.getBuiltinModule("node:module") as unknown as {
+    stripTypeScriptTypes(text: string): string;
+  };
+  return stripTypeScriptTypes(text);
 }
 
 /** What a worker exits with that a function has broken. */

@@ -188,6 +188,7 @@ function settingsOf(chance: Chance, input: RunnerSettings["input"], table?: Tabl
     retryErrors: chance.below(2) === 0,
     retryTimeouts: chance.below(2) === 0,
     isPaced: chance.below(4) === 0,
+    isUntrusted: chance.below(2) === 0,
     graceMs: 1000,
   };
 }

@@ -88,3 +88,25 @@ Deno.test("corral map says how a function gets a command of the PATH, and says n
   assertStringIncludes(await run(), `${failed}, grant it with --allow-run=corral-none\n`);
   assertStringIncludes(await run("--allow-run"), `${failed}\n`);
 });
+
+Deno.test("corral map says why what stands behind -e imports nothing with --untrusted", async () => {
+  const failure = async (name: string, ...flags: string[]) => {
+    const args = ["map", "-q", "--untrusted", ...flags, "-e", `async () => void await import("${name}")`];
+    const { stderr } = await corral(args, { stdin: "1\n" });
+    return stderr.split("\n")[0]!.replace("corral: record 1 (line 1 of stdin) failed: TypeError: ", "");
+  };
+  const why =
+    "; with --untrusted, what stands behind -e imports nothing from elsewhere: leave the flag out, the text is your own";
+  const cases = {
+    "leven": 'Import "leven" not a dependency',
+    "npm:leven": "npm specifiers were requested",
+    "https://example.com/x.ts": 'A remote specifier was requested: "https://example.com/x.ts"',
+  };
+  for (const [name, told] of Object.entries(cases)) assertEquals(await failure(name), told + why);
+  assertStringIncludes(await failure("jsr:@std/bytes"), why);
+  assertStringIncludes(
+    await failure("./lib.ts"),
+    "Cannot import a relative path: what stands behind -e lies in no folder",
+  );
+  assertEquals(await failure("node:path"), "");
+});

@@ -84,6 +84,9 @@ Deno.test("corral map -e imports names of a package.json and of a workspace's me
           'async (n) => (await import("twice")).twice(n)',
           'async (n: number) => (await import("twice")).twice(n) as number;',
           'await import("twice").then(({ twice }) => (n) => twice(n))',
+          // To JavaScript alone these are comparisons, and enums nothing.
+          'async (n) => { const same = <T>(x: T) => x; return same<number>((await import("twice")).twice(n)); }',
+          'async (n) => { enum Factor { one = 1 } return (await import("twice")).twice(n) * Factor.one; }',
         ]
       ) {
         const { results, stderr } = await map(text);
@@ -106,8 +109,13 @@ Deno.test("corral map -e tells places in what was typed, and what to write for w
     assertEquals(lines, ["Error: no", "    at default (-e:2:9)"]);
     const first = await failure('async () => { await import("node:path"); throw new Error("no"); }');
     assertEquals(first, "Error: no\n    at default (-e:1:48)");
-    const typed = await failure('async (n: number) => { await import("node:path"); throw new Error("no"); }');
-    assertEquals(typed, "Error: no\n    at default (-e)");
+    const typed = await failure(
+      'async (n: number) => {\n  await import("node:path");\n  const m = n as any; throw new Error(m);\n}',
+    );
+    assertEquals(typed, "Error: 1\n    at default (-e:3:29)");
+    // What stands for something else when it runs has no places.
+    const made = await failure('async (n) => { enum A { x } await import("node:path"); throw new Error(`${A.x}`); }');
+    assertEquals(made, "Error: 0\n    at default (-e)");
     assertEquals(
       await failure('async (n) => (await import("lodash")).map(n)'),
       'TypeError: Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash", or name it in a deno.json or package.json of this folder' +
@@ -125,8 +133,17 @@ Deno.test("corral map -e tells places in what was typed, and what to write for w
         "TypeError: Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL",
       );
     }
-    assertStringIncludes(await failure('async (n) => (await import("node:path")'), "got the end of -e");
+    assertStringIncludes(
+      await failure('async (n) =>\n (await import("node:path")'),
+      "got the end of -e\n    at -e:2\n",
+    );
     assertStringIncludes(await failure("async (n) => (await n"), "1 | async (n) => (await n\n");
+    for (const rest of ["", 'await import("node:path")']) {
+      assertEquals(
+        (await failure(`async (n: number) => {\n  const x: = 3; ${rest} }`)).split("\n").slice(1, 5),
+        ["  |", `2 |   const x: = 3; ${rest} }`, "  |            ~", "    at -e:2:12"],
+      );
+    }
   });
 });
 

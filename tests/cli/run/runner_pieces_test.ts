@@ -10,7 +10,7 @@ const detailsOf = (outcomes: unknown[], retries: unknown[] = []): Uint8Array =>
 
 const SETTINGS = {
   ...{ input: "json", delimiter: "\n", output: "ndjson", tagged: false, batch: 2 } as const,
-  ...{ retries: 1, retryErrors: true, retryTimeouts: false, isPaced: false, graceMs: 1 },
+  ...{ retries: 1, retryErrors: true, retryTimeouts: false, isPaced: false, isUntrusted: false, graceMs: 1 },
 };
 const ORDER = {
   firstIndex: 0,
