@@ -5,7 +5,7 @@ import { Delivery } from "../hub/delivery.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { PlaceHeap } from "./place_heap.ts";
 
-/** How much text leaves in one message, but for the last item of it. */
+/** How much text leaves in one message: one of more is looked at by its receiver, who ends a worker for too many values (`requireFewMarks()`). */
 const MAX_TOGETHER_UNITS = 64 * 1024;
 
 interface Item {
@@ -125,8 +125,8 @@ export class ItemQueue {
     if (this.isHeldFrom(caller)) return undefined;
     const items: Item[] = [];
     const texts: string[] = [];
-    for (let units = 0; items.length < most && this.size > 0 && units < MAX_TOGETHER_UNITS;) {
-      const text = EncodedValue.plainText(this.#peek()!.value);
+    for (let units = 0; items.length < most && this.size > 0;) {
+      const text = EncodedValue.plainText(this.#peek()!.value, MAX_TOGETHER_UNITS - units);
       if (text === undefined) break;
       units += text.length;
       texts.push(text);

@@ -1,7 +1,7 @@
 import { brand } from "../copies.ts";
 import { decode, encode, type Encoded, type HandleCodec, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
-import { isPlainPrimitive, jsonOf } from "../wire/codec/plain.ts";
+import { isPlainPrimitive } from "../wire/codec/plain.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";
@@ -85,10 +85,14 @@ export class EncodedValue implements Encoded {
     if (captured instanceof EncodedValue) abandonHandles(captured.handles);
   }
 
-  /** The JSON text of a captured value, if it is plain data. */
-  static plainText(captured: unknown): string | undefined {
-    if (captured instanceof EncodedValue) return captured.tagged ? undefined : captured.text;
-    return isPlainPrimitive(captured) ? jsonOf(captured) : undefined;
+  /** The JSON text of a captured value, if it is plain data and no longer than that. */
+  static plainText(captured: unknown, maxUnits: number): string | undefined {
+    if (captured instanceof EncodedValue) {
+      return captured.tagged || captured.text.length > maxUnits ? undefined : captured.text;
+    }
+    if (!isPlainPrimitive(captured) || (typeof captured === "string" && captured.length > maxUnits)) return undefined;
+    const text = JSON.stringify(captured);
+    return text.length > maxUnits ? undefined : text;
   }
 
   /** About how many bytes a captured value keeps. */

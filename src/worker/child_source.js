@@ -3712,8 +3712,7 @@ parts["hub/wait_queue"] = (({
 }, {
   heapBytes
 }, {
-  isPlainPrimitive,
-  jsonOf
+  isPlainPrimitive
 }, {
   ClosedError,
   TimeoutError,
@@ -3814,9 +3813,13 @@ var EncodedValue = class _EncodedValue {
   static abandon(captured) {
     if (captured instanceof _EncodedValue) abandonHandles(captured.handles);
   }
-  static plainText(captured) {
-    if (captured instanceof _EncodedValue) return captured.tagged ? void 0 : captured.text;
-    return isPlainPrimitive(captured) ? jsonOf(captured) : void 0;
+  static plainText(captured, maxUnits) {
+    if (captured instanceof _EncodedValue) {
+      return captured.tagged || captured.text.length > maxUnits ? void 0 : captured.text;
+    }
+    if (!isPlainPrimitive(captured) || typeof captured === "string" && captured.length > maxUnits) return void 0;
+    const text = $JSON_stringify(captured);
+    return text.length > maxUnits ? void 0 : text;
   }
   static size(captured) {
     if (!(captured instanceof _EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
@@ -9306,8 +9309,8 @@ var ItemQueue = class {
     if (this.isHeldFrom(caller)) return void 0;
     const items = [];
     const texts = [];
-    for (let units = 0; items.length < most && this.size > 0 && units < MAX_TOGETHER_UNITS; ) {
-      const text = EncodedValue.plainText(this.#peek().value);
+    for (let units = 0; items.length < most && this.size > 0; ) {
+      const text = EncodedValue.plainText(this.#peek().value, MAX_TOGETHER_UNITS - units);
       if (text === void 0) break;
       units += text.length;
       texts[$push](text);

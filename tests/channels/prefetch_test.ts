@@ -6,6 +6,7 @@ import { REF } from "../../src/hub/handle.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { after } from "../../src/timer.ts";
+import { requireFewMarks } from "../../src/wire/codec/checks.ts";
 import { HubChild, makeHandle, quiesce } from "../helpers/simulated/hub_network.ts";
 
 class LoopBench {
@@ -74,6 +75,26 @@ Deno.test("Queue's loop keeps the order of items of every kind, whether they can
   const read = [];
   for (let n = 0; n < 300; n++) read.push(await bench.next());
   assertEquals(read as unknown[], items);
+  await bench.leave();
+});
+
+Deno.test("Queue's loop gets in one message no more than its process takes of a worker", async () => {
+  const bench = new LoopBench(0);
+  const kinds = ['"'.repeat(300_000), '"'.repeat(30_000), "a", Array(10_000).fill([]), ["字".repeat(30_000)]];
+  const items = Array.from({ length: 200 }, (_, n) => kinds[(n * 7 + (n >> 4)) % kinds.length]);
+  for (const item of items) await bench.queue.put(item as never);
+  const { toChild } = bench.child;
+  const append = toChild.append.bind(toChild);
+  const texts: string[] = [];
+  toChild.append = (text, parts) => {
+    texts.push(text);
+    append(text, parts);
+  };
+  for (const item of items) assertEquals(await bench.next() as unknown, item);
+  for (const text of texts) {
+    assert(new TextEncoder().encode(text).length <= 256 * 1024, `${text.length} characters`);
+    requireFewMarks(text);
+  }
   await bench.leave();
 });
 
