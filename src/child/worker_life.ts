@@ -1,3 +1,4 @@
+import { encode, type Encoded } from "../wire/codec/codec.ts";
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./tasks/functions.ts";
@@ -48,10 +49,7 @@ export class WorkerLife implements Life {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
     } catch (error) {
-      parent.shared.exportSent((handles) => {
-        const encoded = encodeThrown(error, handles);
-        parent.send(writeFailed(encoded), encoded.parts);
-      });
+      this.#tellFailure(error);
     }
     // The program need not wait for this, and no code of a task or the module runs in between.
     if (this.#loop !== undefined) this.#tryToWatch(this.#loop, this.#scope!);
@@ -94,6 +92,16 @@ export class WorkerLife implements Life {
       shared: parent.shared,
       standby: parent.standby,
     });
+  }
+
+  #tellFailure(error: unknown): void {
+    const { parent } = this.#surroundings;
+    const send = (encoded: Encoded): void => parent.send(writeFailed(encoded), encoded.parts);
+    try {
+      parent.shared.exportSent((handles) => send(encodeThrown(error, handles)));
+    } catch (tooLarge) {
+      send(encode(tooLarge));
+    }
   }
 
   /** A worker that was said to be ready is so, watched or not: then what a task leaves behind may end it. */

@@ -7413,7 +7413,8 @@ parts["child/main"] = (({
   denoInternals,
   every
 }, {
-  decode
+  decode,
+  encode
 }, {
   FunctionNotFoundError,
   PayloadTooLargeError
@@ -8145,10 +8146,7 @@ var WorkerLife = class {
       this.#loop = await this.#getReady(initArgs);
       parent.send(READY);
     } catch (error) {
-      parent.shared.exportSent((handles) => {
-        const encoded = encodeThrown(error, handles);
-        parent.send(writeFailed(encoded), encoded.parts);
-      });
+      this.#tellFailure(error);
     }
     if (this.#loop !== void 0) this.#tryToWatch(this.#loop, this.#scope);
     for (const [message, parts] of this.#early[$splice](0)) this.#loop?.receive(message, parts);
@@ -8189,6 +8187,15 @@ var WorkerLife = class {
       shared: parent.shared,
       standby: parent.standby
     });
+  }
+  #tellFailure(error) {
+    const { parent } = this.#surroundings;
+    const send = (encoded) => parent.send(writeFailed(encoded), encoded.parts);
+    try {
+      parent.shared.exportSent((handles) => send(encodeThrown(error, handles)));
+    } catch (tooLarge) {
+      send(encode(tooLarge));
+    }
   }
   #tryToWatch(loop, scope) {
     try {

@@ -57,6 +57,16 @@ Deno.test("WorkerLife.begin() says what failed, and drops what came meanwhile", 
   assertEquals(others, []);
 });
 
+Deno.test("WorkerLife.begin() says that what failed is too large to be told", async () => {
+  const load = () => Promise.reject(new TypeError("long ".repeat(5000)));
+  const { parent, life } = makeLife({ load, maxFrameBytes: 8192 });
+  await life.begin([]);
+  const [, failed, ...others] = parent.streams.written.all();
+  assertEquals(failed!.slice(0, 2), ["failed", 1]);
+  assertMatch(JSON.stringify(failed), /PayloadTooLargeError.*at most 8192 are allowed/);
+  assertEquals(others, []);
+});
+
 Deno.test("WorkerLife.begin() fails when the parent speaks another protocol", async () => {
   const { parent, life } = makeLife({ protocol: PROTOCOL_VERSION + 1 });
   await life.begin([]);
