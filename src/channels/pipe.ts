@@ -57,5 +57,5 @@ function isDuplex(options: PipeOptions): boolean {
   }
   const { duplex = true } = options;
   if (typeof duplex === "boolean") return duplex;
-  throw new TypeError(`Cannot make a pipe: "duplex" is ${typeof duplex}, true or false is wanted`);
+  throw new TypeError(`Cannot make a pipe: "duplex" is ${shown(duplex)}, true or false is wanted`);
 }

@@ -7,6 +7,7 @@ import {
   type WorkerLaunchOptions,
 } from "../worker/launch_options.ts";
 import { OptionChecks } from "../option_checks.ts";
+import { shown } from "../shown.ts";
 
 /** What a process is to run, and what it may do. */
 export interface ProcessOptions<F extends AnyFunction = AnyFunction> extends WorkerLaunchOptions {
@@ -75,7 +76,7 @@ export function resolveProcessOptions(options: ProcessOptions, className: string
 /** A process's name, if it can be one. Throws TypeError. */
 export function checkedName(name: unknown): string {
   if (typeof name === "string") return name;
-  throw new TypeError(`Cannot name a process: ${typeof name} was given, a string is wanted`);
+  throw new TypeError(`Cannot name a process: the name is ${shown(name)}, a string is wanted`);
 }
 
 /** A process's `daemon` flag, if it can be one. Throws TypeError. */

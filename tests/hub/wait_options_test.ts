@@ -92,5 +92,5 @@ Deno.test("Pipe() refuses options that it does not have", () => {
     TypeError,
     '"duplexx" is not an option of a pipe, wanted "duplex"',
   );
-  assertThrows(() => Pipe({ duplex: 0 as never }), TypeError, '"duplex" is number');
+  assertThrows(() => Pipe({ duplex: 0 as never }), TypeError, '"duplex" is 0, true or false is wanted');
 });
