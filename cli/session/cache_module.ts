@@ -11,6 +11,8 @@ export async function cacheModule(options: CliMapOptions): Promise<void> {
     stdin: source === undefined ? "null" : "piped",
     stdout: "null",
     stderr: "piped",
+    // What it says becomes a part of an error, wherever that goes.
+    env: { NO_COLOR: "1", FORCE_COLOR: "" },
   }).spawn();
   // One that has ended says so by its exit code.
   if (source !== undefined) await new Blob([`export default ${source}`]).stream().pipeTo(child.stdin).catch(() => {});
@@ -22,15 +24,15 @@ export async function cacheModule(options: CliMapOptions): Promise<void> {
 
 function cacheFile(module: URL, imports: readonly string[]): Deno.CommandOptions {
   const config = nearestConfig(module.href);
-  if (config !== undefined) return { args: ["cache", ...imports, `--config=${config}`, module.href] };
-  if (module.protocol !== "file:") return { args: ["cache", ...imports, "--no-config", module.href] };
+  if (config !== undefined) return { args: ["cache", "--quiet", ...imports, `--config=${config}`, module.href] };
+  if (module.protocol !== "file:") return { args: ["cache", "--quiet", ...imports, "--no-config", module.href] };
   // In its folder Deno finds a package.json, which no flag names.
-  return { args: ["cache", ...imports, module.href], cwd: new URL(".", module) };
+  return { args: ["cache", "--quiet", ...imports, module.href], cwd: new URL(".", module) };
 }
 
 /** `deno cache` takes no text. To run it comes to the same: it is one expression, and may do nothing. */
 function cacheText(imports: readonly string[]): Deno.CommandOptions {
-  return { args: ["run", "--no-prompt", ...imports, "-"] };
+  return { args: ["run", "--quiet", "--no-prompt", ...imports, "-"] };
 }
 
 /** The hosts it may load from: those that workers may. */

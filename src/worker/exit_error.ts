@@ -96,7 +96,7 @@ function tailExcerpt({ stderrTail, explain = (text) => text }: WorkerExit): stri
   const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
   const unstarted = lines.findLastIndex((line) => NO_START.test(line));
   const excerpt = uncaught >= 0
-    ? lines.slice(uncaught, uncaught + 3)
+    ? lines.slice(uncaught, uncaught + (lines[uncaught + 2] === "Caused by:" ? 5 : 3))
     : unstarted >= 0
     ? lines.slice(unstarted, unstarted + 4)
     : lines.slice(-3);

@@ -100,6 +100,14 @@ Deno.test("workerExitError() says what Deno says of a system that has no thread 
   assert(message.endsWith("(e.g. --pids-limit=40)."), message);
 });
 
+Deno.test("workerExitError() says why, where Deno has a cause for what ended a worker", () => {
+  const stderrTail =
+    "error: Failed deserializing config file 'file:///deno.json'.\n\nCaused by:\n    Unterminated object on line 2\n\nmore\n";
+  const exit = { pid: 7, exitCode: 1, signal: null, stderrTail, wasReady: false, inFrame: false };
+  const { message } = workerExitError({ ...exit, violation: undefined, exceededMemory: undefined }, false);
+  assert(message.endsWith("\n\nCaused by:\n    Unterminated object on line 2"), message);
+});
+
 Deno.test("ConnectedWorker ends a deaf worker with SIGKILL after the grace time", async () => {
   const loop = "Deno.addSignalListener('SIGTERM', () => {}); while (true);";
   const owner = new Owner({ module: moduleOf(`console.log('in it');${loop}`), killGraceMs: 50 });

@@ -151,7 +151,10 @@ Deno.test("corral map --cache gets what a module of an npm project imports, from
   await inFolder(async (folder) => {
     await using server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      () => new Response("export const ten = 10;", { headers: { "content-type": "text/javascript" } }),
+      ({ url }) => {
+        if (url.endsWith("/gone.js")) return new Response("", { status: 404 });
+        return new Response("export const ten = 10;", { headers: { "content-type": "text/javascript" } });
+      },
     );
     const host = `127.0.0.1:${server.addr.port}`;
     await Deno.mkdir(`${folder}/node_modules/twice`, { recursive: true });
@@ -172,11 +175,18 @@ Deno.test("corral map --cache gets what a module of an npm project imports, from
         stdin: "1\n",
         cwd: `${folder}/elsewhere`,
         allow: [`--allow-import=${host}`],
+        env: { NO_COLOR: "", FORCE_COLOR: "1" },
       });
     const module = await map("../job.ts");
     assertEquals([module.results, module.stderr], [[12], ""]);
     const text = await map("-e", `async (n) => (await import("http://${host}/other.js")).ten + n`);
     assertEquals([text.results, text.stderr], [[11], ""]);
+    // Words alone, wherever they go.
+    await Deno.writeTextFile(`${folder}/gone.ts`, `import "http://${host}/gone.js";\nexport default () => 1;\n`);
+    const { code, stderr } = await map("../gone.ts");
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, `gone.ts: error: Module not found "http://${host}/gone.js"`);
+    assertEquals(stderr.includes("\x1b"), false, stderr);
   });
 });
 
