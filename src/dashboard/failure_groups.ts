@@ -4,6 +4,7 @@ import type { FailureView } from "./state.ts";
 
 const MOST_GROUPS = 50;
 const LONGEST_TEXT = 300;
+const LONGEST_NAME = 100;
 
 /** Groups failures, in bounded memory: when there are too many kinds, the one that was seen the longest ago goes. */
 export class FailureGroups {
@@ -11,7 +12,7 @@ export class FailureGroups {
 
   /** Counts a failure. */
   add(error: unknown, at: number): void {
-    const name = error instanceof Error ? error.name : typeof error;
+    const name = error instanceof Error ? error.name.slice(0, LONGEST_NAME) : typeof error;
     const text = (error instanceof Error ? error.message : thrownText(error)).slice(0, LONGEST_TEXT);
     const shape = shapeOf(text);
     const key = `${name}\n${shape}`;

@@ -50,6 +50,8 @@ th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.text { overflow-wrap: anywhere; min-width: 12em; }
+/* Marks upon marks stay in their place. */
+td.text, summary { overflow: clip; }
 td button { padding: 0 8px; font-size: 13px; }
 .state { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
 .state::before { content: ""; width: 9px; height: 9px; border-radius: 50%; border: 2px solid var(--soft); }

@@ -71,6 +71,7 @@ export class TaskSpan {
 
   /** The worker reports a span below this one. Those beyond a megabyte of text are dropped: they are kept until this one ends. */
   report(report: SpanReport): void {
+    if (this.#room < 0) return;
     this.#room -= JSON.stringify(report).length;
     if (this.#room >= 0) this.#reports.push(report);
   }

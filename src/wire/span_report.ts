@@ -28,13 +28,17 @@ export interface SpanReport {
   readonly status: { readonly code: number; readonly message?: string };
 }
 
+/** In the year 2255. Exporters count nanoseconds in 64 bits; Deno's own ends the whole program with a panic where that overflows. */
+const LAST_MS = 9e12;
+const LAST_KIND = 4;
+const LAST_STATUS = 2;
+
 /** Checks what a worker calls a report. It trusts nothing; what an exporter would choke on is refused. */
 export function isSpanReport(value: unknown): value is SpanReport {
   if (typeof value !== "object" || value === null) return false;
   const { id, parent, name, kind, start, end, attributes, events, status } = value as Partial<SpanReport>;
   return isSpanId(id) && (parent === "" || isSpanId(parent)) && typeof name === "string" &&
-    Number.isSafeInteger(kind) &&
-    Number.isFinite(start) && Number.isFinite(end) && isAttributes(attributes) && Array.isArray(events) &&
+    isSpanKind(kind) && isSpanTime(start) && isSpanTime(end) && isAttributes(attributes) && Array.isArray(events) &&
     events.every(isEvent) &&
     isStatus(status);
 }
@@ -46,13 +50,32 @@ function isSpanId(value: unknown): boolean {
 function isEvent(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { name, at, attributes } = value as { name?: unknown; at?: unknown; attributes?: unknown };
-  return typeof name === "string" && Number.isFinite(at) && isAttributes(attributes);
+  return typeof name === "string" && isSpanTime(at) && isAttributes(attributes);
 }
 
 function isStatus(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { code, message } = value as { code?: unknown; message?: unknown };
-  return Number.isSafeInteger(code) && (message === undefined || typeof message === "string");
+  return isStatusCode(code) && (message === undefined || typeof message === "string");
+}
+
+/** Whether a value may be a time. */
+export function isSpanTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LAST_MS;
+}
+
+/** Whether a value may be a span's kind. */
+export function isSpanKind(value: unknown): value is number {
+  return isCode(value, LAST_KIND);
+}
+
+/** Whether a value may be the code of a status. */
+export function isStatusCode(value: unknown): value is number {
+  return isCode(value, LAST_STATUS);
+}
+
+function isCode(value: unknown, last: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= last;
 }
 
 function isAttributes(value: unknown): value is Attributes {

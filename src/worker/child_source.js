@@ -6196,7 +6196,7 @@ return parts["child/parent_link"];
 //# sourceURL=corral:child/5
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, Object, Function, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Array_isArray, $Object_values, $Object_keys, $JSON_stringify, $Reflect_ownKeys, $Math_round, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $push, $shift, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $unregister, $deref, $filledMap } = taken;
+const { Map, Set, WeakRef, Promise, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, Object, Function, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Reflect_ownKeys, $Math_round, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $push, $shift, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $unregister, $deref, $filledMap } = taken;
 parts["child/tasks/task_loop"] = (({
   writeChunkErrors,
   writeChunkResult,
@@ -6864,6 +6864,21 @@ return {
 })(parts["wire/messages/to_parent"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
 parts["wire/span_report"] = (() => {
 // src/wire/span_report.ts
+var LAST_MS = 9e12;
+var LAST_KIND = 4;
+var LAST_STATUS = 2;
+function isSpanTime(value) {
+  return typeof value === "number" && value >= 0 && value <= LAST_MS;
+}
+function isSpanKind(value) {
+  return isCode(value, LAST_KIND);
+}
+function isStatusCode(value) {
+  return isCode(value, LAST_STATUS);
+}
+function isCode(value, last) {
+  return $Number_isInteger(value) && value >= 0 && value <= last;
+}
 function isAttributeValue(value) {
   if ($Array_isArray(value)) return value[$every]((item) => item === null || isPrimitive(item));
   return isPrimitive(value);
@@ -6872,6 +6887,9 @@ function isPrimitive(value) {
   return typeof value === "string" || typeof value === "boolean" || typeof value === "number" && $Number_isFinite(value);
 }
 return {
+  isSpanTime,
+  isSpanKind,
+  isStatusCode,
   isAttributeValue
 };
 })();
@@ -10320,9 +10338,12 @@ return parts["manager/value"];
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Number_isSafeInteger, $Object_create, $Number_isFinite, $push, $pop, $slice, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
+const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Object_create, $push, $pop, $slice, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
 parts["child/tracing/mod"] = (({
-  isAttributeValue
+  isAttributeValue,
+  isSpanKind,
+  isSpanTime,
+  isStatusCode
 }, {
   TIME_ORIGIN_MS,
   epochMs,
@@ -10491,7 +10512,7 @@ var Span = class {
   #ended = false;
   constructor({ name, kind, context, parent, startTime, attributes }, report) {
     this.#name = name;
-    this.#kind = $Number_isSafeInteger(kind) ? kind : INTERNAL;
+    this.#kind = isSpanKind(kind) ? kind : INTERNAL;
     this.#context = context;
     this.#parent = parent;
     this.#start = timeOf(startTime);
@@ -10534,7 +10555,7 @@ var Span = class {
     return this;
   }
   setStatus({ code, message }) {
-    if (this.#ended || !$Number_isSafeInteger(code)) return this;
+    if (this.#ended || !isStatusCode(code)) return this;
     this.#status = {
       code,
       ...message === void 0 ? {} : {
@@ -10574,7 +10595,7 @@ var Span = class {
 };
 function timeOf(time) {
   const ms = $Array_isArray(time) ? time[0] * 1e3 + time[1] / 1e6 : Number(time);
-  if (!$Number_isFinite(ms)) return traceClockMs();
+  if (!isSpanTime(ms)) return traceClockMs();
   if ($Array_isArray(time)) return ms;
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
 }

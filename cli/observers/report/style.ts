@@ -39,7 +39,7 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap; }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.text { overflow-wrap: anywhere; }
+.text { overflow-wrap: anywhere; overflow: clip; }
 .place { min-width: 7em; }
 .kinds .text { width: 90%; }
 .slowest .text { width: 60%; }

@@ -1,6 +1,6 @@
 /** A span that a worker's code makes. When it ends, it is reported to the parent. */
 import { epochMs, TIME_ORIGIN_MS, traceClockMs } from "../../timer.ts";
-import type { SpanReport } from "../../wire/span_report.ts";
+import { isSpanKind, isSpanTime, isStatusCode, type SpanReport } from "../../wire/span_report.ts";
 import { cut, noAttributes, type OpenAttributes, ReportRoom } from "./report_room.ts";
 
 /** A time as `@opentelemetry/api` takes it: a Date, milliseconds since 1970 or since the program's start, or seconds and nanoseconds. */
@@ -45,7 +45,7 @@ export class Span {
 
   constructor({ name, kind, context, parent, startTime, attributes }: SpanStart, report: (report: SpanReport) => void) {
     this.#name = name;
-    this.#kind = Number.isSafeInteger(kind) ? kind : INTERNAL;
+    this.#kind = isSpanKind(kind) ? kind : INTERNAL;
     this.#context = context;
     this.#parent = parent;
     this.#start = timeOf(startTime);
@@ -92,7 +92,7 @@ export class Span {
   }
 
   setStatus({ code, message }: SpanReport["status"]): this {
-    if (this.#ended || !Number.isSafeInteger(code)) return this;
+    if (this.#ended || !isStatusCode(code)) return this;
     this.#status = { code, ...(message === undefined ? {} : { message: cut(message) }) };
     return this;
   }
@@ -129,10 +129,10 @@ export class Span {
   }
 }
 
-/** The time that is meant; now, if it is invalid. */
+/** The time that is meant; now, if it cannot be exported. */
 function timeOf(time: TimeInput | undefined): number {
   const ms = Array.isArray(time) ? time[0] * 1000 + time[1] / 1e6 : Number(time);
-  if (!Number.isFinite(ms)) return traceClockMs();
+  if (!isSpanTime(ms)) return traceClockMs();
   if (Array.isArray(time)) return ms;
   // As in OpenTelemetry's own SDK: a small number comes from `performance.now()`.
   return ms < TIME_ORIGIN_MS && ms < epochMs() / 2 ? TIME_ORIGIN_MS + ms : ms;
