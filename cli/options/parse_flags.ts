@@ -9,6 +9,8 @@ const NOT_BUILT: Readonly<Record<string, string>> = {
   "--limit":
     "the input says how many records there are, like head -n N FILE | corral map …; --halt now,done=N ends a run earlier",
   "-n": "several records for one call are --batch N",
+  "-A": "workers are granted things by their kind: --allow-read, --allow-net, …, each with a list or for all",
+  "--allow-all": "workers are granted things by their kind: --allow-read, --allow-net, …, each with a list or for all",
 };
 
 /** What was given on the command line. */
@@ -84,12 +86,21 @@ function normalized(args: readonly string[], flags: readonly Flag[], help: strin
   for (let at = 0; at < own.length; at++) {
     const arg = longForm(own[at]!, flags, help);
     if (arg.startsWith("--") && !isKnown(arg, flags)) throw unknownFlag(arg, flags, help);
+    refuseEmptyValue(arg, flags);
     const flag = flags.find(({ long }) => arg === `--${long}`);
     if (flag?.value === undefined) all.push(arg);
     else if (flag.optionalValue) all.push(`${arg}=`);
     else all.push(`${arg}=${valueBehind(arg, own[++at] ?? "", flags)}`);
   }
   return [...all, ...end < 0 ? [] : args.slice(end)];
+}
+
+/** Alone, such a flag means everything: `--allow-read=$FOLDER` without that variable must not. */
+function refuseEmptyValue(arg: string, flags: readonly Flag[]): void {
+  const flag = flags.find(({ long, optionalValue }) => optionalValue && arg === `--${long}=`);
+  if (flag === undefined) return;
+  const { long, value } = flag;
+  throw new UsageError(`Cannot read ${arg}: its value is empty, wanted --${long}=${value!.name}, or --${long} alone`);
 }
 
 /**

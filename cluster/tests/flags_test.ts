@@ -38,6 +38,12 @@ for (
     [["--memory-limit", "15"], 'Cannot use "15" as --memory-limit'],
     [["--code-version", "a/b"], 'Cannot use "a/b" as --code-version: 1 to 64'],
     [["--name"], "it has no value"],
+    [
+      ["--allow-read="],
+      "Cannot read --allow-read=: its value is empty, wanted --allow-read=READ, or --allow-read alone",
+    ],
+    [["--deny-net="], "Cannot read --deny-net=: its value is empty"],
+    [["--allow-inline=false"], "Cannot read --allow-inline=false: it is a switch and takes no value"],
     [["--env", "MISSING"], "it is not set here"],
     [["a.ts", "b.ts"], "start one agent for each"],
   ] as const

@@ -159,7 +159,16 @@ function split(args: readonly string[], command: string): { values: Map<string, 
       if (kind === undefined) {
         throw new UsageError(`Cannot read ${arg}: there is no such flag, see ${command} --help`);
       }
+      if (kind.value === undefined && given !== undefined) {
+        throw new UsageError(`Cannot read ${arg}: it is a switch and takes no value`);
+      }
       const follows = kind.value !== undefined && !kind.value.startsWith("[");
+      // Alone it means everything: `--allow-read=$FOLDER` without that variable must not.
+      if (!follows && given === "") {
+        throw new UsageError(
+          `Cannot read ${arg}: its value is empty, wanted --${name}=${kind.value!.slice(1, -1)}, or --${name} alone`,
+        );
+      }
       const value = given ?? (follows ? args[++at] : "");
       if (value === undefined || (follows && value === "")) {
         throw new UsageError(`Cannot read --${name}: it has no value, wanted --${name} ${kind.value}`);
