@@ -184,11 +184,17 @@ class TraceWriter implements TraceFile {
     if (this.#text.length > BUFFER_CHARACTERS) this.#flush();
   }
 
+  /** When the disk is full, that is told once, and the file ends there: what cannot be written would gather, and be tried again with each event. */
   #flush(): void {
-    for (let rest = this.#encoder.encode(this.#text); rest.length > 0;) {
-      rest = rest.subarray(this.#file.writeSync(rest));
-    }
+    let rest = this.#encoder.encode(this.#text);
     this.#text = "";
+    try {
+      while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
+    } catch (error) {
+      this.#closed = true;
+      this.#file.close();
+      throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { traceTo } from "../../src/trace_file/mod.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 
 interface TraceEvent {
   readonly ph: string;
@@ -77,4 +78,21 @@ Deno.test("traceTo() writes the share of tasks that is wanted", async () => {
   for (const sample of [0, 1.1, NaN, "1"]) {
     assertThrows(() => traceTo("/nowhere", { sample: sample as number }), RangeError, '"sample" is');
   }
+});
+
+Deno.test({
+  name: "traceTo() tells once that the disk is full, and keeps nothing more",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, stdout, stderr } = await runProgram(
+      `import { traceTo } from ${JSON.stringify(import.meta.resolve("../../src/trace_file/mod.ts"))};
+      using trace = traceTo("/dev/full");
+      await using pool = new Pool({ workers: 2 });
+      pool.observe(trace);
+      console.log((await pool.map(Math.sqrt, Array(2000).fill(4), { chunkSize: 1 })).length);`,
+      // A device needs all permissions.
+      { flags: ["--allow-all"] },
+    );
+    assertEquals([code, stdout, stderr.split("No space left on device").length - 1], [0, "2000\n", 1], stderr);
+  },
 });
