@@ -30,3 +30,9 @@ Deno.test("Lanes shows as many busy lanes as tasks run, also where it is not kno
   assertEquals(busy(entry("begun"), entry("begun"), entry("begun", "a")), [0, 1, 2]);
   assertEquals(busy(...Array.from({ length: 9 }, () => entry("begun"))), [0, 1, 2, 3]);
 });
+
+Deno.test("Lanes has no more lanes than a pool may have workers, however many agents there seem to be", () => {
+  const lanes = new Lanes();
+  lanes.update([agent("honest", 4), ...Array.from({ length: 1000 }, (_, n) => agent(`forged ${n}`, 65_000))], "code");
+  assertEquals([lanes.count, lanes.workers([]).length], [65_004, 65_004]);
+});

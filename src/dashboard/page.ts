@@ -2,6 +2,9 @@
 import { SCRIPT } from "./page_script.ts";
 import { STYLE } from "./page_style.ts";
 
+/** How many workers a viewer can have a pool run. */
+export const MOST_WORKERS = 1024;
+
 /** The page of a pool. */
 export async function page(name: string): Promise<Response> {
   const policy =
@@ -54,7 +57,7 @@ function overview(name: string): string {
 <p><span id="connection" role="status">connecting …</span> <span id="uptime"></span></p>
 <p id="controls" hidden>
 <button type="button" id="pause">Pause</button>
-<label>Workers <input type="number" id="size" min="1" max="1024" step="1"></label>
+<label>Workers <input type="number" id="size" min="1" max="${MOST_WORKERS}" step="1"></label>
 <button type="button" id="resize">Set</button>
 </p>
 </header>

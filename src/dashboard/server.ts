@@ -1,6 +1,6 @@
 /** The server of the live page: one page, one stream of events, and what may be done to the pool when that was asked for. */
 import { PermissionError } from "../errors.ts";
-import { page } from "./page.ts";
+import { MOST_WORKERS, page } from "./page.ts";
 import { PageListener } from "./page_listener.ts";
 import type { PoolControl } from "./source.ts";
 
@@ -140,9 +140,9 @@ function obey(control: PoolControl, text: string): boolean {
   const { action, value } = Object(command) as { action?: unknown; value?: unknown };
   if (action === "pause") control.pause();
   else if (action === "resume") control.resume();
-  else if (action === "resize" && Number.isSafeInteger(value) && (value as number) >= 1) {
-    control.resize(value as number);
-  } else if (action === "kill" && Number.isSafeInteger(value)) control.kill(value as number);
+  else if (typeof value !== "number" || !Number.isSafeInteger(value)) return false;
+  else if (action === "resize" && value >= 1 && value <= MOST_WORKERS) control.resize(value);
+  else if (action === "kill") control.kill(value);
   else return false;
   return true;
 }

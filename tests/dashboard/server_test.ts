@@ -99,6 +99,7 @@ Deno.test("PageServer takes no command without control, and only its own page's 
       '{"action":"constructor"}',
       '{"action":"resize","value":0}',
       '{"action":"resize","value":1e99}',
+      '{"action":"resize","value":1025}',
       '{"action":"kill"}',
       `"${"x".repeat(2000)}"`,
     ];

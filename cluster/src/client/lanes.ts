@@ -1,5 +1,6 @@
 import type { KnownAgent } from "../broker.ts";
 import type { WorkerInfo } from "../corral.ts";
+import { MOST_LANES } from "../message/presence.ts";
 import type { Entry } from "./entry.ts";
 
 /** The lanes that agents have for one code: how many tasks run at once, as far as is known. */
@@ -13,10 +14,14 @@ export class Lanes {
     return this.#count;
   }
 
-  /** Takes over what is known of the group. */
+  /** Takes over what is known of the group, as far as it fits a pool: agents are not signed, and anybody who can connect to the server can be a thousand of them. */
   update(agents: readonly KnownAgent[], code: string): void {
-    this.#agents = agents.filter(({ modules }) => modules.includes(code));
-    this.#count = this.#agents.reduce((sum, { lanes }) => sum + lanes, 0);
+    this.#count = 0;
+    this.#agents = agents.filter(({ modules, lanes }) => {
+      const fits = modules.includes(code) && this.#count + lanes <= MOST_LANES;
+      if (fits) this.#count += lanes;
+      return fits;
+    });
   }
 
   /** Counts an answer of an agent. */
