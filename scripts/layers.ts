@@ -40,7 +40,7 @@ export const LAYERS: Layers = {
   own_process: [],
   wire: ["errors", "copies", "troubles"],
   hub: ["abort", "deque", "shown", "wire", "timer", "errors", "copies"],
-  child: ["hub", "wire", "own_process", "timer", "errors", "colors", "deno_internals", "troubles"],
+  child: ["hub", "wire", "own_process", "timer", "errors", "colors", "copies", "deno_internals", "troubles"],
   handles: ["manager", "channels", "sync", "hub"],
   worker: [
     "option_checks",

@@ -28,6 +28,23 @@ export function shared<T>(name: string, make: () => T): T {
   return holder[key]!;
 }
 
+/**
+ * Has `load` called when the first copy asks for what is shared under a name: it loads what asks for it, too, and so makes it. Returns what
+ * ends this: to be called before that is loaded for another reason.
+ */
+export function sharedLater(name: string, load: () => void): () => void {
+  const holder = globalThis as unknown as Record<symbol, unknown>;
+  const key = sharedSymbol(name);
+  const end = (): void => void delete holder[key];
+  const get = (): unknown => {
+    end();
+    load();
+    return holder[key];
+  };
+  Object.defineProperty(holder, key, { configurable: true, get });
+  return end;
+}
+
 /** Names a class, so that `instanceof` is true for the instances of every copy of it. Of several names the first stays. */
 export function brand(classes: Readonly<Record<string, AnyClass>>): void {
   for (const [name, branded] of Object.entries(classes)) {

@@ -2,8 +2,9 @@
  * The entry of every worker process. Its parent starts `deno run` on a few lines that read this side of the library, as one
  * text, from its input (`deno task child:build` makes it), and call `serve()`.
  */
+import { sharedLater } from "../copies.ts";
 import { loadHandleClassesBy } from "../hub/handle.ts";
-import { hub } from "../hub/hub.ts";
+import { joinParent } from "../hub/parent_peer.ts";
 import { decode } from "../wire/codec/codec.ts";
 import { type ParentMessage, readParentMessage } from "../wire/messages/to_child.ts";
 import type { ProcessInput } from "../wire/protocol.ts";
@@ -52,17 +53,21 @@ export function serve(
   });
   const parent: ParentLink = new ParentLink({
     streams,
-    hub,
+    join: (transport) => {
+      endWaitForHub();
+      return joinParent(transport, currentTask);
+    },
     onFrame: receive,
     needsParentOnly,
   });
-  hub.currentTask = currentTask;
+  // The module may have a copy of the library that asks for it first.
+  const endWaitForHub = sharedLater("hub", () => parent.shared.join());
   loadHandleClassesBy(loadHandleClasses);
 
   function needsParentOnly(): boolean {
     // Processes behind this one need the event loop, and so does what the parent has asked for.
-    if (hub.peerCount > 1 || parent.shared.servesLater) return false;
-    return life?.isIdle || parent.shared.questions.waits.any;
+    if (parent.shared.hasOtherPeers || parent.shared.servesLater) return false;
+    return life?.isIdle || parent.shared.waits;
   }
 
   function receive(text: string, parts: Uint8Array[], bytes: number): void {
@@ -88,7 +93,7 @@ function beginLife(surroundings: Surroundings, hello: HelloMessage, parts: Uint8
     life.begin(input as unknown[]);
     return life;
   }
-  const life = new ProcessLife(surroundings, { protocol, version, settings }, settings.process, hub);
+  const life = new ProcessLife(surroundings, { protocol, version, settings }, settings.process);
   life.begin(input as ProcessInput);
   return life;
 }

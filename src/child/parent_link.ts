@@ -1,12 +1,11 @@
-import type { Hub } from "../hub/hub.ts";
-import { PARENT_LIMITS } from "../hub/limits.ts";
-import { PeerLink } from "../hub/peer_link.ts";
+import type { PeerLink } from "../hub/peer_link.ts";
 import type { Transport } from "../hub/requests/outbox.ts";
 import { monotonicMs, nextTurn } from "../timer.ts";
 import { Channel } from "../wire/channel.ts";
 import type { FrameHandler } from "../wire/framing/frame_decoder.ts";
 import { STANDBY } from "../wire/messages/to_parent.ts";
 import type { OtherWriters } from "./streams/block_writer.ts";
+import { ParentShare } from "./parent_share.ts";
 import { Standby } from "./standby.ts";
 import type { ProtocolStreams } from "./streams/stdio.ts";
 
@@ -16,7 +15,8 @@ const TURN_MS = 1;
 /** What a link to the parent is made of. */
 export interface ParentLinkOptions {
   readonly streams: ProtocolStreams;
-  readonly hub: Hub;
+  /** Joins the parent to the hub. Called once, when something is shared. */
+  readonly join: (transport: Transport) => PeerLink;
   /** Takes what the parent sends. */
   readonly onFrame: FrameHandler;
   /** Whether nothing that is known here goes on before the parent has sent something. */
@@ -25,11 +25,11 @@ export interface ParentLinkOptions {
   readonly now?: () => number;
 }
 
-/** This process's end of what it shares with its parent: a channel of frames, and the hub's link over it. */
+/** This process's end of what lies between it and its parent: a channel of frames, and what is shared over it. */
 export class ParentLink {
   readonly standby: Standby = new Standby();
   /** What is shared with the parent. */
-  readonly shared: PeerLink;
+  readonly shared: ParentShare;
   readonly #streams: ProtocolStreams;
   readonly #needsParentOnly: () => boolean;
   readonly #now: () => number;
@@ -38,8 +38,8 @@ export class ParentLink {
   #turnedAt = -Infinity;
   #outlivesParent = false;
 
-  /** Joins the parent to the hub. Nothing is read before `run()`. */
-  constructor({ streams, hub, onFrame, needsParentOnly, now = monotonicMs }: ParentLinkOptions) {
+  /** Nothing is read before `run()`. */
+  constructor({ streams, join, onFrame, needsParentOnly, now = monotonicMs }: ParentLinkOptions) {
     this.#streams = streams;
     this.#needsParentOnly = needsParentOnly;
     this.#now = now;
@@ -62,12 +62,12 @@ export class ParentLink {
         return channel.writtenBytes;
       },
     };
-    this.shared = new PeerLink(hub, "parent", transport, PARENT_LIMITS);
+    this.shared = new ParentShare(transport, join);
   }
 
   /** Sends one message now. Throws PayloadTooLargeError, and then nothing was sent. */
   send(text: string, parts?: readonly Uint8Array[]): void {
-    this.shared.deferredRelease.send();
+    this.shared.sendRelease();
     this.#append(text, parts);
     this.#channel.flush();
   }

@@ -1,4 +1,3 @@
-import type { Hub } from "../hub/hub.ts";
 import { READY } from "../wire/messages/to_parent.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
 import {
@@ -22,15 +21,13 @@ export class ProcessLife implements Life {
   readonly #surroundings: Surroundings;
   readonly #hello: Hello;
   readonly #settings: ProcessSettings;
-  readonly #hub: Hub;
   #tellParentEnded: () => void = () => {};
 
   /** Nothing happens before `begin()`. */
-  constructor(surroundings: Surroundings, hello: Hello, settings: ProcessSettings, hub: Hub) {
+  constructor(surroundings: Surroundings, hello: Hello, settings: ProcessSettings) {
     this.#surroundings = surroundings;
     this.#hello = hello;
     this.#settings = settings;
-    this.#hub = hub;
   }
 
   /** Runs what the process is for. What goes wrong is thrown here, and left uncaught: Deno prints it, and exits with 1. */
@@ -48,7 +45,7 @@ export class ProcessLife implements Life {
     const run = (): Promise<void> => runProcess(this.#settings, input, module);
     await (tracing === undefined ? run() : tracing.run(0, this.#settings.trace ?? "", run));
     unwatchMemory?.();
-    if (!letEnd(parent, this.#hub)) exit();
+    if (!letEnd(parent)) exit();
   }
 
   /** There is nothing to tell a process of its own, but what concerns every process. */
@@ -66,8 +63,9 @@ export class ProcessLife implements Life {
  * Lets this process end as any program does, when its timers and promises are done: reading from the parent holds it only while it
  * waits for something from there. Returns whether that can be had; if not, the process must be ended.
  */
-function letEnd(parent: ParentLink, { waits }: Hub): boolean {
-  if (!parent.setReferenced(waits.any)) return false;
-  waits.watch(() => parent.setReferenced(waits.any));
+function letEnd(parent: ParentLink): boolean {
+  const { shared } = parent;
+  if (!parent.setReferenced(shared.waits)) return false;
+  shared.watchWaits(() => parent.setReferenced(shared.waits));
   return true;
 }

@@ -12,6 +12,19 @@ export function describeOpenHandle(value: object): unknown {
   return data;
 }
 
+/** Has `send` encode a value and send it, and then `exportHandle` lets its receiver use the handles in it. When `send` throws, nothing was sent. */
+export function exportingHandles<R>(send: (handles: HandleCodec) => R, exportHandle: (handle: Handle) => void): R {
+  const collector = new HandleCollector();
+  try {
+    const result = send(collector);
+    for (const handle of collector.handles) exportHandle(handle);
+    return result;
+  } catch (error) {
+    collector.abandon();
+    throw error;
+  }
+}
+
 const NONE: readonly InFlightHandle[] = [];
 
 /** Encodes the handles of a message that leaves later, and keeps them: each must be exported when it leaves. */

@@ -4,7 +4,7 @@ import { Answers } from "./requests/answers.ts";
 import type { DeferredRelease } from "./deferred_release.ts";
 import { ExportTable } from "./export_table.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
-import { HandleCollector } from "./handle_collector.ts";
+import { exportingHandles } from "./handle_collector.ts";
 import type { Hub } from "./hub.ts";
 import { ImportCount, type PeerLimits } from "./limits.ts";
 import { Outbox, type Transport } from "./requests/outbox.ts";
@@ -62,6 +62,11 @@ export class PeerLink implements Peer {
     return this.#answers.any;
   }
 
+  /** Whether the hub has another peer than this one. */
+  get hasOtherPeers(): boolean {
+    return this.#hub.peerCount > 1;
+  }
+
   /** How much the peer was served so far: for how long, with all that was done in steps, and in how many bytes both ways. */
   get served(): { ms: number; bytes: number } {
     const { ms, bytes } = this.#answers.served;
@@ -87,15 +92,12 @@ export class PeerLink implements Peer {
 
   /** Has `send` encode a value and send it: then the peer may use the handles in it. When `send` throws, it was sent nothing. */
   exportSent<R>(send: (handles: HandleCodec) => R): R {
-    const collector = new HandleCollector();
-    try {
-      const result = send(collector);
-      for (const handle of collector.handles) this.#hub.export(handle, this);
-      return result;
-    } catch (error) {
-      collector.abandon();
-      throw error;
-    }
+    return exportingHandles(send, (handle) => this.export(handle));
+  }
+
+  /** Lets the peer use what a handle stands for that it was sent. */
+  export(handle: Handle): void {
+    this.#hub.export(handle, this);
   }
 
   /** What was sent last did not arrive: the peer has not counted these handles. */

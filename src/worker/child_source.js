@@ -22,30 +22,26 @@ const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
 const $Error_isError = Error.isError;
 const $Object_keys = Object.keys;
 const $Number_isInteger = Number.isInteger;
-const $Array_from = Array.from;
-const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $JSON_stringify = JSON.stringify;
-const $Reflect_set = Reflect.set;
+const $Math_min = Math.min;
+const $Math_max = Math.max;
+const $Math_floor = Math.floor;
+const $ArrayBuffer_isView = ArrayBuffer.isView;
+const $Math_ceil = Math.ceil;
+const $String_fromCharCode = String.fromCharCode;
+const $Array_from = Array.from;
+const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $JSON_parse = JSON.parse;
 const $Number_isSafeInteger = Number.isSafeInteger;
 const $Number_isNaN = Number.isNaN;
-const $Math_min = Math.min;
-const $Math_max = Math.max;
-const $ArrayBuffer_isView = ArrayBuffer.isView;
-const $Reflect_get = Reflect.get;
-const $Reflect_ownKeys = Reflect.ownKeys;
 const $Object_create = Object.create;
-const $Math_floor = Math.floor;
-const $Math_ceil = Math.ceil;
-const $Math_round = Math.round;
-const $String_fromCharCode = String.fromCharCode;
-const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
-const $Promise_resolve = Promise.resolve.bind(Promise);
+const $Reflect_ownKeys = Reflect.ownKeys;
 const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
-const $Number_isFinite = Number.isFinite;
-const $Promise_reject = Promise.reject.bind(Promise);
+const $Math_round = Math.round;
+const $Promise_resolve = Promise.resolve.bind(Promise);
 const $Reflect_construct = Reflect.construct;
 const $Atomics_wait = Atomics.wait;
+const $Promise_reject = Promise.reject.bind(Promise);
 const $Object_getOwnPropertySymbols = Object.getOwnPropertySymbols;
 const $Object_getOwnPropertyDescriptors = Object.getOwnPropertyDescriptors;
 const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
@@ -53,7 +49,11 @@ const $Uint8Array_of = Uint8Array.of.bind(Uint8Array);
 const $Object_assign = Object.assign;
 const $Object_fromEntries = Object.fromEntries;
 const $Object_defineProperties = Object.defineProperties;
+const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
+const $Reflect_set = Reflect.set;
+const $Reflect_get = Reflect.get;
 const $Object_freeze = Object.freeze;
+const $Number_isFinite = Number.isFinite;
 const $push = Symbol("push");
 const $pop = Symbol("pop");
 const $shift = Symbol("shift");
@@ -244,19 +244,42 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $JSON_stringify, $Reflect_set, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $Math_round, $String_fromCharCode, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $Reflect_construct, $Atomics_wait, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_freeze, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
-const loaded = Array(9).fill();
+const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
-for (let index = 0; index < 7; index++) load(index);
+const onDemand = (index, name) => function (...args) {
+  const found = load(index)[name];
+  return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
+};
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
+parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
+parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
+for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
-return (loadModule, input) => serve(loadModule, input, () => load(7));
+return (loadModule, input) => serve(loadModule, input, () => load(9));
 })
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, Error, TypeError, RangeError, Date, URL, ArrayBuffer, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $JSON_stringify, $Reflect_set, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Math_min, $Math_max, $push, $slice, $every, $join, $includes, $get, $set, $has, $delete, $add, $charCodeAt, $split, $test, $exec, $call, $bind, $filledMap, $filledSet } = taken;
-parts["wire/codec/error_codec"] = (() => {
+const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+parts["wire/heap"] = (() => {
+// src/wire/heap.ts
+function heapBytes() {
+  try {
+    const { process } = globalThis;
+    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
+  } catch {
+    return Infinity;
+  }
+}
+return {
+  heapBytes
+};
+})();
+parts["errors"] = (() => {
 // src/copies.ts
 var SHARED_VERSION = 1;
 var BRAND = $Symbol_for("@corral/multiprocessing/class");
@@ -270,6 +293,21 @@ function shared(name, make) {
     value: make()
   });
   return holder[key];
+}
+function sharedLater(name, load) {
+  const holder = globalThis;
+  const key = sharedSymbol(name);
+  const end = () => void delete holder[key];
+  const get = () => {
+    end();
+    load();
+    return holder[key];
+  };
+  $Object_defineProperty(holder, key, {
+    configurable: true,
+    get
+  });
+  return end;
 }
 function brand(classes) {
   for (const [name, branded] of $Object_entries(classes)) {
@@ -411,7 +449,36 @@ brand({
   EndOfStreamError,
   BrokenBarrierError
 });
-
+return {
+  sharedSymbol,
+  shared,
+  sharedLater,
+  brand,
+  brandOf,
+  WorkerExitError,
+  WorkerStartError,
+  OutOfMemoryError,
+  ProtocolError,
+  PoisonTaskError,
+  TaskTimeoutError,
+  TimeoutError,
+  EncodingError,
+  PayloadTooLargeError,
+  FunctionNotFoundError,
+  PermissionError,
+  PoolClosedError,
+  BrokenPoolError,
+  CancelledError,
+  QueueFullError,
+  QueueEmptyError,
+  ClosedError,
+  EndOfStreamError,
+  BrokenBarrierError
+};
+})();
+parts["wire/codec/checks"] = (({
+  ProtocolError
+}) => {
 // src/wire/codec/tags.ts
 var MAX_DEPTH = 1e3;
 var ERROR_LEVELS = 5;
@@ -513,7 +580,38 @@ function isWithin(parsed, levels) {
   }
   return true;
 }
-
+return {
+  MAX_DEPTH,
+  ERROR_LEVELS,
+  MAX_TREE_COST,
+  PARSED_COST,
+  ERROR_COST,
+  ERROR_FIELD_COST,
+  HANDLE_COST,
+  NUMBERS_PER_COST,
+  BIGINT_COST,
+  DIGITS_PER_COST,
+  MAP_ENTRY_COST,
+  SPARSE_ITEM_COST,
+  MANY_KEYS,
+  MAX_HOLES,
+  MAX_REGEXP_UNITS,
+  TAG_KEY,
+  putField,
+  MAX_REGEXP_COST,
+  regexpCost,
+  malformed,
+  textOf,
+  arrayOf,
+  pairsIn,
+  numberOf,
+  recordOf,
+  SHALLOW_UNITS,
+  requireShallow,
+  requireFewMarks
+};
+})(parts["errors"]);
+parts["wire/codec/realms"] = (() => {
 // src/wire/codec/realms.ts
 var FEW_HOLES = 1e3;
 var NATIVE_FUNCTION = /^function (\\w+)\\(\\) \\{ \\[native code\\] \\}$/;
@@ -569,719 +667,22 @@ function placesOfKeys(array) {
   }
   return places;
 }
-
-// src/wire/codec/error_codec.ts
-var MAX_TEXT_UNITS = 64 * 1024;
-var MAX_NAME_UNITS = 1024;
-var kinds = $filledMap([
-  ...[
-    Error,
-    TypeError,
-    RangeError,
-    SyntaxError,
-    ReferenceError,
-    EvalError,
-    URIError
-  ].map(simpleKind),
-  ...[
-    WorkerExitError,
-    WorkerStartError,
-    OutOfMemoryError,
-    ProtocolError
-  ].map(simpleKind),
-  ...[
-    TimeoutError,
-    FunctionNotFoundError,
-    PermissionError
-  ].map(simpleKind),
-  ...[
-    PoolClosedError,
-    BrokenPoolError,
-    CancelledError
-  ].map(simpleKind),
-  ...[
-    QueueFullError,
-    QueueEmptyError,
-    BrokenBarrierError
-  ].map(simpleKind),
-  ...[
-    ClosedError,
-    EndOfStreamError
-  ].map(simpleKind),
-  kind("PoisonTaskError", PoisonTaskError, (message) => new PoisonTaskError(message, 0)),
-  kind("TaskTimeoutError", TaskTimeoutError, (message) => new TaskTimeoutError(message, 0)),
-  kind("EncodingError", EncodingError, (message) => new EncodingError(message, "$")),
-  kind("PayloadTooLargeError", PayloadTooLargeError, (text) => new PayloadTooLargeError(text, 0, 0)),
-  ...typeof WebAssembly === "undefined" ? [] : [
-    WebAssembly.CompileError,
-    WebAssembly.LinkError,
-    WebAssembly.RuntimeError
-  ].map(simpleKind),
-  kind("AggregateError", AggregateError, (message) => new AggregateError([], message), [
-    "errors"
-  ]),
-  kind("SuppressedError", SuppressedError, (message) => new SuppressedError(void 0, void 0, message), [
-    "error",
-    "suppressed"
-  ]),
-  kind("QuotaExceededError", QuotaExceededError, (message) => new QuotaExceededError(message), [
-    "quota",
-    "requested"
-  ]),
-  kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
-  ...$Object_entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
-]);
-var namesByPrototype = $filledMap($Array_from(kinds, ([name, { prototype }]) => [
-  prototype,
-  name
-]));
-function encodeError(error, encoder, depth) {
-  const stack = read(error, "stack");
-  const className = classNameOf(error);
-  const parts = partsOf(className);
-  const keys = ownKeysOf(error, $Object_keys);
-  const fields = encodeFields(error, keys, parts, encoder, depth);
-  const hiddenKeys = [];
-  for (const key of ownKeysOf(error, $Object_getOwnPropertyNames)) if (!keys[$includes](key)) hiddenKeys[$push](key);
-  const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
-  return {
-    $: "error",
-    c: className,
-    n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
-    m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
-    s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
-    f: fields,
-    ...encodeParts(error, parts, encoder, depth, hiddenFields)
-  };
-}
-function encodeFields(error, keys, parts, encoder, depth) {
-  const fields = [];
-  for (const key of keys) {
-    if (isOwnAffair(key) || parts[$includes](key)) continue;
-    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
-    if (node !== void 0) fields[$push](key, node);
-  }
-  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
-  return fields;
-}
-function decodeError(tag, decoder, depth) {
-  const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
-  const error = buildError(textOf(tag.c), truncate(textOf(tag.m), MAX_TEXT_UNITS), name);
-  decoder.register(error, depth);
-  const stack = tag.s === null ? \`\${name}: \${error.message}\` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
-  define(error, "stack", stack, false);
-  const fields = pairsIn(tag.f);
-  decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
-  for (let i = 0; i < fields.length; i += 2) {
-    const field = textOf(fields[i]);
-    if (isOwnAffair(field)) throw malformed(\`an error has the field \${$JSON_stringify(field)}\`);
-    define(error, field, decoder.decode(fields[i + 1], depth + ERROR_LEVELS), true);
-  }
-  if ($Object_hasOwn(tag, "p")) decodeParts(error, tag, decoder, depth);
-  return error;
-}
-function decodeParts(error, tag, decoder, depth) {
-  const names = partsOf(textOf(tag.c));
-  const parts = pairsIn(tag.p);
-  for (let i = 0; i < parts.length; i += 2) {
-    const [part, node] = [
-      textOf(parts[i]),
-      parts[i + 1]
-    ];
-    if (names[$includes](part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
-    else if (isOwnAffair(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
-    else {
-      decoder.pay(ERROR_FIELD_COST);
-      define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
-    }
-  }
-}
-function buildError(className, message, name) {
-  const kind2 = kinds[$get](className);
-  if (kind2 === void 0) throw malformed("an error has an unknown class");
-  const error = withoutStack(() => kind2.build(message, name));
-  if (error.name !== name) define(error, "name", name, false);
-  return error;
-}
-function withoutStack(build) {
-  const { stackTraceLimit } = Error;
-  try {
-    $Reflect_set(Error, "stackTraceLimit", void 0);
-    return build();
-  } finally {
-    $Reflect_set(Error, "stackTraceLimit", stackTraceLimit);
-  }
-}
-function partsOf(className) {
-  return [
-    "cause",
-    ...kinds[$get](className)?.parts ?? []
-  ];
-}
-function encodeParts(error, names, encoder, depth, parts) {
-  for (const name of names) {
-    const value = read(error, name);
-    if (!has(error, name) && (name === "cause" || value === void 0)) continue;
-    const node = name === "errors" && $Array_isArray(value) ? $Array_from(value, (item) => encodeOrDescribe(name, item, encoder, depth)) : encodeOrDescribe(name, value, encoder, depth);
-    parts[$push](name, node);
-  }
-  return parts.length === 0 ? {} : {
-    p: parts
-  };
-}
-function decodePart(name, node, decoder, depth) {
-  return name === "errors" && $Array_isArray(node) ? $Array_from(node, (item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
-}
-function encodeOrDescribe(step, value, encoder, depth) {
-  const node = encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS);
-  return node === void 0 ? truncate(textFrom(value), MAX_TEXT_UNITS) : node;
-}
-function classNameOf(error) {
-  let prototype = $Object_getPrototypeOf(error);
-  while (prototype !== null) {
-    const name = namesByPrototype[$get](prototype) ?? knownNameOf(prototype);
-    if (name !== void 0) return name;
-    prototype = $Object_getPrototypeOf(prototype);
-  }
-  return "Error";
-}
-function knownNameOf(prototype) {
-  const name = brandOf(prototype) ?? builtInName(prototype);
-  return name !== void 0 && kinds[$has](name) ? name : void 0;
-}
-function isOwnAffair(key) {
-  return key === "name" || key === "message" || key === "stack" || key === "cause";
-}
-function simpleKind(errorClass) {
-  return kind(brandOf(errorClass.prototype) ?? errorClass.name, errorClass, (message) => new errorClass(message));
-}
-function kind(name, errorClass, build, parts = []) {
-  return [
-    name,
-    {
-      prototype: errorClass.prototype,
-      build,
-      parts
-    }
-  ];
-}
-function define(error, key, value, enumerable) {
-  $Object_defineProperty(error, key, {
-    value,
-    enumerable,
-    writable: true,
-    configurable: true
-  });
-}
-function ownKeysOf(error, list) {
-  try {
-    return list(error);
-  } catch {
-    return [];
-  }
-}
-function has(error, key) {
-  try {
-    return $Object_hasOwn(error, key);
-  } catch {
-    return false;
-  }
-}
-function read(error, key) {
-  try {
-    return error[key];
-  } catch {
-    return void 0;
-  }
-}
-function textFrom(value) {
-  try {
-    return String(value);
-  } catch {
-    return "(a value that cannot be shown)";
-  }
-}
-function truncate(text, maxUnits) {
-  if (text.length <= maxUnits) return text;
-  const note = \` \\u2026 (cut, it had \${text.length} characters)\`;
-  return text.slice(0, maxUnits - note.length) + note;
-}
 return {
-  sharedSymbol,
-  shared,
-  brand,
-  brandOf,
-  ProtocolError,
-  TimeoutError,
-  EncodingError,
-  PayloadTooLargeError,
-  FunctionNotFoundError,
-  CancelledError,
-  QueueFullError,
-  QueueEmptyError,
-  ClosedError,
-  EndOfStreamError,
-  BrokenBarrierError,
-  MAX_DEPTH,
-  MAX_TREE_COST,
-  PARSED_COST,
-  ERROR_COST,
-  HANDLE_COST,
-  NUMBERS_PER_COST,
-  BIGINT_COST,
-  DIGITS_PER_COST,
-  MAP_ENTRY_COST,
-  SPARSE_ITEM_COST,
-  MANY_KEYS,
-  MAX_HOLES,
-  MAX_REGEXP_UNITS,
-  TAG_KEY,
-  putField,
-  MAX_REGEXP_COST,
-  regexpCost,
-  malformed,
-  textOf,
-  arrayOf,
-  pairsIn,
-  numberOf,
-  recordOf,
-  SHALLOW_UNITS,
-  requireShallow,
-  requireFewMarks,
   builtInName,
   isRecord,
   isRawJson,
   isOrdinaryArray,
   isArrayBuffer,
   isError,
-  placesAmongHoles,
-  encodeError,
-  decodeError,
-  withoutStack
+  placesAmongHoles
 };
 })();
-parts["wire/messages/hub_messages"] = (({
-  ProtocolError
-}) => {
-// src/wire/messages/text.ts
-function withValue(head, { tagged, text }) {
-  return head + (tagged ? ",1," : ",0,") + text + "]";
-}
-function withValueAnd(head, { tagged, text }, last) {
-  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? $JSON_stringify(last) : last}]\`;
-  return head + (tagged ? ",1," : ",0,") + text + tail;
-}
-function parseMessage(text) {
-  let message;
-  try {
-    message = $JSON_parse(text);
-  } catch (cause) {
-    throw new ProtocolError("a frame is not JSON", {
-      cause
-    });
-  }
-  if ($Array_isArray(message) && typeof message[0] === "string") return message;
-  throw new ProtocolError("a frame is not a message");
-}
-function malformedMessage(kind) {
-  return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
-}
-function isId(value) {
-  return typeof value === "number" && $Number_isSafeInteger(value);
-}
-function isTagged(value) {
-  return value === 0 || value === 1;
-}
-
-// src/wire/messages/hub_messages.ts
-function requestHead(requestId, objectId, operation, process, task, timeoutMs) {
-  const [object, name, from] = [
-    $JSON_stringify(objectId),
-    $JSON_stringify(operation),
-    $JSON_stringify(process)
-  ];
-  return \`["request",\${requestId},\${object},\${name},\${from},\${task},\${timeoutMs}\`;
-}
-function responseHead(requestId, delivery) {
-  return \`["response",\${requestId},1,\${delivery}\`;
-}
-function errorResponseHead(requestId) {
-  return \`["response",\${requestId},0,0\`;
-}
-function writeDone(requestIds) {
-  return \`["done",\${requestIds[$join](",")}]\`;
-}
-function writeCancel(requestId) {
-  return \`["cancel",\${requestId}]\`;
-}
-function writeAck(requestId) {
-  return \`["ack",\${requestId}]\`;
-}
-function writeRequeue(requestId) {
-  return \`["requeue",\${requestId}]\`;
-}
-function writeRelease(objectId, count, closed) {
-  return \`["release",\${$JSON_stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
-}
-function writeEnded(process) {
-  return \`["ended",\${$JSON_stringify(process)}]\`;
-}
-var HUB_KINDS = /* @__PURE__ */ $filledSet([
-  "request",
-  "response",
-  "done",
-  "cancel",
-  "ack",
-  "requeue",
-  "release",
-  "ended"
-]);
-function isHubKind(kind) {
-  return HUB_KINDS[$has](kind);
-}
-function readHubMessage(message) {
-  if (!isHubKind(message[0])) return void 0;
-  if (isSound(message)) return message;
-  throw malformedMessage(\`\${message[0]}\`);
-}
-var MOST_PROCESS_UNITS = 256;
-function isSound(message) {
-  switch (message[0]) {
-    case "request":
-      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
-    case "response":
-      return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
-    case "done":
-      return message[$every]((id, place) => place === 0 || isId(id));
-    case "release":
-      return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
-    case "ended":
-      return isProcess(message[1]);
-    default:
-      return isId(message[1]);
-  }
-}
-function isProcess(value) {
-  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
-}
-return {
-  withValue,
-  withValueAnd,
-  parseMessage,
-  malformedMessage,
-  isId,
-  isTagged,
-  requestHead,
-  responseHead,
-  errorResponseHead,
-  writeDone,
-  writeCancel,
-  writeAck,
-  writeRequeue,
-  writeRelease,
-  writeEnded,
-  isHubKind,
-  readHubMessage
-};
-})(parts["wire/codec/error_codec"]);
-parts["timer"] = (() => {
-// src/abort.ts
-var watches = /* @__PURE__ */ new WeakMap();
-function watchAbort(signal, target) {
-  let watch = watches[$get](signal);
-  if (watch === void 0) {
-    watch = makeWatch(signal);
-    watches[$set](signal, watch);
-    signal.addEventListener("abort", watch.onAbort, {
-      once: true
-    });
-  }
-  watch.targets[$add](target);
-}
-function unwatchAbort(signal, target) {
-  const watch = watches[$get](signal);
-  if (watch === void 0 || !watch.targets[$delete](target) || watch.targets.size > 0) return;
-  watches[$delete](signal);
-  signal.removeEventListener("abort", watch.onAbort);
-}
-function makeWatch(signal) {
-  const targets = /* @__PURE__ */ new Set();
-  const onAbort = () => {
-    watches[$delete](signal);
-    for (const target of targets) target.aborted(signal.reason);
-  };
-  return {
-    targets,
-    onAbort
-  };
-}
-
-// src/deno_internals.ts
-var { internal } = Deno;
-var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
-
-// src/shown.ts
-var MOST_CHARACTERS = 100;
-var MOST_BITS = 320;
-function isMeant(value) {
-  if (typeof value !== "object" || value === null) return [
-    "number",
-    "boolean",
-    "function"
-  ][$includes](typeof value);
-  return $Object_getPrototypeOf(value) === Object.prototype || value instanceof AbortSignal;
-}
-function refuseArguments(call, given, instead = "") {
-  if (given.length === 0 || !isMeant(given[0])) return;
-  throw new TypeError(\`Cannot call \${call} with \${shown(given[0])}: it takes no arguments\${instead}\`);
-}
-function refuseSurplus(form, given, most) {
-  if (given.length <= most || given[most] === void 0 || isFromWalk(given)) return;
-  const [name] = form[$split]("(", 1);
-  throw new TypeError(\`Cannot call \${name}() with \${shown(given[most])} as argument \${most + 1}: wanted \${form}\`);
-}
-function isFromWalk({ length, 2: whole }) {
-  return length === 3 && typeof whole === "object" && whole !== null && "forEach" in whole;
-}
-function shown(value) {
-  switch (typeof value) {
-    case "string":
-      return $JSON_stringify(shortened(value));
-    case "bigint":
-      return value === BigInt.asIntN(MOST_BITS, value) ? \`\${value}n\` : "a long bigint";
-    case "object":
-      if (value === null) return "null";
-      if (value instanceof URL) return shortened(value.href);
-      return $Array_isArray(value) ? "an array" : "an object";
-    case "function":
-      return "a function";
-    default:
-      return String(value);
-  }
-}
-function shortened(text) {
-  return text.length > MOST_CHARACTERS ? \`\${text[$slice](0, MOST_CHARACTERS)}\\u2026\` : text;
-}
-
-// src/timer.ts
-var { queueMicrotask } = globalThis;
-function original(name) {
-  const property = $Object_getOwnPropertyDescriptor(globalThis, name);
-  const { get, set } = property;
-  let taken = property.value;
-  const take = () => taken ??= get[$call](globalThis);
-  if (set !== void 0) {
-    $Object_defineProperty(globalThis, name, {
-      ...property,
-      set(value) {
-        take();
-        set[$call](this, value);
-      }
-    });
-  }
-  return $Object_defineProperty(take, "isTaken", {
-    get: () => taken !== void 0
-  });
-}
-function coreTimers() {
-  const { createTimer, cancelTimer, refTimer, unrefTimer, getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
-  if (!createTimer || !cancelTimer || !refTimer || !unrefTimer || !getAsyncContext || !setAsyncContext) {
-    return void 0;
-  }
-  const inContext = (fn, context = getAsyncContext()) => () => {
-    const outer = getAsyncContext();
-    setAsyncContext(context);
-    try {
-      fn();
-    } finally {
-      setAsyncContext(outer);
-    }
-  };
-  return {
-    areLoaded: true,
-    start: (fn, ms, referenced) => createTimer(inContext(fn), ms, void 0, false, referenced, false),
-    cancel: (id) => cancelTimer(id),
-    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
-  };
-}
-function globalTimers() {
-  const { refTimer, unrefTimer } = Deno;
-  const [timeout, endTimeout] = [
-    original("setTimeout"),
-    original("clearTimeout")
-  ];
-  return {
-    get areLoaded() {
-      return timeout.isTaken;
-    },
-    start(fn, ms, referenced) {
-      const id = timeout()(fn, ms);
-      if (!referenced) unrefTimer(id);
-      return id;
-    },
-    cancel: (id) => endTimeout()(id),
-    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
-  };
-}
-var timers = coreTimers() ?? globalTimers();
-var immediate = original("setImmediate");
-var monotonicMs = performance.now[$bind](performance);
-var TIME_ORIGIN_MS = performance.timeOrigin;
-var traceClockMs = () => TIME_ORIGIN_MS + monotonicMs();
-var epochMs = Date.now;
-var inMicrotask = (fn) => queueMicrotask(fn);
-var LONGEST_DELAY_MS = 2 ** 31 - 1;
-function after(ms, fn) {
-  return new RuntimeTimer(ms, fn, "once");
-}
-function every(ms, fn) {
-  return new RuntimeTimer(ms, fn, "again");
-}
-function nextTurn() {
-  return new Promise((resolve) => whenLoaded(immediate.isTaken, () => void immediate()(resolve)));
-}
-function checkTimeout(timeoutMs) {
-  if (timeoutMs === void 0) return;
-  if (typeof timeoutMs !== "number") {
-    throw new TypeError(\`Cannot wait: "timeoutMs" is \${shown(timeoutMs)}, a number of milliseconds is wanted\`);
-  }
-  if ($Number_isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
-}
-function checkWait(wait) {
-  if (typeof wait !== "object" || wait === null) {
-    const timeoutMs = wait === false ? 0 : 1e3;
-    throw new TypeError(\`Cannot wait: the options are \${shown(wait)}, wanted { timeoutMs: \${timeoutMs} }\`);
-  }
-  if (wait instanceof AbortSignal) {
-    throw new TypeError("Cannot wait: the options are an AbortSignal, wanted { signal }");
-  }
-  for (const name in wait) {
-    if (name === "timeoutMs" || name === "signal") continue;
-    throw new TypeError(\`Cannot wait: "\${name}" is not an option of a wait, wanted "timeoutMs" or "signal"\`);
-  }
-  checkTimeout(wait.timeoutMs);
-  checkSignal(wait.signal);
-}
-function checkSignal(signal) {
-  if (signal === void 0 || signal instanceof AbortSignal) return;
-  throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
-}
-function whenLoaded(isLoaded, make) {
-  if (isLoaded) make();
-  else inMicrotask(make);
-}
-var RuntimeTimer = class {
-  #ms;
-  #fn;
-  #repetition;
-  #leftMs;
-  #id;
-  #referenced = true;
-  #isCancelled = false;
-  constructor(ms, fn, repetition) {
-    this.#ms = this.#leftMs = ms;
-    this.#fn = fn;
-    this.#repetition = repetition;
-    if (ms < Infinity) whenLoaded(timers.areLoaded, () => this.#arm());
-  }
-  cancel() {
-    this.#isCancelled = true;
-    if (this.#id !== void 0) timers.cancel(this.#id);
-    this.#id = void 0;
-  }
-  setReferenced(referenced) {
-    if (referenced === this.#referenced) return;
-    this.#referenced = referenced;
-    if (this.#id !== void 0) timers.setReferenced(this.#id, referenced);
-  }
-  #arm() {
-    if (this.#isCancelled) return;
-    const ms = $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS);
-    this.#id = timers.start(() => this.#expire(), ms, this.#referenced);
-  }
-  #expire() {
-    this.#id = void 0;
-    this.#leftMs -= LONGEST_DELAY_MS;
-    if (this.#leftMs > 0) return this.#arm();
-    if (this.#repetition === "again") {
-      this.#leftMs = this.#ms;
-      this.#arm();
-    }
-    this.#fn();
-  }
-};
-return {
-  refuseArguments,
-  refuseSurplus,
-  shown,
-  watchAbort,
-  unwatchAbort,
-  denoInternals,
-  monotonicMs,
-  TIME_ORIGIN_MS,
-  traceClockMs,
-  epochMs,
-  inMicrotask,
-  after,
-  every,
-  nextTurn,
-  checkTimeout,
-  checkWait
-};
-})();
-return parts["timer"];
-})
-//# sourceURL=corral:child/1
-`, `"use strict";
-((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, RegExp, Proxy, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Object_keys, $Number_isInteger, $JSON_stringify, $Number_isNaN, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Reflect_ownKeys, $Object_create, $Math_floor, $Math_ceil, $push, $pop, $get, $set, $has, $add, $startsWith, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/codec/plain"] = (({
-  MAX_DEPTH,
+  MAX_DEPTH
+}, {
   isOrdinaryArray,
   isRecord
 }) => {
-// src/wire/codec/binary.ts
-var arrayConstructors = [
-  Uint8Array,
-  Uint8ClampedArray,
-  Int8Array,
-  Uint16Array,
-  Int16Array,
-  Uint32Array,
-  Int32Array,
-  Float16Array,
-  Float32Array,
-  Float64Array,
-  BigUint64Array,
-  BigInt64Array
-];
-var constructorsByName = $filledMap(arrayConstructors.map((constructor) => [
-  constructor.name,
-  constructor
-]));
-var readTypedArrayKind = $Object_getOwnPropertyDescriptor($Object_getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
-function kindOfView(view) {
-  return readTypedArrayKind[$call](view) ?? "DataView";
-}
-function bytesOf(value) {
-  const buffer = $ArrayBuffer_isView(value) ? value.buffer : value;
-  if (buffer.detached) return void 0;
-  return $ArrayBuffer_isView(value) ? new Uint8Array(buffer, value.byteOffset, value.byteLength) : new Uint8Array(buffer);
-}
-function viewOf(kind, bytes) {
-  const buffer = exactBufferOf(bytes);
-  if (kind === "ArrayBuffer") return buffer;
-  if (kind === "DataView") return new DataView(buffer);
-  const constructor = constructorsByName[$get](kind);
-  if (constructor === void 0 || bytes.byteLength % constructor.BYTES_PER_ELEMENT !== 0) return void 0;
-  return new constructor(buffer);
-}
-function exactBufferOf(bytes) {
-  const buffer = bytes.buffer;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) return buffer;
-  return new Uint8Array(bytes).buffer;
-}
-
 // src/wire/codec/plain.ts
 var NOT_PLAIN = -1;
 var LARGE_UNITS = 32 * 1024;
@@ -1402,9 +803,6 @@ function jsonOf(value) {
   return $JSON_stringify(value, (_, text) => text);
 }
 return {
-  kindOfView,
-  bytesOf,
-  viewOf,
   NOT_PLAIN,
   LARGE_UNITS,
   isPlainPrimitive,
@@ -1412,516 +810,12 @@ return {
   PlainMeasure,
   jsonOf
 };
-})(parts["wire/codec/error_codec"]);
-parts["wire/codec/encode"] = (({
-  bytesOf,
-  isPlainPrimitive,
-  kindOfView
-}, {
-  BIGINT_COST,
-  DIGITS_PER_COST,
-  ERROR_COST,
-  EncodingError,
-  HANDLE_COST,
-  MANY_KEYS,
-  MAP_ENTRY_COST,
-  MAX_DEPTH,
-  MAX_HOLES,
-  MAX_REGEXP_COST,
-  MAX_REGEXP_UNITS,
-  PARSED_COST,
-  SPARSE_ITEM_COST,
-  TAG_KEY,
-  brandOf,
-  builtInName,
-  encodeError,
-  isArrayBuffer,
-  isError,
-  isOrdinaryArray,
-  isRawJson,
-  isRecord,
-  placesAmongHoles,
-  putField,
-  regexpCost
-}) => {
-// src/wire/codec/advice.ts
-var PRIMITIVE = "send the primitive, value.valueOf()";
-var ENTRIES = "send its entries, [...value]";
-var SIGNAL = 'pass it as the option "signal" of the call';
-var STREAM = "send what it yields, await Array.fromAsync(value)";
-var ADVICE = {
-  Promise: "await it first",
-  Blob: "send its parts, such as await value.bytes() and value.type",
-  File: "send its parts, such as await value.bytes(), value.name and value.type",
-  Request: "send its parts, such as value.url and await value.bytes()",
-  Response: "send its parts, such as value.status and await value.bytes()",
-  Headers: ENTRIES,
-  FormData: ENTRIES,
-  URLPattern: "send its parts, such as value.pathname",
-  ImageData: "send its parts, value.data, value.width and value.height",
-  Event: "send its parts, such as value.type",
-  CryptoKey: "send what crypto.subtle.exportKey() makes of it",
-  MessagePort: "use a Pipe or a Queue of this library",
-  BroadcastChannel: "use a Pipe or a Queue of this library",
-  "WebAssembly.Module": "send the bytes that it is made of",
-  "WebAssembly.Memory": "send its bytes, value.buffer",
-  WeakRef: "send what it refers to, value.deref()",
-  URLSearchParams: "send its text, value.toString()",
-  ReadableStream: STREAM,
-  AsyncGenerator: STREAM,
-  Number: PRIMITIVE,
-  String: PRIMITIVE,
-  Boolean: PRIMITIVE,
-  BigInt: PRIMITIVE,
-  AbortSignal: SIGNAL,
-  AbortController: SIGNAL,
-  Map: "send an ordinary Map, new Map(value)",
-  Set: "send an ordinary Set, new Set(value)",
-  Date: "send an ordinary Date, new Date(value)",
-  RegExp: "send an ordinary RegExp, new RegExp(value)",
-  URL: "send an ordinary URL, new URL(value)",
-  Pool: "make one where it is used",
-  ProcessPoolExecutor: "make one where it is used",
-  Manager: "send what it has made, such as a dict",
-  Process: "send what is to be known of it, such as value.pid",
-  Future: "await it first",
-  AsyncResult: "await it first",
-  Guard: "send the lock, and acquire it there"
-};
-function describeInstance(value) {
-  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
-    return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
-  }
-  if (isRawJson(value)) return "a raw JSON text, only data can travel, send the text, value.rawJSON";
-  if ($Array_isArray(value) && value.toJSON !== void 0) {
-    return "an array with a method toJSON(), which would change it on the way, send an array without";
-  }
-  const className = classOf(value);
-  if ($Array_isArray(value)) return \`an instance of \${className}, send an ordinary array such as Array.from(value)\`;
-  if (className === "Object") {
-    return "an object that inherits from another one, only data can travel, send all as one plain object";
-  }
-  return \`an instance of \${className}, only data can travel, \${advise(value)}\`;
-}
-function classOf(value) {
-  const names = [
-    $Object_getPrototypeOf(value)?.constructor?.name,
-    tagOf(value)
-  ];
-  return names.find((name) => typeof name === "string" && name !== "") ?? "an unnamed class";
-}
-function tagOf(value) {
-  return value[Symbol.toStringTag];
-}
-function advise(value) {
-  const tag = tagOf(value);
-  if (typeof tag === "string" && tag[$startsWith]("Intl.") && "resolvedOptions" in value) {
-    return "make it in the worker, from what value.resolvedOptions() tells";
-  }
-  if (typeof tag === "string" && tag[$startsWith]("Temporal.")) {
-    return \`send its text, value.toString(), and make it again with \${tag}.from(text)\`;
-  }
-  const known = ADVICE[knownClassOf(value) ?? ""] ?? (typeof tag === "string" ? ADVICE[tag] : void 0);
-  if (known !== void 0) return known;
-  if (value instanceof Iterator) return "send its items, Array.from(value)";
-  return holdsFieldsOnly(value) ? "send a plain object such as { ...value }" : "send what it holds as plain data";
-}
-function knownClassOf(value) {
-  for (let prototype = $Object_getPrototypeOf(value); prototype !== null; prototype = $Object_getPrototypeOf(prototype)) {
-    const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
-    if (name !== void 0 && $Object_hasOwn(ADVICE, name)) return name;
-  }
-}
-function globalNameOf(prototype) {
-  const name = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
-  return typeof name === "string" && $Reflect_get(globalThis, name)?.prototype === prototype ? name : void 0;
-}
-function holdsFieldsOnly(value) {
-  const hidden = $Reflect_ownKeys(value).filter((key) => typeof key === "symbol" || !$Object_getOwnPropertyDescriptor(value, key)?.enumerable);
-  if (hidden.length > 0 || $Object_keys(value).length === 0) return false;
-  let prototype = $Object_getPrototypeOf(value);
-  for (; prototype !== null && !isRecordPrototype(prototype); prototype = $Object_getPrototypeOf(prototype)) {
-    const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    const text = typeof constructor === "function" ? Function.prototype.toString[$call](constructor) : "";
-    if (text === "" || /#[\\p{ID_Start}$_]|\\[native code\\]/u[$test](text)) return false;
-  }
-  return true;
-}
-function isRecordPrototype(prototype) {
-  return $Object_getPrototypeOf(prototype) === null && isRecord($Object_create(prototype));
-}
-
-// src/troubles.ts
-var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
-function see(trouble) {
-  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
-}
-
-// src/wire/codec/value_path.ts
-var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
-function pathOf(steps) {
-  return steps.reduce((path, step) => path + formatStep(step), "$");
-}
-var MAX_PATH_UNITS = 200;
-function shownPath(path) {
-  if (path.length <= MAX_PATH_UNITS) return path;
-  const half = MAX_PATH_UNITS / 2;
-  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
-}
-function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
-    cause
-  });
-}
-function formatStep(step) {
-  if (typeof step === "number") return \`[\${step}]\`;
-  if (typeof step === "object") return step.expression;
-  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
-}
-
-// src/wire/codec/encode.ts
-var { every, map } = Array.prototype;
-var { entries: entriesOf } = Map.prototype;
-var { values: itemsOf } = Set.prototype;
-var { getTime } = Date.prototype;
-var { toString: bigintText } = BigInt.prototype;
-var TaggedEncoder = class {
-  parts = [];
-  cost = 0;
-  #dearestWhole = 0;
-  #handles;
-  #handleCount = 0;
-  #numbers = /* @__PURE__ */ new Map();
-  #objects = [];
-  #path = [];
-  #regexpCost = 0;
-  constructor(handles) {
-    this.#handles = handles;
-  }
-  get path() {
-    return pathOf(this.#path);
-  }
-  get costAtOnce() {
-    return this.hasPartsBehind ? this.cost : this.#dearestWhole;
-  }
-  get hasPartsBehind() {
-    return this.parts.length > 0 || this.#handleCount > 0;
-  }
-  encode(value, depth) {
-    switch (typeof value) {
-      case "object":
-        return value === null ? null : this.#encodeObject(value, depth);
-      case "undefined":
-        return {
-          $: "undefined"
-        };
-      case "number":
-        return isPlainPrimitive(value) ? value : encodeNumber(value);
-      case "bigint":
-        return this.#encodeBigInt(value);
-      case "function":
-        throw this.refusal("a function, only data can travel, import or make it where it is called");
-      case "symbol":
-        throw this.refusal("a symbol, only data can travel, send a string");
-      default:
-        return value;
-    }
-  }
-  encodeAt(step, value, depth) {
-    this.#path[$push](step);
-    const node = this.encode(value, depth);
-    this.#path[$pop]();
-    return node;
-  }
-  beginList(list) {
-    this.#numbers[$set](list, this.#objects.length);
-    this.#objects[$push](list);
-    this.cost++;
-  }
-  encodeItem(index, item) {
-    try {
-      return this.encodeAt(index, item, 1);
-    } catch (error) {
-      if (error instanceof EncodingError) throw error;
-      throw encodingError(this.path, UNREADABLE, error);
-    }
-  }
-  tryEncodeAt(step, value, depth) {
-    const pathLength = this.#path.length;
-    const objectCount = this.#objects.length;
-    const partCount = this.parts.length;
-    const handleCount = this.#handleCount;
-    const [cost, dearestWhole, regexpCost2] = [
-      this.cost,
-      this.#dearestWhole,
-      this.#regexpCost
-    ];
-    try {
-      return this.encodeAt(step, value, depth);
-    } catch {
-      this.#path.length = pathLength;
-      this.parts.length = partCount;
-      [this.cost, this.#dearestWhole, this.#regexpCost] = [
-        cost,
-        dearestWhole,
-        regexpCost2
-      ];
-      for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
-      this.#undoHandles(handleCount);
-      return void 0;
-    }
-  }
-  abandon() {
-    this.#undoHandles(0);
-  }
-  refusal(detail, cause) {
-    return encodingError(this.path, detail, cause);
-  }
-  #undoHandles(kept) {
-    if (this.#handleCount > kept) this.#handles.undo?.(this.#handleCount - kept);
-    this.#handleCount = kept;
-  }
-  #encodeObject(value, depth) {
-    const number = this.#numbers[$get](value);
-    if (number !== void 0) return {
-      $: "ref",
-      v: number
-    };
-    if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, which is the limit\`);
-    this.#numbers[$set](value, this.#objects.length);
-    this.#objects[$push](value);
-    this.cost++;
-    if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
-    if (isRecord(value)) return this.#encodeRecord(value, depth);
-    return this.#encodeBuiltIn(value, depth);
-  }
-  #encodeBigInt(value) {
-    const text = bigintText[$call](value, 16);
-    const cost = BIGINT_COST + $Math_floor(text.length / DIGITS_PER_COST);
-    this.cost += cost;
-    this.#dearestWhole = $Math_max(this.#dearestWhole, cost);
-    return {
-      $: "bigint",
-      v: text
-    };
-  }
-  #encodeRecord(record, depth) {
-    const node = {};
-    const keys = $Object_keys(record);
-    if (keys.length > MANY_KEYS) this.cost += keys.length;
-    for (const key of keys) {
-      this.#path[$push](key);
-      putField(node, key, this.encode(this.#readField(record, key), depth + 1));
-      this.#path[$pop]();
-    }
-    return $Object_hasOwn(node, TAG_KEY) ? {
-      $: "object",
-      v: node
-    } : node;
-  }
-  #readField(record, key) {
-    try {
-      return record[key];
-    } catch (cause) {
-      throw this.refusal("a getter that throws, only data can travel", cause);
-    }
-  }
-  #encodeArray(array, depth) {
-    const places = placesAmongHoles(array);
-    if (places !== void 0) return this.#encodeSparseArray(array, places, depth);
-    if (every[$call](array, isPlainPrimitive)) return array;
-    return map[$call](array, (item, index) => this.encodeAt(index, item, depth + 1));
-  }
-  #encodeSparseArray(array, places, depth) {
-    if (array.length - places.length > MAX_HOLES) {
-      throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
-    }
-    const entries = [];
-    const costBefore = this.cost;
-    for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
-    this.cost += places.length * SPARSE_ITEM_COST;
-    this.#noteWhole(costBefore);
-    return {
-      $: "sparse",
-      n: array.length,
-      v: entries
-    };
-  }
-  #encodeBuiltIn(value, depth) {
-    if ($ArrayBuffer_isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
-    const handle = this.#handles?.encode(value);
-    if (handle !== void 0) {
-      this.#handleCount++;
-      this.cost += HANDLE_COST;
-      return {
-        $: "handle",
-        v: handle
-      };
-    }
-    if (isError(value)) {
-      const costBefore = this.cost;
-      this.cost += ERROR_COST;
-      const node = encodeError(value, this, depth);
-      this.#noteWhole(costBefore);
-      return node;
-    }
-    switch (classNameOf(value)) {
-      case "Map":
-        return this.#encodeMap(value, depth);
-      case "Set":
-        return this.#encodeSet(value, depth);
-      case "Date":
-        return {
-          $: "date",
-          v: numberOrNull(getTime[$call](value))
-        };
-      case "URL":
-        this.cost += PARSED_COST;
-        return {
-          $: "url",
-          v: value.href
-        };
-      case "RegExp":
-        return this.#encodeRegExp(value);
-    }
-    throw this.refusal(describeInstance(value));
-  }
-  #noteWhole(costBefore) {
-    this.#dearestWhole = $Math_max(this.#dearestWhole, this.cost - costBefore);
-  }
-  #encodeBinary(value) {
-    if ($ArrayBuffer_isView(value) && !isArrayBuffer(value.buffer)) {
-      throw this.refusal("a view of a SharedArrayBuffer, memory cannot be shared between processes, send a copy");
-    }
-    const bytes = bytesOf(value);
-    if (bytes === void 0) throw this.refusal("binary data that was transferred away, only attached data can travel");
-    const kind = $ArrayBuffer_isView(value) ? kindOfView(value) : "ArrayBuffer";
-    return {
-      $: "binary",
-      k: kind,
-      p: this.parts[$push](bytes) - 1
-    };
-  }
-  #encodeMap(value, depth) {
-    const entries = [];
-    let index = 0;
-    for (const [key, item] of entriesOf[$call](value)) {
-      const at = typeof key === "string" ? \`.get(\${$JSON_stringify(key)})\` : \`.values()[\${index}]\`;
-      entries[$push](this.encodeAt({
-        expression: \`.keys()[\${index}]\`
-      }, key, depth + 1));
-      entries[$push](this.encodeAt({
-        expression: at
-      }, item, depth + 1));
-      index++;
-    }
-    this.cost += index * MAP_ENTRY_COST;
-    return {
-      $: "map",
-      v: entries
-    };
-  }
-  #encodeSet(set, depth) {
-    const items = [];
-    for (const item of itemsOf[$call](set)) {
-      items[$push](this.encodeAt({
-        expression: \`.values()[\${items.length}]\`
-      }, item, depth + 1));
-    }
-    this.cost += items.length;
-    return {
-      $: "set",
-      v: items
-    };
-  }
-  #encodeRegExp(regexp) {
-    this.cost += PARSED_COST;
-    const { source, flags } = regexp;
-    if (source.length > MAX_REGEXP_UNITS) {
-      throw this.refusal(\`a RegExp of \${source.length} characters, at most \${MAX_REGEXP_UNITS} can travel\`);
-    }
-    this.#regexpCost += regexpCost(source, flags);
-    if (this.#regexpCost > MAX_REGEXP_COST) {
-      throw this.refusal("regular expressions with many Unicode sets, fewer can travel in one value, send them as text");
-    }
-    return {
-      $: "regexp",
-      v: source,
-      f: flags
-    };
-  }
-};
-function encodeNumber(value) {
-  if ($Number_isNaN(value)) return {
-    $: "number",
-    v: "NaN"
-  };
-  if (value === 0) return {
-    $: "number",
-    v: "-0"
-  };
-  return {
-    $: "number",
-    v: value > 0 ? "Infinity" : "-Infinity"
-  };
-}
-function numberOrNull(time) {
-  return $Number_isNaN(time) ? null : time;
-}
-var classNames = $filledMap([
-  Map,
-  Set,
-  Date,
-  URL,
-  RegExp
-].map(({ prototype, name }) => [
-  prototype,
-  name
-]));
-function classNameOf(value) {
-  const prototype = $Object_getPrototypeOf(value);
-  return classNames[$get](prototype) ?? (prototype === null ? void 0 : builtInName(prototype));
-}
-return {
-  see,
-  UNREADABLE,
-  encodingError,
-  TaggedEncoder
-};
-})(parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
-parts["wire/codec/decode"] = (({
+})(parts["wire/codec/checks"], parts["wire/codec/realms"]);
+parts["wire/codec/line_writer"] = (({
   LARGE_UNITS,
-  isPlainPrimitive,
-  jsonOf,
-  viewOf
+  jsonOf
 }, {
-  BIGINT_COST,
-  DIGITS_PER_COST,
-  ERROR_COST,
-  HANDLE_COST,
-  MANY_KEYS,
-  MAP_ENTRY_COST,
-  MAX_DEPTH,
-  MAX_HOLES,
-  MAX_REGEXP_COST,
-  MAX_REGEXP_UNITS,
-  MAX_TREE_COST,
-  NUMBERS_PER_COST,
-  PARSED_COST,
-  PayloadTooLargeError,
-  SHALLOW_UNITS,
-  SPARSE_ITEM_COST,
-  TAG_KEY,
-  arrayOf,
-  decodeError,
-  isOrdinaryArray,
-  malformed,
-  numberOf,
-  pairsIn,
-  putField,
-  recordOf,
-  regexpCost,
-  textOf
+  SHALLOW_UNITS
 }) => {
 // src/wire/framing/line_part.ts
 var LinePart = class _LinePart extends Uint8Array {
@@ -2102,13 +996,91 @@ var LineWriter = class _LineWriter {
 function isLongText(value) {
   return typeof value === "string" && value.length >= LARGE_UNITS;
 }
-
+return {
+  LinePart,
+  KeptBuffers,
+  MAX_LINE_BYTES,
+  TREE_SIGN,
+  WHOLE_TREE_SIGN,
+  giveBack,
+  ownParts,
+  LineWriter
+};
+})(parts["wire/codec/plain"], parts["wire/codec/checks"]);
+parts["wire/codec/binary"] = (() => {
+// src/wire/codec/binary.ts
+var arrayConstructors = [
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
+  BigUint64Array,
+  BigInt64Array
+];
+var constructorsByName = $filledMap(arrayConstructors.map((constructor) => [
+  constructor.name,
+  constructor
+]));
+var readTypedArrayKind = $Object_getOwnPropertyDescriptor($Object_getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+function kindOfView(view) {
+  return readTypedArrayKind[$call](view) ?? "DataView";
+}
+function bytesOf(value) {
+  const buffer = $ArrayBuffer_isView(value) ? value.buffer : value;
+  if (buffer.detached) return void 0;
+  return $ArrayBuffer_isView(value) ? new Uint8Array(buffer, value.byteOffset, value.byteLength) : new Uint8Array(buffer);
+}
+function viewOf(kind, bytes) {
+  const buffer = exactBufferOf(bytes);
+  if (kind === "ArrayBuffer") return buffer;
+  if (kind === "DataView") return new DataView(buffer);
+  const constructor = constructorsByName[$get](kind);
+  if (constructor === void 0 || bytes.byteLength % constructor.BYTES_PER_ELEMENT !== 0) return void 0;
+  return new constructor(buffer);
+}
+function exactBufferOf(bytes) {
+  const buffer = bytes.buffer;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) return buffer;
+  return new Uint8Array(bytes).buffer;
+}
+return {
+  kindOfView,
+  bytesOf,
+  viewOf
+};
+})();
+parts["wire/codec/number_list"] = (({
+  LinePart,
+  MAX_LINE_BYTES
+}, {
+  viewOf
+}, {
+  isPlainPrimitive,
+  jsonOf
+}, {
+  DIGITS_PER_COST,
+  ERROR_COST,
+  HANDLE_COST,
+  MAX_TREE_COST,
+  PARSED_COST,
+  malformed
+}, {
+  isOrdinaryArray
+}, {
+  PayloadTooLargeError
+}) => {
 // src/wire/codec/line_limits.ts
 var SAFE_STRING_BYTES = 32 * 1024 * 1024;
 var SAFE_VALUE_BYTES = 32 * 1024 * 1024;
 var MOST_BYTES_PER_BYTE = 20;
 var BYTES_PER_MARK = 48;
-var [LINE_FEED2, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
+var [LINE_FEED, QUOTE, COMMA, COLON, BRACKET, BRACE] = [
   10,
   34,
   44,
@@ -2155,7 +1127,7 @@ function requireLinesFit(lines, limits) {
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf(LINE_FEED2, start) + 1;
+    const end = lines.indexOf(LINE_FEED, start) + 1;
     if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
     valueBytes += valueBytesOf(lines.subarray(start, end));
     start = end;
@@ -2331,223 +1303,7 @@ function toFloats(list) {
   }
   return floats;
 }
-
-// src/wire/codec/decode.ts
-var TaggedDecoder = class {
-  #parts;
-  #handles;
-  #objects = [];
-  #maxCost;
-  #cost = 0;
-  #regexpCost = 0;
-  #nextPart = 0;
-  constructor(parts, handles, maxCost = MAX_TREE_COST) {
-    this.#parts = parts;
-    this.#handles = handles;
-    this.#maxCost = maxCost;
-  }
-  decode(node, depth) {
-    if (typeof node !== "object" || node === null) return node;
-    if ($Array_isArray(node)) return this.#decodeArray(node, depth);
-    if ($Object_hasOwn(node, TAG_KEY)) return this.#decodeTag(node, depth);
-    return this.#decodeRecord(node, depth);
-  }
-  register(object, depth) {
-    if (depth > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
-    this.#objects[$push](object);
-    this.pay(1);
-    return object;
-  }
-  renewCost() {
-    this.#cost = 0;
-  }
-  pay(cost) {
-    this.#cost += cost;
-    if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
-  }
-  #decodeArray(array, depth) {
-    this.register(array, depth);
-    for (let i = 0; i < array.length; i++) {
-      const item = array[i];
-      if (typeof item === "object" && item !== null) array[i] = this.decode(item, depth + 1);
-    }
-    return array;
-  }
-  #decodeRecord(record, depth) {
-    this.register(record, depth);
-    let count = 0;
-    for (const key in record) {
-      if (++count > MANY_KEYS) this.pay(count === MANY_KEYS + 1 ? count : 1);
-      const field = record[key];
-      if (typeof field !== "object" || field === null || !$Object_hasOwn(record, key)) continue;
-      putField(record, key, this.decode(field, depth + 1));
-    }
-    return record;
-  }
-  #decodeTag(tag, depth) {
-    switch (tag.$) {
-      case "undefined":
-        return void 0;
-      case "number":
-        return decodeNumber(tag.v);
-      case "bigint":
-        this.pay(BIGINT_COST + $Math_floor(textOf(tag.v).length / DIGITS_PER_COST));
-        return decodeBigInt(tag.v);
-      case "ref":
-        return this.#decodeRef(tag.v);
-      case "object":
-        return this.#decodeRecord(recordOf(tag.v), depth);
-      case "sparse":
-        return this.#decodeSparse(tag, depth);
-      case "map":
-        return this.#decodeMap(pairsIn(tag.v), depth);
-      case "set":
-        return this.#decodeSet(arrayOf(tag.v), depth);
-      case "error":
-        this.pay(ERROR_COST);
-        return decodeError(tag, this, depth);
-      default:
-        return this.register(this.#decodeLeaf(tag), depth);
-    }
-  }
-  #decodeLeaf(tag) {
-    switch (tag.$) {
-      case "date":
-        return new Date(tag.v === null ? NaN : numberOf(tag.v));
-      case "url":
-        this.pay(PARSED_COST);
-        return decodeUrl(textOf(tag.v));
-      case "regexp":
-        this.pay(PARSED_COST);
-        return this.#decodeRegExp(textOf(tag.v), textOf(tag.f));
-      case "binary":
-        return this.#decodeBinary(textOf(tag.k), tag.p);
-      case "numbers":
-        return this.#decodeNumbers(textOf(tag.k), tag.p);
-      case "handle":
-        this.pay(HANDLE_COST);
-        return this.#decodeHandle(tag.v);
-    }
-    throw malformed("it has an unknown tag");
-  }
-  #decodeRef(number) {
-    const object = typeof number === "number" ? this.#objects[number] : void 0;
-    if (object === void 0) throw malformed("it refers to an object that is not there");
-    return object;
-  }
-  #decodeSparse(tag, depth) {
-    const entries = pairsIn(tag.v);
-    const length = numberOf(tag.n);
-    const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
-    if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
-    const array = this.register(holes(length, entries.length), depth);
-    this.pay((entries.length >> 1) * SPARSE_ITEM_COST);
-    for (let i = 0; i < entries.length; i += 2) {
-      const index = entries[i];
-      if (!$Number_isInteger(index) || index < 0 || index >= length) {
-        throw malformed("it has an array index out of range");
-      }
-      array[index] = this.decode(entries[i + 1], depth + 1);
-    }
-    return array;
-  }
-  #decodeMap(entries, depth) {
-    const map = this.register(/* @__PURE__ */ new Map(), depth);
-    this.pay((entries.length >> 1) * MAP_ENTRY_COST);
-    for (let i = 0; i < entries.length; i += 2) {
-      const key = this.decode(entries[i], depth + 1);
-      map[$set](key, this.decode(entries[i + 1], depth + 1));
-    }
-    return map;
-  }
-  #decodeSet(items, depth) {
-    const set = this.register(/* @__PURE__ */ new Set(), depth);
-    this.pay(items.length);
-    for (let i = 0; i < items.length; i++) set[$add](this.decode(items[i], depth + 1));
-    return set;
-  }
-  #takePart(index) {
-    if (index !== this.#nextPart) throw malformed("it takes a binary part out of turn");
-    const bytes = this.#parts[this.#nextPart++];
-    if (bytes === void 0) throw malformed("it takes a binary part that is not there");
-    return bytes;
-  }
-  #decodeBinary(kind, index) {
-    const bytes = this.#takePart(index);
-    const view = viewOf(kind, bytes);
-    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not \${$JSON_stringify(kind)}\`);
-    return view;
-  }
-  #decodeNumbers(kind, index) {
-    const numbers = decodeNumbers(kind, this.#takePart(index));
-    if (numbers.length <= MAX_AT_ONCE) this.pay($Math_floor(numbers.length / NUMBERS_PER_COST));
-    return numbers;
-  }
-  #decodeRegExp(source, flags) {
-    if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
-      throw malformed("it has a regular expression out of bounds");
-    }
-    this.#regexpCost += regexpCost(source, flags);
-    if (this.#regexpCost > MAX_REGEXP_COST) throw malformed("its regular expressions are too costly");
-    try {
-      return new RegExp(source, flags);
-    } catch (cause) {
-      throw malformed("it has an invalid regular expression", cause);
-    }
-  }
-  #decodeHandle(data) {
-    if (this.#handles === void 0) throw malformed("it has a shared-object handle, none is expected here");
-    const handle = this.#handles.decode(data);
-    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is not an object");
-    return handle;
-  }
-};
-function holes(length, likelyItems) {
-  const array = [];
-  if (length > 2 * likelyItems) array.length = 2 ** 32 - 1;
-  array.length = length;
-  return array;
-}
-function decodeNumber(text) {
-  switch (text) {
-    case "NaN":
-      return NaN;
-    case "Infinity":
-      return Infinity;
-    case "-Infinity":
-      return -Infinity;
-    case "-0":
-      return -0;
-  }
-  throw malformed("it has an unknown number");
-}
-var HEXADECIMAL = /^-?[0-9a-f]+$/;
-var MAGNITUDE = /[0-9a-f]+$/;
-function decodeBigInt(value) {
-  const text = textOf(value);
-  if (!HEXADECIMAL[$test](text)) throw malformed("it has a bigint that is not a number");
-  try {
-    return text[0] === "-" ? -BigInt(\`0x\${MAGNITUDE[$exec](text)[0]}\`) : BigInt(\`0x\${text}\`);
-  } catch (cause) {
-    throw malformed("it has a bigint out of range", cause);
-  }
-}
-function decodeUrl(href) {
-  try {
-    return new URL(href);
-  } catch (cause) {
-    throw malformed("it has an invalid URL", cause);
-  }
-}
 return {
-  LinePart,
-  KeptBuffers,
-  MAX_LINE_BYTES,
-  TREE_SIGN,
-  WHOLE_TREE_SIGN,
-  giveBack,
-  ownParts,
-  LineWriter,
   lineLimits,
   receiverLimits,
   mayExceed,
@@ -2555,40 +1311,22 @@ return {
   requireLinesFit,
   stringTooLarge,
   valuesTooLarge,
+  tooDear,
+  MAX_AT_ONCE,
   encodeNumbers,
+  decodeNumbers,
   isNumbersMark,
-  NumbersReader,
-  TaggedDecoder
+  NumbersReader
 };
-})(parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
-return parts["wire/codec/decode"];
+})(parts["wire/codec/line_writer"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
+return parts["wire/codec/number_list"];
 })
-//# sourceURL=corral:child/2
+//# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, TypeError, RangeError, Uint8Array, TextDecoder, FinalizationRegistry, JSON, Symbol, $Object_hasOwn, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $JSON_parse, $Math_min, $Math_max, $Object_create, $Math_ceil, $push, $pop, $splice, $includes, $get, $set, $has, $add, $decode, $register } = taken;
-parts["wire/codec/line_reader"] = (({
-  KeptBuffers,
-  MAX_LINE_BYTES,
-  NumbersReader,
-  TREE_SIGN,
-  TaggedDecoder,
-  WHOLE_TREE_SIGN,
-  isNumbersMark,
-  mayExceed,
-  stringTooLarge,
-  valueBytesOf,
-  valuesTooLarge
-}, {
-  MAX_DEPTH,
-  MAX_TREE_COST,
-  PayloadTooLargeError,
-  TAG_KEY,
-  malformed,
-  putField,
-  recordOf,
-  requireFewMarks,
-  requireShallow
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, JSON, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $push, $slice, $every, $some, $join, $includes, $flatMap, $get, $set, $has, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $test, $call, $apply, $bind, $filledSet } = taken;
+parts["wire/framing/frame_format"] = (({
+  PayloadTooLargeError
 }) => {
 // src/wire/framing/frame_format.ts
 var DEFAULT_MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -2616,511 +1354,6 @@ function textOfUtf8(bytes) {
   const text = lenient[$decode](bytes);
   return text[$includes]("\\uFFFD") ? strict[$decode](bytes) : text;
 }
-
-// src/wire/codec/assembler.ts
-function wrongBracket() {
-  return malformed("a bracket closes what is not open");
-}
-function goesOn() {
-  return malformed("its lines go on behind its end");
-}
-function endsEarly() {
-  return malformed("its lines end too early");
-}
-function fieldOf(line) {
-  if (typeof line === "string") return line;
-  if ($Array_isArray(line) && line.length === 1) return line[0];
-  throw malformed("a line is not a value of a key");
-}
-function itemsOf(line) {
-  if ($Array_isArray(line)) return line;
-  throw malformed("a line is not a list of items");
-}
-var PlainAssembler = class {
-  #root = void 0;
-  #hasRoot = false;
-  #open = [];
-  #keys = [];
-  get depth() {
-    return this.#open.length;
-  }
-  open(bracket) {
-    if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
-    const opened = bracket === "[" ? [] : {};
-    this.#give(opened);
-    this.#open[$push](opened);
-    this.#keys[$push](void 0);
-  }
-  close(opening) {
-    const closed = this.#open[$pop]();
-    if (closed === void 0 || $Array_isArray(closed) !== (opening === "[") || this.#keys[$pop]() !== void 0) {
-      throw wrongBracket();
-    }
-  }
-  put(value) {
-    const container = this.#open.at(-1);
-    if (container === void 0) return this.#give(value);
-    if ($Array_isArray(container)) {
-      if (typeof value === "string") return void container[$push](value);
-      const items = itemsOf(value);
-      for (let i = 0; i < items.length; i++) container[$push](items[i]);
-      return;
-    }
-    if (this.#keys.at(-1) !== void 0) return this.#give(fieldOf(value));
-    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
-    const fields = recordOf(value);
-    for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
-  }
-  end() {
-    if (!this.#hasRoot || this.#open.length > 0) throw endsEarly();
-    return this.#root;
-  }
-  #give(value) {
-    const container = this.#open.at(-1);
-    if (container === void 0) return this.#giveRoot(value);
-    if ($Array_isArray(container)) return void container[$push](value);
-    const key = this.#keys.at(-1);
-    if (key === void 0) throw malformed("a value has no key");
-    putField(container, key, value);
-    this.#keys[this.#keys.length - 1] = void 0;
-  }
-  #giveRoot(value) {
-    if (this.#hasRoot) throw goesOn();
-    this.#hasRoot = true;
-    this.#root = value;
-  }
-};
-
-// src/wire/codec/long_text.ts
-var BACKSLASH = "\\\\";
-var LONGEST_ESCAPE = 6;
-var LongText = class {
-  #decoder = new TextDecoder("utf-8", {
-    fatal: true,
-    ignoreBOM: true
-  });
-  #text = "";
-  #rest = "";
-  push(bytes) {
-    this.#add(this.#rest + decoded(this.#decoder, bytes, true), false);
-  }
-  end() {
-    this.#add(this.#rest + decoded(this.#decoder, new Uint8Array(0), false), true);
-    return this.#text;
-  }
-  #add(piece, isLast) {
-    const end = isLast ? piece.length : wholeEnd(piece);
-    this.#rest = piece.slice(end);
-    if (end > 0) this.#text += unescaped(piece.slice(0, end));
-  }
-};
-function wholeEnd(piece) {
-  const at = piece.lastIndexOf(BACKSLASH);
-  if (at < 0 || at < piece.length - LONGEST_ESCAPE) return piece.length;
-  let first = at;
-  while (first > 0 && piece[first - 1] === BACKSLASH) first--;
-  if ((at - first) % 2 === 1) return piece.length;
-  const length = piece[at + 1] === "u" ? LONGEST_ESCAPE : 2;
-  return at + length <= piece.length ? piece.length : at;
-}
-function unescaped(piece) {
-  try {
-    return $JSON_parse(\`"\${piece}"\`);
-  } catch (cause) {
-    throw malformed("a line is not JSON", cause);
-  }
-}
-function decoded(decoder, bytes, isMore) {
-  try {
-    return decoder.decode(bytes, {
-      stream: isMore
-    });
-  } catch (cause) {
-    throw malformed("a line is not UTF-8", cause);
-  }
-}
-
-// src/wire/codec/tree_assembler.ts
-var ItemsFrame = class {
-  opening = "[";
-  depth;
-  #decoder;
-  #made;
-  #add;
-  constructor(decoder, depth, made, add) {
-    this.depth = depth;
-    this.#decoder = decoder;
-    this.#made = made;
-    this.#add = add;
-  }
-  put(line) {
-    if (typeof line === "string") return this.#add(line);
-    const items = itemsOf(line);
-    for (let i = 0; i < items.length; i++) this.#add(this.#decoder.decode(items[i], this.depth));
-  }
-  give(item) {
-    this.#add(item);
-  }
-  end() {
-    return this.#made;
-  }
-};
-function listFrame(decoder, depth) {
-  const list = decoder.register([], depth - 1);
-  return new ItemsFrame(decoder, depth, list, (item) => list[$push](item));
-}
-function setFrame(decoder, depth) {
-  const set = decoder.register(/* @__PURE__ */ new Set(), depth - 1);
-  return new ItemsFrame(decoder, depth, set, (item) => set[$add](item));
-}
-var Pairs = class {
-  #map;
-  #key = void 0;
-  #hasKey = false;
-  constructor(map) {
-    this.#map = map;
-  }
-  get isHalf() {
-    return this.#hasKey;
-  }
-  take(item) {
-    if (this.#hasKey) this.#map[$set](this.#key, item);
-    else this.#key = item;
-    this.#hasKey = !this.#hasKey;
-  }
-};
-var MapFrame = class extends ItemsFrame {
-  #pairs;
-  constructor(decoder, depth) {
-    const map = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
-    const pairs = new Pairs(map);
-    super(decoder, depth, map, (item) => pairs.take(item));
-    this.#pairs = pairs;
-  }
-  end() {
-    if (this.#pairs.isHalf) throw malformed("a list of pairs has an odd length");
-    return super.end();
-  }
-};
-var RecordFrame = class {
-  opening = "{";
-  depth;
-  #decoder;
-  #mayOwnTagKey;
-  #record;
-  #key;
-  constructor(decoder, depth, mayOwnTagKey) {
-    this.depth = depth;
-    this.#decoder = decoder;
-    this.#mayOwnTagKey = mayOwnTagKey;
-    this.#record = decoder.register({}, depth - 1);
-  }
-  put(line) {
-    if (this.#key !== void 0) return this.give(this.#decoder.decode(fieldOf(line), this.depth));
-    if (typeof line === "string") return this.#begin(line);
-    const fields = recordOf(line);
-    for (const key of $Object_keys(fields)) {
-      this.#begin(key);
-      this.give(this.#decoder.decode(fields[key], this.depth));
-    }
-  }
-  give(value) {
-    if (this.#key === void 0) throw malformed("a value has no key");
-    putField(this.#record, this.#key, value);
-    this.#key = void 0;
-  }
-  end() {
-    if (this.#key !== void 0) throw wrongBracket();
-    return this.#record;
-  }
-  #begin(key) {
-    if (key === TAG_KEY && !this.#mayOwnTagKey) throw malformed("it has a tag behind a field");
-    this.#key = key;
-  }
-};
-var INSIDE_OF_TAG = {
-  map: (decoder, depth) => new MapFrame(decoder, depth),
-  set: setFrame,
-  object: (decoder, depth) => new RecordFrame(decoder, depth, true)
-};
-var TagFrame = class {
-  opening = "{";
-  depth;
-  #decoder;
-  #tag;
-  #state = "key";
-  #value = void 0;
-  constructor(decoder, depth, tag) {
-    this.depth = depth;
-    this.#decoder = decoder;
-    this.#tag = tag;
-  }
-  open(bracket) {
-    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.#tag](this.#decoder, this.depth) : void 0;
-    if (frame?.opening !== bracket) throw malformed("a tag holds something else");
-    return frame;
-  }
-  put(line) {
-    if (this.#state !== "key" || line !== "v") throw malformed("a tag holds something else");
-    this.#state = "value";
-  }
-  give(value) {
-    this.#state = "ended";
-    this.#value = value;
-  }
-  end() {
-    if (this.#state !== "ended") throw wrongBracket();
-    return this.#value;
-  }
-};
-var TreeAssembler = class {
-  #decoder;
-  #frames = [];
-  #isUndecided = false;
-  #whole;
-  #root = void 0;
-  #hasRoot = false;
-  constructor(isTrusted) {
-    this.#decoder = new TaggedDecoder([], void 0, isTrusted ? Infinity : MAX_TREE_COST);
-  }
-  get depth() {
-    return this.#frames.length + (this.#isUndecided ? 1 : 0) + (this.#whole?.depth ?? 0);
-  }
-  open(bracket) {
-    if (this.#whole !== void 0) return this.#whole.open(bracket);
-    if (this.#isUndecided) throw malformed("a value has no key");
-    const parent = this.#frames.at(-1);
-    if (parent?.open !== void 0) this.#frames[$push](parent.open(bracket));
-    else if (bracket === "[") this.#frames[$push](listFrame(this.#decoder, this.#depthInside + 1));
-    else this.#isUndecided = true;
-  }
-  close(opening) {
-    if (this.#whole !== void 0) {
-      this.#whole.close(opening);
-      return this.#whole.depth === 0 ? this.#decodeWhole() : void 0;
-    }
-    if (this.#isUndecided) this.#decide({});
-    const frame = this.#frames[$pop]();
-    if (frame?.opening !== opening) throw wrongBracket();
-    this.#give(frame.end());
-  }
-  put(line) {
-    if (this.#whole !== void 0) return this.#whole.put(line);
-    this.#decoder.renewCost();
-    if (this.#isUndecided && this.#decide(line)) return;
-    const frame = this.#frames.at(-1);
-    if (frame === void 0) this.#give(this.#decoder.decode(line, 0));
-    else frame.put(line);
-  }
-  end() {
-    if (!this.#hasRoot || this.depth > 0) throw endsEarly();
-    return this.#root;
-  }
-  get #depthInside() {
-    return this.#frames.at(-1)?.depth ?? 0;
-  }
-  #decide(line) {
-    this.#isUndecided = false;
-    const depth = this.#depthInside;
-    if (typeof line === "string" || !$Object_hasOwn(recordOf(line), TAG_KEY)) {
-      this.#frames[$push](new RecordFrame(this.#decoder, depth + 1, false));
-      return false;
-    }
-    const tag = line[TAG_KEY];
-    if (typeof tag === "string" && $Object_hasOwn(INSIDE_OF_TAG, tag) && $Object_keys(line).length === 1) {
-      this.#frames[$push](new TagFrame(this.#decoder, depth + 1, tag));
-    } else {
-      this.#whole = new PlainAssembler();
-      this.#whole.open("{");
-      this.#whole.put(line);
-    }
-    return true;
-  }
-  #decodeWhole() {
-    const node = this.#whole.end();
-    this.#whole = void 0;
-    this.#decoder.renewCost();
-    this.#give(this.#decoder.decode(node, this.#depthInside));
-  }
-  #give(value) {
-    const frame = this.#frames.at(-1);
-    if (frame !== void 0) return frame.give(value);
-    if (this.#hasRoot) throw goesOn();
-    this.#hasRoot = true;
-    this.#root = value;
-  }
-};
-
-// src/wire/codec/line_reader.ts
-var [LINE_FEED, QUOTE] = [
-  10,
-  34
-];
-var PIECE_BYTES = 64 * 1024;
-var kept = new KeptBuffers();
-var LineReader = class {
-  #limits;
-  #counts;
-  #assembler = new PlainAssembler();
-  #isTree = false;
-  #hasLine = false;
-  #rest = new Uint8Array(0);
-  #restLength = 0;
-  #longText;
-  #longBytes = 0;
-  #valueBytes = 0;
-  #byteLength;
-  #hasBegun = false;
-  #numbers;
-  constructor(byteLength, limits) {
-    this.#byteLength = byteLength;
-    this.#limits = limits;
-    this.#counts = limits !== void 0 && mayExceed(byteLength, limits);
-  }
-  push(bytes) {
-    if (!this.#hasBegun && bytes.length > 0) {
-      this.#hasBegun = true;
-      if (isNumbersMark(bytes[0])) this.#numbers = new NumbersReader(bytes[0], this.#byteLength, this.#limits);
-    }
-    if (this.#numbers === void 0) this.#pushLines(bytes);
-    else this.#numbers[$push](bytes);
-  }
-  #pushLines(bytes) {
-    let start = 0;
-    if (this.#restLength > 0) {
-      const end2 = bytes.indexOf(LINE_FEED) + 1;
-      this.#keep(end2 === 0 ? bytes : bytes.subarray(0, end2));
-      if (end2 === 0) return;
-      this.#readKept();
-      start = end2;
-    }
-    const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (end > start) this.#readLines(bytes.subarray(start, end));
-    this.#keep(bytes.subarray($Math_max(start, end)));
-  }
-  end() {
-    if (this.#numbers !== void 0) return {
-      value: this.#numbers.end(),
-      maxCost: 0,
-      areNumbers: true
-    };
-    if (this.#restLength > 0) throw endsEarly();
-    const maxCost = this.#limits === void 0 ? Infinity : MAX_TREE_COST;
-    return {
-      value: this.#assembler.end(),
-      maxCost,
-      isDecoded: this.#isTree
-    };
-  }
-  #keep(bytes) {
-    if (bytes.length === 0) return;
-    const length = this.#restLength + bytes.length;
-    if (length > this.#rest.length) {
-      const grown = new Uint8Array($Math_max(length, this.#rest.length * 2, 1024));
-      grown[$set](this.#rest.subarray(0, this.#restLength));
-      this.#rest = grown;
-    }
-    this.#rest[$set](bytes, this.#restLength);
-    this.#restLength = length;
-    if (this.#limits === void 0 || length <= MAX_LINE_BYTES && this.#longText === void 0) return;
-    this.#readLongText(this.#limits);
-  }
-  #readLongText(limits) {
-    if (this.#longText === void 0) {
-      if (this.#rest[0] !== QUOTE) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
-      this.#longText = new LongText();
-      this.#rest.copyWithin(0, 1, this.#restLength--);
-      this.#longBytes = 1;
-    }
-    const size = this.#restLength - 2;
-    if (size <= 0) return;
-    this.#longBytes += size;
-    if (this.#longBytes > limits.maxStringBytes) throw stringTooLarge("receive", this.#longBytes, limits);
-    if (this.#counts) this.#addValueBytes(size * 2);
-    this.#longText[$push](this.#rest.subarray(0, size));
-    this.#rest.copyWithin(0, size, this.#restLength);
-    this.#restLength = 2;
-  }
-  #readKept() {
-    const line = this.#rest.subarray(0, this.#restLength);
-    this.#restLength = 0;
-    if (this.#longText === void 0) return this.#readLines(line);
-    if (line[0] !== QUOTE) throw malformed("a line is not JSON");
-    const text = this.#longText.end();
-    this.#longText = void 0;
-    this.#putLine(text, 0);
-  }
-  #readLines(bytes) {
-    if (this.#counts) this.#addValueBytes(valueBytesOf(bytes));
-    const text = decodeText(bytes);
-    for (let start = 0; start < text.length; ) {
-      const end = text.indexOf("\\n", start);
-      this.#readLine(text.slice(start, end));
-      start = end + 1;
-    }
-  }
-  #addValueBytes(size) {
-    this.#valueBytes += size;
-    if (this.#valueBytes > this.#limits.maxValueBytes) {
-      throw valuesTooLarge("receive", this.#valueBytes, this.#limits);
-    }
-  }
-  #readLine(line) {
-    if (line.length === 1 && this.#readSign(line)) return;
-    if (this.#limits !== void 0) requireFewMarks(line);
-    this.#putLine(parse(line), line.length);
-  }
-  #putLine(value, units) {
-    if (this.#limits !== void 0) requireShallow(value, units, this.#assembler.depth);
-    this.#hasLine = true;
-    this.#assembler.put(value);
-  }
-  #readSign(line) {
-    if (line === "[" || line === "{") this.#assembler.open(line);
-    else if (line === "]") this.#assembler.close("[");
-    else if (line === "}") this.#assembler.close("{");
-    else if (this.#hasLine || line !== TREE_SIGN && line !== WHOLE_TREE_SIGN) return false;
-    else if (line === TREE_SIGN) {
-      this.#isTree = true;
-      this.#assembler = new TreeAssembler(this.#limits === void 0);
-    }
-    this.#hasLine = true;
-    return true;
-  }
-};
-var LineCollector = class {
-  #buffer;
-  #length = 0;
-  constructor(byteLength) {
-    this.#buffer = kept.take(byteLength);
-  }
-  push(bytes) {
-    this.#buffer[$set](bytes, this.#length);
-    this.#length += bytes.length;
-  }
-  end() {
-    const reader = new LineReader(this.#length, void 0);
-    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
-      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
-    }
-    kept.give(this.#buffer);
-    return reader.end();
-  }
-};
-function decodeText(bytes) {
-  try {
-    return textOfUtf8(bytes);
-  } catch (cause) {
-    throw malformed("a line is not UTF-8", cause);
-  }
-}
-function parse(line) {
-  try {
-    return $JSON_parse(line);
-  } catch (cause) {
-    throw malformed("a line is not JSON", cause);
-  }
-}
 return {
   DEFAULT_MAX_FRAME_BYTES,
   LARGEST_FRAME_BYTES,
@@ -3128,1753 +1361,28 @@ return {
   MAX_PARTS,
   checkedLimit,
   tooLarge,
-  textOfUtf8,
-  LineReader,
-  LineCollector
+  textOfUtf8
 };
-})(parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
-parts["wire/codec/codec"] = (({
-  TaggedEncoder,
-  UNREADABLE,
-  encodingError
-}, {
-  LineReader
-}, {
-  LinePart,
-  LineWriter,
-  TaggedDecoder,
-  encodeNumbers,
-  ownParts
-}, {
-  LARGE_UNITS,
-  NOT_PLAIN,
-  PlainMeasure,
-  isShort
-}, {
-  EncodingError,
-  PayloadTooLargeError,
-  ProtocolError,
-  malformed
-}) => {
-// src/wire/codec/codec.ts
-var NO_PARTS = [];
-var UNDEFINED = {
-  text: '{"$":"undefined"}',
-  tagged: true,
-  parts: NO_PARTS
-};
-var MAX_TEXT_UNITS = 2 * LARGE_UNITS;
-var MAX_STRING_UNITS = 2 ** 29 - 24;
-var LINES_OF_PLAIN = '{"$":"lines"}';
-var LINES_OF_TREE = '{"$":"lines","t":1}';
-function encode(value, handles) {
-  return withOwnMemory(encodeToSend(value, handles));
-}
-function encodeToSend(value, handles) {
-  if (value === void 0) return UNDEFINED;
-  if (needsNoMeasure(value)) return {
-    text: $JSON_stringify(value),
-    tagged: false,
-    parts: NO_PARTS
-  };
-  const numbers = numbersIn(value);
-  if (numbers !== void 0) return {
-    text: numbers.text,
-    tagged: true,
-    parts: [
-      numbers.bytes
-    ]
-  };
-  const measure = new PlainMeasure();
-  const size = sizeOf(value, measure);
-  return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
-}
-function withOwnMemory(encoded) {
-  const parts = ownParts(encoded.parts);
-  return parts === encoded.parts ? encoded : {
-    text: encoded.text,
-    tagged: encoded.tagged,
-    parts
-  };
-}
-function decode(body, tagged, parts, handles) {
-  if (!tagged) return body;
-  try {
-    const form = linesFormOf(body);
-    if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
-    const { value, maxCost, isDecoded } = readLines(parts[0]);
-    if (form === LINES_OF_PLAIN || isDecoded) return value;
-    return new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
-  } catch (error) {
-    throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
-  }
-}
-function needsNoMeasure(value) {
-  try {
-    return isShort(value);
-  } catch {
-    return false;
-  }
-}
-function numbersIn(value) {
-  try {
-    return encodeNumbers(value);
-  } catch {
-    return void 0;
-  }
-}
-function sizeOf(value, measure) {
-  try {
-    return measure.measure(value);
-  } catch {
-    return NOT_PLAIN;
-  }
-}
-function encodePlain(value, size, measure) {
-  const text = size < LARGE_UNITS ? stringify(value) : void 0;
-  if (text !== void 0 && text.length <= MAX_TEXT_UNITS) return {
-    text,
-    tagged: false,
-    parts: NO_PARTS
-  };
-  return {
-    text: LINES_OF_PLAIN,
-    tagged: true,
-    parts: [
-      writeLines((large) => new LineWriter(large, size), value, measure).finish()
-    ]
-  };
-}
-function encodeTagged(value, handles) {
-  const encoder = new TaggedEncoder(handles);
-  try {
-    return encodeWith(encoder, value);
-  } catch (error) {
-    encoder.abandon();
-    throw error;
-  }
-}
-function encodeWith(encoder, value) {
-  const tree = encodeTree(encoder, value);
-  const measure = new PlainMeasure();
-  const size = measure.measure(tree);
-  const text = size < LARGE_UNITS ? stringify(tree) : void 0;
-  if (text !== void 0 && text.length <= MAX_TEXT_UNITS) return {
-    text,
-    tagged: true,
-    parts: encoder.parts
-  };
-  const lines = writeLines(LineWriter.ofTree, tree, measure).finishTree(encoder.costAtOnce, encoder.hasPartsBehind);
-  return {
-    text: LINES_OF_TREE,
-    tagged: true,
-    parts: [
-      lines,
-      ...encoder.parts
-    ]
-  };
-}
-function writeLines(start, value, { large }) {
-  if (typeof value === "object" && value !== null) large[$add](value);
-  try {
-    const writer = start(large);
-    writer.write(value);
-    return writer;
-  } catch (error) {
-    throw writingError(error);
-  }
-}
-function readLines(part) {
-  if (!(part instanceof LinePart)) throw malformed("its lines are missing");
-  if (part.length === 0) return {
-    value: part.value,
-    maxCost: part.cost,
-    isDecoded: part.isDecoded
-  };
-  const reader = new LineReader(part.length, void 0);
-  reader[$push](part);
-  return reader.end();
-}
-function linesFormOf(body) {
-  if (typeof body !== "object" || body === null || body.$ !== "lines") return void 0;
-  return body.t === 1 ? LINES_OF_TREE : LINES_OF_PLAIN;
-}
-function encodeTree(encoder, value) {
-  try {
-    return encoder.encode(value, 0);
-  } catch (error) {
-    if (error instanceof EncodingError) throw error;
-    throw encodingError(encoder.path, UNREADABLE, error);
-  }
-}
-function stringify(value) {
-  try {
-    return $JSON_stringify(value);
-  } catch (error) {
-    throw writingError(error);
-  }
-}
-function writingError(error) {
-  if (!(error instanceof RangeError)) {
-    return encodingError("$", UNREADABLE, error);
-  }
-  return new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
-}
-return {
-  MAX_TEXT_UNITS,
-  LINES_OF_PLAIN,
-  LINES_OF_TREE,
-  encode,
-  encodeToSend,
-  withOwnMemory,
-  decode,
-  numbersIn,
-  encodePlain,
-  encodeTagged,
-  stringify,
-  writingError
-};
-})(parts["wire/codec/encode"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
-parts["hub/handle_collector"] = (({
-  refuseArguments
-}, {
-  LINES_OF_PLAIN,
-  LINES_OF_TREE,
-  MAX_TEXT_UNITS,
-  encodePlain,
-  encodeTagged,
-  numbersIn,
-  stringify,
-  writingError
-}, {
-  TaggedEncoder
-}, {
-  LineWriter
-}, {
-  LARGE_UNITS,
-  NOT_PLAIN,
-  PlainMeasure
-}, {
-  EncodingError,
-  brand,
-  isOrdinaryArray,
-  placesAmongHoles,
-  shared,
-  sharedSymbol
-}) => {
-// src/hub/handle.ts
-var REF = sharedSymbol("ref");
-function isHandle(value) {
-  return REF in value;
-}
-var SharedHandle = class {
-  [REF];
-  constructor(ref) {
-    this[REF] = ref;
-  }
-  close() {
-    refuseArguments("close()", arguments);
-    this[REF].release();
-  }
-  [Symbol.dispose]() {
-    this.close();
-  }
-};
-function describeHandle(value) {
-  if (!isHandle(value)) return void 0;
-  const { type, id } = value[REF];
-  return {
-    type,
-    id
-  };
-}
-var factories = shared("handleFactories", () => /* @__PURE__ */ new Map());
-function registerHandleType(type, factory) {
-  if (!factories[$has](type)) factories[$set](type, factory);
-}
-function registerHandleClass(type, handleClass) {
-  brand({
-    [type]: handleClass
-  });
-  registerHandleType(type, (ref) => $Object_create(handleClass.prototype, {
-    [REF]: {
-      value: ref
-    }
-  }));
-}
-var loadClasses = () => {
-};
-function loadHandleClassesBy(load) {
-  loadClasses = load;
-}
-function handleFactory(type) {
-  if (!factories[$has](type)) {
-    const load = loadClasses;
-    loadClasses = () => {
-    };
-    load();
-  }
-  return factories[$get](type);
-}
-
-// src/hub/in_flight_handle.ts
-var collected = new FinalizationRegistry((hold) => letGo(hold));
-var InFlightHandle = class {
-  [REF];
-  handle;
-  #hold;
-  constructor(handle) {
-    this.handle = handle;
-    this[REF] = handle[REF];
-    this.#hold = {
-      object: this[REF]
-    };
-    this[REF].hold();
-    collected[$register](this, this.#hold);
-  }
-  sent() {
-    letGo(this.#hold);
-  }
-  lost() {
-    letGo(this.#hold, true);
-  }
-  abandon() {
-    letGo(this.#hold);
-  }
-  requeued() {
-    if (this.#hold.object !== void 0) return;
-    this.#hold.object = this[REF];
-    this[REF].hold();
-  }
-  open() {
-    const handle = this[REF].open(this.handle);
-    this.sent();
-    return handle;
-  }
-};
-brand({
-  InFlightHandle
-});
-function abandonHandles(handles) {
-  for (const handle of handles) if (handle instanceof InFlightHandle) handle.abandon();
-}
-function letGo(hold, ended = false) {
-  const { object } = hold;
-  hold.object = void 0;
-  object?.unhold(ended);
-}
-
-// src/wire/codec/items_encoder.ts
-var PIECE_UNITS = 2 * LARGE_UNITS;
-var TREE_ITEMS_PER_PIECE = 512;
-function encodeItems(items, handles) {
-  const encoder = new ItemsEncoder(items, handles);
-  while (encoder.encoded === void 0) encoder.advance();
-  return encoder.encoded;
-}
-var ItemsEncoder = class {
-  #items;
-  #handles;
-  #measure = new PlainMeasure();
-  #writer;
-  #written = 0;
-  #tree;
-  #encoded;
-  constructor(items, handles) {
-    this.#items = items;
-    this.#handles = handles;
-    const numbers = numbersIn(items);
-    if (numbers !== void 0) this.#encoded = {
-      text: numbers.text,
-      tagged: true,
-      parts: [
-        numbers.bytes
-      ]
-    };
-  }
-  get encoded() {
-    return this.#encoded;
-  }
-  advance() {
-    if (this.#tree !== void 0) {
-      this.#encoded = this.#tree.advance();
-      return;
-    }
-    const items = this.#items;
-    const start = this.#written;
-    const piece = pieceOf(items, start, this.#measure);
-    if (piece === void 0) {
-      this.#writer?.abandon();
-      this.#beginTree();
-    } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
-      this.#encoded = encodePlain(items, piece.size, this.#measure);
-    } else this.#write(start, piece);
-  }
-  #beginTree() {
-    const items = this.#items;
-    if (items.length > TREE_ITEMS_PER_PIECE && isOrdinaryArray(items) && placesAmongHoles(items) === void 0) {
-      this.#tree = new TreeItemsEncoder(items, this.#handles);
-    } else this.#encoded = encodeTagged(items, this.#handles);
-  }
-  #write(start, { end, size }) {
-    try {
-      const units = $Math_ceil(size / end * this.#items.length);
-      this.#writer ??= openList(new LineWriter(this.#measure.large, units));
-      this.#writer.writeItems(this.#items, start, end);
-      this.#written = end;
-      if (end < this.#items.length) return;
-      this.#writer.close();
-      this.#encoded = {
-        text: LINES_OF_PLAIN,
-        tagged: true,
-        parts: [
-          this.#writer.finish()
-        ]
-      };
-    } catch (error) {
-      throw writingError(error);
-    }
-  }
-};
-function openList(writer) {
-  writer.open();
-  return writer;
-}
-function pieceOf(items, start, measure) {
-  let end = start;
-  let size = 0;
-  try {
-    while (end < items.length && size < PIECE_UNITS) {
-      const added = measure.measureItem(items[end++]);
-      if (added === NOT_PLAIN) return void 0;
-      size += added;
-    }
-  } catch {
-    return void 0;
-  }
-  return {
-    end,
-    size
-  };
-}
-var TreeItemsEncoder = class {
-  #items;
-  #encoder;
-  #measure = new PlainMeasure();
-  #nodes = [];
-  #units = 0;
-  #next = 0;
-  #writer;
-  constructor(items, handles) {
-    this.#items = items;
-    this.#encoder = new TaggedEncoder(handles);
-    this.#encoder.beginList(items);
-  }
-  advance() {
-    try {
-      this.#encodeSome();
-      if (this.#next < this.#items.length && this.#units < LARGE_UNITS) return void 0;
-      const text = this.#writer === void 0 && this.#units < LARGE_UNITS ? stringify(this.#nodes) : void 0;
-      if (text !== void 0 && text.length <= MAX_TEXT_UNITS) {
-        return {
-          text,
-          tagged: true,
-          parts: this.#encoder.parts
-        };
-      }
-      this.#writeNodes();
-      return this.#next < this.#items.length ? void 0 : this.#finish(this.#writer);
-    } catch (error) {
-      this.#writer?.abandon();
-      this.#encoder.abandon();
-      throw error;
-    }
-  }
-  #encodeSome() {
-    const end = $Math_min(this.#items.length, this.#next + TREE_ITEMS_PER_PIECE);
-    while (this.#next < end && this.#units < PIECE_UNITS) {
-      const node = this.#encoder.encodeItem(this.#next, this.#items[this.#next]);
-      this.#nodes[$push](node);
-      const size = this.#measure.measureItem(node);
-      this.#units += size === NOT_PLAIN ? LARGE_UNITS : size;
-      this.#next++;
-    }
-  }
-  #writeNodes() {
-    try {
-      this.#writer ??= openList(LineWriter.ofTree(this.#measure.large));
-      this.#writer.writeItems(this.#nodes, 0, this.#nodes.length);
-    } catch (error) {
-      throw writingError(error);
-    }
-    this.#nodes = [];
-    this.#units = 0;
-  }
-  #finish(writer) {
-    writer.close();
-    const lines = writer.finishTree(this.#encoder.costAtOnce, this.#encoder.hasPartsBehind);
-    return {
-      text: LINES_OF_TREE,
-      tagged: true,
-      parts: [
-        lines,
-        ...this.#encoder.parts
-      ]
-    };
-  }
-};
-
-// src/hub/handle_collector.ts
-function describeOpenHandle(value) {
-  const data = describeHandle(value);
-  if (data !== void 0 && !value[REF].canTravel) {
-    throw new EncodingError(\`Cannot send a \${data.type}: it was closed here, send it before you close it\`, "$");
-  }
-  return data;
-}
-var NONE = [];
-var HandleCollector = class {
-  #describe;
-  #handles;
-  constructor(describe = describeOpenHandle) {
-    this.#describe = describe;
-  }
-  get handles() {
-    return this.#handles ?? NONE;
-  }
-  encode(value) {
-    const data = this.#describe(value);
-    if (data !== void 0) (this.#handles ??= [])[$push](new InFlightHandle(value));
-    return data;
-  }
-  undo(count) {
-    abandonHandles(this.#handles[$splice](-count));
-  }
-  abandon() {
-    abandonHandles(this.handles);
-    this.#handles = void 0;
-  }
-  decode() {
-    throw new TypeError("Nothing is decoded here");
-  }
-};
-return {
-  REF,
-  SharedHandle,
-  describeHandle,
-  registerHandleType,
-  registerHandleClass,
-  loadHandleClassesBy,
-  handleFactory,
-  encodeItems,
-  ItemsEncoder,
-  InFlightHandle,
-  abandonHandles,
-  describeOpenHandle,
-  HandleCollector
-};
-})(parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/decode"], parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
-return parts["hub/handle_collector"];
-})
-//# sourceURL=corral:child/3
-`, `"use strict";
-((parts, taken, load) => {
-const { Map, Set, Promise, TypeError, RangeError, Uint8Array, AbortController, Number, Array, $Array_isArray, $JSON_stringify, $JSON_parse, $Math_max, $Math_round, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $split, $then, $catch } = taken;
-parts["wire/heap"] = (() => {
-// src/wire/heap.ts
-function heapBytes() {
-  try {
-    const { process } = globalThis;
-    return process.getBuiltinModule("node:v8")?.getHeapStatistics().heap_size_limit ?? Infinity;
-  } catch {
-    return Infinity;
-  }
-}
-return {
-  heapBytes
-};
-})();
-parts["hub/wait_queue"] = (({
-  HandleCollector,
-  ItemsEncoder,
-  abandonHandles,
-  describeHandle,
-  describeOpenHandle
-}, {
-  after,
-  monotonicMs,
-  unwatchAbort,
-  watchAbort
-}, {
-  decode,
-  encode,
-  withOwnMemory
-}, {
-  heapBytes
-}, {
-  isPlainPrimitive
-}, {
-  ClosedError,
-  TimeoutError,
-  brand,
-  withoutStack
-}) => {
-// src/hub/delivery.ts
-var Delivery = class {
-  value;
-  size;
-  #onRequeue;
-  #onAck;
-  #left;
-  constructor(value, onRequeue, onAck = () => {
-  }, size = 1) {
-    this.value = value;
-    this.size = size;
-    this.#onRequeue = onRequeue;
-    this.#onAck = onAck;
-    this.#left = size;
-  }
-  get isSettled() {
-    return this.#left === 0;
-  }
-  ack() {
-    if (this.#left === 0) return;
-    this.#left--;
-    this.#onAck();
-  }
-  requeue() {
-    const left = this.#left;
-    this.#left = 0;
-    if (left > 0) this.#onRequeue(left);
-  }
-};
-brand({
-  Delivery
-});
-
-// src/hub/encoded_value.ts
-var [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [
-  96,
-  160,
-  384
-];
-var BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
-var EncodedValue = class _EncodedValue {
-  text;
-  tagged;
-  parts;
-  handles;
-  constructor({ text, tagged, parts }, handles) {
-    this.text = text;
-    this.tagged = tagged;
-    this.parts = parts;
-    this.handles = handles;
-  }
-  static capture(value, isOurs) {
-    if (value === null) return null;
-    if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
-    return _EncodedValue[$encode](value, isOurs ? describeOpenHandle : describeHandle);
-  }
-  static encode(value, describe) {
-    const collector = new HandleCollector(describe);
-    const encoded = encode(value, collector);
-    if (describe !== describeOpenHandle || encoded.parts.length === 0) {
-      return new _EncodedValue(encoded, collector.handles);
-    }
-    return new _EncodedValue({
-      ...encoded,
-      parts: encoded.parts[$map]((part) => part[$slice]())
-    }, collector.handles);
-  }
-  static *encodeItems(items) {
-    const collector = new HandleCollector(describeHandle);
-    let isDone = false;
-    try {
-      const encoder = new ItemsEncoder(items, collector);
-      while (encoder.encoded === void 0) {
-        encoder.advance();
-        yield;
-      }
-      isDone = true;
-      return new _EncodedValue(withOwnMemory(encoder.encoded), collector.handles);
-    } finally {
-      if (!isDone) collector.abandon();
-    }
-  }
-  static open(captured) {
-    return captured instanceof _EncodedValue ? captured.open() : captured;
-  }
-  static offer(captured, accepted) {
-    if (captured instanceof _EncodedValue && captured.handles.length > 0) {
-      accepted[$catch](() => abandonHandles(captured.handles));
-    }
-    return accepted;
-  }
-  static abandon(captured) {
-    if (captured instanceof _EncodedValue) abandonHandles(captured.handles);
-  }
-  static plainText(captured, maxUnits) {
-    if (captured instanceof _EncodedValue) {
-      return captured.tagged || captured.text.length > maxUnits ? void 0 : captured.text;
-    }
-    if (!isPlainPrimitive(captured) || typeof captured === "string" && captured.length > maxUnits) return void 0;
-    const text = $JSON_stringify(captured);
-    return text.length > maxUnits ? void 0 : text;
-  }
-  static size(captured) {
-    if (!(captured instanceof _EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
-    const { text, parts } = captured;
-    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
-  }
-  static list(plainTexts) {
-    return new _EncodedValue({
-      text: \`[\${plainTexts[$join](",")}]\`,
-      tagged: false,
-      parts: []
-    }, []);
-  }
-  get bytes() {
-    return this.text === BYTES_TEXT ? this.parts[0] : void 0;
-  }
-  requeued() {
-    for (const handle of this.handles) handle.requeued();
-  }
-  open() {
-    const body = $JSON_parse(this.text);
-    if (!this.tagged) return body;
-    return decode(body, true, this.parts, {
-      encode: unexpected,
-      decode: (data) => this.handles[$find](({ handle }) => describeHandle(handle).id === data.id).open()
-    });
-  }
-};
-brand({
-  EncodedValue
-});
-function unexpected() {
-  throw new TypeError("A value that is opened is not encoded");
-}
-
-// src/deque.ts
-var Deque = class {
-  #ring = new Array(16);
-  #head = 0;
-  #size = 0;
-  get size() {
-    return this.#size;
-  }
-  peek() {
-    return this.#size === 0 ? void 0 : this.#ring[this.#head];
-  }
-  push(item) {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#ring[this.#head + this.#size & this.#ring.length - 1] = item;
-    this.#size++;
-  }
-  unshift(item) {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#head = this.#head - 1 & this.#ring.length - 1;
-    this.#ring[this.#head] = item;
-    this.#size++;
-  }
-  shift() {
-    if (this.#size === 0) return void 0;
-    const item = this.#ring[this.#head];
-    this.#ring[this.#head] = void 0;
-    this.#head = this.#head + 1 & this.#ring.length - 1;
-    this.#size--;
-    return item;
-  }
-  #grow() {
-    const ring = new Array(this.#ring.length * 2);
-    for (let index = 0; index < this.#size; index++) {
-      ring[index] = this.#ring[this.#head + index & this.#ring.length - 1];
-    }
-    this.#ring = ring;
-    this.#head = 0;
-  }
-};
-
-// src/hub/requests/held_requests.ts
-var STALL_LIMIT_MS = 6e4;
-var HeldRequests = class {
-  #order = new Deque();
-  #requests = /* @__PURE__ */ new Map();
-  #onStalled;
-  #stallMs;
-  #timer;
-  #answeredAt = 0;
-  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
-    this.#onStalled = onStalled;
-    this.#stallMs = stallMs;
-  }
-  get size() {
-    return this.#requests.size;
-  }
-  push(request) {
-    this.#order[$push](request);
-    this.#requests[$set](request.id, request);
-    if (this.#requests.size === 1) this.answered();
-    this.#timer ??= this.#startTimer(this.#stallMs);
-  }
-  shift() {
-    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
-    return void 0;
-  }
-  delete(id) {
-    const wasHeld = this.#requests[$delete](id);
-    if (this.#requests.size === 0) {
-      this.#timer?.cancel();
-      this.#timer = void 0;
-    }
-    return wasHeld;
-  }
-  answered() {
-    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
-  }
-  clear() {
-    while (this[$shift]() !== void 0) ;
-  }
-  #startTimer(ms) {
-    const timer = after(ms, () => {
-      this.#timer = void 0;
-      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
-      if (leftMs > 0) {
-        this.#timer = this.#startTimer(leftMs);
-        return;
-      }
-      const ids = [
-        ...this.#requests[$keys]()
-      ];
-      this[$clear]();
-      this.#onStalled(ids);
-    });
-    timer.setReferenced(false);
-    return timer;
-  }
-};
-
-// src/hub/requests/askers.ts
-var Asker = class {
-  name;
-  held;
-  requests = 0;
-  bytes = 0;
-  constructor(name, held) {
-    this.name = name;
-    this.held = held;
-  }
-};
-function askerOf(process) {
-  const end = process[$indexOf]("/");
-  return end < 0 ? process : process[$slice](0, end);
-}
-var [FORWARDED_PART, ASKER_PART] = [
-  2,
-  4
-];
-var Askers = class {
-  own;
-  #limits;
-  #makeHeld;
-  #others = /* @__PURE__ */ new Map();
-  #holding = /* @__PURE__ */ new Set();
-  #othersRequests = 0;
-  #othersBytes = 0;
-  constructor(limits, onStalled, stallMs) {
-    this.#limits = limits;
-    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
-    this.own = this.#make("");
-  }
-  of(process) {
-    if (process === "") return this.own;
-    const name = askerOf(process);
-    let asker = this.#others[$get](name);
-    if (asker === void 0) this.#others[$set](name, asker = this.#make(name));
-    return asker;
-  }
-  hasRoom(asker) {
-    const { requests, requestBytes, isParent } = this.#limits;
-    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
-    if (asker === this.own) {
-      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
-    }
-    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes && asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests && asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
-  }
-  mustHold(asker) {
-    return asker.held.size > 0 || !this.hasRoom(asker);
-  }
-  holds(asker) {
-    this.#holding[$add](asker);
-  }
-  next() {
-    if (this.#holding.size === 0) return void 0;
-    for (const asker of this.#holding) {
-      if (asker.held.size === 0) {
-        this.#holding[$delete](asker);
-        this.leave(asker);
-      } else if (this.hasRoom(asker)) {
-        this.#holding[$delete](asker);
-        this.#holding[$add](asker);
-        return asker;
-      }
-    }
-    return void 0;
-  }
-  opened(asker, bytes) {
-    this.#count(asker, 1, bytes);
-  }
-  closed(asker, bytes) {
-    this.#count(asker, -1, -bytes);
-    if (asker.requests === 0) this.leave(asker);
-  }
-  leave(asker) {
-    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
-    this.#holding[$delete](asker);
-    if (this.#others[$get](asker.name) === asker) this.#others[$delete](asker.name);
-  }
-  clear() {
-    for (const asker of this.#holding) asker.held[$clear]();
-    this.#holding[$clear]();
-  }
-  #make(name) {
-    const asker = new Asker(name, this.#makeHeld(() => asker));
-    return asker;
-  }
-  #count(asker, requests, bytes) {
-    asker.requests += requests;
-    asker.bytes += bytes;
-    if (asker === this.own) return;
-    this.#othersRequests += requests;
-    this.#othersBytes += bytes;
-  }
-};
-var FairQueue = class {
-  #queues = /* @__PURE__ */ new Map();
-  #size = 0;
-  get size() {
-    return this.#size;
-  }
-  push(whose, thing) {
-    let queue = this.#queues[$get](whose);
-    if (queue === void 0) this.#queues[$set](whose, queue = new Deque());
-    queue[$push](thing);
-    this.#size++;
-  }
-  shift() {
-    for (const [whose, queue] of this.#queues) {
-      const thing = queue[$shift]();
-      this.#queues[$delete](whose);
-      if (queue.size > 0) this.#queues[$set](whose, queue);
-      this.#size--;
-      return thing;
-    }
-    return void 0;
-  }
-};
-var SAFE_FOREIGN_BYTES = 32 * 1024 * 1024;
-var FOREIGN_PART = 3 / 8;
-var ForeignBytes = class {
-  #of = /* @__PURE__ */ new Map();
-  #total = 0;
-  #limit;
-  constructor(limit) {
-    this.#limit = limit;
-  }
-  add(process, bytes) {
-    this.#total += bytes;
-    const neighbour = askerOf(process);
-    if (neighbour === "") return;
-    const sum = (this.#of[$get](neighbour) ?? 0) + bytes;
-    if (sum > 0) this.#of[$set](neighbour, sum);
-    else this.#of[$delete](neighbour);
-  }
-  hasRoomFor(process) {
-    return this[$has]((this.#of[$get](askerOf(process)) ?? 0) + 1);
-  }
-  has(bytes) {
-    const sum = this.#total + bytes;
-    if (sum <= SAFE_FOREIGN_BYTES && this.#limit === void 0) return true;
-    return sum <= (this.#limit ??= $Math_max(SAFE_FOREIGN_BYTES, FOREIGN_PART * heapBytes()));
-  }
-  get limitMiB() {
-    return $Math_round((this.#limit ?? FOREIGN_PART * heapBytes()) / 2 ** 20);
-  }
-};
-var foreignBytes = new ForeignBytes();
-
-// src/hub/requests/serving_time.ts
-var PAUSE_MS = 1;
-var ServingTime = class {
-  #limitMs;
-  #onTurn;
-  #beganAt = 0;
-  #endedAt = -Infinity;
-  #spentMs = 0;
-  #totalMs = 0;
-  #timer;
-  constructor(limitMs, onTurn) {
-    this.#limitMs = limitMs;
-    this.#onTurn = onTurn;
-  }
-  get totalMs() {
-    return this.#totalMs;
-  }
-  begin() {
-    this.#beganAt = monotonicMs();
-    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
-    return this.#spentMs < this.#limitMs;
-  }
-  end() {
-    this.#endedAt = monotonicMs();
-    const took = this.#endedAt - this.#beganAt;
-    this.#spentMs += took;
-    this.#totalMs += took;
-  }
-  turned() {
-    this.#spentMs = 0;
-  }
-  goOnLater(isAwaitedHere = false) {
-    this.#timer ??= after(0, () => {
-      this.#timer = void 0;
-      this.turned();
-      this.#onTurn();
-    });
-    this.#timer.setReferenced(isAwaitedHere);
-  }
-  close() {
-    this.#timer?.cancel();
-    this.#timer = void 0;
-  }
-};
-
-// src/hub/wait_queue.ts
-var RemoteWait = class _RemoteWait {
-  timeoutMs;
-  onCancel = void 0;
-  #controller;
-  #isCancelled = false;
-  #endsAt;
-  constructor(timeoutMs) {
-    this.timeoutMs = timeoutMs ?? void 0;
-    this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
-  }
-  again() {
-    return new _RemoteWait(this.#endsAt === Infinity ? null : $Math_max(0, this.#endsAt - monotonicMs()));
-  }
-  get isCancelled() {
-    return this.#isCancelled;
-  }
-  get signal() {
-    this.#controller ??= new AbortController();
-    if (this.#isCancelled) this.#controller.abort();
-    return this.#controller.signal;
-  }
-  cancel() {
-    this.#isCancelled = true;
-    this.onCancel?.();
-    this.#controller?.abort();
-  }
-};
-brand({
-  RemoteWait
-});
-var cancelled;
-function cancellation() {
-  return cancelled ??= withoutStack(() => new ClosedError("The wait was cancelled"));
-}
-var WaitQueue = class {
-  #pending;
-  #first;
-  #last;
-  #size = 0;
-  constructor(state = "Cannot go on: what is waited for has not come", remedy = 'wait again, or longer by "timeoutMs"') {
-    this.#pending = {
-      state,
-      remedy
-    };
-  }
-  get size() {
-    return this.#size;
-  }
-  wait(caller, wait = {}) {
-    return new Promise((resolve, reject) => this.enter(caller, wait, {
-      resolve,
-      reject
-    }));
-  }
-  enter(caller, wait, { resolve, reject }) {
-    const { timeoutMs } = wait;
-    if (isAborted(wait)) return reject(wait.signal.reason, "abort");
-    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
-    const waiter = {
-      caller,
-      resolve,
-      reject,
-      next: void 0,
-      previous: this.#last,
-      settled: false
-    };
-    if (this.#last === void 0) this.#first = waiter;
-    else this.#last.next = waiter;
-    this.#last = waiter;
-    this.#size++;
-    this.#limit(waiter, wait);
-  }
-  serve(value) {
-    const waiter = this.#first;
-    if (waiter === void 0) return void 0;
-    this.#remove(waiter);
-    waiter.resolve(value);
-    return waiter.caller;
-  }
-  serveAll(value) {
-    this.serveWhere(() => true, value);
-  }
-  serveWhere(matches, value) {
-    this.#removeWhere(matches, (waiter) => waiter.resolve(value));
-  }
-  peek() {
-    return this.#first?.caller;
-  }
-  rejectAll(makeError = () => new ClosedError("The object was closed while waiting")) {
-    this.rejectWhere(() => true, makeError);
-  }
-  rejectWhere(matches, makeError, end = "closed") {
-    this.#removeWhere(matches, (waiter) => waiter.reject(makeError(waiter.caller), end));
-  }
-  dropProcess(isEnded) {
-    const makeError = () => new ClosedError("The waiting process has ended");
-    this.rejectWhere(({ process }) => isEnded(process), makeError, "ended");
-  }
-  #removeWhere(matches, settle) {
-    const last = this.#last;
-    for (let waiter = this.#first; waiter !== void 0; waiter = waiter === last ? void 0 : waiter.next) {
-      if (waiter.settled || !matches(waiter.caller)) continue;
-      this.#remove(waiter);
-      settle(waiter);
-    }
-  }
-  #limit(waiter, wait) {
-    const give = (makeError, end) => {
-      if (waiter.settled) return;
-      this.#remove(waiter);
-      waiter.reject(makeError(), end);
-    };
-    const { timeoutMs } = wait;
-    if (timeoutMs !== void 0 && timeoutMs < Infinity) {
-      const timer = after(timeoutMs, () => give(() => limitError(this.#pending, wait), "timeout"));
-      onSettled(waiter, () => timer.cancel());
-    }
-    if (wait instanceof RemoteWait) {
-      wait.onCancel = () => give(cancellation, "abort");
-    } else if (wait.signal !== void 0) {
-      const { signal } = wait;
-      const target = {
-        aborted: (reason) => give(() => reason, "abort")
-      };
-      watchAbort(signal, target);
-      onSettled(waiter, () => unwatchAbort(signal, target));
-    }
-  }
-  #remove(waiter) {
-    waiter.settled = true;
-    if (waiter.previous === void 0) this.#first = waiter.next;
-    else waiter.previous.next = waiter.next;
-    if (waiter.next === void 0) this.#last = waiter.previous;
-    else waiter.next.previous = waiter.previous;
-    this.#size--;
-  }
-};
-function isAborted(wait) {
-  return wait instanceof RemoteWait ? wait.isCancelled : wait.signal?.aborted === true;
-}
-function onSettled(waiter, clear) {
-  const { resolve, reject } = waiter;
-  waiter.resolve = (value) => {
-    clear();
-    resolve(value);
-  };
-  waiter.reject = (error, end) => {
-    clear();
-    reject(error, end);
-  };
-}
-var lastRemote;
-function limitError(pending, wait) {
-  const { state } = pending;
-  const timeoutMs = wait.timeoutMs;
-  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
-  if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
-    lastRemote = {
-      state,
-      timeoutMs,
-      error: withoutStack(() => timeoutError(pending, timeoutMs))
-    };
-  }
-  return lastRemote.error;
-}
-function timeoutError({ state, remedy }, timeoutMs) {
-  if (timeoutMs <= 0) return new TimeoutError(\`\${state}, and "timeoutMs" says not to wait\`);
-  const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : $Math_round(timeoutMs);
-  return new TimeoutError(\`\${state}, also after \${ms} ms; \${remedy}\`);
-}
-return {
-  Delivery,
-  EncodedValue,
-  Deque,
-  askerOf,
-  Askers,
-  FairQueue,
-  foreignBytes,
-  ServingTime,
-  RemoteWait,
-  cancellation,
-  WaitQueue,
-  timeoutError
-};
-})(parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/heap"], parts["wire/codec/plain"], parts["wire/codec/error_codec"]);
-parts["hub/requests/answers"] = (({
-  errorResponseHead,
-  responseHead
-}, {
-  Delivery,
-  EncodedValue,
-  FairQueue,
-  RemoteWait,
-  ServingTime,
-  askerOf,
-  cancellation
-}, {
-  describeHandle
-}, {
-  decode,
-  encode
-}, {
-  PayloadTooLargeError,
-  ProtocolError
-}) => {
-// src/hub/requests/open_requests.ts
-var OpenRequests = class {
-  #limits;
-  #requests = /* @__PURE__ */ new Map();
-  #bytes = 0;
-  #deliveries = /* @__PURE__ */ new Map();
-  constructor(limits) {
-    this.#limits = limits;
-  }
-  get any() {
-    return this.#requests.size > 0;
-  }
-  get(id) {
-    return this.#requests[$get](id);
-  }
-  checkRoom(id) {
-    if (this.#requests[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
-    const { requests, requestBytes, isParent } = this.#limits;
-    if (isParent === true) return;
-    if (this.#requests.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
-    if (this.#bytes >= requestBytes) {
-      throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
-    }
-    if (this.#deliveries.size >= 2 * requests) {
-      throw new ProtocolError(\`it acknowledged none of \${this.#deliveries.size} deliveries\`);
-    }
-  }
-  add({ id, bytes, wait, caller }) {
-    if (!this.#requests[$has](id)) this.#bytes += bytes;
-    this.#requests[$set](id, {
-      id,
-      bytes,
-      wait,
-      caller
-    });
-  }
-  answered(id) {
-    if (this.#requests.size === 0) return;
-    this.#bytes -= this.#requests[$get](id)?.bytes ?? 0;
-    this.#requests[$delete](id);
-  }
-  deliver(id, delivery) {
-    this.#deliveries[$set](id, delivery);
-  }
-  ack(id) {
-    const delivery = this.#deliveries[$get](id);
-    delivery?.ack();
-    if (delivery?.isSettled) this.#deliveries[$delete](id);
-  }
-  requeue(id) {
-    this.#deliveries[$get](id)?.requeue();
-    this.#deliveries[$delete](id);
-  }
-  end() {
-    for (const { wait } of this.#requests[$values]()) wait.cancel();
-    this.#requests[$clear]();
-    for (const delivery of this.#deliveries[$values]()) delivery.requeue();
-    this.#deliveries[$clear]();
-  }
-};
-
-// src/hub/requests/processes_behind.ts
-var ProcessesBehind = class {
-  #most;
-  #root = {
-    asked: false,
-    behind: /* @__PURE__ */ new Map()
-  };
-  #size = 0;
-  constructor(most) {
-    this.#most = most;
-  }
-  add(path) {
-    if (path === "") return;
-    let place = this.#root;
-    for (const part of path[$split]("/")) {
-      let next = place.behind[$get](part);
-      if (next === void 0) {
-        if (++this.#size > this.#most) throw new ProtocolError(\`it asked for more than \${this.#most} processes\`);
-        place.behind[$set](part, next = {
-          asked: false,
-          behind: /* @__PURE__ */ new Map()
-        });
-      }
-      place = next;
-    }
-    place.asked = true;
-  }
-  remove(path) {
-    const parts = path[$split]("/");
-    const last = parts[$pop]();
-    let place = this.#root;
-    const way = [];
-    for (const part of parts) {
-      way[$push]([
-        place,
-        part
-      ]);
-      place = place.behind[$get](part);
-      if (place === void 0) return false;
-    }
-    const ended = place.behind[$get](last);
-    if (ended === void 0) return false;
-    place.behind[$delete](last);
-    this.#size -= sizeOf(ended);
-    for (let step; (step = way[$pop]()) !== void 0; ) {
-      const [before, part] = step;
-      const { asked, behind } = before.behind[$get](part);
-      if (asked || behind.size > 0) break;
-      before.behind[$delete](part);
-      this.#size--;
-    }
-    return true;
-  }
-};
-function sizeOf({ behind }) {
-  let size = 1;
-  for (const place of behind[$values]()) size += sizeOf(place);
-  return size;
-}
-
-// src/hub/requests/refusals.ts
-var cancelledText;
-function cancelled() {
-  return cancelledText ??= encode(cancellation());
-}
-function unread(bytes) {
-  const mebibytes = $Math_round(bytes / 1024 / 1024);
-  return new RangeError(\`Cannot answer: earlier answers of \${mebibytes} MiB were not read; the call was carried out, await some before you make more\`);
-}
-function undelivered(error) {
-  if (!(error instanceof PayloadTooLargeError)) return error;
-  const { message, byteLength, limitBytes } = error;
-  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
-  return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
-}
-
-// src/hub/requests/answers.ts
-var MAX_UNKNOWN_OPERATIONS = 100;
-var MAX_ARGUMENTS = 128 * 1024;
-var LATE_ANSWERS_FACTOR = 16;
-var SMALL_ANSWER_BYTES = 4096;
-var SMALL_REQUEST_BYTES = 1024;
-var Answers = class {
-  #host;
-  #outbox;
-  #transit;
-  #limits;
-  #open;
-  #held = new FairQueue();
-  #time;
-  #behind;
-  #heldEnds = 0;
-  #isCopying = false;
-  #askedBytes = 0;
-  #unknownOperations = 0;
-  constructor(host, outbox, transit, limits) {
-    this.#host = host;
-    this.#outbox = outbox;
-    this.#transit = transit;
-    this.#limits = limits;
-    this.#open = new OpenRequests(limits);
-    this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
-    this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
-  }
-  get any() {
-    return this.#open.any;
-  }
-  receive(message, parts, bytes) {
-    const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
-    this.#open.checkRoom(id);
-    this.#askedBytes += bytes;
-    const handle = this.#host.exported(objectId);
-    if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
-    if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
-    const args = decode(body, tagged === 1, parts, this.#transit);
-    if (!$Array_isArray(args) || args.length > MAX_ARGUMENTS) {
-      throw new ProtocolError("the arguments of a request are malformed");
-    }
-    this.#behind[$add](process);
-    const caller = {
-      process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
-      task
-    };
-    const request = {
-      id,
-      bytes,
-      handle,
-      operation,
-      args,
-      caller,
-      wait: new RemoteWait(timeoutMs)
-    };
-    if (this.#mayServe()) {
-      this.#serve(request);
-      return this.#time.end();
-    }
-    this.#serveLater(request);
-  }
-  get served() {
-    return {
-      ms: this.#time.totalMs,
-      bytes: this.#askedBytes
-    };
-  }
-  get servesLater() {
-    return this.#held.size > 0;
-  }
-  cancel(id) {
-    this.#open[$get](id)?.wait.cancel();
-  }
-  ended(path, tell) {
-    if (!this.#behind.remove(path)) return;
-    if (this.#mayServe()) {
-      tell();
-      return this.#time.end();
-    }
-    if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
-    this.#hold(path, () => {
-      this.#heldEnds--;
-      tell();
-    });
-  }
-  goOn() {
-    while (this.#held.size > 0 && !this.#mustHold) {
-      if (!this.#time.begin()) return this.#time.goOnLater();
-      this.#held[$shift]()();
-      this.#time.end();
-    }
-  }
-  readEnd() {
-    this.#time.turned();
-  }
-  ack(id) {
-    this.#open.ack(id);
-  }
-  requeue(id) {
-    this.#open.requeue(id);
-  }
-  close() {
-    this.#time.close();
-    while (this.#held[$shift]() !== void 0) ;
-    this.#open.end();
-  }
-  #mayServe() {
-    return this.#held.size === 0 && !this.#mustHold && this.#time.begin();
-  }
-  #hold(process, serve) {
-    this.#held[$push](askerOf(process), serve);
-    if (!this.#mustHold) this.#time.goOnLater();
-  }
-  #serveLater(request) {
-    this.#open[$add](request);
-    const { id, wait, caller } = request;
-    this.#hold(this.#behindPeer(caller), () => {
-      if (wait.isCancelled) this.#fail(id, cancellation());
-      else this.#serve(request);
-    });
-  }
-  #behindPeer({ process }) {
-    return process[$slice](this.#host.key.length + 1);
-  }
-  get #mustHold() {
-    return this.#isCopying || this.#isUnread;
-  }
-  get #isUnread() {
-    return this.#outbox.hasUnread(this.#limits.unreadBytes);
-  }
-  #countUnknown(operation, process) {
-    if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
-    throw new ProtocolError(\`it called \${$JSON_stringify(operation[$slice](0, 40))}, which the object cannot do\`);
-  }
-  #serve(request) {
-    const { id, handle, operation, args, caller, wait } = request;
-    let value;
-    try {
-      value = this.#host.serve(handle, operation, args, caller, wait);
-    } catch (error) {
-      return this.#fail(id, error);
-    }
-    if (!(value instanceof Promise)) return this.#answer(id, value);
-    this.#open[$add](request);
-    const kept = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
-    if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
-    value[$then]((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
-  }
-  async #answerCopy(id, copy) {
-    this.#isCopying = true;
-    try {
-      const result = await copy;
-      this.#answer(id, result);
-    } catch (error) {
-      this.#fail(id, error);
-    }
-    this.#isCopying = false;
-    if (!this.#outbox.isClosed) this.goOn();
-  }
-  #answerLate(id, result, request) {
-    if (!this.#isUnread || this.#outbox.isClosed) return this.#answer(id, result);
-    if (!(result instanceof Delivery)) return this.#answerUnread(id, result);
-    if (request === void 0) return this.#answer(id, result);
-    result.requeue();
-    const { wait } = this.#open[$get](id);
-    if (wait.isCancelled) return this.#fail(id, cancellation());
-    this.#serveLater({
-      ...request,
-      wait: wait.again()
-    });
-  }
-  #answerUnread(id, result) {
-    const most = LATE_ANSWERS_FACTOR * this.#limits.unreadBytes;
-    if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
-    let captured;
-    try {
-      captured = result instanceof EncodedValue ? result : EncodedValue.capture(result, false);
-    } catch (error) {
-      return this.#fail(id, error);
-    }
-    if (EncodedValue.size(captured) <= SMALL_ANSWER_BYTES) return this.#answer(id, captured);
-    EncodedValue.abandon(captured);
-    this.#fail(id, unread(most));
-  }
-  #answer(id, result) {
-    this.#open.answered(id);
-    const delivery = result instanceof Delivery ? result : void 0;
-    if (this.#outbox.isClosed) {
-      EncodedValue.abandon(result);
-      return delivery?.requeue();
-    }
-    if (result === void 0) return this.#outbox.postDone(id);
-    const value = delivery === void 0 ? result : delivery.value;
-    try {
-      const head = responseHead(id, delivery?.size ?? 0);
-      if (value instanceof EncodedValue) this.#outbox.postEncoded(head, value, value.handles);
-      else this.#outbox.postValue(head, value, describeHandle);
-    } catch (error) {
-      delivery?.requeue();
-      return this.#fail(id, delivery === void 0 ? error : undelivered(error));
-    }
-    if (delivery !== void 0) this.#open.deliver(id, delivery);
-  }
-  #failInTime(id, error) {
-    if (this.#outbox.isClosed) return;
-    const request = this.#open[$get](id);
-    if (!this.#mayServe() && request !== void 0) {
-      return this.#hold(this.#behindPeer(request.caller), () => this.#fail(id, error));
-    }
-    this.#fail(id, error);
-    this.#time.end();
-  }
-  #fail(id, error) {
-    const isCancelled = this.#open[$get](id)?.wait.isCancelled;
-    this.#open.answered(id);
-    if (this.#outbox.isClosed) return;
-    const head = errorResponseHead(id);
-    if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
-    try {
-      this.#outbox.postValue(head, error, describeHandle);
-    } catch (encodingError) {
-      this.#outbox.postValue(head, encodingError, describeHandle);
-    }
-  }
-};
-return {
-  Answers
-};
-})(parts["wire/messages/hub_messages"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["wire/codec/codec"], parts["wire/codec/error_codec"]);
-return parts["hub/requests/answers"];
-})
-//# sourceURL=corral:child/4
-`, `"use strict";
-((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, TextEncoder, TextDecoder, $Object_hasOwn, $Array_from, $JSON_stringify, $Math_min, $Math_max, $Math_ceil, $String_fromCharCode, $Promise_withResolvers, $Promise_resolve, $push, $shift, $slice, $map, $some, $join, $flatMap, $get, $set, $has, $delete, $clear, $values, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $call, $apply, $then, $catch, $deref, $filledSet } = taken;
-parts["wire/messages/to_parent"] = (({
-  withValue,
-  withValueAnd
-}) => {
-// src/wire/protocol.ts
-var PROTOCOL_VERSION = 1;
-
-// src/wire/version.ts
-var VERSION = "0.1.0";
-
-// src/wire/messages/to_parent.ts
-var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${$JSON_stringify(VERSION)}]\`;
-var READY = '["ready"]';
-var STANDBY = '["standby"]';
-function writeFailed(error) {
-  return withValue('["failed"', error);
-}
-function writeStarted(taskId) {
-  return \`["started",\${taskId}]\`;
-}
-function writeResult(taskId, value, durationMs) {
-  return value === void 0 ? \`["result",\${taskId}]\` : withValueAnd(\`["result",\${taskId}\`, value, durationMs);
-}
-function writeError(taskId, error, durationMs) {
-  return withValueAnd(\`["error",\${taskId}\`, error, durationMs);
-}
-function writeChunkResult(taskId, durationMs, values) {
-  return withValue(\`["chunk",\${taskId},\${durationMs}\`, values);
-}
-function writeChunkErrors(taskId, durationMs, outcomes) {
-  return withValue(\`["chunkErrors",\${taskId},\${durationMs}\`, outcomes);
-}
-function writeReturned(taskIds) {
-  return \`["returned",[\${taskIds[$join](",")}]]\`;
-}
-function writeProgress(taskId, value) {
-  return withValue(\`["progress",\${taskId}\`, value);
-}
-function writeSpan(taskId, report) {
-  return \`["span",\${taskId},\${$JSON_stringify(report)}]\`;
-}
-function writeOutput(stream, taskId, text) {
-  return \`["output",\${stream},\${taskId},\${$JSON_stringify(text)}]\`;
-}
-return {
-  PROTOCOL_VERSION,
-  VERSION,
-  CHILD_HELLO,
-  READY,
-  STANDBY,
-  writeFailed,
-  writeStarted,
-  writeResult,
-  writeError,
-  writeChunkResult,
-  writeChunkErrors,
-  writeReturned,
-  writeProgress,
-  writeSpan,
-  writeOutput
-};
-})(parts["wire/messages/hub_messages"]);
-parts["hub/shared_object"] = (() => {
-// src/hub/requests/pending_count.ts
-var PendingCount = class {
-  #listeners = /* @__PURE__ */ new Set();
-  #count = 0;
-  get any() {
-    return this.#count > 0;
-  }
-  track(value) {
-    if (!(value instanceof Promise)) return value;
-    return this.#trackPromise(value);
-  }
-  begin() {
-    this.#add(1);
-  }
-  end() {
-    this.#add(-1);
-  }
-  watch(listener) {
-    this.#listeners[$add](listener);
-    return () => void this.#listeners[$delete](listener);
-  }
-  async #trackPromise(promise) {
-    this.#add(1);
-    try {
-      return await promise;
-    } finally {
-      this.#add(-1);
-    }
-  }
-  #add(step) {
-    const before = this.any;
-    this.#count += step;
-    if (this.any === before) return;
-    for (const listener of this.#listeners) listener();
-  }
-};
-
-// src/hub/shared_object.ts
-function canDo({ operations, longOperations }, name) {
-  return $Object_hasOwn(operations, name) || longOperations !== void 0 && $Object_hasOwn(longOperations, name);
-}
-function operate(object, name, caller, wait, args) {
-  if (!$Object_hasOwn(object.operations, name)) {
-    throw new TypeError(\`Cannot call \${$JSON_stringify(name)}: the object has no such operation\`);
-  }
-  return object.operations[name](caller, wait, ...args);
-}
-var TouchedObjects = class {
-  #objects = /* @__PURE__ */ new Map();
-  #sweepAt = 64;
-  add(id, object) {
-    if (this.#objects[$has](id)) return;
-    this.#objects[$set](id, new WeakRef(object));
-    if (this.#objects.size < this.#sweepAt) return;
-    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
-    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
-  }
-  tell(isEnded) {
-    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
-  }
-};
-return {
-  PendingCount,
-  canDo,
-  operate,
-  TouchedObjects
-};
-})();
+})(parts["errors"]);
 parts["wire/channel"] = (({
   heapBytes
+}, {
+  LineCollector,
+  LineReader
+}, {
+  lineLimits,
+  receiverLimits,
+  requireLinesFit
+}, {
+  LinePart
 }, {
   DEFAULT_MAX_FRAME_BYTES,
   LARGEST_FRAME_BYTES,
   LINE_PART_FLAG,
-  LineCollector,
-  LineReader,
   MAX_PARTS,
   checkedLimit,
   textOfUtf8,
   tooLarge
-}, {
-  LinePart,
-  lineLimits,
-  receiverLimits,
-  requireLinesFit
 }, {
   PayloadTooLargeError,
   ProtocolError
@@ -5379,832 +1887,1014 @@ function boundedDecoder(onFrame, maxFrameBytes) {
 return {
   Channel
 };
-})(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
-parts["child/parent_link"] = (({
-  Answers
-}, {
-  STANDBY
-}, {
-  readHubMessage,
-  requestHead,
-  withValue,
-  writeAck,
-  writeCancel,
-  writeDone,
-  writeEnded,
-  writeRelease,
-  writeRequeue
-}, {
-  PendingCount,
-  TouchedObjects
-}, {
-  Askers,
-  Delivery,
-  Deque,
-  EncodedValue,
-  RemoteWait,
-  timeoutError
-}, {
-  HandleCollector,
-  REF,
-  describeHandle,
-  describeOpenHandle
-}, {
-  after,
-  checkWait,
-  epochMs,
-  inMicrotask,
-  monotonicMs,
-  nextTurn,
-  unwatchAbort,
-  watchAbort
-}, {
-  decode,
-  encode
-}, {
-  Channel
-}, {
-  ClosedError,
-  EndOfStreamError,
+})(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/framing/frame_format"], parts["errors"]);
+parts["wire/messages/hub_messages"] = (({
   ProtocolError
 }) => {
-// src/hub/limits.ts
-var PEER_LIMITS = {
-  requests: 8 * 1024,
-  requestBytes: 8 * 1024 * 1024,
-  unreadBytes: 4 * 1024 * 1024,
-  sliceMs: 8
-};
-var CHILD_LIMITS = {
-  ...PEER_LIMITS,
-  imports: 1e5
-};
-var PARENT_LIMITS = {
-  ...PEER_LIMITS,
-  isParent: true
-};
-var ImportCount = class {
-  #most;
-  #objects = 0;
-  #origins = 0;
-  constructor(most) {
-    this.#most = most;
-  }
-  get objects() {
-    return this.#objects;
-  }
-  get origins() {
-    return this.#origins;
-  }
-  addObject() {
-    if (this.#objects >= this.#most) {
-      throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
-    }
-    this.#objects++;
-  }
-  removeObject() {
-    this.#objects--;
-  }
-  addOrigin() {
-    if (this.#origins >= this.#most) {
-      throw new ProtocolError(\`it sent handles of more than \${this.#most} processes that are not closed\`);
-    }
-    this.#origins++;
-  }
-  removeOrigin() {
-    this.#origins--;
-  }
-};
-
-// src/hub/export_table.ts
-var ExportTable = class {
-  #exports = /* @__PURE__ */ new Map();
-  get(id) {
-    return this.#exports[$get](id)?.handle;
-  }
-  add(id, handle) {
-    const entry = this.#exports[$get](id);
-    if (entry !== void 0) entry.count++;
-    else this.#exports[$set](id, {
-      count: 1,
-      handle
-    });
-    return entry === void 0;
-  }
-  subtract(id, count) {
-    const entry = this.#exports[$get](id);
-    if (entry === void 0 || count > entry.count) throw new ProtocolError("it released what it was not sent");
-    entry.count -= count;
-    if (entry.count > 0) return void 0;
-    this.#exports[$delete](id);
-    return entry.handle;
-  }
-  clear() {
-    const handles = [
-      ...this.#exports[$values]()
-    ][$map](({ handle }) => handle);
-    this.#exports[$clear]();
-    return handles;
-  }
-};
-
-// src/hub/deferred_release.ts
-var LONGEST_TENURE_MS = 2;
-var DeferredRelease = class {
-  #lock;
-  #tenure;
-  #isScheduled = false;
-  #settled = $Promise_resolve();
-  #sendLater = () => {
-    this.#isScheduled = false;
-    if (this.#lock === void 0) return;
-    this.send();
-    this.#flush();
-  };
-  #flush;
-  #clock;
-  constructor(flush, clock = epochMs) {
-    this.#flush = flush;
-    this.#clock = clock;
-  }
-  begin(token, task) {
-    return {
-      token,
-      task,
-      since: this.#clock()
-    };
-  }
-  add(lock, tenure) {
-    this.send();
-    this.#lock = lock;
-    this.#tenure = tenure;
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#settled[$then](this.#sendLater);
-  }
-  retake(lock) {
-    const tenure = this.#tenure;
-    if (this.#lock !== lock || tenure === void 0 || tenure.task !== lock.task) return void 0;
-    const passed = this.#clock() - tenure.since;
-    if (passed < 0 || passed > LONGEST_TENURE_MS) return void 0;
-    this.#lock = this.#tenure = void 0;
-    return tenure;
-  }
-  send() {
-    const [lock, tenure] = [
-      this.#lock,
-      this.#tenure
-    ];
-    if (lock === void 0 || tenure === void 0) return;
-    this.#lock = this.#tenure = void 0;
-    lock[$call]("releaseToken", [
-      tenure.token
-    ])[$catch](() => {
+// src/wire/messages/text.ts
+function withValue(head, { tagged, text }) {
+  return head + (tagged ? ",1," : ",0,") + text + "]";
+}
+function withValueAnd(head, { tagged, text }, last) {
+  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? $JSON_stringify(last) : last}]\`;
+  return head + (tagged ? ",1," : ",0,") + text + tail;
+}
+function parseMessage(text) {
+  let message;
+  try {
+    message = $JSON_parse(text);
+  } catch (cause) {
+    throw new ProtocolError("a frame is not JSON", {
+      cause
     });
   }
-};
-
-// src/hub/requests/unread_bytes.ts
-var LARGEST_STRETCH_BYTES = 64 * 1024;
-var UnreadBytes = class {
-  #stretches = new Deque();
-  #last;
-  #bytes = 0;
-  add(end, bytes) {
-    this.#bytes += bytes;
-    if (this.#last !== void 0 && this.#last.bytes < LARGEST_STRETCH_BYTES) {
-      this.#last.end = end;
-      this.#last.bytes += bytes;
-    } else {
-      this.#last = {
-        end,
-        bytes
-      };
-      this.#stretches[$push](this.#last);
-    }
-  }
-  get most() {
-    return this.#bytes;
-  }
-  after(written) {
-    for (let first; (first = this.#stretches.peek()) !== void 0 && first.end <= written; ) {
-      this.#bytes -= first.bytes;
-      if (this.#stretches[$shift]() === this.#last) this.#last = void 0;
-    }
-    return this.#bytes;
-  }
-};
-
-// src/hub/requests/outbox.ts
-var MOST_DONE = 4096;
-var Outbox = class {
-  deferredRelease;
-  #transport;
-  #unread = new UnreadBytes();
-  #export;
-  #done = [];
-  #isFlushing = false;
-  #closed = false;
-  constructor(transport, exportHandle, clock) {
-    this.deferredRelease = new DeferredRelease(() => transport.flush(), clock);
-    this.#transport = transport;
-    this.#export = exportHandle;
-  }
-  get isClosed() {
-    return this.#closed;
-  }
-  get appendedBytes() {
-    return this.#transport.appendedBytes;
-  }
-  hasUnread(bytes) {
-    return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;
-  }
-  close() {
-    this.#closed = true;
-  }
-  tell(text) {
-    if (!this.#closed) this.#post(text);
-  }
-  postValue(head, value, describe) {
-    const handles = [];
-    const encoded = encode(value, {
-      encode(object) {
-        const data = describe(object);
-        if (data !== void 0) handles[$push](object);
-        return data;
-      },
-      undo(count) {
-        handles.length -= count;
-      },
-      decode: unexpected
-    });
-    return this.postEncoded(head, encoded, handles);
-  }
-  postEncoded(head, encoded, handles) {
-    const bytes = this.#post(withValue(head, encoded), encoded.parts);
-    for (const handle of handles) this.#export(handle);
-    return bytes;
-  }
-  postDone(questionId) {
-    this.#done[$push](questionId);
-    this.#flushLater();
-  }
-  #post(text, parts) {
-    this.deferredRelease.send();
-    this.#appendDone();
-    const bytes = this.#append(text, parts);
-    this.#flushLater();
-    return bytes;
-  }
-  #append(text, parts) {
-    const before = this.#transport.appendedBytes;
-    this.#transport.append(text, parts);
-    const end = this.#transport.appendedBytes;
-    this.#unread[$add](end, end - before);
-    return end - before;
-  }
-  #appendDone() {
-    if (this.#done.length === 0) return;
-    const done = this.#done;
-    this.#done = [];
-    for (let at = 0; at < done.length; at += MOST_DONE) this.#append(writeDone(done[$slice](at, at + MOST_DONE)));
-  }
-  #flushLater() {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    inMicrotask(() => {
-      this.#isFlushing = false;
-      this.#appendDone();
-      this.#transport.flush();
-    });
-  }
-};
-function unexpected() {
-  throw new TypeError("Nothing is decoded here");
+  if ($Array_isArray(message) && typeof message[0] === "string") return message;
+  throw new ProtocolError("a frame is not a message");
+}
+function malformedMessage(kind) {
+  return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
+}
+function isId(value) {
+  return typeof value === "number" && $Number_isSafeInteger(value);
+}
+function isTagged(value) {
+  return value === 0 || value === 1;
 }
 
-// src/hub/requests/questions.ts
-var GIVING_BACK = /* @__PURE__ */ $filledSet([
-  "get",
-  "recv",
-  "recvBytes"
+// src/wire/messages/hub_messages.ts
+function requestHead(requestId, objectId, operation, process, task, timeoutMs) {
+  const [object, name, from] = [
+    $JSON_stringify(objectId),
+    $JSON_stringify(operation),
+    $JSON_stringify(process)
+  ];
+  return \`["request",\${requestId},\${object},\${name},\${from},\${task},\${timeoutMs}\`;
+}
+function responseHead(requestId, delivery) {
+  return \`["response",\${requestId},1,\${delivery}\`;
+}
+function errorResponseHead(requestId) {
+  return \`["response",\${requestId},0,0\`;
+}
+function writeDone(requestIds) {
+  return \`["done",\${requestIds[$join](",")}]\`;
+}
+function writeCancel(requestId) {
+  return \`["cancel",\${requestId}]\`;
+}
+function writeAck(requestId) {
+  return \`["ack",\${requestId}]\`;
+}
+function writeRequeue(requestId) {
+  return \`["requeue",\${requestId}]\`;
+}
+function writeRelease(objectId, count, closed) {
+  return \`["release",\${$JSON_stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
+}
+function writeEnded(process) {
+  return \`["ended",\${$JSON_stringify(process)}]\`;
+}
+var HUB_KINDS = /* @__PURE__ */ $filledSet([
+  "request",
+  "response",
+  "done",
+  "cancel",
+  "ack",
+  "requeue",
+  "release",
+  "ended"
 ]);
-var GRACE_MS = 100;
-var SILENT = {
-  state: "Cannot receive: the process that owns the queue or pipe has not answered",
-  remedy: "nothing was taken, wait again"
+function isHubKind(kind) {
+  return HUB_KINDS[$has](kind);
+}
+function readHubMessage(message) {
+  if (!isHubKind(message[0])) return void 0;
+  if (isSound(message)) return message;
+  throw malformedMessage(\`\${message[0]}\`);
+}
+var MOST_PROCESS_UNITS = 256;
+function isSound(message) {
+  switch (message[0]) {
+    case "request":
+      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
+    case "response":
+      return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
+    case "done":
+      return message[$every]((id, place) => place === 0 || isId(id));
+    case "release":
+      return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
+    case "ended":
+      return isProcess(message[1]);
+    default:
+      return isId(message[1]);
+  }
+}
+function isProcess(value) {
+  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
+}
+return {
+  withValue,
+  withValueAnd,
+  parseMessage,
+  malformedMessage,
+  isId,
+  isTagged,
+  requestHead,
+  responseHead,
+  errorResponseHead,
+  writeDone,
+  writeCancel,
+  writeAck,
+  writeRequeue,
+  writeRelease,
+  writeEnded,
+  isHubKind,
+  readHubMessage
 };
-var Questions = class {
-  waits = new PendingCount();
-  #hubWaits;
-  #outbox;
-  #codecs;
-  #open = /* @__PURE__ */ new Map();
-  #askers;
-  #lastId = 0;
-  constructor(outbox, hubWaits, codecs, limits, stallMs) {
-    this.#outbox = outbox;
-    this.#hubWaits = hubWaits;
-    this.#codecs = codecs;
-    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
-  }
-  ask(ref, operation, args, task, wait) {
-    return new Promise((resolve, reject) => {
-      checkWait(wait);
-      const settle = (value) => resolve(value instanceof Delivery ? acknowledged(value) : value);
-      const question = this.#own(ref, settle, reject);
-      const caller = {
-        process: "",
-        task
-      };
-      const id = this.#send(question, {
-        id: ref.id,
-        operation,
-        args,
-        caller,
-        wait,
-        describe: describeOpenHandle
-      });
-      if (id !== void 0) this.#limit(id, question, GIVING_BACK[$has](operation), wait);
+})(parts["errors"]);
+parts["timer"] = (() => {
+// src/abort.ts
+var watches = /* @__PURE__ */ new WeakMap();
+function watchAbort(signal, target) {
+  let watch = watches[$get](signal);
+  if (watch === void 0) {
+    watch = makeWatch(signal);
+    watches[$set](signal, watch);
+    signal.addEventListener("abort", watch.onAbort, {
+      once: true
     });
   }
-  take(ref, operation, args, task, receive) {
-    const settle = (value) => receive(value instanceof Delivery ? value : void 0);
-    const question = this.#own(ref, settle, () => receive(void 0));
-    const caller = {
-      process: "",
-      task
-    };
-    this.#send(question, {
-      id: ref.id,
-      operation,
-      args,
-      caller,
-      wait: {},
-      describe: describeOpenHandle
-    });
-  }
-  forward(id, operation, args, caller, wait) {
-    return new Promise((resolve, reject) => {
-      const question = makeQuestion(void 0, resolve, reject, this.#askers.of(caller.process));
-      const questionId = this.#send(question, {
-        id,
-        operation,
-        args,
-        caller,
-        wait,
-        describe: describeHandle
-      });
-      if (questionId === void 0 || !(wait instanceof RemoteWait)) return;
-      wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
-    });
-  }
-  cancel(ref) {
-    for (const [id, question] of this.#open) {
-      if (question.ref !== ref) continue;
-      this.#giveUp(id, question, new ClosedError(\`The \${ref.type} was closed here while waiting\`));
-    }
-  }
-  settle([, id, ok, deliverySize, tagged, body], parts) {
-    const question = this.#questionOf(id);
-    const codec = question.ref === void 0 ? this.#codecs.transit : this.#codecs.own;
-    const value = decode(body, tagged === 1, parts, codec);
-    this.#close(id, question);
-    if (ok !== 1) this.#fail(question, value);
-    else if (deliverySize === 0) question.resolve(value);
-    else question.resolve(this.#delivery(id, value, deliverySize));
-    this.#sendHeld(question.asker);
-  }
-  settleDone(id) {
-    const question = this.#questionOf(id);
-    this.#close(id, question);
-    question.resolve(void 0);
-    this.#sendHeld(question.asker);
-  }
-  close() {
-    this.#askers[$clear]();
-    for (const [id, question] of this.#open) {
-      this.#close(id, question);
-      this.#fail(question, ownerEnded());
-    }
-  }
-  #own(ref, resolve, reject) {
-    this.#hubWaits.begin();
-    this.waits.begin();
-    const settled = (settle) => (argument) => {
-      this.#hubWaits.end();
-      this.waits.end();
-      settle(argument);
-    };
-    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
-  }
-  #delivery(id, value, size) {
-    const requeue = () => this.#outbox.tell(writeRequeue(id));
-    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
-  }
-  #send(question, { id, operation, args, caller, wait, describe }) {
-    const { asker } = question;
-    if (this.#outbox.isClosed) return void question.reject(ownerEnded());
-    const { timeoutMs = Infinity } = wait;
-    const questionId = ++this.#lastId;
-    const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
-    try {
-      const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      if (this.#askers.mustHold(asker)) {
-        asker.held[$push]({
-          id: questionId,
-          head,
-          args: EncodedValue[$encode](args, describe)
-        });
-        this.#askers.holds(asker);
-      } else {
-        question.bytes = this.#outbox.postValue(head, args, describe);
-        this.#askers.opened(asker, question.bytes);
-      }
-    } catch (error) {
-      this.#askers.leave(asker);
-      return void question.reject(error);
-    }
-    this.#open[$set](questionId, question);
-    return questionId;
-  }
-  #sendHeld(answered) {
-    answered.held.answered();
-    for (let asker; (asker = this.#askers.next()) !== void 0; ) {
-      const { id, head, args } = asker.held[$shift]();
-      const question = this.#open[$get](id);
-      try {
-        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
-        this.#askers.opened(asker, question.bytes);
-      } catch (error) {
-        this.#close(id, question);
-        question.reject(error);
-      }
-    }
-  }
-  #stalled(asker, ids) {
-    const calls = \`\${asker.requests} calls of this process wait for an answer, and none came for a minute\`;
-    for (const id of ids) {
-      const question = this.#open[$get](id);
-      this.#close(id, question);
-      this.#fail(question, new RangeError(\`Cannot call: \${calls}; await some of them first\`));
-    }
-    this.#askers.leave(asker);
-  }
-  #close(id, question) {
-    this.#open[$delete](id);
-    if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
-    question.clear?.();
-  }
-  #limit(id, question, givesBack, { signal, timeoutMs = Infinity }) {
-    let timer;
-    const leaveLater = (ms, reason) => {
-      timer?.cancel();
-      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
-    };
-    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
-    if (signal === void 0) {
-      if (timer !== void 0) question.clear = () => timer.cancel();
-      return;
-    }
-    const target = {
-      aborted: (reason) => {
-        this.#giveUp(id, question, reason);
-        if (givesBack && this.#open[$has](id)) leaveLater(0, () => reason);
-      }
-    };
-    watchAbort(signal, target);
-    question.clear = () => {
-      timer?.cancel();
-      unwatchAbort(signal, target);
-    };
-  }
-  #leave(id, question, reason) {
-    const { reject } = question;
-    question.resolve = (value) => value instanceof Delivery && value.requeue();
-    question.reject = () => {
-    };
-    this.#giveUp(id, question, reason);
-    reject(reason);
-  }
-  #giveUp(id, question, reason) {
-    if (question.givenUp !== void 0) return;
-    question.givenUp = {
-      reason
-    };
-    if (!question.asker.held[$delete](id)) return this.#outbox.tell(writeCancel(id));
-    this.#close(id, question);
-    question.reject(reason);
-  }
-  #fail(question, error) {
-    question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
-  }
-  #questionOf(id) {
-    const question = this.#open[$get](id);
-    if (question === void 0) throw new ProtocolError(\`it answered request \${id}, which was not made\`);
-    return question;
-  }
-};
-function makeQuestion(ref, resolve, reject, asker) {
+  watch.targets[$add](target);
+}
+function unwatchAbort(signal, target) {
+  const watch = watches[$get](signal);
+  if (watch === void 0 || !watch.targets[$delete](target) || watch.targets.size > 0) return;
+  watches[$delete](signal);
+  signal.removeEventListener("abort", watch.onAbort);
+}
+function makeWatch(signal) {
+  const targets = /* @__PURE__ */ new Set();
+  const onAbort = () => {
+    watches[$delete](signal);
+    for (const target of targets) target.aborted(signal.reason);
+  };
   return {
-    ref,
-    resolve,
-    reject,
-    givenUp: void 0,
-    clear: void 0,
-    asker,
-    bytes: void 0
+    targets,
+    onAbort
   };
 }
-function acknowledged(delivery) {
-  delivery.ack();
-  return delivery.value;
+
+// src/deno_internals.ts
+var { internal } = Deno;
+var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
+
+// src/shown.ts
+var MOST_CHARACTERS = 100;
+var MOST_BITS = 320;
+function isMeant(value) {
+  if (typeof value !== "object" || value === null) return [
+    "number",
+    "boolean",
+    "function"
+  ][$includes](typeof value);
+  return $Object_getPrototypeOf(value) === Object.prototype || value instanceof AbortSignal;
 }
-function ownerEnded() {
-  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
+function refuseArguments(call, given, instead = "") {
+  if (given.length === 0 || !isMeant(given[0])) return;
+  throw new TypeError(\`Cannot call \${call} with \${shown(given[0])}: it takes no arguments\${instead}\`);
+}
+function refuseSurplus(form, given, most) {
+  if (given.length <= most || given[most] === void 0 || isFromWalk(given)) return;
+  const [name] = form[$split]("(", 1);
+  throw new TypeError(\`Cannot call \${name}() with \${shown(given[most])} as argument \${most + 1}: wanted \${form}\`);
+}
+function isFromWalk({ length, 2: whole }) {
+  return length === 3 && typeof whole === "object" && whole !== null && "forEach" in whole;
+}
+function shown(value) {
+  switch (typeof value) {
+    case "string":
+      return $JSON_stringify(shortened(value));
+    case "bigint":
+      return value === BigInt.asIntN(MOST_BITS, value) ? \`\${value}n\` : "a long bigint";
+    case "object":
+      if (value === null) return "null";
+      if (value instanceof URL) return shortened(value.href);
+      return $Array_isArray(value) ? "an array" : "an object";
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+}
+function shortened(text) {
+  return text.length > MOST_CHARACTERS ? \`\${text[$slice](0, MOST_CHARACTERS)}\\u2026\` : text;
 }
 
-// src/hub/peer_link.ts
-var PeerLink = class {
-  key;
-  handles;
-  questions;
-  forwardedTo = /* @__PURE__ */ new Set();
-  imports;
-  #hub;
-  #outbox;
-  #exports = new ExportTable();
-  #answers;
-  #touched = new TouchedObjects();
-  constructor(hub, key, transport, limits) {
-    this.#hub = hub;
-    this.key = key;
-    this.imports = new ImportCount(limits.imports ?? Infinity);
-    this.#outbox = new Outbox(transport, (handle) => hub.export(handle, this), hub.clock);
-    this.handles = {
-      encode: unexpected2,
-      decode: (data) => {
-        const handle = hub.decodeHandle(data, this);
-        return handle[REF].open(handle);
+// src/timer.ts
+var { queueMicrotask } = globalThis;
+function original(name) {
+  const property = $Object_getOwnPropertyDescriptor(globalThis, name);
+  const { get, set } = property;
+  let taken = property.value;
+  const take = () => taken ??= get[$call](globalThis);
+  if (set !== void 0) {
+    $Object_defineProperty(globalThis, name, {
+      ...property,
+      set(value) {
+        take();
+        set[$call](this, value);
       }
-    };
-    const transit = {
-      encode: describeHandle,
-      decode: (data) => hub.decodeHandle(data, this)
-    };
-    this.questions = new Questions(this.#outbox, hub.waits, {
-      own: this.handles,
-      transit
-    }, limits);
-    this.#answers = new Answers({
-      key,
-      exported: (id) => this.exported(id),
-      knows: (handle, operation) => hub.knows(handle, operation),
-      isCopy: (handle, operation) => hub.isCopy(handle, operation),
-      serve: (handle, operation, args, caller, wait) => hub.serve(this, handle, operation, args, caller, wait)
-    }, this.#outbox, transit, limits);
-    hub[$join](this);
-  }
-  get isAsked() {
-    return this.#answers.any;
-  }
-  get served() {
-    const { ms, bytes } = this.#answers.served;
-    return {
-      ms: ms + this.#hub.calls.totalMs,
-      bytes: bytes + this.#outbox.appendedBytes
-    };
-  }
-  get servesLater() {
-    return this.#answers.servesLater || this.#hub.calls.isBusy;
-  }
-  get deferredRelease() {
-    return this.#outbox.deferredRelease;
-  }
-  addExport(id, handle) {
-    return this.#exports[$add](id, handle);
-  }
-  exported(id) {
-    return this.#exports[$get](id);
-  }
-  exportSent(send) {
-    const collector = new HandleCollector();
-    try {
-      const result = send(collector);
-      for (const handle of collector.handles) this.#hub.export(handle, this);
-      return result;
-    } catch (error) {
-      collector.abandon();
-      throw error;
-    }
-  }
-  undoExports(handles) {
-    for (const handle of handles) {
-      const { id } = handle[REF];
-      if (this.exported(id) !== void 0) this.#unexport(id, 1, false);
-    }
-  }
-  release(id, count, closed) {
-    this.#outbox.tell(writeRelease(id, count, closed));
-  }
-  touch(id, object) {
-    this.#touched[$add](id, object);
-  }
-  tellObjects(isEnded) {
-    this.#touched.tell(isEnded);
-  }
-  tellEnded(path) {
-    this.#outbox.tell(writeEnded(path));
-  }
-  receive(received, parts, bytes) {
-    const message = readHubMessage(received);
-    if (message === void 0) return false;
-    if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
-    return true;
-  }
-  readEnd() {
-    this.#answers.readEnd();
-  }
-  written() {
-    this.#answers.goOn();
-  }
-  close() {
-    if (this.#outbox.isClosed) return;
-    this.#outbox.close();
-    this.questions.close();
-    this.#hub.linkClosed(this);
-    this.#answers.close();
-    for (const handle of this.#exports[$clear]()) this.#hub.released(handle, true);
-  }
-  #receive(message, parts, bytes) {
-    switch (message[0]) {
-      case "request":
-        return this.#answers.receive(message, parts, bytes);
-      case "response":
-        return this.questions.settle(message, parts);
-      case "done":
-        for (let n = 1; n < message.length; n++) this.questions.settleDone(message[n]);
-        return;
-      case "cancel":
-        return this.#answers.cancel(message[1]);
-      case "ack":
-        return this.#answers.ack(message[1]);
-      case "requeue":
-        return this.#answers.requeue(message[1]);
-      case "release":
-        return this.#unexport(message[1], message[2], message[3] === 1);
-      case "ended":
-        return this.#answers.ended(message[1], () => this.#hub.processEnded(this, message[1]));
-    }
-  }
-  #unexport(id, count, ended) {
-    const handle = this.#exports.subtract(id, count);
-    if (handle !== void 0) this.#hub.released(handle, ended);
-  }
-};
-function unexpected2() {
-  throw new TypeError("Nothing is encoded here");
-}
-
-// src/child/standby.ts
-var QUICK_MS = 1;
-var QUICK_ANSWERS = 4;
-var Standby = class {
-  #quickAnswers = 0;
-  #on = false;
-  get on() {
-    return this.#on;
-  }
-  heard(afterMs) {
-    if (afterMs < QUICK_MS) this.#quickAnswers++;
-    else this.leave();
-  }
-  enter() {
-    if (this.#on || this.#quickAnswers < QUICK_ANSWERS) return false;
-    this.#on = true;
-    return true;
-  }
-  leave() {
-    this.#on = false;
-    this.#quickAnswers = 0;
-  }
-};
-
-// src/child/parent_link.ts
-var TURN_MS = 1;
-var ParentLink = class {
-  standby = new Standby();
-  shared;
-  #streams;
-  #needsParentOnly;
-  #now;
-  #channel;
-  #sentAt = -Infinity;
-  #turnedAt = -Infinity;
-  #outlivesParent = false;
-  constructor({ streams, hub, onFrame, needsParentOnly, now = monotonicMs }) {
-    this.#streams = streams;
-    this.#needsParentOnly = needsParentOnly;
-    this.#now = now;
-    this.#channel = new Channel({
-      read: (buffer) => this.#read(buffer),
-      write: (bytes) => this.#write(bytes),
-      onFrame,
-      onWritten: () => this.shared.written(),
-      trusted: true
     });
-    const channel = this.#channel;
-    const transport = {
-      append: (text, parts) => this.#append(text, parts),
-      flush: () => this.#flushQuietly(),
-      get appendedBytes() {
-        return channel.appendedBytes;
-      },
-      get writtenBytes() {
-        return channel.writtenBytes;
-      }
-    };
-    this.shared = new PeerLink(hub, "parent", transport, PARENT_LIMITS);
   }
-  send(text, parts) {
-    this.shared.deferredRelease.send();
-    this.#append(text, parts);
-    this.#channel.flush();
+  return $Object_defineProperty(take, "isTaken", {
+    get: () => taken !== void 0
+  });
+}
+function coreTimers() {
+  const { createTimer, cancelTimer, refTimer, unrefTimer, getAsyncContext, setAsyncContext } = denoInternals.core ?? {};
+  if (!createTimer || !cancelTimer || !refTimer || !unrefTimer || !getAsyncContext || !setAsyncContext) {
+    return void 0;
   }
-  run() {
-    return this.#channel.run();
+  const inContext = (fn, context = getAsyncContext()) => () => {
+    const outer = getAsyncContext();
+    setAsyncContext(context);
+    try {
+      fn();
+    } finally {
+      setAsyncContext(outer);
+    }
+  };
+  return {
+    areLoaded: true,
+    start: (fn, ms, referenced) => createTimer(inContext(fn), ms, void 0, false, referenced, false),
+    cancel: (id) => cancelTimer(id),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
+  };
+}
+function globalTimers() {
+  const { refTimer, unrefTimer } = Deno;
+  const [timeout, endTimeout] = [
+    original("setTimeout"),
+    original("clearTimeout")
+  ];
+  return {
+    get areLoaded() {
+      return timeout.isTaken;
+    },
+    start(fn, ms, referenced) {
+      const id = timeout()(fn, ms);
+      if (!referenced) unrefTimer(id);
+      return id;
+    },
+    cancel: (id) => endTimeout()(id),
+    setReferenced: (id, referenced) => (referenced ? refTimer : unrefTimer)(id)
+  };
+}
+var timers = coreTimers() ?? globalTimers();
+var immediate = original("setImmediate");
+var monotonicMs = performance.now[$bind](performance);
+var TIME_ORIGIN_MS = performance.timeOrigin;
+var traceClockMs = () => TIME_ORIGIN_MS + monotonicMs();
+var epochMs = Date.now;
+var inMicrotask = (fn) => queueMicrotask(fn);
+var LONGEST_DELAY_MS = 2 ** 31 - 1;
+function after(ms, fn) {
+  return new RuntimeTimer(ms, fn, "once");
+}
+function every(ms, fn) {
+  return new RuntimeTimer(ms, fn, "again");
+}
+function nextTurn() {
+  return new Promise((resolve) => whenLoaded(immediate.isTaken, () => void immediate()(resolve)));
+}
+function checkTimeout(timeoutMs) {
+  if (timeoutMs === void 0) return;
+  if (typeof timeoutMs !== "number") {
+    throw new TypeError(\`Cannot wait: "timeoutMs" is \${shown(timeoutMs)}, a number of milliseconds is wanted\`);
   }
-  limitFrames(maxFrameBytes) {
-    this.#channel.limitOutgoing(maxFrameBytes);
+  if ($Number_isNaN(timeoutMs)) throw new RangeError('Cannot wait: "timeoutMs" is NaN, milliseconds are wanted');
+}
+function checkWait(wait) {
+  if (typeof wait !== "object" || wait === null) {
+    const timeoutMs = wait === false ? 0 : 1e3;
+    throw new TypeError(\`Cannot wait: the options are \${shown(wait)}, wanted { timeoutMs: \${timeoutMs} }\`);
   }
-  mark(blockSecret) {
-    this.#streams.mark(blockSecret);
+  if (wait instanceof AbortSignal) {
+    throw new TypeError("Cannot wait: the options are an AbortSignal, wanted { signal }");
   }
-  shareOutput(others) {
-    this.#streams.share(others);
+  for (const name in wait) {
+    if (name === "timeoutMs" || name === "signal") continue;
+    throw new TypeError(\`Cannot wait: "\${name}" is not an option of a wait, wanted "timeoutMs" or "signal"\`);
+  }
+  checkTimeout(wait.timeoutMs);
+  checkSignal(wait.signal);
+}
+function checkSignal(signal) {
+  if (signal === void 0 || signal instanceof AbortSignal) return;
+  throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
+}
+function whenLoaded(isLoaded, make) {
+  if (isLoaded) make();
+  else inMicrotask(make);
+}
+var RuntimeTimer = class {
+  #ms;
+  #fn;
+  #repetition;
+  #leftMs;
+  #id;
+  #referenced = true;
+  #isCancelled = false;
+  constructor(ms, fn, repetition) {
+    this.#ms = this.#leftMs = ms;
+    this.#fn = fn;
+    this.#repetition = repetition;
+    if (ms < Infinity) whenLoaded(timers.areLoaded, () => this.#arm());
+  }
+  cancel() {
+    this.#isCancelled = true;
+    if (this.#id !== void 0) timers.cancel(this.#id);
+    this.#id = void 0;
   }
   setReferenced(referenced) {
-    return this.#streams.setReferenced(referenced);
+    if (referenced === this.#referenced) return;
+    this.#referenced = referenced;
+    if (this.#id !== void 0) timers.setReferenced(this.#id, referenced);
   }
-  outliveParent() {
-    this.#outlivesParent = true;
+  #arm() {
+    if (this.#isCancelled) return;
+    const ms = $Math_min($Math_max(this.#leftMs, 0), LONGEST_DELAY_MS);
+    this.#id = timers.start(() => this.#expire(), ms, this.#referenced);
   }
-  #append(text, parts) {
-    if (this.standby.enter()) this.#channel.append(STANDBY);
-    this.#channel.append(text, parts);
-  }
-  async #read(buffer) {
-    if (this.#channel.inFrame && this.#needsParentOnly()) {
-      return this.#streams.readSync(buffer);
+  #expire() {
+    this.#id = void 0;
+    this.#leftMs -= LONGEST_DELAY_MS;
+    if (this.#leftMs > 0) return this.#arm();
+    if (this.#repetition === "again") {
+      this.#leftMs = this.#ms;
+      this.#arm();
     }
-    if (this.standby.on) {
-      await (this.#now() - this.#turnedAt < TURN_MS ? void 0 : this.#turn());
-      if (this.standby.on && this.#needsParentOnly()) {
-        this.#flushQuietly();
-        return this.#streams.readSync(buffer);
-      }
-    }
-    const bytes = await this.#streams.read(buffer);
-    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
-    return bytes;
-  }
-  async #turn() {
-    await nextTurn();
-    this.#turnedAt = this.#now();
-  }
-  #write(bytes) {
-    try {
-      this.#streams.write(bytes);
-      this.#sentAt = this.#now();
-    } catch (error) {
-      if (!this.#outlivesParent) throw error;
-    }
-  }
-  #flushQuietly() {
-    try {
-      this.#channel.flush();
-    } catch {
-    }
+    this.#fn();
   }
 };
 return {
-  ParentLink
+  refuseArguments,
+  refuseSurplus,
+  shown,
+  watchAbort,
+  unwatchAbort,
+  denoInternals,
+  monotonicMs,
+  TIME_ORIGIN_MS,
+  traceClockMs,
+  epochMs,
+  inMicrotask,
+  after,
+  every,
+  nextTurn,
+  checkTimeout,
+  checkWait
 };
-})(parts["hub/requests/answers"], parts["wire/messages/to_parent"], parts["wire/messages/hub_messages"], parts["hub/shared_object"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/channel"], parts["wire/codec/error_codec"]);
-return parts["child/parent_link"];
+})();
+return parts["timer"];
 })
-//# sourceURL=corral:child/5
+//# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, Object, Function, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Reflect_ownKeys, $Math_round, $Promise_withResolvers, $Promise_resolve, $Reflect_getOwnPropertyDescriptor, $Number_isFinite, $Promise_reject, $push, $shift, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $unregister, $deref, $filledMap } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_values, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Object_create, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap } = taken;
+parts["troubles"] = (() => {
+// src/troubles.ts
+var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
+var TROUBLES = [
+  "other-runtime",
+  "old-deno",
+  "run-deno",
+  "pool-in-worker",
+  "top-level-pool",
+  "compiled",
+  "no-deno",
+  "grant",
+  "not-cached",
+  "variables",
+  "bare-import",
+  "extension",
+  "commonjs",
+  "unstable",
+  "lock",
+  "untrusted-import",
+  "source-text",
+  "permission",
+  "data",
+  "start",
+  "start-timeout",
+  "exit",
+  "memory",
+  "protocol"
+];
+function see(trouble) {
+  return \`, see \${TROUBLESHOOTING}#\${trouble}\`;
+}
+return {
+  TROUBLESHOOTING,
+  TROUBLES,
+  see
+};
+})();
+parts["wire/codec/value_path"] = (({
+  EncodingError
+}, {
+  see
+}) => {
+// src/wire/codec/value_path.ts
+var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
+function pathOf(steps) {
+  return steps.reduce((path, step) => path + formatStep(step), "$");
+}
+var MAX_PATH_UNITS = 200;
+function shownPath(path) {
+  if (path.length <= MAX_PATH_UNITS) return path;
+  const half = MAX_PATH_UNITS / 2;
+  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
+}
+function encodingError(path, detail, cause) {
+  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+    cause
+  });
+}
+function formatStep(step) {
+  if (typeof step === "number") return \`[\${step}]\`;
+  if (typeof step === "object") return step.expression;
+  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
+}
+return {
+  UNREADABLE,
+  pathOf,
+  shownPath,
+  encodingError
+};
+})(parts["errors"], parts["troubles"]);
+parts["wire/codec/codec"] = (({
+  TaggedEncoder
+}, {
+  UNREADABLE,
+  encodingError
+}, {
+  LineReader
+}, {
+  TaggedDecoder
+}, {
+  encodeNumbers
+}, {
+  LinePart,
+  LineWriter,
+  ownParts
+}, {
+  LARGE_UNITS,
+  NOT_PLAIN,
+  PlainMeasure,
+  isShort
+}, {
+  malformed
+}, {
+  EncodingError,
+  PayloadTooLargeError,
+  ProtocolError
+}) => {
+// src/wire/codec/codec.ts
+var NO_PARTS = [];
+var UNDEFINED = {
+  text: '{"$":"undefined"}',
+  tagged: true,
+  parts: NO_PARTS
+};
+var MAX_TEXT_UNITS = 2 * LARGE_UNITS;
+var MAX_STRING_UNITS = 2 ** 29 - 24;
+var LINES_OF_PLAIN = '{"$":"lines"}';
+var LINES_OF_TREE = '{"$":"lines","t":1}';
+function encode(value, handles) {
+  return withOwnMemory(encodeToSend(value, handles));
+}
+function encodeToSend(value, handles) {
+  if (value === void 0) return UNDEFINED;
+  if (needsNoMeasure(value)) return {
+    text: $JSON_stringify(value),
+    tagged: false,
+    parts: NO_PARTS
+  };
+  const numbers = numbersIn(value);
+  if (numbers !== void 0) return {
+    text: numbers.text,
+    tagged: true,
+    parts: [
+      numbers.bytes
+    ]
+  };
+  const measure = new PlainMeasure();
+  const size = sizeOf(value, measure);
+  return size === NOT_PLAIN ? encodeTagged(value, handles) : encodePlain(value, size, measure);
+}
+function withOwnMemory(encoded) {
+  const parts = ownParts(encoded.parts);
+  return parts === encoded.parts ? encoded : {
+    text: encoded.text,
+    tagged: encoded.tagged,
+    parts
+  };
+}
+function decode(body, tagged, parts, handles) {
+  if (!tagged) return body;
+  try {
+    const form = linesFormOf(body);
+    if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
+    const { value, maxCost, isDecoded } = readLines(parts[0]);
+    if (form === LINES_OF_PLAIN || isDecoded) return value;
+    return new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
+  } catch (error) {
+    throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
+  }
+}
+function needsNoMeasure(value) {
+  try {
+    return isShort(value);
+  } catch {
+    return false;
+  }
+}
+function numbersIn(value) {
+  try {
+    return encodeNumbers(value);
+  } catch {
+    return void 0;
+  }
+}
+function sizeOf(value, measure) {
+  try {
+    return measure.measure(value);
+  } catch {
+    return NOT_PLAIN;
+  }
+}
+function encodePlain(value, size, measure) {
+  const text = size < LARGE_UNITS ? stringify(value) : void 0;
+  if (text !== void 0 && text.length <= MAX_TEXT_UNITS) return {
+    text,
+    tagged: false,
+    parts: NO_PARTS
+  };
+  return {
+    text: LINES_OF_PLAIN,
+    tagged: true,
+    parts: [
+      writeLines((large) => new LineWriter(large, size), value, measure).finish()
+    ]
+  };
+}
+function encodeTagged(value, handles) {
+  const encoder = new TaggedEncoder(handles);
+  try {
+    return encodeWith(encoder, value);
+  } catch (error) {
+    encoder.abandon();
+    throw error;
+  }
+}
+function encodeWith(encoder, value) {
+  const tree = encodeTree(encoder, value);
+  const measure = new PlainMeasure();
+  const size = measure.measure(tree);
+  const text = size < LARGE_UNITS ? stringify(tree) : void 0;
+  if (text !== void 0 && text.length <= MAX_TEXT_UNITS) return {
+    text,
+    tagged: true,
+    parts: encoder.parts
+  };
+  const lines = writeLines(LineWriter.ofTree, tree, measure).finishTree(encoder.costAtOnce, encoder.hasPartsBehind);
+  return {
+    text: LINES_OF_TREE,
+    tagged: true,
+    parts: [
+      lines,
+      ...encoder.parts
+    ]
+  };
+}
+function writeLines(start, value, { large }) {
+  if (typeof value === "object" && value !== null) large[$add](value);
+  try {
+    const writer = start(large);
+    writer.write(value);
+    return writer;
+  } catch (error) {
+    throw writingError(error);
+  }
+}
+function readLines(part) {
+  if (!(part instanceof LinePart)) throw malformed("its lines are missing");
+  if (part.length === 0) return {
+    value: part.value,
+    maxCost: part.cost,
+    isDecoded: part.isDecoded
+  };
+  const reader = new LineReader(part.length, void 0);
+  reader[$push](part);
+  return reader.end();
+}
+function linesFormOf(body) {
+  if (typeof body !== "object" || body === null || body.$ !== "lines") return void 0;
+  return body.t === 1 ? LINES_OF_TREE : LINES_OF_PLAIN;
+}
+function encodeTree(encoder, value) {
+  try {
+    return encoder.encode(value, 0);
+  } catch (error) {
+    if (error instanceof EncodingError) throw error;
+    throw encodingError(encoder.path, UNREADABLE, error);
+  }
+}
+function stringify(value) {
+  try {
+    return $JSON_stringify(value);
+  } catch (error) {
+    throw writingError(error);
+  }
+}
+function writingError(error) {
+  if (!(error instanceof RangeError)) {
+    return encodingError("$", UNREADABLE, error);
+  }
+  return new PayloadTooLargeError(\`Cannot send message: a text in it is longer than a string can be, at most \${MAX_STRING_UNITS} characters are allowed\`, MAX_STRING_UNITS + 1, MAX_STRING_UNITS);
+}
+return {
+  MAX_TEXT_UNITS,
+  LINES_OF_PLAIN,
+  LINES_OF_TREE,
+  encode,
+  encodeToSend,
+  withOwnMemory,
+  decode,
+  numbersIn,
+  encodePlain,
+  encodeTagged,
+  stringify,
+  writingError
+};
+})(parts["wire/codec/encode"], parts["wire/codec/value_path"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["errors"]);
+parts["hub/handle_collector"] = (({
+  refuseArguments
+}, {
+  LINES_OF_PLAIN,
+  LINES_OF_TREE,
+  MAX_TEXT_UNITS,
+  encodePlain,
+  encodeTagged,
+  numbersIn,
+  stringify,
+  writingError
+}, {
+  TaggedEncoder
+}, {
+  LineWriter
+}, {
+  LARGE_UNITS,
+  NOT_PLAIN,
+  PlainMeasure
+}, {
+  isOrdinaryArray,
+  placesAmongHoles
+}, {
+  EncodingError,
+  brand,
+  shared,
+  sharedSymbol
+}) => {
+// src/hub/handle.ts
+var REF = sharedSymbol("ref");
+function isHandle(value) {
+  return REF in value;
+}
+var SharedHandle = class {
+  [REF];
+  constructor(ref) {
+    this[REF] = ref;
+  }
+  close() {
+    refuseArguments("close()", arguments);
+    this[REF].release();
+  }
+  [Symbol.dispose]() {
+    this.close();
+  }
+};
+function describeHandle(value) {
+  if (!isHandle(value)) return void 0;
+  const { type, id } = value[REF];
+  return {
+    type,
+    id
+  };
+}
+var factories = shared("handleFactories", () => /* @__PURE__ */ new Map());
+function registerHandleType(type, factory) {
+  if (!factories[$has](type)) factories[$set](type, factory);
+}
+function registerHandleClass(type, handleClass) {
+  brand({
+    [type]: handleClass
+  });
+  registerHandleType(type, (ref) => $Object_create(handleClass.prototype, {
+    [REF]: {
+      value: ref
+    }
+  }));
+}
+var loadClasses = () => {
+};
+function loadHandleClassesBy(load) {
+  loadClasses = load;
+}
+function handleFactory(type) {
+  if (!factories[$has](type)) {
+    const load = loadClasses;
+    loadClasses = () => {
+    };
+    load();
+  }
+  return factories[$get](type);
+}
+
+// src/wire/codec/items_encoder.ts
+var PIECE_UNITS = 2 * LARGE_UNITS;
+var TREE_ITEMS_PER_PIECE = 512;
+function encodeItems(items, handles) {
+  const encoder = new ItemsEncoder(items, handles);
+  while (encoder.encoded === void 0) encoder.advance();
+  return encoder.encoded;
+}
+var ItemsEncoder = class {
+  #items;
+  #handles;
+  #measure = new PlainMeasure();
+  #writer;
+  #written = 0;
+  #tree;
+  #encoded;
+  constructor(items, handles) {
+    this.#items = items;
+    this.#handles = handles;
+    const numbers = numbersIn(items);
+    if (numbers !== void 0) this.#encoded = {
+      text: numbers.text,
+      tagged: true,
+      parts: [
+        numbers.bytes
+      ]
+    };
+  }
+  get encoded() {
+    return this.#encoded;
+  }
+  advance() {
+    if (this.#tree !== void 0) {
+      this.#encoded = this.#tree.advance();
+      return;
+    }
+    const items = this.#items;
+    const start = this.#written;
+    const piece = pieceOf(items, start, this.#measure);
+    if (piece === void 0) {
+      this.#writer?.abandon();
+      this.#beginTree();
+    } else if (this.#writer === void 0 && piece.end === items.length && piece.size < LARGE_UNITS) {
+      this.#encoded = encodePlain(items, piece.size, this.#measure);
+    } else this.#write(start, piece);
+  }
+  #beginTree() {
+    const items = this.#items;
+    if (items.length > TREE_ITEMS_PER_PIECE && isOrdinaryArray(items) && placesAmongHoles(items) === void 0) {
+      this.#tree = new TreeItemsEncoder(items, this.#handles);
+    } else this.#encoded = encodeTagged(items, this.#handles);
+  }
+  #write(start, { end, size }) {
+    try {
+      const units = $Math_ceil(size / end * this.#items.length);
+      this.#writer ??= openList(new LineWriter(this.#measure.large, units));
+      this.#writer.writeItems(this.#items, start, end);
+      this.#written = end;
+      if (end < this.#items.length) return;
+      this.#writer.close();
+      this.#encoded = {
+        text: LINES_OF_PLAIN,
+        tagged: true,
+        parts: [
+          this.#writer.finish()
+        ]
+      };
+    } catch (error) {
+      throw writingError(error);
+    }
+  }
+};
+function openList(writer) {
+  writer.open();
+  return writer;
+}
+function pieceOf(items, start, measure) {
+  let end = start;
+  let size = 0;
+  try {
+    while (end < items.length && size < PIECE_UNITS) {
+      const added = measure.measureItem(items[end++]);
+      if (added === NOT_PLAIN) return void 0;
+      size += added;
+    }
+  } catch {
+    return void 0;
+  }
+  return {
+    end,
+    size
+  };
+}
+var TreeItemsEncoder = class {
+  #items;
+  #encoder;
+  #measure = new PlainMeasure();
+  #nodes = [];
+  #units = 0;
+  #next = 0;
+  #writer;
+  constructor(items, handles) {
+    this.#items = items;
+    this.#encoder = new TaggedEncoder(handles);
+    this.#encoder.beginList(items);
+  }
+  advance() {
+    try {
+      this.#encodeSome();
+      if (this.#next < this.#items.length && this.#units < LARGE_UNITS) return void 0;
+      const text = this.#writer === void 0 && this.#units < LARGE_UNITS ? stringify(this.#nodes) : void 0;
+      if (text !== void 0 && text.length <= MAX_TEXT_UNITS) {
+        return {
+          text,
+          tagged: true,
+          parts: this.#encoder.parts
+        };
+      }
+      this.#writeNodes();
+      return this.#next < this.#items.length ? void 0 : this.#finish(this.#writer);
+    } catch (error) {
+      this.#writer?.abandon();
+      this.#encoder.abandon();
+      throw error;
+    }
+  }
+  #encodeSome() {
+    const end = $Math_min(this.#items.length, this.#next + TREE_ITEMS_PER_PIECE);
+    while (this.#next < end && this.#units < PIECE_UNITS) {
+      const node = this.#encoder.encodeItem(this.#next, this.#items[this.#next]);
+      this.#nodes[$push](node);
+      const size = this.#measure.measureItem(node);
+      this.#units += size === NOT_PLAIN ? LARGE_UNITS : size;
+      this.#next++;
+    }
+  }
+  #writeNodes() {
+    try {
+      this.#writer ??= openList(LineWriter.ofTree(this.#measure.large));
+      this.#writer.writeItems(this.#nodes, 0, this.#nodes.length);
+    } catch (error) {
+      throw writingError(error);
+    }
+    this.#nodes = [];
+    this.#units = 0;
+  }
+  #finish(writer) {
+    writer.close();
+    const lines = writer.finishTree(this.#encoder.costAtOnce, this.#encoder.hasPartsBehind);
+    return {
+      text: LINES_OF_TREE,
+      tagged: true,
+      parts: [
+        lines,
+        ...this.#encoder.parts
+      ]
+    };
+  }
+};
+
+// src/hub/in_flight_handle.ts
+var collected = new FinalizationRegistry((hold) => letGo(hold));
+var InFlightHandle = class {
+  [REF];
+  handle;
+  #hold;
+  constructor(handle) {
+    this.handle = handle;
+    this[REF] = handle[REF];
+    this.#hold = {
+      object: this[REF]
+    };
+    this[REF].hold();
+    collected[$register](this, this.#hold);
+  }
+  sent() {
+    letGo(this.#hold);
+  }
+  lost() {
+    letGo(this.#hold, true);
+  }
+  abandon() {
+    letGo(this.#hold);
+  }
+  requeued() {
+    if (this.#hold.object !== void 0) return;
+    this.#hold.object = this[REF];
+    this[REF].hold();
+  }
+  open() {
+    const handle = this[REF].open(this.handle);
+    this.sent();
+    return handle;
+  }
+};
+brand({
+  InFlightHandle
+});
+function abandonHandles(handles) {
+  for (const handle of handles) if (handle instanceof InFlightHandle) handle.abandon();
+}
+function letGo(hold, ended = false) {
+  const { object } = hold;
+  hold.object = void 0;
+  object?.unhold(ended);
+}
+
+// src/hub/handle_collector.ts
+function describeOpenHandle(value) {
+  const data = describeHandle(value);
+  if (data !== void 0 && !value[REF].canTravel) {
+    throw new EncodingError(\`Cannot send a \${data.type}: it was closed here, send it before you close it\`, "$");
+  }
+  return data;
+}
+function exportingHandles(send, exportHandle) {
+  const collector = new HandleCollector();
+  try {
+    const result = send(collector);
+    for (const handle of collector.handles) exportHandle(handle);
+    return result;
+  } catch (error) {
+    collector.abandon();
+    throw error;
+  }
+}
+var NONE = [];
+var HandleCollector = class {
+  #describe;
+  #handles;
+  constructor(describe = describeOpenHandle) {
+    this.#describe = describe;
+  }
+  get handles() {
+    return this.#handles ?? NONE;
+  }
+  encode(value) {
+    const data = this.#describe(value);
+    if (data !== void 0) (this.#handles ??= [])[$push](new InFlightHandle(value));
+    return data;
+  }
+  undo(count) {
+    abandonHandles(this.#handles[$splice](-count));
+  }
+  abandon() {
+    abandonHandles(this.handles);
+    this.#handles = void 0;
+  }
+  decode() {
+    throw new TypeError("Nothing is decoded here");
+  }
+};
+return {
+  REF,
+  SharedHandle,
+  describeHandle,
+  registerHandleType,
+  registerHandleClass,
+  loadHandleClassesBy,
+  handleFactory,
+  encodeItems,
+  ItemsEncoder,
+  InFlightHandle,
+  abandonHandles,
+  describeOpenHandle,
+  exportingHandles,
+  HandleCollector
+};
+})(parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/realms"], parts["errors"]);
 parts["child/tasks/task_loop"] = (({
-  writeChunkErrors,
-  writeChunkResult,
-  writeError,
-  writeProgress,
-  writeResult,
-  writeReturned,
-  writeStarted
+  withValue,
+  withValueAnd
 }, {
   describeOpenHandle,
   encodeItems
@@ -6216,14 +2906,55 @@ parts["child/tasks/task_loop"] = (({
   encode,
   encodeToSend
 }, {
-  see
-}, {
   giveBack
 }, {
   CancelledError,
   EncodingError,
   FunctionNotFoundError
+}, {
+  see
 }) => {
+// src/wire/protocol.ts
+var PROTOCOL_VERSION = 1;
+
+// src/wire/version.ts
+var VERSION = "0.1.0";
+
+// src/wire/messages/to_parent.ts
+var CHILD_HELLO = \`["hello",\${PROTOCOL_VERSION},\${$JSON_stringify(VERSION)}]\`;
+var READY = '["ready"]';
+var STANDBY = '["standby"]';
+function writeFailed(error) {
+  return withValue('["failed"', error);
+}
+function writeStarted(taskId) {
+  return \`["started",\${taskId}]\`;
+}
+function writeResult(taskId, value, durationMs) {
+  return value === void 0 ? \`["result",\${taskId}]\` : withValueAnd(\`["result",\${taskId}\`, value, durationMs);
+}
+function writeError(taskId, error, durationMs) {
+  return withValueAnd(\`["error",\${taskId}\`, error, durationMs);
+}
+function writeChunkResult(taskId, durationMs, values) {
+  return withValue(\`["chunk",\${taskId},\${durationMs}\`, values);
+}
+function writeChunkErrors(taskId, durationMs, outcomes) {
+  return withValue(\`["chunkErrors",\${taskId},\${durationMs}\`, outcomes);
+}
+function writeReturned(taskIds) {
+  return \`["returned",[\${taskIds[$join](",")}]]\`;
+}
+function writeProgress(taskId, value) {
+  return withValue(\`["progress",\${taskId}\`, value);
+}
+function writeSpan(taskId, report) {
+  return \`["span",\${taskId},\${$JSON_stringify(report)}]\`;
+}
+function writeOutput(stream, taskId, text) {
+  return \`["output",\${stream},\${taskId},\${$JSON_stringify(text)}]\`;
+}
+
 // src/child/tasks/added_names.ts
 var KEEP_NAME = '((define)=>(fn,value)=>define(fn,"name",{value,configurable:true}))(Object.defineProperty)';
 function usualNameKeeper(source) {
@@ -6854,6 +3585,14 @@ function isThenable(value) {
   return typeof value === "object" && value !== null && typeof value.then === "function";
 }
 return {
+  PROTOCOL_VERSION,
+  VERSION,
+  CHILD_HELLO,
+  READY,
+  STANDBY,
+  writeFailed,
+  writeSpan,
+  writeOutput,
   ownProcess,
   identify,
   resolveFunction,
@@ -6861,559 +3600,29 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/to_parent"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/decode"], parts["wire/codec/error_codec"]);
-parts["wire/span_report"] = (() => {
-// src/wire/span_report.ts
-var LAST_MS = 9e12;
-var LAST_KIND = 4;
-var LAST_STATUS = 2;
-function isSpanTime(value) {
-  return typeof value === "number" && value >= 0 && value <= LAST_MS;
-}
-function isSpanKind(value) {
-  return isCode(value, LAST_KIND);
-}
-function isStatusCode(value) {
-  return isCode(value, LAST_STATUS);
-}
-function isCode(value, last) {
-  return $Number_isInteger(value) && value >= 0 && value <= last;
-}
-function isAttributeValue(value) {
-  if ($Array_isArray(value)) return value[$every]((item) => item === null || isPrimitive(item));
-  return isPrimitive(value);
-}
-function isPrimitive(value) {
-  return typeof value === "string" || typeof value === "boolean" || typeof value === "number" && $Number_isFinite(value);
-}
-return {
-  isSpanTime,
-  isSpanKind,
-  isStatusCode,
-  isAttributeValue
-};
-})();
-parts["hub/hub"] = (({
-  PendingCount,
-  canDo,
-  operate
-}, {
-  Delivery,
-  EncodedValue,
-  FairQueue,
-  RemoteWait,
-  ServingTime,
-  askerOf,
-  cancellation
-}, {
-  InFlightHandle,
-  REF,
-  handleFactory
-}, {
-  checkWait,
-  epochMs,
-  inMicrotask
-}, {
-  ClosedError,
-  ProtocolError,
-  brand,
-  shared
-}) => {
-// src/hub/local_ref.ts
-var LocalRef = class {
-  type;
-  id;
-  deferredRelease = void 0;
-  prefetch = void 0;
-  #hub;
-  #object;
-  #closed = false;
-  constructor(hub2, type, id, object) {
-    this.#hub = hub2;
-    this.type = type;
-    this.id = id;
-    this.#object = object;
-  }
-  get object() {
-    return this.#object;
-  }
-  get task() {
-    return this.#hub.currentTask();
-  }
-  get isClosed() {
-    return this.#closed;
-  }
-  get canTravel() {
-    return !this.#closed || this.#object?.held === void 0;
-  }
-  async call(operation, args, wait = {}) {
-    checkWait(wait);
-    if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = this.#hub.calls[$call](this.#object, operation, {
-      process: "",
-      task: this.task
-    }, wait, args);
-    if (value instanceof Promise) value = await this.#wait(value);
-    return EncodedValue.open(value instanceof Delivery ? value.value : value);
-  }
-  take(_operation, _args, receive) {
-    receive(void 0);
-  }
-  release() {
-    const object = this.#object;
-    this.#object = void 0;
-    if (object !== void 0) this.#hub.calls.close(object);
-    object?.close?.();
-  }
-  close() {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#object?.dropped === void 0) return this.release();
-    this.#hub.forgetCollection(this);
-    this.#object.dropped("here", true);
-  }
-  hold() {
-    this.#object?.held?.("elsewhere");
-  }
-  unhold(ended = false) {
-    this.#object?.dropped?.("elsewhere", ended);
-  }
-  open(handle) {
-    return this.canTravel ? handle : this.#hub.reopen(this);
-  }
-  async #wait(value) {
-    const { waits } = this.#hub;
-    waits.begin();
-    try {
-      return await value;
-    } finally {
-      waits.end();
-    }
-  }
-};
-brand({
-  LocalRef
-});
-
-// src/hub/origins.ts
-var MOST_REMEMBERED = 1e4;
-var Origins = class {
-  #origins = /* @__PURE__ */ new Map();
-  #remembered = /* @__PURE__ */ new Map();
-  check(objectId, peer) {
-    const known = this.#origins[$get](originOf(objectId));
-    if (known !== void 0 && known.peer !== peer) throw new ProtocolError("a handle to an object of another process");
-  }
-  add(objectId, peer) {
-    const name = originOf(objectId);
-    let origin = this.#origins[$get](name);
-    if (origin === void 0 || origin.objects === 0) peer.imports.addOrigin();
-    if (origin === void 0) this.#origins[$set](name, origin = {
-      name,
-      peer,
-      objects: 0,
-      isShown: false
-    });
-    else if (origin.objects === 0) this.#remembered[$get](peer)?.[$delete](origin);
-    origin.objects++;
-    return origin;
-  }
-  remove(origin) {
-    if (--origin.objects > 0) return;
-    origin.peer.imports.removeOrigin();
-    if (origin.isShown) this.#remember(origin);
-    else this.#origins[$delete](origin.name);
-  }
-  peerClosed(peer) {
-    this.#remembered[$delete](peer);
-    for (const [name, origin] of this.#origins) if (origin.peer === peer) this.#origins[$delete](name);
-  }
-  #remember(origin) {
-    let remembered = this.#remembered[$get](origin.peer);
-    if (remembered === void 0) this.#remembered[$set](origin.peer, remembered = /* @__PURE__ */ new Set());
-    remembered[$add](origin);
-    if (remembered.size <= MOST_REMEMBERED) return;
-    const [oldest] = remembered;
-    remembered[$delete](oldest);
-    this.#origins[$delete](oldest.name);
-  }
-};
-function originOf(objectId) {
-  const end = objectId[$indexOf](":");
-  return end < 0 ? objectId : objectId[$slice](0, end);
-}
-
-// src/hub/remote_ref.ts
-var RemoteRef = class {
-  entry;
-  prefetch;
-  handle;
-  #hub;
-  #closed = false;
-  constructor(hub2, entry) {
-    this.#hub = hub2;
-    this.entry = entry;
-  }
-  get type() {
-    return this.entry.type;
-  }
-  get id() {
-    return this.entry.id;
-  }
-  get peer() {
-    return this.entry.peer;
-  }
-  get deferredRelease() {
-    return this.peer.deferredRelease;
-  }
-  get task() {
-    return this.#hub.currentTask();
-  }
-  get isClosed() {
-    return this.#closed;
-  }
-  get canTravel() {
-    return !this.#closed;
-  }
-  call(operation, args, wait = {}) {
-    if (wait.signal?.aborted) return $Promise_reject(wait.signal.reason);
-    if (this.#closed) return $Promise_reject(new ClosedError(\`Cannot use the \${this.type}: it was closed here\`));
-    return this.peer.questions.ask(this, operation, args, this.task, wait);
-  }
-  take(operation, args, receive) {
-    if (this.#closed) return receive(void 0);
-    this.peer.questions.take(this, operation, args, this.task, receive);
-  }
-  release() {
-  }
-  close() {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.entry.closed = true;
-    this.peer.questions.cancel(this);
-    this.#hub.forgetIfUnused(this.entry);
-  }
-  hold() {
-    this.entry.holds++;
-  }
-  unhold() {
-    this.entry.holds--;
-    inMicrotask(() => this.#hub.forgetIfUnused(this.entry));
-  }
-  open(handle) {
-    return this.#closed ? this.#hub.reimport(this.entry) : handle;
-  }
-};
-brand({
-  RemoteRef
-});
-
-// src/hub/object_calls.ts
-var SLICE_MS = 8;
-var ObjectCalls = class {
-  #busy = /* @__PURE__ */ new Map();
-  #time = new ServingTime(SLICE_MS, () => this.#goOn());
-  #own = 0;
-  get isBusy() {
-    return this.#busy.size > 0;
-  }
-  get totalMs() {
-    return this.#time.totalMs;
-  }
-  call(object, operation, caller, wait, args) {
-    if (object === void 0) throw closed();
-    const busy = this.#busy.size === 0 ? void 0 : this.#busy[$get](object);
-    if (busy !== void 0) {
-      return this.#later(caller, (waiting) => {
-        busy.next[$push](askerOf(caller.process), {
-          ...waiting,
-          operation,
-          wait,
-          args
-        });
-      });
-    }
-    const steps = stepsOf(object, operation, caller, args);
-    if (steps === void 0) return operate(object, operation, caller, wait, args);
-    return this.#begin(object, caller, steps);
-  }
-  close(object) {
-    const busy = this.#busy[$get](object);
-    if (busy === void 0) return;
-    this.#busy[$delete](object);
-    if (this.#busy.size === 0) this.#time.close();
-    busy.current?.steps.return(void 0);
-    busy.current?.waiting.reject(closed());
-    for (let call = busy.next[$shift](); call !== void 0; call = busy.next[$shift]()) call.reject(closed());
-  }
-  #begin(object, caller, steps) {
-    const first = steps.next();
-    if (first.done === true) return first.value;
-    while (this.#time.begin()) {
-      try {
-        const { done, value } = steps.next();
-        if (done === true) return value;
-      } finally {
-        this.#time.end();
-      }
-    }
-    const result = this.#later(caller, (waiting) => {
-      this.#busy[$set](object, {
-        current: {
-          steps,
-          waiting
-        },
-        next: new FairQueue()
-      });
-    });
-    this.#goOnLater();
-    return result;
-  }
-  #later(caller, start) {
-    const { promise, resolve, reject } = $Promise_withResolvers();
-    const isOwn = caller.process === "";
-    if (isOwn) this.#own++;
-    const settled = (settle) => (value) => {
-      if (isOwn) this.#own--;
-      settle(value);
-    };
-    start({
-      caller,
-      resolve: settled(resolve),
-      reject: settled(reject)
-    });
-    if (isOwn) this.#goOnLater();
-    return promise;
-  }
-  #goOnLater() {
-    if (this.#busy.size > 0) this.#time.goOnLater(this.#own > 0);
-  }
-  #goOn() {
-    while (this.#busy.size > 0 && this.#time.begin()) {
-      for (const [object, busy] of this.#busy) {
-        this.#busy[$delete](object);
-        if (advance(object, busy)) this.#busy[$set](object, busy);
-        break;
-      }
-      this.#time.end();
-    }
-    this.#goOnLater();
-  }
-};
-function advance(object, busy) {
-  if (busy.current === void 0) beginNext(object, busy, busy.next[$shift]());
-  else takeStep(busy, busy.current);
-  return busy.current !== void 0 || busy.next.size > 0;
-}
-function takeStep(busy, { steps, waiting }) {
-  try {
-    const { done, value } = steps.next();
-    if (done !== true) return;
-    waiting.resolve(value);
-  } catch (error) {
-    waiting.reject(error);
-  }
-  busy.current = void 0;
-}
-function beginNext(object, busy, call) {
-  const { operation, caller, wait, args } = call;
-  if (wait instanceof RemoteWait && wait.isCancelled) return call.reject(cancellation());
-  try {
-    const steps = stepsOf(object, operation, caller, args);
-    if (steps !== void 0) busy.current = {
-      steps,
-      waiting: call
-    };
-    else call.resolve(operate(object, operation, caller, wait, args));
-  } catch (error) {
-    call.reject(error);
-  }
-}
-function stepsOf(object, operation, caller, args) {
-  const { longOperations } = object;
-  if (longOperations === void 0 || !$Object_hasOwn(longOperations, operation)) return void 0;
-  return longOperations[operation](caller, ...args);
-}
-function closed() {
-  return new ClosedError("Cannot use the object: it was closed, or its owner has ended");
-}
-
-// src/hub/hub.ts
-var MOST_ID_UNITS = 80;
-var Hub = class {
-  clock;
-  waits = new PendingCount();
-  calls = new ObjectCalls();
-  #origin = crypto.randomUUID();
-  #peers = /* @__PURE__ */ new Set();
-  #imports = /* @__PURE__ */ new Map();
-  #origins = new Origins();
-  #collected = new FinalizationRegistry((entry) => this.forgetIfUnused(entry));
-  #collectedHere = new FinalizationRegistry((object) => object.dropped("here", false));
-  #lastId = 0;
-  #lastPeer = 0;
-  currentTask = () => 0;
-  constructor(clock = epochMs) {
-    this.clock = clock;
-  }
-  own(type, object) {
-    return this.#ownAgain(type, \`\${this.#origin}:\${++this.#lastId}\`, object);
-  }
-  nextPeerKey() {
-    return \`\${++this.#lastPeer}\`;
-  }
-  join(peer) {
-    this.#peers[$add](peer);
-  }
-  get peerCount() {
-    return this.#peers.size;
-  }
-  export(handle, peer) {
-    const sent = handle instanceof InFlightHandle ? handle.handle : handle;
-    const ref = sent[REF];
-    if (!(ref instanceof RemoteRef && ref.peer === peer)) {
-      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
-      if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
-    }
-    if (handle instanceof InFlightHandle) handle.sent();
-  }
-  decodeHandle(data, peer) {
-    const { type, id } = data ?? {};
-    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
-      throw new ProtocolError("a handle is malformed");
-    }
-    const exported = peer.exported(id);
-    if (exported !== void 0) return exported;
-    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
-    this.#origins.check(id, peer);
-    const known = this.#imports[$get](id)?.current[$deref]();
-    const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
-    this.#imports[$get](id).received++;
-    return handle;
-  }
-  knows(handle, operation) {
-    const ref = handle[REF];
-    if (ref instanceof RemoteRef || ref.object === void 0) return true;
-    return canDo(ref.object, operation);
-  }
-  isCopy(handle, operation) {
-    const ref = handle[REF];
-    return !(ref instanceof RemoteRef) && ref.object?.copies?.[$has](operation) === true;
-  }
-  serve(peer, handle, operation, args, caller, wait) {
-    const ref = handle[REF];
-    if (ref instanceof RemoteRef) {
-      peer.forwardedTo[$add](ref.peer);
-      return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
-    }
-    const { object } = ref;
-    if (object?.processEnded !== void 0) peer.touch(ref.id, object);
-    return this.calls[$call](object, operation, caller, wait, args);
-  }
-  released(handle, ended) {
-    const ref = handle[REF];
-    if (ref instanceof LocalRef) ref.object?.dropped?.("elsewhere", ended);
-    else this.forgetIfUnused(ref.entry);
-  }
-  linkClosed(peer) {
-    this.#peers[$delete](peer);
-    this.#origins.peerClosed(peer);
-    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
-    this.#tellEnded(peer, peer.key);
-    for (const other of this.#peers) other.forwardedTo[$delete](peer);
-  }
-  processEnded(peer, path) {
-    this.#tellEnded(peer, \`\${peer.key}/\${path}\`);
-  }
-  forgetIfUnused(entry) {
-    if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
-    const current = entry.current[$deref]();
-    if (current !== void 0 && !current.isClosed) return;
-    for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
-    this.#imports[$delete](entry.id);
-    entry.peer.imports.removeObject();
-    this.#origins.remove(entry.origin);
-    if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
-  }
-  reopen(ref) {
-    return handleFactory(ref.type)(this.#ownAgain(ref.type, ref.id, ref.object));
-  }
-  reimport(entry) {
-    const current = entry.current[$deref]();
-    if (current !== void 0 && !current.isClosed) return current.handle;
-    entry.closed = false;
-    return this.#makeRemote(entry);
-  }
-  #ownAgain(type, id, object) {
-    const ref = new LocalRef(this, type, id, object);
-    if (object.held !== void 0) {
-      object.held("here");
-      this.#collectedHere[$register](ref, object, ref);
-    }
-    return ref;
-  }
-  forgetCollection(ref) {
-    this.#collectedHere[$unregister](ref);
-  }
-  #tellEnded(peer, ended) {
-    peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
-    for (const next of peer.forwardedTo) next.tellEnded(ended);
-  }
-  #import(type, id, peer) {
-    const known = this.#imports[$get](id);
-    if (known !== void 0) return this.reimport(known);
-    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
-    peer.imports.addObject();
-    const origin = this.#origins[$add](id, peer);
-    const entry = {
-      id,
-      type,
-      peer,
-      origin,
-      current: void 0,
-      received: 0,
-      holds: 0,
-      closed: false
-    };
-    this.#imports[$set](id, entry);
-    return this.#makeRemote(entry);
-  }
-  #makeRemote(entry) {
-    const ref = new RemoteRef(this, entry);
-    entry.current = new WeakRef(ref);
-    this.#collected[$register](ref, entry);
-    ref.handle = handleFactory(entry.type)(ref);
-    return ref.handle;
-  }
-};
-var hub = shared("hub", () => new Hub());
-return {
-  LocalRef,
-  RemoteRef,
-  Hub,
-  hub
-};
-})(parts["hub/shared_object"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/error_codec"]);
-return parts["hub/hub"];
+})(parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["errors"], parts["troubles"]);
+return parts["child/tasks/task_loop"];
 })
-//# sourceURL=corral:child/6
+//# sourceURL=corral:child/3
 `, `"use strict";
 ((parts, taken, load) => {
-const { Promise, Error, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Function, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Object_create, $Math_floor, $Math_round, $Promise_withResolvers, $Promise_resolve, $Promise_reject, $Reflect_construct, $Atomics_wait, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $find, $indexOf, $set, $subarray, $encode, $replaceAll, $call, $bind, $then } = taken;
+const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Function, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
 parts["child/main"] = (({
-  ParentLink
+  joinParent
 }, {
-  TaskLoop,
-  encodeThrown,
-  explainMissing,
-  identify,
-  ownProcess,
-  resolveFunction
+  Channel
 }, {
   CHILD_HELLO,
   PROTOCOL_VERSION,
   READY,
+  STANDBY,
+  TaskLoop,
   VERSION,
+  encodeThrown,
+  explainMissing,
+  identify,
+  ownProcess,
+  resolveFunction,
   writeFailed,
   writeOutput,
   writeSpan
@@ -7424,18 +3633,20 @@ parts["child/main"] = (({
   malformedMessage,
   parseMessage
 }, {
-  hub
-}, {
+  exportingHandles,
   loadHandleClassesBy
 }, {
   denoInternals,
-  every
+  every,
+  monotonicMs,
+  nextTurn
 }, {
   decode,
   encode
 }, {
   FunctionNotFoundError,
-  PayloadTooLargeError
+  PayloadTooLargeError,
+  sharedLater
 }) => {
 // src/wire/messages/to_child.ts
 function readParentMessage(text) {
@@ -7654,6 +3865,191 @@ function bytesOf(output) {
   return typeof output === "string" ? new TextEncoder()[$encode](output) : output;
 }
 
+// src/child/parent_share.ts
+var ParentShare = class {
+  handles = {
+    encode: () => {
+      throw new TypeError("Nothing is encoded here");
+    },
+    decode: (data) => this[$join]().handles[$decode](data)
+  };
+  #transport;
+  #makeLink;
+  #export = (handle) => this[$join]().export(handle);
+  #link;
+  #waitsChanged;
+  #isClosed = false;
+  constructor(transport, makeLink) {
+    this.#transport = transport;
+    this.#makeLink = makeLink;
+  }
+  join() {
+    if (this.#link === void 0) {
+      this.#link = this.#makeLink(this.#transport);
+      if (this.#waitsChanged !== void 0) this.#link.questions.waits.watch(this.#waitsChanged);
+      if (this.#isClosed) this.#link.close();
+    }
+    return this.#link;
+  }
+  exportSent(send) {
+    return exportingHandles(send, this.#export);
+  }
+  receive(message, parts, bytes) {
+    return isHubKind(message[0]) && this[$join]().receive(message, parts, bytes);
+  }
+  written() {
+    this.#link?.written();
+  }
+  sendRelease() {
+    this.#link?.deferredRelease.send();
+  }
+  get waits() {
+    return this.#link?.questions.waits.any ?? false;
+  }
+  watchWaits(changed) {
+    this.#waitsChanged = changed;
+    this.#link?.questions.waits.watch(changed);
+  }
+  get hasOtherPeers() {
+    return this.#link?.hasOtherPeers ?? false;
+  }
+  get servesLater() {
+    return this.#link?.servesLater ?? false;
+  }
+  get served() {
+    return this.#link?.served ?? {
+      ms: 0,
+      bytes: this.#transport.appendedBytes
+    };
+  }
+  close() {
+    this.#isClosed = true;
+    this.#link?.close();
+  }
+};
+
+// src/child/standby.ts
+var QUICK_MS = 1;
+var QUICK_ANSWERS = 4;
+var Standby = class {
+  #quickAnswers = 0;
+  #on = false;
+  get on() {
+    return this.#on;
+  }
+  heard(afterMs) {
+    if (afterMs < QUICK_MS) this.#quickAnswers++;
+    else this.leave();
+  }
+  enter() {
+    if (this.#on || this.#quickAnswers < QUICK_ANSWERS) return false;
+    this.#on = true;
+    return true;
+  }
+  leave() {
+    this.#on = false;
+    this.#quickAnswers = 0;
+  }
+};
+
+// src/child/parent_link.ts
+var TURN_MS = 1;
+var ParentLink = class {
+  standby = new Standby();
+  shared;
+  #streams;
+  #needsParentOnly;
+  #now;
+  #channel;
+  #sentAt = -Infinity;
+  #turnedAt = -Infinity;
+  #outlivesParent = false;
+  constructor({ streams, join, onFrame, needsParentOnly, now = monotonicMs }) {
+    this.#streams = streams;
+    this.#needsParentOnly = needsParentOnly;
+    this.#now = now;
+    this.#channel = new Channel({
+      read: (buffer) => this.#read(buffer),
+      write: (bytes) => this.#write(bytes),
+      onFrame,
+      onWritten: () => this.shared.written(),
+      trusted: true
+    });
+    const channel = this.#channel;
+    const transport = {
+      append: (text, parts) => this.#append(text, parts),
+      flush: () => this.#flushQuietly(),
+      get appendedBytes() {
+        return channel.appendedBytes;
+      },
+      get writtenBytes() {
+        return channel.writtenBytes;
+      }
+    };
+    this.shared = new ParentShare(transport, join);
+  }
+  send(text, parts) {
+    this.shared.sendRelease();
+    this.#append(text, parts);
+    this.#channel.flush();
+  }
+  run() {
+    return this.#channel.run();
+  }
+  limitFrames(maxFrameBytes) {
+    this.#channel.limitOutgoing(maxFrameBytes);
+  }
+  mark(blockSecret) {
+    this.#streams.mark(blockSecret);
+  }
+  shareOutput(others) {
+    this.#streams.share(others);
+  }
+  setReferenced(referenced) {
+    return this.#streams.setReferenced(referenced);
+  }
+  outliveParent() {
+    this.#outlivesParent = true;
+  }
+  #append(text, parts) {
+    if (this.standby.enter()) this.#channel.append(STANDBY);
+    this.#channel.append(text, parts);
+  }
+  async #read(buffer) {
+    if (this.#channel.inFrame && this.#needsParentOnly()) {
+      return this.#streams.readSync(buffer);
+    }
+    if (this.standby.on) {
+      await (this.#now() - this.#turnedAt < TURN_MS ? void 0 : this.#turn());
+      if (this.standby.on && this.#needsParentOnly()) {
+        this.#flushQuietly();
+        return this.#streams.readSync(buffer);
+      }
+    }
+    const bytes = await this.#streams.read(buffer);
+    if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
+    return bytes;
+  }
+  async #turn() {
+    await nextTurn();
+    this.#turnedAt = this.#now();
+  }
+  #write(bytes) {
+    try {
+      this.#streams.write(bytes);
+      this.#sentAt = this.#now();
+    } catch (error) {
+      if (!this.#outlivesParent) throw error;
+    }
+  }
+  #flushQuietly() {
+    try {
+      this.#channel.flush();
+    } catch {
+    }
+  }
+};
+
 // src/child/identity.ts
 function introduce({ workerId, parentName, project, process }) {
   const { promise: ended, resolve } = $Promise_withResolvers();
@@ -7734,7 +4130,7 @@ function checkVersion({ protocol, version }) {
 }
 async function installTracing({ parent }, { traced }) {
   if (traced === void 0) return void 0;
-  const { WorkerTracing } = await Promise.resolve(load(8));
+  const { WorkerTracing } = await Promise.resolve(load(10));
   return await WorkerTracing.install((taskId, report) => {
     try {
       parent.send(writeSpan(taskId, report));
@@ -7815,14 +4211,12 @@ var ProcessLife = class {
   #surroundings;
   #hello;
   #settings;
-  #hub;
   #tellParentEnded = () => {
   };
-  constructor(surroundings, hello, settings, hub2) {
+  constructor(surroundings, hello, settings) {
     this.#surroundings = surroundings;
     this.#hello = hello;
     this.#settings = settings;
-    this.#hub = hub2;
   }
   async begin(input) {
     const { parent, output, exit } = this.#surroundings;
@@ -7838,7 +4232,7 @@ var ProcessLife = class {
     const run = () => runProcess(this.#settings, input, module);
     await (tracing === void 0 ? run() : tracing.run(0, this.#settings.trace ?? "", run));
     unwatchMemory?.();
-    if (!letEnd(parent, this.#hub)) exit();
+    if (!letEnd(parent)) exit();
   }
   receive() {
   }
@@ -7849,9 +4243,10 @@ var ProcessLife = class {
     this.#tellParentEnded();
   }
 };
-function letEnd(parent, { waits }) {
-  if (!parent.setReferenced(waits.any)) return false;
-  waits.watch(() => parent.setReferenced(waits.any));
+function letEnd(parent) {
+  const { shared } = parent;
+  if (!parent.setReferenced(shared.waits)) return false;
+  shared.watchWaits(() => parent.setReferenced(shared.waits));
   return true;
 }
 
@@ -8262,15 +4657,18 @@ function serve(load, input, loadHandleClasses) {
   });
   const parent = new ParentLink({
     streams,
-    hub,
+    join: (transport) => {
+      endWaitForHub();
+      return joinParent(transport, currentTask);
+    },
     onFrame: receive,
     needsParentOnly
   });
-  hub.currentTask = currentTask;
+  const endWaitForHub = sharedLater("hub", () => parent.shared[$join]());
   loadHandleClassesBy(loadHandleClasses);
   function needsParentOnly() {
-    if (hub.peerCount > 1 || parent.shared.servesLater) return false;
-    return life?.isIdle || parent.shared.questions.waits.any;
+    if (parent.shared.hasOtherPeers || parent.shared.servesLater) return false;
+    return life?.isIdle || parent.shared.waits;
   }
   function receive(text, parts, bytes) {
     const message = readParentMessage(text);
@@ -8307,30 +4705,3807 @@ function beginLife(surroundings, hello, parts) {
     protocol,
     version,
     settings
-  }, settings.process, hub);
+  }, settings.process);
   life.begin(input);
   return life;
 }
 return {
   serve
 };
-})(parts["child/parent_link"], parts["child/tasks/task_loop"], parts["wire/messages/to_parent"], parts["wire/messages/hub_messages"], parts["hub/hub"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/error_codec"]);
+})(parts["hub/parent_peer"], parts["wire/channel"], parts["child/tasks/task_loop"], parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
 return parts["child/main"];
 })
-//# sourceURL=corral:child/7
+//# sourceURL=corral:child/4
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $Array_from, $Object_getOwnPropertyNames, $JSON_stringify, $Number_isSafeInteger, $Math_min, $Math_max, $ArrayBuffer_isView, $Reflect_get, $Math_round, $Promise_withResolvers, $Object_fromEntries, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
-parts["manager/value"] = (({
-  LocalRef,
-  RemoteRef,
-  hub
+const { Error, TypeError, RangeError, String, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $includes, $get, $has, $filledMap } = taken;
+parts["wire/codec/error_codec"] = (({
+  ERROR_FIELD_COST,
+  ERROR_LEVELS,
+  malformed,
+  pairsIn,
+  textOf
 }, {
+  builtInName
+}, {
+  BrokenBarrierError,
+  BrokenPoolError,
+  CancelledError,
+  ClosedError,
+  EncodingError,
+  EndOfStreamError,
+  FunctionNotFoundError,
+  OutOfMemoryError,
+  PayloadTooLargeError,
+  PermissionError,
+  PoisonTaskError,
+  PoolClosedError,
+  ProtocolError,
+  QueueEmptyError,
+  QueueFullError,
+  TaskTimeoutError,
+  TimeoutError,
+  WorkerExitError,
+  WorkerStartError,
+  brandOf
+}) => {
+// src/wire/codec/error_codec.ts
+var MAX_TEXT_UNITS = 64 * 1024;
+var MAX_NAME_UNITS = 1024;
+var kinds = $filledMap([
+  ...[
+    Error,
+    TypeError,
+    RangeError,
+    SyntaxError,
+    ReferenceError,
+    EvalError,
+    URIError
+  ].map(simpleKind),
+  ...[
+    WorkerExitError,
+    WorkerStartError,
+    OutOfMemoryError,
+    ProtocolError
+  ].map(simpleKind),
+  ...[
+    TimeoutError,
+    FunctionNotFoundError,
+    PermissionError
+  ].map(simpleKind),
+  ...[
+    PoolClosedError,
+    BrokenPoolError,
+    CancelledError
+  ].map(simpleKind),
+  ...[
+    QueueFullError,
+    QueueEmptyError,
+    BrokenBarrierError
+  ].map(simpleKind),
+  ...[
+    ClosedError,
+    EndOfStreamError
+  ].map(simpleKind),
+  kind("PoisonTaskError", PoisonTaskError, (message) => new PoisonTaskError(message, 0)),
+  kind("TaskTimeoutError", TaskTimeoutError, (message) => new TaskTimeoutError(message, 0)),
+  kind("EncodingError", EncodingError, (message) => new EncodingError(message, "$")),
+  kind("PayloadTooLargeError", PayloadTooLargeError, (text) => new PayloadTooLargeError(text, 0, 0)),
+  ...typeof WebAssembly === "undefined" ? [] : [
+    WebAssembly.CompileError,
+    WebAssembly.LinkError,
+    WebAssembly.RuntimeError
+  ].map(simpleKind),
+  kind("AggregateError", AggregateError, (message) => new AggregateError([], message), [
+    "errors"
+  ]),
+  kind("SuppressedError", SuppressedError, (message) => new SuppressedError(void 0, void 0, message), [
+    "error",
+    "suppressed"
+  ]),
+  kind("QuotaExceededError", QuotaExceededError, (message) => new QuotaExceededError(message), [
+    "quota",
+    "requested"
+  ]),
+  kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
+  ...$Object_entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
+]);
+var namesByPrototype = $filledMap($Array_from(kinds, ([name, { prototype }]) => [
+  prototype,
+  name
+]));
+function encodeError(error, encoder, depth) {
+  const stack = read(error, "stack");
+  const className = classNameOf(error);
+  const parts = partsOf(className);
+  const keys = ownKeysOf(error, $Object_keys);
+  const fields = encodeFields(error, keys, parts, encoder, depth);
+  const hiddenKeys = [];
+  for (const key of ownKeysOf(error, $Object_getOwnPropertyNames)) if (!keys[$includes](key)) hiddenKeys[$push](key);
+  const hiddenFields = encodeFields(error, hiddenKeys, parts, encoder, depth);
+  return {
+    $: "error",
+    c: className,
+    n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
+    m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
+    s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
+    f: fields,
+    ...encodeParts(error, parts, encoder, depth, hiddenFields)
+  };
+}
+function encodeFields(error, keys, parts, encoder, depth) {
+  const fields = [];
+  for (const key of keys) {
+    if (isOwnAffair(key) || parts[$includes](key)) continue;
+    const node = encoder.tryEncodeAt(key, read(error, key), depth + ERROR_LEVELS);
+    if (node !== void 0) fields[$push](key, node);
+  }
+  encoder.cost += (fields.length >> 1) * ERROR_FIELD_COST;
+  return fields;
+}
+function decodeError(tag, decoder, depth) {
+  const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
+  const error = buildError(textOf(tag.c), truncate(textOf(tag.m), MAX_TEXT_UNITS), name);
+  decoder.register(error, depth);
+  const stack = tag.s === null ? \`\${name}: \${error.message}\` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
+  define(error, "stack", stack, false);
+  const fields = pairsIn(tag.f);
+  decoder.pay((fields.length >> 1) * ERROR_FIELD_COST);
+  for (let i = 0; i < fields.length; i += 2) {
+    const field = textOf(fields[i]);
+    if (isOwnAffair(field)) throw malformed(\`an error has the field \${$JSON_stringify(field)}\`);
+    define(error, field, decoder.decode(fields[i + 1], depth + ERROR_LEVELS), true);
+  }
+  if ($Object_hasOwn(tag, "p")) decodeParts(error, tag, decoder, depth);
+  return error;
+}
+function decodeParts(error, tag, decoder, depth) {
+  const names = partsOf(textOf(tag.c));
+  const parts = pairsIn(tag.p);
+  for (let i = 0; i < parts.length; i += 2) {
+    const [part, node] = [
+      textOf(parts[i]),
+      parts[i + 1]
+    ];
+    if (names[$includes](part)) define(error, part, decodePart(part, node, decoder, depth + ERROR_LEVELS), false);
+    else if (isOwnAffair(part)) throw malformed(\`an error has the part \${$JSON_stringify(part)}\`);
+    else {
+      decoder.pay(ERROR_FIELD_COST);
+      define(error, part, decoder.decode(node, depth + ERROR_LEVELS), false);
+    }
+  }
+}
+function buildError(className, message, name) {
+  const kind2 = kinds[$get](className);
+  if (kind2 === void 0) throw malformed("an error has an unknown class");
+  const error = withoutStack(() => kind2.build(message, name));
+  if (error.name !== name) define(error, "name", name, false);
+  return error;
+}
+function withoutStack(build) {
+  const { stackTraceLimit } = Error;
+  try {
+    $Reflect_set(Error, "stackTraceLimit", void 0);
+    return build();
+  } finally {
+    $Reflect_set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+function partsOf(className) {
+  return [
+    "cause",
+    ...kinds[$get](className)?.parts ?? []
+  ];
+}
+function encodeParts(error, names, encoder, depth, parts) {
+  for (const name of names) {
+    const value = read(error, name);
+    if (!has(error, name) && (name === "cause" || value === void 0)) continue;
+    const node = name === "errors" && $Array_isArray(value) ? $Array_from(value, (item) => encodeOrDescribe(name, item, encoder, depth)) : encodeOrDescribe(name, value, encoder, depth);
+    parts[$push](name, node);
+  }
+  return parts.length === 0 ? {} : {
+    p: parts
+  };
+}
+function decodePart(name, node, decoder, depth) {
+  return name === "errors" && $Array_isArray(node) ? $Array_from(node, (item) => decoder.decode(item, depth)) : decoder.decode(node, depth);
+}
+function encodeOrDescribe(step, value, encoder, depth) {
+  const node = encoder.tryEncodeAt(step, value, depth + ERROR_LEVELS);
+  return node === void 0 ? truncate(textFrom(value), MAX_TEXT_UNITS) : node;
+}
+function classNameOf(error) {
+  let prototype = $Object_getPrototypeOf(error);
+  while (prototype !== null) {
+    const name = namesByPrototype[$get](prototype) ?? knownNameOf(prototype);
+    if (name !== void 0) return name;
+    prototype = $Object_getPrototypeOf(prototype);
+  }
+  return "Error";
+}
+function knownNameOf(prototype) {
+  const name = brandOf(prototype) ?? builtInName(prototype);
+  return name !== void 0 && kinds[$has](name) ? name : void 0;
+}
+function isOwnAffair(key) {
+  return key === "name" || key === "message" || key === "stack" || key === "cause";
+}
+function simpleKind(errorClass) {
+  return kind(brandOf(errorClass.prototype) ?? errorClass.name, errorClass, (message) => new errorClass(message));
+}
+function kind(name, errorClass, build, parts = []) {
+  return [
+    name,
+    {
+      prototype: errorClass.prototype,
+      build,
+      parts
+    }
+  ];
+}
+function define(error, key, value, enumerable) {
+  $Object_defineProperty(error, key, {
+    value,
+    enumerable,
+    writable: true,
+    configurable: true
+  });
+}
+function ownKeysOf(error, list) {
+  try {
+    return list(error);
+  } catch {
+    return [];
+  }
+}
+function has(error, key) {
+  try {
+    return $Object_hasOwn(error, key);
+  } catch {
+    return false;
+  }
+}
+function read(error, key) {
+  try {
+    return error[key];
+  } catch {
+    return void 0;
+  }
+}
+function textFrom(value) {
+  try {
+    return String(value);
+  } catch {
+    return "(a value that cannot be shown)";
+  }
+}
+function truncate(text, maxUnits) {
+  if (text.length <= maxUnits) return text;
+  const note = \` \\u2026 (cut, it had \${text.length} characters)\`;
+  return text.slice(0, maxUnits - note.length) + note;
+}
+return {
+  encodeError,
+  decodeError,
+  withoutStack
+};
+})(parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
+return parts["wire/codec/error_codec"];
+})
+//# sourceURL=corral:wire/codec/error_codec
+`, `"use strict";
+((parts, taken, load) => {
+const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, RegExp, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $push, $pop, $get, $set, $startsWith, $test, $call, $filledMap } = taken;
+parts["wire/codec/encode"] = (({
+  UNREADABLE,
+  encodingError,
+  pathOf
+}, {
+  bytesOf,
+  kindOfView
+}, {
+  isPlainPrimitive
+}, {
+  encodeError
+}, {
+  BIGINT_COST,
+  DIGITS_PER_COST,
+  ERROR_COST,
+  HANDLE_COST,
+  MANY_KEYS,
+  MAP_ENTRY_COST,
+  MAX_DEPTH,
+  MAX_HOLES,
+  MAX_REGEXP_COST,
+  MAX_REGEXP_UNITS,
+  PARSED_COST,
+  SPARSE_ITEM_COST,
+  TAG_KEY,
+  putField,
+  regexpCost
+}, {
+  builtInName,
+  isArrayBuffer,
+  isError,
+  isOrdinaryArray,
+  isRawJson,
+  isRecord,
+  placesAmongHoles
+}, {
+  EncodingError,
+  brandOf
+}) => {
+// src/wire/codec/advice.ts
+var PRIMITIVE = "send the primitive, value.valueOf()";
+var ENTRIES = "send its entries, [...value]";
+var SIGNAL = 'pass it as the option "signal" of the call';
+var STREAM = "send what it yields, await Array.fromAsync(value)";
+var ADVICE = {
+  Promise: "await it first",
+  Blob: "send its parts, such as await value.bytes() and value.type",
+  File: "send its parts, such as await value.bytes(), value.name and value.type",
+  Request: "send its parts, such as value.url and await value.bytes()",
+  Response: "send its parts, such as value.status and await value.bytes()",
+  Headers: ENTRIES,
+  FormData: ENTRIES,
+  URLPattern: "send its parts, such as value.pathname",
+  ImageData: "send its parts, value.data, value.width and value.height",
+  Event: "send its parts, such as value.type",
+  CryptoKey: "send what crypto.subtle.exportKey() makes of it",
+  MessagePort: "use a Pipe or a Queue of this library",
+  BroadcastChannel: "use a Pipe or a Queue of this library",
+  "WebAssembly.Module": "send the bytes that it is made of",
+  "WebAssembly.Memory": "send its bytes, value.buffer",
+  WeakRef: "send what it refers to, value.deref()",
+  URLSearchParams: "send its text, value.toString()",
+  ReadableStream: STREAM,
+  AsyncGenerator: STREAM,
+  Number: PRIMITIVE,
+  String: PRIMITIVE,
+  Boolean: PRIMITIVE,
+  BigInt: PRIMITIVE,
+  AbortSignal: SIGNAL,
+  AbortController: SIGNAL,
+  Map: "send an ordinary Map, new Map(value)",
+  Set: "send an ordinary Set, new Set(value)",
+  Date: "send an ordinary Date, new Date(value)",
+  RegExp: "send an ordinary RegExp, new RegExp(value)",
+  URL: "send an ordinary URL, new URL(value)",
+  Pool: "make one where it is used",
+  ProcessPoolExecutor: "make one where it is used",
+  Manager: "send what it has made, such as a dict",
+  Process: "send what is to be known of it, such as value.pid",
+  Future: "await it first",
+  AsyncResult: "await it first",
+  Guard: "send the lock, and acquire it there"
+};
+function describeInstance(value) {
+  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) {
+    return "a SharedArrayBuffer, memory cannot be shared between processes, send a copy";
+  }
+  if (isRawJson(value)) return "a raw JSON text, only data can travel, send the text, value.rawJSON";
+  if ($Array_isArray(value) && value.toJSON !== void 0) {
+    return "an array with a method toJSON(), which would change it on the way, send an array without";
+  }
+  const className = classOf(value);
+  if ($Array_isArray(value)) return \`an instance of \${className}, send an ordinary array such as Array.from(value)\`;
+  if (className === "Object") {
+    return "an object that inherits from another one, only data can travel, send all as one plain object";
+  }
+  return \`an instance of \${className}, only data can travel, \${advise(value)}\`;
+}
+function classOf(value) {
+  const names = [
+    $Object_getPrototypeOf(value)?.constructor?.name,
+    tagOf(value)
+  ];
+  return names.find((name) => typeof name === "string" && name !== "") ?? "an unnamed class";
+}
+function tagOf(value) {
+  return value[Symbol.toStringTag];
+}
+function advise(value) {
+  const tag = tagOf(value);
+  if (typeof tag === "string" && tag[$startsWith]("Intl.") && "resolvedOptions" in value) {
+    return "make it in the worker, from what value.resolvedOptions() tells";
+  }
+  if (typeof tag === "string" && tag[$startsWith]("Temporal.")) {
+    return \`send its text, value.toString(), and make it again with \${tag}.from(text)\`;
+  }
+  const known = ADVICE[knownClassOf(value) ?? ""] ?? (typeof tag === "string" ? ADVICE[tag] : void 0);
+  if (known !== void 0) return known;
+  if (value instanceof Iterator) return "send its items, Array.from(value)";
+  return holdsFieldsOnly(value) ? "send a plain object such as { ...value }" : "send what it holds as plain data";
+}
+function knownClassOf(value) {
+  for (let prototype = $Object_getPrototypeOf(value); prototype !== null; prototype = $Object_getPrototypeOf(prototype)) {
+    const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
+    if (name !== void 0 && $Object_hasOwn(ADVICE, name)) return name;
+  }
+}
+function globalNameOf(prototype) {
+  const name = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
+  return typeof name === "string" && $Reflect_get(globalThis, name)?.prototype === prototype ? name : void 0;
+}
+function holdsFieldsOnly(value) {
+  const hidden = $Reflect_ownKeys(value).filter((key) => typeof key === "symbol" || !$Object_getOwnPropertyDescriptor(value, key)?.enumerable);
+  if (hidden.length > 0 || $Object_keys(value).length === 0) return false;
+  let prototype = $Object_getPrototypeOf(value);
+  for (; prototype !== null && !isRecordPrototype(prototype); prototype = $Object_getPrototypeOf(prototype)) {
+    const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    const text = typeof constructor === "function" ? Function.prototype.toString[$call](constructor) : "";
+    if (text === "" || /#[\\p{ID_Start}$_]|\\[native code\\]/u[$test](text)) return false;
+  }
+  return true;
+}
+function isRecordPrototype(prototype) {
+  return $Object_getPrototypeOf(prototype) === null && isRecord($Object_create(prototype));
+}
+
+// src/wire/codec/encode.ts
+var { every, map } = Array.prototype;
+var { entries: entriesOf } = Map.prototype;
+var { values: itemsOf } = Set.prototype;
+var { getTime } = Date.prototype;
+var { toString: bigintText } = BigInt.prototype;
+var TaggedEncoder = class {
+  parts = [];
+  cost = 0;
+  #dearestWhole = 0;
+  #handles;
+  #handleCount = 0;
+  #numbers = /* @__PURE__ */ new Map();
+  #objects = [];
+  #path = [];
+  #regexpCost = 0;
+  constructor(handles) {
+    this.#handles = handles;
+  }
+  get path() {
+    return pathOf(this.#path);
+  }
+  get costAtOnce() {
+    return this.hasPartsBehind ? this.cost : this.#dearestWhole;
+  }
+  get hasPartsBehind() {
+    return this.parts.length > 0 || this.#handleCount > 0;
+  }
+  encode(value, depth) {
+    switch (typeof value) {
+      case "object":
+        return value === null ? null : this.#encodeObject(value, depth);
+      case "undefined":
+        return {
+          $: "undefined"
+        };
+      case "number":
+        return isPlainPrimitive(value) ? value : encodeNumber(value);
+      case "bigint":
+        return this.#encodeBigInt(value);
+      case "function":
+        throw this.refusal("a function, only data can travel, import or make it where it is called");
+      case "symbol":
+        throw this.refusal("a symbol, only data can travel, send a string");
+      default:
+        return value;
+    }
+  }
+  encodeAt(step, value, depth) {
+    this.#path[$push](step);
+    const node = this.encode(value, depth);
+    this.#path[$pop]();
+    return node;
+  }
+  beginList(list) {
+    this.#numbers[$set](list, this.#objects.length);
+    this.#objects[$push](list);
+    this.cost++;
+  }
+  encodeItem(index, item) {
+    try {
+      return this.encodeAt(index, item, 1);
+    } catch (error) {
+      if (error instanceof EncodingError) throw error;
+      throw encodingError(this.path, UNREADABLE, error);
+    }
+  }
+  tryEncodeAt(step, value, depth) {
+    const pathLength = this.#path.length;
+    const objectCount = this.#objects.length;
+    const partCount = this.parts.length;
+    const handleCount = this.#handleCount;
+    const [cost, dearestWhole, regexpCost2] = [
+      this.cost,
+      this.#dearestWhole,
+      this.#regexpCost
+    ];
+    try {
+      return this.encodeAt(step, value, depth);
+    } catch {
+      this.#path.length = pathLength;
+      this.parts.length = partCount;
+      [this.cost, this.#dearestWhole, this.#regexpCost] = [
+        cost,
+        dearestWhole,
+        regexpCost2
+      ];
+      for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
+      this.#undoHandles(handleCount);
+      return void 0;
+    }
+  }
+  abandon() {
+    this.#undoHandles(0);
+  }
+  refusal(detail, cause) {
+    return encodingError(this.path, detail, cause);
+  }
+  #undoHandles(kept) {
+    if (this.#handleCount > kept) this.#handles.undo?.(this.#handleCount - kept);
+    this.#handleCount = kept;
+  }
+  #encodeObject(value, depth) {
+    const number = this.#numbers[$get](value);
+    if (number !== void 0) return {
+      $: "ref",
+      v: number
+    };
+    if (depth > MAX_DEPTH) throw this.refusal(\`nested deeper than \${MAX_DEPTH} levels, which is the limit\`);
+    this.#numbers[$set](value, this.#objects.length);
+    this.#objects[$push](value);
+    this.cost++;
+    if (isOrdinaryArray(value)) return this.#encodeArray(value, depth);
+    if (isRecord(value)) return this.#encodeRecord(value, depth);
+    return this.#encodeBuiltIn(value, depth);
+  }
+  #encodeBigInt(value) {
+    const text = bigintText[$call](value, 16);
+    const cost = BIGINT_COST + $Math_floor(text.length / DIGITS_PER_COST);
+    this.cost += cost;
+    this.#dearestWhole = $Math_max(this.#dearestWhole, cost);
+    return {
+      $: "bigint",
+      v: text
+    };
+  }
+  #encodeRecord(record, depth) {
+    const node = {};
+    const keys = $Object_keys(record);
+    if (keys.length > MANY_KEYS) this.cost += keys.length;
+    for (const key of keys) {
+      this.#path[$push](key);
+      putField(node, key, this.encode(this.#readField(record, key), depth + 1));
+      this.#path[$pop]();
+    }
+    return $Object_hasOwn(node, TAG_KEY) ? {
+      $: "object",
+      v: node
+    } : node;
+  }
+  #readField(record, key) {
+    try {
+      return record[key];
+    } catch (cause) {
+      throw this.refusal("a getter that throws, only data can travel", cause);
+    }
+  }
+  #encodeArray(array, depth) {
+    const places = placesAmongHoles(array);
+    if (places !== void 0) return this.#encodeSparseArray(array, places, depth);
+    if (every[$call](array, isPlainPrimitive)) return array;
+    return map[$call](array, (item, index) => this.encodeAt(index, item, depth + 1));
+  }
+  #encodeSparseArray(array, places, depth) {
+    if (array.length - places.length > MAX_HOLES) {
+      throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
+    }
+    const entries = [];
+    const costBefore = this.cost;
+    for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
+    this.cost += places.length * SPARSE_ITEM_COST;
+    this.#noteWhole(costBefore);
+    return {
+      $: "sparse",
+      n: array.length,
+      v: entries
+    };
+  }
+  #encodeBuiltIn(value, depth) {
+    if ($ArrayBuffer_isView(value) || isArrayBuffer(value)) return this.#encodeBinary(value);
+    const handle = this.#handles?.encode(value);
+    if (handle !== void 0) {
+      this.#handleCount++;
+      this.cost += HANDLE_COST;
+      return {
+        $: "handle",
+        v: handle
+      };
+    }
+    if (isError(value)) {
+      const costBefore = this.cost;
+      this.cost += ERROR_COST;
+      const node = encodeError(value, this, depth);
+      this.#noteWhole(costBefore);
+      return node;
+    }
+    switch (classNameOf(value)) {
+      case "Map":
+        return this.#encodeMap(value, depth);
+      case "Set":
+        return this.#encodeSet(value, depth);
+      case "Date":
+        return {
+          $: "date",
+          v: numberOrNull(getTime[$call](value))
+        };
+      case "URL":
+        this.cost += PARSED_COST;
+        return {
+          $: "url",
+          v: value.href
+        };
+      case "RegExp":
+        return this.#encodeRegExp(value);
+    }
+    throw this.refusal(describeInstance(value));
+  }
+  #noteWhole(costBefore) {
+    this.#dearestWhole = $Math_max(this.#dearestWhole, this.cost - costBefore);
+  }
+  #encodeBinary(value) {
+    if ($ArrayBuffer_isView(value) && !isArrayBuffer(value.buffer)) {
+      throw this.refusal("a view of a SharedArrayBuffer, memory cannot be shared between processes, send a copy");
+    }
+    const bytes = bytesOf(value);
+    if (bytes === void 0) throw this.refusal("binary data that was transferred away, only attached data can travel");
+    const kind = $ArrayBuffer_isView(value) ? kindOfView(value) : "ArrayBuffer";
+    return {
+      $: "binary",
+      k: kind,
+      p: this.parts[$push](bytes) - 1
+    };
+  }
+  #encodeMap(value, depth) {
+    const entries = [];
+    let index = 0;
+    for (const [key, item] of entriesOf[$call](value)) {
+      const at = typeof key === "string" ? \`.get(\${$JSON_stringify(key)})\` : \`.values()[\${index}]\`;
+      entries[$push](this.encodeAt({
+        expression: \`.keys()[\${index}]\`
+      }, key, depth + 1));
+      entries[$push](this.encodeAt({
+        expression: at
+      }, item, depth + 1));
+      index++;
+    }
+    this.cost += index * MAP_ENTRY_COST;
+    return {
+      $: "map",
+      v: entries
+    };
+  }
+  #encodeSet(set, depth) {
+    const items = [];
+    for (const item of itemsOf[$call](set)) {
+      items[$push](this.encodeAt({
+        expression: \`.values()[\${items.length}]\`
+      }, item, depth + 1));
+    }
+    this.cost += items.length;
+    return {
+      $: "set",
+      v: items
+    };
+  }
+  #encodeRegExp(regexp) {
+    this.cost += PARSED_COST;
+    const { source, flags } = regexp;
+    if (source.length > MAX_REGEXP_UNITS) {
+      throw this.refusal(\`a RegExp of \${source.length} characters, at most \${MAX_REGEXP_UNITS} can travel\`);
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) {
+      throw this.refusal("regular expressions with many Unicode sets, fewer can travel in one value, send them as text");
+    }
+    return {
+      $: "regexp",
+      v: source,
+      f: flags
+    };
+  }
+};
+function encodeNumber(value) {
+  if ($Number_isNaN(value)) return {
+    $: "number",
+    v: "NaN"
+  };
+  if (value === 0) return {
+    $: "number",
+    v: "-0"
+  };
+  return {
+    $: "number",
+    v: value > 0 ? "Infinity" : "-Infinity"
+  };
+}
+function numberOrNull(time) {
+  return $Number_isNaN(time) ? null : time;
+}
+var classNames = $filledMap([
+  Map,
+  Set,
+  Date,
+  URL,
+  RegExp
+].map(({ prototype, name }) => [
+  prototype,
+  name
+]));
+function classNameOf(value) {
+  const prototype = $Object_getPrototypeOf(value);
+  return classNames[$get](prototype) ?? (prototype === null ? void 0 : builtInName(prototype));
+}
+return {
+  TaggedEncoder
+};
+})(parts["wire/codec/value_path"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
+return parts["wire/codec/encode"];
+})
+//# sourceURL=corral:wire/codec/encode
+`, `"use strict";
+((parts, taken, load) => {
+const { Map, Set, Date, URL, RegExp, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec } = taken;
+parts["wire/codec/decode"] = (({
+  MAX_AT_ONCE,
+  decodeNumbers,
+  tooDear
+}, {
+  viewOf
+}, {
+  decodeError
+}, {
+  BIGINT_COST,
+  DIGITS_PER_COST,
+  ERROR_COST,
+  HANDLE_COST,
+  MANY_KEYS,
+  MAP_ENTRY_COST,
+  MAX_DEPTH,
+  MAX_HOLES,
+  MAX_REGEXP_COST,
+  MAX_REGEXP_UNITS,
+  MAX_TREE_COST,
+  NUMBERS_PER_COST,
+  PARSED_COST,
+  SPARSE_ITEM_COST,
+  TAG_KEY,
+  arrayOf,
+  malformed,
+  numberOf,
+  pairsIn,
+  putField,
+  recordOf,
+  regexpCost,
+  textOf
+}) => {
+// src/wire/codec/decode.ts
+var TaggedDecoder = class {
+  #parts;
+  #handles;
+  #objects = [];
+  #maxCost;
+  #cost = 0;
+  #regexpCost = 0;
+  #nextPart = 0;
+  constructor(parts, handles, maxCost = MAX_TREE_COST) {
+    this.#parts = parts;
+    this.#handles = handles;
+    this.#maxCost = maxCost;
+  }
+  decode(node, depth) {
+    if (typeof node !== "object" || node === null) return node;
+    if ($Array_isArray(node)) return this.#decodeArray(node, depth);
+    if ($Object_hasOwn(node, TAG_KEY)) return this.#decodeTag(node, depth);
+    return this.#decodeRecord(node, depth);
+  }
+  register(object, depth) {
+    if (depth > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+    this.#objects[$push](object);
+    this.pay(1);
+    return object;
+  }
+  renewCost() {
+    this.#cost = 0;
+  }
+  pay(cost) {
+    this.#cost += cost;
+    if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
+  }
+  #decodeArray(array, depth) {
+    this.register(array, depth);
+    for (let i = 0; i < array.length; i++) {
+      const item = array[i];
+      if (typeof item === "object" && item !== null) array[i] = this.decode(item, depth + 1);
+    }
+    return array;
+  }
+  #decodeRecord(record, depth) {
+    this.register(record, depth);
+    let count = 0;
+    for (const key in record) {
+      if (++count > MANY_KEYS) this.pay(count === MANY_KEYS + 1 ? count : 1);
+      const field = record[key];
+      if (typeof field !== "object" || field === null || !$Object_hasOwn(record, key)) continue;
+      putField(record, key, this.decode(field, depth + 1));
+    }
+    return record;
+  }
+  #decodeTag(tag, depth) {
+    switch (tag.$) {
+      case "undefined":
+        return void 0;
+      case "number":
+        return decodeNumber(tag.v);
+      case "bigint":
+        this.pay(BIGINT_COST + $Math_floor(textOf(tag.v).length / DIGITS_PER_COST));
+        return decodeBigInt(tag.v);
+      case "ref":
+        return this.#decodeRef(tag.v);
+      case "object":
+        return this.#decodeRecord(recordOf(tag.v), depth);
+      case "sparse":
+        return this.#decodeSparse(tag, depth);
+      case "map":
+        return this.#decodeMap(pairsIn(tag.v), depth);
+      case "set":
+        return this.#decodeSet(arrayOf(tag.v), depth);
+      case "error":
+        this.pay(ERROR_COST);
+        return decodeError(tag, this, depth);
+      default:
+        return this.register(this.#decodeLeaf(tag), depth);
+    }
+  }
+  #decodeLeaf(tag) {
+    switch (tag.$) {
+      case "date":
+        return new Date(tag.v === null ? NaN : numberOf(tag.v));
+      case "url":
+        this.pay(PARSED_COST);
+        return decodeUrl(textOf(tag.v));
+      case "regexp":
+        this.pay(PARSED_COST);
+        return this.#decodeRegExp(textOf(tag.v), textOf(tag.f));
+      case "binary":
+        return this.#decodeBinary(textOf(tag.k), tag.p);
+      case "numbers":
+        return this.#decodeNumbers(textOf(tag.k), tag.p);
+      case "handle":
+        this.pay(HANDLE_COST);
+        return this.#decodeHandle(tag.v);
+    }
+    throw malformed("it has an unknown tag");
+  }
+  #decodeRef(number) {
+    const object = typeof number === "number" ? this.#objects[number] : void 0;
+    if (object === void 0) throw malformed("it refers to an object that is not there");
+    return object;
+  }
+  #decodeSparse(tag, depth) {
+    const entries = pairsIn(tag.v);
+    const length = numberOf(tag.n);
+    const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
+    if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
+    const array = this.register(holes(length, entries.length), depth);
+    this.pay((entries.length >> 1) * SPARSE_ITEM_COST);
+    for (let i = 0; i < entries.length; i += 2) {
+      const index = entries[i];
+      if (!$Number_isInteger(index) || index < 0 || index >= length) {
+        throw malformed("it has an array index out of range");
+      }
+      array[index] = this.decode(entries[i + 1], depth + 1);
+    }
+    return array;
+  }
+  #decodeMap(entries, depth) {
+    const map = this.register(/* @__PURE__ */ new Map(), depth);
+    this.pay((entries.length >> 1) * MAP_ENTRY_COST);
+    for (let i = 0; i < entries.length; i += 2) {
+      const key = this.decode(entries[i], depth + 1);
+      map[$set](key, this.decode(entries[i + 1], depth + 1));
+    }
+    return map;
+  }
+  #decodeSet(items, depth) {
+    const set = this.register(/* @__PURE__ */ new Set(), depth);
+    this.pay(items.length);
+    for (let i = 0; i < items.length; i++) set[$add](this.decode(items[i], depth + 1));
+    return set;
+  }
+  #takePart(index) {
+    if (index !== this.#nextPart) throw malformed("it takes a binary part out of turn");
+    const bytes = this.#parts[this.#nextPart++];
+    if (bytes === void 0) throw malformed("it takes a binary part that is not there");
+    return bytes;
+  }
+  #decodeBinary(kind, index) {
+    const bytes = this.#takePart(index);
+    const view = viewOf(kind, bytes);
+    if (view === void 0) throw malformed(\`it has \${bytes.byteLength} bytes that are not \${$JSON_stringify(kind)}\`);
+    return view;
+  }
+  #decodeNumbers(kind, index) {
+    const numbers = decodeNumbers(kind, this.#takePart(index));
+    if (numbers.length <= MAX_AT_ONCE) this.pay($Math_floor(numbers.length / NUMBERS_PER_COST));
+    return numbers;
+  }
+  #decodeRegExp(source, flags) {
+    if (source.length > MAX_REGEXP_UNITS || !/^[dgimsuvy]{0,8}$/[$test](flags)) {
+      throw malformed("it has a regular expression out of bounds");
+    }
+    this.#regexpCost += regexpCost(source, flags);
+    if (this.#regexpCost > MAX_REGEXP_COST) throw malformed("its regular expressions are too costly");
+    try {
+      return new RegExp(source, flags);
+    } catch (cause) {
+      throw malformed("it has an invalid regular expression", cause);
+    }
+  }
+  #decodeHandle(data) {
+    if (this.#handles === void 0) throw malformed("it has a shared-object handle, none is expected here");
+    const handle = this.#handles.decode(data);
+    if (typeof handle !== "object" || handle === null) throw malformed("its shared-object handle is not an object");
+    return handle;
+  }
+};
+function holes(length, likelyItems) {
+  const array = [];
+  if (length > 2 * likelyItems) array.length = 2 ** 32 - 1;
+  array.length = length;
+  return array;
+}
+function decodeNumber(text) {
+  switch (text) {
+    case "NaN":
+      return NaN;
+    case "Infinity":
+      return Infinity;
+    case "-Infinity":
+      return -Infinity;
+    case "-0":
+      return -0;
+  }
+  throw malformed("it has an unknown number");
+}
+var HEXADECIMAL = /^-?[0-9a-f]+$/;
+var MAGNITUDE = /[0-9a-f]+$/;
+function decodeBigInt(value) {
+  const text = textOf(value);
+  if (!HEXADECIMAL[$test](text)) throw malformed("it has a bigint that is not a number");
+  try {
+    return text[0] === "-" ? -BigInt(\`0x\${MAGNITUDE[$exec](text)[0]}\`) : BigInt(\`0x\${text}\`);
+  } catch (cause) {
+    throw malformed("it has a bigint out of range", cause);
+  }
+}
+function decodeUrl(href) {
+  try {
+    return new URL(href);
+  } catch (cause) {
+    throw malformed("it has an invalid URL", cause);
+  }
+}
+return {
+  TaggedDecoder
+};
+})(parts["wire/codec/number_list"], parts["wire/codec/binary"], parts["wire/codec/error_codec"], parts["wire/codec/checks"]);
+return parts["wire/codec/decode"];
+})
+//# sourceURL=corral:wire/codec/decode
+`, `"use strict";
+((parts, taken, load) => {
+const { Map, Set, Uint8Array, TextDecoder, JSON, $Object_hasOwn, $Array_isArray, $Object_keys, $Math_min, $Math_max, $JSON_parse, $push, $pop, $set, $add } = taken;
+parts["wire/codec/line_reader"] = (({
+  TaggedDecoder
+}, {
+  NumbersReader,
+  isNumbersMark,
+  mayExceed,
+  stringTooLarge,
+  valueBytesOf,
+  valuesTooLarge
+}, {
+  KeptBuffers,
+  MAX_LINE_BYTES,
+  TREE_SIGN,
+  WHOLE_TREE_SIGN
+}, {
+  MAX_DEPTH,
+  MAX_TREE_COST,
+  TAG_KEY,
+  malformed,
+  putField,
+  recordOf,
+  requireFewMarks,
+  requireShallow
+}, {
+  textOfUtf8
+}) => {
+// src/wire/codec/assembler.ts
+function wrongBracket() {
+  return malformed("a bracket closes what is not open");
+}
+function goesOn() {
+  return malformed("its lines go on behind its end");
+}
+function endsEarly() {
+  return malformed("its lines end too early");
+}
+function fieldOf(line) {
+  if (typeof line === "string") return line;
+  if ($Array_isArray(line) && line.length === 1) return line[0];
+  throw malformed("a line is not a value of a key");
+}
+function itemsOf(line) {
+  if ($Array_isArray(line)) return line;
+  throw malformed("a line is not a list of items");
+}
+var PlainAssembler = class {
+  #root = void 0;
+  #hasRoot = false;
+  #open = [];
+  #keys = [];
+  get depth() {
+    return this.#open.length;
+  }
+  open(bracket) {
+    if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+    const opened = bracket === "[" ? [] : {};
+    this.#give(opened);
+    this.#open[$push](opened);
+    this.#keys[$push](void 0);
+  }
+  close(opening) {
+    const closed = this.#open[$pop]();
+    if (closed === void 0 || $Array_isArray(closed) !== (opening === "[") || this.#keys[$pop]() !== void 0) {
+      throw wrongBracket();
+    }
+  }
+  put(value) {
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#give(value);
+    if ($Array_isArray(container)) {
+      if (typeof value === "string") return void container[$push](value);
+      const items = itemsOf(value);
+      for (let i = 0; i < items.length; i++) container[$push](items[i]);
+      return;
+    }
+    if (this.#keys.at(-1) !== void 0) return this.#give(fieldOf(value));
+    if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
+    const fields = recordOf(value);
+    for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
+  }
+  end() {
+    if (!this.#hasRoot || this.#open.length > 0) throw endsEarly();
+    return this.#root;
+  }
+  #give(value) {
+    const container = this.#open.at(-1);
+    if (container === void 0) return this.#giveRoot(value);
+    if ($Array_isArray(container)) return void container[$push](value);
+    const key = this.#keys.at(-1);
+    if (key === void 0) throw malformed("a value has no key");
+    putField(container, key, value);
+    this.#keys[this.#keys.length - 1] = void 0;
+  }
+  #giveRoot(value) {
+    if (this.#hasRoot) throw goesOn();
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+};
+
+// src/wire/codec/long_text.ts
+var BACKSLASH = "\\\\";
+var LONGEST_ESCAPE = 6;
+var LongText = class {
+  #decoder = new TextDecoder("utf-8", {
+    fatal: true,
+    ignoreBOM: true
+  });
+  #text = "";
+  #rest = "";
+  push(bytes) {
+    this.#add(this.#rest + decoded(this.#decoder, bytes, true), false);
+  }
+  end() {
+    this.#add(this.#rest + decoded(this.#decoder, new Uint8Array(0), false), true);
+    return this.#text;
+  }
+  #add(piece, isLast) {
+    const end = isLast ? piece.length : wholeEnd(piece);
+    this.#rest = piece.slice(end);
+    if (end > 0) this.#text += unescaped(piece.slice(0, end));
+  }
+};
+function wholeEnd(piece) {
+  const at = piece.lastIndexOf(BACKSLASH);
+  if (at < 0 || at < piece.length - LONGEST_ESCAPE) return piece.length;
+  let first = at;
+  while (first > 0 && piece[first - 1] === BACKSLASH) first--;
+  if ((at - first) % 2 === 1) return piece.length;
+  const length = piece[at + 1] === "u" ? LONGEST_ESCAPE : 2;
+  return at + length <= piece.length ? piece.length : at;
+}
+function unescaped(piece) {
+  try {
+    return $JSON_parse(\`"\${piece}"\`);
+  } catch (cause) {
+    throw malformed("a line is not JSON", cause);
+  }
+}
+function decoded(decoder, bytes, isMore) {
+  try {
+    return decoder.decode(bytes, {
+      stream: isMore
+    });
+  } catch (cause) {
+    throw malformed("a line is not UTF-8", cause);
+  }
+}
+
+// src/wire/codec/tree_assembler.ts
+var ItemsFrame = class {
+  opening = "[";
+  depth;
+  #decoder;
+  #made;
+  #add;
+  constructor(decoder, depth, made, add) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#made = made;
+    this.#add = add;
+  }
+  put(line) {
+    if (typeof line === "string") return this.#add(line);
+    const items = itemsOf(line);
+    for (let i = 0; i < items.length; i++) this.#add(this.#decoder.decode(items[i], this.depth));
+  }
+  give(item) {
+    this.#add(item);
+  }
+  end() {
+    return this.#made;
+  }
+};
+function listFrame(decoder, depth) {
+  const list = decoder.register([], depth - 1);
+  return new ItemsFrame(decoder, depth, list, (item) => list[$push](item));
+}
+function setFrame(decoder, depth) {
+  const set = decoder.register(/* @__PURE__ */ new Set(), depth - 1);
+  return new ItemsFrame(decoder, depth, set, (item) => set[$add](item));
+}
+var Pairs = class {
+  #map;
+  #key = void 0;
+  #hasKey = false;
+  constructor(map) {
+    this.#map = map;
+  }
+  get isHalf() {
+    return this.#hasKey;
+  }
+  take(item) {
+    if (this.#hasKey) this.#map[$set](this.#key, item);
+    else this.#key = item;
+    this.#hasKey = !this.#hasKey;
+  }
+};
+var MapFrame = class extends ItemsFrame {
+  #pairs;
+  constructor(decoder, depth) {
+    const map = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
+    const pairs = new Pairs(map);
+    super(decoder, depth, map, (item) => pairs.take(item));
+    this.#pairs = pairs;
+  }
+  end() {
+    if (this.#pairs.isHalf) throw malformed("a list of pairs has an odd length");
+    return super.end();
+  }
+};
+var RecordFrame = class {
+  opening = "{";
+  depth;
+  #decoder;
+  #mayOwnTagKey;
+  #record;
+  #key;
+  constructor(decoder, depth, mayOwnTagKey) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#mayOwnTagKey = mayOwnTagKey;
+    this.#record = decoder.register({}, depth - 1);
+  }
+  put(line) {
+    if (this.#key !== void 0) return this.give(this.#decoder.decode(fieldOf(line), this.depth));
+    if (typeof line === "string") return this.#begin(line);
+    const fields = recordOf(line);
+    for (const key of $Object_keys(fields)) {
+      this.#begin(key);
+      this.give(this.#decoder.decode(fields[key], this.depth));
+    }
+  }
+  give(value) {
+    if (this.#key === void 0) throw malformed("a value has no key");
+    putField(this.#record, this.#key, value);
+    this.#key = void 0;
+  }
+  end() {
+    if (this.#key !== void 0) throw wrongBracket();
+    return this.#record;
+  }
+  #begin(key) {
+    if (key === TAG_KEY && !this.#mayOwnTagKey) throw malformed("it has a tag behind a field");
+    this.#key = key;
+  }
+};
+var INSIDE_OF_TAG = {
+  map: (decoder, depth) => new MapFrame(decoder, depth),
+  set: setFrame,
+  object: (decoder, depth) => new RecordFrame(decoder, depth, true)
+};
+var TagFrame = class {
+  opening = "{";
+  depth;
+  #decoder;
+  #tag;
+  #state = "key";
+  #value = void 0;
+  constructor(decoder, depth, tag) {
+    this.depth = depth;
+    this.#decoder = decoder;
+    this.#tag = tag;
+  }
+  open(bracket) {
+    const frame = this.#state === "value" ? INSIDE_OF_TAG[this.#tag](this.#decoder, this.depth) : void 0;
+    if (frame?.opening !== bracket) throw malformed("a tag holds something else");
+    return frame;
+  }
+  put(line) {
+    if (this.#state !== "key" || line !== "v") throw malformed("a tag holds something else");
+    this.#state = "value";
+  }
+  give(value) {
+    this.#state = "ended";
+    this.#value = value;
+  }
+  end() {
+    if (this.#state !== "ended") throw wrongBracket();
+    return this.#value;
+  }
+};
+var TreeAssembler = class {
+  #decoder;
+  #frames = [];
+  #isUndecided = false;
+  #whole;
+  #root = void 0;
+  #hasRoot = false;
+  constructor(isTrusted) {
+    this.#decoder = new TaggedDecoder([], void 0, isTrusted ? Infinity : MAX_TREE_COST);
+  }
+  get depth() {
+    return this.#frames.length + (this.#isUndecided ? 1 : 0) + (this.#whole?.depth ?? 0);
+  }
+  open(bracket) {
+    if (this.#whole !== void 0) return this.#whole.open(bracket);
+    if (this.#isUndecided) throw malformed("a value has no key");
+    const parent = this.#frames.at(-1);
+    if (parent?.open !== void 0) this.#frames[$push](parent.open(bracket));
+    else if (bracket === "[") this.#frames[$push](listFrame(this.#decoder, this.#depthInside + 1));
+    else this.#isUndecided = true;
+  }
+  close(opening) {
+    if (this.#whole !== void 0) {
+      this.#whole.close(opening);
+      return this.#whole.depth === 0 ? this.#decodeWhole() : void 0;
+    }
+    if (this.#isUndecided) this.#decide({});
+    const frame = this.#frames[$pop]();
+    if (frame?.opening !== opening) throw wrongBracket();
+    this.#give(frame.end());
+  }
+  put(line) {
+    if (this.#whole !== void 0) return this.#whole.put(line);
+    this.#decoder.renewCost();
+    if (this.#isUndecided && this.#decide(line)) return;
+    const frame = this.#frames.at(-1);
+    if (frame === void 0) this.#give(this.#decoder.decode(line, 0));
+    else frame.put(line);
+  }
+  end() {
+    if (!this.#hasRoot || this.depth > 0) throw endsEarly();
+    return this.#root;
+  }
+  get #depthInside() {
+    return this.#frames.at(-1)?.depth ?? 0;
+  }
+  #decide(line) {
+    this.#isUndecided = false;
+    const depth = this.#depthInside;
+    if (typeof line === "string" || !$Object_hasOwn(recordOf(line), TAG_KEY)) {
+      this.#frames[$push](new RecordFrame(this.#decoder, depth + 1, false));
+      return false;
+    }
+    const tag = line[TAG_KEY];
+    if (typeof tag === "string" && $Object_hasOwn(INSIDE_OF_TAG, tag) && $Object_keys(line).length === 1) {
+      this.#frames[$push](new TagFrame(this.#decoder, depth + 1, tag));
+    } else {
+      this.#whole = new PlainAssembler();
+      this.#whole.open("{");
+      this.#whole.put(line);
+    }
+    return true;
+  }
+  #decodeWhole() {
+    const node = this.#whole.end();
+    this.#whole = void 0;
+    this.#decoder.renewCost();
+    this.#give(this.#decoder.decode(node, this.#depthInside));
+  }
+  #give(value) {
+    const frame = this.#frames.at(-1);
+    if (frame !== void 0) return frame.give(value);
+    if (this.#hasRoot) throw goesOn();
+    this.#hasRoot = true;
+    this.#root = value;
+  }
+};
+
+// src/wire/codec/line_reader.ts
+var [LINE_FEED, QUOTE] = [
+  10,
+  34
+];
+var PIECE_BYTES = 64 * 1024;
+var kept = new KeptBuffers();
+var LineReader = class {
+  #limits;
+  #counts;
+  #assembler = new PlainAssembler();
+  #isTree = false;
+  #hasLine = false;
+  #rest = new Uint8Array(0);
+  #restLength = 0;
+  #longText;
+  #longBytes = 0;
+  #valueBytes = 0;
+  #byteLength;
+  #hasBegun = false;
+  #numbers;
+  constructor(byteLength, limits) {
+    this.#byteLength = byteLength;
+    this.#limits = limits;
+    this.#counts = limits !== void 0 && mayExceed(byteLength, limits);
+  }
+  push(bytes) {
+    if (!this.#hasBegun && bytes.length > 0) {
+      this.#hasBegun = true;
+      if (isNumbersMark(bytes[0])) this.#numbers = new NumbersReader(bytes[0], this.#byteLength, this.#limits);
+    }
+    if (this.#numbers === void 0) this.#pushLines(bytes);
+    else this.#numbers[$push](bytes);
+  }
+  #pushLines(bytes) {
+    let start = 0;
+    if (this.#restLength > 0) {
+      const end2 = bytes.indexOf(LINE_FEED) + 1;
+      this.#keep(end2 === 0 ? bytes : bytes.subarray(0, end2));
+      if (end2 === 0) return;
+      this.#readKept();
+      start = end2;
+    }
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (end > start) this.#readLines(bytes.subarray(start, end));
+    this.#keep(bytes.subarray($Math_max(start, end)));
+  }
+  end() {
+    if (this.#numbers !== void 0) return {
+      value: this.#numbers.end(),
+      maxCost: 0,
+      areNumbers: true
+    };
+    if (this.#restLength > 0) throw endsEarly();
+    const maxCost = this.#limits === void 0 ? Infinity : MAX_TREE_COST;
+    return {
+      value: this.#assembler.end(),
+      maxCost,
+      isDecoded: this.#isTree
+    };
+  }
+  #keep(bytes) {
+    if (bytes.length === 0) return;
+    const length = this.#restLength + bytes.length;
+    if (length > this.#rest.length) {
+      const grown = new Uint8Array($Math_max(length, this.#rest.length * 2, 1024));
+      grown[$set](this.#rest.subarray(0, this.#restLength));
+      this.#rest = grown;
+    }
+    this.#rest[$set](bytes, this.#restLength);
+    this.#restLength = length;
+    if (this.#limits === void 0 || length <= MAX_LINE_BYTES && this.#longText === void 0) return;
+    this.#readLongText(this.#limits);
+  }
+  #readLongText(limits) {
+    if (this.#longText === void 0) {
+      if (this.#rest[0] !== QUOTE) throw malformed(\`it has a line of more than \${MAX_LINE_BYTES} bytes\`);
+      this.#longText = new LongText();
+      this.#rest.copyWithin(0, 1, this.#restLength--);
+      this.#longBytes = 1;
+    }
+    const size = this.#restLength - 2;
+    if (size <= 0) return;
+    this.#longBytes += size;
+    if (this.#longBytes > limits.maxStringBytes) throw stringTooLarge("receive", this.#longBytes, limits);
+    if (this.#counts) this.#addValueBytes(size * 2);
+    this.#longText[$push](this.#rest.subarray(0, size));
+    this.#rest.copyWithin(0, size, this.#restLength);
+    this.#restLength = 2;
+  }
+  #readKept() {
+    const line = this.#rest.subarray(0, this.#restLength);
+    this.#restLength = 0;
+    if (this.#longText === void 0) return this.#readLines(line);
+    if (line[0] !== QUOTE) throw malformed("a line is not JSON");
+    const text = this.#longText.end();
+    this.#longText = void 0;
+    this.#putLine(text, 0);
+  }
+  #readLines(bytes) {
+    if (this.#counts) this.#addValueBytes(valueBytesOf(bytes));
+    const text = decodeText(bytes);
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf("\\n", start);
+      this.#readLine(text.slice(start, end));
+      start = end + 1;
+    }
+  }
+  #addValueBytes(size) {
+    this.#valueBytes += size;
+    if (this.#valueBytes > this.#limits.maxValueBytes) {
+      throw valuesTooLarge("receive", this.#valueBytes, this.#limits);
+    }
+  }
+  #readLine(line) {
+    if (line.length === 1 && this.#readSign(line)) return;
+    if (this.#limits !== void 0) requireFewMarks(line);
+    this.#putLine(parse(line), line.length);
+  }
+  #putLine(value, units) {
+    if (this.#limits !== void 0) requireShallow(value, units, this.#assembler.depth);
+    this.#hasLine = true;
+    this.#assembler.put(value);
+  }
+  #readSign(line) {
+    if (line === "[" || line === "{") this.#assembler.open(line);
+    else if (line === "]") this.#assembler.close("[");
+    else if (line === "}") this.#assembler.close("{");
+    else if (this.#hasLine || line !== TREE_SIGN && line !== WHOLE_TREE_SIGN) return false;
+    else if (line === TREE_SIGN) {
+      this.#isTree = true;
+      this.#assembler = new TreeAssembler(this.#limits === void 0);
+    }
+    this.#hasLine = true;
+    return true;
+  }
+};
+var LineCollector = class {
+  #buffer;
+  #length = 0;
+  constructor(byteLength) {
+    this.#buffer = kept.take(byteLength);
+  }
+  push(bytes) {
+    this.#buffer[$set](bytes, this.#length);
+    this.#length += bytes.length;
+  }
+  end() {
+    const reader = new LineReader(this.#length, void 0);
+    for (let at = 0; at < this.#length; at += PIECE_BYTES) {
+      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
+    }
+    kept.give(this.#buffer);
+    return reader.end();
+  }
+};
+function decodeText(bytes) {
+  try {
+    return textOfUtf8(bytes);
+  } catch (cause) {
+    throw malformed("a line is not UTF-8", cause);
+  }
+}
+function parse(line) {
+  try {
+    return $JSON_parse(line);
+  } catch (cause) {
+    throw malformed("a line is not JSON", cause);
+  }
+}
+return {
+  LineReader,
+  LineCollector
+};
+})(parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/codec/checks"], parts["wire/framing/frame_format"]);
+return parts["wire/codec/line_reader"];
+})
+//# sourceURL=corral:wire/codec/line_reader
+`, `"use strict";
+((parts, taken, load) => {
+const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $Promise_withResolvers, $JSON_parse, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
+parts["hub/hub"] = (({
+  heapBytes
+}, {
+  HandleCollector,
+  InFlightHandle,
+  ItemsEncoder,
+  REF,
+  abandonHandles,
+  describeHandle,
+  describeOpenHandle,
+  handleFactory
+}, {
+  after,
+  checkWait,
+  epochMs,
+  inMicrotask,
+  monotonicMs,
+  unwatchAbort,
+  watchAbort
+}, {
+  decode,
+  encode,
+  withOwnMemory
+}, {
+  isPlainPrimitive
+}, {
+  withoutStack
+}, {
+  ClosedError,
+  ProtocolError,
+  TimeoutError,
+  brand,
+  shared
+}) => {
+// src/hub/delivery.ts
+var Delivery = class {
+  value;
+  size;
+  #onRequeue;
+  #onAck;
+  #left;
+  constructor(value, onRequeue, onAck = () => {
+  }, size = 1) {
+    this.value = value;
+    this.size = size;
+    this.#onRequeue = onRequeue;
+    this.#onAck = onAck;
+    this.#left = size;
+  }
+  get isSettled() {
+    return this.#left === 0;
+  }
+  ack() {
+    if (this.#left === 0) return;
+    this.#left--;
+    this.#onAck();
+  }
+  requeue() {
+    const left = this.#left;
+    this.#left = 0;
+    if (left > 0) this.#onRequeue(left);
+  }
+};
+brand({
+  Delivery
+});
+
+// src/hub/encoded_value.ts
+var [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [
+  96,
+  160,
+  384
+];
+var BYTES_TEXT = '{"$":"binary","k":"Uint8Array","p":0}';
+var EncodedValue = class _EncodedValue {
+  text;
+  tagged;
+  parts;
+  handles;
+  constructor({ text, tagged, parts }, handles) {
+    this.text = text;
+    this.tagged = tagged;
+    this.parts = parts;
+    this.handles = handles;
+  }
+  static capture(value, isOurs) {
+    if (value === null) return null;
+    if (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol") return value;
+    return _EncodedValue[$encode](value, isOurs ? describeOpenHandle : describeHandle);
+  }
+  static encode(value, describe) {
+    const collector = new HandleCollector(describe);
+    const encoded = encode(value, collector);
+    if (describe !== describeOpenHandle || encoded.parts.length === 0) {
+      return new _EncodedValue(encoded, collector.handles);
+    }
+    return new _EncodedValue({
+      ...encoded,
+      parts: encoded.parts[$map]((part) => part[$slice]())
+    }, collector.handles);
+  }
+  static *encodeItems(items) {
+    const collector = new HandleCollector(describeHandle);
+    let isDone = false;
+    try {
+      const encoder = new ItemsEncoder(items, collector);
+      while (encoder.encoded === void 0) {
+        encoder.advance();
+        yield;
+      }
+      isDone = true;
+      return new _EncodedValue(withOwnMemory(encoder.encoded), collector.handles);
+    } finally {
+      if (!isDone) collector.abandon();
+    }
+  }
+  static open(captured) {
+    return captured instanceof _EncodedValue ? captured.open() : captured;
+  }
+  static offer(captured, accepted) {
+    if (captured instanceof _EncodedValue && captured.handles.length > 0) {
+      accepted[$catch](() => abandonHandles(captured.handles));
+    }
+    return accepted;
+  }
+  static abandon(captured) {
+    if (captured instanceof _EncodedValue) abandonHandles(captured.handles);
+  }
+  static plainText(captured, maxUnits) {
+    if (captured instanceof _EncodedValue) {
+      return captured.tagged || captured.text.length > maxUnits ? void 0 : captured.text;
+    }
+    if (!isPlainPrimitive(captured) || typeof captured === "string" && captured.length > maxUnits) return void 0;
+    const text = $JSON_stringify(captured);
+    return text.length > maxUnits ? void 0 : text;
+  }
+  static size(captured) {
+    if (!(captured instanceof _EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
+    const { text, parts } = captured;
+    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
+  }
+  static list(plainTexts) {
+    return new _EncodedValue({
+      text: \`[\${plainTexts[$join](",")}]\`,
+      tagged: false,
+      parts: []
+    }, []);
+  }
+  get bytes() {
+    return this.text === BYTES_TEXT ? this.parts[0] : void 0;
+  }
+  requeued() {
+    for (const handle of this.handles) handle.requeued();
+  }
+  open() {
+    const body = $JSON_parse(this.text);
+    if (!this.tagged) return body;
+    return decode(body, true, this.parts, {
+      encode: unexpected,
+      decode: (data) => this.handles[$find](({ handle }) => describeHandle(handle).id === data.id).open()
+    });
+  }
+};
+brand({
+  EncodedValue
+});
+function unexpected() {
+  throw new TypeError("A value that is opened is not encoded");
+}
+
+// src/hub/local_ref.ts
+var LocalRef = class {
+  type;
+  id;
+  deferredRelease = void 0;
+  prefetch = void 0;
+  #hub;
+  #object;
+  #closed = false;
+  constructor(hub2, type, id, object) {
+    this.#hub = hub2;
+    this.type = type;
+    this.id = id;
+    this.#object = object;
+  }
+  get object() {
+    return this.#object;
+  }
+  get task() {
+    return this.#hub.currentTask();
+  }
+  get isClosed() {
+    return this.#closed;
+  }
+  get canTravel() {
+    return !this.#closed || this.#object?.held === void 0;
+  }
+  async call(operation, args, wait = {}) {
+    checkWait(wait);
+    if (wait.signal?.aborted) throw wait.signal.reason;
+    let value = this.#hub.calls[$call](this.#object, operation, {
+      process: "",
+      task: this.task
+    }, wait, args);
+    if (value instanceof Promise) value = await this.#wait(value);
+    return EncodedValue.open(value instanceof Delivery ? value.value : value);
+  }
+  take(_operation, _args, receive) {
+    receive(void 0);
+  }
+  release() {
+    const object = this.#object;
+    this.#object = void 0;
+    if (object !== void 0) this.#hub.calls.close(object);
+    object?.close?.();
+  }
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#object?.dropped === void 0) return this.release();
+    this.#hub.forgetCollection(this);
+    this.#object.dropped("here", true);
+  }
+  hold() {
+    this.#object?.held?.("elsewhere");
+  }
+  unhold(ended = false) {
+    this.#object?.dropped?.("elsewhere", ended);
+  }
+  open(handle) {
+    return this.canTravel ? handle : this.#hub.reopen(this);
+  }
+  async #wait(value) {
+    const { waits } = this.#hub;
+    waits.begin();
+    try {
+      return await value;
+    } finally {
+      waits.end();
+    }
+  }
+};
+brand({
+  LocalRef
+});
+
+// src/hub/origins.ts
+var MOST_REMEMBERED = 1e4;
+var Origins = class {
+  #origins = /* @__PURE__ */ new Map();
+  #remembered = /* @__PURE__ */ new Map();
+  check(objectId, peer) {
+    const known = this.#origins[$get](originOf(objectId));
+    if (known !== void 0 && known.peer !== peer) throw new ProtocolError("a handle to an object of another process");
+  }
+  add(objectId, peer) {
+    const name = originOf(objectId);
+    let origin = this.#origins[$get](name);
+    if (origin === void 0 || origin.objects === 0) peer.imports.addOrigin();
+    if (origin === void 0) this.#origins[$set](name, origin = {
+      name,
+      peer,
+      objects: 0,
+      isShown: false
+    });
+    else if (origin.objects === 0) this.#remembered[$get](peer)?.[$delete](origin);
+    origin.objects++;
+    return origin;
+  }
+  remove(origin) {
+    if (--origin.objects > 0) return;
+    origin.peer.imports.removeOrigin();
+    if (origin.isShown) this.#remember(origin);
+    else this.#origins[$delete](origin.name);
+  }
+  peerClosed(peer) {
+    this.#remembered[$delete](peer);
+    for (const [name, origin] of this.#origins) if (origin.peer === peer) this.#origins[$delete](name);
+  }
+  #remember(origin) {
+    let remembered = this.#remembered[$get](origin.peer);
+    if (remembered === void 0) this.#remembered[$set](origin.peer, remembered = /* @__PURE__ */ new Set());
+    remembered[$add](origin);
+    if (remembered.size <= MOST_REMEMBERED) return;
+    const [oldest] = remembered;
+    remembered[$delete](oldest);
+    this.#origins[$delete](oldest.name);
+  }
+};
+function originOf(objectId) {
+  const end = objectId[$indexOf](":");
+  return end < 0 ? objectId : objectId[$slice](0, end);
+}
+
+// src/hub/requests/pending_count.ts
+var PendingCount = class {
+  #listeners = /* @__PURE__ */ new Set();
+  #count = 0;
+  get any() {
+    return this.#count > 0;
+  }
+  track(value) {
+    if (!(value instanceof Promise)) return value;
+    return this.#trackPromise(value);
+  }
+  begin() {
+    this.#add(1);
+  }
+  end() {
+    this.#add(-1);
+  }
+  watch(listener) {
+    this.#listeners[$add](listener);
+    return () => void this.#listeners[$delete](listener);
+  }
+  async #trackPromise(promise) {
+    this.#add(1);
+    try {
+      return await promise;
+    } finally {
+      this.#add(-1);
+    }
+  }
+  #add(step) {
+    const before = this.any;
+    this.#count += step;
+    if (this.any === before) return;
+    for (const listener of this.#listeners) listener();
+  }
+};
+
+// src/hub/remote_ref.ts
+var RemoteRef = class {
+  entry;
+  prefetch;
+  handle;
+  #hub;
+  #closed = false;
+  constructor(hub2, entry) {
+    this.#hub = hub2;
+    this.entry = entry;
+  }
+  get type() {
+    return this.entry.type;
+  }
+  get id() {
+    return this.entry.id;
+  }
+  get peer() {
+    return this.entry.peer;
+  }
+  get deferredRelease() {
+    return this.peer.deferredRelease;
+  }
+  get task() {
+    return this.#hub.currentTask();
+  }
+  get isClosed() {
+    return this.#closed;
+  }
+  get canTravel() {
+    return !this.#closed;
+  }
+  call(operation, args, wait = {}) {
+    if (wait.signal?.aborted) return $Promise_reject(wait.signal.reason);
+    if (this.#closed) return $Promise_reject(new ClosedError(\`Cannot use the \${this.type}: it was closed here\`));
+    return this.peer.questions.ask(this, operation, args, this.task, wait);
+  }
+  take(operation, args, receive) {
+    if (this.#closed) return receive(void 0);
+    this.peer.questions.take(this, operation, args, this.task, receive);
+  }
+  release() {
+  }
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.entry.closed = true;
+    this.peer.questions.cancel(this);
+    this.#hub.forgetIfUnused(this.entry);
+  }
+  hold() {
+    this.entry.holds++;
+  }
+  unhold() {
+    this.entry.holds--;
+    inMicrotask(() => this.#hub.forgetIfUnused(this.entry));
+  }
+  open(handle) {
+    return this.#closed ? this.#hub.reimport(this.entry) : handle;
+  }
+};
+brand({
+  RemoteRef
+});
+
+// src/deque.ts
+var Deque = class {
+  #ring = new Array(16);
+  #head = 0;
+  #size = 0;
+  get size() {
+    return this.#size;
+  }
+  peek() {
+    return this.#size === 0 ? void 0 : this.#ring[this.#head];
+  }
+  push(item) {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#ring[this.#head + this.#size & this.#ring.length - 1] = item;
+    this.#size++;
+  }
+  unshift(item) {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#head = this.#head - 1 & this.#ring.length - 1;
+    this.#ring[this.#head] = item;
+    this.#size++;
+  }
+  shift() {
+    if (this.#size === 0) return void 0;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = void 0;
+    this.#head = this.#head + 1 & this.#ring.length - 1;
+    this.#size--;
+    return item;
+  }
+  #grow() {
+    const ring = new Array(this.#ring.length * 2);
+    for (let index = 0; index < this.#size; index++) {
+      ring[index] = this.#ring[this.#head + index & this.#ring.length - 1];
+    }
+    this.#ring = ring;
+    this.#head = 0;
+  }
+};
+
+// src/hub/requests/held_requests.ts
+var STALL_LIMIT_MS = 6e4;
+var HeldRequests = class {
+  #order = new Deque();
+  #requests = /* @__PURE__ */ new Map();
+  #onStalled;
+  #stallMs;
+  #timer;
+  #answeredAt = 0;
+  constructor(onStalled, stallMs = STALL_LIMIT_MS) {
+    this.#onStalled = onStalled;
+    this.#stallMs = stallMs;
+  }
+  get size() {
+    return this.#requests.size;
+  }
+  push(request) {
+    this.#order[$push](request);
+    this.#requests[$set](request.id, request);
+    if (this.#requests.size === 1) this.answered();
+    this.#timer ??= this.#startTimer(this.#stallMs);
+  }
+  shift() {
+    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
+    return void 0;
+  }
+  delete(id) {
+    const wasHeld = this.#requests[$delete](id);
+    if (this.#requests.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = void 0;
+    }
+    return wasHeld;
+  }
+  answered() {
+    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
+  }
+  clear() {
+    while (this[$shift]() !== void 0) ;
+  }
+  #startTimer(ms) {
+    const timer = after(ms, () => {
+      this.#timer = void 0;
+      const leftMs = this.#answeredAt + this.#stallMs - monotonicMs();
+      if (leftMs > 0) {
+        this.#timer = this.#startTimer(leftMs);
+        return;
+      }
+      const ids = [
+        ...this.#requests[$keys]()
+      ];
+      this[$clear]();
+      this.#onStalled(ids);
+    });
+    timer.setReferenced(false);
+    return timer;
+  }
+};
+
+// src/hub/requests/askers.ts
+var Asker = class {
+  name;
+  held;
+  requests = 0;
+  bytes = 0;
+  constructor(name, held) {
+    this.name = name;
+    this.held = held;
+  }
+};
+function askerOf(process) {
+  const end = process[$indexOf]("/");
+  return end < 0 ? process : process[$slice](0, end);
+}
+var [FORWARDED_PART, ASKER_PART] = [
+  2,
+  4
+];
+var Askers = class {
+  own;
+  #limits;
+  #makeHeld;
+  #others = /* @__PURE__ */ new Map();
+  #holding = /* @__PURE__ */ new Set();
+  #othersRequests = 0;
+  #othersBytes = 0;
+  constructor(limits, onStalled, stallMs) {
+    this.#limits = limits;
+    this.#makeHeld = (asker) => new HeldRequests((ids) => onStalled(asker(), ids), stallMs);
+    this.own = this.#make("");
+  }
+  of(process) {
+    if (process === "") return this.own;
+    const name = askerOf(process);
+    let asker = this.#others[$get](name);
+    if (asker === void 0) this.#others[$set](name, asker = this.#make(name));
+    return asker;
+  }
+  hasRoom(asker) {
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent !== true) return asker.requests < requests && asker.bytes < requestBytes;
+    if (asker === this.own) {
+      return this.#othersRequests + asker.requests < requests && this.#othersBytes + asker.bytes < requestBytes;
+    }
+    return this.own.requests + this.#othersRequests < requests && this.own.bytes + this.#othersBytes < requestBytes && asker.requests * ASKER_PART < requests / FORWARDED_PART - this.#othersRequests && asker.bytes * ASKER_PART < requestBytes / FORWARDED_PART - this.#othersBytes;
+  }
+  mustHold(asker) {
+    return asker.held.size > 0 || !this.hasRoom(asker);
+  }
+  holds(asker) {
+    this.#holding[$add](asker);
+  }
+  next() {
+    if (this.#holding.size === 0) return void 0;
+    for (const asker of this.#holding) {
+      if (asker.held.size === 0) {
+        this.#holding[$delete](asker);
+        this.leave(asker);
+      } else if (this.hasRoom(asker)) {
+        this.#holding[$delete](asker);
+        this.#holding[$add](asker);
+        return asker;
+      }
+    }
+    return void 0;
+  }
+  opened(asker, bytes) {
+    this.#count(asker, 1, bytes);
+  }
+  closed(asker, bytes) {
+    this.#count(asker, -1, -bytes);
+    if (asker.requests === 0) this.leave(asker);
+  }
+  leave(asker) {
+    if (asker === this.own || asker.requests > 0 || asker.held.size > 0) return;
+    this.#holding[$delete](asker);
+    if (this.#others[$get](asker.name) === asker) this.#others[$delete](asker.name);
+  }
+  clear() {
+    for (const asker of this.#holding) asker.held[$clear]();
+    this.#holding[$clear]();
+  }
+  #make(name) {
+    const asker = new Asker(name, this.#makeHeld(() => asker));
+    return asker;
+  }
+  #count(asker, requests, bytes) {
+    asker.requests += requests;
+    asker.bytes += bytes;
+    if (asker === this.own) return;
+    this.#othersRequests += requests;
+    this.#othersBytes += bytes;
+  }
+};
+var FairQueue = class {
+  #queues = /* @__PURE__ */ new Map();
+  #size = 0;
+  get size() {
+    return this.#size;
+  }
+  push(whose, thing) {
+    let queue = this.#queues[$get](whose);
+    if (queue === void 0) this.#queues[$set](whose, queue = new Deque());
+    queue[$push](thing);
+    this.#size++;
+  }
+  shift() {
+    for (const [whose, queue] of this.#queues) {
+      const thing = queue[$shift]();
+      this.#queues[$delete](whose);
+      if (queue.size > 0) this.#queues[$set](whose, queue);
+      this.#size--;
+      return thing;
+    }
+    return void 0;
+  }
+};
+var SAFE_FOREIGN_BYTES = 32 * 1024 * 1024;
+var FOREIGN_PART = 3 / 8;
+var ForeignBytes = class {
+  #of = /* @__PURE__ */ new Map();
+  #total = 0;
+  #limit;
+  constructor(limit) {
+    this.#limit = limit;
+  }
+  add(process, bytes) {
+    this.#total += bytes;
+    const neighbour = askerOf(process);
+    if (neighbour === "") return;
+    const sum = (this.#of[$get](neighbour) ?? 0) + bytes;
+    if (sum > 0) this.#of[$set](neighbour, sum);
+    else this.#of[$delete](neighbour);
+  }
+  hasRoomFor(process) {
+    return this[$has]((this.#of[$get](askerOf(process)) ?? 0) + 1);
+  }
+  has(bytes) {
+    const sum = this.#total + bytes;
+    if (sum <= SAFE_FOREIGN_BYTES && this.#limit === void 0) return true;
+    return sum <= (this.#limit ??= $Math_max(SAFE_FOREIGN_BYTES, FOREIGN_PART * heapBytes()));
+  }
+  get limitMiB() {
+    return $Math_round((this.#limit ?? FOREIGN_PART * heapBytes()) / 2 ** 20);
+  }
+};
+var foreignBytes = new ForeignBytes();
+
+// src/hub/requests/serving_time.ts
+var PAUSE_MS = 1;
+var ServingTime = class {
+  #limitMs;
+  #onTurn;
+  #beganAt = 0;
+  #endedAt = -Infinity;
+  #spentMs = 0;
+  #totalMs = 0;
+  #timer;
+  constructor(limitMs, onTurn) {
+    this.#limitMs = limitMs;
+    this.#onTurn = onTurn;
+  }
+  get totalMs() {
+    return this.#totalMs;
+  }
+  begin() {
+    this.#beganAt = monotonicMs();
+    if (this.#beganAt - this.#endedAt > PAUSE_MS) this.#spentMs = 0;
+    return this.#spentMs < this.#limitMs;
+  }
+  end() {
+    this.#endedAt = monotonicMs();
+    const took = this.#endedAt - this.#beganAt;
+    this.#spentMs += took;
+    this.#totalMs += took;
+  }
+  turned() {
+    this.#spentMs = 0;
+  }
+  goOnLater(isAwaitedHere = false) {
+    this.#timer ??= after(0, () => {
+      this.#timer = void 0;
+      this.turned();
+      this.#onTurn();
+    });
+    this.#timer.setReferenced(isAwaitedHere);
+  }
+  close() {
+    this.#timer?.cancel();
+    this.#timer = void 0;
+  }
+};
+
+// src/hub/shared_object.ts
+function canDo({ operations, longOperations }, name) {
+  return $Object_hasOwn(operations, name) || longOperations !== void 0 && $Object_hasOwn(longOperations, name);
+}
+function operate(object, name, caller, wait, args) {
+  if (!$Object_hasOwn(object.operations, name)) {
+    throw new TypeError(\`Cannot call \${$JSON_stringify(name)}: the object has no such operation\`);
+  }
+  return object.operations[name](caller, wait, ...args);
+}
+var TouchedObjects = class {
+  #objects = /* @__PURE__ */ new Map();
+  #sweepAt = 64;
+  add(id, object) {
+    if (this.#objects[$has](id)) return;
+    this.#objects[$set](id, new WeakRef(object));
+    if (this.#objects.size < this.#sweepAt) return;
+    for (const [id2, object2] of this.#objects) if (object2[$deref]() === void 0) this.#objects[$delete](id2);
+    this.#sweepAt = $Math_max(64, this.#objects.size * 2);
+  }
+  tell(isEnded) {
+    for (const object of this.#objects[$values]()) object[$deref]()?.processEnded?.(isEnded);
+  }
+};
+
+// src/hub/wait_queue.ts
+var RemoteWait = class _RemoteWait {
+  timeoutMs;
+  onCancel = void 0;
+  #controller;
+  #isCancelled = false;
+  #endsAt;
+  constructor(timeoutMs) {
+    this.timeoutMs = timeoutMs ?? void 0;
+    this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
+  }
+  again() {
+    return new _RemoteWait(this.#endsAt === Infinity ? null : $Math_max(0, this.#endsAt - monotonicMs()));
+  }
+  get isCancelled() {
+    return this.#isCancelled;
+  }
+  get signal() {
+    this.#controller ??= new AbortController();
+    if (this.#isCancelled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+  cancel() {
+    this.#isCancelled = true;
+    this.onCancel?.();
+    this.#controller?.abort();
+  }
+};
+brand({
+  RemoteWait
+});
+var cancelled;
+function cancellation() {
+  return cancelled ??= withoutStack(() => new ClosedError("The wait was cancelled"));
+}
+var WaitQueue = class {
+  #pending;
+  #first;
+  #last;
+  #size = 0;
+  constructor(state = "Cannot go on: what is waited for has not come", remedy = 'wait again, or longer by "timeoutMs"') {
+    this.#pending = {
+      state,
+      remedy
+    };
+  }
+  get size() {
+    return this.#size;
+  }
+  wait(caller, wait = {}) {
+    return new Promise((resolve, reject) => this.enter(caller, wait, {
+      resolve,
+      reject
+    }));
+  }
+  enter(caller, wait, { resolve, reject }) {
+    const { timeoutMs } = wait;
+    if (isAborted(wait)) return reject(wait.signal.reason, "abort");
+    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
+    const waiter = {
+      caller,
+      resolve,
+      reject,
+      next: void 0,
+      previous: this.#last,
+      settled: false
+    };
+    if (this.#last === void 0) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+    this.#size++;
+    this.#limit(waiter, wait);
+  }
+  serve(value) {
+    const waiter = this.#first;
+    if (waiter === void 0) return void 0;
+    this.#remove(waiter);
+    waiter.resolve(value);
+    return waiter.caller;
+  }
+  serveAll(value) {
+    this.serveWhere(() => true, value);
+  }
+  serveWhere(matches, value) {
+    this.#removeWhere(matches, (waiter) => waiter.resolve(value));
+  }
+  peek() {
+    return this.#first?.caller;
+  }
+  rejectAll(makeError = () => new ClosedError("The object was closed while waiting")) {
+    this.rejectWhere(() => true, makeError);
+  }
+  rejectWhere(matches, makeError, end = "closed") {
+    this.#removeWhere(matches, (waiter) => waiter.reject(makeError(waiter.caller), end));
+  }
+  dropProcess(isEnded) {
+    const makeError = () => new ClosedError("The waiting process has ended");
+    this.rejectWhere(({ process }) => isEnded(process), makeError, "ended");
+  }
+  #removeWhere(matches, settle) {
+    const last = this.#last;
+    for (let waiter = this.#first; waiter !== void 0; waiter = waiter === last ? void 0 : waiter.next) {
+      if (waiter.settled || !matches(waiter.caller)) continue;
+      this.#remove(waiter);
+      settle(waiter);
+    }
+  }
+  #limit(waiter, wait) {
+    const give = (makeError, end) => {
+      if (waiter.settled) return;
+      this.#remove(waiter);
+      waiter.reject(makeError(), end);
+    };
+    const { timeoutMs } = wait;
+    if (timeoutMs !== void 0 && timeoutMs < Infinity) {
+      const timer = after(timeoutMs, () => give(() => limitError(this.#pending, wait), "timeout"));
+      onSettled(waiter, () => timer.cancel());
+    }
+    if (wait instanceof RemoteWait) {
+      wait.onCancel = () => give(cancellation, "abort");
+    } else if (wait.signal !== void 0) {
+      const { signal } = wait;
+      const target = {
+        aborted: (reason) => give(() => reason, "abort")
+      };
+      watchAbort(signal, target);
+      onSettled(waiter, () => unwatchAbort(signal, target));
+    }
+  }
+  #remove(waiter) {
+    waiter.settled = true;
+    if (waiter.previous === void 0) this.#first = waiter.next;
+    else waiter.previous.next = waiter.next;
+    if (waiter.next === void 0) this.#last = waiter.previous;
+    else waiter.next.previous = waiter.previous;
+    this.#size--;
+  }
+};
+function isAborted(wait) {
+  return wait instanceof RemoteWait ? wait.isCancelled : wait.signal?.aborted === true;
+}
+function onSettled(waiter, clear) {
+  const { resolve, reject } = waiter;
+  waiter.resolve = (value) => {
+    clear();
+    resolve(value);
+  };
+  waiter.reject = (error, end) => {
+    clear();
+    reject(error, end);
+  };
+}
+var lastRemote;
+function limitError(pending, wait) {
+  const { state } = pending;
+  const timeoutMs = wait.timeoutMs;
+  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
+  if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
+    lastRemote = {
+      state,
+      timeoutMs,
+      error: withoutStack(() => timeoutError(pending, timeoutMs))
+    };
+  }
+  return lastRemote.error;
+}
+function timeoutError({ state, remedy }, timeoutMs) {
+  if (timeoutMs <= 0) return new TimeoutError(\`\${state}, and "timeoutMs" says not to wait\`);
+  const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : $Math_round(timeoutMs);
+  return new TimeoutError(\`\${state}, also after \${ms} ms; \${remedy}\`);
+}
+
+// src/hub/object_calls.ts
+var SLICE_MS = 8;
+var ObjectCalls = class {
+  #busy = /* @__PURE__ */ new Map();
+  #time = new ServingTime(SLICE_MS, () => this.#goOn());
+  #own = 0;
+  get isBusy() {
+    return this.#busy.size > 0;
+  }
+  get totalMs() {
+    return this.#time.totalMs;
+  }
+  call(object, operation, caller, wait, args) {
+    if (object === void 0) throw closed();
+    const busy = this.#busy.size === 0 ? void 0 : this.#busy[$get](object);
+    if (busy !== void 0) {
+      return this.#later(caller, (waiting) => {
+        busy.next[$push](askerOf(caller.process), {
+          ...waiting,
+          operation,
+          wait,
+          args
+        });
+      });
+    }
+    const steps = stepsOf(object, operation, caller, args);
+    if (steps === void 0) return operate(object, operation, caller, wait, args);
+    return this.#begin(object, caller, steps);
+  }
+  close(object) {
+    const busy = this.#busy[$get](object);
+    if (busy === void 0) return;
+    this.#busy[$delete](object);
+    if (this.#busy.size === 0) this.#time.close();
+    busy.current?.steps.return(void 0);
+    busy.current?.waiting.reject(closed());
+    for (let call = busy.next[$shift](); call !== void 0; call = busy.next[$shift]()) call.reject(closed());
+  }
+  #begin(object, caller, steps) {
+    const first = steps.next();
+    if (first.done === true) return first.value;
+    while (this.#time.begin()) {
+      try {
+        const { done, value } = steps.next();
+        if (done === true) return value;
+      } finally {
+        this.#time.end();
+      }
+    }
+    const result = this.#later(caller, (waiting) => {
+      this.#busy[$set](object, {
+        current: {
+          steps,
+          waiting
+        },
+        next: new FairQueue()
+      });
+    });
+    this.#goOnLater();
+    return result;
+  }
+  #later(caller, start) {
+    const { promise, resolve, reject } = $Promise_withResolvers();
+    const isOwn = caller.process === "";
+    if (isOwn) this.#own++;
+    const settled = (settle) => (value) => {
+      if (isOwn) this.#own--;
+      settle(value);
+    };
+    start({
+      caller,
+      resolve: settled(resolve),
+      reject: settled(reject)
+    });
+    if (isOwn) this.#goOnLater();
+    return promise;
+  }
+  #goOnLater() {
+    if (this.#busy.size > 0) this.#time.goOnLater(this.#own > 0);
+  }
+  #goOn() {
+    while (this.#busy.size > 0 && this.#time.begin()) {
+      for (const [object, busy] of this.#busy) {
+        this.#busy[$delete](object);
+        if (advance(object, busy)) this.#busy[$set](object, busy);
+        break;
+      }
+      this.#time.end();
+    }
+    this.#goOnLater();
+  }
+};
+function advance(object, busy) {
+  if (busy.current === void 0) beginNext(object, busy, busy.next[$shift]());
+  else takeStep(busy, busy.current);
+  return busy.current !== void 0 || busy.next.size > 0;
+}
+function takeStep(busy, { steps, waiting }) {
+  try {
+    const { done, value } = steps.next();
+    if (done !== true) return;
+    waiting.resolve(value);
+  } catch (error) {
+    waiting.reject(error);
+  }
+  busy.current = void 0;
+}
+function beginNext(object, busy, call) {
+  const { operation, caller, wait, args } = call;
+  if (wait instanceof RemoteWait && wait.isCancelled) return call.reject(cancellation());
+  try {
+    const steps = stepsOf(object, operation, caller, args);
+    if (steps !== void 0) busy.current = {
+      steps,
+      waiting: call
+    };
+    else call.resolve(operate(object, operation, caller, wait, args));
+  } catch (error) {
+    call.reject(error);
+  }
+}
+function stepsOf(object, operation, caller, args) {
+  const { longOperations } = object;
+  if (longOperations === void 0 || !$Object_hasOwn(longOperations, operation)) return void 0;
+  return longOperations[operation](caller, ...args);
+}
+function closed() {
+  return new ClosedError("Cannot use the object: it was closed, or its owner has ended");
+}
+
+// src/hub/hub.ts
+var MOST_ID_UNITS = 80;
+var Hub = class {
+  clock;
+  waits = new PendingCount();
+  calls = new ObjectCalls();
+  #origin = crypto.randomUUID();
+  #peers = /* @__PURE__ */ new Set();
+  #imports = /* @__PURE__ */ new Map();
+  #origins = new Origins();
+  #collected = new FinalizationRegistry((entry) => this.forgetIfUnused(entry));
+  #collectedHere = new FinalizationRegistry((object) => object.dropped("here", false));
+  #lastId = 0;
+  #lastPeer = 0;
+  currentTask = () => 0;
+  constructor(clock = epochMs) {
+    this.clock = clock;
+  }
+  own(type, object) {
+    return this.#ownAgain(type, \`\${this.#origin}:\${++this.#lastId}\`, object);
+  }
+  nextPeerKey() {
+    return \`\${++this.#lastPeer}\`;
+  }
+  join(peer) {
+    this.#peers[$add](peer);
+  }
+  get peerCount() {
+    return this.#peers.size;
+  }
+  export(handle, peer) {
+    const sent = handle instanceof InFlightHandle ? handle.handle : handle;
+    const ref = sent[REF];
+    if (!(ref instanceof RemoteRef && ref.peer === peer)) {
+      if (ref instanceof RemoteRef) ref.entry.origin.isShown = true;
+      if (peer.addExport(ref.id, sent) && ref instanceof LocalRef) ref.object?.held?.("elsewhere");
+    }
+    if (handle instanceof InFlightHandle) handle.sent();
+  }
+  decodeHandle(data, peer) {
+    const { type, id } = data ?? {};
+    if (typeof type !== "string" || typeof id !== "string" || id.length > MOST_ID_UNITS) {
+      throw new ProtocolError("a handle is malformed");
+    }
+    const exported = peer.exported(id);
+    if (exported !== void 0) return exported;
+    if (originOf(id) === this.#origin) throw new ProtocolError("a handle to an object that was never sent");
+    this.#origins.check(id, peer);
+    const known = this.#imports[$get](id)?.current[$deref]();
+    const handle = known === void 0 || known.isClosed ? this.#import(type, id, peer) : known.handle;
+    this.#imports[$get](id).received++;
+    return handle;
+  }
+  knows(handle, operation) {
+    const ref = handle[REF];
+    if (ref instanceof RemoteRef || ref.object === void 0) return true;
+    return canDo(ref.object, operation);
+  }
+  isCopy(handle, operation) {
+    const ref = handle[REF];
+    return !(ref instanceof RemoteRef) && ref.object?.copies?.[$has](operation) === true;
+  }
+  serve(peer, handle, operation, args, caller, wait) {
+    const ref = handle[REF];
+    if (ref instanceof RemoteRef) {
+      peer.forwardedTo[$add](ref.peer);
+      return ref.peer.questions.forward(ref.id, operation, args, caller, wait);
+    }
+    const { object } = ref;
+    if (object?.processEnded !== void 0) peer.touch(ref.id, object);
+    return this.calls[$call](object, operation, caller, wait, args);
+  }
+  released(handle, ended) {
+    const ref = handle[REF];
+    if (ref instanceof LocalRef) ref.object?.dropped?.("elsewhere", ended);
+    else this.forgetIfUnused(ref.entry);
+  }
+  linkClosed(peer) {
+    this.#peers[$delete](peer);
+    this.#origins.peerClosed(peer);
+    for (const [id, entry] of this.#imports) if (entry.peer === peer) this.#imports[$delete](id);
+    this.#tellEnded(peer, peer.key);
+    for (const other of this.#peers) other.forwardedTo[$delete](peer);
+  }
+  processEnded(peer, path) {
+    this.#tellEnded(peer, \`\${peer.key}/\${path}\`);
+  }
+  forgetIfUnused(entry) {
+    if (this.#imports[$get](entry.id) !== entry || entry.holds > 0) return;
+    const current = entry.current[$deref]();
+    if (current !== void 0 && !current.isClosed) return;
+    for (const peer of this.#peers) if (peer.exported(entry.id) !== void 0) return;
+    this.#imports[$delete](entry.id);
+    entry.peer.imports.removeObject();
+    this.#origins.remove(entry.origin);
+    if (entry.received > 0) entry.peer.release(entry.id, entry.received, entry.closed);
+  }
+  reopen(ref) {
+    return handleFactory(ref.type)(this.#ownAgain(ref.type, ref.id, ref.object));
+  }
+  reimport(entry) {
+    const current = entry.current[$deref]();
+    if (current !== void 0 && !current.isClosed) return current.handle;
+    entry.closed = false;
+    return this.#makeRemote(entry);
+  }
+  #ownAgain(type, id, object) {
+    const ref = new LocalRef(this, type, id, object);
+    if (object.held !== void 0) {
+      object.held("here");
+      this.#collectedHere[$register](ref, object, ref);
+    }
+    return ref;
+  }
+  forgetCollection(ref) {
+    this.#collectedHere[$unregister](ref);
+  }
+  #tellEnded(peer, ended) {
+    peer.tellObjects((process) => process === ended || process[$startsWith](\`\${ended}/\`));
+    for (const next of peer.forwardedTo) next.tellEnded(ended);
+  }
+  #import(type, id, peer) {
+    const known = this.#imports[$get](id);
+    if (known !== void 0) return this.reimport(known);
+    if (handleFactory(type) === void 0) throw new ProtocolError(\`a handle of unknown type \${$JSON_stringify(type)}\`);
+    peer.imports.addObject();
+    const origin = this.#origins[$add](id, peer);
+    const entry = {
+      id,
+      type,
+      peer,
+      origin,
+      current: void 0,
+      received: 0,
+      holds: 0,
+      closed: false
+    };
+    this.#imports[$set](id, entry);
+    return this.#makeRemote(entry);
+  }
+  #makeRemote(entry) {
+    const ref = new RemoteRef(this, entry);
+    entry.current = new WeakRef(ref);
+    this.#collected[$register](ref, entry);
+    ref.handle = handleFactory(entry.type)(ref);
+    return ref.handle;
+  }
+};
+var hub = shared("hub", () => new Hub());
+return {
+  Delivery,
+  EncodedValue,
+  LocalRef,
+  PendingCount,
+  RemoteRef,
+  Deque,
+  askerOf,
+  Askers,
+  FairQueue,
+  foreignBytes,
+  ServingTime,
+  TouchedObjects,
+  RemoteWait,
+  cancellation,
+  WaitQueue,
+  timeoutError,
+  hub
+};
+})(parts["wire/heap"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["errors"]);
+parts["hub/parent_peer"] = (({
+  Askers,
   Delivery,
   Deque,
   EncodedValue,
+  FairQueue,
+  PendingCount,
+  RemoteWait,
+  ServingTime,
+  TouchedObjects,
+  askerOf,
+  cancellation,
+  hub,
+  timeoutError
+}, {
+  errorResponseHead,
+  readHubMessage,
+  requestHead,
+  responseHead,
+  withValue,
+  writeAck,
+  writeCancel,
+  writeDone,
+  writeEnded,
+  writeRelease,
+  writeRequeue
+}, {
+  REF,
+  describeHandle,
+  describeOpenHandle,
+  exportingHandles
+}, {
+  after,
+  checkWait,
+  epochMs,
+  inMicrotask,
+  unwatchAbort,
+  watchAbort
+}, {
+  decode,
+  encode
+}, {
+  ClosedError,
+  EndOfStreamError,
+  PayloadTooLargeError,
+  ProtocolError
+}) => {
+// src/hub/limits.ts
+var PEER_LIMITS = {
+  requests: 8 * 1024,
+  requestBytes: 8 * 1024 * 1024,
+  unreadBytes: 4 * 1024 * 1024,
+  sliceMs: 8
+};
+var CHILD_LIMITS = {
+  ...PEER_LIMITS,
+  imports: 1e5
+};
+var PARENT_LIMITS = {
+  ...PEER_LIMITS,
+  isParent: true
+};
+var ImportCount = class {
+  #most;
+  #objects = 0;
+  #origins = 0;
+  constructor(most) {
+    this.#most = most;
+  }
+  get objects() {
+    return this.#objects;
+  }
+  get origins() {
+    return this.#origins;
+  }
+  addObject() {
+    if (this.#objects >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} objects that are not closed\`);
+    }
+    this.#objects++;
+  }
+  removeObject() {
+    this.#objects--;
+  }
+  addOrigin() {
+    if (this.#origins >= this.#most) {
+      throw new ProtocolError(\`it sent handles of more than \${this.#most} processes that are not closed\`);
+    }
+    this.#origins++;
+  }
+  removeOrigin() {
+    this.#origins--;
+  }
+};
+
+// src/hub/requests/open_requests.ts
+var OpenRequests = class {
+  #limits;
+  #requests = /* @__PURE__ */ new Map();
+  #bytes = 0;
+  #deliveries = /* @__PURE__ */ new Map();
+  constructor(limits) {
+    this.#limits = limits;
+  }
+  get any() {
+    return this.#requests.size > 0;
+  }
+  get(id) {
+    return this.#requests[$get](id);
+  }
+  checkRoom(id) {
+    if (this.#requests[$has](id) || this.#deliveries[$has](id)) throw new ProtocolError(\`it made request \${id} twice\`);
+    const { requests, requestBytes, isParent } = this.#limits;
+    if (isParent === true) return;
+    if (this.#requests.size >= requests) throw new ProtocolError(\`it made more than \${requests} requests at once\`);
+    if (this.#bytes >= requestBytes) {
+      throw new ProtocolError(\`it made requests of more than \${requestBytes} bytes at once\`);
+    }
+    if (this.#deliveries.size >= 2 * requests) {
+      throw new ProtocolError(\`it acknowledged none of \${this.#deliveries.size} deliveries\`);
+    }
+  }
+  add({ id, bytes, wait, caller }) {
+    if (!this.#requests[$has](id)) this.#bytes += bytes;
+    this.#requests[$set](id, {
+      id,
+      bytes,
+      wait,
+      caller
+    });
+  }
+  answered(id) {
+    if (this.#requests.size === 0) return;
+    this.#bytes -= this.#requests[$get](id)?.bytes ?? 0;
+    this.#requests[$delete](id);
+  }
+  deliver(id, delivery) {
+    this.#deliveries[$set](id, delivery);
+  }
+  ack(id) {
+    const delivery = this.#deliveries[$get](id);
+    delivery?.ack();
+    if (delivery?.isSettled) this.#deliveries[$delete](id);
+  }
+  requeue(id) {
+    this.#deliveries[$get](id)?.requeue();
+    this.#deliveries[$delete](id);
+  }
+  end() {
+    for (const { wait } of this.#requests[$values]()) wait.cancel();
+    this.#requests[$clear]();
+    for (const delivery of this.#deliveries[$values]()) delivery.requeue();
+    this.#deliveries[$clear]();
+  }
+};
+
+// src/hub/requests/processes_behind.ts
+var ProcessesBehind = class {
+  #most;
+  #root = {
+    asked: false,
+    behind: /* @__PURE__ */ new Map()
+  };
+  #size = 0;
+  constructor(most) {
+    this.#most = most;
+  }
+  add(path) {
+    if (path === "") return;
+    let place = this.#root;
+    for (const part of path[$split]("/")) {
+      let next = place.behind[$get](part);
+      if (next === void 0) {
+        if (++this.#size > this.#most) throw new ProtocolError(\`it asked for more than \${this.#most} processes\`);
+        place.behind[$set](part, next = {
+          asked: false,
+          behind: /* @__PURE__ */ new Map()
+        });
+      }
+      place = next;
+    }
+    place.asked = true;
+  }
+  remove(path) {
+    const parts = path[$split]("/");
+    const last = parts[$pop]();
+    let place = this.#root;
+    const way = [];
+    for (const part of parts) {
+      way[$push]([
+        place,
+        part
+      ]);
+      place = place.behind[$get](part);
+      if (place === void 0) return false;
+    }
+    const ended = place.behind[$get](last);
+    if (ended === void 0) return false;
+    place.behind[$delete](last);
+    this.#size -= sizeOf(ended);
+    for (let step; (step = way[$pop]()) !== void 0; ) {
+      const [before, part] = step;
+      const { asked, behind } = before.behind[$get](part);
+      if (asked || behind.size > 0) break;
+      before.behind[$delete](part);
+      this.#size--;
+    }
+    return true;
+  }
+};
+function sizeOf({ behind }) {
+  let size = 1;
+  for (const place of behind[$values]()) size += sizeOf(place);
+  return size;
+}
+
+// src/hub/requests/refusals.ts
+var cancelledText;
+function cancelled() {
+  return cancelledText ??= encode(cancellation());
+}
+function unread(bytes) {
+  const mebibytes = $Math_round(bytes / 1024 / 1024);
+  return new RangeError(\`Cannot answer: earlier answers of \${mebibytes} MiB were not read; the call was carried out, await some before you make more\`);
+}
+function undelivered(error) {
+  if (!(error instanceof PayloadTooLargeError)) return error;
+  const { message, byteLength, limitBytes } = error;
+  const advice = '"maxFrameBytes" of the pool or process of the worker, or take it in the process that made the object';
+  return new PayloadTooLargeError(\`\${message}; nothing was taken, raise \${advice}\`, byteLength, limitBytes);
+}
+
+// src/hub/requests/answers.ts
+var MAX_UNKNOWN_OPERATIONS = 100;
+var MAX_ARGUMENTS = 128 * 1024;
+var LATE_ANSWERS_FACTOR = 16;
+var SMALL_ANSWER_BYTES = 4096;
+var SMALL_REQUEST_BYTES = 1024;
+var Answers = class {
+  #host;
+  #outbox;
+  #transit;
+  #limits;
+  #open;
+  #held = new FairQueue();
+  #time;
+  #behind;
+  #heldEnds = 0;
+  #isCopying = false;
+  #askedBytes = 0;
+  #unknownOperations = 0;
+  constructor(host, outbox, transit, limits) {
+    this.#host = host;
+    this.#outbox = outbox;
+    this.#transit = transit;
+    this.#limits = limits;
+    this.#open = new OpenRequests(limits);
+    this.#behind = new ProcessesBehind(limits.imports ?? Infinity);
+    this.#time = new ServingTime(limits.sliceMs ?? Infinity, () => this.goOn());
+  }
+  get any() {
+    return this.#open.any;
+  }
+  receive(message, parts, bytes) {
+    const [, id, objectId, operation, process, task, timeoutMs, tagged, body] = message;
+    this.#open.checkRoom(id);
+    this.#askedBytes += bytes;
+    const handle = this.#host.exported(objectId);
+    if (handle === void 0) throw new ProtocolError("it asked for an object that was never sent to it");
+    if (!this.#host.knows(handle, operation)) this.#countUnknown(operation, process);
+    const args = decode(body, tagged === 1, parts, this.#transit);
+    if (!$Array_isArray(args) || args.length > MAX_ARGUMENTS) {
+      throw new ProtocolError("the arguments of a request are malformed");
+    }
+    this.#behind[$add](process);
+    const caller = {
+      process: process === "" ? this.#host.key : \`\${this.#host.key}/\${process}\`,
+      task
+    };
+    const request = {
+      id,
+      bytes,
+      handle,
+      operation,
+      args,
+      caller,
+      wait: new RemoteWait(timeoutMs)
+    };
+    if (this.#mayServe()) {
+      this.#serve(request);
+      return this.#time.end();
+    }
+    this.#serveLater(request);
+  }
+  get served() {
+    return {
+      ms: this.#time.totalMs,
+      bytes: this.#askedBytes
+    };
+  }
+  get servesLater() {
+    return this.#held.size > 0;
+  }
+  cancel(id) {
+    this.#open[$get](id)?.wait.cancel();
+  }
+  ended(path, tell) {
+    if (!this.#behind.remove(path)) return;
+    if (this.#mayServe()) {
+      tell();
+      return this.#time.end();
+    }
+    if (++this.#heldEnds > this.#limits.requests) throw new ProtocolError("too many processes ended at once");
+    this.#hold(path, () => {
+      this.#heldEnds--;
+      tell();
+    });
+  }
+  goOn() {
+    while (this.#held.size > 0 && !this.#mustHold) {
+      if (!this.#time.begin()) return this.#time.goOnLater();
+      this.#held[$shift]()();
+      this.#time.end();
+    }
+  }
+  readEnd() {
+    this.#time.turned();
+  }
+  ack(id) {
+    this.#open.ack(id);
+  }
+  requeue(id) {
+    this.#open.requeue(id);
+  }
+  close() {
+    this.#time.close();
+    while (this.#held[$shift]() !== void 0) ;
+    this.#open.end();
+  }
+  #mayServe() {
+    return this.#held.size === 0 && !this.#mustHold && this.#time.begin();
+  }
+  #hold(process, serve) {
+    this.#held[$push](askerOf(process), serve);
+    if (!this.#mustHold) this.#time.goOnLater();
+  }
+  #serveLater(request) {
+    this.#open[$add](request);
+    const { id, wait, caller } = request;
+    this.#hold(this.#behindPeer(caller), () => {
+      if (wait.isCancelled) this.#fail(id, cancellation());
+      else this.#serve(request);
+    });
+  }
+  #behindPeer({ process }) {
+    return process[$slice](this.#host.key.length + 1);
+  }
+  get #mustHold() {
+    return this.#isCopying || this.#isUnread;
+  }
+  get #isUnread() {
+    return this.#outbox.hasUnread(this.#limits.unreadBytes);
+  }
+  #countUnknown(operation, process) {
+    if (process !== "" && ++this.#unknownOperations <= MAX_UNKNOWN_OPERATIONS) return;
+    throw new ProtocolError(\`it called \${$JSON_stringify(operation[$slice](0, 40))}, which the object cannot do\`);
+  }
+  #serve(request) {
+    const { id, handle, operation, args, caller, wait } = request;
+    let value;
+    try {
+      value = this.#host.serve(handle, operation, args, caller, wait);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (!(value instanceof Promise)) return this.#answer(id, value);
+    this.#open[$add](request);
+    const kept = request.bytes > SMALL_REQUEST_BYTES ? void 0 : request;
+    if (this.#host.isCopy(handle, operation)) return void this.#answerCopy(id, value);
+    value[$then]((result) => this.#answerLate(id, result, kept), (error) => this.#failInTime(id, error));
+  }
+  async #answerCopy(id, copy) {
+    this.#isCopying = true;
+    try {
+      const result = await copy;
+      this.#answer(id, result);
+    } catch (error) {
+      this.#fail(id, error);
+    }
+    this.#isCopying = false;
+    if (!this.#outbox.isClosed) this.goOn();
+  }
+  #answerLate(id, result, request) {
+    if (!this.#isUnread || this.#outbox.isClosed) return this.#answer(id, result);
+    if (!(result instanceof Delivery)) return this.#answerUnread(id, result);
+    if (request === void 0) return this.#answer(id, result);
+    result.requeue();
+    const { wait } = this.#open[$get](id);
+    if (wait.isCancelled) return this.#fail(id, cancellation());
+    this.#serveLater({
+      ...request,
+      wait: wait.again()
+    });
+  }
+  #answerUnread(id, result) {
+    const most = LATE_ANSWERS_FACTOR * this.#limits.unreadBytes;
+    if (!this.#outbox.hasUnread(most)) return this.#answer(id, result);
+    let captured;
+    try {
+      captured = result instanceof EncodedValue ? result : EncodedValue.capture(result, false);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (EncodedValue.size(captured) <= SMALL_ANSWER_BYTES) return this.#answer(id, captured);
+    EncodedValue.abandon(captured);
+    this.#fail(id, unread(most));
+  }
+  #answer(id, result) {
+    this.#open.answered(id);
+    const delivery = result instanceof Delivery ? result : void 0;
+    if (this.#outbox.isClosed) {
+      EncodedValue.abandon(result);
+      return delivery?.requeue();
+    }
+    if (result === void 0) return this.#outbox.postDone(id);
+    const value = delivery === void 0 ? result : delivery.value;
+    try {
+      const head = responseHead(id, delivery?.size ?? 0);
+      if (value instanceof EncodedValue) this.#outbox.postEncoded(head, value, value.handles);
+      else this.#outbox.postValue(head, value, describeHandle);
+    } catch (error) {
+      delivery?.requeue();
+      return this.#fail(id, delivery === void 0 ? error : undelivered(error));
+    }
+    if (delivery !== void 0) this.#open.deliver(id, delivery);
+  }
+  #failInTime(id, error) {
+    if (this.#outbox.isClosed) return;
+    const request = this.#open[$get](id);
+    if (!this.#mayServe() && request !== void 0) {
+      return this.#hold(this.#behindPeer(request.caller), () => this.#fail(id, error));
+    }
+    this.#fail(id, error);
+    this.#time.end();
+  }
+  #fail(id, error) {
+    const isCancelled = this.#open[$get](id)?.wait.isCancelled;
+    this.#open.answered(id);
+    if (this.#outbox.isClosed) return;
+    const head = errorResponseHead(id);
+    if (isCancelled) return void this.#outbox.postEncoded(head, cancelled(), []);
+    try {
+      this.#outbox.postValue(head, error, describeHandle);
+    } catch (encodingError) {
+      this.#outbox.postValue(head, encodingError, describeHandle);
+    }
+  }
+};
+
+// src/hub/export_table.ts
+var ExportTable = class {
+  #exports = /* @__PURE__ */ new Map();
+  get(id) {
+    return this.#exports[$get](id)?.handle;
+  }
+  add(id, handle) {
+    const entry = this.#exports[$get](id);
+    if (entry !== void 0) entry.count++;
+    else this.#exports[$set](id, {
+      count: 1,
+      handle
+    });
+    return entry === void 0;
+  }
+  subtract(id, count) {
+    const entry = this.#exports[$get](id);
+    if (entry === void 0 || count > entry.count) throw new ProtocolError("it released what it was not sent");
+    entry.count -= count;
+    if (entry.count > 0) return void 0;
+    this.#exports[$delete](id);
+    return entry.handle;
+  }
+  clear() {
+    const handles = [
+      ...this.#exports[$values]()
+    ][$map](({ handle }) => handle);
+    this.#exports[$clear]();
+    return handles;
+  }
+};
+
+// src/hub/deferred_release.ts
+var LONGEST_TENURE_MS = 2;
+var DeferredRelease = class {
+  #lock;
+  #tenure;
+  #isScheduled = false;
+  #settled = $Promise_resolve();
+  #sendLater = () => {
+    this.#isScheduled = false;
+    if (this.#lock === void 0) return;
+    this.send();
+    this.#flush();
+  };
+  #flush;
+  #clock;
+  constructor(flush, clock = epochMs) {
+    this.#flush = flush;
+    this.#clock = clock;
+  }
+  begin(token, task) {
+    return {
+      token,
+      task,
+      since: this.#clock()
+    };
+  }
+  add(lock, tenure) {
+    this.send();
+    this.#lock = lock;
+    this.#tenure = tenure;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#settled[$then](this.#sendLater);
+  }
+  retake(lock) {
+    const tenure = this.#tenure;
+    if (this.#lock !== lock || tenure === void 0 || tenure.task !== lock.task) return void 0;
+    const passed = this.#clock() - tenure.since;
+    if (passed < 0 || passed > LONGEST_TENURE_MS) return void 0;
+    this.#lock = this.#tenure = void 0;
+    return tenure;
+  }
+  send() {
+    const [lock, tenure] = [
+      this.#lock,
+      this.#tenure
+    ];
+    if (lock === void 0 || tenure === void 0) return;
+    this.#lock = this.#tenure = void 0;
+    lock[$call]("releaseToken", [
+      tenure.token
+    ])[$catch](() => {
+    });
+  }
+};
+
+// src/hub/requests/unread_bytes.ts
+var LARGEST_STRETCH_BYTES = 64 * 1024;
+var UnreadBytes = class {
+  #stretches = new Deque();
+  #last;
+  #bytes = 0;
+  add(end, bytes) {
+    this.#bytes += bytes;
+    if (this.#last !== void 0 && this.#last.bytes < LARGEST_STRETCH_BYTES) {
+      this.#last.end = end;
+      this.#last.bytes += bytes;
+    } else {
+      this.#last = {
+        end,
+        bytes
+      };
+      this.#stretches[$push](this.#last);
+    }
+  }
+  get most() {
+    return this.#bytes;
+  }
+  after(written) {
+    for (let first; (first = this.#stretches.peek()) !== void 0 && first.end <= written; ) {
+      this.#bytes -= first.bytes;
+      if (this.#stretches[$shift]() === this.#last) this.#last = void 0;
+    }
+    return this.#bytes;
+  }
+};
+
+// src/hub/requests/outbox.ts
+var MOST_DONE = 4096;
+var Outbox = class {
+  deferredRelease;
+  #transport;
+  #unread = new UnreadBytes();
+  #export;
+  #done = [];
+  #isFlushing = false;
+  #closed = false;
+  constructor(transport, exportHandle, clock) {
+    this.deferredRelease = new DeferredRelease(() => transport.flush(), clock);
+    this.#transport = transport;
+    this.#export = exportHandle;
+  }
+  get isClosed() {
+    return this.#closed;
+  }
+  get appendedBytes() {
+    return this.#transport.appendedBytes;
+  }
+  hasUnread(bytes) {
+    return this.#unread.most > bytes && this.#unread.after(this.#transport.writtenBytes) > bytes;
+  }
+  close() {
+    this.#closed = true;
+  }
+  tell(text) {
+    if (!this.#closed) this.#post(text);
+  }
+  postValue(head, value, describe) {
+    const handles = [];
+    const encoded = encode(value, {
+      encode(object) {
+        const data = describe(object);
+        if (data !== void 0) handles[$push](object);
+        return data;
+      },
+      undo(count) {
+        handles.length -= count;
+      },
+      decode: unexpected
+    });
+    return this.postEncoded(head, encoded, handles);
+  }
+  postEncoded(head, encoded, handles) {
+    const bytes = this.#post(withValue(head, encoded), encoded.parts);
+    for (const handle of handles) this.#export(handle);
+    return bytes;
+  }
+  postDone(questionId) {
+    this.#done[$push](questionId);
+    this.#flushLater();
+  }
+  #post(text, parts) {
+    this.deferredRelease.send();
+    this.#appendDone();
+    const bytes = this.#append(text, parts);
+    this.#flushLater();
+    return bytes;
+  }
+  #append(text, parts) {
+    const before = this.#transport.appendedBytes;
+    this.#transport.append(text, parts);
+    const end = this.#transport.appendedBytes;
+    this.#unread[$add](end, end - before);
+    return end - before;
+  }
+  #appendDone() {
+    if (this.#done.length === 0) return;
+    const done = this.#done;
+    this.#done = [];
+    for (let at = 0; at < done.length; at += MOST_DONE) this.#append(writeDone(done[$slice](at, at + MOST_DONE)));
+  }
+  #flushLater() {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    inMicrotask(() => {
+      this.#isFlushing = false;
+      this.#appendDone();
+      this.#transport.flush();
+    });
+  }
+};
+function unexpected() {
+  throw new TypeError("Nothing is decoded here");
+}
+
+// src/hub/requests/questions.ts
+var GIVING_BACK = /* @__PURE__ */ $filledSet([
+  "get",
+  "recv",
+  "recvBytes"
+]);
+var GRACE_MS = 100;
+var SILENT = {
+  state: "Cannot receive: the process that owns the queue or pipe has not answered",
+  remedy: "nothing was taken, wait again"
+};
+var Questions = class {
+  waits = new PendingCount();
+  #hubWaits;
+  #outbox;
+  #codecs;
+  #open = /* @__PURE__ */ new Map();
+  #askers;
+  #lastId = 0;
+  constructor(outbox, hubWaits, codecs, limits, stallMs) {
+    this.#outbox = outbox;
+    this.#hubWaits = hubWaits;
+    this.#codecs = codecs;
+    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
+  }
+  ask(ref, operation, args, task, wait) {
+    return new Promise((resolve, reject) => {
+      checkWait(wait);
+      const settle = (value) => resolve(value instanceof Delivery ? acknowledged(value) : value);
+      const question = this.#own(ref, settle, reject);
+      const caller = {
+        process: "",
+        task
+      };
+      const id = this.#send(question, {
+        id: ref.id,
+        operation,
+        args,
+        caller,
+        wait,
+        describe: describeOpenHandle
+      });
+      if (id !== void 0) this.#limit(id, question, GIVING_BACK[$has](operation), wait);
+    });
+  }
+  take(ref, operation, args, task, receive) {
+    const settle = (value) => receive(value instanceof Delivery ? value : void 0);
+    const question = this.#own(ref, settle, () => receive(void 0));
+    const caller = {
+      process: "",
+      task
+    };
+    this.#send(question, {
+      id: ref.id,
+      operation,
+      args,
+      caller,
+      wait: {},
+      describe: describeOpenHandle
+    });
+  }
+  forward(id, operation, args, caller, wait) {
+    return new Promise((resolve, reject) => {
+      const question = makeQuestion(void 0, resolve, reject, this.#askers.of(caller.process));
+      const questionId = this.#send(question, {
+        id,
+        operation,
+        args,
+        caller,
+        wait,
+        describe: describeHandle
+      });
+      if (questionId === void 0 || !(wait instanceof RemoteWait)) return;
+      wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
+    });
+  }
+  cancel(ref) {
+    for (const [id, question] of this.#open) {
+      if (question.ref !== ref) continue;
+      this.#giveUp(id, question, new ClosedError(\`The \${ref.type} was closed here while waiting\`));
+    }
+  }
+  settle([, id, ok, deliverySize, tagged, body], parts) {
+    const question = this.#questionOf(id);
+    const codec = question.ref === void 0 ? this.#codecs.transit : this.#codecs.own;
+    const value = decode(body, tagged === 1, parts, codec);
+    this.#close(id, question);
+    if (ok !== 1) this.#fail(question, value);
+    else if (deliverySize === 0) question.resolve(value);
+    else question.resolve(this.#delivery(id, value, deliverySize));
+    this.#sendHeld(question.asker);
+  }
+  settleDone(id) {
+    const question = this.#questionOf(id);
+    this.#close(id, question);
+    question.resolve(void 0);
+    this.#sendHeld(question.asker);
+  }
+  close() {
+    this.#askers[$clear]();
+    for (const [id, question] of this.#open) {
+      this.#close(id, question);
+      this.#fail(question, ownerEnded());
+    }
+  }
+  #own(ref, resolve, reject) {
+    this.#hubWaits.begin();
+    this.waits.begin();
+    const settled = (settle) => (argument) => {
+      this.#hubWaits.end();
+      this.waits.end();
+      settle(argument);
+    };
+    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
+  }
+  #delivery(id, value, size) {
+    const requeue = () => this.#outbox.tell(writeRequeue(id));
+    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
+  }
+  #send(question, { id, operation, args, caller, wait, describe }) {
+    const { asker } = question;
+    if (this.#outbox.isClosed) return void question.reject(ownerEnded());
+    const { timeoutMs = Infinity } = wait;
+    const questionId = ++this.#lastId;
+    const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
+    try {
+      const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
+      if (this.#askers.mustHold(asker)) {
+        asker.held[$push]({
+          id: questionId,
+          head,
+          args: EncodedValue[$encode](args, describe)
+        });
+        this.#askers.holds(asker);
+      } else {
+        question.bytes = this.#outbox.postValue(head, args, describe);
+        this.#askers.opened(asker, question.bytes);
+      }
+    } catch (error) {
+      this.#askers.leave(asker);
+      return void question.reject(error);
+    }
+    this.#open[$set](questionId, question);
+    return questionId;
+  }
+  #sendHeld(answered) {
+    answered.held.answered();
+    for (let asker; (asker = this.#askers.next()) !== void 0; ) {
+      const { id, head, args } = asker.held[$shift]();
+      const question = this.#open[$get](id);
+      try {
+        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
+        this.#askers.opened(asker, question.bytes);
+      } catch (error) {
+        this.#close(id, question);
+        question.reject(error);
+      }
+    }
+  }
+  #stalled(asker, ids) {
+    const calls = \`\${asker.requests} calls of this process wait for an answer, and none came for a minute\`;
+    for (const id of ids) {
+      const question = this.#open[$get](id);
+      this.#close(id, question);
+      this.#fail(question, new RangeError(\`Cannot call: \${calls}; await some of them first\`));
+    }
+    this.#askers.leave(asker);
+  }
+  #close(id, question) {
+    this.#open[$delete](id);
+    if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
+    question.clear?.();
+  }
+  #limit(id, question, givesBack, { signal, timeoutMs = Infinity }) {
+    let timer;
+    const leaveLater = (ms, reason) => {
+      timer?.cancel();
+      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
+    };
+    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
+    if (signal === void 0) {
+      if (timer !== void 0) question.clear = () => timer.cancel();
+      return;
+    }
+    const target = {
+      aborted: (reason) => {
+        this.#giveUp(id, question, reason);
+        if (givesBack && this.#open[$has](id)) leaveLater(0, () => reason);
+      }
+    };
+    watchAbort(signal, target);
+    question.clear = () => {
+      timer?.cancel();
+      unwatchAbort(signal, target);
+    };
+  }
+  #leave(id, question, reason) {
+    const { reject } = question;
+    question.resolve = (value) => value instanceof Delivery && value.requeue();
+    question.reject = () => {
+    };
+    this.#giveUp(id, question, reason);
+    reject(reason);
+  }
+  #giveUp(id, question, reason) {
+    if (question.givenUp !== void 0) return;
+    question.givenUp = {
+      reason
+    };
+    if (!question.asker.held[$delete](id)) return this.#outbox.tell(writeCancel(id));
+    this.#close(id, question);
+    question.reject(reason);
+  }
+  #fail(question, error) {
+    question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
+  }
+  #questionOf(id) {
+    const question = this.#open[$get](id);
+    if (question === void 0) throw new ProtocolError(\`it answered request \${id}, which was not made\`);
+    return question;
+  }
+};
+function makeQuestion(ref, resolve, reject, asker) {
+  return {
+    ref,
+    resolve,
+    reject,
+    givenUp: void 0,
+    clear: void 0,
+    asker,
+    bytes: void 0
+  };
+}
+function acknowledged(delivery) {
+  delivery.ack();
+  return delivery.value;
+}
+function ownerEnded() {
+  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
+}
+
+// src/hub/peer_link.ts
+var PeerLink = class {
+  key;
+  handles;
+  questions;
+  forwardedTo = /* @__PURE__ */ new Set();
+  imports;
+  #hub;
+  #outbox;
+  #exports = new ExportTable();
+  #answers;
+  #touched = new TouchedObjects();
+  constructor(hub2, key, transport, limits) {
+    this.#hub = hub2;
+    this.key = key;
+    this.imports = new ImportCount(limits.imports ?? Infinity);
+    this.#outbox = new Outbox(transport, (handle) => hub2.export(handle, this), hub2.clock);
+    this.handles = {
+      encode: unexpected2,
+      decode: (data) => {
+        const handle = hub2.decodeHandle(data, this);
+        return handle[REF].open(handle);
+      }
+    };
+    const transit = {
+      encode: describeHandle,
+      decode: (data) => hub2.decodeHandle(data, this)
+    };
+    this.questions = new Questions(this.#outbox, hub2.waits, {
+      own: this.handles,
+      transit
+    }, limits);
+    this.#answers = new Answers({
+      key,
+      exported: (id) => this.exported(id),
+      knows: (handle, operation) => hub2.knows(handle, operation),
+      isCopy: (handle, operation) => hub2.isCopy(handle, operation),
+      serve: (handle, operation, args, caller, wait) => hub2.serve(this, handle, operation, args, caller, wait)
+    }, this.#outbox, transit, limits);
+    hub2[$join](this);
+  }
+  get isAsked() {
+    return this.#answers.any;
+  }
+  get hasOtherPeers() {
+    return this.#hub.peerCount > 1;
+  }
+  get served() {
+    const { ms, bytes } = this.#answers.served;
+    return {
+      ms: ms + this.#hub.calls.totalMs,
+      bytes: bytes + this.#outbox.appendedBytes
+    };
+  }
+  get servesLater() {
+    return this.#answers.servesLater || this.#hub.calls.isBusy;
+  }
+  get deferredRelease() {
+    return this.#outbox.deferredRelease;
+  }
+  addExport(id, handle) {
+    return this.#exports[$add](id, handle);
+  }
+  exported(id) {
+    return this.#exports[$get](id);
+  }
+  exportSent(send) {
+    return exportingHandles(send, (handle) => this.export(handle));
+  }
+  export(handle) {
+    this.#hub.export(handle, this);
+  }
+  undoExports(handles) {
+    for (const handle of handles) {
+      const { id } = handle[REF];
+      if (this.exported(id) !== void 0) this.#unexport(id, 1, false);
+    }
+  }
+  release(id, count, closed) {
+    this.#outbox.tell(writeRelease(id, count, closed));
+  }
+  touch(id, object) {
+    this.#touched[$add](id, object);
+  }
+  tellObjects(isEnded) {
+    this.#touched.tell(isEnded);
+  }
+  tellEnded(path) {
+    this.#outbox.tell(writeEnded(path));
+  }
+  receive(received, parts, bytes) {
+    const message = readHubMessage(received);
+    if (message === void 0) return false;
+    if (!this.#outbox.isClosed) this.#receive(message, parts, bytes);
+    return true;
+  }
+  readEnd() {
+    this.#answers.readEnd();
+  }
+  written() {
+    this.#answers.goOn();
+  }
+  close() {
+    if (this.#outbox.isClosed) return;
+    this.#outbox.close();
+    this.questions.close();
+    this.#hub.linkClosed(this);
+    this.#answers.close();
+    for (const handle of this.#exports[$clear]()) this.#hub.released(handle, true);
+  }
+  #receive(message, parts, bytes) {
+    switch (message[0]) {
+      case "request":
+        return this.#answers.receive(message, parts, bytes);
+      case "response":
+        return this.questions.settle(message, parts);
+      case "done":
+        for (let n = 1; n < message.length; n++) this.questions.settleDone(message[n]);
+        return;
+      case "cancel":
+        return this.#answers.cancel(message[1]);
+      case "ack":
+        return this.#answers.ack(message[1]);
+      case "requeue":
+        return this.#answers.requeue(message[1]);
+      case "release":
+        return this.#unexport(message[1], message[2], message[3] === 1);
+      case "ended":
+        return this.#answers.ended(message[1], () => this.#hub.processEnded(this, message[1]));
+    }
+  }
+  #unexport(id, count, ended) {
+    const handle = this.#exports.subtract(id, count);
+    if (handle !== void 0) this.#hub.released(handle, ended);
+  }
+};
+function unexpected2() {
+  throw new TypeError("Nothing is encoded here");
+}
+
+// src/hub/parent_peer.ts
+function joinParent(transport, currentTask) {
+  hub.currentTask = currentTask;
+  return new PeerLink(hub, "parent", transport, PARENT_LIMITS);
+}
+return {
+  joinParent
+};
+})(parts["hub/hub"], parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
+return parts["hub/parent_peer"];
+})
+//# sourceURL=corral:hub/parent_peer
+`, `"use strict";
+((parts, taken, load) => {
+load(8);
+const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
+parts["manager/value"] = (({
+  Delivery,
+  Deque,
+  EncodedValue,
+  LocalRef,
+  RemoteRef,
   WaitQueue,
-  foreignBytes
+  foreignBytes,
+  hub
+}, {
+  heapBytes
 }, {
   REF,
   SharedHandle,
@@ -8346,10 +8521,6 @@ parts["manager/value"] = (({
   refuseSurplus,
   shown
 }, {
-  see
-}, {
-  heapBytes
-}, {
   BrokenBarrierError,
   ClosedError,
   EndOfStreamError,
@@ -8358,6 +8529,8 @@ parts["manager/value"] = (({
   QueueFullError,
   TimeoutError,
   brand
+}, {
+  see
 }) => {
 // src/require_deno.ts
 if (!("Deno" in globalThis)) {
@@ -10332,13 +10505,44 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/hub"], parts["hub/wait_queue"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/encode"], parts["wire/heap"], parts["wire/codec/error_codec"]);
+})(parts["hub/hub"], parts["wire/heap"], parts["hub/handle_collector"], parts["timer"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Object_create, $push, $pop, $slice, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
+const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $Object_create, $Number_isFinite, $push, $pop, $slice, $every, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
+parts["wire/span_report"] = (() => {
+// src/wire/span_report.ts
+var LAST_MS = 9e12;
+var LAST_KIND = 4;
+var LAST_STATUS = 2;
+function isSpanTime(value) {
+  return typeof value === "number" && value >= 0 && value <= LAST_MS;
+}
+function isSpanKind(value) {
+  return isCode(value, LAST_KIND);
+}
+function isStatusCode(value) {
+  return isCode(value, LAST_STATUS);
+}
+function isCode(value, last) {
+  return $Number_isInteger(value) && value >= 0 && value <= last;
+}
+function isAttributeValue(value) {
+  if ($Array_isArray(value)) return value[$every]((item) => item === null || isPrimitive(item));
+  return isPrimitive(value);
+}
+function isPrimitive(value) {
+  return typeof value === "string" || typeof value === "boolean" || typeof value === "number" && $Number_isFinite(value);
+}
+return {
+  isSpanTime,
+  isSpanKind,
+  isStatusCode,
+  isAttributeValue
+};
+})();
 parts["child/tracing/mod"] = (({
   isAttributeValue,
   isSpanKind,

@@ -20,7 +20,7 @@ function makeLife(module: LoadedModule, settings: Partial<ProcessSettings>) {
     ...settings,
   };
   const hello = { protocol: PROTOCOL_VERSION, version: VERSION, settings: { ...SETTINGS, process } };
-  const life = new ProcessLife(parent.surroundings, hello, process, parent.hub);
+  const life = new ProcessLife(parent.surroundings, hello, process);
   return { parent, life };
 }
 

@@ -1,6 +1,6 @@
 // Unit.
 import { assertEquals, assertThrows } from "@std/assert";
-import { toScripts } from "../../scripts/build_child.ts";
+import { toScripts } from "../../scripts/child_source/scripts.ts";
 
 /** What the scripts do, put together as the main module of a worker does it. */
 function run(scripts: string[], loadModule: unknown, input: unknown): unknown {
@@ -35,6 +35,33 @@ export {\n  own as base,\n  twice\n};\n`,
   ],
 ]);
 
+/** A file whose exports are evaluated on demand, and one that only it imports. */
+const ON_DEMAND = new Map([
+  [
+    "child/main",
+    `import {\n  Rare,\n  rare as rare2\n} from "../chunk-DDDDDDDD.js";\n\n// src/child/main.ts
+var log = globalThis.logOfTest = ["main"];
+function serve() {
+  log.push("again");
+  const sum = rare2(1, 2);
+  const made = new Rare(5);
+  return [...log, sum, made.name, rare2(1, 2) === sum];
+}
+export {\n  serve\n};\n`,
+  ],
+  ["handles", ""],
+  ["rare/rare", `import {\n  Rare,\n  rare\n} from "../chunk-DDDDDDDD.js";\nexport {\n  Rare,\n  rare\n};\n`],
+  [
+    "chunk-DDDDDDDD",
+    `import {\n  add\n} from "./chunk-EEEEEEEE.js";\n\n// src/rare/rare.ts
+globalThis.logOfTest.push("rare");
+var rare = (a, b) => add(a, b);
+var Rare = class { constructor(n) { this.name = \`Rare \${n}\`; } };
+export {\n  Rare,\n  rare\n};\n`,
+  ],
+  ["chunk-EEEEEEEE", `// src/rare/add.ts\nvar add = (a, b) => a + b;\nexport {\n  add\n};\n`],
+]);
+
 Deno.test("toScripts() makes scripts that share what they import, and evaluates the rest on demand", async () => {
   const scripts = toScripts(FILES);
   assertEquals(scripts.length, 4);
@@ -59,6 +86,21 @@ Deno.test("toScripts() does not depend on the names that deno bundle makes", () 
     }).reverse() as [string, string][],
   );
   assertEquals(toScripts(other), toScripts(FILES));
+});
+
+Deno.test("toScripts() evaluates what is wanted on demand when it is first called, with what only it imports", () => {
+  const served = run(toScripts(ON_DEMAND, ["rare/rare"]), undefined, undefined);
+  assertEquals(served, ["main", "again", "rare", 3, "Rare 5", true]);
+});
+
+Deno.test("toScripts() refuses what is wanted on demand and not only called", () => {
+  for (const use of ["x instanceof Rare", "class X extends Rare {}", "Rare.make()", "[rare].map(String)"]) {
+    const other = new Map([...ON_DEMAND, [
+      "child/main",
+      `import {\n  Rare,\n  rare\n} from "../chunk-DDDDDDDD.js";\n${use};\nvar serve = 1;\nexport {\n  serve\n};\n`,
+    ]]);
+    assertThrows(() => toScripts(other, ["rare/rare"]), Error, "is used otherwise than by a call");
+  }
 });
 
 Deno.test("toScripts() refuses what it does not understand", () => {

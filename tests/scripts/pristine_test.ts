@@ -1,6 +1,6 @@
 // Unit: the rewriting of the source for workers.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { pieces, pristine } from "../../scripts/pristine.ts";
+import { pieces, pristine } from "../../scripts/child_source/pristine.ts";
 
 const CASES: [code: string, rewritten: string][] = [
   ["list.push(x);", "list[$push](x);"],

@@ -5,6 +5,8 @@ import type { LoadedModule } from "../../../src/child/tasks/functions.ts";
 import type { Surroundings } from "../../../src/child/life.ts";
 import type { ProtocolStreams } from "../../../src/child/streams/stdio.ts";
 import { Hub } from "../../../src/hub/hub.ts";
+import { PARENT_LIMITS } from "../../../src/hub/limits.ts";
+import { PeerLink } from "../../../src/hub/peer_link.ts";
 import type { WorkerSettings } from "../../../src/wire/protocol.ts";
 import { FrameBuffer } from "../../../src/wire/framing/frame_buffer.ts";
 import { FrameDecoder } from "../../../src/wire/framing/frame_decoder.ts";
@@ -96,7 +98,8 @@ export class MemoryParent {
 
   constructor(load?: () => Promise<LoadedModule>, options: Partial<ParentLinkOptions> = {}) {
     const { streams, hub } = this;
-    this.link = new ParentLink({ streams, hub, onFrame: () => {}, needsParentOnly: () => false, ...options });
+    const join: ParentLinkOptions["join"] = (transport) => new PeerLink(hub, "parent", transport, PARENT_LIMITS);
+    this.link = new ParentLink({ streams, join, onFrame: () => {}, needsParentOnly: () => false, ...options });
     this.surroundings = {
       parent: this.link,
       output: new OutputRouter({
