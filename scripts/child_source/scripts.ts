@@ -159,7 +159,9 @@ function namesFrom(path: string, parts: Parts): string[] {
       names.add(name!);
       const other = new RegExp(`(?:\\b(?:extends|instanceof) ${alias}\\b|(?<![.#\\w$])${alias}\\b(?!\\())`).exec(body);
       if (other !== null) {
-        throw fault(`"${other[0]}" of ${path} is used otherwise than by a call, so it cannot be evaluated on demand`);
+        throw fault(
+          `"${other[0]}" of ${path} is used otherwise than by a call, so it cannot be evaluated on demand: cut it off`,
+        );
       }
     }
   }
