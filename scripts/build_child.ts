@@ -13,7 +13,7 @@ import { fault, type Files, HANDLES, MAIN, toScripts } from "./child_source/scri
 
 const ROOT = new URL("../", import.meta.url);
 const TARGET = new URL("src/worker/child_source.js", ROOT);
-/** Where the core is cut: a file, and what only it imports, become parts of their own. */
+/** Where the core is cut: a file, and what only it imports, become parts of their own. So does what the core shares with a file of `LATE`. */
 const CUTS = [
   "wire/codec/codec",
   "wire/channel",
