@@ -39,6 +39,7 @@ export class MapSession {
     const { events } = outlets;
     if (doubt !== undefined) print(events, doubt);
     let pool: BlockPool | undefined;
+    let isEnded = false;
     try {
       const { cluster } = this.#options;
       // What a cluster needs is loaded by those who use one.
@@ -54,13 +55,23 @@ export class MapSession {
       if (!writesFiles) requireForeignStandardFiles(this.#options);
       const { dashboard } = this.#options;
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
-      return await this.#work(outlets, inputs, pool);
+      const code = await this.#work(outlets, inputs, pool);
+      isEnded = true;
+      return code;
     } finally {
       pool?.terminate();
       await pool?.close();
+      if (!isEnded) await this.#leaveWhole(outlets);
       outlets.rejects.close();
       outlets.sink.close();
     }
+  }
+
+  /** A file with results in it ends as its format wants also where a run cannot go on: it may be refused at the first record. */
+  async #leaveWhole({ sink, format }: Outlets): Promise<void> {
+    if (this.#options.outputFile === undefined || sink.position === 0) return;
+    // What is wrong with the file was told already.
+    await sink.write(format.end()).catch(() => {});
   }
 
   async #tellStart(events: EventStream, inputs: Inputs, jobs: number): Promise<void> {

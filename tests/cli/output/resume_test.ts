@@ -110,6 +110,27 @@ Deno.test("corral map --resume skips failed records, --resume-failed runs them a
   });
 });
 
+Deno.test("corral map leaves an array of JSON whole when it cannot go on with it, and goes on with it later", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/out.json`;
+    const args = ["map", "-e", "(n) => n", "-o", out, "--joblog", `${folder}/log`, "--resume"];
+    assertEquals((await corral(args, { stdin: "1\n2\n" })).code, 0);
+    const whole = await Deno.readTextFile(out);
+    const refusals: [stdin: string, message: string, ...flags: string[]][] = [
+      ["1\n20\n", "Cannot resume: record 2 (line 2) is not the one in the joblog"],
+      ["1\n2\n", "Cannot grant net access", "--allow-net=http://x"],
+    ];
+    for (const [stdin, message, ...flags] of refusals) {
+      const { code, stderr } = await corral([...args, ...flags], { stdin, allow: ["-A"] });
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, message);
+      assertEquals(await Deno.readTextFile(out), whole);
+    }
+    assertEquals((await corral(args, { stdin: "1\n2\n3\n" })).code, 0);
+    assertEquals(JSON.parse(await Deno.readTextFile(out)), [1, 2, 3]);
+  });
+});
+
 Deno.test("corral map refuses to resume when the input or the function has changed, unless it is forced to", async () => {
   await inFolder(async (folder) => {
     const args = ["map", `${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
