@@ -1,19 +1,14 @@
 import { PayloadTooLargeError } from "../errors.ts";
-import type { OwnProcess } from "../own_process.ts";
 import { ownProcess } from "../own_process.ts";
 import type { ParentMessage } from "../wire/messages/to_child.ts";
-import { CHILD_HELLO, writeSpan } from "../wire/messages/to_parent.ts";
-import { PROTOCOL_VERSION, type WorkerSettings } from "../wire/protocol.ts";
-import { VERSION } from "../wire/version.ts";
-import type { watchDescriptors } from "./streams/descriptor_watch.ts";
-import type { LoadedModule } from "./tasks/functions.ts";
-import { introduce } from "./identity.ts";
-import type { hearUncaught, watchIdleness } from "./tasks/left_behind.ts";
-import type { OutputRouter } from "./streams/output_router.ts";
+import { writeSpan } from "../wire/messages/to_parent.ts";
+import type { WorkerSettings } from "../wire/protocol.ts";
 import type { ParentLink } from "./parent_link.ts";
+import type { watchDescriptors } from "./streams/descriptor_watch.ts";
+import type { OutputRouter } from "./streams/output_router.ts";
+import type { LoadedModule } from "./tasks/functions.ts";
+import type { hearUncaught, watchIdleness } from "./tasks/left_behind.ts";
 import type { WorkerTracing } from "./tracing/mod.ts";
-import { withholdStorage } from "./storage.ts";
-import { ignoreTerminalSignals } from "./streams/terminal_signals.ts";
 
 /** What a process does between its parent's hello and its end: a pool's worker runs tasks, a process of its own one thing. */
 export interface Life {
@@ -46,45 +41,6 @@ export interface Watches {
   readonly idleness: typeof watchIdleness;
 }
 
-/** The first message of a parent, without its value. */
-export interface Hello {
-  readonly protocol: number;
-  readonly version: string;
-  readonly settings: WorkerSettings;
-}
-
-/** Tells this process what it is, and the parent that it is there. Returns what is to be called when the parent has ended. */
-export function answerHello({ parent, output, watches }: Surroundings, settings: WorkerSettings): () => void {
-  parent.mark(settings.blockSecret);
-  parent.limitFrames(settings.maxFrameBytes);
-  output.limitTo(settings.maxFrameBytes);
-  output.color(settings.colored);
-  const tellParentEnded = introduce(settings);
-  if (settings.ignoresKeys !== true) ignoreKeys(settings);
-  if (settings.storage !== true) withholdStorage();
-  parent.send(CHILD_HELLO);
-  output.open();
-  watches.descriptors({
-    reach: () => parent.shareOutput(settings.mayRun === true ? "processes" : "threads"),
-    thread: () => parent.shareOutput("threads"),
-  });
-  return tellParentEnded;
-}
-
-/** Leaves the keys of the terminal to the program, where they reach this process: one of its own, and one that may run commands, has a group of its own. */
-export function ignoreKeys({ process, mayRun }: WorkerSettings): void {
-  if (process === undefined && mayRun !== true) ignoreTerminalSignals();
-}
-
-/** Throws unless both sides speak the same protocol. */
-export function checkVersion({ protocol, version }: Hello): void {
-  if (protocol === PROTOCOL_VERSION) return;
-  throw new Error(
-    `Cannot start the worker: the parent speaks protocol ${protocol} (corral ${version}), ` +
-      `the worker speaks ${PROTOCOL_VERSION} (corral ${VERSION}), both must load the same version`,
-  );
-}
-
 /** Lets user code find OpenTelemetry, if the program traces. Its spans go to the parent. */
 export async function installTracing(
   { parent }: Surroundings,
@@ -104,7 +60,7 @@ export async function installTracing(
 
 /** Imports the user's module, if there is one. Its top level may start no process meanwhile. */
 export async function loadModule({ load }: Surroundings): Promise<LoadedModule> {
-  const own: OwnProcess = ownProcess();
+  const own = ownProcess();
   own.isLoading = true;
   try {
     return await load?.() ?? {};

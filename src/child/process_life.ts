@@ -1,14 +1,7 @@
 import { READY } from "../wire/messages/to_parent.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import {
-  answerHello,
-  checkVersion,
-  type Hello,
-  installTracing,
-  type Life,
-  loadModule,
-  type Surroundings,
-} from "./life.ts";
+import { answerHello, checkVersion, type ReceivedHello } from "./hello.ts";
+import { installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import type { ParentLink } from "./parent_link.ts";
 import { runProcess } from "./process_run.ts";
@@ -19,12 +12,12 @@ export class ProcessLife implements Life {
   readonly isIdle = false;
   readonly currentTask = 0;
   readonly #surroundings: Surroundings;
-  readonly #hello: Hello;
+  readonly #hello: ReceivedHello;
   readonly #settings: ProcessSettings;
   #tellParentEnded: () => void = () => {};
 
   /** Nothing happens before `begin()`. */
-  constructor(surroundings: Surroundings, hello: Hello, settings: ProcessSettings) {
+  constructor(surroundings: Surroundings, hello: ReceivedHello, settings: ProcessSettings) {
     this.#surroundings = surroundings;
     this.#hello = hello;
     this.#settings = settings;

@@ -2,16 +2,8 @@ import { encode, type Encoded } from "../wire/codec/codec.ts";
 import type { ParentMessage } from "../wire/messages/to_child.ts";
 import { READY, writeFailed } from "../wire/messages/to_parent.ts";
 import { resolveFunction } from "./tasks/functions.ts";
-import {
-  answerHello,
-  checkVersion,
-  type Hello,
-  ignoreKeys,
-  installTracing,
-  type Life,
-  loadModule,
-  type Surroundings,
-} from "./life.ts";
+import { answerHello, checkVersion, ignoreKeys, type ReceivedHello } from "./hello.ts";
+import { installTracing, type Life, loadModule, type Surroundings } from "./life.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { installRuntime } from "./runtime.ts";
 import { encodeThrown } from "./tasks/task_answers.ts";
@@ -21,14 +13,14 @@ import { taskScope } from "./tasks/task_scope.ts";
 /** The life of a pool's worker: it loads the module, runs the initializer, and then tasks until it is told to stop. */
 export class WorkerLife implements Life {
   readonly #surroundings: Surroundings;
-  readonly #hello: Hello;
+  readonly #hello: ReceivedHello;
   /** What came before the worker was ready. */
   readonly #early: [ParentMessage, Uint8Array[]][] = [];
   #scope: TaskScope | undefined;
   #loop: TaskLoop | undefined;
 
   /** Nothing happens before `begin()`. */
-  constructor(surroundings: Surroundings, hello: Hello) {
+  constructor(surroundings: Surroundings, hello: ReceivedHello) {
     this.#surroundings = surroundings;
     this.#hello = hello;
   }

@@ -4104,7 +4104,7 @@ function ignoreTerminalSignals() {
   });
 }
 
-// src/child/life.ts
+// src/child/hello.ts
 function answerHello({ parent, output, watches }, settings) {
   parent.mark(settings.blockSecret);
   parent.limitFrames(settings.maxFrameBytes);
@@ -4128,6 +4128,8 @@ function checkVersion({ protocol, version }) {
   if (protocol === PROTOCOL_VERSION) return;
   throw new Error(\`Cannot start the worker: the parent speaks protocol \${protocol} (corral \${version}), the worker speaks \${PROTOCOL_VERSION} (corral \${VERSION}), both must load the same version\`);
 }
+
+// src/child/life.ts
 async function installTracing({ parent }, { traced }) {
   if (traced === void 0) return void 0;
   const { WorkerTracing } = await Promise.resolve(load(10));
