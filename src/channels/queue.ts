@@ -1,8 +1,10 @@
 import { QueueEmptyError, QueueFullError, TimeoutError } from "../errors.ts";
 import { type ObjectRef, REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { hub } from "../hub/hub.ts";
-import type { WaitOptions } from "../hub/wait_queue.ts";
+import { GRACE_MS, SILENT } from "../hub/requests/questions.ts";
+import { timeoutError, type WaitOptions } from "../hub/wait_queue.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
+import { checkWait, monotonicMs, untilSettled } from "../timer.ts";
 import { Prefetch } from "./prefetch.ts";
 import { QueueObject } from "./queue_object.ts";
 
@@ -263,9 +265,18 @@ function isTimeUp(error: unknown, wait: WaitOptions | undefined): error is Timeo
 }
 
 /** Calls an operation for which the items of this process's loops are still in the queue. */
-export async function callBeforeLoops(ref: ObjectRef, operation: string, wait?: WaitOptions): Promise<unknown> {
-  if (ref.prefetch !== undefined) await ref.prefetch.recall();
-  return await ref.call(operation, [], wait);
+export async function callBeforeLoops(ref: ObjectRef, operation: string, wait: WaitOptions = {}): Promise<unknown> {
+  return await ref.call(operation, [], ref.prefetch === undefined ? wait : await recalled(ref.prefetch, wait));
+}
+
+/** Has a loop give back what it has prefetched, and returns what is left of the wait: the owner, which may compute, has to answer first. */
+async function recalled(prefetch: NonNullable<ObjectRef["prefetch"]>, wait: WaitOptions): Promise<WaitOptions> {
+  checkWait(wait);
+  const { timeoutMs = Infinity, signal } = wait;
+  const startedAt = monotonicMs();
+  const isAnswered = await untilSettled(prefetch.recall(), { timeoutMs: Math.max(0, timeoutMs) + GRACE_MS, signal });
+  if (!isAnswered) throw timeoutError(SILENT, timeoutMs);
+  return timeoutMs === Infinity ? wait : { signal, timeoutMs: Math.max(0, timeoutMs - (monotonicMs() - startedAt)) };
 }
 
 /** The reference of a new queue. */

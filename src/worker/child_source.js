@@ -31,10 +31,10 @@ const $Math_ceil = Math.ceil;
 const $String_fromCharCode = String.fromCharCode;
 const $Array_from = Array.from;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
-const $JSON_parse = JSON.parse;
-const $Number_isSafeInteger = Number.isSafeInteger;
 const $Number_isNaN = Number.isNaN;
 const $Object_create = Object.create;
+const $JSON_parse = JSON.parse;
+const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
 const $Math_round = Math.round;
@@ -244,7 +244,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -252,7 +252,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -1324,7 +1324,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, JSON, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $JSON_parse, $Number_isSafeInteger, $Number_isNaN, $push, $slice, $every, $some, $join, $includes, $flatMap, $get, $set, $has, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $test, $call, $apply, $bind, $filledSet } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -1888,130 +1888,6 @@ return {
   Channel
 };
 })(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/framing/frame_format"], parts["errors"]);
-parts["wire/messages/hub_messages"] = (({
-  ProtocolError
-}) => {
-// src/wire/messages/text.ts
-function withValue(head, { tagged, text }) {
-  return head + (tagged ? ",1," : ",0,") + text + "]";
-}
-function withValueAnd(head, { tagged, text }, last) {
-  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? $JSON_stringify(last) : last}]\`;
-  return head + (tagged ? ",1," : ",0,") + text + tail;
-}
-function parseMessage(text) {
-  let message;
-  try {
-    message = $JSON_parse(text);
-  } catch (cause) {
-    throw new ProtocolError("a frame is not JSON", {
-      cause
-    });
-  }
-  if ($Array_isArray(message) && typeof message[0] === "string") return message;
-  throw new ProtocolError("a frame is not a message");
-}
-function malformedMessage(kind) {
-  return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
-}
-function isId(value) {
-  return typeof value === "number" && $Number_isSafeInteger(value);
-}
-function isTagged(value) {
-  return value === 0 || value === 1;
-}
-
-// src/wire/messages/hub_messages.ts
-function requestHead(requestId, objectId, operation, process, task, timeoutMs) {
-  const [object, name, from] = [
-    $JSON_stringify(objectId),
-    $JSON_stringify(operation),
-    $JSON_stringify(process)
-  ];
-  return \`["request",\${requestId},\${object},\${name},\${from},\${task},\${timeoutMs}\`;
-}
-function responseHead(requestId, delivery) {
-  return \`["response",\${requestId},1,\${delivery}\`;
-}
-function errorResponseHead(requestId) {
-  return \`["response",\${requestId},0,0\`;
-}
-function writeDone(requestIds) {
-  return \`["done",\${requestIds[$join](",")}]\`;
-}
-function writeCancel(requestId) {
-  return \`["cancel",\${requestId}]\`;
-}
-function writeAck(requestId) {
-  return \`["ack",\${requestId}]\`;
-}
-function writeRequeue(requestId) {
-  return \`["requeue",\${requestId}]\`;
-}
-function writeRelease(objectId, count, closed) {
-  return \`["release",\${$JSON_stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
-}
-function writeEnded(process) {
-  return \`["ended",\${$JSON_stringify(process)}]\`;
-}
-var HUB_KINDS = /* @__PURE__ */ $filledSet([
-  "request",
-  "response",
-  "done",
-  "cancel",
-  "ack",
-  "requeue",
-  "release",
-  "ended"
-]);
-function isHubKind(kind) {
-  return HUB_KINDS[$has](kind);
-}
-function readHubMessage(message) {
-  if (!isHubKind(message[0])) return void 0;
-  if (isSound(message)) return message;
-  throw malformedMessage(\`\${message[0]}\`);
-}
-var MOST_PROCESS_UNITS = 256;
-function isSound(message) {
-  switch (message[0]) {
-    case "request":
-      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
-    case "response":
-      return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
-    case "done":
-      return message[$every]((id, place) => place === 0 || isId(id));
-    case "release":
-      return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
-    case "ended":
-      return isProcess(message[1]);
-    default:
-      return isId(message[1]);
-  }
-}
-function isProcess(value) {
-  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
-}
-return {
-  withValue,
-  withValueAnd,
-  parseMessage,
-  malformedMessage,
-  isId,
-  isTagged,
-  requestHead,
-  responseHead,
-  errorResponseHead,
-  writeDone,
-  writeCancel,
-  writeAck,
-  writeRequeue,
-  writeRelease,
-  writeEnded,
-  isHubKind,
-  readHubMessage
-};
-})(parts["errors"]);
 parts["timer"] = (() => {
 // src/abort.ts
 var watches = /* @__PURE__ */ new WeakMap();
@@ -2194,6 +2070,39 @@ function checkSignal(signal) {
   if (signal === void 0 || signal instanceof AbortSignal) return;
   throw new TypeError(\`Cannot wait: "signal" is \${shown(signal)}, an AbortSignal is wanted\`);
 }
+async function until(subscribe, limit = {}) {
+  const { timeoutMs = Infinity, signal, referenced = true } = limit;
+  checkTimeout(timeoutMs);
+  signal?.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const undos = [];
+    let over = false;
+    const end = (settle) => {
+      if (over) return;
+      over = true;
+      for (const undo of undos) undo();
+      settle();
+    };
+    const unsubscribe = subscribe(() => end(() => resolve(true)));
+    if (over) return unsubscribe();
+    const timer = after(timeoutMs, () => end(() => resolve(false)));
+    timer.setReferenced(referenced);
+    undos[$push](unsubscribe, () => timer.cancel());
+    if (signal === void 0) return;
+    const target = {
+      aborted: (reason) => end(() => reject(reason))
+    };
+    watchAbort(signal, target);
+    undos[$push](() => unwatchAbort(signal, target));
+  });
+}
+function untilSettled(promise, limit) {
+  return until((callback) => {
+    promise[$then](callback, callback);
+    return () => {
+    };
+  }, limit);
+}
 function whenLoaded(isLoaded, make) {
   if (isLoaded) make();
   else inMicrotask(make);
@@ -2254,7 +2163,8 @@ return {
   every,
   nextTurn,
   checkTimeout,
-  checkWait
+  checkWait,
+  untilSettled
 };
 })();
 return parts["timer"];
@@ -2262,7 +2172,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_values, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Object_create, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Array_isArray, $Object_values, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -2540,7 +2450,7 @@ return {
   writingError
 };
 })(parts["wire/codec/encode"], parts["wire/codec/value_path"], parts["wire/codec/line_reader"], parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["errors"]);
-parts["hub/handle_collector"] = (({
+parts["wire/messages/hub_messages"] = (({
   refuseArguments
 }, {
   LINES_OF_PLAIN,
@@ -2564,6 +2474,7 @@ parts["hub/handle_collector"] = (({
   placesAmongHoles
 }, {
   EncodingError,
+  ProtocolError,
   brand,
   shared,
   sharedSymbol
@@ -2875,6 +2786,108 @@ var HandleCollector = class {
     throw new TypeError("Nothing is decoded here");
   }
 };
+
+// src/wire/messages/text.ts
+function withValue(head, { tagged, text }) {
+  return head + (tagged ? ",1," : ",0,") + text + "]";
+}
+function withValueAnd(head, { tagged, text }, last) {
+  const tail = last === void 0 ? "]" : \`,\${typeof last === "string" ? $JSON_stringify(last) : last}]\`;
+  return head + (tagged ? ",1," : ",0,") + text + tail;
+}
+function parseMessage(text) {
+  let message;
+  try {
+    message = $JSON_parse(text);
+  } catch (cause) {
+    throw new ProtocolError("a frame is not JSON", {
+      cause
+    });
+  }
+  if ($Array_isArray(message) && typeof message[0] === "string") return message;
+  throw new ProtocolError("a frame is not a message");
+}
+function malformedMessage(kind) {
+  return new ProtocolError(\`\${/^[aeiou]/[$test](kind) ? "an" : "a"} \${kind} message is malformed\`);
+}
+function isId(value) {
+  return typeof value === "number" && $Number_isSafeInteger(value);
+}
+function isTagged(value) {
+  return value === 0 || value === 1;
+}
+
+// src/wire/messages/hub_messages.ts
+function requestHead(requestId, objectId, operation, process, task, timeoutMs) {
+  const [object, name, from] = [
+    $JSON_stringify(objectId),
+    $JSON_stringify(operation),
+    $JSON_stringify(process)
+  ];
+  return \`["request",\${requestId},\${object},\${name},\${from},\${task},\${timeoutMs}\`;
+}
+function responseHead(requestId, delivery) {
+  return \`["response",\${requestId},1,\${delivery}\`;
+}
+function errorResponseHead(requestId) {
+  return \`["response",\${requestId},0,0\`;
+}
+function writeDone(requestIds) {
+  return \`["done",\${requestIds[$join](",")}]\`;
+}
+function writeCancel(requestId) {
+  return \`["cancel",\${requestId}]\`;
+}
+function writeAck(requestId) {
+  return \`["ack",\${requestId}]\`;
+}
+function writeRequeue(requestId) {
+  return \`["requeue",\${requestId}]\`;
+}
+function writeRelease(objectId, count, closed) {
+  return \`["release",\${$JSON_stringify(objectId)},\${count},\${closed ? 1 : 0}]\`;
+}
+function writeEnded(process) {
+  return \`["ended",\${$JSON_stringify(process)}]\`;
+}
+var HUB_KINDS = /* @__PURE__ */ $filledSet([
+  "request",
+  "response",
+  "done",
+  "cancel",
+  "ack",
+  "requeue",
+  "release",
+  "ended"
+]);
+function isHubKind(kind) {
+  return HUB_KINDS[$has](kind);
+}
+function readHubMessage(message) {
+  if (!isHubKind(message[0])) return void 0;
+  if (isSound(message)) return message;
+  throw malformedMessage(\`\${message[0]}\`);
+}
+var MOST_PROCESS_UNITS = 256;
+function isSound(message) {
+  switch (message[0]) {
+    case "request":
+      return message.length === 9 && isId(message[1]) && typeof message[2] === "string" && typeof message[3] === "string" && isProcess(message[4]) && isId(message[5]) && (message[6] === null || typeof message[6] === "number") && isTagged(message[7]);
+    case "response":
+      return message.length === 6 && isId(message[1]) && isTagged(message[2]) && isId(message[3]) && message[3] >= 0 && isTagged(message[4]);
+    case "done":
+      return message[$every]((id, place) => place === 0 || isId(id));
+    case "release":
+      return typeof message[1] === "string" && isId(message[2]) && message[2] >= 1 && isTagged(message[3]);
+    case "ended":
+      return isProcess(message[1]);
+    default:
+      return isId(message[1]);
+  }
+}
+function isProcess(value) {
+  return typeof value === "string" && value.length <= MOST_PROCESS_UNITS;
+}
 return {
   REF,
   SharedHandle,
@@ -2889,15 +2902,31 @@ return {
   abandonHandles,
   describeOpenHandle,
   exportingHandles,
-  HandleCollector
+  HandleCollector,
+  withValue,
+  withValueAnd,
+  parseMessage,
+  malformedMessage,
+  isId,
+  isTagged,
+  requestHead,
+  responseHead,
+  errorResponseHead,
+  writeDone,
+  writeCancel,
+  writeAck,
+  writeRequeue,
+  writeRelease,
+  writeEnded,
+  isHubKind,
+  readHubMessage
 };
 })(parts["timer"], parts["wire/codec/codec"], parts["wire/codec/encode"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/codec/realms"], parts["errors"]);
 parts["child/tasks/task_loop"] = (({
+  describeOpenHandle,
+  encodeItems,
   withValue,
   withValueAnd
-}, {
-  describeOpenHandle,
-  encodeItems
 }, {
   denoInternals,
   monotonicMs
@@ -3600,7 +3629,7 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["errors"], parts["troubles"]);
+})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
 //# sourceURL=corral:child/3
@@ -3627,14 +3656,13 @@ parts["child/main"] = (({
   writeOutput,
   writeSpan
 }, {
+  exportingHandles,
   isHubKind,
   isId,
   isTagged,
+  loadHandleClassesBy,
   malformedMessage,
   parseMessage
-}, {
-  exportingHandles,
-  loadHandleClassesBy
 }, {
   denoInternals,
   every,
@@ -4714,7 +4742,7 @@ function beginLife(surroundings, hello, parts) {
 return {
   serve
 };
-})(parts["hub/parent_peer"], parts["wire/channel"], parts["child/tasks/task_loop"], parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
+})(parts["hub/parent_peer"], parts["wire/channel"], parts["child/tasks/task_loop"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
 return parts["child/main"];
 })
 //# sourceURL=corral:child/4
@@ -6249,7 +6277,7 @@ return parts["wire/codec/line_reader"];
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $Promise_withResolvers, $JSON_parse, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
-parts["hub/hub"] = (({
+parts["hub/requests/questions"] = (({
   heapBytes
 }, {
   HandleCollector,
@@ -6259,7 +6287,11 @@ parts["hub/hub"] = (({
   abandonHandles,
   describeHandle,
   describeOpenHandle,
-  handleFactory
+  handleFactory,
+  requestHead,
+  writeAck,
+  writeCancel,
+  writeRequeue
 }, {
   after,
   checkWait,
@@ -6278,6 +6310,7 @@ parts["hub/hub"] = (({
   withoutStack
 }, {
   ClosedError,
+  EndOfStreamError,
   ProtocolError,
   TimeoutError,
   brand,
@@ -7414,15 +7447,254 @@ var Hub = class {
   }
 };
 var hub = shared("hub", () => new Hub());
+
+// src/hub/requests/questions.ts
+var GIVING_BACK = /* @__PURE__ */ $filledSet([
+  "get",
+  "recv",
+  "recvBytes"
+]);
+var GRACE_MS = 100;
+var SILENT = {
+  state: "Cannot receive: the process that owns the queue or pipe has not answered",
+  remedy: "nothing was taken, wait again"
+};
+var Questions = class {
+  waits = new PendingCount();
+  #hubWaits;
+  #outbox;
+  #codecs;
+  #open = /* @__PURE__ */ new Map();
+  #askers;
+  #lastId = 0;
+  constructor(outbox, hubWaits, codecs, limits, stallMs) {
+    this.#outbox = outbox;
+    this.#hubWaits = hubWaits;
+    this.#codecs = codecs;
+    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
+  }
+  ask(ref, operation, args, task, wait) {
+    return new Promise((resolve, reject) => {
+      checkWait(wait);
+      const settle = (value) => resolve(value instanceof Delivery ? acknowledged(value) : value);
+      const question = this.#own(ref, settle, reject);
+      const caller = {
+        process: "",
+        task
+      };
+      const id = this.#send(question, {
+        id: ref.id,
+        operation,
+        args,
+        caller,
+        wait,
+        describe: describeOpenHandle
+      });
+      if (id !== void 0) this.#limit(id, question, GIVING_BACK[$has](operation), wait);
+    });
+  }
+  take(ref, operation, args, task, receive) {
+    const settle = (value) => receive(value instanceof Delivery ? value : void 0);
+    const question = this.#own(ref, settle, () => receive(void 0));
+    const caller = {
+      process: "",
+      task
+    };
+    this.#send(question, {
+      id: ref.id,
+      operation,
+      args,
+      caller,
+      wait: {},
+      describe: describeOpenHandle
+    });
+  }
+  forward(id, operation, args, caller, wait) {
+    return new Promise((resolve, reject) => {
+      const question = makeQuestion(void 0, resolve, reject, this.#askers.of(caller.process));
+      const questionId = this.#send(question, {
+        id,
+        operation,
+        args,
+        caller,
+        wait,
+        describe: describeHandle
+      });
+      if (questionId === void 0 || !(wait instanceof RemoteWait)) return;
+      wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
+    });
+  }
+  cancel(ref) {
+    for (const [id, question] of this.#open) {
+      if (question.ref !== ref) continue;
+      this.#giveUp(id, question, new ClosedError(\`The \${ref.type} was closed here while waiting\`));
+    }
+  }
+  settle([, id, ok, deliverySize, tagged, body], parts) {
+    const question = this.#questionOf(id);
+    const codec = question.ref === void 0 ? this.#codecs.transit : this.#codecs.own;
+    const value = decode(body, tagged === 1, parts, codec);
+    this.#close(id, question);
+    if (ok !== 1) this.#fail(question, value);
+    else if (deliverySize === 0) question.resolve(value);
+    else question.resolve(this.#delivery(id, value, deliverySize));
+    this.#sendHeld(question.asker);
+  }
+  settleDone(id) {
+    const question = this.#questionOf(id);
+    this.#close(id, question);
+    question.resolve(void 0);
+    this.#sendHeld(question.asker);
+  }
+  close() {
+    this.#askers[$clear]();
+    for (const [id, question] of this.#open) {
+      this.#close(id, question);
+      this.#fail(question, ownerEnded());
+    }
+  }
+  #own(ref, resolve, reject) {
+    this.#hubWaits.begin();
+    this.waits.begin();
+    const settled = (settle) => (argument) => {
+      this.#hubWaits.end();
+      this.waits.end();
+      settle(argument);
+    };
+    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
+  }
+  #delivery(id, value, size) {
+    const requeue = () => this.#outbox.tell(writeRequeue(id));
+    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
+  }
+  #send(question, { id, operation, args, caller, wait, describe }) {
+    const { asker } = question;
+    if (this.#outbox.isClosed) return void question.reject(ownerEnded());
+    const { timeoutMs = Infinity } = wait;
+    const questionId = ++this.#lastId;
+    const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
+    try {
+      const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
+      if (this.#askers.mustHold(asker)) {
+        asker.held[$push]({
+          id: questionId,
+          head,
+          args: EncodedValue[$encode](args, describe)
+        });
+        this.#askers.holds(asker);
+      } else {
+        question.bytes = this.#outbox.postValue(head, args, describe);
+        this.#askers.opened(asker, question.bytes);
+      }
+    } catch (error) {
+      this.#askers.leave(asker);
+      return void question.reject(error);
+    }
+    this.#open[$set](questionId, question);
+    return questionId;
+  }
+  #sendHeld(answered) {
+    answered.held.answered();
+    for (let asker; (asker = this.#askers.next()) !== void 0; ) {
+      const { id, head, args } = asker.held[$shift]();
+      const question = this.#open[$get](id);
+      try {
+        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
+        this.#askers.opened(asker, question.bytes);
+      } catch (error) {
+        this.#close(id, question);
+        question.reject(error);
+      }
+    }
+  }
+  #stalled(asker, ids) {
+    const calls = \`\${asker.requests} calls of this process wait for an answer, and none came for a minute\`;
+    for (const id of ids) {
+      const question = this.#open[$get](id);
+      this.#close(id, question);
+      this.#fail(question, new RangeError(\`Cannot call: \${calls}; await some of them first\`));
+    }
+    this.#askers.leave(asker);
+  }
+  #close(id, question) {
+    this.#open[$delete](id);
+    if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
+    question.clear?.();
+  }
+  #limit(id, question, givesBack, { signal, timeoutMs = Infinity }) {
+    let timer;
+    const leaveLater = (ms, reason) => {
+      timer?.cancel();
+      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
+    };
+    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
+    if (signal === void 0) {
+      if (timer !== void 0) question.clear = () => timer.cancel();
+      return;
+    }
+    const target = {
+      aborted: (reason) => {
+        this.#giveUp(id, question, reason);
+        if (givesBack && this.#open[$has](id)) leaveLater(0, () => reason);
+      }
+    };
+    watchAbort(signal, target);
+    question.clear = () => {
+      timer?.cancel();
+      unwatchAbort(signal, target);
+    };
+  }
+  #leave(id, question, reason) {
+    const { reject } = question;
+    question.resolve = (value) => value instanceof Delivery && value.requeue();
+    question.reject = () => {
+    };
+    this.#giveUp(id, question, reason);
+    reject(reason);
+  }
+  #giveUp(id, question, reason) {
+    if (question.givenUp !== void 0) return;
+    question.givenUp = {
+      reason
+    };
+    if (!question.asker.held[$delete](id)) return this.#outbox.tell(writeCancel(id));
+    this.#close(id, question);
+    question.reject(reason);
+  }
+  #fail(question, error) {
+    question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
+  }
+  #questionOf(id) {
+    const question = this.#open[$get](id);
+    if (question === void 0) throw new ProtocolError(\`it answered request \${id}, which was not made\`);
+    return question;
+  }
+};
+function makeQuestion(ref, resolve, reject, asker) {
+  return {
+    ref,
+    resolve,
+    reject,
+    givenUp: void 0,
+    clear: void 0,
+    asker,
+    bytes: void 0
+  };
+}
+function acknowledged(delivery) {
+  delivery.ack();
+  return delivery.value;
+}
+function ownerEnded() {
+  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
+}
 return {
   Delivery,
   EncodedValue,
   LocalRef,
-  PendingCount,
   RemoteRef,
   Deque,
   askerOf,
-  Askers,
   FairQueue,
   foreignBytes,
   ServingTime,
@@ -7431,53 +7703,42 @@ return {
   cancellation,
   WaitQueue,
   timeoutError,
-  hub
+  hub,
+  GRACE_MS,
+  SILENT,
+  Questions
 };
-})(parts["wire/heap"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["errors"]);
+})(parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["errors"]);
 parts["hub/parent_peer"] = (({
-  Askers,
   Delivery,
   Deque,
   EncodedValue,
   FairQueue,
-  PendingCount,
+  Questions,
   RemoteWait,
   ServingTime,
   TouchedObjects,
   askerOf,
   cancellation,
-  hub,
-  timeoutError
-}, {
-  errorResponseHead,
-  readHubMessage,
-  requestHead,
-  responseHead,
-  withValue,
-  writeAck,
-  writeCancel,
-  writeDone,
-  writeEnded,
-  writeRelease,
-  writeRequeue
+  hub
 }, {
   REF,
   describeHandle,
-  describeOpenHandle,
-  exportingHandles
+  errorResponseHead,
+  exportingHandles,
+  readHubMessage,
+  responseHead,
+  withValue,
+  writeDone,
+  writeEnded,
+  writeRelease
 }, {
-  after,
-  checkWait,
   epochMs,
-  inMicrotask,
-  unwatchAbort,
-  watchAbort
+  inMicrotask
 }, {
   decode,
   encode
 }, {
-  ClosedError,
-  EndOfStreamError,
   PayloadTooLargeError,
   ProtocolError
 }) => {
@@ -8100,247 +8361,6 @@ function unexpected() {
   throw new TypeError("Nothing is decoded here");
 }
 
-// src/hub/requests/questions.ts
-var GIVING_BACK = /* @__PURE__ */ $filledSet([
-  "get",
-  "recv",
-  "recvBytes"
-]);
-var GRACE_MS = 100;
-var SILENT = {
-  state: "Cannot receive: the process that owns the queue or pipe has not answered",
-  remedy: "nothing was taken, wait again"
-};
-var Questions = class {
-  waits = new PendingCount();
-  #hubWaits;
-  #outbox;
-  #codecs;
-  #open = /* @__PURE__ */ new Map();
-  #askers;
-  #lastId = 0;
-  constructor(outbox, hubWaits, codecs, limits, stallMs) {
-    this.#outbox = outbox;
-    this.#hubWaits = hubWaits;
-    this.#codecs = codecs;
-    this.#askers = new Askers(limits, (asker, ids) => this.#stalled(asker, ids), stallMs);
-  }
-  ask(ref, operation, args, task, wait) {
-    return new Promise((resolve, reject) => {
-      checkWait(wait);
-      const settle = (value) => resolve(value instanceof Delivery ? acknowledged(value) : value);
-      const question = this.#own(ref, settle, reject);
-      const caller = {
-        process: "",
-        task
-      };
-      const id = this.#send(question, {
-        id: ref.id,
-        operation,
-        args,
-        caller,
-        wait,
-        describe: describeOpenHandle
-      });
-      if (id !== void 0) this.#limit(id, question, GIVING_BACK[$has](operation), wait);
-    });
-  }
-  take(ref, operation, args, task, receive) {
-    const settle = (value) => receive(value instanceof Delivery ? value : void 0);
-    const question = this.#own(ref, settle, () => receive(void 0));
-    const caller = {
-      process: "",
-      task
-    };
-    this.#send(question, {
-      id: ref.id,
-      operation,
-      args,
-      caller,
-      wait: {},
-      describe: describeOpenHandle
-    });
-  }
-  forward(id, operation, args, caller, wait) {
-    return new Promise((resolve, reject) => {
-      const question = makeQuestion(void 0, resolve, reject, this.#askers.of(caller.process));
-      const questionId = this.#send(question, {
-        id,
-        operation,
-        args,
-        caller,
-        wait,
-        describe: describeHandle
-      });
-      if (questionId === void 0 || !(wait instanceof RemoteWait)) return;
-      wait.onCancel = () => this.#giveUp(questionId, question, new ClosedError("The wait was cancelled"));
-    });
-  }
-  cancel(ref) {
-    for (const [id, question] of this.#open) {
-      if (question.ref !== ref) continue;
-      this.#giveUp(id, question, new ClosedError(\`The \${ref.type} was closed here while waiting\`));
-    }
-  }
-  settle([, id, ok, deliverySize, tagged, body], parts) {
-    const question = this.#questionOf(id);
-    const codec = question.ref === void 0 ? this.#codecs.transit : this.#codecs.own;
-    const value = decode(body, tagged === 1, parts, codec);
-    this.#close(id, question);
-    if (ok !== 1) this.#fail(question, value);
-    else if (deliverySize === 0) question.resolve(value);
-    else question.resolve(this.#delivery(id, value, deliverySize));
-    this.#sendHeld(question.asker);
-  }
-  settleDone(id) {
-    const question = this.#questionOf(id);
-    this.#close(id, question);
-    question.resolve(void 0);
-    this.#sendHeld(question.asker);
-  }
-  close() {
-    this.#askers[$clear]();
-    for (const [id, question] of this.#open) {
-      this.#close(id, question);
-      this.#fail(question, ownerEnded());
-    }
-  }
-  #own(ref, resolve, reject) {
-    this.#hubWaits.begin();
-    this.waits.begin();
-    const settled = (settle) => (argument) => {
-      this.#hubWaits.end();
-      this.waits.end();
-      settle(argument);
-    };
-    return makeQuestion(ref, settled(resolve), settled(reject), this.#askers.own);
-  }
-  #delivery(id, value, size) {
-    const requeue = () => this.#outbox.tell(writeRequeue(id));
-    return new Delivery(value, requeue, () => this.#outbox.tell(writeAck(id)), size);
-  }
-  #send(question, { id, operation, args, caller, wait, describe }) {
-    const { asker } = question;
-    if (this.#outbox.isClosed) return void question.reject(ownerEnded());
-    const { timeoutMs = Infinity } = wait;
-    const questionId = ++this.#lastId;
-    const limit = timeoutMs < Infinity ? $Math_max(timeoutMs, 0) : null;
-    try {
-      const head = requestHead(questionId, id, operation, caller.process, caller.task, limit);
-      if (this.#askers.mustHold(asker)) {
-        asker.held[$push]({
-          id: questionId,
-          head,
-          args: EncodedValue[$encode](args, describe)
-        });
-        this.#askers.holds(asker);
-      } else {
-        question.bytes = this.#outbox.postValue(head, args, describe);
-        this.#askers.opened(asker, question.bytes);
-      }
-    } catch (error) {
-      this.#askers.leave(asker);
-      return void question.reject(error);
-    }
-    this.#open[$set](questionId, question);
-    return questionId;
-  }
-  #sendHeld(answered) {
-    answered.held.answered();
-    for (let asker; (asker = this.#askers.next()) !== void 0; ) {
-      const { id, head, args } = asker.held[$shift]();
-      const question = this.#open[$get](id);
-      try {
-        question.bytes = this.#outbox.postEncoded(head, args, args.handles);
-        this.#askers.opened(asker, question.bytes);
-      } catch (error) {
-        this.#close(id, question);
-        question.reject(error);
-      }
-    }
-  }
-  #stalled(asker, ids) {
-    const calls = \`\${asker.requests} calls of this process wait for an answer, and none came for a minute\`;
-    for (const id of ids) {
-      const question = this.#open[$get](id);
-      this.#close(id, question);
-      this.#fail(question, new RangeError(\`Cannot call: \${calls}; await some of them first\`));
-    }
-    this.#askers.leave(asker);
-  }
-  #close(id, question) {
-    this.#open[$delete](id);
-    if (question.bytes !== void 0) this.#askers.closed(question.asker, question.bytes);
-    question.clear?.();
-  }
-  #limit(id, question, givesBack, { signal, timeoutMs = Infinity }) {
-    let timer;
-    const leaveLater = (ms, reason) => {
-      timer?.cancel();
-      timer = after(ms + GRACE_MS, () => this.#leave(id, question, reason()));
-    };
-    if (givesBack && timeoutMs < Infinity) leaveLater($Math_max(0, timeoutMs), () => timeoutError(SILENT, timeoutMs));
-    if (signal === void 0) {
-      if (timer !== void 0) question.clear = () => timer.cancel();
-      return;
-    }
-    const target = {
-      aborted: (reason) => {
-        this.#giveUp(id, question, reason);
-        if (givesBack && this.#open[$has](id)) leaveLater(0, () => reason);
-      }
-    };
-    watchAbort(signal, target);
-    question.clear = () => {
-      timer?.cancel();
-      unwatchAbort(signal, target);
-    };
-  }
-  #leave(id, question, reason) {
-    const { reject } = question;
-    question.resolve = (value) => value instanceof Delivery && value.requeue();
-    question.reject = () => {
-    };
-    this.#giveUp(id, question, reason);
-    reject(reason);
-  }
-  #giveUp(id, question, reason) {
-    if (question.givenUp !== void 0) return;
-    question.givenUp = {
-      reason
-    };
-    if (!question.asker.held[$delete](id)) return this.#outbox.tell(writeCancel(id));
-    this.#close(id, question);
-    question.reject(reason);
-  }
-  #fail(question, error) {
-    question.reject(question.givenUp === void 0 ? error : question.givenUp.reason);
-  }
-  #questionOf(id) {
-    const question = this.#open[$get](id);
-    if (question === void 0) throw new ProtocolError(\`it answered request \${id}, which was not made\`);
-    return question;
-  }
-};
-function makeQuestion(ref, resolve, reject, asker) {
-  return {
-    ref,
-    resolve,
-    reject,
-    givenUp: void 0,
-    clear: void 0,
-    asker,
-    bytes: void 0
-  };
-}
-function acknowledged(delivery) {
-  delivery.ack();
-  return delivery.value;
-}
-function ownerEnded() {
-  return new EndOfStreamError("Cannot use the object: the process that owns it has ended");
-}
-
 // src/hub/peer_link.ts
 var PeerLink = class {
   key;
@@ -8489,7 +8509,7 @@ function joinParent(transport, currentTask) {
 return {
   joinParent
 };
-})(parts["hub/hub"], parts["wire/messages/hub_messages"], parts["hub/handle_collector"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
+})(parts["hub/requests/questions"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
 return parts["hub/parent_peer"];
 })
 //# sourceURL=corral:hub/parent_peer
@@ -8501,11 +8521,14 @@ parts["manager/value"] = (({
   Delivery,
   Deque,
   EncodedValue,
+  GRACE_MS,
   LocalRef,
   RemoteRef,
+  SILENT,
   WaitQueue,
   foreignBytes,
-  hub
+  hub,
+  timeoutError
 }, {
   heapBytes
 }, {
@@ -8521,7 +8544,8 @@ parts["manager/value"] = (({
   monotonicMs,
   refuseArguments,
   refuseSurplus,
-  shown
+  shown,
+  untilSettled
 }, {
   BrokenBarrierError,
   ClosedError,
@@ -9963,9 +9987,22 @@ async function takeItem(ref, wait2) {
 function isTimeUp(error, wait2) {
   return error instanceof TimeoutError && error !== wait2?.signal?.reason;
 }
-async function callBeforeLoops(ref, operation, wait2) {
-  if (ref.prefetch !== void 0) await ref.prefetch.recall();
-  return await ref[$call](operation, [], wait2);
+async function callBeforeLoops(ref, operation, wait2 = {}) {
+  return await ref[$call](operation, [], ref.prefetch === void 0 ? wait2 : await recalled(ref.prefetch, wait2));
+}
+async function recalled(prefetch, wait2) {
+  checkWait(wait2);
+  const { timeoutMs = Infinity, signal } = wait2;
+  const startedAt = monotonicMs();
+  const isAnswered = await untilSettled(prefetch.recall(), {
+    timeoutMs: $Math_max(0, timeoutMs) + GRACE_MS,
+    signal
+  });
+  if (!isAnswered) throw timeoutError(SILENT, timeoutMs);
+  return timeoutMs === Infinity ? wait2 : {
+    signal,
+    timeoutMs: $Math_max(0, timeoutMs - (monotonicMs() - startedAt))
+  };
 }
 function makeRef(type, maxSize) {
   if (!$Number_isSafeInteger(maxSize)) {
@@ -10507,7 +10544,7 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/hub"], parts["wire/heap"], parts["hub/handle_collector"], parts["timer"], parts["errors"], parts["troubles"]);
+})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
 //# sourceURL=corral:handles

@@ -1,8 +1,9 @@
 /** Unit tests of loops over another process's queue, in memory: what lies at the reader's door is not lost. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { Queue } from "../../mod.ts";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { type Queue, QueueEmptyError, TimeoutError, type WaitOptions } from "../../mod.ts";
 import { Prefetch } from "../../src/channels/prefetch.ts";
-import { REF } from "../../src/hub/handle.ts";
+import { takeItem } from "../../src/channels/queue.ts";
+import { type ObjectRef, REF } from "../../src/hub/handle.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { after } from "../../src/timer.ts";
@@ -169,6 +170,29 @@ Deno.test("Queue's loop leaves the next items to code of its process that asks f
   }
   assertEquals(read, upTo(300).slice(0, read.length));
   await bench.leave();
+});
+
+Deno.test("Queue.get() ends by its time and its signal while the owner does not answer a loop of the same process", async () => {
+  let calls = 0;
+  const refOf = (recall: () => Promise<void>): ObjectRef =>
+    ({
+      prefetch: { recall },
+      call: (_operation: string, _args: unknown[], { timeoutMs }: WaitOptions) => {
+        calls++;
+        return timeoutMs === undefined || timeoutMs > 0
+          ? Promise.resolve(timeoutMs)
+          : Promise.reject(new TimeoutError());
+      },
+    }) as unknown as ObjectRef;
+  const silent = refOf(() => new Promise(() => {}));
+  await assertRejects(() => takeItem(silent, { timeoutMs: 1 }), QueueEmptyError, "has not answered");
+  await assertRejects(() => takeItem(silent, { signal: AbortSignal.abort(new Error("enough")) }), Error, "enough");
+  await assertRejects(() => takeItem(silent, 5 as never), TypeError, "the options are 5");
+  assertEquals(calls, 0);
+  const answering = refOf(() => Promise.resolve());
+  const leftMs = await takeItem(answering, { timeoutMs: 60_000 }) as number;
+  assert(0 < leftMs && leftMs <= 60_000);
+  assertEquals(await takeItem(answering), undefined);
 });
 
 Deno.test("Queue hands out nothing ahead when another process reads too", async () => {

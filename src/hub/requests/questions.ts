@@ -37,8 +37,9 @@ export interface AnswerCodecs {
 const GIVING_BACK: ReadonlySet<string> = new Set(["get", "recv", "recvBytes"]);
 
 /** For so long an owner may be busy, or what it has sent may be on its way, when the time of a wait is over. */
-const GRACE_MS = 100;
-const SILENT = {
+export const GRACE_MS = 100;
+/** What a wait says that ends without an answer. */
+export const SILENT = {
   state: "Cannot receive: the process that owns the queue or pipe has not answered",
   remedy: "nothing was taken, wait again",
 };
