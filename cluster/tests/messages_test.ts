@@ -116,6 +116,8 @@ Deno.test("presenceText() fits what Relay takes, and says the same when it is re
   }
   const long = presenceText({ ...presence, name: "x".repeat(500) });
   assertEquals([long.length <= 256, readPresence(long)!.lanes], [true, 8]);
+  const hostile = { name: "\x1b[2J\u202eh\n", lanes: 1, code: "\u2028", corral: "\0" };
+  assertEquals(readPresence(presenceText(hostile)), { name: "�[2J�h�", lanes: 1, code: "�", corral: "�" });
   for (const other of [undefined, "", "corral-client", "corral-agent {", "corral-agent [1]"]) {
     assertEquals(readPresence(other), undefined);
   }

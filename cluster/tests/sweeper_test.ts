@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Broker, JobState } from "../src/broker.ts";
 import { Entry } from "../src/client/entry.ts";
 import { Sweeper, type SweeperOptions } from "../src/client/sweeper.ts";
+import { VirtualClock } from "./helpers/virtual_clock.ts";
 
 function entry(jobId: string, state: Entry["state"] = "sent"): Entry {
   return Object.assign(new Entry(1, jobId, {} as never, {} as never), { state });
@@ -45,4 +46,24 @@ Deno.test("Sweeper.ask() asks nothing when it has been stopped, and leaves what 
   sweeper.ask(entry("b"));
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals([asked, told], [[["a"]], []]);
+});
+
+Deno.test("Sweeper sees what became of jobs when the list of agents cannot be read", async () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const one = Object.assign(entry("a"), { sentAt: -10_000 });
+  const sweeper = new Sweeper({
+    broker: { agents: () => Promise.reject(new SyntaxError("spoiled")), inspect: finished, sweepMs: 1000 },
+    clock,
+    pursuit: { ids: [], press: () => Promise.resolve() },
+    agentTimeoutMs: 1000,
+    entries: () => [one],
+    onState: ({ jobId }: Entry, { state }: JobState) => told.push(`${jobId} ${state}`),
+    isWanted: () => true,
+    onRound: () => {},
+  } as unknown as SweeperOptions);
+  sweeper.wake(true);
+  await clock.runUntil(() => told.length > 0, 5000);
+  assertEquals(told, ["a finished"]);
+  sweeper.stop();
 });

@@ -222,3 +222,30 @@ async function runText(caller: Caller): Promise<unknown> {
   }, { sent: ignore, begun: ignore, returned: ignore, retried: ignore, progress: ignore, resolve, reject: resolve });
   return await promise;
 }
+
+Deno.test("members of the group that are forged are no agents, or are told of in plain text", options, async () => {
+  await using redis = await RedisServer.start();
+  await using _agent = await AgentProcess.start(redis.url, { name: "honest" });
+  await using caller = new Caller(redis.url, { agentTimeoutMs: 1000, codeVersion: "none" });
+  const admin = new Redis(redis.url);
+  try {
+    const names = (): Promise<string[]> => caller.cluster.agents().then((agents) => agents.map(({ name }) => name));
+    const nodes = await Promise.all(
+      (await admin.keys("*:node")).map(async (key) => ({ key, text: await admin.hget(key, "info") })),
+    );
+    const { key: honest, text } = nodes.find(({ text }) => text?.includes("honest"))!;
+    const info = JSON.parse(text!);
+    const isKnown = (text: string): Promise<string[]> => admin.hset(honest, "info", text).then(names);
+    const forged = [null, 7, [], {}, { name: 7 }, { name: [info.name] }, { ...info, pid: "1" }, { ...info, pid: {} }];
+    for (const one of forged) assertEquals(await isKnown(JSON.stringify(one)), [], JSON.stringify(one));
+    const hostile = info.name.replace("honest", "\\u001b[2J");
+    assertEquals(await isKnown(JSON.stringify({ ...info, name: hostile })), ["�[2J"]);
+    const error = await caller.error("square", [2]);
+    assertStringIncludes(error.message, "�[2J serves ");
+    const [started] = await admin.keys("*:started");
+    await admin.zadd(started!, "inf", honest.split(":").at(-2)!);
+    assertEquals(await names(), []);
+  } finally {
+    admin.disconnect();
+  }
+});

@@ -61,11 +61,13 @@ export class GroupLink {
     // A node without a heartbeat has lost its lease; it is listed until somebody sweeps it.
     const living = nodes.filter(({ lastHeartbeat }) => lastHeartbeat !== undefined);
     return living.flatMap(({ id, info, registeredAt }): KnownAgent[] => {
-      const presence = readPresence(info.name);
-      if (presence === undefined) return [];
-      const { name, lanes, code, corral } = presence;
+      // Nodes are not signed: what is not what an agent says is none.
+      const { name: said, pid = 0 } = Object(info);
+      const presence = readPresence(said);
       const startedAt = new Date(registeredAt);
-      return [{ id, pid: info.pid ?? 0, name, lanes, corral, modules: [code], startedAt }];
+      if (presence === undefined || !Number.isInteger(pid) || Number.isNaN(startedAt.getTime())) return [];
+      const { name, lanes, code, corral } = presence;
+      return [{ id, pid, name, lanes, corral, modules: [code], startedAt }];
     });
   }
 

@@ -9,6 +9,8 @@ import {
 } from "../corral.ts";
 import type { KnownAgent } from "../broker.ts";
 
+const MOST_AGENTS_TOLD = 20;
+
 /** No agent runs the code: nothing has started. */
 export function noAgentError(
   code: string,
@@ -16,9 +18,10 @@ export function noAgentError(
   waitedMs: number,
   started: boolean,
 ): WorkerExitError {
-  const others = agents.map(({ name, modules, startedAt }) =>
+  const others = agents.slice(0, MOST_AGENTS_TOLD).map(({ name, modules, startedAt }) =>
     `${name} serves ${modules.join(", ")} since ${startedAt.toISOString()}`
   );
+  if (agents.length > others.length) others.push(`and ${agents.length - others.length} more agents`);
   const state = others.length === 0 ? "the group has no agent" : others.join("; ");
   const message = `no agent has had this code (${code}) for ${waitedMs / 1000} s: ${state}`;
   return started

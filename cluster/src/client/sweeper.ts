@@ -106,12 +106,9 @@ export class Sweeper {
     this.#timer = undefined;
     this.#sweeping = true;
     this.#lastRound = this.#options.clock.now();
-    try {
-      await this.#lookForAgents();
-      await this.#lookForJobs();
-      await this.#lookForPursued();
-    } catch {
-      // The connection was lost in the middle: the next round asks again.
+    for (const look of [() => this.#lookForAgents(), () => this.#lookForJobs(), () => this.#lookForPursued()]) {
+      // The connection was lost in the middle, or somebody has spoiled the list of members, and keeps nobody from seeing what became of jobs by that.
+      await look().catch(() => {});
     }
     this.#sweeping = false;
     if (this.#stopped) return;

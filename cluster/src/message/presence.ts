@@ -41,14 +41,19 @@ export function presenceText({ name, lanes, code, corral }: Presence): string {
 }
 
 /** Reads the name of a node; nothing when it is not an agent's. */
-export function readPresence(text: string | undefined): Presence | undefined {
-  if (!text?.startsWith(MARK)) return undefined;
+export function readPresence(text: unknown): Presence | undefined {
+  if (typeof text !== "string" || !text.startsWith(MARK)) return undefined;
   try {
     const [name, lanes, code, corral] = JSON.parse(text.slice(MARK.length));
     if (typeof name !== "string" || typeof code !== "string") return undefined;
     if (!Number.isInteger(lanes) || lanes < 1 || lanes > MOST_LANES) return undefined;
-    return { name, lanes, code, corral: String(corral) };
+    return { name: plain(name), lanes, code: plain(code), corral: plain(String(corral)) };
   } catch {
     return undefined;
   }
+}
+
+/** A text that can stand in an error, on a line of a terminal: it may come from anybody who can connect to the server. */
+function plain(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "�");
 }
