@@ -8,6 +8,7 @@ import { CallerStacks } from "../src/pool/caller_stacks.ts";
 import { decode, encode } from "../src/wire/codec/codec.ts";
 import { HandleCollector } from "../src/hub/handle_collector.ts";
 import { readConfig, withoutComments } from "../src/worker/project/config_file.ts";
+import { withOwnPlaces, withPlacesInPrints } from "../cli/runner/inline_text.ts";
 import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
 import { bareImports } from "../src/worker/project/import_map.ts";
@@ -41,6 +42,9 @@ const PIECES = [
   "[",
   ".",
   "    at ",
+  "|\n1 | ",
+  "data:application/typescript,export%20default",
+  "-e, <anonymous>:1",
   "\n    at x (file:///a.ts:1:1)",
   ':1:1)"',
   "--cached-only is specified",
@@ -78,6 +82,8 @@ function errorOf(text: string): Error {
 }
 
 const READERS: Record<string, (text: string) => unknown> = {
+  "withPlacesInPrints()": withPlacesInPrints,
+  "withOwnPlaces()": (text) => withOwnPlaces(`-e${text}`),
   "explain()": (text) => explain(text, WORKER),
   "explainError()": (text) => explainError(errorOf(text), WORKER),
   "withoutComments()": withoutComments,

@@ -1,5 +1,6 @@
 import type { EventStream } from "../observers/event_stream.ts";
 import { LinePrinter } from "@corral/multiprocessing/progress/parts";
+import { withPlacesInPrints } from "../runner/inline_text.ts";
 import type { Piece } from "../runner/protocol.ts";
 import type { BlockPlace } from "./block_report.ts";
 
@@ -35,7 +36,7 @@ export class Slots {
     const slot = piece === null ? undefined : this.slotOf(place, piece[0]);
     const decoder = new TextDecoder();
     const printer = new LinePrinter((lines) => {
-      const text = decoder.decode(lines, { stream: true });
+      const text = withPlacesInPrints(decoder.decode(lines, { stream: true }));
       this.#events.emit({ type: "print", at: Date.now(), ...(slot !== undefined && { slot }), text });
     });
     printer.print(bytes);

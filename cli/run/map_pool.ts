@@ -6,6 +6,7 @@ import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import { poolOptions } from "../options/pool_options.ts";
+import { withPlacesInPrints } from "../runner/inline_text.ts";
 import { type RunnerFunction, runnerFunctions } from "./runner_function.ts";
 
 /** Workers of this machine: a pool, its events, and one call for each block. */
@@ -100,9 +101,10 @@ export class MapPool implements BlockPool {
     let printer = this.#printers.get(key);
     if (printer === undefined) {
       const decoder = new TextDecoder();
-      printer = new LinePrinter((bytes) =>
-        this.#events.emit({ type: "print", at: Date.now(), slot, text: decoder.decode(bytes, { stream: true }) })
-      );
+      printer = new LinePrinter((bytes) => {
+        const text = withPlacesInPrints(decoder.decode(bytes, { stream: true }));
+        this.#events.emit({ type: "print", at: Date.now(), slot, text });
+      });
       this.#printers.set(key, printer);
     }
     return printer;

@@ -602,14 +602,19 @@ function inFunction(source) {
 ;return $default})\`;
 }
 var EXCERPT = /^( *\\|\\n *)(\\d+)( \\| .*\\n *\\| +[~^])/gm;
-var MODULE_PLACE = /data:application\\/typescript,export%20default\\S*?:(\\d+):(\\d+)/g;
+var MODULE_PLACE = /data:application\\/typescript,export%20default[^\\s:]*:(\\d+):(\\d+)/g;
 var SCRIPT_PLACE = /-e, <anonymous>:(\\d+):(\\d+)/g;
 var COMPILED_PLACE = /-e-compiled, <anonymous>:\\d+:\\d+/g;
-var END = /(?:, got '[^'\\n]*')?\\n\\s*\\|\\n *\\d+ \\| ;return \\$default\\}\\)\\n[^\\n]*\\n\\s*at -e:(\\d+):\\d+/;
+var END = /(?:, got '[^'\\n]*')?\\n *\\|\\n *\\d+ \\| ;return \\$default\\}\\)\\n[^\\n]*\\n *at -e:(\\d+):\\d+/;
 function withOwnPlaces(text) {
   if (!/-e|data:application\\/typescript/.test(text)) return text;
-  return text.replaceAll(EXCERPT, (_, start, row, rest) => start + lineAbove(row).padStart(row.length) + rest).replaceAll(MODULE_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(SCRIPT_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(COMPILED_PLACE, "-e").replace(END, (_, row) => \`, got the end of -e
+  const excerpts = text.replaceAll(EXCERPT, (_, start, row, rest) => start + lineAbove(row).padStart(row.length) + rest);
+  return withPlacesInPrints(excerpts).replace(END, (_, row) => \`, got the end of -e
     at -e:\${lineAbove(row)}\`).replaceAll(/\\$default (?=\\(-e)/g, "default ");
+}
+function withPlacesInPrints(text) {
+  if (!/data:application\\/typescript,|-e(?:-compiled)?, <anonymous>:/.test(text)) return text;
+  return text.replaceAll(MODULE_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(SCRIPT_PLACE, (_, row, column) => \`-e:\${lineAbove(row)}:\${column}\`).replaceAll(COMPILED_PLACE, "-e");
 }
 function lineAbove(row) {
   return String(Number(row) - 1);

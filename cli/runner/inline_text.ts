@@ -21,25 +21,34 @@ export function inFunction(source: string): string {
 
 /** What Deno shows of a module that it cannot read: the line, and below it a mark. */
 const EXCERPT = /^( *\|\n *)(\d+)( \| .*\n *\| +[~^])/gm;
-/** The URL may be shortened in its middle. */
-const MODULE_PLACE = /data:application\/typescript,export%20default\S*?:(\d+):(\d+)/g;
+/** The URL may be shortened in its middle. No colon of the text is in it as such. */
+const MODULE_PLACE = /data:application\/typescript,export%20default[^\s:]*:(\d+):(\d+)/g;
 /** Of a script that was evaluated, as Deno writes it. */
 const SCRIPT_PLACE = /-e, <anonymous>:(\d+):(\d+)/g;
 /** Of what Deno made of types that cannot just be left out: lines and columns are others. */
 const COMPILED_PLACE = /-e-compiled, <anonymous>:\d+:\d+/g;
 /** What Deno shows of a text that ends too early: the line behind it. */
-const END = /(?:, got '[^'\n]*')?\n\s*\|\n *\d+ \| ;return \$default\}\)\n[^\n]*\n\s*at -e:(\d+):\d+/;
+const END = /(?:, got '[^'\n]*')?\n *\|\n *\d+ \| ;return \$default\}\)\n[^\n]*\n *at -e:(\d+):\d+/;
 
 /** A message or frames, with places in what was typed in place of those in what was made of it. */
 export function withOwnPlaces(text: string): string {
   if (!/-e|data:application\/typescript/.test(text)) return text;
-  return text
-    .replaceAll(EXCERPT, (_, start, row, rest) => start + lineAbove(row).padStart(row.length) + rest)
-    .replaceAll(MODULE_PLACE, (_, row, column) => `-e:${lineAbove(row)}:${column}`)
-    .replaceAll(SCRIPT_PLACE, (_, row, column) => `-e:${lineAbove(row)}:${column}`)
-    .replaceAll(COMPILED_PLACE, "-e")
+  const excerpts = text.replaceAll(
+    EXCERPT,
+    (_, start, row, rest) => start + lineAbove(row).padStart(row.length) + rest,
+  );
+  return withPlacesInPrints(excerpts)
     .replace(END, (_, row) => `, got the end of -e\n    at -e:${lineAbove(row)}`)
     .replaceAll(/\$default (?=\(-e)/g, "default ");
+}
+
+/** What a worker printed, which is left alone but for places: errors that a function prints have them. */
+export function withPlacesInPrints(text: string): string {
+  if (!/data:application\/typescript,|-e(?:-compiled)?, <anonymous>:/.test(text)) return text;
+  return text
+    .replaceAll(MODULE_PLACE, (_, row, column) => `-e:${lineAbove(row)}:${column}`)
+    .replaceAll(SCRIPT_PLACE, (_, row, column) => `-e:${lineAbove(row)}:${column}`)
+    .replaceAll(COMPILED_PLACE, "-e");
 }
 
 function lineAbove(row: string): string {

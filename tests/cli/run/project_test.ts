@@ -1,5 +1,5 @@
 // End-to-end: by which `deno.json` a function's imports are resolved, whatever the command was installed with.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { corral, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
 
 /** Two projects in a folder: each maps the same name to a file of its own. */
@@ -113,6 +113,11 @@ Deno.test("corral map -e tells places in what was typed, and what to write for w
       'async (n: number) => {\n  await import("node:path");\n  const m = n as any; throw new Error(m);\n}',
     );
     assertEquals(typed, "Error: 1\n    at default (-e:3:29)");
+    for (const rest of ["", 'await import("node:path");']) {
+      const text = `async (n) => {\n  ${rest} console.error(new Error("printed")); }`;
+      const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "1\n", cwd: folder });
+      assertMatch(stderr, new RegExp(`^Error: printed\n    at \\S+ \\(-e:2:${rest.length + 18}\\)\n`));
+    }
     // What stands for something else when it runs has no places.
     const made = await failure('async (n) => { enum A { x } await import("node:path"); throw new Error(`${A.x}`); }');
     assertEquals(made, "Error: 0\n    at default (-e)");
