@@ -2937,6 +2937,8 @@ parts["child/tasks/task_loop"] = (({
 }, {
   giveBack
 }, {
+  isPlainPrimitive
+}, {
   CancelledError,
   EncodingError,
   FunctionNotFoundError
@@ -3269,11 +3271,8 @@ var TaskAnswers = class {
   result(task, value) {
     if (value === void 0 && task.trace === void 0) return this.#send(writeResult(task.id, void 0));
     try {
-      this.#sendValue((handles) => {
-        const encoded = encodeToSend(value, handles);
-        this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
-        giveBack(encoded.parts);
-      });
+      if (isPlainPrimitive(value)) this.#sendResult(task, value, void 0);
+      else this.#sendValue((handles) => this.#sendResult(task, value, handles));
     } catch (error) {
       this.error(task, ofReturned(error));
     }
@@ -3298,6 +3297,11 @@ var TaskAnswers = class {
       if (!(error instanceof EncodingError)) return this.error(task, error);
       this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
+  }
+  #sendResult(task, value, handles) {
+    const encoded = encodeToSend(value, handles);
+    this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+    giveBack(encoded.parts);
   }
   #sendChunkErrors(task, durationMs, outcomes) {
     this.#sendValue((handles) => {
@@ -3629,7 +3633,7 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["errors"], parts["troubles"]);
+})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
 //# sourceURL=corral:child/3

@@ -1,6 +1,7 @@
 import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire/codec/codec.ts";
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { giveBack } from "../../wire/codec/line_writer.ts";
+import { isPlainPrimitive } from "../../wire/codec/plain.ts";
 import { EncodingError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {
@@ -56,11 +57,9 @@ export class TaskAnswers {
   result(task: AnsweredTask, value: unknown): void {
     if (value === undefined && task.trace === undefined) return this.#send(writeResult(task.id, undefined));
     try {
-      this.#sendValue((handles) => {
-        const encoded = encodeToSend(value, handles);
-        this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
-        giveBack(encoded.parts);
-      });
+      // There can be no handles in it.
+      if (isPlainPrimitive(value)) this.#sendResult(task, value, undefined);
+      else this.#sendValue((handles) => this.#sendResult(task, value, handles));
     } catch (error) {
       this.error(task, ofReturned(error));
     }
@@ -89,6 +88,12 @@ export class TaskAnswers {
       if (!(error instanceof EncodingError)) return this.error(task, error);
       this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
+  }
+
+  #sendResult(task: AnsweredTask, value: unknown, handles: HandleCodec | undefined): void {
+    const encoded = encodeToSend(value, handles);
+    this.#send(writeResult(task.id, encoded, this.#durationOf(task)), encoded.parts);
+    giveBack(encoded.parts);
   }
 
   #sendChunkErrors(task: AnsweredTask, durationMs: number, outcomes: ChunkOutcomes): void {

@@ -25,7 +25,12 @@ export class SlotDeadlines<T extends ScheduledTask> {
     if (slot.phase !== "ready") return this.lease(slot);
     if (present.held.size === 0) return this.#idleEnd(slot);
     let next = this.lease(slot);
-    for (const task of this.runnable(slot)) next = Math.min(next, this.task(slot, task));
+    // Asked twice for each call: no list is made for one task.
+    if (this.#options.concurrency === 1) {
+      const { head } = present;
+      return head === undefined ? next : Math.min(next, this.task(slot, head));
+    }
+    for (const task of slot.held.values()) next = Math.min(next, this.task(slot, task));
     return next;
   }
 
