@@ -161,7 +161,7 @@ function workerSection(summary: RunSummary): Html {
 function runSection({ start }: RunSummary): Html {
   const facts: [name: string, value: string | undefined][] = [
     ["function", start?.source ?? `${start?.module}#${start?.export}`],
-    ["command", start?.args && `corral map ${start.args.join(" ")}`],
+    ["command", start?.args && `corral map ${[start.args].flat().join(" ")}`],
     ["versions", start?.corral && `corral ${start.corral}, Deno ${start.deno}`],
     ["system", start?.system],
   ];

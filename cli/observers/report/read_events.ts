@@ -16,6 +16,9 @@ const NUMBERS: Partial<Record<string, readonly string[]>> = {
   end: ["at", "records", "failed"],
 };
 
+/** As many workers as a run may have. */
+const MOST_SLOTS = 65_536;
+
 /**
  * The events in a file, in order. Types of events that are not known are left out: they may come from a later version. A
  * last line that is cut, as a kill of the command leaves it, is left out too.
@@ -32,7 +35,7 @@ export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
       throw refusal(path, "its first line must be a start event of version 1");
     }
     if (!event) fault = refusal(path, `line ${number} is not an event`);
-    else if (event.type in NUMBERS) yield event;
+    else if (Object.hasOwn(NUMBERS, event.type)) yield event;
   }
   if (number === 0) throw refusal(path, "it is empty, and must begin with a start event");
 }
@@ -48,11 +51,22 @@ async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer
 function parse(line: string): RunEvent | undefined {
   try {
     const event = JSON.parse(line);
-    const numbers = NUMBERS[event.type] ?? [];
-    return typeof event.type === "string" && numbers.every((name) => Number.isFinite(event[name])) ? event : undefined;
+    if (typeof event.type !== "string") return undefined;
+    const numbers = Object.hasOwn(NUMBERS, event.type) ? NUMBERS[event.type] : undefined;
+    const isSound = numbers === undefined || numbers.every((name) => Number.isFinite(event[name])) &&
+        (event.slot ?? 0) < MOST_SLOTS && Object.entries(event).every(([name, value]) =>
+          isText(value, name === "error")
+        );
+    return isSound ? event : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a report can show it: a list of texts at most, or, of an error, what has texts as its fields. */
+function isText(value: unknown, isError: boolean): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return (isError || Array.isArray(value)) && Object.values(value).every((part) => isText(part, false));
 }
 
 function refusal(path: string, reason: string, cause?: unknown): InputError {

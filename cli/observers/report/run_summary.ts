@@ -193,7 +193,9 @@ export class RunSummary {
   #slot(slot: number): SlotSummary {
     let one = this.#slots.get(slot);
     if (one) return one;
-    const bins = 2 * Math.max(30, Math.min(300, Math.floor(LIMITS.cells / this.#jobs / 2)));
+    // An event file may have other slots than it says.
+    const slots = Math.max(this.#jobs, this.#slots.size);
+    const bins = 2 * Math.max(30, Math.min(300, Math.floor(LIMITS.cells / slots / 2)));
     one = {
       slot,
       lives: [],

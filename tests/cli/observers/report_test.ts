@@ -243,6 +243,9 @@ Deno.test("redrawReport() refuses anything that is not an event file, and says w
       [`${JSON.stringify({ ...startEvent(), version: 2 })}\n`, "its first line must be a start event of version 1"],
       [`${start}\nhello\n${start}\n`, "line 2 is not an event"],
       [`${start}\n{"type":"record","slot":"x"}\n${start}\n`, "line 2 is not an event"],
+      ...[{ module: {} }, { export: {} }, { inputs: { x: 1 } }, { slot: 1e9 }].map((wrong) =>
+        [`${start}\n${JSON.stringify({ ...startEvent(), ...wrong })}\n${start}\n`, "line 2 is not an event"] as const
+      ),
     ] as const;
     for (const [text, reason] of bad) {
       await Deno.writeTextFile(`${folder}/run.ndjson`, text);
