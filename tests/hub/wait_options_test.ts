@@ -44,7 +44,8 @@ for (const [name, call] of Object.entries(WAITS)) {
   });
 }
 
-const [end, _otherEnd] = Pipe();
+// Both: a pipe whose other end was collected has come to its end.
+const ends = Pipe();
 const WAITS_FOR_EVER: Record<string, (wait: Required<Pick<WaitOptions, "signal">>) => Promise<unknown>> = {
   "Queue.get()": (wait) => new Queue().get(wait),
   "Queue.put()": async (wait) => {
@@ -68,9 +69,9 @@ const WAITS_FOR_EVER: Record<string, (wait: Required<Pick<WaitOptions, "signal">
   },
   "Event.wait()": (wait) => new Event().wait(wait),
   "Barrier.wait()": (wait) => new Barrier(2).wait(wait),
-  "Connection.recv()": (wait) => end.recv(wait),
-  "Connection.poll()": (wait) => end.poll(Infinity, wait),
-  "wait()": (limit) => wait([end], limit),
+  "Connection.recv()": (wait) => ends[0].recv(wait),
+  "Connection.poll()": (wait) => ends[0].poll(Infinity, wait),
+  "wait()": (limit) => wait([ends[0]], limit),
 };
 
 for (const [name, call] of Object.entries(WAITS_FOR_EVER)) {
