@@ -3,7 +3,15 @@ import { EXACT, EXITING, OVER, STUCK } from "../runner/protocol.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { AutoChunk, suspectPart } from "./auto_chunk.ts";
-import { type Batch, checkedPiece, isFailure, isPiece, readDetails, type WorkItem } from "../records/batch.ts";
+import {
+  type Batch,
+  checkedPiece,
+  isFailure,
+  isPiece,
+  MalformedPieceError,
+  readDetails,
+  type WorkItem,
+} from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
 import { judgeLoss } from "./judge_loss.ts";
@@ -281,6 +289,10 @@ export class MapRun {
 
   #finish(running: RunningBlock, value: unknown): void {
     this.#receive(running, value);
+    // It would come back for ever: a reader and its workers must see the same records.
+    if (running.done === 0 && running.givenBack === undefined) {
+      this.fail(new MalformedPieceError("it ended a block without any of its records"));
+    }
     this.#end(running);
   }
 

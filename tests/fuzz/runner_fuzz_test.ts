@@ -5,7 +5,7 @@
  *
  * `CORRAL_TEST_FUZZ_RUNS` and `CORRAL_TEST_FUZZ_SEED` make longer runs. What was found goes into `runner_corpus.json`.
  */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { JsonRecordReader } from "../../cli/input/json_records.ts";
 import { LineRecordReader } from "../../cli/input/line_records.ts";
 import { TableRecordReader } from "../../cli/input/table_records.ts";
@@ -152,6 +152,15 @@ Deno.test("a run whose workers send pieces that are nearly right ends, and count
     assertEquals(counted, RECORDS);
   }
   assert(whole > 0, "no run was whole");
+});
+
+Deno.test("a run whose worker ends a block without any of its records ends, and does not ask for ever", async () => {
+  let asked = 0;
+  const { run } = runOver(() => {
+    if (++asked > 100) return Promise.reject(new Error("asked for ever"));
+    return Promise.resolve([0, 0, 1, 1, 0, new Uint8Array(), new Uint8Array()] as Piece);
+  });
+  await assertRejects(() => run.run(), MalformedPieceError, "it ended a block without any of its records");
 });
 
 const WAYS: ((record: unknown) => unknown)[] = [
