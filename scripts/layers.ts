@@ -80,7 +80,7 @@ export const LAYERS: Layers = {
     "printing",
     "copies",
   ],
-  "pool/jobs": ["pool", "abort", "deque", "shown", "wire", "errors"],
+  "pool/jobs": ["pool", "abort", "deque", "shown", "wire", "timer", "errors"],
   "pool/local": ["pool", "pool/scheduling", "handles", "hub", "worker", "wire", "timer", "errors"],
   // Pure, so that tests can run it in simulated time.
   "pool/scheduling": ["deque", "errors"],

@@ -88,7 +88,7 @@ class TimedIterator implements AsyncIterableIterator<unknown> {
     const step = this.#job.next();
     if (await untilSettled(step, { timeoutMs: this.#endsAt - monotonicMs() })) return await step;
     // Its inputs may take their time to close, and what they throw then is of no use to anybody.
-    this.#job.return().catch(() => {});
+    this.#job.leave();
     throw new TimeoutError(
       `Cannot give the next result: not all were there ${this.#timeoutMs} ms after map() was called; what has not started is given up, wanted a longer "timeoutMs"`,
     );

@@ -120,6 +120,19 @@ Deno.test("ProcessPoolExecutor.shutdown() finishes what was submitted for an ope
     await assertRejects(() => bounded.next(), PoolClosedError);
   }));
 
+Deno.test("ProcessPoolExecutor.shutdown() does not wait for an input of an open map() that is silent", () =>
+  withExecutor({ maxWorkers: 1 }, async (executor) => {
+    async function* silentBehind(item: number): AsyncGenerator<number, void, void> {
+      yield item;
+      await new Promise<never>(() => {});
+    }
+    const mapped = executor.map(square, silentBehind(3));
+    assertEquals((await mapped.next()).value, 9);
+    const waiting = mapped.next().catch((error) => error);
+    await executor.shutdown();
+    assertInstanceOf(await waiting, PoolClosedError);
+  }));
+
 Deno.test("ProcessPoolExecutor.shutdown() does not hang when it follows map() at once", () =>
   withExecutor({ maxWorkers: 2 }, async (executor) => {
     const mapped = executor.map(String, Array(20).fill(2));

@@ -105,8 +105,14 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
 
   async return(): Promise<IteratorResult<unknown>> {
     this.#finish();
-    await this.#source.close();
+    await this.#source.closeSoon();
     return { done: true, value: undefined };
+  }
+
+  /** Does what `return()` does, and waits for nothing. */
+  leave(): void {
+    this.#finish();
+    this.#source.close().catch(() => {});
   }
 
   async throw(error: unknown): Promise<IteratorResult<unknown>> {
@@ -162,9 +168,9 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     return this.#stage === "open" || this.#stage === "draining";
   }
 
-  /** Whether nothing will be submitted any more. */
+  /** Whether nothing will be submitted any more. What is still asked of an input that is not read any more is dropped: it may never come. */
   get #hasRead(): boolean {
-    return !this.#pulling && (this.#source.ended || !this.#isReading);
+    return !this.#isReading || (!this.#pulling && this.#source.ended);
   }
 
   async #pull(): Promise<void> {

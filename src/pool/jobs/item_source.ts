@@ -1,5 +1,9 @@
 import { shown } from "../../shown.ts";
+import { untilSettled } from "../../timer.ts";
 import type { Items } from "../types.ts";
+
+/** Most inputs that are asked for a step answer at once, or soon. */
+const SILENCE_LIMIT_MS = 100;
 
 /** Reads a caller's input in chunks, on demand. */
 export class ItemSource<T> {
@@ -7,6 +11,8 @@ export class ItemSource<T> {
   readonly #items: readonly T[] | undefined;
   #position = 0;
   #ended = false;
+  /** It was asked for a step, and has not answered. */
+  #isAsked = false;
 
   /** Throws TypeError when `items` cannot be iterated. */
   constructor(items: Items<T>) {
@@ -39,11 +45,21 @@ export class ItemSource<T> {
     return chunk;
   }
 
-  /** Tells the input that nothing more is wanted of it. */
+  /** Tells the input that nothing more is wanted of it, and waits until it has closed. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     await this.#iterator.return?.();
+  }
+
+  /**
+   * The same, but of an input that was asked for a step and is silent it waits no longer than for a moment: an asynchronous generator closes
+   * behind that step, which may never come.
+   */
+  async closeSoon(): Promise<void> {
+    const closed = this.close();
+    if (this.#isAsked && !await untilSettled(closed, { timeoutMs: SILENCE_LIMIT_MS })) return;
+    await closed;
   }
 
   #slice(items: readonly T[], size: number): T[] {
@@ -76,11 +92,14 @@ export class ItemSource<T> {
   }
 
   async #settled(step: IteratorResult<T> | Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
+    this.#isAsked = true;
     try {
       return this.#noted(await step);
     } catch (error) {
       this.#ended = true;
       throw error;
+    } finally {
+      this.#isAsked = false;
     }
   }
 

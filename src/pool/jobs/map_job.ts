@@ -227,7 +227,8 @@ export class MapJob implements Job, AbortTarget {
   }
 
   #endIfComplete(): void {
-    if (this.#pulling || this.#tasks.size > 0) return;
+    // After a failure, what is still asked of the input is dropped: it may never come.
+    if ((this.#pulling && this.#failure === undefined) || this.#tasks.size > 0) return;
     if (this.#failure !== undefined) this.#done.reject(this.#failure.error);
     else if (this.#source.ended) this.#done.resolve(joined(this.#results, this.#submitted));
     else return;

@@ -8,7 +8,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { EncodingError, Pool, PoolClosedError, WorkerExitError } from "../../../mod.ts";
+import { CancelledError, EncodingError, Pool, PoolClosedError, WorkerExitError } from "../../../mod.ts";
 import { square } from "../../fixtures/tasks/compute.ts";
 import { hold } from "../../fixtures/tasks/hold.ts";
 import { within } from "../../helpers/simulated/clock.ts";
@@ -203,6 +203,41 @@ Deno.test("Pool.imap() rejects waiting calls of next() when it is aborted", () =
     assertStrictEquals(await waiting, controller.signal.reason);
     assertEquals((await iterator.next()).done, true);
     await assertServes(pool);
+  }));
+
+/** An input that gives one item, and never answers again. */
+async function* silentBehind<T>(item: T): AsyncGenerator<T, void, void> {
+  yield item;
+  await new Promise<never>(() => {});
+}
+
+Deno.test("Pool.imap() does not wait for an input that is silent when it is aborted, left, or its pool ends", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const controller = new AbortController();
+    const aborted = pool.imap(square, silentBehind(2), { signal: controller.signal });
+    assertEquals((await aborted.next()).value, 4);
+    const waiting = aborted.next();
+    controller.abort();
+    assertStrictEquals(await waiting.catch((error) => error), controller.signal.reason);
+    for await (const value of pool.imap(square, silentBehind(3))) {
+      assertEquals(value, 9);
+      break;
+    }
+    await assertServes(pool);
+    const ended = pool.imap(square, silentBehind(4));
+    assertEquals((await ended.next()).value, 16);
+    const cut = ended.next().catch((error) => error);
+    await pool[Symbol.asyncDispose]();
+    assertInstanceOf(await cut, PoolClosedError);
+  }));
+
+Deno.test("Pool.imap() rejects when its pool is terminated while its input is silent", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const iterator = pool.imap(square, silentBehind(2));
+    assertEquals((await iterator.next()).value, 4);
+    const waiting = iterator.next().catch((error) => error);
+    await pool.terminate();
+    assertInstanceOf(await waiting, CancelledError);
   }));
 
 // --- errors

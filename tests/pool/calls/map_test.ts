@@ -112,6 +112,19 @@ Deno.test("Pool.map() rejects with the first error after what had started has en
     await assertServes(pool);
   }));
 
+Deno.test("Pool.map() rejects with the first error also while its input is silent", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    async function* silentBehind(item: number): AsyncGenerator<number, void, void> {
+      yield item;
+      await new Promise<never>(() => {});
+    }
+    const refuse = (item: number): never => {
+      throw new RangeError(`item ${item} is refused`);
+    };
+    await assertRejects(() => pool.map(refuse, silentBehind(7), { chunkSize: 1 }), RangeError, "item 7 is refused");
+    await assertServes(pool);
+  }));
+
 Deno.test("Pool.map() waits for all chunks when items fail with large errors, and the pool ends", () =>
   withPool({ workers: 2 }, async (pool) => {
     const fail = (): never => {

@@ -123,6 +123,26 @@ Deno.test("ItemSource.close() ends a read that is under way", async () => {
   assert(pulled < 10, `${pulled} items were read`);
 });
 
+Deno.test("ItemSource.closeSoon() does not wait for an input that is silent, nor tell what that throws then", async () => {
+  const answered = Promise.withResolvers<void>();
+  async function* input(): AsyncGenerator<number, void, void> {
+    try {
+      yield 1;
+      await answered.promise;
+      yield 2;
+    } finally {
+      // deno-lint-ignore no-unsafe-finally -- an input may do anything
+      throw new Error("the input's fault");
+    }
+  }
+  const source = new ItemSource(input());
+  assertEquals(await source.take(1), [1]);
+  const taken = source.take(1);
+  await source.closeSoon();
+  answered.resolve();
+  assertEquals(await taken, [2]);
+});
+
 Deno.test("ItemSource takes no input that cannot be iterated", () => {
   for (const input of [undefined, null, 7, {}, () => {}]) {
     assertThrows(() => new ItemSource(input as unknown as number[]), TypeError, "Cannot iterate over");
