@@ -2,7 +2,8 @@ import { Deque } from "../deque.ts";
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
 import type { Delivery } from "../hub/delivery.ts";
-import { after, monotonicMs, type Timer } from "../timer.ts";
+import { GRACE_MS } from "../hub/requests/questions.ts";
+import { after, monotonicMs, type Timer, untilSettled } from "../timer.ts";
 
 /** How many items may be prefetched. */
 const MAX_PREFETCHED = 64;
@@ -71,11 +72,16 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
     return { done: false, value: item.value };
   }
 
-  /** The loop was left. It goes on when all that was prefetched is on its way back. */
+  /**
+   * The loop was left. It goes on when all that was prefetched is on its way back, and while the owner is silent, which may compute for an
+   * hour, for no longer than a moment: what it sends then goes back at once.
+   */
   async return(): Promise<IteratorResult<T, void>> {
     this.#ended = true;
-    await this.recall();
-    if (this.#ref.prefetch === this) this.#ref.prefetch = undefined;
+    const isBack = this.recall().then(() => {
+      if (this.#ref.prefetch === this) this.#ref.prefetch = undefined;
+    });
+    await untilSettled(isBack, { timeoutMs: this.#isAsking ? GRACE_MS : Infinity });
     return { done: true, value: undefined };
   }
 

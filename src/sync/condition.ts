@@ -72,6 +72,30 @@ export class Condition extends Acquirable {
     await super.release();
   }
 
+  /**
+   * Ends the condition, if this process made it: waits, and later calls, reject with ClosedError in all processes. A lock that was given to it
+   * goes on, and who acquired that through the condition can still release it. In other processes it does nothing. Harmless when called again.
+   *
+   * @example A lock that goes on
+   * ```ts
+   * import { Condition, Lock } from "@corral/multiprocessing";
+   *
+   * const lock = new Lock();
+   * const condition = new Condition(lock);
+   * const guard = await condition.acquire();
+   * condition.close();
+   * await guard.release();
+   * console.log(await lock.locked()); // false
+   * ```
+   */
+  override close(): void {
+    refuseArguments("close()", arguments);
+    const ref = this[REF];
+    const object = ref instanceof LocalRef ? ref.object : undefined;
+    if (object instanceof ConditionObject && !object.ownsLock) object.close();
+    else ref.release();
+  }
+
   /** Whether somebody holds the lock. */
   async locked(): Promise<boolean> {
     refuseArguments("locked()", arguments);

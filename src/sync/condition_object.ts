@@ -1,3 +1,5 @@
+import { brand } from "../copies.ts";
+import { ClosedError } from "../errors.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
 import { type Caller, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 import { inMicrotask } from "../timer.ts";
@@ -11,17 +13,25 @@ import type { LockObject } from "./lock_object.ts";
  */
 export class ConditionObject implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Whether nobody else uses its lock. */
+  readonly ownsLock: boolean;
   readonly #lock: LockObject;
-  readonly #ownsLock: boolean;
   readonly #sleepers = new WaitQueue<void>();
+  #closed = false;
 
   constructor(lock: LockObject, ownsLock: boolean) {
     this.#lock = lock;
-    this.#ownsLock = ownsLock;
+    this.ownsLock = ownsLock;
+    const { acquire, tryAcquire, locked, release, releaseToken } = lock.operations;
     this.operations = {
-      ...lock.operations,
-      wait: (caller, wait) => this.#wait(caller, wait),
+      release,
+      releaseToken,
+      acquire: (caller, wait) => this.#open() && acquire(caller, wait),
+      tryAcquire: (caller) => this.#open() && tryAcquire(caller),
+      locked: () => this.#open() && locked(),
+      wait: (caller, wait) => this.#open() && this.#wait(caller, wait),
       notify: (caller, _wait, count: unknown) => {
+        this.#open();
         if (typeof count !== "number") throw new TypeError("Cannot notify: the count is not a number");
         this.#checkHeld(caller, "notify");
         this.#notify(count);
@@ -34,9 +44,11 @@ export class ConditionObject implements SharedObject {
     this.#lock.processEnded(isEnded);
   }
 
+  /** What was acquired through it can still be released: of a lock that others use as well, they would wait for ever. */
   close(): void {
+    this.#closed = true;
     // The lock first: who cannot have it back need not wait for it.
-    if (this.#ownsLock) this.#lock.close();
+    if (this.ownsLock) this.#lock.close();
     this.#sleepers.rejectAll();
   }
 
@@ -67,9 +79,16 @@ export class ConditionObject implements SharedObject {
     for (let left = Math.min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
   }
 
+  #open(): true {
+    if (this.#closed) throw new ClosedError("Cannot use the condition: it was closed");
+    return true;
+  }
+
   #checkHeld(caller: Caller, action: string): void {
     if (!this.#lock.isHeldBy(caller)) {
       throw new Error(`Cannot ${action}: this task does not hold the condition's lock, acquire it first`);
     }
   }
 }
+
+brand({ ConditionObject });

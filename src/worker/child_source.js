@@ -252,7 +252,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -6745,22 +6745,26 @@ var HeldRequests = class {
     this.#timer ??= this.#startTimer(this.#stallMs);
   }
   shift() {
-    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this[$delete](request.id)) return request;
+    for (let request; (request = this.#order[$shift]()) !== void 0; ) if (this.#take(request.id)) return request;
     return void 0;
   }
   delete(id) {
+    EncodedValue.abandon(this.#requests[$get](id)?.args);
+    return this.#take(id);
+  }
+  answered() {
+    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
+  }
+  clear() {
+    for (let request; (request = this[$shift]()) !== void 0; ) EncodedValue.abandon(request.args);
+  }
+  #take(id) {
     const wasHeld = this.#requests[$delete](id);
     if (this.#requests.size === 0) {
       this.#timer?.cancel();
       this.#timer = void 0;
     }
     return wasHeld;
-  }
-  answered() {
-    if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
-  }
-  clear() {
-    while (this[$shift]() !== void 0) ;
   }
   #startTimer(ms) {
     const timer = after(ms, () => {
@@ -7606,6 +7610,7 @@ var Questions = class {
         question.bytes = this.#outbox.postEncoded(head, args, args.handles);
         this.#askers.opened(asker, question.bytes);
       } catch (error) {
+        EncodedValue.abandon(args);
         this.#close(id, question);
         question.reject(error);
       }
@@ -8944,16 +8949,23 @@ registerHandleClass(BOUNDED_TYPE, BoundedSemaphore);
 // src/sync/condition_object.ts
 var ConditionObject = class {
   operations;
+  ownsLock;
   #lock;
-  #ownsLock;
   #sleepers = new WaitQueue();
+  #closed = false;
   constructor(lock, ownsLock) {
     this.#lock = lock;
-    this.#ownsLock = ownsLock;
+    this.ownsLock = ownsLock;
+    const { acquire, tryAcquire, locked, release, releaseToken } = lock.operations;
     this.operations = {
-      ...lock.operations,
-      wait: (caller, wait2) => this.#wait(caller, wait2),
+      release,
+      releaseToken,
+      acquire: (caller, wait2) => this.#open() && acquire(caller, wait2),
+      tryAcquire: (caller) => this.#open() && tryAcquire(caller),
+      locked: () => this.#open() && locked(),
+      wait: (caller, wait2) => this.#open() && this.#wait(caller, wait2),
       notify: (caller, _wait, count) => {
+        this.#open();
         if (typeof count !== "number") throw new TypeError("Cannot notify: the count is not a number");
         this.#checkHeld(caller, "notify");
         this.#notify(count);
@@ -8965,7 +8977,8 @@ var ConditionObject = class {
     this.#lock.processEnded(isEnded);
   }
   close() {
-    if (this.#ownsLock) this.#lock.close();
+    this.#closed = true;
+    if (this.ownsLock) this.#lock.close();
     this.#sleepers.rejectAll();
   }
   #wait(caller, wait2) {
@@ -8994,12 +9007,19 @@ var ConditionObject = class {
   #notify(count) {
     for (let left = $Math_min(count, this.#sleepers.size); left >= 1; left--) this.#sleepers.serve();
   }
+  #open() {
+    if (this.#closed) throw new ClosedError("Cannot use the condition: it was closed");
+    return true;
+  }
   #checkHeld(caller, action) {
     if (!this.#lock.isHeldBy(caller)) {
       throw new Error(\`Cannot \${action}: this task does not hold the condition's lock, acquire it first\`);
     }
   }
 };
+brand({
+  ConditionObject
+});
 
 // src/sync/condition.ts
 var TYPE2 = "Condition";
@@ -9012,6 +9032,13 @@ var Condition = class extends Acquirable {
   async release() {
     refuseArguments("release()", arguments);
     await super.release();
+  }
+  close() {
+    refuseArguments("close()", arguments);
+    const ref = this[REF];
+    const object = ref instanceof LocalRef ? ref.object : void 0;
+    if (object instanceof ConditionObject && !object.ownsLock) object.close();
+    else ref.release();
   }
   async locked() {
     refuseArguments("locked()", arguments);
@@ -9810,8 +9837,12 @@ var Prefetch = class {
   }
   async return() {
     this.#ended = true;
-    await this.recall();
-    if (this.#ref.prefetch === this) this.#ref.prefetch = void 0;
+    const isBack = this.recall()[$then](() => {
+      if (this.#ref.prefetch === this) this.#ref.prefetch = void 0;
+    });
+    await untilSettled(isBack, {
+      timeoutMs: this.#isAsking ? GRACE_MS : Infinity
+    });
     return {
       done: true,
       value: void 0

@@ -142,6 +142,21 @@ Deno.test("Queue's loop gives back what it has prefetched, before anything else 
   assertEquals(await bench.loop.next(), { done: true, value: undefined });
 });
 
+Deno.test("Queue's loop can be left while the owner is silent, and what that sends later goes back", async () => {
+  const bench = new LoopBench(200);
+  await bench.fill();
+  const read = await bench.readUntilAhead();
+  // What it asks for last stays unanswered.
+  while (
+    !bench.child.toParent.messages.some(([kind, , , operation]) => kind === "request" && operation === "prefetch")
+  ) {
+    read.push(await bench.next());
+  }
+  assertEquals(await bench.loop.return(), { done: true, value: undefined });
+  await quiesce(bench.child);
+  assertEquals([...read, ...await bench.rest()], upTo(200));
+});
+
 Deno.test("Queue's loop gives back what lies at its door when it is slow", async () => {
   const bench = new LoopBench(200);
   await bench.fill();

@@ -1,7 +1,8 @@
 /** Unit tests of what one peer may ask of another at once, in memory, one message at a time. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError, type Queue, QueueFullError } from "../../mod.ts";
+import { type Connection, ProtocolError, type Queue, QueueFullError } from "../../mod.ts";
+import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { REF } from "../../src/hub/handle.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { PEER_LIMITS, type PeerLimits } from "../../src/hub/limits.ts";
@@ -145,6 +146,26 @@ Deno.test("A held request is given up by its signal, by its handle's end and by 
   for (const get of [...open, last]) await assertRejects(() => get, Error, "has ended");
   // Nothing of what was held has left.
   assertEquals(child.toParent.messages.filter(([kind]) => kind === "request").length, LIMITS.requests);
+});
+
+Deno.test("A request that is held lets go of the handles in it when it is given up", async () => {
+  for (const giveUp of ["signal", "handle", "peer"] as const) {
+    const parent = new Hub();
+    const child = new HubChild(parent, undefined, LIMITS);
+    const theirs = child.give(queueIn(parent, 1));
+    const open = Array.from({ length: LIMITS.requests }, () => theirs.get().catch(() => {}));
+    const [end, other] = PipeEnd.pair().map((end) => makeHandle<Connection>(child.hub, "Connection", end));
+    const controller = new AbortController();
+    const held = theirs.put(end, { signal: controller.signal });
+    if (giveUp === "signal") controller.abort();
+    else if (giveUp === "handle") theirs.close();
+    else child.childLink.close();
+    await assertRejects(() => held);
+    end!.close();
+    assertEquals(await other!.poll(), true, `after the end of the ${giveUp}, the request still has it`);
+    child.childLink.close();
+    await Promise.all(open);
+  }
 });
 
 Deno.test("A peer that asks another for all it takes keeps nobody else from asking that", async () => {

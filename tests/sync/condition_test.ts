@@ -187,18 +187,38 @@ Deno.test("Condition is made with a lock of this process only", () =>
   }));
 
 Deno.test("Condition.close() ends all waits, and its own lock", async () => {
-  const [own, shared] = [new Condition(), new Lock()];
-  const other = new Condition(shared);
-  for (const condition of [own, other]) {
+  const condition = new Condition();
+  const guard = await condition.acquire();
+  const waiter = assertRejects(() => condition.wait(), ClosedError);
+  await condition.locked();
+  condition.close();
+  await waiter;
+  await assertRejects(() => guard.release(), ClosedError);
+});
+
+Deno.test("Condition.close() leaves a lock that others use: who has it can release it", () =>
+  withPool({ workers: 1, module }, async (pool) => {
+    const lock = new Lock();
+    const condition = new Condition(lock);
     const guard = await condition.acquire();
     const waiter = assertRejects(() => condition.wait(), ClosedError);
     await condition.locked();
     condition.close();
+    condition.close();
     await waiter;
-    await assertRejects(() => guard.release(), ClosedError);
-  }
-  assert(await shared.locked());
-});
+    assert(await lock.locked());
+    await guard.release();
+    assertFalse(await lock.locked());
+    for (const call of [condition.acquire(), condition.tryAcquire(), condition.locked(), condition.notify()]) {
+      await assertRejects(() => call, ClosedError, "the condition: it was closed");
+    }
+    // The same where the guard is in another process.
+    const other = new Condition(lock);
+    const { tasks } = await sleepers(pool, other, 1);
+    other.close();
+    await assertRejects(() => tasks[0]!.get(), ClosedError);
+    await (await lock.acquire()).release();
+  }));
 
 Deno.test("Condition.close() wakes all who sleep: with its own lock none waits for another", () =>
   withPool({ workers: 2, module }, async (pool) => {

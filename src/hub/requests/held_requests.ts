@@ -1,6 +1,6 @@
 import { Deque } from "../../deque.ts";
 import { after, monotonicMs, type Timer } from "../../timer.ts";
-import type { EncodedValue } from "../encoded_value.ts";
+import { EncodedValue } from "../encoded_value.ts";
 
 /** A request that has not left, because too many others were not answered. */
 export interface HeldRequest {
@@ -51,18 +51,14 @@ export class HeldRequests {
 
   /** Takes the first. */
   shift(): HeldRequest | undefined {
-    for (let request; (request = this.#order.shift()) !== undefined;) if (this.delete(request.id)) return request;
+    for (let request; (request = this.#order.shift()) !== undefined;) if (this.#take(request.id)) return request;
     return undefined;
   }
 
-  /** Takes out one that was given up. Returns whether it was held. */
+  /** Takes out one that was given up: what is in it does not leave. Returns whether it was held. */
   delete(id: number): boolean {
-    const wasHeld = this.#requests.delete(id);
-    if (this.#requests.size === 0) {
-      this.#timer?.cancel();
-      this.#timer = undefined;
-    }
-    return wasHeld;
+    EncodedValue.abandon(this.#requests.get(id)?.args);
+    return this.#take(id);
   }
 
   /** An answer has come: there is hope. */
@@ -70,9 +66,18 @@ export class HeldRequests {
     if (this.#requests.size > 0) this.#answeredAt = monotonicMs();
   }
 
-  /** Forgets all. */
+  /** Forgets all: none will leave. */
   clear(): void {
-    while (this.shift() !== undefined);
+    for (let request; (request = this.shift()) !== undefined;) EncodedValue.abandon(request.args);
+  }
+
+  #take(id: number): boolean {
+    const wasHeld = this.#requests.delete(id);
+    if (this.#requests.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    }
+    return wasHeld;
   }
 
   #startTimer(ms: number): Timer {

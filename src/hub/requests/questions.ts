@@ -207,6 +207,7 @@ export class Questions {
         question.bytes = this.#outbox.postEncoded(head, args, args.handles);
         this.#askers.opened(asker, question.bytes);
       } catch (error) {
+        EncodedValue.abandon(args);
         this.#close(id, question);
         question.reject(error);
       }

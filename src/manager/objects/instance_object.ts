@@ -71,7 +71,7 @@ export class InstanceObject implements SharedObject {
 /** Throws what a method threw, or if that cannot travel, an error that shows it. */
 function rethrow(thrown: unknown): never {
   try {
-    EncodedValue.capture(thrown, true);
+    EncodedValue.abandon(EncodedValue.capture(thrown, true));
   } catch {
     throw new Error(`The method threw ${shown(thrown)}`);
   }
