@@ -5,15 +5,14 @@
  * worker could start then, and the error of `accept()` ended the program. Nor does it ever end while a client does not finish its request.
  */
 import { after, untilSettled } from "../timer.ts";
+import { readRequest } from "./page_request.ts";
 
 /** Beyond these, the one that has waited for its answer the longest goes. Who reads a stream is not one of them. */
 const MOST_CONNECTIONS = 64;
-const LONGEST_REQUEST = 16 * 1024;
 /** When there is no descriptor for one more. */
 const ACCEPT_PAUSE_MS = 100;
 /** How long an answer may still take when the listener closes. */
 const GRACE_MS = 1000;
-const HEAD_END = [13, 10, 13, 10];
 
 /** Listens on a port of 127.0.0.1. It does not keep the program alive. */
 export class PageListener {
@@ -93,54 +92,6 @@ export class PageListener {
     } finally {
       await reader?.cancel();
     }
-  }
-}
-
-/** The request that a connection has; `undefined` when it is none, or too long. */
-async function readRequest(connection: Deno.TcpConn): Promise<Request | undefined> {
-  const bytes = new Uint8Array(LONGEST_REQUEST);
-  const decoder = new TextDecoder();
-  let [used, bodyAt, length] = [0, 0, 0];
-  let [line, ...fields]: string[] = [];
-  while (bodyAt === 0 || used < bodyAt + length) {
-    const count = await connection.read(bytes.subarray(used));
-    if (count === null || count === 0) return undefined;
-    const searchFrom = Math.max(0, used - HEAD_END.length);
-    used += count;
-    if (bodyAt > 0) continue;
-    bodyAt = headEnd(bytes.subarray(0, used), searchFrom);
-    if (bodyAt === 0) continue;
-    [line, ...fields] = decoder.decode(bytes.subarray(0, bodyAt - HEAD_END.length)).split("\r\n");
-    const header = fields.find((field) => /^content-length:/i.test(field));
-    length = header === undefined ? 0 : Number(header.split(":")[1]);
-    if (!(length >= 0 && bodyAt + length <= LONGEST_REQUEST)) return undefined;
-  }
-  return toRequest(line!, fields, length === 0 ? undefined : bytes.slice(bodyAt, bodyAt + length));
-}
-
-/** Where the head ends; 0 when it does not yet. */
-function headEnd(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(HEAD_END[0]!, from); at >= 0; at = bytes.indexOf(HEAD_END[0]!, at + 1)) {
-    if (HEAD_END.every((byte, index) => bytes[at + index] === byte)) return at + HEAD_END.length;
-  }
-  return 0;
-}
-
-function toRequest(
-  line: string,
-  fields: readonly string[],
-  body: Uint8Array<ArrayBuffer> | undefined,
-): Request | undefined {
-  try {
-    const headers = new Headers(fields.map((field) => {
-      const [name, ...value] = field.split(":");
-      return [name!, value.join(":").trim()];
-    }));
-    const [method, target] = line.split(" ");
-    const url = `http://${headers.get("host")}${target}`;
-    return new Request(url, { method: method!, headers, ...(body === undefined ? {} : { body }) });
-  } catch {
-    return undefined;
   }
 }
 
