@@ -3,6 +3,7 @@
  *
  * `Deno.serve()` has no limit for connections: who opened a thousand and said nothing, without any token, used up the program's descriptors. No
  * worker could start then, and the error of `accept()` ended the program. Nor does it ever end while a client does not finish its request.
+ * Why not `node:http`: `docs/decisions/observing.md`.
  */
 import { after, untilSettled } from "../timer.ts";
 import { readRequest } from "./page_request.ts";

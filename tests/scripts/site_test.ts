@@ -4,7 +4,7 @@ import { buildSite } from "../../scripts/build_site.ts";
 import { deadLinks } from "../../scripts/site/check_links.ts";
 import { anchorOf, drawPage, linkFrom, pagesOf } from "../../scripts/site/pages.ts";
 
-const PAGES = pagesOf(["README.md", "docs/guide.md", "docs/decisions/tracing.md"]);
+const PAGES = pagesOf(["README.md", "docs/guide.md", "docs/decisions/observing.md"]);
 const [README, GUIDE, DECISION] = PAGES as [typeof PAGES[0], typeof PAGES[0], typeof PAGES[0]];
 const REPOSITORY = "https://example.com/repo";
 
@@ -20,7 +20,7 @@ Deno.test("linkFrom() leads to pages of the site, from wherever the page is, and
   const link = (page: typeof README, href: string) => linkFrom(page, href, PAGES, REPOSITORY);
   assertEquals(link(README, "docs/guide.md#chunks"), "guide.html#chunks");
   assertEquals(link(GUIDE, "../README.md"), "index.html");
-  assertEquals(link(GUIDE, "decisions/tracing.md"), "decisions/tracing.html");
+  assertEquals(link(GUIDE, "decisions/observing.md"), "decisions/observing.html");
   assertEquals(link(DECISION, "../guide.md"), "../guide.html");
   assertEquals(link(GUIDE, "../examples/sandbox/"), `${REPOSITORY}/blob/main/examples/sandbox/`);
   assertEquals(link(GUIDE, "https://deno.com"), "https://deno.com");

@@ -2,7 +2,7 @@
  * OpenTelemetry in a worker: what user code finds when it uses `@opentelemetry/api`, and spans for `fetch`.
  *
  * Spans are reported to the parent, which exports them. An exporter in the worker would need a permission, and would be a way out
- * of the sandbox for whatever a task puts into a span; so there is none. Why: docs/decisions/tracing.md.
+ * of the sandbox for whatever a task puts into a span; so there is none. Why: docs/decisions/observing.md.
  */
 import { Context, ContextManager } from "./context.ts";
 import { tracedFetch } from "./fetch.ts";

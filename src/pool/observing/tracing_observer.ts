@@ -15,7 +15,7 @@ import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./obs
  * Tells OpenTelemetry of a pool: a span for each call, `map` and `imap`, and metrics.
  *
  * Each call is a span below the one that was active when it was made; the chunks of a `map` or `imap` lie below its span, and
- * are linked to it. See `docs/decisions/tracing.md`.
+ * are linked to it. See `docs/decisions/observing.md`.
  */
 export class TracingObserver implements PoolObserver {
   readonly #api: OpenTelemetry;
