@@ -3,6 +3,7 @@ import { REF, registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { checkWait } from "../timer.ts";
+import { LEFT } from "./prefetch.ts";
 
 /** The kinds of pipe ends, as they travel. */
 export const CONNECTION_TYPES = {
@@ -186,17 +187,47 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   }
 
   /** Receives message after message; ends when the stream has, or when this end is closed here. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, undefined> {
-    while (true) {
-      let message: Received;
-      try {
-        message = await this.recv();
-      } catch (error) {
-        if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
-        throw error;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Received, void, undefined> {
+    return new Messages((wait) => this.recv(wait));
+  }
+}
+
+/**
+ * Receives message after message for one loop, until the stream ends.
+ *
+ * Not a generator: one that is left while it waits goes on to wait, and would take a message that nobody gets.
+ */
+class Messages<T> implements AsyncIterableIterator<T, void, undefined> {
+  readonly #receive: (wait: WaitOptions) => Promise<T>;
+  readonly #leaving = new AbortController();
+  #ended = false;
+
+  /** @param receive Waits for one message. */
+  constructor(receive: (wait: WaitOptions) => Promise<T>) {
+    this.#receive = receive;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T, void>> {
+    if (this.#ended) return { done: true, value: undefined };
+    try {
+      return { done: false, value: await this.#receive({ signal: this.#leaving.signal }) };
+    } catch (error) {
+      this.#ended = true;
+      if (error === LEFT || error instanceof EndOfStreamError || error instanceof ClosedError) {
+        return { done: true, value: undefined };
       }
-      yield message;
+      throw error;
     }
+  }
+
+  return(): Promise<IteratorResult<T, void>> {
+    this.#ended = true;
+    this.#leaving.abort(LEFT);
+    return Promise.resolve({ done: true, value: undefined });
   }
 }
 

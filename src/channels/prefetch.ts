@@ -12,6 +12,9 @@ const PREFETCH_LIMIT_MS = 3;
 /** A reader that needs longer for one item takes one at a time. */
 const QUICK_MS = 0.25;
 
+/** Why a wait ends when its loop is left: the item that comes then is for others. */
+export const LEFT: unique symbol = Symbol("left");
+
 /** An item that was prefetched. */
 interface PrefetchedItem<T> {
   readonly value: T;
@@ -44,6 +47,8 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   #busyMs = 0;
   #given = 0;
   #timer: Timer | undefined;
+  /** Gives up the wait for an item when the loop is left. */
+  #leaving: AbortController | undefined;
   #ended = false;
 
   /** Builds the loop's iterator; `now` is the clock that it is measured by, in milliseconds. */
@@ -78,6 +83,7 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
    */
   async return(): Promise<IteratorResult<T, void>> {
     this.#ended = true;
+    this.#leaving?.abort(LEFT);
     const isBack = this.recall().then(() => {
       if (this.#ref.prefetch === this) this.#ref.prefetch = undefined;
     });
@@ -92,7 +98,8 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   }
 
   async #wait(): Promise<IteratorResult<T, void>> {
-    const first = this.#ref.call("get", []);
+    const { signal } = this.#leaving ??= new AbortController();
+    const first = this.#ref.call("get", [], { signal });
     this.#prefetch();
     try {
       const value = await first as T;
@@ -101,7 +108,9 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
     } catch (error) {
       this.#ended = true;
       this.#requeue();
-      if (error instanceof EndOfStreamError || error instanceof ClosedError) return { done: true, value: undefined };
+      if (error === LEFT || error instanceof EndOfStreamError || error instanceof ClosedError) {
+        return { done: true, value: undefined };
+      }
       throw error;
     }
   }

@@ -8525,7 +8525,7 @@ return parts["hub/parent_peer"];
 `, `"use strict";
 ((parts, taken, load) => {
 load(8);
-const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
+const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
 parts["manager/value"] = (({
   Delivery,
   Deque,
@@ -9349,6 +9349,163 @@ function checkedOptions(options) {
 }
 registerHandleClass(TYPE4, Barrier);
 
+// src/channels/prefetch.ts
+var MAX_PREFETCHED = 64;
+var PREFETCH_LIMIT_MS = 3;
+var QUICK_MS = 0.25;
+var LEFT = Symbol("left");
+var Prefetch = class {
+  #ref;
+  #now;
+  #items = new Deque();
+  #round = 0;
+  #isAsking = false;
+  #answered;
+  #wanted = 1;
+  #lastSize = 0;
+  #givenAt = 0;
+  #busyMs = 0;
+  #given = 0;
+  #timer;
+  #leaving;
+  #ended = false;
+  constructor(ref, now = monotonicMs) {
+    this.#ref = ref;
+    this.#now = now;
+  }
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+  async next() {
+    if (this.#ended) return {
+      done: true,
+      value: void 0
+    };
+    const now = this.#now();
+    if (this.#given > 0) this.#busyMs += now - this.#givenAt;
+    if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
+    while (this.#items.size === 0 && this.#isAsking) await this.#answer();
+    const item = this.#items[$shift]();
+    if (item === void 0) return await this.#wait();
+    item.batch.ack();
+    this.#note(now);
+    if (this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
+    return {
+      done: false,
+      value: item.value
+    };
+  }
+  async return() {
+    this.#ended = true;
+    this.#leaving?.abort(LEFT);
+    const isBack = this.recall()[$then](() => {
+      if (this.#ref.prefetch === this) this.#ref.prefetch = void 0;
+    });
+    await untilSettled(isBack, {
+      timeoutMs: this.#isAsking ? GRACE_MS : Infinity
+    });
+    return {
+      done: true,
+      value: void 0
+    };
+  }
+  async recall() {
+    this.#requeue();
+    if (this.#isAsking) await this.#answer();
+  }
+  async #wait() {
+    const { signal } = this.#leaving ??= new AbortController();
+    const first = this.#ref[$call]("get", [], {
+      signal
+    });
+    this.#prefetch();
+    try {
+      const value = await first;
+      this.#note(this.#now());
+      return {
+        done: false,
+        value
+      };
+    } catch (error) {
+      this.#ended = true;
+      this.#requeue();
+      if (error === LEFT || error instanceof EndOfStreamError || error instanceof ClosedError) {
+        return {
+          done: true,
+          value: void 0
+        };
+      }
+      throw error;
+    }
+  }
+  #note(now) {
+    this.#givenAt = now;
+    this.#given++;
+  }
+  #prefetch() {
+    this.#adjust();
+    const most = this.#wanted - 1 - this.#items.size;
+    if (most < 1 || this.#isAsking) return;
+    if (this.#ref.prefetch !== this) this.#ref.prefetch?.recall();
+    this.#ref.prefetch = this;
+    const round = this.#round;
+    this.#isAsking = true;
+    this.#ref.take("prefetch", [
+      most
+    ], (batch) => {
+      this.#isAsking = false;
+      this.#lastSize = batch?.size ?? 0;
+      this.#answered?.resolve();
+      this.#answered = void 0;
+      if (batch !== void 0 && round !== this.#round) batch.requeue();
+      else if (batch !== void 0) this.#add(batch);
+    });
+  }
+  #adjust() {
+    if (this.#given === 0) return;
+    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? $Math_min(this.#wanted * 2, MAX_PREFETCHED) : 1;
+    this.#busyMs = this.#given = 0;
+  }
+  #add(batch) {
+    const at = this.#now();
+    if (!$Array_isArray(batch.value) || batch.value.length !== batch.size) {
+      throw new ProtocolError("items that were prefetched are malformed");
+    }
+    for (const value of batch.value) this.#items[$push]({
+      value,
+      batch,
+      at
+    });
+    this.#timer ??= this.#startTimer(PREFETCH_LIMIT_MS);
+  }
+  #answer() {
+    this.#answered ??= $Promise_withResolvers();
+    return this.#answered.promise;
+  }
+  #isStale(now) {
+    const oldest = this.#items.peek();
+    return oldest !== void 0 && now - oldest.at > PREFETCH_LIMIT_MS;
+  }
+  #startTimer(ms) {
+    const timer = after(ms, () => {
+      this.#timer = void 0;
+      const oldest = this.#items.peek();
+      if (oldest === void 0) return;
+      const leftMs = oldest.at + PREFETCH_LIMIT_MS - this.#now();
+      if (leftMs > 0) this.#timer = this.#startTimer(leftMs);
+      else this.#requeue();
+    });
+    timer.setReferenced(false);
+    return timer;
+  }
+  #requeue() {
+    this.#round++;
+    this.#timer?.cancel();
+    this.#timer = void 0;
+    for (let item; (item = this.#items[$shift]()) !== void 0; ) item.batch.requeue();
+  }
+};
+
 // src/channels/connection.ts
 var CONNECTION_TYPES = {
   duplex: "Connection",
@@ -9430,17 +9587,50 @@ var Connection = class extends SharedHandle {
     refuseArguments("close()", arguments);
     this[REF].close();
   }
-  async *[Symbol.asyncIterator]() {
-    while (true) {
-      let message;
-      try {
-        message = await this.recv();
-      } catch (error) {
-        if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
-        throw error;
+  [Symbol.asyncIterator]() {
+    return new Messages((wait2) => this.recv(wait2));
+  }
+};
+var Messages = class {
+  #receive;
+  #leaving = new AbortController();
+  #ended = false;
+  constructor(receive) {
+    this.#receive = receive;
+  }
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+  async next() {
+    if (this.#ended) return {
+      done: true,
+      value: void 0
+    };
+    try {
+      return {
+        done: false,
+        value: await this.#receive({
+          signal: this.#leaving.signal
+        })
+      };
+    } catch (error) {
+      this.#ended = true;
+      if (error === LEFT || error instanceof EndOfStreamError || error instanceof ClosedError) {
+        return {
+          done: true,
+          value: void 0
+        };
       }
-      yield message;
+      throw error;
     }
+  }
+  return() {
+    this.#ended = true;
+    this.#leaving.abort(LEFT);
+    return $Promise_resolve({
+      done: true,
+      value: void 0
+    });
   }
 };
 function check(connection, action, isPossible) {
@@ -9790,155 +9980,6 @@ function isOwner(caller) {
 
 // src/channels/pipe_end.ts
 var MAX_WAITING_BYTES2 = 16 * 1024 * 1024;
-
-// src/channels/prefetch.ts
-var MAX_PREFETCHED = 64;
-var PREFETCH_LIMIT_MS = 3;
-var QUICK_MS = 0.25;
-var Prefetch = class {
-  #ref;
-  #now;
-  #items = new Deque();
-  #round = 0;
-  #isAsking = false;
-  #answered;
-  #wanted = 1;
-  #lastSize = 0;
-  #givenAt = 0;
-  #busyMs = 0;
-  #given = 0;
-  #timer;
-  #ended = false;
-  constructor(ref, now = monotonicMs) {
-    this.#ref = ref;
-    this.#now = now;
-  }
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-  async next() {
-    if (this.#ended) return {
-      done: true,
-      value: void 0
-    };
-    const now = this.#now();
-    if (this.#given > 0) this.#busyMs += now - this.#givenAt;
-    if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
-    while (this.#items.size === 0 && this.#isAsking) await this.#answer();
-    const item = this.#items[$shift]();
-    if (item === void 0) return await this.#wait();
-    item.batch.ack();
-    this.#note(now);
-    if (this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
-    return {
-      done: false,
-      value: item.value
-    };
-  }
-  async return() {
-    this.#ended = true;
-    const isBack = this.recall()[$then](() => {
-      if (this.#ref.prefetch === this) this.#ref.prefetch = void 0;
-    });
-    await untilSettled(isBack, {
-      timeoutMs: this.#isAsking ? GRACE_MS : Infinity
-    });
-    return {
-      done: true,
-      value: void 0
-    };
-  }
-  async recall() {
-    this.#requeue();
-    if (this.#isAsking) await this.#answer();
-  }
-  async #wait() {
-    const first = this.#ref[$call]("get", []);
-    this.#prefetch();
-    try {
-      const value = await first;
-      this.#note(this.#now());
-      return {
-        done: false,
-        value
-      };
-    } catch (error) {
-      this.#ended = true;
-      this.#requeue();
-      if (error instanceof EndOfStreamError || error instanceof ClosedError) return {
-        done: true,
-        value: void 0
-      };
-      throw error;
-    }
-  }
-  #note(now) {
-    this.#givenAt = now;
-    this.#given++;
-  }
-  #prefetch() {
-    this.#adjust();
-    const most = this.#wanted - 1 - this.#items.size;
-    if (most < 1 || this.#isAsking) return;
-    if (this.#ref.prefetch !== this) this.#ref.prefetch?.recall();
-    this.#ref.prefetch = this;
-    const round = this.#round;
-    this.#isAsking = true;
-    this.#ref.take("prefetch", [
-      most
-    ], (batch) => {
-      this.#isAsking = false;
-      this.#lastSize = batch?.size ?? 0;
-      this.#answered?.resolve();
-      this.#answered = void 0;
-      if (batch !== void 0 && round !== this.#round) batch.requeue();
-      else if (batch !== void 0) this.#add(batch);
-    });
-  }
-  #adjust() {
-    if (this.#given === 0) return;
-    this.#wanted = this.#busyMs < QUICK_MS * this.#given ? $Math_min(this.#wanted * 2, MAX_PREFETCHED) : 1;
-    this.#busyMs = this.#given = 0;
-  }
-  #add(batch) {
-    const at = this.#now();
-    if (!$Array_isArray(batch.value) || batch.value.length !== batch.size) {
-      throw new ProtocolError("items that were prefetched are malformed");
-    }
-    for (const value of batch.value) this.#items[$push]({
-      value,
-      batch,
-      at
-    });
-    this.#timer ??= this.#startTimer(PREFETCH_LIMIT_MS);
-  }
-  #answer() {
-    this.#answered ??= $Promise_withResolvers();
-    return this.#answered.promise;
-  }
-  #isStale(now) {
-    const oldest = this.#items.peek();
-    return oldest !== void 0 && now - oldest.at > PREFETCH_LIMIT_MS;
-  }
-  #startTimer(ms) {
-    const timer = after(ms, () => {
-      this.#timer = void 0;
-      const oldest = this.#items.peek();
-      if (oldest === void 0) return;
-      const leftMs = oldest.at + PREFETCH_LIMIT_MS - this.#now();
-      if (leftMs > 0) this.#timer = this.#startTimer(leftMs);
-      else this.#requeue();
-    });
-    timer.setReferenced(false);
-    return timer;
-  }
-  #requeue() {
-    this.#round++;
-    this.#timer?.cancel();
-    this.#timer = void 0;
-    for (let item; (item = this.#items[$shift]()) !== void 0; ) item.batch.requeue();
-  }
-};
 
 // src/channels/queue.ts
 var QUEUE_TYPE = Symbol("corral.queueType");

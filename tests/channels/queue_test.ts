@@ -2,9 +2,11 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } from "@std/assert";
 import {
   ClosedError,
+  type Connection,
   EncodingError,
   EndOfStreamError,
   JoinableQueue,
+  Pipe,
   Queue,
   QueueEmptyError,
   QueueFullError,
@@ -309,3 +311,40 @@ Deno.test("Queue with two writers and three readers over room for 10 moves each 
 function pidOf(log: { of(type: "taskStart"): { pid: number }[] }): number {
   return log.of("taskStart").at(-1)!.pid;
 }
+
+Deno.test("A loop over a queue or a pipe that is left while it waits takes nothing that comes later", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const [queue, [reader, writer]] = [new Queue<number>(), Pipe<number>()];
+    for (
+      const [input, give, take] of [
+        [queue, (n: number) => queue.put(n), () => queue.get()],
+        [reader, (n: number) => writer.send(n), () => reader.recv()],
+      ] as [AsyncIterable<number>, (n: number) => Promise<void>, () => Promise<number>][]
+    ) {
+      const done = { done: true, value: undefined } as const;
+      const loop = input[Symbol.asyncIterator]();
+      const next = loop.next();
+      assertEquals(await loop.return!(), done);
+      await give(1);
+      assertEquals([await next, await loop.next(), await take()], [done, done, 1]);
+      // The same where a pool reads it.
+      await give(2);
+      const results = pool.imap((item: number) => item * 10, input);
+      assertEquals((await results.next()).value, 20);
+      await results.return!();
+      await give(3);
+      assertEquals(await take(), 3);
+    }
+    const leave = async (queue: Queue<number>, reader: Connection<number>): Promise<boolean[]> => {
+      const loops = [queue[Symbol.asyncIterator](), reader[Symbol.asyncIterator]()];
+      const steps = loops.map((loop) => loop.next());
+      // When this is answered, they wait at the owner.
+      await queue.qsize();
+      for (const loop of loops) await loop.return!();
+      return (await Promise.all(steps)).map(({ done }) => done === true);
+    };
+    assertEquals(await pool.apply(leave, [queue, reader]), [true, true]);
+    await queue.put(4);
+    await writer.send(5);
+    assertEquals([await queue.get(), await reader.recv()], [4, 5]);
+  }));

@@ -1,6 +1,6 @@
 // End-to-end tests of ProcessPoolExecutor.map().
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { type ExecutorMapOptions, FunctionNotFoundError, TimeoutError } from "../../mod.ts";
+import { type ExecutorMapOptions, FunctionNotFoundError, Queue, TimeoutError } from "../../mod.ts";
 import { add, square } from "../fixtures/tasks/compute.ts";
 import { heedAbort } from "../fixtures/tasks/heed_abort.ts";
 import { hold } from "../fixtures/tasks/hold.ts";
@@ -220,4 +220,58 @@ Deno.test("ProcessPoolExecutor.map() stops also what runs when its signal is abo
     const future = executor.submit(square, 3);
     assertEquals(await future, 9);
     assertInstanceOf(reason, Error);
+  }));
+
+Deno.test("ProcessPoolExecutor.map() over several inputs tells all that it is left, also while one is silent, and gives the first error", () =>
+  withExecutor({ maxWorkers: 1 }, async (executor) => {
+    const sum = (a: number, b: number): number => a + b;
+    const [queue, closed] = [new Queue<number>(), [] as string[]];
+    const input = (name: string, next: () => unknown, error?: Error): AsyncIterable<number> => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: await next() as number }),
+        return: () => {
+          closed.push(name);
+          return error === undefined
+            ? Promise.resolve({ done: true as const, value: undefined })
+            : Promise.reject(error);
+        },
+      }),
+    });
+    const mapped = executor.map(sum, input("other", () => 1), queue);
+    const next = mapped.next();
+    await mapped.return!();
+    assertEquals([await next, closed], [{ done: true, value: undefined }, ["other"]]);
+    await queue.put(7);
+    assertEquals(await queue.get(), 7);
+    const failing = executor.map(
+      sum,
+      input("closed badly", () => 1, new Error("closing")),
+      input("fails", () => {
+        throw new RangeError("the input's fault");
+      }),
+    );
+    await assertRejects(() => failing.next(), RangeError, "the input's fault");
+    assertEquals(closed, ["other", "closed badly"]);
+    const closesBadly = [1][Symbol.iterator]();
+    closesBadly.return = () => {
+      throw new Error("closing");
+    };
+    const bad = [1][Symbol.iterator]();
+    bad.next = () => {
+      throw new RangeError("the input's fault");
+    };
+    await assertRejects(() => executor.map(sum, closesBadly, bad).next(), RangeError, "the input's fault");
+    const unopened = {
+      [Symbol.iterator]: () => {
+        throw new RangeError("not opened");
+      },
+    };
+    const source = [1][Symbol.iterator]();
+    source.return = () => ({ done: true, value: void closed.push("first") });
+    await assertRejects(
+      () => executor.map(sum, source, unopened as unknown as number[]).next(),
+      RangeError,
+      "not opened",
+    );
+    assertEquals(closed.at(-1), "first");
   }));
