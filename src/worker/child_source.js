@@ -3615,7 +3615,7 @@ function runItems(items, values, call, spread) {
   }
 }
 function isThenable(value) {
-  return typeof value === "object" && value !== null && typeof value.then === "function";
+  return (typeof value === "object" ? value !== null : typeof value === "function") && typeof value.then === "function";
 }
 return {
   PROTOCOL_VERSION,

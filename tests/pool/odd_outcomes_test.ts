@@ -37,6 +37,12 @@ for (const [what, fn] of Object.entries(odd)) {
   });
 }
 
+Deno.test("Pool awaits what a task returns also where that is a function with a then()", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const query = (n: number) => Object.assign(() => n, { then: (resolve: (value: number) => void) => resolve(n * 2) });
+  assertEquals([await pool.apply(query, [1]), await pool.map(query, [2, 3])], [2, [4, 6]]);
+});
+
 Deno.test("Pool rejects with EncodingError when what a task threw cannot be looked at, and the worker goes on", async () => {
   await using pool = new Pool({ workers: 1 });
   const pid = await pool.apply(() => Deno.pid);

@@ -297,5 +297,6 @@ function runItems(
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return (typeof value === "object" ? value !== null : typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function";
 }
