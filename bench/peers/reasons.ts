@@ -30,7 +30,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
     "all calls are encoded before the first can leave, while `map` encodes a chunk when another has left; and records of one call may be the same object, which a set of all objects tells. “No pool (Deno)” encodes all before the first leaves as well",
   "cpu": "the two workers, the program and all else on the machine share two processors",
   "start":
-    "Deno itself starts first; then each worker reads corral's side of it, some 250 kB of scripts, which V8 compiles and evaluates. `deno task bench:start` has these floors, which do the same without corral",
+    "Deno itself starts first; then each worker reads corral's side of it, some 150 kB of scripts, which V8 compiles and evaluates. `deno task bench:start` has these floors, which do the same without corral",
   "memory":
     "most of it is Deno itself, as “no pool” shows; about 1 MiB is what huge pages round up, in which large bytes cost a worker a fraction",
   "queued": "a longer queue is more for the garbage collector to walk",
