@@ -176,7 +176,9 @@ export class Reaper {
     if (this.#isKilling) {
       this.#isKilling = false;
       await untilSettled(this.#fence!.passed(), { timeoutMs: KILL_LIMIT_MS });
-      if (this.#shares > 0 || this.#child !== child) return;
+      if (this.#child !== child) return;
+      // Somebody took a share meanwhile: it goes on, and holds the program no longer.
+      if (this.#shares > 0) return child.unref();
     }
     this.#child = undefined;
     // It watches nothing any more; and a program that was given as `denoPath` may not end by itself.
