@@ -93,12 +93,22 @@ export interface ByteWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all bytes. Throws OutputError; that nobody reads any more is not the fault of the output, and stays a BrokenPipe. */
+/** Writes all bytes. Throws OutputError. */
 export async function writeAll(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
   } catch (cause) {
-    throw cause instanceof Deno.errors.BrokenPipe ? cause : new OutputError(path, cause);
+    throw new OutputError(path, cause);
+  }
+}
+
+/** The same of what one asked for: that nobody reads any more is not the fault of the output, and stays a BrokenPipe. */
+export async function writeResults(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeAll(file, path, bytes);
+  } catch (error) {
+    const { cause } = error as OutputError;
+    throw cause instanceof Deno.errors.BrokenPipe ? cause : error;
   }
 }
 

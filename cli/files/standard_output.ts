@@ -1,12 +1,12 @@
 /** What is printed for people on stdout, and whether anybody can read it. See `docs/decisions/command.md`. */
 
 import { OutputError } from "../errors/output_error.ts";
-import { writeAll } from "./run_file.ts";
+import { writeResults } from "./run_file.ts";
 
 /** Prints a text. Throws OutputError where it cannot be written, also where stdout was closed. */
 export async function printText(text: string): Promise<void> {
   if (findStdout() === "closed") throw closedError("wanted one that is open");
-  await writeAll(Deno.stdout, "-", new TextEncoder().encode(text));
+  await writeResults(Deno.stdout, "-", new TextEncoder().encode(text));
 }
 
 /**

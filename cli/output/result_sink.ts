@@ -1,4 +1,4 @@
-import { cutOff, syncFile, writeAll } from "../files/run_file.ts";
+import { cutOff, syncFile, writeResults } from "../files/run_file.ts";
 
 const encoder = new TextEncoder();
 
@@ -30,7 +30,7 @@ export class StdoutSink implements ResultSink {
 
   async write(bytes: Uint8Array): Promise<void> {
     const shown = this.#decoder === undefined ? bytes : await shownText(this.#decoder.decode(bytes, { stream: true }));
-    await writeAll(Deno.stdout, "-", shown);
+    await writeResults(Deno.stdout, "-", shown);
     this.position += bytes.length;
   }
 
@@ -63,7 +63,7 @@ export class FileSink implements ResultSink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#file, this.#path, bytes);
+    await writeResults(this.#file, this.#path, bytes);
     this.position += bytes.length;
   }
 
