@@ -139,7 +139,11 @@ async function* transcoded(read: ReadBytes, decoder: TextDecoder): AsyncGenerato
 
 /** Lines may end in CR alone, as old programs for the Mac write them: then they are made to end in LF. */
 async function withLineFeeds(read: ReadBytes): Promise<ByteSource> {
-  const beginning = await begin(read, (bytes) => !bytes.includes(NEWLINE) && bytes.length < LINE_SEARCH_BYTES);
+  const beginning = await begin(read, (bytes) => {
+    if (bytes.includes(NEWLINE)) return false;
+    // Where the only one stands last, an LF may follow.
+    return bytes.length < LINE_SEARCH_BYTES || bytes.indexOf(RETURN) === bytes.length - 1;
+  });
   const { bytes } = beginning;
   const isReturnOnly = !bytes.includes(NEWLINE) && bytes.includes(RETURN);
   if (!isReturnOnly) return toSource(beginning);
