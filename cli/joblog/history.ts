@@ -16,6 +16,11 @@ export class RunHistory {
   /** As much as a run held in memory at its end. */
   readonly #held = new Map<number, HeldResult>();
 
+  /** Whether a record has been run without a failure, as far as is known here. */
+  get hasSuccess(): boolean {
+    return this.#held.size > 0 || this.#fates.includes(FATES.indexOf("done"));
+  }
+
   /** Notes a record that is in the output, or has failed; what was noted before of it no longer counts. */
   note(sequence: number, hash: string, isFailed: boolean): void {
     this.#held.delete(sequence);

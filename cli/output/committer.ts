@@ -16,8 +16,11 @@ export interface CommitterOptions {
   readonly isDurable: boolean;
   /** Makes the hash of a record, if somebody wants those. */
   readonly hash: ((bytes: Uint8Array) => string) | undefined;
-  /** Batches were written, with so many records; `invalid` of them never reached the function. */
-  readonly onWritten: (done: number, failed: number, invalid: number) => void;
+  /**
+   * Batches were written, with so many records; `invalid` of them never reached the function, and `unwritable` ones have only failed here:
+   * their results do not fit the output.
+   */
+  readonly onWritten: (done: number, invalid: number, unwritable: number) => void;
   /** Writing has failed; nothing more is written. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -71,6 +74,7 @@ export class Committer {
     let done = 0;
     let failed = 0;
     let invalid = 0;
+    let unwritable = 0;
     for (const raw of batches) {
       const { batch, bytes } = format.format(raw);
       const before = sink.position;
@@ -79,6 +83,7 @@ export class Committer {
       const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
       done += batch.done;
       failed += failures.length;
+      unwritable += failures.length - raw.outcomes.filter(({ outcome }) => isFailure(outcome)).length;
       invalid += failures.filter(({ outcome }) => outcome === "invalid").length;
       this.results += batch.results;
       if (failures.length > 0) await rejects.write(batch, failures);
@@ -90,7 +95,7 @@ export class Committer {
     if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
     events.emitAll(told);
     await events.settle();
-    onWritten(done, failed, invalid);
+    onWritten(done, invalid, unwritable);
   }
 
   #describe(batch: Batch, outputStart: number, told: RunEvent[]): void {

@@ -5,7 +5,7 @@ import { RowCursor } from "../runner/tables/row_cursor.ts";
 import { cellsOf, isRecord, type RowShape } from "../runner/tables/result_row.ts";
 import { splitRow } from "../runner/tables/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
-import { type CellStyle, rowText } from "../runner/tables/table_cells.ts";
+import { type CellStyle, originalText, rowText } from "../runner/tables/table_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -100,10 +100,13 @@ export class CsvFormat implements ResultFormat {
 }
 
 /** The header at the beginning of an output. */
-function headerOf(bytes: Uint8Array, { delimiter, isQuoted }: CellStyle): string[] | undefined {
+function headerOf(bytes: Uint8Array, style: CellStyle): string[] | undefined {
+  const { delimiter, isQuoted } = style;
   const dialect = { delimiter, quote: isQuoted ? '"' : null, comments: null };
   const cursor = new RowCursor(bytes, dialect);
-  return cursor.move() ? splitRow(decoder.decode(bytes.subarray(cursor.start, cursor.end)), dialect) : undefined;
+  if (!cursor.move()) return undefined;
+  const cells = splitRow(decoder.decode(bytes.subarray(cursor.start, cursor.end)), dialect);
+  return cells.map((cell) => originalText(cell, style));
 }
 
 function columnsOf(first: unknown): string[] | null {

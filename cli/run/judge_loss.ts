@@ -28,7 +28,7 @@ export function judgeLoss(
 ): Loss {
   if (running.isOutOfTime) return blame(running, "timeout", timeoutText(running), options);
   if (error instanceof WorkerStartError) return { kind: "fatal", error };
-  const { block, done, hasBegun, isExact, isExiting, isLastUnit } = running;
+  const { block, attempt, hasBegun, isExact, isExiting, isLastUnit } = running;
   const isBroken = hasBegun && isBrokenWorker(error);
   if (!isBroken && !(error instanceof WorkerExitError && error.taskStarted)) return { kind: "fatal", error };
   // The second time, a record that takes its worker along before anything is heard of it is to blame.
@@ -36,7 +36,7 @@ export function judgeLoss(
   if (isKnown) {
     return blame(running, "crash", isBroken ? brokenText(error) : crashText(error as WorkerExitError), options);
   }
-  return { kind: "again", attempt: done === 0 ? block.attempt : 1, suspect: true };
+  return { kind: "again", attempt, suspect: true };
 }
 
 /**
@@ -62,8 +62,7 @@ function blame(
   error: ErrorText,
   { retries, retryOn }: Pick<CliMapOptions, "retries" | "retryOn">,
 ): Loss {
-  const { block, done, recordStartedAt: startedAt } = running;
-  const attempt = done === 0 ? block.attempt : 1;
+  const { attempt, recordStartedAt: startedAt } = running;
   const durationMs = Math.max(0, Date.now() - startedAt);
   if (attempt <= retries && retryOn.has(reason)) {
     return { kind: "retry", retry: { attempt, reason, at: Date.now(), durationMs } };

@@ -133,8 +133,9 @@ export class MapRun {
     this.#pump();
   }
 
-  /** The committer has written something: there may be room for more. */
-  noteWritten(): void {
+  /** The committer has written something: there may be room for more. The results of `unwritable` records did not fit the output. */
+  noteWritten(unwritable: number): void {
+    if (unwritable > 0) this.#judgeHalt(0, unwritable);
     const { pool, inputs } = this.#parts;
     const { firstUnwritten } = this.#results;
     // An agent's block may be on its way still when it has been given up.
@@ -196,7 +197,8 @@ export class MapRun {
   #accept(item: WorkItem): void {
     if ("block" in item) {
       const { block } = item;
-      return this.#dispatch({ block, place: this.#results.add(block.firstSequence) });
+      // Of what was read only to leave most of it out, more may be left than is to go out at once.
+      return this.#dispatchPart({ block, place: this.#results.add(block.firstSequence) });
     }
     const batch = "finished" in item ? item.finished : invalidBatch(item.invalid);
     const place = this.#results.add(batch.block.firstSequence);
@@ -204,7 +206,7 @@ export class MapRun {
     this.#results.close(place);
   }
 
-  /** Of a block that came back, no more goes out at once than of a new one. */
+  /** No more of a block goes out at once than a worker is to get. */
   #dispatchPart({ block, place }: Work): void {
     const { options, pool } = this.#parts;
     const { records: most } = this.#chunk.limits;
@@ -271,7 +273,7 @@ export class MapRun {
   #take(running: RunningBlock, [, newDone, , elapsedMs, results, output, detailBytes]: Piece): void {
     const { outcomes, retries } = readDetails(detailBytes, running.done, newDone);
     const done = newDone - running.done;
-    running.givenBack = retries.at(-1);
+    running.lastRetry = retries.at(-1) ?? running.lastRetry;
     running.advance(newDone, retries.length > 0);
     this.#chunk.learn(done, elapsedMs);
     for (const { outcome, durationMs } of outcomes) if (!isFailure(outcome)) this.#timeLimit.learn(durationMs);
@@ -290,7 +292,7 @@ export class MapRun {
   #finish(running: RunningBlock, value: unknown): void {
     this.#receive(running, value);
     // It would come back for ever: a reader and its workers must see the same records.
-    if (running.done === 0 && running.givenBack === undefined) {
+    if (running.done === 0 && running.lastRetry === undefined) {
       this.fail(new MalformedPieceError("it ended a block without any of its records"));
     }
     this.#end(running);
@@ -300,7 +302,7 @@ export class MapRun {
   #end(running: RunningBlock): void {
     this.#leave(running);
     const { block, done, place } = running;
-    if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.nextAttempt }), place);
+    if (done < block.count) this.#again(block.part(done, block.count, { attempt: running.attempt }), place);
     this.#results.close(place);
     this.#pump();
   }

@@ -314,7 +314,7 @@ function splitRow(text, { delimiter, quote }) {
     const end = closingQuote(text, at + 1, quote);
     const field = text.slice(at + 1, end);
     fields.push(field.includes(quote) ? field.replaceAll(quote + quote, quote) : field);
-    for (at = end + 1; text[at] === " "; ) at++;
+    for (at = end + 1; text[at] === " " && delimiter !== " "; ) at++;
     if (at >= text.length) return fields;
     if (text[at] !== delimiter) {
       throw new RowFault(\`the row is not CSV: there is text behind the closing quote of column \${fields.length}\`);
@@ -915,6 +915,17 @@ var ResultBuffer = class {
     this.#chunkBytes = 0;
     return all;
   }
+  /** Hands over what is not the present record's. */
+  takeFinished() {
+    const chunks = this.#chunks.splice(this.#recordChunks);
+    const text = this.#text.slice(this.#recordText);
+    this.#text = this.#text.slice(0, this.#recordText);
+    const all = this.take();
+    for (const chunk of chunks) this.#push(chunk);
+    this.#text = text;
+    this.#recordChunks = this.#recordText = this.#sizeBefore = 0;
+    return all;
+  }
   #written(value) {
     const format = this.#format;
     if (this.#rows !== null) return rowText(cellsOf(plainResult(value, jsonText), this.#rows), this.#cells);
@@ -1048,10 +1059,9 @@ var BlockRun = class {
   takeLast() {
     return this.#take(EXACT);
   }
-  /** Sends what there is, because the process ends. */
+  /** Sends what there is, because the process ends, as far as can be known: what handles the error that ends it may come later. */
   tellExit() {
     try {
-      if (!this.#isOver) this.#buffer.dropRecord();
       this.#send(this.#isOver ? OVER : EXITING);
     } catch {
     }
@@ -1074,7 +1084,7 @@ var BlockRun = class {
       state,
       now - this.#lastPieceAt,
       this.#results,
-      this.#buffer.take(),
+      (state & EXITING) !== 0 ? this.#buffer.takeFinished() : this.#buffer.take(),
       this.#details.take(this.#done)
     ];
     this.#results = 0;
@@ -1205,8 +1215,8 @@ var BlockRun = class {
       this.#isGivenBack = isPaced;
       if (isPaced) return;
       this.#startedAt = now;
+      this.#send();
       this.#buffer.beginRecord(context.index + 1);
-      if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
     return this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));

@@ -34,8 +34,8 @@ export class RunningBlock {
   /** How long nothing was heard of it, as the program's own clock counts. */
   silentMs = 0;
 
-  /** The attempt that a record failed in, which the worker gave back to be tried again. */
-  givenBack: { readonly offset: number; readonly attempt: number } | undefined;
+  /** The last attempt that failed and is followed by another, here or where the record is given back. */
+  lastRetry: { readonly offset: number; readonly attempt: number } | undefined;
   readonly #batch: number;
 
   constructor(block: RecordBlock, place: Place<Batch>, timeoutMs: number | null, isPrecise: boolean, batch: number) {
@@ -78,9 +78,10 @@ export class RunningBlock {
     return this.block.count - this.done <= this.#batch;
   }
 
-  /** The attempt that follows on one that was given back; else the first one of what is left. */
-  get nextAttempt(): number {
-    return this.givenBack?.offset === this.done ? this.givenBack.attempt + 1 : 1;
+  /** The attempt of the first record that is left, as far as is known. */
+  get attempt(): number {
+    if (this.lastRetry?.offset === this.done) return this.lastRetry.attempt + 1;
+    return this.done === 0 ? this.block.attempt : 1;
   }
 
   /** Something was heard of it: records were finished, or the present one is tried again. */

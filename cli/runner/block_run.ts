@@ -108,10 +108,9 @@ export class BlockRun {
     return this.#take(EXACT);
   }
 
-  /** Sends what there is, because the process ends. */
+  /** Sends what there is, because the process ends, as far as can be known: what handles the error that ends it may come later. */
   tellExit(): void {
     try {
-      if (!this.#isOver) this.#buffer.dropRecord();
       this.#send(this.#isOver ? OVER : EXITING);
     } catch {
       // The parent is gone.
@@ -139,7 +138,7 @@ export class BlockRun {
       state,
       now - this.#lastPieceAt,
       this.#results,
-      this.#buffer.take(),
+      (state & EXITING) !== 0 ? this.#buffer.takeFinished() : this.#buffer.take(),
       this.#details.take(this.#done),
     ];
     this.#results = 0;
@@ -273,9 +272,9 @@ export class BlockRun {
       this.#isGivenBack = isPaced;
       if (isPaced) return;
       this.#startedAt = now;
+      // The parent counts the time of this attempt from here, and it is this one that a loss of the process is charged to.
+      this.#send();
       this.#buffer.beginRecord(context.index + 1);
-      // The parent counts the time of this attempt from here.
-      if (this.#order.timeoutMs !== null) this.#send();
       return this.#attempt(record, attempt + 1);
     }
     return this.#fail(

@@ -79,6 +79,18 @@ export class ResultBuffer {
     return all;
   }
 
+  /** Hands over what is not the present record's. */
+  takeFinished(): Uint8Array {
+    const chunks = this.#chunks.splice(this.#recordChunks);
+    const text = this.#text.slice(this.#recordText);
+    this.#text = this.#text.slice(0, this.#recordText);
+    const all = this.take();
+    for (const chunk of chunks) this.#push(chunk);
+    this.#text = text;
+    this.#recordChunks = this.#recordText = this.#sizeBefore = 0;
+    return all;
+  }
+
   #written(value: unknown): string {
     const format = this.#format;
     if (this.#rows !== null) return rowText(cellsOf(plainResult(value, jsonText), this.#rows), this.#cells!);

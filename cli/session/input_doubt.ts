@@ -11,11 +11,17 @@ export class InputDoubt {
   readonly #options: Pick<CliMapOptions, "input">;
   readonly #inputs: Pick<Inputs, "place" | "sample">;
   #invalid = 0;
-  #isGone = false;
+  #isGone: boolean;
 
-  constructor(options: Pick<CliMapOptions, "input">, inputs: Pick<Inputs, "place" | "sample">) {
+  /** `wasRead` says that an earlier run could read records: then what failed may be all that is run again. */
+  constructor(
+    options: Pick<CliMapOptions, "input">,
+    inputs: Pick<Inputs, "place" | "sample">,
+    wasRead: boolean,
+  ) {
     this.#options = options;
     this.#inputs = inputs;
+    this.#isGone = wasRead;
   }
 
   /** Counts records that ended. Returns what the run should end with, if it is time for that. */

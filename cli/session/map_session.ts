@@ -96,7 +96,7 @@ export class MapSession {
 
   async #work(outlets: Outlets, inputs: Inputs, pool: BlockPool): Promise<number> {
     const { events, sink, format, rejects, joblog } = outlets;
-    const doubt = new InputDoubt(this.#options, inputs);
+    const doubt = new InputDoubt(this.#options, inputs, joblog?.history?.hasSuccess ?? false);
     const { run, committer } = await this.#join(outlets, inputs, pool, doubt);
     let reason: EndReason | undefined;
     const started = pool.start().then(() => run.noteReady(), (error) => {
@@ -152,9 +152,9 @@ export class MapSession {
       rejects,
       hash: events.wantsHashes ? (await import("../output/record_hash.ts")).hashOf : undefined,
       isDurable: joblog !== undefined,
-      onWritten: (done, _failed, invalid) => {
+      onWritten: (done, invalid, unwritable) => {
         const error = doubt.note(done, invalid);
-        if (error === undefined) run.noteWritten();
+        if (error === undefined) run.noteWritten(unwritable);
         else run.fail(error);
       },
       onFailure: (error) => isClosedPipe(error) ? run.kill("output closed") : run.fail(error),

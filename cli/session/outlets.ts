@@ -73,10 +73,16 @@ async function beginRejects(
   return history === undefined ? await RejectFile.begin(path, file) : await RejectFile.resume(path, file, history);
 }
 
+/** A table may have very many columns. */
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+
 /** The first bytes of an output that is gone on with: a table's header stands there. */
-async function resumedPart({ outputFile }: CliMapOptions, outputEnd: number): Promise<Uint8Array | undefined> {
+async function resumedPart({ outputFile, output }: CliMapOptions, outputEnd: number): Promise<Uint8Array | undefined> {
   if (outputFile === undefined || outputEnd === 0) return undefined;
+  const isTable = output === "csv" || output === "tsv";
+  const bytes = new Uint8Array(isTable ? Math.min(outputEnd, MAX_HEADER_BYTES) : 1);
   using file = await Deno.open(outputFile);
-  const bytes = new Uint8Array(64 * 1024);
-  return bytes.subarray(0, await file.read(bytes) ?? 0);
+  let size = 0;
+  for (let count; size < bytes.length && (count = await file.read(bytes.subarray(size))) !== null;) size += count;
+  return bytes.subarray(0, size);
 }

@@ -37,6 +37,12 @@ function cellText(value: unknown, { delimiter, isQuoted, isSafe }: CellStyle): s
   throw new TypeError("Cannot write a row: there is a tab or a line break in a cell, wanted --out csv");
 }
 
+/** What a text was before it was written as a cell. */
+export function originalText(cell: string, { isSafe }: CellStyle): string {
+  const text = cell.slice(1);
+  return isSafe && cell.startsWith("'") && withoutFormula(text) === cell ? text : cell;
+}
+
 function needsQuotes(text: string, delimiter: string): boolean {
   return text.includes(delimiter) || /["\r\n]|^\s|\s$/.test(text);
 }

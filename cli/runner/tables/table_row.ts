@@ -21,8 +21,8 @@ export function splitRow(text: string, { delimiter, quote }: TableDialect): stri
     const end = closingQuote(text, at + 1, quote);
     const field = text.slice(at + 1, end);
     fields.push(field.includes(quote) ? field.replaceAll(quote + quote, quote) : field);
-    // Blanks behind a closing quote are nobody's.
-    for (at = end + 1; text[at] === " ";) at++;
+    // Blanks behind a closing quote are nobody's, unless one is the delimiter.
+    for (at = end + 1; text[at] === " " && delimiter !== " ";) at++;
     if (at >= text.length) return fields;
     if (text[at] !== delimiter) {
       throw new RowFault(`the row is not CSV: there is text behind the closing quote of column ${fields.length}`);

@@ -6,6 +6,7 @@ import type { RecordReader } from "../../../cli/records/record_block.ts";
 import { blockRecords } from "../../../cli/runner/block_records.ts";
 import type { RunnerSettings } from "../../../cli/runner/protocol.ts";
 import type { TableDialect } from "../../../cli/runner/tables/row_cursor.ts";
+import { splitRow } from "../../../cli/runner/tables/table_row.ts";
 import { windowOf } from "../../helpers/simulated/byte_pieces.ts";
 
 const encoder = new TextEncoder();
@@ -263,4 +264,14 @@ Deno.test("rows that are not UTF-8 fail alone", async () => {
     }
   }
   assertEquals(values, [["1", "é"], "the record is not UTF-8, wanted ", ["3", "c"]]);
+});
+
+Deno.test("splitRow() takes a blank behind a closing quote for the delimiter where it is one", () => {
+  assertEquals(splitRow('"GET / HTTP" 200 "x" "y"', { delimiter: " ", quote: '"', comments: null }), [
+    "GET / HTTP",
+    "200",
+    "x",
+    "y",
+  ]);
+  assertEquals(splitRow('"a"  ,b', CSV), ["a", "b"]);
 });

@@ -72,6 +72,29 @@ Deno.test("corral map tries again what failed, in place, and only for the reason
   assertEquals([others.code, others.results], [1, [{ n: 1, attempt: 1 }]]);
 });
 
+Deno.test("corral map charges a crash to the attempt that it came in, also behind attempts that failed in the same worker", async () => {
+  const text = "(n, { attempt }) => { if (attempt === 1) throw new Error('first'); Deno.exit(3); }";
+  await inFolder(async (folder) => {
+    const events = `${folder}/events.ndjson`;
+    const args = ["map", "-e", text, "--retries", "2", "--events", events];
+    assertEquals((await corral(args, { stdin: "1\n" })).code, 1);
+    const lines = (await Deno.readTextFile(events)).trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(
+      lines.flatMap(({ type, attempt, reason, outcome }) =>
+        type === "retry" || type === "record" ? [[attempt, reason ?? outcome]] : []
+      ),
+      [[1, "error"], [2, "crash"], [3, "crash"]],
+    );
+  });
+});
+
+Deno.test("corral map halts for results that do not fit its output", async () => {
+  const args = ["map", "-e", "(n) => `${n}`", "--out", "csv", "--halt", "soon,fail=2"];
+  const { code, stderr } = await corral(args, { stdin: ndjson(Array(5000).fill(1)) });
+  assertStringIncludes(stderr, ", halted by --halt");
+  assert(code >= 2 && code <= 101, `code ${code}`);
+});
+
 Deno.test("corral map halts as it is told, and counts what has failed", async () => {
   const args = ["map", `${JOB}#failOdd`, "-j", "1", "--chunk", "1"];
   const stdin = ndjson([2, 4, 1, 6, 8, 3, ...Array(5000).fill(2)]);

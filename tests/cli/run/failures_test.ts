@@ -132,6 +132,34 @@ Deno.test("corral map loses no result when what a function left behind ends its 
   }
 });
 
+Deno.test("corral map loses no result of a record when a module handles an error that would have ended its worker", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      `addEventListener("unhandledrejection", (event) => event.preventDefault());
+      export default async function* (n: number) {
+        yield [n, 1];
+        Promise.reject(new Error("nobody waits for it"));
+        await new Promise((resolve) => setTimeout(resolve));
+        yield [n, 2];
+      }`,
+    );
+    const stdin = ndjson([1, 2]);
+    const expected = [[1, 1], [1, 2], [2, 1], [2, 2]];
+    const { code, results } = await corral(["map", `${folder}/job.ts`], { stdin });
+    assertEquals([code, results], [0, expected]);
+    const bytes = `${folder}/bytes.ts`;
+    await Deno.writeTextFile(
+      bytes,
+      `import job from "./job.ts";
+      export default async function* (n: number) {
+        for await (const one of job(n)) yield new TextEncoder().encode(JSON.stringify(one) + "\\n");
+      }`,
+    );
+    assertEquals((await corral(["map", bytes, "--out", "raw"], { stdin })).results, expected);
+  });
+});
+
 Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
   const child = corralCommand(["map", JOB]).spawn();
   const stderr = new Response(child.stderr).text();

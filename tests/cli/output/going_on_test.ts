@@ -1,0 +1,54 @@
+// End-to-end: a run of `corral map` that goes on with a joblog does what the first one would have done, and no more of it at once.
+import { assert, assertEquals } from "@std/assert";
+import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+
+const TWO = ndjson([1, 2]);
+const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));
+
+Deno.test("corral map --resume hands out no more records at once than --chunk and --rate say", async () => {
+  await inFolder(async (folder) => {
+    const events = `${folder}/events.ndjson`;
+    const args = ["map", "-e", "(n) => n", "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", events];
+    for (const [stdin, ...flags] of [[TWO], [MANY, "--resume", "--chunk", "3", "--rate", "100000/s"]] as const) {
+      const { code, stderr } = await corral([...args, ...flags], { stdin });
+      assertEquals(code, 0, stderr);
+    }
+    const blocks = [...(await Deno.readTextFile(events)).matchAll(/"type":"block".*"records":(\d+)/g)];
+    assert(blocks.length > 0);
+    assertEquals(blocks.filter(([, records]) => Number(records) > 3), []);
+    assertEquals(await Deno.readTextFile(`${folder}/out`), MANY);
+  });
+});
+
+const TABLES: [what: string, text: string, ...flags: string[]][] = [
+  ["columns that --csv-safe makes harmless", '(n) => ({ "@id": n, "=1": 2, "\'": 3 })', "--csv-safe"],
+  [
+    "more columns than fit in 64 KiB",
+    "(n) => Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`column ${i}`, n]))",
+  ],
+];
+
+for (const [what, text, ...flags] of TABLES) {
+  Deno.test(`corral map --resume knows the columns of its output again: ${what}`, async () => {
+    await inFolder(async (folder) => {
+      const stdin = ndjson([1, 2, 3]);
+      const args = ["map", "-e", text, "--out", "csv", ...flags];
+      const whole = await corral(args, { stdin });
+      const parts = [...args, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
+      assertEquals((await corral(parts, { stdin: TWO })).code, 0);
+      const { code, stderr } = await corral([...parts, "--resume"], { stdin });
+      assertEquals(code, 0, stderr.slice(0, 1000));
+      assert(await Deno.readTextFile(`${folder}/out`) === whole.stdout);
+    });
+  });
+}
+
+Deno.test("corral map --resume-failed does not take the invalid records of an input for its format", async () => {
+  await inFolder(async (folder) => {
+    const args = ["map", "-e", "(n) => n", "--joblog", `${folder}/log`];
+    const stdin = "1\nnone\n".repeat(25);
+    assertEquals((await corral(args, { stdin })).code, 25);
+    const { code, stderr } = await corral([...args, "--resume-failed"], { stdin });
+    assertEquals(code, 25, stderr);
+  });
+});
