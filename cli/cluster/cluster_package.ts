@@ -42,7 +42,7 @@ export interface AgentHost {
   readonly without: readonly string[];
   refusal(site: Omit<AgentSite, "name">): string | undefined;
   codeName(module: string): string;
-  open(options: PoolOptions, site: AgentSite, onOutput: (taskId: number, text: string) => void): TaskBackend;
+  open(options: PoolOptions, site: AgentSite, onOutput: (taskId: number, bytes: Uint8Array) => void): TaskBackend;
 }
 
 /** The package. */

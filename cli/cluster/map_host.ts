@@ -17,7 +17,6 @@ export const MAP_HOST: AgentHost = {
       : "Cannot start: there is no function, wanted the MODULE whose exports it may call, or --allow-inline for those of corral map -e",
   codeName: servedName,
   open: (options, { name, moduleUrl, allowInline }, onOutput) => {
-    const decoder = new TextDecoder();
     const inner = makeLocalBackend({
       ...options,
       // The only text is the agent's own: orders name it, and nothing of them is compiled but by it.
@@ -26,7 +25,7 @@ export const MAP_HOST: AgentHost = {
       abortGraceMs: 0,
     }, {
       output: (_worker, taskId, _stream, bytes) => {
-        onOutput(taskId, decoder.decode(bytes));
+        onOutput(taskId, bytes);
         backend.print(taskId, bytes);
       },
     });

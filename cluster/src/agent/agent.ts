@@ -7,10 +7,12 @@ import { systemClock, within } from "../clock.ts";
 import { type TaskBackend, VERSION, WorkerExitError } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { presenceText } from "../message/presence.ts";
+import type { TaskOutput } from "./host.ts";
 import { KnownClients } from "./known_clients.ts";
 import { OrderRunner } from "./order_runner.ts";
 import { PieceCache } from "./piece_cache.ts";
 import { Prefetch } from "./prefetch.ts";
+import { Rounds } from "./rounds.ts";
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const ROUND_MS = 5000;
@@ -36,7 +38,7 @@ export interface AgentOptions {
   readonly aofCheck: boolean;
   readonly connectTimeoutMs: number;
   /** Makes the workers' backend; what they print goes to `onOutput`. */
-  readonly openBackend: (onOutput: (taskId: number, text: string) => void) => TaskBackend;
+  readonly openBackend: (onOutput: TaskOutput) => TaskBackend;
   /** Told what an operator should read. */
   readonly note: (text: string) => void;
 }
@@ -50,13 +52,13 @@ export class Agent {
   #runner: OrderRunner | undefined;
   #source: JobSource | undefined;
   #clients: KnownClients | undefined;
-  #rounds: ReturnType<typeof setInterval> | undefined;
+  #rounds: Rounds | undefined;
   #lastClean = 0;
   #ending: Promise<void> | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#backend = options.openBackend((taskId, text) => this.#print(taskId, text));
+    this.#backend = options.openBackend((taskId, bytes) => this.#printed(taskId, bytes));
   }
 
   /** Starts its workers, checks the server, and takes tasks. Rejects when it cannot serve. */
@@ -89,7 +91,7 @@ export class Agent {
       runner: this.#runner,
       onError: () => {},
     });
-    this.#rounds = setInterval(() => void this.#round().catch(() => {}), ROUND_MS);
+    this.#rounds = new Rounds(systemClock, ROUND_MS, () => this.#round());
   }
 
   /**
@@ -122,7 +124,7 @@ export class Agent {
   }
 
   async #drain(limitMs: number): Promise<void> {
-    clearInterval(this.#rounds);
+    this.#rounds?.stop();
     if (this.#source !== undefined) {
       const drained = this.#source.drain();
       if (!await within(limitMs, drained)) {
@@ -146,27 +148,28 @@ export class Agent {
     );
   }
 
-  #print(taskId: number, text: string): void {
-    for (const run of this.#runner?.runs ?? []) if (run.taskId === taskId) return run.print(text);
+  #printed(taskId: number, bytes: Uint8Array): void {
+    for (const run of this.#runner?.runs ?? []) if (run.taskId === taskId) return run.printed(bytes);
+  }
+
+  get #isIdleForLong(): boolean {
+    return this.#ending === undefined && this.#runner!.runs.size === 0 &&
+      this.#source!.idleMs > Math.max(WATCHDOG_MS, this.#options.lockMs);
   }
 
   /** Looks after what nobody tells: clients that are gone, a worker that fetches nothing, outcomes that nobody took. */
   async #round(): Promise<void> {
-    const { lockMs, note, resultTtlMs } = this.#options;
+    const { note, resultTtlMs } = this.#options;
     for (const run of this.#runner!.runs) {
       if (run.client === undefined || await this.#clients!.missingMs(run.client) < GRACE_AFTER_CLIENT_MS) continue;
       run.cancel(
         new WorkerExitError("The task was stopped: its client has been gone for a minute", { taskStarted: true }),
       );
     }
-    if (
-      this.#ending === undefined && this.#runner!.runs.size === 0 &&
-      this.#source!.idleMs > Math.max(WATCHDOG_MS, lockMs)
-    ) {
-      if (await this.#source!.waiting() > 0) {
-        note("Tasks wait and none came: fetching again");
-        await this.#source!.restart();
-      }
+    // A server that was away has answered late, and may have given out tasks meanwhile.
+    if (this.#isIdleForLong && await this.#source!.waiting() > 0 && this.#isIdleForLong) {
+      note("Tasks wait and none came: fetching again");
+      await this.#source!.restart();
     }
     if (performance.now() - this.#lastClean > CLEAN_MS) {
       this.#lastClean = performance.now();

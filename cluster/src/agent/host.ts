@@ -10,8 +10,8 @@ export interface AgentSite {
   readonly allowInline: boolean;
 }
 
-/** Called with what a task printed. */
-export type TaskOutput = (taskId: number, text: string) => void;
+/** Called with what a task printed: bytes of UTF-8, which may end within a character, and must be used or copied at once. */
+export type TaskOutput = (taskId: number, bytes: Uint8Array) => void;
 
 /**
  * The command that an agent is a part of. `corral-agent` serves the exports of a module as they are; another command can serve
@@ -39,10 +39,6 @@ export const OWN_HOST: AgentHost = {
   without: [],
   refusal: () => undefined,
   codeName: (module) => module,
-  open: (options, _site, onOutput) => {
-    const decoder = new TextDecoder();
-    return makeLocalBackend(options, {
-      output: (_worker, taskId, _stream, bytes) => onOutput(taskId, decoder.decode(bytes)),
-    });
-  },
+  open: (options, _site, onOutput) =>
+    makeLocalBackend(options, { output: (_worker, taskId, _stream, bytes) => onOutput(taskId, bytes) }),
 };

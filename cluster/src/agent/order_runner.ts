@@ -17,6 +17,7 @@ import { type Claim, claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../mes
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
 import { Run, type RunEnd } from "./run.ts";
+import { thrownText } from "./thrown_text.ts";
 
 const SALVAGE_TRIES = 3;
 const SALVAGE_WAIT_MS = 300;
@@ -247,7 +248,7 @@ function encodeError(error: unknown): Encoded {
   try {
     return encode(error);
   } catch {
-    return encode(new Error(String(error)));
+    return encode(new Error(thrownText(error)));
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Sealer } from "../message/letter.ts";
 import { MOST_SPANS } from "../message/outcome.ts";
 import { OUTCOME_INLINE_BYTES, pack } from "../message/parcel.ts";
+import { thrownText } from "./thrown_text.ts";
 
 const PROGRESS_MS = 50;
 const LOG_MS = 1000;
@@ -41,6 +42,10 @@ export class Run {
   #ended = false;
   #latest: { readonly value: unknown } | undefined;
   #progressTimer: { cancel(): void } | undefined;
+  /** What is being told now. */
+  #telling: Promise<void> = Promise.resolve();
+  /** What it prints may come in parts that end within a character. */
+  readonly #decoder = new TextDecoder();
   #log = "";
   #logTimer: { cancel(): void } | undefined;
 
@@ -90,9 +95,10 @@ export class Run {
     const end = await promise;
     this.#ended = true;
     this.#progressTimer?.cancel();
-    // The last value is the one that matters most, and comes before the answer.
+    // The last value is the one that matters most, and comes before the answer: over PostgreSQL, the two may take different connections.
+    await this.#telling;
     await this.#sendProgress();
-    if (!end.ok && end.own) this.print(`${(end.error as Error)?.stack ?? end.error}\n`);
+    if (!end.ok && end.own) this.#print(`${thrownText(end.error)}\n`);
     this.#flushLog();
     return end;
   }
@@ -112,7 +118,11 @@ export class Run {
   }
 
   /** Notes what it printed, for dashboards. */
-  print(text: string): void {
+  printed(bytes: Uint8Array): void {
+    this.#print(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  #print(text: string): void {
     this.#log = (this.#log + text).slice(-MOST_LOG_UNITS);
     if (!this.#ended) this.#logTimer ??= this.#clock.after(LOG_MS, () => this.#flushLog());
   }
@@ -128,11 +138,24 @@ export class Run {
   /** The latest value wins: each is an event for every client of the queue. */
   #progress(value: unknown): void {
     this.#latest = { value };
-    this.#progressTimer ??= this.#clock.after(PROGRESS_MS, () => void this.#sendProgress());
+    this.#tellLater();
+  }
+
+  #tellLater(): void {
+    if (this.#ended) return;
+    this.#progressTimer ??= this.#clock.after(PROGRESS_MS, () => {
+      this.#telling = this.#tellNow();
+    });
+  }
+
+  /** One after the other: values that come meanwhile wait, and the newest of them is told next. */
+  async #tellNow(): Promise<void> {
+    await this.#sendProgress();
+    this.#progressTimer = undefined;
+    if (this.#latest !== undefined) this.#tellLater();
   }
 
   async #sendProgress(): Promise<void> {
-    this.#progressTimer = undefined;
     if (this.#latest === undefined) return;
     const { value } = this.#latest;
     this.#latest = undefined;

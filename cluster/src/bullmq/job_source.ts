@@ -11,6 +11,8 @@ const RETRY_DELAY_MS = 1000;
 const KEPT_LOG_LINES = 1000;
 /** BullMQ's codes for an answer that came after the lock was lost: no lock, not active, another's lock. */
 const LOCK_LOST = [-2, -3, -6];
+/** And for one of a job that is gone, as from a server that has lost its data. */
+const JOB_GONE = -1;
 const JOB_IN_MESSAGE = /\bjob (\S+?)(?=\. | is not in )/i;
 
 /** A job that this agent has. */
@@ -68,6 +70,7 @@ export class JobSource {
   #lastFetch = performance.now();
   #jobs: number;
   #running = 0;
+  #ending = false;
   /** The last look for a job found none. */
   #drained = true;
 
@@ -105,18 +108,23 @@ export class JobSource {
 
   /** Fetches by a new worker: one that had no job for long while jobs wait may have lost its way. */
   async restart(): Promise<void> {
+    if (this.#ending) return;
     await within(CLOSE_LIMIT_MS, this.#worker.close(true));
+    // It may have been told to end meanwhile, and is to fetch no more.
+    if (this.#ending) return;
     this.#lastFetch = performance.now();
     this.#worker = this.#open();
   }
 
   /** Fetches no more. Resolves when what runs has ended; waits for ever while the connection is away. */
   async drain(): Promise<void> {
+    this.#ending = true;
     await this.#worker.close();
   }
 
   /** Ends it now, within a few seconds. */
   async close(): Promise<void> {
+    this.#ending = true;
     await within(CLOSE_LIMIT_MS, Promise.all([this.#worker.close(true), this.#queue.close()]));
   }
 
@@ -133,9 +141,11 @@ export class JobSource {
     });
     worker.on("error", (error) => {
       // The only sign of an answer that was refused.
-      const jobId = LOCK_LOST.includes((error as { code?: number }).code ?? 0) &&
-        JOB_IN_MESSAGE.exec(error.message)?.[1];
-      if (jobId) runner.refused(jobId);
+      const { code = 0 } = error as { code?: number };
+      const jobId = JOB_IN_MESSAGE.exec(error.message)?.[1];
+      if (jobId && LOCK_LOST.includes(code)) runner.refused(jobId);
+      // Nobody gets that job any more, so that the answer need not be kept.
+      else if (jobId && code === JOB_GONE) runner.recorded(jobId);
       else onError(error);
     });
     worker.on("drained", () => {

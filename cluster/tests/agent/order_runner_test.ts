@@ -1,17 +1,17 @@
 // Policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { AgentJob, JobEnd } from "../src/bullmq/job_source.ts";
-import type { Store } from "../src/bullmq/engine.ts";
-import { KnownClients } from "../src/agent/known_clients.ts";
-import { OrderRunner } from "../src/agent/order_runner.ts";
-import { PieceCache } from "../src/agent/piece_cache.ts";
-import { type Completion, decode, encode, type TaskBackend, type TaskHandle } from "../src/corral.ts";
-import { type Letter, Sealer } from "../src/message/letter.ts";
-import { sealOrder } from "../src/message/order.ts";
-import { openOutcome } from "../src/message/outcome.ts";
-import { unpack } from "../src/message/parcel.ts";
-import { SECRET } from "./helpers/secret.ts";
-import { VirtualClock } from "./helpers/virtual_clock.ts";
+import type { AgentJob, JobEnd } from "../../src/bullmq/job_source.ts";
+import type { Store } from "../../src/bullmq/engine.ts";
+import { KnownClients } from "../../src/agent/known_clients.ts";
+import { OrderRunner } from "../../src/agent/order_runner.ts";
+import { PieceCache } from "../../src/agent/piece_cache.ts";
+import { type Completion, decode, encode, type TaskBackend, type TaskHandle } from "../../src/corral.ts";
+import { type Letter, Sealer } from "../../src/message/letter.ts";
+import { sealOrder } from "../../src/message/order.ts";
+import { openOutcome } from "../../src/message/outcome.ts";
+import { unpack } from "../../src/message/parcel.ts";
+import { SECRET } from "../helpers/secret.ts";
+import { VirtualClock } from "../helpers/virtual_clock.ts";
 
 const HASH = "0".repeat(64);
 
@@ -134,6 +134,16 @@ Deno.test("OrderRunner.run() leaves out progress that cannot travel", async () =
   stage.submitted[0]!.progress(unsendable);
   stage.submitted[0]!.resolve(1, 1);
   assertEquals(stage.told(await end), 1);
+});
+
+Deno.test("OrderRunner.run() tells what a task threw, also where that has no text", async () => {
+  for (const thrown of [{ toString: 1 }, Object.assign(new Error("odd"), { stack: { toString: 1 } })]) {
+    const stage = new Stage();
+    const end = stage.run(1);
+    await settle();
+    stage.submitted[0]!.reject(thrown, "task", 1);
+    assertEquals((await end).do, "answer");
+  }
 });
 
 /** Lets what can go on without the clock do so. */

@@ -1,6 +1,6 @@
 // Unit: how many jobs an agent takes at once.
 import { assertEquals } from "@std/assert";
-import { Prefetch } from "../src/agent/prefetch.ts";
+import { Prefetch } from "../../src/agent/prefetch.ts";
 
 Deno.test("Prefetch takes more than there are lanes only while tasks are short", () => {
   const changes: number[] = [];
