@@ -110,6 +110,8 @@ export class PostgresEvents {
 
   async #listen(): Promise<void> {
     const client = await this.#pools.listen.connect();
+    // It may have been closed meanwhile: nobody would give this one back.
+    if (this.#closed) return client.release(true);
     let released = false;
     const release = (): void => {
       if (released) return;

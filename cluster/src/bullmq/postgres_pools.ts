@@ -33,6 +33,8 @@ export class PostgresPools {
     // Every queue listens for errors too: beyond ten, Node would suspect a leak.
     (pool as unknown as EventEmitter).setMaxListeners(0);
     pool.on("error", this.#onError);
+    // One that is cut while somebody has it says so by an event, which would end the program; the statement that waits for it fails as well.
+    pool.on("connect", (client) => void client.on("error", () => {}));
     // Each connection's first statement. In its options, where it would be sooner, PgBouncer refuses it.
     pool.on("connect", (client) => void client.query(`SET search_path TO ${DEFAULT_SCHEMA}`).catch(() => {}));
     this.#pools.push(pool);

@@ -1,10 +1,12 @@
 // End-to-end: PostgreSQL in place of Redis. Row 17 of the fault table, and the events that BullMQ's own reader loses.
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { createPostgresBackend, type PgModule, type PgPool, type PgPoolClient, Queue, runMigrations } from "bullmq";
+import type { EventEmitter } from "node:events";
 import pg from "pg";
 import { Cluster } from "../../mod.ts";
 import { askAgain, tellLostConnections } from "../../src/bullmq/lost_connection.ts";
 import { PostgresEvents } from "../../src/bullmq/postgres_events.ts";
+import { PostgresPools } from "../../src/bullmq/postgres_pools.ts";
 import { WorkerExitError } from "../../src/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { Caller } from "../helpers/caller.ts";
@@ -137,6 +139,20 @@ Deno.test("an event that becomes visible after a later one is read", options, as
   assertEquals(seen, ["second", "first"]);
   await reader.close();
   await queue.close();
+});
+
+Deno.test("a connection that is cut while somebody has it does not end the program", options, async () => {
+  await using server = await startPostgres();
+  const pools = new PostgresPools({ url: server.url, tls: undefined }, () => {});
+  const pool = pools.open(2);
+  const client = await pool.connect();
+  const { rows: [row] } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const ended = new Promise((resolve) => (client as unknown as EventEmitter).once("end", resolve));
+  await pool.query("SELECT pg_terminate_backend($1)", [row!.pid]);
+  await ended;
+  await assertRejects(() => client.query("SELECT 1"));
+  client.release(true);
+  await pools.close();
 });
 
 Deno.test("askAgain() waits while the connection is away, and for nothing else", options, async () => {
