@@ -88,6 +88,29 @@ for (
   });
 }
 
+for (
+  const [name, { missing, start }] of Object.entries({
+    redis: { missing: NO_REDIS, start: () => RedisServer.start() },
+    postgres: { missing: NO_POSTGRES, start: () => startPostgres() },
+  })
+) {
+  Deno.test(
+    `a cluster that did not reach its server does so when it is there (${name})`,
+    { ignore: missing !== undefined },
+    async () => {
+      await using server = await start();
+      const url = new URL(server.url);
+      await using door = new Door(Number(url.port));
+      url.port = `${door.port}`;
+      await using cluster = new Cluster({ [name]: url.href, secret: SECRET, agentTimeoutMs: 0 } as never);
+      await assertRejects(() => cluster.ready(), Error, "within 1 s");
+      door.open();
+      await cluster.ready();
+      assertEquals(await cluster.agents(), []);
+    },
+  );
+}
+
 Deno.test("a pool whose server stands still before it is open ends when it is told to", options, async () => {
   await using redis = await RedisServer.start();
   const cluster = new Cluster({ redis: redis.url, secret: SECRET, codeVersion: "1", agentTimeoutMs: Infinity });
@@ -124,5 +147,44 @@ class SilentServer implements Disposable {
   [Symbol.dispose](): void {
     this.#listener.close();
     for (const guest of this.#guests) guest.close();
+  }
+}
+
+/** Stands before a server: breaks connections off until it is opened. */
+class Door implements AsyncDisposable {
+  readonly port: number;
+  readonly #to: number;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #passed: Promise<unknown>[] = [];
+  readonly #serving: Promise<void>;
+  #isOpen = false;
+
+  constructor(to: number) {
+    this.#to = to;
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    this.#serving = this.#serve();
+  }
+
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#serving;
+    await Promise.all(this.#passed);
+  }
+
+  async #serve(): Promise<void> {
+    for await (const guest of this.#listener) {
+      if (!this.#isOpen) {
+        guest.close();
+        continue;
+      }
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#to });
+      this.#passed.push(
+        Promise.allSettled([guest.readable.pipeTo(server.writable), server.readable.pipeTo(guest.writable)]),
+      );
+    }
   }
 }

@@ -47,7 +47,9 @@ export class PostgresConnection implements EngineConnection {
   /** For statements that may run twice: waits while the connection is away. */
   readonly #patient: Pick<PgPool, "query">;
   readonly #listeners: PgPool;
-  readonly #checked: Promise<Checked>;
+  #checked: Promise<Checked>;
+  /** The last look has found it unfit, or out of reach: the next one who asks has it looked at again. */
+  #refused = false;
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;
@@ -64,11 +66,11 @@ export class PostgresConnection implements EngineConnection {
     this.#listeners = this.#pools.open(MOST_LISTENERS);
     this.#patient = askAgain(this.#pool, this.#closing.promise);
     this.store = new PostgresStore(this.#patient, options.group, options.storeTtlMs);
-    this.#checked = this.#check();
-    this.#checked.catch(() => {});
+    this.#checked = this.#begin();
   }
 
   checked(): Promise<Checked> {
+    if (this.#refused && !this.#closed) this.#checked = this.#begin();
     return this.#checked;
   }
 
@@ -115,11 +117,21 @@ export class PostgresConnection implements EngineConnection {
     await this.#pools.close();
   }
 
+  #begin(): Promise<Checked> {
+    this.#refused = false;
+    const checked = this.#check();
+    checked.catch(() => {
+      this.#refused = true;
+    });
+    return checked;
+  }
+
   async #check(): Promise<Checked> {
     const { group, id, name, leaseMs } = this.#options;
     const clockOffsetMs = await this.#lookAtServer();
     await this.#hearNotices();
     await this.#makeTables();
+    await this.#link?.close();
     this.#link = new GroupLink({
       group,
       id,

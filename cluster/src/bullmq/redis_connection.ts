@@ -21,7 +21,10 @@ export class RedisConnection implements EngineConnection {
   readonly #redis: Redis;
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
-  readonly #checked: Promise<Checked>;
+  #checked: Promise<Checked>;
+  /** The last look has found it unfit, or out of reach: the next one who asks has it looked at again. */
+  #refused = false;
+  #closed = false;
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   /** Why the server must not get more work since the connection was made again. */
@@ -39,12 +42,13 @@ export class RedisConnection implements EngineConnection {
     this.#redis.on("close", () => this.#tell(false));
     this.#redis.on("ready", () => void this.#lookAgain());
     this.store = new RedisStore(this.#redis, options.group, options.storeTtlMs);
-    this.#checked = this.#check();
-    this.#checked.catch(() => {});
+    this.#checked = this.#begin();
   }
 
   checked(): Promise<Checked> {
-    return this.#unfit === undefined ? this.#checked : Promise.reject(this.#unfit);
+    if (this.#unfit !== undefined) return Promise.reject(this.#unfit);
+    if (this.#refused && !this.#closed) this.#checked = this.#begin();
+    return this.#checked;
   }
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
@@ -71,12 +75,22 @@ export class RedisConnection implements EngineConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
+    this.#closed = true;
     // That it goes now is no news.
     this.#ready = false;
     const hasLeft = await this.#link?.close() ?? true;
     if (this.#redis.status === "ready") await within(CLOSE_LIMIT_MS, this.#redis.quit());
     await this.#sockets.close();
     if (!hasLeft) await pause(systemClock, RELAY_PAUSE_MS);
+  }
+
+  #begin(): Promise<Checked> {
+    this.#refused = false;
+    const checked = this.#check();
+    checked.catch(() => {
+      this.#refused = true;
+    });
+    return checked;
   }
 
   async #check(): Promise<Checked> {
@@ -89,6 +103,7 @@ export class RedisConnection implements EngineConnection {
     const onError = (error: Error): void => {
       this.#lastError = error;
     };
+    await this.#link?.close();
     this.#link = new GroupLink({
       group,
       id,
