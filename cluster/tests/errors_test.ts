@@ -42,5 +42,9 @@ Deno.test("inAgentWords() names flags of agents where a pool has options, and ch
     inAgentWords("run `deno cache /t.ts` first, import it in the program, or grant `permissions: { import: true }`"),
     "run `deno cache /t.ts` first, import it in the program, or start agents with `--allow-import`",
   );
+  assertEquals(
+    inAgentWords("Cannot send message: it has 5 bytes, send it in parts, or raise maxFrameBytes"),
+    "Cannot send message: it has 5 bytes, send it in parts",
+  );
   assertEquals(inAgentWords("mine `x`"), "mine `x`");
 });

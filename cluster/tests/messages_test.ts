@@ -7,7 +7,7 @@ import { inFolder } from "../../tests/helpers/programs/corral.ts";
 import { codeNameOf, codeNameOfModule } from "../src/message/code_name.ts";
 import { CLUSTER_PROTOCOL, Sealer } from "../src/message/letter.ts";
 import { openOrder, type Order, sealOrder } from "../src/message/order.ts";
-import { claimsOf, isPiece, pack, unpack } from "../src/message/parcel.ts";
+import { claimsOf, isPiece, largestPieceBytes, pack, unpack } from "../src/message/parcel.ts";
 import { presenceText, readPresence } from "../src/message/presence.ts";
 
 const sealer = new Sealer("a secret of at least sixteen bytes");
@@ -72,6 +72,13 @@ Deno.test("pack() and unpack() keep every value, inside or in the store", () => 
       },
     ),
   );
+});
+
+Deno.test("largestPieceBytes() counts bytes, also those of text", () => {
+  const text = "\u6f22\u5b57";
+  const sizes = (lengths: number[]): number =>
+    largestPieceBytes({ text, tagged: true, parts: lengths.map((length) => new Uint8Array(length)) });
+  assertEquals([sizes([]), sizes([3, 5]), sizes([3, 7, 2])], [6, 6, 7]);
 });
 
 Deno.test("pack() gives an equal part the same name, whatever is beside it", () => {

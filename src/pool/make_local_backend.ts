@@ -1,7 +1,8 @@
 import { hub } from "../hub/hub.ts";
 import { programReaper } from "../worker/reaper.ts";
-import type { TaskBackend, WorkerListener } from "./backend.ts";
+import type { Completion, TaskBackend, TaskRequest, WorkerListener } from "./backend.ts";
 import { LocalBackend } from "./local/local_backend.ts";
+import { TaskRecord } from "./local/task_record.ts";
 import { type ResolvedPoolOptions, resolvePoolOptions } from "./options.ts";
 import { RequestFactory } from "./requests.ts";
 import type { PoolOptions } from "./types.ts";
@@ -24,7 +25,7 @@ const DEAF: WorkerListener = {
  * Makes the backend that runs requests in worker processes on this machine, without a pool before it.
  *
  * For programs that get requests from elsewhere, such as the agents of a cluster: what a request's `payload` holds is passed on as it
- * is. Starts no process yet.
+ * is. A request that is too large for `maxFrameBytes` rejects with a `PayloadTooLargeError`. Starts no process yet.
  *
  * @param options As for {@linkcode Pool}; `onEvent`, `maxQueue` and `backend` have no meaning here.
  * @param listener Told of the workers.
@@ -57,7 +58,29 @@ const DEAF: WorkerListener = {
  */
 export function makeLocalBackend(options: PoolOptions, listener: Partial<WorkerListener> = {}): TaskBackend {
   const resolved = resolvePoolOptions(options);
-  return localBackend(resolved, new RequestFactory(resolved), { ...DEAF, ...listener });
+  return new CheckingBackend(resolved, new RequestFactory(resolved), { ...DEAF, ...listener });
+}
+
+/** Takes requests that no pool has checked: one that cannot be sent rejects. The scheduler counts on sending what it was given. */
+class CheckingBackend extends LocalBackend {
+  readonly #requests: RequestFactory;
+
+  constructor({ local }: ResolvedPoolOptions, requests: RequestFactory, listener: WorkerListener) {
+    super(local, { hub, reaper: programReaper, listener, requests });
+    this.#requests = requests;
+  }
+
+  override submit(request: TaskRequest, completion: Completion): TaskRecord {
+    try {
+      this.#requests.requireSendable(request);
+    } catch (error) {
+      const refused = new TaskRecord(request, completion);
+      refused.state = "settled";
+      queueMicrotask(() => completion.reject(error, "worker"));
+      return refused;
+    }
+    return super.submit(request, completion);
+  }
 }
 
 /** Makes the local backend of a pool. */

@@ -99,11 +99,14 @@ export class RequestFactory {
   /** The description of a function. Throws when it can never run. */
   refer(fn: unknown): FunctionSpec {
     const spec = this.#functions.refer(fn);
-    // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
-    if (spec.kind === "source" && spec.source.length > this.#defaults.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
-      this.#requireFits(JSON.stringify(spec), []);
-    }
+    this.#requireFunctionFits(spec);
     return spec;
+  }
+
+  /** Checks a request that was made elsewhere. Throws PayloadTooLargeError. */
+  requireSendable({ function: spec, payload: { text, parts } }: TaskRequest): void {
+    this.#requireFunctionFits(spec);
+    this.#requireFits(text, parts);
   }
 
   /** Makes the request of one call, or of a chunk of them. Throws when its arguments, or items, cannot travel. */
@@ -169,6 +172,13 @@ export class RequestFactory {
     const { handles } = collector;
     if (handles.length === 0) this.#spareCollector = collector;
     return { payload, handles };
+  }
+
+  #requireFunctionFits(spec: FunctionSpec): void {
+    // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
+    if (spec.kind === "source" && spec.source.length > this.#defaults.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
+      this.#requireFits(JSON.stringify(spec), []);
+    }
   }
 
   #requireFits(text: string, parts: readonly Uint8Array[]): void {

@@ -1,5 +1,7 @@
 // Contract. Every backend in this package, and a pool over each.
-import type { BackendSettings, TaskBackendProvider } from "../../src/pool/backend.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { PayloadTooLargeError } from "../../src/errors.ts";
+import type { BackendSettings, TaskBackendProvider, TaskRequest } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
 import * as tasks from "../fixtures/tasks/contract_tasks.ts";
 import { FakeBackend } from "../helpers/simulated/fake_backend.ts";
@@ -29,6 +31,26 @@ backendContract("a fake backend", {
 
 poolContract("Pool over LocalBackend", { open: () => Promise.resolve({ options: { workers: 2 } }) });
 poolContract("Pool over a fake backend", { open: () => Promise.resolve({ options: { backend: fakeProvider } }) });
+
+Deno.test("makeLocalBackend() refuses a request that is too large to be sent, and goes on", async () => {
+  const backend = makeLocalBackend({ workers: 1, module: MODULE, maxFrameBytes: 2 ** 16 });
+  const submit = (name: string, text: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const nothing = (): void => {};
+      const request: TaskRequest = {
+        ...{ function: { kind: "builtin", name }, payload: { text, tagged: false, parts: [] }, handles: [] },
+        ...{ byteLength: text.length, chunk: undefined, priority: 0, key: undefined, timeoutMs: undefined, retries: 0 },
+        trace: undefined,
+      };
+      const told = { sent: nothing, begun: nothing, returned: nothing, retried: nothing, progress: nothing };
+      const task = backend.submit(request, { ...told, resolve, reject });
+      assertEquals(backend.hasBegun(task), false);
+    });
+  await assertRejects(() => submit("Math.sqrt", `["${"x".repeat(2 ** 16)}"]`), PayloadTooLargeError);
+  assertEquals(await submit("Math.sqrt", "[16]"), 4);
+  backend.close();
+  await backend.ended;
+});
 
 function deaf(): BackendSettings {
   const nothing = (): void => {};

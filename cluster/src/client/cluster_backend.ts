@@ -11,6 +11,7 @@ import type {
   WorkerInfo,
 } from "../corral.ts";
 import { type Sealer, sha256 } from "../message/letter.ts";
+import { largestPieceBytes } from "../message/parcel.ts";
 import { Books } from "./books.ts";
 import { Entry } from "./entry.ts";
 import { endedError, noAgentError, runIdError, tooLargeError } from "./faults.ts";
@@ -167,8 +168,7 @@ export class ClusterBackend implements TaskBackend {
 
   #refusalOf({ request, jobId }: Entry): Error | undefined {
     if (this.#broken !== undefined) return this.#broken;
-    const { text, parts } = request.payload;
-    const largest = Math.max(text.length, ...parts.map(({ byteLength }) => byteLength));
+    const largest = largestPieceBytes(request.payload);
     if (largest > MOST_PIECE_BYTES) return tooLargeError(largest, MOST_PIECE_BYTES);
     const { runId } = request;
     if (runId !== undefined && !/^[A-Za-z0-9._-]{1,100}$/.test(runId)) return runIdError(runId);

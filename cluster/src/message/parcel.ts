@@ -76,6 +76,11 @@ export function pack(value: EncodedValue, inlineBytes: number): Packed {
   return { parcel: p.length === 0 ? { t, x } : { t, x, ...lines, p }, pieces };
 }
 
+/** How many bytes the largest piece of a value has, if all of them go to the store. */
+export function largestPieceBytes({ text, parts }: EncodedValue): number {
+  return parts.reduce((most, { byteLength }) => Math.max(most, byteLength), Buffer.byteLength(text));
+}
+
 /** The claims of a parcel that came in a letter. Throws TypeError when it is not a parcel. */
 export function claimsOf(parcel: Parcel): Claim[] {
   const { t, x, p = [] } = (parcel ?? {}) as Parcel;
