@@ -1,5 +1,7 @@
 // Unit: the options of a cluster, and what its calls take.
 import { assertRejects, assertThrows } from "@std/assert";
+import { Pool } from "@corral/multiprocessing";
+import { pathToFileURL } from "node:url";
 import { Cluster, type ClusterOptions } from "../mod.ts";
 import { SECRET } from "./helpers/secret.ts";
 
@@ -48,4 +50,16 @@ Deno.test("A cluster's calls refuse what they would ignore", async () => {
     "Cannot call ready() with number as argument 1: wanted ready()",
   );
   await assertRejects(() => cluster.agents({}), TypeError, "wanted agents()");
+});
+
+Deno.test("Cluster names the code again for the next pool when it could not be named", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  // Nothing listens there, and nothing waits for it.
+  await using cluster = new Cluster({ redis: REDIS, secret: SECRET, agentTimeoutMs: Infinity });
+  for (const missing of ["first.ts", "second.ts"]) {
+    await Deno.writeTextFile(path, `import "./${missing}";`);
+    await using pool = new Pool({ backend: cluster, module: pathToFileURL(path).href });
+    await assertRejects(() => pool.ready(), Error, missing);
+  }
+  await Deno.remove(path);
 });

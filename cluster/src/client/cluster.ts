@@ -232,6 +232,8 @@ export class Cluster implements TaskBackendProvider, AsyncDisposable {
     if (code === undefined) {
       code = nameCode(moduleUrl, this.#disposal.signal);
       this.#codes.set(moduleUrl, code);
+      // What kept it from being named may have been mended until the next pool is made.
+      code.catch(() => this.#codes.delete(moduleUrl));
     }
     return code;
   }

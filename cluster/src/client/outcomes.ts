@@ -29,6 +29,8 @@ export interface OutcomesOptions {
   readonly clock: Clock;
   readonly lanes: Lanes;
   readonly shelf: Shelf;
+  /** For runs with an id. */
+  readonly runShelf: Shelf;
   readonly pursuit: Pursuit;
   readonly acknowledger: Acknowledger;
   /** How long this client can be silent before agents take it for gone. */
@@ -146,7 +148,7 @@ export class Outcomes {
 
   /** It was given back unstarted: it may leave again, under the same name. */
   async #refused(entry: Entry, { agent, reason, detail, starts }: Refusal): Promise<void> {
-    const { books, broker, shelf, acknowledger, clock, leaseMs, onRoom } = this.#options;
+    const { books, broker, shelf, runShelf, acknowledger, clock, leaseMs, onRoom } = this.#options;
     entry.losses = Math.max(entry.losses, entry.lossesBefore + starts);
     if (reason === "orphaned") entry.orphanedSince ??= clock.now();
     else entry.refusals++;
@@ -155,7 +157,7 @@ export class Outcomes {
       return books.take(entry)?.reject(refusedError(agent, detail), "worker");
     }
     entry.isFinishing = true;
-    if (reason === "piece") shelf.forget(entry.pieces);
+    if (reason === "piece") (entry.isKept ? runShelf : shelf).forget(entry.pieces);
     await broker.remove([entry.jobId]).catch(() => {});
     if (reason === "orphaned") await pause(clock, ORPHANED_PAUSE_MS);
     entry.isFinishing = false;

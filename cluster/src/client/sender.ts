@@ -46,6 +46,8 @@ export class Sender {
   readonly #options: SenderOptions;
   #pumping = false;
   #stopped = false;
+  /** The server refuses what is being written; somebody was told so. */
+  #refusing = false;
   #refusedSince: number | undefined;
 
   constructor(options: SenderOptions) {
@@ -79,6 +81,8 @@ export class Sender {
       }
     } finally {
       this.#pumping = false;
+      // What is submitted later has a time of its own.
+      this.#refusedSince = undefined;
       this.#options.onRest();
     }
   }
@@ -109,7 +113,8 @@ export class Sender {
       try {
         await this.#put(left, packed);
         await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!.parcel)));
-        if (this.#refusedSince !== undefined) onRefusing(undefined);
+        if (this.#refusing) onRefusing(undefined);
+        this.#refusing = false;
         this.#refusedSince = undefined;
         break;
       } catch (error) {
@@ -127,10 +132,9 @@ export class Sender {
   async #giveUp(entries: readonly Entry[], refusal: string | undefined): Promise<boolean> {
     const { broker, clock, refusalLimitMs, onRefusing, onRefused } = this.#options;
     if (refusal === undefined) return false;
-    if (this.#refusedSince === undefined) {
-      this.#refusedSince = clock.now();
-      onRefusing(refusal);
-    }
+    this.#refusedSince ??= clock.now();
+    if (!this.#refusing) onRefusing(refusal);
+    this.#refusing = true;
     const ms = clock.now() - this.#refusedSince;
     if (ms < refusalLimitMs) return false;
     try {

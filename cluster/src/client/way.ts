@@ -50,16 +50,24 @@ export function openWay(options: WayOptions): Way {
   const { broker, code, sealer, clock, books, lanes, shelfName, agentTimeoutMs, resultTtlMs, onRest } = options;
   const { workers } = options.settings;
   const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
+  const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
   const pursuit = new Pursuit(broker, sealer, onRest);
   const acknowledger = new Acknowledger(broker, clock);
   books.useShelf(shelf);
-  const outcomes = new Outcomes({ ...options, shelf, pursuit, acknowledger, onRoom: () => sender.pump() });
+  const outcomes = new Outcomes({
+    ...options,
+    shelf,
+    runShelf,
+    pursuit,
+    acknowledger,
+    onRoom: () => sender.pump(),
+  });
   const sender = new Sender({
     ...options,
     outbox: books.outbox,
     window: books.window,
     shelf,
-    runShelf: new Shelf(broker, RUN_SHELF, resultTtlMs, clock),
+    runShelf,
     lanes: () => lanes.count,
     refusalLimitMs: agentTimeoutMs,
     onRefusing: (refusal) =>

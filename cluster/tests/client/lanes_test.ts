@@ -1,8 +1,8 @@
 // Unit: the lanes of agents, as a pool shows them.
 import { assertEquals } from "@std/assert";
-import { Entry, type EntryState } from "../src/client/entry.ts";
-import { Lanes } from "../src/client/lanes.ts";
-import type { KnownAgent } from "../src/broker.ts";
+import { Entry, type EntryState } from "../../src/client/entry.ts";
+import { Lanes } from "../../src/client/lanes.ts";
+import type { KnownAgent } from "../../src/broker.ts";
 
 const agent = (name: string, lanes: number): KnownAgent => ({
   id: name,

@@ -1,9 +1,9 @@
 // Unit: a sweeper asks for what has no event.
 import { assertEquals } from "@std/assert";
-import type { Broker, JobState } from "../src/broker.ts";
-import { Entry } from "../src/client/entry.ts";
-import { Sweeper, type SweeperOptions } from "../src/client/sweeper.ts";
-import { VirtualClock } from "./helpers/virtual_clock.ts";
+import type { Broker, JobState } from "../../src/broker.ts";
+import { Entry } from "../../src/client/entry.ts";
+import { Sweeper, type SweeperOptions } from "../../src/client/sweeper.ts";
+import { VirtualClock } from "../helpers/virtual_clock.ts";
 
 function entry(jobId: string, state: Entry["state"] = "sent"): Entry {
   return Object.assign(new Entry(1, jobId, {} as never, {} as never), { state });
