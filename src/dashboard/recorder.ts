@@ -6,6 +6,8 @@ import type { PoolSource, SourceWorker } from "./source.ts";
 import type { PageStart, PageState, Sample, WorkerView } from "./state.ts";
 
 const KEPT_OUTPUT = 2000;
+/** So many bytes have as many characters as are kept. */
+const MOST_DECODED = 4 * KEPT_OUTPUT;
 /** Shorter, and a processor time in whole seconds would say 0 % or 100 %. */
 const CPU_WINDOW_MS = 5000;
 
@@ -17,13 +19,25 @@ class KeptWorker {
   output = "";
   usage: Usage | undefined;
   cpuPercent: number | null = null;
+  /** What it prints may come in parts that end within a character. */
+  #decoder: TextDecoder | undefined;
   #cpuFrom: { readonly at: number; readonly cpuMs: number } | undefined;
 
   replace(pid: number): void {
     this.pid = pid;
     this.processes++;
-    this.task = this.usage = this.#cpuFrom = undefined;
+    this.task =
+      this.usage =
+      this.#cpuFrom =
+      this.#decoder =
+        undefined;
     this.cpuPercent = null;
+  }
+
+  printed(bytes: Uint8Array): void {
+    if (bytes.length > MOST_DECODED) this.#decoder = undefined;
+    const text = (this.#decoder ??= new TextDecoder()).decode(bytes.subarray(-MOST_DECODED), { stream: true });
+    this.output = (this.output + text).slice(-KEPT_OUTPUT);
   }
 
   measure(usage: Usage | undefined, at: number): void {
@@ -43,7 +57,6 @@ export class Recorder {
   readonly #history: History;
   readonly #failures = new FailureGroups();
   readonly #workers = new Map<number, KeptWorker>();
-  readonly #decoder = new TextDecoder();
 
   constructor(source: PoolSource, startedAt: number) {
     this.#source = source;
@@ -75,8 +88,7 @@ export class Recorder {
 
   /** A worker printed. */
   printed(workerId: number, bytes: Uint8Array): void {
-    const kept = this.#worker(workerId);
-    kept.output = (kept.output + this.#decoder.decode(bytes.subarray(-4 * KEPT_OUTPUT))).slice(-KEPT_OUTPUT);
+    this.#worker(workerId).printed(bytes);
   }
 
   /** The processes whose use is to be measured. */

@@ -142,7 +142,7 @@ function inSeconds(ms: number): number {
 }
 
 function shareOf({ counter, total }: BarLine): number | undefined {
-  return total === undefined || total === 0 ? undefined : Math.min(1, counter.done / total);
+  return total === undefined || total === 0 ? undefined : Math.min(1, Math.max(0, counter.done / total));
 }
 
 function percentOf(share: number): string {

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { FailureGroups } from "../../src/dashboard/failure_groups.ts";
 import { History } from "../../src/dashboard/history.ts";
 import { parsePs, usageOf } from "../../src/dashboard/process_usage.ts";
+import { Recorder } from "../../src/dashboard/recorder.ts";
+import type { PoolSource } from "../../src/dashboard/source.ts";
 
 const RESOLUTIONS = [{ stepMs: 10, steps: 7 }, { stepMs: 50, steps: 4 }];
 
@@ -79,4 +81,18 @@ Deno.test({
     assertEquals([...usages.keys()], [Deno.pid]);
     assertGreater(usages.get(Deno.pid)!.memoryMiB, 10);
   },
+});
+
+Deno.test("Recorder keeps characters whole that workers print in parts, and the end of what is long", () => {
+  const workers = [1, 2].map((workerId) => ({ workerId, pid: workerId, state: "idle", tasksDone: 0 }));
+  const source = { name: "pool", grants: [], totals: () => ({}), workers: () => workers, control: undefined };
+  const recorder = new Recorder(source as unknown as PoolSource, 0);
+  const text = "h\u00e9 \u6f22\u5b57\n";
+  for (const byte of new TextEncoder().encode(text)) {
+    for (const { workerId } of workers) recorder.printed(workerId, Uint8Array.of(byte));
+  }
+  const outputs = (): string[] => recorder.start(false, 0).state.workers.map(({ output }) => output);
+  assertEquals(outputs(), [text, text]);
+  recorder.printed(1, new TextEncoder().encode("\u6f22".repeat(100_000)));
+  assertEquals(outputs(), ["\u6f22".repeat(2000), text]);
 });

@@ -54,6 +54,12 @@ Deno.test("barLine() shows share, count, rate, time left and failures, and gives
   assertEquals(plainLine({ counter, more: ["2 busy"] }, 10_000), "corral: 1,250 items  125/s  10 s  3 failed  2 busy");
 });
 
+Deno.test("barLine() draws an empty bar for fewer items than none, as one that is counted back", () => {
+  const counter = new WorkCounter(0);
+  counter.count(-5, 0, 1000);
+  assert(barLine({ counter, total: 10 }, 1000, 100, plain).startsWith(`  0% ${"─".repeat(40)}  `));
+});
+
 Deno.test("barLine() fits the columns that it was given, whatever the label", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 30 }), fc.integer({ min: 60, max: 200 }), (label, columns) => {
