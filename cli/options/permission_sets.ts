@@ -54,7 +54,10 @@ function asRule(kind: Kind, value: unknown, config: string): Rule | undefined {
   }
   if (!PATH_KINDS.includes(kind)) return value;
   const folder = new URL(".", pathToFileURL(config));
-  return value.map((path) => decodeURIComponent(new URL(path, folder).pathname));
+  // What means something in a URL is a character like others in a path.
+  return value.map((path) =>
+    decodeURIComponent(new URL(path.replaceAll(/[%?#]/g, encodeURIComponent), folder).pathname)
+  );
 }
 
 function readSets(path: string): Record<string, unknown> {

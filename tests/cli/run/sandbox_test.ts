@@ -23,13 +23,13 @@ Deno.test("corral map grants workers nothing unless told to, and then no more th
 
 Deno.test("corral map takes a named set of permissions from the configuration of the module", async () => {
   await inFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
+    await Deno.writeTextFile(`${folder}/secret #1 %41.txt`, "secret");
     await Deno.writeTextFile(`${folder}/job.ts`, "export default (path: string) => Deno.readTextFileSync(path);");
     await Deno.writeTextFile(
       `${folder}/deno.json`,
-      '{ "permissions": { /* for jobs */ "job": { "read": ["./secret.txt"], "env": { "deny": ["X"] } } } }',
+      '{ "permissions": { /* for jobs */ "job": { "read": ["./secret #1 %41.txt"], "env": { "deny": ["X"] } } } }',
     );
-    const stdin = ndjson([`${folder}/secret.txt`]);
+    const stdin = ndjson([`${folder}/secret #1 %41.txt`]);
     const granted = await corral(["map", `${folder}/job.ts`, "-P", "job"], { stdin });
     assertEquals([granted.code, granted.results], [0, ["secret"]]);
     const unknown = await corral(["map", `${folder}/job.ts`, "-P", "jobs"], { stdin });
