@@ -2,8 +2,6 @@ import { EXIT_UNUSABLE } from "../session/exit_code.ts";
 import config from "../deno.json" with { type: "json" };
 import { UsageError } from "../errors/usage_error.ts";
 
-const encoder = new TextEncoder();
-
 /** The command `corral`: runs what its arguments say, and returns the exit code. Throws nothing. */
 export async function corral(args: readonly string[]): Promise<number> {
   try {
@@ -15,7 +13,7 @@ export async function corral(args: readonly string[]): Promise<number> {
     // What a module threw, or a server answered, may be in it.
     if (Deno.stderr.isTerminal()) text = (await import("../files/terminal_text.ts")).sanitizeForTerminal(text);
     // Where nobody reads it any more, the exit code still tells.
-    await Deno.stderr.write(encoder.encode(text)).catch(() => {});
+    (await import("../observers/progress/mod.ts")).writeToStderr(text);
     return EXIT_UNUSABLE;
   }
 }

@@ -19,7 +19,7 @@ const PLAIN_EVERY_MS = 5000;
 /** Builds what writes to stderr during a run: progress, and everything that is printed. */
 export async function createProgress({ bar, total, quiet = false }: ProgressOptions): Promise<RunObserver> {
   const isTerminal = Deno.stderr.isTerminal();
-  const write = writeToStderr;
+  const write = (text: string) => writeToStderr(text);
   const print = {
     write,
     total,
@@ -34,13 +34,19 @@ export async function createProgress({ bar, total, quiet = false }: ProgressOpti
   return new TerminalBar({ terminal: { size: terminalSize, write }, full: bar === "full", total, paint });
 }
 
+const FULL_PIPE_WAIT_MS = 1;
+
 /** Writes all of a text to stderr at once; does nothing if nobody reads it any more: nothing that goes wrong there may end a run. */
-export function writeToStderr(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  } catch {
-    // The reader has gone. What failed is told by the joblog and the exit code, too.
+export function writeToStderr(text: string, stderr: Pick<typeof Deno.stderr, "writeSync"> = Deno.stderr): void {
+  for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
+    try {
+      rest = rest.subarray(stderr.writeSync(rest));
+    } catch (error) {
+      // The reader has gone. What failed is told by the joblog and the exit code, too.
+      if (!(error instanceof Deno.errors.WouldBlock)) return;
+      // Another process that shares the stream has made it non-blocking, and it is full.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+    }
   }
 }
 
