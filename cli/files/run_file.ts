@@ -93,7 +93,7 @@ export interface ByteWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all bytes. Throws OutputError. */
+/** Writes all bytes. Throws OutputError, also where a stdout that does not block is full: Deno does not tell then how much of it was taken. */
 export async function writeAll(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));

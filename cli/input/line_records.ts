@@ -1,5 +1,5 @@
 import type { ByteWindow } from "./byte_window.ts";
-import { skipByteOrderMark, skipLine } from "./line_window.ts";
+import { skipByteOrderMark, skipLine, skipLines } from "./line_window.ts";
 import {
   excerptBytes,
   isFull,
@@ -60,7 +60,8 @@ export class LineRecordReader implements RecordReader {
   async #begin(): Promise<void> {
     this.#atBeginning = false;
     await skipByteOrderMark(this.#window);
-    for (; this.#line <= this.#format.skippedLines; this.#line++) await skipLine(this.#window, this.#format.delimiter);
+    const { skippedLines, delimiter } = this.#format;
+    this.#line += await skipLines(this.#window, skippedLines, delimiter);
   }
 
   /** Cuts off whole records; `scanned` bytes at the start are known to have no delimiter. */

@@ -26,3 +26,10 @@ export async function skipLine(window: ByteWindow, delimiter: number = NEWLINE):
     await window.more();
   }
 }
+
+/** Passes so many lines, or all that there are; returns how many. */
+export async function skipLines(window: ByteWindow, most: number, delimiter: number = NEWLINE): Promise<number> {
+  let count = 0;
+  for (; count < most && !(window.ended && window.start === window.end); count++) await skipLine(window, delimiter);
+  return count;
+}

@@ -14,7 +14,7 @@ import {
 import { type OpenRow, RowCursor, type TableDialect } from "../runner/tables/row_cursor.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { columnNames } from "./column_names.ts";
-import { skipByteOrderMark, skipLine } from "./line_window.ts";
+import { skipByteOrderMark, skipLine, skipLines } from "./line_window.ts";
 
 /** How one table is read. */
 export interface TableOptions {
@@ -81,7 +81,7 @@ export class TableRecordReader implements RecordReader {
     const window = this.#window;
     this.#hasBegun = true;
     await skipByteOrderMark(window);
-    for (; this.#line <= this.#options.skippedLines; this.#line++) await skipLine(window);
+    this.#line += await skipLines(window, this.#options.skippedLines);
     return !this.#options.hasHeader || await this.#readHeader();
   }
 

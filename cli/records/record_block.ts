@@ -99,13 +99,13 @@ export interface ReadLimits {
   readonly batch: number;
 }
 
-/** Whether a block has all that it may have. What belongs together is not cut up. */
-export function isFull({ records, bytes, batch }: ReadLimits, count: number, size: number): boolean {
-  return count >= records || (size >= bytes && count >= batch);
-}
-
 /** More is not held back for the sake of a batch: a block must fit a message. */
 const MAX_BATCH_BYTES = 32 * 1024 * 1024;
+
+/** Whether a block has all that it may have. What belongs together is not cut up, as far as it fits a message. */
+export function isFull({ records, bytes, batch }: ReadLimits, count: number, size: number): boolean {
+  return count >= records || (size >= bytes && (count >= batch || size >= MAX_BATCH_BYTES));
+}
 
 /** Whether a block may end behind so many records: with a whole batch, or at the end of an input with what is left. */
 export function isWholeBatch({ batch }: ReadLimits, count: number, size: number, isEnd: boolean): boolean {

@@ -794,10 +794,13 @@ function joinedBytes(pieces) {
 }
 
 // cli/runner/tables/result_row.ts
+var MAX_SHOWN = 200;
 function cellsOf(value, { columns, isFixed }) {
   if (Array.isArray(value)) return value;
   if (!isRecord(value)) {
-    throw new TypeError(\`Cannot write a row: the result is \${JSON.stringify(value)}, an object or an array is wanted\`);
+    const text = JSON.stringify(value);
+    const shown = text.length <= MAX_SHOWN ? text : \`\${text.slice(0, MAX_SHOWN)}\\u2026\`;
+    throw new TypeError(\`Cannot write a row: the result is \${shown}, an object or an array is wanted\`);
   }
   if (columns === null) {
     throw new TypeError("Cannot write a row: the result is an object, but the first one was an array, so there is no header");

@@ -31,6 +31,8 @@ export class MapSession {
   /** Runs, and returns the exit code. Throws what makes it impossible to run. */
   async run(): Promise<number> {
     await requireInputs(this.#options.files);
+    const { dashboard } = this.#options;
+    if (dashboard !== undefined) (await import("./free_port.ts")).requireFreePort(dashboard);
     const writesFiles = filesOf(this.#options).length > 0;
     if (writesFiles) requireForeignStandardFiles(this.#options);
     const doubt = this.#options.outputFile === undefined ? await doubtOfStdout() : undefined;
@@ -39,6 +41,7 @@ export class MapSession {
     const { events } = outlets;
     if (doubt !== undefined) print(events, doubt);
     let pool: BlockPool | undefined;
+    let hasBegun = false;
     let isEnded = false;
     try {
       const { cluster } = this.#options;
@@ -53,8 +56,8 @@ export class MapSession {
       pool ??= new MapPool({ ...this.#options, jobs }, events);
       // Here, while workers start: with few permissions it takes as long as they do.
       if (!writesFiles) requireForeignStandardFiles(this.#options);
-      const { dashboard } = this.#options;
       if (dashboard !== undefined) print(events, `live page: ${await pool.serveDashboard(dashboard)}`);
+      hasBegun = true;
       const code = await this.#work(outlets, inputs, pool);
       isEnded = true;
       return code;
@@ -62,6 +65,8 @@ export class MapSession {
       pool?.terminate();
       await pool?.close();
       if (!isEnded) await this.#leaveWhole(outlets);
+      // A trace ends as its format wants also where nothing was begun. What is wrong with it was told, or is less than what ends the run.
+      if (!hasBegun) await events.close().catch(() => {});
       outlets.rejects.close();
       outlets.sink.close();
     }
@@ -95,7 +100,7 @@ export class MapSession {
   }
 
   async #work(outlets: Outlets, inputs: Inputs, pool: BlockPool): Promise<number> {
-    const { events, sink, format, rejects, joblog } = outlets;
+    const { events, sink, format, joblog } = outlets;
     const doubt = new InputDoubt(this.#options, inputs, joblog?.history?.hasSuccess ?? false);
     const { run, committer } = await this.#join(outlets, inputs, pool, doubt);
     let reason: EndReason | undefined;
@@ -122,9 +127,7 @@ export class MapSession {
     } finally {
       stopBudget();
       await pool.close();
-      await rejects.end();
-      reason ??= "broken";
-      await this.#end(reason, events, committer, joblog?.skipped, run.heldRecords);
+      await this.#end(reason ?? "broken", outlets, committer, run.heldRecords);
     }
     return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
   }
@@ -162,7 +165,19 @@ export class MapSession {
     return { run, committer };
   }
 
-  async #end(
+  /** Ends what tells of the run, also where its rejects cannot be written to their end. */
+  async #end(reason: EndReason, outlets: Outlets, committer: Committer, held: number): Promise<void> {
+    const { events, rejects, joblog } = outlets;
+    try {
+      await rejects.end();
+    } catch (error) {
+      await this.#tellEnd("broken", events, committer, joblog?.skipped, held);
+      throw error;
+    }
+    await this.#tellEnd(reason, events, committer, joblog?.skipped, held);
+  }
+
+  async #tellEnd(
     reason: EndReason,
     events: EventStream,
     { done, failed, results }: Committer,

@@ -15,7 +15,8 @@ export async function createReport(path: string): Promise<RunObserver> {
     receive(events) {
       for (const event of events) summary.take(event);
     },
-    close: () => drawInto(file, summary),
+    // Of a run that could not begin there is nothing to draw.
+    close: () => summary.start === undefined ? file.close() : drawInto(file, summary),
   };
 }
 

@@ -8,11 +8,16 @@ export interface RowShape {
   readonly isFixed: boolean;
 }
 
+/** Of a result that is not a row, as much as an error shows. */
+const MAX_SHOWN = 200;
+
 /** The cells of a result. Throws TypeError for one that is not a row of this output. See `docs/decisions/command.md`. */
 export function cellsOf(value: unknown, { columns, isFixed }: RowShape): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (!isRecord(value)) {
-    throw new TypeError(`Cannot write a row: the result is ${JSON.stringify(value)}, an object or an array is wanted`);
+    const text = JSON.stringify(value);
+    const shown = text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+    throw new TypeError(`Cannot write a row: the result is ${shown}, an object or an array is wanted`);
   }
   if (columns === null) {
     throw new TypeError(

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { JsonRecordReader } from "../../../cli/input/json_records.ts";
 import { LineRecordReader } from "../../../cli/input/line_records.ts";
 import { TableRecordReader } from "../../../cli/input/table_records.ts";
-import type { InvalidRecord, RecordReader } from "../../../cli/records/record_block.ts";
+import { type InvalidRecord, isFull, type RecordReader } from "../../../cli/records/record_block.ts";
 import { recordTexts } from "../../../cli/runner/block_text.ts";
 import { windowOf } from "../../helpers/simulated/byte_pieces.ts";
 
@@ -147,4 +147,20 @@ Deno.test("What is kept of a record that is too long is its own beginning, whate
       assertEquals([decoder.decode(start), isTruncated], [kept, true], `in pieces of ${pieces}`);
     }
   }
+});
+
+Deno.test("readers of lines and rows end where an input has fewer lines than are passed over", async () => {
+  const common = { input: "-", maxRecordBytes: 100, skippedLines: Number.MAX_SAFE_INTEGER };
+  const window = () => windowOf(encoder.encode("a\nb\n"), [1]);
+  const limits = { records: 9, bytes: 9, batch: 1 };
+  const lines = new LineRecordReader(window(), { ...common, delimiter: 10, skipBlank: true });
+  assertEquals(await lines.read(limits, 1), undefined);
+  const dialect = { delimiter: ",", quote: '"', comments: null };
+  const rows = new TableRecordReader(window(), { ...common, dialect, hasHeader: true, columns: null, warn: () => {} });
+  assertEquals(await rows.read(limits, 1), undefined);
+});
+
+Deno.test("a block ends where a message is full, though its batch is not", () => {
+  const limits = { records: 1e6, bytes: 1e6, batch: 1e6 };
+  assertEquals([1, 33].map((mib) => isFull(limits, 1000, mib * 1024 * 1024)), [false, true]);
 });

@@ -1,5 +1,5 @@
 // Unit and end-to-end: files and streams of a run that cannot be written, or not at once.
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutputError } from "../../../cli/errors/output_error.ts";
 import { writeAll, writeResults } from "../../../cli/files/run_file.ts";
 import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
@@ -26,4 +26,54 @@ Deno.test({
       await reader.status;
       assertEquals([code, stderr.slice(-200)], [255, `corral: Cannot write ${pipe}: Broken pipe (os error 32)\n`]);
     }),
+});
+
+Deno.test("corral map ends a trace as its format wants also where its rejects cannot be written to their end", async () => {
+  await inFolder(async (folder) => {
+    const trace = `${folder}/trace.json`;
+    const args = ["--rejects", `${folder}/rejects`, "--joblog", `${folder}/log`, "--trace", trace];
+    const stdin = ndjson([1, 2]);
+    assertEquals((await corral(["map", "-e", "() => { throw 1; }", ...args], { stdin })).code, 2);
+    // Where the lines that no longer hold are left out.
+    await Deno.mkdir(`${folder}/rejects.new`);
+    const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
+    const { code, stderr } = await corral(again, { stdin });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, `corral: Cannot write ${folder}/rejects.new: `);
+    JSON.parse(await Deno.readTextFile(trace));
+  });
+});
+
+Deno.test("corral map changes no file where the port of --dashboard is taken", async () => {
+  await inFolder(async (folder) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    const out = `${folder}/out`;
+    await Deno.writeTextFile(out, "mine");
+    const args = ["map", "-e", "(n) => n", "-o", out, "--force", `--dashboard=${port}`];
+    const { code, stderr } = await corral(args, { stdin: "1\n", allow: ["--allow-net=127.0.0.1"] });
+    assertEquals([code, await Deno.readTextFile(out)], [255, "mine"]);
+    assertStringIncludes(stderr, `corral: Cannot use ${port} as --dashboard: `);
+  });
+});
+
+Deno.test("corral map ends a trace as its format wants also where the run cannot begin", async () => {
+  await inFolder(async (folder) => {
+    const files = ["--trace", `${folder}/trace.json`, "--report", `${folder}/report.html`];
+    const args = [
+      "map",
+      "-e",
+      "(n) => n",
+      "--cluster",
+      "redis://127.0.0.1:1",
+      "--secret-file",
+      `${folder}/none`,
+      ...files,
+    ];
+    const { code, stderr } = await corral(args, { stdin: "1\n", allow: ["-A"] });
+    assertEquals(code, 255);
+    assertStringIncludes(stderr, "corral: Cannot read the file of --secret-file: ");
+    JSON.parse(await Deno.readTextFile(files[1]!));
+    assertEquals(await Deno.readTextFile(files[3]!), "");
+  });
 });

@@ -1,10 +1,11 @@
 // Unit: a worker writes the same rows as the program does from JSON, and the program takes both.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { CsvFormat } from "../../../cli/output/csv_format.ts";
 import { resultFormat } from "../../../cli/output/result_format.ts";
 import type { Batch, Outcome } from "../../../cli/records/batch.ts";
 import { RecordBlock } from "../../../cli/records/record_block.ts";
 import { ResultBuffer } from "../../../cli/runner/result_buffer.ts";
+import { cellsOf } from "../../../cli/runner/tables/result_row.ts";
 import { cellStyle } from "../../../cli/runner/tables/table_cells.ts";
 
 const decoder = new TextDecoder();
@@ -76,3 +77,8 @@ for (const csvSafe of [false, true]) {
     });
   }
 }
+
+Deno.test("cellsOf() shows no more of a result that is not a row than an error has room for", () => {
+  const error = assertThrows(() => cellsOf("x".repeat(1e6), { columns: null, isFixed: false }), TypeError);
+  assert(error.message.length < 300, `${error.message.length} characters`);
+});
