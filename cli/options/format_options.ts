@@ -121,6 +121,13 @@ function tableFormat(flags: ParsedFlags, input: "csv" | "tsv", hasHeader: boolea
     );
   }
   const comments = flags.value("comments") ?? null;
+  if (comments?.startsWith(delimiter) || (quote !== null && comments?.startsWith(quote))) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(comments)} as --comments: rows begin so, too, where their first field is ${
+        comments!.startsWith(delimiter) ? "empty" : "quoted"
+      }`,
+    );
+  }
   return { dialect: { delimiter, quote, comments }, hasHeader, infers: flags.has("infer") };
 }
 

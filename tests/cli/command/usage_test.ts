@@ -219,6 +219,14 @@ Deno.test("readMapOptions() refuses values that mean nothing, and says what is w
       ],
       [["--deny-net="], "Cannot read --deny-net=: its value is empty, wanted --deny-net=HOSTS"],
       [["--dashboard="], "Cannot read --dashboard=: its value is empty"],
+      [
+        ["--in", "csv", "--delimiter", ";", "--comments", ";;"],
+        'Cannot use ";;" as --comments: rows begin so, too, where their first field is empty',
+      ],
+      [
+        ["--in", "csv", "--comments", '"'],
+        'Cannot use "\\"" as --comments: rows begin so, too, where their first field is quoted',
+      ],
       [["-A"], "Cannot use -A: workers are granted things by their kind"],
       [["--allow-all"], "Cannot use --allow-all: workers are granted things by their kind"],
       [["--joblog", "-k"], "Cannot read --joblog: it has no value, -k is a flag"],
