@@ -71,14 +71,16 @@ export class RejectFile implements RejectWriter {
     const { end, isPrefix } = await this.#findLines();
     if (isPrefix) return await cutOff(this.#file, end);
     // A new file takes its place, so that whatever happens one of the two is there whole.
-    const temporary = `${this.#path}.new`;
+    // Where a link leads there, it goes on to do so.
+    const path = await Deno.realPath(this.#path);
+    const temporary = `${path}.new`;
     const file = await holdFile(temporary);
     await cutOff(file, 0);
     for await (const { line } of this.#lines()) {
       await writeAll(file, temporary, line);
       await writeAll(file, temporary, encoder.encode("\n"));
     }
-    await Deno.rename(temporary, this.#path);
+    await Deno.rename(temporary, path);
     this.#file.close();
     this.#file = file;
   }

@@ -139,11 +139,14 @@ function exactText(value) {
   }
 }
 function firstRawNumber(value) {
-  if (typeof value !== "object" || value === null) return void 0;
-  if (json.isRawJSON(value)) return value.rawJSON;
-  for (const one of Object.values(value)) {
-    const found = firstRawNumber(one);
-    if (found !== void 0) return found;
+  const open = [
+    value
+  ];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one !== "object" || one === null) continue;
+    if (json.isRawJSON(one)) return one.rawJSON;
+    for (const part of Object.values(one).reverse()) open.push(part);
   }
 }
 

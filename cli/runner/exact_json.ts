@@ -55,10 +55,12 @@ export function exactText(value: unknown): string | undefined {
 
 /** The first number in a value that is kept as text, if there is one. */
 export function firstRawNumber(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (json.isRawJSON(value)) return value.rawJSON;
-  for (const one of Object.values(value)) {
-    const found = firstRawNumber(one);
-    if (found !== undefined) return found;
+  // Records may be deeper than calls.
+  const open = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one !== "object" || one === null) continue;
+    if (json.isRawJSON(one)) return one.rawJSON;
+    for (const part of Object.values(one).reverse()) open.push(part);
   }
 }

@@ -39,7 +39,7 @@ Deno.test("corral map ends a trace as its format wants also where its rejects ca
     const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
     const { code, stderr } = await corral(again, { stdin });
     assertEquals(code, 255);
-    assertStringIncludes(stderr, `corral: Cannot write ${folder}/rejects.new: `);
+    assertStringIncludes(stderr, "/rejects.new: ");
     JSON.parse(await Deno.readTextFile(trace));
   });
 });

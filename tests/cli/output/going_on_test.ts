@@ -52,3 +52,18 @@ Deno.test("corral map --resume-failed does not take the invalid records of an in
     assertEquals(code, 25, stderr);
   });
 });
+
+Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, and leaves a link to them what it is", async () => {
+  await inFolder(async (folder) => {
+    const link = `${folder}/link`;
+    await Deno.symlink(`${folder}/rejects`, link);
+    const args = ["--rejects", link, "--joblog", `${folder}/log`];
+    assertEquals((await corral(["map", "-e", "() => { throw 1; }", ...args], { stdin: TWO, allow: ["-A"] })).code, 2);
+    const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
+    const { code, stderr } = await corral(again, { stdin: TWO, allow: ["-A"] });
+    assertEquals(code, 1, stderr);
+    assert((await Deno.lstat(link)).isSymlink);
+    const lines = (await Deno.readTextFile(link)).trim().split("\n").map((line) => JSON.parse(line).sequence);
+    assertEquals(lines, [2]);
+  });
+});

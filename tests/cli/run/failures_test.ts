@@ -160,6 +160,14 @@ Deno.test("corral map loses no result of a record when a module handles an error
   });
 });
 
+Deno.test("corral map describes what fails at a record that is deeper than calls can be", async () => {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  const text = "(record) => { if (record !== 1) null.field; return record; }";
+  const { code, results, stderr } = await corral(["map", "-e", text], { stdin: `${deep}\n1\n` });
+  assertEquals([code, results], [1, [1]]);
+  assertStringIncludes(stderr, "record 1 (line 1 of stdin) failed: TypeError: Cannot read properties of null");
+});
+
 Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
   const child = corralCommand(["map", JOB]).spawn();
   const stderr = new Response(child.stderr).text();
