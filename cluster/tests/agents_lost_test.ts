@@ -144,3 +144,12 @@ Deno.test("SIGTERM while Redis is gone: the agent ends all the same, after --dra
   const status = await agent.status;
   assert(status.success, await agent.output);
 });
+
+Deno.test("SIGTERM while an agent waits for its server at the start: it ends", async () => {
+  using silence = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silence.addr as Deno.NetAddr;
+  await using agent = await AgentProcess.start(`redis://127.0.0.1:${port}`, { serves: false });
+  using _guest = await silence.accept();
+  agent.kill("SIGTERM");
+  assertEquals([await agent.output, (await agent.status).code], ["", 0]);
+});

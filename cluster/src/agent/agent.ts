@@ -65,6 +65,7 @@ export class Agent {
   async start(): Promise<void> {
     const { sealer, name, lanes, code, group, lockMs, leaseMs } = this.#options;
     await this.#backend.ready();
+    this.#requireWanted();
     this.#connection = this.#openConnection();
     const { link, clockOffsetMs } = await this.#connection.checked();
     this.#clients = new KnownClients((id) => link.isAlive(id), systemClock, leaseMs / 3);
@@ -81,6 +82,7 @@ export class Agent {
       onRan: (ms) => prefetch.ran(ms),
     });
     await link.onCancel((letter) => this.#cancelled(letter));
+    this.#requireWanted();
     this.#source = new JobSource({
       connection: this.#connection,
       group,
@@ -103,6 +105,11 @@ export class Agent {
   drain(now = false): Promise<void> {
     if (now) this.#runner?.stopAll();
     return this.#ending ??= this.#drain(now ? 0 : this.#options.drainMs);
+  }
+
+  /** Nothing is opened for one that was told to end while it started. */
+  #requireWanted(): void {
+    if (this.#ending !== undefined) throw new Error("The agent was told to end");
   }
 
   #openConnection(): EngineConnection {

@@ -38,8 +38,9 @@ export async function runAgentCommand(args: readonly string[], host: AgentHost =
   try {
     const { agent, summary } = await makeAgent(flags, host);
     const release = listen(agent, () => ending.resolve());
-    await agent.start();
-    console.log(summary);
+    const starting = agent.start();
+    // It may be told to end while it still waits for its server.
+    await Promise.race([starting.then(() => console.log(summary)), ending.promise]);
     await ending.promise;
     await agent.drain();
     release();
