@@ -101,6 +101,14 @@ Deno.test("codeNameOfModule() goes by the package.json near the module, wherever
   });
 });
 
+Deno.test("codeNameOf() names code whose files have no folder in common, as on two drives of Windows", async () => {
+  const read = (url: string) => Promise.resolve(new TextEncoder().encode(url));
+  for (const main of ["file:///C:/main.ts", "file://server/share/main.ts"]) {
+    const modules = [main, "file:///D:/lib/b.ts"].map((specifier) => ({ specifier }));
+    assertEquals((await codeNameOf({ roots: [main], modules }, read)).length, 16);
+  }
+});
+
 Deno.test("codeNameOf() is the same in another folder, and another with one byte", async () => {
   const graph = (folder: string, remote = "npm:x@1.0.0") => ({
     roots: [`file:///${folder}/main.ts`],

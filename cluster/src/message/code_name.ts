@@ -81,7 +81,12 @@ export function checkCodeVersion(version: string, name = "codeVersion"): string 
 
 function commonFolder(urls: readonly string[]): string {
   let folder = new URL(".", urls[0] ?? "file:///").href;
-  while (!urls.every((url) => url.startsWith(folder))) folder = new URL("..", folder).href;
+  while (!urls.every((url) => url.startsWith(folder))) {
+    const above = new URL("..", folder).href;
+    // There is none above: on Windows, files may lie on several drives, or machines.
+    if (above === folder) return "file://";
+    folder = above;
+  }
   return folder;
 }
 
