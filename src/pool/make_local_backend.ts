@@ -1,4 +1,5 @@
 import { hub } from "../hub/hub.ts";
+import { inMicrotask } from "../timer.ts";
 import { programReaper } from "../worker/reaper.ts";
 import type { Completion, TaskBackend, TaskRequest, WorkerListener } from "./backend.ts";
 import { LocalBackend } from "./local/local_backend.ts";
@@ -76,7 +77,7 @@ class CheckingBackend extends LocalBackend {
     } catch (error) {
       const refused = new TaskRecord(request, completion);
       refused.state = "settled";
-      queueMicrotask(() => completion.reject(error, "worker"));
+      inMicrotask(() => completion.reject(error, "worker"));
       return refused;
     }
     return super.submit(request, completion);
