@@ -56,7 +56,8 @@ Deno.test("corral map --resume-failed does not take the invalid records of an in
 Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, and leaves a link to them what it is", async () => {
   await inFolder(async (folder) => {
     const link = `${folder}/link`;
-    await Deno.symlink(`${folder}/rejects`, link);
+    // Deno.symlink() would take more than a test has.
+    assert((await new Deno.Command("ln", { args: ["-s", `${folder}/rejects`, link] }).output()).success);
     const args = ["--rejects", link, "--joblog", `${folder}/log`];
     assertEquals((await corral(["map", "-e", "() => { throw 1; }", ...args], { stdin: TWO, allow: ["-A"] })).code, 2);
     const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
