@@ -35,7 +35,8 @@ export function shared<T>(name: string, make: () => T): T {
 export function sharedLater(name: string, load: () => void): () => void {
   const holder = globalThis as unknown as Record<symbol, unknown>;
   const key = sharedSymbol(name);
-  const end = (): void => void delete holder[key];
+  // User code may have cleared what it found, and a copy have made its own since: that stays.
+  const end = (): void => void Reflect.deleteProperty(holder, key);
   const get = (): unknown => {
     end();
     load();

@@ -1,7 +1,7 @@
 // Unit, and end-to-end with real processes.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import * as one from "../mod.ts";
-import { brand, brandOf, shared } from "../src/copies.ts";
+import { brand, brandOf, shared, sharedLater, sharedSymbol } from "../src/copies.ts";
 import { withCopy } from "./helpers/programs/second_copy.ts";
 
 type Library = typeof one;
@@ -9,6 +9,31 @@ type Library = typeof one;
 Deno.test("shared() makes a value once", () => {
   const value = shared("test", () => ({}));
   assertStrictEquals(shared("test", () => ({})), value);
+});
+
+Deno.test("sharedLater() loads what is shared when somebody asks for it first, and not when it was ended", () => {
+  const loaded: string[] = [];
+  const load = (name: string) => () => {
+    loaded.push(name);
+    shared(name, () => `made by ${name}`);
+  };
+  sharedLater("later", load("later"));
+  assertEquals([shared("later", () => "too late"), shared("later", () => "too late")], [
+    "made by later",
+    "made by later",
+  ]);
+  const end = sharedLater("ended", load("ended"));
+  end();
+  assertEquals(shared("ended", () => "made here"), "made here");
+  assertEquals(loaded, ["later"]);
+});
+
+Deno.test("sharedLater() leaves what a copy has made after somebody cleared the global scope", () => {
+  const end = sharedLater("cleared", () => {});
+  delete (globalThis as unknown as Record<symbol, unknown>)[sharedSymbol("cleared")];
+  shared("cleared", () => "made since");
+  end();
+  assertEquals(shared("cleared", () => "made again"), "made since");
 });
 
 Deno.test("brand() makes instanceof ask for the name, and leaves subclasses alone", () => {

@@ -14,6 +14,7 @@ const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date,
 const $Object_defineProperty = Object.defineProperty;
 const $Symbol_for = Symbol.for;
 const $Object_hasOwn = Object.hasOwn;
+const $Reflect_deleteProperty = Reflect.deleteProperty;
 const $Object_entries = Object.entries;
 const $Object_getPrototypeOf = Object.getPrototypeOf;
 const $Array_isArray = Array.isArray;
@@ -244,7 +245,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -252,7 +253,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -264,7 +265,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(9));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/heap"] = (() => {
 // src/wire/heap.ts
 function heapBytes() {
@@ -297,7 +298,7 @@ function shared(name, make) {
 function sharedLater(name, load) {
   const holder = globalThis;
   const key = sharedSymbol(name);
-  const end = () => void delete holder[key];
+  const end = () => void $Reflect_deleteProperty(holder, key);
   const get = () => {
     end();
     load();
