@@ -1,54 +1,40 @@
 /** End-to-end: What a task writes to its standard streams, and reads from them, by whatever way: it is the task's, and harms no message. */
 import { assertEquals } from "@std/assert";
+import { mapTexts, printedByEach } from "../../helpers/programs/pieces.ts";
 import { runProgram } from "../../helpers/programs/program.ts";
 
-/** Ways to write to stdout that need no permission: the text of a task's body, and what comes out. */
-const WRITES: Record<string, [body: string, out: string]> = {
-  "fs.writeSync": [`(await import("node:fs")).writeSync(1, "one\\n");`, "one\n"],
-  "fs.write": [
-    `const fs = await import("node:fs"); await new Promise((done) => fs.write(1, "one\\n", done));`,
-    "one\n",
-  ],
-  "fs.writevSync": [`(await import("node:fs")).writevSync(1, [Buffer.from("one"), Buffer.from("\\n")]);`, "one\n"],
-  "fs.writeFileSync": [`(await import("node:fs")).writeFileSync(1, "one\\n");`, "one\n"],
-  "fs.appendFileSync": [`(await import("node:fs")).appendFileSync(1, "one\\n");`, "one\n"],
-  "fs.createWriteStream": [
+/** Ways to write "one" to stdout that need no permission: the text of a task's body. */
+const WRITES: Record<string, string> = {
+  "fs.writeSync": `(await import("node:fs")).writeSync(1, "one\\n");`,
+  "fs.write": `const fs = await import("node:fs"); await new Promise((done) => fs.write(1, "one\\n", done));`,
+  "fs.writevSync": `(await import("node:fs")).writevSync(1, [Buffer.from("one"), Buffer.from("\\n")]);`,
+  "fs.writeFileSync": `(await import("node:fs")).writeFileSync(1, "one\\n");`,
+  "fs.appendFileSync": `(await import("node:fs")).appendFileSync(1, "one\\n");`,
+  "fs.createWriteStream":
     `const fs = await import("node:fs"); const stream = fs.createWriteStream("", { fd: 1, autoClose: false });
      await new Promise((done) => stream.end("one\\n", done));`,
-    "one\n",
-  ],
-  "a Node socket": [
+  "a Node socket":
     `const { Socket } = await import("node:net"); const socket = new Socket({ fd: 1, readable: false, writable: true });
      await new Promise((done) => socket.write("one\\n", done));`,
-    "one\n",
-  ],
-  "process.stdout": [`await new Promise((done) => process.stdout.write("one\\n", done));`, "one\n"],
-  "a Node console": [`new (await import("node:console")).Console(process.stdout).log("one");`, "one\n"],
-  "Deno.stdout": [`await Deno.stdout.write(new TextEncoder().encode("one\\n"));`, "one\n"],
-  "a thread's console": [
+  "process.stdout": `await new Promise((done) => process.stdout.write("one\\n", done));`,
+  "a Node console": `new (await import("node:console")).Console(process.stdout).log("one");`,
+  "Deno.stdout": `await Deno.stdout.write(new TextEncoder().encode("one\\n"));`,
+  "a thread's console":
     `const thread = new Worker("data:text/javascript,console.log('one');postMessage(0)", { type: "module" });
      await new Promise((done) => thread.onmessage = done); thread.terminate();`,
-    "one\n",
-  ],
-  "a Node thread": [
-    `const { Worker } = await import("node:worker_threads");
+  "a Node thread": `const { Worker } = await import("node:worker_threads");
      const thread = new Worker("console.log('one')", { eval: true });
      await new Promise((done) => thread.on("exit", done));`,
-    "one\n",
-  ],
 };
 
-for (const [way, [body, out]] of Object.entries(WRITES)) {
-  Deno.test(`a task prints by ${way}, in order with its console, and the worker serves on`, async () => {
-    const { code, stdout, stderr } = await runProgram(`
-      await using pool = new Pool({ workers: 1 });
-      const pid = await pool.apply(() => Deno.pid);
-      await pool.apply(async () => { console.log("before"); ${body} console.log("after"); });
-      if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
-    `);
-    assertEquals([code, stdout, stderr], [0, `before\n${out}after\n`, ""]);
-  });
-}
+Deno.test("a task prints by every way, in order with its console, and the worker serves on", async () => {
+  const outcome = await printedByEach(mapTexts(WRITES, (body) => `
+    const pid = await pool.apply(() => Deno.pid);
+    await pool.apply(async () => { console.log("before"); ${body} console.log("after"); });
+    if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
+  `));
+  assertEquals(outcome, { printed: mapTexts(WRITES, () => "before\none\nafter\n"), stderr: "" });
+});
 
 /** Ways to close a standard stream that leave the worker its own. */
 const CLOSES: Record<string, string> = {
@@ -67,18 +53,15 @@ const CLOSES: Record<string, string> = {
      const { Readable } = await import("node:stream"); await pipeline(Readable.from([]), process.stdout);`,
 };
 
-for (const [way, body] of Object.entries(CLOSES)) {
-  Deno.test(`a task closes a stream by ${way}, and the next one prints in the same worker`, async () => {
-    const { code, stdout, stderr } = await runProgram(`
-      await using pool = new Pool({ workers: 1 });
-      const pid = await pool.apply(() => Deno.pid);
-      await pool.apply(async () => { ${body} });
-      await pool.apply(() => console.log("next"));
-      if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
-    `);
-    assertEquals([code, stdout, stderr], [0, "next\n", ""]);
-  });
-}
+Deno.test("a task closes a stream by every way, and the next one prints in the same worker", async () => {
+  const outcome = await printedByEach(mapTexts(CLOSES, (body) => `
+    const pid = await pool.apply(() => Deno.pid);
+    await pool.apply(async () => { ${body} });
+    await pool.apply(() => console.log("next"));
+    if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
+  `));
+  assertEquals(outcome, { printed: mapTexts(CLOSES, () => "next\n"), stderr: "" });
+});
 
 /** Ways to close the descriptor itself, behind the library's back. */
 const CLOSES_DESCRIPTOR: Record<string, string> = {
@@ -88,19 +71,16 @@ const CLOSES_DESCRIPTOR: Record<string, string> = {
      await new Promise((done) => fs.createWriteStream("", { fd: 1 }).end("", done));`,
 };
 
-for (const [way, body] of Object.entries(CLOSES_DESCRIPTOR)) {
-  Deno.test(`a task that closes descriptor 1 by ${way} is told so, and the next one has a worker`, async () => {
-    const { code, stdout } = await runProgram(`
-      await using pool = new Pool({ workers: 1 });
-      const error = await pool.apply(async () => { ${body} return 1; }).catch((error) => error);
-      console.log(error.name, error.taskStarted, error.message.split("\\n").at(-1));
-      console.log(await pool.apply(Math.sqrt, [4]));
-    `);
-    const advice = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: " +
-      "a stream closes it at its end unless it has `autoClose: false`";
-    assertEquals([code, stdout], [0, `WorkerExitError true ${advice}\n2\n`]);
-  });
-}
+Deno.test("a task that closes descriptor 1 by any way is told so, and the next one has a worker", async () => {
+  const advice = "error: a task closed descriptor 1 (stdout), by which its worker answers, leave it open: " +
+    "a stream closes it at its end unless it has `autoClose: false`";
+  const { printed } = await printedByEach(mapTexts(CLOSES_DESCRIPTOR, (body) => `
+    const error = await pool.apply(async () => { ${body} return 1; }).catch((error) => error);
+    console.log(error.name, error.taskStarted, error.message.split("\\n").at(-1));
+    console.log(await pool.apply(Math.sqrt, [4]));
+  `));
+  assertEquals(printed, mapTexts(CLOSES_DESCRIPTOR, () => `WorkerExitError true ${advice}\n2\n`));
+});
 
 Deno.test("a task floods stdout by its number from threads while it returns 10 MB, and both come whole", async () => {
   const { code, stdout, stderr } = await runProgram(`
