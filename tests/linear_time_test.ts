@@ -73,6 +73,7 @@ const WORKER: Circumstances = {
   mayRun: false,
   temporaryFolder: "/tmp",
   isHidden: () => false,
+  isDenied: () => false,
 };
 
 function errorOf(text: string): Error {

@@ -5,7 +5,7 @@
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { fileUrlToPath, isReadable, moduleFolder, programModule } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
-import { isHeld, isHeldWhole } from "./permissions/permissions.ts";
+import { isDenied, isHeld, isHeldWhole, type PermissionKind, resolveDenials } from "./permissions/permissions.ts";
 import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
 
 /** What is known of the worker in which an error came up. */
@@ -27,11 +27,14 @@ export interface Circumstances {
   readonly temporaryFolder: string | undefined;
   /** Whether this program may not tell the worker a variable. */
   isHidden(variable: string): boolean;
+  /** Whether the option `deny` says so; of a whole kind without an item. */
+  isDenied(kind: PermissionKind, item: string | undefined): boolean;
 }
 
 /** The circumstances of workers with these options. */
 export function circumstances(options: ResolvedLaunchOptions, config: string | undefined): Circumstances {
-  const { moduleUrl, configOf = moduleUrl ?? programModule(), trust, env, permissions } = options;
+  const { moduleUrl, configOf = moduleUrl ?? programModule(), trust, env, permissions, deny } = options;
+  const denials = resolveDenials(deny);
   const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
   return {
     module: moduleUrl?.startsWith("file:") ? fileUrlToPath(new URL(moduleUrl)) : moduleUrl,
@@ -43,6 +46,7 @@ export function circumstances(options: ResolvedLaunchOptions, config: string | u
     mayRun: permissions === "inherit" || (typeof permissions === "object" && Boolean(permissions.run)),
     temporaryFolder: Deno.build.os === "windows" ? env.TMP ?? env.TEMP : env.TMPDIR ?? "/tmp",
     isHidden: (variable) => !isHeld("env", variable),
+    isDenied: (kind, item) => item === undefined ? denials.get(kind) === true : isDenied(kind, item, denials),
   };
 }
 
@@ -198,6 +202,9 @@ function notGranted(text: string, worker: Circumstances): string {
   if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
   if (target?.includes(".corral.invalid")) {
     return "in a corral worker: a relative URL has no page to start from, give fetch() an absolute one";
+  }
+  if (worker.isDenied(kind as PermissionKind, target)) {
+    return `in a corral worker: \`deny\` says so, take it out of \`deny.${kind}\` if it is wanted`;
   }
   // A library that is looked for by its name is none that a grant can name.
   const isWhole = target === undefined || (kind === "ffi" && !/[/\\]/.test(target));

@@ -23,6 +23,7 @@ const WORKER: Circumstances = {
   mayRun: false,
   temporaryFolder: "/tmp",
   isHidden: () => false,
+  isDenied: () => false,
 };
 const UNTRUSTED: Circumstances = { ...WORKER, trust: "untrusted" };
 const BLIND: Circumstances = { ...WORKER, mayReadFolder: false, config: undefined, isHidden: () => true };

@@ -16,6 +16,7 @@ const OPEN: Circumstances = {
   mayRun: false,
   temporaryFolder: "/tmp",
   isHidden: () => false,
+  isDenied: () => false,
 };
 const CONNECTING =
   "if DENO_CERT, DENO_TLS_CA_STORE, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, HTTP_PROXY, http_proxy, HTTPS_PROXY, https_proxy, ALL_PROXY, " +

@@ -6,14 +6,7 @@ import { LIBRARY_FOLDER } from "../../library_folder.ts";
 import { PermissionError } from "../../errors.ts";
 import type { ProjectFiles } from "../../own_process.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
-import {
-  fileUrlToPath,
-  isAbsolutePath,
-  isReadable,
-  pathFromStart,
-  programModule,
-  withoutTrailingSlashes,
-} from "../project/module_url.ts";
+import { covers, fileUrlToPath, isAbsolutePath, pathFromStart, programModule } from "../project/module_url.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 /** Something that runs, or decides about what runs. */
@@ -111,30 +104,4 @@ function searchPath(): string[] {
 
 function variable(name: string): string | undefined {
   return (isHeld("env", name) ? Deno.env.get(name) : undefined) || undefined;
-}
-
-/** Whether a granted path is this one, or a folder that it lies in; for a folder also, whether it lies in that. */
-export function covers(granted: string, { path, isFolder }: Pick<Code, "path" | "isFolder">): boolean {
-  const [there, here] = [forms(granted), forms(path)];
-  return there.some((a) => here.some((b) => isWithin(b, a) || (isFolder && isWithin(a, b))));
-}
-
-/** A path as it is written, and as it is without links. */
-function forms(path: string): string[] {
-  const plain = withoutTrailingSlashes(path);
-  return [...new Set([plain, realPath(plain)].map((form) => Deno.build.os === "linux" ? form : form.toLowerCase()))];
-}
-
-function realPath(path: string): string {
-  if (!isReadable(path) && !isReadable(path, "isDirectory")) return path;
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder ||
-    path.startsWith(/[\\/]$/.test(folder) ? folder : `${folder}${Deno.build.os === "windows" ? "\\" : "/"}`);
 }

@@ -7,10 +7,9 @@
 import { PermissionError } from "../../errors.ts";
 import { monotonicMs } from "../../timer.ts";
 import { ARGUMENT_LIMITS } from "./argument_limits.ts";
-import { covers } from "./code_guard.ts";
 import { type Grants, resolveGrants } from "./permissions.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
-import { moduleFolder } from "../project/module_url.ts";
+import { covers, moduleFolder } from "../project/module_url.ts";
 
 // More would take longer than a pool may take to be made.
 const MOST_ENTRIES = 20_000;

@@ -15,12 +15,14 @@ import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
 import { configure } from "../project/configuration.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { mainModule } from "./main_module.ts";
-import { fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
+import { covers, fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
 import {
   addToGrant,
   grantFlags,
   type Grants,
+  isDenied,
   isHeld,
+  removeDenied,
   resolveDenials,
   resolveGrants,
 } from "../permissions/permissions.ts";
@@ -114,17 +116,26 @@ function needsDeferred({ moduleUrl }: ResolvedLaunchOptions, { importsLazily }: 
   return importsLazily === true || moduleUrl?.startsWith("file:") === true && isLink(fileUrlToPath(new URL(moduleUrl)));
 }
 
+/** What an untrusted module may read of its folder. It is loaded from there whatever is denied around it; what is denied within, it may not read. */
+function ownFiles(options: WorkerCommandOptions, moduleUrl: string, denials: Grants): string[] {
+  const files = untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl)));
+  const denied = denials.get("read");
+  if (denied === undefined || denied === true) return files;
+  const folder = { path: moduleFolder(moduleUrl), isFolder: false };
+  const within = new Map([["read", denied.filter((one) => !covers(one, folder))]]) as Grants;
+  return files.filter((path) => !isDenied("read", path, within));
+}
+
 function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {
   const { moduleUrl, trust, permissions, env } = options;
   const grants = resolveGrants(permissions);
   // The values come from this program, so it gives away nothing that it does not hold.
   addToGrant(grants, "env", Object.keys(env));
-  // In Deno, what is granted by name passes a denial of everything.
-  for (const [kind, denied] of denials) if (denied === true) grants.delete(kind);
+  removeDenied(grants, denials);
   if (trust === "untrusted" && moduleUrl?.startsWith("file:")) {
     // This program must hold what it passes on, and may then look into it.
     resolveGrants({ read: [moduleFolder(moduleUrl)] });
-    addToGrant(grants, "read", untrustedFolder(options)!.grants(fileUrlToPath(new URL(moduleUrl))));
+    addToGrant(grants, "read", ownFiles(options, moduleUrl, denials));
   }
   // A worker finds "deno" only on a PATH, which this program may not be able to pass on.
   const run = grants.get("run");

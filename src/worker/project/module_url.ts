@@ -162,3 +162,36 @@ function escapePath(path: string): string {
   const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
   return slashes.replaceAll(/[%?#\\\t\n\r]/g, encodeURIComponent);
 }
+
+/** Whether a granted path is this one, or a folder that it lies in; for a folder also, whether it lies in that. */
+export function covers(granted: string, { path, isFolder }: { path: string; isFolder: boolean }): boolean {
+  const [there, here] = [forms(granted), forms(path)];
+  return there.some((a) => here.some((b) => isWithin(b, a) || (isFolder && isWithin(a, b))));
+}
+
+/** A path as it is written, and as it is without links. */
+function forms(path: string): string[] {
+  const plain = withoutTrailingSlashes(path);
+  return [...new Set([plain, realPath(plain)].map((form) => Deno.build.os === "linux" ? form : form.toLowerCase()))];
+}
+
+/** Of what is not there, or may not be looked at, the folder above is taken as it is without links. */
+function realPath(path: string): string {
+  if (isReadable(path) || isReadable(path, "isDirectory")) {
+    try {
+      return Deno.realPathSync(path);
+    } catch {
+      return path;
+    }
+  }
+  const [, folder, name] = /^(.*[\\/])([^\\/]+)$/s.exec(path) ?? [];
+  if (folder === undefined) return path;
+  const above = withoutTrailingSlashes(folder);
+  const real = realPath(above);
+  return real === above ? path : `${real}${folder.slice(above.length) || folder.at(-1)}${name}`;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder ||
+    path.startsWith(/[\\/]$/.test(folder) ? folder : `${folder}${Deno.build.os === "windows" ? "\\" : "/"}`);
+}

@@ -1,0 +1,72 @@
+/** End-to-end with real workers: what is denied stays so, however narrowly it was granted. Deno lets the narrower of the two pass. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Pool, type PoolOptions } from "../../mod.ts";
+import { ProjectFolder } from "../helpers/programs/project_folder.ts";
+
+async function folderOfSecrets(): Promise<ProjectFolder> {
+  return await ProjectFolder.make({
+    "data/secret/key": "key",
+    "data/open": "open",
+    "tenant/tasks.ts": "export const read = (path: string) => Deno.readTextFileSync(path);",
+    "tenant/secret/key": "key",
+    "tenant/open": "open",
+  });
+}
+
+function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+Deno.test("Pool: what is denied as a whole cannot be reached by a narrower grant in it", async () => {
+  await using folder = await folderOfSecrets();
+  const { path } = folder;
+  await folder.link("data", "alias");
+  const secret = `${path}/data/secret`;
+  const file = { name: "read", path: `${secret}/key` } as const;
+  const cases: [options: PoolOptions, descriptor: Deno.PermissionDescriptor, isGranted: boolean][] = [
+    [{ permissions: { read: [secret] } }, file, true],
+    [{ permissions: { read: [secret] }, deny: { read: [`${path}/data`] } }, file, false],
+    [{ permissions: { read: [secret] }, deny: { read: ["/"] } }, file, false],
+    [{ permissions: { read: [secret, path] }, deny: { read: [`${path}/data`] } }, file, false],
+    [
+      { permissions: { read: [`${path}/alias/secret/key`] }, deny: { read: [`${path}/data`] } },
+      { name: "read", path: `${path}/alias/secret/key` },
+      false,
+    ],
+    [
+      { permissions: { write: [`${path}/alias/new/file`] }, deny: { write: [`${path}/data`] } },
+      { name: "write", path: `${path}/alias/new/file` },
+      false,
+    ],
+    [{ permissions: { run: ["/usr/bin/true"] }, deny: { run: ["true"] } }, {
+      name: "run",
+      command: "/usr/bin/true",
+    }, false],
+    [{ env: { TOKEN_A: "x" }, deny: { env: ["TOKEN_*"] } }, { name: "env", variable: "TOKEN_A" }, false],
+    [{ env: { TOKEN_A: "x" } }, { name: "env", variable: "TOKEN_A" }, true],
+  ];
+  for (const [options, descriptor, expected] of cases) {
+    await using pool = new Pool({ workers: 1, ...options });
+    const text = Deno.inspect([options, descriptor]);
+    assertEquals([text, await pool.apply(isGranted, [descriptor])], [text, expected]);
+  }
+});
+
+Deno.test("Pool: an untrusted module reads its own files, but not those that are denied among them", async () => {
+  await using folder = await folderOfSecrets();
+  const own = `${folder.path}/tenant`;
+  for (const denied of [[`${own}/secret`], [`${own}/secret`, folder.path], ["/", `${own}/secret/key`]]) {
+    await using pool = new Pool({
+      workers: 1,
+      module: `${own}/tasks.ts`,
+      trust: "untrusted",
+      deny: { read: denied },
+    });
+    assertEquals(await pool.apply("read", [`${own}/open`]), "open");
+    const error = await assertRejects(() => pool.apply("read", [`${own}/secret/key`]), Deno.errors.NotCapable);
+    assertStringIncludes(
+      error.message,
+      `Requires read access to "${own}/secret/key"; in a corral worker: \`deny\` says so, take it out of \`deny.read\` if it is wanted`,
+    );
+  }
+});
