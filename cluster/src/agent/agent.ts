@@ -63,7 +63,7 @@ export class Agent {
 
   /** Starts its workers, checks the server, and takes tasks. Rejects when it cannot serve. */
   async start(): Promise<void> {
-    const { sealer, name, lanes, code, group, lockMs, leaseMs } = this.#options;
+    const { sealer, name, lanes, code, group, lockMs, leaseMs, note } = this.#options;
     await this.#backend.ready();
     this.#requireWanted();
     this.#connection = this.#openConnection();
@@ -92,6 +92,10 @@ export class Agent {
       lockMs,
       runner: this.#runner,
       onError: () => {},
+      onRefusing: (refusal) =>
+        note(
+          refusal === undefined ? "The server takes answers again" : `The server refuses answers: ${refusal.message}`,
+        ),
     });
     this.#rounds = new Rounds(systemClock, ROUND_MS, () => this.#round());
   }

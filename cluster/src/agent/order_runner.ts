@@ -1,5 +1,6 @@
 import type { AgentJob, JobEnd, JobRunner } from "../bullmq/job_source.ts";
 import type { Store } from "../bullmq/engine.ts";
+import { isRefusedForNow } from "../bullmq/refused_now.ts";
 import { type Clock, pause } from "../clock.ts";
 import {
   CancelledError,
@@ -21,6 +22,10 @@ import { thrownText } from "./thrown_text.ts";
 
 const SALVAGE_TRIES = 3;
 const SALVAGE_WAIT_MS = 300;
+/** As long as a client waits by default for a server that refuses its orders. */
+const REFUSAL_LIMIT_MS = 30_000;
+/** Shorter than SALVAGE_WAIT_MS: the next agent may be looking for what is to be kept. */
+const REFUSED_AGAIN_MS = 200;
 const NO_PIECES: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** What a runner works with. */
@@ -86,7 +91,8 @@ export class OrderRunner implements JobRunner {
   refused(id: string): void {
     const letter = this.#unrecorded.get(id);
     this.#unrecorded.delete(id);
-    if (letter !== undefined) this.#options.store.keepAnswer(id, letter).catch(() => {});
+    const { store } = this.#options;
+    if (letter !== undefined) this.#untilTaken(() => store.keepAnswer(id, letter), Infinity).catch(() => {});
   }
 
   /** Stops tasks by the ids of their jobs. */
@@ -210,13 +216,27 @@ export class OrderRunner implements JobRunner {
         end.kind === "value" ? encode(end.value) : end.value as Encoded,
         OUTCOME_INLINE_BYTES,
       );
-      if (pieces.length > 0) await store.put(shelf, pieces);
+      if (pieces.length > 0) await this.#untilTaken(() => store.put(shelf, pieces), REFUSAL_LIMIT_MS);
       body = end.kind === "value" ? { kind: "value", value: parcel } : { kind: "error", own: end.own, value: parcel };
     } else body = end;
     const letter = sealOutcome(sealer, { ...body, ...traced, id: order.id, agent: name, shelf });
     // Of a task that was given back, the next agent needs no answer: it is to run it.
     if (body.kind !== "refused") this.#unrecorded.set(order.id, letter);
     return { do: "answer", letter };
+  }
+
+  /** Asks again while the server refuses for what may go: one that is short of memory may have room when others have taken their results. */
+  async #untilTaken(ask: () => Promise<void>, limitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + limitMs;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isRefusedForNow(error) || this.#stopping || clock.now() >= until) throw error;
+      }
+      await pause(clock, REFUSED_AGAIN_MS);
+    }
   }
 }
 

@@ -2,12 +2,15 @@ import { type Job, type Queue, UnrecoverableError, WaitingError, type Worker } f
 import type { Letter } from "../message/letter.ts";
 import { queueName } from "../names.ts";
 import type { EngineConnection } from "./engine.ts";
+import { isRefusedForNow } from "./refused_now.ts";
 import { within } from "../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** BullMQ's own limit fails a job without asking what its order allows: out of reach, the agent judges. */
 const NEVER = 1_000_000_000;
 const RETRY_DELAY_MS = 1000;
+/** Shorter than the next agent waits for an answer of a job that was lost: this one may be about to keep it. */
+const REFUSED_AGAIN_MS = 200;
 const KEPT_LOG_LINES = 1000;
 /** BullMQ's codes for an answer that came after the lock was lost: no lock, not active, another's lock. */
 const LOCK_LOST = [-2, -3, -6];
@@ -60,6 +63,8 @@ export interface JobSourceOptions {
   readonly lockMs: number;
   readonly runner: JobRunner;
   readonly onError: (error: Error) => void;
+  /** The server refuses to have an answer written down, or takes answers again. */
+  readonly onRefusing: (refusal: Error | undefined) => void;
 }
 
 /** Where an agent's jobs come from: a BullMQ worker, which is replaced when it no longer fetches. */
@@ -71,6 +76,10 @@ export class JobSource {
   #jobs: number;
   #running = 0;
   #ending = false;
+  #refusing = false;
+  /** Resolves when it closes: what waits to write again stops then. */
+  readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
   /** The last look for a job found none. */
   #drained = true;
 
@@ -125,6 +134,8 @@ export class JobSource {
   /** Ends it now, within a few seconds. */
   async close(): Promise<void> {
     this.#ending = true;
+    this.#closed = true;
+    this.#closing.resolve();
     await within(CLOSE_LIMIT_MS, Promise.all([this.#worker.close(true), this.#queue.close()]));
   }
 
@@ -166,6 +177,7 @@ export class JobSource {
   }
 
   async #process(job: Job, token: string | undefined): Promise<Letter> {
+    this.#keepWriting(job);
     this.#lastFetch = performance.now();
     this.#running++;
     this.#drained = false;
@@ -180,8 +192,32 @@ export class JobSource {
     this.#lastFetch = performance.now();
     if (end.do === "answer") return end.letter;
     if (end.do === "fail") throw new UnrecoverableError(end.text);
-    await job.moveToWait(token);
+    await this.#untilWritten(() => job.moveToWait(token));
     throw new WaitingError();
+  }
+
+  /** BullMQ would drop an answer that the server refuses once, and the job with it: its agent would be taken for lost. */
+  #keepWriting(job: Job): void {
+    const { moveToCompleted, moveToFailed } = job;
+    job.moveToCompleted = (...args) => this.#untilWritten(() => moveToCompleted.apply(job, args));
+    job.moveToFailed = (...args) => this.#untilWritten(() => moveToFailed.apply(job, args));
+  }
+
+  /** Writes again while the server refuses for what may go. A lock that is lost meanwhile ends it: then the answer is kept for the next agent. */
+  async #untilWritten<T>(write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const written = await write();
+        if (this.#refusing) this.#options.onRefusing(undefined);
+        this.#refusing = false;
+        return written;
+      } catch (error) {
+        if (!isRefusedForNow(error) || this.#closed) throw error;
+        if (!this.#refusing) this.#options.onRefusing(error as Error);
+        this.#refusing = true;
+        await within(REFUSED_AGAIN_MS, this.#closing.promise);
+      }
+    }
   }
 
   #agentJob(job: Job): AgentJob {

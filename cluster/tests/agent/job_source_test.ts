@@ -27,6 +27,7 @@ function makeSource(runner: Partial<JobRunner> = {}) {
     ...{ connection, group: "g", code: "c", name: "host", lanes: 1, lockMs: 1000 },
     runner: runner as JobRunner,
     onError: () => {},
+    onRefusing: () => {},
   });
   return { source, workers };
 }

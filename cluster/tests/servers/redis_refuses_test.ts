@@ -134,6 +134,45 @@ Deno.test(
 );
 
 Deno.test(
+  "a server that takes no writes for longer than the lock: an answer that is due meanwhile is written down afterwards",
+  options,
+  async () => {
+    await using redis = await RedisServer.start();
+    await using notes = await Notes.make();
+    await using gate = await Notes.make();
+    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, lock: "6s", ...sees(notes, gate) });
+    await using caller = new Caller(redis.url);
+    using admin = openAdmin(redis.url);
+    const call = caller.start("noteUntil", [notes.path, "once", gate.path]);
+    await notes.until(1);
+    await admin.redis.config("SET", "min-replicas-to-write", "1");
+    await Deno.writeTextFile(gate.path, "open\n");
+    const lock = `bull:corral-default-${(await caller.cluster.agents())[0]!.modules[0]}:*:lock`;
+    while ((await admin.redis.keys(lock)).length > 0);
+    await admin.redis.config("SET", "min-replicas-to-write", "0");
+    assertEquals(await call.result, "once");
+    assertEquals((await notes.lines()).length, 1);
+  },
+);
+
+Deno.test("a server that has no memory for a large result gets it when it has some", options, async () => {
+  await using redis = await RedisServer.start();
+  await using notes = await Notes.make();
+  await using gate = await Notes.make();
+  await using _agent = await AgentProcess.start(redis.url, sees(notes, gate));
+  await using caller = new Caller(redis.url);
+  using admin = openAdmin(redis.url);
+  const text = "x".repeat(20_000);
+  const call = caller.start("noteUntil", [notes.path, text, gate.path]);
+  await notes.until(1);
+  await admin.redis.config("SET", "maxmemory", "1mb");
+  await Deno.writeTextFile(gate.path, "open\n");
+  while (!/cmdstat_set:.*rejected_calls=[1-9]/.test(await admin.redis.info("commandstats")));
+  await admin.redis.config("SET", "maxmemory", "0");
+  assertEquals(await call.result, text);
+});
+
+Deno.test(
   "a failover: an answer that is due while the server takes no writes is not lost",
   withTimersOfOthers,
   async () => {
