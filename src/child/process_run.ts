@@ -1,7 +1,14 @@
 import { FunctionNotFoundError } from "../errors.ts";
 import { type OwnProcess, ownProcess } from "../own_process.ts";
 import type { ProcessInput, ProcessSettings } from "../wire/protocol.ts";
-import { explainMissing, type LoadedModule, resolveFunction } from "./tasks/functions.ts";
+import {
+  amongSameText,
+  choice,
+  explainMissing,
+  exportsWithText,
+  type LoadedModule,
+  resolveFunction,
+} from "./tasks/functions.ts";
 
 type ProcessClass = { readonly prototype: { run(): unknown } };
 
@@ -27,12 +34,20 @@ export async function runProcess(
 }
 
 function findClass({ name, source }: { name: string; source: string }, module: LoadedModule): ProcessClass {
-  const classes = Object.entries(module).filter((entry): entry is [string, ProcessClass & typeof Function] =>
-    typeof entry[1] === "function" && typeof entry[1].prototype?.run === "function"
-  );
-  const textOf = Function.prototype.toString;
-  const found = classes.find(([, value]) => textOf.call(value) === source) ?? classes.find(([key]) => key === name);
-  if (found !== undefined) return found[1];
+  const found = exportsWithText(source, module);
+  const meant = found.size < 2 ? Array.from(found) : amongSameText(found, name);
+  if (meant.length > 1) {
+    throw new FunctionNotFoundError(
+      `Cannot run ${name ? `class ${name}` : "the class"}: the module has several exports with its text, ${
+        choice(meant)
+      }, which may see ` +
+        `different variables, export a class of its own instead: export class Name extends … {}`,
+    );
+  }
+  const value = meant[0]?.[0] ?? (Object.hasOwn(module, name) ? module[name] : undefined);
+  if (typeof value === "function" && typeof value.prototype?.run === "function") {
+    return value as unknown as ProcessClass;
+  }
   throw new FunctionNotFoundError(`Cannot run class ${name}: the module does not export it, export it from the module`);
 }
 

@@ -253,7 +253,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -2173,7 +2173,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Array_isArray, $Object_values, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -3102,7 +3102,7 @@ function resolveFunction(spec, module, exportsOnly = false) {
     case "builtin":
       return resolveBuiltin(spec.name);
     case "source":
-      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ?? (exportsOnly ? refuseSource(spec.name) : compileSource(spec));
+      return exportWithSource(spec, module) ?? globalWithSource(spec.name, spec.source) ?? (exportsOnly ? refuseSource(spec.name) : compileSource(spec));
   }
 }
 function explainMissing(error, spec, module, owner = "pool") {
@@ -3110,7 +3110,7 @@ function explainMissing(error, spec, module, owner = "pool") {
   try {
     if (!(error instanceof Error) || typeof error.message !== "string") return;
     const missing = missingPart(error, spec, module);
-    if (missing === void 0 || exportWithSource(spec.source, module) !== void 0) return;
+    if (missing === void 0 || exportWithSource(spec, module) !== void 0) return;
     error.message += \` (\${spec.name || "the function"} is not an export of the \${owner}'s module, so it was sent as source text and \${missing})\${see("source-text")}\`;
   } catch {
   }
@@ -3140,11 +3140,17 @@ function missingPart(error, { name, source }, module) {
 }
 function resolveExport(name, module) {
   const value = $Object_hasOwn(module, name) ? module[name] : void 0;
+  if (isClass(value)) {
+    throw new TypeError(\`Cannot run \${name}: it is a class, wanted a function, for example one that calls new \${name}(\\u2026)\`);
+  }
   if (typeof value === "function") return value;
-  const names = $Object_keys(module)[$filter]((key) => typeof module[key] === "function");
+  const names = $Object_keys(module)[$filter]((key) => typeof module[key] === "function" && !isClass(module[key]));
   const wanted = names.length > 0 ? \`one of \${names[$map]((key) => $JSON_stringify(key))[$join](", ")}\` : "a module that exports it";
   const state = value === void 0 ? "the module has no such export" : "the export is not a function";
   throw new FunctionNotFoundError(\`Cannot run \${$JSON_stringify(name)}: \${state}, wanted \${wanted}\`);
+}
+function isClass(value) {
+  return typeof value === "function" && /^(?:@|class\\b)/[$test](Function.prototype.toString[$call](value));
 }
 function resolveBuiltin(path) {
   let holder;
@@ -3158,10 +3164,28 @@ function resolveBuiltin(path) {
   }
   return value[$bind](holder);
 }
-function exportWithSource(source, module) {
-  for (const value of $Object_values(module)) {
-    if (typeof value === "function" && Function.prototype.toString[$call](value) === source) return value;
+function exportWithSource({ name, source }, module) {
+  const found = exportsWithText(source, module);
+  if (found.size < 2) return found[$keys]().next().value;
+  const meant = amongSameText(found, name);
+  if (meant.length > 1) {
+    throw new FunctionNotFoundError(\`Cannot run \${name || "the function"}: the module has several exports with its text, which may see different variables, pass the name in place of the function: \${choice(meant)}\${see("source-text")}\`);
   }
+  return meant[0]?.[0];
+}
+function exportsWithText(source, module) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [key, value] of $Object_entries(module)) {
+    if (typeof value !== "function" || Function.prototype.toString[$call](value) !== source) continue;
+    if (!found[$has](value)) found[$set](value, key);
+  }
+  return found;
+}
+function amongSameText(found, name) {
+  return $Array_from(found)[$filter](([value]) => value.name === name);
+}
+function choice(exports) {
+  return exports[$map](([, key]) => $JSON_stringify(key))[$join](" or ");
 }
 function globalWithSource(name, source) {
   for (const holder of [
@@ -3631,6 +3655,9 @@ return {
   identify,
   resolveFunction,
   explainMissing,
+  exportsWithText,
+  amongSameText,
+  choice,
   encodeThrown,
   TaskLoop
 };
@@ -3640,7 +3667,7 @@ return parts["child/tasks/task_loop"];
 //# sourceURL=corral:child/3
 `, `"use strict";
 ((parts, taken, load) => {
-const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Function, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
+const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
 parts["child/main"] = (({
   joinParent
 }, {
@@ -3652,8 +3679,11 @@ parts["child/main"] = (({
   STANDBY,
   TaskLoop,
   VERSION,
+  amongSameText,
+  choice,
   encodeThrown,
   explainMissing,
+  exportsWithText,
   identify,
   ownProcess,
   resolveFunction,
@@ -4227,10 +4257,15 @@ async function runProcess({ target, subclass }, [args, fields], module) {
   await (subclass === null ? own.target?.() : makeInstance(own, findClass(subclass, module), fields).run());
 }
 function findClass({ name, source }, module) {
-  const classes = $Object_entries(module)[$filter]((entry) => typeof entry[1] === "function" && typeof entry[1].prototype?.run === "function");
-  const textOf = Function.prototype.toString;
-  const found = classes[$find](([, value]) => textOf[$call](value) === source) ?? classes[$find](([key]) => key === name);
-  if (found !== void 0) return found[1];
+  const found = exportsWithText(source, module);
+  const meant = found.size < 2 ? $Array_from(found) : amongSameText(found, name);
+  if (meant.length > 1) {
+    throw new FunctionNotFoundError(\`Cannot run \${name ? \`class \${name}\` : "the class"}: the module has several exports with its text, \${choice(meant)}, which may see different variables, export a class of its own instead: export class Name extends \\u2026 {}\`);
+  }
+  const value = meant[0]?.[0] ?? ($Object_hasOwn(module, name) ? module[name] : void 0);
+  if (typeof value === "function" && typeof value.prototype?.run === "function") {
+    return value;
+  }
   throw new FunctionNotFoundError(\`Cannot run class \${name}: the module does not export it, export it from the module\`);
 }
 function makeInstance(own, { prototype }, fields) {
@@ -4861,8 +4896,8 @@ function encodeError(error, encoder, depth) {
   return {
     $: "error",
     c: className,
-    n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
-    m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
+    n: truncate(textFrom(read(error, "name") ?? "Error"), MAX_NAME_UNITS),
+    m: truncate(textFrom(read(error, "message") ?? ""), MAX_TEXT_UNITS),
     s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
     f: fields,
     ...encodeParts(error, parts, encoder, depth, hiddenFields)

@@ -9,7 +9,7 @@ export type AnyFunction = (...args: any[]) => unknown;
 const CLASS = /^(?:@|class\b)/;
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
-/** Describes functions, each distinct one by one object. Functions with the same source text are the same. */
+/** Describes functions, each distinct one by one object. Functions with the same name and source text are the same. */
 export class FunctionTable {
   readonly #byValue = new WeakMap<AnyFunction, FunctionSpec>();
   readonly #byText = new Map<string, FunctionSpec>();
@@ -62,7 +62,8 @@ export class FunctionTable {
 
 /** A text that two descriptions share if they stand for the same function. */
 export function textOfSpec(spec: FunctionSpec): string {
-  return `${spec.kind}:${spec.kind === "source" ? spec.source : spec.name}`;
+  // Exports with one text, as a factory makes them, are told apart by their names.
+  return `${spec.kind}:${spec.name}${spec.kind === "source" ? `:${spec.source}` : ""}`;
 }
 
 /** Describes a function value for a child. Throws FunctionNotFoundError for one that cannot be sent. */

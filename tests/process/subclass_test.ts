@@ -3,6 +3,8 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { currentProcess, EncodingError, Process, Queue } from "../../mod.ts";
 import Anonymous, {
   AroundTarget,
+  ExitsWith5,
+  ExitsWith6,
   ExportedByAnotherName,
   makeHidden,
   WithCallback,
@@ -56,6 +58,19 @@ Deno.test("A subclass of Process that its module does not export fails with an e
   assertEquals(code, 11);
   assertStringIncludes(stderr, "Cannot run class Hidden: the module does not export it");
   assertEquals(typeof makeHidden, "function");
+});
+
+Deno.test("A subclass of Process is not taken for another one that a factory made, with the same text", async () => {
+  const { code, stderr } = await runProgram(
+    `import { ExitsWith4 } from ${JSON.stringify(import.meta.resolve("../fixtures/processes/process_classes.ts"))};
+    const process = new ExitsWith4();
+    process.start();
+    await process.join();
+    Deno.exit(process.exitCode + 10);`,
+  );
+  assertEquals(code, 11);
+  assertStringIncludes(stderr, 'the module has several exports with its text, "ExitsWith3" or "ExitsWith4"');
+  assertEquals([await ended(new ExitsWith5()), await ended(new ExitsWith6())], [5, 6]);
 });
 
 Deno.test("A subclass of Process does not start when a field cannot travel, and names the field", () => {

@@ -241,6 +241,7 @@ Deno.test("encode() sends an error when everything about it throws", () => {
   const result = roundTrip(error);
   assertInstanceOf(result, Error);
   assertEquals(typeof result.stack, "string");
+  assertEquals([result.name, result.message], ["Error", ""]);
   const odd = Object.assign(new Error(), { name: { toString: fail }, message: Symbol("m"), stack: 5 });
   assertEquals(roundTrip(odd).message, "Symbol(m)");
 });

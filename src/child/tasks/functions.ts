@@ -35,7 +35,7 @@ export function resolveFunction(spec: FunctionSpec, module: LoadedModule, export
     case "builtin":
       return resolveBuiltin(spec.name);
     case "source":
-      return exportWithSource(spec.source, module) ?? globalWithSource(spec.name, spec.source) ??
+      return exportWithSource(spec, module) ?? globalWithSource(spec.name, spec.source) ??
         (exportsOnly ? refuseSource(spec.name) : compileSource(spec));
   }
 }
@@ -52,7 +52,7 @@ export function explainMissing(
     if (!(error instanceof Error) || typeof error.message !== "string") return;
     const missing = missingPart(error, spec, module);
     // An export that the sender could not name sees all of its module.
-    if (missing === undefined || exportWithSource(spec.source, module) !== undefined) return;
+    if (missing === undefined || exportWithSource(spec, module) !== undefined) return;
     error.message += ` (${spec.name || "the function"} is not an export of the ${owner}'s module, so it was sent as ` +
       `source text and ${missing})${see("source-text")}`;
   } catch {
@@ -90,13 +90,22 @@ function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedM
 
 function resolveExport(name: string, module: LoadedModule): TaskFunction {
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
+  if (isClass(value)) {
+    throw new TypeError(
+      `Cannot run ${name}: it is a class, wanted a function, for example one that calls new ${name}(…)`,
+    );
+  }
   if (typeof value === "function") return value as TaskFunction;
-  const names = Object.keys(module).filter((key) => typeof module[key] === "function");
+  const names = Object.keys(module).filter((key) => typeof module[key] === "function" && !isClass(module[key]));
   const wanted = names.length > 0
     ? `one of ${names.map((key) => JSON.stringify(key)).join(", ")}`
     : "a module that exports it";
   const state = value === undefined ? "the module has no such export" : "the export is not a function";
   throw new FunctionNotFoundError(`Cannot run ${JSON.stringify(name)}: ${state}, wanted ${wanted}`);
+}
+
+function isClass(value: unknown): boolean {
+  return typeof value === "function" && /^(?:@|class\b)/.test(Function.prototype.toString.call(value));
 }
 
 function resolveBuiltin(path: string): TaskFunction {
@@ -112,10 +121,42 @@ function resolveBuiltin(path: string): TaskFunction {
   return value.bind(holder);
 }
 
-function exportWithSource(source: string, module: LoadedModule): TaskFunction | undefined {
-  for (const value of Object.values(module)) {
-    if (typeof value === "function" && Function.prototype.toString.call(value) === source) return value as TaskFunction;
+function exportWithSource({ name, source }: SourceSpec, module: LoadedModule): TaskFunction | undefined {
+  const found = exportsWithText(source, module);
+  if (found.size < 2) return found.keys().next().value as TaskFunction | undefined;
+  const meant = amongSameText(found, name);
+  if (meant.length > 1) {
+    throw new FunctionNotFoundError(
+      `Cannot run ${
+        name || "the function"
+      }: the module has several exports with its text, which may see different variables, ` +
+        `pass the name in place of the function: ${choice(meant)}${see("source-text")}`,
+    );
   }
+  return meant[0]?.[0] as TaskFunction | undefined;
+}
+
+/** The exported functions and classes that have this text, each with the name that it is exported by. */
+export function exportsWithText(source: string, module: LoadedModule): Map<object, string> {
+  const found = new Map<object, string>();
+  for (const [key, value] of Object.entries(module)) {
+    if (typeof value !== "function" || Function.prototype.toString.call(value) !== source) continue;
+    if (!found.has(value)) found.set(value, key);
+  }
+  return found;
+}
+
+/**
+ * Those that can be meant by somebody who sent the text of one of them. What a factory makes has one text, and sees other variables
+ * each time; its own name, if it has one, is the same with the sender.
+ */
+export function amongSameText(found: ReadonlyMap<object, string>, name: string): [object, string][] {
+  return Array.from(found).filter(([value]) => (value as { name?: unknown }).name === name);
+}
+
+/** Names to choose from, for an error. */
+export function choice(exports: readonly [object, string][]): string {
+  return exports.map(([, key]) => JSON.stringify(key)).join(" or ");
 }
 
 /** Some of Deno's built-ins are written in JavaScript; their text alone does not run. */

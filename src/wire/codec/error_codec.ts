@@ -83,8 +83,8 @@ export function encodeError(error: Error, encoder: FieldEncoder, depth: number):
   return {
     $: "error",
     c: className,
-    n: truncate(textFrom(read(error, "name")), MAX_NAME_UNITS),
-    m: truncate(textFrom(read(error, "message")), MAX_TEXT_UNITS),
+    n: truncate(textFrom(read(error, "name") ?? "Error"), MAX_NAME_UNITS),
+    m: truncate(textFrom(read(error, "message") ?? ""), MAX_TEXT_UNITS),
     s: typeof stack === "string" ? truncate(stack, MAX_TEXT_UNITS) : null,
     f: fields,
     ...encodeParts(error, parts, encoder, depth, hiddenFields),

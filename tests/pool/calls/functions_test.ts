@@ -2,10 +2,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FunctionNotFoundError } from "../../../mod.ts";
 import * as compute from "../../fixtures/tasks/compute.ts";
+import * as made from "../../fixtures/tasks/made_by_factory.ts";
 import { countCalls, moduleUrl } from "../../fixtures/tasks/count_calls.ts";
 import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
 
 const COMPUTE = import.meta.resolve("../../fixtures/tasks/compute.ts");
+const MADE = import.meta.resolve("../../fixtures/tasks/made_by_factory.ts");
 const COUNT_CALLS = import.meta.resolve("../../fixtures/tasks/count_calls.ts");
 
 Deno.test("Pool runs an export of its module by name", () =>
@@ -25,6 +27,31 @@ Deno.test("Pool runs an exported function that is passed as a value by reference
     assertEquals(await pool.apply("countCalls"), 3);
     assertEquals(await pool.apply(moduleUrl), COUNT_CALLS);
     assertEquals(await pool.apply("isMain"), false);
+  }));
+
+Deno.test("Pool runs no export in place of another one that a factory made, with the same text", () =>
+  withPool<typeof made>({ workers: 1, module: MADE }, async (pool) => {
+    const calls = [() => pool.apply(made.triple, [1]), () => pool.map(made.double, [1, 2])];
+    for (const call of calls) {
+      await assertRejects(call, FunctionNotFoundError, 'the name in place of the function: "double" or "triple"');
+    }
+    assertEquals(await pool.map("triple", [1, 2]), [3, 6]);
+    // Names of their own tell them apart.
+    assertEquals([await pool.apply(made.fourfold, [1]), await pool.map(made.fivefold, [1])], [4, [5]]);
+    await assertRejects(() => pool.apply(made.hidden.tenfold, [1]), ReferenceError, "tenfold is not an export");
+    await withPool({ workers: 1, module: MADE, functions: "exports" }, async (strict) => {
+      assertEquals(await strict.apply(made.fivefold, [1]), 5);
+      await assertRejects(() => strict.apply(made.hidden.tenfold, [1]), FunctionNotFoundError, "not an export");
+    });
+    await assertServes(pool);
+  }));
+
+Deno.test("Pool refuses an exported class by its name as it does by its value", () =>
+  withPool<typeof made>({ workers: 1, module: MADE }, async (pool) => {
+    const byName = pool as unknown as { apply(name: string): Promise<unknown> };
+    await assertRejects(() => byName.apply("Shop"), TypeError, "Cannot run Shop: it is a class, wanted a function");
+    const error = await assertRejects(() => byName.apply("nothing"), FunctionNotFoundError);
+    assertEquals(error.message.includes("Shop"), false);
   }));
 
 Deno.test("Pool runs a self-contained function of any form", () =>
