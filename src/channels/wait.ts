@@ -1,6 +1,6 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
 import { refuseSurplus, shown } from "../shown.ts";
-import { checkWait, delay, until } from "../timer.ts";
+import { checkWait, delay, monotonicMs, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
 
 /** Something to wait for: a connection, or a promise such as `process.sentinel`. */
@@ -42,10 +42,14 @@ export async function wait<T extends Waitable>(objects: Iterable<T>, limit: numb
   const { timeoutMs = Infinity, signal } = options as WaitOptions;
   signal?.throwIfAborted();
   const all = waitables(objects);
-  const ready = await readyOf(all);
-  if (ready.length > 0 || timeoutMs <= 0) return ready;
-  await firstOf(all, timeoutMs, signal);
-  return await readyOf(all);
+  const endsAt = monotonicMs() + timeoutMs;
+  while (true) {
+    const ready = await readyOf(all);
+    const leftMs = endsAt - monotonicMs();
+    if (ready.length > 0 || leftMs <= 0) return ready;
+    // What is ready then may have been received by somebody else before it is looked at.
+    await firstOf(all, leftMs, signal);
+  }
 }
 
 function waitables<T extends Waitable>(objects: Iterable<T>): T[] {

@@ -7,7 +7,8 @@ import { refuseArguments, refuseSurplus } from "../shown.ts";
  * The result of a task that was submitted with one of the pool's `…Async` methods.
  *
  * It can be awaited like a promise. An error that no code asked for before the pool has ended, or the program does, is
- * raised as an unhandled rejection: no failure is silent.
+ * raised as an unhandled rejection: no failure is silent. What the program cancels itself, by the call's `signal` or by `terminate()`, is not
+ * a failure.
  *
  * Python's `multiprocessing.pool.AsyncResult`
  * (https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.AsyncResult).

@@ -4,6 +4,7 @@ import { refuseArguments, refuseSurplus } from "../shown.ts";
 import type { AnyFunction } from "../worker/function_table.ts";
 import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
+import { CancelledError } from "../errors.ts";
 import { runCallback } from "./callback_errors.ts";
 import { ImapJob } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
@@ -72,6 +73,7 @@ import type {
  */
 export class Pool<M = unknown> implements AsyncDisposable {
   readonly #engine: PoolEngine;
+  #terminated = false;
 
   /**
    * Makes a pool. Starts no process yet.
@@ -634,6 +636,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
    */
   async terminate(): Promise<void> {
     refuseArguments("terminate()", arguments);
+    this.#terminated = true;
     await this.#engine.terminate();
   }
 
@@ -755,7 +758,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
     return new ImapJob(this.#engine, { spec: this.#engine.refer(fn), items, kind: { ordered }, options });
   }
 
-  #later<R>(task: Promise<R>, { callback, errorCallback }: AsyncCallbacks<R>): AsyncResult<R> {
+  #later<R>(task: Promise<R>, options: AsyncCallbacks<R> & Pick<TaskOptions, "signal">): AsyncResult<R> {
+    const { callback, errorCallback, signal } = options;
     const { unobserved } = this.#engine;
     const told = tellCallbacks(task, callback, errorCallback);
     let observed = errorCallback !== undefined;
@@ -764,7 +768,10 @@ export class Pool<M = unknown> implements AsyncDisposable {
       unobserved.delete(result);
     });
     told.catch((error) => {
-      if (!observed) unobserved.add(result, error);
+      // What this program cancelled itself has not failed.
+      const isWanted = (this.#terminated && error instanceof CancelledError) ||
+        (signal?.aborted && error === signal.reason);
+      if (!observed && !isWanted) unobserved.add(result, error);
     });
     return result;
   }

@@ -54,6 +54,23 @@ Deno.test("wait() returns [] when the time is up, and those that are ready as so
   assertEquals(await ready, [b]);
 });
 
+Deno.test("wait() goes on when another reader takes the message that it was told of", async () => {
+  const [a, b] = Pipe<number>();
+  const [ready, all] = [wait([b]), wait([b], Infinity)];
+  const first = wait([b], 10_000);
+  await new Promise((resolve) => setTimeout(resolve)); // they have looked, and wait
+  const [, taken] = await Promise.all([a.send(1), b.recv()]);
+  assertEquals(taken, 1);
+  await new Promise((resolve) => setTimeout(resolve)); // they have been told
+  await a.send(2);
+  assertEquals([await ready, await all, await first], [[b], [b], [b]]);
+  assertEquals(await b.recv(), 2);
+  const late = wait([b], 20);
+  await new Promise((resolve) => setTimeout(resolve));
+  await Promise.all([a.send(3), b.recv()]);
+  assertEquals(await late, []);
+});
+
 Deno.test("wait() takes pipe ends and a process's sentinel together", async () => {
   const [ours, theirs] = Pipe<string>();
   const process = new Process({

@@ -118,6 +118,33 @@ Deno.test("Pool raises the error of a result that nobody asked for as an unhandl
   assertEquals(raised, ["unobserved"]);
 });
 
+Deno.test("a program goes on that cancelled what nobody asked for, and fails with what had failed before", async () => {
+  const cancelled = await runProgram(`
+    const pool = new Pool({ workers: 1 });
+    const { signal } = new AbortController();
+    const abort = new AbortController();
+    const endless = () => new Promise(() => {});
+    pool.applyAsync(endless);
+    pool.applyAsync(endless, [], { callback: console.log });
+    pool.mapAsync(endless, [1, 2, 3], { signal });
+    pool.mapAsync(endless, [1, 2, 3], { signal: abort.signal });
+    pool.starmapAsync(endless, [[1], [2]]);
+    abort.abort(new Error("not wanted any more"));
+    await pool.terminate();
+    await pool.join();
+    console.log("goes on");`);
+  assertEquals([cancelled.code, cancelled.stdout, cancelled.stderr], [0, "goes on\n", ""]);
+  const failed = await runProgram(`
+    const pool = new Pool({ workers: 1 });
+    const result = pool.applyAsync(() => { throw new RangeError("failed before"); });
+    await result.wait();
+    pool.applyAsync(() => new Promise(() => {}));
+    await pool.terminate();`);
+  assertEquals(failed.code, 1);
+  assertStringIncludes(failed.stderr, "failed before");
+  assert(!failed.stderr.includes("CancelledError"), failed.stderr);
+});
+
 Deno.test("a program fails when it ends before anybody asked for a failed result", async () => {
   const { code, stderr } = await runProgram(`
     const pool = new Pool({ workers: 1 });
