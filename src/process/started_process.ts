@@ -99,7 +99,8 @@ export class StartedProcess {
     } catch (error) {
       if (hello !== undefined) abandonHandles(hello.handles);
       void this.#launcher.release();
-      this.#span?.end(error, traceClockMs());
+      this.#span?.fail(error);
+      this.#span?.end(traceClockMs());
       throw error;
     }
   }
@@ -146,7 +147,8 @@ export class StartedProcess {
 
   #endSpan(exit: WorkerExit): void {
     this.#span?.describe({ "process.exit.code": this.#exitCode! });
-    this.#span?.end(this.#exitCode === 0 ? undefined : workerExitError(exit, true), traceClockMs());
+    if (this.#exitCode !== 0) this.#span?.fail(workerExitError(exit, true));
+    this.#span?.end(traceClockMs());
   }
 
   /** A daemon keeps the program alive only while that waits for it, or for something that may come from it. */

@@ -76,14 +76,16 @@ export class TaskSpan {
     if (this.#room >= 0) this.#reports.push(report);
   }
 
-  /** Ends it, well or with an error. */
-  end(error: unknown, at: number): void {
+  /** What it stands for failed. Anything can be thrown, `undefined` too. */
+  fail(error: unknown): void {
+    const { name, message } = error instanceof Error ? error : { name: "Error", message: textOf(error) };
+    this.#span.setAttributes({ "error.type": name });
+    this.#span.setStatus({ code: STATUS_ERROR, message });
+  }
+
+  /** Ends it; `at` is in milliseconds since 1970. */
+  end(at: number): void {
     this.#replay(at);
-    if (error !== undefined) {
-      const { name, message } = error instanceof Error ? error : { name: "Error", message: textOf(error) };
-      this.#span.setAttributes({ "error.type": name });
-      this.#span.setStatus({ code: STATUS_ERROR, message });
-    }
     this.#span.end(at);
   }
 

@@ -53,6 +53,12 @@ Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, clo
     "task",
   ]);
 
+  const thrown = spans.filter(({ name }) => name === "throwNothing").map(({ attributes, status }) => [
+    attributes["corral.call"],
+    status,
+  ]);
+  assertEquals(thrown.sort(), [[undefined, 2], [undefined, 2], ["imap", 2], ["map", 2]]);
+
   const [crashed] = below(program, "crash");
   assertEquals(crashed!.status, 2);
   assertEquals(crashed!.attributes["corral.outcome"], "worker");
@@ -74,6 +80,6 @@ Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, clo
   };
   assert(receiver.points.some(({ metric, value }) => metric === "corral.worker.memory" && value > 2 ** 20));
   assertGreaterOrEqual(final("corral.tasks", "completed"), 4);
-  assertEquals(["task", "worker", "timeout"].map((outcome) => final("corral.tasks", outcome)), [1, 1, 1]);
+  assertEquals(["task", "worker", "timeout"].map((outcome) => final("corral.tasks", outcome)), [3, 1, 1]);
   assertEquals(["corral.retries", "corral.workers", "corral.workers.lost"].map((metric) => final(metric)), [1, 0, 2]);
 });

@@ -22,6 +22,9 @@ export class Lanes {
       if (fits) this.#count += lanes;
       return fits;
     });
+    // Agents come and go, each with a name of its own, for as long as a program lives.
+    const known = new Set(agents.map(({ name }) => name));
+    for (const name of this.#answers.keys()) if (!known.has(name)) this.#answers.delete(name);
   }
 
   /** Counts an answer of an agent. */

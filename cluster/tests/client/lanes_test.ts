@@ -36,3 +36,13 @@ Deno.test("Lanes has no more lanes than a pool may have workers, however many ag
   lanes.update([agent("honest", 4), ...Array.from({ length: 1000 }, (_, n) => agent(`forged ${n}`, 65_000))], "code");
   assertEquals([lanes.count, lanes.workers([]).length], [65_004, 65_004]);
 });
+
+Deno.test("Lanes forgets what agents that are gone have done, of which there may be ever more", () => {
+  const lanes = new Lanes();
+  const done = () => lanes.workers([]).map(({ tasksDone }) => tasksDone);
+  lanes.update([agent("stays", 1), agent("leaves", 1)], "code");
+  for (const name of ["stays", "leaves"]) lanes.answered(name);
+  lanes.update([agent("stays", 1)], "code");
+  lanes.update([agent("stays", 1), agent("leaves", 1)], "code");
+  assertEquals(done(), [1, 0]);
+});

@@ -3,7 +3,7 @@ import { EncodingError, PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
-import { nameOf, type ObservedJob } from "../observing/observer.ts";
+import { type JobFailure, nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { TaskCaller } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
 import { Bag } from "./bag.ts";
@@ -64,7 +64,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   readonly #running = new Bag<Entry>();
   #stage: Stage = "open";
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
-  #error: unknown;
+  #failure: JobFailure | undefined;
   #submitted = 0;
   #pulling = false;
 
@@ -160,7 +160,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #fail(error: unknown): void {
     if (!this.#isReading) return;
     this.#stage = "failed";
-    this.#error = error;
+    this.#failure = { error };
     this.#source.close().catch(() => {});
   }
 
@@ -282,7 +282,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   /** One is told of the failure, if there is one: all later ones, that it has ended. */
   #giveEnd(): void {
     const hasFailed = this.#stage === "failed" || this.#stage === "abandoned";
-    this.#results.giveEnd(hasFailed ? { error: this.#error } : undefined);
+    this.#results.giveEnd(hasFailed ? this.#failure : undefined);
     this.#finish();
   }
 
@@ -304,6 +304,6 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #leave(): void {
     const { signal } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
-    this.#host.jobs.remove(this, this.#error);
+    this.#host.jobs.remove(this, this.#failure);
   }
 }

@@ -3,7 +3,7 @@ import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../erro
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
-import { nameOf, type ObservedJob } from "../observing/observer.ts";
+import { type JobFailure, nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
@@ -48,7 +48,7 @@ export class MapJob implements Job, AbortTarget {
   #chunks = 0;
   #lastBytes = 0;
   #pulling = false;
-  #failure: { readonly error: unknown } | undefined;
+  #failure: JobFailure | undefined;
 
   /** Throws TypeError when the items cannot be iterated. */
   constructor(host: JobHost, { spec, items, spread, options }: MapWork) {
@@ -238,7 +238,7 @@ export class MapJob implements Job, AbortTarget {
   #leave(): void {
     const { signal } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
-    this.#host.jobs.remove(this, this.#failure?.error);
+    this.#host.jobs.remove(this, this.#failure);
   }
 }
 

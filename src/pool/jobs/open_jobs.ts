@@ -1,4 +1,4 @@
-import type { ObservedJob } from "../observing/observer.ts";
+import type { JobFailure, ObservedJob } from "../observing/observer.ts";
 import type { Observers } from "../observing/observers.ts";
 
 /**
@@ -43,10 +43,10 @@ export class OpenJobs {
     this.#observers.jobBegun(job.observed);
   }
 
-  /** The job has nothing more to submit; `error` is what its caller gets, if it failed. */
-  remove(job: Job, error: unknown): void {
+  /** The job has nothing more to submit; `failure` has what its caller gets, if it failed. */
+  remove(job: Job, failure: JobFailure | undefined): void {
     if (!this.#jobs.delete(job)) return;
-    this.#observers.jobEnded(job.observed, error);
+    this.#observers.jobEnded(job.observed, failure);
     if (this.isEmpty) this.#onEmpty();
   }
 

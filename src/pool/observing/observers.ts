@@ -3,6 +3,7 @@ import type { SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity, WorkerListener } from "../backend.ts";
 import { reportCallbackError, reportRejection } from "../callback_errors.ts";
 import {
+  type JobFailure,
   nameOf,
   type ObservedJob,
   type ObservedTask,
@@ -97,8 +98,8 @@ export class Observers implements WorkerListener {
     for (const told of this.#listeners.jobBegun) told(job);
   }
 
-  jobEnded(job: ObservedJob, error: unknown): void {
-    for (const told of this.#listeners.jobEnded) told(job, error);
+  jobEnded(job: ObservedJob, failure: JobFailure | undefined): void {
+    for (const told of this.#listeners.jobEnded) told(job, failure);
   }
 
   settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {

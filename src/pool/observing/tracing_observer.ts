@@ -9,7 +9,7 @@ import {
 import { TaskSpan } from "../../tracing/task_span.ts";
 import type { Attributes, SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity } from "../backend.ts";
-import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
+import type { JobFailure, ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
 
 /**
  * Tells OpenTelemetry of a pool: a span for each call, `map` and `imap`, and metrics.
@@ -51,8 +51,10 @@ export class TracingObserver implements PoolObserver {
     this.#jobs.set(job, new TaskSpan(tracer, this.#api.active(), job.name, { kind: KIND.internal, attributes }));
   }
 
-  jobEnded(job: ObservedJob, error: unknown): void {
-    this.#jobs.get(job)?.end(error, traceClockMs());
+  jobEnded(job: ObservedJob, failure: JobFailure | undefined): void {
+    const span = this.#jobs.get(job);
+    if (failure !== undefined) span?.fail(failure.error);
+    span?.end(traceClockMs());
     this.#jobs.delete(job);
   }
 
@@ -99,7 +101,8 @@ export class TracingObserver implements PoolObserver {
     if (outcome === "worker" || outcome === "timeout") {
       span.event(outcome === "worker" ? "crash" : "timeout", {}, traceClockMs());
     }
-    span.end(outcome === "completed" ? undefined : task.error, traceClockMs());
+    if (outcome !== "completed") span.fail(task.error);
+    span.end(traceClockMs());
   }
 
   workerSpawned(worker: WorkerIdentity): void {
