@@ -8,6 +8,8 @@ import { type TaskBackend, VERSION, WorkerExitError } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { presenceText } from "../message/presence.ts";
 import type { TaskOutput } from "./host.ts";
+import { CodeWatch, type LocalCode } from "./code_watch.ts";
+import { Fitness } from "./fitness.ts";
 import { KnownClients } from "./known_clients.ts";
 import { OrderRunner } from "./order_runner.ts";
 import { PieceCache } from "./piece_cache.ts";
@@ -30,6 +32,8 @@ export interface AgentOptions {
   readonly sealer: Sealer;
   /** The name of the code that it serves. */
   readonly code: string;
+  /** The files behind that name, to be looked at before a new worker's results count; without, the name is the operator's word. */
+  readonly local?: { readonly code: LocalCode; readonly read: () => Promise<LocalCode> };
   readonly lanes: number;
   readonly lockMs: number;
   readonly leaseMs: number;
@@ -48,6 +52,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #id = memberId("a");
   readonly #backend: TaskBackend;
+  readonly #unfit = Promise.withResolvers<string>();
   #connection: EngineConnection | undefined;
   #runner: OrderRunner | undefined;
   #source: JobSource | undefined;
@@ -61,9 +66,14 @@ export class Agent {
     this.#backend = options.openBackend((taskId, bytes) => this.#printed(taskId, bytes));
   }
 
+  /** Resolves, with the reason, when it can run no task any more: it gives back what comes, and is to be drained. */
+  get unfit(): Promise<string> {
+    return this.#unfit.promise;
+  }
+
   /** Starts its workers, checks the server, and takes tasks. Rejects when it cannot serve. */
   async start(): Promise<void> {
-    const { sealer, name, lanes, code, group, lockMs, leaseMs, note } = this.#options;
+    const { sealer, name, lanes, code, group, lockMs, leaseMs, local, note } = this.#options;
     await this.#backend.ready();
     this.#requireWanted();
     this.#connection = this.#openConnection();
@@ -79,6 +89,11 @@ export class Agent {
       cache: new PieceCache(CACHE_BYTES),
       clock: systemClock,
       clockOffsetMs,
+      fitness: new Fitness(
+        this.#backend,
+        local && new CodeWatch(this.#backend, local.code, local.read),
+        (reason) => this.#unfit.resolve(reason),
+      ),
       onRan: (ms) => prefetch.ran(ms),
     });
     await link.onCancel((letter) => this.#cancelled(letter));

@@ -1,15 +1,17 @@
 // deno-lint-ignore-file no-console
 /** `corral-agent`: reads flags, runs an agent, and ends it on signals. */
 import { hostname } from "node:os";
+import { pathToFileURL } from "node:url";
 import { postgresAddress } from "../bullmq/open_engine.ts";
 import { redisAddress } from "../bullmq/redis_client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
-import { codeNameOfModule } from "../message/code_name.ts";
+import { codeNameOf, moduleGraph } from "../message/code_name.ts";
 import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFlags, agentHelp, readAgentFlags, UsageError } from "./flags.ts";
 import { type AgentHost, OWN_HOST } from "./host.ts";
+import { type LocalCode, lookOf } from "./code_watch.ts";
 import { traceTasks } from "./task_tracing.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -41,9 +43,10 @@ export async function runAgentCommand(args: readonly string[], host: AgentHost =
     const starting = agent.start();
     // It may be told to end while it still waits for its server.
     await Promise.race([starting.then(() => console.log(summary)), ending.promise]);
-    await ending.promise;
+    const unfit = await Promise.race([ending.promise, agent.unfit]);
     await agent.drain();
     release();
+    if (unfit !== undefined) throw new Error(`${host.command} ends: ${unfit}`);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? inLog(error.message) : error);
@@ -55,11 +58,9 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
   const url = flags.module === undefined ? undefined : moduleUrl(absolute(flags.module));
   const refusal = host.refusal({ moduleUrl: url, allowInline: flags.allowInline });
   if (refusal !== undefined) throw new Error(refusal);
-  const code = host.codeName(
-    url === undefined
-      ? NO_MODULE_CODE
-      : flags.codeVersion ?? await codeNameOfModule(url, findDeno(), nearestConfig(url)),
-  );
+  const read = url === undefined || flags.codeVersion !== undefined ? undefined : () => readLocalCode(url);
+  const local = await read?.();
+  const code = host.codeName(url === undefined ? NO_MODULE_CODE : local?.name ?? flags.codeVersion!);
   if (flags.trace) traceTasks();
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;
@@ -71,6 +72,7 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
     group: flags.group,
     sealer: new Sealer(await readFlagFile("secret-file", flags.secretFile)),
     code,
+    ...(local !== undefined && { local: { code: local, read: read! } }),
     lanes,
     lockMs: flags.lockMs,
     leaseMs: flags.leaseMs,
@@ -100,6 +102,19 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
     note: (text) => console.error(inLog(`${host.command} ${name}: ${text}`)),
   });
   return { agent, summary: `${host.command} ${name}: ${lanes} lanes serve ${code} in group ${flags.group}` };
+}
+
+/** The code of a module and, so that a change is seen, how its files and its configuration look. */
+async function readLocalCode(moduleUrl: string): Promise<LocalCode> {
+  const config = nearestConfig(moduleUrl);
+  const files = new Map<string, string>();
+  const note = async (url: string): Promise<void> => void files.set(url, await lookOf(url));
+  if (config !== undefined) await note(pathToFileURL(config).href);
+  const name = await codeNameOf(await moduleGraph(moduleUrl, findDeno(), config), async (url) => {
+    await note(url);
+    return await Deno.readFile(new URL(url));
+  });
+  return { name, files };
 }
 
 /** Without what would drive a terminal: a server's words may be in it. */

@@ -15,6 +15,7 @@ import type { Letter, Sealer } from "../message/letter.ts";
 import { openOrder, type Order } from "../message/order.ts";
 import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
 import { type Claim, claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
+import type { Fitness } from "./fitness.ts";
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
 import { Run, type RunEnd } from "./run.ts";
@@ -39,6 +40,7 @@ export interface OrderRunnerOptions {
   readonly cache: PieceCache;
   readonly clock: Clock;
   readonly clockOffsetMs: number;
+  readonly fitness: Pick<Fitness, "objectionToStart" | "objectionToEnd">;
   /** Told how long each task ran. */
   readonly onRan: (ms: number) => void;
 }
@@ -130,7 +132,10 @@ export class OrderRunner implements JobRunner {
       if (kept !== undefined) return { do: "answer", letter: kept };
       if (job.starts - 1 > order.retries) return await this.#answer(order, { kind: "lost", starts: job.starts - 1 });
     }
-    const { clock, clockOffsetMs, clients } = this.#options;
+    const { clock, clockOffsetMs, clients, fitness } = this.#options;
+    const objection = fitness.objectionToStart();
+    const reason = objection instanceof Promise ? await objection : objection;
+    if (reason !== undefined) return await this.#refuse(job, order, "stopping", reason);
     if (clock.epoch() + clockOffsetMs > order.expires) {
       return await this.#refuse(job, order, "expired", "it had waited too long");
     }
@@ -158,6 +163,13 @@ export class OrderRunner implements JobRunner {
     if (this.#stopping && !end.ok && end.error instanceof WorkerExitError && !end.own) {
       if (!run.hasBegun) return await this.#refuse(job, order, "stopping", "the agent ended before the task began");
       if (job.starts - 1 < order.retries) return { do: "giveBack" };
+    }
+    const objection = this.#options.fitness.objectionToEnd(run, end);
+    const reason = objection instanceof Promise ? await objection : objection;
+    if (reason !== undefined) {
+      if (!run.hasBegun) return await this.#refuse(job, order, "stopping", reason);
+      if (job.starts - 1 < order.retries) return { do: "giveBack" };
+      end = { ok: false, own: false, error: strayedError(this.#options.name, reason), durationMs: undefined };
     }
     const told = end.ok
       ? { kind: "value" as const, value: end.value }
@@ -270,6 +282,13 @@ function encodeError(error: unknown): Encoded {
   } catch {
     return encode(new Error(thrownText(error)));
   }
+}
+
+function strayedError(agent: string, reason: string): WorkerExitError {
+  return new WorkerExitError(
+    `The task was run by a worker of ${agent} that may have other code: ${reason}; if the task can run twice, give it "retries"`,
+    { taskStarted: true },
+  );
 }
 
 /** A result that stays here: it cannot travel, or the server does not take it. */

@@ -38,6 +38,7 @@ export class Run {
   readonly spans: SpanReport[] = [];
   #handle: TaskHandle | undefined;
   #begun = false;
+  #pid: number | undefined;
   #abandoned = false;
   #ended = false;
   #latest: { readonly value: unknown } | undefined;
@@ -66,6 +67,11 @@ export class Run {
     return this.#handle?.id;
   }
 
+  /** The worker's process that has it, or had it last. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
   /** Whether a worker may have begun it. */
   get hasBegun(): boolean {
     return this.#begun || (this.#handle !== undefined && this.#backend.hasBegun(this.#handle));
@@ -80,7 +86,9 @@ export class Run {
   async start(request: TaskRequest): Promise<RunEnd> {
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     const completion: Completion = {
-      sent() {},
+      sent: (worker) => {
+        this.#pid = worker?.pid;
+      },
       begun: () => {
         this.#begun = true;
       },

@@ -8,7 +8,7 @@ import { sha256 } from "./letter.ts";
 const HASH_DIGITS = 16;
 
 /** The part of the output of `deno info --json` that is used. */
-interface ModuleGraph {
+export interface ModuleGraph {
   readonly roots: readonly string[];
   readonly redirects?: Readonly<Record<string, string>>;
   readonly modules: readonly { readonly specifier: string; readonly error?: string; readonly kind?: string }[];
@@ -52,6 +52,16 @@ export async function codeNameOfModule(
   config?: string,
   signal?: AbortSignal,
 ): Promise<string> {
+  return await codeNameOf(await moduleGraph(moduleUrl, deno, config, signal), (url) => Deno.readFile(new URL(url)));
+}
+
+/** What `deno info` says of a module. Throws what `codeNameOfModule` throws. */
+export async function moduleGraph(
+  moduleUrl: string,
+  deno: string,
+  config?: string,
+  signal?: AbortSignal,
+): Promise<ModuleGraph> {
   const { success, stdout, stderr } = await new Deno.Command(deno, {
     args: ["info", "--json", "--quiet", ...(config === undefined ? [] : ["--config", config]), moduleUrl],
     env: { NO_COLOR: "1" },
@@ -66,7 +76,7 @@ export async function codeNameOfModule(
       `Cannot name the code of ${moduleUrl}: deno info failed, ${new TextDecoder().decode(stderr).trim()}`,
     );
   }
-  return await codeNameOf(JSON.parse(new TextDecoder().decode(stdout)), (url) => Deno.readFile(new URL(url)));
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** Checks a `codeVersion`, which users know by a name of its own. Throws TypeError. */

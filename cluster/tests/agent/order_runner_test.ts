@@ -24,12 +24,15 @@ class Stage {
   /** What was kept for the agent that gets a job next. */
   readonly kept: string[] = [];
   storeError: Error | undefined;
+  /** Why the end of a task does not count. */
+  objection: string | undefined;
   readonly runner: OrderRunner;
 
   constructor() {
     this.runner = new OrderRunner({
       ...{ name: "host-1", clock: this.clock, clockOffsetMs: 0, sealer: this.sealer, onRan: () => {} },
       backend: this.#backend(),
+      fitness: { objectionToStart: () => undefined, objectionToEnd: () => this.objection },
       store: this.#store(),
       clients: new KnownClients(() => Promise.resolve(true), this.clock, 1000),
       cache: new PieceCache(1000),
@@ -103,6 +106,21 @@ Deno.test("OrderRunner.lost() stops a task; what it says of its end is kept for 
   assertEquals(stage.kept, []);
   const { kind, reason } = stage.told(await second) as { kind: string; reason: string };
   assertEquals([kind, reason], ["refused", "stopping"]);
+});
+
+Deno.test("OrderRunner.run() tells no result of a worker that has other code", async () => {
+  const stage = new Stage();
+  stage.objection = "its files have changed";
+  const first = stage.run(1);
+  await settle();
+  stage.submitted[0]!.resolve(7, 1);
+  assertEquals(await first, { do: "giveBack" });
+  const last = stage.run(2);
+  await settle();
+  stage.submitted[1]!.resolve(7, 1);
+  const error = stage.told(await last) as Error & { taskStarted: boolean };
+  assertStringIncludes(error.message, "that may have other code: its files have changed");
+  assertEquals(error.taskStarted, true);
 });
 
 Deno.test("OrderRunner.run() gives a job back unstarted when what it needs cannot be fetched", async () => {
