@@ -10,6 +10,8 @@ const FIRST_SIZE = 1024;
 export class RunHistory {
   /** The highest sequence number. */
   last = 0;
+  /** Whether this is all that the joblog has: not where it could not be written to the end of what was to be noted. */
+  isWhole = true;
   #fates = new Uint8Array(FIRST_SIZE);
   /** The first 64 bits of the record's hash. */
   #hashes = new BigUint64Array(FIRST_SIZE);

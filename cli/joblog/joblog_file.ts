@@ -180,7 +180,13 @@ export class JoblogWriter implements RunObserver {
     let lines = "";
     for (const event of events) if (event.type === "record") lines += recordLine(event);
     if (lines === "") return;
-    await this.#write(lines);
+    try {
+      await this.#write(lines);
+    } catch (error) {
+      // The first of them may be there.
+      if (this.#history !== undefined) this.#history.isWhole = false;
+      throw error;
+    }
     for (const event of events) {
       if (event.type === "record") this.#history?.note(event.sequence, event.hash!, isFailure(event.outcome));
     }

@@ -10,6 +10,8 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What became of records, by their numbers; as the joblog of the run knows it. */
 export interface RecordFates {
+  /** Whether the joblog has no more than is known here. */
+  readonly isWhole: boolean;
   fateOf(sequence: number): "unknown" | "done" | "failed" | "held";
 }
 
@@ -57,8 +59,9 @@ export class RejectFile implements RejectWriter {
     await writeAll(this.#file, this.#path, bytes);
   }
 
+  /** What no longer holds is left to the run that goes on where it is not known what the joblog has. */
   async end(): Promise<void> {
-    if (this.#fates !== undefined) await this.#drop();
+    if (this.#fates?.isWhole) await this.#drop();
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutputError } from "../../../cli/errors/output_error.ts";
 import { writeAll, writeResults } from "../../../cli/files/run_file.ts";
-import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, inFolder, ndjson } from "../../helpers/programs/corral.ts";
 
 const { BrokenPipe } = Deno.errors;
 
@@ -42,6 +42,28 @@ Deno.test("corral map ends a trace as its format wants also where its rejects ca
     assertStringIncludes(stderr, "/rejects.new: ");
     JSON.parse(await Deno.readTextFile(trace));
   });
+});
+
+Deno.test({
+  name: "corral map loses no reject where its joblog cannot be written to its end",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const [input, log, bad] = [`${folder}/in`, `${folder}/log`, `${folder}/bad`];
+      await Deno.writeTextFile(input, ndjson(Array.from({ length: 20 }, (_, n) => n)));
+      const args = ["map", "-q", "-j1", "-e", "() => { throw 1; }", input, "--joblog", log, "--rejects", bad];
+      await corral([...args, "--chunk", "1", "--halt", "now,fail=1"]);
+      const more = [...args, "--chunk", "100", "--resume"];
+      // No file grows beyond 4 KiB: half of the lines that are written at once find room in the joblog.
+      const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
+      const command = ["-c", script, "sh", Deno.execPath(), ...corralArgs(more)];
+      const { code, stderr } = await new Deno.Command("sh", { args: command }).output();
+      assertEquals(code, 255);
+      assertStringIncludes(new TextDecoder().decode(stderr), `corral: Cannot write ${log}: File too large`);
+      assertEquals((await corral(more)).code, 20);
+      const rejects = (await Deno.readTextFile(bad)).trim().split("\n").map((line) => JSON.parse(line).record);
+      assertEquals(rejects.map(Number).sort((one, other) => one - other), Array.from({ length: 20 }, (_, n) => n));
+    }),
 });
 
 Deno.test("corral map changes no file where the port of --dashboard is taken", async () => {
