@@ -54,8 +54,8 @@ function isModule({ module }: CliMapOptions, identity: string): boolean {
 }
 
 /**
- * Throws UsageError if a file that is written is the one on stdin, or if results go to stdout, and that is a file that is read, or written as
- * something else: `corral map … f >> f` doubles what it reads, or reads its own results without end.
+ * Throws UsageError if a file that is written is the one on stdin, on stdout or on stderr, or if results go to a stdout that is a file that is
+ * read: `corral map … f >> f` doubles what it reads, or reads its own results without end.
  */
 export function requireForeignStandardFiles(options: CliMapOptions): void {
   const readsStdin = options.files.length === 0 || options.files.includes("-");
@@ -66,6 +66,7 @@ export function requireForeignStandardFiles(options: CliMapOptions): void {
       `Cannot write ${nameForPeople(path)}: it is also the input on stdin, wanted another --${flag}`,
     );
   }
+  requireOtherThanStreams(options);
   const stdout = options.outputFile === undefined ? standardIdentity("stdout") : undefined;
   if (stdout === undefined) return;
   const input = stdout === stdin ? "-" : options.files.find((file) => file !== "-" && fileIdentity(file) === stdout);
@@ -74,9 +75,26 @@ export function requireForeignStandardFiles(options: CliMapOptions): void {
       `Cannot write to stdout: it is the file that is also the input ${nameForPeople(input)}, wanted another file`,
     );
   }
-  const other = filesOf(options).find(([, path]) => fileIdentity(path) === stdout);
-  if (other !== undefined) {
-    throw new UsageError(`Cannot write to stdout: it is also the file of --${other[0]}, wanted two files`);
+}
+
+/**
+ * A file that is opened by its name is written from its beginning, and a stream goes on where it stands, as does who writes there next: each writes
+ * over what the other wrote. So it is with `/dev/stdout` and `/dev/stderr`, where those lead to a file.
+ */
+function requireOtherThanStreams(options: CliMapOptions): void {
+  const files = filesOf(options);
+  if (files.length === 0) return;
+  for (const stream of ["stdout", "stderr"] as const) {
+    const identity = standardIdentity(stream);
+    if (identity === undefined) continue;
+    const file = files.find(([, path]) => fileIdentity(path) === identity);
+    if (file === undefined) continue;
+    const [flag, path] = file;
+    if (stream === "stderr" || options.outputFile === undefined) {
+      throw new UsageError(`Cannot write to ${stream}: it is also the file of --${flag}, wanted two files`);
+    }
+    const wanted = flag === "output" ? "no --output, or another file" : `another --${flag}`;
+    throw new UsageError(`Cannot write ${nameForPeople(path)}: it is also the file that stdout is, wanted ${wanted}`);
   }
 }
 
@@ -133,19 +151,23 @@ function nodePath(): {
   return process.getBuiltinModule("node:path");
 }
 
-/** The same of stdin and stdout, which have no name. */
-function standardIdentity(stream: "stdin" | "stdout"): string | undefined {
+type StandardStream = "stdin" | "stdout" | "stderr";
+
+const DESCRIPTORS: Readonly<Record<StandardStream, number>> = { stdin: 0, stdout: 1, stderr: 2 };
+
+/** The same of a stream, which has no name. */
+function standardIdentity(stream: StandardStream): string | undefined {
   const { isFile, dev, ino } = standardStat(stream);
   return isFile && ino ? `${dev}:${ino}` : undefined;
 }
 
-function standardStat(stream: "stdin" | "stdout"): { isFile: boolean; dev: number; ino: number | null } {
+function standardStat(stream: StandardStream): { isFile: boolean; dev: number; ino: number | null } {
   try {
     return Deno.statSync(`/dev/${stream}`);
   } catch {
     // Not with fewer permissions than all, nor on Windows. Late: it takes a while to load.
     const { fstatSync } = process.getBuiltinModule("node:fs");
-    const stats = fstatSync(stream === "stdin" ? 0 : 1);
+    const stats = fstatSync(DESCRIPTORS[stream]);
     return { isFile: stats.isFile(), dev: stats.dev, ino: stats.ino };
   }
 }

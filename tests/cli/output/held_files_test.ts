@@ -108,7 +108,36 @@ for (const allow of [[], ["-A"]]) {
   });
 }
 
-/** Runs `corral` in a shell, which gives it files as stdin and stdout. */
+for (const allow of [[], ["-A"]]) {
+  const which = allow.length === 0 ? "corral map with few permissions" : "corral map";
+  Deno.test(`${which} writes no file by its name that is its stdout or stderr, too`, async () => {
+    await inFolder(async (folder) => {
+      const [path, log, out] = [`${folder}/in`, `${folder}/log`, `${folder}/out`];
+      await Deno.writeTextFile(path, "1\n2\n");
+      const toOut = ["-o", out];
+      const cases = [
+        { args: ["--rejects", log], files: `2> '${log}'`, fault: "to stderr: it is also the file of --rejects" },
+        {
+          args: ["--events", log, ...toOut],
+          files: `2> '${log}'`,
+          fault: "to stderr: it is also the file of --events",
+        },
+        { args: toOut, files: `2> '${out}'`, fault: "to stderr: it is also the file of --output" },
+        { args: toOut, files: `> '${out}'`, fault: `${out}: it is also the file that stdout is, wanted no --output` },
+        { args: ["--joblog", log, ...toOut], files: `> '${log}'`, fault: "wanted another --joblog" },
+      ];
+      for (const { args, files, fault } of cases) {
+        const { code, stderr } = await inShell(["map", "-q", "-e", IDENTITY, path, ...args], files, allow);
+        assertEquals(code, 255, files);
+        const told = files.startsWith("2") ? await Deno.readTextFile(args.includes(log) ? log : out) : stderr;
+        assertStringIncludes(told, `corral: Cannot write `);
+        assertStringIncludes(told, fault);
+      }
+    });
+  });
+}
+
+/** Runs `corral` in a shell, which gives it files as its streams. */
 async function inShell(args: string[], files: string, allow: string[] = []): Promise<{ code: number; stderr: string }> {
   const command = [Deno.execPath(), ...corralArgs(args, allow)];
   const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
