@@ -2173,7 +2173,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -3010,6 +3010,29 @@ function isMinified(source) {
   return !/ [-+*/%=<>&|?:]|[,;)] |\\n/[$test](source);
 }
 
+// src/child/tasks/outer_names.ts
+var OUTER_NAMES = [
+  "name",
+  "closed",
+  "location",
+  "close",
+  "prompt",
+  "alert",
+  "confirm"
+];
+var ANY = new RegExp(\`\\\\b(?:\${OUTER_NAMES[$join]("|")})\\\\b\`);
+function outerNamesIn(source) {
+  if (!ANY[$test](source)) return [];
+  return OUTER_NAMES[$filter]((name) => new RegExp(\`(?<![.\\\\w$])\${name}(?![\\\\w$])\`)[$test](source) && !new RegExp(\`(?:\\\\btypeof\\\\s+\${name}(?![\\\\w$])|(?<![.\\\\w$])\${name}\\\\s*(?:\\\\?\\\\.)?\\\\()\`)[$test](source));
+}
+function withoutValue(names) {
+  return names.length === 0 ? "" : \`;let \${names[$join]()}\`;
+}
+function explainOuterName(message, source) {
+  const [, name] = /^Cannot access '(\\w+)' before initialization$/[$exec](message) ?? [];
+  return name !== void 0 && outerNamesIn(source)[$includes](name) ? \`\${name} is not defined\` : message;
+}
+
 // src/own_process.ts
 var KEY = $Symbol_for("@corral/multiprocessing/process");
 function ownProcess() {
@@ -3118,6 +3141,7 @@ function explainMissing(error, spec, module, owner = "pool") {
 function missingPart(error, { name, source }, module) {
   if (error instanceof ReferenceError) {
     if (WITHHELD[$test](error.message)) return void 0;
+    error.message = explainOuterName(error.message, source);
     const added = explainAdded(error.message, source);
     if (added !== void 0) return added;
     if ($Object_hasOwn(module, name)) {
@@ -3202,10 +3226,11 @@ function refuseSource(name) {
 }
 function compileSource({ name, source, keepsName = usualNameKeeper(source) }) {
   const label = \`task-source:\${name || "anonymous"}\`;
-  const [before, after] = THIS[$test](source) || keepsName !== void 0 ? [
+  const outer = outerNamesIn(source);
+  const [before, after] = THIS[$test](source) || keepsName !== void 0 || outer.length > 0 ? [
     \`(function(\${keepsName ?? ""}){return \`,
     \`
-}).call(undefined,\${KEEP_NAME})\`
+\${withoutValue(outer)}}).call(undefined,\${KEEP_NAME})\`
   ] : [
     "",
     ""

@@ -2,6 +2,7 @@ import { FunctionNotFoundError } from "../../errors.ts";
 import { see } from "../../troubles.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import { explainAdded, KEEP_NAME, usualNameKeeper } from "./added_names.ts";
+import { explainOuterName, outerNamesIn, withoutValue } from "./outer_names.ts";
 import { evaluateText, importMessage } from "./source_text.ts";
 
 /** A function of the user's, ready to be called. */
@@ -65,6 +66,7 @@ type SourceSpec = Extract<FunctionSpec, { kind: "source" }>;
 function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedModule): string | undefined {
   if (error instanceof ReferenceError) {
     if (WITHHELD.test(error.message)) return undefined;
+    error.message = explainOuterName(error.message, source);
     const added = explainAdded(error.message, source);
     if (added !== undefined) return added;
     if (Object.hasOwn(module, name)) {
@@ -178,8 +180,9 @@ function refuseSource(name: string): never {
 function compileSource({ name, source, keepsName = usualNameKeeper(source) }: SourceSpec): TaskFunction {
   const label = `task-source:${name || "anonymous"}`;
   // An arrow function of a class takes `this` from where it stands: not the object it came from, and not the global one.
-  const [before, after] = THIS.test(source) || keepsName !== undefined
-    ? [`(function(${keepsName ?? ""}){return `, `\n}).call(undefined,${KEEP_NAME})`]
+  const outer = outerNamesIn(source);
+  const [before, after] = THIS.test(source) || keepsName !== undefined || outer.length > 0
+    ? [`(function(${keepsName ?? ""}){return `, `\n${withoutValue(outer)}}).call(undefined,${KEEP_NAME})`]
     : ["", ""];
   const reasons: string[] = [];
   const alone = evaluate(`${before}(${source})${after}`, label, reasons);

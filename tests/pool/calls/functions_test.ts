@@ -119,6 +119,31 @@ Deno.test("Pool says in a ReferenceError why a function cannot see variables out
     await assertRejects(() => pool.apply(later), ReferenceError, "outside is not defined");
   }));
 
+Deno.test("Pool takes no global of Deno for a variable that a function cannot see", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const [name, closed, location, close, prompt] = ["Ada", 3, "Berlin", 4, "Sum up: "];
+    const functions: ((x: unknown) => unknown)[] = [
+      (x) => `${name} ${x}`,
+      (x) => ({ x, closed }),
+      async (x) => await Promise.resolve(location + x),
+      (x) => [x].map((value) => Number(value) - close),
+      function (x) {
+        return prompt + x;
+      },
+    ];
+    for (const fn of functions) {
+      await assertRejects(() => pool.apply(fn, [1]), ReferenceError, " is not defined (the function is not an export");
+    }
+    // What is no such variable stays what it is.
+    const rest = [
+      await pool.apply(({ name, closed }) => [name, closed], [{ name: "n", closed: "c" }]),
+      await pool.apply((x) => ({ name: x.name, close: x.close }), [{ name: "n", close: 1 }]),
+      await pool.apply(() => typeof location),
+      await pool.apply(() => alert("printed")),
+    ];
+    assertEquals(rest, [["n", "c"], { name: "n", close: 1 }, "object", undefined]);
+  }));
+
 Deno.test("Pool rejects with FunctionNotFoundError when there is nothing to run", () =>
   withPool({ workers: 1, module: COMPUTE }, async (pool) => {
     await assertRejects(() => pool.apply("squar"), FunctionNotFoundError, '"square"');
