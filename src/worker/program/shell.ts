@@ -12,8 +12,11 @@ interface Command {
   readonly args: readonly string[];
 }
 
-/** What a shell changes in the environment of what it becomes. */
-const VARIABLES = ["PWD", "OLDPWD", "SHLVL", "_"];
+/** What a shell hands on as it got it. Names of another form dash drops; bash takes those in parentheses for functions. */
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** What a shell sets, changes, or goes by, as dash and bash do. */
+const OWN_NAMES =
+  /^(_|PWD|OLDPWD|SHLVL|IFS|OPT(IND|ARG|ERR)|PS\d|E?UID|PPID|GROUPS|LINENO|ENV|BASH.*|SHELLOPTS|POSIXLY_CORRECT|S?RANDOM|SECONDS|EPOCH.*|HISTCMD|DIRSTACK|FUNCNAME|PIPESTATUS|COMP_WORDBREAKS)$/;
 
 /** Whether this program may start the shell. Never prompts. */
 export function mayUseShell(): boolean {
@@ -26,7 +29,11 @@ export function mayUseShell(): boolean {
  * lost.
  */
 export function suitsShell(path: string, env: Readonly<Record<string, string>>): boolean {
-  return mayUseShell() && path === Deno.execPath() && !VARIABLES.some((name) => name in env);
+  return mayUseShell() && path === Deno.execPath() && Object.keys(env).every(isHandedOn);
+}
+
+function isHandedOn(name: string): boolean {
+  return PLAIN_NAME.test(name) && !OWN_NAMES.test(name);
 }
 
 /** The command that becomes `command`, when the shell has done what comes first. */

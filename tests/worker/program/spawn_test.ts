@@ -1,5 +1,6 @@
-/** End-to-end: which process group a worker is in, and who hears of Ctrl-C. */
+/** End-to-end: which process group a worker is in, who hears of Ctrl-C, and what of its environment arrives. */
 import { assert, assertEquals } from "@std/assert";
+import { Pool } from "../../../mod.ts";
 import { RunningProgram } from "../../helpers/programs/program.ts";
 import { ProjectFolder } from "../../helpers/programs/project_folder.ts";
 
@@ -129,4 +130,12 @@ process.start();
 await queue.get();
 console.log(process.pid);`,
     ),
+});
+
+Deno.test("a worker gets every variable of `env`, also those that a shell on its way would drop or change", async () => {
+  const names = ["my.variable", "A-B", "1A", "ü", "IFS", "OPTIND", "PPID", "PS1", "LINENO", "RANDOM", "OK"];
+  const env = Object.fromEntries(names.map((name) => [name, `value of ${name}`]));
+  await using pool = new Pool({ workers: 1, env });
+  const read = (names: string[]) => Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+  assertEquals(await pool.apply(read, [names]), env);
 });
