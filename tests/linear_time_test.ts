@@ -11,7 +11,7 @@ import { readConfig, withoutComments } from "../src/worker/project/config_file.t
 import { withOwnPlaces, withPlacesInPrints } from "../cli/runner/inline_text.ts";
 import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
-import { bareImports } from "../src/worker/project/import_map.ts";
+import { bareImports } from "../src/worker/project/configuration.ts";
 import { isWorkspaceMember } from "../src/worker/project/workspace.ts";
 import { pathToFileUrl, withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
 import { shown } from "../src/shown.ts";

@@ -5,7 +5,8 @@
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import { fileUrlToPath, isReadable, moduleFolder, programModule } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
-import { isDenied, isHeld, isHeldWhole, type PermissionKind, resolveDenials } from "./permissions/permissions.ts";
+import { isDenied, resolveDenials } from "./permissions/denials.ts";
+import { isHeld, isHeldWhole, type PermissionKind } from "./permissions/permissions.ts";
 import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
 
 /** What is known of the worker in which an error came up. */

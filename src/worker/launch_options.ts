@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_FRAME_BYTES } from "../wire/framing/frame_format.ts";
-import { checkForm } from "./permissions/permissions.ts";
-import { moduleUrl } from "./project/module_url.ts";
+import { checkForm, withAbsolutePaths } from "./permissions/permissions.ts";
+import { absolutePath, fileUrlToPath, isReadable, moduleUrl } from "./project/module_url.ts";
 import type { OptionChecks } from "../option_checks.ts";
 import { shown } from "../shown.ts";
 
@@ -25,7 +25,7 @@ export interface WorkerLaunchOptions {
   env?: Record<string, string>;
   /** Its working directory: a path or a `file:` URL. @default this program's */
   cwd?: string | URL;
-  /** A file; the `deno.json` for its imports is looked for in that file's folder and above. @default the module */
+  /** A file or folder; the `deno.json` for its imports is looked for in that folder, or the file's, and above. @default the module */
   configOf?: string | URL;
   /** "exports": of what is sent only exports of the module and built-ins run; no text is compiled. @default "any" */
   functions?: "any" | "exports";
@@ -120,11 +120,11 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
   checkForm(deny);
   return {
     moduleUrl: module === undefined ? undefined : moduleUrl(module),
-    permissions,
-    deny,
+    permissions: withAbsolutePaths(permissions),
+    deny: withAbsolutePaths(deny),
     env: checkedEnv(env, checks),
     cwd: checkedCwd(cwd, checks),
-    configOf: configOf === undefined ? undefined : moduleUrl(configOf),
+    configOf: configOf === undefined ? undefined : placeUrl(configOf),
     functions: checks.choice("functions", options.functions, ["any", "exports"]),
     frozen: checks.flag("frozen", options.frozen) ?? true,
     trust: checks.choice("trust", options.trust, ["trusted", "untrusted"]),
@@ -143,16 +143,27 @@ export function resolveLaunchOptions(options: WorkerLaunchOptions, checks: Optio
   };
 }
 
+/** A folder is looked into: as the file that it is not, what lies in it would be passed by. */
+function placeUrl(place: string | URL): string {
+  const url = moduleUrl(place);
+  const isFolder = url.startsWith("file:") && isReadable(fileUrlToPath(new URL(url)), "isDirectory");
+  return isFolder ? new URL(`${new URL(url).pathname.replace(/\/$/, "")}/`, url).href : url;
+}
+
 function checkedCwd(cwd: unknown, checks: OptionChecks): string | URL | undefined {
   // What import.meta.resolve() makes; Deno would take it for a path.
   if (typeof cwd === "string" && /^file:/i.test(cwd) && URL.canParse(cwd)) return new URL(cwd);
-  if (cwd === undefined || (typeof cwd === "string" && cwd !== "")) return cwd;
+  if (cwd === undefined) return undefined;
+  // The program may go elsewhere before a worker starts.
+  if (typeof cwd === "string" && cwd !== "") return absolutePath(cwd);
   if (cwd instanceof URL && cwd.protocol === "file:") return cwd;
   throw checks.wrongType(`"cwd" is ${shown(cwd)}, a path or a file: URL is wanted`);
 }
 
 function checkedDenoPath(path: unknown, checks: OptionChecks): string | undefined {
-  if (path === undefined || (typeof path === "string" && path !== "")) return path;
+  if (path === undefined) return undefined;
+  // A name is looked for on the PATH; a path would count from the folder of the worker.
+  if (typeof path === "string" && path !== "") return /[\\/]/.test(path) ? absolutePath(path) : path;
   throw checks.wrongType(`"denoPath" is ${shown(path)}, the path of a Deno executable is wanted`);
 }
 

@@ -8,7 +8,7 @@
 import { PermissionError } from "../../errors.ts";
 import { shown } from "../../shown.ts";
 import { see } from "../../troubles.ts";
-import { absolutePath, covers } from "../project/module_url.ts";
+import { absolutePath } from "../project/module_url.ts";
 
 /** The kinds of access that Deno knows, in the order of the flags. */
 export type PermissionKind = "read" | "write" | "net" | "env" | "sys" | "run" | "ffi" | "import";
@@ -17,6 +17,9 @@ export type PermissionKind = "read" | "write" | "net" | "env" | "sys" | "run" | 
 export type Grants = Map<PermissionKind, true | string[]>;
 
 const KINDS: readonly PermissionKind[] = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
+
+/** Their items are paths, or `file:` URLs. */
+const PATH_KINDS: readonly PermissionKind[] = ["read", "write", "ffi", "run"];
 
 // Explicit denials change nothing, but a command line without any permission flag may be given -A by others.
 const ALWAYS_EXPLICIT: readonly PermissionKind[] = ["run", "ffi"];
@@ -35,19 +38,6 @@ function kindFlags(verb: "allow" | "deny", grants: Grants): string[] {
   });
 }
 
-/** Reads what is to be denied. Nothing needs to be held for that. */
-export function resolveDenials(denied: Deno.PermissionOptionsObject | undefined): Grants {
-  const denials: Grants = new Map();
-  for (const [kind, wanted] of requests(denied)) {
-    const denial = Array.isArray(wanted) ? wanted.map((item) => itemText(kind, item)) : wanted;
-    if (denial === true || (Array.isArray(denial) && denial.length > 0)) denials.set(kind, denial);
-    else if (denial !== undefined && denial !== false && !Array.isArray(denial)) {
-      throw new TypeError(`Cannot deny ${kind} access: ${show(denial)} was given, true, false or a list is wanted`);
-    }
-  }
-  return denials;
-}
-
 /** Checks the permissions of a pool against this program's own, and makes paths absolute. */
 export function resolveGrants(permissions: Deno.PermissionOptions | undefined): Grants {
   const grants: Grants = new Map();
@@ -56,66 +46,6 @@ export function resolveGrants(permissions: Deno.PermissionOptions | undefined): 
     if (grant !== undefined) grants.set(kind, grant);
   }
   return grants;
-}
-
-/** Takes from grants what is denied. Deno does not: what is granted by name passes a denial of more, be that all, a folder, a host or a pattern. */
-export function removeDenied(grants: Grants, denials: Grants): void {
-  for (const kind of denials.keys()) {
-    const granted = grants.get(kind);
-    // A narrower denial holds in Deno.
-    if (granted === true && denials.get(kind) !== true) continue;
-    const left = granted === undefined || granted === true
-      ? []
-      : granted.filter((one) => !isDenied(kind, one, denials));
-    if (left.length === 0) grants.delete(kind);
-    else grants.set(kind, left);
-  }
-}
-
-/** Whether the whole of one item is denied. */
-export function isDenied(kind: PermissionKind, item: string, denials: Grants): boolean {
-  const denied = denials.get(kind);
-  if (denied === undefined || denied === true) return denied === true;
-  return denied.some((one) => isPartOf(kind, item, one));
-}
-
-function isPartOf(kind: PermissionKind, item: string, denied: string): boolean {
-  switch (kind) {
-    case "read":
-    case "write":
-    case "ffi":
-      return covers(denied, { path: item, isFolder: false });
-    case "run":
-      // A name stands for every command of that name, wherever it lies.
-      return /[\\/]/.test(denied)
-        ? covers(denied, { path: item, isFolder: false })
-        : item.split(/[\\/]/).at(-1)!.replace(/\.exe$/i, "") === denied;
-    case "env":
-      return denied.endsWith("*") ? variableName(item).startsWith(variableName(denied.slice(0, -1))) : item === denied;
-    case "net":
-    case "import":
-      return isPartOfHost(item, denied);
-    case "sys":
-      return item === denied;
-  }
-}
-
-function variableName(name: string): string {
-  return Deno.build.os === "windows" ? name.toUpperCase() : name;
-}
-
-function isPartOfHost(item: string, denied: string): boolean {
-  const [host, port] = splitHost(item);
-  const [deniedHost, deniedPort] = splitHost(denied);
-  if (deniedPort !== undefined && deniedPort !== port) return false;
-  return deniedHost.startsWith("*.") ? host.endsWith(deniedHost.slice(1)) : host === deniedHost;
-}
-
-/** Names of hosts have no case, and may end with a dot. */
-function splitHost(text: string): [host: string, port: string | undefined] {
-  const end = hasPort(text) ? text.lastIndexOf(":") : text.length;
-  const host = text.slice(0, end);
-  return [text.startsWith("unix:") ? text : host.toLowerCase().replace(/\.$/, ""), text.slice(end + 1) || undefined];
 }
 
 /** Adds checked items to one kind of grant; nothing to add where everything is granted. */
@@ -130,7 +60,21 @@ export function checkForm(permissions: unknown): void {
   requests(permissions);
 }
 
-function requests(permissions: unknown): [PermissionKind, unknown][] {
+/** The same, with each path as it is now: the program may go elsewhere before a worker starts. Expects what `checkForm` took. */
+export function withAbsolutePaths<P>(permissions: P): P {
+  if (typeof permissions !== "object" || permissions === null) return permissions;
+  const anchored = (kind: string, item: unknown): unknown =>
+    typeof item === "string" && item !== "" && isPath(kind as PermissionKind, item) ? absolutePath(item) : item;
+  return Object.fromEntries(
+    Object.entries(permissions).map(([kind, value]) => [
+      kind,
+      Array.isArray(value) ? value.map((item) => anchored(kind, item)) : value,
+    ]),
+  ) as P;
+}
+
+/** What is wanted of each kind. Throws TypeError for what has not the form of permissions. */
+export function requests(permissions: unknown): [PermissionKind, unknown][] {
   if (permissions === undefined || permissions === "none") return [];
   if (permissions === "inherit") return KINDS.map((kind) => [kind, "inherit"]);
   if (typeof permissions !== "object" || permissions === null || Array.isArray(permissions)) {
@@ -180,21 +124,25 @@ function inherited(kind: PermissionKind): true | undefined {
   return true;
 }
 
+/** Whether an item is a path; a command may also be a name, which is looked for on the PATH. */
+function isPath(kind: PermissionKind, item: string | URL): boolean {
+  return PATH_KINDS.includes(kind) && (kind !== "run" || item instanceof URL || /[\\/]/.test(item));
+}
+
 /** Reads one entry of a list; what it returns is safe between the commas of a flag. */
-function itemText(kind: PermissionKind, item: unknown): string {
-  const mayBeUrl = kind === "read" || kind === "write" || kind === "ffi" || kind === "run";
+export function itemText(kind: PermissionKind, item: unknown): string {
+  const mayBeUrl = PATH_KINDS.includes(kind);
   if (item === "" || (typeof item !== "string" && !(mayBeUrl && item instanceof URL))) {
     throw new TypeError(
       `Cannot grant ${kind} access: ${show(item)} was given, ${mayBeUrl ? "a path" : "a name"} is wanted`,
     );
   }
-  const isPath = mayBeUrl && (kind !== "run" || item instanceof URL || /[\\/]/.test(item));
-  const text = isPath ? absolutePath(item) : String(item);
+  const text = isPath(kind, item) ? absolutePath(item) : String(item);
   // Deno's help says that ",," stands for a comma, but 2.9.6 refuses it: "Empty path is not allowed".
   if (/[,\0]/.test(text)) {
     throw new TypeError(
       `Cannot grant ${kind} access to ${show(text)}: Deno has no way to pass a comma in a grant` +
-        (isPath ? ", grant the folder around it" : ""),
+        (isPath(kind, item) ? ", grant the folder around it" : ""),
     );
   }
   return text;
@@ -259,7 +207,7 @@ function requirePortBesideDenials(item: string, what: string): void {
   );
 }
 
-function hasPort(host: string): boolean {
+export function hasPort(host: string): boolean {
   return /^(\[.*\]|[^:]*):\d+$/.test(host);
 }
 
@@ -303,6 +251,6 @@ function held(kind: PermissionKind, what: string, remedy: string): PermissionErr
 }
 
 /** Paths and hosts are shown in full. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : shown(value);
 }

@@ -9,6 +9,7 @@ import type { ProjectFiles } from "../../own_process.ts";
 import { requireArgumentsFit } from "../permissions/argument_limits.ts";
 import type { ChildProgram } from "./child_program.ts";
 import { requireVisible } from "./compiled_program.ts";
+import { isDenied, removeDenied, resolveDenials } from "../permissions/denials.ts";
 import { requireCodeUnwritable } from "../permissions/code_guard.ts";
 import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
@@ -16,16 +17,7 @@ import { configure } from "../project/configuration.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { mainModule } from "./main_module.ts";
 import { covers, fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
-import {
-  addToGrant,
-  grantFlags,
-  type Grants,
-  isDenied,
-  isHeld,
-  removeDenied,
-  resolveDenials,
-  resolveGrants,
-} from "../permissions/permissions.ts";
+import { addToGrant, grantFlags, type Grants, isHeld, resolveGrants } from "../permissions/permissions.ts";
 import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
 import { untrustedFolder } from "../permissions/untrusted_folder.ts";
 import { hideVariables } from "./hidden_variables.ts";

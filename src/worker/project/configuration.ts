@@ -1,9 +1,9 @@
 import type { ProjectFiles } from "../../own_process.ts";
-import { bareImportMap } from "./import_map.ts";
+import { isRecord, readConfig } from "./config_file.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { isInsideCompiled } from "../program/compiled_program.ts";
 import { type ProgramFlags, programFlags } from "./program_flags.ts";
-import { programModule } from "./module_url.ts";
+import { pathToFileUrl, programModule } from "./module_url.ts";
 import { findProject, nearestConfig, type ProjectChoice } from "./project.ts";
 
 /** How a worker resolves imports: as this program does, and with nothing that happens to lie in the current folder. */
@@ -85,4 +85,44 @@ function isReal(url: string | undefined): url is string {
 
 function isFile(url: string | undefined): url is string {
   return url !== undefined && url.startsWith("file:");
+}
+
+/**
+ * An import map with the bare names of a configuration, as a `data:` URL; `undefined` if there are none.
+ *
+ * Passing the whole file would be a way out: an import map also redirects URLs that stand in the static graph,
+ * where a module may import any local file as JSON or text.
+ */
+function bareImportMap(configPath: string): string | undefined {
+  const imports = bareImports(readConfig(configPath), pathToFileUrl(configPath));
+  if (Object.keys(imports).length === 0) return undefined;
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
+/**
+ * The entries of `imports` whose name is neither a path nor a URL, with their targets made absolute. A package brings what lies below it, as Deno
+ * has it for `imports` of a configuration and not for an import map.
+ */
+export function bareImports(config: unknown, configUrl: string): Record<string, string> {
+  const imports: unknown = isRecord(config) ? config.imports : undefined;
+  if (!isRecord(imports)) return {};
+  const entries = Object.entries(imports).flatMap(([name, target]): [string, string][] =>
+    isBare(name) && typeof target === "string" ? [[name, absoluteTarget(target, configUrl)]] : []
+  );
+  return Object.fromEntries([...entries.flatMap(belowPackage), ...entries]);
+}
+
+/** `name/` for what a package exports beside its main entry. */
+function belowPackage([name, target]: [string, string]): [string, string][] {
+  const [, registry, path] = /^(jsr:|npm:)\/?([^/](?:.*[^/])?)$/.exec(target) ?? [];
+  return name.endsWith("/") || path === undefined ? [] : [[`${name}/`, `${registry}/${path}/`]];
+}
+
+function isBare(name: string): boolean {
+  // The URL parser takes backslashes, leading spaces and tabs as well, so ask it.
+  return name !== "" && !/^[./\\]/.test(name) && name.trim() === name && !URL.canParse(name);
+}
+
+function absoluteTarget(target: string, configUrl: string): string {
+  return /^\.{0,2}\//.test(target) ? new URL(target, configUrl).href : target;
 }

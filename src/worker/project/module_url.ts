@@ -114,9 +114,9 @@ function currentFolder(): string | undefined {
   }
 }
 
-/** Makes a path from a variable absolute. A relative path counts from the folder in which this program was started. */
+/** Makes a path from a variable, or from the program's command line, absolute. A relative path counts from the folder in which this program was started. */
 export function pathFromStart(path: string): string {
-  return startFolder === undefined || isAbsolutePath(path)
+  return startFolder === undefined || isAbsolutePath(path) || /^file:/i.test(path)
     ? absolutePath(path)
     : absolutePath(`${startFolder}/${path}`);
 }

@@ -6,7 +6,7 @@
  * See `docs/decisions/resolving.md`.
  */
 import { ownProcess } from "../../own_process.ts";
-import { absolutePath } from "./module_url.ts";
+import { pathFromStart } from "./module_url.ts";
 import { isHeldWhole } from "../permissions/permissions.ts";
 
 /** The flags of the program that matter to its workers. */
@@ -58,9 +58,9 @@ export function parseFlags(args: readonly string[]): ProgramFlags {
   let lock: string | false | undefined;
   const passedOn: string[] = [];
   for (const { name, value, text } of readFlags(args.slice(1))) {
-    if (name === "-c" || name === "--config") config = value === undefined ? config : absolutePath(value);
+    if (name === "-c" || name === "--config") config = value === undefined ? config : pathFromStart(value);
     else if (name === "--no-config") config = false;
-    else if (name === "--lock" && value !== undefined) lock = absolutePath(value);
+    else if (name === "--lock" && value !== undefined) lock = pathFromStart(value);
     else if (name === "--no-lock") lock = false;
     else if (/^--import-?map$/.test(name) && value !== undefined) {
       passedOn.push(`--import-map=${absoluteLocation(value)}`);
@@ -108,7 +108,7 @@ function splitFlag(arg: string): [name: string, value: string | undefined] {
 }
 
 function absoluteLocation(location: string): string {
-  return /^[a-z][a-z0-9+.-]+:/i.test(location) ? location : absolutePath(location);
+  return /^[a-z][a-z0-9+.-]+:/i.test(location) ? location : pathFromStart(location);
 }
 
 function ownCommandLine(): string[] {

@@ -1,6 +1,6 @@
 /** Unit tests, and a few on folders of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { bareImports } from "../../../src/worker/project/import_map.ts";
+import { bareImports } from "../../../src/worker/project/configuration.ts";
 import { absolutePath, findUpwards, type ModuleOption, moduleUrl } from "../../../src/worker/project/module_url.ts";
 
 Deno.test("moduleUrl() gives a URL when a URL, an absolute path or import.meta is given", () => {
