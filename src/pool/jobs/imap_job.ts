@@ -3,7 +3,7 @@ import { EncodingError, PoolClosedError } from "../../errors.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
-import { type JobFailure, nameOf, type ObservedJob } from "../observing/observer.ts";
+import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { TaskCaller } from "../submitted_task.ts";
 import type { ImapOptions, Items } from "../types.ts";
 import { Bag } from "./bag.ts";
@@ -64,7 +64,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   readonly #running = new Bag<Entry>();
   #stage: Stage = "open";
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
-  #failure: JobFailure | undefined;
+  #failure: { readonly error: unknown } | undefined;
   #submitted = 0;
   #pulling = false;
 

@@ -3,7 +3,7 @@ import { BrokenPoolError, EncodingError, PayloadTooLargeError } from "../../erro
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult, FailureKind } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
-import { type JobFailure, nameOf, type ObservedJob } from "../observing/observer.ts";
+import { nameOf, type ObservedJob } from "../observing/observer.ts";
 import type { SubmittedTask, TaskCaller } from "../submitted_task.ts";
 import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
@@ -48,7 +48,7 @@ export class MapJob implements Job, AbortTarget {
   #chunks = 0;
   #lastBytes = 0;
   #pulling = false;
-  #failure: JobFailure | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   /** Throws TypeError when the items cannot be iterated. */
   constructor(host: JobHost, { spec, items, spread, options }: MapWork) {

@@ -1,4 +1,4 @@
-import type { JobFailure, ObservedJob } from "../observing/observer.ts";
+import type { ObservedJob } from "../observing/observer.ts";
 import type { Observers } from "../observing/observers.ts";
 
 /**
@@ -44,9 +44,9 @@ export class OpenJobs {
   }
 
   /** The job has nothing more to submit; `failure` has what its caller gets, if it failed. */
-  remove(job: Job, failure: JobFailure | undefined): void {
+  remove(job: Job, failure: { readonly error: unknown } | undefined): void {
     if (!this.#jobs.delete(job)) return;
-    this.#observers.jobEnded(job.observed, failure);
+    this.#observers.jobEnded(job.observed, failure?.error, failure !== undefined);
     if (this.isEmpty) this.#onEmpty();
   }
 

@@ -62,11 +62,6 @@ export interface ObservedJob {
   readonly name: string;
 }
 
-/** How a job failed. Anything can be thrown, `undefined` too. */
-export interface JobFailure {
-  readonly error: unknown;
-}
-
 /** The part of a task that is known before it is submitted. */
 export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
   /** What submits it, if that is not the caller. */
@@ -107,8 +102,8 @@ export interface PoolObserver {
   span?(task: ObservedTask, report: SpanReport): void;
   /** A `map` or `imap` begins, in the code of its caller. */
   jobBegun?(job: ObservedJob): void;
-  /** It submits nothing more, and all its tasks have settled; `failure` has what its caller got, if it failed. */
-  jobEnded?(job: ObservedJob, failure: JobFailure | undefined): void;
+  /** It submits nothing more, and all its tasks have settled; `error` is what its caller got, if it `failed`. Anything can be thrown, `undefined` too. */
+  jobEnded?(job: ObservedJob, error: unknown, failed: boolean): void;
   /** Its caller has the outcome. `before` is where it was until then. */
   settled?(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase): void;
   /** A worker was started. */

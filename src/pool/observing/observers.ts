@@ -3,7 +3,6 @@ import type { SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity, WorkerListener } from "../backend.ts";
 import { reportCallbackError, reportRejection } from "../callback_errors.ts";
 import {
-  type JobFailure,
   nameOf,
   type ObservedJob,
   type ObservedTask,
@@ -98,8 +97,8 @@ export class Observers implements WorkerListener {
     for (const told of this.#listeners.jobBegun) told(job);
   }
 
-  jobEnded(job: ObservedJob, failure: JobFailure | undefined): void {
-    for (const told of this.#listeners.jobEnded) told(job, failure);
+  jobEnded(job: ObservedJob, error: unknown, failed: boolean): void {
+    for (const told of this.#listeners.jobEnded) told(job, error, failed);
   }
 
   settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {

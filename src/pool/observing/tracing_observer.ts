@@ -9,7 +9,7 @@ import {
 import { TaskSpan } from "../../tracing/task_span.ts";
 import type { Attributes, SpanReport } from "../../wire/span_report.ts";
 import type { WorkerEnd, WorkerIdentity } from "../backend.ts";
-import type { JobFailure, ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
+import type { ObservedJob, ObservedTask, PlannedTask, PoolObserver } from "./observer.ts";
 
 /**
  * Tells OpenTelemetry of a pool: a span for each call, `map` and `imap`, and metrics.
@@ -51,9 +51,9 @@ export class TracingObserver implements PoolObserver {
     this.#jobs.set(job, new TaskSpan(tracer, this.#api.active(), job.name, { kind: KIND.internal, attributes }));
   }
 
-  jobEnded(job: ObservedJob, failure: JobFailure | undefined): void {
+  jobEnded(job: ObservedJob, error: unknown, failed: boolean): void {
     const span = this.#jobs.get(job);
-    if (failure !== undefined) span?.fail(failure.error);
+    if (failed) span?.fail(error);
     span?.end(traceClockMs());
     this.#jobs.delete(job);
   }
