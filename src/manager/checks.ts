@@ -44,6 +44,11 @@ export function optionalWholeNumber(value: unknown): number | undefined {
   return value === undefined ? undefined : wholeNumber(value);
 }
 
+/** Where a range begins or ends, or how much it has; an infinite one means that end. Throws TypeError for what is neither that nor left out. */
+export function optionalBound(value: unknown): number | undefined {
+  return value === Infinity || value === -Infinity ? value : optionalWholeNumber(value);
+}
+
 /** The sum of two numbers or two bigints. Throws TypeError for anything else. */
 export function sum(current: unknown, amount: unknown): number | bigint {
   if (typeof current === "number" && typeof amount === "number") return current + amount;

@@ -49,6 +49,21 @@ Deno.test("ListProxy does in a worker what Python's list proxy does", async () =
   assertEquals(await list.toArray(), []);
 });
 
+Deno.test("ListProxy.slice() and splice(), and those of an array, take infinite bounds, as Array's do", async () => {
+  await using manager = new Manager();
+  const [list, array] = [manager.list([1, 2, 3]), manager.array([1, 2, 3])];
+  assertEquals(await list.slice(-Infinity, Infinity), [1, 2, 3]);
+  assertEquals(await array.slice(1, Infinity), [2, 3]);
+  assertEquals(await array.toTypedArray(1, Infinity), new Float64Array([2, 3]));
+  await array.fill(9, 2, Infinity);
+  assertEquals(await array.toArray(), [1, 2, 9]);
+  assertEquals(await list.splice(1, -Infinity, 8), []);
+  assertEquals(await list.splice(2, Infinity), [2, 3]);
+  assertEquals(await list.toArray(), [1, 8]);
+  await assertRejects(() => list.slice(0, NaN), TypeError, "a whole number is wanted");
+  await assertRejects(() => list.at(Infinity), TypeError, "a whole number is wanted");
+});
+
 Deno.test("ListProxy rejects with RangeError where nothing is", async () => {
   await using manager = new Manager();
   const list = manager.list([1]);

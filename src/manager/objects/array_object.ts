@@ -1,5 +1,5 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
-import { itemsOf, optionalWholeNumber, placeOf, sum } from "../checks.ts";
+import { itemsOf, optionalBound, placeOf, sum } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import type { Versioned } from "../call.ts";
 
@@ -43,9 +43,9 @@ export class ArrayObject implements SharedObject {
       if (!Object.is(current.version, version)) return current;
       this.#set(index, [value]);
     },
-    slice: (_caller, _wait, start, end) => this.#items.slice(optionalWholeNumber(start), optionalWholeNumber(end)),
+    slice: (_caller, _wait, start, end) => this.#items.slice(optionalBound(start), optionalBound(end)),
     fill: (_caller, _wait, value, start, end) =>
-      void this.#items.fill(this.#checked(value), optionalWholeNumber(start), optionalWholeNumber(end)),
+      void this.#items.fill(this.#checked(value), optionalBound(start), optionalBound(end)),
     length: () => this.#items.length,
   };
   readonly #type: "number" | "bigint";

@@ -1,6 +1,6 @@
 import type { LongOperation, Operation, SharedObject, Steps } from "../../hub/shared_object.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
-import { isDense, optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
+import { isDense, optionalBound, optionalWholeNumber, placeOf, sum, wholeNumber } from "../checks.ts";
 import { copyFor, copyOf, type Versioned } from "../call.ts";
 import { Kept, sizeOf, sizeOfAll } from "../kept_bytes.ts";
 import { placesOf } from "../comparing.ts";
@@ -45,8 +45,7 @@ export class ListObject implements SharedObject {
     count: (caller, item) => this.#count(caller, item),
     sort: (caller, descending) => this.#sort(caller, descending === true),
     reverse: () => this.#reverse(),
-    slice: (caller, start, end) =>
-      copyFor(caller, this.#items.slice(optionalWholeNumber(start), optionalWholeNumber(end))),
+    slice: (caller, start, end) => copyFor(caller, this.#items.slice(optionalBound(start), optionalBound(end))),
     splice: (caller, start, count, ...items) => this.#splice(caller, start, count, items),
     readAll: (caller) => copyFor(caller, [this.#version, ...this.#items]),
   };
@@ -107,7 +106,7 @@ export class ListObject implements SharedObject {
   }
 
   *#splice(caller: Caller, start: unknown, count: unknown, items: unknown[]): Steps {
-    const [first, most] = [wholeNumber(start), optionalWholeNumber(count) ?? Infinity];
+    const [first, most] = [wholeNumber(start), optionalBound(count) ?? Infinity];
     const removed = this.#changedBy(caller, items).splice(first, most, ...items);
     for (let at = 0; at < removed.length; at += ITEMS_PER_STEP) {
       this.#kept.remove(sizeOfAll(removed.slice(at, at + ITEMS_PER_STEP)));
