@@ -12,6 +12,7 @@ export class EventStream {
   #pending: RunEvent[] = [];
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #isClosed = false;
 
   constructor(observers: readonly RunObserver[]) {
     this.#observers = observers;
@@ -25,8 +26,9 @@ export class EventStream {
     this.emitAll([event]);
   }
 
-  /** Hands on any number of events: too many for the arguments of one call. */
+  /** Hands on any number of events: too many for the arguments of one call. Those that come behind the end are nobody's, as of a worker that exits late. */
   emitAll(events: readonly RunEvent[]): void {
+    if (this.#isClosed) return;
     for (const event of events) this.#pending.push(event);
     if (this.#running === undefined && this.#failure === undefined) this.#running = this.#run();
   }
@@ -39,6 +41,7 @@ export class EventStream {
 
   /** Closes all observers. Throws what the first one threw that failed. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#running;
     for (const observer of this.#observers) {
       try {
