@@ -2,6 +2,7 @@ import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { EngineAddress, RedisTls } from "./address.ts";
+import type { Probe } from "./dead_sockets.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -66,6 +67,20 @@ export function openRedis(
   return redis;
 }
 
+/** Opens a socket as connections do, and says by which event it is ready. */
+export function probeOf(redis: Redis): ReturnType<Probe> {
+  return {
+    socket: openSocket(redis.options),
+    ready: redis.options.tls ? "secureConnect" : "connect",
+    question: "PING\r\n",
+  };
+}
+
+function openSocket({ host = "", port = 0, family, tls }: RedisOptions): Socket {
+  const where = { host, port, ...(family !== undefined && { family }) };
+  return tls ? connectTls({ ...where, ...tls }) : connectTcp(where);
+}
+
 /** A connection that can be ended at any time, also while it waits to be made again: ioredis would leave it, and what waits for it, as it is. */
 class EndingRedis extends Redis {
   override disconnect(reconnect = false): void {
@@ -90,13 +105,11 @@ class AbruptConnector extends AbstractConnector {
   }
 
   override async connect(): Promise<Socket> {
-    const { host = "", port = 0, family, tls } = this.#options;
     this.connecting = true;
     // It may be told to stop in the same turn.
     await undefined;
     if (!this.connecting) throw new Error(CLOSED);
-    const where = { host, port, ...(family !== undefined && { family }) };
-    const socket = tls ? connectTls({ ...where, ...tls }) : connectTcp(where);
+    const socket = openSocket(this.#options);
     this.stream = socket;
     socket.once("error", (error) => {
       this.firstError = error;

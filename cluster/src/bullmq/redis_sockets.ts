@@ -1,7 +1,8 @@
 import type { Redis, RedisOptions } from "ioredis";
-import { within } from "../clock.ts";
+import { systemClock, within } from "../clock.ts";
 import type { EngineAddress } from "./address.ts";
-import { openRedis } from "./redis_client.ts";
+import { DeadSockets, type Watched } from "./dead_sockets.ts";
+import { openRedis, probeOf } from "./redis_client.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 
@@ -10,6 +11,7 @@ export class RedisSockets {
   readonly #address: EngineAddress;
   readonly #onError: (error: Error) => void;
   readonly #open = new Map<Redis, Promise<void>>();
+  #dead: DeadSockets | undefined;
   #closed = false;
 
   constructor(address: EngineAddress, onError: (error: Error) => void) {
@@ -28,14 +30,23 @@ export class RedisSockets {
       resolve();
     });
     this.#open.set(redis, promise);
+    this.#dead ??= new DeadSockets(systemClock, () => this.#watched(), () => probeOf(redis));
     return redis;
   }
 
   /** Ends all of them, and waits until they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#dead?.stop();
     const ends = [...this.#open.values()];
     for (const redis of this.#open.keys()) redis.disconnect();
     await within(CLOSE_LIMIT_MS, Promise.all(ends));
+  }
+
+  #watched(): Watched[] {
+    return [...this.#open.keys()].map(({ stream, commandQueue }) => ({
+      stream: stream as Watched["stream"],
+      commandQueue,
+    }));
   }
 }

@@ -2,7 +2,8 @@
  * What Redis answers while it takes no writes, or none of this account: no memory or disk left, too few replicas, a right that was taken away. Older
  * ones have it within the text of a script's error.
  */
-const REDIS_NOT_NOW = /\b(OOM|MISCONF|NOREPLICAS|NOPERM|NOAUTH|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY) /;
+const REDIS_NOT_NOW =
+  /\b(OOM|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGPASS|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY) /;
 /**
  * PostgreSQL's codes for the same: resources, the system below it, a right that is missing, only reads are allowed, and a statement that gave way to
  * another one or was broken off.
