@@ -7,7 +7,7 @@ import { Queue } from "../mod.ts";
 import { CallerStacks } from "../src/pool/caller_stacks.ts";
 import { decode, encode } from "../src/wire/codec/codec.ts";
 import { HandleCollector } from "../src/hub/handle_collector.ts";
-import { readConfig, withoutComments } from "../src/worker/project/config_file.ts";
+import { plainJson, readConfig } from "../src/worker/project/config_file.ts";
 import { withOwnPlaces, withPlacesInPrints } from "../cli/runner/inline_text.ts";
 import { workerExitError } from "../src/worker/exit_error.ts";
 import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
@@ -87,7 +87,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   "withOwnPlaces()": (text) => withOwnPlaces(`-e${text}`),
   "explain()": (text) => explain(text, WORKER),
   "explainError()": (text) => explainError(errorOf(text), WORKER),
-  "withoutComments()": withoutComments,
+  "plainJson()": plainJson,
   "withoutTrailingSlashes()": withoutTrailingSlashes,
   "bareImports()": (text) => bareImports({ imports: { [text]: text, a: text } }, "file:///deno.json"),
   "the stack of a caller": (text) => {

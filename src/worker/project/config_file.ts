@@ -14,12 +14,12 @@ export function readConfig(path: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Most have no comments, and to take them out takes longer than all else at the start of a worker. */
+/** Most are plain JSON, and to make it of others takes longer than all else at the start of a worker. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return JSON.parse(withoutComments(text));
+    return JSON.parse(plainJson(text));
   }
 }
 
@@ -47,20 +47,47 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 // Each alternative takes what it began, an open string or comment to the end of the text, so that nothing is tried twice.
-const TOKEN = /"(?:\\[\s\S]?|[^"\\])*"?|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|[^"/,\s]+|\s+|[/,]/g;
+const TOKEN =
+  /"(?:\\[\s\S]?|[^"\\])*"?|'(?:\\[\s\S]?|[^'\\])*'?|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|[{[]+|[\]}]+|[:,]|[^\s{}[\]:,"'/]+|\s+|\//g;
 
-/** The text of a configuration as plain JSON: without comments, and without commas behind the last of something. */
-export function withoutComments(text: string): string {
+/**
+ * The text of a configuration as plain JSON. Deno takes comments, commas behind the last of something or none at all, names without quotes, single
+ * quotes, line breaks in texts, and numbers like `0x10` and `+1`.
+ */
+export function plainJson(text: string): string {
   let plain = "";
-  let held = "";
+  let before = "";
   for (const [token] of text.matchAll(TOKEN)) {
-    if (token.startsWith("//") || token.startsWith("/*")) continue;
-    if (token === "," || (held !== "" && token.trim() === "")) {
-      held += token;
-      continue;
-    }
-    plain += held.startsWith(",") && /^[\]}]/.test(token) ? held.slice(1) + token : held + token;
-    held = "";
+    if (/^(?:\s|\/[/*])/.test(token)) continue;
+    if (token === ",") plain += before === "," ? token : "";
+    else if (/^[\]}:]/.test(token)) plain += token;
+    // It begins something: behind the end of something else, whether a comma stands there or not, there must be one.
+    else plain += (/^$|[{[:]$/.test(before) ? "" : ",") + plainToken(token);
+    before = token;
   }
-  return plain + held;
+  return plain;
+}
+
+function plainToken(token: string): string {
+  if (token.startsWith("'")) {
+    return plainText(token.replaceAll(/\\[\s\S]|"/g, (part) => ESCAPES[part] ?? part).slice(1, -1));
+  }
+  if (token.startsWith('"')) return plainText(token.slice(1, -1));
+  if (/^[{[]|^(?:true|false|null)$|^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(token)) return token;
+  const number = /^[+-]?(?:0[xX][\dA-Fa-f]+|\d+(?:\.\d+)?)$/.test(token) ? numberOf(token) : NaN;
+  return Number.isNaN(number) ? JSON.stringify(token) : String(number);
+}
+
+const ESCAPES: Record<string, string> = { "\\'": "'", '"': '\\"' };
+
+/** Between quotes, with what JSON wants escaped. */
+function plainText(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return `"${text.replaceAll(/[\0-\x1f]/g, (unit) => JSON.stringify(unit).slice(1, -1))}"`;
+}
+
+/** Of hexadecimal numbers, `Number()` takes none with a sign. */
+function numberOf(token: string): number {
+  const [, sign, digits] = /^([+-]?)(.*)$/.exec(token)!;
+  return Number(digits) * (sign === "-" ? -1 : 1);
 }

@@ -6,7 +6,15 @@
  */
 import { ownProcess, type ProjectFiles } from "../../own_process.ts";
 import { isRecord, readConfig } from "./config_file.ts";
-import { fileUrlToPath, findUpwards, isReadable, pathToFileUrl, programModule } from "./module_url.ts";
+import {
+  absolutePath,
+  fileUrlToPath,
+  findUpwards,
+  isAbsolutePath,
+  isReadable,
+  pathToFileUrl,
+  programModule,
+} from "./module_url.ts";
 import { isHeld } from "../permissions/permissions.ts";
 import { isWorkspaceMember } from "./workspace.ts";
 
@@ -103,7 +111,9 @@ function configuredProject(config: string): ProjectFiles {
 function lockIn(folder: string, setting: unknown = readConfigIn(folder)?.lock): Pick<ProjectFiles, "lock"> {
   const path = isRecord(setting) ? setting.path : setting;
   if (path === false) return {};
-  const lock = fileUrlToPath(new URL(typeof path === "string" ? path : "deno.lock", folder));
+  // A path, in which "#" and "%" stand for themselves.
+  const name = typeof path === "string" ? path : "deno.lock";
+  const lock = absolutePath(isAbsolutePath(name) ? name : `${fileUrlToPath(new URL(folder))}/${name}`);
   return isReadable(lock) ? { lock } : {};
 }
 

@@ -1,6 +1,6 @@
 /** Unit tests, with files: which configuration, lock file and packages belong to a module. */
-import { assertEquals } from "@std/assert";
-import { readConfig, withoutComments } from "../../../src/worker/project/config_file.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { plainJson, readConfig } from "../../../src/worker/project/config_file.ts";
 import { pathToFileUrl } from "../../../src/worker/project/module_url.ts";
 import { parseFlags } from "../../../src/worker/project/program_flags.ts";
 import { findProject } from "../../../src/worker/project/project.ts";
@@ -35,10 +35,17 @@ Deno.test("findProject() goes by what a configuration says of its lock file", as
     ["./other.lock", "other.lock"],
     [{ path: "other.lock", frozen: true }, "other.lock"],
     [{ frozen: true }, "deno.lock"],
+    ["./locks/../a#b/100%/x%41?.lock", "a#b/100%/x%41?.lock"],
     ["missing.lock", undefined],
   ];
   for (const [lock, expected] of cases) {
-    const files = { "deno.json": JSON.stringify({ lock }), "deno.lock": "", "other.lock": "", "tasks.ts": "" };
+    const files = {
+      "deno.json": JSON.stringify({ lock }),
+      "deno.lock": "",
+      "other.lock": "",
+      "a#b/100%/x%41?.lock": "",
+      "tasks.ts": "",
+    };
     await using folder = await ProjectFolder.make(files);
     assertEquals(projectIn(folder, "tasks.ts").lock, expected, JSON.stringify(lock));
   }
@@ -163,24 +170,35 @@ Deno.test("parseFlags() reads what matters to workers, up to the script", () => 
   for (const [line, expected] of cases) assertEquals(parseFlags(line.split(" ")), expected, line);
 });
 
-Deno.test("withoutComments() keeps what stands in texts, and drops commas before an end", () => {
+Deno.test("plainJson() keeps what stands in texts, and makes JSON of what else Deno takes", () => {
   const cases: [string, unknown][] = [
     ['{ "a": "x // y /* z */", /* , */ "b": [1, 2, /* 3 */ ], // "c"\n }', { a: "x // y /* z */", b: [1, 2] }],
     ['{"a":"\\\\\\"//",}', { a: '\\"//' }],
     ['["a,]", /**/ "b" ,\n]', ["a,]", "b"]],
     ["[1/**/,/***/2]", [1, 2]],
     ['{"a/b": "/*"}', { "a/b": "/*" }],
+    // What Deno takes as well.
+    ["{a: 1, $b-c: {d: true}}", { a: 1, "$b-c": { d: true } }],
+    [`{'it\\'s': 'a "b" \\\\'}`, { "it's": 'a "b" \\' }],
+    ['{"a": 1 "b": [1 2 "x" {} [] null] "c": "d"}', { a: 1, b: [1, 2, "x", {}, [], null], c: "d" }],
+    ["[0x10, -0xF, +1, -1.5e3, +2.5]", [16, -15, 1, -1500, 2.5]],
+    ['["a\nb\tc"]', ["a\nb\tc"]],
   ];
-  for (const [text, expected] of cases) assertEquals(JSON.parse(withoutComments(text)), expected, text);
+  for (const [text, expected] of cases) assertEquals(JSON.parse(plainJson(text)), expected, text);
+  for (const text of ["[1,,2]", "[,1]", '{"a"::1}', "# x\n{}"]) assertThrows(() => JSON.parse(plainJson(text)), text);
   for (
     const open of ['"' + '\\"'.repeat(500_000), "/*" + "*".repeat(500_000), "/".repeat(500_000), ",".repeat(500_000)]
   ) {
-    withoutComments(open);
+    plainJson(open);
   }
 });
 
 Deno.test("readConfig() reads plain JSON, and what has comments and commas at ends", async () => {
-  const files = { "plain.json": '{"lock":"a//b,}"}', "commented.json": '{"lock":"a//b,}",} // at last' };
+  const files = {
+    "plain.json": '{"lock":"a//b,}"}',
+    "commented.json": '{"lock":"a//b,}",} // at last',
+    "loose.json": "{lock: 'a//b,}'}",
+  };
   await using folder = await ProjectFolder.make(files);
   for (const name of Object.keys(files)) assertEquals(readConfig(`${folder.path}/${name}`), { lock: "a//b,}" }, name);
 });
