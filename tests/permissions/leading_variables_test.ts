@@ -39,9 +39,10 @@ const NOT_SET = [null, null];
 
 Deno.test("a worker with env: true cannot set what leads Deno or native code elsewhere", async () => {
   const names = ["DENO_WEBGPU_TRACE", "LIBGL_DRIVERS_PATH", "__EGL_VENDOR_LIBRARY_DIRS", "VK_DRIVER_FILES"];
-  const questions = [ENV, UNTRUSTED].flatMap((options) =>
-    names.map((name): Question => [options, "set", name, "/tmp/x"])
-  );
+  const all = { permissions: { env: ["*"] } };
+  const patterns = { permissions: { env: ["DENO_*", "LIBGL*", "__*", "VK_*", "OWN_*"] } };
+  const questions = [ENV, UNTRUSTED, all, { ...all, trust: "untrusted" }, patterns, { ...patterns, trust: "untrusted" }]
+    .flatMap((options) => names.map((name): Question => [options, "set", name, "/tmp/x"]));
   assertEquals(await ask(questions), questions.map(() => NOT_SET));
 });
 
@@ -52,6 +53,12 @@ Deno.test("a worker with env: true sets variables of its own, if it is trusted, 
     [given, "see", ["TOKEN", "HOME", "DENO_DIR"]],
     [given, "set", "TOKEN", "u"],
     ...["HOME", "XDG_DATA_HOME", "LD_AUDIT", "ANYTHING"].map((name): Question => [given, "set", name, "/tmp/x"]),
+    // A pattern is no name.
+    [{ ...given, permissions: { env: ["HO*", "TOK*", "LD_*", "NODE_ENV"] } }, "see", ["TOKEN", "HOME"]],
+    [{ ...given, permissions: { env: ["LD_*", "NODE_ENV"] } }, "set", "LD_AUDIT", "/tmp/x"],
+    [{ ...given, permissions: { env: ["LD_*", "NODE_ENV"] } }, "set", "NODE_ENV", "test"],
+    [{ permissions: { env: ["OWN_*"] } }, "set", "OWN_NAME", "own"],
+    [{ permissions: { env: ["OWN_*"] }, trust: "untrusted" }, "set", "OWN_NAME", "own"],
     // What is denied stays so.
     [{ ...given, deny: { env: true } }, "set", "TOKEN", "u"],
     [{ ...given, deny: { env: ["TOKEN"] } }, "set", "TOKEN", "u"],
@@ -63,6 +70,11 @@ Deno.test("a worker with env: true sets variables of its own, if it is trusted, 
     ["TOKEN"],
     ["u", "u"],
     ...[NOT_SET, NOT_SET, NOT_SET, NOT_SET],
+    ["TOKEN"],
+    NOT_SET,
+    ["test", "test"],
+    ["own", "own"],
+    NOT_SET,
     ["NotCapable", "NotCapable"],
     ["NotCapable", "NotCapable"],
     ["HOME"],

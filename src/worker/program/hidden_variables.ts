@@ -33,28 +33,36 @@ const LEADING_VARIABLES = [
 /**
  * The flags that hide variables from a worker, as far as the caller does not name them.
  *
- * @param grants Loses `env: true` if the worker is untrusted: it sees what it has, and cannot set anything else, since no list has all the
- *   variables by which libraries load code.
+ * @param grants Loses `env: true` and patterns like `"AWS_*"` if the worker is untrusted: it sees what it has, and cannot set anything else, since no
+ *   list has all the variables by which libraries load code.
  * @param env The whole environment of the worker.
  */
 export function hideVariables(
   grants: Grants,
-  { trust, env: named }: ResolvedLaunchOptions,
+  { trust, env: given }: ResolvedLaunchOptions,
   env: Record<string, string>,
 ): string[] {
   const readable = grants.get("env");
   if (readable === undefined) return [];
-  const unnamed = (names: readonly string[]) => names.filter((name) => !Object.hasOwn(named, name));
-  if (readable !== true) {
-    // Without this, each look at all variables would be an error.
-    if (trust === "trusted" || !mayConnect(grants)) return [];
-    return ignore(unnamed(PROXY_VARIABLES).filter((name) => !readable.includes(name)));
-  }
+  const items = readable === true ? ["*"] : readable;
+  const patterns = items.filter((item) => item.endsWith("*"));
+  const named = items.filter((item) => !patterns.includes(item));
+  const isByPattern = (name: string) => patterns.some((pattern) => name.startsWith(pattern.slice(0, -1)));
+  const unnamed = (names: readonly string[]) =>
+    names.filter((name) => !Object.hasOwn(given, name) && !named.includes(name));
+  // Without this, each look at all variables would be an error.
+  const proxies = trust === "trusted" || !mayConnect(grants) ? [] : unnamed(PROXY_VARIABLES);
+  if (patterns.length === 0) return ignore(proxies);
   // With these it can do all that, too, and may make pools of its own, which get only what it holds as a whole.
-  if (trust === "trusted") return grants.has("run") || grants.has("ffi") ? [] : ignore(unnamed(LEADING_VARIABLES));
+  if (trust === "trusted") {
+    return grants.has("run") || grants.has("ffi") ? [] : ignore(unnamed(LEADING_VARIABLES).filter(isByPattern));
+  }
   const hidden = unnamed([...PROXY_VARIABLES, ...FOLDER_VARIABLES, ...LEADING_VARIABLES]);
-  grants.set("env", Object.keys(env).filter((name) => !hidden.includes(name)));
-  return ["--ignore-env"];
+  const seen = [...named, ...Object.keys(env).filter((name) => isByPattern(name) && !hidden.includes(name))];
+  // With an empty list, Deno does not start.
+  if (seen.length === 0) grants.delete("env");
+  else grants.set("env", seen);
+  return patterns.includes("*") ? ["--ignore-env"] : ignore([...patterns, ...proxies]);
 }
 
 // With an empty list, the flag would hide all.
