@@ -64,7 +64,7 @@ async function unknownCommand(name: string): Promise<string> {
 }
 
 async function print(text: string): Promise<number> {
-  const { printText } = await import("../files/standard_output.ts");
+  const { printText } = await import("../files/standard_streams.ts");
   await printText(text);
   return 0;
 }

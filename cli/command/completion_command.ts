@@ -2,7 +2,7 @@ import { HELP_TOPICS } from "./help_topics.ts";
 import { completionScript, type Shell } from "./completion.ts";
 import { MAP_FLAGS } from "../options/map_flags.ts";
 import { REPORT_FLAGS } from "./report_command.ts";
-import { printText } from "../files/standard_output.ts";
+import { printText } from "../files/standard_streams.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];

@@ -10,7 +10,7 @@ export async function mapCommand(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, MAP_FLAGS);
   if (flags.has("help")) {
     const { mapHelp } = await import("./help.ts");
-    const { printText } = await import("../files/standard_output.ts");
+    const { printText } = await import("../files/standard_streams.ts");
     await printText(mapHelp());
     return 0;
   }

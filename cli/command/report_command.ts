@@ -20,7 +20,7 @@ export async function reportCommand(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, REPORT_FLAGS, "corral report --help");
   if (flags.has("help")) {
     const { reportHelp } = await import("./help.ts");
-    const { printText } = await import("../files/standard_output.ts");
+    const { printText } = await import("../files/standard_streams.ts");
     await printText(reportHelp());
     return 0;
   }

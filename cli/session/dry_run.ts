@@ -1,7 +1,7 @@
 import { workerCommand } from "@corral/multiprocessing/pool";
 import { Inputs } from "../input/inputs.ts";
 import { excerptOf, nameForPeople } from "../errors/foreign_text.ts";
-import { printText } from "../files/standard_output.ts";
+import { printText } from "../files/standard_streams.ts";
 import type { ReadItem } from "../records/record_block.ts";
 import type { CliMapOptions, ClusterChoice } from "../options/cli_map_options.ts";
 import { poolOptions } from "../options/pool_options.ts";

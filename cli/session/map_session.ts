@@ -207,7 +207,7 @@ export class MapSession {
 /** What to say of a stdout where results are lost. Late: few runs have one. */
 async function doubtOfStdout(): Promise<string | undefined> {
   if (!StdoutSink.isNull()) return undefined;
-  const { requireOpenStdout } = await import("../files/standard_output.ts");
+  const { requireOpenStdout } = await import("../files/standard_streams.ts");
   return requireOpenStdout();
 }
 

@@ -66,3 +66,27 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "corral map ends before it begins when its records would come from a stdin that was closed",
+  ignore: isElsewhere,
+  fn: () =>
+    inFolder(async (folder) => {
+      const out = `${folder}/out`;
+      await Deno.writeTextFile(out, "mine");
+      const run = [...RUN, "-o", out, "--force"];
+      for (const files of [[], ["-"]]) {
+        assertEquals(await inShell([...run, ...files], "<&-"), [
+          255,
+          "corral: Cannot read stdin: it is closed, wanted one that is open, or FILES; < /dev/null where there are no records\n",
+        ]);
+        assertEquals(await Deno.readTextFile(out), "mine");
+      }
+      // As Python's DEVNULL, which means that there are none: no shell is left that could have closed it.
+      const args = ["-c", 'exec "$0" "$@" 0<> /dev/null', Deno.execPath(), ...corralArgs(RUN, ["-A"])];
+      assertEquals((await new Deno.Command("sh", { args }).output()).code, 0);
+      assertEquals(await inShell(run, "< /dev/null"), [0, ""]);
+      await Deno.writeTextFile(`${folder}/in`, "1\n");
+      assertEquals(await inShell([...run, `${folder}/in`], "<&-"), [0, ""]);
+    }),
+});
