@@ -42,8 +42,17 @@ const PROGRAM = `
     without: await asked({ permissions: { env: true } }, "spy"),
   }));`;
 
-for (const certificates of ["DENO_CERT", "NODE_EXTRA_CA_CERTS"]) {
-  Deno.test(`workers connect by ${certificates} and the proxy of a program that has changed its folder`, async () => {
+const FEW = ["--allow-run", "--allow-net", "--allow-env", "--allow-read"];
+const CASES: [what: string, env: Record<string, string>, flags: string[]][] = [
+  ["DENO_CERT", { DENO_CERT: "authority.pem" }, FEW],
+  ["DENO_CERT in base64", { DENO_CERT: `base64:${btoa(TLS.authority)}` }, FEW],
+  ["NODE_EXTRA_CA_CERTS", { NODE_EXTRA_CA_CERTS: "authority.pem" }, FEW],
+  // Elsewhere a program cannot see its flags.
+  ["--cert", {}, ["-A", "--cert=authority.pem"]],
+];
+for (const [what, env, flags] of CASES) {
+  Deno.test(`workers connect by ${what} and the proxy of a program that has changed its folder`, async () => {
+    if (what === "--cert" && Deno.build.os !== "linux") return;
     const folder = await Deno.makeTempDir();
     const listen = { hostname: "127.0.0.1", port: 0, onListen() {} };
     await using server = Deno.serve({ ...listen, cert: TLS.cert, key: TLS.key }, () => new Response("by TLS"));
@@ -56,12 +65,11 @@ for (const certificates of ["DENO_CERT", "NODE_EXTRA_CA_CERTS"]) {
       await Deno.writeTextFile(`${folder}/authority.pem`, TLS.authority);
       await Deno.writeTextFile(`${folder}/main.js`, PROGRAM);
       const urls = [`https://127.0.0.1:${server.addr.port}/`, "http://far.invalid/"];
-      const flags = ["--allow-run", "--allow-net", "--allow-env", "--allow-read"];
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "--quiet", "--no-prompt", "--no-lock", "--no-config", ...flags, "main.js", ...urls],
         cwd: folder,
         env: {
-          [certificates]: "authority.pem",
+          ...env,
           HTTP_PROXY: `http://me:secret@127.0.0.1:${proxy.addr.port}`,
         },
       }).output();

@@ -15,13 +15,14 @@ import { findDeno, requireDenoVersion } from "./deno_executable.ts";
 import { grantInput, type InputDescriptor } from "./input_descriptor.ts";
 import { configure } from "../project/configuration.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { programFlags } from "../project/program_flags.ts";
 import { mainModule } from "./main_module.ts";
 import { covers, fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
 import { addToGrant, grantFlags, type Grants, isHeld, resolveGrants } from "../permissions/permissions.ts";
 import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
 import { untrustedFolder } from "../permissions/untrusted_folder.ts";
 import { hideVariables } from "./hidden_variables.ts";
-import { workerEnv } from "./worker_environment.ts";
+import { mayConnect, workerEnv } from "./worker_environment.ts";
 
 /** What a worker is to be. */
 export interface WorkerCommandOptions extends ResolvedLaunchOptions {
@@ -83,6 +84,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     "--no-prompt",
     ...remoteFlags(options, grants, project),
     ...flags,
+    ...(mayConnect(grants) ? programFlags().connecting : []),
     // Storage belongs to an origin. Nothing is written for one unless its code stores something.
     `--location=http://${options.storageKey}.corral.invalid/`,
     ...(options.memoryLimitMiB === undefined ? [] : [`--v8-flags=--max-old-space-size=${options.memoryLimitMiB}`]),

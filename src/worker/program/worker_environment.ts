@@ -1,6 +1,6 @@
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { type Grants, isHeld } from "../permissions/permissions.ts";
-import { pathFromStart } from "../project/module_url.ts";
+import { certificateFrom } from "../project/module_url.ts";
 import { closedCache } from "./closed_cache.ts";
 import { colorVariables, localeVariables } from "../surroundings.ts";
 
@@ -113,7 +113,7 @@ function readableVariables(names: readonly string[]): Record<string, string> {
     const value = Deno.env.get(name);
     if (value === undefined) continue;
     // Workers may run in another folder than this program.
-    found[name] = PATH_VARIABLES.includes(name) && value !== "" ? pathFromStart(value) : value;
+    found[name] = PATH_VARIABLES.includes(name) && value !== "" ? certificateFrom(value) : value;
   }
   return found;
 }

@@ -121,6 +121,11 @@ export function pathFromStart(path: string): string {
     : absolutePath(`${startFolder}/${path}`);
 }
 
+/** The same for a certificate, which may also be given as `base64:…`. */
+export function certificateFrom(value: string): string {
+  return value.startsWith("base64:") ? value : pathFromStart(value);
+}
+
 /** Whether a path starts at the root, at a Windows drive or at a Windows share. */
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || path.startsWith("\\\\") || DRIVE.test(path);

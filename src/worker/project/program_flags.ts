@@ -6,7 +6,7 @@
  * See `docs/decisions/resolving.md`.
  */
 import { ownProcess } from "../../own_process.ts";
-import { pathFromStart } from "./module_url.ts";
+import { certificateFrom, pathFromStart } from "./module_url.ts";
 import { isHeldWhole } from "../permissions/permissions.ts";
 
 /** The flags of the program that matter to its workers. */
@@ -17,6 +17,8 @@ export interface ProgramFlags {
   readonly lock: string | false | undefined;
   /** What workers are given as it is: import map, unstable features, conditions … */
   readonly passedOn: readonly string[];
+  /** What workers are given that connect: whom the program trusts. */
+  readonly connecting: readonly string[];
 }
 
 // By what Deno 2.9 adds for each. The others leave no trace.
@@ -57,6 +59,7 @@ export function parseFlags(args: readonly string[]): ProgramFlags {
   let config: string | false | undefined;
   let lock: string | false | undefined;
   const passedOn: string[] = [];
+  const connecting: string[] = [];
   for (const { name, value, text } of readFlags(args.slice(1))) {
     if (name === "-c" || name === "--config") config = value === undefined ? config : pathFromStart(value);
     else if (name === "--no-config") config = false;
@@ -65,9 +68,11 @@ export function parseFlags(args: readonly string[]): ProgramFlags {
     else if (/^--import-?map$/.test(name) && value !== undefined) {
       passedOn.push(`--import-map=${absoluteLocation(value)}`);
     } else if (name === "--conditions" && value !== undefined) passedOn.push(`${name}=${value}`);
+    else if (name === "--cert" && value !== undefined) connecting.push(`--cert=${certificateFrom(value)}`);
+    else if (name === "--unsafely-ignore-certificate-errors") connecting.push(text);
     else if (PASSED_ON.test(name)) passedOn.push(text);
   }
-  return { config, lock, passedOn };
+  return { config, lock, passedOn, connecting };
 }
 
 /** The flags for Deno itself, which may also stand in front of its command. */
@@ -94,10 +99,11 @@ function splitLetters(text: string): [name: string, value: string | undefined] {
 }
 
 /** What a worker's flags say of its files is about its own module; it was told of them apart. */
-function ofWorker({ passedOn }: ProgramFlags): ProgramFlags {
+function ofWorker({ passedOn, connecting }: ProgramFlags): ProgramFlags {
   return {
     config: undefined,
     lock: undefined,
+    connecting,
     passedOn: passedOn.filter((flag) => !flag.startsWith("--node-modules-dir")),
   };
 }

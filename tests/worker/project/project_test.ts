@@ -133,14 +133,14 @@ Deno.test("isWorkspaceMember() matches patterns of folders, in deno.json and in 
 });
 
 Deno.test("parseFlags() reads what matters to workers, up to the script", () => {
-  const none = { config: undefined, lock: undefined, passedOn: [] };
+  const none = { config: undefined, lock: undefined, passedOn: [], connecting: [] };
   const cases: [string, ReturnType<typeof parseFlags>][] = [
     ["", none],
     ["deno", none],
     ["deno run main.ts --config=/x", none],
     ["deno run -A --config=/c/deno.json main.ts", { ...none, config: "/c/deno.json" }],
     ["deno run -c /c/deno.json --location /x main.ts --no-lock", { ...none, config: "/c/deno.json" }],
-    ["deno test --no-config --no-lock --allow-read=/a tests", { config: false, lock: false, passedOn: [] }],
+    ["deno test --no-config --no-lock --allow-read=/a tests", { ...none, config: false, lock: false }],
     ["deno run --lock --lock=/l/deno.lock main.ts", { ...none, lock: "/l/deno.lock" }],
     ["deno --config=/c/deno.json -A main.ts --no-lock", { ...none, config: "/c/deno.json" }],
     ["deno -q run -Ac /c/deno.json --lock /l/deno.lock main.ts", {
@@ -157,6 +157,11 @@ Deno.test("parseFlags() reads what matters to workers, up to the script", () => 
     ["deno run --unstable-lazy-dynamic-imports --unstable-x main.ts", { ...none, passedOn: ["--unstable-x"] }],
     ["deno main.ts run --no-lock", none],
     ["deno test -A a.ts --no-lock run -- --no-config", { ...none, lock: false }],
+    ["deno run --cert /ca.pem --unsafely-ignore-certificate-errors=a.org,b.org main.ts", {
+      ...none,
+      connecting: ["--cert=/ca.pem", "--unsafely-ignore-certificate-errors=a.org,b.org"],
+    }],
+    ["deno run --cert=base64:QUJD main.ts", { ...none, connecting: ["--cert=base64:QUJD"] }],
     ["deno run --importmap=/m.json x", { ...none, passedOn: ["--import-map=/m.json"] }],
     ["deno run --import-map /m.json --unstable-kv --unstable --unstable-cron main.ts", {
       ...none,
