@@ -11,6 +11,8 @@ const NEVER = 1_000_000_000;
 const RETRY_DELAY_MS = 1000;
 /** Shorter than the next agent waits for an answer of a job that was lost: this one may be about to keep it. */
 const REFUSED_AGAIN_MS = 200;
+/** So few that the server does not keep others waiting. */
+const CLEANED_AT_ONCE = 1000;
 const KEPT_LOG_LINES = 1000;
 /** BullMQ's codes for an answer that came after the lock was lost: no lock, not active, another's lock. */
 const LOCK_LOST = [-2, -3, -6];
@@ -111,8 +113,12 @@ export class JobSource {
 
   /** Takes away outcomes that nobody took for so long. */
   async clean(ageMs: number): Promise<void> {
-    await this.#queue.clean(ageMs, 1000, "completed");
-    await this.#queue.clean(ageMs, 1000, "failed");
+    for (const state of ["completed", "failed"] as const) {
+      let taken: readonly string[];
+      do taken = await this.#queue.clean(ageMs, CLEANED_AT_ONCE, state); while (
+        taken.length === CLEANED_AT_ONCE && !this.#ending
+      );
+    }
   }
 
   /** Fetches by a new worker: one that had no job for long while jobs wait may have lost its way. */

@@ -2,8 +2,6 @@ import type { JobsOptions } from "bullmq";
 import type { OutgoingOrder } from "../broker.ts";
 import type { Letter } from "../message/letter.ts";
 
-/** Outcomes that nobody took are kept by count. By age would be by the agents' clocks: one that is ahead removed all. */
-const KEPT_OUTCOMES = 10_000;
 /** BullMQ runs the lowest number first, and jobs without one before all others, so that every job gets one. */
 const MIDDLE_PRIORITY = 2 ** 20;
 
@@ -17,8 +15,9 @@ export function toJob(
     opts: {
       jobId: id,
       priority: Math.round(Math.min(Math.max(MIDDLE_PRIORITY - priority, 1), 2 * MIDDLE_PRIORITY - 1)),
-      removeOnComplete: { count: KEPT_OUTCOMES },
-      removeOnFail: { count: KEPT_OUTCOMES },
+      // Agents take away what nobody took in time. By count, a long run with an id would push out its own outcomes.
+      removeOnComplete: false,
+      removeOnFail: false,
     },
   };
 }
