@@ -138,3 +138,18 @@ Deno.test("new Pool() refuses an untrusted module that may write where a link is
   await folder.link("../secret/key.json", "tenant/lib/late.json");
   await assertRejects(() => pool.apply("read", ["./data.json"]), PermissionError, "could move the link");
 });
+
+Deno.test("new Pool() names the folder of an untrusted module that has a comma in its path, and what to do", async () => {
+  await using folder = await ProjectFolder.make({ "a,b/tasks.ts": "export const f = () => 1;" });
+  await folder.link("a,b", "ab");
+  const open = (name: string) =>
+    new Pool({ workers: 1, module: `${folder.path}/${name}/tasks.ts`, trust: "untrusted" });
+  const error = assertThrows(() => open("a,b"), PermissionError);
+  assertEquals(
+    error.message,
+    `Cannot let an untrusted module read its folder "${folder.path}/a,b": Deno has no way to pass a comma in a grant, move the folder, ` +
+      "or name it by a link without one",
+  );
+  await using pool = open("ab");
+  assertEquals(await pool.apply("f"), 1);
+});

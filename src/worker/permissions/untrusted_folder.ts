@@ -29,8 +29,15 @@ export function untrustedFolder(
   { trust, moduleUrl, permissions, deny }: ResolvedLaunchOptions,
 ): UntrustedFolder | undefined {
   if (trust !== "untrusted" || !moduleUrl?.startsWith("file:")) return undefined;
+  const folder = moduleFolder(moduleUrl);
+  if (/[,\0]/.test(folder)) {
+    throw refused(
+      folder,
+      "Deno has no way to pass a comma in a grant, move the folder, or name it by a link without one",
+    );
+  }
   const isDenied = typeof deny === "object" && deny.write === true;
-  return new UntrustedFolder(moduleFolder(moduleUrl), isDenied ? undefined : resolveGrants(permissions).get("write"));
+  return new UntrustedFolder(folder, isDenied ? undefined : resolveGrants(permissions).get("write"));
 }
 
 /** The folder of an untrusted module. */
