@@ -17,6 +17,8 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = `${ROOT}cli/main.ts`;
 /** Where the copy lies: places in it that are relative to a source's folder mean the same. */
 const BUILT = `${ROOT}cli/built`;
+/** So long, files of an earlier copy stay: a command that is running loads some of them late, such as what draws its report at its end. */
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** The script that starts the command, and its name. */
 export function launcher(
@@ -40,7 +42,6 @@ export function launcher(
  * not be ours to write. What the copy loads late Deno does not look for: so it is seen to that it lies in the cache.
  */
 async function build(): Promise<string> {
-  await Deno.remove(BUILT, { recursive: true }).catch(() => {});
   await new Deno.Command(Deno.execPath(), {
     args: ["cache", "--quiet", SOURCES],
     cwd: ROOT,
@@ -48,7 +49,17 @@ async function build(): Promise<string> {
     stdout: "null",
     stderr: "null",
   }).output();
-  return await fewFiles(SOURCES, BUILT, ROOT) ?? SOURCES;
+  const main = await fewFiles(SOURCES, BUILT, ROOT);
+  if (main !== undefined) await removeOld();
+  return main ?? SOURCES;
+}
+
+/** Names of files come from what is in them, but for the main file's: so those of another copy are none of this one. */
+async function removeOld(): Promise<void> {
+  for await (const { name } of Deno.readDir(BUILT)) {
+    const { mtime } = await Deno.stat(`${BUILT}/${name}`);
+    if (mtime !== null && Date.now() - mtime.getTime() > KEPT_MS) await Deno.remove(`${BUILT}/${name}`);
+  }
 }
 
 async function isOnPath(): Promise<boolean> {

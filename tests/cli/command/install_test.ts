@@ -115,7 +115,11 @@ Deno.test({
       assertEquals(await user.ok(`corral map -q ./job.ts in.ndjson ${late}`), "2\n4\n");
       assertStringIncludes(await user.ok("cat run.html"), "</html>");
       assertStringIncludes(await user.ok("corral agent --help"), "Usage: corral agent --redis URL");
+      // A run that goes on meanwhile loads more of the copy that it began with; one of last year does not.
+      await user.ok("touch cli/built/chunk-BEFORE.js && touch -t 202001010000 cli/built/chunk-OLD.js", ROOT);
       await user.ok("deno task -q install --allow-net=127.0.0.1", ROOT);
+      assertEquals(await user.ok("ls cli/built | grep -e BEFORE -e OLD", ROOT), "chunk-BEFORE.js\n");
+      await user.ok("rm cli/built/chunk-BEFORE.js", ROOT);
       const refused = await user.sh("corral map ./job.ts in.ndjson --allow-net=example.com");
       assertStringIncludes(refused.stderr, `  cd ${ROOT.slice(0, -1)} && deno task install --allow-net=example.com\n`);
       assertEquals(await user.ok("corral map ./job.ts in.ndjson --allow-net=127.0.0.1"), "2\n4\n");
