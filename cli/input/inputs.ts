@@ -177,7 +177,12 @@ async function mostRecordsOf(name: string, ends: readonly number[], limit: numbe
   const bytes = new Uint8Array(PROBED_BYTES);
   let size = 0;
   using file = await openFile(name);
-  for (let count; size < bytes.length && (count = await file.read(bytes.subarray(size))) !== null;) size += count;
+  try {
+    for (let count; size < bytes.length && (count = await file.read(bytes.subarray(size))) !== null;) size += count;
+  } catch {
+    // Who reads the records says what is wrong, and of which input.
+    return limit;
+  }
   if (size === bytes.length || kindOf(bytes.subarray(0, size), true)?.type === "gzip") return limit;
   let most = size === 0 || ends.includes(bytes[size - 1]!) ? 0 : 1;
   for (const end of ends) {

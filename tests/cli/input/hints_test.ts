@@ -147,3 +147,18 @@ Deno.test("corral map --in json says once what is wrong between values", async (
     'record 2 (line 1 of stdin) failed: wanted a JSON value, not ","; nothing behind it was',
   );
 });
+
+Deno.test({
+  name: "corral map names the input that cannot be read to its end, also where it is looked at before the run",
+  // There is a regular file there that can be opened and not read.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { code, stderr } = await corral(["map", "-e", IDENTITY, "--in", "lines", "/proc/self/mem"], {
+      allow: ["-A"],
+    });
+    assertEquals([code, stderr.split("\n")[0]], [
+      255,
+      "corral: Cannot read /proc/self/mem: Input/output error (os error 5)",
+    ]);
+  },
+});
