@@ -2942,7 +2942,8 @@ parts["child/tasks/task_loop"] = (({
 }, {
   CancelledError,
   EncodingError,
-  FunctionNotFoundError
+  FunctionNotFoundError,
+  PayloadTooLargeError
 }, {
   see
 }) => {
@@ -2967,6 +2968,9 @@ function writeResult(taskId, value, durationMs) {
 }
 function writeError(taskId, error, durationMs) {
   return withValueAnd(\`["error",\${taskId}\`, error, durationMs);
+}
+function writePart(taskId, outcomes) {
+  return withValue(\`["part",\${taskId}\`, outcomes);
 }
 function writeChunkResult(taskId, durationMs, values) {
   return withValue(\`["chunk",\${taskId},\${durationMs}\`, values);
@@ -3344,6 +3348,7 @@ var TaskAnswers = class {
         giveBack(values.parts);
       });
     } catch (error) {
+      if (error instanceof PayloadTooLargeError) return this.#sendInParts(task, duration, outcomes);
       if (!(error instanceof EncodingError)) return this.error(task, error);
       this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
@@ -3363,8 +3368,53 @@ var TaskAnswers = class {
     try {
       this.#sendChunkErrors(task, durationMs, outcomes);
     } catch (error) {
-      this.error(task, error);
+      if (error instanceof PayloadTooLargeError) this.#sendInParts(task, durationMs, outcomes);
+      else this.error(task, error);
     }
+  }
+  #sendInParts(task, durationMs, { values, errors }) {
+    const failed = $filledMap(errors);
+    const send = (start, end) => {
+      const part = {
+        values: values[$slice](start, end),
+        errors: []
+      };
+      for (let at = start; at < end; at++) if (failed[$has](at)) part.errors[$push]([
+        at,
+        failed[$get](at)
+      ]);
+      try {
+        this.#sendValue((handles) => {
+          const encoded = encode(part, handles);
+          this.#send(writePart(task.id, encoded), encoded.parts);
+        });
+      } catch (error) {
+        const middle = start + end >> 1;
+        if (middle === start) return sendFailure(start, failed[$has](start) ? ofThrown(error) : ofReturned(error));
+        send(start, middle);
+        send(middle, end);
+      }
+    };
+    const sendFailure = (at, error) => {
+      const part = {
+        values: [
+          void 0
+        ],
+        errors: [
+          [
+            at,
+            error
+          ]
+        ]
+      };
+      const encoded = encode(part);
+      this.#send(writePart(task.id, encoded), encoded.parts);
+    };
+    send(0, values.length);
+    this.#sendChunkErrors(task, durationMs, {
+      values: [],
+      errors: []
+    });
   }
   #sendThrown(task, error) {
     this.#send(writeError(task.id, error, this.#durationOf(task)), error.parts);

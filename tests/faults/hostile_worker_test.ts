@@ -135,6 +135,28 @@ Deno.test("Pool.map() rejects when a worker answers a chunk with a single result
   assertEquals(await pool.map("double", [1, 2]), [2, 4]);
 });
 
+Deno.test("Pool.map() rejects when parts of a worker's answer do not fit the chunk", async () => {
+  const log = new EventLog();
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
+  const part = '["part",$ID,0,{"values":[5],"errors":[]}]';
+  const forged = [
+    [part, part],
+    ['["part",$ID,0,{"values":[],"errors":[]}]'],
+    ['["part",$ID,0,{"values":[1]}]'],
+    ['["part",$ID,0,[1]]'],
+    ['["part",$ID,0,{"values":[1],"errors":[[0,1],[0,1]]}]'],
+    ['["part",77777,0,{"values":[1],"errors":[]}]'],
+    [part, '["chunk",$ID,1,0,[6]]'],
+    [part, '["chunkErrors",$ID,1,0,null]'],
+    ['["part",$ID,0,{"values":[1],"errors":[[5,1]]}]', '["chunk",$ID,1,0,[]]'],
+  ];
+  for (const frames of forged) {
+    await assertRejects(() => pool.starmap("forge", [[0, frames]]), ProtocolError, undefined, frames.join());
+  }
+  assertEquals(log.of("violation").length, forged.length);
+  assertEquals(await pool.map("double", [1, 2]), [2, 4]);
+});
+
 Deno.test("Pool leaves Object.prototype alone when a worker forges __proto__ in values and errors", async () => {
   const hostile = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
   const frames = [

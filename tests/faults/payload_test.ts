@@ -74,6 +74,45 @@ Deno.test("Pool harms no worker when arguments, results, errors and progress exc
   assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
 });
 
+Deno.test("Pool.map() and imap() give results that together exceed the frame limit", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  const lengths = Array.from({ length: 10 }, (_, index) => 30_000 + index);
+  for (const options of [{}, { chunkSize: 10 }, { chunkSize: 10, settle: true as const }]) {
+    const results = await pool.map(text, lengths, options) as unknown[];
+    const values = results.map((result) => typeof result === "string" ? result : (result as { value: string }).value);
+    assertEquals(values.map(size), lengths);
+  }
+  assertEquals((await Array.fromAsync(pool.imap(bytes, lengths, { chunkSize: 5 }))).map(size), lengths);
+  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+});
+
+Deno.test("Pool.map() with settle rejects only the items whose outcomes exceed the frame limit, and not the rest of their chunk", async () => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  const work = (item: number): unknown => {
+    if (item < 0) throw Object.assign(new RangeError("thrown"), { field: "x".repeat(-item) });
+    return item === 1 ? () => {} : "x".repeat(item);
+  };
+  const items = [10, LIMIT * 2, -30_000, 1, -30_001, 30_000, -LIMIT * 2, 20];
+  const outcomes = await pool.map(work, items, { chunkSize: items.length, settle: true });
+  const told = outcomes.map((outcome) =>
+    outcome.status === "fulfilled" ? size(outcome.value as string) : outcome.reason.name
+  );
+  assertEquals(told, [
+    10,
+    "PayloadTooLargeError",
+    "RangeError",
+    "EncodingError",
+    "RangeError",
+    30_000,
+    "PayloadTooLargeError",
+    20,
+  ]);
+  await assertRejects(() => pool.map(work, [10, -30_000, 30_000], { chunkSize: 3 }), RangeError, "thrown");
+  await assertRejects(() => pool.map(work, [10, 30_000, LIMIT * 2], { chunkSize: 3 }), PayloadTooLargeError);
+  assertEquals(await pool.map(work, [3, 2], { chunkSize: 2 }), ["xxx", "xx"]);
+  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
+});
+
 Deno.test("Pool sends many tasks at once when together they exceed the frame limit", async () => {
   await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
   const argument = text(20_000);

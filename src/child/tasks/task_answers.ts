@@ -2,13 +2,14 @@ import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { giveBack } from "../../wire/codec/line_writer.ts";
 import { isPlainPrimitive } from "../../wire/codec/plain.ts";
-import { EncodingError } from "../../errors.ts";
+import { EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {
   type ChunkOutcomes,
   writeChunkErrors,
   writeChunkResult,
   writeError,
+  writePart,
   writeProgress,
   writeResult,
 } from "../../wire/messages/to_parent.ts";
@@ -85,6 +86,7 @@ export class TaskAnswers {
         giveBack(values.parts);
       });
     } catch (error) {
+      if (error instanceof PayloadTooLargeError) return this.#sendInParts(task, duration, outcomes);
       if (!(error instanceof EncodingError)) return this.error(task, error);
       this.#sendEncodable(task, duration, withoutUnencodable(outcomes));
     }
@@ -108,8 +110,36 @@ export class TaskAnswers {
       this.#sendChunkErrors(task, durationMs, outcomes);
     } catch (error) {
       // Together they are too large, or nested too deep.
-      this.error(task, error);
+      if (error instanceof PayloadTooLargeError) this.#sendInParts(task, durationMs, outcomes);
+      else this.error(task, error);
     }
+  }
+
+  /** Each item has an outcome of its own: only one that is too large by itself fails by that. */
+  #sendInParts(task: AnsweredTask, durationMs: number, { values, errors }: ChunkOutcomes): void {
+    const failed = new Map(errors);
+    const send = (start: number, end: number): void => {
+      const part: ChunkOutcomes = { values: values.slice(start, end), errors: [] };
+      for (let at = start; at < end; at++) if (failed.has(at)) part.errors.push([at, failed.get(at)]);
+      try {
+        this.#sendValue((handles) => {
+          const encoded = encode(part, handles);
+          this.#send(writePart(task.id, encoded), encoded.parts);
+        });
+      } catch (error) {
+        const middle = (start + end) >> 1;
+        if (middle === start) return sendFailure(start, failed.has(start) ? ofThrown(error) : ofReturned(error));
+        send(start, middle);
+        send(middle, end);
+      }
+    };
+    const sendFailure = (at: number, error: unknown): void => {
+      const part: ChunkOutcomes = { values: [undefined], errors: [[at, error]] };
+      const encoded = encode(part);
+      this.#send(writePart(task.id, encoded), encoded.parts);
+    };
+    send(0, values.length);
+    this.#sendChunkErrors(task, durationMs, { values: [], errors: [] });
   }
 
   #sendThrown(task: AnsweredTask, error: Encoded): void {

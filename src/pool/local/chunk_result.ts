@@ -25,3 +25,37 @@ function areErrorsOf(values: readonly unknown[], errors: readonly unknown[]): bo
     return true;
   });
 }
+
+/** The parts of answers that do not fit into one message, until the rest has come. Each value in one is that of an item of the chunk. */
+export class AnswerParts {
+  readonly #outcomes = new Map<number, ChunkOutcomes>();
+
+  /** Keeps a part. Throws ProtocolError for one that cannot be of this chunk. */
+  keep(taskId: number, part: unknown, chunk: ChunkMode | undefined): void {
+    const { values, errors } = (part ?? {}) as Partial<ChunkOutcomes>;
+    const kept = this.#outcomes.get(taskId) ?? { values: [], errors: [] };
+    const isSound = Array.isArray(values) && Array.isArray(errors) && values.length > 0 &&
+      errors.length <= values.length;
+    if (!isSound || kept.values.length + values.length > (chunk?.size ?? 0)) {
+      throw new ProtocolError("a part of a chunk's answer does not fit the chunk");
+    }
+    for (const value of values) kept.values.push(value);
+    for (const error of errors) kept.errors.push(error);
+    this.#outcomes.set(taskId, kept);
+  }
+
+  /** What a worker says of a chunk, with the parts that came before. They are kept no longer. */
+  join(taskId: number, rest: unknown): unknown {
+    const kept = this.#outcomes.get(taskId);
+    if (kept === undefined) return rest;
+    this.drop(taskId);
+    const { values, errors } = (rest ?? {}) as Partial<ChunkOutcomes>;
+    if (!Array.isArray(values) || !Array.isArray(errors)) return rest;
+    return { values: kept.values.concat(values), errors: kept.errors.concat(errors) };
+  }
+
+  /** Forgets the parts of an answer. */
+  drop(taskId: number): void {
+    this.#outcomes.delete(taskId);
+  }
+}

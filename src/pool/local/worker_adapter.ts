@@ -12,7 +12,7 @@ import type { ChunkResult, WorkerIdentity, WorkerListener } from "../backend.ts"
 import type { SchedulerWorker } from "../scheduling/effects.ts";
 import type { Scheduler } from "../scheduling/scheduler.ts";
 import type { Slot } from "../scheduling/slot.ts";
-import { checkedOutcomes } from "./chunk_result.ts";
+import { AnswerParts, checkedOutcomes } from "./chunk_result.ts";
 import type { FunctionNumbers } from "./function_numbers.ts";
 import { endHandles, SentHandles } from "./sent_handles.ts";
 import type { TaskRecord } from "./task_record.ts";
@@ -48,6 +48,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   readonly #knownFunctions = new Set<number>();
   readonly #worker: ConnectedWorker;
   readonly #sentHandles: SentHandles;
+  readonly #parts = new AnswerParts();
   readonly #startLimit: Timer;
   /** Whether the pool has use for it. */
   #wanted = true;
@@ -188,7 +189,14 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         if (message.length === 2) return this.#settle(message[1], true, undefined);
         return this.#settle(message[1], true, this.#decode(message[3], message[2], parts), message[4]);
       case "error":
+        this.#parts.drop(message[1]);
         return this.#settle(message[1], false, this.#decodeError(message[3], message[2], parts), message[4]);
+      case "part":
+        return this.#parts.keep(
+          message[1],
+          this.#decode(message[3], message[2], parts),
+          slot.held.get(message[1])?.request.chunk,
+        );
       case "chunk":
         return this.#settleChunk(message[1], message[2], {
           values: this.#decode(message[4], message[3], parts),
@@ -248,7 +256,10 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   }
 
   #settleChunk(taskId: number, durationMs: number, value: unknown): void {
-    const outcomes = checkedOutcomes(value, this.#context.slot.held.get(taskId)?.request.chunk);
+    const outcomes = checkedOutcomes(
+      this.#parts.join(taskId, value),
+      this.#context.slot.held.get(taskId)?.request.chunk,
+    );
     for (const [, error] of outcomes.errors) this.#worker.explain(error);
     this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
   }

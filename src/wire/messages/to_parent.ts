@@ -21,6 +21,7 @@ export type ChildMessage =
   | ["result", taskId: number]
   | ["result", taskId: number, tagged: Tagged, value: unknown, durationMs?: number]
   | ["error", taskId: number, tagged: Tagged, error: unknown, durationMs?: number]
+  | ["part", taskId: number, tagged: Tagged, outcomes: unknown]
   | ["chunk", taskId: number, durationMs: number, tagged: Tagged, values: unknown]
   | ["chunkErrors", taskId: number, durationMs: number, tagged: Tagged, outcomes: unknown]
   | ["returned", taskIds: number[]]
@@ -65,12 +66,20 @@ export function writeError(taskId: number, error: Encoded, durationMs?: number):
   return withValueAnd(`["error",${taskId}`, error, durationMs);
 }
 
-/** All items of a chunk gave values. */
+/**
+ * A chunk's answer that does not fit into one message begins with parts; `outcomes` is a ChunkOutcomes of the items that follow those of
+ * earlier parts, with indices in the chunk.
+ */
+export function writePart(taskId: number, outcomes: Encoded): string {
+  return withValue(`["part",${taskId}`, outcomes);
+}
+
+/** All items of a chunk gave values, behind those in parts. */
 export function writeChunkResult(taskId: number, durationMs: number, values: Encoded): string {
   return withValue(`["chunk",${taskId},${durationMs}`, values);
 }
 
-/** Items of a chunk failed; `outcomes` is a ChunkOutcomes. */
+/** Items of a chunk failed; `outcomes` is a ChunkOutcomes, whose values are behind those in parts. */
 export function writeChunkErrors(taskId: number, durationMs: number, outcomes: Encoded): string {
   return withValue(`["chunkErrors",${taskId},${durationMs}`, outcomes);
 }
@@ -123,6 +132,7 @@ function isSound(message: readonly unknown[], parts: readonly Uint8Array[]): boo
       return isId(message[1]);
     case "returned":
       return Array.isArray(message[1]) && message[1].every(isId);
+    case "part":
     case "progress":
       return message.length === 4 && isId(message[1]) && isTagged(message[2]);
     case "span":
