@@ -134,7 +134,7 @@ Deno.test("Pool takes no global of Deno for a variable that a function cannot se
     for (const fn of functions) {
       await assertRejects(() => pool.apply(fn, [1]), ReferenceError, " is not defined (the function is not an export");
     }
-    // What is no such variable stays what it is.
+    // All else stays what it is.
     const rest = [
       await pool.apply(({ name, closed }) => [name, closed], [{ name: "n", closed: "c" }]),
       await pool.apply((x) => ({ name: x.name, close: x.close }), [{ name: "n", close: 1 }]),
