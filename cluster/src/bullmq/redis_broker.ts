@@ -10,6 +10,8 @@ import { within } from "../clock.ts";
 const CLOSE_LIMIT_MS = 2000;
 /** How many events the stream keeps. Those that a slow client misses, its sweep finds. */
 const KEPT_EVENTS = 10_000;
+/** Somebody may write one after the other. */
+const EVENTS_PAUSE_MS = 500;
 /** Takes jobs away that have ended: one script call for many, where BullMQ's own needs one for each, and writes an event for each. */
 const TAKE_ENDED = `
 for i = 1, #ARGV do
@@ -33,6 +35,8 @@ export class RedisBroker extends GroupBroker implements Broker {
   readonly #queue: Queue;
   readonly #keyPrefix: string;
   #events: QueueEvents | undefined;
+  #closed = false;
+  readonly #closing = Promise.withResolvers<void>();
 
   constructor(options: RedisBrokerOptions) {
     super(options);
@@ -48,20 +52,7 @@ export class RedisBroker extends GroupBroker implements Broker {
   /** Resolves when events are read. */
   async ready(): Promise<void> {
     await this.#queue.waitUntilReady();
-    // Read here, since events begins at "$" only when it has connected, and misses what comes before.
-    const [last] = await this.#options.redis.xrevrange(this.#queue.toKey("events"), "+", "-", "COUNT", 1);
-    this.#events = new QueueEvents(this.#queue.name, {
-      connection: this.#options.redis as never,
-      lastEventId: last?.[0] ?? "0-0",
-      blockingTimeout: 5000,
-    });
-    this.#events.on("error", () => {});
-    const { listener } = this.#options;
-    this.#events.on("active", ({ jobId }) => listener.active(jobId, ""));
-    this.#events.on("stalled", ({ jobId }) => listener.stalled(jobId));
-    this.#events.on("completed", ({ jobId, returnvalue }) => listener.finished(jobId, returnvalue));
-    this.#events.on("failed", ({ jobId }) => listener.finished(jobId, undefined));
-    this.#events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
+    await this.#readEvents();
   }
 
   async add(orders: readonly OutgoingOrder[]): Promise<void> {
@@ -103,7 +94,36 @@ export class RedisBroker extends GroupBroker implements Broker {
     await Promise.all(rest.filter((id) => id !== "").map((id) => this.#queue.remove(id).catch(() => 0)));
   }
 
+  async #readEvents(): Promise<void> {
+    const { redis, listener } = this.#options;
+    // Read here, since events begins at "$" only when it has connected, and misses what comes before.
+    const [last] = await redis.xrevrange(this.#queue.toKey("events"), "+", "-", "COUNT", 1);
+    if (this.#closed) return;
+    const events = this.#events = new QueueEvents(this.#queue.name, {
+      connection: redis as never,
+      lastEventId: last?.[0] ?? "0-0",
+      blockingTimeout: 5000,
+      autorun: false,
+    });
+    events.on("error", () => {});
+    events.on("active", ({ jobId }) => listener.active(jobId, ""));
+    events.on("stalled", ({ jobId }) => listener.stalled(jobId));
+    events.on("completed", ({ jobId, returnvalue }) => listener.finished(jobId, returnvalue));
+    events.on("failed", ({ jobId }) => listener.finished(jobId, undefined));
+    events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
+    events.run().catch(() => this.#readOn(events));
+  }
+
+  /** An event that cannot be read, which anybody may have written, ends BullMQ's reader, and it would begin before it again. The sweep finds what is left out. */
+  async #readOn(events: QueueEvents): Promise<void> {
+    await within(CLOSE_LIMIT_MS, events.close());
+    if (!this.#closed) await within(EVENTS_PAUSE_MS, this.#closing.promise);
+    if (!this.#closed) await this.#readEvents().catch(() => this.#readOn(events));
+  }
+
   protected override async closeQueue(): Promise<void> {
+    this.#closed = true;
+    this.#closing.resolve();
     // Each of these may wait for ever where Redis is away.
     if (this.#events !== undefined) await within(CLOSE_LIMIT_MS, this.#events.close());
     await within(CLOSE_LIMIT_MS, this.#queue.close());

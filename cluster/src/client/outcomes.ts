@@ -3,6 +3,7 @@ import { type Clock, pause } from "../clock.ts";
 import type { ChunkResult, SpanReport } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { openOutcome, type Outcome } from "../message/outcome.ts";
+import { plain } from "../message/presence.ts";
 import type { Acknowledger } from "./acknowledger.ts";
 import type { Books } from "./books.ts";
 import type { Entry } from "./entry.ts";
@@ -16,6 +17,8 @@ import type { Shelf } from "./shelf.ts";
 const MOST_REFUSALS = 5;
 /** A client whose sign of life got lost with the server's data is known again at its next one. */
 const ORPHANED_PAUSE_MS = 500;
+/** Characters of what nobody has signed that an error tells. */
+const MOST_TOLD = 500;
 /** A job that was added a moment ago may not be seen yet by a sweep that began before. */
 const MISSES_UNTIL_VANISHED = 2;
 
@@ -71,7 +74,7 @@ export class Outcomes {
   begun(jobId: string, agent: string): void {
     const entry = this.#options.books.get(jobId);
     if (entry === undefined || entry.isFinishing) return;
-    if (agent !== "") entry.agent = agent;
+    if (agent !== "") entry.agent = told(agent);
     if (entry.state === "leaving") this.sent(entry);
     if (entry.state !== "sent") return;
     entry.state = "begun";
@@ -116,7 +119,7 @@ export class Outcomes {
     const outcome = openOutcome(sealer, entry.jobId, state.letter);
     if (outcome !== undefined) return void this.#answered(entry, outcome);
     acknowledger.add(entry.jobId);
-    books.take(entry)?.reject(unsignedOutcomeError(state.reason), "worker");
+    books.take(entry)?.reject(unsignedOutcomeError(told(state.reason)), "worker");
   }
 
   async #answered(entry: Entry, outcome: Outcome): Promise<void> {
@@ -175,6 +178,11 @@ export class Outcomes {
     books.comeBack(entry);
     onRoom();
   }
+}
+
+/** What nobody has signed, for an error. */
+function told(text: string): string {
+  return plain(text.slice(0, MOST_TOLD));
 }
 
 function hasFailed(reading: Reading, { request: { chunk } }: Entry): boolean {

@@ -54,6 +54,6 @@ export function readPresence(text: unknown): Presence | undefined {
 }
 
 /** A text that can stand in an error, on a line of a terminal: it may come from anybody who can connect to the server. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "�");
 }
