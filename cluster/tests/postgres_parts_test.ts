@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { PgPool } from "bullmq";
 import { EventEmitter } from "node:events";
 import { tellLostConnections } from "../src/bullmq/lost_connection.ts";
-import { PostgresEvents } from "../src/bullmq/postgres_events.ts";
+import { PostgresEvents } from "../src/bullmq/postgres/events.ts";
 
 Deno.test("tellLostConnections() knows a server that cannot be reached, and nothing else, as away", async () => {
   const away = ["57P01", "08006", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"];

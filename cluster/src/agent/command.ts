@@ -3,7 +3,7 @@
 import { hostname } from "node:os";
 import { pathToFileURL } from "node:url";
 import { postgresAddress } from "../bullmq/open_engine.ts";
-import { redisAddress } from "../bullmq/redis_client.ts";
+import { redisAddress } from "../bullmq/redis/client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
 import { codeNameOf, moduleGraph } from "../message/code_name.ts";
 import { Sealer } from "../message/letter.ts";

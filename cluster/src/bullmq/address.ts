@@ -13,3 +13,9 @@ export interface EngineAddress {
   readonly url: string;
   readonly tls: RedisTls | undefined;
 }
+
+/** The address for messages: without the password. */
+export function shownAddress({ url }: EngineAddress): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}

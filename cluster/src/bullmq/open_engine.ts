@@ -1,7 +1,7 @@
 import type { EngineAddress, RedisTls } from "./address.ts";
 import type { ConnectionOptions, EngineConnection } from "./engine.ts";
-import { RedisConnection } from "./redis_connection.ts";
-import { PostgresConnection } from "./postgres_connection.ts";
+import { RedisConnection } from "./redis/connection.ts";
+import { PostgresConnection } from "./postgres/connection.ts";
 
 const POSTGRES = ["postgres:", "postgresql:"];
 

@@ -1,7 +1,6 @@
 /** What must be right before work is entrusted to a Redis. BullMQ only prints warnings. */
 import type { Redis } from "ioredis";
-import type { EngineAddress } from "./address.ts";
-import { shownAddress } from "./redis_client.ts";
+import { type EngineAddress, shownAddress } from "./address.ts";
 
 const OLDEST_REDIS = [6, 2] as const;
 const MOST_CLOCK_SKEW_MS = 60_000;

@@ -1,7 +1,7 @@
 import { ClientConnection } from "../bullmq/client_connection.ts";
 import type { EngineAddress, RedisTls } from "../bullmq/address.ts";
 import { postgresAddress } from "../bullmq/open_engine.ts";
-import { redisAddress } from "../bullmq/redis_client.ts";
+import { redisAddress } from "../bullmq/redis/client.ts";
 import { systemClock } from "../clock.ts";
 import {
   type BackendSettings,

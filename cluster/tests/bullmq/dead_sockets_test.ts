@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { DeadSockets } from "../../src/bullmq/dead_sockets.ts";
+import { DeadSockets } from "../../src/bullmq/redis/dead_sockets.ts";
 import { VirtualClock } from "../helpers/virtual_clock.ts";
 
 class FakeSocket extends EventEmitter {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { Redis } from "ioredis";
 import { ClientConnection } from "../../src/bullmq/client_connection.ts";
-import { redisAddress } from "../../src/bullmq/redis_client.ts";
+import { redisAddress } from "../../src/bullmq/redis/client.ts";
 import { WorkerExitError } from "../../src/corral.ts";
 import { codeNameOfModule } from "../../src/message/code_name.ts";
 import { Sealer } from "../../src/message/letter.ts";

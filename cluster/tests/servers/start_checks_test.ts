@@ -1,6 +1,6 @@
 // Unit: what a server must be like before work goes there. Rows 10 and 11 of the fault table.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { redisAddress } from "../../src/bullmq/redis_client.ts";
+import { redisAddress } from "../../src/bullmq/redis/client.ts";
 import { type RedisState, refusalOf } from "../../src/bullmq/start_checks.ts";
 
 const ADDRESS = redisAddress("redis://user:hidden@10.0.0.5:6379", undefined);

@@ -1,15 +1,15 @@
 import { type Processor, Queue, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Broker } from "../broker.ts";
-import { relayNamespace } from "../names.ts";
-import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "./engine.ts";
-import { GroupLink } from "./group_link.ts";
-import { shownAddress } from "./redis_client.ts";
-import { RedisBroker } from "./redis_broker.ts";
-import { RedisSockets } from "./redis_sockets.ts";
-import { accountRefusal, readRedisState, refusalOf } from "./start_checks.ts";
-import { RedisStore } from "./redis_store.ts";
-import { pause, systemClock, within } from "../clock.ts";
+import type { Broker } from "../../broker.ts";
+import { relayNamespace } from "../../names.ts";
+import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "../engine.ts";
+import { GroupLink } from "../group_link.ts";
+import { shownAddress } from "../address.ts";
+import { RedisBroker } from "./broker.ts";
+import { RedisSockets } from "./sockets.ts";
+import { accountRefusal, readRedisState, refusalOf } from "../start_checks.ts";
+import { RedisStore } from "./store.ts";
+import { pause, systemClock, within } from "../../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** What Relay was asking when its connection was cut, it would ask again after so long: only then it sees that it is closed. */

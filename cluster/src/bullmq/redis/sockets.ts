@@ -1,8 +1,8 @@
 import type { Redis, RedisOptions } from "ioredis";
-import { systemClock, within } from "../clock.ts";
-import type { EngineAddress } from "./address.ts";
+import { systemClock, within } from "../../clock.ts";
+import type { EngineAddress } from "../address.ts";
 import { DeadSockets, type Watched } from "./dead_sockets.ts";
-import { openRedis, probeOf } from "./redis_client.ts";
+import { openRedis, probeOf } from "./client.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 

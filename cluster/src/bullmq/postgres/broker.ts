@@ -1,10 +1,10 @@
 import type { PgPool, Queue } from "bullmq";
-import type { Broker, BrokerListener, JobState, OutgoingOrder } from "../broker.ts";
-import type { BrokerSettings } from "./engine.ts";
-import { GroupBroker, type GroupBrokerOptions } from "./group_broker.ts";
-import { toJob } from "./jobs.ts";
-import { PostgresEvents } from "./postgres_events.ts";
-import { within } from "../clock.ts";
+import type { Broker, BrokerListener, JobState, OutgoingOrder } from "../../broker.ts";
+import type { BrokerSettings } from "../engine.ts";
+import { GroupBroker, type GroupBrokerOptions } from "../group_broker.ts";
+import { toJob } from "../jobs.ts";
+import { PostgresEvents } from "./events.ts";
+import { within } from "../../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** The code of what the server itself has refused. */

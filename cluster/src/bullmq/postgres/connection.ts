@@ -9,17 +9,17 @@ import {
   Worker,
   type WorkerOptions,
 } from "bullmq";
-import type { Broker } from "../broker.ts";
-import { queueName, relayNamespace } from "../names.ts";
-import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "./engine.ts";
-import { GroupLink } from "./group_link.ts";
-import { askAgain } from "./lost_connection.ts";
-import { PostgresBroker } from "./postgres_broker.ts";
-import { PostgresPools } from "./postgres_pools.ts";
-import { PostgresStore, STORE_TABLES } from "./postgres_store.ts";
-import { shownAddress } from "./redis_client.ts";
-import { accountRefusal, clockRefusal } from "./start_checks.ts";
-import { within } from "../clock.ts";
+import type { Broker } from "../../broker.ts";
+import { queueName, relayNamespace } from "../../names.ts";
+import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "../engine.ts";
+import { GroupLink } from "../group_link.ts";
+import { askAgain } from "../lost_connection.ts";
+import { PostgresBroker } from "./broker.ts";
+import { PostgresPools } from "./pools.ts";
+import { PostgresStore, STORE_TABLES } from "./store.ts";
+import { shownAddress } from "../address.ts";
+import { accountRefusal, clockRefusal } from "../start_checks.ts";
+import { within } from "../../clock.ts";
 
 /** Two of them listen all the time, for jobs and for the group. A server takes a hundred, unless it is told otherwise. */
 const MOST_CONNECTIONS = 10;

@@ -1,9 +1,9 @@
 /** Where large pieces lie: Redis keys that end by themselves. */
 import { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
-import type { Letter } from "../message/letter.ts";
-import { type Claim, isPiece, type Piece } from "../message/parcel.ts";
-import type { Store } from "./engine.ts";
+import type { Letter } from "../../message/letter.ts";
+import { type Claim, isPiece, type Piece } from "../../message/parcel.ts";
+import type { Store } from "../engine.ts";
 
 /** Pieces on shelves. */
 export class RedisStore implements Store {

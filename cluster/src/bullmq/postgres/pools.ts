@@ -2,9 +2,9 @@ import { DEFAULT_SCHEMA, type PgModule, type PgPool } from "bullmq";
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import pg from "pg";
-import { within } from "../clock.ts";
-import type { EngineAddress } from "./address.ts";
-import { tellLostConnections } from "./lost_connection.ts";
+import { within } from "../../clock.ts";
+import type { EngineAddress } from "../address.ts";
+import { tellLostConnections } from "../lost_connection.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 

@@ -1,11 +1,11 @@
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Broker, JobState, OutgoingOrder } from "../broker.ts";
-import { queueName } from "../names.ts";
-import type { BrokerSettings } from "./engine.ts";
-import { GroupBroker, type GroupBrokerOptions } from "./group_broker.ts";
-import { toJob } from "./jobs.ts";
-import { within } from "../clock.ts";
+import type { Broker, JobState, OutgoingOrder } from "../../broker.ts";
+import { queueName } from "../../names.ts";
+import type { BrokerSettings } from "../engine.ts";
+import { GroupBroker, type GroupBrokerOptions } from "../group_broker.ts";
+import { toJob } from "../jobs.ts";
+import { within } from "../../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
 /** How many events the stream keeps. Those that a slow client misses, its sweep finds. */

@@ -1,9 +1,9 @@
 /** Where large pieces lie when the server is PostgreSQL: two tables beside BullMQ's. */
 import type { Buffer } from "node:buffer";
 import type { PgPool } from "bullmq";
-import type { Letter } from "../message/letter.ts";
-import { type Claim, isPiece, type Piece } from "../message/parcel.ts";
-import type { Store } from "./engine.ts";
+import type { Letter } from "../../message/letter.ts";
+import { type Claim, isPiece, type Piece } from "../../message/parcel.ts";
+import type { Store } from "../engine.ts";
 
 /** Makes the tables. Rows have no end by themselves: a member that puts one takes away those whose time is over, once a minute. */
 export const STORE_TABLES = `

@@ -8,7 +8,7 @@
  * A notice may be missing too, BullMQ gives one for several events: it looks again a moment after each.
  */
 import type { PgPool, PgPoolClient } from "bullmq";
-import { within } from "../clock.ts";
+import { within } from "../../clock.ts";
 
 const BATCH = 500;
 const CLOSE_LIMIT_MS = 2000;

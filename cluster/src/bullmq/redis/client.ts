@@ -1,7 +1,7 @@
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { EngineAddress, RedisTls } from "./address.ts";
+import type { EngineAddress, RedisTls } from "../address.ts";
 import type { Probe } from "./dead_sockets.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
@@ -19,12 +19,6 @@ export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddr
   throw new TypeError(
     `Cannot use ${JSON.stringify(url)} as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
   );
-}
-
-/** The address for messages: without the password. */
-export function shownAddress({ url }: EngineAddress): string {
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${host}`;
 }
 
 /**

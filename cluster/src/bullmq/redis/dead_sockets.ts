@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Clock, OwnedClock, pause } from "../clock.ts";
+import { type Clock, OwnedClock, pause } from "../../clock.ts";
 
 const LOOK_MS = 5000;
 /** So many looks without a word: BullMQ has none of its questions wait for longer than ten seconds. */
