@@ -180,7 +180,10 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
     return await this[REF].call("poll", [], { timeoutMs, signal: options.signal }) as boolean;
   }
 
-  /** Closes this end for this process: calls and waits reject with ClosedError. */
+  /**
+   * Closes this end for this process: calls and waits reject with ClosedError, also those of other tasks that the process works on, and of
+   * the items of a `map` that came with it in one chunk.
+   */
   override close(): void {
     refuseArguments("close()", arguments);
     this[REF].close();

@@ -179,7 +179,8 @@ export class Queue<T = unknown> extends SharedHandle {
   }
 
   /**
-   * Closes the queue for this process: calls and waits reject with ClosedError.
+   * Closes the queue for this process: calls and waits reject with ClosedError, also those of other tasks that the process works on, and of
+   * the items of a `map` that came with it in one chunk.
    *
    * If this process made the queue, it ends for the others too, when they have read what it holds.
    */

@@ -12,7 +12,7 @@ import { shared } from "../copies.ts";
 import { ProtocolError } from "../errors.ts";
 import { epochMs } from "../timer.ts";
 import { type Handle, type HandleData, handleFactory, type ObjectRef, REF } from "./handle.ts";
-import { LocalRef, type LocalRefHost } from "./local_ref.ts";
+import { LocalRef, type LocalRefHost, OwnTurns } from "./local_ref.ts";
 import { originOf, Origins } from "./origins.ts";
 import type { Peer } from "./peer.ts";
 import { PendingCount } from "./requests/pending_count.ts";
@@ -33,6 +33,8 @@ export class Hub implements LocalRefHost, RemoteRefHost {
   readonly waits: PendingCount = new PendingCount();
   /** Calls of its objects. */
   readonly calls: ObjectCalls = new ObjectCalls();
+  /** When its own code's calls let others have their turn. */
+  readonly turns: OwnTurns = new OwnTurns();
   readonly #origin = crypto.randomUUID();
   readonly #peers = new Set<Peer>();
   readonly #imports = new Map<string, Import>();

@@ -1,5 +1,5 @@
 import { brand } from "../copies.ts";
-import { checkWait } from "../timer.ts";
+import { checkWait, delay, monotonicMs } from "../timer.ts";
 import { Delivery } from "./delivery.ts";
 import type { Handle, ObjectRef } from "./handle.ts";
 import { EncodedValue } from "./encoded_value.ts";
@@ -14,12 +14,44 @@ export interface LocalRefHost {
   readonly waits: PendingCount;
   /** Calls of its objects. */
   readonly calls: ObjectCalls;
+  /** When its own code's calls let others have their turn. */
+  readonly turns: OwnTurns;
   /** The task that is running in this process; 0 when none is. */
   readonly currentTask: () => number;
   /** Another handle to the object, whose first one was closed. */
   reopen(ref: LocalRef): Handle;
   /** Its handle was closed: that it is collected means nothing more. */
   forgetCollection(ref: LocalRef): void;
+}
+
+/** After how many calls the clock is looked at. */
+const CALLS_PER_LOOK = 32;
+
+/** How long calls may hold up the event loop. */
+const SLICE_MS = 8;
+
+/**
+ * Lets the event loop turn while code calls objects of its own process again and again. Such a call has its answer at once, so a loop like
+ * `while (!await event.isSet())` runs in microtasks alone: without this, the message that ends it would never be read.
+ */
+export class OwnTurns {
+  #calls = 0;
+  #turnedAt = -Infinity;
+  #turn: Promise<void> | undefined;
+
+  /** Call it behind each call. Returns a turn from time to time, for the caller to wait for; all others do until it comes, to keep the order. */
+  due(): Promise<void> | undefined {
+    if (this.#turn !== undefined) return this.#turn;
+    this.#calls = (this.#calls + 1) % CALLS_PER_LOOK;
+    if (this.#calls !== 0 || monotonicMs() - this.#turnedAt < SLICE_MS) return undefined;
+    return this.#turn = this.#next();
+  }
+
+  async #next(): Promise<void> {
+    await delay();
+    this.#turn = undefined;
+    this.#turnedAt = monotonicMs();
+  }
 }
 
 /** A reference to an object of this process. */
@@ -57,11 +89,18 @@ export class LocalRef implements ObjectRef {
   }
 
   async call(operation: string, args: unknown[], wait: WaitOptions = {}): Promise<unknown> {
-    checkWait(wait);
-    if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = this.#hub.calls.call(this.#object, operation, { process: "", task: this.task }, wait, args);
-    if (value instanceof Promise) value = await this.#wait(value);
-    return EncodedValue.open(value instanceof Delivery ? value.value : value);
+    const { calls, turns } = this.#hub;
+    try {
+      checkWait(wait);
+      if (wait.signal?.aborted) throw wait.signal.reason;
+      let value = calls.call(this.#object, operation, { process: "", task: this.task }, wait, args);
+      if (value instanceof Promise) value = await this.#wait(value);
+      return EncodedValue.open(value instanceof Delivery ? value.value : value);
+    } finally {
+      // A guard that is disposed of leaves nothing behind that goes on.
+      const turn = operation === "releaseToken" ? undefined : turns.due();
+      if (turn !== undefined) await turn;
+    }
   }
 
   /** Within a process, nothing is on its way: there is nothing to prefetch. */

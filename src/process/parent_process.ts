@@ -52,7 +52,7 @@ export class ParentProcess {
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     refuseSurplus("join(timeoutMs)", arguments, 1);
-    if (!this.isAlive() || timeoutMs <= 0) return !this.isAlive();
+    if (!this.isAlive()) return true;
     await hub.waits.track(untilSettled(this.#identity.ended, { timeoutMs }));
     return !this.isAlive();
   }

@@ -68,7 +68,6 @@ export class StartedProcess {
   /** Waits for the end, at most that long. Keeps the program alive meanwhile. Returns whether the process has ended. */
   async join(timeoutMs = Infinity): Promise<boolean> {
     if (this.#exitCode !== null) return await this.ended.then(() => true);
-    if (timeoutMs <= 0) return false;
     this.#joins++;
     this.#updateReference();
     try {

@@ -2042,6 +2042,9 @@ function after(ms, fn) {
 function every(ms, fn) {
   return new RuntimeTimer(ms, fn, "again");
 }
+function delay(ms = 0) {
+  return new Promise((resolve) => void after(ms, resolve));
+}
 function nextTurn() {
   return new Promise((resolve) => whenLoaded(immediate.isTaken, () => void immediate()(resolve)));
 }
@@ -2162,6 +2165,7 @@ return {
   inMicrotask,
   after,
   every,
+  delay,
   nextTurn,
   checkTimeout,
   checkWait,
@@ -6410,6 +6414,7 @@ parts["hub/requests/questions"] = (({
 }, {
   after,
   checkWait,
+  delay,
   epochMs,
   inMicrotask,
   monotonicMs,
@@ -6568,6 +6573,24 @@ function unexpected() {
 }
 
 // src/hub/local_ref.ts
+var CALLS_PER_LOOK = 32;
+var SLICE_MS = 8;
+var OwnTurns = class {
+  #calls = 0;
+  #turnedAt = -Infinity;
+  #turn;
+  due() {
+    if (this.#turn !== void 0) return this.#turn;
+    this.#calls = (this.#calls + 1) % CALLS_PER_LOOK;
+    if (this.#calls !== 0 || monotonicMs() - this.#turnedAt < SLICE_MS) return void 0;
+    return this.#turn = this.#next();
+  }
+  async #next() {
+    await delay();
+    this.#turn = void 0;
+    this.#turnedAt = monotonicMs();
+  }
+};
 var LocalRef = class {
   type;
   id;
@@ -6595,14 +6618,20 @@ var LocalRef = class {
     return !this.#closed || this.#object?.held === void 0;
   }
   async call(operation, args, wait = {}) {
-    checkWait(wait);
-    if (wait.signal?.aborted) throw wait.signal.reason;
-    let value = this.#hub.calls[$call](this.#object, operation, {
-      process: "",
-      task: this.task
-    }, wait, args);
-    if (value instanceof Promise) value = await this.#wait(value);
-    return EncodedValue.open(value instanceof Delivery ? value.value : value);
+    const { calls, turns } = this.#hub;
+    try {
+      checkWait(wait);
+      if (wait.signal?.aborted) throw wait.signal.reason;
+      let value = calls[$call](this.#object, operation, {
+        process: "",
+        task: this.task
+      }, wait, args);
+      if (value instanceof Promise) value = await this.#wait(value);
+      return EncodedValue.open(value instanceof Delivery ? value.value : value);
+    } finally {
+      const turn = operation === "releaseToken" ? void 0 : turns.due();
+      if (turn !== void 0) await turn;
+    }
   }
   take(_operation, _args, receive) {
     receive(void 0);
@@ -7288,10 +7317,10 @@ function timeoutError({ state, remedy }, timeoutMs) {
 }
 
 // src/hub/object_calls.ts
-var SLICE_MS = 8;
+var SLICE_MS2 = 8;
 var ObjectCalls = class {
   #busy = /* @__PURE__ */ new Map();
-  #time = new ServingTime(SLICE_MS, () => this.#goOn());
+  #time = new ServingTime(SLICE_MS2, () => this.#goOn());
   #own = 0;
   get isBusy() {
     return this.#busy.size > 0;
@@ -7423,6 +7452,7 @@ var Hub = class {
   clock;
   waits = new PendingCount();
   calls = new ObjectCalls();
+  turns = new OwnTurns();
   #origin = crypto.randomUUID();
   #peers = /* @__PURE__ */ new Set();
   #imports = /* @__PURE__ */ new Map();
