@@ -7,41 +7,46 @@ import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 /** As docs/security.md promises. */
 const GONE_WITHIN_MS = 2000;
 
-/** What the workers do when the program ends; each prints a line once it does so. */
+/** What a worker does when the program ends: the text of its task, which prints a line once it does so. One without a task is idle. */
 const BUSY: Record<string, string> = {
-  "are idle": `console.log("started");`,
-  "wait in a task": `pool.map(() => { console.log("started"); return new Promise(() => setInterval(() => {}, 9999)) },
-    [1, 2], { chunkSize: 1 }).catch(() => {});`,
-  "are in an endless loop": `pool.map(() => { console.log("started"); while (true); }, [1, 2], { chunkSize: 1 })
-    .catch(() => {});`,
-  "ignore every signal that can be ignored": `pool.map(() => {
-      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) Deno.addSignalListener(signal, () => {});
-      addEventListener("unload", () => { while (true); });
-      console.log("started");
-      return new Promise(() => setInterval(() => {}, 9999));
-    }, [1, 2], { chunkSize: 1 }).catch(() => {});`,
+  "waits in a task": `() => { console.log("started"); return new Promise(() => setInterval(() => {}, 9999)); }`,
+  "is in an endless loop": `() => { console.log("started"); while (true); }`,
+  "ignores every signal that can be ignored": `() => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) Deno.addSignalListener(signal, () => {});
+    addEventListener("unload", () => { while (true); });
+    console.log("started");
+    return new Promise(() => setInterval(() => {}, 9999));
+  }`,
 };
 
-/** Starts a program with two workers, waits until they are busy, and finds its children: the workers and the reaper. */
+/** How a program is set up that is to end. */
+interface BusyOptions {
+  /** What its workers do, those but one that is idle. */
+  tasks?: readonly string[];
+  /** What it does when it is told to end. */
+  ending?: string;
+  flags?: readonly string[];
+}
+
+/** Starts a program with workers of each kind and an idle one, waits until they are busy, and finds its children: the workers and the reaper. */
 async function busyProgram(
-  busy: string,
-  ending = "",
-  flags?: readonly string[],
+  { tasks = Object.values(BUSY), ending = "", flags }: BusyOptions = {},
 ): Promise<{ program: RunningProgram; children: number[] }> {
+  const workers = tasks.length + 1;
   const program = new RunningProgram(
-    `const pool = new Pool({ workers: 2 });
+    `const pool = new Pool({ workers: ${workers} });
     await pool.ready();
-    ${BUSY[busy]}
+    for (const task of [${tasks.join()}]) pool.apply(task).catch(() => {});
     setInterval(() => {}, 9999);
     await Deno.stdin.read(new Uint8Array(1));
     ${ending}`,
     { detached: true, stdin: "piped", ...(flags && { flags }) },
   );
-  await program.line();
-  if (busy !== "are idle") await program.line();
+  for (const _ of tasks) await program.line();
   // The reaper starts behind what the program does when its workers are ready.
   let children: number[] = [];
-  await until(async () => (children = await childrenOf(program.pid)).length >= 3, 20_000);
+  await until(async () => (children = await childrenOf(program.pid)).length > workers, 20_000);
+  assertEquals(children.length, workers + 1);
   return { program, children };
 }
 
@@ -51,39 +56,28 @@ const ENDINGS: Record<string, (pid: number) => void> = {
   "SIGINT for its whole group": (pid) => Deno.kill(-pid, "SIGINT"),
 };
 
-for (const busy of Object.keys(BUSY)) {
-  for (const [ending, end] of Object.entries(ENDINGS)) {
-    Deno.test(`Pool leaves no process when the program gets ${ending} while its workers ${busy}`, () =>
+for (const [ending, end] of Object.entries(ENDINGS)) {
+  for (
+    const [what, flags] of [["may run Deno alone", undefined], ["may run anything", ["--allow-run"]]] as const
+  ) {
+    Deno.test(`Pool leaves no process when a program that ${what} gets ${ending}, whatever its workers do`, () =>
       soon(GONE_WITHIN_MS, async () => {
-        const { program, children } = await busyProgram(busy);
+        const { program, children } = await busyProgram(flags && { flags });
         await using _ = program;
-        assertEquals(children.length, 3);
         end(program.pid);
         await program.child.status;
         return await msUntilGone(children);
       }));
   }
-
-  for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
-    Deno.test(`Pool leaves no process when the program ends by ${ending} while its workers ${busy}`, () =>
-      soon(GONE_WITHIN_MS, async () => {
-        const { program, children } = await busyProgram(busy, ending);
-        await using _ = program;
-        await program.send("\n");
-        assertEquals((await program.child.status).code, code);
-        return await msUntilGone(children);
-      }));
-  }
 }
 
-for (const [ending, end] of Object.entries(ENDINGS)) {
-  Deno.test(`Pool leaves no endless loop when a program that may run anything gets ${ending}`, () =>
+for (const [ending, code] of [["Deno.exit(3);", 3], [`throw new Error("uncaught");`, 1]] as const) {
+  Deno.test(`Pool leaves no process when the program ends by ${ending}, whatever its workers do`, () =>
     soon(GONE_WITHIN_MS, async () => {
-      const { program, children } = await busyProgram("are in an endless loop", "", ["--allow-run"]);
+      const { program, children } = await busyProgram({ ending });
       await using _ = program;
-      assertEquals(children.length, 3);
-      end(program.pid);
-      await program.child.status;
+      await program.send("\n");
+      assertEquals((await program.child.status).code, code);
       return await msUntilGone(children);
     }));
 }
@@ -124,7 +118,7 @@ Deno.test("Pool leaves no process when the program gets SIGKILL while its worker
 
 Deno.test("Pool leaves no process when the program gets SIGKILL after its reaper was killed", () =>
   soon(GONE_WITHIN_MS, async () => {
-    const { program, children } = await busyProgram("are in an endless loop");
+    const { program, children } = await busyProgram({ tasks: [BUSY["is in an endless loop"]!] });
     await using _ = program;
     // The reaper was started last.
     Deno.kill(Math.max(...children), "SIGKILL");
