@@ -16,50 +16,83 @@ const start = (rest: string): string =>
 const FOR_EVER = start("await new Promise((resolve) => setTimeout(resolve, 1e6));");
 const LEFT = start("");
 
-/** How a worker ends: the program's text. It prints the pids, and perhaps more. */
+/** How a worker ends while the program goes on: the program's text. The task prints the pids. */
 const ENDINGS: Record<string, string> = {
   "runs out of time":
     `await pool.apply(${FOR_EVER}, [], { timeoutMs: 3000 }).catch(() => {}); pool.close(); await pool.join();`,
   "is aborted": `const task = pool.apply(${FOR_EVER}, [], { signal: abort.signal }).catch(() => {});
     whenPrinted = () => abort.abort();
     await task;`,
-  "is terminated": `pool.apply(${FOR_EVER}).catch(() => {}); whenPrinted = () => pool.terminate();`,
+  "is terminated": `pool.apply(${FOR_EVER}).catch(() => {});
+    await new Promise((resolve) => whenPrinted = () => pool.terminate().then(resolve));`,
   "has answered, and its pool is closed": `await pool.apply(${LEFT}); pool.close(); await pool.join();`,
   "calls Deno.exit()": `await pool.apply(${start("Deno.exit(3);")}).catch(() => {});`,
   "is killed": `await pool.apply(${start(`Deno.kill(Deno.pid, "SIGKILL");`)}).catch(() => {});`,
-  "is the last thing that the program waits for": `await pool.apply(${LEFT});`,
-  "lives when the program exits": `await pool.apply(${LEFT}); Deno.exit(0);`,
-  "lives when the program is killed":
-    `pool.apply(${FOR_EVER}); await new Promise((resolve) => setTimeout(resolve, 1e6));`,
   "is a Process that is terminated": `const process = new corral.Process({ target: ${FOR_EVER}, permissions });
     process.start(); setTimeout(() => process.terminate(), 3000); await process.join();`,
   "is a Process that ends": `const process = new corral.Process({ target: ${start("Deno.exit();")}, permissions });
     process.start(); await process.join();`,
 };
 
+/** How a program ends, and its worker with it. */
+const ENDINGS_OF_PROGRAMS: Record<string, string> = {
+  "is the last thing that the program waits for": `await pool.apply(${LEFT});`,
+  "lives when the program exits": `await pool.apply(${LEFT}); Deno.exit(0);`,
+  "lives when the program is killed":
+    `pool.apply(${FOR_EVER}); await new Promise((resolve) => setTimeout(resolve, 1e6));`,
+};
+
 const NARROW = ["--allow-run=/bin/sh," + Deno.execPath()];
 
-for (const [ending, body] of Object.entries(ENDINGS)) {
-  for (
-    const [what, flags] of [["a program that may run little", NARROW], ["a program that may run all", [
-      "--allow-run",
-    ]]] as const
-  ) {
+/** A piece of a program, with a pool and what else the endings use. */
+const scope = (body: string): string =>
+  `{
+  let whenPrinted = () => {};
+  const abort = new AbortController();
+  const onEvent = ({ type }) => type === "output" && whenPrinted();
+  const pool = new Pool({ workers: 1, permissions, onEvent });
+  ${body}
+}`;
+const PERMISSIONS = `const permissions = { run: ["/bin/sh"] };`;
+
+async function pidsOf(program: RunningProgram): Promise<number[]> {
+  const pids = (await program.line()).split(" ").map(Number);
+  assertEquals(pids.length, 2);
+  return pids;
+}
+
+for (
+  const [what, flags] of [["a program that may run little", NARROW], ["a program that may run all", [
+    "--allow-run",
+  ]]] as const
+) {
+  Deno.test({
+    name: `in ${what} and goes on, a command ends with its worker, however that ends`,
+    ignore,
+    fn: async () => {
+      const bodies = Object.entries(ENDINGS).map(([ending, body]) =>
+        `await (async () => ${scope(body)})(); console.log(${JSON.stringify(ending)});`
+      );
+      await using program = new RunningProgram(
+        `${PERMISSIONS}${bodies.join("")} setInterval(() => {}, 9999);`,
+        { flags: [...flags] },
+      );
+      for (const ending of Object.keys(ENDINGS)) {
+        const pids = await pidsOf(program);
+        // The program says this when the worker has ended, and goes on then.
+        assertEquals(await program.line(), ending);
+        assertEquals([ending, await survivors(pids, 20_000)], [ending, []]);
+      }
+    },
+  });
+
+  for (const [ending, body] of Object.entries(ENDINGS_OF_PROGRAMS)) {
     Deno.test({
       name: `in ${what}, a command ends with its worker when that ${ending}`,
       ignore,
       fn: async () => {
-        await using program = new RunningProgram(
-          `const permissions = { run: ["/bin/sh"] };
-          let whenPrinted = () => {};
-          const abort = new AbortController();
-          const onEvent = ({ type }) => type === "output" && whenPrinted();
-          const pool = new Pool({ workers: 1, permissions, onEvent });
-          ${body}`,
-          { flags: [...flags] },
-        );
-        const pids = (await program.line()).split(" ").map(Number);
-        assertEquals(pids.length, 2);
+        await using program = new RunningProgram(`${PERMISSIONS}${scope(body)}`, { flags: [...flags] });
+        const pids = await pidsOf(program);
         if (ending.includes("program is killed")) program.child.kill("SIGKILL");
         assertEquals(await survivors(pids, 20_000), []);
       },

@@ -81,15 +81,22 @@ const HOSTILE: Record<string, string> = {
   "a request that is malformed": '["request",1,"x",7]',
 };
 
-for (const [what, frame] of Object.entries(HOSTILE)) {
-  Deno.test(`Pool kills only the worker that sends ${what}`, () =>
-    withPool<Forge>({ workers: 2, module: FORGE }, async (pool, log) => {
+Deno.test("Pool kills only the worker that sends a handle, an answer or a request that it must not", () =>
+  withPool<Forge>({ workers: 2, module: FORGE }, async (pool, log) => {
+    let sent = 0;
+    for (const [what, frame] of Object.entries(HOSTILE)) {
       const { id } = new Queue()[REF];
-      await assertRejects(() => pool.apply("forgeResult", [frame.replace("$UNKNOWN", id)]), ProtocolError);
-      await log.reached("violation", 1);
+      await assertRejects(
+        () => pool.apply("forgeResult", [frame.replace("$UNKNOWN", id)]),
+        ProtocolError,
+        undefined,
+        `it sends ${what}`,
+      );
+      await log.reached("violation", ++sent);
       await assertServes(pool);
-    }));
-}
+      assertEquals([what, log.of("violation").length], [what, sent]);
+    }
+  }));
 
 Deno.test("A task's own pool gets the task's queue; both puts arrive", () =>
   withPool<Share>({ workers: 1, module: SHARE, permissions: NESTING }, async (pool) => {

@@ -1,6 +1,7 @@
 /** End-to-end: The console of a task prints what the console of the program prints, in text, in colours and in the program's language. */
 // deno-lint-ignore-file no-console -- tasks print
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { LIBRARY } from "../../helpers/programs/packages.ts";
 import { runProgram } from "../../helpers/programs/program.ts";
 
 /** Everything whose text does not depend on when or where it is printed. */
@@ -44,14 +45,37 @@ function printAll(): void {
   console.log();
 }
 
-const TERMINAL = "python3";
-const noTerminal = await new Deno.Command(TERMINAL, { args: ["-c", "import pty"], stdout: "null", stderr: "null" })
-  .output().then(({ success }) => !success, () => true);
+/** A Python that can open terminals: its own path, since `python3` may be a script that looks for one at each start. */
+const PYTHON = await new Deno.Command("python3", {
+  args: ["-c", "import pty, sys; print(sys.executable)"],
+  stderr: "null",
+})
+  .output().then(
+    ({ success, stdout }) => success ? new TextDecoder().decode(stdout).trim() : undefined,
+    () => undefined,
+  );
 
-/** Runs a program whose stdout, or stderr, is a terminal, and gives what it printed on both. */
-async function runOnTerminal(body: string, stream: 1 | 2, env: Record<string, string>): Promise<string> {
+const MARK = "== in a task ==\n";
+
+/** A program that prints by this function, then a mark on both streams, and then by a task of this function. */
+const inBoth = (print: () => void): string => `
+  (${print})();
+  console.log(${JSON.stringify(MARK.trim())});
+  console.error(${JSON.stringify(MARK.trim())});
+  await using pool = new Pool({ workers: 1 });
+  await pool.apply(${print});`;
+
+/** What {@linkcode inBoth} printed in the program, and in the task. */
+function parts(text: string): [here: string, there: string] {
+  const found = text.split(MARK);
+  assertEquals(found.length, 2, text);
+  return found as [string, string];
+}
+
+/** Runs a program whose stdout, or stderr, is a terminal, and gives what it printed on that, and on the other. */
+async function runOnTerminal(body: string, stream: 1 | 2, env: Record<string, string>): Promise<[string, string]> {
   const wrapper = `
-import os, pty, subprocess, sys
+import json, os, pty, subprocess, sys
 main, side = pty.openpty()
 other = subprocess.PIPE
 streams = {"stdout": side, "stderr": other} if sys.argv[1] == "1" else {"stdout": other, "stderr": side}
@@ -61,67 +85,61 @@ seen = b""
 try:
     while chunk := os.read(main, 65536): seen += chunk
 except OSError: pass
-print(repr(seen.decode()), repr((p.stdout or p.stderr).read().decode()), p.wait())`;
-  const source = `import { Pool } from ${JSON.stringify(import.meta.resolve("../../../mod.ts"))};${body}`;
-  const { stdout } = await new Deno.Command(TERMINAL, {
+print(json.dumps([seen.decode().replace("\\r\\n", "\\n"), (p.stdout or p.stderr).read().decode()]))
+sys.exit(p.wait())`;
+  const source = `import { Pool } from ${JSON.stringify(LIBRARY)};${body}`;
+  const { code, stdout } = await new Deno.Command(PYTHON!, {
     args: ["-c", wrapper, String(stream), Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-lock"]
       .concat([`--allow-run=${Deno.execPath()}`, `data:text/typescript,${encodeURIComponent(source)}`]),
     env: { NO_COLOR: "", ...env },
   }).output();
-  return new TextDecoder().decode(stdout);
+  assertEquals(code, 0);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 Deno.test("the console prints in a task what it prints in the program", async () => {
-  const here = await runProgram(`(${printAll})();`);
-  const there = await runProgram(`await using pool = new Pool({ workers: 1 }); await pool.apply(${printAll});`);
-  assertEquals([there.stdout, there.stderr, there.code], [here.stdout, here.stderr, 0]);
+  const { code, stdout, stderr } = await runProgram(inBoth(printAll));
+  const [[here, there], [hereError, thereError]] = [parts(stdout), parts(stderr)];
+  assertEquals([there, thereError, code], [here, hereError, 0]);
 });
 
 Deno.test("console.trace() and timers print in a task what they print in the program, but for place and time", async () => {
-  const print = (): void => {
+  const { stdout, stderr } = await runProgram(inBoth(() => {
     console.time("t");
     console.timeLog("t", { a: 1 });
     console.timeEnd("t");
     console.trace("here %d", 1);
-  };
-  const here = await runProgram(`(${print})();`);
-  const there = await runProgram(`await using pool = new Pool({ workers: 1 }); await pool.apply(${print});`);
-  const withoutTime = (text: string): string => text.replaceAll(/[\d.]+(ms|s)/g, "T");
-  assertEquals(withoutTime(there.stdout), withoutTime(here.stdout));
-  assertMatch(there.stderr, /^Trace: here 1\n {4}at /);
+  }));
+  const [here, there] = parts(stdout.replaceAll(/[\d.]+(ms|s)/g, "T"));
+  assertEquals(there, here);
+  assertMatch(parts(stderr)[1], /^Trace: here 1\n {4}at /);
 });
+
+const printObjects = (): void => {
+  console.log("out", { a: 1, b: "two" });
+  console.error("err", { a: 1, b: "two" });
+};
 
 Deno.test({
   name: "the console of a task uses colours on the stream that is a terminal, and where the program does",
-  ignore: noTerminal,
+  ignore: PYTHON === undefined,
   fn: async () => {
-    const print = (): void => {
-      console.log("out", { a: 1, b: "two" });
-      console.error("err", { a: 1, b: "two" });
-    };
-    const inTask = `await using pool = new Pool({ workers: 1 }); await pool.apply(${print});`;
     for (const stream of [1, 2] as const) {
       for (const env of [{}, { NO_COLOR: "1" }] as Record<string, string>[]) {
-        const here = await runOnTerminal(`(${print})();`, stream, env);
-        assertEquals(await runOnTerminal(inTask, stream, env), here);
-        assertEquals(here.includes("\\x1b[3"), env.NO_COLOR === undefined);
+        const [terminal, pipe] = await runOnTerminal(inBoth(printObjects), stream, env);
+        for (const [here, there] of [parts(terminal), parts(pipe)]) assertEquals(there, here);
+        assertEquals(terminal.includes("\x1b[3"), env.NO_COLOR === undefined);
+        assertEquals(pipe.includes("\x1b[3"), false);
       }
     }
   },
 });
 
 Deno.test("the console of a task uses colours in a pipe where a variable has the program's do so", async () => {
-  const print = (): void => {
-    console.log("out", { a: 1 });
-    console.error("err", { a: 1 });
-  };
   for (const FORCE_COLOR of ["1", "0"]) {
-    const here = await runProgram(`(${print})();`, { env: { FORCE_COLOR } });
-    const there = await runProgram(`await using pool = new Pool({ workers: 1 }); await pool.apply(${print});`, {
-      env: { FORCE_COLOR },
-    });
-    assertEquals([there.stdout, there.stderr], [here.stdout, here.stderr]);
-    assertEquals(here.stdout, "out { a: \x1b[33m1\x1b[39m }\n");
+    const { stdout, stderr } = await runProgram(inBoth(printObjects), { env: { FORCE_COLOR } });
+    for (const [here, there] of [parts(stdout), parts(stderr)]) assertEquals(there, here);
+    assertEquals(parts(stdout)[0], 'out { a: \x1b[33m1\x1b[39m, b: \x1b[32m"two"\x1b[39m }\n');
   }
 });
 
