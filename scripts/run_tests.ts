@@ -2,12 +2,17 @@
 /**
  * Runs each test file in a `deno test` of its own, some at once, and tells the failures of all last.
  *
- *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [flags of every run] -- [path] [flags]
+ *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [--packages=FOLDER] [flags of every run] -- [path] [flags]
  *
  * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run all files in one process, and tests
  * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
  * few large parts, and no more than `deno test` takes to go on with its next file.
+ *
+ * With `--packages`, what is published is made in a folder in that one, once for all tests: the programs that they start load it faster than the
+ * sources, see `tests/helpers/programs/packages.ts`.
  */
+
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Tests start processes and hold memory: more at once than this would be in each other's way on any machine. */
 const MOST_AT_ONCE = 4;
@@ -81,6 +86,25 @@ async function cacheVariable(): Promise<Record<string, string>> {
   return { DENO_DIR: JSON.parse(new TextDecoder().decode(stdout)).denoDir };
 }
 
+/**
+ * Makes the packages in a new folder in this one, calls `body` with the variable that tells tests of them, and removes them. There is no variable
+ * where they cannot be made, since Deno gets its bundler from npm: programs then load the sources.
+ */
+async function withPackages<R>(parent: string, body: (env: Record<string, string>) => Promise<R>): Promise<R> {
+  const folder = await Deno.makeTempDir({ dir: parent, prefix: "corral-tests-" });
+  try {
+    const script = fileURLToPath(new URL("packaging/build_packages.ts", import.meta.url));
+    const args = ["run", "--quiet", "--no-prompt", "--allow-read", `--allow-write=${folder}`, "--allow-run=deno"];
+    const build = new Deno.Command("deno", { args: [...args, script, folder], stdin: "null", stdout: "null" });
+    const { success } = await build.output();
+    if (!success) return await body({});
+    await Deno.copyFile(fileURLToPath(new URL("../deno.lock", import.meta.url)), `${folder}/deno.lock`);
+    return await body({ CORRAL_TEST_PACKAGES: `${pathToFileURL(folder)}/` });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Runs `deno` to its end, and prints what is to be shown. */
 async function runPart(args: readonly string[], env: Record<string, string>): Promise<PartOutcome> {
   const child = new Deno.Command("deno", {
@@ -136,15 +160,8 @@ async function runParts(
   return outcomes;
 }
 
-if (import.meta.main) {
-  const border = Deno.args.indexOf("--");
-  const flags = Deno.args.slice(0, border);
-  const given = Deno.args.slice(border + 1);
-  const env = await cacheVariable();
-  if (given.length > 0) {
-    const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], env, stdin: "inherit" }).spawn();
-    Deno.exit((await run.status).code);
-  }
+/** Runs all tests, and tells how they went. */
+async function runAll(flags: readonly string[], env: Record<string, string>): Promise<void> {
   const startedAt = performance.now();
   // Types are checked once, for all files, beside the first tests: as `deno task static` does it, which then finds that done.
   const types = ["check", "--quiet"];
@@ -155,5 +172,20 @@ if (import.meta.main) {
   const failures = outcomes.map(({ failures }) => failures).filter((text) => text !== "");
   if (failures.length > 0) console.log(["\nERRORS", ...failures].join("\n\n"));
   console.log(`\n${summarize(outcomes)} (${Math.round((performance.now() - startedAt) / 1000)} s)`);
-  if (outcomes.some(({ code }) => code !== 0)) Deno.exit(1);
+  if (outcomes.some(({ code }) => code !== 0)) Deno.exitCode = 1;
+}
+
+if (import.meta.main) {
+  const border = Deno.args.indexOf("--");
+  const packages = "--packages=";
+  const own = Deno.args.slice(0, border);
+  const parent = own.find((flag) => flag.startsWith(packages));
+  const flags = own.filter((flag) => flag !== parent);
+  const given = Deno.args.slice(border + 1);
+  const env = await cacheVariable();
+  if (given.length > 0) {
+    const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], env, stdin: "inherit" }).spawn();
+    Deno.exitCode = (await run.status).code;
+  } else if (parent === undefined) await runAll(flags, env);
+  else await withPackages(parent.slice(packages.length), (variable) => runAll(flags, { ...env, ...variable }));
 }

@@ -2,12 +2,12 @@
 /**
  * Makes what is published: each package with its sources, and beside them what these make in few files, which programs load.
  *
- *     deno task package     makes it in dist/, which is a workspace as this one is
+ *     deno task package     makes it in dist/, which is a workspace as this one is; this script can be given another folder
  *
  * The sources say what the types are, and the documentation. To run them, Deno would look up, check and read some 260 files, and what it made
  * of each, at every start of a program. See `docs/decisions/packages.md`.
  */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./bundle.ts";
 
@@ -139,7 +139,7 @@ export function builtConfig({ exclude: _, ...config }: Config): Config {
 }
 
 if (import.meta.main) {
-  const target = join(ROOT, "dist");
+  const target = resolve(Deno.args[0] ?? join(ROOT, "dist"));
   await Deno.remove(target, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });

@@ -102,7 +102,7 @@ const RAW: Record<string, number[]> = {
   "text that is not UTF-8": [0, 0, 0, 6, 0, 0, 0, 2, 0xff, 0xfe],
 };
 
-Deno.test("Pool kills only the worker that writes what is no message", (t) =>
+Deno.test("Pool kills only the worker that writes something else than messages", (t) =>
   onOnePool(
     t,
     RAW,

@@ -1,24 +1,23 @@
 // End-to-end: files as they are found, and nothing of them lost without a word.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { corral, type CorralOptions, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const encoder = new TextEncoder();
+const identity = "(r) => r";
 
 /** Runs the identity over a file of this name. */
 async function readFile(name: string, content: string | Uint8Array, ...flags: string[]) {
   return await inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/${name}`, typeof content === "string" ? encoder.encode(content) : content);
-    return await corral(["map", "-e", "(r) => r", "-q", name, ...flags], { cwd: folder });
+    return await mapByOne(["-e", identity, "-q", name, ...flags], { cwd: folder });
   });
 }
 
 /** Runs a function over stdin. */
 async function run(fn: string, stdin: string | Uint8Array, ...flags: string[]) {
-  return await corral(["map", "-e", fn, "-q", ...flags], { stdin } satisfies CorralOptions);
+  return await mapByOne(["-e", fn, "-q", ...flags], { stdin });
 }
-
-const identity = "(r) => r";
 
 Deno.test("corral map takes the format from the names of files, and asks where they differ", async () => {
   const rows = [{ a: "1", b: "2" }];
@@ -40,10 +39,10 @@ Deno.test("corral map takes the format from the names of files, and asks where t
   assertEquals((await readFile("in.csv", "1\n", "--in", "ndjson")).results, [1]);
   await inFolder(async (folder) => {
     for (const name of ["a.csv", "b.tsv"]) await Deno.writeTextFile(`${folder}/${name}`, "a\n1\n");
-    const { code, stderr } = await corral(["map", "-e", identity, "a.csv", "b.tsv"], { cwd: folder });
+    const { code, stderr } = await mapByOne(["-e", identity, "a.csv", "b.tsv"], { cwd: folder });
     assertEquals(code, 255);
     assertStringIncludes(stderr, "by their names the files are csv and tsv, wanted --in FORMAT");
-    const out = await corral(["map", "-e", identity, "a.csv", "-o", "out.csv"], { cwd: folder });
+    const out = await mapByOne(["-e", identity, "a.csv", "-o", "out.csv"], { cwd: folder });
     assertEquals([out.code, await Deno.readTextFile(`${folder}/out.csv`)], [0, "a\n1\n"]);
   });
 });
@@ -80,7 +79,7 @@ Deno.test("corral map takes a byte order mark in front of every format, and of e
   ) {
     const { code, results } = await inFolder(async (folder) => {
       for (const name of ["a", "b"]) await Deno.writeTextFile(`${folder}/${name}`, `\uFEFF${content}`);
-      return await corral(["map", "-e", identity, "-q", "--in", format, "a", "b"], { cwd: folder });
+      return await mapByOne(["-e", identity, "-q", "--in", format, "a", "b"], { cwd: folder });
     });
     assertEquals([code, results], [0, [...expected, ...expected]], format);
   }
@@ -243,7 +242,7 @@ Deno.test("corral map hands lists of records to the function with --batch, and f
   const numbers = Array.from({ length: 10 }, (_, n) => n + 1);
   const sizes = await run("(list) => list.length", ndjson(numbers), "--batch", "4");
   assertEquals([sizes.code, sizes.results], [0, [4, 4, 2]]);
-  const bad = await run("(list, { index }) => [index, list]", "1\nx\n3\n4\n5", "--batch", "3", "-j", "1");
+  const bad = await run("(list, { index }) => [index, list]", "1\nx\n3\n4\n5", "--batch", "3");
   assertEquals([bad.code, bad.results], [1, [[0, [1, 3]], [3, [4, 5]]]]);
   assertStringIncludes(bad.stderr, "record 2 (line 2 of stdin) failed: the record is not JSON");
   const thrown = await run(
@@ -290,7 +289,7 @@ Deno.test("corral map begins no more records than --rate says, attempts that fol
   await inFolder(async (folder) => {
     const stdin = ndjson(Array.from({ length: 12 }, (_, n) => n));
     const flags = ["--rate", "20/s", "-j", "2", "--events", `${folder}/events`];
-    assertEquals((await run(identity, stdin, ...flags)).results.length, 12);
+    assertEquals((await corral(["map", "-e", identity, "-q", ...flags], { stdin })).results.length, 12);
     // When the command hands them out: a busy machine makes workers begin the first one late, and not the last one.
     const events = (await Deno.readTextFile(`${folder}/events`)).trim().split("\n").map((line) => JSON.parse(line));
     const handed = events.filter(({ type, state }) => type === "block" && state === "start");
@@ -312,7 +311,7 @@ Deno.test("corral map begins no more records than --rate says, attempts that fol
 
 Deno.test("corral map begins while the machine has room", async () => {
   const flags = ["--load", "100000", "--memfree", "1K"];
-  const { code, results } = await corral(["map", "-e", identity, "-q", ...flags], {
+  const { code, results } = await mapByOne(["-e", identity, "-q", ...flags], {
     stdin: "1\n",
     allow: ["--allow-sys"],
   });
@@ -325,16 +324,16 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       for (const name of ["/dev/stdin", "/dev/fd/0"]) {
-        const { results, stderr } = await corral(["map", "-e", identity, "-q", name], { stdin: "1\n2\n" });
+        const { results, stderr } = await mapByOne(["-e", identity, "-q", name], { stdin: "1\n2\n" });
         assertEquals([results, stderr], [[1, 2], ""], name);
       }
-      const { stderr } = await corral(["map", "-e", identity, "-o", "/dev/stdout"], { stdin: "1\n" });
+      const { stderr } = await mapByOne(["-e", identity, "-o", "/dev/stdout"], { stdin: "1\n" });
       assertEquals(
         stderr,
         "corral: Cannot write /dev/stdout: this command was not given -A, without which Deno opens no such file, install it with that\n",
       );
       await Deno.writeTextFile(`${folder}/in.ndjson`, "1\n");
-      const refused = await corral(["map", "-e", identity, "in.ndjson"], {
+      const refused = await mapByOne(["-e", identity, "in.ndjson"], {
         cwd: folder,
         allow: [`--deny-read=${folder}/in.ndjson`],
       });

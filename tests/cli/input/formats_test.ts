@@ -1,43 +1,43 @@
 // End-to-end: what `corral map` reads and writes.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 Deno.test("corral map reads NDJSON, with blank lines, Windows line ends, a byte order mark and no last line break", async () => {
-  const { code, stdout } = await corral(["map", JOB], { stdin: '\uFEFF{"n":1}\r\n\n  \t\n"é"\n[3]' });
+  const { code, stdout } = await mapByOne([JOB], { stdin: '\uFEFF{"n":1}\r\n\n  \t\n"é"\n[3]' });
   assertEquals([code, stdout], [0, '{"n":1}\n"é"\n[3]\n']);
 });
 
 Deno.test("corral map reads the elements of a JSON array, however they are laid out", async () => {
   const stdin = '[\n  {"n": 1,\n   "text": "a\\nb]"},\n  [2, {"x": "\\"}"}], 3, "4,5"\n]\n';
-  const { code, results } = await corral(["map", JOB, "--in", "json"], { stdin });
+  const { code, results } = await mapByOne([JOB, "--in", "json"], { stdin });
   assertEquals([code, results], [0, [{ n: 1, text: "a\nb]" }, [2, { x: '"}' }], 3, "4,5"]]);
 });
 
 Deno.test("corral map rejects the place where a JSON array is broken, and keeps what stands before", async () => {
-  const cut = await corral(["map", JOB, "--in", "json"], { stdin: '[1, {"a": nope}, 2,\n{"cut": ' });
+  const cut = await mapByOne([JOB, "--in", "json"], { stdin: '[1, {"a": nope}, 2,\n{"cut": ' });
   assertEquals([cut.code, cut.results], [2, [1, 2]]);
   assertStringIncludes(cut.stderr, "record 2 (line 1 of stdin) failed: the record is not JSON");
   assertStringIncludes(
     cut.stderr,
     "record 4 (line 2 of stdin) failed: the record is not JSON: the input ends inside of it",
   );
-  const missing = await corral(["map", JOB, "--in", "json"], { stdin: "[1 2]" });
+  const missing = await mapByOne([JOB, "--in", "json"], { stdin: "[1 2]" });
   assertEquals([missing.code, missing.results], [1, [1]]);
   assertStringIncludes(missing.stderr, 'wanted "," or "]" behind an element of the array');
 });
 
 Deno.test("corral map reads lines and NUL-ended texts as they stand", async () => {
-  const lines = await corral(["map", JOB, "--in", "lines", "--out", "json"], { stdin: "a\r\n\n b\\n" });
+  const lines = await mapByOne([JOB, "--in", "lines", "--out", "json"], { stdin: "a\r\n\n b\\n" });
   assertEquals([lines.code, lines.stdout], [0, '[\n"a",\n"",\n" b\\\\n"\n]\n']);
-  const texts = await corral(["map", JOB, "--in", "nul"], { stdin: "a\nb\0c\0" });
+  const texts = await mapByOne([JOB, "--in", "nul"], { stdin: "a\nb\0c\0" });
   assertEquals([texts.code, texts.results], [0, ["a\nb", "c"]]);
 });
 
 Deno.test("corral map reads CSV and TSV by their header, and rejects single bad rows", async () => {
   const stdin = 'id,text\n1,"a, ""b""\nc"\r\n\n2,plain 5" disk\n3,x,too many\n4,"ok"\n5,"never closed\n6,last\n';
-  const csv = await corral(["map", JOB, "--in", "csv"], { stdin });
+  const csv = await mapByOne([JOB, "--in", "csv"], { stdin });
   assertEquals(csv.results, [
     { id: "1", text: 'a, "b"\nc' },
     { id: "2", text: 'plain 5" disk' },
@@ -47,13 +47,13 @@ Deno.test("corral map reads CSV and TSV by their header, and rejects single bad 
   assertEquals(csv.code, 2);
   assertStringIncludes(csv.stderr, "record 3 (line 6 of stdin) failed: the row has 3 fields, the header has 2");
   assertStringIncludes(csv.stderr, "record 5 (line 8 of stdin) failed: the row is not CSV: a quote is never closed");
-  const tsv = await corral(["map", JOB, "--in", "tsv"], { stdin: "a\tb\n1\t2,3\n" });
+  const tsv = await mapByOne([JOB, "--in", "tsv"], { stdin: "a\tb\n1\t2,3\n" });
   assertEquals([tsv.code, tsv.results], [0, [{ a: "1", b: "2,3" }]]);
 });
 
 Deno.test("corral map writes CSV with the fields of the first result, and fails results that do not fit", async () => {
   const stdin = ndjson([{ a: 1, b: 'x "y", z' }, { b: { deep: [1] } }, { a: 2, c: 3 }, 7, { a: null, b: "é" }]);
-  const { code, stdout, stderr } = await corral(["map", JOB, "--out", "csv"], { stdin });
+  const { code, stdout, stderr } = await mapByOne([JOB, "--out", "csv"], { stdin });
   assertEquals(stdout, 'a,b\n1,"x ""y"", z"\n,"{""deep"":[1]}"\n,é\n');
   assertEquals(code, 2);
   assertStringIncludes(
@@ -63,11 +63,11 @@ Deno.test("corral map writes CSV with the fields of the first result, and fails 
 });
 
 Deno.test("corral map writes lines, bytes, and an empty array when there is nothing", async () => {
-  const lines = await corral(["map", JOB, "--out", "lines"], { stdin: '"a"\n{"b":1}\n2\n' });
+  const lines = await mapByOne([JOB, "--out", "lines"], { stdin: '"a"\n{"b":1}\n2\n' });
   assertEquals(lines.stdout, 'a\n{"b":1}\n2\n');
-  const raw = await corral(["map", `${JOB}#bytes`, "--in", "lines", "--out", "raw"], { stdin: "a\nüb\n" });
+  const raw = await mapByOne([`${JOB}#bytes`, "--in", "lines", "--out", "raw"], { stdin: "a\nüb\n" });
   assertEquals(raw.stdout, "AÜB");
-  const none = await corral(["map", JOB, "--out", "json"]);
+  const none = await mapByOne([JOB, "--out", "json"]);
   assertEquals([none.code, none.stdout], [0, "[]\n"]);
 });
 
@@ -75,7 +75,7 @@ Deno.test("corral map reads files one after the other, never joining their last 
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/a.ndjson`, "1\n2");
     await Deno.writeTextFile(`${folder}/b.ndjson`, "3\nx\n");
-    const { code, results, stderr } = await corral(["map", JOB, "a.ndjson", "-", "b.ndjson", "-o", "out.ndjson"], {
+    const { code, results, stderr } = await mapByOne([JOB, "a.ndjson", "-", "b.ndjson", "-o", "out.ndjson"], {
       cwd: folder,
       stdin: "10",
     });

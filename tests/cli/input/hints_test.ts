@@ -1,7 +1,7 @@
 // End-to-end: what is not as it should be is named, with what helps, before it is taken for something else.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
 
 const IDENTITY = "(r) => r";
 
@@ -10,7 +10,8 @@ async function said(name: string, content: string | Uint8Array, ...flags: string
   return await inFolder(async (folder) => {
     const path = `${folder}/${name}`;
     await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
-    return (await corral(["map", "-e", IDENTITY, path, ...flags])).stderr.replaceAll(`${folder}/`, "");
+    return (await mapByOne(["-e", IDENTITY, path, ...flags])).stderr
+      .replaceAll(`${folder}/`, "");
   });
 }
 

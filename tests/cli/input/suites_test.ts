@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import naughtyStrings from "big-list-of-naughty-strings/blns.json" with { type: "json" };
 import spectrum from "csv-spectrum";
 import "vega-datasets";
-import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
 
 const vega = new URL("../data/", import.meta.resolve("vega-datasets"));
 
@@ -14,7 +14,7 @@ interface SpectrumCase {
   readonly json: Uint8Array;
 }
 
-const identity = ["map", "-e", "(r) => r", "-q"];
+const identity = ["-e", "(r) => r", "-q"];
 const text = new TextDecoder();
 
 Deno.test("corral map reads every table of csv-spectrum as its JSON says", async () => {
@@ -25,7 +25,7 @@ Deno.test("corral map reads every table of csv-spectrum as its JSON says", async
     // The JSON of this one is not what its table says: another telephone number.
     for (const { name, csv, json } of cases.filter(({ name }) => name !== "location_coordinates")) {
       await Deno.writeFile(`${folder}/in.csv`, csv);
-      const { code, results, stderr } = await corral([...identity, `${folder}/in.csv`]);
+      const { code, results, stderr } = await mapByOne([...identity, `${folder}/in.csv`]);
       assertEquals([code, results, stderr], [0, JSON.parse(text.decode(json)), ""], name);
     }
     assertEquals(cases.length >= 12, true);
@@ -35,7 +35,7 @@ Deno.test("corral map reads every table of csv-spectrum as its JSON says", async
 Deno.test("corral map passes the big list of naughty strings on unchanged, in every format that can hold it", async () => {
   const strings: string[] = naughtyStrings;
   const run = async (flags: string[], stdin: string) => {
-    const { code, stdout, stderr } = await corral([...identity, ...flags], { stdin });
+    const { code, stdout, stderr } = await mapByOne([...identity, ...flags], { stdin });
     assertEquals([code, stderr], [0, ""], flags.join(" "));
     return stdout;
   };
@@ -127,7 +127,7 @@ Deno.test("corral map reads the tables and lists of vega-datasets whole", async 
     const content = await Deno.readTextFile(new URL(name, vega));
     const separator = name.endsWith("tsv") ? "\t" : ",";
     const path = new URL(name, vega).pathname;
-    const { code, results, stderr } = await corral([...identity, path]);
+    const { code, results, stderr } = await mapByOne([...identity, path]);
     assertEquals([code, stderr], [0, ""], name);
     if (name.endsWith("json")) assertEquals(results, JSON.parse(content), name);
     else {

@@ -1,7 +1,6 @@
 /** Runs of the command `corral`, as a shell would start it. */
 
-const CLI = new URL("../../../cli/main.ts", import.meta.url).href;
-const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+import { COMMAND, COMMAND_CONFIG } from "./packages.ts";
 
 /** How the command is run. */
 export interface CorralOptions {
@@ -31,9 +30,21 @@ const PERMISSIONS = [
 
 /** The arguments with which Deno runs `corral`. */
 export function corralArgs(args: readonly string[], allow: readonly string[] = []): string[] {
-  if (allow.includes("-A")) return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, ...allow, CLI, ...args];
+  if (allow.includes("-A")) {
+    return ["run", "--quiet", "--no-prompt", `--config=${COMMAND_CONFIG}`, ...allow, COMMAND, ...args];
+  }
   const run = allow.includes("--allow-run") ? [] : [`--allow-run=${Deno.execPath()}`];
-  return ["run", "--quiet", "--no-prompt", `--config=${CONFIG}`, ...run, ...PERMISSIONS, ...allow, CLI, ...args];
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `--config=${COMMAND_CONFIG}`,
+    ...run,
+    ...PERMISSIONS,
+    ...allow,
+    COMMAND,
+    ...args,
+  ];
 }
 
 /** The command that runs `corral`. */
@@ -64,6 +75,14 @@ export async function corral(args: readonly string[], options: CorralOptions = {
   const { code, stdout, stderr } = await output;
   const text = new TextDecoder();
   return outcome(code, text.decode(stdout), text.decode(stderr));
+}
+
+/**
+ * Runs `corral map` with one worker, for tests of what does not depend on how many there are. It may start any command, as most users install it:
+ * what ends workers that are left is a shell then, and not one more process of Deno.
+ */
+export async function mapByOne(args: readonly string[], options: CorralOptions = {}): Promise<CorralOutcome> {
+  return await corral(["map", "-j", "1", ...args], { ...options, allow: ["--allow-run", ...options.allow ?? []] });
 }
 
 function outcome(code: number, stdout: string, stderr: string): CorralOutcome {

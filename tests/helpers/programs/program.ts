@@ -1,6 +1,6 @@
 /** Programs that use the library, run in processes of their own. */
 
-const LIBRARY = import.meta.resolve("../../../mod.ts");
+import { LIBRARY } from "./packages.ts";
 
 /** How a program is run. */
 export interface ProgramOptions {

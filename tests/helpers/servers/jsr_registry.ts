@@ -2,6 +2,8 @@
  * A registry like JSR on the loopback, to which `deno publish` itself uploads: so what programs get from it is what they would
  * get from JSR. The stand-ins of `@std` are served as the packages that they stand for.
  */
+import { join } from "node:path";
+import { MADE_PACKAGES } from "../programs/packages.ts";
 import { buildPackages } from "../../../scripts/packaging/build_packages.ts";
 import { TarStream } from "./tar_stream.ts";
 
@@ -44,10 +46,10 @@ export class JsrRegistry implements AsyncDisposable {
 
   /** Uploads the package of a folder of this repository, as it is published. */
   async publish(folder: string): Promise<void> {
-    this.#built ??= JsrRegistry.#build();
+    if (MADE_PACKAGES === undefined) this.#built ??= JsrRegistry.#build();
     const { success, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["publish", "--allow-dirty", "--no-check", "--no-provenance", "--token=any"],
-      cwd: `${await this.#built}/packages/${folder}`,
+      cwd: join(MADE_PACKAGES ?? `${await this.#built}/packages`, folder),
       env: { JSR_URL: this.url, NO_COLOR: "1" },
     }).output();
     const text = new TextDecoder();
