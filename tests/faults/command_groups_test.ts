@@ -8,7 +8,7 @@ const ignore = Deno.build.os === "windows";
 /** Starts a command with a child of its own, tells the pids of both, and waits as the text says. */
 const start = (rest: string): string =>
   `async () => {
-    const { stdout } = new Deno.Command("/bin/sh", { args: ["-c", "sleep 300 & echo $$ $!; wait"], stdout: "piped", stderr: "null" }).spawn();
+    const { stdout } = new Deno.Command("/bin/sh", { args: ["-c", "/bin/sleep 300 & echo $$ $!; wait"], stdout: "piped", stderr: "null" }).spawn();
     const { value } = await stdout.pipeThrough(new TextDecoderStream()).getReader().read();
     console.log(value.trim());
     ${rest}

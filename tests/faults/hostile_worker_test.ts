@@ -241,7 +241,10 @@ const READY = '["ready"]';
 const IMPOSTORS: Record<string, [script: string, message: string]> = {
   "greets with another protocol": [`exec ${say('["hello",99,"9.9.9"]')}`, "protocol 99"],
   "does not greet": [`exec ${say(READY)}`, '"ready"'],
-  "prints a message of its own": ["echo cannot find the file; exec sleep 30", "what it wrote first is not a message"],
+  "prints a message of its own": [
+    "echo cannot find the file; exec /bin/sleep 30",
+    "what it wrote first is not a message",
+  ],
 };
 
 for (const [what, [script, message]] of Object.entries(IMPOSTORS)) {
@@ -262,7 +265,7 @@ Deno.test({
   name: "Pool rejects the running task when its worker ends its output and lives on",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withImpostor(`${say("leave", HELLO, READY)}; exec sleep 30 >&-`, async (denoPath) => {
+    withImpostor(`${say("leave", HELLO, READY)}; exec /bin/sleep 30 >&-`, async (denoPath) => {
       const log = new EventLog();
       const pool = new Pool({ workers: 1, denoPath, onEvent: log.listener });
       const error = await assertRejects(() => pool.apply(double, [1]), ProtocolError);
