@@ -1,4 +1,4 @@
-// Integration: events that somebody else has written, with a real Redis. The sweep is not there, so that only events tell.
+// End-to-end: events that somebody else has written, with a real Redis. The sweep is not there, so that only events tell.
 import { Redis } from "ioredis";
 import type { BrokerListener } from "../../src/broker.ts";
 import { memberId } from "../../src/bullmq/group_link.ts";

@@ -1,4 +1,4 @@
-// Integration: how long the server keeps outcomes that nobody takes, with a real Redis and BullMQ.
+// End-to-end: how long the server keeps outcomes that nobody takes, with a real Redis and BullMQ.
 import { assert, assertEquals } from "@std/assert";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
