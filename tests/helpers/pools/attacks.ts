@@ -1,5 +1,6 @@
 /** Programs with a heap of 128 MiB and two workers, one of which attacks while the other works. */
 import { assert, assertEquals } from "@std/assert";
+import { LIBRARY } from "../programs/packages.ts";
 
 /** What became of a program under an attack. */
 export interface Outcome {
@@ -34,6 +35,7 @@ export async function underAttack(module: AttackModule, name: string, ...args: u
       name,
       JSON.stringify(args),
       module,
+      LIBRARY,
     ],
   }).output();
   const text = new TextDecoder();
