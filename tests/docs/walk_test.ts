@@ -49,7 +49,7 @@ const PROGRAM = `
 
 Deno.test("docs/design.md names each file that Pool.map runs through, and no other", async () => {
   const flags = ["--allow-run", "--allow-read", "--allow-sys"];
-  const { stdout, stderr, code } = await runProgram(PROGRAM, { flags });
+  const { stdout, stderr, code } = await runProgram(PROGRAM, { flags, library: `${LIBRARY}mod.ts` });
   assertEquals([stderr, code], ["", 0]);
   const [program, worker] = JSON.parse(stdout) as [string[], string[]];
   const ran = new Set([...program.map((url) => url.replace(LIBRARY, "")), ...worker]);
