@@ -32,11 +32,16 @@ export async function assertServes(pool: { readonly workers: WorkerInfo[] }): Pr
   assertEquals(await (pool as Pool).map(Math.sqrt, [1, 4, 9, 16], { chunkSize: 1 }), [1, 2, 3, 4]);
 }
 
-/** Whether there is a process with this id. */
+/**
+ * Whether a child of this process with this id is there. The system uses ids again, for threads too, and those can be signalled as well: on a busy
+ * machine that of a worker may be somebody else's half a minute later.
+ */
 export function isAlive(pid: number): boolean {
   try {
-    return kill(pid, 0);
+    kill(pid, 0);
   } catch {
     return false;
   }
+  const { stdout } = new Deno.Command("ps", { args: ["-o", "ppid=", "-p", String(pid)] }).outputSync();
+  return Number(new TextDecoder().decode(stdout)) === Deno.pid;
 }
