@@ -179,6 +179,16 @@ Deno.test("Pool.map() rejects when parts of a worker's answer do not fit the chu
   assertEquals(await pool.map("double", [1, 2]), [2, 4]);
 });
 
+Deno.test("Pool.map() rejects when a worker dies between the parts of its answer, and the next one starts without them", async () => {
+  const log = new EventLog();
+  await using pool = new Pool<Forge>({ workers: 1, module: FORGE, onEvent: log.listener });
+  const part = '["part",$ID,0,{"values":[5],"errors":[]}]';
+  const error = await pool.map("forgeAndExit", [[part]], { retries: 1 }).catch((error) => error);
+  assertInstanceOf(error, WorkerExitError);
+  assertEquals([error.taskStarted, log.of("violation").length], [true, 0]);
+  assertEquals(await pool.map("double", [1, 2]), [2, 4]);
+});
+
 Deno.test("Pool leaves Object.prototype alone when a worker forges __proto__ in values and errors", async () => {
   const hostile = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
   const frames = [
