@@ -2,14 +2,15 @@
 /**
  * Runs each test file in a `deno test` of its own, some at once, and tells the failures of all last.
  *
- *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [--packages=FOLDER] [flags of every run] -- [path] [flags]
+ *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [--temp=FOLDER [--packages]] [flags of every run] -- [path] [flags]
  *
  * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run all files in one process, and tests
  * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
- * few large parts, and no more than `deno test` takes to go on with its next file.
+ * few large parts, and no more than `deno test` takes to go on with its next file: for each it fills 80 MB anew, for benchmarks.
  *
- * With `--packages`, what is published is made in a folder in that one, once for all tests: the programs that they start load it faster than the
- * sources, see `tests/helpers/programs/packages.ts`.
+ * With `--temp`, the unit tests of a folder are one file, in a folder of the run's own in that one: they look at nothing but what they make, and
+ * most are over in less time than a file takes to begin. With `--packages`, what is published is made there too, once for all tests: the programs that
+ * they start load it faster than the sources, see `tests/helpers/programs/packages.ts`.
  */
 
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -43,21 +44,32 @@ export interface PartOutcome {
   readonly failures: string;
 }
 
-/** Sorts the lines of a part: those of tests are to be shown at once, with their file, its failures and its summary when all parts have ended. */
+/** Files that one `deno test` runs. */
+interface Part {
+  /** What its lines begin with. */
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** Sorts the lines of a part: those of tests are to be shown at once, with its name, its failures and its summary when all parts have ended. */
 export class PartOutput {
-  #file = "";
+  readonly #prefix: string;
   readonly #lines: string[] = [];
   readonly #failures: string[] = [];
   #summary = "";
 
+  /** @param name What the lines of tests begin with, `""` for nothing */
+  constructor(name: string) {
+    this.#prefix = name === "" ? "" : `${name} => `;
+  }
+
   /** Takes the next line. Returns it if it is to be shown. */
   add(line: string): string | undefined {
     this.#lines.push(line);
-    const [, file] = /^running \d+ tests? from (.*)$/.exec(line) ?? [];
-    if (file !== undefined) this.#file = `${file} => `;
-    else if (/^(ok|FAILED) \| \d+ passed/.test(line)) this.#summary = line;
+    if (/^running \d+ tests? from /.test(line)) return;
+    if (/^(ok|FAILED) \| \d+ passed/.test(line)) this.#summary = line;
     else if (line.trim() === "ERRORS" || this.#failures.length > 0) this.#failures.push(line);
-    else if (line !== "") return this.#file + line;
+    else if (line !== "") return this.#prefix + line;
   }
 
   /** The outcome, when the part has ended with `code`. */
@@ -87,26 +99,21 @@ async function cacheVariable(): Promise<Record<string, string>> {
 }
 
 /**
- * Makes the packages in a new folder in this one, calls `body` with the variable that tells tests of them, and removes them. There is no variable
- * where they cannot be made, since Deno gets its bundler from npm: programs then load the sources.
+ * Makes the packages in a folder. Returns the variable that tells tests of them. There is none where they cannot be made, since Deno gets its
+ * bundler from npm: programs then load the sources.
  */
-async function withPackages<R>(parent: string, body: (env: Record<string, string>) => Promise<R>): Promise<R> {
-  const folder = await Deno.makeTempDir({ dir: parent, prefix: "corral-tests-" });
-  try {
-    const script = fileURLToPath(new URL("packaging/build_packages.ts", import.meta.url));
-    const args = ["run", "--quiet", "--no-prompt", "--allow-read", `--allow-write=${folder}`, "--allow-run=deno"];
-    const build = new Deno.Command("deno", { args: [...args, script, folder], stdin: "null", stdout: "null" });
-    const { success } = await build.output();
-    if (!success) return await body({});
-    await Deno.copyFile(fileURLToPath(new URL("../deno.lock", import.meta.url)), `${folder}/deno.lock`);
-    return await body({ CORRAL_TEST_PACKAGES: `${pathToFileURL(folder)}/` });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+async function makePackages(folder: string): Promise<Record<string, string>> {
+  const script = fileURLToPath(new URL("packaging/build_packages.ts", import.meta.url));
+  const args = ["run", "--quiet", "--no-prompt", "--allow-read", `--allow-write=${folder}`, "--allow-run=deno"];
+  const build = new Deno.Command("deno", { args: [...args, script, folder], stdin: "null", stdout: "null" });
+  const { success } = await build.output();
+  if (!success) return {};
+  await Deno.copyFile(fileURLToPath(new URL("../deno.lock", import.meta.url)), `${folder}/deno.lock`);
+  return { CORRAL_TEST_PACKAGES: `${pathToFileURL(folder)}/` };
 }
 
 /** Runs `deno` to its end, and prints what is to be shown. */
-async function runPart(args: readonly string[], env: Record<string, string>): Promise<PartOutcome> {
+async function runPart({ name, args }: Part, env: Record<string, string>): Promise<PartOutcome> {
   const child = new Deno.Command("deno", {
     args: [...args],
     env: { ...env, NO_COLOR: "1" },
@@ -114,7 +121,7 @@ async function runPart(args: readonly string[], env: Record<string, string>): Pr
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const output = new PartOutput();
+  const output = new PartOutput(name);
   const show = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -129,7 +136,14 @@ async function runPart(args: readonly string[], env: Record<string, string>): Pr
   return output.end(code);
 }
 
-/** The test files of this folder, those first that are in folders whose files take long: no lane is left alone with one of them at the end. */
+/** Those first that are in folders whose files take long: no lane is left alone with one of them at the end. */
+function longestFirst<T>(found: readonly T[], pathOf: (item: T) => string): T[] {
+  const order = [...LONG, ""];
+  const place = (item: T): number => order.findIndex((folder) => pathOf(item).startsWith(folder));
+  return found.toSorted((a, b) => place(a) - place(b) || (pathOf(a) < pathOf(b) ? -1 : 1));
+}
+
+/** The test files of this folder. */
 export async function findTests(ignored: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const walk = async (folder: string): Promise<void> => {
@@ -140,14 +154,36 @@ export async function findTests(ignored: readonly string[]): Promise<string[]> {
     }
   };
   await walk(".");
-  const order = [...LONG, ""];
-  const place = (path: string): number => order.findIndex((folder) => path.startsWith(folder));
-  return found.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return longestFirst(found, (path) => path);
+}
+
+/** Whether the first comment of a test file says that it has unit tests, and no others. */
+export function isUnit(text: string): boolean {
+  const [comment = ""] = /^\/\*\*[^]*?\*\/|^(\/\/.*\n)+/.exec(text) ?? [];
+  return /^\/[*\/]+ Unit\b/.test(comment) && !/end-to-end|policy|contract/i.test(comment);
+}
+
+/** The part of one file. */
+const partOf = (path: string): Part => ({ name: path, args: [path] });
+
+/** The parts of these files: the unit tests below one folder, such as `tests/hub`, are one file in `temp`, which imports them. */
+async function partsOf(paths: readonly string[], temp: string): Promise<Part[]> {
+  const texts = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
+  const unit = paths.filter((_, at) => isUnit(texts[at]!));
+  const groups = Object.entries(Object.groupBy(unit, (path) => path.split("/").slice(0, -1).slice(0, 2).join("/")));
+  const joined = groups.map(async ([folder, files]): Promise<Part> => {
+    if (files!.length === 1) return partOf(files![0]!);
+    const file = `${temp}/${folder.replaceAll("/", "_")}_test.ts`;
+    await Deno.writeTextFile(file, files!.map((path) => `import "${pathToFileURL(path)}";\n`).join(""));
+    return { name: `${folder}: unit tests`, args: [file] };
+  });
+  const others = paths.filter((path) => !unit.includes(path)).map(partOf);
+  return longestFirst([...others, ...await Promise.all(joined)], ({ name }) => name);
 }
 
 /** Runs parts, `atOnce` at a time. */
 async function runParts(
-  parts: readonly (readonly string[])[],
+  parts: readonly Part[],
   atOnce: number,
   env: Record<string, string>,
 ): Promise<PartOutcome[]> {
@@ -160,13 +196,15 @@ async function runParts(
   return outcomes;
 }
 
-/** Runs all tests, and tells how they went. */
-async function runAll(flags: readonly string[], env: Record<string, string>): Promise<void> {
+/** Runs all tests, and tells how they went. With `temp`, a folder, the unit tests of a folder in one process. */
+async function runAll(flags: readonly string[], env: Record<string, string>, temp?: string): Promise<void> {
   const startedAt = performance.now();
   // Types are checked once, for all files, beside the first tests: as `deno task static` does it, which then finds that done.
-  const types = ["check", "--quiet"];
+  const types: Part = { name: "", args: ["check", "--quiet"] };
   const ignored = flags.filter((flag) => flag.startsWith("--ignore=")).flatMap((flag) => flag.slice(9).split(","));
-  const tests = (await findTests(ignored)).map((file) => ["test", ...flags, "--no-check", file]);
+  const paths = await findTests(ignored);
+  const parts = temp === undefined ? paths.map(partOf) : await partsOf(paths, temp);
+  const tests = parts.map(({ name, args }) => ({ name, args: ["test", ...flags, "--no-check", ...args] }));
   // Tests wait now and then, for a limit or for a process: one more than there are processors keeps these busy.
   const outcomes = await runParts([types, ...tests], Math.min(navigator.hardwareConcurrency + 1, MOST_AT_ONCE), env);
   const failures = outcomes.map(({ failures }) => failures).filter((text) => text !== "");
@@ -175,17 +213,33 @@ async function runAll(flags: readonly string[], env: Record<string, string>): Pr
   if (outcomes.some(({ code }) => code !== 0)) Deno.exitCode = 1;
 }
 
+/** The same with a new folder in `parent`, which is removed in the end. */
+async function runAllIn(
+  parent: string,
+  packages: boolean,
+  flags: readonly string[],
+  env: Record<string, string>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ dir: parent, prefix: "corral-tests-" });
+  try {
+    await runAll(flags, packages ? { ...env, ...await makePackages(folder) } : env, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 if (import.meta.main) {
   const border = Deno.args.indexOf("--");
-  const packages = "--packages=";
+  const temp = "--temp=";
   const own = Deno.args.slice(0, border);
-  const parent = own.find((flag) => flag.startsWith(packages));
-  const flags = own.filter((flag) => flag !== parent);
+  const parent = own.find((flag) => flag.startsWith(temp))?.slice(temp.length);
+  const packages = own.includes("--packages");
+  const flags = own.filter((flag) => !flag.startsWith(temp) && flag !== "--packages");
   const given = Deno.args.slice(border + 1);
   const env = await cacheVariable();
   if (given.length > 0) {
     const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], env, stdin: "inherit" }).spawn();
     Deno.exitCode = (await run.status).code;
   } else if (parent === undefined) await runAll(flags, env);
-  else await withPackages(parent.slice(packages.length), (variable) => runAll(flags, { ...env, ...variable }));
+  else await runAllIn(parent, packages, flags, env);
 }

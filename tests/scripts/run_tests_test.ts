@@ -1,6 +1,6 @@
 // Unit tests of what the runner of the tests shows when; and end-to-end, a run of a few tests of which some fail.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PartOutput, summarize } from "../../scripts/run_tests.ts";
+import { isUnit, PartOutput, summarize } from "../../scripts/run_tests.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const SCRIPT = new URL("../../scripts/run_tests.ts", import.meta.url).pathname;
@@ -18,16 +18,16 @@ const FAILED = [
 ];
 
 Deno.test("PartOutput.add() returns the lines of tests with their file, and keeps failures and the summary for the end", () => {
-  const output = new PartOutput();
+  const output = new PartOutput("a_test.ts");
   const shown = FAILED.map((line) => output.add(line)).filter((line) => line !== undefined);
-  assertEquals(shown, ["./a_test.ts => one ... FAILED (1ms)"]);
+  assertEquals(shown, ["a_test.ts => one ... FAILED (1ms)"]);
   const { code, summary, failures } = output.end(1);
   assertEquals([code, summary], [1, FAILED[7]]);
   assertEquals(failures, [...FAILED.slice(2, 7), FAILED[8]].join("\n").trim());
 });
 
 Deno.test("PartOutput.end() tells all that a part said which ended without a summary", () => {
-  const output = new PartOutput();
+  const output = new PartOutput("");
   for (const line of ["one ... ok (1ms)", "Segmentation fault"]) assertEquals(output.add(line), line);
   assertEquals(output.end(139), { code: 139, summary: "", failures: "one ... ok (1ms)\nSegmentation fault" });
 });
@@ -45,18 +45,9 @@ const TEST = (name: string, body: string): string => `Deno.test("${name}", () =>
 const PATH = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
 
 async function run(files: Record<string, string>, ...given: string[]) {
-  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, { PATH });
-  return await folder.deno(
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--allow-run",
-    "--allow-read=.",
-    SCRIPT,
-    "--no-prompt",
-    "--",
-    ...given,
-  );
+  await using folder = await ProjectFolder.make({ "deno.json": '{ "exclude": [".cache"] }', ...files }, { PATH });
+  const flags = ["--quiet", "--no-prompt", "--allow-run", "--allow-read=.", "--allow-write=."];
+  return await folder.deno("run", ...flags, SCRIPT, "--temp=.", "--no-prompt", "--", ...given);
 }
 
 const GOOD = Object.fromEntries([..."abcdefgh"].map((name) => [`${name}_test.ts`, TEST(`test ${name}`, "")]));
@@ -69,12 +60,59 @@ Deno.test("run_tests.ts runs every file once, tells at its end what failed and w
   });
   assertEquals(code, 1, stdout);
   for (const name of "abdefgh") {
-    assertEquals(stdout.split(`./${name}_test.ts => test ${name} ... ok`).length, 2, stdout);
+    assertEquals(stdout.split(`${name}_test.ts => test ${name} ... ok`).length, 2, stdout);
   }
   const last = stdout.slice(stdout.indexOf("\nERRORS\n"));
   assertStringIncludes(last, "Error: the cause");
   assertStringIncludes(last, "Type 'string' is not assignable to type 'number'");
   assertMatch(last, /\nFAILED \| 7 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
+});
+
+Deno.test("isUnit() goes by the first comment of a file, and takes no file that has other tests too", () => {
+  for (
+    const text of [
+      "/** Unit tests of a. */\nend-to-end",
+      "// Unit: a.\n// And b.\nimport",
+      "/**\n * Unit tests\n * of a.\n */\n",
+    ]
+  ) {
+    assertEquals(isUnit(text.replace("/**\n *", "/**")), true, text);
+  }
+  for (
+    const text of [
+      "",
+      "/** End-to-end: a unit. */",
+      "/** Unit and end-to-end tests of a. */",
+      "// Unit: a;\n// and end-to-end.\n",
+      "const Unit = 1;",
+    ]
+  ) {
+    assertEquals(isUnit(text), false, text);
+  }
+});
+
+Deno.test("run_tests.ts runs the unit tests of a folder in one process, and every other file in one of its own", async () => {
+  const unit = (name: string): string => `// Unit tests.\n${TEST(name, "console.log(`process ${Deno.pid} of`)")}`;
+  const { code, stdout } = await run({
+    "tests/hub/deep/a_test.ts": unit("test a"),
+    "tests/hub/b_test.ts": unit("test b"),
+    "tests/hub/c_test.ts": `// End-to-end.\n${TEST("test c", "console.log(`process ${Deno.pid} of`)")}`,
+    "tests/wire/d_test.ts": unit("test d"),
+  });
+  assertEquals(code, 0, stdout);
+  const processes = new Set([...stdout.matchAll(/process (\d+) of/g)].map(([, pid]) => pid));
+  assertEquals(processes.size, 3, stdout);
+  for (
+    const part of [
+      "tests/hub: unit tests => test a",
+      "tests/hub: unit tests => test b",
+      "tests/hub/c_test.ts => test c",
+      "tests/wire/d_test.ts => test d",
+    ]
+  ) {
+    assertStringIncludes(stdout, `${part} ... ok`);
+  }
+  assertMatch(stdout, /\nok \| 4 passed \| 0 failed/);
 });
 
 Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and begins with those whose files take long", async () => {
