@@ -2,35 +2,40 @@
 import { assert, assertEquals } from "@std/assert";
 import { contenderOf } from "../../bench/peers/contenders.ts";
 import { isInstalled } from "../../bench/peers/install.ts";
-import { rows } from "../../bench/peers/rows.ts";
-import { canRun, runContender } from "../../bench/peers/run_contender.ts";
+import { type Row, rows } from "../../bench/peers/rows.ts";
+import { canRun, runContender, runTogether } from "../../bench/peers/run_contender.ts";
 
-const AT_ONCE = 3;
-
-const hasTaskset = await canRun("taskset");
-
-/** Runs the rows of a contender at sizes that only show that they work. Returns what is not a number. */
-async function outcomesOf(id: string, wanted: (row: string) => boolean): Promise<Record<string, string>> {
-  const contender = contenderOf(id);
-  const left = rows.filter(({ id: row, contenders, processor }) =>
-    contenders.includes(id) && wanted(row) && (processor === undefined || hasTaskset)
-  );
+/** Runs the rows of a contender, one after the other, at sizes that only show that they work. Returns what is not a number. */
+async function outcomesOf(id: string, wanted: (row: Row) => boolean): Promise<Record<string, string>> {
+  const own = rows.filter((row) => row.contenders.includes(id) && isUnbound(row) && wanted(row));
+  const measured = await runTogether(contenderOf(id), own.map((row) => [row, row.tiny]));
   const outcomes: Record<string, string> = {};
-  const next = async (): Promise<void> => {
-    for (let row; (row = left.shift()) !== undefined;) {
-      const { samples, outcome } = await runContender(contender, row, row.tiny);
-      if (outcome !== undefined) outcomes[row.id] = outcome;
-      else assert(samples.length > 0 && samples.every(Number.isFinite), `${row.id}: ${samples}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  for (const [at, { samples, outcome }] of measured.entries()) {
+    const row = own[at]!.id;
+    if (outcome !== undefined) outcomes[row] = outcome;
+    else assert(samples.length > 0 && samples.every(Number.isFinite), `${row}: ${samples}`);
+  }
+  assertEquals(measured.length, own.length, JSON.stringify(outcomes));
   return outcomes;
 }
+
+/** One that is bound to a processor is another row but for that. */
+const isUnbound = ({ processor }: Row) => processor === undefined;
 
 Deno.test("corral runs every row", async () => {
   assertEquals(await outcomesOf("corral", () => true), {
     losses: "18 of 18 others done, 0 failed, 0 calls never settle",
   });
+});
+
+Deno.test({
+  name: "a row runs on one processor",
+  ignore: !await canRun("taskset"),
+  fn: async () => {
+    const row = rows.find((row) => !isUnbound(row))!;
+    const { samples, outcome } = await runContender(contenderOf("corral"), row, row.tiny);
+    assertEquals([samples.length, outcome], [row.tiny.count, undefined]);
+  },
 });
 
 Deno.test("the rows without a pool run", async () => {
@@ -46,8 +51,8 @@ Deno.test({
   ignore: !hasPython,
   fn: async () => {
     // Its recovery row is the one that hangs.
-    assertEquals(await outcomesOf("cpython-pool", (row) => row !== "recovery" && row !== "losses"), {});
-    assertEquals(await outcomesOf("cpython-executor", (row) => row === "burst" || row === "recovery"), {
+    assertEquals(await outcomesOf("cpython-pool", ({ id }) => !["recovery", "losses"].includes(id)), {});
+    assertEquals(await outcomesOf("cpython-executor", ({ id }) => ["burst", "recovery"].includes(id)), {
       recovery: "breaks",
     });
   },
@@ -61,7 +66,7 @@ for (const id of ["tinypool", "workerpool", "jest-worker", "piscina", "poolifier
     name: `${id} gives right results`,
     ignore: !hasPeers,
     fn: async () => {
-      assertEquals(await outcomesOf(id, (row) => SAMPLE.includes(row)), {});
+      assertEquals(await outcomesOf(id, ({ id }) => SAMPLE.includes(id)), {});
     },
   });
 }

@@ -1,6 +1,6 @@
-"""CPython's pools. Arguments: "pool" or "executor", the start method or "default", a row, its parameters as JSON.
+"""CPython's pools. Arguments: "pool" or "executor", the start method or "default", rows and their parameters as JSON.
 
-Follows the protocol of main.mjs: one line of JSON with the samples on stdout.
+Follows the protocol of main.mjs: one line of JSON with the samples of each row on stdout.
 """
 
 import functools
@@ -390,13 +390,26 @@ ROWS = {
 
 
 def main():
-    kind, method, row, parameters = sys.argv[1:]
+    kind, method, work = sys.argv[1:]
+    *earlier, (row, parameters) = json.loads(work)
+    for one in earlier:
+        # In a process of its own: threads of one pool and forks for the next do not mix.
+        pid = os.fork()
+        if pid == 0:
+            run(kind, method, *one)
+        if os.waitpid(pid, 0)[1] != 0:
+            sys.exit(1)
+    run(kind, method, row, parameters)
+
+
+def run(kind, method, row, parameters):
+    """Prints the line of a row, and ends this process."""
     context = multiprocessing.get_context(None if method == "default" else method)
     contender = PoolContender if kind == "pool" else ExecutorContender
     function = ROWS[row]
     if row in ("start", "memory", "recovery"):
         function = functools.partial(function, context=context)
-    measured = function(functools.partial(contender, context), json.loads(parameters))
+    measured = function(functools.partial(contender, context), parameters)
     print(json.dumps(measured), flush=True)
     for child in multiprocessing.active_children():
         child.kill()
