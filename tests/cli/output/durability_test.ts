@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { RunProgress } from "../../../cli/observers/progress/run_progress.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 import { until } from "../../helpers/programs/processes.ts";
 import { STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
 
@@ -16,28 +16,32 @@ Deno.test("corral map lets a second run write none of what the first one writes,
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
     const files = ["-o", `${folder}/out`, "--joblog", `${folder}/log`, "--rejects", `${folder}/bad`];
-    const first = corralCommand(["map", "-e", WAIT, `${folder}/in`, "-q", ...files]).spawn();
+    const map = ["map", "-j", "1", "-e"];
+    const first = corralCommand([...map, WAIT, `${folder}/in`, "-q", ...files], { allow: ["--allow-run"] }).spawn();
     await first.stdin.close();
     const output = first.output();
     try {
       assert(await until(async () => (await read(`${folder}/log`).catch(() => "")).includes("\n"), 20_000));
-      const second = await corral(["map", "-e", WAIT, `${folder}/in`, ...files, "--resume"]);
-      assertEquals(second.code, 255);
+      const [second, ...others] = await corralInTurn([
+        [...map, WAIT, `${folder}/in`, ...files, "--resume"],
+        [...map, IDENTITY, `${folder}/in`, "-o", `${folder}/out`, "--force"],
+        [...map, IDENTITY, `${folder}/in`, "--rejects", `${folder}/bad`, "--force"],
+      ]);
+      assertEquals(second!.code, 255);
       assertMatch(
-        second.stderr,
+        second!.stderr,
         /^corral: Cannot write \S+log: process \d+, since 20\S+Z, is writing it, wait for its end/,
       );
-      assertStringIncludes(second.stderr, `process ${first.pid},`);
-      for (const [flag, name] of [["-o", "out"], ["--rejects", "bad"]]) {
-        const other = await corral(["map", "-e", IDENTITY, `${folder}/in`, flag!, `${folder}/${name}`, "--force"]);
-        assertEquals(other.code, 255);
-        assertStringIncludes(other.stderr, `${name}: another run of corral is writing it`);
+      assertStringIncludes(second!.stderr, `process ${first.pid},`);
+      for (const [at, name] of ["out", "bad"].entries()) {
+        assertEquals(others[at]!.code, 255);
+        assertStringIncludes(others[at]!.stderr, `${name}: another run of corral is writing it`);
       }
     } finally {
       first.kill("SIGKILL");
       await output;
     }
-    const later = await corral(["map", "-e", WAIT, `${folder}/in`, ...files, "--resume", "--timeout", "10ms", "-q"]);
+    const later = await mapByOne(["-e", WAIT, `${folder}/in`, ...files, "--resume", "--timeout", "10ms", "-q"]);
     assertEquals(later.code, 2, later.stderr);
   });
 });
@@ -45,57 +49,61 @@ Deno.test("corral map lets a second run write none of what the first one writes,
 Deno.test("corral map overwrites nothing unasked, and leaves all as it was when it refuses", async () => {
   await inFolder(async (folder) => {
     const [out, log, bad] = [`${folder}/out`, `${folder}/log`, `${folder}/bad`];
-    const run = (args: string[]) => corral(["map", "-e", IDENTITY, "-q", ...args], { stdin: "1\nx\n" });
+    await Deno.writeTextFile(`${folder}/in`, "1\nx\n");
+    const from = (input: string, ...args: string[]) => ["-e", IDENTITY, "-q", input, ...args];
+    const begin = (...args: string[]) => from(`${folder}/in`, ...args);
     const all = ["-o", out, "--joblog", log, "--rejects", bad];
-    assertEquals((await run(all)).code, 1);
+    assertEquals((await mapByOne(begin(...all))).code, 1);
     const before = await Promise.all([out, log, bad].map(read));
-    const refuse = async (args: string[], message: string) => {
-      const { code, stderr } = await run(args);
-      assertEquals(code, 255, stderr);
-      assertStringIncludes(stderr, message);
-      assertEquals(await Promise.all([out, log, bad].map(read)), before);
-    };
-    await refuse(
-      all,
-      `Cannot begin ${log}: it is not empty, wanted --resume to go on with it, or --force to begin it again`,
-    );
-    await refuse(
-      ["-o", out],
-      `Cannot begin ${out}: it is not empty, wanted --force to begin it again, or another name`,
-    );
-    await refuse(["--rejects", bad], `Cannot begin ${bad}: it is not empty`);
     const other = ["--joblog", `${folder}/log2`];
-    await refuse(["-o", out, ...other, "--resume"], `wanted the joblog that belongs to it (${folder}/log2 is empty)`);
-    await refuse([...all, "--events", log, "--resume"], `it is wanted for --joblog and for --events, wanted two files`);
-    await refuse(
-      [`${folder}/../${folder.split("/").at(-1)}/out`, "-o", out],
-      `Cannot write ${out}: it is also an input`,
-    );
-    await refuse([bad, "--rejects", bad], `Cannot write ${bad}: it is also an input, wanted another --rejects`);
-    assertEquals((await run([...all, "--force"])).code, 1);
+    const refusals: [args: string[], message: string][] = [
+      [
+        begin(...all),
+        `Cannot begin ${log}: it is not empty, wanted --resume to go on with it, or --force to begin it again`,
+      ],
+      [begin("-o", out), `Cannot begin ${out}: it is not empty, wanted --force to begin it again, or another name`],
+      [begin("--rejects", bad), `Cannot begin ${bad}: it is not empty`],
+      [begin("-o", out, ...other, "--resume"), `wanted the joblog that belongs to it (${folder}/log2 is empty)`],
+      [begin(...all, "--events", log, "--resume"), `it is wanted for --joblog and for --events, wanted two files`],
+      [
+        from(`${folder}/../${folder.split("/").at(-1)}/out`, "-o", out),
+        `Cannot write ${out}: it is also an input`,
+      ],
+      [from(bad, "--rejects", bad), `Cannot write ${bad}: it is also an input, wanted another --rejects`],
+    ];
+    const outcomes = await corralInTurn(refusals.map(([args]) => ["map", ...args]));
+    for (const [at, { code, stderr }] of outcomes.entries()) {
+      assertEquals(code, 255, stderr);
+      assertStringIncludes(stderr, refusals[at]![1]);
+    }
+    assertEquals(await Promise.all([out, log, bad].map(read)), before);
+    assertEquals((await mapByOne(begin(...all, "--force"))).code, 1);
     assertEquals(await read(out), "1\n");
     // Nothing is lost of an empty file, of a device or of a pipe.
     await Deno.writeTextFile(`${folder}/empty`, "");
-    assertEquals((await run(["-o", `${folder}/empty`])).code, 1);
-    assertEquals((await run(["-o", "/dev/null", "--joblog", "/dev/null"])).code, 1);
+    assertEquals((await mapByOne(begin("-o", `${folder}/empty`, "--joblog", "/dev/null"))).code, 1);
   });
 });
 
 Deno.test("corral map names the file that cannot be written, when the disk is full", async () => {
-  for (const flag of ["-o", "--joblog", "--rejects", "--events"]) {
-    const { code, stderr } = await corral(["map", "-e", IDENTITY, flag, "/dev/full", "-q"], {
-      stdin: "1\nx\n",
-      allow: ["-A"],
-    });
-    assertEquals(code, 255, stderr);
-    assertStringIncludes(stderr, "corral: Cannot write /dev/full: No space left on device");
-  }
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\nx\n");
+    const flags = ["-o", "--joblog", "--rejects", "--events"];
+    const outcomes = await corralInTurn(
+      flags.map((flag) => ["map", "-j", "1", "-e", IDENTITY, `${folder}/in`, flag, "/dev/full", "-q"]),
+      { allow: ["-A"] },
+    );
+    for (const { code, stderr } of outcomes) {
+      assertEquals(code, 255, stderr);
+      assertStringIncludes(stderr, "corral: Cannot write /dev/full: No space left on device");
+    }
+  });
 });
 
 Deno.test("corral map counts what failed in earlier runs, and says so", async () => {
   await inFolder(async (folder) => {
     const run = (...flags: string[]) =>
-      corral(["map", "-e", "(n) => { if (n === 5) throw new Error('five'); return n; }", ...flags], {
+      mapByOne(["-e", "(n) => { if (n === 5) throw new Error('five'); return n; }", ...flags], {
         stdin: ndjson([1, 2, 3, 4, 5, 6]),
       });
     const args = ["-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", `${folder}/events`, "--resume"];
@@ -142,20 +150,22 @@ function* randomNumbers(seed: number): Generator<number, never> {
   }
 }
 
-Deno.test("corral map --resume ends with every record once in FILE after 30 kills -9", async () => {
+Deno.test("corral map --resume ends with every record once in FILE after 10 kills -9", async () => {
   await inFolder(async (folder) => {
-    const numbers = Array.from({ length: 2000 }, (_, n) => n);
+    const numbers = Array.from({ length: 700 }, (_, n) => n);
     await Deno.writeTextFile(`${folder}/in.csv`, `n\n${numbers.join("\n")}\n`);
     // The last record waits for a file: no run ends before there is one.
     const slow = `({ n }) => {
       const stand = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.5);
-      for (stand(); n === "1999"; stand()) {
+      for (stand(); n === "699"; stand()) {
         try { Deno.statSync(${JSON.stringify(`${folder}/go`)}); break; } catch { /* Not yet. */ }
       }
       return n + 'x'.repeat(n % 40);
     }`;
     const args = [
       "map",
+      "-j",
+      "2",
       "-e",
       slow,
       `--allow-read=${folder}`,
@@ -169,10 +179,10 @@ Deno.test("corral map --resume ends with every record once in FILE after 30 kill
     ];
     const logged = async () => (await Deno.stat(`${folder}/log`).catch(() => ({ size: 0 }))).size;
     /** Whether all but the last record are logged, behind the header. */
-    const isThrough = async () => (await read(`${folder}/log`).catch(() => "")).split("\n").length > 2000;
+    const isThrough = async () => (await read(`${folder}/log`).catch(() => "")).split("\n").length > 700;
     const random = randomNumbers(20_261_129);
-    for (let run = 0; run < 30; run++) {
-      const child = corralCommand([...args, "--resume", "-q"]).spawn();
+    for (let run = 0; run < 10; run++) {
+      const child = corralCommand([...args, "--resume", "-q"], { allow: ["--allow-run"] }).spawn();
       await child.stdin.close();
       const output = child.output();
       const goal = await logged() + 1 + random.next().value * 14_000;
@@ -185,7 +195,7 @@ Deno.test("corral map --resume ends with every record once in FILE after 30 kill
       assertEquals([signal, new TextDecoder().decode(stderr)], ["SIGKILL", ""]);
     }
     await Deno.writeTextFile(`${folder}/go`, "");
-    const last = await corral([...args, "--resume", "-q"]);
+    const last = await corral([...args, "--resume", "-q"], { allow: ["--allow-run"] });
     assertEquals([last.code, last.stderr], [0, ""]);
     assertEquals(await read(`${folder}/out`), numbers.map((n) => `${n}${"x".repeat(n % 40)}\n`).join(""));
   });

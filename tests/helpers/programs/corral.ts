@@ -1,5 +1,6 @@
 /** Runs of the command `corral`, as a shell would start it. */
 
+import { fileURLToPath } from "node:url";
 import { COMMAND, COMMAND_CONFIG } from "./packages.ts";
 
 /** How the command is run. */
@@ -30,21 +31,13 @@ const PERMISSIONS = [
 
 /** The arguments with which Deno runs `corral`. */
 export function corralArgs(args: readonly string[], allow: readonly string[] = []): string[] {
-  if (allow.includes("-A")) {
-    return ["run", "--quiet", "--no-prompt", `--config=${COMMAND_CONFIG}`, ...allow, COMMAND, ...args];
-  }
+  return ["run", "--quiet", "--no-prompt", `--config=${COMMAND_CONFIG}`, ...permissions(allow), COMMAND, ...args];
+}
+
+function permissions(allow: readonly string[]): string[] {
+  if (allow.includes("-A")) return [...allow];
   const run = allow.includes("--allow-run") ? [] : [`--allow-run=${Deno.execPath()}`];
-  return [
-    "run",
-    "--quiet",
-    "--no-prompt",
-    `--config=${COMMAND_CONFIG}`,
-    ...run,
-    ...PERMISSIONS,
-    ...allow,
-    COMMAND,
-    ...args,
-  ];
+  return [...run, ...PERMISSIONS, ...allow];
 }
 
 /** The command that runs `corral`. */
@@ -83,6 +76,32 @@ export async function corral(args: readonly string[], options: CorralOptions = {
  */
 export async function mapByOne(args: readonly string[], options: CorralOptions = {}): Promise<CorralOutcome> {
   return await corral(["map", "-j", "1", ...args], { ...options, allow: ["--allow-run", ...options.allow ?? []] });
+}
+
+const IN_TURN = fileURLToPath(import.meta.resolve("../../fixtures/programs/corral_in_turn.ts"));
+const SOURCES_CONFIG = fileURLToPath(import.meta.resolve("../../../deno.json"));
+
+/**
+ * Runs several commands in one program, one after the other, and tells of each. For what is refused, or needs no worker: to start the
+ * program is nearly all that it costs. There is nothing on their stdin.
+ */
+export async function corralInTurn(
+  commands: readonly (readonly string[])[],
+  { allow = [], cwd }: Pick<CorralOptions, "allow" | "cwd"> = {},
+): Promise<CorralOutcome[]> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", `--config=${SOURCES_CONFIG}`, ...permissions(allow), IN_TURN]
+      .concat(JSON.stringify(commands)),
+    stdin: "null",
+    ...(cwd === undefined ? {} : { cwd }),
+  }).output();
+  const [printed, told] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).split("\x1e"));
+  // Behind the last mark is nothing, but where the program ended by itself.
+  if (told!.at(-1) !== "" || told!.length !== commands.length + 1) throw new Error(told!.at(-1));
+  return commands.map((_, at) => {
+    const [, text, code] = /^(.*?)(\d+)$/s.exec(told![at]!)!;
+    return outcome(Number(code), printed![at]!, text!);
+  });
 }
 
 function outcome(code: number, stdout: string, stderr: string): CorralOutcome {
