@@ -1,6 +1,6 @@
 // End-to-end: by which `deno.json` a function's imports are resolved, whatever the command was installed with.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
+import { corral, corralInTurn, type CorralOutcome, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
 
 /** Two projects in a folder: each maps the same name to a file of its own. */
 async function twoProjects(folder: string): Promise<void> {
@@ -16,14 +16,14 @@ async function twoProjects(folder: string): Promise<void> {
 }
 
 // `deno install` starts the command with a --config of the command's own, which a program with all permissions can see: so do these.
-for (const allow of [["-A"], []]) {
-  const held = allow.length === 0 ? "few permissions" : "all permissions";
+for (const allow of [["-A"], ["--allow-run"]]) {
+  const held = allow[0] !== "-A" ? "few permissions" : "all permissions";
 
   Deno.test(`corral map with ${held} goes by the deno.json near the function, and for -e by that of the current folder`, async () => {
     await inFolder(async (folder) => {
       await twoProjects(folder);
       const map = (...args: string[]): Promise<CorralOutcome> =>
-        corral(["map", "-q", ...args], { stdin: "1\n2\n", cwd: `${folder}/one`, allow });
+        corral(["map", "-q", "-j", "1", ...args], { stdin: "1\n2\n", cwd: `${folder}/one`, allow });
       const near = await map("job.ts");
       assertEquals([near.results, near.stderr], [[10, 20], ""]);
       const other = await map("../two/job.ts");
@@ -40,25 +40,20 @@ Deno.test("corral map with all permissions goes by the lock file near the functi
   await inFolder(async (folder) => {
     await twoProjects(folder);
     await Deno.writeTextFile(`${folder}/one/deno.lock`, '{ "version": "5" }\n');
-    const flagsOf = async (args: readonly string[], allow: readonly string[] = ["-A"]): Promise<string> => {
-      const { stdout } = await corral(["map", "--dry-run", ...args], { cwd: folder, allow });
-      return / --cached-only (.*) --location=/.exec(stdout)![1]!;
-    };
-    const near = `--lock=${folder}/one/deno.lock --frozen --config=${folder}/one/deno.json`;
-    assertEquals(await flagsOf(["one/job.ts"]), near);
-    // As `deno install -A --no-lock` has it.
-    assertEquals(await flagsOf(["one/job.ts"], ["-A", "--no-lock"]), near);
-    // Nothing lies near these. An untrusted one had the lock file of the command, in which it was not.
+    const flagsOf = ({ stdout }: CorralOutcome): string => / --cached-only (.*) --location=/.exec(stdout)![1]!;
+    // Nothing lies near the last three. An untrusted one had the lock file of the command, in which it was not.
     const url = "http://127.0.0.1:1/job.ts";
-    assertEquals(await flagsOf([url]), "--no-lock --no-config");
-    assertEquals(
-      await flagsOf(["--untrusted", url]),
+    const args = [["one/job.ts"], [url], ["--untrusted", url], ["--untrusted", "-e", "(n) => n"]];
+    const dry = args.map((one) => ["map", "--dry-run", ...one]);
+    const near = `--lock=${folder}/one/deno.lock --frozen --config=${folder}/one/deno.json`;
+    assertEquals((await corralInTurn(dry, { cwd: folder, allow: ["-A"] })).map(flagsOf), [
+      near,
+      "--no-lock --no-config",
       "--allow-import=127.0.0.1:1 --no-npm --no-lock --no-config",
-    );
-    assertEquals(
-      await flagsOf(["--untrusted", "-e", "(n) => n"]),
       "--no-remote --no-npm --no-lock --no-config",
-    );
+    ]);
+    // As `deno install -A --no-lock` has it.
+    assertEquals(flagsOf(await corral(dry[0]!, { cwd: folder, allow: ["-A", "--no-lock"] })), near);
   });
 });
 
@@ -77,78 +72,96 @@ Deno.test("corral map -e imports names of a package.json and of a workspace's me
         "all/member/deno.json": '{ "imports": { "twice": "data:text/javascript,export const twice = (n) => n * 2;" } }',
       })
     ) await Deno.writeTextFile(`${folder}/${name}`, text);
-    for (const cwd of [`${folder}/npm`, member]) {
-      const map = (text: string): Promise<CorralOutcome> => corral(["map", "-q", "-e", text], { stdin: "1\n", cwd });
-      for (
-        const text of [
-          'async (n) => (await import("twice")).twice(n)',
-          'async (n: number) => (await import("twice")).twice(n) as number;',
-          'await import("twice").then(({ twice }) => (n) => twice(n))',
-          // To JavaScript alone these are comparisons, and enums nothing.
-          'async (n) => { const same = <T>(x: T) => x; return same<number>((await import("twice")).twice(n)); }',
-          'async (n) => { enum Factor { one = 1 } return (await import("twice")).twice(n) * Factor.one; }',
-        ]
-      ) {
-        const { results, stderr } = await map(text);
-        assertEquals([results, stderr], [[2], ""], text);
-      }
-      // What only a module can say runs in one, where these names mean nothing.
-      const { results } = await map('async (n) => (await import("node:path")).posix.sep + import.meta.url.slice(0, 5)');
-      assertEquals(results, ["/data:"]);
+    const texts = [
+      'async (n) => (await import("twice")).twice(n)',
+      'async (n: number) => (await import("twice")).twice(n) as number;',
+      'await import("twice").then(({ twice }) => (n) => twice(n))',
+      // To JavaScript alone these are comparisons, and enums nothing.
+      'async (n) => { const same = <T>(x: T) => x; return same<number>((await import("twice")).twice(n)); }',
+      'async (n) => { enum Factor { one = 1 } return (await import("twice")).twice(n) * Factor.one; }',
+    ];
+    // What only a module can say runs in one, where these names mean nothing.
+    const inModule = 'async (n) => (await import("node:path")).posix.sep + import.meta.url.slice(0, 5)';
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    for (const [cwd, some] of [[`${folder}/npm`, texts], [member, texts.slice(0, 2)]] as const) {
+      const outcomes = await runTexts([...some, inModule], `${folder}/in`, cwd);
+      assertEquals(
+        outcomes.map(({ results, stderr }) => [results, stderr]),
+        [...some.map(() => [[2], ""]), [["/data:"], ""]],
+      );
     }
   });
 });
 
+/** Runs each of the texts with one worker, all in one program. */
+async function runTexts(texts: readonly string[], input: string, cwd: string): Promise<CorralOutcome[]> {
+  return await corralInTurn(texts.map((text) => ["map", "-q", "-j", "1", "-e", text, input]), {
+    cwd,
+    allow: ["--allow-run"],
+  });
+}
+
+const NO_FOLDER =
+  "TypeError: Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL";
+
+const failed = (told: string): string => `corral: record 1 (line 1 of in) failed: ${told}\n    input: 1\n`;
+
+/** What is told of a text whose first record fails, or that cannot be run. */
+const FAILURES: [text: string, told: string][] = [
+  [
+    'async (n) => { await import("node:path");\n  throw new Error("no"); }',
+    failed("Error: no\n    at default (-e:2:9)"),
+  ],
+  [
+    'async () => { await import("node:path"); throw new Error("no"); }',
+    failed("Error: no\n    at default (-e:1:48)"),
+  ],
+  [
+    'async (n: number) => {\n  await import("node:path");\n  const m = n as any; throw new Error(m);\n}',
+    failed("Error: 1\n    at default (-e:3:29)"),
+  ],
+  // What stands for something else when it runs has no places.
+  [
+    'async (n) => { enum A { x } await import("node:path"); throw new Error(`${A.x}`); }',
+    failed("Error: 0\n    at default (-e)"),
+  ],
+  [
+    'async (n) => (await import("lodash")).map(n)',
+    failed(
+      'TypeError: Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash", or name it in a deno.json or package.json of this folder\n    at async default (-e:1:15)',
+    ),
+  ],
+  [
+    "(n) => lodash(n)",
+    failed(
+      'ReferenceError: lodash is not defined: what stands behind -e knows its record and what it imports itself, as in await import("npm:NAME") or import("node:fs")\n    at default (-e:1:8)',
+    ),
+  ],
+  ['async (n) => (await import("./lib.ts")).f(n)', NO_FOLDER],
+  ['async (n) =>\n (await import("node:path")', "got the end of -e\n    at -e:2\n"],
+  ["async (n) => (await n", "1 | async (n) => (await n\n"],
+  ...["", 'await import("node:path")'].map((rest): [string, string] => [
+    `async (n: number) => {\n  const x: = 3; ${rest} }`,
+    `\n  |\n2 |   const x: = 3; ${rest} }\n  |            ~\n    at -e:2:12\n`,
+  ]),
+];
+
 Deno.test("corral map -e tells places in what was typed, and what to write for what cannot be imported", async () => {
   await inFolder(async (folder) => {
-    const failure = async (text: string): Promise<string> => {
-      const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "1\n", cwd: folder });
-      return stderr.replaceAll(/^corral: (?:record 1 \(line 1 of stdin\) failed: )?|\n {4}input: 1\n$/g, "");
-    };
-    const lines = (await failure('async (n) => { await import("node:path");\n  throw new Error("no"); }')).split("\n");
-    assertEquals(lines, ["Error: no", "    at default (-e:2:9)"]);
-    const first = await failure('async () => { await import("node:path"); throw new Error("no"); }');
-    assertEquals(first, "Error: no\n    at default (-e:1:48)");
-    const typed = await failure(
-      'async (n: number) => {\n  await import("node:path");\n  const m = n as any; throw new Error(m);\n}',
-    );
-    assertEquals(typed, "Error: 1\n    at default (-e:3:29)");
-    for (const rest of ["", 'await import("node:path");']) {
-      const text = `async (n) => {\n  ${rest} console.error(new Error("printed")); }`;
-      const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "1\n", cwd: folder });
-      assertMatch(stderr, new RegExp(`^Error: printed\n    at \\S+ \\(-e:2:${rest.length + 18}\\)\n`));
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const told = async (texts: readonly string[]): Promise<string[]> =>
+      (await runTexts(texts, "in", folder)).map(({ stderr }) => stderr);
+    for (const [at, stderr] of (await told(FAILURES.map(([text]) => text))).entries()) {
+      assertStringIncludes(stderr, FAILURES[at]![1], FAILURES[at]![0]);
     }
-    // What stands for something else when it runs has no places.
-    const made = await failure('async (n) => { enum A { x } await import("node:path"); throw new Error(`${A.x}`); }');
-    assertEquals(made, "Error: 0\n    at default (-e)");
-    assertEquals(
-      await failure('async (n) => (await import("lodash")).map(n)'),
-      'TypeError: Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash", or name it in a deno.json or package.json of this folder' +
-        "\n    at async default (-e:1:15)",
-    );
-    assertEquals(
-      await failure("(n) => lodash(n)"),
-      'ReferenceError: lodash is not defined: what stands behind -e knows its record and what it imports itself, as in await import("npm:NAME") or import("node:fs")' +
-        "\n    at default (-e:1:8)",
-    );
-    for (const lacks of ["", "{}"]) {
-      if (lacks !== "") await Deno.writeTextFile(`${folder}/deno.json`, lacks);
-      assertStringIncludes(
-        await failure('async (n) => (await import("./lib.ts")).f(n)'),
-        "TypeError: Cannot import a relative path: what stands behind -e lies in no folder, name the file by its whole URL",
-      );
+    const rests = ["", 'await import("node:path");'];
+    const printing = rests.map((rest) => `async (n) => {\n  ${rest} console.error(new Error("printed")); }`);
+    for (const [at, stderr] of (await told(printing)).entries()) {
+      assertMatch(stderr, new RegExp(`^Error: printed\n    at \\S+ \\(-e:2:${rests[at]!.length + 18}\\)\n`));
     }
-    assertStringIncludes(
-      await failure('async (n) =>\n (await import("node:path")'),
-      "got the end of -e\n    at -e:2\n",
-    );
-    assertStringIncludes(await failure("async (n) => (await n"), "1 | async (n) => (await n\n");
-    for (const rest of ["", 'await import("node:path")']) {
-      assertEquals(
-        (await failure(`async (n: number) => {\n  const x: = 3; ${rest} }`)).split("\n").slice(1, 5),
-        ["  |", `2 |   const x: = 3; ${rest} }`, "  |            ~", "    at -e:2:12"],
-      );
-    }
+    // Also where the folder has a configuration.
+    await Deno.writeTextFile(`${folder}/deno.json`, "{}");
+    assertStringIncludes((await told(['async (n) => (await import("./lib.ts")).f(n)']))[0]!, NO_FOLDER);
   });
 });
 
@@ -176,7 +189,7 @@ Deno.test("corral map --cache gets what a module of an npm project imports, from
     );
     await Deno.mkdir(`${folder}/elsewhere`);
     const map = (...args: string[]): Promise<CorralOutcome> =>
-      corral(["map", "-q", "--cache", `--allow-import=${host}`, ...args], {
+      mapByOne(["-q", "--cache", `--allow-import=${host}`, ...args], {
         stdin: "1\n",
         cwd: `${folder}/elsewhere`,
         allow: [`--allow-import=${host}`],
@@ -202,7 +215,7 @@ Deno.test({
     inFolder(async (folder) => {
       await twoProjects(folder);
       await new Deno.Command("ln", { args: ["-s", "../two/lib.ts", `${folder}/one/link.ts`] }).output();
-      const { results, stderr } = await corral(["map", "-q", "one/link.ts#times"], { stdin: "1\n2\n", cwd: folder });
+      const { results, stderr } = await mapByOne(["-q", "one/link.ts#times"], { stdin: "1\n2\n", cwd: folder });
       assertEquals([results, stderr], [[100, 200], ""]);
     }),
 });
