@@ -1,6 +1,6 @@
 // End-to-end: the joblog of `corral map`, and going on after any end.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 import { until } from "../../helpers/programs/processes.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -22,7 +22,7 @@ async function linesOf(path: string): Promise<unknown[]> {
 
 Deno.test("corral map logs each record with its hash, worker, attempt, time and outcome", async () => {
   await inFolder(async (folder) => {
-    const { code } = await corral(["map", `${JOB}#failOdd`, "--joblog", `${folder}/log`], { stdin: "2\n\n3\n" });
+    const { code } = await mapByOne([`${JOB}#failOdd`, "--joblog", `${folder}/log`], { stdin: "2\n\n3\n" });
     assertEquals(code, 1);
     const [header, first, second] = await linesOf(`${folder}/log`) as Record<string, unknown>[];
     assertEquals([header!.type, header!.export, header!.in], ["joblog", "failOdd", "ndjson"]);
@@ -62,8 +62,8 @@ for (const flags of [[], ["--unordered", "--out", "json"]]) {
         "-q",
       ];
       const logged = async () => (await Deno.readTextFile(`${folder}/log`).catch(() => "")).split("\n").length;
-      for (let goal = 60; goal < 600; goal += 180) {
-        const child = corralCommand([...args, ...flags]).spawn();
+      for (let goal = 60; goal < 600; goal += 270) {
+        const child = corralCommand([...args, ...flags], { allow: ["--allow-run"] }).spawn();
         await child.stdin.close();
         const output = child.output();
         assert(await until(async () => await logged() >= goal, 60_000), `not ${goal} lines`);
@@ -74,7 +74,7 @@ for (const flags of [[], ["--unordered", "--out", "json"]]) {
       // What was being written when the last one died.
       await Deno.writeTextFile(`${folder}/out`, '{"half', { append: true });
       await Deno.writeTextFile(`${folder}/log`, '{"sequence":7,"ha', { append: true });
-      const last = await corral([...args, ...flags]);
+      const last = await corral([...args, ...flags], { allow: ["--allow-run"] });
       assertEquals([last.code, last.stderr], [0, ""]);
       const text = await Deno.readTextFile(`${folder}/out`);
       const results: number[] = flags.includes("json") ? JSON.parse(text) : await linesOf(`${folder}/out`) as number[];
@@ -86,7 +86,7 @@ for (const flags of [[], ["--unordered", "--out", "json"]]) {
 Deno.test("corral map --resume skips failed records, --resume-failed runs them again", async () => {
   await inFolder(async (folder) => {
     const stdin = ndjson([1, 2, 3, 4]);
-    const args = ["map", `${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--allow-read"];
+    const args = [`${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--allow-read"];
     await Deno.writeTextFile(
       `${folder}/job.ts`,
       `export default (n: number) => {
@@ -97,15 +97,15 @@ Deno.test("corral map --resume skips failed records, --resume-failed runs them a
       };`,
     );
     await Deno.writeTextFile(`${folder}/mode`, "fail");
-    assertEquals((await corral(args, { stdin })).code, 2);
+    assertEquals((await mapByOne(args, { stdin })).code, 2);
     await Deno.writeTextFile(`${folder}/mode`, "work");
-    const resumed = await corral([...args, "--resume"], { stdin });
+    const resumed = await mapByOne([...args, "--resume"], { stdin });
     assertEquals(resumed.code, 2);
     assertStringIncludes(resumed.stderr, "; 4 done in earlier runs, 2 of them failed: see --resume-failed\n");
     assertEquals(await linesOf(`${folder}/out`), [2, 4]);
-    assertEquals((await corral([...args, "--resume-failed"], { stdin })).code, 0);
+    assertEquals((await mapByOne([...args, "--resume-failed"], { stdin })).code, 0);
     assertEquals(await linesOf(`${folder}/out`), [2, 4, 1, 3]);
-    assertEquals((await corral([...args, "--resume-failed"], { stdin })).code, 0);
+    assertEquals((await mapByOne([...args, "--resume-failed"], { stdin })).code, 0);
     assertEquals(await linesOf(`${folder}/out`), [2, 4, 1, 3]);
   });
 });
@@ -113,35 +113,35 @@ Deno.test("corral map --resume skips failed records, --resume-failed runs them a
 Deno.test("corral map leaves an array of JSON whole when it cannot go on with it, and goes on with it later", async () => {
   await inFolder(async (folder) => {
     const out = `${folder}/out.json`;
-    const args = ["map", "-e", "(n) => n", "-o", out, "--joblog", `${folder}/log`, "--resume"];
-    assertEquals((await corral(args, { stdin: "1\n2\n" })).code, 0);
+    const args = ["-e", "(n) => n", "-o", out, "--joblog", `${folder}/log`, "--resume"];
+    assertEquals((await mapByOne(args, { stdin: "1\n2\n" })).code, 0);
     const whole = await Deno.readTextFile(out);
     const refusals: [stdin: string, message: string, ...flags: string[]][] = [
       ["1\n20\n", "Cannot resume: record 2 (line 2) is not the one in the joblog"],
       ["1\n2\n", "Cannot grant net access", "--allow-net=http://x"],
     ];
     for (const [stdin, message, ...flags] of refusals) {
-      const { code, stderr } = await corral([...args, ...flags], { stdin, allow: ["-A"] });
+      const { code, stderr } = await mapByOne([...args, ...flags], { stdin, allow: ["-A"] });
       assertEquals(code, 255);
       assertStringIncludes(stderr, message);
       assertEquals(await Deno.readTextFile(out), whole);
     }
-    assertEquals((await corral(args, { stdin: "1\n2\n3\n" })).code, 0);
+    assertEquals((await mapByOne(args, { stdin: "1\n2\n3\n" })).code, 0);
     assertEquals(JSON.parse(await Deno.readTextFile(out)), [1, 2, 3]);
   });
 });
 
 Deno.test("corral map refuses to resume when the input or the function has changed, unless it is forced to", async () => {
   await inFolder(async (folder) => {
-    const args = ["map", `${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
+    const args = [`${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
     await Deno.writeTextFile(
       `${folder}/job.ts`,
       'import { add } from "./add.ts";\nexport default (n: number) => add(n);\n',
     );
     await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 1;\n");
-    assertEquals((await corral(args, { stdin: "1\n2\n" })).code, 0);
+    assertEquals((await mapByOne(args, { stdin: "1\n2\n" })).code, 0);
     const refused = async (stdin: string, message: string) => {
-      const { code, stderr } = await corral([...args, "--resume"], { stdin });
+      const { code, stderr } = await mapByOne([...args, "--resume"], { stdin });
       assertEquals(code, 255);
       assertStringIncludes(stderr, message);
       assertEquals(await Deno.readTextFile(`${folder}/out`), "2\n3\n");
@@ -150,9 +150,9 @@ Deno.test("corral map refuses to resume when the input or the function has chang
     await refused("1\n", "Cannot resume: the input ends after 1 records, the joblog has one of number 2");
     await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 2;\n");
     await refused("1\n2\n3\n", "Cannot resume: the source of the function has changed");
-    const forced = await corral([...args, "--resume", "--force"], { stdin: "1\n2\n3\n" });
+    const forced = await mapByOne([...args, "--resume", "--force"], { stdin: "1\n2\n3\n" });
     assertEquals([forced.code, await Deno.readTextFile(`${folder}/out`)], [0, "2\n3\n5\n"]);
-    const without = await corral(["map", `${folder}/job.ts`, "--resume"], { stdin: "1\n" });
+    const without = await mapByOne([`${folder}/job.ts`, "--resume"], { stdin: "1\n" });
     assertStringIncludes(without.stderr, "Cannot resume: there is no joblog, wanted --joblog FILE");
   });
 });

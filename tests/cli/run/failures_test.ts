@@ -1,11 +1,9 @@
 // End-to-end: records of `corral map` that fail, and what becomes of the others.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, corralArgs, corralCommand, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, corralCommand, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
-const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
 const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-const WITHOUT_FIVE = [1, 2, 3, 4, 6, 7, 8, 9, 10];
 
 /** One line of a file of rejects. */
 interface Reject {
@@ -27,7 +25,7 @@ async function rejects(path: string): Promise<Reject[]> {
 Deno.test("corral map tells what an error has gathered", async () => {
   const text =
     "(n) => Promise.any(Array.from({ length: n }, (_, at) => at === 1 ? Promise.reject(5) : Promise.reject(new RangeError(`no ${at}`))))";
-  const { stderr } = await corral(["map", "-q", "-e", text], { stdin: "2\n12\n" });
+  const { stderr } = await mapByOne(["-q", "-e", text], { stdin: "2\n12\n" });
   assertStringIncludes(
     stderr,
     "AggregateError: All promises were rejected\nOne of them: RangeError: no 0\nOne of them: 5\n    input: 2\n",
@@ -37,7 +35,7 @@ Deno.test("corral map tells what an error has gathered", async () => {
 
 Deno.test("corral map describes a failed record with its line, beginning, error and place in TypeScript", async () => {
   await inFolder(async (folder) => {
-    const { code, results, stderr } = await corral(["map", `${JOB}#failOdd`, "--rejects", `${folder}/r`], {
+    const { code, results, stderr } = await mapByOne([`${JOB}#failOdd`, "--rejects", `${folder}/r`], {
       stdin: "\n2\n3\n",
     });
     assertEquals([code, results], [1, [2]]);
@@ -68,8 +66,8 @@ Deno.test("corral map rejects bad lines with their numbers, and never joins or l
     const at = bytes.indexOf(0xC3);
     bytes[at] = 0xFF;
     bytes[at + 1] = 0x22;
-    const args = ["map", JOB, "--rejects", `${folder}/r`, "--max-record", "1M"];
-    const { code, results } = await corral(args, { stdin: bytes });
+    const args = [JOB, "--rejects", `${folder}/r`, "--max-record", "1M"];
+    const { code, results } = await mapByOne(args, { stdin: bytes });
     assertEquals([code, results], [5, [1, 2, 3, 4, 5]]);
     const told = await rejects(`${folder}/r`);
     assertEquals(told.map(({ sequence, line, outcome }) => [sequence, line, outcome]), [
@@ -88,45 +86,39 @@ Deno.test("corral map rejects bad lines with their numbers, and never joins or l
 });
 
 Deno.test("corral map exits with the number of failed records, and with 101 when they are more than a hundred", async () => {
-  const some = await corral(["map", `${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(100).fill(1)) });
+  const some = await mapByOne([`${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(100).fill(1)) });
   assertEquals(some.code, 100);
-  const many = await corral(["map", `${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(102).fill(1)) });
+  const many = await mapByOne([`${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(102).fill(1)) });
   assertEquals([many.code, many.stderr.match(/ failed: /g)?.length], [101, 102]);
 });
 
-for (
-  const [name, message] of [
-    ["exitAtFive", "exited with code 7"],
-    ["throwLaterAtFive", "exited with code 1"],
-    ["killAtFive", "was ended by SIGKILL"],
-  ]
-) {
-  Deno.test(`corral map charges the record that took its worker along, and no other: ${name}`, async () => {
-    const args = [
-      "map",
-      `${TROUBLE}#${name}`,
-      "--chunk",
-      "10",
-      "-j",
-      "1",
-      ...name === "killAtFive" ? ["--allow-run"] : [],
-    ];
-    const { code, results, stderr } = await corral(args, {
-      stdin: TEN,
-      ...(name === "killAtFive" ? { allow: ["--allow-run"] } : {}),
-    });
-    assertEquals([code, results], [1, WITHOUT_FIVE], stderr);
-    assertStringIncludes(stderr, "record 5 (line 5 of stdin) failed: WorkerExitError");
-    assertStringIncludes(stderr, message!);
-  });
-}
+Deno.test("corral map charges the records that took their workers along, and no others", async () => {
+  const text = `async (n) => {
+    if (n === 3) Deno.exit(7);
+    if (n === 5) {
+      setTimeout(() => { throw new Error("later"); });
+      await new Promise(() => {});
+    }
+    if (n === 7) Deno.kill(Deno.pid, "SIGKILL");
+    return n;
+  }`;
+  const args = ["-e", text, "--chunk", "10", "--allow-run"];
+  const { code, results, stderr } = await mapByOne(args, { stdin: TEN });
+  assertEquals([code, results], [3, [1, 2, 4, 6, 8, 9, 10]], stderr);
+  for (const [n, ending] of [[3, "exited with code 7"], [5, "exited with code 1"], [7, "was ended by SIGKILL"]]) {
+    assertMatch(
+      stderr,
+      new RegExp(`^corral: record ${n} \\(line ${n} of stdin\\) failed: WorkerExitError: .*${ending}`, "m"),
+    );
+  }
+});
 
 Deno.test("corral map loses no result when what a function left behind ends its worker right after the last record of a block", async () => {
   const text = "(n) => { if (n === 2) queueMicrotask(() => { throw new Error('late'); }); return n; }";
   for (
     const flags of [["--chunk", "1"], ["--chunk", "2", "--retries", "1"], ["--chunk", "5", "--events", "/dev/null"]]
   ) {
-    const { code, results, stderr } = await corral(["map", "-e", text, ...flags], { stdin: ndjson([1, 2, 3, 4, 5]) });
+    const { code, results, stderr } = await mapByOne(["-e", text, ...flags], { stdin: ndjson([1, 2, 3, 4, 5]) });
     assertEquals([code, results], [0, [1, 2, 3, 4, 5]], stderr);
     assertStringIncludes(stderr, "corral: 5 records, 0 failed, 5 results in ");
   }
@@ -146,7 +138,7 @@ Deno.test("corral map loses no result of a record when a module handles an error
     );
     const stdin = ndjson([1, 2]);
     const expected = [[1, 1], [1, 2], [2, 1], [2, 2]];
-    const { code, results } = await corral(["map", `${folder}/job.ts`], { stdin });
+    const { code, results } = await mapByOne([`${folder}/job.ts`], { stdin });
     assertEquals([code, results], [0, expected]);
     const bytes = `${folder}/bytes.ts`;
     await Deno.writeTextFile(
@@ -156,20 +148,20 @@ Deno.test("corral map loses no result of a record when a module handles an error
         for await (const one of job(n)) yield new TextEncoder().encode(JSON.stringify(one) + "\\n");
       }`,
     );
-    assertEquals((await corral(["map", bytes, "--out", "raw"], { stdin })).results, expected);
+    assertEquals((await mapByOne([bytes, "--out", "raw"], { stdin })).results, expected);
   });
 });
 
 Deno.test("corral map describes what fails at a record that is deeper than calls can be", async () => {
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   const text = "(record) => { if (record !== 1) null.field; return record; }";
-  const { code, results, stderr } = await corral(["map", "-e", text], { stdin: `${deep}\n1\n` });
+  const { code, results, stderr } = await mapByOne(["-e", text], { stdin: `${deep}\n1\n` });
   assertEquals([code, results], [1, [1]]);
   assertStringIncludes(stderr, "record 1 (line 1 of stdin) failed: TypeError: Cannot read properties of null");
 });
 
 Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
-  const child = corralCommand(["map", JOB]).spawn();
+  const child = corralCommand(["map", JOB], { allow: ["--allow-run"] }).spawn();
   const stderr = new Response(child.stderr).text();
   const writer = child.stdin.getWriter();
   const writing = (async () => {
@@ -185,7 +177,7 @@ Deno.test("corral map ends quietly when nobody reads its results any more", asyn
 });
 
 Deno.test("corral map reads no more than it can hold when nobody takes its results", async () => {
-  const child = corralCommand(["map", JOB, "-q"]).spawn();
+  const child = corralCommand(["map", "-j", "1", JOB, "-q"], { allow: ["--allow-run"] }).spawn();
   const writer = child.stdin.getWriter();
   const block = new TextEncoder().encode(`"${"x".repeat(1000)}"\n`.repeat(1000));
   let blocks = 0;
@@ -213,7 +205,7 @@ const breaking = (code: string): string => `(n) => { if (n === 7) { ${code}; } r
 
 Deno.test("corral map does all records when a function breaks what only its own code uses", async () => {
   const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
-  const run = await corral(["map", "-e", breaking("Array.prototype.map = null"), "-j", "2"], {
+  const run = await mapByOne(["-e", breaking("Array.prototype.map = null")], {
     stdin: ndjson(numbers),
   });
   assertEquals([run.code, run.results], [0, numbers]);
@@ -222,7 +214,7 @@ Deno.test("corral map does all records when a function breaks what only its own 
 Deno.test("corral map charges a record that breaks JavaScript itself, and goes on with the others", async () => {
   const numbers = Array.from({ length: 200 }, (_, at) => at + 1);
   const args = ["map", "-e", breaking("Promise.prototype.then = null"), "-j", "2"];
-  const { code, results, stderr } = await corral(args, { stdin: ndjson(numbers) });
+  const { code, results, stderr } = await corral(args, { stdin: ndjson(numbers), allow: ["--allow-run"] });
   // Where a block ends before it shows, its last record is charged, and the function breaks the next worker as well: how often, the timing decides.
   const failed = numbers.filter((n) => !results.includes(n));
   assert(failed.length >= 1 && failed.length <= 12, stderr);
@@ -231,7 +223,8 @@ Deno.test("corral map charges a record that breaks JavaScript itself, and goes o
 });
 
 Deno.test("corral map exits with its own code when what it says on stderr cannot be written", async () => {
-  const [deno, ...rest] = [Deno.execPath(), ...corralArgs(["map", "-e", "() => { throw new Error('no'); }"])];
+  const map = ["map", "-j", "1", "-e", "() => { throw new Error('no'); }"];
+  const [deno, ...rest] = [Deno.execPath(), ...corralArgs(map, ["--allow-run"])];
   const run = async (args: readonly string[], stderr: string) => {
     const line = `printf '1\\n2\\n3\\n' | "$@" 2> ${stderr}`;
     return (await new Deno.Command("sh", { args: ["-c", line, "sh", deno!, ...args], stdout: "null" }).output()).code;

@@ -75,7 +75,9 @@ export async function corral(args: readonly string[], options: CorralOptions = {
  * what ends workers that are left is a shell then, and not one more process of Deno.
  */
 export async function mapByOne(args: readonly string[], options: CorralOptions = {}): Promise<CorralOutcome> {
-  return await corral(["map", "-j", "1", ...args], { ...options, allow: ["--allow-run", ...options.allow ?? []] });
+  const { allow = [] } = options;
+  const run = allow.includes("-A") ? [] : ["--allow-run"];
+  return await corral(["map", "-j", "1", ...args], { ...options, allow: [...run, ...allow] });
 }
 
 const IN_TURN = fileURLToPath(import.meta.resolve("../../fixtures/programs/corral_in_turn.ts"));
