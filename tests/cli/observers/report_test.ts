@@ -12,8 +12,9 @@ import {
 import { parseHTML } from "linkedom";
 import { createReport, redrawReport } from "../../../cli/observers/report/mod.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { noChromium, PREFER_DARK, runChromium } from "../../helpers/servers/chromium.ts";
-import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { BrowserPage } from "../../helpers/servers/browser_page.ts";
+import { noChromium } from "../../helpers/servers/chromium.ts";
+import { corral, corralInTurn, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
 import { firstPixel } from "../../helpers/servers/png.ts";
 import { plainRun, recordEvent, STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
 
@@ -226,10 +227,11 @@ Deno.test("corral report does not write the page over its events, whatever else 
     const text = JSON.stringify(startEvent()) + "\n";
     await Deno.writeTextFile(`${folder}/events`, text);
     await Deno.link(`${folder}/events`, `${folder}/hard`);
-    for (const name of ["events", "./events", "hard"]) {
-      const { code, stderr } = await corral(["report", "events", "-o", name], { cwd: folder });
+    const names = ["events", "./events", "hard"];
+    const outcomes = await corralInTurn(names.map((name) => ["report", "events", "-o", name]), { cwd: folder });
+    for (const [at, { code, stderr }] of outcomes.entries()) {
       assertEquals(code, 255);
-      assertStringIncludes(stderr, `Cannot write ${name}: it has the events, wanted another --output`);
+      assertStringIncludes(stderr, `Cannot write ${names[at]}: it has the events, wanted another --output`);
     }
     assertEquals(await Deno.readTextFile(`${folder}/events`), text);
   }));
@@ -264,7 +266,7 @@ Deno.test("corral map writes events, trace and report of one run, and corral rep
     await Deno.writeTextFile(`${folder}/in.ndjson`, records);
     const job = "(record) => { if (record.id % 50 === 0) throw new Error(`no <b>${record.id}</b>`); return record; }";
     const outputs = ["--events=run.ndjson", "--trace=trace.json", "--report=run.html", "--rejects=rejects.ndjson"];
-    const map = await corral(["map", "-e", job, "in.ndjson", ...outputs], { cwd: folder });
+    const map = await mapByOne(["-e", job, "in.ndjson", ...outputs], { cwd: folder });
     assertEquals([map.code, map.stdout.trimEnd().split("\n").length], [4, 196], map.stderr);
     const page = await Deno.readTextFile(`${folder}/run.html`);
     assertEquals(parse(page).texts(".tile b").slice(0, 3), ["200", "4", "196"]);
@@ -280,32 +282,27 @@ function testInChromium(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: noChromium ? `${name} (skipped: ${noChromium})` : name, ignore: noChromium !== undefined, fn });
 }
 
-testInChromium("Chromium shows the report of a hostile run, runs nothing in it and loads nothing", async () => {
-  const requests: string[] = [];
-  let page = "";
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    requests.push(new URL(request.url).pathname);
-    return new Response(page, { headers: { "content-type": "text/html" } });
-  });
-  const url = `http://127.0.0.1:${server.addr.port}`;
-  page = await pageOf(hostileRun(url));
-  const dom = await runChromium(["--dump-dom"], `${url}/run.html`);
-  assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
-  const seen = parse(dom);
-  assertFalse(seen.texts("title").includes("changed"));
-  assertEquals(seen.texts(ACTIVE), []);
-  assertEquals(seen.count("svg"), 3);
-});
-
-testInChromium("Chromium draws the report light or dark, as its user prefers", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/run.html`;
-    await Deno.writeTextFile(path, await pageOf(plainRun(100)));
-    const shoot = async (name: string, flags: string[]) => {
-      await runChromium([`--screenshot=${folder}/${name}`, "--window-size=1100,1500", ...flags], `file://${path}`);
-      return firstPixel(await Deno.readFile(`${folder}/${name}`));
-    };
-    const [light, dark] = await Promise.all([shoot("light.png", []), shoot("dark.png", [PREFER_DARK])]);
-    assertEquals(light, [0xf6, 0xf8, 0xfa]);
-    assertEquals(dark, [0x0d, 0x11, 0x17]);
-  }));
+testInChromium(
+  "Chromium shows the report of a hostile run light or dark, as its user prefers, runs nothing in it and loads nothing",
+  async () => {
+    const requests: string[] = [];
+    let text = "";
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+      requests.push(new URL(request.url).pathname);
+      return new Response(text, { headers: { "content-type": "text/html" } });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    text = await pageOf(hostileRun(url));
+    await using page = await BrowserPage.open(`${url}/run.html`);
+    await page.until('document.readyState === "complete" && document.querySelector("svg") !== null');
+    for (const [scheme, colour] of [["light", [0xf6, 0xf8, 0xfa]], ["dark", [0x0d, 0x11, 0x17]]] as const) {
+      await page.prefer(scheme);
+      assertEquals(await firstPixel(await page.picture()), colour);
+    }
+    const seen = parse(await page.evaluate("document.documentElement.outerHTML"));
+    assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
+    assertFalse(seen.texts("title").includes("changed"));
+    assertEquals(seen.texts(ACTIVE), []);
+    assertEquals(seen.count("svg"), 3);
+  },
+);

@@ -1,10 +1,10 @@
 // End-to-end: what is printed where nobody can read it is not lost without a word.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corralArgs, inFolder } from "../../helpers/programs/corral.ts";
+import { corralArgs, corralInTurn, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
 
 /** Only there it can be known, by a command that may look. */
 const isElsewhere = Deno.build.os !== "linux";
-const RUN = ["map", "-q", "-e", "(n) => n * 2"];
+const RUN = ["map", "-q", "-j", "1", "-e", "(n) => n * 2"];
 
 /** Runs the command in a shell, with `redirection` behind it. */
 async function inShell(args: readonly string[], redirection: string): Promise<[code: number, stderr: string]> {
@@ -56,12 +56,15 @@ Deno.test({
   ignore: isElsewhere,
   fn: async () => {
     const printed = ["--help", "--version", "help formats", "completion bash", "completion --help", "report --help"];
-    for (const line of [...printed, "map --help", "map --dry-run -e 1"]) {
-      const args = line.split(" ");
-      const closed = await inShell(args, ">&-");
-      assertEquals(closed, [255, "corral: Cannot write stdout: it is closed, wanted one that is open\n"], line);
-      const [code, stderr] = await inShell(args, "> /dev/full");
-      assertEquals(code, 255, line);
+    const lines = [...printed, "map --help", "map --dry-run -e 1"];
+    const print = (redirection: string): Promise<CorralOutcome[]> =>
+      corralInTurn(lines.map((line) => line.split(" ")), { allow: ["-A"], redirection });
+    for (const [at, { code, stderr }] of (await print(">&-")).entries()) {
+      const fault = "corral: Cannot write stdout: it is closed, wanted one that is open\n";
+      assertEquals([code, stderr], [255, fault], lines[at]);
+    }
+    for (const [at, { code, stderr }] of (await print("> /dev/full")).entries()) {
+      assertEquals(code, 255, lines[at]);
       assertStringIncludes(stderr, "corral: Cannot write stdout: No space left on device");
     }
   },

@@ -2,7 +2,7 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutputError } from "../../../cli/errors/output_error.ts";
 import { writeAll, writeResults } from "../../../cli/files/run_file.ts";
-import { corral, corralArgs, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralArgs, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const { BrokenPipe } = Deno.errors;
 
@@ -22,7 +22,7 @@ Deno.test({
       await new Deno.Command("mkfifo", { args: [pipe] }).output();
       const reader = new Deno.Command("head", { args: ["-c", "1", pipe], stdout: "null" }).spawn();
       const stdin = ndjson(Array.from({ length: 20_000 }, (_, n) => n));
-      const { code, stderr } = await corral(["map", "-e", "(n) => n", "--events", pipe], { stdin });
+      const { code, stderr } = await mapByOne(["-e", "(n) => n", "--events", pipe], { stdin });
       await reader.status;
       assertEquals([code, stderr.slice(-200)], [255, `corral: Cannot write ${pipe}: Broken pipe (os error 32)\n`]);
     }),
@@ -33,11 +33,11 @@ Deno.test("corral map ends a trace as its format wants also where its rejects ca
     const trace = `${folder}/trace.json`;
     const args = ["--rejects", `${folder}/rejects`, "--joblog", `${folder}/log`, "--trace", trace];
     const stdin = ndjson([1, 2]);
-    assertEquals((await corral(["map", "-e", "() => { throw 1; }", ...args], { stdin })).code, 2);
+    assertEquals((await mapByOne(["-e", "() => { throw 1; }", ...args], { stdin })).code, 2);
     // Where the lines that no longer hold are left out.
     await Deno.mkdir(`${folder}/rejects.new`);
-    const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
-    const { code, stderr } = await corral(again, { stdin });
+    const again = ["-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
+    const { code, stderr } = await mapByOne(again, { stdin });
     assertEquals(code, 255);
     assertStringIncludes(stderr, "/rejects.new: ");
     JSON.parse(await Deno.readTextFile(trace));
@@ -51,16 +51,22 @@ Deno.test({
     inFolder(async (folder) => {
       const [input, log, bad] = [`${folder}/in`, `${folder}/log`, `${folder}/bad`];
       await Deno.writeTextFile(input, ndjson(Array.from({ length: 20 }, (_, n) => n)));
-      const args = ["map", "-q", "-j1", "-e", "() => { throw 1; }", input, "--joblog", log, "--rejects", bad];
-      await corral([...args, "--chunk", "1", "--halt", "now,fail=1"]);
+      const args = ["-q", "-e", "() => { throw 1; }", input, "--joblog", log, "--rejects", bad];
+      await mapByOne([...args, "--chunk", "1", "--halt", "now,fail=1"]);
       const more = [...args, "--chunk", "100", "--resume"];
       // No file grows beyond 4 KiB: half of the lines that are written at once find room in the joblog.
       const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
-      const command = ["-c", script, "sh", Deno.execPath(), ...corralArgs(more)];
+      const command = [
+        "-c",
+        script,
+        "sh",
+        Deno.execPath(),
+        ...corralArgs(["map", "-j", "1", ...more], ["--allow-run"]),
+      ];
       const { code, stderr } = await new Deno.Command("sh", { args: command }).output();
       assertEquals(code, 255);
       assertStringIncludes(new TextDecoder().decode(stderr), `corral: Cannot write ${log}: File too large`);
-      assertEquals((await corral(more)).code, 20);
+      assertEquals((await mapByOne(more)).code, 20);
       const rejects = (await Deno.readTextFile(bad)).trim().split("\n").map((line) => JSON.parse(line).record);
       assertEquals(rejects.map(Number).sort((one, other) => one - other), Array.from({ length: 20 }, (_, n) => n));
     }),

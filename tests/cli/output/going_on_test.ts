@@ -1,6 +1,6 @@
 // End-to-end: a run of `corral map` that goes on with a joblog does what the first one would have done, and no more of it at once.
 import { assert, assertEquals } from "@std/assert";
-import { corral, inFolder, ndjson } from "../../helpers/programs/corral.ts";
+import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const TWO = ndjson([1, 2]);
 const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));
@@ -8,9 +8,9 @@ const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));
 Deno.test("corral map --resume hands out no more records at once than --chunk and --rate say", async () => {
   await inFolder(async (folder) => {
     const events = `${folder}/events.ndjson`;
-    const args = ["map", "-e", "(n) => n", "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", events];
+    const args = ["-e", "(n) => n", "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", events];
     for (const [stdin, ...flags] of [[TWO], [MANY, "--resume", "--chunk", "3", "--rate", "100000/s"]] as const) {
-      const { code, stderr } = await corral([...args, ...flags], { stdin });
+      const { code, stderr } = await mapByOne([...args, ...flags], { stdin });
       assertEquals(code, 0, stderr);
     }
     const blocks = [...(await Deno.readTextFile(events)).matchAll(/"type":"block".*"records":(\d+)/g)];
@@ -32,11 +32,11 @@ for (const [what, text, ...flags] of TABLES) {
   Deno.test(`corral map --resume knows the columns of its output again: ${what}`, async () => {
     await inFolder(async (folder) => {
       const stdin = ndjson([1, 2, 3]);
-      const args = ["map", "-e", text, "--out", "csv", ...flags];
-      const whole = await corral(args, { stdin });
+      const args = ["-e", text, "--out", "csv", ...flags];
+      const whole = await mapByOne(args, { stdin });
       const parts = [...args, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
-      assertEquals((await corral(parts, { stdin: TWO })).code, 0);
-      const { code, stderr } = await corral([...parts, "--resume"], { stdin });
+      assertEquals((await mapByOne(parts, { stdin: TWO })).code, 0);
+      const { code, stderr } = await mapByOne([...parts, "--resume"], { stdin });
       assertEquals(code, 0, stderr.slice(0, 1000));
       assert(await Deno.readTextFile(`${folder}/out`) === whole.stdout);
     });
@@ -45,10 +45,10 @@ for (const [what, text, ...flags] of TABLES) {
 
 Deno.test("corral map --resume-failed does not take the invalid records of an input for its format", async () => {
   await inFolder(async (folder) => {
-    const args = ["map", "-e", "(n) => n", "--joblog", `${folder}/log`];
+    const args = ["-e", "(n) => n", "--joblog", `${folder}/log`];
     const stdin = "1\nnone\n".repeat(25);
-    assertEquals((await corral(args, { stdin })).code, 25);
-    const { code, stderr } = await corral([...args, "--resume-failed"], { stdin });
+    assertEquals((await mapByOne(args, { stdin })).code, 25);
+    const { code, stderr } = await mapByOne([...args, "--resume-failed"], { stdin });
     assertEquals(code, 25, stderr);
   });
 });
@@ -59,9 +59,9 @@ Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, a
     // Deno.symlink() would take more than a test has.
     assert((await new Deno.Command("ln", { args: ["-s", `${folder}/rejects`, link] }).output()).success);
     const args = ["--rejects", link, "--joblog", `${folder}/log`];
-    assertEquals((await corral(["map", "-e", "() => { throw 1; }", ...args], { stdin: TWO, allow: ["-A"] })).code, 2);
-    const again = ["map", "-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
-    const { code, stderr } = await corral(again, { stdin: TWO, allow: ["-A"] });
+    assertEquals((await mapByOne(["-e", "() => { throw 1; }", ...args], { stdin: TWO, allow: ["-A"] })).code, 2);
+    const again = ["-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
+    const { code, stderr } = await mapByOne(again, { stdin: TWO, allow: ["-A"] });
     assertEquals(code, 1, stderr);
     assert((await Deno.lstat(link)).isSymlink);
     const lines = (await Deno.readTextFile(link)).trim().split("\n").map((line) => JSON.parse(line).sequence);

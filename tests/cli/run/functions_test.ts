@@ -1,7 +1,7 @@
 // End-to-end: what `corral map` calls, and what becomes of what it returns.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Gate } from "../../helpers/pools/gate.ts";
-import { corral, corralCommand, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralCommand, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -9,26 +9,34 @@ const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).p
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 Deno.test("corral map tells a function the record's index and attempt", async () => {
-  const { results } = await corral(["map", `${JOB}#places`], { stdin: "5\n\n6\n" });
+  const { results } = await mapByOne([`${JOB}#places`], { stdin: "5\n\n6\n" });
   assertEquals(results, [{ record: 5, index: 0, attempt: 1 }, { record: 6, index: 1, attempt: 1 }]);
 });
 
 Deno.test("corral map drops undefined, writes each value of a generator, and keeps the order of thousands of records", async () => {
-  const input = upTo(20_000);
-  const even = await corral(["map", `${JOB}#evenOnly`], { stdin: ndjson(input) });
+  const input = upTo(5_000);
+  const even = await corral(["map", `${JOB}#evenOnly`], { stdin: ndjson(input), allow: ["--allow-run"] });
   assertEquals(even.results, input.filter((n) => n % 2 === 0));
-  const twice = await corral(["map", `${JOB}#twice`, "--chunk", "7", "-j", "3"], { stdin: ndjson(upTo(500)) });
+  const twice = await corral(["map", `${JOB}#twice`, "--chunk", "7", "-j", "3"], {
+    stdin: ndjson(upTo(500)),
+    allow: ["--allow-run"],
+  });
   assertEquals(twice.results, upTo(500).flatMap((n) => [n, n * 10]));
 });
 
 Deno.test("corral map keeps the order of the records whatever ends first, and with --unordered does not wait", async () => {
   const stdin = ndjson([1500, 1, 2, 3]);
-  const ordered = await corral(["map", `${JOB}#laterFirst`, "-j", "2", "--chunk", "1"], { stdin });
+  const ordered = await corral(["map", `${JOB}#laterFirst`, "-j", "2", "--chunk", "1"], {
+    stdin,
+    allow: ["--allow-run"],
+  });
   assertEquals(ordered.results, [1500, 1, 2, 3]);
   // The first record waits until the results of all others have been read.
   using gate = new Gate();
   const flags = ["-j", "2", "--chunk", "1", "--unordered", "--allow-net=127.0.0.1"];
-  const child = corralCommand(["map", `${JOB}#holdFirst`, ...flags], { allow: ["--allow-net=127.0.0.1"] }).spawn();
+  const child = corralCommand(["map", `${JOB}#holdFirst`, ...flags], {
+    allow: ["--allow-run", "--allow-net=127.0.0.1"],
+  }).spawn();
   const stderr = new Response(child.stderr).text();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(ndjson([gate.port, 1, 2, 3])));
@@ -49,8 +57,8 @@ Deno.test("corral map keeps the order of the records whatever ends first, and wi
 });
 
 Deno.test("corral map takes a function from the command line, with types, and shows its errors as -e", async () => {
-  const { code, results, stderr } = await corral(
-    ["map", "-e", "async (record: { n: number }) => { if (record.n > 1) throw new Error('big'); return record.n; }"],
+  const { code, results, stderr } = await mapByOne(
+    ["-e", "async (record: { n: number }) => { if (record.n > 1) throw new Error('big'); return record.n; }"],
     { stdin: ndjson([{ n: 1 }, { n: 2 }]) },
   );
   assertEquals([code, results], [1, [1]]);
@@ -58,13 +66,13 @@ Deno.test("corral map takes a function from the command line, with types, and sh
 });
 
 Deno.test("corral map gives no result of a record whose generator failed", async () => {
-  const { code, results, stderr } = await corral(["map", `${JOB}#failAfterYield`], { stdin: "2\n3\n4\n" });
+  const { code, results, stderr } = await mapByOne([`${JOB}#failAfterYield`], { stdin: "2\n3\n4\n" });
   assertEquals([code, results], [1, [2, 4]]);
   assert(stderr.includes("RangeError: odd: 3"), stderr);
 });
 
 Deno.test("corral map fails a result that is not JSON, and only that one", async () => {
-  const { code, stdout, stderr } = await corral(["map", "-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"], {
+  const { code, stdout, stderr } = await mapByOne(["-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"], {
     stdin: "0\n1\n2\n3\n",
   });
   assertEquals([code, stdout], [2, "18446744073709551616\n[5]\n"]);
@@ -72,19 +80,24 @@ Deno.test("corral map fails a result that is not JSON, and only that one", async
 });
 
 Deno.test("corral map keeps what tasks print away from the results", async () => {
-  const { stdout, stderr } = await corral(["map", `${JOB}#print`, "-j", "1", "-q"], { stdin: "1\n2\n" });
+  const { stdout, stderr } = await mapByOne([`${JOB}#print`, "-q"], { stdin: "1\n2\n" });
   assertEquals([stdout, stderr], ["1\n2\n", "printed 1\nprinted 2\n"]);
 });
 
 Deno.test("corral map says what is wrong with a module that cannot be run", async () => {
-  const missing = await corral(["map", "./nowhere.ts"]);
-  assertEquals([missing.code, missing.stdout], [255, ""]);
-  assertEquals(missing.stderr, 'corral: Cannot load "./nowhere.ts": there is no such file\n');
-  const unnamed = await corral(["map", `${JOB}#nothing`], { stdin: "1\n" });
-  assertEquals(unnamed.code, 255);
-  assertStringIncludes(unnamed.stderr, 'Cannot run "nothing": the module has no such export, wanted one of "bytes"');
-  const broken = await corral(["map", "-e", "(record => "], { stdin: "1\n" });
-  assertEquals([broken.code, broken.stdout], [255, ""]);
-  assertStringIncludes(broken.stderr, "Expression expected");
-  assertStringIncludes(broken.stderr, "at -e:1:");
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const [missing, unnamed, broken] = await corralInTurn([
+      ["map", "./nowhere.ts"],
+      ["map", "-j", "1", `${JOB}#nothing`, "in"],
+      ["map", "-j", "1", "-e", "(record => ", "in"],
+    ], { cwd: folder, allow: ["--allow-run"] });
+    assertEquals([missing!.code, missing!.stdout], [255, ""]);
+    assertEquals(missing!.stderr, 'corral: Cannot load "./nowhere.ts": there is no such file\n');
+    assertEquals(unnamed!.code, 255);
+    assertStringIncludes(unnamed!.stderr, 'Cannot run "nothing": the module has no such export, wanted one of "bytes"');
+    assertEquals([broken!.code, broken!.stdout], [255, ""]);
+    assertStringIncludes(broken!.stderr, "Expression expected");
+    assertStringIncludes(broken!.stderr, "at -e:1:");
+  });
 });

@@ -80,20 +80,32 @@ export async function mapByOne(args: readonly string[], options: CorralOptions =
   return await corral(["map", "-j", "1", ...args], { ...options, allow: [...run, ...allow] });
 }
 
-const IN_TURN = fileURLToPath(import.meta.resolve("../../fixtures/programs/corral_in_turn.ts"));
+/** The program that runs several commands, one after the other. Its argument is `JSON.stringify(commands)`. */
+export const IN_TURN = import.meta.resolve("../../fixtures/programs/corral_in_turn.ts");
 const SOURCES_CONFIG = fileURLToPath(import.meta.resolve("../../../deno.json"));
 
+/** How several commands are run. */
+export interface InTurnOptions extends Pick<CorralOptions, "allow" | "cwd" | "env"> {
+  /** For a shell, behind the command. */
+  readonly redirection?: string;
+  /** Another program, which runs `IN_TURN`. */
+  readonly program?: string;
+}
+
 /**
- * Runs several commands in one program, one after the other, and tells of each. For what is refused, or needs no worker: to start the
- * program is nearly all that it costs. There is nothing on their stdin.
+ * Runs several commands in one program, one after the other, and tells of each. For what is refused, or soon done: to start the program is
+ * most of what it costs. There is nothing on their stdin.
  */
 export async function corralInTurn(
   commands: readonly (readonly string[])[],
-  { allow = [], cwd }: Pick<CorralOptions, "allow" | "cwd"> = {},
+  { allow = [], cwd, env = {}, redirection, program = IN_TURN }: InTurnOptions = {},
 ): Promise<CorralOutcome[]> {
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", `--config=${SOURCES_CONFIG}`, ...permissions(allow), IN_TURN]
-      .concat(JSON.stringify(commands)),
+  const args = ["run", "--quiet", "--no-prompt", `--config=${SOURCES_CONFIG}`, ...permissions(allow), program]
+    .concat(JSON.stringify(commands));
+  const shell = ["-c", `"$0" "$@" ${redirection}; exit $?`, Deno.execPath(), ...args];
+  const { stdout, stderr } = await new Deno.Command(redirection === undefined ? Deno.execPath() : "sh", {
+    args: redirection === undefined ? args : shell,
+    env,
     stdin: "null",
     ...(cwd === undefined ? {} : { cwd }),
   }).output();
@@ -102,7 +114,7 @@ export async function corralInTurn(
   if (told!.at(-1) !== "" || told!.length !== commands.length + 1) throw new Error(told!.at(-1));
   return commands.map((_, at) => {
     const [, text, code] = /^(.*?)(\d+)$/s.exec(told![at]!)!;
-    return outcome(Number(code), printed![at]!, text!);
+    return outcome(Number(code), printed![at] ?? "", text!);
   });
 }
 

@@ -70,6 +70,11 @@ export class BrowserPage implements AsyncDisposable {
     }
   }
 
+  /** Shows the page as to a user who prefers light or dark. */
+  async prefer(scheme: "light" | "dark"): Promise<void> {
+    await this.#call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+  }
+
   /** A picture of the page, as PNG. */
   async picture(): Promise<Uint8Array> {
     const { data } = await this.#call("Page.captureScreenshot", { format: "png" });

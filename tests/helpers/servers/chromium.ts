@@ -26,21 +26,6 @@ export function chromiumCommand(profile: string, flags: readonly string[], url: 
   return new Deno.Command(command!, { args, stdin: "null", stdout: "piped", stderr: "piped" });
 }
 
-/** Runs the browser once, with a new profile; returns what it prints. */
-export async function runChromium(flags: readonly string[], url: string): Promise<string> {
-  const profile = await Deno.makeTempDir({ prefix: "corral-chromium-" });
-  try {
-    const { success, stdout, stderr } = await chromiumCommand(profile, flags, url).output();
-    if (!success) throw new Error(`Cannot run the browser: ${new TextDecoder().decode(stderr)}`);
-    return new TextDecoder().decode(stdout);
-  } finally {
-    await Deno.remove(profile, { recursive: true });
-  }
-}
-
-/** What makes the browser prefer dark pages. */
-export const PREFER_DARK = "--blink-settings=preferredColorScheme=0";
-
 async function findCommand(): Promise<string | undefined> {
   for (const name of NAMES) {
     try {
