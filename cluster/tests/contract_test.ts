@@ -2,6 +2,7 @@
 import { backendContract } from "../../tests/pool/backend_contract.ts";
 import { poolContract } from "../../tests/pool/pool_contract.ts";
 import { Cluster } from "../mod.ts";
+import { codeNameOfModule } from "../src/message/code_name.ts";
 import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { NO_POSTGRES, startPostgres } from "./helpers/postgres_server.ts";
@@ -9,6 +10,8 @@ import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 import { SECRET } from "./helpers/secret.ts";
 
 const MODULE = import.meta.resolve("../../tests/fixtures/tasks/contract_tasks.ts");
+/** Told to each cluster, which would else start a program to name the code. */
+const CODE = await codeNameOfModule(MODULE, Deno.execPath());
 
 /** One agent for all tests: each finds it as the one before has left it. */
 const group = new AsyncDisposableStack();
@@ -35,7 +38,7 @@ for (const [name, { missing }] of Object.entries(SERVERS)) {
   backendContract(`ClusterBackend over ${name}`, {
     ignore,
     open: () => {
-      const caller = new Caller(urls.get(name)!, { module: MODULE });
+      const caller = new Caller(urls.get(name)!, { module: MODULE, codeVersion: CODE });
       return Promise.resolve({ backend: caller.backend, release: () => caller[Symbol.asyncDispose]() });
     },
   });
@@ -44,7 +47,11 @@ for (const [name, { missing }] of Object.entries(SERVERS)) {
     ignore,
     open: () => {
       const url = urls.get(name)!;
-      const cluster = new Cluster({ [name === "Redis" ? "redis" : "postgres"]: url, secret: SECRET });
+      const cluster = new Cluster({
+        ...(name === "Redis" ? { redis: url } : { postgres: url }),
+        secret: SECRET,
+        codeVersion: CODE,
+      });
       return Promise.resolve({
         options: { backend: cluster, module: MODULE },
         release: () => cluster[Symbol.asyncDispose](),

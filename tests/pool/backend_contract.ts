@@ -147,24 +147,23 @@ export function backendContract(name: string, subject: ContractSubject): void {
     assertEquals([error.message, kind], ["too bad", "task"]);
   });
 
-  rule("runs the items of a chunk, and tells which failed", async (backend) => {
-    const { value } = await outcome(backend, chunk("even", [0, 1, 2, 3]));
-    const { values, errors, durationMs } = value as ChunkResult;
-    assertEquals(values, [0, undefined, 2, undefined]);
-    assertEquals(errors.map(([index, error]) => [index, (error as Error).message]), [[1, "1 is odd"], [3, "3 is odd"]]);
-    assert(durationMs >= 0);
-  });
-
-  rule("stops a chunk at its first error when it is told to", async (backend) => {
-    const { value } = await outcome(backend, chunk("even", [0, 1, 2, 3], { stopOnError: true }));
-    const { values, errors } = value as ChunkResult;
-    assertEquals([values.length, errors.length], [2, 1]);
-  });
-
-  rule("spreads the items of a chunk over the parameters when it is told to", async (backend) => {
-    const { value } = await outcome(backend, chunk("square", [[2], [3]], { spread: true }));
-    assertEquals((value as ChunkResult).values, [4, 9]);
-  });
+  rule(
+    "runs the items of a chunk and tells which failed, stops at an error or spreads as it is told",
+    async (backend) => {
+      const run = async (fn: string, items: unknown[], mode?: Partial<ChunkMode>): Promise<ChunkResult> =>
+        (await outcome(backend, chunk(fn, items, mode))).value as ChunkResult;
+      const { values, errors, durationMs } = await run("even", [0, 1, 2, 3]);
+      assertEquals(values, [0, undefined, 2, undefined]);
+      assertEquals(errors.map(([index, error]) => [index, (error as Error).message]), [[1, "1 is odd"], [
+        3,
+        "3 is odd",
+      ]]);
+      assert(durationMs >= 0);
+      const stopped = await run("even", [0, 1, 2, 3], { stopOnError: true });
+      assertEquals([stopped.values.length, stopped.errors.length], [2, 1]);
+      assertEquals((await run("square", [[2], [3]], { spread: true })).values, [4, 9]);
+    },
+  );
 
   rule("cancel() rejects a request that waits before it returns, and it never begins", async (backend) => {
     const blockers = Array.from({ length: Math.max(1, backend.capacity) * 2 }, () => new Told());

@@ -1,12 +1,12 @@
 /** An agent as its own process, under exactly the flags that the documentation gives it. */
+import { AGENT, COMMAND, COMMAND_CONFIG } from "../../../tests/helpers/programs/packages.ts";
 import { LoggedProcess } from "../../../tests/helpers/servers/logged_process.ts";
 import { SECRET_FILE, TEMP } from "./secret_file.ts";
 import { TASKS } from "./task_module.ts";
 
-const ROOT = new URL("../../../", import.meta.url);
 const COMMANDS = {
-  "corral-agent": [new URL("cluster/agent.ts", ROOT).href],
-  "corral agent": [new URL("cli/main.ts", ROOT).href, "agent"],
+  "corral-agent": [AGENT],
+  "corral agent": [COMMAND, "agent"],
 };
 
 /** How a test's agent differs from others. */
@@ -63,7 +63,7 @@ export class AgentProcess implements AsyncDisposable {
           "--allow-env=DENO_DIR,HOME,XDG_CACHE_HOME",
         ],
         ...["--allow-sys=hostname", "--allow-run=deno", "--allow-read", `--allow-write=${TEMP}`],
-        `--config=${new URL("deno.json", ROOT).pathname}`,
+        `--config=${COMMAND_CONFIG}`,
         ...[
           ...COMMANDS[command],
           new URL(serverUrl).protocol === "postgres:" ? "--postgres" : "--redis",

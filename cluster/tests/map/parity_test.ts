@@ -1,6 +1,6 @@
 // End-to-end: `corral map --cluster` gives what the same command gives on one machine, byte for byte.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
+import { corral, type CorralOutcome, inFolder, mapByOne, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
@@ -30,10 +30,12 @@ Deno.test.afterAll(() => group.disposeAsync());
 const numbers = (count: number): string => ndjson(Array.from({ length: count }, (_, index) => index + 1));
 const TABLE = `id,name\n1,"a, b"\n2,"say ""x"""\n3,\n`;
 
-/** A run that is made twice. */
+/** A run that is made there and here. */
 interface Case {
   readonly args: readonly string[];
   readonly stdin: string;
+  /** Whether records that fail are told of on stderr. Else they are written to a file, which has all that is told of them. */
+  readonly isTold?: boolean;
   /** Whether two workers may end in either order. */
   readonly isUnordered?: boolean;
   /** Whether its agent prints something: then it has one of its own, whose streams nobody else reads. */
@@ -44,24 +46,28 @@ const CASES: Readonly<Record<string, Case>> = {
   "NDJSON": { args: [RECORDS], stdin: ndjson([{ a: 1 }, "ü\u2028", null, [1.5, "1e400"]]) },
   "many quick records": { args: [RECORDS], stdin: numbers(50_000) },
   "results in the order of the records": { args: [`${RECORDS}#laterFirst`], stdin: ndjson([90, 60, 30, 1, 1]) },
-  "index and attempt": { args: [`${RECORDS}#places`, "--chunk", "2"], stdin: numbers(9) },
+  "index and attempt": { args: [`${RECORDS}#places`, "--chunk", "2", "--out", "csv"], stdin: numbers(9) },
   "no result, and several": { args: [`${RECORDS}#twice`, "--out", "json"], stdin: numbers(5) },
-  "CSV to CSV": { args: [RECORDS, "--in", "csv", "--out", "csv"], stdin: TABLE },
   "CSV to TSV, other columns": { args: [RECORDS, "--in", "csv", "--out", "tsv", "--columns", "name,id"], stdin: TABLE },
-  "lines": { args: [RECORDS, "--in", "lines", "--out", "lines"], stdin: "one\n\ntwo\n" },
-  "records between zeros": { args: [RECORDS, "--in", "nul", "--out", "nul"], stdin: "one\0two\0" },
+  "lines to records between zeros": { args: [RECORDS, "--in", "lines", "--out", "nul"], stdin: "one\n\ntwo\n" },
+  "records between zeros to lines": { args: [RECORDS, "--in", "nul", "--out", "lines"], stdin: "one\0two\0" },
   "bytes": { args: [`${RECORDS}#bytes`, "--in", "lines", "--out", "raw"], stdin: "one\ntwo\n" },
   "numbers of records": { args: [`${RECORDS}#evenOnly`, "--tag"], stdin: numbers(8) },
   "batches": { args: [RECORDS, "--batch", "3"], stdin: numbers(8) },
   "an initializer": { args: [`${RECORDS}#isPrepared`, "--initializer", "prepare"], stdin: numbers(3) },
-  "failures, reported on stderr": { args: [`${RECORDS}#failOdd`], stdin: numbers(5) },
+  "failures, reported on stderr": { args: [`${RECORDS}#failOdd`], stdin: numbers(5), isTold: true },
+  "failures, reported in a file": { args: [`${RECORDS}#failOdd`, "-q"], stdin: numbers(5) },
   "a generator that fails": { args: [`${RECORDS}#failAfterYield`], stdin: numbers(4) },
   "invalid records": { args: [RECORDS], stdin: "1\nnope\n2\n" },
   "what a function prints": { args: [`${RECORDS}#print`], stdin: numbers(20), isUnordered: true, isLoud: true },
   "an end by failures": { args: [`${RECORDS}#failOdd`, "--halt", "now,fail=1", "--chunk", "1"], stdin: numbers(1) },
   "attempts at records that throw": { args: [`${TROUBLE}#failFirst`, "--retries", "2"], stdin: numbers(4) },
   "attempts at records that end their worker": { args: [`${TROUBLE}#exitFirst`, "--retries", "1"], stdin: numbers(3) },
-  "a record that ends its worker": { args: [`${TROUBLE}#exitAtFive`, "--chunk", "10"], stdin: numbers(10) },
+  "a record that ends its worker": {
+    args: [`${TROUBLE}#exitAtFive`, "--chunk", "10"],
+    stdin: numbers(10),
+    isTold: true,
+  },
   "an error outside of any call": {
     args: [`${TROUBLE}#throwLaterAtFive`, "--chunk", "10"],
     stdin: numbers(10),
@@ -80,29 +86,28 @@ const CASES: Readonly<Record<string, Case>> = {
     stdin: numbers(10),
   },
   "a function that is typed": { args: ["-e", "(n) => n % 2 ? { n } : undefined"], stdin: numbers(6) },
-  "a typed function that throws": { args: ["-e", "(n) => n.a.b"], stdin: numbers(2) },
+  "a typed function that throws": { args: ["-e", "(n) => n.a.b"], stdin: numbers(2), isTold: true },
   "a typed text that is not a function": { args: ["-e", "5"], stdin: numbers(2) },
   "an export that is not there": { args: [`${RECORDS}#missing`], stdin: "" },
 };
 
-for (const [name, { args, stdin, isUnordered = false, isLoud = false }] of Object.entries(CASES)) {
+for (const [name, { args, stdin, isTold = false, isUnordered = false, isLoud = false }] of Object.entries(CASES)) {
   Deno.test(`corral map --cluster is as on one machine: ${name}`, { ignore }, () =>
     inFolder(async (folder) => {
       await using own = new AsyncDisposableStack();
       const address = isLoud ? await openOwn(own, args[0]!.replace(/#.*/, "")) : url;
-      const run = async (place: string, flags: readonly string[], allow: readonly string[]) => {
-        const rejects = `${folder}/${place}`;
-        const told = await corral(["map", ...args, ...flags], { stdin, allow });
-        const filed = await corral(["map", ...args, ...flags, "-q", "--rejects", rejects], { stdin, allow });
-        return {
-          code: [told.code, filed.code],
-          stdout: told.stdout,
-          stderr: lines(told.stderr.replace(/ in \d+\.\d s/, " in a moment"), isUnordered),
-          rejects: lines(await Deno.readTextFile(rejects), false),
-        };
-      };
-      const there = await run("there", clusterFlags(address), clusterPermissions(address));
-      assertEquals(there, await run("here", ["-j", "2"], []));
+      const rejects = (place: string): string => `${folder}/${place}`;
+      const told = async (place: string, { code, stdout, stderr }: CorralOutcome) => ({
+        code,
+        stdout,
+        stderr: lines(stderr.replace(/ in \d+\.\d s/, " in a moment"), isUnordered),
+        rejects: isTold ? [] : lines(await Deno.readTextFile(rejects(place)), false),
+      });
+      const argsOf = (place: string): string[] => [...args, ...(isTold ? [] : ["--rejects", rejects(place)])];
+      const allow = clusterPermissions(address);
+      const there = await corral(["map", ...argsOf("there"), ...clusterFlags(address)], { stdin, allow });
+      const here = await mapByOne(argsOf("here"), { stdin });
+      assertEquals(await told("there", there), await told("here", here));
     }));
 }
 

@@ -14,5 +14,7 @@ export const MADE_PACKAGES: string | undefined = made && fileURLToPath(made);
 export const LIBRARY = place(made === undefined ? "mod.ts" : "built/mod.js");
 /** The command. */
 export const COMMAND = place(made === undefined ? "cli/main.ts" : "cli/built/main.js");
-/** The path of the configuration that the command needs. */
+/** The command of agents. */
+export const AGENT = place(made === undefined ? "cluster/agent.ts" : "cluster/built/agent.js");
+/** The path of the configuration that the commands need. */
 export const COMMAND_CONFIG = fileURLToPath(place("deno.json"));
