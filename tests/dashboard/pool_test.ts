@@ -1,9 +1,7 @@
-// End-to-end tests of a pool's live page: what it shows of a real pool, in a real browser, and what an operator can do.
+// End-to-end tests of a pool's live page: what it tells of a real pool, and what an operator can do.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Dashboard, Pool, PoolClosedError } from "../../mod.ts";
 import type { PageStart, PageState } from "../../src/dashboard/state.ts";
-import { BrowserPage } from "../helpers/servers/browser_page.ts";
-import { noChromium } from "../helpers/servers/chromium.ts";
 import { until } from "../helpers/programs/processes.ts";
 
 const LIMIT_MS = 60_000;
@@ -157,42 +155,6 @@ Deno.test("Pool.untrusted() has limits, which can be changed but not by undefine
     "Messages: up to 1 MiB",
   ]);
   assertThrows(() => Pool.untrusted(undefined as unknown as string), TypeError);
-});
-
-Deno.test({
-  name: `The live page shows the pool in a browser${noChromium === undefined ? "" : ` (skipped: ${noChromium})`}`,
-  ignore: noChromium !== undefined,
-  async fn() {
-    await using pool = new Pool({ workers: 2, name: "<b>bold</b>", output: "events" });
-    await using dashboard = await pool.serveDashboard({ control: true });
-    await using page = await BrowserPage.open(dashboard.url, { width: 500 });
-    await page.until('document.querySelector("#connection").textContent === "live"');
-    await pool.ready();
-    await pool.map(Math.sqrt, [1, 4, 9]);
-    await pool.apply(speak, ["<img src=x onerror=\"document.title='changed'\">"]);
-    await page.until('document.querySelector("#outputs").textContent.includes("<img src=x")');
-    assertEquals(await page.evaluate("document.title"), "<b>bold</b>: corral");
-    assertEquals(await page.evaluate('document.querySelectorAll("main b").length'), 3, "only those of the charts");
-    const labels = await page.evaluate<string[]>(
-      '[...document.querySelectorAll("svg[role=img]")].map((svg) => svg.getAttribute("aria-label"))',
-    );
-    assertEquals(labels.map((label) => label.split(" over")[0]), [
-      "Tasks per second",
-      "Run time",
-      "Waiting and running",
-    ]);
-    const states = '[...document.querySelectorAll("#workers .state")].map((state) => state.textContent)';
-    // What a task says comes at once, what its worker does with the next report.
-    await page.until(`${states}.join() === "idle,idle"`);
-    assertEquals(await page.evaluate("document.documentElement.scrollWidth <= 500"), true, "it fits 500 pixels");
-
-    await page.evaluate('document.querySelector("#pause").click()');
-    await page.until('document.querySelector("#connection").textContent === "paused"');
-    await page.evaluate('document.querySelector("#pause").click()');
-    await page.until('document.querySelector("#connection").textContent === "live"');
-    await dashboard.close();
-    await page.until('document.querySelector("#connection").className === "down"');
-  },
 });
 
 Deno.test("Pool.serveDashboard() serves a closed pool that still works, and refuses one that has ended", async () => {

@@ -48,6 +48,11 @@ export class BrowserPage implements AsyncDisposable {
     return page;
   }
 
+  /** Goes to another address. */
+  async go(url: string): Promise<void> {
+    await this.#call("Page.navigate", { url });
+  }
+
   /** The value of an expression in the page; it must be data. */
   async evaluate<T>(expression: string): Promise<T> {
     const { result, exceptionDetails } = await this.#call("Runtime.evaluate", { expression, returnByValue: true });
