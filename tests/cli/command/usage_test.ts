@@ -166,6 +166,18 @@ Deno.test("readMapOptions() fills in the defaults", () => {
   assertEquals(jobs, navigator.hardwareConcurrency);
 });
 
+Deno.test("readMapOptions() takes the format from the names of files, and asks where they differ", () => {
+  const names = ["a.csv", "a.CSV", "a.tsv", "a.tab", "a.json", "a.jsonl", "a.txt", "a.csv.gz", "a"];
+  const formats = ["csv", "csv", "tsv", "tsv", "json", "ndjson", "ndjson", "csv", "ndjson"];
+  assertEquals(names.map((name) => options(name).input), formats);
+  assertEquals([options("a.csv", "b.CSV").input, options("a.csv", "--in", "ndjson").input], ["csv", "ndjson"]);
+  assertThrows(
+    () => options("a.csv", "b.tsv"),
+    UsageError,
+    "by their names the files are csv and tsv, wanted --in FORMAT",
+  );
+});
+
 Deno.test("readMapOptions() reads values in every form that a flag may have", () => {
   assertEquals(options("-j4").jobs, 4);
   assertEquals(options("-j=4").jobs, 4);

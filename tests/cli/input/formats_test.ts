@@ -1,6 +1,7 @@
 // End-to-end: what `corral map` reads and writes.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -9,35 +10,38 @@ Deno.test("corral map reads NDJSON, with blank lines, Windows line ends, a byte 
   assertEquals([code, stdout], [0, '{"n":1}\n"é"\n[3]\n']);
 });
 
-Deno.test("corral map reads the elements of a JSON array, however they are laid out", async () => {
-  const stdin = '[\n  {"n": 1,\n   "text": "a\\nb]"},\n  [2, {"x": "\\"}"}], 3, "4,5"\n]\n';
-  const { code, results } = await mapByOne([JOB, "--in", "json"], { stdin });
-  assertEquals([code, results], [0, [{ n: 1, text: "a\nb]" }, [2, { x: '"}' }], 3, "4,5"]]);
-});
+/** A run over a file called `in`. */
+function run(job: string, content: string, ...flags: string[]): MapInTurn {
+  return { args: [job, "in", ...flags], files: { in: content } };
+}
 
-Deno.test("corral map rejects the place where a JSON array is broken, and keeps what stands before", async () => {
-  const cut = await mapByOne([JOB, "--in", "json"], { stdin: '[1, {"a": nope}, 2,\n{"cut": ' });
+Deno.test("corral map reads the elements of a JSON array, however they are laid out, and rejects the place where it is broken", async () => {
+  const [whole, cut, missing] = await mapInTurn([
+    run(JOB, '[\n  {"n": 1,\n   "text": "a\\nb]"},\n  [2, {"x": "\\"}"}], 3, "4,5"\n]\n', "--in", "json"),
+    run(JOB, '[1, {"a": nope}, 2,\n{"cut": ', "--in", "json"),
+    run(JOB, "[1 2]", "--in", "json"),
+  ]);
+  assertEquals([whole.code, whole.results], [0, [{ n: 1, text: "a\nb]" }, [2, { x: '"}' }], 3, "4,5"]]);
   assertEquals([cut.code, cut.results], [2, [1, 2]]);
-  assertStringIncludes(cut.stderr, "record 2 (line 1 of stdin) failed: the record is not JSON");
+  assertStringIncludes(cut.stderr, "record 2 (line 1 of in) failed: the record is not JSON");
   assertStringIncludes(
     cut.stderr,
-    "record 4 (line 2 of stdin) failed: the record is not JSON: the input ends inside of it",
+    "record 4 (line 2 of in) failed: the record is not JSON: the input ends inside of it",
   );
-  const missing = await mapByOne([JOB, "--in", "json"], { stdin: "[1 2]" });
   assertEquals([missing.code, missing.results], [1, [1]]);
   assertStringIncludes(missing.stderr, 'wanted "," or "]" behind an element of the array');
 });
 
-Deno.test("corral map reads lines and NUL-ended texts as they stand", async () => {
-  const lines = await mapByOne([JOB, "--in", "lines", "--out", "json"], { stdin: "a\r\n\n b\\n" });
+Deno.test("corral map reads lines and NUL-ended texts as they stand, and CSV and TSV by their header, and rejects single bad rows", async () => {
+  const table = 'id,text\n1,"a, ""b""\nc"\r\n\n2,plain 5" disk\n3,x,too many\n4,"ok"\n5,"never closed\n6,last\n';
+  const [lines, texts, csv, tsv] = await mapInTurn([
+    run(JOB, "a\r\n\n b\\n", "--in", "lines", "--out", "json"),
+    run(JOB, "a\nb\0c\0", "--in", "nul"),
+    run(JOB, table, "--in", "csv"),
+    run(JOB, "a\tb\n1\t2,3\n", "--in", "tsv"),
+  ]);
   assertEquals([lines.code, lines.stdout], [0, '[\n"a",\n"",\n" b\\\\n"\n]\n']);
-  const texts = await mapByOne([JOB, "--in", "nul"], { stdin: "a\nb\0c\0" });
   assertEquals([texts.code, texts.results], [0, ["a\nb", "c"]]);
-});
-
-Deno.test("corral map reads CSV and TSV by their header, and rejects single bad rows", async () => {
-  const stdin = 'id,text\n1,"a, ""b""\nc"\r\n\n2,plain 5" disk\n3,x,too many\n4,"ok"\n5,"never closed\n6,last\n';
-  const csv = await mapByOne([JOB, "--in", "csv"], { stdin });
   assertEquals(csv.results, [
     { id: "1", text: 'a, "b"\nc' },
     { id: "2", text: 'plain 5" disk' },
@@ -45,29 +49,32 @@ Deno.test("corral map reads CSV and TSV by their header, and rejects single bad 
     { id: "6", text: "last" },
   ]);
   assertEquals(csv.code, 2);
-  assertStringIncludes(csv.stderr, "record 3 (line 6 of stdin) failed: the row has 3 fields, the header has 2");
-  assertStringIncludes(csv.stderr, "record 5 (line 8 of stdin) failed: the row is not CSV: a quote is never closed");
-  const tsv = await mapByOne([JOB, "--in", "tsv"], { stdin: "a\tb\n1\t2,3\n" });
+  assertStringIncludes(csv.stderr, "record 3 (line 6 of in) failed: the row has 3 fields, the header has 2");
+  assertStringIncludes(csv.stderr, "record 5 (line 8 of in) failed: the row is not CSV: a quote is never closed");
   assertEquals([tsv.code, tsv.results], [0, [{ a: "1", b: "2,3" }]]);
 });
 
-Deno.test("corral map writes CSV with the fields of the first result, and fails results that do not fit", async () => {
-  const stdin = ndjson([{ a: 1, b: 'x "y", z' }, { b: { deep: [1] } }, { a: 2, c: 3 }, 7, { a: null, b: "é" }]);
-  const { code, stdout, stderr } = await mapByOne([JOB, "--out", "csv"], { stdin });
-  assertEquals(stdout, 'a,b\n1,"x ""y"", z"\n,"{""deep"":[1]}"\n,é\n');
-  assertEquals(code, 2);
+Deno.test("corral map writes CSV with the fields of the first result, lines, bytes, and an empty array when there is nothing", async () => {
+  const [csv, lines, raw, none] = await mapInTurn([
+    run(
+      JOB,
+      ndjson([{ a: 1, b: 'x "y", z' }, { b: { deep: [1] } }, { a: 2, c: 3 }, 7, { a: null, b: "é" }]),
+      "--out",
+      "csv",
+    ),
+    run(JOB, '"a"\n{"b":1}\n2\n', "--out", "lines"),
+    run(`${JOB}#bytes`, "a\nüb\n", "--in", "lines", "--out", "raw"),
+    run(JOB, "", "--out", "json"),
+  ]);
+  assertEquals(csv.stdout, 'a,b\n1,"x ""y"", z"\n,"{""deep"":[1]}"\n,é\n');
+  // Results that do not fit fail.
+  assertEquals(csv.code, 2);
   assertStringIncludes(
-    stderr,
-    'record 3 (line 3 of stdin) failed: TypeError: Cannot write a row: the result has the field "c"',
+    csv.stderr,
+    'record 3 (line 3 of in) failed: TypeError: Cannot write a row: the result has the field "c"',
   );
-});
-
-Deno.test("corral map writes lines, bytes, and an empty array when there is nothing", async () => {
-  const lines = await mapByOne([JOB, "--out", "lines"], { stdin: '"a"\n{"b":1}\n2\n' });
   assertEquals(lines.stdout, 'a\n{"b":1}\n2\n');
-  const raw = await mapByOne([`${JOB}#bytes`, "--in", "lines", "--out", "raw"], { stdin: "a\nüb\n" });
   assertEquals(raw.stdout, "AÜB");
-  const none = await mapByOne([JOB, "--out", "json"]);
   assertEquals([none.code, none.stdout], [0, "[]\n"]);
 });
 

@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import naughtyStrings from "big-list-of-naughty-strings/blns.json" with { type: "json" };
 import spectrum from "csv-spectrum";
 import "vega-datasets";
-import { corral, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { inFolder, mapByOne } from "../../helpers/programs/corral.ts";
+import { type MapInTurn, mapInTurn } from "../../helpers/programs/map_in_turn.ts";
 
 const vega = new URL("../data/", import.meta.resolve("vega-datasets"));
 
@@ -21,34 +22,43 @@ Deno.test("corral map reads every table of csv-spectrum as its JSON says", async
   const cases = await new Promise<SpectrumCase[]>((resolve, reject) =>
     spectrum((error: Error | null, cases: SpectrumCase[]) => error === null ? resolve(cases) : reject(error))
   );
-  await inFolder(async (folder) => {
-    // The JSON of this one is not what its table says: another telephone number.
-    for (const { name, csv, json } of cases.filter(({ name }) => name !== "location_coordinates")) {
-      await Deno.writeFile(`${folder}/in.csv`, csv);
-      const { code, results, stderr } = await mapByOne([...identity, `${folder}/in.csv`]);
-      assertEquals([code, results, stderr], [0, JSON.parse(text.decode(json)), ""], name);
-    }
-    assertEquals(cases.length >= 12, true);
-  });
+  // The JSON of this one is not what its table says: another telephone number.
+  const read = cases.filter(({ name }) => name !== "location_coordinates");
+  const outcomes = await mapInTurn(
+    read.map(({ csv }) => ({ args: [...identity, "in.csv"], files: { "in.csv": csv } })),
+  );
+  for (const [at, { code, results, stderr }] of outcomes.entries()) {
+    const { name, json } = read[at]!;
+    assertEquals([code, results, stderr], [0, JSON.parse(text.decode(json)), ""], name);
+  }
+  assertEquals(cases.length >= 12, true);
 });
 
 Deno.test("corral map passes the big list of naughty strings on unchanged, in every format that can hold it", async () => {
   const strings: string[] = naughtyStrings;
-  const run = async (flags: string[], stdin: string) => {
-    const { code, stdout, stderr } = await mapByOne([...identity, ...flags], { stdin });
-    assertEquals([code, stderr], [0, ""], flags.join(" "));
-    return stdout;
-  };
   const ndjson = strings.map((one) => JSON.stringify(one) + "\n").join("");
-  assertEquals(await run([], ndjson), ndjson);
-  assertEquals(JSON.parse(await run(["--in", "json", "--out", "json"], JSON.stringify(strings))), strings);
   const nul = strings.map((one) => `${one}\0`).join("");
-  assertEquals(await run(["--in", "nul", "--out", "nul"], nul), nul);
   const lines = strings.filter((one) => !/[\r\n]/.test(one)).map((one) => `${one}\n`).join("");
-  assertEquals(await run(["--in", "lines", "--out", "lines"], lines), lines);
   const rows = strings.map((one, at) => ({ at: `${at}`, one }));
-  const csv = await run(["--out", "csv"], rows.map((row) => JSON.stringify(row) + "\n").join(""));
-  assertEquals((await run(["--in", "csv"], csv)).trim().split("\n").map((line) => JSON.parse(line)), rows);
+  const over = (content: string, ...flags: string[]): MapInTurn => ({
+    args: [...identity, "in", ...flags],
+    files: { in: content },
+  });
+  const outcomes = await inFolder(async (folder) => {
+    const table = `${folder}/table.csv`;
+    return await mapInTurn([
+      over(ndjson),
+      over(JSON.stringify(strings), "--in", "json", "--out", "json"),
+      over(nul, "--in", "nul", "--out", "nul"),
+      over(lines, "--in", "lines", "--out", "lines"),
+      over(rows.map((row) => JSON.stringify(row) + "\n").join(""), "-o", table),
+      { args: [...identity, table] },
+    ]);
+  });
+  for (const { code, stderr } of outcomes) assertEquals([code, stderr], [0, ""]);
+  const [first, json, second, third, , table] = outcomes;
+  assertEquals([first.stdout, second.stdout, third.stdout], [ndjson, nul, lines]);
+  assertEquals([JSON.parse(json.stdout), table.results], [strings, rows]);
 });
 
 Deno.test("corral map takes for JSON what JSON.parse() does, and nothing else", async () => {
@@ -116,18 +126,18 @@ Deno.test("corral map takes for JSON what JSON.parse() does, and nothing else", 
     }
   };
   const stdin = texts.map((one) => `${one}\n`).join("");
-  const { results, code } = await corral(["map", "-e", "(r, { index }) => index", "-q"], { stdin });
+  const { results, code } = await mapByOne(["-e", "(r, { index }) => index", "-q"], { stdin });
   assertEquals(results, texts.flatMap((one, at) => isJson(one) ? [at] : []));
   assertEquals(code, texts.filter((one) => !isJson(one)).length);
 });
 
 Deno.test("corral map reads the tables and lists of vega-datasets whole", async () => {
   const names = ["seattle-weather.csv", "stocks.csv", "unemployment.tsv", "cars.json", "movies.json"];
-  for (const name of names) {
+  const outcomes = await mapInTurn(names.map((name) => ({ args: [...identity, new URL(name, vega).pathname] })));
+  for (const [at, { code, results, stderr }] of outcomes.entries()) {
+    const name = names[at]!;
     const content = await Deno.readTextFile(new URL(name, vega));
     const separator = name.endsWith("tsv") ? "\t" : ",";
-    const path = new URL(name, vega).pathname;
-    const { code, results, stderr } = await mapByOne([...identity, path]);
     assertEquals([code, stderr], [0, ""], name);
     if (name.endsWith("json")) assertEquals(results, JSON.parse(content), name);
     else {

@@ -80,7 +80,7 @@ export async function mapByOne(args: readonly string[], options: CorralOptions =
   return await corral(["map", "-j", "1", ...args], { ...options, allow: [...run, ...allow] });
 }
 
-/** The program that runs several commands, one after the other. Its argument is `JSON.stringify(commands)`. */
+/** The program that runs several commands, one after the other. Its arguments are `JSON.stringify(commands)`, and the same of their folders. */
 export const IN_TURN = import.meta.resolve("../../fixtures/programs/corral_in_turn.ts");
 const SOURCES_CONFIG = fileURLToPath(import.meta.resolve("../../../deno.json"));
 
@@ -88,6 +88,8 @@ const SOURCES_CONFIG = fileURLToPath(import.meta.resolve("../../../deno.json"));
 export interface InTurnOptions extends Pick<CorralOptions, "allow" | "cwd" | "env"> {
   /** For a shell, behind the command. */
   readonly redirection?: string;
+  /** The folder of each, where it has one of its own. */
+  readonly folders?: readonly string[];
   /** Another program, which runs `IN_TURN`. */
   readonly program?: string;
 }
@@ -98,10 +100,10 @@ export interface InTurnOptions extends Pick<CorralOptions, "allow" | "cwd" | "en
  */
 export async function corralInTurn(
   commands: readonly (readonly string[])[],
-  { allow = [], cwd, env = {}, redirection, program = IN_TURN }: InTurnOptions = {},
+  { allow = [], cwd, env = {}, redirection, folders = [], program = IN_TURN }: InTurnOptions = {},
 ): Promise<CorralOutcome[]> {
   const args = ["run", "--quiet", "--no-prompt", `--config=${SOURCES_CONFIG}`, ...permissions(allow), program]
-    .concat(JSON.stringify(commands));
+    .concat(JSON.stringify(commands), JSON.stringify(folders));
   const shell = ["-c", `"$0" "$@" ${redirection}; exit $?`, Deno.execPath(), ...args];
   const { stdout, stderr } = await new Deno.Command(redirection === undefined ? Deno.execPath() : "sh", {
     args: redirection === undefined ? args : shell,
@@ -109,7 +111,7 @@ export async function corralInTurn(
     stdin: "null",
     ...(cwd === undefined ? {} : { cwd }),
   }).output();
-  const [printed, told] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).split("\x1e"));
+  const [printed, told] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).split("\x1enext\n"));
   // Behind the last mark is nothing, but where the program ended by itself.
   if (told!.at(-1) !== "" || told!.length !== commands.length + 1) throw new Error(told!.at(-1));
   return commands.map((_, at) => {
