@@ -1,8 +1,10 @@
-// End-to-end tests of a pool's live page in a real browser, one for all of them: also with a worker all of whose texts attack the page.
-import { assert, assertEquals } from "@std/assert";
+// End-to-end tests of a pool's live page and of a run's report in a real browser, one for all: also where all texts attack the page.
+import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { BrowserPage } from "../helpers/servers/browser_page.ts";
+import { ACTIVE, hostileRun, pageOf, parse } from "../helpers/programs/report_page.ts";
 import { noChromium } from "../helpers/servers/chromium.ts";
+import { firstPixel } from "../helpers/servers/png.ts";
 
 const speak = (text: string): number => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 
@@ -95,12 +97,38 @@ async function isNotAttacked(page: BrowserPage): Promise<void> {
   await working;
 }
 
+async function showsHostileReport(page: BrowserPage): Promise<void> {
+  const requests: string[] = [];
+  let text = "";
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    requests.push(new URL(request.url).pathname);
+    return new Response(text, { headers: { "content-type": "text/html" } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  text = await pageOf(hostileRun(url));
+  await page.go(`${url}/run.html`);
+  await page.until('document.readyState === "complete" && document.querySelector("svg") !== null');
+  for (const [scheme, colour] of [["light", [0xf6, 0xf8, 0xfa]], ["dark", [0x0d, 0x11, 0x17]]] as const) {
+    await page.prefer(scheme);
+    assertEquals(await firstPixel(await page.picture()), colour);
+  }
+  const seen = parse(await page.evaluate("document.documentElement.outerHTML"));
+  assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
+  assertFalse(seen.texts("title").includes("changed"));
+  assertEquals(seen.texts(ACTIVE), []);
+  assertEquals(seen.count("svg"), 3);
+}
+
 Deno.test({
-  name: `The live page in a browser${noChromium === undefined ? "" : ` (skipped: ${noChromium})`}`,
+  name: `The live page, and a report, in a browser${noChromium === undefined ? "" : ` (skipped: ${noChromium})`}`,
   ignore: noChromium !== undefined,
   async fn(test) {
     await using page = await BrowserPage.open("about:blank", { width: 500 });
-    await test.step("It shows the pool", () => showsPool(page));
-    await test.step("Nothing that a worker says acts in it", () => isNotAttacked(page));
+    await test.step("The live page shows the pool", () => showsPool(page));
+    await test.step("Nothing that a worker says acts in the live page", () => isNotAttacked(page));
+    await test.step(
+      "The report of a hostile run is light or dark, as its user prefers, runs nothing and loads nothing",
+      () => showsHostileReport(page),
+    );
   },
 });

@@ -1,4 +1,4 @@
-// Unit tests of the report; end-to-end tests in Chromium, skipped where there is none.
+// Unit and end-to-end tests of the report. `tests/dashboard/browser_test.ts` shows it in a browser.
 import {
   assert,
   assertEquals,
@@ -9,37 +9,11 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { parseHTML } from "linkedom";
-import { createReport, redrawReport } from "../../../cli/observers/report/mod.ts";
+import { redrawReport } from "../../../cli/observers/report/mod.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { BrowserPage } from "../../helpers/servers/browser_page.ts";
-import { noChromium } from "../../helpers/servers/chromium.ts";
+import { ACTIVE, hostileRun, pageOf, parse } from "../../helpers/programs/report_page.ts";
 import { corral, corralInTurn, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
-import { firstPixel } from "../../helpers/servers/png.ts";
-import { plainRun, recordEvent, STARTED_AT, startEvent } from "../../helpers/programs/run_events.ts";
-
-async function pageOf(events: Iterable<RunEvent>): Promise<string> {
-  return await inFolder(async (folder) => {
-    const report = await createReport(`${folder}/run.html`);
-    for (const event of events) await report.receive([event]);
-    await report.close();
-    return await Deno.readTextFile(`${folder}/run.html`);
-  });
-}
-
-/** The parts of a page that the tests look at. */
-interface Page {
-  texts(selector: string): string[];
-  count(selector: string): number;
-}
-
-function parse(text: string): Page {
-  const { document } = parseHTML(text) as unknown as {
-    document: { querySelectorAll(selector: string): Iterable<{ textContent: string }> };
-  };
-  const texts = (selector: string) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
-  return { texts, count: (selector) => texts(selector).length };
-}
+import { plainRun, recordEvent, startEvent } from "../../helpers/programs/run_events.ts";
 
 Deno.test("The report tells of a run without failures", async () => {
   const page = parse(await pageOf(plainRun(100)));
@@ -63,42 +37,6 @@ Deno.test("The report tells of a run without failures", async () => {
   assertEquals(titles.filter((title) => /^record \d+: ok, 8 ms$/.test(title)).length, 100);
   assertEquals(titles.filter((title) => title.endsWith(": starts")).length, 2);
 });
-
-const HOSTILE =
-  `</script></title></style><script>document.title="changed"</script><img src=x onerror="document.title='changed'">'"&`;
-
-/** A run in which everything that can be text is markup. */
-function hostileRun(url = ""): RunEvent[] {
-  const text =
-    `${HOSTILE}<img src="${url}/leak"><link rel=stylesheet href="${url}/leak"><iframe src="${url}/leak"></iframe>`;
-  const error = { name: text, message: text, stack: text };
-  return [
-    startEvent({ module: `file:///${text}`, export: text, inputs: [text] }),
-    ...["error", "crash", "timeout", text].map((outcome, at) =>
-      recordEvent(at + 1, {
-        outcome: outcome as "error",
-        error,
-        excerpt: text,
-        input: text,
-        line: text as unknown as number,
-      })
-    ),
-    { type: "worker", at: STARTED_AT + 1, slot: 0, pid: 1, state: "spawn" },
-    { type: "worker", at: STARTED_AT + 2, slot: 0, pid: 1, state: "exit", exitCode: 1, signal: text },
-    { type: "retry", at: STARTED_AT + 2, sequence: 1, slot: 0, attempt: 1, reason: text as "error" },
-    {
-      type: "end",
-      at: STARTED_AT + 99,
-      reason: text as "halted",
-      exitCode: text as unknown as number,
-      records: 4,
-      failed: 4,
-      results: 0,
-    },
-  ];
-}
-
-const ACTIVE = "script, img, link, iframe, object, embed, base, form, [src], [href], [onerror], [onload]";
 
 Deno.test("The report escapes all text: nothing in it can act or load", async () => {
   const page = parse(await pageOf(hostileRun()));
@@ -277,32 +215,3 @@ Deno.test("corral map writes events, trace and report of one run, and corral rep
     assertEquals([report.code, report.stderr], [0, ""]);
     assertEquals(await Deno.readTextFile(`${folder}/again.html`), page);
   }));
-
-function testInChromium(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: noChromium ? `${name} (skipped: ${noChromium})` : name, ignore: noChromium !== undefined, fn });
-}
-
-testInChromium(
-  "Chromium shows the report of a hostile run light or dark, as its user prefers, runs nothing in it and loads nothing",
-  async () => {
-    const requests: string[] = [];
-    let text = "";
-    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-      requests.push(new URL(request.url).pathname);
-      return new Response(text, { headers: { "content-type": "text/html" } });
-    });
-    const url = `http://127.0.0.1:${server.addr.port}`;
-    text = await pageOf(hostileRun(url));
-    await using page = await BrowserPage.open(`${url}/run.html`);
-    await page.until('document.readyState === "complete" && document.querySelector("svg") !== null');
-    for (const [scheme, colour] of [["light", [0xf6, 0xf8, 0xfa]], ["dark", [0x0d, 0x11, 0x17]]] as const) {
-      await page.prefer(scheme);
-      assertEquals(await firstPixel(await page.picture()), colour);
-    }
-    const seen = parse(await page.evaluate("document.documentElement.outerHTML"));
-    assertEquals(requests.filter((path) => path !== "/favicon.ico"), ["/run.html"]);
-    assertFalse(seen.texts("title").includes("changed"));
-    assertEquals(seen.texts(ACTIVE), []);
-    assertEquals(seen.count("svg"), 3);
-  },
-);
