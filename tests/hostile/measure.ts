@@ -5,7 +5,7 @@
  */
 import { floodKinds, frameKinds, smallKinds } from "../fixtures/attacks/costly_floods.ts";
 import { oftenKinds, onceKinds } from "../fixtures/attacks/costly_messages.ts";
-import { type AttackModule, underAttack } from "../helpers/pools/attacks.ts";
+import { type AttackModule, underAttacks } from "../helpers/pools/attacks.ts";
 
 const FOR_MS = 1500;
 
@@ -26,7 +26,8 @@ let [worstP99, worst, grown] = [0, 0, 0];
 for (const [module, name, ...args] of attacks) {
   const title = `${name} ${args[0] ?? ""}`;
   if (Deno.args.length > 0 && !Deno.args.some((part) => title.includes(part))) continue;
-  const { p99Ms, worstMs, grownMiB, done, outcome } = await underAttack(module, name, ...args);
+  const [result] = await underAttacks(module, [[name, ...args]]);
+  const { p99Ms, worstMs, grownMiB, done, outcome } = result!;
   [worstP99, worst, grown] = [Math.max(worstP99, p99Ms), Math.max(worst, worstMs), Math.max(grown, grownMiB)];
   const figures = `p99 ${p99Ms} ms, worst ${worstMs} ms, +${grownMiB} MiB, ${done} calls`;
   console.log(`${title.padEnd(46)} ${figures.padEnd(54)} ${outcome.slice(0, 60)}`);
