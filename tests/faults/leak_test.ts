@@ -53,7 +53,7 @@ for (const [mode, what] of [["kill", "48 killed workers"], ["pools", "36 short p
       const table = JSON.stringify(reports);
       assert(last.children <= 3, table);
       assert(last.descriptors <= first.descriptors + 3, table);
-      assert(last.held < first.held + 2 ** 20, table);
+      assert(last.held < first.held + 2 ** 19, table);
       assert(last.rss < first.rss * 1.15, table);
     },
   });
