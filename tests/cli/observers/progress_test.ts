@@ -242,7 +242,7 @@ testInTerminal(
     inFolder(async (folder) => {
       const job = '(record) => { if (record.id % 40 === 0) console.log("task", record.id); return record; }';
       await Deno.writeTextFile(`${folder}/in`, Array.from({ length: 120 }, (_, at) => `{"id":${at + 1}}\n`).join(""));
-      const corral = [Deno.execPath(), ...corralArgs(["map", "-j2", "-e", job])].map(quote).join(" ");
+      const corral = [Deno.execPath(), ...corralArgs(["map", "-j2", "-e", job], ["--allow-run"])].map(quote).join(" ");
       const command = `cd ${quote(folder)}; cat in | ${corral} | cat > out`;
       await using terminal = await Terminal.open(command, { columns: 90, rows: 24, env: VARIABLES });
       await terminal.ended();
@@ -255,7 +255,10 @@ testInTerminal(
 
 testInTerminal("Ctrl-C leaves the terminal with a last bar, a summary, and a cursor", async () => {
   const job = '(record) => { if (record === "3") while (true); console.log("task", record); return record; }';
-  const corral = [Deno.execPath(), ...corralArgs(["map", "-j1", "--chunk=1", "--in=lines", "--bar=full", "-e", job])]
+  const corral = [
+    Deno.execPath(),
+    ...corralArgs(["map", "-j1", "--chunk=1", "--in=lines", "--bar=full", "-e", job], ["--allow-run"]),
+  ]
     .map(quote).join(
       " ",
     );
@@ -295,7 +298,7 @@ Deno.test("corral map --dashboard serves a live page while the run goes on", asy
     "-e",
     "() => new Promise(() => setInterval(() => {}, 1000))",
   ], {
-    allow: ["--allow-net=127.0.0.1"],
+    allow: ["--allow-run", "--allow-net=127.0.0.1"],
   }).spawn();
   const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   const writer = child.stdin.getWriter();

@@ -33,13 +33,18 @@ export class Terminal implements AsyncDisposable {
     );
     const program = `env ${[...unset, ...set].join(" ")} sh -c ${quote(command)}`;
     // The shell gets Ctrl-C too, and must outlive it.
-    const line = `trap true INT; ${program}; echo ${quote(END_MARK)}; exec cat`;
+    const line = `trap true INT; ${program}; echo ${
+      quote(END_MARK)
+    }; tmux -L ${terminal.#name} wait-for -S ended; exec cat`;
     await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, line);
     return terminal;
   }
 
   /** Waits until the command has ended, and all that it wrote is on the screen. */
   async ended(): Promise<void> {
+    // Where it does not end in time, what is on the screen is told.
+    const signal = AbortSignal.timeout(POLL_MS * MAX_POLLS);
+    await new Deno.Command("tmux", { args: ["-L", this.#name, "wait-for", "ended"], signal }).output();
     await this.shows(END_MARK);
   }
 
