@@ -4,7 +4,7 @@
  *
  *     deno run --allow-run=deno scripts/check_docs.ts
  *
- * That the comments are complete otherwise, `deno doc --lint` checks; that the examples run, `deno test --doc` does.
+ * That the comments are complete otherwise, `deno doc --lint` checks; that the examples run, `deno task test:doc` does.
  */
 import config from "../deno.json" with { type: "json" };
 

@@ -26,17 +26,22 @@ async function markdownFiles(folder: string): Promise<string[]> {
 }
 
 async function blocksOf(path: string): Promise<CodeBlock[]> {
+  return blocksIn(path, await Deno.readTextFile(new URL(path, ROOT)));
+}
+
+/** The blocks of a text, that of the file `path`. */
+export function blocksIn(path: string, text: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
   let open: { line: number; indent: string; language: string; lines: string[] } | undefined;
-  for (const [index, text] of (await Deno.readTextFile(new URL(path, ROOT))).split("\n").entries()) {
-    const [, indent, language] = FENCE.exec(text) ?? [];
+  for (const [index, shown] of text.split("\n").entries()) {
+    const [, indent, language] = FENCE.exec(shown) ?? [];
     if (open === undefined) {
       if (indent !== undefined) open = { line: index + 1, indent, language: language!.trim(), lines: [] };
     } else if (indent === open.indent && language === "") {
       blocks.push({ path, line: open.line, language: open.language, text: open.lines.join("\n") });
       open = undefined;
     } else {
-      open.lines.push(text.slice(open.indent.length));
+      open.lines.push(shown.slice(open.indent.length));
     }
   }
   if (open !== undefined) throw new Error(`The block in line ${open.line} of ${path} has no end`);
