@@ -1,6 +1,6 @@
 // End-to-end: a run of `corral map` that goes on with a joblog does what the first one would have done, and no more of it at once.
-import { assert, assertEquals } from "@std/assert";
-import { inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
 
 const TWO = ndjson([1, 2]);
 const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));
@@ -28,20 +28,19 @@ const TABLES: [what: string, text: string, ...flags: string[]][] = [
   ],
 ];
 
-for (const [what, text, ...flags] of TABLES) {
-  Deno.test(`corral map --resume knows the columns of its output again: ${what}`, async () => {
-    await inFolder(async (folder) => {
-      const stdin = ndjson([1, 2, 3]);
+Deno.test("corral map --resume knows the columns of its output again", async () => {
+  await inFolder(async (folder) => {
+    for (const [at, [what, text, ...flags]] of TABLES.entries()) {
       const args = ["-e", text, "--out", "csv", ...flags];
-      const whole = await mapByOne(args, { stdin });
-      const parts = [...args, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
-      assertEquals((await mapByOne(parts, { stdin: TWO })).code, 0);
-      const { code, stderr } = await mapByOne([...parts, "--resume"], { stdin });
-      assertEquals(code, 0, stderr.slice(0, 1000));
-      assert(await Deno.readTextFile(`${folder}/out`) === whole.stdout);
-    });
+      const parts = [...args, "-o", `${folder}/${at}`, "--joblog", `${folder}/log${at}`];
+      const three = ndjson([1, 2, 3]);
+      const [whole, , last] = await mapInTurn([[three, args], [TWO, parts], [three, [...parts, "--resume"]]]);
+      assertEquals(last!.code, 0, last!.stderr.slice(0, 1000));
+      assertStringIncludes(last!.stderr, "; 2 done in earlier runs");
+      assert(await Deno.readTextFile(`${folder}/${at}`) === whole!.stdout, what);
+    }
   });
-}
+});
 
 Deno.test("corral map --resume-failed does not take the invalid records of an input for its format", async () => {
   await inFolder(async (folder) => {

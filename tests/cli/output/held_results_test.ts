@@ -86,7 +86,6 @@ const readLines = async (path: string) => (await Deno.readTextFile(path)).trim()
 
 for (
   const [format, valuesIn] of [
-    ["ndjson", (text: string) => text.trim().split("\n").map((line) => JSON.parse(line).n)],
     ["json", (text: string) => JSON.parse(text).map(({ n }: { n: string }) => n)],
     ["csv", (text: string) => text.trim().split("\n").slice(1)],
   ] as const
@@ -153,7 +152,7 @@ Deno.test("corral map writes what is finished behind a gap when --halt says that
   }
 });
 
-Deno.test("corral map --resume keeps the order after kill -9 of a run and of the one that goes on with what was held", async () => {
+Deno.test("corral map --resume keeps the order, and writes each result once, after kill -9 of a run and of the one that goes on with what was held", async () => {
   await inRun([], async (run) => {
     const { folder, gate, args } = run;
     await interrupt(run, 5);

@@ -1,7 +1,15 @@
 // End-to-end: limits, retries and workers of `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Gate } from "../../helpers/pools/gate.ts";
-import { corral, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import {
+  corral,
+  corralInTurn,
+  type CorralOutcome,
+  inFolder,
+  mapByOne,
+  mapInTurn,
+  ndjson,
+} from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.url).pathname;
@@ -62,19 +70,17 @@ Deno.test("corral map waits with limits that a runtime's timer does not hold: it
 });
 
 Deno.test("corral map tries again what failed, in place, and only for the reasons that are named", async () => {
-  const errors = await mapByOne([`${TROUBLE}#failFirst`, "--retries", "2"], { stdin: "1\n3\n4\n2\n" });
-  assertEquals(errors.results, [{ n: 1, attempt: 1 }, { n: 3, attempt: 3 }, { n: 2, attempt: 2 }]);
-  assertEquals(errors.code, 1);
-  assertStringIncludes(errors.stderr, "record 3 (line 3 of stdin) failed after 3 attempts: Error: attempt 3");
-  const crashes = await mapByOne([`${TROUBLE}#exitFirst`, "--retries", "1", "--chunk", "9"], {
-    stdin: "1\n2\n3\n1\n",
-  });
-  assertEquals(crashes.results, [{ n: 1, attempt: 1 }, { n: 2, attempt: 2 }, { n: 1, attempt: 1 }]);
-  assertEquals(crashes.code, 1);
-  const others = await mapByOne([`${TROUBLE}#failFirst`, "--retries", "2", "--retry-on", "crash,timeout"], {
-    stdin: "1\n2\n",
-  });
-  assertEquals([others.code, others.results], [1, [{ n: 1, attempt: 1 }]]);
+  const [errors, crashes, others] = await mapInTurn([
+    ["1\n3\n4\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2"]],
+    ["1\n2\n3\n1\n", [`${TROUBLE}#exitFirst`, "--retries", "1", "--chunk", "9"]],
+    ["1\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2", "--retry-on", "crash,timeout"]],
+  ]);
+  assertEquals(errors!.results, [{ n: 1, attempt: 1 }, { n: 3, attempt: 3 }, { n: 2, attempt: 2 }]);
+  assertEquals(errors!.code, 1);
+  assertStringIncludes(errors!.stderr, "record 3 (line 3 of in0) failed after 3 attempts: Error: attempt 3");
+  assertEquals(crashes!.results, [{ n: 1, attempt: 1 }, { n: 2, attempt: 2 }, { n: 1, attempt: 1 }]);
+  assertEquals(crashes!.code, 1);
+  assertEquals([others!.code, others!.results], [1, [{ n: 1, attempt: 1 }]]);
 });
 
 Deno.test("corral map charges a crash to the attempt that it came in, also behind attempts that failed in the same worker", async () => {
@@ -93,30 +99,28 @@ Deno.test("corral map charges a crash to the attempt that it came in, also behin
   });
 });
 
-Deno.test("corral map halts for results that do not fit its output", async () => {
-  const args = ["-e", "(n) => `${n}`", "--out", "csv", "--halt", "soon,fail=2"];
-  const { code, stderr } = await mapByOne(args, { stdin: ndjson(Array(5000).fill(1)) });
-  assertStringIncludes(stderr, ", halted by --halt");
-  assert(code >= 2 && code <= 101, `code ${code}`);
-});
-
-Deno.test("corral map halts as it is told, and counts what has failed", async () => {
-  const args = [`${JOB}#failOdd`, "--chunk", "1"];
-  const stdin = ndjson([2, 4, 1, 6, 8, 3, ...Array(5000).fill(2)]);
-  const soon = await mapByOne([...args, "--halt", "soon,fail=2"], { stdin });
+Deno.test("corral map halts as it is told, and counts what has failed, also results that do not fit its output", async () => {
+  const input = ndjson([2, 4, 1, 6, 8, 3, ...Array(5000).fill(2)]);
+  const args = [`${JOB}#failOdd`, "--chunk", "1", "--halt"];
+  const [soon, done, share, unfit] = await mapInTurn([
+    [input, [...args, "soon,fail=2"]],
+    [input, [...args, "now,done=5"]],
+    [input, [...args, "now,fail=30%"]],
+    [input, ["-e", "(n) => `${n}`", "--out", "csv", "--halt", "soon,fail=2"]],
+  ]) as [CorralOutcome, CorralOutcome, CorralOutcome, CorralOutcome];
   assertEquals(soon.code, 2);
   assert(soon.results.length >= 4 && soon.results.length < 100, `${soon.results.length} results`);
   assertStringIncludes(soon.stderr, "halted by --halt");
   // The worker may have done the sixth record, which fails, before it hears of the end: what was done counts.
-  const done = await mapByOne([...args, "--halt", "now,done=5"], { stdin });
   const failures = ({ stderr }: { stderr: string }): number => stderr.match(/^.*record \d+ .* failed: /gm)?.length ?? 0;
   assert(done.code === 1 || done.code === 2, `code ${done.code}`);
   assertEquals(done.code, failures(done), done.stderr);
   assertEquals(done.results.slice(0, 4), [2, 4, 6, 8]);
-  const share = await mapByOne([...args, "--halt", "now,fail=30%"], { stdin });
   assert(share.code === 1 || share.code === 2, `code ${share.code}`);
   assertEquals(share.code, failures(share), share.stderr);
   assertEquals(share.results.slice(0, 2), [2, 4]);
+  assertStringIncludes(unfit.stderr, ", halted by --halt");
+  assert(unfit.code >= 2 && unfit.code <= 101, `code ${unfit.code}`);
 });
 
 Deno.test("corral map ends a worker that takes too much memory, and charges its record", async () => {

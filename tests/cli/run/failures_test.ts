@@ -1,6 +1,14 @@
 // End-to-end: records of `corral map` that fail, and what becomes of the others.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { corral, corralArgs, corralCommand, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import {
+  corral,
+  corralArgs,
+  corralCommand,
+  inFolder,
+  mapByOne,
+  mapInTurn,
+  ndjson,
+} from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -86,10 +94,11 @@ Deno.test("corral map rejects bad lines with their numbers, and never joins or l
 });
 
 Deno.test("corral map exits with the number of failed records, and with 101 when they are more than a hundred", async () => {
-  const some = await mapByOne([`${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(100).fill(1)) });
-  assertEquals(some.code, 100);
-  const many = await mapByOne([`${JOB}#failOdd`, "-q"], { stdin: ndjson(Array(102).fill(1)) });
-  assertEquals([many.code, many.stderr.match(/ failed: /g)?.length], [101, 102]);
+  const [some, many] = await mapInTurn(
+    [100, 102].map((count) => [ndjson(Array(count).fill(1)), [`${JOB}#failOdd`, "-q"]] as const),
+  );
+  assertEquals(some!.code, 100);
+  assertEquals([many!.code, many!.stderr.match(/ failed: /g)?.length], [101, 102]);
 });
 
 Deno.test("corral map charges the records that took their workers along, and no others", async () => {
@@ -115,10 +124,9 @@ Deno.test("corral map charges the records that took their workers along, and no 
 
 Deno.test("corral map loses no result when what a function left behind ends its worker right after the last record of a block", async () => {
   const text = "(n) => { if (n === 2) queueMicrotask(() => { throw new Error('late'); }); return n; }";
-  for (
-    const flags of [["--chunk", "1"], ["--chunk", "2", "--retries", "1"], ["--chunk", "5", "--events", "/dev/null"]]
-  ) {
-    const { code, results, stderr } = await mapByOne(["-e", text, ...flags], { stdin: ndjson([1, 2, 3, 4, 5]) });
+  const flags = [["--chunk", "1"], ["--chunk", "2", "--retries", "1"], ["--chunk", "5", "--events", "/dev/null"]];
+  const runs = flags.map((some) => [ndjson([1, 2, 3, 4, 5]), ["-e", text, ...some]] as const);
+  for (const { code, results, stderr } of await mapInTurn(runs)) {
     assertEquals([code, results], [0, [1, 2, 3, 4, 5]], stderr);
     assertStringIncludes(stderr, "corral: 5 records, 0 failed, 5 results in ");
   }

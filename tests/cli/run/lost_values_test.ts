@@ -1,7 +1,7 @@
 // Unit, and end-to-end: no result loses without a word what JSON has no form for.
 import { assertEquals, assertThrows } from "@std/assert";
 import { refuseLostValues } from "../../../cli/runner/lost_values.ts";
-import { corralInTurn, inFolder } from "../../helpers/programs/corral.ts";
+import { mapInTurn } from "../../helpers/programs/corral.ts";
 
 const refuse = (value: unknown): void => refuseLostValues(value, JSON.stringify(value));
 
@@ -41,16 +41,13 @@ Deno.test("refuseLostValues() lets pass what JSON holds", () => {
 
 Deno.test("corral map fails a result with a promise that was not awaited, in every format", async () => {
   const text = "(n) => ({ n, page: n === 2 ? Promise.resolve(1) : {} })";
-  await inFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/in`, "1\n2\n3\n");
-    const commands = ["ndjson", "json", "lines", "csv"]
-      .map((format) => ["map", "-q", "-j", "1", "-e", text, "--out", format, "in"]);
-    for (const { code, stderr } of await corralInTurn(commands, { cwd: folder, allow: ["--allow-run"] })) {
-      assertEquals(
-        [code, /record 2 .*JSON has no form for the Promise at \$\.page, await it/.test(stderr)],
-        [1, true],
-        stderr,
-      );
-    }
-  });
+  const formats = ["ndjson", "json", "lines", "csv"];
+  const runs = formats.map((format) => ["1\n2\n3\n", ["-q", "-e", text, "--out", format]] as const);
+  for (const { code, stderr } of await mapInTurn(runs)) {
+    assertEquals(
+      [code, /record 2 .*JSON has no form for the Promise at \$\.page, await it/.test(stderr)],
+      [1, true],
+      stderr,
+    );
+  }
 });

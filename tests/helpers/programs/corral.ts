@@ -120,6 +120,17 @@ export async function corralInTurn(
   });
 }
 
+/** Runs `corral map` with one worker over each of these inputs, which are in files `in0`, `in1` and so on, in one program. */
+export async function mapInTurn(
+  runs: readonly (readonly [input: string, args: readonly string[]])[],
+): Promise<CorralOutcome[]> {
+  return await inFolder(async (folder) => {
+    for (const [at, [input]] of runs.entries()) await Deno.writeTextFile(`${folder}/in${at}`, input);
+    const commands = runs.map(([, args], at) => ["map", "-j", "1", ...args, `in${at}`]);
+    return await corralInTurn(commands, { allow: ["--allow-run"], cwd: folder });
+  });
+}
+
 function outcome(code: number, stdout: string, stderr: string): CorralOutcome {
   return {
     code,
