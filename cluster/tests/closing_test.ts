@@ -12,10 +12,22 @@ const options = { ignore: NO_REDIS !== undefined };
 /** Turns of the program from the beginning of a cluster to its end: while it connects, says hello, looks at the server, joins the group, opens a pool's part. */
 const TURNS = [0, 1, 2, 3, 5, 8, 12, 16, 24, 32, 64, 128];
 
+const MISSING = { redis: NO_REDIS, postgres: NO_POSTGRES } as const;
+/** One server of each kind for all tests; none ends it. */
+const group = new AsyncDisposableStack();
+const servers: Partial<Record<keyof typeof MISSING, { readonly url: string }>> = {};
+let redis: RedisServer;
+
+Deno.test.beforeAll(async () => {
+  if (NO_POSTGRES === undefined) servers.postgres = group.use(await startPostgres());
+  if (NO_REDIS === undefined) servers.redis = redis = group.use(await RedisServer.start());
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
 Deno.test("a pool whose cluster was closed: what was open rejects, and what is submitted later", options, async () => {
-  await using redis = await RedisServer.start();
-  await using _agent = await AgentProcess.start(redis.url);
-  const cluster = new Cluster({ redis: redis.url, secret: SECRET });
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: ["--group", "closed"] });
+  const cluster = new Cluster({ redis: redis.url, secret: SECRET, group: "closed" });
   const pool = new Pool({ backend: cluster, module: TASKS });
   assertEquals(await pool.apply("square" as never, [3] as never), 9 as never);
   const open = assertRejects(() => pool.apply("spin" as never, [] as never), Error, "The cluster was closed");
@@ -43,17 +55,12 @@ for (
   });
 }
 
-for (
-  const [name, { missing, start }] of Object.entries({
-    redis: { missing: NO_REDIS, start: () => RedisServer.start() },
-    postgres: { missing: NO_POSTGRES, start: () => startPostgres() },
-  })
-) {
+for (const [name, missing] of Object.entries(MISSING) as [keyof typeof MISSING, string | undefined][]) {
   Deno.test(
     `a cluster that is closed at any moment of its beginning leaves nothing behind (${name})`,
     { ignore: missing !== undefined },
     async (test) => {
-      await using server = await start();
+      const server = servers[name]!;
       for (const turns of TURNS) {
         await test.step(`after ${turns} turns`, async () => {
           const cluster = new Cluster({ [name]: server.url, secret: SECRET, codeVersion: "1" } as never);
@@ -88,17 +95,12 @@ for (
   });
 }
 
-for (
-  const [name, { missing, start }] of Object.entries({
-    redis: { missing: NO_REDIS, start: () => RedisServer.start() },
-    postgres: { missing: NO_POSTGRES, start: () => startPostgres() },
-  })
-) {
+for (const [name, missing] of Object.entries(MISSING) as [keyof typeof MISSING, string | undefined][]) {
   Deno.test(
     `a cluster that did not reach its server does so when it is there (${name})`,
     { ignore: missing !== undefined },
     async () => {
-      await using server = await start();
+      const server = servers[name]!;
       const url = new URL(server.url);
       await using door = new Door(Number(url.port));
       url.port = `${door.port}`;
@@ -112,7 +114,6 @@ for (
 }
 
 Deno.test("a pool whose server stands still before it is open ends when it is told to", options, async () => {
-  await using redis = await RedisServer.start();
   const cluster = new Cluster({ redis: redis.url, secret: SECRET, codeVersion: "1", agentTimeoutMs: Infinity });
   await cluster.ready();
   redis.freeze();

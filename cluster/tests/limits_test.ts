@@ -95,7 +95,7 @@ Deno.test("ClusterOptions.agentTimeoutMs rejects at once without an agent, or wa
   const calls = callers.map((caller) => caller.call("square", [3]));
   for (const caller of callers) await caller.cluster.ready();
   await timersAtOnceHaveFired();
-  await using _agent = await AgentProcess.start(redis.url);
+  await using _agent = await AgentProcess.start(redis.url, { jobs: 1 });
   assertEquals(await Promise.all(calls), [9, 9, 9]);
   for (const caller of callers) await caller[Symbol.asyncDispose]();
 });

@@ -22,26 +22,29 @@ import { square } from "./fixtures/tasks.ts";
 const options = { ignore: NO_REDIS !== undefined };
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-class Home implements AsyncDisposable {
-  private constructor(
-    readonly redis: RedisServer,
-    readonly agent: AgentProcess,
-    readonly cluster: Cluster,
-    readonly pool: Pool<typeof tasks>,
-  ) {}
+/** One Redis and one agent for all tests. */
+const group = new AsyncDisposableStack();
+let redis: RedisServer;
+let folder = "";
 
-  static async make(): Promise<Home> {
-    const redis = await RedisServer.start();
-    const agent = await AgentProcess.start(redis.url, { jobs: 2 });
-    const cluster = new Cluster({ redis: redis.url, secret: SECRET });
-    return new Home(redis, agent, cluster, new Pool<typeof tasks>({ backend: cluster, module: TASKS }));
-  }
+Deno.test.beforeAll(async () => {
+  if (options.ignore) return;
+  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
+  group.defer(() => Deno.remove(folder, { recursive: true }));
+  redis = group.use(await RedisServer.start());
+  const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`, "--trace"];
+  group.use(await AgentProcess.start(redis.url, { jobs: 2, flags }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
+class Home implements AsyncDisposable {
+  readonly cluster = new Cluster({ redis: redis.url, secret: SECRET });
+  readonly pool = new Pool<typeof tasks>({ backend: this.cluster, module: TASKS });
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.terminate();
     await this.cluster[Symbol.asyncDispose]();
-    await this.agent[Symbol.asyncDispose]();
-    await this.redis[Symbol.asyncDispose]();
   }
 }
 
@@ -49,7 +52,7 @@ Deno.test(
   "a Pool on a cluster: calls by name, by value and of built-ins; errors, limits, aborts and progress",
   options,
   async () => {
-    await using home = await Home.make();
+    await using home = new Home();
     const { pool } = home;
     await pool.ready();
     assertEquals(await pool.apply("square", [7]), 49);
@@ -83,7 +86,7 @@ Deno.test(
 );
 
 Deno.test("a Pool on a cluster: map, starmap and imap keep order, stop and cancel as at home", options, async () => {
-  await using home = await Home.make();
+  await using home = new Home();
   const { pool } = home;
   assertEquals(await pool.map("square", range(20_000)), range(20_000).map((x) => x * x));
   assertEquals(await pool.starmap(Math.max, [[1, 2], [4, 3]]), [2, 4]);
@@ -101,8 +104,6 @@ Deno.test("a Pool on a cluster: map, starmap and imap keep order, stop and cance
 });
 
 Deno.test("an executor on a cluster: futures, map and shutdown", options, async () => {
-  await using redis = await RedisServer.start();
-  await using _agent = await AgentProcess.start(redis.url, { jobs: 2 });
   await using cluster = new Cluster({ redis: redis.url, secret: SECRET });
   await using executor = new ProcessPoolExecutor({ backend: cluster, module: TASKS });
   const future = executor.submit(square, 6);
@@ -117,8 +118,6 @@ Deno.test(
   "a trace crosses machines: what a task traces on its agent is told here, and how long it ran",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags: ["--trace"] });
     await using caller = new Caller(redis.url);
     const spans: string[] = [];
     const durations: (number | undefined)[] = [];
@@ -137,7 +136,7 @@ Deno.test(
 );
 
 Deno.test("map with a runId finds what is done when it is called again, whatever pool calls", options, async () => {
-  await using home = await Home.make();
+  await using home = new Home();
   const input = range(40);
   const first = await home.pool.map("pid", input as never, { runId: "nightly", chunkSize: 5 } as never);
   await using again = new Pool<typeof tasks>({ backend: home.cluster, module: TASKS });
@@ -150,14 +149,11 @@ Deno.test(
   "a run with an id that failed: what failed runs again when it is called again, what is done does not",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    await using done = await Notes.make();
-    const flags = [`--allow-read=${notes.path}`, `--allow-write=${notes.path},${done.path}`];
-    await using _agent = await AgentProcess.start(redis.url, { jobs: 1, flags });
-    await using cluster = new Cluster({ redis: redis.url, secret: SECRET });
-    await using pool = new Pool<typeof tasks>({ backend: cluster, module: TASKS });
-    const run = { runId: "nightly", chunkSize: 1 };
+    await using notes = await Notes.make(folder);
+    await using done = await Notes.make(folder);
+    await using home = new Home();
+    const { pool } = home;
+    const run = { runId: "weekly", chunkSize: 1 };
     assertEquals(await pool.starmap("note", [[done.path, "done"]], run), ["done"]);
     await assertRejects(() => pool.starmap("noteAndFailOnce", [[notes.path, "a"]], run), RangeError, "not yet");
     assertEquals(await pool.starmap("noteAndFailOnce", [[notes.path, "a"]], run), ["a"]);
@@ -167,7 +163,7 @@ Deno.test(
 );
 
 Deno.test("what is too large is refused before anything is stored", options, async () => {
-  await using home = await Home.make();
+  await using home = new Home();
   await using pool = new Pool<typeof tasks>({ backend: home.cluster, module: TASKS, maxFrameBytes: 100_000 });
   await pool.ready();
   const error = await pool.apply("byteCount", [new Uint8Array(200_000)]).catch((error) => error);
@@ -177,7 +173,7 @@ Deno.test("what is too large is refused before anything is stored", options, asy
 });
 
 Deno.test("what a cluster cannot do is refused, with the reason", options, async () => {
-  await using home = await Home.make();
+  await using home = new Home();
   for (
     const [name, value] of Object.entries({
       workers: 2,

@@ -32,6 +32,7 @@ Deno.test("an agent with other code never gets the order; the client is told wha
   await Deno.writeTextFile(`${folder}/deno.json`, ONLY_IMPORTS);
   await using _agent = await AgentProcess.start(redis.url, {
     module: `file://${other}`,
+    jobs: 1,
     flags: [`--allow-write=${notes.path}`],
   });
   await using caller = new Caller(redis.url, { agentTimeoutMs: 4000 });
@@ -49,7 +50,11 @@ Deno.test("an agent with another secret refuses; the caller gets a PermissionErr
   await using redis = await RedisServer.start();
   await using notes = await Notes.make();
   const secretFile = writeSecret("other.key", "another secret, just as long");
-  await using _agent = await AgentProcess.start(redis.url, { secretFile, flags: [`--allow-write=${notes.path}`] });
+  await using _agent = await AgentProcess.start(redis.url, {
+    secretFile,
+    jobs: 1,
+    flags: [`--allow-write=${notes.path}`],
+  });
   await using caller = new Caller(redis.url);
   const error = await caller.error("note", [notes.path, "x"]);
   assertInstanceOf(error, PermissionError);
@@ -149,12 +154,12 @@ Deno.test("a forged result does not touch the caller's promise", options, async 
 
 Deno.test("text that is not an export does not run, unless the agent allows it", options, async () => {
   await using redis = await RedisServer.start();
-  await using _strict = await AgentProcess.start(redis.url);
+  await using _strict = await AgentProcess.start(redis.url, { jobs: 1 });
   await using caller = new Caller(redis.url);
   const strict = await runText(caller);
   assertInstanceOf(strict, FunctionNotFoundError);
   assertStringIncludes(strict.message, "is not an export of the module, and this worker compiles no text; export it");
-  await using _loose = await AgentProcess.start(redis.url, { module: null, flags: ["--allow-inline"] });
+  await using _loose = await AgentProcess.start(redis.url, { module: null, jobs: 1, flags: ["--allow-inline"] });
   await using other = new Caller(redis.url, { module: "" });
   assertEquals(await runText(other), 42);
 });
@@ -171,7 +176,7 @@ Deno.test(
     await admin.acl("SETUSER", "corral", "on", ">pw", ...rules.split(" "));
     await admin.set("other", "secret");
     const url = redis.url.replace("redis://", "redis://corral:pw@");
-    await using _agent = await AgentProcess.start(url);
+    await using _agent = await AgentProcess.start(url, { jobs: 1 });
     await using caller = new Caller(url);
     assertEquals(await caller.call("square", [9]), 81);
     assertEquals(await caller.call("byteCount", [new Uint8Array(200_000)]), 200_000);

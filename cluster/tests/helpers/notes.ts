@@ -8,9 +8,13 @@ export class Notes implements AsyncDisposable {
     this.path = path;
   }
 
-  /** Makes an empty file. */
-  static async make(): Promise<Notes> {
-    return new Notes(await Deno.makeTempFile({ prefix: "corral-notes-" }));
+  /**
+   * Makes an empty file.
+   *
+   * @param dir Its folder, for an agent that is started before. @default the one for temporary files
+   */
+  static async make(dir?: string): Promise<Notes> {
+    return new Notes(await Deno.makeTempFile({ prefix: "corral-notes-", ...(dir !== undefined && { dir }) }));
   }
 
   /** The lines so far. */

@@ -13,6 +13,18 @@ const WAITS = new URL("../fixtures/map_waits.ts", import.meta.url).pathname;
 const ignore = NO_REDIS !== undefined;
 const command = "corral agent";
 
+/** One Redis, and one agent that serves `RECORDS`, for all tests that end neither. */
+const group = new AsyncDisposableStack();
+let redis: RedisServer;
+
+Deno.test.beforeAll(async () => {
+  if (ignore) return;
+  redis = group.use(await RedisServer.start());
+  group.use(await AgentProcess.start(redis.url, { command, module: RECORDS, name: "other", lock: "2s" }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
 /** Lines of text, as they come. */
 class Lines {
   readonly #reader: ReadableStreamDefaultReader<string>;
@@ -47,10 +59,8 @@ Deno.test(
   "corral map --cluster: an agent that is killed in mid-run costs no result, and doubles none",
   { ignore },
   async () => {
-    await using redis = await RedisServer.start();
-    const agentOptions = { command, module: RECORDS, jobs: 2, lock: "2s" } as const;
-    await using doomed = await AgentProcess.start(redis.url, { ...agentOptions, name: "doomed" });
-    await using _other = await AgentProcess.start(redis.url, { ...agentOptions, name: "other" });
+    const agentOptions = { command, module: RECORDS, name: "doomed", lock: "2s" } as const;
+    await using doomed = await AgentProcess.start(redis.url, agentOptions);
     const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
     const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
     const results = new Lines(child.stdout);
@@ -69,8 +79,6 @@ Deno.test(
   { ignore },
   () =>
     inFolder(async (folder) => {
-      await using redis = await RedisServer.start();
-      await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS });
       const records = ndjson(Array.from({ length: 400 }, (_, index) => index % 15));
       await Deno.writeTextFile(`${folder}/in.ndjson`, records);
       const allow = clusterPermissions(redis.url);
@@ -89,8 +97,6 @@ Deno.test(
 );
 
 Deno.test("corral map --cluster lets end what runs at Ctrl-C, and exits with 130", { ignore }, async () => {
-  await using redis = await RedisServer.start();
-  await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS });
   const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
   const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
   const results = new Lines(child.stdout);
@@ -112,7 +118,6 @@ Deno.test(
   "corral map --cluster stops agents at the second Ctrl-C: their workers are free again",
   { ignore },
   async () => {
-    await using redis = await RedisServer.start();
     await using _agent = await AgentProcess.start(redis.url, { command, module: TROUBLE, jobs: 1 });
     const args = ["map", `${TROUBLE}#loopAtFive`, "--chunk", "1", ...clusterFlags(redis.url)];
     const allow = clusterPermissions(redis.url);
@@ -134,8 +139,8 @@ Deno.test(
 );
 
 Deno.test("corral map --cluster says that no agent serves the function, and waits for one", { ignore }, async () => {
-  await using redis = await RedisServer.start();
-  const args = ["map", RECORDS, ...clusterFlags(redis.url)];
+  const flags = ["--group", "empty"];
+  const args = ["map", RECORDS, ...clusterFlags(redis.url), ...flags];
   const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
   const errors = new Lines(child.stderr);
   const results = new Lines(child.stdout);
@@ -144,8 +149,8 @@ Deno.test("corral map --cluster says that no agent serves the function, and wait
     text.includes("corral: no agent serves this function yet; on a machine that is to work:")
   );
   // One that serves the same module to pools is none.
-  await using _other = await AgentProcess.start(redis.url, { module: RECORDS, name: "for pools" });
-  await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS });
+  await using _other = await AgentProcess.start(redis.url, { module: RECORDS, name: "for pools", jobs: 1, flags });
+  await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS, jobs: 1, flags });
   assertEquals(await results.rest(), "1\n2\n");
   assertStringIncludes(await errors.rest(), "2 records, 0 failed");
   assertEquals((await child.status).code, 0);
@@ -155,8 +160,6 @@ Deno.test(
   "corral map --cluster is refused by agents that have another secret, or compile no text",
   { ignore },
   async () => {
-    await using redis = await RedisServer.start();
-    await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS });
     const allow = clusterPermissions(redis.url);
     const secret = writeSecret("map-other.key", "another secret, of somebody else altogether");
     const other = await corral(["map", RECORDS, ...clusterFlags(redis.url, secret)], { allow, stdin: ndjson([1]) });
@@ -169,7 +172,6 @@ Deno.test(
 );
 
 Deno.test("corral map --cluster that may not reach it says which permission it lacks itself", { ignore }, async () => {
-  await using redis = await RedisServer.start();
   const { code, stderr } = await corral(["map", RECORDS, ...clusterFlags(redis.url)]);
   assertEquals(code, 255);
   const { host } = new URL(redis.url);
@@ -178,6 +180,7 @@ Deno.test("corral map --cluster that may not reach it says which permission it l
     `Cannot reach other machines: this command was not given --allow-net=${host} --allow-sys=hostname --ignore-env itself`,
   );
 });
+
 Deno.test(
   "corral map --cluster: a Redis that is killed, and can have lost a second, costs no result and doubles none",
   { ignore },
@@ -202,10 +205,8 @@ Deno.test(
   "corral map --cluster: an agent that is told to end finishes what it runs, and others do the rest",
   { ignore },
   async () => {
-    await using redis = await RedisServer.start();
-    const agentOptions = { command, module: RECORDS, jobs: 1 } as const;
-    await using leaving = await AgentProcess.start(redis.url, { ...agentOptions, name: "leaving" });
-    await using _other = await AgentProcess.start(redis.url, { ...agentOptions, name: "other" });
+    const agentOptions = { command, module: RECORDS, jobs: 1, name: "leaving" } as const;
+    await using leaving = await AgentProcess.start(redis.url, agentOptions);
     const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
     const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
     const results = new Lines(child.stdout);
@@ -225,7 +226,6 @@ Deno.test(
   { ignore },
   () =>
     inFolder(async (folder) => {
-      await using redis = await RedisServer.start();
       const flags = [`--allow-read=${folder}`];
       await using _agent = await AgentProcess.start(redis.url, { command, module: WAITS, jobs: 1, flags });
       const args = ["map", WAITS, ...clusterFlags(redis.url), "--events", `${folder}/events`];

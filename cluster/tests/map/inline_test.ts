@@ -44,19 +44,19 @@ for (const [what, { factor, files }] of Object.entries(PROJECTS)) {
         await using _agent = await AgentProcess.start(redis.url, {
           command: "corral agent",
           module: null,
+          jobs: 1,
           flags: ["--allow-inline"],
           cwd: `${folder}/agent`,
         });
-        const map = (text: string) =>
-          corral(["map", "-q", ...clusterFlags(redis.url), "-e", text], {
-            stdin: "1\n2\n",
-            cwd: `${folder}/client`,
-            allow: clusterPermissions(redis.url),
-          });
-        const { results, stderr } = await map('async (n: number) => (await import("times")).by * n');
-        assertEquals([results, stderr], [[factor, 2 * factor], ""]);
-        const unknown = await map('async (n) => (await import("lodash")).map(n)');
-        assertStringIncludes(unknown.stderr, 'Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash"');
+        const text = "async (n: number) => n < 3 ? (await import('times')).by * n : (await import('lodash')).map(n)";
+        const { results, stderr } = await corral(["map", "-q", ...clusterFlags(redis.url), "-e", text], {
+          stdin: "1\n2\n3\n",
+          cwd: `${folder}/client`,
+          allow: clusterPermissions(redis.url),
+        });
+        assertEquals(results, [factor, 2 * factor]);
+        assertStringIncludes(stderr, 'Import "lodash" not a dependency, import "npm:lodash" or "jsr:lodash"');
+        assertEquals(stderr.match(/^corral: record /gm), ["corral: record "]);
       }),
   });
 }

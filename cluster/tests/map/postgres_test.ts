@@ -9,7 +9,7 @@ const RECORDS = new URL("../../../tests/fixtures/programs/map_records.ts", impor
 
 Deno.test("corral map --cluster works over PostgreSQL", { ignore: NO_POSTGRES !== undefined }, async () => {
   await using postgres = await startPostgres();
-  await using _agent = await AgentProcess.start(postgres.url, { command: "corral agent", module: RECORDS });
+  await using _agent = await AgentProcess.start(postgres.url, { command: "corral agent", module: RECORDS, jobs: 1 });
   const records = Array.from({ length: 3000 }, (_, index) => index);
   const { code, results, stderr } = await corral(["map", `${RECORDS}#evenOnly`, ...clusterFlags(postgres.url)], {
     allow: clusterPermissions(postgres.url),

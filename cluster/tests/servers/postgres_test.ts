@@ -11,6 +11,7 @@ import { WorkerExitError } from "../../src/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { Caller } from "../helpers/caller.ts";
 import { Notes } from "../helpers/notes.ts";
+import type { PostgresServer } from "../../../tests/helpers/servers/postgres_server.ts";
 import { NO_POSTGRES, startPostgres } from "../helpers/postgres_server.ts";
 import { NO_PGBOUNCER, PgBouncer } from "../helpers/pgbouncer.ts";
 import { SECRET } from "../helpers/secret.ts";
@@ -20,6 +21,29 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 const write = (notes: Notes): { flags: string[] } => ({
   flags: [`--allow-read=${notes.path}`, `--allow-write=${notes.path}`],
 });
+
+/** One server for all tests; and in its first database one agent with one lane, for those that end none. */
+const group = new AsyncDisposableStack();
+let server: PostgresServer;
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  if (options.ignore) return;
+  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
+  group.defer(() => Deno.remove(folder, { recursive: true }));
+  server = group.use(await startPostgres());
+  const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+  group.use(await AgentProcess.start(server.url, { jobs: 1, lock: "60s", flags }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
+/** The address of a new database. */
+async function newDatabase(name: string): Promise<string> {
+  await using pool = openPool(server.url);
+  await pool.query(`CREATE DATABASE ${name}`);
+  return server.url.replace(/[^/]*$/, name);
+}
 
 /** Connections of the test's own. */
 function openPool(url: string): PgPool & AsyncDisposable {
@@ -32,9 +56,7 @@ function openPool(url: string): PgPool & AsyncDisposable {
 }
 
 Deno.test("connections that are cut while tasks run: every task settles once, none starts twice", options, async () => {
-  await using server = await startPostgres();
-  await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(server.url, { lock: "60s", ...write(notes) });
+  await using notes = await Notes.make(folder);
   await using caller = new Caller(server.url);
   const calls = range(40).map((index) => caller.call("note", [notes.path, `${index}`, 50]));
   await using pool = openPool(server.url);
@@ -54,7 +76,6 @@ Deno.test(
   "a connection that is cut in the middle of a statement: BullMQ is told that it may try again",
   options,
   async () => {
-    await using server = await startPostgres();
     await using pool = openPool(server.url);
     await using watched = openPool(server.url);
     tellLostConnections(watched);
@@ -74,14 +95,14 @@ Deno.test(
   "an agent that is killed: its tasks run again elsewhere with retries, and reject without",
   options,
   async () => {
-    await using server = await startPostgres();
+    const url = await newDatabase("killed");
     await using notes = await Notes.make();
-    await using first = await AgentProcess.start(server.url, { name: "a", ...write(notes) });
-    await using caller = new Caller(server.url);
+    await using first = await AgentProcess.start(url, { name: "a", ...write(notes) });
+    await using caller = new Caller(url);
     const again = caller.start("noteAndStayOnce", [notes.path, "again"], { retries: 2 });
     const once = caller.start("note", [notes.path, "once", 600_000]);
     await notes.until(2);
-    await using _second = await AgentProcess.start(server.url, { name: "b", ...write(notes) });
+    await using _second = await AgentProcess.start(url, { name: "b", jobs: 1, ...write(notes) });
     first.kill("SIGKILL");
     assertEquals(await caller.call("square", [7]), 49);
     const error = await once.result.catch((error) => error);
@@ -94,9 +115,7 @@ Deno.test(
 );
 
 Deno.test("large values and cancellations go through PostgreSQL too", options, async () => {
-  await using server = await startPostgres();
-  await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(server.url, { jobs: 1, ...write(notes) });
+  await using notes = await Notes.make(folder);
   await using caller = new Caller(server.url);
   const large = crypto.getRandomValues(new Uint8Array(60_000));
   const value = Object.fromEntries(range(20).map((index) => [index, large.with(0, index)]));
@@ -109,8 +128,7 @@ Deno.test("large values and cancellations go through PostgreSQL too", options, a
 });
 
 Deno.test("an event that becomes visible after a later one is read", options, async () => {
-  await using server = await startPostgres();
-  await using pool = openPool(server.url);
+  await using pool = openPool(await newDatabase("events"));
   const session = await pool.connect();
   await runMigrations(session);
   const queue = new Queue("q", { connection: pool } as never, createPostgresBackend as never);
@@ -142,7 +160,6 @@ Deno.test("an event that becomes visible after a later one is read", options, as
 });
 
 Deno.test("a connection that is cut while somebody has it does not end the program", options, async () => {
-  await using server = await startPostgres();
   const pools = new PostgresPools({ url: server.url, tls: undefined }, () => {});
   const pool = pools.open(2);
   const client = await pool.connect();
@@ -156,7 +173,6 @@ Deno.test("a connection that is cut while somebody has it does not end the progr
 });
 
 Deno.test("askAgain() waits while the connection is away, and for nothing else", options, async () => {
-  await using server = await startPostgres();
   await using pool = openPool(server.url);
   tellLostConnections(pool);
   const closing = Promise.withResolvers<void>();
@@ -188,7 +204,6 @@ Deno.test(
   "Cluster refuses an account or a database that is not there, and an account that may make no tables",
   options,
   async () => {
-    await using server = await startPostgres();
     await using pool = openPool(server.url);
     await pool.query("CREATE ROLE weak LOGIN");
     await pool.query("CREATE DATABASE other");
@@ -210,15 +225,15 @@ Deno.test(
   "Cluster refuses PgBouncer in transaction mode, which swallows notices, and works through one in session mode",
   { ignore: NO_POSTGRES !== undefined || NO_PGBOUNCER !== undefined },
   async () => {
-    await using server = await startPostgres();
+    const url = await newDatabase("pooled");
     {
-      await using pooler = await PgBouncer.start(server.url, "transaction");
+      await using pooler = await PgBouncer.start(url, "transaction");
       await using cluster = new Cluster({ postgres: pooler.url, secret: SECRET });
       const { message } = await assertRejects(() => cluster.ready(), Error);
       assertStringIncludes(message, "its notices (LISTEN) do not arrive, as behind a pooler in transaction mode");
     }
-    await using pooler = await PgBouncer.start(server.url, "session");
-    await using _agent = await AgentProcess.start(pooler.url);
+    await using pooler = await PgBouncer.start(url, "session");
+    await using _agent = await AgentProcess.start(pooler.url, { jobs: 1 });
     await using caller = new Caller(pooler.url);
     assertEquals(await caller.call("square", [7]), 49);
   },

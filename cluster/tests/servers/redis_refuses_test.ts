@@ -13,12 +13,26 @@ const options = { ignore: NO_REDIS !== undefined };
 /** BullMQ's reader of events rests for five seconds after an error, by a timer that outlasts a test. The last test of the file. */
 const withTimersOfOthers = { ...options, sanitizeOps: false, sanitizeResources: false };
 
+/** One Redis and one agent with one lane, for all tests after which both are as before. */
+const group = new AsyncDisposableStack();
+let redis: RedisServer;
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  if (options.ignore) return;
+  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
+  group.defer(() => Deno.remove(folder, { recursive: true }));
+  redis = group.use(await RedisServer.start());
+  const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+  group.use(await AgentProcess.start(redis.url, { jobs: 1, lock: "10m", flags }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
 Deno.test(
   "a server that refuses orders for too long: their callers are told what it says, and that nothing has started",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using _agent = await AgentProcess.start(redis.url);
     await using caller = new Caller(redis.url, { agentTimeoutMs: 4000 });
     using admin = openAdmin(redis.url);
     assertEquals(await caller.call("square", [2]), 4);
@@ -42,8 +56,6 @@ Deno.test(
   "a server that would drop tasks when it is there again: that is told, and no pool opens until it is mended",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using _agent = await AgentProcess.start(redis.url);
     await using caller = new Caller(redis.url);
     using admin = openAdmin(redis.url);
     assertEquals(await caller.call("square", [2]), 4);
@@ -64,8 +76,6 @@ Deno.test(
 );
 
 Deno.test("a server that refuses a cancellation does not end the program; it is told again", options, async () => {
-  await using redis = await RedisServer.start();
-  await using _agent = await AgentProcess.start(redis.url, { jobs: 1 });
   await using caller = new Caller(redis.url);
   using admin = openAdmin(redis.url);
   const spin = caller.start("spin", []);
@@ -125,8 +135,8 @@ Deno.test(
     assertStringIncludes(await refusal(`${address(":right@")}/99`), "it has no database 99");
     await using cluster = new Cluster({ redis: `${address(":right@")}/3`, secret: SECRET });
     await cluster.ready();
-    await using _agent = await AgentProcess.start(`${address(":right@")}/3`);
-    await using other = await AgentProcess.start(address(":right@"), { name: "elsewhere" });
+    await using _agent = await AgentProcess.start(`${address(":right@")}/3`, { jobs: 1 });
+    await using other = await AgentProcess.start(address(":right@"), { name: "elsewhere", jobs: 1 });
     assertEquals((await cluster.agents()).map(({ name }) => name), ["host-1"]);
     assertThrows(() => new Cluster({ redis: "redis:///run/redis.sock", secret: SECRET }), TypeError, "redis://host");
     other.kill("SIGTERM");
@@ -156,15 +166,14 @@ Deno.test(
 );
 
 Deno.test("a server that has no memory for a large result gets it when it has some", options, async () => {
-  await using redis = await RedisServer.start();
-  await using notes = await Notes.make();
-  await using gate = await Notes.make();
-  await using _agent = await AgentProcess.start(redis.url, sees(notes, gate));
+  await using notes = await Notes.make(folder);
+  await using gate = await Notes.make(folder);
   await using caller = new Caller(redis.url);
   using admin = openAdmin(redis.url);
   const text = "x".repeat(20_000);
   const call = caller.start("noteUntil", [notes.path, text, gate.path]);
   await notes.until(1);
+  await admin.redis.config("RESETSTAT");
   await admin.redis.config("SET", "maxmemory", "1mb");
   await Deno.writeTextFile(gate.path, "open\n");
   while (!/cmdstat_set:.*rejected_calls=[1-9]/.test(await admin.redis.info("commandstats")));
@@ -176,10 +185,8 @@ Deno.test(
   "a failover: an answer that is due while the server takes no writes is not lost",
   withTimersOfOthers,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    await using gate = await Notes.make();
-    await using _agent = await AgentProcess.start(redis.url, { lock: "10m", ...sees(notes, gate) });
+    await using notes = await Notes.make(folder);
+    await using gate = await Notes.make(folder);
     await using caller = new Caller(redis.url);
     using admin = openAdmin(redis.url);
     const call = caller.start("noteUntil", [notes.path, "once", gate.path]);
