@@ -1,20 +1,24 @@
 // End-to-end: the code blocks of the Markdown files.
 //
-// - `ts`: run and type-checked by `deno task test:doc`; here, that it runs all of them, and that the blocks of pages for learning, saved
-//   as main.ts in a project of their own and run with the flags that they name, print what their comments say.
+// - `ts`: run and type-checked by `deno task test:doc`; here, that it runs all of them, and that the blocks of pages for learning, run
+//   in a project of their own with the flags that they name, print what their comments say.
 // - `sh`: every command line is run, but for those in NOT_RUN: there, the task must exist and the version be the pinned one.
 // - `py`: parsed by python3, where that is installed.
 // - `ts ignore`: a file of a project, which is named above it; docs/start.md has a test of its own.
 // - no language: a picture, a layout or a file of another language, nothing to run.
 import { assert, assertEquals } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
+import { corralArgs } from "../helpers/programs/corral.ts";
 import { type CodeBlock, codeBlocks } from "../helpers/programs/markdown.ts";
+import { COMMAND_CONFIG } from "../helpers/programs/packages.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PINNED = "deno@2.9.6";
 /** Commands that other tests or checks run, that take minutes, or that need a network. */
-const NOT_RUN = /^(?:npx -y (?<version>\S+)|deno) task (?<task>demo(?::cluster)?|test|ok|examples|bench[:\w]*)(?: |$)/;
+const NOT_RUN =
+  /^(?:npx -y (?<version>\S+)|deno) task (?<task>demo(?::cluster)?|example:pipeline|test|ok|examples|bench[:\w]*)(?: |$)/;
 
 /** Pages whose blocks show what they print. */
 const PRINTING = ["docs/guide.md", "docs/recipes.md", "docs/observability.md", "docs/security.md"];
@@ -42,18 +46,18 @@ Deno.test("deno task test:doc runs the ts blocks of every Markdown file", () => 
   assertEquals(inLanguage("ts").filter((block) => !isRun(block)).map(placeOf), []);
 });
 
-/** The cache of all blocks: a reader's has the library in it after the first of them. */
+/** The cache of all pages: a reader's has the library in it after the first block. */
 const CACHE = await Deno.makeTempDir({ prefix: "corral-docs-cache-" });
 Deno.test.afterAll(() => Deno.remove(CACHE, { recursive: true }));
 
-for (const block of blocks.filter(({ path, language }) => PRINTING.includes(path) && language.startsWith("ts"))) {
-  if (fileOf(block) !== undefined && fileOf(block) !== "main.ts") continue;
-  Deno.test(`${placeOf(block)} prints what its comments say`, async () => {
-    const expected = [...block.text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment!);
-    assert(expected.length > 0, "the block shows no output");
-    const { stdout, stderr } = await runBlock(block);
-    assertEquals(stderr, "");
-    assertEquals(withoutSpace(stdout), withoutSpace(expected.join("")));
+for (const page of PRINTING) {
+  Deno.test(`${page} has blocks that print what their comments say`, async () => {
+    const shown = blocks.filter((block) =>
+      block.path === page && block.language.startsWith("ts") && [undefined, "main.ts"].includes(fileOf(block))
+    );
+    for (const [flags, alike] of Map.groupBy(shown, flagsOf)) {
+      assertEquals(await printedBy(page, alike, flags), new Map(alike.map((block) => [placeOf(block), toldBy(block)])));
+    }
   });
 }
 
@@ -108,22 +112,45 @@ function fileOf({ path, line }: CodeBlock): string | undefined {
   return /^`([\w.]+)`:$/.exec(PAGES.get(path)?.[line - 3] ?? "")?.[1];
 }
 
-/** Runs a block as a reader does: in a project that has the library, beside the files of the page, with the flags of its first line. */
-async function runBlock({ path, text }: CodeBlock): Promise<{ stdout: string; stderr: string }> {
+/** The flags that the first line of a block names. */
+function flagsOf({ text }: CodeBlock): string {
+  return /^\/\/ deno run (.*) main\.ts\n/.exec(text)?.[1] ?? "--allow-run=deno";
+}
+
+/** What a block prints by its comments, without spaces. */
+function toldBy(block: CodeBlock): string {
+  const comments = [...block.text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment!);
+  assert(comments.length > 0, `${placeOf(block)} shows no output`);
+  return withoutSpace(comments.join(""));
+}
+
+/**
+ * What blocks print, without spaces, by their places. They run as a reader's program does: in a project that has the library, beside the files of
+ * the page, with these flags. It is one program for all of them, which takes much less time.
+ */
+async function printedBy(page: string, shown: readonly CodeBlock[], flags: string): Promise<Map<string, string>> {
+  const library = JSON.parse(await Deno.readTextFile(COMMAND_CONFIG));
   const imports = Object.fromEntries(
-    Object.entries(config.exports).map(([name, file]) => [`${config.name}${name.slice(1)}`, new URL(file, ROOT).href]),
+    Object.entries<string>(library.exports).map(([name, file]) => [
+      `${library.name}${name.slice(1)}`,
+      new URL(file, pathToFileURL(COMMAND_CONFIG)).href,
+    ]),
   );
-  const files: Record<string, string> = { "deno.json": JSON.stringify({ imports }, null, 2) };
+  const files: Record<string, string> = { "deno.json": JSON.stringify({ imports }, null, 2), "main.ts": "" };
   for (const block of blocks) {
-    const file = block.path === path ? fileOf(block) : undefined;
-    if (file !== undefined) files[file] = block.text;
+    const file = block.path === page ? fileOf(block) : undefined;
+    if (file !== undefined && file !== "main.ts") files[file] = block.text;
   }
-  await using folder = await ProjectFolder.make({ ...files, "main.ts": text }, {
-    PATH: pathWithDeno(),
-    DENO_DIR: CACHE,
-  });
-  const [, flags = "--allow-run=deno"] = /^\/\/ deno run (.*) main\.ts\n/.exec(text) ?? [];
-  return await folder.deno("run", "--quiet", "--no-prompt", ...flags.split(" "), "main.ts");
+  for (const block of shown) {
+    files[`at_${block.line}.ts`] = block.text;
+    files["main.ts"] += `console.log("\\f${placeOf(block)}\\f"); await import("./at_${block.line}.ts");\n`;
+  }
+  await using folder = await ProjectFolder.make(files, { PATH: pathWithDeno(), DENO_DIR: CACHE });
+  const { stdout, stderr } = await folder.deno("run", "--quiet", "--no-prompt", ...flags.split(" "), "main.ts");
+  assertEquals(stderr, "");
+  return new Map(
+    [...stdout.matchAll(/\f(.*)\f([^\f]*)/g)].map(([, place, output]) => [place!, withoutSpace(output!)]),
+  );
 }
 
 /** Finds the Deno that runs this test as `deno`. */
@@ -139,14 +166,8 @@ async function runShell(line: string, cwd: URL | string = ROOT): Promise<void> {
   const tools = OPTIONAL_TOOLS.filter((tool) => new RegExp(`(^|[|;&] *)${tool} `).test(line));
   const skip = tools.map((tool) => `command -v ${tool} > /dev/null || exit 0;`).join(" ");
   const bin = await Deno.makeTempDir({ prefix: "corral-bin-" });
-  const path = (name: string) => new URL(name, ROOT).pathname;
-  await Deno.writeTextFile(
-    `${bin}/corral`,
-    `#!/bin/sh\nexec "${Deno.execPath()}" run -A --quiet --config="${path("deno.json")}" "${
-      path("cli/main.ts")
-    }" "$@"\n`,
-    { mode: 0o755 },
-  );
+  const command = [Deno.execPath(), ...corralArgs([], ["-A"])].map((part) => `"${part}"`).join(" ");
+  await Deno.writeTextFile(`${bin}/corral`, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
   const script = `PATH="${bin}:$PATH"; deno() { "${Deno.execPath()}" "$@"; }; set -eo pipefail; ${skip} ${line}`;
   const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd }).output();
   await Deno.remove(bin, { recursive: true });
