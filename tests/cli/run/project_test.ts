@@ -22,16 +22,19 @@ for (const allow of [["-A"], ["--allow-run"]]) {
   Deno.test(`corral map with ${held} goes by the deno.json near the function, and for -e by that of the current folder`, async () => {
     await inFolder(async (folder) => {
       await twoProjects(folder);
-      const map = (...args: string[]): Promise<CorralOutcome> =>
-        corral(["map", "-q", "-j", "1", ...args], { stdin: "1\n2\n", cwd: `${folder}/one`, allow });
-      const near = await map("job.ts");
-      assertEquals([near.results, near.stderr], [[10, 20], ""]);
-      const other = await map("../two/job.ts");
-      assertEquals([other.results, other.stderr], [[100, 200], ""]);
-      const untrusted = await map("--untrusted", "../two/job.ts");
-      assertEquals([untrusted.results, untrusted.stderr], [[100, 200], ""]);
-      const text = await map("-e", 'async (n) => (await import("#lib")).times(n)');
-      assertEquals([text.results, text.stderr], [[10, 20], ""]);
+      await Deno.writeTextFile(`${folder}/in`, "1\n2\n");
+      const functions = [
+        ["job.ts"],
+        ["../two/job.ts"],
+        ["--untrusted", "../two/job.ts"],
+        ["-e", 'async (n) => (await import("#lib")).times(n)'],
+      ];
+      const commands = functions.map((args) => ["map", "-q", "-j", "1", ...args, "../in"]);
+      const outcomes = await corralInTurn(commands, { cwd: `${folder}/one`, allow });
+      assertEquals(
+        outcomes.map(({ results, stderr }) => [results, stderr]),
+        [[[10, 20], ""], [[100, 200], ""], [[100, 200], ""], [[10, 20], ""]],
+      );
     });
   });
 }
