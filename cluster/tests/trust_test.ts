@@ -22,6 +22,21 @@ const ONLY_IMPORTS = JSON.stringify({
 });
 const options = { ignore: NO_REDIS !== undefined };
 
+/** One Redis and one agent for some of the tests. */
+const group = new AsyncDisposableStack();
+let shared: RedisServer;
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  if (options.ignore) return;
+  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
+  group.defer(() => Deno.remove(folder, { recursive: true }));
+  shared = group.use(await RedisServer.start());
+  group.use(await AgentProcess.start(shared.url, { name: "honest", jobs: 1, flags: [`--allow-write=${folder}`] }));
+});
+
+Deno.test.afterAll(() => group.disposeAsync());
+
 Deno.test("an agent with other code never gets the order; the client is told what agents serve", options, async () => {
   await using redis = await RedisServer.start();
   await using notes = await Notes.make();
@@ -66,9 +81,8 @@ Deno.test(
   "orders that were changed, replayed under another id, expired or made without the secret do not run",
   options,
   async () => {
-    await using redis = await RedisServer.start();
-    await using notes = await Notes.make();
-    await using _agent = await AgentProcess.start(redis.url, { flags: [`--allow-write=${notes.path}`] });
+    const redis = shared;
+    await using notes = await Notes.make(folder);
     await using caller = new Caller(redis.url);
     await caller.backend.ready();
     assertEquals(await caller.call("square", [2]), 4);
@@ -153,12 +167,11 @@ Deno.test("a forged result does not touch the caller's promise", options, async 
 });
 
 Deno.test("text that is not an export does not run, unless the agent allows it", options, async () => {
-  await using redis = await RedisServer.start();
-  await using _strict = await AgentProcess.start(redis.url, { jobs: 1 });
-  await using caller = new Caller(redis.url);
+  await using caller = new Caller(shared.url);
   const strict = await runText(caller);
   assertInstanceOf(strict, FunctionNotFoundError);
   assertStringIncludes(strict.message, "is not an export of the module, and this worker compiles no text; export it");
+  await using redis = await RedisServer.start();
   await using _loose = await AgentProcess.start(redis.url, { module: null, jobs: 1, flags: ["--allow-inline"] });
   await using other = new Caller(redis.url, { module: "" });
   assertEquals(await runText(other), 42);
@@ -229,10 +242,8 @@ async function runText(caller: Caller): Promise<unknown> {
 }
 
 Deno.test("members of the group that are forged are no agents, or are told of in plain text", options, async () => {
-  await using redis = await RedisServer.start();
-  await using _agent = await AgentProcess.start(redis.url, { name: "honest" });
-  await using caller = new Caller(redis.url, { agentTimeoutMs: 1000, codeVersion: "none" });
-  const admin = new Redis(redis.url);
+  await using caller = new Caller(shared.url, { agentTimeoutMs: 1000, codeVersion: "none" });
+  const admin = new Redis(shared.url);
   try {
     const names = (): Promise<string[]> => caller.cluster.agents().then((agents) => agents.map(({ name }) => name));
     const nodes = await Promise.all(
