@@ -5,13 +5,38 @@ import { type Connection, EndOfStreamError, Pipe, Process, Queue } from "../../m
 import { ended } from "../helpers/pools/ended.ts";
 import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
-/** Runs `target` as a process of a program of its own, whose exit code is 100 more than the process's. */
-function runTarget(target: (...args: unknown[]) => unknown, options = ""): ReturnType<typeof runProgram> {
-  return runProgram(`
-    const process = new corral.Process({ target: ${target}, ${options} });
-    process.start();
-    await process.join();
-    Deno.exit(100 + process.exitCode);`);
+/** The end of a process, with all that its program printed until it was joined. */
+type Ending = Readonly<Record<"stdout" | "stderr", string> & { exitCode: number }>;
+
+/** A process: what it runs, as text that may name `outside` of its program, its other options as text, and what must become of it. */
+interface Case {
+  readonly target: string | ((...args: unknown[]) => unknown);
+  readonly options?: string;
+  readonly check: (ending: Ending) => void;
+}
+
+const SEPARATOR = "--- joined\n";
+
+/** Runs processes one after the other in one program. */
+async function runCases(cases: readonly Case[]): Promise<Ending[]> {
+  const bodies = cases.map(({ target, options = "" }) =>
+    `await (async () => {
+      const process = new corral.Process({ target: ${target}, ${options} });
+      process.start();
+      await process.join();
+      codes.push(process.exitCode);
+      for (const stream of [Deno.stdout, Deno.stderr]) stream.writeSync(separator);
+    })();`
+  );
+  const { code, stdout, stderr } = await runProgram(`
+    const [outside, codes] = [5, []];
+    const separator = new TextEncoder().encode(${JSON.stringify(SEPARATOR)});
+    ${bodies.join("\n")}
+    console.log(JSON.stringify(codes));`);
+  assertEquals(code, 0, stderr);
+  const [printed, errors] = [stdout.split(SEPARATOR), stderr.split(SEPARATOR)];
+  const codes: number[] = JSON.parse(printed.pop()!);
+  return codes.map((exitCode, index) => ({ exitCode, stdout: printed[index]!, stderr: errors[index]! }));
 }
 
 Deno.test("Process.exitCode is what Deno.exit() was given, 0 without it, and Deno.exitCode's", async () => {
@@ -61,80 +86,117 @@ const UNCAUGHT: Record<string, () => unknown> = {
   },
 };
 
-for (const [what, target] of Object.entries(UNCAUGHT)) {
-  Deno.test(`Process prints ${what} with its stack on stderr, whole, and exits with 1`, async () => {
-    const { code, stdout, stderr } = await runTarget(target);
-    assertEquals([code, stdout], [101, ""]);
-    assertStringIncludes(stderr, "RangeError: told apart");
-    assertStringIncludes(stderr, "task-source:");
-    assertStringIncludes(stderr, "Caused by: Error: the cause of it");
-  });
-}
+const CASES: Record<string, Case> = {
+  ...Object.fromEntries(
+    Object.entries(UNCAUGHT).map(([what, target]): [string, Case] => [
+      `Process prints ${what} with its stack on stderr, whole, and exits with 1`,
+      {
+        target,
+        check: ({ exitCode, stdout, stderr }) => {
+          assertEquals([exitCode, stdout], [1, ""]);
+          assertStringIncludes(stderr, "RangeError: told apart");
+          assertStringIncludes(stderr, "task-source:");
+          assertStringIncludes(stderr, "Caused by: Error: the cause of it");
+        },
+      },
+    ]),
+  ),
+  "Process prints what else is thrown, and exits with 1": {
+    target: () => {
+      throw { some: "object" };
+    },
+    check: ({ exitCode, stderr }) => {
+      assertEquals(exitCode, 1);
+      assertStringIncludes(stderr, "some");
+    },
+  },
+  "Process prints nothing when its target looks for what is not there and goes on": {
+    target: () => (globalThis as unknown as () => void)["call"],
+    check: ({ exitCode, stderr }) => assertEquals([exitCode, stderr], [0, ""]),
+  },
+  "Process explains a ReferenceError of a target that was sent as text": {
+    target: "function reader() { return outside; }",
+    check: ({ stderr }) =>
+      assertStringIncludes(stderr, "outside is not defined (reader is not an export of the process's module"),
+  },
+  "Process prints an error of its module and exits with 1": {
+    target: () => {},
+    options: `module: ${JSON.stringify(import.meta.resolve("../fixtures/tasks/throw_on_load.ts"))}`,
+    check: ({ exitCode, stderr }) => {
+      assertEquals(exitCode, 1);
+      assertStringIncludes(stderr, "error: Uncaught");
+    },
+  },
+  "Process ends when it takes more memory than it may, and stderr says so": {
+    target: async () => {
+      const held: Uint8Array[] = [];
+      while (true) {
+        held.push(new Uint8Array(8 * 1024 * 1024).fill(1));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    options: 'memoryLimitMiB: 64, name: "grower"',
+    check: ({ exitCode, stderr }) => {
+      assertEquals(exitCode, -9);
+      assertStringIncludes(stderr, "grower: Worker ");
+      assertStringIncludes(stderr, "that memoryLimitMiB allows it");
+    },
+  },
+  "Process is killed when it breaks the protocol, and stderr says so": {
+    target: async (...args: unknown[]) => {
+      // What only the library itself asks: an operation that a queue does not have.
+      const [queue] = args as [Record<symbol, { call(name: string, args: unknown[]): Promise<unknown> }>];
+      const [symbol] = Object.getOwnPropertySymbols(queue);
+      await queue[symbol!]!.call("no such operation", []);
+    },
+    options: 'args: [new corral.Queue()], name: "breaker"',
+    check: ({ exitCode, stderr }) => {
+      assertEquals(exitCode, -9);
+      assertStringIncludes(stderr, "breaker: Worker ");
+      assertStringIncludes(stderr, "it broke the protocol");
+    },
+  },
+  "Process keeps the order of stderr, also with what Deno itself prints there": {
+    target: () => {
+      for (let i = 0; i < 200; i++) {
+        if (i % 2) console.error(`line ${i}`);
+        else Deno.stderr.writeSync(new TextEncoder().encode(`line ${i}\n`));
+      }
+      throw new Error("the last");
+    },
+    check: ({ stderr }) => {
+      const lines = stderr.split("\n");
+      assertEquals(lines.slice(0, 200), Array.from({ length: 200 }, (_, i) => `line ${i}`));
+      assertStringIncludes(lines[200]!, "the last");
+    },
+  },
+  "Process ends when its timers and promises are done, and runs its unload listeners": {
+    target: () => {
+      addEventListener("unload", () => console.log("unload"));
+      setTimeout(async () => {
+        console.log("timer");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        console.log("promise");
+      }, 20);
+      console.log("target");
+    },
+    check: ({ exitCode, stdout, stderr }) =>
+      assertEquals([exitCode, stdout, stderr], [0, "target\ntimer\npromise\nunload\n", ""]),
+  },
+  "Process runs unload listeners when it calls Deno.exit()": {
+    target: () => {
+      addEventListener("unload", () => console.log("unload"));
+      Deno.exit(5);
+    },
+    check: ({ exitCode, stdout }) => assertEquals([exitCode, stdout], [5, "unload\n"]),
+  },
+};
 
-Deno.test("Process prints what else is thrown, and exits with 1", async () => {
-  const { code, stderr } = await runTarget(() => {
-    throw { some: "object" };
-  });
-  assertEquals(code, 101);
-  assertStringIncludes(stderr, "some");
-});
-
-Deno.test("Process explains a ReferenceError of a target that was sent as text", async () => {
-  const { code, stderr } = await runTarget(() => (globalThis as unknown as () => void)["call"]);
-  assertEquals([code, stderr], [100, ""]);
-  const outside = await runProgram(`
-    const outside = 5;
-    const process = new corral.Process({ target: function reader() { return outside; } });
-    process.start();
-    await process.join();`);
-  assertStringIncludes(outside.stderr, "outside is not defined (reader is not an export of the process's module");
-});
-
-Deno.test("Process prints an error of its module and exits with 1", async () => {
-  const { code, stderr } = await runTarget(
-    () => {},
-    `module: ${JSON.stringify(import.meta.resolve("../fixtures/tasks/throw_on_load.ts"))}`,
-  );
-  assertEquals(code, 101);
-  assertStringIncludes(stderr, "error: Uncaught");
-});
-
-Deno.test("Process ends when it takes more memory than it may, and stderr says so", async () => {
-  const { code, stderr } = await runTarget(async () => {
-    const held: Uint8Array[] = [];
-    while (true) {
-      held.push(new Uint8Array(8 * 1024 * 1024).fill(1));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }, "memoryLimitMiB: 64");
-  assertEquals(code, 91);
-  assertStringIncludes(stderr, "Process-1: Worker ");
-  assertStringIncludes(stderr, "that memoryLimitMiB allows it");
-});
-
-Deno.test("Process is killed when it breaks the protocol, and stderr says so", async () => {
-  const { code, stderr } = await runTarget(async (...args: unknown[]) => {
-    // What only the library itself asks: an operation that a queue does not have.
-    const [queue] = args as [Record<symbol, { call(name: string, args: unknown[]): Promise<unknown> }>];
-    const [symbol] = Object.getOwnPropertySymbols(queue);
-    await queue[symbol!]!.call("no such operation", []);
-  }, "args: [new corral.Queue()]");
-  assertEquals(code, 91);
-  assertStringIncludes(stderr, "Process-1: Worker ");
-  assertStringIncludes(stderr, "it broke the protocol");
-});
-
-Deno.test("Process keeps the order of stderr, also with what Deno itself prints there", async () => {
-  const { stderr } = await runTarget(() => {
-    for (let i = 0; i < 200; i++) {
-      if (i % 2) console.error(`line ${i}`);
-      else Deno.stderr.writeSync(new TextEncoder().encode(`line ${i}\n`));
-    }
-    throw new Error("the last");
-  });
-  const lines = stderr.split("\n");
-  assertEquals(lines.slice(0, 200), Array.from({ length: 200 }, (_, i) => `line ${i}`));
-  assertStringIncludes(lines[200]!, "the last");
+Deno.test("Process ends with the code that its end calls for, and its program prints what it printed", async (t) => {
+  const endings = await runCases(Object.values(CASES));
+  for (const [index, [name, { check }]] of Object.entries(CASES).entries()) {
+    await t.step(name, () => check(endings[index]!));
+  }
 });
 
 Deno.test("Process.join() resolves when all that was printed is on the program's stdout", async () => {
@@ -154,21 +216,11 @@ Deno.test("Process.join() resolves when all that was printed is on the program's
   assertEquals(lines[19_999], "a line of output, number 19999");
 });
 
-Deno.test("Process ends when its timers and promises are done, and runs its unload listeners", async () => {
+Deno.test("Process goes on while it waits for what its parent has yet to say", async () => {
   const queue = new Queue<string>();
-  const { code, stdout, stderr } = await runTarget(() => {
-    addEventListener("unload", () => console.log("unload"));
-    setTimeout(async () => {
-      console.log("timer");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      console.log("promise");
-    }, 20);
-    console.log("target");
-  });
-  assertEquals([code, stdout, stderr], [100, "target\ntimer\npromise\nunload\n", ""]);
   const process = new Process({
     target: (queue: Queue<string>) => {
-      // Not awaited: the process waits for what its parent has yet to say.
+      // Not awaited.
       queue.get().then((text) => queue.put(text.toUpperCase()));
     },
     args: [queue],
@@ -178,14 +230,6 @@ Deno.test("Process ends when its timers and promises are done, and runs its unlo
   await queue.put("late");
   await process.join();
   assertEquals([process.exitCode, await queue.getNowait()], [0, "LATE"]);
-});
-
-Deno.test("Process runs unload listeners when it calls Deno.exit()", async () => {
-  const { code, stdout } = await runTarget(() => {
-    addEventListener("unload", () => console.log("unload"));
-    Deno.exit(5);
-  });
-  assertEquals([code, stdout], [105, "unload\n"]);
 });
 
 Deno.test("A program goes on until a process that is not a daemon has ended", async () => {
