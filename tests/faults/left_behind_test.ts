@@ -32,23 +32,45 @@ const REJECTIONS: Record<string, () => unknown> = {
   },
 };
 
-for (const concurrency of [1, 2]) {
-  for (const [what, leave] of Object.entries(REJECTIONS)) {
-    Deno.test(`a rejection ${what} that comes after its answer is reported, ${concurrency} at once, and the next task goes on`, async () => {
-      const log = new EventLog();
-      await using pool = new Pool({ workers: 1, concurrency, onEvent: log.listener });
-      const pid = await pool.apply(pidOf);
+/** Has tasks of one worker leave something behind, one after the other; each time it is reported while the next task runs, which goes on. */
+async function leaveInOneWorker(
+  t: Deno.TestContext,
+  concurrency: number,
+  ways: Record<string, () => unknown>,
+  name: (way: string) => string,
+  report: string,
+): Promise<void> {
+  let log = new EventLog();
+  await using pool = new Pool({ workers: 1, concurrency, onEvent: (event) => log.listener(event) });
+  const pid = await pool.apply(pidOf);
+  for (const [way, leave] of Object.entries(ways)) {
+    log = new EventLog();
+    // What a pool has open goes on from one step to the next; the test itself looks at that.
+    const fn = async (): Promise<void> => {
       await pool.apply(leave);
       const next = pool.apply(async () => {
         await new Promise((resolve) => setTimeout(resolve, 300));
         return Deno.pid;
       });
       await log.reached("output", 1);
-      assertStringIncludes(log.text("stderr"), "Uncaught (in promise) of a task that was answered already: ");
+      assertStringIncludes(log.text("stderr"), report);
       assertStringIncludes(log.text("stderr"), "Error: left");
       assertEquals([await next, await pool.apply(pidOf)], [pid, pid]);
-    });
+    };
+    assert(await t.step({ name: name(way), sanitizeOps: false, sanitizeResources: false, fn }), way);
   }
+}
+
+for (const concurrency of [1, 2]) {
+  Deno.test(`rejections that come after their answers, ${concurrency} at once, end no worker`, (t) =>
+    leaveInOneWorker(
+      t,
+      concurrency,
+      REJECTIONS,
+      (what) =>
+        `a rejection ${what} that comes after its answer is reported, ${concurrency} at once, and the next task goes on`,
+      "Uncaught (in promise) of a task that was answered already: ",
+    ));
 }
 
 Deno.test("a rejection that a task left behind is reported also where the module has put a function of its own in place of addEventListener", async () => {
@@ -83,21 +105,14 @@ const ERRORS: Record<string, () => void> = {
   },
 };
 
-for (const [how, leave] of Object.entries(ERRORS)) {
-  Deno.test(`an error thrown ${how} after its answer is reported, and the task that runs goes on`, async () => {
-    const log = new EventLog();
-    await using pool = new Pool({ workers: 1, onEvent: log.listener });
-    const pid = await pool.apply(pidOf);
-    await pool.apply(leave);
-    const next = pool.apply(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return Deno.pid;
-    });
-    await log.reached("output", 1);
-    assertStringIncludes(log.text("stderr"), "Uncaught of a task that was answered already: Error: left");
-    assertEquals([await next, await pool.apply(pidOf)], [pid, pid]);
-  });
-}
+Deno.test("errors that are thrown after their answers end no worker", (t) =>
+  leaveInOneWorker(
+    t,
+    1,
+    ERRORS,
+    (how) => `an error thrown ${how} after its answer is reported, and the task that runs goes on`,
+    "Uncaught of a task that was answered already: Error: left",
+  ));
 
 Deno.test("an error thrown by a timer in an idle worker is reported, and the worker goes on", async () => {
   const log = new EventLog();
