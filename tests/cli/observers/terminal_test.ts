@@ -26,7 +26,7 @@ function assertHarmless(...texts: string[]): void {
 const SOURCES = [
   // It throws as it is loaded.
   `const error = new Error(${JSON.stringify(EVIL)}); error.name = ${JSON.stringify(EVIL)}; throw error;`,
-  // It is no code.
+  // It has a fault in its syntax.
   `export default (x) => { "${EVIL}" ) };`,
 ];
 

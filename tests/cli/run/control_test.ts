@@ -16,7 +16,7 @@ const TROUBLE = new URL("../../fixtures/programs/map_trouble.ts", import.meta.ur
 const TEN = ndjson([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 const WITHOUT_FIVE = [1, 2, 3, 4, 6, 7, 8, 9, 10];
 
-Deno.test("corral map fails the records whose time is up, and no others: one that loops, one that heeds its signal, one that waits", async () => {
+Deno.test("corral map fails the records whose time is up, and no others: one that loops, one that listens to its signal, one that waits", async () => {
   const text = `async (n, { signal }) => {
     while (n === 3);
     if (n === 5) await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
