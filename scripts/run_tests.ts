@@ -6,7 +6,7 @@
  *
  * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run all files in one process, and tests
  * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
- * few large parts, and no more than `deno test` takes to go on with its next file: for each it fills 80 MB anew, for benchmarks.
+ * few large parts, and no more than `deno test` takes to go on with its next file: for each it fills 80 MB again, for benchmarks.
  *
  * With `--temp`, the unit tests of a folder are one file, in a folder of the run's own in that one: they look at nothing but what they make, and
  * most are over in less time than a file takes to begin. With `--packages`, what is published is made there too, once for all tests: the programs that

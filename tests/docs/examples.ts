@@ -1,6 +1,6 @@
 // End-to-end: the `ts` blocks of doc comments and of Markdown files, each a module of its own. `deno task test:doc` runs it.
 //
-// `deno test --doc` would take 0.4 s of a processor more for each of them, since it begins anew for each.
+// `deno test --doc` would take 0.4 s of a processor more for each of them, since it begins again for each.
 import { assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { blocksIn, type CodeBlock } from "../helpers/programs/markdown.ts";
