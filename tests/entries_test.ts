@@ -27,6 +27,8 @@ const KINDS: Record<string, [call: string, result: string]> = {
 
 const MODULE = JSON.stringify(import.meta.resolve("./fixtures/shared/make_handles.ts"));
 
+const KIND_NAMES = JSON.stringify(Object.keys(KINDS));
+
 const POOL_PROGRAM = `
     const pool = new Pool({ workers: 1, module: ${MODULE} });
     const get = (kind) => pool.apply("makeHandle", [kind]);
@@ -64,21 +66,22 @@ const PROGRAMS: Record<string, string> = {
     const executor = new ProcessPoolExecutor({ maxWorkers: 1, module: ${MODULE} });
     const get = async (kind) => await executor.submit("makeHandle", kind);
     const end = () => executor.terminateWorkers();`,
-  // A process has no result: its handles come through a queue.
+  // A process has no result: its handles come through a queue, in the order of `KINDS`.
   "./process": `
     const { Process } = entry;
-    const { Queue } = await import(${JSON.stringify(import.meta.resolve("../src/channels/mod.ts"))});
-    const running = [];
-    const get = async (kind) => {
-      const queue = new Queue();
-      const process = new Process({ module: ${MODULE}, target: "putHandle", args: [kind, queue] });
-      process.start();
-      running.push(process);
+    const { JoinableQueue } = await import(${JSON.stringify(import.meta.resolve("../src/channels/mod.ts"))});
+    const queue = new JoinableQueue();
+    const process = new Process({ module: ${MODULE}, target: "putHandles", args: [${KIND_NAMES}, queue] });
+    process.start();
+    let isUsed = false;
+    const get = async () => {
+      if (isUsed) await queue.taskDone();
+      isUsed = true;
       return await queue.get();
     };
     const end = async () => {
-      for (const process of running) process.terminate();
-      for (const process of running) await process.join();
+      process.terminate();
+      await process.join();
     };`,
 };
 
