@@ -30,7 +30,7 @@ Deno.test({
       assertEquals([Object.keys(lock.jsr), lock.npm], [["@corral/multiprocessing@0.1.0"], undefined]);
       await user.write(
         "main.ts",
-        'import { Pool } from "@corral/multiprocessing";\nawait using pool = new Pool({ workers: 2 });\n' +
+        'import { Pool } from "@corral/multiprocessing";\nawait using pool = new Pool({ workers: 1 });\n' +
           "console.log(JSON.stringify(await pool.map((x: number) => x * x, [1, 2, 3])));\n",
       );
       assertEquals(await user.ok("deno run --quiet --allow-run=deno main.ts"), "[1,4,9]\n");
@@ -42,15 +42,18 @@ Deno.test({
       await user.ok("deno install -q -g -A -n corral jsr:@corral/cli");
       await user.write("job.ts", "export default (row: { a: string }) => ({ ...row, b: Number(row.a) * 2 });\n");
       await user.write("in.csv", "a\n1\n2\n");
-      assertEquals(await user.ok("corral map ./job.ts in.csv"), '{"a":"1","b":2}\n{"a":"2","b":4}\n');
+      assertEquals(await user.ok("corral map -j1 ./job.ts in.csv"), '{"a":"1","b":2}\n{"a":"2","b":4}\n');
       assertEquals(
-        await user.ok("corral map --untrusted ./job.ts in.csv -o out.csv && cat out.csv"),
+        await user.ok("corral map -j1 --untrusted ./job.ts in.csv -o out.csv && cat out.csv"),
         "a,b\n1,2\n2,4\n",
       );
-      assertStringIncludes(await user.ok("corral map -q ./job.ts in.csv --report run.html && cat run.html"), "</html>");
+      assertStringIncludes(
+        await user.ok("corral map -j1 -q ./job.ts in.csv --report run.html && cat run.html"),
+        "</html>",
+      );
       await user.write("net.ts", "export default async (url: string) => (await fetch(url)).status;\n");
       const { host } = new URL(registry.url);
-      const line = `echo '"${registry.url}@corral/cli/meta.json"' | corral map ./net.ts`;
+      const line = `echo '"${registry.url}@corral/cli/meta.json"' | corral map -j1 ./net.ts`;
       assertEquals(await user.ok(`${line} --allow-net=${host}`), "200\n");
       const fenced = await user.sh(line);
       assertEquals(fenced.code, 1);
@@ -109,10 +112,10 @@ Deno.test({
       );
       const launcher = await Deno.readTextFile(`${folder}/home/.deno/bin/corral`);
       assertStringIncludes(launcher, `cli/built/main.js "$@"\n`);
-      assertEquals(await user.ok("corral map -q ./job.ts in.ndjson"), "2\n4\n");
+      assertEquals(await user.ok("corral map -j1 -q ./job.ts in.ndjson"), "2\n4\n");
       // What is loaded late comes from that copy too.
       const late = "--report run.html --joblog log --events events --trace trace --dashboard=0";
-      assertEquals(await user.ok(`corral map -q ./job.ts in.ndjson ${late}`), "2\n4\n");
+      assertEquals(await user.ok(`corral map -j1 -q ./job.ts in.ndjson ${late}`), "2\n4\n");
       assertStringIncludes(await user.ok("cat run.html"), "</html>");
       assertStringIncludes(await user.ok("corral agent --help"), "Usage: corral agent --redis URL");
       // A run that goes on meanwhile loads more of the copy that it began with; one of last year does not.
@@ -120,9 +123,9 @@ Deno.test({
       await user.ok("deno task -q install --allow-net=127.0.0.1", ROOT);
       assertEquals(await user.ok("ls cli/built | grep -e BEFORE -e OLD", ROOT), "chunk-BEFORE.js\n");
       await user.ok("rm cli/built/chunk-BEFORE.js", ROOT);
-      const refused = await user.sh("corral map ./job.ts in.ndjson --allow-net=example.com");
+      const refused = await user.sh("corral map -j1 ./job.ts in.ndjson --allow-net=example.com");
       assertStringIncludes(refused.stderr, `  cd ${ROOT.slice(0, -1)} && deno task install --allow-net=example.com\n`);
-      assertEquals(await user.ok("corral map ./job.ts in.ndjson --allow-net=127.0.0.1"), "2\n4\n");
+      assertEquals(await user.ok("corral map -j1 ./job.ts in.ndjson --allow-net=127.0.0.1"), "2\n4\n");
       const wrong = await user.sh("deno task -q install --allow-everything=1 x", ROOT);
       assertStringIncludes(wrong.stderr, "Cannot install: x is not a permission flag");
       // The tests run in a task themselves, and a task within a task keeps where the user stands.

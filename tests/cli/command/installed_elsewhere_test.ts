@@ -48,15 +48,15 @@ Deno.test({
         await user.ok(`deno install -q -g -f ${permissions} -n corral jsr:@corral/cli`);
         const typed = `-e 'async (n: number) => (await import("times")).by * n'`;
         for (const [cd, factor] of [[inProject, 10], ["cd npm &&", 100]] as const) {
-          assertEquals(await user.ok(`${cd} echo 2 | corral map -q ./job.ts`), `${2 * factor}\n`);
-          assertEquals(await user.ok(`${cd} echo 2 | corral map -q ${typed}`), `${2 * factor}\n`);
-          assertEquals(await user.ok(`${cd} echo 2 | corral map -q ../own/job.ts`), "20\n");
+          assertEquals(await user.ok(`${cd} echo 2 | corral map -j1 -q ./job.ts`), `${2 * factor}\n`);
+          assertEquals(await user.ok(`${cd} echo 2 | corral map -j1 -q ${typed}`), `${2 * factor}\n`);
         }
+        assertEquals(await user.ok(`cd npm && echo 2 | corral map -j1 -q ../own/job.ts`), "20\n");
         const other = `-e 'async () => (await import("jsonc-parser")).by'`;
-        assertEquals(await user.ok(`${inProject} echo 2 | corral map -q ${other}`), "10\n");
+        assertEquals(await user.ok(`${inProject} echo 2 | corral map -j1 -q ${other}`), "10\n");
         const reads = `-e '() => Deno.readTextFileSync("data.txt")'`;
-        assertEquals(await user.ok(`${inProject} echo 2 | corral map -q -P job ${reads}`), '"7"\n');
-        assertEquals((await user.sh(`${inProject} echo 2 | corral map -q ${reads}`)).code, 1);
+        assertEquals(await user.ok(`${inProject} echo 2 | corral map -j1 -q -P job ${reads}`), '"7"\n');
+        assertEquals((await user.sh(`${inProject} echo 2 | corral map -j1 -q ${reads}`)).code, 1);
         assertEquals(
           (await user.ok(`${inProject} corral map --dry-run ./job.ts < /dev/null`)).match(
             /--lock=\S+ --frozen --config=\S+/,
