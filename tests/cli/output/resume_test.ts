@@ -71,9 +71,10 @@ for (const flags of [[], ["--unordered", "--out", "json"]]) {
         assertEquals((await output).signal, "SIGKILL");
       }
       await Deno.writeTextFile(`${folder}/go`, "");
-      // What was being written when the last one died.
-      await Deno.writeTextFile(`${folder}/out`, '{"half', { append: true });
-      await Deno.writeTextFile(`${folder}/log`, '{"sequence":7,"ha', { append: true });
+      // What was being written when the last one died, and longer than what is still to be written: that would hide what is not cut off.
+      const half = "x".repeat(100_000);
+      await Deno.writeTextFile(`${folder}/out`, `{"half${half}`, { append: true });
+      await Deno.writeTextFile(`${folder}/log`, `{"sequence":7,"ha${half}`, { append: true });
       const last = await corral([...args, ...flags], { allow: ["--allow-run"] });
       assertEquals([last.code, last.stderr], [0, ""]);
       const text = await Deno.readTextFile(`${folder}/out`);
