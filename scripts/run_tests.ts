@@ -8,7 +8,7 @@
  * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
  * few large parts, and no more than `deno test` takes to go on with its next file: for each it fills 80 MB again, for benchmarks.
  *
- * With `--temp`, the unit tests of a folder are one file, in a folder of the run's own in that one: they look at nothing but what they make, and
+ * With `--temp`, the unit tests and policies of a folder are one file, in a folder of the run's own in that one: they look at nothing but what they make, and
  * most are over in less time than a file takes to begin. With `--packages`, what is published is made there too, once for all tests: the programs that
  * they start load it faster than the sources, see `tests/helpers/programs/packages.ts`.
  */
@@ -157,25 +157,25 @@ export async function findTests(ignored: readonly string[]): Promise<string[]> {
   return longestFirst(found, (path) => path);
 }
 
-/** Whether the first comment of a test file says that it has unit tests, and no others. */
-export function isUnit(text: string): boolean {
+/** Whether the first comment of a test file says that it has unit tests or policies, and no others: they start no process. */
+export function startsNothing(text: string): boolean {
   const [comment = ""] = /^\/\*\*[^]*?\*\/|^(\/\/.*\n)+/.exec(text) ?? [];
-  return /^\/[*\/]+ Unit\b/.test(comment) && !/end-to-end|policy|contract/i.test(comment);
+  return /^\/[*\/]+ (?:Unit|Policy)\b/.test(comment) && !/end-to-end|contract/i.test(comment);
 }
 
 /** The part of one file. */
 const partOf = (path: string): Part => ({ name: path, args: [path] });
 
-/** The parts of these files: the unit tests below one folder, such as `tests/hub`, are one file in `temp`, which imports them. */
+/** The parts of these files: the unit tests and policies below one folder, such as `tests/hub`, are one file in `temp`, which imports them. */
 async function partsOf(paths: readonly string[], temp: string): Promise<Part[]> {
   const texts = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
-  const unit = paths.filter((_, at) => isUnit(texts[at]!));
+  const unit = paths.filter((_, at) => startsNothing(texts[at]!));
   const groups = Object.entries(Object.groupBy(unit, (path) => path.split("/").slice(0, -1).slice(0, 2).join("/")));
   const joined = groups.map(async ([folder, files]): Promise<Part> => {
     if (files!.length === 1) return partOf(files![0]!);
     const file = `${temp}/${folder.replaceAll("/", "_")}_test.ts`;
     await Deno.writeTextFile(file, files!.map((path) => `import "${pathToFileURL(path)}";\n`).join(""));
-    return { name: `${folder}: unit tests`, args: [file] };
+    return { name: `${folder}: units`, args: [file] };
   });
   const others = paths.filter((path) => !unit.includes(path)).map(partOf);
   return longestFirst([...others, ...await Promise.all(joined)], ({ name }) => name);
@@ -196,7 +196,7 @@ async function runParts(
   return outcomes;
 }
 
-/** Runs all tests, and tells how they went. With `temp`, a folder, the unit tests of a folder in one process. */
+/** Runs all tests, and tells how they went. With `temp`, a folder, those that start nothing in one process for each folder. */
 async function runAll(flags: readonly string[], env: Record<string, string>, temp?: string): Promise<void> {
   const startedAt = performance.now();
   // Types are checked once, for all files, beside the first tests: as `deno task static` does it, which then finds that done.

@@ -1,6 +1,6 @@
 // Unit tests of what the runner of the tests shows when; and end-to-end, a run of a few tests of which some fail.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { isUnit, PartOutput, summarize } from "../../scripts/run_tests.ts";
+import { PartOutput, startsNothing, summarize } from "../../scripts/run_tests.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const SCRIPT = new URL("../../scripts/run_tests.ts", import.meta.url).pathname;
@@ -68,15 +68,16 @@ Deno.test("run_tests.ts runs every file once, tells at its end what failed and w
   assertMatch(last, /\nFAILED \| 7 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
 });
 
-Deno.test("isUnit() goes by the first comment of a file, and takes no file that has other tests too", () => {
+Deno.test("startsNothing() goes by the first comment of a file, and takes no file that has other tests too", () => {
   for (
     const text of [
       "/** Unit tests of a. */\nend-to-end",
       "// Unit: a.\n// And b.\nimport",
+      "// Policy, with simulated time.\n",
       "/**\n * Unit tests\n * of a.\n */\n",
     ]
   ) {
-    assertEquals(isUnit(text.replace("/**\n *", "/**")), true, text);
+    assertEquals(startsNothing(text.replace("/**\n *", "/**")), true, text);
   }
   for (
     const text of [
@@ -87,7 +88,7 @@ Deno.test("isUnit() goes by the first comment of a file, and takes no file that 
       "const Unit = 1;",
     ]
   ) {
-    assertEquals(isUnit(text), false, text);
+    assertEquals(startsNothing(text), false, text);
   }
 });
 
@@ -104,8 +105,8 @@ Deno.test("run_tests.ts runs the unit tests of a folder in one process, and ever
   assertEquals(processes.size, 3, stdout);
   for (
     const part of [
-      "tests/hub: unit tests => test a",
-      "tests/hub: unit tests => test b",
+      "tests/hub: units => test a",
+      "tests/hub: units => test b",
       "tests/hub/c_test.ts => test c",
       "tests/wire/d_test.ts => test d",
     ]
