@@ -235,7 +235,8 @@ export class EncodingError extends Error {
 }
 
 /**
- * A message is larger than the limit. Nothing was sent, and the worker is unharmed.
+ * A message is larger than the limit. Nothing was sent, and the worker is unharmed. Where the text says that it is what the task returned, or threw,
+ * the task has run.
  *
  * @example More than a message may hold
  * ```ts

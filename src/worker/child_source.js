@@ -3339,7 +3339,7 @@ var TaskAnswers = class {
     try {
       this.#sendValue((handles) => this.#sendThrown(task, encodeThrown(error, handles)));
     } catch (tooLarge) {
-      this.#sendThrown(task, encode(tooLarge));
+      this.#sendThrown(task, encode(ofThrown(tooLarge)));
     }
   }
   chunk(task, outcomes, durationMs) {
@@ -3445,14 +3445,18 @@ function encodeThrown(error, handles) {
   }
 }
 function ofThrown(error) {
-  return toldOf(error, "what the task threw, throw an Error instead");
+  return toldOf(error, "what the task threw", ", throw an Error instead");
 }
 function ofReturned(error) {
   return toldOf(error, "what the task returned");
 }
-function toldOf(error, value) {
+function toldOf(error, value, advice = "") {
+  if (error instanceof PayloadTooLargeError) {
+    const message2 = error.message[$replace]("Cannot send message: ", \`Cannot send \${value}: \`);
+    return new PayloadTooLargeError(message2, error.byteLength, error.limitBytes);
+  }
   if (!(error instanceof EncodingError)) return error;
-  const message = error.message[$replace]("Cannot send ", \`Cannot send \${value}: \`);
+  const message = error.message[$replace]("Cannot send ", \`Cannot send \${value}\${advice}: \`);
   return new EncodingError(message, error.path, {
     cause: error.cause
   });

@@ -71,7 +71,7 @@ export class TaskAnswers {
     try {
       this.#sendValue((handles) => this.#sendThrown(task, encodeThrown(error, handles)));
     } catch (tooLarge) {
-      this.#sendThrown(task, encode(tooLarge));
+      this.#sendThrown(task, encode(ofThrown(tooLarge)));
     }
   }
 
@@ -176,7 +176,7 @@ export function encodeThrown(error: unknown, handles: HandleCodec | undefined): 
 
 /** The reader of this error has not returned anything: it says that the value was thrown. */
 function ofThrown(error: unknown): unknown {
-  return toldOf(error, "what the task threw, throw an Error instead");
+  return toldOf(error, "what the task threw", ", throw an Error instead");
 }
 
 /** The reader of this error has sent arguments: it says that they are not meant, and so that the task has run. */
@@ -184,9 +184,13 @@ function ofReturned(error: unknown): unknown {
   return toldOf(error, "what the task returned");
 }
 
-function toldOf(error: unknown, value: string): unknown {
+function toldOf(error: unknown, value: string, advice = ""): unknown {
+  if (error instanceof PayloadTooLargeError) {
+    const message = error.message.replace("Cannot send message: ", `Cannot send ${value}: `);
+    return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
+  }
   if (!(error instanceof EncodingError)) return error;
-  const message = error.message.replace("Cannot send ", `Cannot send ${value}: `);
+  const message = error.message.replace("Cannot send ", `Cannot send ${value}${advice}: `);
   return new EncodingError(message, error.path, { cause: error.cause });
 }
 

@@ -48,7 +48,16 @@ Deno.test("Pool refuses arguments that are too large, and the worker goes on", (
     await assertRejects(() => pool.apply(length, ["x".repeat(200_000)]), PayloadTooLargeError, "100000");
     const count = (bytes: Uint8Array): number => bytes.length;
     await assertRejects(() => pool.apply(count, [new Uint8Array(200_000)]), PayloadTooLargeError);
-    await assertRejects(() => pool.apply((size: number) => "x".repeat(size), [200_000]), PayloadTooLargeError);
+    // What it returned, or threw, and not what it was sent: so it has run.
+    const returned = (size: number) => "x".repeat(size);
+    const tooLong = "Cannot send what the task returned: it holds a text of 200003 bytes, at most 100000 are allowed";
+    const error = await assertRejects(() => pool.apply(returned, [200_000]), PayloadTooLargeError, tooLong);
+    assertEquals([error.byteLength, error.limitBytes], [200_003, 100_000]);
+    await assertRejects(() => pool.map(returned, [1, 200_000]), PayloadTooLargeError, tooLong);
+    const thrown = (): never => {
+      throw { text: "x".repeat(200_000) };
+    };
+    await assertRejects(() => pool.apply(thrown), PayloadTooLargeError, "Cannot send what the task threw: it h");
     await assertRejects(() => pool.apply(length, ["ä".repeat(60_000)]), PayloadTooLargeError);
     await assertRejects(() => pool.apply(() => "ä".repeat(60_000)), PayloadTooLargeError);
     await assertRejects(() => pool.map(length, ["x".repeat(200_000)]), PayloadTooLargeError);
