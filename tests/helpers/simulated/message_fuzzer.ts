@@ -92,19 +92,31 @@ function replacement(old: unknown, corpus: readonly string[], chance: Chance): u
 
 /** Bytes with some changed, left out or doubled. */
 export function mutatedBytes(bytes: Uint8Array, chance: Chance): Uint8Array {
-  const changed = [...bytes];
+  let changed = bytes;
   for (let changes = 1 + chance.below(3); changes > 0; changes--) {
     const at = chance.below(changed.length + 1);
     switch (chance.below(4)) {
       case 0:
-        changed.splice(at, 1 + chance.below(4));
+        changed = spliced(changed, at, 1 + chance.below(4), []);
         break;
       case 1:
-        changed.splice(at, 0, ...changed.slice(at, at + chance.below(20)));
+        changed = spliced(changed, at, 0, changed.subarray(at, at + chance.below(20)));
         break;
       default:
-        changed[at] = chance.pick([0, 10, 34, 44, 91, 93, 123, 125, 0x80, 0xff, chance.below(256)]);
+        changed = spliced(changed, at, 1, [
+          chance.pick([0, 10, 34, 44, 91, 93, 123, 125, 0x80, 0xff, chance.below(256)]),
+        ]);
     }
   }
-  return Uint8Array.from(changed);
+  return changed;
+}
+
+/** As `splice()` does it to an array, in a copy: one of 200 000 bytes takes no time. */
+function spliced(bytes: Uint8Array, at: number, count: number, put: ArrayLike<number>): Uint8Array {
+  const rest = bytes.subarray(at + count);
+  const all = new Uint8Array(at + put.length + rest.length);
+  all.set(bytes.subarray(0, at));
+  all.set(put, at);
+  all.set(rest, at + put.length);
+  return all;
 }
