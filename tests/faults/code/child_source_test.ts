@@ -1,8 +1,10 @@
 /** End-to-end tests of programs that have the library in them, or elsewhere than its sources: workers start without those. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { LIBRARY } from "../../helpers/programs/packages.ts";
+import { printedByEach } from "../../helpers/programs/pieces.ts";
 import { withCopy } from "../../helpers/programs/second_copy.ts";
+import { withLibrary } from "../../helpers/servers/source_server.ts";
 
-const ROOT = new URL("../../../", import.meta.url);
 const EXEC = Deno.execPath();
 
 /** Runs Deno in a folder. Returns what it printed, both streams together. */
@@ -24,7 +26,7 @@ async function withFolder(files: Record<string, string>, body: (folder: string) 
 
 /** A program with all that must not depend on where a module lies, or what a class is called. */
 const PROGRAM = `
-  import { Lock, Pool, Process, ProcessPoolExecutor, Queue, TaskTimeoutError, TimeoutError } from "${ROOT.href}mod.ts";
+  import { Lock, Pool, Process, ProcessPoolExecutor, Queue, TaskTimeoutError, TimeoutError } from "${LIBRARY}";
   export const triple = (x: number) => 3 * x;
   if (import.meta.main) {
     await using pool = new Pool({ workers: 1 });
@@ -45,33 +47,37 @@ const PROGRAM = `
     console.log(await queue.get(), await process.join());
     const { stack } = await pool.apply(() => { throw new Error("mine"); }).catch((error) => error);
     console.log(stack.split("--- in the worker ---")[0].includes("dist.js"));
+    await Deno.mkdir("data");
+    for (const write of ["data", "."]) {
+      try {
+        await using pool = new Pool({ workers: 1, permissions: { write: [write] } });
+        console.log(await pool.apply(() => Deno.writeTextFile("data/out.txt", "")));
+      } catch (error) {
+        console.log((error as Error).message.replace(/access to .*: it/, "access: it").split(", ")[0]);
+      }
+    }
   }
 `;
-const PRINTED = "[ 1, 4, 9 ]\n42\ntrue false\n21 24\n4\n43 true\ntrue\n";
+const PRINTED = "[ 1, 4, 9 ]\n42\ntrue false\n21 24\n4\n43 true\ntrue\n" +
+  "undefined\nCannot grant write access: it covers this program\n";
 
 for (const flags of [[], ["--minify"]]) {
-  Deno.test(`A program made by deno bundle ${flags} works, with an empty cache too`, async () => {
-    await withFolder({ "main.ts": PROGRAM }, async (folder) => {
-      const bundled = await deno(folder, [
-        "bundle",
-        "--quiet",
-        "--platform=deno",
-        ...flags,
-        "-o",
-        "dist.js",
-        "main.ts",
-      ]);
-      await Deno.remove(`${folder}/main.ts`);
-      const run = ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "--allow-read=.", "--allow-env=DENO_DIR"];
-      assertEquals(await deno(folder, [...run, "dist.js"], { DENO_DIR: `${folder}/empty` }), PRINTED, bundled);
-    });
-  });
+  Deno.test(`A program made by deno bundle ${flags} works, with an empty cache too, and lets workers write beside it, not over it`, () =>
+    withFolder({}, (emptyCache) =>
+      withFolder({ "main.ts": PROGRAM }, async (folder) => {
+        const bundle = ["bundle", "--quiet", "--platform=deno", ...flags, "-o", "dist.js", "main.ts"];
+        const bundled = await deno(folder, bundle);
+        await Deno.remove(`${folder}/main.ts`);
+        const run = ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "--allow-read=.", "--allow-write=."];
+        const printed = await deno(folder, [...run, "--allow-env=DENO_DIR", "dist.js"], { DENO_DIR: emptyCache });
+        assertEquals(printed, PRINTED, bundled);
+      })));
 }
 
 for (const format of ["cjs", "iife"]) {
   Deno.test(`A program made by deno bundle --format=${format} works, where import.meta has no URL`, async () => {
     const main = `
-      import { Pool } from "${ROOT.href}mod.ts";
+      import { Pool } from "${LIBRARY}";
       async function main() {
         await using pool = new Pool({ workers: 1 });
         console.log(await pool.map((x: number) => x * x, [1, 2, 3]));
@@ -84,27 +90,6 @@ for (const format of ["cjs", "iife"]) {
     });
   });
 }
-
-Deno.test("A program made by deno bundle may let workers write beside it, and not over it", async () => {
-  const main = `
-    import { Pool } from "${ROOT.href}mod.ts";
-    await Deno.mkdir("data");
-    for (const write of ["data", "."]) {
-      try {
-        await using pool = new Pool({ workers: 1, permissions: { write: [write] } });
-        console.log(await pool.apply(() => Deno.writeTextFile("data/out.txt", "")));
-      } catch (error) {
-        console.log((error as Error).message);
-      }
-    }`;
-  await withFolder({ "main.ts": main }, async (folder) => {
-    await deno(folder, ["bundle", "--quiet", "--platform=deno", "-o", "dist.js", "main.ts"]);
-    const flags = ["--quiet", "--no-prompt", `--allow-run=${EXEC}`, "--allow-read=.", "--allow-write=."];
-    const lines = (await deno(folder, ["run", ...flags, "dist.js"])).split("\n");
-    assertEquals(lines[0], "undefined");
-    assertMatch(lines[1]!, /^Cannot grant write access to .*: it covers this program, /);
-  });
-});
 
 Deno.test("A worker needs no source of the library once the program has started", async () => {
   await withCopy(async (library) => {
@@ -133,7 +118,7 @@ Deno.test("A worker needs no source of the library once the program has started"
 
 Deno.test("A task module that imports the library has handles, errors and processes in common with its worker", async () => {
   const tasks = `
-    import { currentProcess, Lock, Pool, Queue, TimeoutError } from "${ROOT.href}mod.ts";
+    import { currentProcess, Lock, Pool, Queue, TimeoutError } from "${LIBRARY}";
     export async function use(queue: Queue<unknown>, lock: Lock) {
       const late = await lock.acquire({ timeoutMs: 1 }).catch((error) => error);
       const mine = new Queue<number>();
@@ -147,7 +132,7 @@ Deno.test("A task module that imports the library has handles, errors and proces
       return await queue.get();
     }`;
   const main = `
-    import { Lock, Pool, Queue } from "${ROOT.href}mod.ts";
+    import { Lock, Pool, Queue } from "${LIBRARY}";
     await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.ts"), permissions: { run: "inherit" } });
     const [queue, lock] = [new Queue<any>(), new Lock()];
     using _guard = await lock.acquire();
@@ -161,90 +146,55 @@ Deno.test("A task module that imports the library has handles, errors and proces
   });
 });
 
-Deno.test("A task that has replaced eval and TextDecoder can still be handed its first queue", async () => {
-  const main = `
-    import { Pool, Queue } from "${ROOT.href}mod.ts";
-    await using pool = new Pool({ workers: 1 });
-    await pool.apply(() => {
-      const fail = () => { throw new Error("replaced"); };
-      Object.assign(globalThis, { eval: fail, TextDecoder: fail, TextEncoder: fail });
-    });
-    const queue = new Queue<number>();
-    await pool.apply(async (queue: Queue<number>) => await queue.put(1), [queue]);
-    console.log(await queue.get());`;
-  await withFolder({ "main.ts": main }, async (folder) => {
-    assertEquals(await deno(folder, ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "main.ts"]), "1\n");
+Deno.test("A task that has replaced eval and TextDecoder can still be handed its first queue, and an error shows frames of the worker by their names", async () => {
+  const { printed, stderr } = await printedByEach({
+    queue: `
+      await pool.apply(() => {
+        const fail = () => { throw new Error("replaced"); };
+        Object.assign(globalThis, { eval: fail, TextDecoder: fail, TextEncoder: fail });
+      });
+      const queue = new corral.Queue();
+      await pool.apply(async (queue) => await queue.put(1), [queue]);
+      console.log(await queue.get());`,
+    error: `console.log((await pool.apply(() => { throw new Error("mine"); }).catch((error) => error)).stack);`,
   });
+  assertEquals([printed.queue, stderr], ["1\n", ""]);
+  assertStringIncludes(printed.error!, "task-source:");
+  assertMatch(printed.error!, /TaskLoop\.#start \(corral:child/);
 });
 
-Deno.test("A program that vendors the library from a server that is gone starts workers", async () => {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const text = await Deno.readTextFile(new URL(new URL(request.url).pathname.slice(1), ROOT)).catch(() => "");
-    return new Response(text, { headers: { "content-type": "application/typescript" } });
-  });
-  const { port } = server.addr;
-  const main = `
-    import { Pool } from "http://127.0.0.1:${port}/mod.ts";
-    await using pool = new Pool({ workers: 1 });
-    console.log(await pool.map((x: number) => x * x, [1, 2, 3]));`;
-  await withFolder({ "main.ts": main, "deno.json": '{ "vendor": true }' }, async (folder) => {
+Deno.test("A program that vendors the library from a server that is gone starts workers", () =>
+  withFolder({ "deno.json": '{ "vendor": true }' }, async (folder) => {
     const env = { DENO_DIR: `${folder}/cache` };
-    try {
-      await deno(folder, ["install", "--quiet", `--allow-import=127.0.0.1:${port}`, "--entrypoint", "main.ts"], env);
-    } finally {
-      await server.shutdown();
-    }
+    const flags = ["--quiet"];
+    await withLibrary(async (library) => {
+      flags.push(`--allow-import=${new URL(library).host}`);
+      const main = `
+        import { Pool } from "${library}";
+        await using pool = new Pool({ workers: 1 });
+        console.log(await pool.map((x: number) => x * x, [1, 2, 3]));`;
+      await Deno.writeTextFile(`${folder}/main.ts`, main);
+      await deno(folder, ["install", ...flags, "--entrypoint", "main.ts"], env);
+    });
     await Deno.remove(`${folder}/cache`, { recursive: true });
-    const flags = [
-      "--quiet",
-      "--no-prompt",
-      "--cached-only",
-      `--allow-run=${EXEC}`,
-      `--allow-import=127.0.0.1:${port}`,
-    ];
-    assertEquals(await deno(folder, ["run", ...flags, "--allow-env=DENO_DIR", "main.ts"], env), "[ 1, 4, 9 ]\n");
-  });
-});
+    flags.push("--no-prompt", "--cached-only", `--allow-run=${EXEC}`, "--allow-env=DENO_DIR");
+    assertEquals(await deno(folder, ["run", ...flags, "main.ts"], env), "[ 1, 4, 9 ]\n");
+  }));
 
-Deno.test("An untrusted module cannot import what lies in the cache when the library came over HTTP", async () => {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const path = new URL(request.url).pathname.slice(1);
-    const text = path === "secret.ts"
-      ? "export const secret = 1;"
-      : await Deno.readTextFile(new URL(path, ROOT)).catch(() => "");
-    return new Response(text, { headers: { "content-type": "application/typescript" } });
-  });
-  const origin = `http://127.0.0.1:${server.addr.port}`;
-  const main = `
-    import { Pool } from "${origin}/mod.ts";
-    import "${origin}/secret.ts";
-    for (const trust of ["untrusted", "trusted"] as const) {
-      await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.ts"), trust });
-      console.log(await pool.apply("peek", ["${origin}/secret.ts"]));
-    }`;
-  const tasks =
-    `export const peek = (url: string) => import(url).then(({ secret }) => secret, (error) => error.message);`;
-  try {
+Deno.test("An untrusted module cannot import what lies in the cache when the library came over HTTP", () =>
+  withLibrary(async (library) => {
+    const main = `
+      import { Pool } from "${library}";
+      for (const trust of ["untrusted", "trusted"] as const) {
+        await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tasks.ts"), trust });
+        console.log(await pool.apply("peek", ["${library}"]));
+      }`;
+    const tasks = `export const peek = (url: string) => import(url).then(() => 1, (error) => error.message);`;
     await withFolder({ "main.ts": main, "tasks.ts": tasks }, async (folder) => {
-      const flags = [`--allow-run=${EXEC}`, "--allow-read=.", `--allow-import=${new URL(origin).host}`];
+      const flags = [`--allow-run=${EXEC}`, "--allow-read=.", `--allow-import=${new URL(library).host}`];
       const lines = (await deno(folder, ["run", "--quiet", "--no-prompt", ...flags, "--allow-env=DENO_DIR", "main.ts"]))
         .split("\n");
       assertMatch(lines[0]!, /--no-remote/);
       assertMatch(lines[1]!, /^1$|Requires import access/);
     });
-  } finally {
-    await server.shutdown();
-  }
-});
-
-Deno.test("An error of a task shows frames of the worker by their names", async () => {
-  const main = `
-    import { Pool } from "${ROOT.href}mod.ts";
-    await using pool = new Pool({ workers: 1 });
-    console.log((await pool.apply(() => { throw new Error("mine"); }).catch((error) => error)).stack);`;
-  await withFolder({ "main.ts": main }, async (folder) => {
-    const text = await deno(folder, ["run", "--quiet", "--no-prompt", `--allow-run=${EXEC}`, "main.ts"]);
-    assertStringIncludes(text, "task-source:");
-    assertMatch(text, /TaskLoop\.#start \(corral:child/);
-  });
-});
+  }));

@@ -1,7 +1,8 @@
 /** End-to-end tests of programs outside the repository that load the library from a file or over HTTP. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { soon } from "../../helpers/simulated/clock.ts";
-import { withSources } from "../../helpers/servers/source_server.ts";
+import { LIBRARY } from "../../helpers/programs/packages.ts";
+import { withLibrary, withSources } from "../../helpers/servers/source_server.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const EXEC = Deno.execPath();
@@ -84,14 +85,14 @@ Deno.test("Pool works from an http: URL with a task module that has an import ma
 });
 
 Deno.test("Pool works from an http: URL when DENO_DIR is the program's own", async () => {
-  await withSources(async (origin) => {
+  await withLibrary(async (library) => {
     const main = `
-      import { Pool } from "${origin}/mod.ts";
+      import { Pool } from "${library}";
       await using pool = new Pool({ workers: 1 });
       console.log(await pool.apply(Math.sqrt, [16]));
     `;
     await withFiles({ "main.ts": main, "cache/empty": "" }, async (folder) => {
-      const flags = [`--allow-run=${EXEC}`, `--allow-import=${new URL(origin).host}`, "--allow-env=DENO_DIR"];
+      const flags = [`--allow-run=${EXEC}`, `--allow-import=${new URL(library).host}`, "--allow-env=DENO_DIR"];
       const outcome = await run(folder, flags, { DENO_DIR: `${folder}/cache` });
       assertEquals(outcome, { code: 0, stdout: "4\n", stderr: "" });
     });
@@ -104,7 +105,7 @@ Deno.test({
   fn: () =>
     withFiles({
       "main.ts": `
-        import { Pool } from "${ROOT.href}mod.ts";
+        import { Pool } from "${LIBRARY}";
         await using pool = new Pool({ workers: 1 });
         console.log(await pool.apply(Math.sqrt, [16]));
       `,
@@ -118,7 +119,7 @@ Deno.test({
 
 Deno.test("Pool() throws PermissionError that names the flag when the program may not run Deno", async () => {
   const main = `
-    import { PermissionError, Pool } from "${ROOT.href}mod.ts";
+    import { PermissionError, Pool } from "${LIBRARY}";
     try { new Pool(); } catch (error) { console.log(error instanceof PermissionError, error.message); }
   `;
   await withFiles({ "main.ts": main }, async (folder) => {
@@ -132,7 +133,7 @@ Deno.test("Pool() throws PermissionError that names the flag when the program ma
 Deno.test("Pool ignores a deno.json planted in the program's folder when there is no task module", async () => {
   const files = {
     "main.ts": `
-      import { Pool } from "${ROOT.href}mod.ts";
+      import { Pool } from "${LIBRARY}";
       await using pool = new Pool({ workers: 1 });
       console.log(await pool.apply(() => import("planted").then(() => "hijacked", () => "refused")));
     `,
@@ -148,7 +149,7 @@ Deno.test("Pool ignores a deno.json planted in the program's folder when there i
 Deno.test("Pool rejects with the module's own error when it cannot be loaded", async () => {
   const files = {
     "main.ts": `
-      import { Pool } from "${ROOT.href}mod.ts";
+      import { Pool } from "${LIBRARY}";
       let mostMs = 0;
       for (const name of ["missing.ts", "broken.ts", "throwing.ts", "importing.ts"]) {
         const pool = new Pool({ workers: 2, module: import.meta.resolve("./" + name) });

@@ -6,7 +6,9 @@
 import { fileURLToPath } from "node:url";
 
 const made = Deno.env.get("CORRAL_TEST_PACKAGES");
-const place = (path: string): string => new URL(path, made ?? import.meta.resolve("../../../")).href;
+/** The folder of the packages, or of the sources. */
+export const PACKAGES: URL = new URL(made ?? import.meta.resolve("../../../"));
+const place = (path: string): string => new URL(path, PACKAGES).href;
 
 /** The folder of the packages, if they were made. */
 export const MADE_PACKAGES: string | undefined = made && fileURLToPath(made);
