@@ -1,7 +1,8 @@
 /** End-to-end: everything that can go wrong, one after the other, in a program that must end by itself; with the library from a file, and over HTTP. */
 import { assertEquals } from "@std/assert";
+import { LIBRARY } from "../helpers/programs/packages.ts";
 import { childrenOf, until } from "../helpers/programs/processes.ts";
-import { withSources } from "../helpers/servers/source_server.ts";
+import { withLibrary } from "../helpers/servers/source_server.ts";
 
 const EXPECTED: Record<string, unknown> = {
   "1: an idle worker is killed": "gave 3",
@@ -59,7 +60,7 @@ Deno.test({
   name: "what goes wrong costs its own call and nothing else, and the program ends by itself",
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    requireExpected(await outcomesWith(import.meta.resolve("../../mod.ts"), []));
+    requireExpected(await outcomesWith(LIBRARY, []));
     await until(async () => (await childrenOf(Deno.pid)).length === 0, 20_000);
     assertEquals(await childrenOf(Deno.pid), []);
   },
@@ -69,8 +70,8 @@ Deno.test({
   name: "the same holds when the library was loaded over HTTP",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withSources(async (origin) => {
-      const flags = ["--no-config", "--no-lock", `--allow-import=${new URL(origin).host}`];
-      requireExpected(await outcomesWith(`${origin}/mod.ts`, flags));
+    withLibrary(async (library) => {
+      const flags = ["--no-config", "--no-lock", `--allow-import=${new URL(library).host}`];
+      requireExpected(await outcomesWith(library, flags));
     }),
 });
