@@ -1,5 +1,6 @@
 /** End-to-end: Commands that a task starts: what they print is the task's output, and their stdin has ended. */
 import { assertEquals } from "@std/assert";
+import { mapTexts, printedByEach } from "../../helpers/programs/pieces.ts";
 import { runProgram } from "../../helpers/programs/program.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -27,23 +28,20 @@ const RUNS: Record<string, string> = {
     await new Promise((done) => execFile("echo", ["one"], (_, out) => { console.log(out.trim()); done(); }));`,
 };
 
-for (const [way, body] of Object.entries(RUNS)) {
-  Deno.test({
-    name: `a task runs a command by ${way}, and its output comes in order`,
-    ignore,
-    fn: async () => {
-      const { code, stdout, stderr } = await runProgram(
-        `
-        await using pool = new Pool({ workers: 1, permissions: { run: ["echo", "sh", "/bin/sh"], env: true } });
-        const pid = await pool.apply(() => Deno.pid);
-        await pool.apply(async () => { console.log("before"); ${body} console.log("after"); }, [], { timeoutMs: 30_000 });
-        if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");`,
-        { flags: ["--allow-run", "--allow-env"] },
-      );
-      assertEquals([code, stdout, stderr], [0, "before\none\nafter\n", ""]);
-    },
-  });
-}
+Deno.test({
+  name: "a task runs a command by every way, and its output comes in order",
+  ignore,
+  fn: async () => {
+    const pieces = mapTexts(RUNS, (body) => `
+      await using mayRun = new Pool({ workers: 1, permissions: { run: ["echo", "sh", "/bin/sh"], env: true } });
+      const pid = await mayRun.apply(() => Deno.pid);
+      await mayRun.apply(async () => { console.log("before"); ${body} console.log("after"); }, [], { timeoutMs: 30_000 });
+      if (await mayRun.apply(() => Deno.pid) !== pid) console.log("another worker");
+    `);
+    const outcome = await printedByEach(pieces, { flags: ["--allow-run", "--allow-env"] });
+    assertEquals(outcome, { printed: mapTexts(RUNS, () => "before\none\nafter\n"), stderr: "" });
+  },
+});
 
 Deno.test({
   name: "a command floods stdout while its task returns 10 MB, and both come whole",
