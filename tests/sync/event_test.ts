@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { ClosedError, Event, Queue } from "../../mod.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
-import { withPool } from "../helpers/pools/with_pool.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
+
+const shared = sharePool("Event in several processes", { workers: 2 });
 
 /** Waits for an event, and says so. */
 const waitFor = async (event: Event, said: Queue<number>): Promise<boolean> => {
@@ -48,30 +50,28 @@ Deno.test("Event.wait() rejects with the reason of its signal", async () => {
   await assertRejects(() => event.wait({ signal: controller.signal }), Error, "no more");
 });
 
-Deno.test("Event that is set in a worker wakes the program, and the other way round", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [ready, go] = [new Event(), new Event()];
-    const task = pool.apply(async (ready: Event, go: Event) => {
-      const late = await go.wait({ timeoutMs: 5 });
-      await ready.set();
-      return [late, await go.wait(), await go.isSet()];
-    }, [ready, go]);
-    assert(await ready.wait());
-    await go.set();
-    assertEquals(await task, [false, true, true]);
-  }));
+shared.test("Event that is set in a worker wakes the program, and the other way round", async (pool) => {
+  const [ready, go] = [new Event(), new Event()];
+  const task = pool.apply(async (ready: Event, go: Event) => {
+    const late = await go.wait({ timeoutMs: 5 });
+    await ready.set();
+    return [late, await go.wait(), await go.isSet()];
+  }, [ready, go]);
+  assert(await ready.wait());
+  await go.set();
+  assertEquals(await task, [false, true, true]);
+});
 
-Deno.test("Event passes by a waiter that was killed, and wakes the others", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const [event, said] = [new Event(), new Queue<number>()];
-    const dead = pool.applyAsync(waitFor, [event, said]);
-    const pid = await said.get();
-    const living = pool.applyAsync(waitFor, [event, said]);
-    await said.get();
-    await killWorker(pid, dead);
-    await event.set();
-    assert(await living.get());
-  }));
+shared.test("Event passes by a waiter that was killed, and wakes the others", async (pool) => {
+  const [event, said] = [new Event(), new Queue<number>()];
+  const dead = pool.applyAsync(waitFor, [event, said]);
+  const pid = await said.get();
+  const living = pool.applyAsync(waitFor, [event, said]);
+  await said.get();
+  await killWorker(pid, dead);
+  await event.set();
+  assert(await living.get());
+});
 
 Deno.test("Event.close() ends all waits", async () => {
   const event = new Event();

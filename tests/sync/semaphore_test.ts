@@ -3,9 +3,10 @@ import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, ass
 import { BoundedSemaphore, ClosedError, Queue, Semaphore, TimeoutError } from "../../mod.ts";
 import { ask, hold } from "../fixtures/shared/sync_tasks.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
-import { withPool } from "../helpers/pools/with_pool.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
 
 const module = import.meta.resolve("../fixtures/shared/sync_tasks.ts");
+const shared = sharePool("Semaphores in several processes", { workers: 3, module });
 
 for (const SemaphoreClass of [Semaphore, BoundedSemaphore]) {
   const { name } = SemaphoreClass;
@@ -48,34 +49,32 @@ for (const SemaphoreClass of [Semaphore, BoundedSemaphore]) {
     assertEquals(await permits.value(), 1);
   });
 
-  Deno.test(`${name} has its permits back, abandoned, when holders are killed`, () =>
-    withPool({ workers: 3, module }, async (pool) => {
-      const [permits, said] = [new SemaphoreClass(2), new Queue<number>()];
-      const holders = [pool.applyAsync(hold, [permits, said]), pool.applyAsync(hold, [permits, said])];
-      const pids = [await said.get(), await said.get()];
-      const waiter = pool.applyAsync(ask, [permits, said]);
-      await said.get();
-      for (const pid of pids) Deno.kill(pid, "SIGKILL");
-      assert(await waiter.get());
-      for (const holder of holders) await assertRejects(() => holder.get());
-      const guards = [await permits.acquire({ timeoutMs: 5000 }), await permits.acquire({ timeoutMs: 5000 })];
-      assertEquals(guards.filter(({ abandoned }) => abandoned).length, 1);
-      assertEquals(await permits.value(), 0);
-    }));
+  shared.test(`${name} has its permits back, abandoned, when holders are killed`, async (pool) => {
+    const [permits, said] = [new SemaphoreClass(2), new Queue<number>()];
+    const holders = [pool.applyAsync(hold, [permits, said]), pool.applyAsync(hold, [permits, said])];
+    const pids = [await said.get(), await said.get()];
+    const waiter = pool.applyAsync(ask, [permits, said]);
+    await said.get();
+    for (const pid of pids) Deno.kill(pid, "SIGKILL");
+    assert(await waiter.get());
+    for (const holder of holders) await assertRejects(() => holder.get());
+    const guards = [await permits.acquire({ timeoutMs: 5000 }), await permits.acquire({ timeoutMs: 5000 })];
+    assertEquals(guards.filter(({ abandoned }) => abandoned).length, 1);
+    assertEquals(await permits.value(), 0);
+  });
 
-  Deno.test(`${name} passes by a waiter that was killed`, () =>
-    withPool({ workers: 2, module }, async (pool) => {
-      const [permits, said] = [new SemaphoreClass(1), new Queue<number>()];
-      const guard = await permits.acquire();
-      const dead = pool.applyAsync(ask, [permits, said]);
-      const pid = await said.get();
-      const living = pool.applyAsync(ask, [permits, said]);
-      await said.get();
-      await killWorker(pid, dead);
-      await guard.release();
-      assertFalse(await living.get());
-      assertEquals(await permits.value(), 1);
-    }));
+  shared.test(`${name} passes by a waiter that was killed`, async (pool) => {
+    const [permits, said] = [new SemaphoreClass(1), new Queue<number>()];
+    const guard = await permits.acquire();
+    const dead = pool.applyAsync(ask, [permits, said]);
+    const pid = await said.get();
+    const living = pool.applyAsync(ask, [permits, said]);
+    await said.get();
+    await killWorker(pid, dead);
+    await guard.release();
+    assertFalse(await living.get());
+    assertEquals(await permits.value(), 1);
+  });
 }
 
 Deno.test("Semaphore may have more permits than it began with", async () => {
@@ -95,15 +94,14 @@ Deno.test("BoundedSemaphore never has more permits than it began with", async ()
   assertEquals(await permits.value(), 2);
 });
 
-Deno.test("BoundedSemaphore stays bounded in a worker, and says what is wrong there", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const release = async (permits: Semaphore) => await permits.release();
-    await assertRejects(
-      async () => await pool.apply(release, [new BoundedSemaphore(1)]),
-      Error,
-      "all 1 permits are free",
-    );
-  }));
+shared.test("BoundedSemaphore stays bounded in a worker, and says what is wrong there", async (pool) => {
+  const release = async (permits: Semaphore) => await permits.release();
+  await assertRejects(
+    async () => await pool.apply(release, [new BoundedSemaphore(1)]),
+    Error,
+    "all 1 permits are free",
+  );
+});
 
 Deno.test("Semaphore serves those who wait first come, first served", async () => {
   const permits = new Semaphore(0);
@@ -117,53 +115,50 @@ Deno.test("Semaphore serves those who wait first come, first served", async () =
   assertEquals(order, [0, 1, 2]);
 });
 
-Deno.test("Semaphore lets in no more tasks at once than it has permits", () =>
-  withPool({ workers: 4 }, async (pool) => {
-    const [permits, counts] = [new Semaphore(2), new Queue<number>()];
-    const task = async (permits: Semaphore, counts: Queue<number>) => {
-      for (let n = 0; n < 10; n++) {
-        using _guard = await permits.acquire();
-        await counts.put(1);
-        await counts.put(-1);
-      }
-    };
-    await Promise.all([1, 2, 3, 4].map(() => pool.apply(task, [permits, counts])));
-    let inside = 0;
-    for (let n = 0; n < 80; n++) {
-      inside += await counts.get();
-      assert(inside <= 2);
+shared.test("Semaphore lets in no more tasks at once than it has permits", async (pool) => {
+  const [permits, counts] = [new Semaphore(2), new Queue<number>()];
+  const task = async (permits: Semaphore, counts: Queue<number>) => {
+    for (let n = 0; n < 10; n++) {
+      using _guard = await permits.acquire();
+      await counts.put(1);
+      await counts.put(-1);
     }
-    assertEquals(await permits.value(), 2);
-  }));
+  };
+  await Promise.all([1, 2, 3].map(() => pool.apply(task, [permits, counts])));
+  let inside = 0;
+  for (let n = 0; n < 60; n++) {
+    inside += await counts.get();
+    assert(inside <= 2);
+  }
+  assertEquals(await permits.value(), 2);
+});
 
-Deno.test("Semaphore gives back nothing for a dead process that took signals of others", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [signals, said] = [new Semaphore(0), new Queue<number>()];
-    const consumer = pool.applyAsync(async (signals: Semaphore, said: Queue<number>) => {
-      while (true) {
-        await signals.acquire();
-        await said.put(Deno.pid);
-      }
-    }, [signals, said]);
-    for (let n = 0; n < 4; n++) await signals.release();
-    for (let n = 0; n < 3; n++) await said.get();
-    await killWorker(await said.get(), consumer);
-    assertEquals(await signals.value(), 0);
-  }));
-
-Deno.test("Semaphore gives back what a dead process held, no matter who released for another before", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [permits, said] = [new Semaphore(1), new Queue<number>()];
-    await permits.acquire();
-    await pool.apply(async (permits: Semaphore) => await permits.release(), [permits]);
-    const holder = pool.applyAsync(async (permits: Semaphore, said: Queue<number>) => {
-      await permits.acquire();
+shared.test("Semaphore gives back nothing for a dead process that took signals of others", async (pool) => {
+  const [signals, said] = [new Semaphore(0), new Queue<number>()];
+  const consumer = pool.applyAsync(async (signals: Semaphore, said: Queue<number>) => {
+    while (true) {
+      await signals.acquire();
       await said.put(Deno.pid);
-      await new Promise(() => setInterval(() => {}, 1000));
-    }, [permits, said]);
-    await killWorker(await said.get(), holder);
-    assertEquals(await permits.value(), 1);
-  }));
+    }
+  }, [signals, said]);
+  for (let n = 0; n < 4; n++) await signals.release();
+  for (let n = 0; n < 3; n++) await said.get();
+  await killWorker(await said.get(), consumer);
+  assertEquals(await signals.value(), 0);
+});
+
+shared.test("Semaphore gives back what a dead process held, no matter who released for another before", async (pool) => {
+  const [permits, said] = [new Semaphore(1), new Queue<number>()];
+  await permits.acquire();
+  await pool.apply(async (permits: Semaphore) => await permits.release(), [permits]);
+  const holder = pool.applyAsync(async (permits: Semaphore, said: Queue<number>) => {
+    await permits.acquire();
+    await said.put(Deno.pid);
+    await new Promise(() => setInterval(() => {}, 1000));
+  }, [permits, said]);
+  await killWorker(await said.get(), holder);
+  assertEquals(await permits.value(), 1);
+});
 
 Deno.test("Semaphore.close() ends all waits", async () => {
   const permits = new Semaphore(0);

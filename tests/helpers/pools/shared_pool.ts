@@ -1,0 +1,40 @@
+/** Pools and executors that the tests of a file share, where each of its own would only cost the start of its workers. */
+import { assert } from "@std/assert";
+import type { ExecutorOptions, Pool, PoolOptions, ProcessPoolExecutor } from "../../../mod.ts";
+import { withExecutor } from "./with_executor.ts";
+import { withPool } from "./with_pool.ts";
+
+type Use<T> = (body: (shared: T) => Promise<void>) => Promise<void>;
+
+/**
+ * Tests that use one thing, one after the other: they are steps of one test. Workers outlive a step, so the sanitizers watch over all steps
+ * together, and over the end of what they share. No step follows on one that fails, whose tasks may still have the workers.
+ */
+export class SharingTests<T> {
+  readonly #steps: [name: string, body: (shared: T) => unknown][] = [];
+
+  constructor(name: string, use: Use<T>) {
+    Deno.test(name, (test) =>
+      use(async (shared) => {
+        for (const [name, body] of this.#steps) {
+          const fn = async (): Promise<void> => void await body(shared);
+          assert(await test.step({ name, fn, sanitizeOps: false, sanitizeResources: false }), `failed: ${name}`);
+        }
+      }));
+  }
+
+  /** Adds a test. It must leave no task behind. */
+  test(name: string, body: (shared: T) => unknown): void {
+    this.#steps.push([name, body]);
+  }
+}
+
+/** Tests that share a pool. */
+export function sharePool<M = unknown>(name: string, options: PoolOptions): SharingTests<Pool<M>> {
+  return new SharingTests(name, (body) => withPool<M>(options, body));
+}
+
+/** Tests that share an executor. */
+export function shareExecutor(name: string, options: ExecutorOptions): SharingTests<ProcessPoolExecutor> {
+  return new SharingTests(name, (body) => withExecutor(options, body));
+}
