@@ -3,11 +3,11 @@ import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@
 import { type DictProxy, type ListProxy, Manager, type NamespaceProxy, type Queue } from "../../mod.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
-const CHILDREN = 10;
+const CHILDREN = 3;
 
 // --- nesting
 
-Deno.test("ListProxy holds lists that ten workers append to, each to its own", async () => {
+Deno.test("ListProxy holds lists that three workers append to, each to its own", async () => {
   await using manager = new Manager();
   const table = manager.list(Array.from({ length: CHILDREN }, () => manager.list<number>()));
   await withPool({ workers: CHILDREN }, async (pool) => {
