@@ -8,67 +8,64 @@ import { throwValue } from "../fixtures/tasks/throw_errors.ts";
 import { within } from "../helpers/simulated/clock.ts";
 import { CountedInput } from "../helpers/simulated/counted_input.ts";
 import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { shareExecutor } from "../helpers/pools/shared_pool.ts";
 import { withExecutor } from "../helpers/pools/with_executor.ts";
 
 const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
+const shared = shareExecutor("ProcessPoolExecutor.map()", { maxWorkers: 2 });
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-Deno.test("ProcessPoolExecutor.map() takes items from several inputs, and the shortest decides", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    assertEquals(await Array.fromAsync(executor.map(Math.pow, range(10), range(10))), range(10).map((x) => x ** x));
-    assertEquals(await Array.fromAsync(executor.map(Math.pow, [1, 2, 3], new Set([2, 3]), { chunkSize: 3 })), [1, 8]);
-    const long = new CountedInput();
-    assertEquals(await Array.fromAsync(executor.map(add, long, [10, 20])), [10, 21]);
-    assert(long.closed);
-    const later = new CountedInput();
-    assertEquals(await Array.fromAsync(executor.map(add, later.later(), [10, 20], { chunkSize: 2 })), [10, 21]);
-    assert(later.closed);
-    assertEquals(await Array.fromAsync(executor.map((a, b, c) => a + b + c, "ab", "cd", ["e", "f"])), ["ace", "bdf"]);
-  }));
+shared.test("ProcessPoolExecutor.map() takes items from several inputs, and the shortest decides", async (executor) => {
+  assertEquals(await Array.fromAsync(executor.map(Math.pow, range(10), range(10))), range(10).map((x) => x ** x));
+  assertEquals(await Array.fromAsync(executor.map(Math.pow, [1, 2, 3], new Set([2, 3]), { chunkSize: 3 })), [1, 8]);
+  const long = new CountedInput();
+  assertEquals(await Array.fromAsync(executor.map(add, long, [10, 20])), [10, 21]);
+  assert(long.closed);
+  const later = new CountedInput();
+  assertEquals(await Array.fromAsync(executor.map(add, later.later(), [10, 20], { chunkSize: 2 })), [10, 21]);
+  assert(later.closed);
+  assertEquals(await Array.fromAsync(executor.map((a, b, c) => a + b + c, "ab", "cd", ["e", "f"])), ["ace", "bdf"]);
+});
 
-Deno.test("ProcessPoolExecutor.map() gives the same whatever the chunk size", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    const expected = range(100).map((x) => x ** 2);
-    for (const chunkSize of [1, 6, 40, 50, 200]) {
-      assertEquals(await Array.fromAsync(executor.map(square, range(100), { chunkSize })), expected);
-      assertEquals(
-        await Array.fromAsync(executor.map(Math.pow, range(100), Array(100).fill(2), { chunkSize })),
-        expected,
-      );
-    }
-  }));
+shared.test("ProcessPoolExecutor.map() gives the same whatever the chunk size", async (executor) => {
+  const expected = range(100).map((x) => x ** 2);
+  for (const chunkSize of [1, 6, 40, 50, 200]) {
+    assertEquals(await Array.fromAsync(executor.map(square, range(100), { chunkSize })), expected);
+    assertEquals(
+      await Array.fromAsync(executor.map(Math.pow, range(100), Array(100).fill(2), { chunkSize })),
+      expected,
+    );
+  }
+});
 
-Deno.test("ProcessPoolExecutor.map() gives the results before an error, then the error, and goes on", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    const inverse = (x: number): number => {
-      if (x === 0) throw new RangeError("divided by zero");
-      return 1 / x;
-    };
-    for (const options of [{}, { chunkSize: 3 }, { bufferSize: 1 }]) {
-      const iterator = executor.map(inverse, [1, 2, 0, 4], options);
-      assertEquals(await iterator.next(), { done: false, value: 1 });
-      assertEquals(await iterator.next(), { done: false, value: 0.5 });
-      await assertRejects(() => iterator.next(), RangeError, "divided by zero");
-      assertEquals(await iterator.next(), { done: false, value: 0.25 });
-      assertEquals((await iterator.next()).done, true);
-    }
-  }));
+shared.test("ProcessPoolExecutor.map() gives the results before an error, then the error, and goes on", async (executor) => {
+  const inverse = (x: number): number => {
+    if (x === 0) throw new RangeError("divided by zero");
+    return 1 / x;
+  };
+  for (const options of [{}, { chunkSize: 3 }, { bufferSize: 1 }]) {
+    const iterator = executor.map(inverse, [1, 2, 0, 4], options);
+    assertEquals(await iterator.next(), { done: false, value: 1 });
+    assertEquals(await iterator.next(), { done: false, value: 0.5 });
+    await assertRejects(() => iterator.next(), RangeError, "divided by zero");
+    assertEquals(await iterator.next(), { done: false, value: 0.25 });
+    assertEquals((await iterator.next()).done, true);
+  }
+});
 
-Deno.test("ProcessPoolExecutor.map() rejects for falsy errors, too", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    const iterator = executor.map(throwValue, [0, undefined, ""]);
-    for (const value of [0, undefined, ""]) {
-      const outcome = await iterator.next().then(() => ["resolved"], (error) => ["rejected", error]);
-      assertEquals(outcome, ["rejected", value]);
-    }
-  }));
+shared.test("ProcessPoolExecutor.map() rejects for falsy errors, too", async (executor) => {
+  const iterator = executor.map(throwValue, [0, undefined, ""]);
+  for (const value of [0, undefined, ""]) {
+    const outcome = await iterator.next().then(() => ["resolved"], (error) => ["rejected", error]);
+    assertEquals(outcome, ["rejected", value]);
+  }
+});
 
-Deno.test("ProcessPoolExecutor.map() takes a TimeoutError of a task for an error like any other", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    const iterator = executor.map(throwValue, [new TimeoutError("the task's own"), 2], { timeoutMs: 60_000 });
-    await assertRejects(() => iterator.next(), TimeoutError, "the task's own");
-    assertEquals(await iterator.next().catch((error) => error), 2);
-  }));
+shared.test("ProcessPoolExecutor.map() takes a TimeoutError of a task for an error like any other", async (executor) => {
+  const iterator = executor.map(throwValue, [new TimeoutError("the task's own"), 2], { timeoutMs: 60_000 });
+  await assertRejects(() => iterator.next(), TimeoutError, "the task's own");
+  assertEquals(await iterator.next().catch((error) => error), 2);
+});
 
 Deno.test("ProcessPoolExecutor.map() rejects when its time is over, keeps what was there, and has ended then", () =>
   withExecutor({ maxWorkers: 1, permissions: GATE_PERMISSIONS }, async (executor, log) => {
@@ -144,27 +141,25 @@ Deno.test("ProcessPoolExecutor.map() throws when an option is wrong", () =>
     assertEquals(log.events, []);
   }));
 
-Deno.test("ProcessPoolExecutor.map() gives all results whatever the buffer", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    for (const bufferSize of [1, 2, 10, 20]) {
-      assertEquals(await Array.fromAsync(executor.map(square, range(10), { bufferSize })), range(10).map(square));
-      const sums = executor.map(add, range(10), range(10), { bufferSize });
-      assertEquals(await Array.fromAsync(sums), range(10).map((x) => x + x));
-    }
-  }));
+shared.test("ProcessPoolExecutor.map() gives all results whatever the buffer", async (executor) => {
+  for (const bufferSize of [1, 2, 10, 20]) {
+    assertEquals(await Array.fromAsync(executor.map(square, range(10), { bufferSize })), range(10).map(square));
+    const sums = executor.map(add, range(10), range(10), { bufferSize });
+    assertEquals(await Array.fromAsync(sums), range(10).map((x) => x + x));
+  }
+});
 
-Deno.test("ProcessPoolExecutor.map() can be taken from when its inputs have no end", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    for (const options of [{ bufferSize: 2 }, {}]) {
-      const one = executor.map(square, new CountedInput(), options);
-      const two = executor.map(add, new CountedInput(), new CountedInput().later(), options);
-      for (let index = 0; index < 3; index++) {
-        assertEquals((await one.next()).value, index ** 2);
-        assertEquals((await two.next()).value, index * 2);
-      }
+shared.test("ProcessPoolExecutor.map() can be taken from when its inputs have no end", async (executor) => {
+  for (const options of [{ bufferSize: 2 }, {}]) {
+    const one = executor.map(square, new CountedInput(), options);
+    const two = executor.map(add, new CountedInput(), new CountedInput().later(), options);
+    for (let index = 0; index < 3; index++) {
+      assertEquals((await one.next()).value, index ** 2);
+      assertEquals((await two.next()).value, index * 2);
     }
-    // Both are left open: the executor's end must not read on.
-  }));
+  }
+  // Both are left open: the executor's end must not read on.
+});
 
 Deno.test("ProcessPoolExecutor.map() ends at once when there is nothing to map", () =>
   withExecutor({ maxWorkers: 1 }, async (executor, log) => {
@@ -177,33 +172,31 @@ Deno.test("ProcessPoolExecutor.map() ends at once when there is nothing to map",
     assertEquals(log.events, []);
   }));
 
-Deno.test("ProcessPoolExecutor.map() reads no more than bufferSize items ahead", () =>
-  withExecutor({ maxWorkers: 2 }, async (executor) => {
-    const input = new CountedInput();
-    const iterator = executor.map(square, input, { bufferSize: 3 });
-    assertEquals(input.pulled, 3);
-    await executor.submit(square, 1);
-    assertEquals(input.pulled, 3);
-    await iterator.next();
-    assertEquals(input.pulled, 4);
-    await iterator.return!();
-    const unbounded = new CountedInput();
-    const other = executor.map(square, unbounded, { chunkSize: 5 });
-    assertEquals(unbounded.pulled, 20);
-    await other.return!();
-  }));
+shared.test("ProcessPoolExecutor.map() reads no more than bufferSize items ahead", async (executor) => {
+  const input = new CountedInput();
+  const iterator = executor.map(square, input, { bufferSize: 3 });
+  assertEquals(input.pulled, 3);
+  await executor.submit(square, 1);
+  assertEquals(input.pulled, 3);
+  await iterator.next();
+  assertEquals(input.pulled, 4);
+  await iterator.return!();
+  const unbounded = new CountedInput();
+  const other = executor.map(square, unbounded, { chunkSize: 5 });
+  assertEquals(unbounded.pulled, 20);
+  await other.return!();
+});
 
-Deno.test("ProcessPoolExecutor.map() gives what its input throws, behind the results before it", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    const reason = new Error("the input failed");
-    const failing = new CountedInput();
-    const other = new CountedInput();
-    const iterator = executor.map(add, failing.failingAt(2, reason), other);
-    assertEquals([(await iterator.next()).value, (await iterator.next()).value], [0, 2]);
-    assertStrictEquals(await iterator.next().catch((error) => error), reason);
-    assertEquals((await iterator.next()).done, true);
-    assert(other.closed);
-  }));
+shared.test("ProcessPoolExecutor.map() gives what its input throws, behind the results before it", async (executor) => {
+  const reason = new Error("the input failed");
+  const failing = new CountedInput();
+  const other = new CountedInput();
+  const iterator = executor.map(add, failing.failingAt(2, reason), other);
+  assertEquals([(await iterator.next()).value, (await iterator.next()).value], [0, 2]);
+  assertStrictEquals(await iterator.next().catch((error) => error), reason);
+  assertEquals((await iterator.next()).done, true);
+  assert(other.closed);
+});
 
 Deno.test("ProcessPoolExecutor.map() stops also what runs when its signal is aborted", () =>
   withExecutor({ maxWorkers: 1, module: fixture("heed_abort"), abortGraceMs: 10_000 }, async (executor) => {
@@ -222,56 +215,53 @@ Deno.test("ProcessPoolExecutor.map() stops also what runs when its signal is abo
     assertInstanceOf(reason, Error);
   }));
 
-Deno.test("ProcessPoolExecutor.map() over several inputs tells all that it is left, also while one is silent, and gives the first error", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    const sum = (a: number, b: number): number => a + b;
-    const [queue, closed] = [new Queue<number>(), [] as string[]];
-    const input = (name: string, next: () => unknown, error?: Error): AsyncIterable<number> => ({
-      [Symbol.asyncIterator]: () => ({
-        next: async () => ({ done: false, value: await next() as number }),
-        return: () => {
-          closed.push(name);
-          return error === undefined
-            ? Promise.resolve({ done: true as const, value: undefined })
-            : Promise.reject(error);
-        },
-      }),
-    });
-    const mapped = executor.map(sum, input("other", () => 1), queue);
-    const next = mapped.next();
-    await mapped.return!();
-    assertEquals([await next, closed], [{ done: true, value: undefined }, ["other"]]);
-    await queue.put(7);
-    assertEquals(await queue.get(), 7);
-    const failing = executor.map(
-      sum,
-      input("closed badly", () => 1, new Error("closing")),
-      input("fails", () => {
-        throw new RangeError("the input's fault");
-      }),
-    );
-    await assertRejects(() => failing.next(), RangeError, "the input's fault");
-    assertEquals(closed, ["other", "closed badly"]);
-    const closesBadly = [1][Symbol.iterator]();
-    closesBadly.return = () => {
-      throw new Error("closing");
-    };
-    const bad = [1][Symbol.iterator]();
-    bad.next = () => {
-      throw new RangeError("the input's fault");
-    };
-    await assertRejects(() => executor.map(sum, closesBadly, bad).next(), RangeError, "the input's fault");
-    const unopened = {
-      [Symbol.iterator]: () => {
-        throw new RangeError("not opened");
+shared.test("ProcessPoolExecutor.map() over several inputs tells all that it is left, also while one is silent, and gives the first error", async (executor) => {
+  const sum = (a: number, b: number): number => a + b;
+  const [queue, closed] = [new Queue<number>(), [] as string[]];
+  const input = (name: string, next: () => unknown, error?: Error): AsyncIterable<number> => ({
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: false, value: await next() as number }),
+      return: () => {
+        closed.push(name);
+        return error === undefined ? Promise.resolve({ done: true as const, value: undefined }) : Promise.reject(error);
       },
-    };
-    const source = [1][Symbol.iterator]();
-    source.return = () => ({ done: true, value: void closed.push("first") });
-    await assertRejects(
-      () => executor.map(sum, source, unopened as unknown as number[]).next(),
-      RangeError,
-      "not opened",
-    );
-    assertEquals(closed.at(-1), "first");
-  }));
+    }),
+  });
+  const mapped = executor.map(sum, input("other", () => 1), queue);
+  const next = mapped.next();
+  await mapped.return!();
+  assertEquals([await next, closed], [{ done: true, value: undefined }, ["other"]]);
+  await queue.put(7);
+  assertEquals(await queue.get(), 7);
+  const failing = executor.map(
+    sum,
+    input("closed badly", () => 1, new Error("closing")),
+    input("fails", () => {
+      throw new RangeError("the input's fault");
+    }),
+  );
+  await assertRejects(() => failing.next(), RangeError, "the input's fault");
+  assertEquals(closed, ["other", "closed badly"]);
+  const closesBadly = [1][Symbol.iterator]();
+  closesBadly.return = () => {
+    throw new Error("closing");
+  };
+  const bad = [1][Symbol.iterator]();
+  bad.next = () => {
+    throw new RangeError("the input's fault");
+  };
+  await assertRejects(() => executor.map(sum, closesBadly, bad).next(), RangeError, "the input's fault");
+  const unopened = {
+    [Symbol.iterator]: () => {
+      throw new RangeError("not opened");
+    },
+  };
+  const source = [1][Symbol.iterator]();
+  source.return = () => ({ done: true, value: void closed.push("first") });
+  await assertRejects(
+    () => executor.map(sum, source, unopened as unknown as number[]).next(),
+    RangeError,
+    "not opened",
+  );
+  assertEquals(closed.at(-1), "first");
+});

@@ -18,6 +18,7 @@ import { throwValue } from "../fixtures/tasks/throw_errors.ts";
 import { catchErrors } from "../helpers/pools/catch_errors.ts";
 import { within } from "../helpers/simulated/clock.ts";
 import { Gate, GATE_PERMISSIONS } from "../helpers/pools/gate.ts";
+import { shareExecutor } from "../helpers/pools/shared_pool.ts";
 import { raisedWhile, withExecutor } from "../helpers/pools/with_executor.ts";
 
 const fixture = (name: string): string => import.meta.resolve(`../fixtures/tasks/${name}.ts`);
@@ -32,9 +33,15 @@ interface States {
   readonly executor: ProcessPoolExecutor;
 }
 
-/** Runs `body` with one future in each state. The running one gives 1, and the pending one 9, when the gate opens. */
-function withStates(body: (states: States) => unknown): Promise<void> {
-  return withExecutor({ maxWorkers: 1, permissions: GATE_PERMISSIONS }, async (executor) => {
+const shared = shareExecutor("Future of an executor", {
+  maxWorkers: 1,
+  module: fixture("hold"),
+  permissions: GATE_PERMISSIONS,
+});
+
+/** Adds a test that gets a future in each state. The running one gives 1, and the pending one 9, when the gate opens. */
+function testStates(name: string, body: (states: States) => unknown): void {
+  shared.test(name, async (executor) => {
     using gate = new Gate();
     const successful = executor.submit(square, 2);
     const failed = executor.submit(throwValue, new RangeError("failed"));
@@ -53,8 +60,9 @@ function withStates(body: (states: States) => unknown): Promise<void> {
 
 // --- states
 
-Deno.test("Future.cancel() tells true when the task has not started or is cancelled, and false when it runs or is done", () =>
-  withStates(async ({ running, pending, cancelled, failed, successful, gate }) => {
+testStates(
+  "Future.cancel() tells true when the task has not started or is cancelled, and false when it runs or is done",
+  async ({ running, pending, cancelled, failed, successful, gate }) => {
     assert(pending.cancel());
     assert(pending.cancel());
     assert(cancelled.cancel());
@@ -65,25 +73,29 @@ Deno.test("Future.cancel() tells true when the task has not started or is cancel
     assertEquals(await running, 1);
     assertFalse(running.cancel());
     await assertRejects(() => pending.result(), CancelledError);
-  }));
+  },
+);
 
-Deno.test("Future.cancelled() is true only when the task was cancelled", () =>
-  withStates(({ running, pending, cancelled, failed, successful }) => {
+testStates(
+  "Future.cancelled() is true only when the task was cancelled",
+  ({ running, pending, cancelled, failed, successful }) => {
     const states = [running, pending, cancelled, failed, successful].map((future) => future.cancelled());
     assertEquals(states, [false, false, true, false, false]);
-  }));
+  },
+);
 
-Deno.test("Future.done() is true when there is an outcome", () =>
-  withStates(({ running, pending, cancelled, failed, successful }) => {
-    const states = [running, pending, cancelled, failed, successful].map((future) => future.done());
-    assertEquals(states, [false, false, true, true, true]);
-  }));
+testStates("Future.done() is true when there is an outcome", ({ running, pending, cancelled, failed, successful }) => {
+  const states = [running, pending, cancelled, failed, successful].map((future) => future.done());
+  assertEquals(states, [false, false, true, true, true]);
+});
 
-Deno.test("Future.running() is true only when a worker works on the task", () =>
-  withStates(({ running, pending, cancelled, failed, successful }) => {
+testStates(
+  "Future.running() is true only when a worker works on the task",
+  ({ running, pending, cancelled, failed, successful }) => {
     const states = [running, pending, cancelled, failed, successful].map((future) => future.running());
     assertEquals(states, [true, false, false, false, false]);
-  }));
+  },
+);
 
 Deno.test("Future.running() is false, and cancel() true, when the task was sent ahead behind another", () =>
   withExecutor({ maxWorkers: 1, permissions: GATE_PERMISSIONS }, async (executor, log) => {
@@ -128,51 +140,55 @@ Deno.test("Future rejects with the reason of its signal, and counts as cancelled
 
 // --- results
 
-Deno.test("Future.result() answers by the state when it may not wait", () =>
-  withStates(async ({ running, pending, cancelled, failed, successful }) => {
+testStates(
+  "Future.result() answers by the state when it may not wait",
+  async ({ running, pending, cancelled, failed, successful }) => {
     await assertRejects(() => running.result(0), TimeoutError, "not done after 0 ms");
     await assertRejects(() => pending.result(0), TimeoutError);
     await assertRejects(() => pending.result(-1), TimeoutError);
     await assertRejects(() => cancelled.result(0), CancelledError);
     await assertRejects(() => failed.result(0), RangeError, "failed");
     assertEquals(await successful.result(0), 4);
-  }));
+  },
+);
 
-Deno.test("Future.result() resolves when the value comes later, with and without a limit", () =>
-  withStates(async ({ running, pending, gate }) => {
+testStates(
+  "Future.result() resolves when the value comes later, with and without a limit",
+  async ({ running, pending, gate }) => {
     const results = [running.result(), running.result(60_000), running.result(Infinity), running, pending.result()];
     gate.open();
     assertEquals(await Promise.all(results), [1, 1, 1, 1, 9]);
-  }));
+  },
+);
 
-Deno.test("Future.result() rejects when the task is cancelled meanwhile", () =>
-  withStates(async ({ pending }) => {
-    const waiting = [pending.result(), pending.result(60_000), pending.exception(), pending.then((value) => value)];
-    pending.cancel();
-    for (const one of await Promise.allSettled(waiting)) {
-      assertEquals(one.status, "rejected");
-      assertInstanceOf((one as PromiseRejectedResult).reason, CancelledError);
-    }
-  }));
+testStates("Future.result() rejects when the task is cancelled meanwhile", async ({ pending }) => {
+  const waiting = [pending.result(), pending.result(60_000), pending.exception(), pending.then((value) => value)];
+  pending.cancel();
+  for (const one of await Promise.allSettled(waiting)) {
+    assertEquals(one.status, "rejected");
+    assertInstanceOf((one as PromiseRejectedResult).reason, CancelledError);
+  }
+});
 
-Deno.test("Future.exception() answers by the state when it may not wait", () =>
-  withStates(async ({ running, pending, cancelled, failed, successful }) => {
+testStates(
+  "Future.exception() answers by the state when it may not wait",
+  async ({ running, pending, cancelled, failed, successful }) => {
     await assertRejects(() => running.exception(0), TimeoutError);
     await assertRejects(() => pending.exception(0), TimeoutError);
     await assertRejects(() => cancelled.exception(0), CancelledError);
     assertInstanceOf(await failed.exception(0), RangeError);
     assertEquals(await successful.exception(0), undefined);
-  }));
+  },
+);
 
-Deno.test("Future.exception() resolves when the error comes later", () =>
-  withExecutor({ maxWorkers: 1, module: fixture("hold"), permissions: GATE_PERMISSIONS }, async (executor) => {
-    using gate = new Gate();
-    const future = executor.submit(holdThenThrow, gate.port, "later");
-    await gate.arrived();
-    const errors = [future.exception(), future.exception(60_000)];
-    gate.open();
-    for (const error of await Promise.all(errors)) assertEquals((error as Error).message, "later");
-  }));
+shared.test("Future.exception() resolves when the error comes later", async (executor) => {
+  using gate = new Gate();
+  const future = executor.submit(holdThenThrow, gate.port, "later");
+  await gate.arrived();
+  const errors = [future.exception(), future.exception(60_000)];
+  gate.open();
+  for (const error of await Promise.all(errors)) assertEquals((error as Error).message, "later");
+});
 
 Deno.test("Future.result() rejects with an error whose stack has the frames of the worker, and of the caller", () =>
   withExecutor({ maxWorkers: 1, module: fixture("throw_errors") }, async (executor) => {
@@ -189,15 +205,14 @@ Deno.test("Future.result() rejects with an error whose stack has the frames of t
     assertEquals(error.stack, stack);
   }));
 
-Deno.test("Future rejects also when the task throws something falsy", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    for (const value of [undefined, null, 0, "", false, NaN]) {
-      const future = executor.submit(throwValue, value);
-      const outcome = await future.result().then(() => ["resolved"], (error) => ["rejected", error]);
-      assertEquals(outcome, ["rejected", value]);
-      assertFalse(future.cancelled());
-    }
-  }));
+shared.test("Future rejects also when the task throws something falsy", async (executor) => {
+  for (const value of [undefined, null, 0, "", false, NaN]) {
+    const future = executor.submit(throwValue, value);
+    const outcome = await future.result().then(() => ["resolved"], (error) => ["rejected", error]);
+    assertEquals(outcome, ["rejected", value]);
+    assertFalse(future.cancelled());
+  }
+});
 
 Deno.test("Future keeps its first outcome when there is a second", async () => {
   for (const first of ["resolve", "reject", "cancel"] as const) {
@@ -226,8 +241,9 @@ Deno.test("Future keeps its first outcome when there is a second", async () => {
 
 // --- done callbacks
 
-Deno.test("Future.addDoneCallback() calls back in order, each once, before who awaits goes on", () =>
-  withStates(async ({ running, gate }) => {
+testStates(
+  "Future.addDoneCallback() calls back in order, each once, before who awaits goes on",
+  async ({ running, gate }) => {
     const told: unknown[] = [];
     const waiting = running.then(() => told.push("awaited"));
     const callback = (future: Future<number>): void => void told.push(future === running && future.done());
@@ -242,39 +258,41 @@ Deno.test("Future.addDoneCallback() calls back in order, each once, before who a
     gate.open();
     await waiting;
     assertEquals(told, ["first", true, true, "outer", "last", "inner", "awaited"]);
-  }));
+  },
+);
 
-Deno.test("Future.addDoneCallback() calls back when the task fails", () =>
-  withExecutor({ maxWorkers: 1 }, async (executor) => {
-    const future = executor.submit(throwValue, new RangeError("failed"));
-    const { promise, resolve } = Promise.withResolvers<Future<never>>();
-    future.addDoneCallback((done) => resolve({ done } as never));
-    const { done } = await promise as unknown as { done: Future<never> };
-    assertStrictEquals(done, future);
-    assertInstanceOf(await done.exception(0), RangeError);
-  }));
+shared.test("Future.addDoneCallback() calls back when the task fails", async (executor) => {
+  const future = executor.submit(throwValue, new RangeError("failed"));
+  const { promise, resolve } = Promise.withResolvers<Future<never>>();
+  future.addDoneCallback((done) => resolve({ done } as never));
+  const { done } = await promise as unknown as { done: Future<never> };
+  assertStrictEquals(done, future);
+  assertInstanceOf(await done.exception(0), RangeError);
+});
 
-Deno.test("Future.addDoneCallback() calls back before cancel() returns", () =>
-  withStates(({ pending }) => {
-    const told: boolean[] = [];
-    pending.addDoneCallback((future) => told.push(future.cancelled()));
-    assert(pending.cancel());
-    assert(pending.cancel());
-    assertEquals(told, [true]);
-  }));
+testStates("Future.addDoneCallback() calls back before cancel() returns", ({ pending }) => {
+  const told: boolean[] = [];
+  pending.addDoneCallback((future) => told.push(future.cancelled()));
+  assert(pending.cancel());
+  assert(pending.cancel());
+  assertEquals(told, [true]);
+});
 
-Deno.test("Future.addDoneCallback() calls back at once when the future is done", () =>
-  withStates(({ successful, failed, cancelled }) => {
+testStates(
+  "Future.addDoneCallback() calls back at once when the future is done",
+  ({ successful, failed, cancelled }) => {
     const told: unknown[] = [];
     for (const future of [successful, failed, cancelled]) {
       (future as Future<unknown>).addDoneCallback((done) => told.push(done === future));
     }
     assertEquals(told, [true, true, true]);
     assertThrows(() => successful.addDoneCallback("no function" as never), TypeError);
-  }));
+  },
+);
 
-Deno.test("Future.addDoneCallback() reports what a callback throws, and calls the others", () =>
-  withStates(async ({ running, pending, successful, gate }) => {
+testStates(
+  "Future.addDoneCallback() reports what a callback throws, and calls the others",
+  async ({ running, pending, successful, gate }) => {
     const told: string[] = [];
     const raised: unknown[] = [];
     using _ = catchErrors((_text, error) => raised.push(error));
@@ -298,7 +316,8 @@ Deno.test("Future.addDoneCallback() reports what a callback throws, and calls th
       "pending's callback",
       "running's callback",
     ]);
-  }));
+  },
+);
 
 Deno.test("Future.addDoneCallback() lets a callback submit, cancel and shut down", () =>
   withExecutor({ maxWorkers: 1 }, async (executor) => {
