@@ -19,7 +19,10 @@ type Forge = typeof import("../fixtures/attacks/forge_frames.ts");
 
 const double = (x: number): number => x * 2;
 
-/** What a hostile task writes; `$ID` stands for the id of the task itself, `$OTHER` for one that another worker holds. */
+/**
+ * What a hostile task writes; `$ID` stands for the id of the task itself, `$OTHER` for one that another worker holds. More that is no message
+ * of a child, and is refused in the same way, is in `tests/wire/messages_test.ts`.
+ */
 const VIOLATIONS: Record<string, string[]> = {
   "a result of another worker's task": ['["result",$OTHER,0,"forged"]'],
   "a result without a value of another worker's task": ['["result",$OTHER]'],
@@ -28,23 +31,15 @@ const VIOLATIONS: Record<string, string[]> = {
   "progress of another worker's task": ['["progress",$OTHER,0,1]'],
   "another worker's task back": ['["returned",[$OTHER]]'],
   "a result of a task that never was": ['["result",987654321,0,1]'],
-  "a result of a task that is not a number": ['["result","__proto__",0,1]'],
   "its result twice": ['["result",$ID,0,1]', '["result",$ID,0,2]'],
   "a message of an unknown kind": ['["shutdown",1]'],
   "a second greeting": ['["hello",1,"0.1.0"]'],
-  "a message of the parent's side": ['["run",-1,[]]'],
-  "an object": ['{"kind":"result"}'],
-  "a number": ["7"],
-  "an empty array": ["[]"],
   "no JSON": ["result"],
   "an unknown tag": ['["result",$ID,1,{"$":"function","v":"x"}]'],
   "a reference to a part that is not there": ['["result",$ID,1,{"$":"u8","part":9}]'],
   "a list of numbers without its bytes": ['["result",$ID,1,{"$":"numbers","k":"Int32Array","p":0}]'],
   "a chunk's result for a call": ['["chunk",$ID,1,0,[1]]'],
-  "malformed returned ids": ['["returned",7]'],
-  "malformed output": ['["output",3,0,"x"]'],
   "output without bytes": ['["output",1,0,null]'],
-  "output of a task that is not a number": ['["output",1,"x","x"]'],
 };
 
 /** Has each of the attempts made on one pool of two workers, which replaces those that it loses: so each also finds what the ones before left behind. */

@@ -107,7 +107,10 @@ Deno.test("readHubMessage() reads what each writer of a hub writes", () => {
 Deno.test("readChildMessage() throws ProtocolError for anything that is not a message of a child", () => {
   const malformed = [
     "",
+    "result",
+    "7",
     "{}",
+    '{"kind":"result"}',
     "[]",
     "[1]",
     "null",
@@ -116,6 +119,7 @@ Deno.test("readChildMessage() throws ProtocolError for anything that is not a me
     '["toString"]',
     '["result"]',
     '["result","7",0,1]',
+    '["result","__proto__",0,1]',
     '["result",7,2,1]',
     '["result",7,0]',
     '["result",7,0,1,"1"]',
