@@ -38,13 +38,13 @@ Deno.test("new Pool() takes a write grant of data, and of an untrusted module's 
 Deno.test("a program with all permissions cannot hand on the writing of Deno, its cache, the library and the PATH", async () => {
   await using folder = await ProjectFolder.make({
     "main.ts": `import { Pool } from "LIBRARY";
-const library = new URL("./src", "LIBRARY").pathname;
+const [code, exports] = "LIBRARY".endsWith("/built/mod.js") ? [".", "../deno.json"] : ["./src", "./deno.json"];
 const temp = Deno.cwd();
 Deno.mkdirSync("bin");
 Deno.symlinkSync(temp + "/bin", temp + "/link");
 Deno.env.set("PATH", temp + "/bin:" + Deno.env.get("PATH"));
 const cases = { all: true, deno: [Deno.execPath()], cache: [Deno.env.get("DENO_DIR")!], inCache: [Deno.env.get("DENO_DIR") + "/npm"],
-  library: [library], entry: [new URL("LIBRARY").pathname], exports: [new URL("./deno.json", "LIBRARY").pathname], above: ["/"], path: [temp + "/bin/tool"], linked: [temp + "/link"] };
+  library: [new URL(code, "LIBRARY").pathname], entry: [new URL("LIBRARY").pathname], exports: [new URL(exports, "LIBRARY").pathname], above: ["/"], path: [temp + "/bin/tool"], linked: [temp + "/link"] };
 for (const [name, write] of Object.entries(cases)) {
   for (const trust of ["trusted", "untrusted"] as const) {
     try { new Pool({ trust, permissions: { write } }); console.log(name, "taken"); } catch (error) {

@@ -1,7 +1,7 @@
 /** A project in a folder of its own, with a cache that has nothing but the compiled library: its files, and Deno run in it. */
 import { assertEquals } from "@std/assert";
+import { LIBRARY, MADE_PACKAGES } from "./packages.ts";
 
-const LIBRARY = import.meta.resolve("../../../mod.ts");
 /** The folder of the library, without its slashes at both ends. */
 const ROOT = new URL("../../../", import.meta.url).pathname.slice(1, -1);
 
@@ -81,6 +81,8 @@ export class ProjectFolder implements AsyncDisposable {
   async #takeLibrary(): Promise<void> {
     const compiled = `${sharedCache()}/gen/file/${ROOT}/src`;
     const place = `${this.path}/.cache`;
+    // What is published needs no compiling.
+    if (MADE_PACKAGES !== undefined) return;
     if (Deno.build.os === "windows" || this.env["DENO_DIR"] !== place || !await exists(compiled)) return;
     const to = `${place}/gen/file/${ROOT}`;
     await Deno.mkdir(to, { recursive: true });
