@@ -16,21 +16,22 @@ export const askThread = (name: string, value: string) => new Promise<void>((res
   thread.onmessage = () => { thread.terminate(); resolve(); };
 });`;
 
-/** Each argument says what to ask of a worker. */
+/** What to ask of a worker, one thing after the other. */
+type Questions = [options: object, ...calls: (readonly [name: "see" | "set" | "askThread", ...args: unknown[]])[]];
+
 const MAIN = `import { Pool } from "LIBRARY";
 const answers = [];
-for (const [options, name, ...args] of JSON.parse(Deno.args[0])) {
+for (const [options, ...calls] of JSON.parse(Deno.args[0])) {
   await using pool = new Pool({ workers: 1, module: import.meta.resolve("./tenant/tasks.ts"), ...options });
-  answers.push(await pool.apply(name, args));
+  for (const [name, ...args] of calls) answers.push(await pool.apply(name, args));
 }
 console.log(JSON.stringify(answers));`;
 
-type Question = [options: object, name: "see" | "set" | "askThread", ...args: unknown[]];
-
-async function ask(questions: Question[]): Promise<unknown[]> {
+/** Asks one worker after the other, and gives what all have answered. */
+async function ask(workers: Questions[]): Promise<unknown[]> {
   await using folder = await ProjectFolder.make({ "main.ts": MAIN, "tenant/tasks.ts": TASKS });
   const flags = ["--quiet", "--no-lock", "--allow-run", "--allow-read=.", "--allow-env"];
-  return JSON.parse(await folder.mustRun("run", ...flags, "main.ts", JSON.stringify(questions)));
+  return JSON.parse(await folder.mustRun("run", ...flags, "main.ts", JSON.stringify(workers)));
 }
 
 const ENV = { permissions: { env: true } };
@@ -41,29 +42,35 @@ Deno.test("a worker with env: true cannot set what leads Deno or native code els
   const names = ["DENO_WEBGPU_TRACE", "LIBGL_DRIVERS_PATH", "__EGL_VENDOR_LIBRARY_DIRS", "VK_DRIVER_FILES"];
   const all = { permissions: { env: ["*"] } };
   const patterns = { permissions: { env: ["DENO_*", "LIBGL*", "__*", "VK_*", "OWN_*"] } };
-  const questions = [ENV, UNTRUSTED, all, { ...all, trust: "untrusted" }, patterns, { ...patterns, trust: "untrusted" }]
-    .flatMap((options) => names.map((name): Question => [options, "set", name, "/tmp/x"]));
-  assertEquals(await ask(questions), questions.map(() => NOT_SET));
+  const workers = [ENV, UNTRUSTED, all, { ...all, trust: "untrusted" }, patterns, { ...patterns, trust: "untrusted" }]
+    .map((options): Questions => [options, ...names.map((name) => ["set", name, "/tmp/x"] as const)]);
+  assertEquals(await ask(workers), workers.flatMap(() => names.map(() => NOT_SET)));
 });
 
 Deno.test("a worker with env: true sets variables of its own, if it is trusted, or was given them", async () => {
   const given = { ...UNTRUSTED, env: { TOKEN: "t" } };
   const answers = await ask([
-    [ENV, "set", "NODE_ENV", "test"],
-    [given, "see", ["TOKEN", "HOME", "DENO_DIR"]],
-    [given, "set", "TOKEN", "u"],
-    ...["HOME", "XDG_DATA_HOME", "LD_AUDIT", "ANYTHING"].map((name): Question => [given, "set", name, "/tmp/x"]),
+    [ENV, ["set", "NODE_ENV", "test"]],
+    [
+      given,
+      ["see", ["TOKEN", "HOME", "DENO_DIR"]],
+      ["set", "TOKEN", "u"],
+      ...["HOME", "XDG_DATA_HOME", "LD_AUDIT", "ANYTHING"].map((name) => ["set", name, "/tmp/x"] as const),
+    ],
     // A pattern is no name.
-    [{ ...given, permissions: { env: ["HO*", "TOK*", "LD_*", "NODE_ENV"] } }, "see", ["TOKEN", "HOME"]],
-    [{ ...given, permissions: { env: ["LD_*", "NODE_ENV"] } }, "set", "LD_AUDIT", "/tmp/x"],
-    [{ ...given, permissions: { env: ["LD_*", "NODE_ENV"] } }, "set", "NODE_ENV", "test"],
-    [{ permissions: { env: ["OWN_*"] } }, "set", "OWN_NAME", "own"],
-    [{ permissions: { env: ["OWN_*"] }, trust: "untrusted" }, "set", "OWN_NAME", "own"],
+    [{ ...given, permissions: { env: ["HO*", "TOK*", "LD_*", "NODE_ENV"] } }, ["see", ["TOKEN", "HOME"]]],
+    [
+      { ...given, permissions: { env: ["LD_*", "NODE_ENV"] } },
+      ["set", "LD_AUDIT", "/tmp/x"],
+      ["set", "NODE_ENV", "test"],
+    ],
+    [{ permissions: { env: ["OWN_*"] } }, ["set", "OWN_NAME", "own"]],
+    [{ permissions: { env: ["OWN_*"] }, trust: "untrusted" }, ["set", "OWN_NAME", "own"]],
     // What is denied stays so.
-    [{ ...given, deny: { env: true } }, "set", "TOKEN", "u"],
-    [{ ...given, deny: { env: ["TOKEN"] } }, "set", "TOKEN", "u"],
+    [{ ...given, deny: { env: true } }, ["set", "TOKEN", "u"]],
+    [{ ...given, deny: { env: ["TOKEN"] } }, ["set", "TOKEN", "u"]],
     // What is named is the caller's affair.
-    [{ ...UNTRUSTED, env: { HOME: "/home" } }, "see", ["HOME"]],
+    [{ ...UNTRUSTED, env: { HOME: "/home" } }, ["see", ["HOME"]]],
   ]);
   assertEquals(answers, [
     ["test", "test"],
@@ -88,11 +95,9 @@ Deno.test("a worker with env and without net contacts nobody through the cache o
     return new Response();
   });
   const name = "DENO_CACHE_LSC_ENDPOINT";
-  const question = (options: object, token: string): Question => [
+  const question = (options: object, token: string): Questions => [
     options,
-    "askThread",
-    name,
-    `http://127.0.0.1:${server.addr.port},${token}`,
+    ["askThread", name, `http://127.0.0.1:${server.addr.port},${token}`],
   ];
   await ask([
     question(ENV, "trusted"),
