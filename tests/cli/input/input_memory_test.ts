@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../../../cli/input/inputs.ts";
 import type { ReadItem } from "../../../cli/records/record_block.ts";
-import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, inFolder } from "../../helpers/programs/corral.ts";
 
 const RECORDS = 60_000;
 const FILLER = "x".repeat(200);
@@ -63,37 +63,48 @@ Deno.test("Inputs reads again into what only released records lay in, and never 
   });
 });
 
-for (const [format, flags] of [["ndjson", []], ["ndjson", ["--unordered", "--chunk", "700"]], ["csv", []]] as const) {
-  Deno.test(`corral map mixes up no record of a long input: ${format} ${flags.join(" ")}`, async () => {
-    await inFolder(async (folder) => {
-      const [out, bad] = [`${folder}/out.ndjson`, `${folder}/bad`];
-      await Deno.writeTextFile(`${folder}/job.ts`, JOB);
-      const input = await writeRecords(folder, format);
-      const { code } = await corral([
-        ...["map", "-q", `${folder}/job.ts`, input, "-j", "2", "-o", out, "--rejects", bad, "--retries", "1"],
-        ...flags,
-      ]);
-      assertEquals(code, 101);
-      const results = (await Deno.readTextFile(out)).trimEnd().split("\n");
-      const ids = results.map(idOf);
-      const wanted = Array.from({ length: RECORDS }, (_, at) => at + 1).filter((id) => id % 400 !== 7);
-      assertEquals(flags.length === 0 ? ids : ids.toSorted((a, b) => a - b), wanted);
-      for (const line of results) {
-        assertEquals(line, JSON.stringify({ id: idOf(line), text: `${FILLER},${idOf(line)}` }));
-      }
-      const rejects = (await Deno.readTextFile(bad)).trimEnd().split("\n").map((line) => JSON.parse(line));
-      assertEquals(rejects.length, RECORDS - wanted.length);
-      for (const { sequence, record } of rejects) {
-        assertEquals([idOf(record), record.includes(`${FILLER},${sequence}`)], [sequence, true]);
-      }
-    });
+type Run = [format: "ndjson" | "csv", ...flags: string[]];
+const RUNS: Run[] = [["ndjson"], ["ndjson", "--unordered", "--chunk", "700"], ["csv"]];
+
+Deno.test("corral map mixes up no record of a long input, in order or not, of lines or of a table", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/job.ts`, JOB);
+    for (const format of ["ndjson", "csv"] as const) await writeRecords(folder, format);
+    const outcomes = await corralInTurn(
+      RUNS.map(([format, ...flags], at) => [
+        ...["map", "-q", "job.ts", `in.${format}`, "-j", "2", "-o", `out${at}.ndjson`, "--rejects", `bad${at}`],
+        ...["--retries", "1", ...flags],
+      ]),
+      { cwd: folder, allow: ["--allow-run"] },
+    );
+    assertEquals(outcomes.map(({ code }) => code), RUNS.map(() => 101));
+    for (const [at, [, ...flags]] of RUNS.entries()) {
+      const isOrdered = !flags.includes("--unordered");
+      await checkFiles({ out: `${folder}/out${at}.ndjson`, bad: `${folder}/bad${at}`, isOrdered });
+    }
   });
+});
+
+/** Every record is in one of the files once, as it was in the input. */
+async function checkFiles(files: { out: string; bad: string; isOrdered: boolean }): Promise<void> {
+  const results = (await Deno.readTextFile(files.out)).trimEnd().split("\n");
+  const ids = results.map(idOf);
+  const wanted = Array.from({ length: RECORDS }, (_, at) => at + 1).filter((id) => id % 400 !== 7);
+  assertEquals(files.isOrdered ? ids : ids.toSorted((a, b) => a - b), wanted);
+  for (const line of results) {
+    assertEquals(line, JSON.stringify({ id: idOf(line), text: `${FILLER},${idOf(line)}` }));
+  }
+  const rejects = (await Deno.readTextFile(files.bad)).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(rejects.length, RECORDS - wanted.length);
+  for (const { sequence, record } of rejects) {
+    assertEquals([idOf(record), record.includes(`${FILLER},${sequence}`)], [sequence, true]);
+  }
 }
 
 /** Fails at times, takes its worker along once in a while, and is slow once in a while. */
 const JOB = `
 export default async ({ id, text }: { id: number | string; text: string }, { attempt }: { attempt: number }) => {
-  if (Number(id) % 9001 === 0 && attempt === 1) Deno.exit(3);
+  if (Number(id) % 25_001 === 0 && attempt === 1) Deno.exit(3);
   if (Number(id) % 400 === 7) throw new Error("no");
   if (Number(id) % 5000 === 11) await new Promise((resolve) => setTimeout(resolve, 150));
   return { id: Number(id), text };

@@ -71,8 +71,7 @@ Deno.test("corral map writes over neither the file that is its stdin nor the mod
         `${folder}/job.ts`,
         ...flags,
       ]);
-    for (const args of writing(`${folder}/hard`)) {
-      const { code, stderr } = await inShell(args, `< '${folder}/in'`);
+    for (const { code, stderr } of await corralInTurn(writing(`${folder}/hard`), { redirection: `< '${folder}/in'` })) {
       assertEquals(code, 255);
       assertStringIncludes(stderr, `Cannot write ${folder}/hard: it is also the input on stdin, wanted another --`);
     }
@@ -164,29 +163,23 @@ Deno.test("corral map says before it does anything that an input is missing, and
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in`, "1\n");
     await Deno.mkdir(`${folder}/sub`);
+    await Deno.writeTextFile(`${folder}/full`, "of another run\n");
     const before = await names(folder);
-    const files = ["-o", "out", "--joblog", "log", "--rejects", "bad", "--events", "events", "--report", "page.html"]
-      .map((arg) => arg.startsWith("-") ? arg : `${folder}/${arg}`);
-    const map = (...inputs: string[]) => [
-      "map",
-      "-e",
-      IDENTITY,
-      ...inputs.map((name) => `${folder}/${name}`),
-      ...files,
+    const map = (inputs: string[], rejects = "bad") => [
+      ...["map", "-e", IDENTITY, ...inputs, "-o", "out", "--joblog", "log", "--rejects", rejects],
+      ...["--events", "events", "--report", "page.html"],
     ];
-    const [missing, sub] = await corralInTurn([map("in", "nothing"), map("in", "sub")]);
+    const [missing, sub, full] = await corralInTurn([
+      map(["in", "nothing"]),
+      map(["in", "sub"]),
+      map(["in"], "full"),
+    ], { cwd: folder });
     assertEquals([missing!.code, missing!.stdout], [255, ""]);
-    assertStringIncludes(missing!.stderr, `corral: Cannot open ${folder}/nothing: `);
-    assertEquals([sub!.code, sub!.stderr], [
-      255,
-      `corral: Cannot read ${folder}/sub: it is a folder, wanted a file\n`,
-    ]);
+    assertStringIncludes(missing!.stderr, "corral: Cannot open nothing: ");
+    assertEquals([sub!.code, sub!.stderr], [255, "corral: Cannot read sub: it is a folder, wanted a file\n"]);
+    assertEquals(full!.code, 255);
+    assertStringIncludes(full!.stderr, "Cannot begin full: it is not empty");
     assertEquals(await names(folder), before);
-    await Deno.writeTextFile(`${folder}/bad`, "of another run\n");
-    const refused = await corral(map("in"));
-    assertEquals(refused.code, 255);
-    assertStringIncludes(refused.stderr, `Cannot begin ${folder}/bad: it is not empty`);
-    assertEquals(await names(folder), ["bad", ...before]);
   });
 });
 
@@ -266,20 +259,20 @@ Deno.test("corral map --rejects has what failed last, once, however often a run 
 Deno.test("corral map --resume takes no rejects for its own that another run wrote", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in`, "1\n2\n3\n");
-    const [log, bad, other] = [`${folder}/log`, `${folder}/bad`, `${folder}/other`];
-    const run = (...flags: string[]) => {
-      const source = ODD_FAILS.replace("LIMIT", "2");
-      return mapByOne(["-e", source, `${folder}/in`, "-o", `${folder}/out`, "--joblog", log, "-q", ...flags]);
-    };
-    assertEquals((await run("--rejects", bad)).code, 2);
-    await Deno.writeTextFile(other, '{"sequence":2}\n');
-    const refused = await run("--rejects", other, "--resume");
-    assertEquals(refused.code, 255);
-    assertStringIncludes(refused.stderr, `Cannot begin ${other}: it is not empty, wanted the name that ${log} has`);
-    assertEquals(await Deno.readTextFile(other), '{"sequence":2}\n');
-    const empty = `${folder}/empty`;
-    assertEquals((await run("--rejects", empty, "--resume-failed")).code, 2);
-    assertEquals((await run("--rejects", empty, "--resume-failed")).code, 2);
-    assertEquals((await sequences(empty)).count, 2);
+    await Deno.writeTextFile(`${folder}/other`, '{"sequence":2}\n');
+    const source = ODD_FAILS.replace("LIMIT", "2");
+    const run = ["map", "-j", "1", "-e", source, "in", "-o", "out", "--joblog", "log", "-q", "--rejects"];
+    const [first, refused, ...again] = await corralInTurn([
+      [...run, "bad"],
+      [...run, "other", "--resume"],
+      [...run, "empty", "--resume-failed"],
+      [...run, "empty", "--resume-failed"],
+    ], { cwd: folder, allow: ["--allow-run"] });
+    assertEquals(first!.code, 2);
+    assertEquals(refused!.code, 255);
+    assertStringIncludes(refused!.stderr, "Cannot begin other: it is not empty, wanted the name that log has");
+    assertEquals(await Deno.readTextFile(`${folder}/other`), '{"sequence":2}\n');
+    assertEquals(again.map(({ code }) => code), [2, 2]);
+    assertEquals((await sequences(`${folder}/empty`)).count, 2);
   });
 });

@@ -33,18 +33,6 @@ Deno.test("corral map fails the records whose time is up, and no others: one tha
   }
 });
 
-Deno.test("corral map tells a limit below a millisecond as it was given, of a function that waits and of one that loops", async () => {
-  const text = "(n) => { while (n === 2); return new Promise(() => setInterval(() => {}, 1000)); }";
-  const { code, stderr } = await mapByOne(["-q", "-e", text, "--timeout", "0.001ms"], { stdin: "1\n2\n" });
-  assertEquals([code, stderr.match(/TimeoutError: the record took longer than 0\.001 ms/g)?.length], [2, 2], stderr);
-});
-
-Deno.test("corral map takes a limit from the median of what succeeded", async () => {
-  const stdin = ndjson([20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 30_000]);
-  const { code, results } = await mapByOne([`${JOB}#laterFirst`, "--timeout", "5000%"], { stdin });
-  assertEquals([code, results], [1, Array(10).fill(20)]);
-});
-
 Deno.test("corral map ends the whole run with code 124 when its time budget is used up", async () => {
   // The second is for a machine that does not come so far in the first.
   for (const budget of ["3s", "20s"]) {
@@ -58,46 +46,50 @@ Deno.test("corral map ends the whole run with code 124 when its time budget is u
   }
 });
 
-Deno.test("corral map waits with limits that a runtime's timer does not hold: it fires at once for them", async () => {
-  const args = ["-q", "-e", "async (n) => (await new Promise((resolve) => setTimeout(resolve, 30)), n)"];
+Deno.test("corral map takes a limit from the median of what succeeded, tells one below a millisecond as it was given, and waits with those that a runtime's timer does not hold: it fires at once for them", async () => {
+  const stands = "(n) => { while (n === 2); return new Promise(() => setInterval(() => {}, 1000)); }";
+  const waits = ["-q", "-e", "async (n) => (await new Promise((resolve) => setTimeout(resolve, 30)), n)"];
   const longest = `${"9".repeat(400)}h`;
-  for (const [limit, budget] of [["597h", longest], [longest, "834h"]] as const) {
-    const { code, results, stderr } = await mapByOne([...args, "--timeout", limit, "--time-budget", budget], {
-      stdin: TEN,
-    });
-    assertEquals([limit, stderr, code, results.length], [limit, "", 0, 10]);
-  }
+  const [median, short, ...long] = await mapInTurn([
+    [ndjson([...Array(10).fill(20), 30_000]), [`${JOB}#laterFirst`, "--timeout", "5000%"]],
+    // A function that waits, and one that loops.
+    ["1\n2\n", ["-q", "-e", stands, "--timeout", "0.001ms"]],
+    [TEN, [...waits, "--timeout", "597h", "--time-budget", longest]],
+    [TEN, [...waits, "--timeout", longest, "--time-budget", "834h"]],
+  ]);
+  assertEquals([median!.code, median!.results], [1, Array(10).fill(20)]);
+  const told = short!.stderr.match(/TimeoutError: the record took longer than 0\.001 ms/g);
+  assertEquals([short!.code, told?.length], [2, 2], short!.stderr);
+  for (const { code, results, stderr } of long) assertEquals([stderr, code, results.length], ["", 0, 10]);
 });
 
-Deno.test("corral map tries again what failed, in place, and only for the reasons that are named", async () => {
-  const [errors, crashes, others] = await mapInTurn([
-    ["1\n3\n4\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2"]],
-    ["1\n2\n3\n1\n", [`${TROUBLE}#exitFirst`, "--retries", "1", "--chunk", "9"]],
-    ["1\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2", "--retry-on", "crash,timeout"]],
-  ]);
+Deno.test("corral map tries again what failed, in place, only for the reasons that are named, and charges a crash to the attempt that it came in, also behind attempts that failed in the same worker", async () => {
+  const later = "(n, { attempt }) => { if (attempt === 1) throw new Error('first'); Deno.exit(3); }";
+  const { outcomes, events } = await inFolder(async (folder) => ({
+    outcomes: await mapInTurn([
+      ["1\n3\n4\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2"]],
+      ["1\n2\n3\n1\n", [`${TROUBLE}#exitFirst`, "--retries", "1", "--chunk", "9"]],
+      ["1\n2\n", [`${TROUBLE}#failFirst`, "--retries", "2", "--retry-on", "crash,timeout"]],
+      ["1\n", ["-e", later, "--retries", "2", "--events", `${folder}/events`]],
+    ]),
+    events: await Deno.readTextFile(`${folder}/events`),
+  }));
+  const [errors, crashes, others, behind] = outcomes;
   assertEquals(errors!.results, [{ n: 1, attempt: 1 }, { n: 3, attempt: 3 }, { n: 2, attempt: 2 }]);
   assertEquals(errors!.code, 1);
   assertStringIncludes(errors!.stderr, "record 3 (line 3 of in0) failed after 3 attempts: Error: attempt 3");
   assertEquals(crashes!.results, [{ n: 1, attempt: 1 }, { n: 2, attempt: 2 }, { n: 1, attempt: 1 }]);
   assertEquals(crashes!.code, 1);
   assertEquals([others!.code, others!.results], [1, [{ n: 1, attempt: 1 }]]);
+  assertEquals([behind!.code, attemptsIn(events)], [1, [[1, "error"], [2, "crash"], [3, "crash"]]]);
 });
 
-Deno.test("corral map charges a crash to the attempt that it came in, also behind attempts that failed in the same worker", async () => {
-  const text = "(n, { attempt }) => { if (attempt === 1) throw new Error('first'); Deno.exit(3); }";
-  await inFolder(async (folder) => {
-    const events = `${folder}/events.ndjson`;
-    const args = ["-e", text, "--retries", "2", "--events", events];
-    assertEquals((await mapByOne(args, { stdin: "1\n" })).code, 1);
-    const lines = (await Deno.readTextFile(events)).trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(
-      lines.flatMap(({ type, attempt, reason, outcome }) =>
-        type === "retry" || type === "record" ? [[attempt, reason ?? outcome]] : []
-      ),
-      [[1, "error"], [2, "crash"], [3, "crash"]],
-    );
-  });
-});
+/** The attempts that events tell of, each with how it ended. */
+function attemptsIn(events: string): unknown[] {
+  const told = events.trim().split("\n").map((line) => JSON.parse(line));
+  return told.filter(({ type }) => type === "retry" || type === "record")
+    .map(({ attempt, reason, outcome }) => [attempt, reason ?? outcome]);
+}
 
 Deno.test("corral map halts as it is told, and counts what has failed, also results that do not fit its output", async () => {
   const input = ndjson([2, 4, 1, 6, 8, 3, ...Array(5000).fill(2)]);
@@ -123,19 +115,14 @@ Deno.test("corral map halts as it is told, and counts what has failed, also resu
   assert(unfit.code >= 2 && unfit.code <= 101, `code ${unfit.code}`);
 });
 
-Deno.test("corral map ends a worker that takes too much memory, and charges its record", async () => {
-  const { code, results, stderr } = await mapByOne(
-    [`${TROUBLE}#hoard`, "--memory-limit", "64M", "--chunk", "10"],
-    { stdin: TEN },
-  );
-  assertEquals([code, results], [1, WITHOUT_FIVE], stderr);
-  assertStringIncludes(stderr, "record 5 (line 5 of stdin) failed: OutOfMemoryError");
-});
-
-Deno.test("corral map prepares each worker, and replaces it after so many records", async () => {
-  const args = [`${JOB}#countCalls`, "--initializer", "prepare", "--max-tasks", "4"];
-  const { results } = await mapByOne(args, { stdin: ndjson(Array(9).fill(0)) });
-  const calls = results as { calls: number; pid: number; prepared: boolean }[];
+Deno.test("corral map ends a worker that takes too much memory, and charges its record; prepares each worker, and replaces it after so many records", async () => {
+  const [hoard, counting] = await mapInTurn([
+    [TEN, [`${TROUBLE}#hoard`, "--memory-limit", "64M", "--chunk", "10"]],
+    [ndjson(Array(9).fill(0)), [`${JOB}#countCalls`, "--initializer", "prepare", "--max-tasks", "4"]],
+  ]);
+  assertEquals([hoard!.code, hoard!.results], [1, WITHOUT_FIVE], hoard!.stderr);
+  assertStringIncludes(hoard!.stderr, "record 5 (line 5 of in0) failed: OutOfMemoryError");
+  const calls = counting!.results as { calls: number; pid: number; prepared: boolean }[];
   assertEquals([calls.length, Math.max(...calls.map(({ calls }) => calls))], [9, 4]);
   assert(calls.every(({ prepared }) => prepared));
   assert(new Set(calls.map(({ pid }) => pid)).size >= 3);
@@ -213,16 +200,17 @@ Deno.test("corral map -j 3 has as many workers as records can be there", async (
 
 Deno.test("corral map -j 3 starts as many workers as it has, and reads what it has looked at", async () => {
   await withInputs(async (inputs, folder) => {
-    for (const wanted of ["nothing", "a record in each of two files", "a packed record"]) {
-      const at = INPUTS.findIndex(([what]) => what === wanted);
-      const workers = INPUTS[at]![3];
-      const args = ["map", "--events", `${folder}/e`, ...inputs[at]!];
-      const { code, stderr } = await corral(args, { allow: ["--allow-run"] });
+    const shown = [...INPUTS.entries()].filter(([, [what]]) =>
+      ["nothing", "a record in each of two files", "a packed record"].includes(what)
+    );
+    const commands = shown.map(([at]) => ["map", "--events", `${folder}/${at}`, ...inputs[at]!]);
+    const outcomes = await corralInTurn(commands, { allow: ["--allow-run"] });
+    for (const [place, [at, [, , , workers]]] of shown.entries()) {
+      const { code, stderr } = outcomes[place]!;
       assertEquals([code, stderr.includes("failed:")], [0, false], stderr);
-      const events = (await Deno.readTextFile(`${folder}/e`)).trimEnd().split("\n").map((line) => JSON.parse(line));
+      const events = (await Deno.readTextFile(`${folder}/${at}`)).trimEnd().split("\n").map((line) => JSON.parse(line));
       const spawned = events.filter(({ type, state }) => type === "worker" && state === "spawn");
       assertEquals([spawned.length, events[0].type, events[0].jobs], [workers, "start", workers]);
-      await Deno.remove(`${folder}/e`);
     }
   });
 });
