@@ -46,17 +46,16 @@ Deno.test({
 
       for (const permissions of PERMISSIONS) {
         await user.ok(`deno install -q -g -f ${permissions} -n corral jsr:@corral/cli`);
-        const typed = `-e 'async (n: number) => (await import("times")).by * n'`;
         for (const [cd, factor] of [[inProject, 10], ["cd npm &&", 100]] as const) {
           assertEquals(await user.ok(`${cd} echo 2 | corral map -j1 -q ./job.ts`), `${2 * factor}\n`);
-          assertEquals(await user.ok(`${cd} echo 2 | corral map -j1 -q ${typed}`), `${2 * factor}\n`);
         }
+        const times = '(await import("times")).by * n';
+        assertEquals(await user.ok(`cd npm && echo 2 | corral map -j1 -q -e 'async (n: number) => ${times}'`), "200\n");
         assertEquals(await user.ok(`cd npm && echo 2 | corral map -j1 -q ../own/job.ts`), "20\n");
-        const other = `-e 'async () => (await import("jsonc-parser")).by'`;
-        assertEquals(await user.ok(`${inProject} echo 2 | corral map -j1 -q ${other}`), "10\n");
-        const reads = `-e '() => Deno.readTextFileSync("data.txt")'`;
-        assertEquals(await user.ok(`${inProject} echo 2 | corral map -j1 -q -P job ${reads}`), '"7"\n');
-        assertEquals((await user.sh(`${inProject} echo 2 | corral map -j1 -q ${reads}`)).code, 1);
+        const reads = 'Deno.readTextFileSync("data.txt")';
+        const all = `-e 'async (n: number) => [${times}, (await import("jsonc-parser")).by, ${reads}]'`;
+        assertEquals(await user.ok(`${inProject} echo 2 | corral map -j1 -q -P job ${all}`), '[20,10,"7"]\n');
+        assertEquals((await user.sh(`${inProject} echo 2 | corral map -j1 -q -e '() => ${reads}'`)).code, 1);
         assertEquals(
           (await user.ok(`${inProject} corral map --dry-run ./job.ts < /dev/null`)).match(
             /--lock=\S+ --frozen --config=\S+/,
