@@ -167,7 +167,9 @@ async function runShell(line: string, cwd: URL | string = ROOT): Promise<void> {
   const skip = tools.map((tool) => `command -v ${tool} > /dev/null || exit 0;`).join(" ");
   const bin = await Deno.makeTempDir({ prefix: "corral-bin-" });
   const command = [Deno.execPath(), ...corralArgs([], ["-A"])].map((part) => `"${part}"`).join(" ");
-  await Deno.writeTextFile(`${bin}/corral`, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  // With one worker, unless the line says how many: another one shows nothing more.
+  const map = 'if [ "$1" = map ]; then shift; set -- map -j 1 "$@"; fi';
+  await Deno.writeTextFile(`${bin}/corral`, `#!/bin/sh\n${map}\nexec ${command} "$@"\n`, { mode: 0o755 });
   const script = `PATH="${bin}:$PATH"; deno() { "${Deno.execPath()}" "$@"; }; set -eo pipefail; ${skip} ${line}`;
   const { success, stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script], cwd }).output();
   await Deno.remove(bin, { recursive: true });

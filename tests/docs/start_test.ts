@@ -2,12 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import library from "../../deno.json" with { type: "json" };
 import { codeBlocks } from "../helpers/programs/markdown.ts";
+import { LIBRARY } from "../helpers/programs/packages.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = "docs/start.md";
 /** What the page gets from JSR, and what stands for it here. */
 const PACKAGE = `jsr:@corral/multiprocessing@^${library.version}`;
-const CLONE = new URL("mod.ts", ROOT).href;
 
 /** What commands printed. */
 interface Printed {
@@ -27,7 +27,7 @@ Deno.test("docs/start.md leads from an empty folder to a project, with the files
       if (path !== PAGE) continue;
       // Two lines above the fence stands the name of the file.
       const [, file] = /^`([\w.]+)`:$/.exec(page[line - 3] ?? "") ?? [];
-      if (file !== undefined) await Deno.writeTextFile(`${folder}/${file}`, text.replace(PACKAGE, CLONE));
+      if (file !== undefined) await Deno.writeTextFile(`${folder}/${file}`, text.replace(PACKAGE, LIBRARY));
       else if (language === "sh") {
         assertNoFailure(printed);
         printed = await follow(text, folder);
@@ -57,10 +57,10 @@ function compare(printed: Printed | undefined, shown: string, place: string): vo
   assertEquals(shown.split("\n").filter((part) => !lines.some((line) => line.startsWith(part))), [], place);
 }
 
-/** Runs commands in a shell; instead of `deno add`, which needs JSR, it writes what that would, with this clone as the package. */
+/** Runs commands in a shell; instead of `deno add`, which needs JSR, it writes what that would, with the library of this clone as the package. */
 async function follow(commands: string, cwd: string): Promise<Printed> {
   if (PACKAGE.startsWith(`${commands.replace("deno add ", "")}@`)) {
-    await Deno.writeTextFile(`${cwd}/deno.json`, JSON.stringify({ imports: { "@corral/multiprocessing": CLONE } }));
+    await Deno.writeTextFile(`${cwd}/deno.json`, JSON.stringify({ imports: { "@corral/multiprocessing": LIBRARY } }));
     return { commands, success: true, stdout: "", stderr: "" };
   }
   const script = `deno() { "${Deno.execPath()}" "$@"; }; set -e; ${commands}`;
