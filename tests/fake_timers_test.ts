@@ -89,7 +89,7 @@ for (const [name, install] of Object.entries(FAKES)) {
 
   Deno.test(`Pool works under fake timers: ${name}`, () =>
     underFakes(async () => {
-      await using pool = new Pool({ workers: 2, abortGraceMs: 10, killGraceMs: 10 });
+      await using pool = new Pool({ workers: 1, abortGraceMs: 10, killGraceMs: 10 });
       assertEquals(await pool.map(square, [1, 2, 3], { chunkSize: 1 }), [1, 4, 9]);
       assertEquals(await pool.map(Math.sqrt, Array.from({ length: 2000 }, (_, n) => n * n)), [...Array(2000).keys()]);
       assertEquals(await Array.fromAsync(pool.imap(square, [1, 2, 3])), [1, 4, 9]);
@@ -107,7 +107,7 @@ for (const [name, install] of Object.entries(FAKES)) {
 
   Deno.test(`Queues, pipes and locks work under fake timers: ${name}`, () =>
     underFakes(async () => {
-      await using pool = new Pool({ workers: 2 });
+      await using pool = new Pool({ workers: 1 });
       const queue = new Queue<number>();
       const writer = pool.apply(count, [queue, 200]);
       for (let n = 0; n < 200; n++) assertEquals(await queue.get({ timeoutMs: 10_000 }), n);
@@ -130,7 +130,7 @@ for (const [name, install] of Object.entries(FAKES)) {
 
   Deno.test(`ProcessPoolExecutor and Process work under fake timers: ${name}`, () =>
     underFakes(async () => {
-      await using executor = new ProcessPoolExecutor({ maxWorkers: 2 });
+      await using executor = new ProcessPoolExecutor({ maxWorkers: 1 });
       const futures = [1, 2, 3].map((n) => executor.submit(square, n));
       assertEquals((await waitFutures(futures, { timeoutMs: 10_000 })).notDone.size, 0);
       const results = [];
