@@ -42,17 +42,24 @@ Deno.test("summarize() adds up the counts of all parts, and says FAILED when one
 
 const TEST = (name: string, body: string): string => `Deno.test("${name}", () => { ${body} });`;
 
-const PATH = `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+/** Without a cache of a `ProjectFolder`, which would get the compiled library. */
+const ENV = { PATH: `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`, DENO_DIR: "" };
 
+/** Runs the script in a folder with these files. A variable has moved the cache: `cache` is where to. */
 async function run(files: Record<string, string>, ...given: string[]) {
-  await using folder = await ProjectFolder.make({ "deno.json": '{ "exclude": [".cache"] }', ...files }, { PATH });
+  const config = JSON.stringify({ exclude: [".moved"] });
+  await using folder = await ProjectFolder.make({ "deno.json": config, ...files }, ENV);
   const flags = ["--quiet", "--no-prompt", "--allow-run", "--allow-read=.", "--allow-write=."];
-  return await folder.deno("run", ...flags, SCRIPT, "--temp=.", "--no-prompt", "--", ...given);
+  const args = ["run", ...flags, SCRIPT, "--temp=.", "--no-prompt", "--allow-env=DENO_DIR", "--", ...given];
+  const { code, stdout } = await folder.denoIn(".", args, { XDG_CACHE_HOME: `${folder.path}/.moved` });
+  return { code, stdout, cache: `${folder.path}/.moved/deno` };
 }
 
-Deno.test("run_tests.ts runs the unit tests of a folder in one process and every other file in one of its own, tells at its end what failed and why, also of types, and ends with 1", async () => {
-  const tells = (name: string): string => TEST(name, "console.log(`process ${Deno.pid} of`)");
-  const { code, stdout } = await run({
+const TELLS_CACHE = "console.log('cache:', Deno.env.get('DENO_DIR'));";
+
+Deno.test("run_tests.ts runs the unit tests of a folder in one process and every other file in one of its own, tells at its end what failed and why, also of types, ends with 1, and tells tests by DENO_DIR where the cache is, whatever variable has moved it", async () => {
+  const tells = (name: string): string => TEST(name, `console.log("process " + Deno.pid + " of"); ${TELLS_CACHE}`);
+  const { code, stdout, cache } = await run({
     "tests/hub/deep/a_test.ts": `// Unit tests.\n${tells("test a")}`,
     "tests/hub/b_test.ts": `// Unit tests.\n${tells("test b")}`,
     "tests/hub/c_test.ts": `// End-to-end.\n${tells("test c")}`,
@@ -62,6 +69,7 @@ Deno.test("run_tests.ts runs the unit tests of a folder in one process and every
   assertEquals(code, 1, stdout);
   const processes = [...stdout.matchAll(/process (\d+) of/g)].map(([, pid]) => pid);
   assertEquals([processes.length, new Set(processes).size], [4, 3], stdout);
+  assertEquals(stdout.split(`cache: ${cache}\n`).length, 5, stdout);
   for (
     const part of [
       "tests/hub: units => test a",
@@ -113,7 +121,7 @@ Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and be
     "tests/deep/er/g",
   ];
   const files = Object.fromEntries(names.map((name) => [`${name}_test.ts`, TEST(name, "")]));
-  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files });
+  await using folder = await ProjectFolder.make({ "deno.json": "{}", ...files }, ENV);
   const print = `import { findTests } from "${new URL(
     "../../scripts/run_tests.ts",
     import.meta.url,
@@ -125,24 +133,11 @@ Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and be
   );
 });
 
-Deno.test("run_tests.ts passes on paths and flags, and the exit code, of a single run", async () => {
-  const files = { "b_test.ts": TEST("test b", ""), "c_test.ts": TEST("test c", "throw new Error()") };
-  const { code, stdout } = await run(files, "--no-check", "b_test.ts");
+Deno.test("run_tests.ts passes on paths and flags, the place of the cache and the exit code, of a single run", async () => {
+  const files = { "b_test.ts": TEST("test b", TELLS_CACHE), "c_test.ts": TEST("test c", "throw new Error()") };
+  const { code, stdout, cache } = await run(files, "--no-check", "b_test.ts");
   assertEquals(code, 0, stdout);
+  assertStringIncludes(stdout, `cache: ${cache}\n`);
   assertStringIncludes(stdout, "running 1 test from ./b_test.ts");
   assertEquals((await run(files, "--no-check", "--fail-fast")).code, 1);
-});
-
-Deno.test("run_tests.ts tells tests by DENO_DIR where the cache is, whatever variable has moved it", async () => {
-  await using folder = await ProjectFolder.make({
-    "deno.json": "{}",
-    "a_test.ts": TEST("test a", "console.log('cache:', Deno.env.get('DENO_DIR'))"),
-  }, { PATH });
-  const moved = { DENO_DIR: "", XDG_CACHE_HOME: `${folder.path}/.moved` };
-  const args = ["run", "--quiet", "--no-prompt", "--allow-run", "--allow-read=.", SCRIPT, "--allow-env=DENO_DIR", "--"];
-  for (const given of [[], ["--no-check", "a_test.ts"]]) {
-    const { code, stdout } = await folder.denoIn(".", [...args, ...given], moved);
-    assertEquals(code, 0, stdout);
-    assertStringIncludes(stdout, `cache: ${folder.path}/.moved/deno\n`);
-  }
 });
