@@ -11,9 +11,12 @@ import {
   WorkerExitError,
 } from "../../mod.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
 const SHARE = import.meta.resolve("../fixtures/shared/share_objects.ts");
+
+const shared = sharePool("pipes between the program and a pool", { workers: 2, module: SHARE });
 
 const echo = async (connection: Connection): Promise<string> => {
   for await (const message of connection) await connection.send(message);
@@ -21,31 +24,30 @@ const echo = async (connection: Connection): Promise<string> => {
   return "end";
 };
 
-Deno.test("Pipe() echoes values, bytes and 16 MiB; poll() tells what is there; both ends see the end", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [ours, theirs] = Pipe();
-    const task = pool.apply(echo, [theirs]);
-    theirs.close();
-    for (const message of [[1, 2.25, null], "hello", { key: new Map([[1, "x"]]) }, undefined]) {
-      await ours.send(message);
-      assertEquals(await ours.recv(), message);
-    }
-    const small = new Uint8Array([1, 2, 3]);
-    await ours.sendBytes(small);
-    assertEquals(await ours.recvBytes(), small);
-    assertEquals([await ours.poll(), await ours.poll(-1), await ours.poll(20)], [false, false, false]);
-    await ours.send(null);
-    assert(await ours.poll(Infinity));
-    assertEquals(await ours.recv(), null);
-    const large = crypto.getRandomValues(new Uint8Array(65536));
-    const whole = new Uint8Array(16 * 1024 * 1024);
-    for (let at = 0; at < whole.length; at += large.length) whole.set(large, at);
-    await ours.sendBytes(whole);
-    assert(equalBytes(await ours.recvBytes(), whole));
-    assertEquals([ours.readable, ours.writable], [true, true]);
-    ours.close();
-    assertEquals(await task, "end");
-  }));
+shared.test("Pipe() echoes values, bytes and 16 MiB; poll() tells what is there; both ends see the end", async (pool) => {
+  const [ours, theirs] = Pipe();
+  const task = pool.apply(echo, [theirs]);
+  theirs.close();
+  for (const message of [[1, 2.25, null], "hello", { key: new Map([[1, "x"]]) }, undefined]) {
+    await ours.send(message);
+    assertEquals(await ours.recv(), message);
+  }
+  const small = new Uint8Array([1, 2, 3]);
+  await ours.sendBytes(small);
+  assertEquals(await ours.recvBytes(), small);
+  assertEquals([await ours.poll(), await ours.poll(-1), await ours.poll(20)], [false, false, false]);
+  await ours.send(null);
+  assert(await ours.poll(Infinity));
+  assertEquals(await ours.recv(), null);
+  const large = crypto.getRandomValues(new Uint8Array(65536));
+  const whole = new Uint8Array(16 * 1024 * 1024);
+  for (let at = 0; at < whole.length; at += large.length) whole.set(large, at);
+  await ours.sendBytes(whole);
+  assert(equalBytes(await ours.recvBytes(), whole));
+  assertEquals([ours.readable, ours.writable], [true, true]);
+  ours.close();
+  assertEquals(await task, "end");
+});
 
 Deno.test("Pipe() that is not duplex has an end that only receives, and one that only sends", async () => {
   const [reader, writer] = Pipe<number>({ duplex: false });
@@ -149,46 +151,44 @@ Deno.test("Connection is closed at the end of its scope", async () => {
   await assertRejects(() => b.recv(), EndOfStreamError);
 });
 
-Deno.test("Connection.poll() sees empty messages, each of them", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [ours, theirs] = Pipe();
-    const task = pool.apply(async (connection: Connection) => {
-      await connection.sendBytes(new Uint8Array());
-      await connection.sendBytes(new Uint8Array());
-      await connection.recv();
-    }, [theirs]);
-    for (let n = 0; n < 2; n++) {
-      assert(await ours.poll(Infinity));
-      assert(await ours.poll());
-      assertEquals(await ours.recvBytes(), new Uint8Array());
-    }
-    assertEquals(await ours.poll(), false);
-    await ours.send("done");
-    await task;
-  }));
+shared.test("Connection.poll() sees empty messages, each of them", async (pool) => {
+  const [ours, theirs] = Pipe();
+  const task = pool.apply(async (connection: Connection) => {
+    await connection.sendBytes(new Uint8Array());
+    await connection.sendBytes(new Uint8Array());
+    await connection.recv();
+  }, [theirs]);
+  for (let n = 0; n < 2; n++) {
+    assert(await ours.poll(Infinity));
+    assert(await ours.poll());
+    assertEquals(await ours.recvBytes(), new Uint8Array());
+  }
+  assertEquals(await ours.poll(), false);
+  await ours.send("done");
+  await task;
+});
 
-Deno.test("Connection keeps messages apart, no matter who polls", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const strings = ["hello", "", "a", "b", "", "bye", "", "lop"];
-    const [ours, theirs] = Pipe<string>();
-    const task = pool.apply(async (connection: Connection<string>, strings: string[]) => {
-      for (const text of strings) await connection.send(text);
-      connection.close();
-    }, [theirs, strings]);
-    const polling = pool.apply(async (connection: Connection<string>) => {
-      let seen = 0;
-      for (let n = 0; n < 50; n++) if (await connection.poll()) seen++;
-      return seen;
-    }, [ours]);
-    theirs.close();
-    const got: string[] = [];
-    while (got.length < strings.length) {
-      if (await ours.poll(Infinity)) got.push(await ours.recv());
-    }
-    assertEquals(got, strings);
-    await Promise.all([task, polling]);
-    await assertRejects(() => ours.recv(), EndOfStreamError);
-  }));
+shared.test("Connection keeps messages apart, no matter who polls", async (pool) => {
+  const strings = ["hello", "", "a", "b", "", "bye", "", "lop"];
+  const [ours, theirs] = Pipe<string>();
+  const task = pool.apply(async (connection: Connection<string>, strings: string[]) => {
+    for (const text of strings) await connection.send(text);
+    connection.close();
+  }, [theirs, strings]);
+  const polling = pool.apply(async (connection: Connection<string>) => {
+    let seen = 0;
+    for (let n = 0; n < 50; n++) if (await connection.poll()) seen++;
+    return seen;
+  }, [ours]);
+  theirs.close();
+  const got: string[] = [];
+  while (got.length < strings.length) {
+    if (await ours.poll(Infinity)) got.push(await ours.recv());
+  }
+  assertEquals(got, strings);
+  await Promise.all([task, polling]);
+  await assertRejects(() => ours.recv(), EndOfStreamError);
+});
 
 Deno.test("Connection does not merge messages that were sent in one go", async () => {
   const [a, b] = Pipe();
@@ -198,34 +198,33 @@ Deno.test("Connection does not merge messages that were sent in one go", async (
   assertEquals(await b.poll(), false);
 });
 
-Deno.test("Connection works when it was sent through another one, in both directions", () =>
-  withPool({ workers: 1, module: SHARE }, async (pool) => {
-    const [ours, theirs] = Pipe<Connection<string>>();
-    const child = pool.apply(async (outer: Connection<Connection<string>>) => {
-      const inner = await outer.recv();
-      await inner.send("from the child");
-      const answer = await inner.recv();
-      inner.close();
-      return answer;
-    }, [theirs]);
-    const [mine, yours] = Pipe<string>();
-    await ours.send(yours);
-    yours.close();
-    assertEquals(await mine.recv(), "from the child");
-    await mine.send("from the parent");
-    assertEquals(await child, "from the parent");
-    await assertRejects(() => mine.recv(), EndOfStreamError);
-    // And an end of a pipe that the child made.
-    const [a, b] = Pipe<Connection<string>>();
-    const echoing = pool.apply("echoThroughOwnPipe", [b]);
-    b.close();
-    const made = await a.recv();
-    assertInstanceOf(made, Connection);
-    await made.send("to a pipe of the child");
-    assertEquals(await made.recv(), "to a pipe of the child");
-    made.close();
-    await echoing;
-  }));
+shared.test("Connection works when it was sent through another one, in both directions", async (pool) => {
+  const [ours, theirs] = Pipe<Connection<string>>();
+  const child = pool.apply(async (outer: Connection<Connection<string>>) => {
+    const inner = await outer.recv();
+    await inner.send("from the child");
+    const answer = await inner.recv();
+    inner.close();
+    return answer;
+  }, [theirs]);
+  const [mine, yours] = Pipe<string>();
+  await ours.send(yours);
+  yours.close();
+  assertEquals(await mine.recv(), "from the child");
+  await mine.send("from the parent");
+  assertEquals(await child, "from the parent");
+  await assertRejects(() => mine.recv(), EndOfStreamError);
+  // And an end of a pipe that the child made.
+  const [a, b] = Pipe<Connection<string>>();
+  const echoing = pool.apply("echoThroughOwnPipe", [b]);
+  b.close();
+  const made = await a.recv();
+  assertInstanceOf(made, Connection);
+  await made.send("to a pipe of the child");
+  assertEquals(await made.recv(), "to a pipe of the child");
+  made.close();
+  await echoing;
+});
 
 Deno.test("Connection.recv() reads what was sent before its sender was killed, then comes to the end", () =>
   withPool({ workers: 1 }, async (pool, log) => {
@@ -262,21 +261,20 @@ Deno.test("Connection.send() fails when the receiver was killed; a message at it
     assertEquals(await second, "for the survivor");
   }));
 
-Deno.test("Connection refuses what cannot travel, and works on", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [ours, theirs] = Pipe();
-    const task = pool.apply(async (connection: Connection) => {
-      const error = await connection.send(() => {}).catch((error: Error) => error.name);
-      await connection.send(error);
-    }, [theirs]);
-    await assertRejects(() => ours.send(new (class Odd {})()), EncodingError);
-    assertEquals(await ours.recv(), "EncodingError");
-    await task;
-    const [closed] = Pipe();
-    closed.close();
-    await assertRejects(() => pool.apply(echo, [closed]), EncodingError, "closed");
-    await assertRejects(() => ours.send(closed), EncodingError, "closed");
-  }));
+shared.test("Connection refuses what cannot travel, and works on", async (pool) => {
+  const [ours, theirs] = Pipe();
+  const task = pool.apply(async (connection: Connection) => {
+    const error = await connection.send(() => {}).catch((error: Error) => error.name);
+    await connection.send(error);
+  }, [theirs]);
+  await assertRejects(() => ours.send(new (class Odd {})()), EncodingError);
+  assertEquals(await ours.recv(), "EncodingError");
+  await task;
+  const [closed] = Pipe();
+  closed.close();
+  await assertRejects(() => pool.apply(echo, [closed]), EncodingError, "closed");
+  await assertRejects(() => ours.send(closed), EncodingError, "closed");
+});
 
 Deno.test("Connection.poll() waits for as long as it is told", async () => {
   await using pool = new Pool({ workers: 1 });

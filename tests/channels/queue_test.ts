@@ -14,59 +14,60 @@ import {
   TimeoutError,
 } from "../../mod.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
-Deno.test("Queue.put() fills a bounded queue in every form of the call, then QueueFullError", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const queue = new Queue<number>(6);
-    const started = new Queue<void>();
-    const drain = pool.apply(async (queue: Queue<number>, go: Queue<void>) => {
-      await go.get();
-      const items = [];
-      for (let n = 0; n < 6; n++) items.push(await queue.get());
-      return items;
-    }, [queue, started]);
-    assert(await queue.empty() && !await queue.full());
-    await queue.put(1);
-    await queue.put(2, {});
-    await queue.put(3, { timeoutMs: 1000 });
-    await queue.put(4, { timeoutMs: 0 });
-    await queue.put(5, { signal: new AbortController().signal });
-    await queue.putNowait(6);
-    assert(!await queue.empty() && await queue.full());
-    await assertRejects(() => queue.putNowait(7), QueueFullError);
-    for (const timeoutMs of [0, -1, 20]) await assertRejects(() => queue.put(7, { timeoutMs }), QueueFullError);
-    await started.put();
-    assertEquals(await drain, [1, 2, 3, 4, 5, 6]);
-    assert(await queue.empty() && !await queue.full());
-  }));
+const shared = sharePool("queues between the program and a pool", { workers: 1 });
 
-Deno.test("Queue.get() takes in every form of the call, then QueueEmptyError", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const queue = new Queue<number>();
-    await pool.apply(async (queue: Queue<number>) => {
-      for (const n of [2, 3, 4, 5]) await queue.put(n);
-    }, [queue]);
-    const items = [
-      await queue.get(),
-      await queue.get({ timeoutMs: 1000 }),
-      await queue.get({ timeoutMs: 0 }),
-      await queue.getNowait(),
+shared.test("Queue.put() fills a bounded queue in every form of the call, then QueueFullError", async (pool) => {
+  const queue = new Queue<number>(6);
+  const started = new Queue<void>();
+  const drain = pool.apply(async (queue: Queue<number>, go: Queue<void>) => {
+    await go.get();
+    const items = [];
+    for (let n = 0; n < 6; n++) items.push(await queue.get());
+    return items;
+  }, [queue, started]);
+  assert(await queue.empty() && !await queue.full());
+  await queue.put(1);
+  await queue.put(2, {});
+  await queue.put(3, { timeoutMs: 1000 });
+  await queue.put(4, { timeoutMs: 0 });
+  await queue.put(5, { signal: new AbortController().signal });
+  await queue.putNowait(6);
+  assert(!await queue.empty() && await queue.full());
+  await assertRejects(() => queue.putNowait(7), QueueFullError);
+  for (const timeoutMs of [0, -1, 20]) await assertRejects(() => queue.put(7, { timeoutMs }), QueueFullError);
+  await started.put();
+  assertEquals(await drain, [1, 2, 3, 4, 5, 6]);
+  assert(await queue.empty() && !await queue.full());
+});
+
+shared.test("Queue.get() takes in every form of the call, then QueueEmptyError", async (pool) => {
+  const queue = new Queue<number>();
+  await pool.apply(async (queue: Queue<number>) => {
+    for (const n of [2, 3, 4, 5]) await queue.put(n);
+  }, [queue]);
+  const items = [
+    await queue.get(),
+    await queue.get({ timeoutMs: 1000 }),
+    await queue.get({ timeoutMs: 0 }),
+    await queue.getNowait(),
+  ];
+  assertEquals(items, [2, 3, 4, 5]);
+  await assertRejects(() => queue.getNowait(), QueueEmptyError);
+  for (const timeoutMs of [0, -1, 20]) await assertRejects(() => queue.get({ timeoutMs }), QueueEmptyError);
+  const names = await pool.apply(async (queue: Queue<number>) => {
+    const nameOf = (error: Error) => `${error.name} ${error.constructor.name}`;
+    return [
+      await queue.getNowait().catch(nameOf),
+      await queue.get({ timeoutMs: 0 }).catch(nameOf),
+      await queue.get({ timeoutMs: 10 }).catch(nameOf),
+      await queue.get({ signal: AbortSignal.abort(new RangeError("no")) }).catch(nameOf),
     ];
-    assertEquals(items, [2, 3, 4, 5]);
-    await assertRejects(() => queue.getNowait(), QueueEmptyError);
-    for (const timeoutMs of [0, -1, 20]) await assertRejects(() => queue.get({ timeoutMs }), QueueEmptyError);
-    const names = await pool.apply(async (queue: Queue<number>) => {
-      const nameOf = (error: Error) => `${error.name} ${error.constructor.name}`;
-      return [
-        await queue.getNowait().catch(nameOf),
-        await queue.get({ timeoutMs: 0 }).catch(nameOf),
-        await queue.get({ timeoutMs: 10 }).catch(nameOf),
-        await queue.get({ signal: AbortSignal.abort(new RangeError("no")) }).catch(nameOf),
-      ];
-    }, [queue]);
-    assertEquals(names, [...Array(3).fill("QueueEmptyError QueueEmptyError"), "RangeError RangeError"]);
-  }));
+  }, [queue]);
+  assertEquals(names, [...Array(3).fill("QueueEmptyError QueueEmptyError"), "RangeError RangeError"]);
+});
 
 Deno.test("Queue keeps the items of a writer that exits right after put(), in order", () =>
   withPool({ workers: 1, maxTasksPerChild: 1 }, async (pool) => {
@@ -93,8 +94,8 @@ Deno.test("Queue.qsize() counts 0, 1, 2, 1, 0", async () => {
   assertEquals(sizes, [0, 1, 2, 1, 0]);
 });
 
-Deno.test("JoinableQueue.join() waits until 4 workers have reported 10 items; sentinels stop the workers", () =>
-  withPool({ workers: 4 }, async (pool) => {
+Deno.test("JoinableQueue.join() waits until 3 workers have reported 10 items; sentinels stop the workers", () =>
+  withPool({ workers: 3 }, async (pool) => {
     const queue = new JoinableQueue<number | null>();
     const done = new Queue<number>();
     const work = async (queue: JoinableQueue<number | null>, done: Queue<number>) => {
@@ -104,12 +105,12 @@ Deno.test("JoinableQueue.join() waits until 4 workers have reported 10 items; se
       }
       await queue.taskDone();
     };
-    const workers = Array.from({ length: 4 }, () => pool.apply(work, [queue, done]));
+    const workers = Array.from({ length: 3 }, () => pool.apply(work, [queue, done]));
     for (let n = 0; n < 10; n++) await queue.put(n);
     await assertRejects(() => queue.join({ timeoutMs: 0 }), TimeoutError).catch(() => {});
     await queue.join();
     assertEquals(await done.qsize(), 10);
-    for (let n = 0; n < 4; n++) await queue.put(null);
+    for (let n = 0; n < 3; n++) await queue.put(null);
     await Promise.all(workers);
     await queue.join();
     await assertRejects(() => queue.taskDone(), Error, "all items that were put");
@@ -122,18 +123,17 @@ Deno.test("Queue.get() with a timeout does not give up early", async () => {
   assertGreaterOrEqual(performance.now() - startedAt, 199);
 });
 
-Deno.test("Queue.put() of what cannot travel rejects in a child, later items flow, and the count is right", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const queue = new Queue<unknown>(2);
-    const name = await pool.apply(async (queue: Queue<unknown>) => {
-      const error = await queue.put([() => {}]).catch((error) => error);
-      await queue.put(true);
-      return error.name;
-    }, [queue]);
-    assertEquals(name, "EncodingError");
-    await assertRejects(() => queue.put(Symbol("no")), EncodingError);
-    assertEquals([await queue.qsize(), await queue.get(), await queue.qsize()], [1, true, 0]);
-  }));
+shared.test("Queue.put() of what cannot travel rejects in a child, later items flow, and the count is right", async (pool) => {
+  const queue = new Queue<unknown>(2);
+  const name = await pool.apply(async (queue: Queue<unknown>) => {
+    const error = await queue.put([() => {}]).catch((error) => error);
+    await queue.put(true);
+    return error.name;
+  }, [queue]);
+  assertEquals(name, "EncodingError");
+  await assertRejects(() => queue.put(Symbol("no")), EncodingError);
+  assertEquals([await queue.qsize(), await queue.get(), await queue.qsize()], [1, true, 0]);
+});
 
 for (const QueueClass of [Queue, JoinableQueue, SimpleQueue]) {
   Deno.test(`${QueueClass.name} rejects calls with ClosedError once it is closed`, async () => {
@@ -149,47 +149,45 @@ for (const QueueClass of [Queue, JoinableQueue, SimpleQueue]) {
   });
 }
 
-Deno.test("SimpleQueue.empty() tells the same in parent and child", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const queue = new SimpleQueue<boolean>();
-    assertEquals(await queue.empty(), true);
-    const look = async (queue: SimpleQueue<boolean>) => {
-      const before = await queue.empty();
-      await queue.put(before);
-      return [before, await queue.empty()];
-    };
-    assertEquals(await pool.apply(look, [queue]), [true, false]);
-    assertEquals([await queue.empty(), await queue.get(), await queue.empty()], [false, true, true]);
-  }));
+shared.test("SimpleQueue.empty() tells the same in parent and child", async (pool) => {
+  const queue = new SimpleQueue<boolean>();
+  assertEquals(await queue.empty(), true);
+  const look = async (queue: SimpleQueue<boolean>) => {
+    const before = await queue.empty();
+    await queue.put(before);
+    return [before, await queue.empty()];
+  };
+  assertEquals(await pool.apply(look, [queue]), [true, false]);
+  assertEquals([await queue.empty(), await queue.get(), await queue.empty()], [false, true, true]);
+});
 
-Deno.test("Queue carries binary data, special values and large items as they are", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [questions, answers] = [new Queue<unknown>(), new Queue<unknown>()];
-    const echo = pool.apply(async (questions: Queue<unknown>, answers: Queue<unknown>) => {
-      for await (const item of questions) await answers.put(item);
-    }, [questions, answers]);
-    const items = [
-      new Uint8Array(),
-      new Float64Array([1.5, NaN]),
-      crypto.getRandomValues(new Uint8Array(60_000)),
-      new Uint8Array(5_000_000).fill(7),
-      undefined,
-      null,
-      NaN,
-      -0,
-      10n ** 30n,
-      "",
-      "é".repeat(100_000),
-      new Map([[{ key: 1 }, new Date(0)]]),
-      { $: "undefined", nested: [[], {}] },
-    ];
-    for (const item of items) {
-      await questions.put(item);
-      assertEquals(await answers.get(), item);
-    }
-    questions.close();
-    await echo;
-  }));
+shared.test("Queue carries binary data, special values and large items as they are", async (pool) => {
+  const [questions, answers] = [new Queue<unknown>(), new Queue<unknown>()];
+  const echo = pool.apply(async (questions: Queue<unknown>, answers: Queue<unknown>) => {
+    for await (const item of questions) await answers.put(item);
+  }, [questions, answers]);
+  const items = [
+    new Uint8Array(),
+    new Float64Array([1.5, NaN]),
+    crypto.getRandomValues(new Uint8Array(60_000)),
+    new Uint8Array(5_000_000).fill(7),
+    undefined,
+    null,
+    NaN,
+    -0,
+    10n ** 30n,
+    "",
+    "é".repeat(100_000),
+    new Map([[{ key: 1 }, new Date(0)]]),
+    { $: "undefined", nested: [[], {}] },
+  ];
+  for (const item of items) {
+    await questions.put(item);
+    assertEquals(await answers.get(), item);
+  }
+  questions.close();
+  await echo;
+});
 
 Deno.test("Queue keeps the items of a writer that is killed after put()", () =>
   withPool({ workers: 2 }, async (pool, log) => {
@@ -276,9 +274,9 @@ Deno.test("Queue of a task ends with EndOfStreamError when the task's process en
     for await (const _ of queue) throw new Error("It has ended");
   }));
 
-Deno.test("Queue with two writers and three readers over room for 10 moves each item once", () =>
-  withPool({ workers: 5 }, async (pool) => {
-    const EACH = 1500;
+Deno.test("Queue with two writers and two readers over room for 10 moves each item once", () =>
+  withPool({ workers: 4 }, async (pool) => {
+    const EACH = 500;
     const queue = new Queue<number>(10);
     const write = async (queue: Queue<number>, from: number, count: number) => {
       for (let n = 0; n < count; n++) await queue.put(from + n);
@@ -292,7 +290,7 @@ Deno.test("Queue with two writers and three readers over room for 10 moves each 
       }
       return { items, largest };
     };
-    const readers = [1, 2, 3].map(() => pool.apply(read, [queue]));
+    const readers = [1, 2].map(() => pool.apply(read, [queue]));
     await Promise.all([0, EACH].map((from) => pool.apply(write, [queue, from, EACH])));
     queue.close();
     const results = await Promise.all(readers);
@@ -312,39 +310,38 @@ function pidOf(log: { of(type: "taskStart"): { pid: number }[] }): number {
   return log.of("taskStart").at(-1)!.pid;
 }
 
-Deno.test("A loop over a queue or a pipe that is left while it waits takes nothing that comes later", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [queue, [reader, writer]] = [new Queue<number>(), Pipe<number>()];
-    for (
-      const [input, give, take] of [
-        [queue, (n: number) => queue.put(n), () => queue.get()],
-        [reader, (n: number) => writer.send(n), () => reader.recv()],
-      ] as [AsyncIterable<number>, (n: number) => Promise<void>, () => Promise<number>][]
-    ) {
-      const done = { done: true, value: undefined } as const;
-      const loop = input[Symbol.asyncIterator]();
-      const next = loop.next();
-      assertEquals(await loop.return!(), done);
-      await give(1);
-      assertEquals([await next, await loop.next(), await take()], [done, done, 1]);
-      // The same where a pool reads it.
-      await give(2);
-      const results = pool.imap((item: number) => item * 10, input);
-      assertEquals((await results.next()).value, 20);
-      await results.return!();
-      await give(3);
-      assertEquals(await take(), 3);
-    }
-    const leave = async (queue: Queue<number>, reader: Connection<number>): Promise<boolean[]> => {
-      const loops = [queue[Symbol.asyncIterator](), reader[Symbol.asyncIterator]()];
-      const steps = loops.map((loop) => loop.next());
-      // When this is answered, they wait at the owner.
-      await queue.qsize();
-      for (const loop of loops) await loop.return!();
-      return (await Promise.all(steps)).map(({ done }) => done === true);
-    };
-    assertEquals(await pool.apply(leave, [queue, reader]), [true, true]);
-    await queue.put(4);
-    await writer.send(5);
-    assertEquals([await queue.get(), await reader.recv()], [4, 5]);
-  }));
+shared.test("A loop over a queue or a pipe that is left while it waits takes nothing that comes later", async (pool) => {
+  const [queue, [reader, writer]] = [new Queue<number>(), Pipe<number>()];
+  for (
+    const [input, give, take] of [
+      [queue, (n: number) => queue.put(n), () => queue.get()],
+      [reader, (n: number) => writer.send(n), () => reader.recv()],
+    ] as [AsyncIterable<number>, (n: number) => Promise<void>, () => Promise<number>][]
+  ) {
+    const done = { done: true, value: undefined } as const;
+    const loop = input[Symbol.asyncIterator]();
+    const next = loop.next();
+    assertEquals(await loop.return!(), done);
+    await give(1);
+    assertEquals([await next, await loop.next(), await take()], [done, done, 1]);
+    // The same where a pool reads it.
+    await give(2);
+    const results = pool.imap((item: number) => item * 10, input);
+    assertEquals((await results.next()).value, 20);
+    await results.return!();
+    await give(3);
+    assertEquals(await take(), 3);
+  }
+  const leave = async (queue: Queue<number>, reader: Connection<number>): Promise<boolean[]> => {
+    const loops = [queue[Symbol.asyncIterator](), reader[Symbol.asyncIterator]()];
+    const steps = loops.map((loop) => loop.next());
+    // When this is answered, they wait at the owner.
+    await queue.qsize();
+    for (const loop of loops) await loop.return!();
+    return (await Promise.all(steps)).map(({ done }) => done === true);
+  };
+  assertEquals(await pool.apply(leave, [queue, reader]), [true, true]);
+  await queue.put(4);
+  await writer.send(5);
+  assertEquals([await queue.get(), await reader.recv()], [4, 5]);
+});

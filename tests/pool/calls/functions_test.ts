@@ -4,7 +4,10 @@ import { FunctionNotFoundError } from "../../../mod.ts";
 import * as compute from "../../fixtures/tasks/compute.ts";
 import * as made from "../../fixtures/tasks/made_by_factory.ts";
 import { countCalls, moduleUrl } from "../../fixtures/tasks/count_calls.ts";
+import { sharePool } from "../../helpers/pools/shared_pool.ts";
 import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
+
+const shared = sharePool("functions of a pool without a module", { workers: 1 });
 
 const COMPUTE = import.meta.resolve("../../fixtures/tasks/compute.ts");
 const MADE = import.meta.resolve("../../fixtures/tasks/made_by_factory.ts");
@@ -54,95 +57,91 @@ Deno.test("Pool refuses an exported class by its name as it does by its value", 
     assertEquals(error.message.includes("Shop"), false);
   }));
 
-Deno.test("Pool runs a self-contained function of any form", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const holder = {
-      method(x: number): number {
-        return x + 1;
-      },
-      async later(x: number): Promise<number> {
-        return await Promise.resolve(x + 2);
-      },
-      ["computed name"](x: number): number {
-        return x + 3;
-      },
-      async: (x: number): number => x + 4,
-      get(x: number): number {
-        return x + 5;
-      },
-    };
-    function named(x: number): number {
-      return x === 0 ? 0 : 1 + named(x - 1);
+shared.test("Pool runs a self-contained function of any form", async (pool) => {
+  const holder = {
+    method(x: number): number {
+      return x + 1;
+    },
+    async later(x: number): Promise<number> {
+      return await Promise.resolve(x + 2);
+    },
+    ["computed name"](x: number): number {
+      return x + 3;
+    },
+    async: (x: number): number => x + 4,
+    get(x: number): number {
+      return x + 5;
+    },
+  };
+  function named(x: number): number {
+    return x === 0 ? 0 : 1 + named(x - 1);
+  }
+  class Tools {
+    static help(x: number): number {
+      return x + 6;
     }
-    class Tools {
-      static help(x: number): number {
-        return x + 6;
-      }
-      work(x: number): number {
-        return x + 7;
-      }
+    work(x: number): number {
+      return x + 7;
     }
-    const results = [
-      await pool.apply(holder.method, [1]),
-      await pool.apply(holder.later, [1]),
-      await pool.apply(holder["computed name"], [1]),
-      await pool.apply(holder.async, [1]),
-      await pool.apply(holder.get, [1]),
-      await pool.apply(Tools.help, [1]),
-      await pool.apply(new Tools().work, [1]),
-      await pool.apply(named, [9]),
-      await pool.apply(function (x: number) {
-        return x + 9;
-      }, [1]),
-      await pool.apply(async (x: number) => await Promise.resolve(x + 10), [1]),
-    ];
-    assertEquals(results, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  }));
+  }
+  const results = [
+    await pool.apply(holder.method, [1]),
+    await pool.apply(holder.later, [1]),
+    await pool.apply(holder["computed name"], [1]),
+    await pool.apply(holder.async, [1]),
+    await pool.apply(holder.get, [1]),
+    await pool.apply(Tools.help, [1]),
+    await pool.apply(new Tools().work, [1]),
+    await pool.apply(named, [9]),
+    await pool.apply(function (x: number) {
+      return x + 9;
+    }, [1]),
+    await pool.apply(async (x: number) => await Promise.resolve(x + 10), [1]),
+  ];
+  assertEquals(results, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
 
-Deno.test("Pool runs built-ins", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    assertEquals(await pool.map(Math.sqrt, [1, 4]), [1, 2]);
-    assertEquals(await pool.apply(JSON.parse, ["[1]"]), [1]);
-    assertEquals(await pool.apply(structuredClone, [{ a: 1 }]), { a: 1 });
-    assertEquals(await pool.apply(Object.keys, [{ a: 1 }]), ["a"]);
-    assertEquals(await pool.apply(parseInt, ["ff", 16]), 255);
-  }));
+shared.test("Pool runs built-ins", async (pool) => {
+  assertEquals(await pool.map(Math.sqrt, [1, 4]), [1, 2]);
+  assertEquals(await pool.apply(JSON.parse, ["[1]"]), [1]);
+  assertEquals(await pool.apply(structuredClone, [{ a: 1 }]), { a: 1 });
+  assertEquals(await pool.apply(Object.keys, [{ a: 1 }]), ["a"]);
+  assertEquals(await pool.apply(parseInt, ["ff", 16]), 255);
+});
 
-Deno.test("Pool says in a ReferenceError why a function cannot see variables outside itself", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const outside = 5;
-    const usesOutside = (x: number): number => x + outside;
-    const hint = "is not an export of the pool's module";
-    await assertRejects(() => pool.apply(usesOutside, [1]), ReferenceError, `usesOutside ${hint}`);
-    await assertRejects(() => pool.map(usesOutside, [1]), ReferenceError, hint);
-    const later = async (): Promise<number> => await Promise.resolve(outside);
-    await assertRejects(() => pool.apply(later), ReferenceError, "outside is not defined");
-  }));
+shared.test("Pool says in a ReferenceError why a function cannot see variables outside itself", async (pool) => {
+  const outside = 5;
+  const usesOutside = (x: number): number => x + outside;
+  const hint = "is not an export of the pool's module";
+  await assertRejects(() => pool.apply(usesOutside, [1]), ReferenceError, `usesOutside ${hint}`);
+  await assertRejects(() => pool.map(usesOutside, [1]), ReferenceError, hint);
+  const later = async (): Promise<number> => await Promise.resolve(outside);
+  await assertRejects(() => pool.apply(later), ReferenceError, "outside is not defined");
+});
 
-Deno.test("Pool takes no global of Deno for a variable that a function cannot see", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const [name, closed, location, close, prompt] = ["Ada", 3, "Berlin", 4, "Sum up: "];
-    const functions: ((x: unknown) => unknown)[] = [
-      (x) => `${name} ${x}`,
-      (x) => ({ x, closed }),
-      async (x) => await Promise.resolve(location + x),
-      (x) => [x].map((value) => Number(value) - close),
-      function (x) {
-        return prompt + x;
-      },
-    ];
-    for (const fn of functions) {
-      await assertRejects(() => pool.apply(fn, [1]), ReferenceError, " is not defined (the function is not an export");
-    }
-    // All else stays what it is.
-    const rest = [
-      await pool.apply(({ name, closed }) => [name, closed], [{ name: "n", closed: "c" }]),
-      await pool.apply((x) => ({ name: x.name, close: x.close }), [{ name: "n", close: 1 }]),
-      await pool.apply(() => typeof location),
-      await pool.apply(() => alert("printed")),
-    ];
-    assertEquals(rest, [["n", "c"], { name: "n", close: 1 }, "object", undefined]);
-  }));
+shared.test("Pool takes no global of Deno for a variable that a function cannot see", async (pool) => {
+  const [name, closed, location, close, prompt] = ["Ada", 3, "Berlin", 4, "Sum up: "];
+  const functions: ((x: unknown) => unknown)[] = [
+    (x) => `${name} ${x}`,
+    (x) => ({ x, closed }),
+    async (x) => await Promise.resolve(location + x),
+    (x) => [x].map((value) => Number(value) - close),
+    function (x) {
+      return prompt + x;
+    },
+  ];
+  for (const fn of functions) {
+    await assertRejects(() => pool.apply(fn, [1]), ReferenceError, " is not defined (the function is not an export");
+  }
+  // All else stays what it is.
+  const rest = [
+    await pool.apply(({ name, closed }) => [name, closed], [{ name: "n", closed: "c" }]),
+    await pool.apply((x) => ({ name: x.name, close: x.close }), [{ name: "n", close: 1 }]),
+    await pool.apply(() => typeof location),
+    await pool.apply(() => alert("printed")),
+  ];
+  assertEquals(rest, [["n", "c"], { name: "n", close: 1 }, "object", undefined]);
+});
 
 Deno.test("Pool rejects with FunctionNotFoundError when there is nothing to run", () =>
   withPool({ workers: 1, module: COMPUTE }, async (pool) => {

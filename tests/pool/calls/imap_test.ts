@@ -15,41 +15,41 @@ import { within } from "../../helpers/simulated/clock.ts";
 import { CountedInput } from "../../helpers/simulated/counted_input.ts";
 import { EventLog } from "../../helpers/pools/events.ts";
 import { Gate, GATE_PERMISSIONS } from "../../helpers/pools/gate.ts";
+import { sharePool } from "../../helpers/pools/shared_pool.ts";
 import { assertNoWorkerLeft, assertServes, isAlive, withPool } from "../../helpers/pools/with_pool.ts";
+
+const shared = sharePool("Pool.imap() and imapUnordered()", { workers: 2 });
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 // --- results
 
-Deno.test("Pool.imap() yields the results in the order of the items", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    assertEquals(await Array.fromAsync(pool.imap(square, range(10))), range(10).map(square));
-    const stepwise = pool.imap(square, range(3));
-    assertEquals(await stepwise.next(), { done: false, value: 0 });
-    assertEquals(await stepwise.next(), { done: false, value: 1 });
-    assertEquals(await stepwise.next(), { done: false, value: 4 });
-    assertEquals(await stepwise.next(), { done: true, value: undefined });
-    assertEquals(await stepwise.next(), { done: true, value: undefined });
-    for (const chunkSize of [1, 7, 100, 2000]) {
-      const squares = await Array.fromAsync(pool.imap(square, range(1000), { chunkSize }));
-      assertEquals(squares, range(1000).map(square));
-    }
-  }));
+shared.test("Pool.imap() yields the results in the order of the items", async (pool) => {
+  assertEquals(await Array.fromAsync(pool.imap(square, range(10))), range(10).map(square));
+  const stepwise = pool.imap(square, range(3));
+  assertEquals(await stepwise.next(), { done: false, value: 0 });
+  assertEquals(await stepwise.next(), { done: false, value: 1 });
+  assertEquals(await stepwise.next(), { done: false, value: 4 });
+  assertEquals(await stepwise.next(), { done: true, value: undefined });
+  assertEquals(await stepwise.next(), { done: true, value: undefined });
+  for (const chunkSize of [1, 7, 100, 2000]) {
+    const squares = await Array.fromAsync(pool.imap(square, range(1000), { chunkSize }));
+    assertEquals(squares, range(1000).map(square));
+  }
+});
 
-Deno.test("Pool.imap() answers calls of next() that were made at once, in order", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const iterator = pool.imap(square, range(5));
-    const results = await Promise.all(range(7).map(() => iterator.next()));
-    assertEquals(results.map(({ value }) => value), [0, 1, 4, 9, 16, undefined, undefined]);
-  }));
+shared.test("Pool.imap() answers calls of next() that were made at once, in order", async (pool) => {
+  const iterator = pool.imap(square, range(5));
+  const results = await Promise.all(range(7).map(() => iterator.next()));
+  assertEquals(results.map(({ value }) => value), [0, 1, 4, 9, 16, undefined, undefined]);
+});
 
-Deno.test("Pool.imapUnordered() yields the same results in any order", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    for (const chunkSize of [1, 7, 100]) {
-      const squares = await Array.fromAsync(pool.imapUnordered(square, range(500), { chunkSize }));
-      assertEquals(squares.toSorted((a, b) => a - b), range(500).map(square));
-    }
-  }));
+shared.test("Pool.imapUnordered() yields the same results in any order", async (pool) => {
+  for (const chunkSize of [1, 7, 100]) {
+    const squares = await Array.fromAsync(pool.imapUnordered(square, range(500), { chunkSize }));
+    assertEquals(squares.toSorted((a, b) => a - b), range(500).map(square));
+  }
+});
 
 Deno.test("Pool.imapUnordered() yields a result while an earlier item still runs", () =>
   withPool({ workers: 2, permissions: GATE_PERMISSIONS }, async (pool) => {
@@ -69,41 +69,39 @@ Deno.test("Pool.imapUnordered() yields a result while an earlier item still runs
     assertEquals((await iterator.next()).done, true);
   }));
 
-Deno.test("Pool.imap() reads async iterables", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    for (const options of [{}, { chunkSize: 3 }, { chunkSize: 3, bufferSize: 4 }, { bufferSize: 1 }]) {
-      const input = new CountedInput(50);
-      assertEquals(await Array.fromAsync(pool.imap(square, input.later(), options)), range(50).map(square));
-      assert(input.closed);
-    }
-  }));
+shared.test("Pool.imap() reads async iterables", async (pool) => {
+  for (const options of [{}, { chunkSize: 3 }, { chunkSize: 3, bufferSize: 4 }, { bufferSize: 1 }]) {
+    const input = new CountedInput(50);
+    assertEquals(await Array.fromAsync(pool.imap(square, input.later(), options)), range(50).map(square));
+    assert(input.closed);
+  }
+});
 
 // --- bounds
 
-Deno.test("Pool.imap() reads no more of an endless input than bufferSize ahead", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    for (const ordered of [true, false]) {
-      for (
-        const [options, bound] of [[{}, 4], [{ bufferSize: 10 }, 10], [{ chunkSize: 5 }, 20], [
-          { bufferSize: 1 },
-          1,
-        ]] as const
-      ) {
-        for (const asynchronous of [false, true]) {
-          const input = new CountedInput();
-          const items = asynchronous ? input.later() : input;
-          const iterator = ordered ? pool.imap(square, items, options) : pool.imapUnordered(square, items, options);
-          for (let taken = 0; taken < 30; taken++) {
-            assertLessOrEqual(input.pulled, taken + bound);
-            assertEquals((await iterator.next()).done, false);
-          }
-          await iterator.return!();
-          assert(input.closed);
-          assertLessOrEqual(input.pulled, 30 + bound);
+shared.test("Pool.imap() reads no more of an endless input than bufferSize ahead", async (pool) => {
+  for (const ordered of [true, false]) {
+    for (
+      const [options, bound] of [[{}, 4], [{ bufferSize: 10 }, 10], [{ chunkSize: 5 }, 20], [
+        { bufferSize: 1 },
+        1,
+      ]] as const
+    ) {
+      for (const asynchronous of [false, true]) {
+        const input = new CountedInput();
+        const items = asynchronous ? input.later() : input;
+        const iterator = ordered ? pool.imap(square, items, options) : pool.imapUnordered(square, items, options);
+        for (let taken = 0; taken < 30; taken++) {
+          assertLessOrEqual(input.pulled, taken + bound);
+          assertEquals((await iterator.next()).done, false);
         }
+        await iterator.return!();
+        assert(input.closed);
+        assertLessOrEqual(input.pulled, 30 + bound);
       }
     }
-  }));
+  }
+});
 
 Deno.test("Pool.imap() reads ahead while nobody takes results, up to bufferSize", () =>
   withPool({ workers: 1, permissions: GATE_PERMISSIONS, concurrency: 6 }, async (pool) => {
@@ -130,32 +128,30 @@ Deno.test("Pool.imap() reads ahead while nobody takes results, up to bufferSize"
 
 // --- early ends
 
-Deno.test("Pool.imap() cancels the rest and closes the input when the loop is left early", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    for (const asynchronous of [false, true]) {
-      const input = new CountedInput();
-      for await (const value of pool.imap(square, asynchronous ? input.later() : input)) if (value > 50) break;
-      assert(input.closed);
-      assertLessOrEqual(input.pulled, 14);
-    }
-    assertEquals(pool.stats().waiting, 0);
-    await assertServes(pool);
-  }));
-
-Deno.test("Pool.imap() closes the input when the loop's body throws", () =>
-  withPool({ workers: 1 }, async (pool) => {
+shared.test("Pool.imap() cancels the rest and closes the input when the loop is left early", async (pool) => {
+  for (const asynchronous of [false, true]) {
     const input = new CountedInput();
-    const fault = new Error("the body's fault");
-    const loop = async (): Promise<void> => {
-      for await (const value of pool.imap(square, input)) if (value > 3) throw fault;
-    };
-    assertStrictEquals(await loop().catch((error) => error), fault);
+    for await (const value of pool.imap(square, asynchronous ? input.later() : input)) if (value > 50) break;
     assert(input.closed);
-    const iterator = pool.imap(square, new CountedInput());
-    assertStrictEquals(await iterator.throw!(fault).catch((error) => error), fault);
-    assertEquals((await iterator.next()).done, true);
-    await assertServes(pool);
-  }));
+    assertLessOrEqual(input.pulled, 14);
+  }
+  assertEquals(pool.stats().waiting, 0);
+  await assertServes(pool);
+});
+
+shared.test("Pool.imap() closes the input when the loop's body throws", async (pool) => {
+  const input = new CountedInput();
+  const fault = new Error("the body's fault");
+  const loop = async (): Promise<void> => {
+    for await (const value of pool.imap(square, input)) if (value > 3) throw fault;
+  };
+  assertStrictEquals(await loop().catch((error) => error), fault);
+  assert(input.closed);
+  const iterator = pool.imap(square, new CountedInput());
+  assertStrictEquals(await iterator.throw!(fault).catch((error) => error), fault);
+  assertEquals((await iterator.next()).done, true);
+  await assertServes(pool);
+});
 
 Deno.test("Pool.imap() ends waiting calls of next() when return() is called", () =>
   withPool({ workers: 1, permissions: GATE_PERMISSIONS }, async (pool) => {
@@ -171,24 +167,23 @@ Deno.test("Pool.imap() ends waiting calls of next() when return() is called", ()
     await assertServes(pool);
   }));
 
-Deno.test("Pool.imap() rejects with the signal's reason when it is aborted, and closes the input", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const input = new CountedInput();
-    const controller = new AbortController();
-    const iterator = pool.imap(square, input, { signal: controller.signal });
-    assertEquals((await iterator.next()).value, 0);
-    const reason = new Error("changed my mind");
-    controller.abort(reason);
-    // What was computed before the abort comes first.
-    let outcome: unknown = 0;
-    while (typeof outcome === "number") outcome = await iterator.next().then(({ value }) => value, (error) => error);
-    assertStrictEquals(outcome, reason);
-    assertEquals((await iterator.next()).done, true);
-    assert(input.closed);
-    const late = pool.imap(square, new CountedInput(), { signal: controller.signal });
-    assertStrictEquals(await late.next().catch((error) => error), reason);
-    await assertServes(pool);
-  }));
+shared.test("Pool.imap() rejects with the signal's reason when it is aborted, and closes the input", async (pool) => {
+  const input = new CountedInput();
+  const controller = new AbortController();
+  const iterator = pool.imap(square, input, { signal: controller.signal });
+  assertEquals((await iterator.next()).value, 0);
+  const reason = new Error("changed my mind");
+  controller.abort(reason);
+  // What was computed before the abort comes first.
+  let outcome: unknown = 0;
+  while (typeof outcome === "number") outcome = await iterator.next().then(({ value }) => value, (error) => error);
+  assertStrictEquals(outcome, reason);
+  assertEquals((await iterator.next()).done, true);
+  assert(input.closed);
+  const late = pool.imap(square, new CountedInput(), { signal: controller.signal });
+  assertStrictEquals(await late.next().catch((error) => error), reason);
+  await assertServes(pool);
+});
 
 Deno.test("Pool.imap() rejects waiting calls of next() when it is aborted", () =>
   withPool({ workers: 1, permissions: GATE_PERMISSIONS, abortGraceMs: 0 }, async (pool) => {
@@ -242,43 +237,41 @@ Deno.test("Pool.imap() rejects when its pool is terminated while its input is si
 
 // --- errors
 
-Deno.test("Pool.imap() yields what comes before the input's error, then rejects with it, then is done", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    for (const index of [0, 3]) {
-      for (const chunkSize of [1, 2]) {
-        const fault = new SyntaxError("the input's fault");
-        const iterator = pool.imap(square, new CountedInput().failingAt(index, fault), { chunkSize });
-        const whole = index - index % chunkSize;
-        for (let item = 0; item < whole; item++) assertEquals((await iterator.next()).value, item * item);
-        assertStrictEquals(await iterator.next().catch((error) => error), fault);
-        assertEquals((await iterator.next()).done, true);
-        const unordered = pool.imapUnordered(square, new CountedInput().failingAt(index, fault), { chunkSize });
-        const values = [];
-        for (let item = 0; item < whole; item++) values.push((await unordered.next()).value);
-        assertEquals(values.toSorted((a, b) => a! - b!), range(whole).map(square));
-        assertStrictEquals(await unordered.next().catch((error) => error), fault);
-      }
-    }
-    await assertServes(pool);
-  }));
-
-Deno.test("Pool.imap() rejects the next() of an item that failed, and goes on behind it", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const picky = (x: number): number => {
-      if (x % 3 === 1) throw new RangeError(`item ${x}`);
-      return x;
-    };
-    for (const chunkSize of [1, 2, 4, 100]) {
-      const outcomes: unknown[] = [];
-      const iterator = pool.imap(picky, range(8), { chunkSize });
-      for (const _ of range(8)) {
-        outcomes.push(await iterator.next().then(({ value }) => value, (error) => error.message));
-      }
-      assertEquals(outcomes, [0, "item 1", 2, 3, "item 4", 5, 6, "item 7"]);
+shared.test("Pool.imap() yields what comes before the input's error, then rejects with it, then is done", async (pool) => {
+  for (const index of [0, 3]) {
+    for (const chunkSize of [1, 2]) {
+      const fault = new SyntaxError("the input's fault");
+      const iterator = pool.imap(square, new CountedInput().failingAt(index, fault), { chunkSize });
+      const whole = index - index % chunkSize;
+      for (let item = 0; item < whole; item++) assertEquals((await iterator.next()).value, item * item);
+      assertStrictEquals(await iterator.next().catch((error) => error), fault);
       assertEquals((await iterator.next()).done, true);
+      const unordered = pool.imapUnordered(square, new CountedInput().failingAt(index, fault), { chunkSize });
+      const values = [];
+      for (let item = 0; item < whole; item++) values.push((await unordered.next()).value);
+      assertEquals(values.toSorted((a, b) => a! - b!), range(whole).map(square));
+      assertStrictEquals(await unordered.next().catch((error) => error), fault);
     }
-    await assertServes(pool);
-  }));
+  }
+  await assertServes(pool);
+});
+
+shared.test("Pool.imap() rejects the next() of an item that failed, and goes on behind it", async (pool) => {
+  const picky = (x: number): number => {
+    if (x % 3 === 1) throw new RangeError(`item ${x}`);
+    return x;
+  };
+  for (const chunkSize of [1, 2, 4, 100]) {
+    const outcomes: unknown[] = [];
+    const iterator = pool.imap(picky, range(8), { chunkSize });
+    for (const _ of range(8)) {
+      outcomes.push(await iterator.next().then(({ value }) => value, (error) => error.message));
+    }
+    assertEquals(outcomes, [0, "item 1", 2, 3, "item 4", 5, 6, "item 7"]);
+    assertEquals((await iterator.next()).done, true);
+  }
+  await assertServes(pool);
+});
 
 Deno.test("Pool.imap() rejects the next() of an item that cannot travel, and goes on behind it", () =>
   withPool({ workers: 1 }, async (pool, log) => {
@@ -299,17 +292,16 @@ Deno.test("Pool.imap() rejects the next() of an item that cannot travel, and goe
     assertEquals(log.pids.length, 1);
   }));
 
-Deno.test("Pool.imap() rejects the next() of an item whose worker died, and goes on behind it", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    const dieAtOne = (x: number): number => x === 1 ? Deno.exit(7) : x;
-    const iterator = pool.imap(dieAtOne, range(3));
-    assertEquals((await iterator.next()).value, 0);
-    const error = await assertRejects(() => iterator.next(), WorkerExitError);
-    assertEquals([error.exitCode, error.taskStarted], [7, true]);
-    assertEquals((await iterator.next()).value, 2);
-    assertEquals((await iterator.next()).done, true);
-    await assertServes(pool);
-  }));
+shared.test("Pool.imap() rejects the next() of an item whose worker died, and goes on behind it", async (pool) => {
+  const dieAtOne = (x: number): number => x === 1 ? Deno.exit(7) : x;
+  const iterator = pool.imap(dieAtOne, range(3));
+  assertEquals((await iterator.next()).value, 0);
+  const error = await assertRejects(() => iterator.next(), WorkerExitError);
+  assertEquals([error.exitCode, error.taskStarted], [7, true]);
+  assertEquals((await iterator.next()).value, 2);
+  assertEquals((await iterator.next()).done, true);
+  await assertServes(pool);
+});
 
 // --- the end of the pool
 

@@ -12,37 +12,38 @@ import {
 import * as compute from "../../fixtures/tasks/compute.ts";
 import { hold, holdThenThrow } from "../../fixtures/tasks/hold.ts";
 import { Gate, GATE_PERMISSIONS } from "../../helpers/pools/gate.ts";
+import { sharePool } from "../../helpers/pools/shared_pool.ts";
 import { assertServes, withPool } from "../../helpers/pools/with_pool.ts";
+
+const shared = sharePool("Pool.map()", { workers: 2 });
 
 const HOLD = import.meta.resolve("../../fixtures/tasks/hold.ts");
 
-Deno.test("Pool.map() and Pool.starmap() give the results in the order of the items", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const items = Array.from({ length: 1000 }, (_, index) => index);
-    const squares = items.map(compute.square);
-    for (const chunkSize of [undefined, 1, 7, 1000, 5000]) {
-      const options = chunkSize === undefined ? {} : { chunkSize };
-      assertEquals(await pool.map(compute.square, items, options), squares);
-      assertEquals(await pool.map(compute.twice, new Set(items), options), items.map((x) => 2 * x));
-      assertEquals(await pool.starmap(Math.pow, items.map((x): [number, number] => [x, 2]), options), squares);
-    }
-    assertEquals(await pool.mapAsync(compute.square, items).get(), squares);
-    assertEquals(await pool.starmapAsync(compute.add, [[1, 2], [3, 4]]), [3, 7]);
-  }));
+shared.test("Pool.map() and Pool.starmap() give the results in the order of the items", async (pool) => {
+  const items = Array.from({ length: 1000 }, (_, index) => index);
+  const squares = items.map(compute.square);
+  for (const chunkSize of [undefined, 1, 7, 1000, 5000]) {
+    const options = chunkSize === undefined ? {} : { chunkSize };
+    assertEquals(await pool.map(compute.square, items, options), squares);
+    assertEquals(await pool.map(compute.twice, new Set(items), options), items.map((x) => 2 * x));
+    assertEquals(await pool.starmap(Math.pow, items.map((x): [number, number] => [x, 2]), options), squares);
+  }
+  assertEquals(await pool.mapAsync(compute.square, items).get(), squares);
+  assertEquals(await pool.starmapAsync(compute.add, [[1, 2], [3, 4]]), [3, 7]);
+});
 
-Deno.test("Pool.map() reads generators and async iterables", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    function* numbers(): Generator<number> {
-      for (let n = 0; n < 500; n++) yield n;
-    }
-    async function* later(): AsyncGenerator<number> {
-      for (const n of numbers()) yield await Promise.resolve(n);
-    }
-    const squares = [...numbers()].map(compute.square);
-    assertEquals(await pool.map(compute.square, numbers()), squares);
-    assertEquals(await pool.map(compute.square, later()), squares);
-    assertEquals(await pool.map(compute.square, later(), { chunkSize: 100 }), squares);
-  }));
+shared.test("Pool.map() reads generators and async iterables", async (pool) => {
+  function* numbers(): Generator<number> {
+    for (let n = 0; n < 500; n++) yield n;
+  }
+  async function* later(): AsyncGenerator<number> {
+    for (const n of numbers()) yield await Promise.resolve(n);
+  }
+  const squares = [...numbers()].map(compute.square);
+  assertEquals(await pool.map(compute.square, numbers()), squares);
+  assertEquals(await pool.map(compute.square, later()), squares);
+  assertEquals(await pool.map(compute.square, later(), { chunkSize: 100 }), squares);
+});
 
 Deno.test("Pool gives nothing for an empty input", () =>
   withPool({ workers: 1 }, async (pool, log) => {
@@ -55,38 +56,36 @@ Deno.test("Pool gives nothing for an empty input", () =>
     assertEquals(log.pids, []);
   }));
 
-Deno.test("Pool.mapAsync() calls its callback once with all results, its errorCallback once with the error", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const told: unknown[] = [];
-    await pool.mapAsync(compute.square, [1, 2, 3], { callback: (all) => told.push(all) });
-    const failing = (x: number): number => {
-      if (x > 1) throw new RangeError(`item ${x}`);
-      return x;
-    };
-    await pool.mapAsync(failing, [1, 2], { errorCallback: (error) => told.push((error as Error).message) }).wait();
-    assertEquals(told, [[1, 4, 9], "item 2"]);
-  }));
+shared.test("Pool.mapAsync() calls its callback once with all results, its errorCallback once with the error", async (pool) => {
+  const told: unknown[] = [];
+  await pool.mapAsync(compute.square, [1, 2, 3], { callback: (all) => told.push(all) });
+  const failing = (x: number): number => {
+    if (x > 1) throw new RangeError(`item ${x}`);
+    return x;
+  };
+  await pool.mapAsync(failing, [1, 2], { errorCallback: (error) => told.push((error as Error).message) }).wait();
+  assertEquals(told, [[1, 4, 9], "item 2"]);
+});
 
-Deno.test("Pool.map() rejects with the input's own error when the input throws", () =>
-  withPool({ workers: 2 }, async (pool) => {
-    const fault = new SyntaxError("the input's fault");
-    function* throwsAt(index: number): Generator<number> {
-      for (let n = 0;; n++) {
-        if (n === index) throw fault;
-        yield n;
-      }
+shared.test("Pool.map() rejects with the input's own error when the input throws", async (pool) => {
+  const fault = new SyntaxError("the input's fault");
+  function* throwsAt(index: number): Generator<number> {
+    for (let n = 0;; n++) {
+      if (n === index) throw fault;
+      yield n;
     }
-    async function* later(index: number): AsyncGenerator<number> {
-      for (const n of throwsAt(index)) yield await Promise.resolve(n);
+  }
+  async function* later(index: number): AsyncGenerator<number> {
+    for (const n of throwsAt(index)) yield await Promise.resolve(n);
+  }
+  for (const index of [0, 3]) {
+    for (const chunkSize of [1, 2]) {
+      assertStrictEquals(await pool.map(compute.square, throwsAt(index), { chunkSize }).catch((e) => e), fault);
+      assertStrictEquals(await pool.map(compute.square, later(index), { chunkSize }).catch((e) => e), fault);
     }
-    for (const index of [0, 3]) {
-      for (const chunkSize of [1, 2]) {
-        assertStrictEquals(await pool.map(compute.square, throwsAt(index), { chunkSize }).catch((e) => e), fault);
-        assertStrictEquals(await pool.map(compute.square, later(index), { chunkSize }).catch((e) => e), fault);
-      }
-    }
-    await assertServes(pool);
-  }));
+  }
+  await assertServes(pool);
+});
 
 Deno.test("Pool.map() rejects with the first error after what had started has ended, and closes the input", () =>
   withPool({ workers: 2, module: HOLD, permissions: GATE_PERMISSIONS }, async (pool) => {
@@ -112,18 +111,17 @@ Deno.test("Pool.map() rejects with the first error after what had started has en
     await assertServes(pool);
   }));
 
-Deno.test("Pool.map() rejects with the first error also while its input is silent", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    async function* silentBehind(item: number): AsyncGenerator<number, void, void> {
-      yield item;
-      await new Promise<never>(() => {});
-    }
-    const refuse = (item: number): never => {
-      throw new RangeError(`item ${item} is refused`);
-    };
-    await assertRejects(() => pool.map(refuse, silentBehind(7), { chunkSize: 1 }), RangeError, "item 7 is refused");
-    await assertServes(pool);
-  }));
+shared.test("Pool.map() rejects with the first error also while its input is silent", async (pool) => {
+  async function* silentBehind(item: number): AsyncGenerator<number, void, void> {
+    yield item;
+    await new Promise<never>(() => {});
+  }
+  const refuse = (item: number): never => {
+    throw new RangeError(`item ${item} is refused`);
+  };
+  await assertRejects(() => pool.map(refuse, silentBehind(7), { chunkSize: 1 }), RangeError, "item 7 is refused");
+  await assertServes(pool);
+});
 
 Deno.test("Pool.map() waits for all chunks when items fail with large errors, and the pool ends", () =>
   withPool({ workers: 2 }, async (pool) => {
@@ -134,14 +132,13 @@ Deno.test("Pool.map() waits for all chunks when items fail with large errors, an
     await assertServes(pool);
   }));
 
-Deno.test("Pool.map() rejects with TypeError when the input cannot be iterated", () =>
-  withPool({ workers: 1 }, async (pool) => {
-    for (const input of [5, null, undefined, {}]) {
-      await assertRejects(() => pool.map(Math.sqrt, input as never), TypeError, "Cannot iterate");
-      assertThrows(() => pool.imap(Math.sqrt, input as never), TypeError, "Cannot iterate");
-    }
-    await assertServes(pool);
-  }));
+shared.test("Pool.map() rejects with TypeError when the input cannot be iterated", async (pool) => {
+  for (const input of [5, null, undefined, {}]) {
+    await assertRejects(() => pool.map(Math.sqrt, input as never), TypeError, "Cannot iterate");
+    assertThrows(() => pool.imap(Math.sqrt, input as never), TypeError, "Cannot iterate");
+  }
+  await assertServes(pool);
+});
 
 Deno.test("Pool.map() rejects with the signal's reason when it is aborted, and closes the input", () =>
   withPool({ workers: 1, permissions: GATE_PERMISSIONS }, async (pool) => {
