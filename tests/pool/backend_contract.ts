@@ -16,6 +16,7 @@ import type {
 import { decode, encode } from "../../src/wire/codec/codec.ts";
 import type { FunctionSpec } from "../../src/wire/protocol.ts";
 import { within } from "../helpers/simulated/clock.ts";
+import { SharingTests } from "../helpers/pools/shared_pool.ts";
 
 /** One backend to be tested. */
 export interface ContractSubject {
@@ -99,17 +100,23 @@ export function backendContract(name: string, subject: ContractSubject): void {
   const chunk = (fn: string, items: unknown[], mode: Partial<ChunkMode> = {}): TaskRequest =>
     request(fn, items, { chunk: { size: items.length, spread: false, stopOnError: false, ...mode } });
 
+  const withBackend = async (body: (backend: TaskBackend) => Promise<void>): Promise<void> => {
+    const { backend, release } = await subject.open();
+    try {
+      await body(backend);
+    } finally {
+      backend.terminate(() => new Error("the end of the test"), "terminate");
+      await within(LIMIT_MS, () => backend.ended);
+      await release?.();
+    }
+  };
+
+  const ignore = subject.ignore === true;
+  const shared = new SharingTests(name, withBackend, ignore);
   const rule = (title: string, body: (backend: TaskBackend) => Promise<void>): void =>
-    Deno.test(`${name}: ${title}`, { ignore: subject.ignore === true }, async () => {
-      const { backend, release } = await subject.open();
-      try {
-        await within(LIMIT_MS, () => body(backend));
-      } finally {
-        backend.terminate(() => new Error("the end of the test"), "terminate");
-        await within(LIMIT_MS, () => backend.ended);
-        await release?.();
-      }
-    });
+    shared.test(`${name}: ${title}`, (backend) => within(LIMIT_MS, () => body(backend)));
+  const lastRule = (title: string, body: (backend: TaskBackend) => Promise<void>): void =>
+    Deno.test(`${name}: ${title}`, { ignore }, () => withBackend((backend) => within(LIMIT_MS, () => body(backend))));
 
   const outcome = async (backend: TaskBackend, what: TaskRequest): Promise<Told> => {
     const told = new Told();
@@ -229,7 +236,7 @@ export function backendContract(name: string, subject: ContractSubject): void {
     assertEquals(backend.broken, undefined);
   });
 
-  rule("close() lets what was submitted finish, and then ends", async (backend) => {
+  lastRule("close() lets what was submitted finish, and then ends", async (backend) => {
     const told = [1, 2, 3, 4, 5].map((x) => {
       const told = new Told();
       backend.submit(request("square", [x]), told);
@@ -240,7 +247,7 @@ export function backendContract(name: string, subject: ContractSubject): void {
     assertEquals(told.map(({ value }) => value), [1, 4, 9, 16, 25]);
   });
 
-  rule(
+  lastRule(
     "terminate() rejects all that has not settled, each with an error of its own, and then ends",
     async (backend) => {
       const told = Array.from({ length: 10 }, () => new Told());

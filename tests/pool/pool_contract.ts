@@ -4,6 +4,7 @@ import { CancelledError, EncodingError, Pool, PoolClosedError, type PoolOptions,
 import type { BackendAbilities, BackendSettings, TaskBackend } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
 import { within } from "../helpers/simulated/clock.ts";
+import { SharingTests } from "../helpers/pools/shared_pool.ts";
 import { CountedInput } from "../helpers/simulated/counted_input.ts";
 import { assertLegalLives, LifeLog } from "../helpers/pools/life_log.ts";
 
@@ -19,6 +20,7 @@ export interface PoolSubject {
 
 /** What a rule is checked on. */
 interface Bench {
+  readonly pool: Pool;
   readonly options: PoolOptions;
   /** What the pool's backend says of itself. */
   readonly abilities: BackendAbilities;
@@ -28,25 +30,31 @@ interface Bench {
 
 /** Runs the contract of a pool. */
 export function poolContract(name: string, subject: PoolSubject): void {
+  const withBench = async (body: (bench: Bench) => Promise<void>): Promise<void> => {
+    const lives = new LifeLog();
+    const { options, release } = await subject.open();
+    const { watched, abilities } = watchAbilities(options);
+    const pool = new Pool(watched);
+    pool.observe(lives);
+    const where = options.backend?.description.name ?? "this machine";
+    try {
+      await body({ pool, options, abilities: await abilities(), where });
+    } finally {
+      await within(LIMIT_MS, () => pool.terminate());
+      await release?.();
+    }
+    assertLegalLives(lives);
+    const { submitted, completed, failed, cancelled, waiting, running } = pool.stats();
+    assertEquals([completed + failed + cancelled, waiting, running], [submitted, 0, 0]);
+    assertEquals(lives.ends, submitted);
+  };
+
+  const ignore = subject.ignore === true;
+  const shared = new SharingTests(name, withBench, ignore);
   const rule = (title: string, body: (pool: Pool, bench: Bench) => Promise<void>): void =>
-    Deno.test(`${name}: ${title}`, { ignore: subject.ignore === true }, async () => {
-      const lives = new LifeLog();
-      const { options, release } = await subject.open();
-      const { watched, abilities } = watchAbilities(options);
-      const pool = new Pool(watched);
-      pool.observe(lives);
-      const where = options.backend?.description.name ?? "this machine";
-      try {
-        await within(LIMIT_MS, async () => await body(pool, { options, abilities: await abilities(), where }));
-      } finally {
-        await within(LIMIT_MS, () => pool.terminate());
-        await release?.();
-      }
-      assertLegalLives(lives);
-      const { submitted, completed, failed, cancelled, waiting, running } = pool.stats();
-      assertEquals([completed + failed + cancelled, waiting, running], [submitted, 0, 0]);
-      assertEquals(lives.ends, submitted);
-    });
+    shared.test(`${name}: ${title}`, (bench) => within(LIMIT_MS, () => body(bench.pool, bench)));
+  const lastRule = (title: string, body: (pool: Pool) => Promise<void>): void =>
+    Deno.test(`${name}: ${title}`, { ignore }, () => withBench(({ pool }) => within(LIMIT_MS, () => body(pool))));
 
   const numbers = (size: number): number[] => Array.from({ length: size }, (_, index) => index);
 
@@ -127,7 +135,7 @@ export function poolContract(name: string, subject: PoolSubject): void {
     assertEquals((await iterator.next()).done, true);
   });
 
-  rule("close() and join() let accepted work finish; nothing is taken any more", async (pool) => {
+  lastRule("close() and join() let accepted work finish; nothing is taken any more", async (pool) => {
     const results = pool.mapAsync((x: number) => x + 1, numbers(50));
     pool.close();
     assertThrows(() => pool.applyAsync(Math.sqrt, [1]), PoolClosedError);
@@ -135,7 +143,7 @@ export function poolContract(name: string, subject: PoolSubject): void {
     assertEquals(await results.get(), numbers(50).map((x) => x + 1));
   });
 
-  rule("terminate() cancels what has not ended", async (pool) => {
+  lastRule("terminate() cancels what has not ended", async (pool) => {
     const hold = () => new Promise<never>(() => {});
     const calls = numbers(10).map(() => pool.apply(hold));
     const ended = Promise.allSettled(calls);

@@ -13,8 +13,8 @@ type Use<T> = (body: (shared: T) => Promise<void>) => Promise<void>;
 export class SharingTests<T> {
   readonly #steps: [name: string, body: (shared: T) => unknown][] = [];
 
-  constructor(name: string, use: Use<T>) {
-    Deno.test(name, (test) =>
+  constructor(name: string, use: Use<T>, ignore = false) {
+    Deno.test(name, { ignore }, (test) =>
       use(async (shared) => {
         for (const [name, body] of this.#steps) {
           const fn = async (): Promise<void> => void await body(shared);
