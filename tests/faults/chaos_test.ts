@@ -150,7 +150,7 @@ for (const place of [1, 2, 3, 4]) {
     const dice = new Dice(SEED + place);
     await withPool(poolOptions(dice), async (pool) => {
       const chaos = new Chaos(pool, dice);
-      for (let n = 0; n < 100; n++) {
+      for (let n = 0; n < 60; n++) {
         chaos.act();
         if (dice.chance(0.3)) await nap(dice.below(8));
       }
