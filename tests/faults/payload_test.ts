@@ -12,8 +12,14 @@ const text = (length: number): string => "x".repeat(length);
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
 const accents = (length: number): string => "é".repeat(length / 2);
 
-Deno.test("Pool.apply() takes arguments just below the frame limit", async () => {
-  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+const steps: [name: string, fn: (pool: Pool) => Promise<void>][] = [];
+
+/** A step of the test of all that is done about the frame limit. */
+function aboutTheLimit(name: string, fn: (pool: Pool) => Promise<void>): void {
+  steps.push([name, fn]);
+}
+
+aboutTheLimit("Pool.apply() takes arguments just below the frame limit", async (pool) => {
   assertEquals(await pool.apply(size, [text(LIMIT - NEAR)]), LIMIT - NEAR);
   assertEquals(await pool.apply(size, [bytes(LIMIT - NEAR)]), LIMIT - NEAR);
   assertEquals(await pool.apply(size, [accents(LIMIT - NEAR)]), (LIMIT - NEAR) / 2);
@@ -26,28 +32,28 @@ for (const [kind, make] of Object.entries(MAKERS)) {
     arguments: (pool, length) => pool.apply(size, [make(length)]),
     results: (pool, length) => pool.apply(make, [length]),
   };
-  Deno.test(`Pool.apply() either carries ${kind} arguments and results or rejects with PayloadTooLargeError when they are about at the limit`, async () => {
-    await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
-    for (const [what, carry] of Object.entries(ways)) {
-      let refused = 0;
-      for (let length = LIMIT - 300; length <= LIMIT + 4; length += 2) {
-        try {
-          await carry(pool, length);
-          assertEquals(refused, 0, `of ${what}, a larger one was carried after a smaller one was refused`);
-        } catch (error) {
-          assert(error instanceof PayloadTooLargeError, String(error));
-          assertEquals(error.limitBytes, LIMIT);
-          refused++;
+  aboutTheLimit(
+    `Pool.apply() either carries ${kind} arguments and results or rejects with PayloadTooLargeError when they are about at the limit`,
+    async (pool) => {
+      for (const [what, carry] of Object.entries(ways)) {
+        let refused = 0;
+        for (let length = LIMIT - 300; length <= LIMIT + 4; length += 2) {
+          try {
+            await carry(pool, length);
+            assertEquals(refused, 0, `of ${what}, a larger one was carried after a smaller one was refused`);
+          } catch (error) {
+            assert(error instanceof PayloadTooLargeError, String(error));
+            assertEquals(error.limitBytes, LIMIT);
+            refused++;
+          }
         }
+        assert(refused >= 2, what);
       }
-      assert(refused >= 2, what);
-    }
-    assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
-  });
+    },
+  );
 }
 
-Deno.test("Pool harms no worker when arguments, results, errors and progress exceed the limit", async () => {
-  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+aboutTheLimit("Pool harms no worker when arguments, results, errors and progress exceed the limit", async (pool) => {
   await assertRejects(() => pool.apply(size, [text(LIMIT * 20)]), PayloadTooLargeError);
   await assertRejects(() => pool.apply(size, [bytes(LIMIT * 20)]), PayloadTooLargeError);
   await assertRejects(() => pool.apply(text, [LIMIT * 20]), PayloadTooLargeError);
@@ -60,11 +66,9 @@ Deno.test("Pool harms no worker when arguments, results, errors and progress exc
   );
   assert(thrown instanceof PayloadTooLargeError || thrown instanceof RangeError, String(thrown));
   assertEquals(await pool.apply(size, ["four"]), 4);
-  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
 });
 
-Deno.test("Pool.map() and imap() give results that together exceed the frame limit", async () => {
-  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+aboutTheLimit("Pool.map() and imap() give results that together exceed the frame limit", async (pool) => {
   const lengths = Array.from({ length: 10 }, (_, index) => 30_000 + index);
   for (const options of [{}, { chunkSize: 10 }, { chunkSize: 10, settle: true as const }]) {
     const results = await pool.map(text, lengths, options) as unknown[];
@@ -72,41 +76,50 @@ Deno.test("Pool.map() and imap() give results that together exceed the frame lim
     assertEquals(values.map(size), lengths);
   }
   assertEquals((await Array.fromAsync(pool.imap(bytes, lengths, { chunkSize: 5 }))).map(size), lengths);
-  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
 });
 
-Deno.test("Pool.map() with settle rejects only the items whose outcomes exceed the frame limit, and not the rest of their chunk", async () => {
-  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
-  const work = (item: number): unknown => {
-    if (item < 0) throw Object.assign(new RangeError("thrown"), { field: "x".repeat(-item) });
-    return item === 1 ? () => {} : "x".repeat(item);
-  };
-  const items = [10, LIMIT * 2, -30_000, 1, -30_001, 30_000, -LIMIT * 2, 20];
-  const outcomes = await pool.map(work, items, { chunkSize: items.length, settle: true });
-  const told = outcomes.map((outcome) =>
-    outcome.status === "fulfilled" ? size(outcome.value as string) : outcome.reason.name
-  );
-  assertEquals(told, [
-    10,
-    "PayloadTooLargeError",
-    "RangeError",
-    "EncodingError",
-    "RangeError",
-    30_000,
-    "PayloadTooLargeError",
-    20,
-  ]);
-  await assertRejects(() => pool.map(work, [10, -30_000, 30_000], { chunkSize: 3 }), RangeError, "thrown");
-  await assertRejects(() => pool.map(work, [10, 30_000, LIMIT * 2], { chunkSize: 3 }), PayloadTooLargeError);
-  assertEquals(await pool.map(work, [3, 2], { chunkSize: 2 }), ["xxx", "xx"]);
-  assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0]);
-});
+aboutTheLimit(
+  "Pool.map() with settle rejects only the items whose outcomes exceed the frame limit, and not the rest of their chunk",
+  async (pool) => {
+    const work = (item: number): unknown => {
+      if (item < 0) throw Object.assign(new RangeError("thrown"), { field: "x".repeat(-item) });
+      return item === 1 ? () => {} : "x".repeat(item);
+    };
+    const items = [10, LIMIT * 2, -30_000, 1, -30_001, 30_000, -LIMIT * 2, 20];
+    const outcomes = await pool.map(work, items, { chunkSize: items.length, settle: true });
+    const told = outcomes.map((outcome) =>
+      outcome.status === "fulfilled" ? size(outcome.value as string) : outcome.reason.name
+    );
+    assertEquals(told, [
+      10,
+      "PayloadTooLargeError",
+      "RangeError",
+      "EncodingError",
+      "RangeError",
+      30_000,
+      "PayloadTooLargeError",
+      20,
+    ]);
+    await assertRejects(() => pool.map(work, [10, -30_000, 30_000], { chunkSize: 3 }), RangeError, "thrown");
+    await assertRejects(() => pool.map(work, [10, 30_000, LIMIT * 2], { chunkSize: 3 }), PayloadTooLargeError);
+    assertEquals(await pool.map(work, [3, 2], { chunkSize: 2 }), ["xxx", "xx"]);
+  },
+);
 
-Deno.test("Pool sends many tasks at once when together they exceed the frame limit", async () => {
-  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+aboutTheLimit("Pool sends many tasks at once when together they exceed the frame limit", async (pool) => {
   const argument = text(20_000);
   const lengths = await Promise.all(Array.from({ length: 60 }, () => pool.apply(size, [argument])));
   assertEquals(lengths, lengths.map(() => 20_000));
+});
+
+// With one worker for all: so each step also finds what the ones before left behind.
+Deno.test("what is about the frame limit or above it is carried or refused, and costs no worker", async (t) => {
+  await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
+  for (const [name, fn] of steps) {
+    // What a pool has open goes on from one step to the next; the test itself looks at that.
+    assert(await t.step({ name, sanitizeOps: false, sanitizeResources: false, fn: () => fn(pool) }), name);
+    assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0], name);
+  }
 });
 
 Deno.test("Pool prints more than the frame limit at once", async () => {
