@@ -13,6 +13,7 @@ import { until } from "../helpers/programs/processes.ts";
 import { withInvariants } from "../helpers/pools/invariants.ts";
 
 const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
+const one = { workers: 1 };
 const two = { workers: 2 };
 
 Deno.test("bytes that look like messages are output, by whatever way they are printed", () =>
@@ -38,7 +39,7 @@ Deno.test("bytes that look like messages are output, by whatever way they are pr
   }));
 
 Deno.test("a thrown value that takes years to write out costs its own task, or the start", () =>
-  withInvariants(two, async (pool) => {
+  withInvariants(one, async (pool) => {
     const throwDoubled = (): never => {
       let value: unknown = [0];
       for (let n = 0; n < 45; n++) value = [value, value];
@@ -62,7 +63,7 @@ Deno.test("a forged answer of another's task ends the forger alone", () =>
   }));
 
 Deno.test("prototypes that a value names are data, in arguments, results and errors", () =>
-  withInvariants(two, async (pool) => {
+  withInvariants(one, async (pool) => {
     const payload = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}');
     const echo = (value: unknown): unknown => value;
     const result = await pool.apply(echo, [payload]) as object;
@@ -76,7 +77,7 @@ Deno.test("prototypes that a value names are data, in arguments, results and err
   }));
 
 Deno.test("an error with a message of 50 MB and escapes arrives cut", () =>
-  withInvariants(two, async (pool) => {
+  withInvariants(one, async (pool) => {
     const error = await pool.apply(() => {
       const error = new Error("\x1b]52;c;AAAA\x07" + "x".repeat(50_000_000));
       error.name = "TypeError\nforged: line";
@@ -177,7 +178,7 @@ Deno.test("a task cannot signal its parent, its sister or its reaper, and only i
   }));
 
 Deno.test("a name that every object has is not a function of a module", () =>
-  withInvariants({ ...two, module: FORGE }, async (pool) => {
+  withInvariants({ ...one, module: FORGE }, async (pool) => {
     for (const name of ["constructor", "__proto__", "toString", "then", ""]) {
       await assertRejects(() => pool.apply(name), FunctionNotFoundError);
     }

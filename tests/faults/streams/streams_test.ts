@@ -3,16 +3,21 @@ import { assertEquals } from "@std/assert";
 import { mapTexts, printedByEach } from "../../helpers/programs/pieces.ts";
 import { runProgram } from "../../helpers/programs/program.ts";
 
+/** Ways of node:fs to write "one" to stdout: texts of a task's body. */
+const FILE_WRITES: readonly string[] = [
+  `fs.writeSync(1, "one\\n");`,
+  `await new Promise((done) => fs.write(1, "one\\n", done));`,
+  `fs.writevSync(1, [Buffer.from("one"), Buffer.from("\\n")]);`,
+  `fs.writeFileSync(1, "one\\n");`,
+  `fs.appendFileSync(1, "one\\n");`,
+  `const stream = fs.createWriteStream("", { fd: 1, autoClose: false });
+   await new Promise((done) => stream.end("one\\n", done));`,
+];
+
 /** Ways to write "one" to stdout that need no permission: the text of a task's body. */
 const WRITES: Record<string, string> = {
-  "fs.writeSync": `(await import("node:fs")).writeSync(1, "one\\n");`,
-  "fs.write": `const fs = await import("node:fs"); await new Promise((done) => fs.write(1, "one\\n", done));`,
-  "fs.writevSync": `(await import("node:fs")).writevSync(1, [Buffer.from("one"), Buffer.from("\\n")]);`,
-  "fs.writeFileSync": `(await import("node:fs")).writeFileSync(1, "one\\n");`,
-  "fs.appendFileSync": `(await import("node:fs")).appendFileSync(1, "one\\n");`,
-  "fs.createWriteStream":
-    `const fs = await import("node:fs"); const stream = fs.createWriteStream("", { fd: 1, autoClose: false });
-     await new Promise((done) => stream.end("one\\n", done));`,
+  "node:fs": `const fs = await import("node:fs");
+    ${FILE_WRITES.map((body) => `{ ${body} }`).join(" console.log('between');")}`,
   "a Node socket":
     `const { Socket } = await import("node:net"); const socket = new Socket({ fd: 1, readable: false, writable: true });
      await new Promise((done) => socket.write("one\\n", done));`,
@@ -33,7 +38,9 @@ Deno.test("a task prints by every way, in order with its console, and the worker
     await pool.apply(async () => { console.log("before"); ${body} console.log("after"); });
     if (await pool.apply(() => Deno.pid) !== pid) console.log("another worker");
   `));
-  assertEquals(outcome, { printed: mapTexts(WRITES, () => "before\none\nafter\n"), stderr: "" });
+  const byFiles = `before\n${FILE_WRITES.map(() => "one\n").join("between\n")}after\n`;
+  const printed = { ...mapTexts(WRITES, () => "before\none\nafter\n"), "node:fs": byFiles };
+  assertEquals(outcome, { printed, stderr: "" });
 });
 
 /** Ways to close a standard stream that leave the worker its own. */
