@@ -19,7 +19,6 @@ import {
 import { pid, square } from "../fixtures/tasks/compute.ts";
 import { heardReasons, heedAbort } from "../fixtures/tasks/heed_abort.ts";
 import { hold } from "../fixtures/tasks/hold.ts";
-import { failLater, tellSettings } from "../fixtures/tasks/initialize.ts";
 import { loopForever } from "../fixtures/tasks/loop_forever.ts";
 import { throwUploadError, throwValue } from "../fixtures/tasks/throw_errors.ts";
 import { within } from "../helpers/simulated/clock.ts";
@@ -228,32 +227,14 @@ Deno.test("a program needs no guard, its workers do not run it", async () => {
   }
 });
 
-Deno.test("an error keeps the worker's stack, and one that nobody asked for is not silent", async () => {
-  await withPool({ workers: 1, module: fixture("throw_errors") }, async (pool) => {
+Deno.test("an error keeps the worker's stack", () =>
+  withPool({ workers: 1, module: fixture("throw_errors") }, async (pool) => {
     const { stack } = await assertRejects(() => pool.apply(throwUploadError, [1]), RangeError);
     assertStringIncludes(stack!, "throw_errors.ts");
     assertStringIncludes(stack!, "pain_points_test.ts");
-  });
-  const { code, stderr } = await runProgram(`
-    await using pool = new Pool({ workers: 1 });
-    pool.applyAsync(() => { throw new RangeError("nobody asked"); });`);
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, "nobody asked");
-});
+  }));
 
-Deno.test("a failing initializer rejects what waits with its error, and starts no workers for ever", () =>
-  withPool(
-    { workers: 2, module: fixture("initialize"), initializer: failLater, initArgs: ["no settings"] },
-    async (pool, log) => {
-      const calls = [pool.ready(), ...range(5).map(() => pool.apply(tellSettings))];
-      for (const outcome of await within(1000, () => Promise.allSettled(calls))) {
-        assertEquals((outcome as PromiseRejectedResult).reason?.message, "no settings");
-      }
-      assertLessOrEqual(log.pids.length, 4);
-    },
-  ));
-
-Deno.test("leaving the scope finishes the work, terminate() is safe in a callback, an unclosed pool ends", async () => {
+Deno.test("leaving the scope finishes the work, terminate() is safe in a callback", async () => {
   let results: Promise<number[]>;
   const log = new EventLog();
   {
@@ -273,16 +254,11 @@ Deno.test("leaving the scope finishes the work, terminate() is safe in a callbac
     assert(typeof result === "number" || result instanceof CancelledError);
   }
   assertNoWorkerLeft(pool, log);
-
-  const unclosed = await runProgram(`
-    globalThis.pool = new Pool({ workers: 2 });
-    console.log(await pool.apply(Math.sqrt, [16]));`);
-  assertEquals([unclosed.code, unclosed.stdout], [0, "4\n"]);
 });
 
 Deno.test("workers that take one task each never let a backlog stand still", () =>
   withPool({ workers: 2, maxTasksPerChild: 1 }, async (pool, log) => {
-    const calls = range(15).map((index) =>
+    const calls = range(10).map((index) =>
       pool.apply(index % 5 === 4 ? () => Deno.exit(1) : pid).catch((error) => error)
     );
     const outcomes = await Promise.all(calls);
@@ -292,5 +268,5 @@ Deno.test("workers that take one task each never let a backlog stand still", () 
     });
     const pids = outcomes.filter((outcome) => typeof outcome === "number");
     assertEquals(new Set(pids).size, pids.length);
-    assertLessOrEqual(log.pids.length, 19);
+    assertLessOrEqual(log.pids.length, 13);
   }));

@@ -72,7 +72,7 @@ Deno.test({
       "main.ts": `import { Pool } from "LIBRARY";
 const started = Promise.withResolvers<void>();
 await using pool = new Pool({ workers: 1, onEvent: ({ type }) => type === "taskStart" && started.resolve() });
-pool.apply(() => { while (true); }).catch(() => {});
+pool.apply(() => new Promise(() => setInterval(() => {}, 1000))).catch(() => {});
 await started.promise;
 throw new Error("the program failed");`,
     });

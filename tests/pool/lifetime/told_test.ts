@@ -121,7 +121,7 @@ Deno.test("Pool may be ended by the code that hears an event", async () => {
       const onEvent = (event: PoolEvent): void => {
         if (event.type === type) heard.resolve(pool[end]() ?? undefined);
       };
-      const pool = new Pool({ workers: 2, output: "events", onEvent });
+      const pool = new Pool({ workers: 1, output: "events", onEvent });
       const printAndExit = () => {
         Deno.stdout.writeSync(new TextEncoder().encode("the end\n"));
         Deno.exit(3);
