@@ -2,9 +2,10 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../../mod.ts";
 import { inFolder } from "../../helpers/programs/corral.ts";
+import { LIBRARY } from "../../helpers/programs/packages.ts";
 
 const PROGRAM = `
-  import { Pool } from ${JSON.stringify(import.meta.resolve("../../../mod.ts"))};
+  import { Pool } from ${JSON.stringify(LIBRARY)};
   // A worker loads this file as its module.
   if (import.meta.main) {
     await using pool = new Pool({ workers: 1 });
