@@ -60,7 +60,8 @@ const PIECES = [
 
 const TEXTS = PIECES.flatMap((piece) => {
   const long = piece.repeat(Math.ceil(LENGTH / piece.length));
-  return [long, `${long}x`, `x${long}`, `"${long}`, `/*${long}`];
+  // Where a text begins with it, and where one ends with it.
+  return [`${long}x`, `x${long}`, `"${long}`, `/*${long}`];
 });
 
 const WORKER: Circumstances = {

@@ -100,7 +100,6 @@ Deno.test({
       );
       const launcher = await Deno.readTextFile(`${folder}/home/.deno/bin/corral`);
       assertStringIncludes(launcher, `cli/built/main.js "$@"\n`);
-      assertEquals(await user.ok("corral map -j1 -q ./job.ts in.ndjson"), "2\n4\n");
       // What is loaded late comes from that copy too.
       const late = "--report run.html --joblog log --events events --trace trace --dashboard=0";
       assertEquals(await user.ok(`corral map -j1 -q ./job.ts in.ndjson ${late}`), "2\n4\n");

@@ -6,7 +6,7 @@ import { linesOf } from "../../helpers/programs/run_example.ts";
 /** Half of what the example takes by itself. */
 const SQLITE_ROWS = 500_000;
 /** Enough to see that another database gives the same: the rows cost more to read than to work on. */
-const POSTGRES_ROWS = 200_000;
+const POSTGRES_ROWS = 50_000;
 /** About 110 are used; a program that holds all rows of the SQLite file uses 320. */
 const MAX_MIB = 256;
 /** The cities of the example, latitude and longitude. */
