@@ -1,6 +1,14 @@
 // End-to-end: the joblog of `corral map`, and going on after any end.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralCommand, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import {
+  corral,
+  corralCommand,
+  corralInTurn,
+  type CorralOutcome,
+  inFolder,
+  mapByOne,
+  ndjson,
+} from "../../helpers/programs/corral.ts";
 import { until } from "../../helpers/programs/processes.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -134,26 +142,40 @@ Deno.test("corral map leaves an array of JSON whole when it cannot go on with it
 
 Deno.test("corral map refuses to resume when the input or the function has changed, unless it is forced to", async () => {
   await inFolder(async (folder) => {
-    const args = [`${folder}/job.ts`, "-o", `${folder}/out`, "--joblog", `${folder}/log`];
+    const map = ["map", "-j", "1", `${folder}/job.ts`];
+    const args = [...map, "in", "-o", `${folder}/out`, "--joblog", `${folder}/log`];
     await Deno.writeTextFile(
       `${folder}/job.ts`,
       'import { add } from "./add.ts";\nexport default (n: number) => add(n);\n',
     );
-    await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 1;\n");
-    assertEquals((await mapByOne(args, { stdin: "1\n2\n" })).code, 0);
-    const refused = async (stdin: string, message: string) => {
-      const { code, stderr } = await mapByOne([...args, "--resume"], { stdin });
+    /** Runs commands, each with its input. */
+    const inTurn = async (runs: [input: string, ...args: string[]][]): Promise<CorralOutcome[]> => {
+      const folders = runs.map(() => Deno.makeTempDirSync({ dir: folder }));
+      for (const [at, [input]] of runs.entries()) await Deno.writeTextFile(`${folders[at]}/in`, input);
+      return await corralInTurn(runs.map(([, ...args]) => args), { folders, allow: ["--allow-run"] });
+    };
+    const checkRefused = ({ code, stderr }: CorralOutcome, message: string): void => {
       assertEquals(code, 255);
       assertStringIncludes(stderr, message);
-      assertEquals(await Deno.readTextFile(`${folder}/out`), "2\n3\n");
     };
-    await refused("1\n20\n3\n", "Cannot resume: record 2 (line 2) is not the one in the joblog");
-    await refused("1\n", "Cannot resume: the input ends after 1 records, the joblog has one of number 2");
+    await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 1;\n");
+    const [begun, changed, short] = await inTurn([
+      ["1\n2\n", ...args],
+      ["1\n20\n3\n", ...args, "--resume"],
+      ["1\n", ...args, "--resume"],
+    ]);
+    assertEquals(begun!.code, 0);
+    checkRefused(changed!, "Cannot resume: record 2 (line 2) is not the one in the joblog");
+    checkRefused(short!, "Cannot resume: the input ends after 1 records, the joblog has one of number 2");
+    assertEquals(await Deno.readTextFile(`${folder}/out`), "2\n3\n");
     await Deno.writeTextFile(`${folder}/add.ts`, "export const add = (n: number) => n + 2;\n");
-    await refused("1\n2\n3\n", "Cannot resume: the source of the function has changed");
-    const forced = await mapByOne([...args, "--resume", "--force"], { stdin: "1\n2\n3\n" });
-    assertEquals([forced.code, await Deno.readTextFile(`${folder}/out`)], [0, "2\n3\n5\n"]);
-    const without = await mapByOne([`${folder}/job.ts`, "--resume"], { stdin: "1\n" });
-    assertStringIncludes(without.stderr, "Cannot resume: there is no joblog, wanted --joblog FILE");
+    const [source, forced, without] = await inTurn([
+      ["1\n2\n3\n", ...args, "--resume"],
+      ["1\n2\n3\n", ...args, "--resume", "--force"],
+      ["1\n", ...map, "in", "--resume"],
+    ]);
+    checkRefused(source!, "Cannot resume: the source of the function has changed");
+    assertEquals([forced!.code, await Deno.readTextFile(`${folder}/out`)], [0, "2\n3\n5\n"]);
+    checkRefused(without!, "Cannot resume: there is no joblog, wanted --joblog FILE");
   });
 });

@@ -30,15 +30,21 @@ async function rejects(path: string): Promise<Reject[]> {
   return (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
-Deno.test("corral map tells what an error has gathered", async () => {
+Deno.test("corral map tells what an error has gathered, and describes what fails at a record that is deeper than calls can be", async () => {
   const text =
     "(n) => Promise.any(Array.from({ length: n }, (_, at) => at === 1 ? Promise.reject(5) : Promise.reject(new RangeError(`no ${at}`))))";
-  const { stderr } = await mapByOne(["-q", "-e", text], { stdin: "2\n12\n" });
+  const nested = "[".repeat(100_000) + "]".repeat(100_000);
+  const [gathered, deep] = await mapInTurn([
+    ["2\n12\n", ["-q", "-e", text]],
+    [`${nested}\n1\n`, ["-e", "(record) => { if (record !== 1) null.field; return record; }"]],
+  ]);
   assertStringIncludes(
-    stderr,
+    gathered!.stderr,
     "AggregateError: All promises were rejected\nOne of them: RangeError: no 0\nOne of them: 5\n    input: 2\n",
   );
-  assertStringIncludes(stderr, "One of them: RangeError: no 9\nand 2 more\n    input: 12\n");
+  assertStringIncludes(gathered!.stderr, "One of them: RangeError: no 9\nand 2 more\n    input: 12\n");
+  assertEquals([deep!.code, deep!.results], [1, [1]]);
+  assertStringIncludes(deep!.stderr, "record 1 (line 1 of in1) failed: TypeError: Cannot read properties of null");
 });
 
 Deno.test("corral map describes a failed record with its line, beginning, error and place in TypeScript", async () => {
@@ -144,28 +150,20 @@ Deno.test("corral map loses no result of a record when a module handles an error
         yield [n, 2];
       }`,
     );
-    const stdin = ndjson([1, 2]);
-    const expected = [[1, 1], [1, 2], [2, 1], [2, 2]];
-    const { code, results } = await mapByOne([`${folder}/job.ts`], { stdin });
-    assertEquals([code, results], [0, expected]);
-    const bytes = `${folder}/bytes.ts`;
     await Deno.writeTextFile(
-      bytes,
+      `${folder}/bytes.ts`,
       `import job from "./job.ts";
       export default async function* (n: number) {
         for await (const one of job(n)) yield new TextEncoder().encode(JSON.stringify(one) + "\\n");
       }`,
     );
-    assertEquals((await mapByOne([bytes, "--out", "raw"], { stdin })).results, expected);
+    const [values, bytes] = await mapInTurn([
+      [ndjson([1, 2]), [`${folder}/job.ts`]],
+      [ndjson([1, 2]), [`${folder}/bytes.ts`, "--out", "raw"]],
+    ]);
+    assertEquals([values!.code, values!.results], [0, [[1, 1], [1, 2], [2, 1], [2, 2]]]);
+    assertEquals(bytes!.results, values!.results);
   });
-});
-
-Deno.test("corral map describes what fails at a record that is deeper than calls can be", async () => {
-  const deep = "[".repeat(100_000) + "]".repeat(100_000);
-  const text = "(record) => { if (record !== 1) null.field; return record; }";
-  const { code, results, stderr } = await mapByOne(["-e", text], { stdin: `${deep}\n1\n` });
-  assertEquals([code, results], [1, [1]]);
-  assertStringIncludes(stderr, "record 1 (line 1 of stdin) failed: TypeError: Cannot read properties of null");
 });
 
 Deno.test("corral map ends quietly when nobody reads its results any more", async () => {
