@@ -1,5 +1,7 @@
-// End-to-end tests of spans that no exporter could take, from tasks that attack and from those that err, with the exporter of Deno itself.
-import { assertEquals } from "@std/assert";
+// End-to-end tests, and a unit test, of spans that no exporter could take, from tasks that attack and from those that err, with the exporter of Deno itself.
+import { assertEquals, assertThrows } from "@std/assert";
+import { ProtocolError } from "../../mod.ts";
+import { readChildMessage, writeSpan } from "../../src/wire/messages/to_parent.ts";
 import { OtlpReceiver } from "../helpers/servers/otlp_receiver.ts";
 import { runProgram } from "../helpers/programs/program.ts";
 
@@ -16,7 +18,7 @@ const FINE = {
   status: { code: 0 },
 };
 
-/** Reports that are wrong in one thing. The first of them ended the program: Deno's exporter reckons with 64 bits. */
+/** What makes a report wrong. The first of them ended the program: Deno's exporter reckons with 64 bits. */
 const WRONG = [
   { start: 1e300 },
   { start: -1e300 },
@@ -39,8 +41,17 @@ async function runTraced(body: string): Promise<OtlpReceiver> {
   return receiver;
 }
 
+Deno.test("readChildMessage() refuses a span that an exporter could not take", () => {
+  assertEquals(readChildMessage(writeSpan(1, FINE), []), ["span", 1, FINE]);
+  for (const wrong of WRONG) {
+    assertThrows(() => readChildMessage(writeSpan(1, { ...FINE, ...wrong }), []), ProtocolError);
+  }
+});
+
 Deno.test("A forged span that an exporter could not take ends its worker, and not the program", async () => {
-  const texts = WRONG.map((wrong) => JSON.stringify(["span", "$ID", { ...FINE, ...wrong }]).replace('"$ID"', "$ID"));
+  const texts = [WRONG[0], { kind: 5 }].map((wrong) =>
+    JSON.stringify(["span", "$ID", { ...FINE, ...wrong }]).replace('"$ID"', "$ID")
+  );
   const fine = JSON.stringify(["span", "$ID", FINE]).replace('"$ID"', "$ID");
   const { spans } = await runTraced(`
     await using pool = new Pool({ workers: 1, module: ${JSON.stringify(FORGE)} });
