@@ -19,8 +19,6 @@ Deno.test("Processes start processes, which tell their places depth-first", asyn
     "P:1:1 of P:1",
     "P:1:2 of P:1",
     "P:1 of P",
-    "P:2:1 of P:2",
-    "P:2:2 of P:2",
     "P:2 of P",
     "P of MainProcess",
   ]);

@@ -2,6 +2,8 @@
 import { kill } from "node:process";
 
 const POLL_INTERVAL_MS = 40;
+/** Every so many looks at a process that stays, `ps` is asked. */
+const LOOKS_FOR_ZOMBIES = 5;
 /** Far more than anything takes here, also on a busy machine. */
 const GONE_LIMIT_MS = 30_000;
 
@@ -53,8 +55,14 @@ function isPresent(pid: number): boolean {
 /** Waits until none of `pids` runs, for at most `withinMs`, and returns those that do. */
 export async function survivors(pids: readonly number[], withinMs: number): Promise<number[]> {
   let left = [...pids];
-  await until(async () => (left = await alive(left)).length === 0, withinMs);
-  return left;
+  let looks = 0;
+  await until(async () => {
+    left = left.filter(isPresent);
+    // Of those that stay, some may be zombies.
+    if (left.length > 0 && ++looks % LOOKS_FOR_ZOMBIES === 0) left = await alive(left);
+    return left.length === 0;
+  }, withinMs);
+  return await alive(left);
 }
 
 /** How many milliseconds it takes until none of `pids` runs. Throws if one stays. */
