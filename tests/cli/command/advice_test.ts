@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describeError } from "../../../cli/command/describe_error.ts";
 import { UnknownFlagError } from "../../../cli/errors/unknown_flag_error.ts";
 import { withAdvice } from "../../../cli/runner/advice.ts";
-import { corral, inFolder } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, mapInTurn } from "../../helpers/programs/corral.ts";
 
 const CASES: [message: string, expected: string][] = [
   [
@@ -81,32 +81,31 @@ Deno.test("corral map names the place of an error in a module, also where the me
 
 Deno.test("corral map says how a function gets a command of the PATH, and says nothing where it has them", async () => {
   const source = "async (name) => { await new Deno.Command(name).output(); }";
-  const run = async (...flags: string[]) =>
-    (await corral(["map", "-e", source, "--in", "lines", ...flags], { stdin: "corral-none\n", allow: ["--allow-run"] }))
-      .stderr;
+  const [without, granted] = await mapInTurn([
+    ["corral-none\n", ["-e", source, "--in", "lines"]],
+    ["corral-none\n", ["-e", source, "--in", "lines", "--allow-run"]],
+  ]);
   const failed = "Failed to spawn 'corral-none': entity not found";
-  assertStringIncludes(await run(), `${failed}, grant it with --allow-run=corral-none\n`);
-  assertStringIncludes(await run("--allow-run"), `${failed}\n`);
+  assertStringIncludes(without!.stderr, `${failed}, grant it with --allow-run=corral-none\n`);
+  assertStringIncludes(granted!.stderr, `${failed}\n`);
 });
 
 Deno.test("corral map says why what stands behind -e imports nothing with --untrusted", async () => {
-  const failure = async (name: string, ...flags: string[]) => {
-    const args = ["map", "-q", "--untrusted", ...flags, "-e", `async () => void await import("${name}")`];
-    const { stderr } = await corral(args, { stdin: "1\n" });
-    return stderr.split("\n")[0]!.replace("corral: record 1 (line 1 of stdin) failed: TypeError: ", "");
-  };
   const why =
     "; with --untrusted, what stands behind -e imports nothing from elsewhere: leave the flag out, the text is your own";
   const cases = {
-    "leven": 'Import "leven" not a dependency',
-    "npm:leven": "npm specifiers were requested",
-    "https://example.com/x.ts": 'A remote specifier was requested: "https://example.com/x.ts"',
+    "leven": `Import "leven" not a dependency${why}\n`,
+    "npm:leven": `npm specifiers were requested${why}\n`,
+    "https://example.com/x.ts": `A remote specifier was requested: "https://example.com/x.ts"${why}\n`,
+    "jsr:@std/bytes": why,
+    "./lib.ts": "Cannot import a relative path: what stands behind -e lies in no folder",
   };
-  for (const [name, told] of Object.entries(cases)) assertEquals(await failure(name), told + why);
-  assertStringIncludes(await failure("jsr:@std/bytes"), why);
-  assertStringIncludes(
-    await failure("./lib.ts"),
-    "Cannot import a relative path: what stands behind -e lies in no folder",
-  );
-  assertEquals(await failure("node:path"), "");
+  const importing = (name: string) => ["-q", "--untrusted", "-e", `async () => void await import("${name}")`];
+  const outcomes = await mapInTurn([...Object.keys(cases), "node:path"].map((name) => ["1\n", importing(name)]));
+  const told = outcomes.map(({ stderr }, at) => stderr.replace(`corral: record 1 (line 1 of in${at}) failed: `, ""));
+  for (const [at, expected] of Object.values(cases).entries()) {
+    assertStringIncludes(told[at]!, expected);
+    if (expected.endsWith("\n")) assertEquals(told[at]!.indexOf(`TypeError: ${expected}`), 0, told[at]);
+  }
+  assertEquals(told.at(-1), "");
 });

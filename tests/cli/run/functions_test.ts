@@ -1,17 +1,20 @@
 // End-to-end: what `corral map` calls, and what becomes of what it returns.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Gate } from "../../helpers/pools/gate.ts";
-import { corral, corralCommand, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import {
+  corral,
+  corralCommand,
+  corralInTurn,
+  inFolder,
+  mapByOne,
+  mapInTurn,
+  ndjson,
+} from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
 /** Numbers from 1. */
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-
-Deno.test("corral map tells a function the record's index and attempt", async () => {
-  const { results } = await mapByOne([`${JOB}#places`], { stdin: "5\n\n6\n" });
-  assertEquals(results, [{ record: 5, index: 0, attempt: 1 }, { record: 6, index: 1, attempt: 1 }]);
-});
 
 Deno.test("corral map drops undefined, writes each value of a generator, and keeps the order of thousands of records", async () => {
   const input = upTo(5_000);
@@ -56,27 +59,45 @@ Deno.test("corral map keeps the order of the records whatever ends first, and wi
   assertEquals((await child.status).code, 0);
 });
 
-Deno.test("corral map takes a function from the command line, with types, and shows its errors as -e", async () => {
-  const { code, results, stderr } = await mapByOne(
-    ["-e", "async (record: { n: number }) => { if (record.n > 1) throw new Error('big'); return record.n; }"],
-    { stdin: ndjson([{ n: 1 }, { n: 2 }]) },
-  );
-  assertEquals([code, results], [1, [1]]);
-  assertStringIncludes(stderr, 'Error: big\n    at default (-e:1:60)\n    input: {"n":2}');
-});
+const CALLS: { what: string; input: string; args: string[]; expected: [code: number, stdout: string]; told: string }[] =
+  [
+    {
+      what: "tells a function the record's index and attempt",
+      input: "5\n\n6\n",
+      args: [`${JOB}#places`],
+      expected: [0, '{"record":5,"index":0,"attempt":1}\n{"record":6,"index":1,"attempt":1}\n'],
+      told: "",
+    },
+    {
+      what: "takes a function from the command line, with types, and shows its errors as -e",
+      input: ndjson([{ n: 1 }, { n: 2 }]),
+      args: ["-e", "async (record: { n: number }) => { if (record.n > 1) throw new Error('big'); return record.n; }"],
+      expected: [1, "1\n"],
+      told: 'Error: big\n    at default (-e:1:60)\n    input: {"n":2}',
+    },
+    {
+      what: "gives no result of a record whose generator failed",
+      input: "2\n3\n4\n",
+      args: [`${JOB}#failAfterYield`],
+      expected: [1, "2\n4\n"],
+      told: "RangeError: odd: 3",
+    },
+    {
+      what: "fails a result that is not JSON, and only that one",
+      input: "0\n1\n2\n3\n",
+      args: ["-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"],
+      expected: [2, "18446744073709551616\n[5]\n"],
+      told: "Cannot write the result: a function is not JSON",
+    },
+  ];
 
-Deno.test("corral map gives no result of a record whose generator failed", async () => {
-  const { code, results, stderr } = await mapByOne([`${JOB}#failAfterYield`], { stdin: "2\n3\n4\n" });
-  assertEquals([code, results], [1, [2, 4]]);
-  assert(stderr.includes("RangeError: odd: 3"), stderr);
-});
-
-Deno.test("corral map fails a result that is not JSON, and only that one", async () => {
-  const { code, stdout, stderr } = await mapByOne(["-e", "(n) => [2n ** 64n, () => {}, [5n], Symbol()][n]"], {
-    stdin: "0\n1\n2\n3\n",
-  });
-  assertEquals([code, stdout], [2, "18446744073709551616\n[5]\n"]);
-  assertStringIncludes(stderr, "Cannot write the result: a function is not JSON");
+Deno.test("corral map calls a function with a record and its place, and writes what JSON holds of what it returns, or what is wrong", async () => {
+  const outcomes = await mapInTurn(CALLS.map(({ input, args }) => [input, args]));
+  for (const [at, { what, expected, told }] of CALLS.entries()) {
+    const { code, stdout, stderr } = outcomes[at]!;
+    assertEquals([what, code, stdout], [what, ...expected], stderr);
+    assertStringIncludes(stderr, told, what);
+  }
 });
 
 Deno.test("corral map keeps what tasks print away from the results", async () => {

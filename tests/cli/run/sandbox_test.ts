@@ -1,6 +1,6 @@
 // End-to-end: what workers of `corral map` may do.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { corral, corralInTurn, inFolder, mapByOne, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, corralInTurn, inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
 
@@ -8,16 +8,14 @@ Deno.test("corral map grants workers nothing unless told to, and then no more th
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/open.txt`, "open");
     await Deno.writeTextFile(`${folder}/closed.txt`, "closed");
-    const stdin = ndjson([`${folder}/open.txt`, `${folder}/closed.txt`]);
-    const none = await mapByOne([`${JOB}#readFile`], { stdin });
-    assertEquals([none.code, none.results], [2, []]);
-    assertStringIncludes(none.stderr, "NotCapable: Requires read access");
-    const one = await mapByOne([`${JOB}#readFile`, "--allow-read=open.txt"], { stdin, cwd: folder });
-    assertEquals([one.code, one.results], [1, ["open"]]);
-    const denied = await mapByOne([`${JOB}#readFile`, "--allow-read", `--deny-read=${folder}/closed.txt`], {
-      stdin,
-    });
-    assertEquals([denied.code, denied.results], [1, ["open"]]);
+    await Deno.writeTextFile(`${folder}/in`, ndjson([`${folder}/open.txt`, `${folder}/closed.txt`]));
+    const flags = [[], ["--allow-read=open.txt"], ["--allow-read", `--deny-read=${folder}/closed.txt`]];
+    const commands = flags.map((some) => ["map", "-j", "1", `${JOB}#readFile`, "in", ...some]);
+    const [none, one, denied] = await corralInTurn(commands, { cwd: folder, allow: ["--allow-run"] });
+    assertEquals([none!.code, none!.results], [2, []]);
+    assertStringIncludes(none!.stderr, "NotCapable: Requires read access");
+    assertEquals([one!.code, one!.results], [1, ["open"]]);
+    assertEquals([denied!.code, denied!.results], [1, ["open"]]);
   });
 });
 
@@ -30,11 +28,12 @@ Deno.test("corral map takes a named set of permissions from the configuration of
       '{ "permissions": { /* for jobs */ "job": { "read": ["./secret #1 %41.txt"], "env": { "deny": ["X"] } } } }',
     );
     const stdin = ndjson([`${folder}/secret #1 %41.txt`]);
-    const granted = await mapByOne([`${folder}/job.ts`, "-P", "job"], { stdin });
-    assertEquals([granted.code, granted.results], [0, ["secret"]]);
-    const unknown = await mapByOne([`${folder}/job.ts`, "-P", "jobs"], { stdin });
-    assertEquals(unknown.code, 255);
-    assertStringIncludes(unknown.stderr, 'Cannot use permission set "jobs"');
+    const [granted, unknown] = await mapInTurn(
+      ["job", "jobs"].map((name) => [stdin, [`${folder}/job.ts`, "-P", name]] as const),
+    );
+    assertEquals([granted!.code, granted!.results], [0, ["secret"]]);
+    assertEquals(unknown!.code, 255);
+    assertStringIncludes(unknown!.stderr, 'Cannot use permission set "jobs"');
   });
 });
 
