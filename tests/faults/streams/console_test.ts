@@ -55,6 +55,9 @@ const PYTHON = await new Deno.Command("python3", {
     () => undefined,
   );
 
+/** A program that may run anything starts no helper that ends its workers. */
+const flags = ["--allow-run"];
+
 const MARK = "== in a task ==\n";
 
 /** A program that prints by this function, then a mark on both streams, and then by a task of this function. */
@@ -90,7 +93,7 @@ sys.exit(p.wait())`;
   const source = `import { Pool } from ${JSON.stringify(LIBRARY)};${body}`;
   const { code, stdout } = await new Deno.Command(PYTHON!, {
     args: ["-c", wrapper, String(stream), Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-lock"]
-      .concat([`--allow-run=${Deno.execPath()}`, `data:text/typescript,${encodeURIComponent(source)}`]),
+      .concat([...flags, `data:text/typescript,${encodeURIComponent(source)}`]),
     env: { NO_COLOR: "", ...env },
   }).output();
   assertEquals(code, 0);
@@ -98,18 +101,21 @@ sys.exit(p.wait())`;
 }
 
 Deno.test("the console prints in a task what it prints in the program", async () => {
-  const { code, stdout, stderr } = await runProgram(inBoth(printAll));
+  const { code, stdout, stderr } = await runProgram(inBoth(printAll), { flags });
   const [[here, there], [hereError, thereError]] = [parts(stdout), parts(stderr)];
   assertEquals([there, thereError, code], [here, hereError, 0]);
 });
 
 Deno.test("console.trace() and timers print in a task what they print in the program, but for place and time", async () => {
-  const { stdout, stderr } = await runProgram(inBoth(() => {
-    console.time("t");
-    console.timeLog("t", { a: 1 });
-    console.timeEnd("t");
-    console.trace("here %d", 1);
-  }));
+  const { stdout, stderr } = await runProgram(
+    inBoth(() => {
+      console.time("t");
+      console.timeLog("t", { a: 1 });
+      console.timeEnd("t");
+      console.trace("here %d", 1);
+    }),
+    { flags },
+  );
   const [here, there] = parts(stdout.replaceAll(/[\d.]+(ms|s)/g, "T"));
   assertEquals(there, here);
   assertMatch(parts(stderr)[1], /^Trace: here 1\n {4}at /);
@@ -137,7 +143,7 @@ Deno.test({
 
 Deno.test("the console of a task uses colours in a pipe where a variable has the program's do so", async () => {
   for (const FORCE_COLOR of ["1", "0"]) {
-    const { stdout, stderr } = await runProgram(inBoth(printObjects), { env: { FORCE_COLOR } });
+    const { stdout, stderr } = await runProgram(inBoth(printObjects), { flags, env: { FORCE_COLOR } });
     for (const [here, there] of [parts(stdout), parts(stderr)]) assertEquals(there, here);
     assertEquals(parts(stdout)[0], 'out { a: \x1b[33m1\x1b[39m, b: \x1b[32m"two"\x1b[39m }\n');
   }
@@ -158,7 +164,7 @@ Deno.test("a task has the program's time zone and language, without a permission
   for (
     const env of [{ TZ: "Asia/Tokyo", LANG: "de_DE.UTF-8" }, { TZ: "America/New_York", LC_ALL: "fr_FR.UTF-8" }, {}]
   ) {
-    const { stdout, stderr } = await runProgram(body, { env });
+    const { stdout, stderr } = await runProgram(body, { flags, env });
     const [here, there] = JSON.parse(stdout || JSON.stringify(stderr));
     assertEquals(there, here);
     seen.push(here);
@@ -170,7 +176,7 @@ Deno.test("a variable that the caller sets comes before the program's time zone,
   const { stdout } = await runProgram(
     `await using pool = new Pool({ workers: 1, env: { TZ: "Asia/Tokyo", FORCE_COLOR: "1" } });
      await pool.apply(() => console.log(new Date(0).getHours()));`,
-    { env: { TZ: "UTC" } },
+    { flags, env: { TZ: "UTC" } },
   );
   assertEquals(stdout, "\x1b[33m9\x1b[39m\n");
 });

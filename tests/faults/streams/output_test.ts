@@ -5,8 +5,12 @@ import { Pool } from "../../../mod.ts";
 import { EventLog } from "../../helpers/pools/events.ts";
 import { programCommand, RunningProgram, runProgram } from "../../helpers/programs/program.ts";
 
+/** A program that may run anything starts no helper that ends its workers. */
+const flags = ["--allow-run"];
+
 Deno.test("Pool prints whole lines in order when a task uses every way to print", async () => {
-  const { code, stdout, stderr } = await runProgram(`
+  const { code, stdout, stderr } = await runProgram(
+    `
     await using pool = new Pool({ workers: 1 });
     await pool.apply(async () => {
       const { default: process } = await import("node:process");
@@ -26,7 +30,9 @@ Deno.test("Pool prints whole lines in order when a task uses every way to print"
       process.stderr.write("4 process.stderr\\n");
       process.stdout.write("9 last line, unfinished");
     });
-  `);
+  `,
+    { flags },
+  );
   assertEquals([code, stderr], [0, "1 error\n2 warn\n3 writeSync\n4 process.stderr\n"]);
   assertEquals(stdout.split("\n"), [
     '1 log { a: [ 1, "two" ] } Map(1) { 1 => 2 }',
@@ -130,7 +136,8 @@ Deno.test("Pool prints a task's output before the task settles", async () => {
 });
 
 Deno.test("Pool never mixes lines of workers that print at the same time", async () => {
-  const { code, stdout } = await runProgram(`
+  const { code, stdout } = await runProgram(
+    `
     await using pool = new Pool({ workers: 4 });
     await pool.ready();
     await Promise.all([0, 1, 2, 3].map((worker) => pool.apply((worker: number) => {
@@ -140,7 +147,9 @@ Deno.test("Pool never mixes lines of workers that print at the same time", async
         else { Deno.stdout.writeSync(bytes.subarray(0, 30)); Deno.stdout.writeSync(bytes.subarray(30)); }
       }
     }, [worker])));
-  `);
+  `,
+    { flags },
+  );
   assertEquals(code, 0);
   const lines = stdout.trimEnd().split("\n");
   assertEquals(lines.length, 8000);
@@ -148,14 +157,17 @@ Deno.test("Pool never mixes lines of workers that print at the same time", async
 });
 
 Deno.test("Pool loses nothing when a task prints 100 000 lines and returns 10 MB at once", async () => {
-  const { code, stdout, stderr } = await runProgram(`
+  const { code, stdout, stderr } = await runProgram(
+    `
     await using pool = new Pool({ workers: 1 });
     const bytes = await pool.apply(() => {
       for (let line = 0; line < 100_000; line++) console.log("line", line);
       return new Uint8Array(10_000_000).fill(1);
     });
     console.error(bytes.length, bytes[9_999_999]);
-  `);
+  `,
+    { flags },
+  );
   assertEquals([code, stderr], [0, "10000000 1\n"]);
   const lines = stdout.trimEnd().split("\n");
   assertEquals([lines.length, lines[0], lines[99_999]], [100_000, "line 0", "line 99999"]);
@@ -163,7 +175,8 @@ Deno.test("Pool loses nothing when a task prints 100 000 lines and returns 10 MB
 });
 
 Deno.test("Pool keeps the program's memory bounded when a task prints 20 MB without a newline", async () => {
-  const { code, stdout, stderr } = await runProgram(`
+  const { code, stdout, stderr } = await runProgram(
+    `
     await using pool = new Pool({ workers: 1 });
     await pool.ready();
     let most = 0;
@@ -177,17 +190,22 @@ Deno.test("Pool keeps the program's memory bounded when a task prints 20 MB with
     });
     clearInterval(timer);
     console.error(Math.round((Math.max(most, Deno.memoryUsage().rss) - before) / 1024 / 1024));
-  `);
+  `,
+    { flags },
+  );
   assertEquals([code, stdout.length], [0, 20_000_001]);
   assert(Number(stderr) < 64, `it grew by ${stderr.trim()} MiB`);
 });
 
 Deno.test("Pool serves on when the reader of the program's stdout has gone", async () => {
-  const program = programCommand(`
+  const program = programCommand(
+    `
     await using pool = new Pool({ workers: 2 });
     const print = (count: number) => { for (let i = 0; i < count; i++) console.log("line", i); return count; };
     console.error(await pool.map(print, [5000, 5000, 5000, 5000], { chunkSize: 1 }), pool.stats().workersLost);
-  `).spawn();
+  `,
+    { flags },
+  ).spawn();
   const reader = program.stdout.getReader();
   const [{ value }, stderr] = [await reader.read(), new Response(program.stderr).text()];
   await reader.cancel();
