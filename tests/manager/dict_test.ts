@@ -1,62 +1,60 @@
 // End-to-end tests of DictProxy, from this process and from workers.
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { type DictKey, type DictProxy, EncodingError, Manager } from "../../mod.ts";
-import { withPool } from "../helpers/pools/with_pool.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
+
+const shared = sharePool("DictProxy in workers", { workers: 3 });
 
 const CHILDREN = 3;
 
-Deno.test("DictProxy tells a key whose value is null or undefined from one that is not there", async () => {
+shared.test("DictProxy tells a key whose value is null or undefined from one that is not there", async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, unknown>({ empty: null });
   await dict.set("undefined", undefined);
-  await withPool({ workers: 1 }, async (pool) => {
-    const read = async (dict: DictProxy<string, unknown>) => [
-      await dict.get("empty"),
-      await dict.get("empty", 5),
-      await dict.get("undefined", 5),
-      await dict.get("absent", 5),
-      await dict.setDefault("empty", 6),
-      await dict.pop("empty", 7),
-      await dict.pop("empty", 8),
-    ];
-    assertEquals(await pool.apply(read, [dict]), [null, null, undefined, 5, null, null, 8]);
-    await dict.set("empty", null);
-    assertEquals(await read(dict), [null, null, undefined, 5, null, null, 8]);
-  });
+  const read = async (dict: DictProxy<string, unknown>) => [
+    await dict.get("empty"),
+    await dict.get("empty", 5),
+    await dict.get("undefined", 5),
+    await dict.get("absent", 5),
+    await dict.setDefault("empty", 6),
+    await dict.pop("empty", 7),
+    await dict.pop("empty", 8),
+  ];
+  assertEquals(await pool.apply(read, [dict]), [null, null, undefined, 5, null, null, 8]);
+  await dict.set("empty", null);
+  assertEquals(await read(dict), [null, null, undefined, 5, null, null, 8]);
   await dict.set("empty", null);
   await assertRejects(() => dict.add("empty", 1), TypeError);
 });
 
-Deno.test("DictProxy does in a worker what Python's dict proxy does", async () => {
+shared.test("DictProxy does in a worker what Python's dict proxy does", async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, number>({ a: 1, b: 2 });
-  await withPool({ workers: 1 }, async (pool) => {
-    const seen = await pool.apply(async (dict: DictProxy<string, number>) => {
-      await dict.set("c", 3);
-      const before = [await dict.entries(), await dict.keys(), await dict.values(), await dict.toObject()];
-      const popped = [await dict.popItem(), await dict.pop("a"), await dict.pop("z", -1)];
-      await dict.update({ d: 4, b: 20 });
-      const set = [
-        await dict.setDefault("b", 5),
-        await dict.setDefault("e", 5),
-        await dict.get("x"),
-        await dict.get("x", 0),
-      ];
-      const rest = [
-        await dict.has("a"),
-        await dict.has("e"),
-        await dict.delete("e"),
-        await dict.delete("e"),
-        await dict.size(),
-      ];
-      return { before, popped, set, rest };
-    }, [dict]);
-    assertEquals(seen, {
-      before: [[["a", 1], ["b", 2], ["c", 3]], ["a", "b", "c"], [1, 2, 3], { a: 1, b: 2, c: 3 }],
-      popped: [["c", 3], 1, -1],
-      set: [20, 5, undefined, 0],
-      rest: [false, true, true, false, 2],
-    });
+  const seen = await pool.apply(async (dict: DictProxy<string, number>) => {
+    await dict.set("c", 3);
+    const before = [await dict.entries(), await dict.keys(), await dict.values(), await dict.toObject()];
+    const popped = [await dict.popItem(), await dict.pop("a"), await dict.pop("z", -1)];
+    await dict.update({ d: 4, b: 20 });
+    const set = [
+      await dict.setDefault("b", 5),
+      await dict.setDefault("e", 5),
+      await dict.get("x"),
+      await dict.get("x", 0),
+    ];
+    const rest = [
+      await dict.has("a"),
+      await dict.has("e"),
+      await dict.delete("e"),
+      await dict.delete("e"),
+      await dict.size(),
+    ];
+    return { before, popped, set, rest };
+  }, [dict]);
+  assertEquals(seen, {
+    before: [[["a", 1], ["b", 2], ["c", 3]], ["a", "b", "c"], [1, 2, 3], { a: 1, b: 2, c: 3 }],
+    popped: [["c", 3], 1, -1],
+    set: [20, 5, undefined, 0],
+    rest: [false, true, true, false, 2],
   });
   assertEquals(await dict.toObject(), { b: 20, d: 4 });
   await dict.clear();
@@ -75,18 +73,16 @@ Deno.test("DictProxy fills from objects, Maps and pairs, and keeps every kind of
   assertThrows(() => manager.dict(["ab"] as never), TypeError, "pairs of key and value are wanted");
 });
 
-Deno.test('DictProxy stores the key "__proto__" as data, and changes no prototype', async () => {
+shared.test('DictProxy stores the key "__proto__" as data, and changes no prototype', async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, unknown>();
-  await withPool({ workers: 1 }, async (pool) => {
-    const polluted = await pool.apply(async (dict: DictProxy<string, unknown>) => {
-      await dict.set("__proto__", { polluted: true });
-      await dict.update(JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 2}}}'));
-      const object = await dict.toObject();
-      return "polluted" in object || "polluted" in {};
-    }, [dict]);
-    assertFalse(polluted);
-  });
+  const polluted = await pool.apply(async (dict: DictProxy<string, unknown>) => {
+    await dict.set("__proto__", { polluted: true });
+    await dict.update(JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 2}}}'));
+    const object = await dict.toObject();
+    return "polluted" in object || "polluted" in {};
+  }, [dict]);
+  assertFalse(polluted);
   assertEquals(await dict.keys(), ["__proto__", "constructor"]);
   const object = await dict.toObject();
   assertStrictEquals(Object.getPrototypeOf(object), Object.prototype);
@@ -94,16 +90,14 @@ Deno.test('DictProxy stores the key "__proto__" as data, and changes no prototyp
   assertFalse("polluted" in {});
 });
 
-Deno.test("DictProxy says which key is missing, or cannot be one", async () => {
+shared.test("DictProxy says which key is missing, or cannot be one", async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, unknown>({ text: "a" });
-  await withPool({ workers: 1 }, async (pool) => {
-    for (const target of [dict, undefined]) {
-      const pop = (dict: DictProxy<string, unknown>) => dict.pop("gone");
-      const run = () => target === undefined ? pool.apply(pop, [dict]) : pop(target);
-      await assertRejects(run, RangeError, 'Cannot pop "gone": the dict has no such key');
-    }
-  });
+  for (const target of [dict, undefined]) {
+    const pop = (dict: DictProxy<string, unknown>) => dict.pop("gone");
+    const run = () => target === undefined ? pool.apply(pop, [dict]) : pop(target);
+    await assertRejects(run, RangeError, 'Cannot pop "gone": the dict has no such key');
+  }
   await assertRejects(() => dict.get(null as never), TypeError, "Cannot use null as a key");
   await assertRejects(() => dict.set({} as never, 1), TypeError, "Cannot use an object as a key");
   await assertRejects(() => dict.add("text", 1 as never), TypeError, 'Cannot add 1 to "a"');
@@ -143,38 +137,36 @@ Deno.test("DictProxy copies what it stores and what it gives, in the owner's pro
   }
 });
 
-Deno.test("DictProxy takes changes of three workers without a lock and loses none", async () => {
+shared.test("DictProxy takes changes of three workers without a lock and loses none", async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, number>();
-  await withPool({ workers: CHILDREN }, async (pool) => {
-    await pool.starmap(
-      async (dict: DictProxy<string, number>, child: number) => {
-        for (let n = 0; n < 20; n++) {
-          await dict.set(`${child}:${n}`, n);
-          await dict.add("added", 1);
-          await dict.update("updated", (value = 0) => value + 1);
-        }
-      },
-      Array.from({ length: CHILDREN }, (_, child) => [dict, child] as const),
-      { chunkSize: 1 },
-    );
-  });
+  await pool.ready();
+  await pool.starmap(
+    async (dict: DictProxy<string, number>, child: number) => {
+      for (let n = 0; n < 20; n++) {
+        await dict.set(`${child}:${n}`, n);
+        await dict.add("added", 1);
+        await dict.update("updated", (value = 0) => value + 1);
+      }
+    },
+    Array.from({ length: CHILDREN }, (_, child) => [dict, child] as const),
+    { chunkSize: 1 },
+  );
   assertEquals(await dict.get("added"), 60);
   assertEquals(await dict.get("updated"), 60);
   assertEquals(await dict.size(), 62);
 });
 
-Deno.test("DictProxy.setDefault() gives all callers the value of the first", async () => {
+shared.test("DictProxy.setDefault() gives all callers the value of the first", async (pool) => {
   await using manager = new Manager();
   const dict = manager.dict<string, number>();
-  await withPool({ workers: 2 }, async (pool) => {
-    const values = await pool.starmap(
-      (dict: DictProxy<string, number>, n: number) => dict.setDefault("first", n),
-      [1, 2, 3, 4].map((n) => [dict, n] as const),
-      { chunkSize: 1 },
-    );
-    assertEquals(new Set(values), new Set([await dict.get("first")]));
-  });
+  await pool.ready();
+  const values = await pool.starmap(
+    (dict: DictProxy<string, number>, n: number) => dict.setDefault("first", n),
+    [1, 2, 3, 4].map((n) => [dict, n] as const),
+    { chunkSize: 1 },
+  );
+  assertEquals(new Set(values), new Set([await dict.get("first")]));
 });
 
 Deno.test("DictProxy.update() runs the function again when the value changed meanwhile", async () => {

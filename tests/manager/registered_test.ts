@@ -4,7 +4,10 @@ import { ClosedError, EncodingError, type IteratorProxy, Manager, type ObjectPro
 import type { Pool } from "../../mod.ts";
 import { Counter, NamedCounter } from "../fixtures/shared/registered_types.ts";
 import { runProgram } from "../helpers/programs/program.ts";
+import { sharePool } from "../helpers/pools/shared_pool.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
+
+const shared = sharePool("ObjectProxy and IteratorProxy in workers", { workers: 3 });
 
 type CounterProxy = ObjectProxy<Counter>;
 
@@ -22,20 +25,19 @@ async function withCounter(
   });
 }
 
-Deno.test("Manager.create() makes an object whose methods three workers call", async () => {
+shared.test("Manager.create() makes an object whose methods three workers call", async (pool) => {
   await using manager = new Manager();
   manager.register("Counter", Counter);
   const counter = await manager.create("Counter", 5);
-  await withPool({ workers: 3 }, async (pool) => {
-    await pool.map(
-      async (counter: CounterProxy) => {
-        for (let n = 0; n < 10; n++) await counter.increment();
-        await counter.incrementLater();
-      },
-      Array(3).fill(counter),
-      { chunkSize: 1 },
-    );
-  });
+  await pool.ready();
+  await pool.map(
+    async (counter: CounterProxy) => {
+      for (let n = 0; n < 10; n++) await counter.increment();
+      await counter.incrementLater();
+    },
+    Array(3).fill(counter),
+    { chunkSize: 1 },
+  );
   assertEquals(await counter.increment(0), 38);
   assertEquals((await counter.log()).length, 34);
 });
@@ -52,7 +54,7 @@ Deno.test("Manager.create() takes the class or its name", async () => {
   await assertRejects(() => manager.create(Counter, -1), RangeError, "Cannot start at -1");
 });
 
-Deno.test("ObjectProxy refuses what is not exposed, and names what is", async () => {
+shared.test("ObjectProxy refuses what is not exposed, and names what is", async (pool) => {
   await using manager = new Manager();
   manager.register("Counter", Counter, { expose: ["increment", "log"] });
   manager.register("Open", NamedCounter);
@@ -69,18 +71,16 @@ Deno.test("ObjectProxy refuses what is not exposed, and names what is", async ()
     return messages;
   };
   const names = ["fail", "upTo", "total", "_hidden", "#log", "prototype", "arguments", "missing"];
-  await withPool({ workers: 1 }, async (pool) => {
-    const call = (fn: typeof refused, proxy: unknown, names: string[]) => pool.apply(fn, [proxy as never, names]);
-    for (const run of [call, (fn: typeof refused, proxy: unknown, names: string[]) => fn(proxy as never, names)]) {
-      assertEquals(
-        await run(refused, counter, names),
-        names.map((name) => `TypeError: Cannot call "${name}": Counter exposes "increment", "log"`),
-      );
-      const [message] = await run(refused, open, ["_hidden"]);
-      assert(message!.startsWith('TypeError: Cannot call "_hidden": Open exposes "name", "increment", '));
-      assertFalse(message!.includes('", "_hidden"'));
-    }
-  });
+  const call = (fn: typeof refused, proxy: unknown, names: string[]) => pool.apply(fn, [proxy as never, names]);
+  for (const run of [call, (fn: typeof refused, proxy: unknown, names: string[]) => fn(proxy as never, names)]) {
+    assertEquals(
+      await run(refused, counter, names),
+      names.map((name) => `TypeError: Cannot call "${name}": Counter exposes "increment", "log"`),
+    );
+    const [message] = await run(refused, open, ["_hidden"]);
+    assert(message!.startsWith('TypeError: Cannot call "_hidden": Open exposes "name", "increment", '));
+    assertFalse(message!.includes('", "_hidden"'));
+  }
 });
 
 Deno.test("ObjectProxy shows nothing that every object has, and takes no fields", async () => {
@@ -152,25 +152,23 @@ Deno.test("IteratorProxy goes through a generator to its end", async () => {
   });
 });
 
-Deno.test("a worker keeps 10 000 iterators of an object open, and no more", async () => {
+shared.test("a worker keeps 10 000 iterators of an object open, and no more", async (pool) => {
   await using manager = new Manager();
   manager.register("Counter", Counter);
   const counter = await manager.create(Counter);
-  await withPool({ workers: 1 }, async (pool) => {
-    const failed = await pool.apply(async (counter: CounterProxy): Promise<string[]> => {
-      const open = [];
-      for (let n = 0; n < 10; n++) {
-        open.push(...await Promise.all(Array.from({ length: 1000 }, () => counter.upTo(2))));
-      }
-      const attempt = (): Promise<string> => counter.upTo(2).then(() => "open", (error) => `${error}`);
-      const full = await attempt();
-      await open[0]!.return("no more");
-      return [full, await attempt(), await attempt()];
-    }, [counter]);
-    const refusal = "RangeError: Cannot return an iterator: 10000 of the object are open, end some, by a loop that " +
-      "ends or by return()";
-    assertEquals(failed, [refusal, "open", refusal]);
-  });
+  const failed = await pool.apply(async (counter: CounterProxy): Promise<string[]> => {
+    const open = [];
+    for (let n = 0; n < 10; n++) {
+      open.push(...await Promise.all(Array.from({ length: 1000 }, () => counter.upTo(2))));
+    }
+    const attempt = (): Promise<string> => counter.upTo(2).then(() => "open", (error) => `${error}`);
+    const full = await attempt();
+    await open[0]!.return("no more");
+    return [full, await attempt(), await attempt()];
+  }, [counter]);
+  const refusal = "RangeError: Cannot return an iterator: 10000 of the object are open, end some, by a loop that " +
+    "ends or by return()";
+  assertEquals(failed, [refusal, "open", refusal]);
 });
 
 Deno.test("IteratorProxy is closed when a loop over it is left", async () => {
@@ -199,17 +197,15 @@ Deno.test("IteratorProxy hands errors on, both ways", async () => {
   });
 });
 
-Deno.test("IteratorProxy may be passed on to another process", async () => {
+shared.test("IteratorProxy may be passed on to another process", async (pool) => {
   await using manager = new Manager();
   manager.register("Counter", Counter);
   const counter = await manager.create(Counter);
-  await withPool({ workers: 1 }, async (pool) => {
-    const iterator = await counter.upTo(5);
-    assertInstanceOf(iterator, Object);
-    assertEquals(await iterator.next(), { done: false, value: 1 });
-    const rest = await pool.apply((iterator: IteratorProxy<number>) => Array.fromAsync(iterator), [iterator]);
-    assertEquals(rest, [2, 3, 4, 5]);
-  });
+  const iterator = await counter.upTo(5);
+  assertInstanceOf(iterator, Object);
+  assertEquals(await iterator.next(), { done: false, value: 1 });
+  const rest = await pool.apply((iterator: IteratorProxy<number>) => Array.fromAsync(iterator), [iterator]);
+  assertEquals(rest, [2, 3, 4, 5]);
 });
 
 Deno.test("IteratorProxy is closed when the process that asked for it dies", async () => {

@@ -124,6 +124,7 @@ shared.test("Semaphore lets in no more tasks at once than it has permits", async
       await counts.put(-1);
     }
   };
+  await pool.ready();
   await Promise.all([1, 2, 3].map(() => pool.apply(task, [permits, counts])));
   let inside = 0;
   for (let n = 0; n < 60; n++) {

@@ -23,7 +23,7 @@ export class SharingTests<T> {
       }));
   }
 
-  /** Adds a test. It must leave no task behind. */
+  /** Adds a test. It must leave no task behind; one in which several workers are to be at work together begins with `ready()`. */
   test(name: string, body: (shared: T) => unknown): void {
     this.#steps.push([name, body]);
   }
