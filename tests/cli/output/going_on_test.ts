@@ -9,10 +9,11 @@ Deno.test("corral map --resume hands out no more records at once than --chunk an
   await inFolder(async (folder) => {
     const events = `${folder}/events.ndjson`;
     const args = ["-e", "(n) => n", "-o", `${folder}/out`, "--joblog", `${folder}/log`, "--events", events];
-    for (const [stdin, ...flags] of [[TWO], [MANY, "--resume", "--chunk", "3", "--rate", "100000/s"]] as const) {
-      const { code, stderr } = await mapByOne([...args, ...flags], { stdin });
-      assertEquals(code, 0, stderr);
-    }
+    const outcomes = await mapInTurn([
+      [TWO, args],
+      [MANY, [...args, "--resume", "--chunk", "3", "--rate", "100000/s"]],
+    ]);
+    for (const { code, stderr } of outcomes) assertEquals(code, 0, stderr);
     const blocks = [...(await Deno.readTextFile(events)).matchAll(/"type":"block".*"records":(\d+)/g)];
     assert(blocks.length > 0);
     assertEquals(blocks.filter(([, records]) => Number(records) > 3), []);
@@ -45,10 +46,10 @@ Deno.test("corral map --resume knows the columns of its output again", async () 
 Deno.test("corral map --resume-failed does not take the invalid records of an input for its format", async () => {
   await inFolder(async (folder) => {
     const args = ["-e", "(n) => n", "--joblog", `${folder}/log`];
-    const stdin = "1\nnone\n".repeat(25);
-    assertEquals((await mapByOne(args, { stdin })).code, 25);
-    const { code, stderr } = await mapByOne([...args, "--resume-failed"], { stdin });
-    assertEquals(code, 25, stderr);
+    const input = "1\nnone\n".repeat(25);
+    for (const { code, stderr } of await mapInTurn([[input, args], [input, [...args, "--resume-failed"]]])) {
+      assertEquals(code, 25, stderr);
+    }
   });
 });
 
