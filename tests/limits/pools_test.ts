@@ -9,12 +9,14 @@ import {
   type Future,
   Pool,
   Queue,
+  type TaskOptions,
   TaskTimeoutError,
   TimeoutError,
   waitFutures,
 } from "../../mod.ts";
 import { withExecutor } from "../helpers/pools/with_executor.ts";
 import { isAlive, withPool } from "../helpers/pools/with_pool.ts";
+import { LIBRARY } from "../helpers/programs/packages.ts";
 import { getItem, LIMITS, nameOf, SHORT, stay, timersAtOnceHaveFired } from "./limits.ts";
 
 // ---------------------------------------------------------------------------
@@ -59,21 +61,22 @@ Deno.test("Future.result(), exception(), waitFutures(), asCompleted() and map() 
     }
   }));
 
+/** That a task of this pool, which has this limit, ends soon or runs on. */
+async function requireLimit(pool: Pool, limit: number, options: TaskOptions): Promise<void> {
+  const queue = new Queue<number>();
+  const task = pool.apply(getItem, [queue], options);
+  if (SHORT.includes(limit)) return void await assertRejects(() => task, TaskTimeoutError);
+  await timersAtOnceHaveFired();
+  await queue.put(7);
+  assertEquals([limit, await task], [limit, 7]);
+}
+
 Deno.test("TaskOptions.timeoutMs and PoolOptions.taskTimeoutMs end a task soon, or let it run", async () => {
-  for (const limit of LIMITS) {
-    for (const place of ["task", "pool"]) {
-      await withPool(
-        { workers: 1, abortGraceMs: 0, ...(place === "pool" && { taskTimeoutMs: limit }) },
-        async (pool) => {
-          const queue = new Queue<number>();
-          const task = pool.apply(getItem, [queue], place === "task" ? { timeoutMs: limit } : {});
-          if (SHORT.includes(limit)) return await assertRejects(() => task, TaskTimeoutError);
-          await timersAtOnceHaveFired();
-          await queue.put(7);
-          assertEquals([limit, await task], [limit, 7]);
-        },
-      );
-    }
+  await withPool({ workers: 1, abortGraceMs: 0 }, async (pool) => {
+    for (const timeoutMs of LIMITS) await requireLimit(pool, timeoutMs, { timeoutMs });
+  });
+  for (const taskTimeoutMs of LIMITS) {
+    await withPool({ workers: 1, abortGraceMs: 0, taskTimeoutMs }, (pool) => requireLimit(pool, taskTimeoutMs, {}));
   }
 });
 
@@ -198,7 +201,7 @@ Deno.test("No limit makes a timer fire again and again while a task runs", async
     const { setTimeout } = globalThis;
     let timers = 0;
     globalThis.setTimeout = (...args) => (timers++, setTimeout(...args));
-    const { Pool } = await import(${JSON.stringify(import.meta.resolve("../../mod.ts"))});
+    const { Pool } = await import(${JSON.stringify(LIBRARY)});
     const limits = { taskTimeoutMs: 3e9, idleTimeoutMs: 3e9, abortGraceMs: 3e9, killGraceMs: 3e9 };
     const pool = new Pool({ workers: 1, ...limits });
     await pool.ready();
