@@ -158,7 +158,7 @@ Deno.test("a flood of output costs its worker time, and the program little memor
     }
   });
   const grownMiB = (Deno.memoryUsage().rss - before) / 1048576;
-  assert(grownMiB < 200, `it grew by ${Math.round(grownMiB)} MiB`);
+  assert(grownMiB < 120, `it grew by ${Math.round(grownMiB)} MiB`);
 });
 
 Deno.test("a task cannot signal its parent, its sister or its reaper, and only itself when it signals itself", () =>
