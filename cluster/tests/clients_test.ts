@@ -7,6 +7,7 @@ import { Notes } from "./helpers/notes.ts";
 import { openQueue } from "./helpers/open_queue.ts";
 import { untilRedis } from "./helpers/redis_changes.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
+import { startGroup } from "./helpers/start_group.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
 
@@ -18,11 +19,14 @@ let folder = "";
 
 Deno.test.beforeAll(async () => {
   if (options.ignore) return;
-  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
-  group.defer(() => Deno.remove(folder, { recursive: true }));
-  redis = group.use(await RedisServer.start());
-  const flags = ["--lease", "1s", `--allow-read=${folder}`, `--allow-write=${folder}`];
-  agent = group.use(await AgentProcess.start(redis.url, { jobs: 1, lock: "60s", flags }));
+  ({ redis, agent, folder } = await startGroup(
+    group,
+    (folder) => ({
+      jobs: 1,
+      lock: "60s",
+      flags: ["--lease", "1s", `--allow-read=${folder}`, `--allow-write=${folder}`],
+    }),
+  ));
 });
 
 Deno.test.afterAll(() => group.disposeAsync());

@@ -10,10 +10,10 @@ import {
   TaskTimeoutError,
 } from "@corral/multiprocessing";
 import { Cluster } from "../mod.ts";
-import { AgentProcess } from "./helpers/agent_process.ts";
 import { Caller } from "./helpers/caller.ts";
 import { Notes } from "./helpers/notes.ts";
-import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
+import { NO_REDIS, type RedisServer } from "./helpers/redis_server.ts";
+import { startGroup } from "./helpers/start_group.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { TASKS } from "./helpers/task_module.ts";
 import type * as tasks from "./fixtures/tasks.ts";
@@ -29,11 +29,10 @@ let folder = "";
 
 Deno.test.beforeAll(async () => {
   if (options.ignore) return;
-  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
-  group.defer(() => Deno.remove(folder, { recursive: true }));
-  redis = group.use(await RedisServer.start());
-  const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`, "--trace"];
-  group.use(await AgentProcess.start(redis.url, { jobs: 2, flags }));
+  ({ redis, folder } = await startGroup(
+    group,
+    (folder) => ({ jobs: 2, flags: [`--allow-read=${folder}`, `--allow-write=${folder}`, "--trace"] }),
+  ));
 });
 
 Deno.test.afterAll(() => group.disposeAsync());

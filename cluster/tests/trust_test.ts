@@ -12,6 +12,7 @@ import { Notes } from "./helpers/notes.ts";
 import { untilRedis } from "./helpers/redis_changes.ts";
 import { openQueue } from "./helpers/open_queue.ts";
 import { NO_REDIS, RedisServer } from "./helpers/redis_server.ts";
+import { startGroup } from "./helpers/start_group.ts";
 import { SECRET } from "./helpers/secret.ts";
 import { writeSecret } from "./helpers/secret_file.ts";
 import { TASKS } from "./helpers/task_module.ts";
@@ -29,10 +30,10 @@ let folder = "";
 
 Deno.test.beforeAll(async () => {
   if (options.ignore) return;
-  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
-  group.defer(() => Deno.remove(folder, { recursive: true }));
-  shared = group.use(await RedisServer.start());
-  group.use(await AgentProcess.start(shared.url, { name: "honest", jobs: 1, flags: [`--allow-write=${folder}`] }));
+  ({ redis: shared, folder } = await startGroup(
+    group,
+    (folder) => ({ name: "honest", jobs: 1, flags: [`--allow-write=${folder}`] }),
+  ));
 });
 
 Deno.test.afterAll(() => group.disposeAsync());

@@ -13,6 +13,7 @@ import {
 import { soon } from "../helpers/simulated/clock.ts";
 import { EventLog } from "../helpers/pools/events.ts";
 import { survivors, until } from "../helpers/programs/processes.ts";
+import { sharedStep } from "../helpers/pools/shared_pool.ts";
 
 const ATTEMPTS = import.meta.resolve("../fixtures/tasks/report_attempt.ts");
 const STUBBORN = import.meta.resolve("../fixtures/tasks/ignore_ending.ts");
@@ -153,9 +154,8 @@ const UNCAUGHT: Record<string, () => Promise<void>> = {
 
 Deno.test("Pool rejects tasks that end their worker, each with WorkerExitError, and serves on", async (t) => {
   await using pool = new Pool({ workers: 1 });
-  // What a pool has open goes on from one step to the next; the test itself looks at that.
   const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
-    assert(await t.step({ name, fn, sanitizeOps: false, sanitizeResources: false }), name);
+    await sharedStep(t, name, fn);
     assertEquals(await pool.apply(double, [4]), 8);
   };
   for (const exitCode of [0, 7]) {

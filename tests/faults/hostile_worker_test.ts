@@ -12,6 +12,7 @@ import {
 import { catchErrors } from "../helpers/pools/catch_errors.ts";
 import { EventLog } from "../helpers/pools/events.ts";
 import { alive } from "../helpers/programs/processes.ts";
+import { sharedStep } from "../helpers/pools/shared_pool.ts";
 
 const FORGE = import.meta.resolve("../fixtures/attacks/forge_frames.ts");
 
@@ -54,9 +55,7 @@ async function onOnePool<T>(
   for (const [what, given] of Object.entries(attempts)) {
     await pool.ready();
     log = new EventLog();
-    // What a pool has open goes on from one step to the next; the test itself looks at that.
-    const step = { name: name(what), sanitizeOps: false, sanitizeResources: false };
-    assert(await t.step({ ...step, fn: () => attempt(pool, log, given, what) }), what);
+    await sharedStep(t, name(what), () => attempt(pool, log, given, what));
   }
 }
 
@@ -118,9 +117,8 @@ Deno.test("Pool kills only the worker that writes something else than messages",
 Deno.test("Pool loses one task when its worker leaves half a frame", async (t) => {
   const half = [0, 0, 0, 100, 0, 0, 0, 96, 91, 34];
   await using pool = new Pool<Forge>({ workers: 1, module: FORGE });
-  // What a pool has open goes on from one step to the next; the test itself looks at that.
   const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
-    assert(await t.step({ name, fn, sanitizeOps: false, sanitizeResources: false }), name);
+    await sharedStep(t, name, fn);
     assertEquals(await pool.apply("double", [4]), 8);
   };
   for (const exitCode of [0, 5]) {

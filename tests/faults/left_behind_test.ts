@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Pool, WorkerExitError } from "../../mod.ts";
 import { EventLog } from "../helpers/pools/events.ts";
 import { until } from "../helpers/programs/processes.ts";
+import { sharedStep } from "../helpers/pools/shared_pool.ts";
 
 const pidOf = (): number => Deno.pid;
 
@@ -45,8 +46,7 @@ async function leaveInOneWorker(
   const pid = await pool.apply(pidOf);
   for (const [way, leave] of Object.entries(ways)) {
     log = new EventLog();
-    // What a pool has open goes on from one step to the next; the test itself looks at that.
-    const fn = async (): Promise<void> => {
+    await sharedStep(t, name(way), async () => {
       await pool.apply(leave);
       const next = pool.apply(async () => {
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -56,8 +56,7 @@ async function leaveInOneWorker(
       assertStringIncludes(log.text("stderr"), report);
       assertStringIncludes(log.text("stderr"), "Error: left");
       assertEquals([await next, await pool.apply(pidOf)], [pid, pid]);
-    };
-    assert(await t.step({ name: name(way), sanitizeOps: false, sanitizeResources: false, fn }), way);
+    });
   }
 }
 

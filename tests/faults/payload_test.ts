@@ -2,6 +2,7 @@
 // deno-lint-ignore-file no-console -- tasks print
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OutOfMemoryError, PayloadTooLargeError, Pool } from "../../mod.ts";
+import { sharedStep } from "../helpers/pools/shared_pool.ts";
 
 const LIMIT = 64 * 1024;
 // What a message adds to a value is part of the limit, and not promised exactly.
@@ -116,8 +117,7 @@ aboutTheLimit("Pool sends many tasks at once when together they exceed the frame
 Deno.test("what is about the frame limit or above it is carried or refused, and costs no worker", async (t) => {
   await using pool = new Pool({ workers: 1, maxFrameBytes: LIMIT });
   for (const [name, fn] of steps) {
-    // What a pool has open goes on from one step to the next; the test itself looks at that.
-    assert(await t.step({ name, sanitizeOps: false, sanitizeResources: false, fn: () => fn(pool) }), name);
+    await sharedStep(t, name, () => fn(pool));
     assertEquals([pool.stats().workersStarted, pool.stats().workersLost], [1, 0], name);
   }
 });

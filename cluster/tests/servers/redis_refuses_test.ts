@@ -7,6 +7,7 @@ import { AgentProcess } from "../helpers/agent_process.ts";
 import { Caller } from "../helpers/caller.ts";
 import { Notes } from "../helpers/notes.ts";
 import { NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
+import { startGroup } from "../helpers/start_group.ts";
 import { SECRET } from "../helpers/secret.ts";
 
 const options = { ignore: NO_REDIS !== undefined };
@@ -20,11 +21,10 @@ let folder = "";
 
 Deno.test.beforeAll(async () => {
   if (options.ignore) return;
-  folder = await Deno.makeTempDir({ prefix: "corral-notes-" });
-  group.defer(() => Deno.remove(folder, { recursive: true }));
-  redis = group.use(await RedisServer.start());
-  const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
-  group.use(await AgentProcess.start(redis.url, { jobs: 1, lock: "10m", flags }));
+  ({ redis, folder } = await startGroup(
+    group,
+    (folder) => ({ jobs: 1, lock: "10m", flags: [`--allow-read=${folder}`, `--allow-write=${folder}`] }),
+  ));
 });
 
 Deno.test.afterAll(() => group.disposeAsync());

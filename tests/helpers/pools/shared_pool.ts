@@ -6,6 +6,12 @@ import { withPool } from "./with_pool.ts";
 
 type Use<T> = (body: (shared: T) => Promise<void>) => Promise<void>;
 
+/** A step over a pool that goes on behind it: what that has open is looked at by the test around the steps. Rejects where the step fails. */
+export async function sharedStep(test: Deno.TestContext, name: string, body: () => unknown): Promise<void> {
+  const fn = async (): Promise<void> => void await body();
+  assert(await test.step({ name, fn, sanitizeOps: false, sanitizeResources: false }), `failed: ${name}`);
+}
+
 /**
  * Tests that use one thing, one after the other: they are steps of one test. Workers outlive a step, so the sanitizers watch over all steps
  * together, and over the end of what they share. No step follows on one that fails, whose tasks may still have the workers.
@@ -16,10 +22,7 @@ export class SharingTests<T> {
   constructor(name: string, use: Use<T>, ignore = false) {
     Deno.test(name, { ignore }, (test) =>
       use(async (shared) => {
-        for (const [name, body] of this.#steps) {
-          const fn = async (): Promise<void> => void await body(shared);
-          assert(await test.step({ name, fn, sanitizeOps: false, sanitizeResources: false }), `failed: ${name}`);
-        }
+        for (const [name, body] of this.#steps) await sharedStep(test, name, () => body(shared));
       }));
   }
 
