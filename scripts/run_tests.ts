@@ -1,24 +1,25 @@
 // deno-lint-ignore-file no-console
 /**
- * Runs each test file in a `deno test` of its own, some at once, and tells the failures of all last.
+ * Runs the test files in some processes of `deno test`, a few at once, and tells the failures of all last.
  *
- *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [--temp=FOLDER [--packages]] [flags of every run] -- [path] [flags]
+ *     deno run --allow-run=deno --allow-read=. scripts/run_tests.ts [--temp=FOLDER [--together=FILES] [--packages]] [flags of every run] -- [path] [flags]
  *
- * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run all files in one process, and tests
- * look at the children and at the open files of the process that they are in. A process more costs less than waiting for the last of a
- * few large parts, and no more than `deno test` takes to go on with its next file: for each it fills 80 MB again, for benchmarks.
+ * With a path or flags behind `--` there is one run, as of `deno test` alone. `--parallel` would run files beside each other in one process, and tests
+ * look at the children and at the open files of the process that they are in.
  *
- * With `--temp`, the unit tests and policies of a folder are one file, in a folder of the run's own in that one: they look at nothing but what they make, and
- * most are over in less time than a file takes to begin. With `--packages`, what is published is made there too, once for all tests: the programs that
- * they start load it faster than the sources, see `tests/helpers/programs/packages.ts`.
+ * With `--temp`, a folder of the run's own is made in that one. With `--together`, as many files of a folder share a process, one after the other: a file there
+ * imports them. `deno test` takes 0.8 s of processor time to begin with a file: it fills 80 MB for benchmarks, and the file loads the library anew. With
+ * `--packages`, what is published is made there too, once for all tests: the programs that they start load it faster than the sources, see
+ * `tests/helpers/programs/packages.ts`.
  */
 
+import { parseArgs } from "@std/cli";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Tests start processes and hold memory: more at once than this would be in each other's way on any machine. */
 const MOST_AT_ONCE = 4;
 
-/** Folders whose files take longest, and such files of other folders, those with the longest first. */
+/** Folders that take longest, those with the longest first. */
 const LONG = [
   "tests/hostile/",
   "tests/faults/",
@@ -26,11 +27,13 @@ const LONG = [
   "tests/process/",
   "tests/cli/",
   "tests/docs/",
-  "tests/wire/lines_test.ts",
-  "tests/wire/codec_test.ts",
-  "tests/limits/",
+  "tests/sync/",
+  "tests/wire/",
+  "tests/permissions/",
   "tests/examples/",
   "tests/worker/",
+  "tests/hub/",
+  "tests/limits/",
 ];
 
 const KINDS = ["passed", "failed", "ignored"] as const;
@@ -49,6 +52,19 @@ interface Part {
   /** What its lines begin with. */
   readonly name: string;
   readonly args: readonly string[];
+}
+
+/** What this script takes for itself, with a value for each flag. */
+interface Options {
+  readonly temp?: string;
+  readonly together: string;
+  readonly packages: boolean;
+}
+
+/** Where and how many files become one part. */
+interface Sharing {
+  readonly temp: string;
+  readonly together: number;
 }
 
 /** Sorts the lines of a part: those of tests are to be shown at once, with its name, its failures and its summary when all parts have ended. */
@@ -136,14 +152,7 @@ async function runPart({ name, args }: Part, env: Record<string, string>): Promi
   return output.end(code);
 }
 
-/** Those first that are in folders whose files take long: no lane is left alone with one of them at the end. */
-function longestFirst<T>(found: readonly T[], pathOf: (item: T) => string): T[] {
-  const order = [...LONG, ""];
-  const place = (item: T): number => order.findIndex((folder) => pathOf(item).startsWith(folder));
-  return found.toSorted((a, b) => place(a) - place(b) || (pathOf(a) < pathOf(b) ? -1 : 1));
-}
-
-/** The test files of this folder. */
+/** The test files of this folder, those first that are in folders which take long: no lane is left alone with one of them at the end. */
 export async function findTests(ignored: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const walk = async (folder: string): Promise<void> => {
@@ -154,31 +163,36 @@ export async function findTests(ignored: readonly string[]): Promise<string[]> {
     }
   };
   await walk(".");
-  return longestFirst(found, (path) => path);
+  const order = [...LONG, ""];
+  const place = (path: string): number => order.findIndex((folder) => path.startsWith(folder));
+  return found.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
-/** Whether the first comment of a test file says that it has unit tests or policies, and no others: they start no process. */
-export function startsNothing(text: string): boolean {
-  const [comment = ""] = /^\/\*\*[^]*?\*\/|^(\/\/.*\n)+/.exec(text) ?? [];
-  return /^\/[*\/]+ (?:Unit|Policy)\b/.test(comment) && !/end-to-end|contract/i.test(comment);
+/**
+ * The parts of these files: as many of one folder as may be `together`, such as `tests/hub` with all that is below it, are one file in `temp`, which imports them.
+ *
+ * Neighbours go to different parts: those that take long often have names alike.
+ */
+async function partsOf(paths: readonly string[], { temp, together }: Sharing): Promise<Part[]> {
+  const folders = Object.entries(Object.groupBy(paths, (path) => path.split("/").slice(0, -1).slice(0, 2).join("/")));
+  const parts = folders.flatMap(([folder, files]) => {
+    const count = Math.ceil(files!.length / together);
+    return Array.from({ length: count }, (_, at) => ({
+      name: count === 1 ? folder : `${folder}, part ${at + 1}`,
+      files: files!.filter((_, n) => n % count === at),
+    }));
+  });
+  return await Promise.all(parts.map(async ({ name, files }, at) => {
+    if (files.length === 1) return partOf(files[0]!);
+    const file = `${temp}/part_${at}_test.ts`;
+    await Deno.writeTextFile(file, files.map((path) => `import "${pathToFileURL(path)}";\n`).join(""));
+    return { name, args: [file] };
+  }));
 }
 
 /** The part of one file. */
-const partOf = (path: string): Part => ({ name: path, args: [path] });
-
-/** The parts of these files: the unit tests and policies below one folder, such as `tests/hub`, are one file in `temp`, which imports them. */
-async function partsOf(paths: readonly string[], temp: string): Promise<Part[]> {
-  const texts = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
-  const unit = paths.filter((_, at) => startsNothing(texts[at]!));
-  const groups = Object.entries(Object.groupBy(unit, (path) => path.split("/").slice(0, -1).slice(0, 2).join("/")));
-  const joined = groups.map(async ([folder, files]): Promise<Part> => {
-    if (files!.length === 1) return partOf(files![0]!);
-    const file = `${temp}/${folder.replaceAll("/", "_")}_test.ts`;
-    await Deno.writeTextFile(file, files!.map((path) => `import "${pathToFileURL(path)}";\n`).join(""));
-    return { name: `${folder}: units`, args: [file] };
-  });
-  const others = paths.filter((path) => !unit.includes(path)).map(partOf);
-  return longestFirst([...others, ...await Promise.all(joined)], ({ name }) => name);
+function partOf(path: string): Part {
+  return { name: path, args: [path] };
 }
 
 /** Runs parts, `atOnce` at a time. */
@@ -196,14 +210,14 @@ async function runParts(
   return outcomes;
 }
 
-/** Runs all tests, and tells how they went. With `temp`, a folder, those that start nothing in one process for each folder. */
-async function runAll(flags: readonly string[], env: Record<string, string>, temp?: string): Promise<void> {
+/** Runs all tests, and tells how they went. */
+async function runAll(flags: readonly string[], env: Record<string, string>, sharing?: Sharing): Promise<void> {
   const startedAt = performance.now();
   // Types are checked once, for all files, beside the first tests: as `deno task static` does it, which then finds that done.
   const types: Part = { name: "", args: ["check", "--quiet"] };
   const ignored = flags.filter((flag) => flag.startsWith("--ignore=")).flatMap((flag) => flag.slice(9).split(","));
   const paths = await findTests(ignored);
-  const parts = temp === undefined ? paths.map(partOf) : await partsOf(paths, temp);
+  const parts = sharing === undefined ? paths.map(partOf) : await partsOf(paths, sharing);
   const tests = parts.map(({ name, args }) => ({ name, args: ["test", ...flags, "--no-check", ...args] }));
   // Tests wait now and then, for a limit or for a process: with three at once, two processors stood still for a seventh of the time.
   const outcomes = await runParts([types, ...tests], Math.min(navigator.hardwareConcurrency * 2, MOST_AT_ONCE), env);
@@ -213,33 +227,31 @@ async function runAll(flags: readonly string[], env: Record<string, string>, tem
   if (outcomes.some(({ code }) => code !== 0)) Deno.exitCode = 1;
 }
 
-/** The same with a new folder in `parent`, which is removed in the end. */
-async function runAllIn(
-  parent: string,
-  packages: boolean,
-  flags: readonly string[],
-  env: Record<string, string>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir({ dir: parent, prefix: "corral-tests-" });
+/** The same with a new folder in the one that the options name, which is removed in the end. */
+async function runAllIn(options: Options, flags: readonly string[], env: Record<string, string>): Promise<void> {
+  const temp = await Deno.makeTempDir({ dir: options.temp!, prefix: "corral-tests-" });
   try {
-    await runAll(flags, packages ? { ...env, ...await makePackages(folder) } : env, folder);
+    const packages = options.packages ? await makePackages(temp) : {};
+    await runAll(flags, { ...env, ...packages }, { temp, together: Number(options.together) });
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(temp, { recursive: true });
   }
 }
 
 if (import.meta.main) {
   const border = Deno.args.indexOf("--");
-  const temp = "--temp=";
-  const own = Deno.args.slice(0, border);
-  const parent = own.find((flag) => flag.startsWith(temp))?.slice(temp.length);
-  const packages = own.includes("--packages");
-  const flags = own.filter((flag) => !flag.startsWith(temp) && flag !== "--packages");
+  const flags: string[] = [];
+  const options = parseArgs(Deno.args.slice(0, border), {
+    string: ["temp", "together"],
+    boolean: ["packages"],
+    default: { together: "1" },
+    unknown: (flag) => (flags.push(flag), false),
+  });
   const given = Deno.args.slice(border + 1);
   const env = await cacheVariable();
   if (given.length > 0) {
     const run = new Deno.Command("deno", { args: ["test", ...flags, ...given], env, stdin: "inherit" }).spawn();
     Deno.exitCode = (await run.status).code;
-  } else if (parent === undefined) await runAll(flags, env);
-  else await runAllIn(parent, packages, flags, env);
+  } else if (options.temp === undefined) await runAll(flags, env);
+  else await runAllIn(options, flags, env);
 }

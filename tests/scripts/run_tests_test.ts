@@ -1,9 +1,12 @@
 // Unit tests of what the runner of the tests shows when; and end-to-end, a run of a few tests of which some fail.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PartOutput, startsNothing, summarize } from "../../scripts/run_tests.ts";
+import { PartOutput, summarize } from "../../scripts/run_tests.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const SCRIPT = new URL("../../scripts/run_tests.ts", import.meta.url).pathname;
+
+/** By which the script finds what it imports. */
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 const FAILED = [
   "running 3 tests from ./a_test.ts",
@@ -50,64 +53,47 @@ async function run(files: Record<string, string>, ...given: string[]) {
   const config = JSON.stringify({ exclude: [".moved"] });
   await using folder = await ProjectFolder.make({ "deno.json": config, ...files }, ENV);
   const flags = ["--quiet", "--no-prompt", "--allow-run", "--allow-read=.", "--allow-write=."];
-  const args = ["run", ...flags, SCRIPT, "--temp=.", "--no-prompt", "--allow-env=DENO_DIR", "--", ...given];
+  const args = [
+    "run",
+    ...flags,
+    SCRIPT,
+    "--temp=.",
+    "--together=8",
+    "--no-prompt",
+    "--allow-env=DENO_DIR",
+    "--",
+    ...given,
+  ];
   const { code, stdout } = await folder.denoIn(".", args, { XDG_CACHE_HOME: `${folder.path}/.moved` });
   return { code, stdout, cache: `${folder.path}/.moved/deno` };
 }
 
 const TELLS_CACHE = "console.log('cache:', Deno.env.get('DENO_DIR'));";
 
-Deno.test("run_tests.ts runs the unit tests of a folder in one process and every other file in one of its own, tells at its end what failed and why, also of types, ends with 1, and tells tests by DENO_DIR where the cache is, whatever variable has moved it", async () => {
+Deno.test("run_tests.ts runs as many files of a folder in one process as it is told, each once, tells at its end what failed and why, also of types, ends with 1, and tells tests by DENO_DIR where the cache is, whatever variable has moved it", async () => {
   const tells = (name: string): string => TEST(name, `console.log("process " + Deno.pid + " of"); ${TELLS_CACHE}`);
-  const { code, stdout, cache } = await run({
-    "tests/hub/deep/a_test.ts": `// Unit tests.\n${tells("test a")}`,
-    "tests/hub/b_test.ts": `// Unit tests.\n${tells("test b")}`,
-    "tests/hub/c_test.ts": `// End-to-end.\n${tells("test c")}`,
-    "tests/wire/d_test.ts": `// Unit tests.\n${tells("test d")}\nconst n: number = 'text';`,
-    "e_test.ts": TEST("test e", "throw new Error('the cause')"),
-  });
+  const folders = {
+    "tests/hub": ["deep/er/a", "deep/b", "c", "d", "e", "f", "g", "h", "i"],
+    "tests/a-b": ["a", "b"],
+    "tests/a_b": ["a", "b"],
+    "tests/wire": ["a"],
+  };
+  const passing = Object.entries(folders).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`));
+  const files = Object.fromEntries(passing.map((name) => [`${name}_test.ts`, tells(name)]));
+  files["tests/wire/a_test.ts"] += "\nconst n: number = 'text';";
+  const { code, stdout, cache } = await run({ ...files, "e_test.ts": TEST("test e", "throw new Error('the cause')") });
   assertEquals(code, 1, stdout);
   const processes = [...stdout.matchAll(/process (\d+) of/g)].map(([, pid]) => pid);
-  assertEquals([processes.length, new Set(processes).size], [4, 3], stdout);
-  assertEquals(stdout.split(`cache: ${cache}\n`).length, 5, stdout);
-  for (
-    const part of [
-      "tests/hub: units => test a",
-      "tests/hub: units => test b",
-      "tests/hub/c_test.ts => test c",
-      "tests/wire/d_test.ts => test d",
-    ]
-  ) {
-    assertEquals(stdout.split(`${part} ... ok`).length, 2, stdout);
+  assertEquals([processes.length, new Set(processes).size], [14, 5], stdout);
+  assertEquals(stdout.split(`cache: ${cache}\n`).length - 1, 14, stdout);
+  for (const name of passing) assertEquals(stdout.split(` => ${name} ... ok`).length - 1, 1, stdout);
+  for (const part of ["tests/hub, part 2 => ", "tests/a_b => ", "tests/wire/a_test.ts => "]) {
+    assertStringIncludes(stdout, part);
   }
   const last = stdout.slice(stdout.indexOf("\nERRORS\n"));
   assertStringIncludes(last, "Error: the cause");
   assertStringIncludes(last, "Type 'string' is not assignable to type 'number'");
-  assertMatch(last, /\nFAILED \| 4 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
-});
-
-Deno.test("startsNothing() goes by the first comment of a file, and takes no file that has other tests too", () => {
-  for (
-    const text of [
-      "/** Unit tests of a. */\nend-to-end",
-      "// Unit: a.\n// And b.\nimport",
-      "// Policy, with simulated time.\n",
-      "/**\n * Unit tests\n * of a.\n */\n",
-    ]
-  ) {
-    assertEquals(startsNothing(text.replace("/**\n *", "/**")), true, text);
-  }
-  for (
-    const text of [
-      "",
-      "/** End-to-end: a unit. */",
-      "/** Unit and end-to-end tests of a. */",
-      "// Unit: a;\n// and end-to-end.\n",
-      "const Unit = 1;",
-    ]
-  ) {
-    assertEquals(startsNothing(text), false, text);
-  }
+  assertMatch(last, /\nFAILED \| 14 passed \| 1 failed \| 0 ignored \(\d+ s\)\n$/);
 });
 
 Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and begins with those whose files take long", async () => {
@@ -126,10 +112,10 @@ Deno.test("run_tests.ts looks in all folders but ignored and hidden ones, and be
     "../../scripts/run_tests.ts",
     import.meta.url,
   )}"; console.log(await findTests(["cluster"]));`;
-  const { stdout } = await folder.deno("eval", "--quiet", print);
+  const { stdout } = await folder.deno("eval", "--quiet", `--config=${CONFIG}`, "--no-lock", print);
   assertEquals(
     [...stdout.matchAll(/"(.*)_test\.ts"/g)].map(([, name]) => name),
-    ["tests/hostile/c", "tests/cli/b", "tests/deep/er/g", "tests/wire/a"],
+    ["tests/hostile/c", "tests/cli/b", "tests/wire/a", "tests/deep/er/g"],
   );
 });
 
