@@ -23,12 +23,12 @@ const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
 const $Error_isError = Error.isError;
 const $Object_keys = Object.keys;
 const $Number_isInteger = Number.isInteger;
-const $JSON_stringify = JSON.stringify;
 const $Math_min = Math.min;
+const $JSON_stringify = JSON.stringify;
 const $Math_max = Math.max;
 const $Math_floor = Math.floor;
-const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $Math_ceil = Math.ceil;
+const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $String_fromCharCode = String.fromCharCode;
 const $Array_from = Array.from;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
@@ -245,7 +245,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -253,10 +253,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -265,7 +265,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(9));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $ArrayBuffer_isView, $Math_ceil, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/heap"] = (() => {
 // src/wire/heap.ts
 function heapBytes() {
@@ -694,6 +694,9 @@ var CONSTANT_UNITS = 5;
 var AROUND_TEXT_UNITS = 4;
 var AROUND_CONTAINER_UNITS = 3;
 var MANY = 32;
+function isLongText(value) {
+  return typeof value === "string" && value.length >= LARGE_UNITS;
+}
 function isPlainPrimitive(value) {
   switch (typeof value) {
     case "string":
@@ -798,23 +801,17 @@ function countLeadingNumbers(array) {
   }
   return length;
 }
-var FAST_UNITS = 64 * 1024 * 1024;
-function jsonOf(value) {
-  if (typeof value !== "string" || value.length < FAST_UNITS) return $JSON_stringify(value);
-  return $JSON_stringify(value, (_, text) => text);
-}
 return {
   NOT_PLAIN,
   LARGE_UNITS,
+  isLongText,
   isPlainPrimitive,
   isShort,
-  PlainMeasure,
-  jsonOf
+  PlainMeasure
 };
 })(parts["wire/codec/checks"], parts["wire/codec/realms"]);
 parts["wire/codec/line_writer"] = (({
-  LARGE_UNITS,
-  jsonOf
+  isLongText
 }, {
   SHALLOW_UNITS
 }) => {
@@ -863,7 +860,10 @@ var MAX_LINE_BYTES = 256 * 1024;
 var MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
 var SPARE_BYTES = 64 * 1024;
 var MAX_FORESEEN_BYTES = 2 * 1024 * 1024;
+var PIECE_UNITS = 16 * 1024;
+var FORESIGHT = 1.05;
 var LINE_FEED = 10;
+var QUOTE = 34;
 var TREE_SIGN = "";
 var WHOLE_TREE_SIGN = " ";
 var utf8Encoder = new TextEncoder();
@@ -907,7 +907,8 @@ var LineWriter = class _LineWriter {
     this.#writeLine("[");
   }
   write(value) {
-    if (!this.#isOpened(value)) return this.#writeLine(jsonOf(value));
+    if (isLongText(value)) return this.#writeLongText(value);
+    if (!this.#isOpened(value)) return this.#writeLine($JSON_stringify(value));
     if ($Array_isArray(value)) {
       this.#writeLine("[");
       this.writeItems(value, 0, value.length);
@@ -970,7 +971,7 @@ var LineWriter = class _LineWriter {
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
       if (isAlone || isLongText(key)) {
-        this.#writeLine(jsonOf(key));
+        this.write(key);
         if (isAlone) this.write(field);
         else this.#writeLine($JSON_stringify([
           field
@@ -983,10 +984,24 @@ var LineWriter = class _LineWriter {
     return this.#large.size > 0 && typeof value === "object" && value !== null && this.#large[$has](value);
   }
   #writeLine(text) {
-    const needed = this.#length + text.length * 3 + 1;
-    if (needed > this.#buffer.length) this.#grow(needed);
-    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#put(text);
     this.#buffer[this.#length++] = LINE_FEED;
+  }
+  #writeLongText(text) {
+    const start = this.#length;
+    for (let at = 0, end = 0; at < text.length; at = end) {
+      end = endOfPiece(text, at);
+      const json = $JSON_stringify(text.slice(at, end));
+      const rest = at === 0 ? 0 : (text.length - end) * (this.#length - start) / at;
+      this.#put(json.slice(at === 0 ? 0 : 1, -1), rest);
+    }
+    this.#buffer[this.#length++] = QUOTE;
+    this.#buffer[this.#length++] = LINE_FEED;
+  }
+  #put(text, foreseen = 0) {
+    const needed = this.#length + text.length * 3 + 2;
+    if (needed > this.#buffer.length) this.#grow(needed + $Math_ceil(foreseen * FORESIGHT));
+    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
   }
   #grow(needed) {
     const grown = new Uint8Array($Math_max(needed, this.#buffer.length * 2));
@@ -994,8 +1009,11 @@ var LineWriter = class _LineWriter {
     this.#buffer = grown;
   }
 };
-function isLongText(value) {
-  return typeof value === "string" && value.length >= LARGE_UNITS;
+function endOfPiece(text, start) {
+  const end = start + PIECE_UNITS;
+  if (end >= text.length) return text.length;
+  const isPair = (text[$charCodeAt](end - 1) & 64512) === 55296;
+  return isPair ? end - 1 : end;
 }
 return {
   LinePart,
@@ -1062,8 +1080,8 @@ parts["wire/codec/number_list"] = (({
 }, {
   viewOf
 }, {
-  isPlainPrimitive,
-  jsonOf
+  isLongText,
+  isPlainPrimitive
 }, {
   DIGITS_PER_COST,
   ERROR_COST,
@@ -1241,7 +1259,7 @@ function encodeArguments(values) {
   if (at < 0) return void 0;
   const list = encodeList(values[at]);
   if (list === void 0) return void 0;
-  const texts = values.map((value, index) => index === at ? list.text : jsonOf(value));
+  const texts = values.map((value, index) => index === at ? list.text : $JSON_stringify(value));
   return {
     text: \`[\${texts.join()}]\`,
     bytes: list.bytes
@@ -1251,7 +1269,7 @@ function indexOfLongList(values) {
   let at = -1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (isPlainPrimitive(value)) continue;
+    if (isPlainPrimitive(value) && !isLongText(value)) continue;
     const isLongList = $Array_isArray(value) && value.length >= MIN_LENGTH && isOrdinaryArray(value);
     if (!isLongList || at >= 0) return -1;
     at = i;
@@ -1325,7 +1343,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -2177,7 +2195,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $JSON_stringify, $Math_min, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -3750,7 +3768,7 @@ return parts["child/tasks/task_loop"];
 //# sourceURL=corral:child/3
 `, `"use strict";
 ((parts, taken, load) => {
-const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $JSON_stringify, $Math_min, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
+const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
 parts["child/main"] = (({
   joinParent
 }, {
@@ -8670,7 +8688,7 @@ return parts["hub/parent_peer"];
 `, `"use strict";
 ((parts, taken, load) => {
 load(8);
-const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $JSON_stringify, $Math_min, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
+const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
 parts["manager/value"] = (({
   Delivery,
   Deque,

@@ -1,5 +1,4 @@
 // Unit.
-import { jsonOf } from "../../src/wire/codec/plain.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -26,11 +25,10 @@ class Point {
 
 // Plain data
 
-Deno.test("encode() writes one text after another of 256 MiB, which V8 does not survive without help", () => {
+Deno.test("encode() writes a text of more than 256 MiB, of which V8 does not survive the second JSON text", () => {
   const text = "x".repeat(257 * 1024 * 1024);
-  for (let round = 0; round < 2; round++) assertEquals(encode([text]).parts[0]!.byteLength > text.length, true);
-  assertEquals(JSON.parse(jsonOf(text)).length, text.length);
-  assertEquals(jsonOf('"a\n'), JSON.stringify('"a\n'));
+  const lines = encode([text]).parts[0]!;
+  assertEquals([lines.byteLength, lines.at(-1)], ["[\n\n]\n".length + text.length + 2, 10]);
 });
 
 Deno.test("encode() gives the JSON text untagged when the value is plain data", () => {

@@ -1,8 +1,9 @@
-/** Unit tests of long strings that are read piece by piece, and of what regular expressions may cost. */
+/** Unit tests of long strings, which are written and read piece by piece, and of what regular expressions may cost. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { EncodingError, ProtocolError } from "../../src/errors.ts";
 import { decode, encode } from "../../src/wire/codec/codec.ts";
+import { giveBack, LineWriter } from "../../src/wire/codec/line_writer.ts";
 import { LongText } from "../../src/wire/codec/long_text.ts";
 import { MAX_REGEXP_COST, regexpCost } from "../../src/wire/codec/tags.ts";
 
@@ -20,10 +21,37 @@ function readPieces(content: string, sizes: readonly number[]): string {
   return text.end();
 }
 
+const unit = fc.constantFrom("a", "é", "漢", "\u{1f600}", "\\", '"', "\n", "\u0001", "\ud800", "\udc00", "u", "/");
+
+/** The line of a long string. */
+function lineOf(text: string): string {
+  const writer = new LineWriter(new Set());
+  writer.write(text);
+  const line = writer.finish();
+  const written = new TextDecoder("utf-8", { fatal: true }).decode(line);
+  giveBack([line]);
+  return written;
+}
+
+Deno.test("LineWriter writes a long string as JSON.stringify() does, wherever its pieces end", () => {
+  const any = fc.string({ unit, minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 8 }), fc.constantFrom("a", "漢"), any, any, (shift, filler, some, last) => {
+      // Pieces end after 16 Ki units: here within what is random.
+      const text = filler.repeat(16 * 1024 - shift) + some + filler.repeat(16 * 1024 - some.length) + some + last;
+      assertEquals(lineOf(text), `${JSON.stringify(text)}\n`);
+    }),
+  );
+});
+
+Deno.test("LineWriter makes room for a long string that is wider the longer it is", () => {
+  const text = ["a", "é", "漢", "\u{1f600}", "\u0001"].map((each) => each.repeat(300_000)).join("");
+  assertEquals(lineOf(text), `${JSON.stringify(text)}\n`);
+});
+
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
 Deno.test("LongText gives the string, however it is escaped and wherever it is cut", () => {
-  const unit = fc.constantFrom("a", "é", "漢", "\u{1f600}", "\\", '"', "\n", "\u0001", "\ud800", "\udc00", "u", "/");
   fc.assert(fc.property(fc.string({ unit, maxLength: 60 }), sizes, (sent, pieces) => {
     assertEquals(readPieces(JSON.stringify(sent).slice(1, -1), pieces), sent);
     const escaped = Array.from(

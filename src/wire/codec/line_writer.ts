@@ -13,7 +13,7 @@
 import { LinePart } from "../framing/line_part.ts";
 import { SHALLOW_UNITS } from "./checks.ts";
 import { KeptBuffers } from "./kept_buffers.ts";
-import { jsonOf, LARGE_UNITS } from "./plain.ts";
+import { isLongText } from "./plain.ts";
 
 /** About how much goes into a line. More brings nothing, and so short a text needs no check of its depth. */
 const LINE_UNITS = SHALLOW_UNITS - 500;
@@ -25,7 +25,12 @@ const MAX_LINE_UNITS = MAX_LINE_BYTES / 4;
 const SPARE_BYTES = 64 * 1024;
 /** What a value that is foreseen to be larger begins with: the foresight may be wrong. */
 const MAX_FORESEEN_BYTES = 2 * 1024 * 1024;
+/** How much of a long string becomes JSON at once. */
+const PIECE_UNITS = 16 * 1024;
+/** What is foreseen may be a little more: to grow once more at the end would copy all. */
+const FORESIGHT = 1.05;
 const LINE_FEED = 10;
+const QUOTE = 0x22;
 /** The first line of a tree that is decoded while its lines come. No JSON text is so. */
 export const TREE_SIGN = "\x03";
 /** The first line of one that is not: it has binary parts, which come later, or shared objects. */
@@ -86,7 +91,8 @@ export class LineWriter {
 
   /** Writes the whole value. */
   write(value: unknown): void {
-    if (!this.#isOpened(value)) return this.#writeLine(jsonOf(value));
+    if (isLongText(value)) return this.#writeLongText(value);
+    if (!this.#isOpened(value)) return this.#writeLine(JSON.stringify(value));
     if (Array.isArray(value)) {
       this.#writeLine("[");
       this.writeItems(value, 0, value.length);
@@ -162,7 +168,7 @@ export class LineWriter {
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
       if (isAlone || isLongText(key)) {
-        this.#writeLine(jsonOf(key));
+        this.write(key);
         if (isAlone) this.write(field);
         else this.#writeLine(JSON.stringify([field]));
       }
@@ -175,11 +181,33 @@ export class LineWriter {
   }
 
   #writeLine(text: string): void {
-    // In UTF-8 a unit takes at most three bytes.
-    const needed = this.#length + text.length * 3 + 1;
-    if (needed > this.#buffer.length) this.#grow(needed);
-    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#put(text);
     this.#buffer[this.#length++] = LINE_FEED;
+  }
+
+  /**
+   * Writes a string piece by piece. The JSON text of the whole would be memory that is new each time; and of 256 MiB and more, V8 ends the process
+   * ("Fatal process out of memory: Zone") when it writes the second.
+   */
+  #writeLongText(text: string): void {
+    const start = this.#length;
+    for (let at = 0, end = 0; at < text.length; at = end) {
+      end = endOfPiece(text, at);
+      const json = JSON.stringify(text.slice(at, end));
+      // The rest is about as wide as what was written, which tells how many escapes there are, and how many bytes a unit has.
+      const rest = at === 0 ? 0 : (text.length - end) * (this.#length - start) / at;
+      this.#put(json.slice(at === 0 ? 0 : 1, -1), rest);
+    }
+    this.#buffer[this.#length++] = QUOTE;
+    this.#buffer[this.#length++] = LINE_FEED;
+  }
+
+  /** Writes text. Where there is no room for it, room is made for as many bytes behind it as are foreseen. */
+  #put(text: string, foreseen = 0): void {
+    // In UTF-8 a unit takes at most three bytes. A quote and a line feed may follow.
+    const needed = this.#length + text.length * 3 + 2;
+    if (needed > this.#buffer.length) this.#grow(needed + Math.ceil(foreseen * FORESIGHT));
+    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
   }
 
   #grow(needed: number): void {
@@ -189,6 +217,10 @@ export class LineWriter {
   }
 }
 
-function isLongText(value: unknown): value is string {
-  return typeof value === "string" && value.length >= LARGE_UNITS;
+/** Both halves of a pair stay together: one alone is written as an escape. */
+function endOfPiece(text: string, start: number): number {
+  const end = start + PIECE_UNITS;
+  if (end >= text.length) return text.length;
+  const isPair = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return isPair ? end - 1 : end;
 }

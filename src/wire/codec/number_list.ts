@@ -4,7 +4,7 @@ import { LinePart } from "../framing/line_part.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
 import { type LineLimits, numbersValueBytes, requireNumbersFit } from "./line_limits.ts";
-import { isPlainPrimitive, jsonOf } from "./plain.ts";
+import { isLongText, isPlainPrimitive } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
 
@@ -125,16 +125,16 @@ function encodeArguments(values: unknown[]): NumbersText | undefined {
   if (at < 0) return undefined;
   const list = encodeList(values[at] as unknown[]);
   if (list === undefined) return undefined;
-  const texts = values.map((value, index) => index === at ? list.text : jsonOf(value));
+  const texts = values.map((value, index) => index === at ? list.text : JSON.stringify(value));
   return { text: `[${texts.join()}]`, bytes: list.bytes };
 }
 
-/** Where the one long list is, or -1: with a second object it matters whether the two are the same. */
+/** Where the one long list is, or -1: with a second object it matters whether the two are the same, and a long text is written in pieces. */
 function indexOfLongList(values: unknown[]): number {
   let at = -1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (isPlainPrimitive(value)) continue;
+    if (isPlainPrimitive(value) && !isLongText(value)) continue;
     const isLongList = Array.isArray(value) && value.length >= MIN_LENGTH && isOrdinaryArray(value);
     if (!isLongList || at >= 0) return -1;
     at = i;

@@ -19,6 +19,11 @@ const AROUND_CONTAINER_UNITS = 3;
 /** So many objects are quicker looked up in a set than in a list. */
 const MANY = 32;
 
+/** Whether a value is a text that is written as a line of its own, piece by piece. */
+export function isLongText(value: unknown): value is string {
+  return typeof value === "string" && value.length >= LARGE_UNITS;
+}
+
 /** Whether a value that is not an object is plain JSON data. */
 export function isPlainPrimitive(value: unknown): boolean {
   switch (typeof value) {
@@ -156,17 +161,4 @@ function countLeadingNumbers(array: unknown[]): number {
     if (typeof item !== "number" || item - item !== 0 || (item === 0 && 1 / item < 0)) return i;
   }
   return length;
-}
-
-/**
- * From 256 MiB in one text on, V8 ends the whole process ("Fatal process out of memory: Zone") when `JSON.stringify()` writes the second of
- * them on its fast path. A function that looks at what is written takes it off that path, and gives the same text in about the same time. A
- * unit has two bytes at most.
- */
-const FAST_UNITS = 64 * 1024 * 1024;
-
-/** The JSON text of a value, which may be a string of any length. */
-export function jsonOf(value: unknown): string {
-  if (typeof value !== "string" || value.length < FAST_UNITS) return JSON.stringify(value);
-  return JSON.stringify(value, (_, text) => text);
 }
