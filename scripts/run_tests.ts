@@ -8,7 +8,7 @@
  * look at the children and at the open files of the process that they are in.
  *
  * With `--temp`, a folder of the run's own is made in that one. With `--together`, as many files of a folder share a process, one after the other: a file there
- * imports them. `deno test` takes 0.8 s of processor time to begin with a file: it fills 80 MB for benchmarks, and the file loads the library anew. With
+ * imports them. `deno test` takes 0.8 s of processor time to begin with a file: it fills 80 MB for benchmarks, and the file loads the library again. With
  * `--packages`, what is published is made there too, once for all tests: the programs that they start load it faster than the sources, see
  * `tests/helpers/programs/packages.ts`.
  */

@@ -20,7 +20,7 @@ export interface Turns {
 
 const READ_BUFFER_BYTES = 256 * 1024;
 /** What is larger travels in parts: to parse a text of this length takes some 10 ms, whatever it holds. See `docs/decisions/lines.md`. */
-const MAX_TEXT_BYTES = 256 * 1024;
+export const MAX_TEXT_BYTES: number = 256 * 1024;
 /** Up to this length, values fit into any heap. */
 const SMALL_LINES_BYTES = 1024 * 1024;
 

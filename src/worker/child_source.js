@@ -253,7 +253,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
@@ -1080,6 +1080,7 @@ parts["wire/codec/number_list"] = (({
 }, {
   viewOf
 }, {
+  LARGE_UNITS,
   isLongText,
   isPlainPrimitive
 }, {
@@ -1257,9 +1258,11 @@ function fill(list, start, numbers) {
 function encodeArguments(values) {
   const at = indexOfLongList(values);
   if (at < 0) return void 0;
+  const texts = values.map((value, index) => index === at ? "" : $JSON_stringify(value));
+  if (texts.join().length > LARGE_UNITS) return void 0;
   const list = encodeList(values[at]);
   if (list === void 0) return void 0;
-  const texts = values.map((value, index) => index === at ? list.text : $JSON_stringify(value));
+  texts[at] = list.text;
   return {
     text: \`[\${texts.join()}]\`,
     bytes: list.bytes
@@ -1904,6 +1907,7 @@ function boundedDecoder(onFrame, maxFrameBytes) {
   });
 }
 return {
+  MAX_TEXT_BYTES,
   Channel
 };
 })(parts["wire/heap"], parts["wire/codec/line_reader"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/framing/frame_format"], parts["errors"]);

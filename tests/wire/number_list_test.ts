@@ -6,6 +6,7 @@ import { decode, encode, type Encoded } from "../../src/wire/codec/codec.ts";
 import { type LineLimits, lineLimits, requireLinesFit } from "../../src/wire/codec/line_limits.ts";
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
 import { LinePart } from "../../src/wire/framing/line_part.ts";
+import { arrived } from "./round_trip.ts";
 
 const LONG = 600;
 
@@ -44,6 +45,19 @@ Deno.test("encode() sends one long list among arguments as bytes", () => {
   for (const value of values) {
     assertEquals(encode(value).parts.length, 1);
     assertEquals(roundTrip(value), value);
+  }
+});
+
+Deno.test("encode() writes lines where the texts beside a long list of numbers are too long for a message", () => {
+  const numbers = Array.from({ length: LONG }, (_, n) => n);
+  for (
+    const texts of [["x".repeat(300_000)], Array(7).fill("\u0001".repeat(31_000)), [
+      "漢".repeat(20_000),
+      "é".repeat(20_000),
+    ]]
+  ) {
+    const value = [numbers, ...texts];
+    assertEquals(arrived(encode(value), 65_536), value);
   }
 });
 

@@ -1,5 +1,6 @@
 /** Sends values through everything that a message goes through, except the pipe. */
 
+import { MAX_TEXT_BYTES } from "../../src/wire/channel.ts";
 import { decode, encode, type Encoded, type HandleCodec } from "../../src/wire/codec/codec.ts";
 import { lineLimits } from "../../src/wire/codec/line_limits.ts";
 import { LineReader } from "../../src/wire/codec/line_reader.ts";
@@ -19,7 +20,10 @@ export function arrived(encoded: Encoded, pieceBytes: number, handles?: HandleCo
   let result: unknown;
   const decoder = new FrameDecoder((received, receivedParts) => {
     result = decode(JSON.parse(received), tagged, receivedParts, handles);
-  }, { readLines: (byteLength) => new LineReader(byteLength, lineLimits(256 * 1024 * 1024)) });
+  }, {
+    maxTextBytes: MAX_TEXT_BYTES,
+    readLines: (byteLength) => new LineReader(byteLength, lineLimits(256 * 1024 * 1024)),
+  });
   for (const chunk of buffer.take()) {
     for (let at = 0; at < chunk.length; at += pieceBytes) decoder.push(chunk.slice(at, at + pieceBytes));
   }

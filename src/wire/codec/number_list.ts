@@ -4,7 +4,7 @@ import { LinePart } from "../framing/line_part.ts";
 import { viewOf } from "./binary.ts";
 import { malformed } from "./checks.ts";
 import { type LineLimits, numbersValueBytes, requireNumbersFit } from "./line_limits.ts";
-import { isLongText, isPlainPrimitive } from "./plain.ts";
+import { isLongText, isPlainPrimitive, LARGE_UNITS } from "./plain.ts";
 import { isOrdinaryArray } from "./realms.ts";
 import type { Tag } from "./tags.ts";
 
@@ -123,13 +123,16 @@ function fill(list: number[], start: number, numbers: Int32Array | Float64Array)
 function encodeArguments(values: unknown[]): NumbersText | undefined {
   const at = indexOfLongList(values);
   if (at < 0) return undefined;
+  const texts = values.map((value, index) => index === at ? "" : JSON.stringify(value));
+  // Lines have room for more than one text.
+  if (texts.join().length > LARGE_UNITS) return undefined;
   const list = encodeList(values[at] as unknown[]);
   if (list === undefined) return undefined;
-  const texts = values.map((value, index) => index === at ? list.text : JSON.stringify(value));
+  texts[at] = list.text;
   return { text: `[${texts.join()}]`, bytes: list.bytes };
 }
 
-/** Where the one long list is, or -1: with a second object it matters whether the two are the same, and a long text is written in pieces. */
+/** Where the one long list is, or -1: with a second object it matters whether the two are the same, and a long text is a line of its own. */
 function indexOfLongList(values: unknown[]): number {
   let at = -1;
   for (let i = 0; i < values.length; i++) {
