@@ -45,22 +45,12 @@ const METHODS: Record<string, string> = {
 };
 const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names.split(" ")))];
 
-/** Values of other realms come through these files, and their prototypes know no symbols of ours. These methods are not called on values there. */
+/**
+ * Values of other realms come through these files, and their prototypes know no symbols of ours: methods are applied to them. The codecs' own `encode()` and
+ * `decode()` run for each value, and are called as they are.
+ */
 const FOREIGN_VALUES = /^(?:wire\/codec\/|errors$|copies$)/;
-const NOT_OF_VALUES = [
-  "push",
-  "pop",
-  "get",
-  "set",
-  "has",
-  "add",
-  "call",
-  "exec",
-  "test",
-  "includes",
-  "startsWith",
-  "charCodeAt",
-];
+const METHODS_IN_CODEC = METHOD_NAMES.filter((name) => name !== "encode" && name !== "decode");
 
 const STATIC_CALL = new RegExp(
   `(?<![\\w$]|(?<!\\.\\.)\\.)(${[...NAMESPACES, ...CONSTRUCTORS].join("|")})\\.([a-z]\\w*)(?=\\()`,
@@ -72,7 +62,10 @@ const STATIC_VALUE =
 /** `new Map(entries)` calls `set()`, and `new Set(items)` calls `add()`, as they are then. */
 const FILLED = /(?<![\w$.])new (Map|Set)\((?!\))/g;
 const METHOD_CALL = callsOf(METHOD_NAMES);
-const CALL_IN_CODEC = callsOf(NOT_OF_VALUES);
+const CALL_IN_CODEC = callsOf(METHODS_IN_CODEC);
+/** Methods that are applied, at once or by a name. */
+const APPLIED_AT_ONCE = /(?<![\w$.])(\w+)\.prototype\.(\w+)(?=\.call\()/g;
+const APPLIED = /^(?:var|const) \{ ([^{}]+) \} = (\w+)\.prototype;$/gm;
 
 function callsOf(names: readonly string[]): RegExp {
   return new RegExp(`(\\?\\.|\\.)(${names.join("|")})\\(`, "g");
@@ -98,7 +91,21 @@ export function pristine(): Pristine {
       statics.set(taken, CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`);
       return taken;
     };
-    const withStatics = code.replaceAll(STATIC_CALL, take).replaceAll(STATIC_VALUE, take)
+    const takeMethod = (_: string, holder: string, name: string): string => {
+      const taken = `$${holder}_prototype_${name}`;
+      statics.set(taken, `${holder}.prototype.${name}`);
+      return taken;
+    };
+    const takeNamed = (declaration: string, names: string, holder: string): string =>
+      names.split(", ").map((each) => {
+        const [name, alias = name] = each.split(": ");
+        return `var ${alias} = ${takeMethod(declaration, holder, name!)};`;
+      }).join("\n");
+    const withStatics = code.replaceAll(APPLIED, takeNamed).replaceAll(APPLIED_AT_ONCE, takeMethod)
+      .replaceAll(STATIC_CALL, take).replaceAll(
+        STATIC_VALUE,
+        take,
+      )
       .replaceAll(FILLED, (_, holder: string) => `$filled${holder}(`);
     return withStatics.replaceAll(methods, (_, dot: string, name: string) => `${dot === "." ? "" : dot}[$${name}](`);
   };

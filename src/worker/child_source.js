@@ -20,9 +20,11 @@ const $Object_getPrototypeOf = Object.getPrototypeOf;
 const $Array_isArray = Array.isArray;
 const $Object_values = Object.values;
 const $Object_getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
+const $Function_prototype_toString = Function.prototype.toString;
 const $Error_isError = Error.isError;
 const $Object_keys = Object.keys;
 const $Number_isInteger = Number.isInteger;
+const $Array_prototype_slice = Array.prototype.slice;
 const $Math_min = Math.min;
 const $JSON_stringify = JSON.stringify;
 const $Math_max = Math.max;
@@ -53,6 +55,12 @@ const $Object_defineProperties = Object.defineProperties;
 const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $Reflect_set = Reflect.set;
 const $Reflect_get = Reflect.get;
+const $Array_prototype_every = Array.prototype.every;
+const $Array_prototype_map = Array.prototype.map;
+const $Map_prototype_entries = Map.prototype.entries;
+const $Set_prototype_values = Set.prototype.values;
+const $Date_prototype_getTime = Date.prototype.getTime;
+const $BigInt_prototype_toString = BigInt.prototype.toString;
 const $Object_freeze = Object.freeze;
 const $Number_isFinite = Number.isFinite;
 const $push = Symbol("push");
@@ -245,7 +253,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -253,10 +261,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
+parts["wire/codec/error_codec"] = { encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
+parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -265,7 +273,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(9));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Error_isError, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $get, $set, $has, $add, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $slice, $map, $join, $indexOf, $get, $set, $has, $add, $subarray, $encodeInto, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/heap"] = (() => {
 // src/wire/heap.ts
 function heapBytes() {
@@ -620,7 +628,7 @@ var rawJson = JSON;
 function builtInName(prototype) {
   const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function" || constructor.prototype !== prototype) return void 0;
-  return NATIVE_FUNCTION[$exec](Function.prototype.toString[$call](constructor))?.[1];
+  return NATIVE_FUNCTION[$exec]($Function_prototype_toString[$call](constructor))?.[1];
 }
 function isRecord(value) {
   const prototype = $Object_getPrototypeOf(value);
@@ -867,6 +875,7 @@ var QUOTE = 34;
 var TREE_SIGN = "";
 var WHOLE_TREE_SIGN = " ";
 var utf8Encoder = new TextEncoder();
+var itemsIn = $Array_prototype_slice;
 var kept = new KeptBuffers();
 function giveBack(parts) {
   const lines = lentLines(parts);
@@ -877,12 +886,12 @@ function giveBack(parts) {
 function ownParts(parts) {
   const lines = lentLines(parts);
   if (lines === void 0) return parts;
-  const own = new LinePart(lines.buffer.slice(0, lines.length));
+  const own = new LinePart(lines.buffer[$slice](0, lines.length));
   own.cost = lines.cost;
   giveBack(parts);
   return [
     own,
-    ...parts.slice(1)
+    ...parts[$slice](1)
   ];
 }
 function lentLines(parts) {
@@ -950,7 +959,7 @@ var LineWriter = class _LineWriter {
   }
   #writeSome(items, start, end) {
     if (start === end) return;
-    const text = $JSON_stringify(items.slice(start, end));
+    const text = $JSON_stringify(itemsIn[$call](items, start, end));
     if (text.length > MAX_LINE_UNITS && end - start > 1) {
       const middle = start + end >> 1;
       this.#writeSome(items, start, middle);
@@ -991,9 +1000,9 @@ var LineWriter = class _LineWriter {
     const start = this.#length;
     for (let at = 0, end = 0; at < text.length; at = end) {
       end = endOfPiece(text, at);
-      const json = $JSON_stringify(text.slice(at, end));
+      const json = $JSON_stringify(text[$slice](at, end));
       const rest = at === 0 ? 0 : (text.length - end) * (this.#length - start) / at;
-      this.#put(json.slice(at === 0 ? 0 : 1, -1), rest);
+      this.#put(json[$slice](at === 0 ? 0 : 1, -1), rest);
     }
     this.#buffer[this.#length++] = QUOTE;
     this.#buffer[this.#length++] = LINE_FEED;
@@ -1001,11 +1010,11 @@ var LineWriter = class _LineWriter {
   #put(text, foreseen = 0) {
     const needed = this.#length + text.length * 3 + 2;
     if (needed > this.#buffer.length) this.#grow(needed + $Math_ceil(foreseen * FORESIGHT));
-    this.#length += utf8Encoder.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+    this.#length += utf8Encoder[$encodeInto](text, this.#buffer[$subarray](this.#length)).written;
   }
   #grow(needed) {
     const grown = new Uint8Array($Math_max(needed, this.#buffer.length * 2));
-    grown[$set](this.#buffer.subarray(0, this.#length));
+    grown[$set](this.#buffer[$subarray](0, this.#length));
     this.#buffer = grown;
   }
 };
@@ -1042,7 +1051,7 @@ var arrayConstructors = [
   BigUint64Array,
   BigInt64Array
 ];
-var constructorsByName = $filledMap(arrayConstructors.map((constructor) => [
+var constructorsByName = $filledMap(arrayConstructors[$map]((constructor) => [
   constructor.name,
   constructor
 ]));
@@ -1147,9 +1156,9 @@ function requireLinesFit(lines, limits) {
   if (!mayExceed(lines.length, limits)) return;
   let valueBytes = 0;
   for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf(LINE_FEED, start) + 1;
+    const end = lines[$indexOf](LINE_FEED, start) + 1;
     if (end - start > limits.maxStringBytes) throw stringTooLarge("send", end - start, limits);
-    valueBytes += valueBytesOf(lines.subarray(start, end));
+    valueBytes += valueBytesOf(lines[$subarray](start, end));
     start = end;
   }
   if (valueBytes > limits.maxValueBytes) throw valuesTooLarge("send", valueBytes, limits);
@@ -1223,7 +1232,7 @@ var NumbersReader = class {
     this.#head -= start;
     const length = this.#kept + bytes.length - start;
     if (length > this.#scratch.length) this.#grow(length);
-    this.#scratch[$set](bytes.subarray(start), this.#kept);
+    this.#scratch[$set](bytes[$subarray](start), this.#kept);
     const count = $Math_floor(length / this.#size);
     fill(this.#list, this.#length, new KINDS[this.#kind](this.#scratch.buffer, 0, count));
     this.#length += count;
@@ -1235,7 +1244,7 @@ var NumbersReader = class {
   }
   #grow(length) {
     const grown = new Uint8Array($Math_ceil(length / 1024) * 1024);
-    grown[$set](this.#scratch.subarray(0, this.#kept));
+    grown[$set](this.#scratch[$subarray](0, this.#kept));
     this.#scratch = grown;
   }
 };
@@ -1258,13 +1267,14 @@ function fill(list, start, numbers) {
 function encodeArguments(values) {
   const at = indexOfLongList(values);
   if (at < 0) return void 0;
-  const texts = values.map((value, index) => index === at ? "" : $JSON_stringify(value));
-  if (texts.join().length > LARGE_UNITS) return void 0;
+  const texts = [];
+  for (let i = 0; i < values.length; i++) texts[$push](i === at ? "" : $JSON_stringify(values[i]));
+  if (texts[$join]().length > LARGE_UNITS) return void 0;
   const list = encodeList(values[at]);
   if (list === void 0) return void 0;
   texts[at] = list.text;
   return {
-    text: \`[\${texts.join()}]\`,
+    text: \`[\${texts[$join]()}]\`,
     bytes: list.bytes
   };
 }
@@ -1290,7 +1300,7 @@ function encodeList(list) {
       k: kind,
       p: 0
     }),
-    bytes: numbers.byteOffset === 0 ? new Uint8Array(numbers.buffer) : partOf(numbers, KIND_OF_MARK.indexOf(kind))
+    bytes: numbers.byteOffset === 0 ? new Uint8Array(numbers.buffer) : partOf(numbers, KIND_OF_MARK[$indexOf](kind))
   };
 }
 function partOf(numbers, mark) {
@@ -2199,7 +2209,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, Function, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -2246,13 +2256,15 @@ parts["wire/codec/value_path"] = (({
 // src/wire/codec/value_path.ts
 var UNREADABLE = "an object that cannot be read, such as a Proxy of a Map, only data can travel, send a copy";
 function pathOf(steps) {
-  return steps.reduce((path, step) => path + formatStep(step), "$");
+  let path = "$";
+  for (const step of steps) path += formatStep(step);
+  return path;
 }
 var MAX_PATH_UNITS = 200;
 function shownPath(path) {
   if (path.length <= MAX_PATH_UNITS) return path;
   const half = MAX_PATH_UNITS / 2;
-  return \`\${path.slice(0, half)}\\u2026\${path.slice(-half)}\`;
+  return \`\${path[$slice](0, half)}\\u2026\${path[$slice](-half)}\`;
 }
 function encodingError(path, detail, cause) {
   return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
@@ -2346,7 +2358,7 @@ function decode(body, tagged, parts, handles) {
     if (form === void 0) return new TaggedDecoder(parts, handles).decode(body, 0);
     const { value, maxCost, isDecoded } = readLines(parts[0]);
     if (form === LINES_OF_PLAIN || isDecoded) return value;
-    return new TaggedDecoder(parts.slice(1), handles, maxCost).decode(value, 0);
+    return new TaggedDecoder(parts[$slice](1), handles, maxCost).decode(value, 0);
   } catch (error) {
     throw error instanceof ProtocolError || error instanceof PayloadTooLargeError ? error : malformed("it is not what this library writes", error);
   }
@@ -3204,7 +3216,7 @@ function resolveExport(name, module) {
   throw new FunctionNotFoundError(\`Cannot run \${$JSON_stringify(name)}: \${state}, wanted \${wanted}\`);
 }
 function isClass(value) {
-  return typeof value === "function" && /^(?:@|class\\b)/[$test](Function.prototype.toString[$call](value));
+  return typeof value === "function" && /^(?:@|class\\b)/[$test]($Function_prototype_toString[$call](value));
 }
 function resolveBuiltin(path) {
   let holder;
@@ -3230,7 +3242,7 @@ function exportWithSource({ name, source }, module) {
 function exportsWithText(source, module) {
   const found = /* @__PURE__ */ new Map();
   for (const [key, value] of $Object_entries(module)) {
-    if (typeof value !== "function" || Function.prototype.toString[$call](value) !== source) continue;
+    if (typeof value !== "function" || $Function_prototype_toString[$call](value) !== source) continue;
     if (!found[$has](value)) found[$set](value, key);
   }
   return found;
@@ -3248,7 +3260,7 @@ function globalWithSource(name, source) {
     METHOD_OWNERS[$get](name)?.()
   ]) {
     const value = holder !== void 0 && name in holder ? holder[name] : void 0;
-    if (typeof value === "function" && Function.prototype.toString[$call](value) === source) return value[$bind](holder);
+    if (typeof value === "function" && $Function_prototype_toString[$call](value) === source) return value[$bind](holder);
   }
 }
 function refuseSource(name) {
@@ -4893,7 +4905,7 @@ return parts["child/main"];
 //# sourceURL=corral:child/4
 `, `"use strict";
 ((parts, taken, load) => {
-const { Error, TypeError, RangeError, String, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $includes, $get, $has, $filledMap } = taken;
+const { Error, TypeError, RangeError, String, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
 parts["wire/codec/error_codec"] = (({
   ERROR_FIELD_COST,
   ERROR_LEVELS,
@@ -4936,32 +4948,32 @@ var kinds = $filledMap([
     ReferenceError,
     EvalError,
     URIError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   ...[
     WorkerExitError,
     WorkerStartError,
     OutOfMemoryError,
     ProtocolError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   ...[
     TimeoutError,
     FunctionNotFoundError,
     PermissionError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   ...[
     PoolClosedError,
     BrokenPoolError,
     CancelledError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   ...[
     QueueFullError,
     QueueEmptyError,
     BrokenBarrierError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   ...[
     ClosedError,
     EndOfStreamError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   kind("PoisonTaskError", PoisonTaskError, (message) => new PoisonTaskError(message, 0)),
   kind("TaskTimeoutError", TaskTimeoutError, (message) => new TaskTimeoutError(message, 0)),
   kind("EncodingError", EncodingError, (message) => new EncodingError(message, "$")),
@@ -4970,7 +4982,7 @@ var kinds = $filledMap([
     WebAssembly.CompileError,
     WebAssembly.LinkError,
     WebAssembly.RuntimeError
-  ].map(simpleKind),
+  ][$map](simpleKind),
   kind("AggregateError", AggregateError, (message) => new AggregateError([], message), [
     "errors"
   ]),
@@ -4983,7 +4995,7 @@ var kinds = $filledMap([
     "requested"
   ]),
   kind("DOMException", DOMException, (message, name) => new DOMException(message, name)),
-  ...$Object_entries(Deno.errors).map(([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
+  ...$Object_entries(Deno.errors)[$map](([name, errorClass]) => kind(\`Deno.errors.\${name}\`, errorClass, (message) => new errorClass(message)))
 ]);
 var namesByPrototype = $filledMap($Array_from(kinds, ([name, { prototype }]) => [
   prototype,
@@ -5021,7 +5033,7 @@ function encodeFields(error, keys, parts, encoder, depth) {
 function decodeError(tag, decoder, depth) {
   const name = truncate(textOf(tag.n), MAX_NAME_UNITS);
   const error = buildError(textOf(tag.c), truncate(textOf(tag.m), MAX_TEXT_UNITS), name);
-  decoder.register(error, depth);
+  decoder[$register](error, depth);
   const stack = tag.s === null ? \`\${name}: \${error.message}\` : truncate(textOf(tag.s), MAX_TEXT_UNITS);
   define(error, "stack", stack, false);
   const fields = pairsIn(tag.f);
@@ -5158,7 +5170,7 @@ function textFrom(value) {
 function truncate(text, maxUnits) {
   if (text.length <= maxUnits) return text;
   const note = \` \\u2026 (cut, it had \${text.length} characters)\`;
-  return text.slice(0, maxUnits - note.length) + note;
+  return text[$slice](0, maxUnits - note.length) + note;
 }
 return {
   encodeError,
@@ -5171,7 +5183,7 @@ return parts["wire/codec/error_codec"];
 //# sourceURL=corral:wire/codec/error_codec
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, Function, RegExp, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $push, $pop, $get, $set, $startsWith, $test, $call, $filledMap } = taken;
+const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, RegExp, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $push, $pop, $splice, $map, $filter, $find, $get, $set, $delete, $startsWith, $test, $call, $filledMap } = taken;
 parts["wire/codec/encode"] = (({
   UNREADABLE,
   encodingError,
@@ -5275,7 +5287,7 @@ function classOf(value) {
     $Object_getPrototypeOf(value)?.constructor?.name,
     tagOf(value)
   ];
-  return names.find((name) => typeof name === "string" && name !== "") ?? "an unnamed class";
+  return names[$find]((name) => typeof name === "string" && name !== "") ?? "an unnamed class";
 }
 function tagOf(value) {
   return value[Symbol.toStringTag];
@@ -5304,12 +5316,12 @@ function globalNameOf(prototype) {
   return typeof name === "string" && $Reflect_get(globalThis, name)?.prototype === prototype ? name : void 0;
 }
 function holdsFieldsOnly(value) {
-  const hidden = $Reflect_ownKeys(value).filter((key) => typeof key === "symbol" || !$Object_getOwnPropertyDescriptor(value, key)?.enumerable);
+  const hidden = $Reflect_ownKeys(value)[$filter]((key) => typeof key === "symbol" || !$Object_getOwnPropertyDescriptor(value, key)?.enumerable);
   if (hidden.length > 0 || $Object_keys(value).length === 0) return false;
   let prototype = $Object_getPrototypeOf(value);
   for (; prototype !== null && !isRecordPrototype(prototype); prototype = $Object_getPrototypeOf(prototype)) {
     const constructor = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    const text = typeof constructor === "function" ? Function.prototype.toString[$call](constructor) : "";
+    const text = typeof constructor === "function" ? $Function_prototype_toString[$call](constructor) : "";
     if (text === "" || /#[\\p{ID_Start}$_]|\\[native code\\]/u[$test](text)) return false;
   }
   return true;
@@ -5319,11 +5331,12 @@ function isRecordPrototype(prototype) {
 }
 
 // src/wire/codec/encode.ts
-var { every, map } = Array.prototype;
-var { entries: entriesOf } = Map.prototype;
-var { values: itemsOf } = Set.prototype;
-var { getTime } = Date.prototype;
-var { toString: bigintText } = BigInt.prototype;
+var every = $Array_prototype_every;
+var map = $Array_prototype_map;
+var entriesOf = $Map_prototype_entries;
+var itemsOf = $Set_prototype_values;
+var getTime = $Date_prototype_getTime;
+var bigintText = $BigInt_prototype_toString;
 var TaggedEncoder = class {
   parts = [];
   cost = 0;
@@ -5405,7 +5418,7 @@ var TaggedEncoder = class {
         dearestWhole,
         regexpCost2
       ];
-      for (const object of this.#objects.splice(objectCount)) this.#numbers.delete(object);
+      for (const object of this.#objects[$splice](objectCount)) this.#numbers[$delete](object);
       this.#undoHandles(handleCount);
       return void 0;
     }
@@ -5613,7 +5626,7 @@ var classNames = $filledMap([
   Date,
   URL,
   RegExp
-].map(({ prototype, name }) => [
+][$map](({ prototype, name }) => [
   prototype,
   name
 ]));
@@ -5630,7 +5643,7 @@ return parts["wire/codec/encode"];
 //# sourceURL=corral:wire/codec/encode
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, Date, URL, RegExp, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec } = taken;
+const { Map, Set, Date, URL, RegExp, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec, $register } = taken;
 parts["wire/codec/decode"] = (({
   MAX_AT_ONCE,
   decodeNumbers,
@@ -5698,7 +5711,7 @@ var TaggedDecoder = class {
     if (this.#cost > this.#maxCost) throw tooDear("receive", this.#cost, this.#maxCost);
   }
   #decodeArray(array, depth) {
-    this.register(array, depth);
+    this[$register](array, depth);
     for (let i = 0; i < array.length; i++) {
       const item = array[i];
       if (typeof item === "object" && item !== null) array[i] = this.decode(item, depth + 1);
@@ -5706,7 +5719,7 @@ var TaggedDecoder = class {
     return array;
   }
   #decodeRecord(record, depth) {
-    this.register(record, depth);
+    this[$register](record, depth);
     let count = 0;
     for (const key in record) {
       if (++count > MANY_KEYS) this.pay(count === MANY_KEYS + 1 ? count : 1);
@@ -5739,7 +5752,7 @@ var TaggedDecoder = class {
         this.pay(ERROR_COST);
         return decodeError(tag, this, depth);
       default:
-        return this.register(this.#decodeLeaf(tag), depth);
+        return this[$register](this.#decodeLeaf(tag), depth);
     }
   }
   #decodeLeaf(tag) {
@@ -5772,7 +5785,7 @@ var TaggedDecoder = class {
     const length = numberOf(tag.n);
     const isPossible = $Number_isInteger(length) && length >= 0 && length <= 4294967295;
     if (!isPossible || length - entries.length / 2 > MAX_HOLES) throw malformed("it has an array of impossible length");
-    const array = this.register(holes(length, entries.length), depth);
+    const array = this[$register](holes(length, entries.length), depth);
     this.pay((entries.length >> 1) * SPARSE_ITEM_COST);
     for (let i = 0; i < entries.length; i += 2) {
       const index = entries[i];
@@ -5784,7 +5797,7 @@ var TaggedDecoder = class {
     return array;
   }
   #decodeMap(entries, depth) {
-    const map = this.register(/* @__PURE__ */ new Map(), depth);
+    const map = this[$register](/* @__PURE__ */ new Map(), depth);
     this.pay((entries.length >> 1) * MAP_ENTRY_COST);
     for (let i = 0; i < entries.length; i += 2) {
       const key = this.decode(entries[i], depth + 1);
@@ -5793,7 +5806,7 @@ var TaggedDecoder = class {
     return map;
   }
   #decodeSet(items, depth) {
-    const set = this.register(/* @__PURE__ */ new Set(), depth);
+    const set = this[$register](/* @__PURE__ */ new Set(), depth);
     this.pay(items.length);
     for (let i = 0; i < items.length; i++) set[$add](this.decode(items[i], depth + 1));
     return set;
@@ -5880,7 +5893,7 @@ return parts["wire/codec/decode"];
 //# sourceURL=corral:wire/codec/decode
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, Uint8Array, TextDecoder, JSON, $Object_hasOwn, $Array_isArray, $Object_keys, $Math_min, $Math_max, $JSON_parse, $push, $pop, $set, $add } = taken;
+const { Map, Set, Uint8Array, TextDecoder, JSON, $Object_hasOwn, $Array_isArray, $Object_keys, $Math_min, $Math_max, $JSON_parse, $push, $pop, $slice, $indexOf, $at, $set, $add, $subarray, $lastIndexOf, $register } = taken;
 parts["wire/codec/line_reader"] = (({
   TaggedDecoder
 }, {
@@ -5948,7 +5961,7 @@ var PlainAssembler = class {
     }
   }
   put(value) {
-    const container = this.#open.at(-1);
+    const container = this.#open[$at](-1);
     if (container === void 0) return this.#give(value);
     if ($Array_isArray(container)) {
       if (typeof value === "string") return void container[$push](value);
@@ -5956,7 +5969,7 @@ var PlainAssembler = class {
       for (let i = 0; i < items.length; i++) container[$push](items[i]);
       return;
     }
-    if (this.#keys.at(-1) !== void 0) return this.#give(fieldOf(value));
+    if (this.#keys[$at](-1) !== void 0) return this.#give(fieldOf(value));
     if (typeof value === "string") return void (this.#keys[this.#keys.length - 1] = value);
     const fields = recordOf(value);
     for (const key of $Object_keys(fields)) putField(container, key, fields[key]);
@@ -5966,10 +5979,10 @@ var PlainAssembler = class {
     return this.#root;
   }
   #give(value) {
-    const container = this.#open.at(-1);
+    const container = this.#open[$at](-1);
     if (container === void 0) return this.#giveRoot(value);
     if ($Array_isArray(container)) return void container[$push](value);
-    const key = this.#keys.at(-1);
+    const key = this.#keys[$at](-1);
     if (key === void 0) throw malformed("a value has no key");
     putField(container, key, value);
     this.#keys[this.#keys.length - 1] = void 0;
@@ -6000,12 +6013,12 @@ var LongText = class {
   }
   #add(piece, isLast) {
     const end = isLast ? piece.length : wholeEnd(piece);
-    this.#rest = piece.slice(end);
-    if (end > 0) this.#text += unescaped(piece.slice(0, end));
+    this.#rest = piece[$slice](end);
+    if (end > 0) this.#text += unescaped(piece[$slice](0, end));
   }
 };
 function wholeEnd(piece) {
-  const at = piece.lastIndexOf(BACKSLASH);
+  const at = piece[$lastIndexOf](BACKSLASH);
   if (at < 0 || at < piece.length - LONGEST_ESCAPE) return piece.length;
   let first = at;
   while (first > 0 && piece[first - 1] === BACKSLASH) first--;
@@ -6056,11 +6069,11 @@ var ItemsFrame = class {
   }
 };
 function listFrame(decoder, depth) {
-  const list = decoder.register([], depth - 1);
+  const list = decoder[$register]([], depth - 1);
   return new ItemsFrame(decoder, depth, list, (item) => list[$push](item));
 }
 function setFrame(decoder, depth) {
-  const set = decoder.register(/* @__PURE__ */ new Set(), depth - 1);
+  const set = decoder[$register](/* @__PURE__ */ new Set(), depth - 1);
   return new ItemsFrame(decoder, depth, set, (item) => set[$add](item));
 }
 var Pairs = class {
@@ -6082,7 +6095,7 @@ var Pairs = class {
 var MapFrame = class extends ItemsFrame {
   #pairs;
   constructor(decoder, depth) {
-    const map = decoder.register(/* @__PURE__ */ new Map(), depth - 1);
+    const map = decoder[$register](/* @__PURE__ */ new Map(), depth - 1);
     const pairs = new Pairs(map);
     super(decoder, depth, map, (item) => pairs.take(item));
     this.#pairs = pairs;
@@ -6103,7 +6116,7 @@ var RecordFrame = class {
     this.depth = depth;
     this.#decoder = decoder;
     this.#mayOwnTagKey = mayOwnTagKey;
-    this.#record = decoder.register({}, depth - 1);
+    this.#record = decoder[$register]({}, depth - 1);
   }
   put(line) {
     if (this.#key !== void 0) return this.give(this.#decoder.decode(fieldOf(line), this.depth));
@@ -6179,7 +6192,7 @@ var TreeAssembler = class {
   open(bracket) {
     if (this.#whole !== void 0) return this.#whole.open(bracket);
     if (this.#isUndecided) throw malformed("a value has no key");
-    const parent = this.#frames.at(-1);
+    const parent = this.#frames[$at](-1);
     if (parent?.open !== void 0) this.#frames[$push](parent.open(bracket));
     else if (bracket === "[") this.#frames[$push](listFrame(this.#decoder, this.#depthInside + 1));
     else this.#isUndecided = true;
@@ -6198,7 +6211,7 @@ var TreeAssembler = class {
     if (this.#whole !== void 0) return this.#whole.put(line);
     this.#decoder.renewCost();
     if (this.#isUndecided && this.#decide(line)) return;
-    const frame = this.#frames.at(-1);
+    const frame = this.#frames[$at](-1);
     if (frame === void 0) this.#give(this.#decoder.decode(line, 0));
     else frame.put(line);
   }
@@ -6207,7 +6220,7 @@ var TreeAssembler = class {
     return this.#root;
   }
   get #depthInside() {
-    return this.#frames.at(-1)?.depth ?? 0;
+    return this.#frames[$at](-1)?.depth ?? 0;
   }
   #decide(line) {
     this.#isUndecided = false;
@@ -6233,7 +6246,7 @@ var TreeAssembler = class {
     this.#give(this.#decoder.decode(node, this.#depthInside));
   }
   #give(value) {
-    const frame = this.#frames.at(-1);
+    const frame = this.#frames[$at](-1);
     if (frame !== void 0) return frame.give(value);
     if (this.#hasRoot) throw goesOn();
     this.#hasRoot = true;
@@ -6278,15 +6291,15 @@ var LineReader = class {
   #pushLines(bytes) {
     let start = 0;
     if (this.#restLength > 0) {
-      const end2 = bytes.indexOf(LINE_FEED) + 1;
-      this.#keep(end2 === 0 ? bytes : bytes.subarray(0, end2));
+      const end2 = bytes[$indexOf](LINE_FEED) + 1;
+      this.#keep(end2 === 0 ? bytes : bytes[$subarray](0, end2));
       if (end2 === 0) return;
       this.#readKept();
       start = end2;
     }
-    const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (end > start) this.#readLines(bytes.subarray(start, end));
-    this.#keep(bytes.subarray($Math_max(start, end)));
+    const end = bytes[$lastIndexOf](LINE_FEED) + 1;
+    if (end > start) this.#readLines(bytes[$subarray](start, end));
+    this.#keep(bytes[$subarray]($Math_max(start, end)));
   }
   end() {
     if (this.#numbers !== void 0) return {
@@ -6307,7 +6320,7 @@ var LineReader = class {
     const length = this.#restLength + bytes.length;
     if (length > this.#rest.length) {
       const grown = new Uint8Array($Math_max(length, this.#rest.length * 2, 1024));
-      grown[$set](this.#rest.subarray(0, this.#restLength));
+      grown[$set](this.#rest[$subarray](0, this.#restLength));
       this.#rest = grown;
     }
     this.#rest[$set](bytes, this.#restLength);
@@ -6327,12 +6340,12 @@ var LineReader = class {
     this.#longBytes += size;
     if (this.#longBytes > limits.maxStringBytes) throw stringTooLarge("receive", this.#longBytes, limits);
     if (this.#counts) this.#addValueBytes(size * 2);
-    this.#longText[$push](this.#rest.subarray(0, size));
+    this.#longText[$push](this.#rest[$subarray](0, size));
     this.#rest.copyWithin(0, size, this.#restLength);
     this.#restLength = 2;
   }
   #readKept() {
-    const line = this.#rest.subarray(0, this.#restLength);
+    const line = this.#rest[$subarray](0, this.#restLength);
     this.#restLength = 0;
     if (this.#longText === void 0) return this.#readLines(line);
     if (line[0] !== QUOTE) throw malformed("a line is not JSON");
@@ -6344,8 +6357,8 @@ var LineReader = class {
     if (this.#counts) this.#addValueBytes(valueBytesOf(bytes));
     const text = decodeText(bytes);
     for (let start = 0; start < text.length; ) {
-      const end = text.indexOf("\\n", start);
-      this.#readLine(text.slice(start, end));
+      const end = text[$indexOf]("\\n", start);
+      this.#readLine(text[$slice](start, end));
       start = end + 1;
     }
   }
@@ -6391,7 +6404,7 @@ var LineCollector = class {
   end() {
     const reader = new LineReader(this.#length, void 0);
     for (let at = 0; at < this.#length; at += PIECE_BYTES) {
-      reader[$push](this.#buffer.subarray(at, $Math_min(at + PIECE_BYTES, this.#length)));
+      reader[$push](this.#buffer[$subarray](at, $Math_min(at + PIECE_BYTES, this.#length)));
     }
     kept.give(this.#buffer);
     return reader.end();

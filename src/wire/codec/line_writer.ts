@@ -37,6 +37,8 @@ export const TREE_SIGN = "\x03";
 export const WHOLE_TREE_SIGN = " ";
 
 const utf8Encoder = new TextEncoder();
+// Taken once: what user code replaces later is its own affair. Lists of other realms have other prototypes, so it is applied to them.
+const { slice: itemsIn } = Array.prototype;
 
 const kept = new KeptBuffers();
 
@@ -146,7 +148,7 @@ export class LineWriter {
   /** Writes some of the items in one line. */
   #writeSome(items: readonly unknown[], start: number, end: number): void {
     if (start === end) return;
-    const text = JSON.stringify(items.slice(start, end));
+    const text = JSON.stringify(itemsIn.call(items, start, end));
     if (text.length > MAX_LINE_UNITS && end - start > 1) {
       const middle = (start + end) >> 1;
       this.#writeSome(items, start, middle);

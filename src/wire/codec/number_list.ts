@@ -123,7 +123,8 @@ function fill(list: number[], start: number, numbers: Int32Array | Float64Array)
 function encodeArguments(values: unknown[]): NumbersText | undefined {
   const at = indexOfLongList(values);
   if (at < 0) return undefined;
-  const texts = values.map((value, index) => index === at ? "" : JSON.stringify(value));
+  const texts: string[] = [];
+  for (let i = 0; i < values.length; i++) texts.push(i === at ? "" : JSON.stringify(values[i]));
   // Lines have room for more than one text.
   if (texts.join().length > LARGE_UNITS) return undefined;
   const list = encodeList(values[at] as unknown[]);

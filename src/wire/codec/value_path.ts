@@ -10,7 +10,9 @@ export const UNREADABLE = "an object that cannot be read, such as a Proxy of a M
 
 /** A path, for example `$.rows[3].when`. */
 export function pathOf(steps: readonly Step[]): string {
-  return steps.reduce<string>((path, step) => path + formatStep(step), "$");
+  let path = "$";
+  for (const step of steps) path += formatStep(step);
+  return path;
 }
 
 /** So much of a path stands in a message. */

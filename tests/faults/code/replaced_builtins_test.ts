@@ -16,6 +16,13 @@ const REPLACED = [
   "String.prototype.charCodeAt RegExp.prototype.test Function.prototype.apply Function.prototype.bind Symbol.for WeakMap.prototype.get",
   "Reflect.construct Deno.exit Deno.inspect console.log Array.prototype.map Array.prototype.filter Array.prototype.forEach",
   "Map.prototype.entries Set.prototype.values RegExp.prototype.exec Date.prototype.getTime BigInt.prototype.toString Error.isError",
+  "Array.prototype.reduce Array.prototype.indexOf Array.prototype.lastIndexOf Array.prototype.find Array.prototype.fill Array.prototype.concat Array.prototype.keys",
+  "String.prototype.indexOf String.prototype.lastIndexOf String.prototype.split String.prototype.replace String.prototype.replaceAll String.prototype.padStart",
+  "String.prototype.at String.prototype.endsWith String.prototype.codePointAt Map.prototype.clear Map.prototype.values Map.prototype.keys Map.prototype.forEach",
+  "Set.prototype.delete Set.prototype.clear Set.prototype.forEach Object.values Object.fromEntries Object.create Object.getOwnPropertySymbols Object.is",
+  "Number.isNaN Number.isFinite Math.max Math.ceil Math.round Reflect.ownKeys Reflect.get Reflect.set Atomics.wait Promise.all Promise.withResolvers",
+  "Promise.prototype.catch Promise.prototype.finally WeakMap.prototype.set WeakMap.prototype.has DataView.prototype.getUint32 DataView.prototype.setUint32",
+  "Function.prototype.toString Array.prototype.flatMap Array.prototype.findIndex Array.prototype.unshift Array.prototype.reverse Array.prototype.sort",
   "Object.getOwnPropertyNames String.fromCharCode FinalizationRegistry.prototype.register WeakRef.prototype.deref",
 ].flatMap((line) => line.split(" "));
 
@@ -44,30 +51,54 @@ function replace(paths: string[], value: unknown): void {
 
 const double = (x: number): number => x * 2;
 const later = async (value: unknown): Promise<unknown> => await value;
+const putTwice = async (queue: Queue<unknown>, item: unknown): Promise<void> => {
+  await queue.put(item);
+  await queue.put(item);
+};
 const fail = (): never => {
   throw "its own";
+};
+
+/** Each kind of value travels by another way. */
+const VALUES = {
+  tagged: { big: [5n, -5n], map: new Map([[1, new Set([2])]]), text: "é".repeat(30_000) },
+  "a long text": ["é\n".repeat(100_000)],
+  "long texts in what is tagged": new Map([["é".repeat(40_000), {
+    text: "\u{1f600}".repeat(40_000),
+    at: new Date(0),
+  }]]),
+  records: Array.from({ length: 3000 }, (_, id) => ({ id, name: `record ${id}`, tags: ["a", "b"] })),
+  "records with dates": Array.from({ length: 3000 }, (_, id) => ({ id, at: new Date(id) })),
+  "a large record": Object.fromEntries(Array.from({ length: 5000 }, (_, id) => [`key ${id}`, id])),
+  integers: Array.from({ length: 50_000 }, (_, id) => id),
+  fractions: [Array.from({ length: 50_000 }, (_, id) => id / 3), "beside"],
+  "an error": { cause: new AggregateError([new TypeError("a"), "b"], "c", { cause: 5 }) },
+  "holes": [1, , 3],
+  others: [
+    new URL("https://a.example/b"),
+    /a+/gi,
+    undefined,
+    NaN,
+    -0,
+    new Float64Array([1, 2]),
+    new DataView(new ArrayBuffer(4)),
+  ],
 };
 
 for (const [what, value] of [["throw", null], ["give nonsense", "[]"]] as const) {
   Deno.test(`a worker in which nearly all built-ins were replaced by functions that ${what} works on`, () =>
     withInvariants({ workers: 1 }, async (pool) => {
       const pid = await pool.apply(() => Deno.pid);
-      const queue = new Queue<number>();
-      await pool.apply(later, [queue]);
       await pool.apply(replace, [REPLACED, value]);
       await pool.apply((pid: number) => pid, [pid]);
       const bytes = new Uint8Array(100_000).fill(7);
       assertEquals(await pool.apply(double, [21]), 42);
       assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
-      assertEquals(
-        await pool.apply(later, [{ big: [5n, -5n], map: new Map([[1, new Set([2])]]), text: "é".repeat(30_000) }]),
-        {
-          big: [5n, -5n],
-          map: new Map([[1, new Set([2])]]),
-          text: "é".repeat(30_000),
-        },
-      );
+      for (const sent of Object.values(VALUES)) assertEquals(await pool.apply(later, [sent]), sent);
       assertEquals(await pool.apply(later, [bytes]), bytes);
+      const queue = new Queue<unknown>();
+      await pool.apply(putTwice, [queue, VALUES.tagged]);
+      assertEquals([await queue.get(), await queue.get()], [VALUES.tagged, VALUES.tagged]);
       assertEquals(await pool.apply(fail).catch((error: unknown) => error), "its own");
       assertEquals(
         await Promise.all(Array.from({ length: 500 }, (_, x) => pool.apply(double, [x]))),
