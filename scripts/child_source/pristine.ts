@@ -21,7 +21,7 @@ const NAMESPACES = [
 const CONSTRUCTORS = ["Promise", "Uint8Array", "Float64Array"];
 /** Constructors that are taken once. */
 const GLOBALS =
-  "Map Set WeakMap WeakRef Promise Error TypeError RangeError Date URL Uint8Array Int32Array Float64Array ArrayBuffer DataView SharedArrayBuffer TextEncoder TextDecoder AbortController AbortSignal FinalizationRegistry JSON Object Math Number Reflect Symbol String Atomics Array Function RegExp Worker Proxy Blob performance"
+  "Map Set WeakMap WeakRef Promise Error TypeError RangeError SyntaxError ReferenceError EvalError URIError AggregateError SuppressedError DOMException Date URL Uint8Array Int32Array Float64Array ArrayBuffer DataView SharedArrayBuffer TextEncoder TextDecoder AbortController AbortSignal FinalizationRegistry JSON Object Math Number Reflect Symbol String Atomics Array Function RegExp BigInt WebAssembly Worker Proxy Blob crypto performance"
     .split(" ");
 
 /** Methods that are called by symbols, by their prototypes. */
@@ -46,10 +46,10 @@ const METHODS: Record<string, string> = {
 const METHOD_NAMES = [...new Set(Object.values(METHODS).flatMap((names) => names.split(" ")))];
 
 /**
- * Values of other realms come through these files, and their prototypes know no symbols of ours: methods are applied to them. The codecs' own `encode()` and
- * `decode()` run for each value, and are called as they are.
+ * The codecs' own `encode()` and `decode()` run for each value, and are called as they are. To what users give, methods are applied there: values of
+ * other realms have prototypes that know no symbols of ours.
  */
-const FOREIGN_VALUES = /^(?:wire\/codec\/|errors$|copies$)/;
+const CODEC = /^wire\/codec\//;
 const METHODS_IN_CODEC = METHOD_NAMES.filter((name) => name !== "encode" && name !== "decode");
 
 const STATIC_CALL = new RegExp(
@@ -143,7 +143,7 @@ export function pristine(): Pristine {
       // Each file of the library begins with a comment that names it.
       return code.split(/^(?=\/\/ src\/\S+\.ts$)/m).map((file) => {
         const path = /^\/\/ src\/(\S+)\.ts$/m.exec(file)?.[1] ?? "";
-        const methods = FOREIGN_VALUES.test(path) ? CALL_IN_CODEC : METHOD_CALL;
+        const methods = CODEC.test(path) ? CALL_IN_CODEC : METHOD_CALL;
         return pieces(file).map(({ text, isCode }) => isCode ? rewriteCode(text, methods) : text).join("");
       }).join("");
     },

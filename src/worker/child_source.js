@@ -10,7 +10,7 @@
  */
 export const CHILD_SCRIPTS = [`"use strict";
 ((evaluate) => {
-const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance } = globalThis;
+const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance } = globalThis;
 const $Object_defineProperty = Object.defineProperty;
 const $Symbol_for = Symbol.for;
 const $Object_hasOwn = Object.hasOwn;
@@ -253,7 +253,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, Worker, Proxy, Blob, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -1356,7 +1356,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -2209,7 +2209,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -4905,7 +4905,7 @@ return parts["child/main"];
 //# sourceURL=corral:child/4
 `, `"use strict";
 ((parts, taken, load) => {
-const { Error, TypeError, RangeError, String, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
+const { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, String, WebAssembly, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
 parts["wire/codec/error_codec"] = (({
   ERROR_FIELD_COST,
   ERROR_LEVELS,
@@ -5183,7 +5183,7 @@ return parts["wire/codec/error_codec"];
 //# sourceURL=corral:wire/codec/error_codec
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, RegExp, Blob, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $push, $pop, $splice, $map, $filter, $find, $get, $set, $delete, $startsWith, $test, $call, $filledMap } = taken;
+const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, RegExp, BigInt, WebAssembly, Blob, crypto, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $push, $pop, $splice, $map, $filter, $find, $get, $set, $delete, $startsWith, $test, $call, $filledMap } = taken;
 parts["wire/codec/encode"] = (({
   UNREADABLE,
   encodingError,
@@ -5643,7 +5643,7 @@ return parts["wire/codec/encode"];
 //# sourceURL=corral:wire/codec/encode
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, Date, URL, RegExp, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec, $register } = taken;
+const { Map, Set, Date, URL, RegExp, BigInt, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec, $register } = taken;
 parts["wire/codec/decode"] = (({
   MAX_AT_ONCE,
   decodeNumbers,
@@ -6434,7 +6434,7 @@ return parts["wire/codec/line_reader"];
 //# sourceURL=corral:wire/codec/line_reader
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $Promise_withResolvers, $JSON_parse, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
+const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $Promise_withResolvers, $JSON_parse, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
 parts["hub/requests/questions"] = (({
   heapBytes
 }, {
@@ -10806,7 +10806,7 @@ return parts["manager/value"];
 //# sourceURL=corral:handles
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $Object_create, $Number_isFinite, $push, $pop, $slice, $every, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
+const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, crypto, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $Object_create, $Number_isFinite, $push, $pop, $slice, $every, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
 parts["wire/span_report"] = (() => {
 // src/wire/span_report.ts
 var LAST_MS = 9e12;

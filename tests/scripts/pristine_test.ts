@@ -27,9 +27,18 @@ for (const [code, rewritten] of CASES) {
   });
 }
 
-Deno.test("pristine().rewrite() leaves methods of foreign values alone in the codec", () => {
-  const code = "// src/wire/codec/encode.ts\narray.forEach(f); this.parts.push(x);";
-  assertEquals(pristine().rewrite(code), "// src/wire/codec/encode.ts\narray.forEach(f); this.parts[$push](x);");
+Deno.test("pristine().rewrite() leaves the codec's own methods alone there", () => {
+  const code = "// src/wire/codec/encode.ts\nencoder.encode(item); this.parts.push(x);";
+  assertEquals(pristine().rewrite(code), "// src/wire/codec/encode.ts\nencoder.encode(item); this.parts[$push](x);");
+});
+
+Deno.test("pristine() takes methods that are applied", () => {
+  const taken = pristine();
+  assertEquals(
+    taken.rewrite("var { every, entries: entriesOf } = Array.prototype;\nFunction.prototype.toString.call(f);"),
+    "var every = $Array_prototype_every;\nvar entriesOf = $Array_prototype_entries;\n$Function_prototype_toString[$call](f);",
+  );
+  assertStringIncludes(taken.prelude, "const $Array_prototype_entries = Array.prototype.entries;\n");
 });
 
 Deno.test("pristine() takes what was rewritten", () => {

@@ -6,7 +6,10 @@ import { withInvariants } from "../../helpers/pools/invariants.ts";
 /** All at once; `TypedArray` methods and `Function.prototype.call` are left out, which Deno itself needs to read a pipe. */
 const REPLACED = [
   "setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask Date performance JSON Promise Map Set WeakMap Uint8Array",
-  "TextEncoder TextDecoder ArrayBuffer DataView AbortController structuredClone Worker Proxy Blob URL Symbol Error Number Math Reflect",
+  "TextEncoder TextDecoder ArrayBuffer DataView AbortController AbortSignal structuredClone Worker Proxy Blob URL Symbol Error Number Math Reflect",
+  "Object Array String RegExp BigInt eval Function DOMException Event EventTarget MessageChannel ReadableStream crypto WebAssembly process Buffer",
+  "SyntaxError ReferenceError TypeError RangeError AggregateError EvalError URIError SuppressedError Float64Array Int32Array Atomics FinalizationRegistry WeakRef",
+  "addEventListener dispatchEvent reportError isNaN parseInt Deno.errors Deno.core Deno.env Deno.kill Deno.memoryUsage",
   "performance.now Date.now JSON.parse JSON.stringify Promise.resolve Promise.prototype.then Map.prototype.get Map.prototype.set",
   "Map.prototype.has Map.prototype.delete Set.prototype.add Set.prototype.has Array.prototype.push Array.prototype.pop Array.prototype.shift Array.prototype.splice",
   "Array.prototype.slice Array.prototype.at Array.prototype.every Array.prototype.some Array.prototype.join Array.prototype.includes",
