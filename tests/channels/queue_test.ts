@@ -1,5 +1,12 @@
 /** End-to-end tests of queues between processes. */
-import { assert, assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertInstanceOf,
+  assertLessOrEqual,
+  assertRejects,
+} from "@std/assert";
 import {
   ClosedError,
   type Connection,
@@ -281,8 +288,12 @@ Deno.test("Queue with two writers and two readers over room for 10 moves each it
     const write = async (queue: Queue<number>, from: number, count: number) => {
       for (let n = 0; n < count; n++) await queue.put(from + n);
     };
-    const read = async (queue: Queue<number>) => {
-      const items = [];
+    const ready = new Queue<number>();
+    const read = async (queue: Queue<number>, ready: Queue<number>) => {
+      // Waits before the first item is there: each reader gets one, however late its process goes on.
+      const first = queue.get();
+      await ready.put(1);
+      const items = [await first];
       let largest = 0;
       for await (const item of queue) {
         items.push(item);
@@ -290,14 +301,15 @@ Deno.test("Queue with two writers and two readers over room for 10 moves each it
       }
       return { items, largest };
     };
-    const readers = [1, 2].map(() => pool.apply(read, [queue]));
+    const readers = [1, 2].map(() => pool.apply(read, [queue, ready]));
+    await Promise.all([ready.get(), ready.get()]);
     await Promise.all([0, EACH].map((from) => pool.apply(write, [queue, from, EACH])));
     queue.close();
     const results = await Promise.all(readers);
     const items = results.flatMap(({ items }) => items).sort((a, b) => a - b);
     assertEquals(items, Array.from({ length: 2 * EACH }, (_, n) => n));
     for (const { items, largest } of results) {
-      assert(items.length > 0 && largest <= 10);
+      assertLessOrEqual(largest, 10);
       // Each writer's items come in its order.
       for (const own of [items.filter((n) => n < EACH), items.filter((n) => n >= EACH)]) {
         assertEquals(own, own.toSorted((a, b) => a - b));
