@@ -125,7 +125,7 @@ function encodeArguments(values: unknown[]): NumbersText | undefined {
   if (at < 0) return undefined;
   const texts: string[] = [];
   for (let i = 0; i < values.length; i++) texts.push(i === at ? "" : JSON.stringify(values[i]));
-  // Lines have room for more than one text.
+  // More text than a message holds goes into lines.
   if (texts.join().length > LARGE_UNITS) return undefined;
   const list = encodeList(values[at] as unknown[]);
   if (list === undefined) return undefined;
