@@ -88,7 +88,11 @@ export function pristine(): Pristine {
   const rewriteCode = (code: string, methods: RegExp): string => {
     const take = (_: string, holder: string, name: string): string => {
       const taken = `$${holder}_${name}`;
-      statics.set(taken, CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`);
+      statics.set(
+        taken,
+        DESCRIBING[`${holder}.${name}`] ??
+          (CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`),
+      );
       return taken;
     };
     const takeMethod = (_: string, holder: string, name: string): string => {
@@ -139,7 +143,7 @@ export function pristine(): Pristine {
       return this.names.filter((name) => words.has(name));
     },
     rewrite(code) {
-      statics.set("$Object_defineProperty", "Object.defineProperty");
+      statics.set("$Object_defineProperty", DESCRIBING["Object.defineProperty"]!);
       // Each file of the library begins with a comment that names it.
       return code.split(/^(?=\/\/ src\/\S+\.ts$)/m).map((file) => {
         const path = /^\/\/ src\/(\S+)\.ts$/m.exec(file)?.[1] ?? "";
@@ -148,6 +152,19 @@ export function pristine(): Pristine {
       }).join("");
     },
   };
+}
+
+/** What takes descriptors: these inherit nothing, or what user code has put into `Object.prototype` under `get` or `writable` would count. */
+const DESCRIBING: Readonly<Record<string, string>> = {
+  "Object.defineProperty":
+    "((define) => (target, key, descriptor) => define(target, key, { __proto__: null, ...descriptor }))(Object.defineProperty)",
+  "Object.defineProperties": describingAll("Object.defineProperties"),
+  "Object.create": describingAll("Object.create"),
+};
+
+function describingAll(name: string): string {
+  return `((apply, ownKeys) => (target, all) => { if (all === undefined) return apply(target); const own = { __proto__: null }; ` +
+    `for (const key of ownKeys(all)) own[key] = { __proto__: null, ...all[key] }; return apply(target, own); })(${name}, Reflect.ownKeys)`;
 }
 
 const FILLING = [

@@ -11,7 +11,7 @@
 export const CHILD_SCRIPTS = [`"use strict";
 ((evaluate) => {
 const { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance } = globalThis;
-const $Object_defineProperty = Object.defineProperty;
+const $Object_defineProperty = ((define) => (target, key, descriptor) => define(target, key, { __proto__: null, ...descriptor }))(Object.defineProperty);
 const $Symbol_for = Symbol.for;
 const $Object_hasOwn = Object.hasOwn;
 const $Reflect_deleteProperty = Reflect.deleteProperty;
@@ -35,7 +35,7 @@ const $String_fromCharCode = String.fromCharCode;
 const $Array_from = Array.from;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Number_isNaN = Number.isNaN;
-const $Object_create = Object.create;
+const $Object_create = ((apply, ownKeys) => (target, all) => { if (all === undefined) return apply(target); const own = { __proto__: null }; for (const key of ownKeys(all)) own[key] = { __proto__: null, ...all[key] }; return apply(target, own); })(Object.create, Reflect.ownKeys);
 const $JSON_parse = JSON.parse;
 const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_ownKeys = Reflect.ownKeys;
@@ -51,7 +51,7 @@ const $Uint8Array_fromHex = Uint8Array.fromHex.bind(Uint8Array);
 const $Uint8Array_of = Uint8Array.of.bind(Uint8Array);
 const $Object_assign = Object.assign;
 const $Object_fromEntries = Object.fromEntries;
-const $Object_defineProperties = Object.defineProperties;
+const $Object_defineProperties = ((apply, ownKeys) => (target, all) => { if (all === undefined) return apply(target); const own = { __proto__: null }; for (const key of ownKeys(all)) own[key] = { __proto__: null, ...all[key] }; return apply(target, own); })(Object.defineProperties, Reflect.ownKeys);
 const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
 const $Reflect_set = Reflect.set;
 const $Reflect_get = Reflect.get;

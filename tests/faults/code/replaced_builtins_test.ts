@@ -111,6 +111,26 @@ for (const [what, value] of [["throw", null], ["give nonsense", "[]"]] as const)
     }));
 }
 
+Deno.test("a worker works on whose code has put into Object.prototype what descriptors inherit", () =>
+  withInvariants({ workers: 1 }, async (pool) => {
+    const pid = await pool.apply(() => {
+      const value = (): number => 7;
+      for (const name of ["get", "set", "writable", "enumerable", "configurable", "value"]) {
+        Object.defineProperty(
+          Object.prototype,
+          name,
+          Object.assign(Object.create(null), { value, configurable: true }),
+        );
+      }
+      return Deno.pid;
+    });
+    for (const sent of Object.values(VALUES)) assertEquals(await pool.apply(later, [sent]), sent);
+    const queue = new Queue<unknown>();
+    await pool.apply(putTwice, [queue, VALUES["an error"]]);
+    assertEquals([await queue.get(), await queue.get()], [VALUES["an error"], VALUES["an error"]]);
+    assertEquals([await pool.apply(() => Deno.pid), pool.stats().workersLost], [pid, 0]);
+  }));
+
 Deno.test("a worker takes its first shared object when its code has replaced what reads texts", () =>
   withInvariants({ workers: 1 }, async (pool) => {
     const pid = await pool.apply(() => {
