@@ -62,8 +62,8 @@ export class AutoChunk {
 }
 
 /**
- * How many records of a block go out at once, at most `most`. A machine that is lost has said nothing of what it was at: parts
- * show where the fault is, if it was one of the records. See `docs/decisions/command.md`.
+ * How many records of a block go out at once, at most `most`. A machine that is lost has said nothing of what it was at, nor has a worker that ends before
+ * it announces the first record: parts show where the fault is, if it was one of the records. See `docs/decisions/command.md`.
  */
 export function suspectPart({ suspect, count }: RecordBlock, most: number, batch: number): number {
   return suspect ? Math.min(most, Math.ceil(count / SUSPECT_PARTS / batch) * batch) : most;

@@ -6,7 +6,7 @@ import {
   WorkerStartError,
 } from "@corral/multiprocessing/pool";
 import type { CliMapOptions, RetryReason } from "../options/cli_map_options.ts";
-import { describeTimeout } from "../runner/protocol.ts";
+import { describeTimeout, EXIT_BROKEN } from "../runner/protocol.ts";
 import type { ErrorText } from "../records/run_events.ts";
 import type { Outcome, Retry } from "../records/batch.ts";
 import type { RunningBlock } from "./running_block.ts";
@@ -87,7 +87,10 @@ function crashText(error: WorkerExitError): ErrorText {
       message: "the worker ran out of memory, wanted a higher --memory-limit, or a function that needs less",
     };
   }
-  const ending = signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}`;
+  const hint = exitCode === EXIT_BROKEN
+    ? ", as it does where code has changed what JavaScript itself gives, such as Array.prototype"
+    : "";
+  const ending = signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}${hint}`;
   if (!(error instanceof ProtocolError)) return { name, message: `the worker ${ending}` };
   // The cause is the breach that it was killed for; without one, it ended by itself.
   const breach = error.cause instanceof Error

@@ -208,9 +208,7 @@ export class MapRun {
 
   /** No more of a block goes out at once than a worker is to get. */
   #dispatchPart({ block, place }: Work): void {
-    const { options, pool } = this.#parts;
-    const { records: most } = this.#chunk.limits;
-    const records = pool.isRemote ? suspectPart(block, most, options.batch ?? 1) : most;
+    const records = suspectPart(block, this.#chunk.limits.records, this.#parts.options.batch ?? 1);
     if (block.count <= records) return this.#dispatch({ block, place });
     const { attempt, suspect } = block;
     this.#rest.unshift({ block: block.part(records, block.count, { suspect }), place: this.#results.addBehind(place) });

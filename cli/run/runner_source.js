@@ -706,6 +706,7 @@ function describeTimeout(limitMs) {
     message: \`the record took longer than \${shown} ms\`
   };
 }
+var EXIT_BROKEN = 70;
 var NO_FUNCTION = "NoFunctionError";
 var NoFunctionError = class extends TypeError {
   /** Always the class's own name. */
@@ -1323,7 +1324,6 @@ function withoutTypes(text) {
   const { stripTypeScriptTypes } = process.getBuiltinModule("node:module");
   return stripTypeScriptTypes(text);
 }
-var EXIT_BROKEN = 70;
 function listenForExit() {
   if (isListening) return;
   isListening = true;

@@ -20,6 +20,9 @@ export function describeTimeout(limitMs: number): ErrorDescription {
   return { name: "TimeoutError", message: `the record took longer than ${shown} ms` };
 }
 
+/** What a worker exits with in which code has broken what JavaScript itself gives, and with that the runner. */
+export const EXIT_BROKEN = 70;
+
 /** The name of a {@linkcode NoFunctionError}: of an error from a worker it is all that tells its class. */
 export const NO_FUNCTION = "NoFunctionError";
 

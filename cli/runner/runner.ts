@@ -1,7 +1,7 @@
 import { task } from "@corral/multiprocessing/child";
 import { BlockRun, type RecordFunction } from "./block_run.ts";
 import { inFunction, isImporting } from "./inline_text.ts";
-import { type BlockOrder, NoFunctionError, type Piece, type RunnerJob } from "./protocol.ts";
+import { type BlockOrder, EXIT_BROKEN, NoFunctionError, type Piece, type RunnerJob } from "./protocol.ts";
 
 /** What a worker does for the command. */
 export interface Runner {
@@ -80,9 +80,6 @@ function withoutTypes(text: string): string {
   };
   return stripTypeScriptTypes(text);
 }
-
-/** What a worker exits with that a function has broken. */
-const EXIT_BROKEN = 70;
 
 function listenForExit(): void {
   if (isListening) return;

@@ -228,6 +228,23 @@ Deno.test("corral map charges a record that breaks JavaScript itself, and goes o
   assertMatch(stderr, /failed: WorkerExitError: the (function broke its worker|worker exited with code 70)/);
 });
 
+Deno.test("corral map charges each record, and ends, when the module has broken JavaScript itself before the first one is announced", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      `for (const name of ["map", "push", "slice"]) Array.prototype[name] = () => { throw new Error("replaced"); };
+      JSON.stringify = Array.prototype.map;
+      export default (n) => n;`,
+    );
+    const args = ["map", `${folder}/job.ts`, "--chunk", "5"];
+    const { code, results, stderr } = await corral(args, { stdin: ndjson([1, 2, 3, 4, 5]), allow: ["--allow-run"] });
+    assertEquals([code, results], [5, []], stderr);
+    assertStringIncludes(
+      stderr,
+      "record 5 (line 5 of stdin) failed: WorkerExitError: the worker exited with code 70, as it does where",
+    );
+  }));
+
 Deno.test("corral map exits with its own code when what it says on stderr cannot be written", async () => {
   const map = ["map", "-j", "1", "-e", "() => { throw new Error('no'); }"];
   const [deno, ...rest] = [Deno.execPath(), ...corralArgs(map, ["--allow-run"])];
