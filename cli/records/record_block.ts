@@ -16,6 +16,13 @@ export interface RecordSource {
   readonly isTruncated?: boolean;
 }
 
+/** What became of records before. */
+interface BlockMarks {
+  readonly attempt?: number;
+  readonly suspect?: boolean;
+  readonly unheard?: boolean;
+}
+
 /** Consecutive records. */
 export class RecordBlock {
   readonly source: RecordSource;
@@ -27,10 +34,12 @@ export class RecordBlock {
   readonly attempt: number;
   /** Whether a worker died among these records, and it is not known at which. */
   readonly suspect: boolean;
+  /** Whether a worker ended before anything was heard of them. */
+  readonly unheard: boolean;
 
   constructor(
     source: RecordSource,
-    range: { from: number; to: number; firstSequence: number; attempt?: number; suspect?: boolean },
+    range: { from: number; to: number; firstSequence: number } & BlockMarks,
   ) {
     this.source = source;
     this.from = range.from;
@@ -38,6 +47,7 @@ export class RecordBlock {
     this.firstSequence = range.firstSequence;
     this.attempt = range.attempt ?? 1;
     this.suspect = range.suspect ?? false;
+    this.unheard = range.unheard ?? false;
   }
 
   /** How many records there are. */
@@ -66,7 +76,7 @@ export class RecordBlock {
   }
 
   /** The records from `start` to `end`, counted from the first of the block. */
-  part(start: number, end: number, marks: { attempt?: number; suspect?: boolean } = {}): RecordBlock {
+  part(start: number, end: number, marks: BlockMarks = {}): RecordBlock {
     return new RecordBlock(this.source, {
       from: this.from + start,
       to: this.from + end,

@@ -16,7 +16,7 @@ export type Loss =
   /** The run cannot go on. */
   | { readonly kind: "fatal"; readonly error: unknown }
   /** Nobody can be blamed yet. */
-  | { readonly kind: "again"; readonly attempt: number; readonly suspect: boolean }
+  | { readonly kind: "again"; readonly attempt: number; readonly unheard: boolean }
   | { readonly kind: "retry"; readonly retry: Omit<Retry, "offset"> }
   | { readonly kind: "failed"; readonly outcome: Omit<Outcome, "offset"> };
 
@@ -36,7 +36,7 @@ export function judgeLoss(
   if (isKnown) {
     return blame(running, "crash", isBroken ? brokenText(error) : crashText(error as WorkerExitError), options);
   }
-  return { kind: "again", attempt, suspect: true };
+  return { kind: "again", attempt, unheard: !hasBegun };
 }
 
 /**

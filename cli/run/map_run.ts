@@ -208,11 +208,16 @@ export class MapRun {
 
   /** No more of a block goes out at once than a worker is to get. */
   #dispatchPart({ block, place }: Work): void {
-    const records = suspectPart(block, this.#chunk.limits.records, this.#parts.options.batch ?? 1);
+    const { options, pool } = this.#parts;
+    const { records: most } = this.#chunk.limits;
+    const records = pool.isRemote || block.unheard ? suspectPart(block, most, options.batch ?? 1) : most;
     if (block.count <= records) return this.#dispatch({ block, place });
-    const { attempt, suspect } = block;
-    this.#rest.unshift({ block: block.part(records, block.count, { suspect }), place: this.#results.addBehind(place) });
-    this.#dispatch({ block: block.part(0, records, { attempt, suspect }), place });
+    const { attempt, suspect, unheard } = block;
+    this.#rest.unshift({
+      block: block.part(records, block.count, { suspect, unheard }),
+      place: this.#results.addBehind(place),
+    });
+    this.#dispatch({ block: block.part(0, records, { attempt, suspect, unheard }), place });
   }
 
   #dispatch({ block, place }: Work): void {

@@ -25,7 +25,10 @@ export function settleLoss(running: RunningBlock, loss: Loss, desk: LossDesk): v
     case "fatal":
       return desk.fail(loss.error);
     case "again":
-      return desk.again(block.part(done, block.count, { attempt: loss.attempt, suspect: loss.suspect }), place);
+      return desk.again(
+        block.part(done, block.count, { attempt: loss.attempt, suspect: true, unheard: loss.unheard }),
+        place,
+      );
     case "retry":
       put(running, desk, 0, [], [{ offset: done, ...loss.retry }]);
       return desk.again(block.part(done, block.count, { attempt: loss.retry.attempt + 1, suspect: true }), place);
