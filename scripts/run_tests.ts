@@ -26,6 +26,7 @@ const LONG = [
   "tests/soak/",
   "tests/process/",
   "tests/cli/",
+  "tests/scripts/",
   "tests/docs/",
   "tests/sync/",
   "tests/wire/",
@@ -34,6 +35,7 @@ const LONG = [
   "tests/worker/",
   "tests/hub/",
   "tests/limits/",
+  "tests/pool/",
 ];
 
 const KINDS = ["passed", "failed", "ignored"] as const;
