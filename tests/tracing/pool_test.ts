@@ -81,5 +81,6 @@ Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, clo
   assert(receiver.points.some(({ metric, value }) => metric === "corral.worker.memory" && value > 2 ** 20));
   assertGreaterOrEqual(final("corral.tasks", "completed"), 4);
   assertEquals(["task", "worker", "timeout"].map((outcome) => final("corral.tasks", outcome)), [3, 1, 1]);
-  assertEquals(["corral.retries", "corral.workers", "corral.workers.lost"].map((metric) => final(metric)), [1, 0, 2]);
+  const ends = ["corral.retries", "corral.workers", "corral.workers.busy", "corral.workers.lost"];
+  assertEquals(ends.map((metric) => final(metric)), [1, 0, 0, 2]);
 });

@@ -113,12 +113,12 @@ export class TracingObserver implements PoolObserver {
     this.#metrics?.ended(worker, expected);
   }
 
-  workerBusy(): void {
-    this.#metrics?.busy(1);
+  workerBusy(worker: WorkerIdentity): void {
+    this.#metrics?.busy(worker);
   }
 
-  workerIdle(): void {
-    this.#metrics?.busy(-1);
+  workerIdle(worker: WorkerIdentity): void {
+    this.#metrics?.idle(worker);
   }
 
   #open(tracer: OtelTracer, name: string, items: number | undefined, job: ObservedJob | undefined): TaskSpan {
@@ -145,6 +145,8 @@ class Metrics {
   readonly #lost;
   /** The workers of this machine that live, by their process. */
   readonly #living = new Map<number, number>();
+  /** Those that have a task: one that dies with it is never told to be idle. */
+  readonly #working = new Set<WorkerIdentity>();
 
   constructor(meter: OtelMeter) {
     this.#tasks = meter.createCounter("corral.tasks", {
@@ -202,13 +204,19 @@ class Metrics {
     this.#workers.add(1);
   }
 
-  ended({ pid }: WorkerIdentity, expected: boolean): void {
-    this.#living.delete(pid);
+  ended(worker: WorkerIdentity, expected: boolean): void {
+    this.#living.delete(worker.pid);
     this.#workers.add(-1);
+    this.idle(worker);
     if (!expected) this.#lost.add(1);
   }
 
-  busy(change: 1 | -1): void {
-    this.#busy.add(change);
+  busy(worker: WorkerIdentity): void {
+    this.#working.add(worker);
+    this.#busy.add(1);
+  }
+
+  idle(worker: WorkerIdentity): void {
+    if (this.#working.delete(worker)) this.#busy.add(-1);
   }
 }
