@@ -64,6 +64,7 @@ class Series {
   advance(now: number, waiting: number, running: number): Sample[] {
     const { stepMs, steps } = this.#resolution;
     const closed: Sample[] = [];
+    if (now < this.#openAt) this.#setBack(now);
     while (this.#openAt + stepMs <= now) {
       closed.push(this.#close(waiting, running));
       // The machine may have slept for a week: what would be thrown away at once is not made.
@@ -72,6 +73,12 @@ class Series {
     this.samples.push(...closed);
     this.samples.splice(0, this.samples.length - steps);
     return closed;
+  }
+
+  /** The system's clock was set back. No step would end until it is again where it was, and what is kept would lie ahead. */
+  #setBack(now: number): void {
+    this.#openAt = stepOf(now, this.#resolution);
+    while (this.samples.length > 0 && this.samples.at(-1)!.at >= this.#openAt) this.samples.pop();
   }
 
   #close(waiting: number, running: number): Sample {

@@ -76,16 +76,18 @@ function drawCharts() {
 class Rows {
   constructor(parent, make) { this.parent = parent; this.make = make; this.rows = new Map(); }
   show(items, keyOf) {
-    const left = new Set(this.rows.keys());
+    const keys = new Set(items.map(keyOf));
+    for (const [key, row] of this.rows) if (!keys.has(key)) { row.node.remove(); this.rows.delete(key); }
+    let place = this.parent.firstChild;
     for (const item of items) {
       const key = keyOf(item);
-      left.delete(key);
       let row = this.rows.get(key);
       if (!row) this.rows.set(key, row = this.make(item));
       row.update(item);
-      if (row.node.parentNode !== this.parent) this.parent.append(row.node);
+      // Only what stands elsewhere is moved: it loses focus and selection.
+      if (row.node === place) place = place.nextSibling;
+      else this.parent.insertBefore(row.node, place);
     }
-    for (const key of left) { this.rows.get(key).node.remove(); this.rows.delete(key); }
   }
 }
 
@@ -167,11 +169,12 @@ function begin(message) {
 function update(state) {
   last = state;
   state.samples.forEach((added, index) => {
-    samples[index].push(...added);
-    samples[index].splice(0, samples[index].length - start.resolutions[index].steps);
+    const { stepMs, steps } = start.resolutions[index];
+    // What lies ahead was kept before the program's clock was set back.
+    samples[index] = [...samples[index].filter((sample) => sample.at + stepMs <= state.now), ...added].slice(-steps);
   });
   connection(state.paused ? "held" : "up", state.paused ? "paused" : "live");
-  say(at("uptime"), "for " + time(state.now - start.startedAt));
+  say(at("uptime"), "for " + time(Math.max(0, state.now - start.startedAt)));
   say(at("pause"), state.paused ? "Resume" : "Pause");
   if (document.activeElement !== at("size")) at("size").value = state.workersWanted;
   tiles.show(Object.entries(state.totals).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()), value]), ([name]) => name);

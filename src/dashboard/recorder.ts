@@ -15,7 +15,8 @@ const CPU_WINDOW_MS = 5000;
 class KeptWorker {
   pid = 0;
   processes = 0;
-  task: { name: string; since: number } | undefined;
+  /** What it has begun and not ended, the oldest first. With `concurrency` that can be several. */
+  readonly tasks = new Map<number, { readonly name: string; readonly since: number }>();
   output = "";
   usage: Usage | undefined;
   cpuPercent: number | null = null;
@@ -26,8 +27,8 @@ class KeptWorker {
   replace(pid: number): void {
     this.pid = pid;
     this.processes++;
-    this.task =
-      this.usage =
+    this.tasks.clear();
+    this.usage =
       this.#cpuFrom =
       this.#decoder =
         undefined;
@@ -43,7 +44,9 @@ class KeptWorker {
   measure(usage: Usage | undefined, at: number): void {
     this.usage = usage;
     if (usage === undefined) return;
-    const from = this.#cpuFrom ??= { at, cpuMs: usage.cpuMs };
+    // The system's clock can be set back.
+    if (this.#cpuFrom === undefined || at < this.#cpuFrom.at) this.#cpuFrom = { at, cpuMs: usage.cpuMs };
+    const from = this.#cpuFrom;
     if (at - from.at < CPU_WINDOW_MS) return;
     this.cpuPercent = Math.max(0, (100 * (usage.cpuMs - from.cpuMs)) / (at - from.at));
     this.#cpuFrom = { at, cpuMs: usage.cpuMs };
@@ -70,20 +73,21 @@ export class Recorder {
   }
 
   /** A worker has begun a task. */
-  began(workerId: number, name: string, at: number): void {
-    this.#worker(workerId).task = { name, since: at };
+  began(workerId: number, taskId: number, name: string, at: number): void {
+    this.#worker(workerId).tasks.set(taskId, { name, since: at });
   }
 
   /** A task has ended; `runMs` when it ran, `error` when it failed. */
   ended(
     workerId: number | undefined,
+    taskId: number,
     runMs: number | undefined,
     failure: { readonly error: unknown } | undefined,
     at: number,
   ): void {
     this.#history.ended(failure === undefined, runMs);
     if (failure !== undefined) this.#failures.add(failure.error, at);
-    if (workerId !== undefined) this.#worker(workerId).task = undefined;
+    if (workerId !== undefined) this.#worker(workerId).tasks.delete(taskId);
   }
 
   /** A worker printed. */
@@ -129,7 +133,8 @@ export class Recorder {
   }
 
   #view({ workerId, pid, agent, state, tasksDone }: SourceWorker): WorkerView {
-    const { task = null, processes, output, usage, cpuPercent } = this.#worker(workerId);
+    const { tasks, processes, output, usage, cpuPercent } = this.#worker(workerId);
+    const [task = null] = tasks.values();
     const memoryMiB = usage?.memoryMiB ?? null;
     const restarts = Math.max(0, processes - 1);
     const shown = state === "busy" ? task : null;

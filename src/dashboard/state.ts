@@ -7,7 +7,7 @@ export interface WorkerView {
   /** The agent that runs it, when that is not this program. */
   readonly agent?: string;
   readonly state: string;
-  /** The function it runs, and since when, in milliseconds since 1970. */
+  /** The function it runs, and since when, in milliseconds since 1970; of several, the one that it has run for the longest. */
   readonly task: { readonly name: string; readonly since: number } | null;
   readonly tasksDone: number;
   /** How many processes had this number before. */

@@ -53,7 +53,7 @@ function observerFor(recorder: Recorder): PoolObserver {
   return {
     workerSpawned: ({ workerId, pid }) => recorder.spawned(workerId, pid),
     workerOutput: ({ workerId }, _taskId, _stream, bytes) => recorder.printed(workerId, bytes),
-    begun: ({ worker, name }) => worker && recorder.began(worker.workerId, name, epochMs()),
+    begun: ({ id, worker, name }) => worker && recorder.began(worker.workerId, id, name, epochMs()),
     settled: (task, _outcome, before) => settled(recorder, task, before),
   };
 }
@@ -61,5 +61,5 @@ function observerFor(recorder: Recorder): PoolObserver {
 function settled(recorder: Recorder, task: ObservedTask, before: TaskPhase): void {
   const failure = task.outcome === "completed" ? undefined : { error: task.error };
   const worker = before === "waiting" ? undefined : task.worker?.workerId;
-  recorder.ended(worker, task.durationMs, failure, epochMs());
+  recorder.ended(worker, task.id, task.durationMs, failure, epochMs());
 }

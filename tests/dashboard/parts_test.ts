@@ -44,6 +44,16 @@ Deno.test("History keeps no more steps than it says, also after a year of sleep"
   assertEquals(history.samples()[0]!.at(-1)!.at, year - 10);
 });
 
+Deno.test("History goes on when the clock is set back, and keeps no step that lies ahead", () => {
+  const history = new History(1000, RESOLUTIONS);
+  history.advance(1100, 0, 0);
+  history.ended(true, 1);
+  history.advance(500, 0, 0);
+  assertEquals(history.samples(), [[], []]);
+  history.advance(520, 0, 0);
+  assertEquals(history.samples()[0]!.map(({ at, completed }) => [at, completed]), [[500, 1], [510, 0]]);
+});
+
 Deno.test("FailureGroups puts messages of one shape together, and forgets the oldest of too many", () => {
   const groups = new FailureGroups();
   for (let n = 0; n < 100; n++) groups.add(new RangeError(`row ${n} of "file ${n}.csv" is ${n / 7} long`), n);
@@ -81,6 +91,22 @@ Deno.test({
     assertEquals([...usages.keys()], [Deno.pid]);
     assertGreater(usages.get(Deno.pid)!.memoryMiB, 10);
   },
+});
+
+Deno.test("Recorder shows of several tasks of a worker the one that began first, until it ends", () => {
+  const workers = [{ workerId: 1, pid: 1, state: "busy", tasksDone: 0 }];
+  const source = { name: "pool", grants: [], totals: () => ({}), workers: () => workers, control: undefined };
+  const recorder = new Recorder(source as unknown as PoolSource, 0);
+  const shown = (): string | undefined => recorder.start(false, 0).state.workers[0]!.task?.name;
+  recorder.began(1, 10, "long", 0);
+  recorder.began(1, 11, "short", 1);
+  recorder.ended(1, 11, 1, undefined, 2);
+  assertEquals(shown(), "long");
+  recorder.began(1, 12, "next", 3);
+  recorder.ended(1, 10, 4, undefined, 4);
+  assertEquals(shown(), "next");
+  recorder.spawned(1, 2);
+  assertEquals(shown(), undefined, "those of the process before");
 });
 
 Deno.test("Recorder keeps characters whole that workers print in parts, and the end of what is long", () => {

@@ -1,0 +1,77 @@
+// Unit tests of the live page's script, in a document without a browser.
+import { assert, assertEquals } from "@std/assert";
+import { parseHTML } from "linkedom";
+import { page } from "../../src/dashboard/page.ts";
+import { SCRIPT } from "../../src/dashboard/page_script.ts";
+import type { FailureView, PageState, Sample, WorkerView } from "../../src/dashboard/state.ts";
+
+/** An element, as far as the tests look at it. */
+interface Element {
+  readonly textContent: string;
+  readonly children: readonly Element[];
+  getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+
+/** The page, and what tells it an event. */
+async function opened(): Promise<
+  { all: (selector: string) => Element[]; tell: (event: string, data: unknown) => void }
+> {
+  const { document } = parseHTML(await (await page("pool")).text()) as unknown as { document: Element };
+  const listeners = new Map<string, (event: { data: string }) => void>();
+  class EventSource {
+    addEventListener(event: string, listener: (event: { data: string }) => void): void {
+      listeners.set(event, listener);
+    }
+  }
+  new Function("document", "EventSource", "location", SCRIPT)(document, EventSource, { search: "" });
+  return {
+    all: (selector) => [...document.querySelectorAll(selector)],
+    tell: (event, data) => listeners.get(event)!({ data: JSON.stringify(data) }),
+  };
+}
+
+function stateOf(
+  workerIds: number[],
+  failures: [name: string, count: number][],
+  more: Partial<PageState> = {},
+): object {
+  const idle = { state: "idle", task: null, tasksDone: 0, restarts: 0, memoryMiB: null, cpuPercent: null, output: "" };
+  return {
+    now: 10_000,
+    paused: false,
+    workersWanted: 3,
+    totals: {},
+    workers: workerIds.map((workerId): WorkerView => ({ ...idle, workerId, pid: workerId })),
+    failures: failures.map(([name, count]): FailureView => ({ name, shape: "", example: "", count, lastAt: 0 })),
+    samples: [[]],
+    ...more,
+  };
+}
+
+function startOf(state: object, samples: Partial<Sample>[] = []): object {
+  const resolutions = [{ stepMs: 1000, steps: 300 }];
+  return { name: "pool", startedAt: 0, control: false, grants: [], resolutions, samples: [samples], state };
+}
+
+Deno.test("The live page keeps workers in the order of their numbers, and the most frequent failure first", async () => {
+  const { all, tell } = await opened();
+  const first = (rows: string): string[] => all(`${rows} tr`).map((row) => row.children[0]!.textContent);
+  tell("start", startOf(stateOf([0, 1, 2], [["A", 2], ["B", 1]])));
+  const last = all("#workers tr")[2];
+  tell("state", stateOf([0, 2], [["B", 50], ["A", 2]]));
+  assertEquals([first("#workers"), first("#failures")], [["0", "2"], ["50", "2"]]);
+  tell("state", stateOf([0, 1, 2], [["B", 50], ["C", 20], ["A", 2]]));
+  assertEquals([first("#workers"), first("#failures")], [["0", "1", "2"], ["50", "20", "2"]]);
+  assert(all("#workers tr")[2] === last, "it is the same row");
+});
+
+Deno.test("The live page draws nothing that lies ahead when the program's clock was set back", async () => {
+  const { all, tell } = await opened();
+  const sample = { completed: 1, failed: 0, waiting: 0, running: 0, runP50Ms: 1, runP95Ms: 1 };
+  tell("start", startOf(stateOf([], []), [{ ...sample, at: 8000 }, { ...sample, at: 9000 }]));
+  const points = (): number => all("#charts path")[0]!.getAttribute("d")!.split(/[ML]/).length - 1;
+  assertEquals(points(), 2);
+  tell("state", stateOf([], [], { now: 3000, samples: [[{ ...sample, at: 2000 }]] }));
+  assertEquals([points(), all("#uptime")[0]!.textContent], [1, "for 3.00 s"]);
+});
