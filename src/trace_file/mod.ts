@@ -52,6 +52,31 @@ export interface TraceFile extends PoolObserver, Disposable {
   close(): void;
 }
 
+/** Which track each worker has: its number, unless a worker of another pool has that track. */
+class Tracks {
+  readonly #tracks = new WeakMap<WorkerIdentity, number>();
+  readonly #taken = new Set<number>();
+
+  /** The track of a worker; `undefined` for one that has none yet. */
+  of(worker: WorkerIdentity): number | undefined {
+    return this.#tracks.get(worker);
+  }
+
+  /** Gives a worker a track. */
+  take(worker: WorkerIdentity): number {
+    let track = worker.workerId;
+    while (this.#taken.has(track)) track++;
+    this.#taken.add(track);
+    this.#tracks.set(worker, track);
+    return track;
+  }
+
+  /** A worker has ended: another may have its track. */
+  free(worker: WorkerIdentity): void {
+    this.#taken.delete(this.#tracks.get(worker)!);
+  }
+}
+
 /** Writes in blocks: a file that was not closed lacks its end, and can be read all the same. */
 class TraceWriter implements TraceFile {
   /** Times of begins and ends are wanted exactly. */
@@ -59,7 +84,8 @@ class TraceWriter implements TraceFile {
   readonly #file: Deno.FsFile;
   readonly #sample: number;
   readonly #encoder = new TextEncoder();
-  readonly #spawnedAt = new Map<number, number>();
+  readonly #tracks = new Tracks();
+  readonly #spawnedAt = new WeakMap<WorkerIdentity, number>();
   /** Those that were submitted since it observes: of others, times are not known, and not all that became of them was told. */
   readonly #known = new WeakSet<ObservedTask>();
   #text = "[";
@@ -124,19 +150,19 @@ class TraceWriter implements TraceFile {
     this.#span(name, worker, startedAt, durationMs ?? settledAt - startedAt, args);
   }
 
-  workerSpawned({ workerId, pid, agent }: WorkerIdentity, at: number): void {
-    this.#spawnedAt.set(workerId, at);
-    const name = `worker ${workerId}${agent === undefined ? "" : ` on ${agent}`}`;
-    this.#write({ ph: "M", name: "thread_name", pid: Deno.pid, tid: workerId, args: { name, pid } });
+  workerSpawned(worker: WorkerIdentity, at: number): void {
+    this.#spawnedAt.set(worker, at);
+    this.#trackOf(worker);
   }
 
   workerReady(worker: WorkerIdentity, at: number): void {
-    const from = this.#spawnedAt.get(worker.workerId) ?? at;
+    const from = this.#spawnedAt.get(worker) ?? at;
     this.#span("start of the worker", worker, from, at - from, { pid: worker.pid });
   }
 
   workerEnded(worker: WorkerIdentity, end: object, at: number): void {
     this.#mark("end of the worker", worker, at, { pid: worker.pid, ...end });
+    this.#tracks.free(worker);
   }
 
   close(): void {
@@ -158,12 +184,25 @@ class TraceWriter implements TraceFile {
     return Math.floor(this.#ended * this.#sample) > Math.floor(before * this.#sample);
   }
 
-  #span(name: string, { workerId }: WorkerIdentity, at: number, ms: number, args: object): void {
-    this.#write({ ph: "X", name, pid: Deno.pid, tid: workerId, ts: at * TIMES, dur: Math.max(0, ms) * TIMES, args });
+  /** The track of a worker, which is named when it is first needed: it may have been started before this observes. */
+  #trackOf(worker: WorkerIdentity): number {
+    const known = this.#tracks.of(worker);
+    if (known !== undefined) return known;
+    const tid = this.#tracks.take(worker);
+    const { workerId, pid, agent } = worker;
+    const name = `worker ${workerId}${agent === undefined ? "" : ` on ${agent}`}`;
+    this.#write({ ph: "M", name: "thread_name", pid: Deno.pid, tid, args: { name, pid } });
+    return tid;
+  }
+
+  #span(name: string, worker: WorkerIdentity, at: number, ms: number, args: object): void {
+    const tid = this.#trackOf(worker);
+    this.#write({ ph: "X", name, pid: Deno.pid, tid, ts: at * TIMES, dur: Math.max(0, ms) * TIMES, args });
   }
 
   #mark(name: string, worker: WorkerIdentity | undefined, at: number, args: object): void {
-    this.#write({ ph: "i", s: "t", name, pid: Deno.pid, tid: worker?.workerId ?? POOL_TRACK, ts: at * TIMES, args });
+    const tid = worker === undefined ? POOL_TRACK : this.#trackOf(worker);
+    this.#write({ ph: "i", s: "t", name, pid: Deno.pid, tid, ts: at * TIMES, args });
   }
 
   #count(at: number): void {

@@ -72,6 +72,31 @@ Deno.test("traceTo() leaves out the tasks that were submitted before it observes
   }
 });
 
+Deno.test("traceTo() gives the workers of each pool tracks of their own, and names those that were there before", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    {
+      using trace = traceTo(path);
+      await using first = new Pool({ workers: 2 });
+      await using second = new Pool({ workers: 2 });
+      await first.ready();
+      first.observe(trace);
+      second.observe(trace);
+      await second.ready();
+      for (const pool of [first, second]) await pool.map(Math.sqrt, [1, 4, 9, 16], { chunkSize: 1 });
+    }
+    const events: TraceEvent[] = JSON.parse(await Deno.readTextFile(path));
+    const names = events.filter(({ name }) => name === "thread_name");
+    assertEquals(new Set(names.map(({ tid }) => tid)).size, names.length);
+    assertEquals(new Set(names.map(({ args }) => args!.pid)).size, names.length);
+    const trackOf = new Map(names.map(({ tid, args }) => [args!.pid, tid]));
+    const ends = events.filter(({ name }) => name === "end of the worker");
+    assertEquals(ends.map(({ tid, args }) => tid === trackOf.get(args!.pid)), [true, true, true, true]);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("traceTo() writes the share of tasks that is wanted", async () => {
   const events = await traced({ sample: 0.1 }, (pool) => pool.map(Math.sqrt, Array(100).fill(4), { chunkSize: 1 }));
   assertEquals(events.filter(({ ph, name }) => ph === "X" && name === "Math.sqrt").length, 10);
