@@ -95,7 +95,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async recv(wait?: WaitOptions): Promise<Received> {
     refuseSurplus("recv(wait)", arguments, 1);
-    check(this, "receive", this.readable);
+    check(this, "receive", this.readable, wait?.signal);
     return await this[REF].call("recv", [], wait) as Received;
   }
 
@@ -141,7 +141,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async recvBytes(options: ReceiveBytesOptions = {}): Promise<Uint8Array> {
     refuseSurplus("recvBytes(options)", arguments, 1);
-    check(this, "receive", this.readable);
+    check(this, "receive", this.readable, options?.signal);
     // Python's only argument is the most that it takes.
     if (typeof options === "number") {
       throw new TypeError(`Cannot receive bytes: the options are ${options}, wanted { maxLength: ${options} }`);
@@ -172,7 +172,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
    */
   async poll(timeoutMs = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     refuseSurplus("poll(timeoutMs, { signal })", arguments, 2);
-    check(this, "poll", this.readable);
+    check(this, "poll", this.readable, options?.signal);
     checkWait(options);
     if (Object.hasOwn(options, "timeoutMs")) {
       throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
@@ -239,7 +239,10 @@ function check(
   connection: { readonly closed: boolean; readonly readable: boolean },
   action: string,
   isPossible: boolean,
+  signal?: unknown,
 ): void {
+  // An abort comes before everything else.
+  if (signal instanceof AbortSignal) signal.throwIfAborted();
   if (connection.closed) throw new ClosedError(`Cannot ${action}: the connection was closed`);
   if (isPossible) return;
   throw new TypeError(`Cannot ${action}: this end of the pipe only ${connection.readable ? "receives" : "sends"}`);

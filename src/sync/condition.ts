@@ -118,13 +118,13 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Waits until a predicate holds. The predicate runs in this process while it has the lock, before the first wait and after
-   * each notification.
+   * Waits until a predicate holds. The predicate runs in this process, under the lock that the caller holds, before the first wait and
+   * after each notification.
    *
    * @param predicate May be asynchronous.
    * @param wait How long to wait in all; without it, as long as it takes.
    * @returns The last value of the predicate: a falsy one, if `timeoutMs` milliseconds have passed.
-   * @throws {Error} If this task does not hold the lock.
+   * @throws {Error} If it has to wait, and this task does not hold the lock.
    * @throws `signal.reason`, if the wait was aborted.
    * @throws {TypeError} If the predicate is not a function, or the options of the wait are wrong; a `RangeError` if `timeoutMs` is NaN.
    *

@@ -9711,7 +9711,7 @@ var Connection = class extends SharedHandle {
   }
   async recv(wait2) {
     refuseSurplus("recv(wait)", arguments, 1);
-    check(this, "receive", this.readable);
+    check(this, "receive", this.readable, wait2?.signal);
     return await this[REF][$call]("recv", [], wait2);
   }
   async sendBytes(bytes, offset = 0, size) {
@@ -9734,7 +9734,7 @@ var Connection = class extends SharedHandle {
   }
   async recvBytes(options = {}) {
     refuseSurplus("recvBytes(options)", arguments, 1);
-    check(this, "receive", this.readable);
+    check(this, "receive", this.readable, options?.signal);
     if (typeof options === "number") {
       throw new TypeError(\`Cannot receive bytes: the options are \${options}, wanted { maxLength: \${options} }\`);
     }
@@ -9753,7 +9753,7 @@ var Connection = class extends SharedHandle {
   }
   async poll(timeoutMs = 0, options = {}) {
     refuseSurplus("poll(timeoutMs, { signal })", arguments, 2);
-    check(this, "poll", this.readable);
+    check(this, "poll", this.readable, options?.signal);
     checkWait(options);
     if ($Object_hasOwn(options, "timeoutMs")) {
       throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
@@ -9813,7 +9813,8 @@ var Messages = class {
     });
   }
 };
-function check(connection, action, isPossible) {
+function check(connection, action, isPossible, signal) {
+  if (signal instanceof AbortSignal) signal.throwIfAborted();
   if (connection.closed) throw new ClosedError(\`Cannot \${action}: the connection was closed\`);
   if (isPossible) return;
   throw new TypeError(\`Cannot \${action}: this end of the pipe only \${connection.readable ? "receives" : "sends"}\`);

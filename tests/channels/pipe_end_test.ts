@@ -153,6 +153,16 @@ Deno.test("Connection.recvBytes() leaves what it does not take", async () => {
   assertEquals((await b.recvBytes({ maxLength: 10 })).length, 10);
 });
 
+Deno.test("Connection's waits reject with the reason of an aborted signal, also when it was closed", async () => {
+  const [closed, other] = Pipe();
+  closed.close();
+  const signal = AbortSignal.abort("reason");
+  for (const wait of [closed.recv({ signal }), closed.recvBytes({ signal }), closed.poll(0, { signal })]) {
+    assertEquals(await wait.catch((error) => error), "reason");
+  }
+  other.close();
+});
+
 Deno.test("Connection.close() ends the waits of this process with ClosedError, and calls after it", async () => {
   const [a, b] = Pipe();
   const waits = [a.recv(), a.poll(Infinity)].map((wait) => assertRejects(() => wait, ClosedError));
