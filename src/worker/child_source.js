@@ -10894,54 +10894,6 @@ var ContextManager = class {
   }
 };
 
-// src/child/tracing/fetch.ts
-var CLIENT = 2;
-var ERROR = 2;
-function tracedFetch(tracing, fetch) {
-  return async (input, init) => {
-    const traceparent = tracing.traceparent;
-    if (traceparent === void 0) return await fetch(input, init);
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const span = tracing.startSpan(request.method, {
-      kind: CLIENT,
-      attributes: {
-        "http.request.method": request.method,
-        "url.full": withoutSecrets(url),
-        "server.address": url.hostname,
-        "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
-      }
-    });
-    if (!request.headers[$has]("traceparent")) request.headers[$set]("traceparent", traceparent);
-    try {
-      const response = await fetch(request);
-      span.setAttribute("http.response.status_code", response.status);
-      if (response.status >= 400) fail(span, String(response.status));
-      return response;
-    } catch (error) {
-      fail(span, Object(error).name ?? "Error", String(error));
-      throw error;
-    } finally {
-      span.end();
-    }
-  };
-}
-function fail(span, type, message) {
-  span.setAttribute("error.type", type);
-  span.setStatus({
-    code: ERROR,
-    ...message === void 0 ? {} : {
-      message
-    }
-  });
-}
-function withoutSecrets(url) {
-  const shown = new URL(url);
-  if (shown.username !== "") shown.username = "REDACTED";
-  if (shown.password !== "") shown.password = "REDACTED";
-  return shown.href;
-}
-
 // src/child/tracing/report_room.ts
 var MOST_ATTRIBUTES = 128;
 var LONGEST_TEXT = 4096;
@@ -10979,8 +10931,15 @@ var ReportRoom = class {
     return true;
   }
 };
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
+}
 function cut(text) {
-  return String(text)[$slice](0, LONGEST_TEXT);
+  return textOf(text)[$slice](0, LONGEST_TEXT);
 }
 function costOf(part) {
   const text = $JSON_stringify(part);
@@ -10991,6 +10950,54 @@ function costOf(part) {
     else cost += unit === "," || unit === ":" || unit === "[" || unit === "{" ? 1 + MARK_COST : 1;
   }
   return cost;
+}
+
+// src/child/tracing/fetch.ts
+var CLIENT = 2;
+var ERROR = 2;
+function tracedFetch(tracing, fetch) {
+  return async (input, init) => {
+    const traceparent = tracing.traceparent;
+    if (traceparent === void 0) return await fetch(input, init);
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const span = tracing.startSpan(request.method, {
+      kind: CLIENT,
+      attributes: {
+        "http.request.method": request.method,
+        "url.full": withoutSecrets(url),
+        "server.address": url.hostname,
+        "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
+      }
+    });
+    if (!request.headers[$has]("traceparent")) request.headers[$set]("traceparent", traceparent);
+    try {
+      const response = await fetch(request);
+      span.setAttribute("http.response.status_code", response.status);
+      if (response.status >= 400) fail(span, String(response.status));
+      return response;
+    } catch (error) {
+      fail(span, textOf(Object(error).name ?? "Error"), textOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+}
+function fail(span, type, message) {
+  span.setAttribute("error.type", type);
+  span.setStatus({
+    code: ERROR,
+    ...message === void 0 ? {} : {
+      message
+    }
+  });
+}
+function withoutSecrets(url) {
+  const shown = new URL(url);
+  if (shown.username !== "") shown.username = "REDACTED";
+  if (shown.password !== "") shown.password = "REDACTED";
+  return shown.href;
 }
 
 // src/child/tracing/span.ts
@@ -11072,7 +11079,7 @@ var Span = class {
     const { name, message, stack } = Object(error);
     const attributes = {
       "exception.type": name,
-      "exception.message": message ?? String(error),
+      "exception.message": message ?? textOf(error),
       "exception.stacktrace": stack
     };
     this.addEvent("exception", attributes, time);

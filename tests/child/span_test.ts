@@ -1,6 +1,7 @@
 // Unit.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { installTracing } from "../../src/child/life.ts";
+import { tracedFetch } from "../../src/child/tracing/fetch.ts";
 import { Span, type TimeInput } from "../../src/child/tracing/span.ts";
 import { traceClockMs } from "../../src/timer.ts";
 import { readChildMessage, writeSpan } from "../../src/wire/messages/to_parent.ts";
@@ -82,6 +83,20 @@ Deno.test("Span.setAttributes() keeps 128, replaces those that it has, and gives
   });
   assertEquals(Object.keys(attributes).length, 128);
   assertEquals([attributes.n0, attributes.n1, attributes.n2], ["199".repeat(1000), [1], 2]);
+});
+
+Deno.test("What has no text is reported, and thrown by fetch() as it is", async () => {
+  const mute = Object.create(null);
+  const { name, events, status } = reported((span) => {
+    span.updateName(mute).setStatus({ code: 2, message: mute }).recordException(mute);
+  });
+  assertEquals([name, status.message, events[0]!.attributes["exception.message"]], ["object", "object", "object"]);
+  let failed: SpanReport | undefined;
+  const start = { name: "GET", kind: 2, context: CONTEXT, parent: "", startTime: undefined, attributes: undefined };
+  const tracing = { traceparent: "00", startSpan: () => new Span(start, (report) => failed = report) };
+  const fetch = tracedFetch(tracing, () => Promise.reject(mute));
+  assert(await fetch("http://127.0.0.1/").catch((error) => error) === mute);
+  assertEquals([failed!.attributes["error.type"], failed!.status.message], ["Error", "object"]);
 });
 
 Deno.test("A span that is larger than a message may be is lost, and nothing is thrown where it ends", async () => {

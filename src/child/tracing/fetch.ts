@@ -1,5 +1,6 @@
 /** A span for each `fetch` of a task, with the names of OpenTelemetry's conventions for HTTP clients. */
 import type { Attributes } from "../../wire/span_report.ts";
+import { textOf } from "./report_room.ts";
 
 /** What a traced `fetch` needs of the worker's tracing. */
 export interface FetchTracing {
@@ -40,7 +41,7 @@ export function tracedFetch(tracing: FetchTracing, fetch: typeof globalThis.fetc
       if (response.status >= 400) fail(span, String(response.status));
       return response;
     } catch (error) {
-      fail(span, Object(error).name ?? "Error", String(error));
+      fail(span, textOf(Object(error).name ?? "Error"), textOf(error));
       throw error;
     } finally {
       span.end();

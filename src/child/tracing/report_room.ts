@@ -46,9 +46,18 @@ export class ReportRoom {
   }
 }
 
+/** What anything is as a text. Some objects have none, and throw when they are asked: what user code gets must not be that error. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
+}
+
 /** A text as long as a report may have it. */
 export function cut(text: unknown): string {
-  return String(text).slice(0, LONGEST_TEXT);
+  return textOf(text).slice(0, LONGEST_TEXT);
 }
 
 function costOf(part: unknown): number {

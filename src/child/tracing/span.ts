@@ -1,7 +1,7 @@
 /** A span that a worker's code makes. When it ends, it is reported to the parent. */
 import { epochMs, TIME_ORIGIN_MS, traceClockMs } from "../../timer.ts";
 import { isSpanKind, isSpanTime, isStatusCode, type SpanReport } from "../../wire/span_report.ts";
-import { cut, noAttributes, type OpenAttributes, ReportRoom } from "./report_room.ts";
+import { cut, noAttributes, type OpenAttributes, ReportRoom, textOf } from "./report_room.ts";
 
 /** A time as `@opentelemetry/api` takes it: a Date, milliseconds since 1970 or since the program's start, or seconds and nanoseconds. */
 export type TimeInput = Date | number | readonly [seconds: number, nanoseconds: number];
@@ -106,7 +106,7 @@ export class Span {
     const { name, message, stack } = Object(error) as Partial<Error>;
     const attributes = {
       "exception.type": name,
-      "exception.message": message ?? String(error),
+      "exception.message": message ?? textOf(error),
       "exception.stacktrace": stack,
     };
     this.addEvent("exception", attributes, time);
