@@ -209,7 +209,7 @@ export class Process<F extends AnyFunction = AnyFunction> {
   }
 
   /**
-   * Declares that it is no longer needed: all but its name and `daemon` then throw a ClosedError. Harmless when called again.
+   * Declares that it is no longer needed: all but its name, `daemon` and `run()` then throw a ClosedError. Harmless when called again.
    *
    * @throws {Error} If it is running.
    */
