@@ -18,7 +18,7 @@ Examples:
 `;
 
 const MAP_EPILOGUE = `
-Exit codes: 0 all records succeeded; 1-100 so many failed; 101 more; 124 time budget used up; 130
+Exit codes: 0 all records succeeded; 1-100 this many failed; 101 more; 124 time budget used up; 130
 interrupted; 255 it could not run. A failed record is reported on stderr, or in the file of
 --rejects; the others go on.
 

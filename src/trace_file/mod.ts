@@ -135,7 +135,8 @@ class TraceWriter implements TraceFile {
     else this.#running--;
     const { begunAt, sentAt, settledAt = 0, worker, name, id, attempt, items, submittedAt, durationMs } = task;
     this.#count(settledAt);
-    const startedAt = begunAt ?? sentAt;
+    // Of a task that was tried before, these times can be those of the last try: it waits now, or has not begun again.
+    const startedAt = before === "waiting" ? undefined : begunAt! > sentAt! ? begunAt : sentAt;
     if (!this.#isSampled()) return;
     const args = {
       task: id,

@@ -97,6 +97,18 @@ Deno.test("traceTo() gives the workers of each pool tracks of their own, and nam
   }
 });
 
+Deno.test("traceTo() draws no task that waits to be tried again as one that runs", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const events = await traced({}, async (pool) => {
+    pool.observe({ retried: () => controller.abort() });
+    await pool.apply(() => Deno.exit(3), [], { retries: 1, signal }).catch(() => {});
+  });
+  assertEquals(events.filter(({ ph, name }) => ph === "X" && name === "anonymous"), []);
+  const [end] = events.filter(({ name }) => name === "anonymous: cancelled");
+  assertEquals([end?.tid, end?.args?.attempt, end?.args?.waitedMs], [-1, 2, undefined]);
+});
+
 Deno.test("traceTo() writes the share of tasks that is wanted", async () => {
   const events = await traced({ sample: 0.1 }, (pool) => pool.map(Math.sqrt, Array(100).fill(4), { chunkSize: 1 }));
   assertEquals(events.filter(({ ph, name }) => ph === "X" && name === "Math.sqrt").length, 10);
