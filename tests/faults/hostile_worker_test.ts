@@ -31,6 +31,7 @@ const VIOLATIONS: Record<string, string[]> = {
   "a chunk's result of another worker's task": ['["chunk",$OTHER,1,0,["forged"]]'],
   "progress of another worker's task": ['["progress",$OTHER,0,1]'],
   "another worker's task back": ['["returned",[$OTHER]]'],
+  "its own task back": ['["returned",[$ID]]'],
   "a result of a task that never was": ['["result",987654321,0,1]'],
   "its result twice": ['["result",$ID,0,1]', '["result",$ID,0,2]'],
   "a message of an unknown kind": ['["shutdown",1]'],

@@ -35,7 +35,10 @@ export class Dispatcher<T extends ScheduledTask> {
     for (let worker; (worker = this.#given.pop()) !== undefined;) worker.flush();
   }
 
-  /** Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it. */
+  /**
+   * Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it, or was to start it: each
+   * return begins the task's time anew, so one that comes back again and again would outlive every limit.
+   */
   acceptReturn({ present }: Slot<T>, taskIds: readonly number[], now: number): void {
     const record = present!;
     const returned: T[] = [];
@@ -44,6 +47,9 @@ export class Dispatcher<T extends ScheduledTask> {
       if (record.revoked.delete(id)) continue;
       const task = record.held.get(id);
       if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
+      if (this.#options.concurrency > 1 || !record.wasAhead(task)) {
+        throw new ProtocolError(`it returned task ${id}, which it was to start`);
+      }
       this.#takeBack(record, task, returned);
     }
     this.#tellReturned(returned, now);

@@ -33,6 +33,8 @@ export class WorkerRecord<T extends ScheduledTask> {
   #headSince = 0;
   /** It has said nothing since it got tasks while idle: it has started none. */
   #unacknowledged = false;
+  /** It got this one while it had nothing else, so it was to start it whatever happened. */
+  #givenIdle: T | undefined;
   #onStandby = false;
   #heldBytes = 0;
   #answersInRead = 0;
@@ -105,6 +107,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   /** Notes a task as sent. */
   hold(task: T, now: number): void {
     if (this.held.size === 0) {
+      this.#givenIdle = task;
       this.#unacknowledged = !this.#onStandby;
       this.#changedAt = this.#headSince = this.#busySince = now;
     }
@@ -123,6 +126,11 @@ export class WorkerRecord<T extends ScheduledTask> {
     this.#answered++;
     this.#replies++;
     this.#answersInRead++;
+  }
+
+  /** Whether it was given the task behind others: only such a one may come back unstarted. */
+  wasAhead(task: T): boolean {
+    return task !== this.#givenIdle;
   }
 
   /** It gave tasks back: it was too slow for what it held. */
@@ -168,5 +176,6 @@ export class WorkerRecord<T extends ScheduledTask> {
     this.#heldBytes -= task.byteLength;
     this.#dropped = true;
     task.slot = undefined;
+    if (task === this.#givenIdle) this.#givenIdle = undefined;
   }
 }

@@ -21,6 +21,15 @@ Deno.test("Scheduler.returned() throws ProtocolError when the worker does not ho
   assertThrows(() => pool.scheduler.returned(pool.slot(0), [pool.task("b").id], pool.now), ProtocolError);
 });
 
+Deno.test("Scheduler.returned() throws ProtocolError when the worker was to start the task", () => {
+  // Each return begins the task's time anew: a worker could keep it for ever.
+  const pool = withHeld("ab");
+  assertThrows(() => pool.scheduler.returned(pool.slot(0), [pool.task("a").id], pool.now), ProtocolError, "to start");
+  const side = ScriptedPool.withReady({ workers: 1, concurrency: 2 });
+  side.submit("ab");
+  assertThrows(() => side.scheduler.returned(side.slot(0), [side.task("b").id], side.now), ProtocolError, "to start");
+});
+
 Deno.test("Scheduler.returned() puts tasks back before all others, in their order", () => {
   const pool = withHeld("abc");
   pool.enqueue("de");
