@@ -1,6 +1,6 @@
 // Contract. Every backend in this package, and a pool over each.
 import { assertEquals, assertRejects } from "@std/assert";
-import { PayloadTooLargeError } from "../../src/errors.ts";
+import { PayloadTooLargeError, PoolClosedError } from "../../src/errors.ts";
 import type { BackendSettings, TaskBackendProvider, TaskRequest } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
 import * as tasks from "../fixtures/tasks/contract_tasks.ts";
@@ -50,6 +50,13 @@ Deno.test("makeLocalBackend() refuses a request that is too large to be sent, an
   assertEquals(await submit("Math.sqrt", "[16]"), 4);
   backend.close();
   await backend.ended;
+});
+
+Deno.test("makeLocalBackend() gives a backend whose ready() rejects when it has ended", async () => {
+  const backend = makeLocalBackend({ workers: 1, module: MODULE });
+  backend.close();
+  await backend.ended;
+  await assertRejects(() => backend.ready(), PoolClosedError);
 });
 
 function deaf(): BackendSettings {

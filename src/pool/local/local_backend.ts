@@ -61,6 +61,7 @@ export class LocalBackend implements TaskBackend {
   readonly #ended = Promise.withResolvers<void>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   #turnScheduled = false;
+  #hasFinished = false;
   readonly #dispatch = (): void => {
     this.#turnScheduled = false;
     const { refusal } = this.#launcher;
@@ -84,7 +85,10 @@ export class LocalBackend implements TaskBackend {
       ...options,
       lease: { freshMs: LEASE_FRESH_MS, silenceMs: LEASE_SILENCE_MS },
     });
-    this.control = localControl(this.#scheduler, this.#workers, () => this.#arm());
+    this.control = localControl(this.#scheduler, this.#workers, () => {
+      this.#settleReady();
+      this.#arm();
+    });
   }
 
   get broken(): Error | undefined {
@@ -131,6 +135,7 @@ export class LocalBackend implements TaskBackend {
   }
 
   async ready(): Promise<void> {
+    if (this.#hasFinished) throw this.#endedError();
     const waiter = Promise.withResolvers<void>();
     this.#readyWaiters.push(waiter);
     this.#scheduler.startAll(monotonicMs());
@@ -211,9 +216,14 @@ export class LocalBackend implements TaskBackend {
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
   }
 
+  #endedError(): Error {
+    return this.broken ?? new PoolClosedError("Cannot get ready: the pool has ended");
+  }
+
   async #finish(): Promise<void> {
+    this.#hasFinished = true;
     this.#timer.end();
-    this.#rejectReady(this.broken ?? new PoolClosedError("Cannot get ready: the pool has ended"));
+    this.#rejectReady(this.#endedError());
     abandonHellos(this.#hellos);
     await this.#launcher.release();
     this.#ended.resolve();

@@ -18,12 +18,12 @@ export class SlotDeadlines<T extends ScheduledTask> {
     this.#options = options;
   }
 
-  /** When the slot must be looked at next. */
-  next(slot: Slot<T>): number {
+  /** When the slot must be looked at next; `idlersLeave`: its worker may have been idle for too long by then. */
+  next(slot: Slot<T>, idlersLeave: boolean): number {
     const { present } = slot;
     if (present === undefined) return Infinity;
     if (slot.phase !== "ready") return this.lease(slot);
-    if (present.held.size === 0) return this.#idleEnd(slot);
+    if (present.held.size === 0) return idlersLeave ? this.#idleEnd(slot) : Infinity;
     let next = this.lease(slot);
     // Asked twice for each call: no list is made for one task.
     if (this.#options.concurrency === 1) {

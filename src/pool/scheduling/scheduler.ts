@@ -104,12 +104,14 @@ export class Scheduler<T extends ScheduledTask> {
     for (const slot of this.slots) slot.isOpen = slot.index < workers;
     this.#waiting.settleHomes(this.slots.filter(({ isOpen }) => isOpen).map(({ index }) => index));
     for (const slot of this.slots) this.#supervisor.retireIfSpent(slot);
+    this.#supervisor.noteAllReady();
     this.dispatch(now);
   }
 
-  /** Has all workers started, also without tasks for them. */
+  /** Has all workers started, also without tasks for them. None leaves for want of tasks before the last is ready. */
   startAll(now: number): void {
     this.#demand.all = true;
+    this.#supervisor.noteAllReady();
     this.dispatch(now);
   }
 
@@ -184,8 +186,11 @@ export class Scheduler<T extends ScheduledTask> {
     }
     if (phase === "starting") this.#noteStartFailure(slot, error(false, 1), now);
     this.#unsettled.reassign(held, mayHaveStarted, error, now);
-    const wantsReplacement = !expected && phase !== "starting" && this.#state === "open";
-    if (wantsReplacement && this.#supervisor.mayReplace(slot, now)) this.#start(slot, now);
+    const mayStart = this.#state === "open" && slot.isOpen && !this.#paused;
+    if (!expected && phase !== "starting" && mayStart) {
+      if (this.#supervisor.mayReplace(slot, now)) this.#start(slot, now);
+      else if (held.length === 0) this.#supervisor.giveUpAll(error(false, 1));
+    }
     this.dispatch(now);
   }
 
@@ -235,7 +240,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** When `tick()` must be called next. */
   nextDeadline(): number {
     let next = this.#isEnding || this.#paused || !this.#demand.any ? Infinity : this.#demand.nextStart();
-    for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot));
+    for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot, !this.#demand.all));
     return next;
   }
 
@@ -244,7 +249,7 @@ export class Scheduler<T extends ScheduledTask> {
     for (const slot of this.slots) {
       if (now >= this.#deadlines.lease(slot)) this.#checkLease(slot);
       this.#expireTasks(slot, now);
-      if (this.#deadlines.isIdleTooLong(slot, now)) this.#supervisor.retire(slot);
+      if (!this.#demand.all && this.#deadlines.isIdleTooLong(slot, now)) this.#supervisor.retire(slot);
     }
     this.dispatch(now);
   }
@@ -301,7 +306,8 @@ export class Scheduler<T extends ScheduledTask> {
     switch (this.#supervisor.startFailed(slot, error, now)) {
       case "elsewhere":
         this.#waiting.rehome(slot.index, this.slots.findIndex(isServing));
-        return this.#dispatcher.handOut(now);
+        if (!this.#paused) this.#dispatcher.handOut(now);
+        return;
       case "slot":
         return this.#unsettled.failKeyed(slot.index, error);
       case "waiting":
@@ -327,8 +333,8 @@ export class Scheduler<T extends ScheduledTask> {
   }
 }
 
-function isServing({ phase }: Slot<ScheduledTask>): boolean {
-  return phase === "ready" || phase === "starting";
+function isServing({ phase, isOpen }: Slot<ScheduledTask>): boolean {
+  return isOpen && (phase === "ready" || phase === "starting");
 }
 
 function brokenError(cause: Error): BrokenPoolError {

@@ -53,17 +53,25 @@ export class Supervisor<T extends ScheduledTask> {
   ready(slot: Slot<T>, now: number): void {
     slot.becomeReady(now);
     this.#budget.succeeded();
-    if (this.#slots.every((other) => other.phase === "ready" || !other.isOpen)) this.#demand.all = false;
+    this.noteAllReady();
     this.updateReference(slot);
     this.#listener.becameReady(slot.index, now);
+  }
+
+  /** When every slot has the worker that it needs, none is wanted any more that has no tasks. */
+  noteAllReady(): void {
+    if (this.#slots.every(({ phase, isOpen }) => phase === "ready" || !isOpen)) this.#demand.all = false;
   }
 
   /** Decides when a worker that did not start is tried again. Returns what cannot run because of it. */
   startFailed(slot: Slot<T>, error: Error, now: number): StartFailureScope {
     const verdict = this.#budget.failed(error);
     const isShort = isShortage(error);
-    // One that still starts may fail in the same way, unless what failed is that the system has no room for more.
-    const othersServe = this.#slots.some(({ phase }) => phase === "ready" || (isShort && phase === "starting"));
+    // One that still starts may fail in the same way, unless what failed is that the system has no room for more. One whose place is closed
+    // gets no more tasks.
+    const othersServe = this.#slots.some(({ phase, isOpen }) =>
+      isOpen && (phase === "ready" || (isShort && phase === "starting"))
+    );
     // What a worker holds that is on its way out is free in a moment.
     const roomComes = isShort && this.#slots.some(({ phase }) => phase === "stopping");
     const retry = verdict.retry || (roomComes && !othersServe);
@@ -79,6 +87,13 @@ export class Supervisor<T extends ScheduledTask> {
   /** Whether a worker that died unasked is replaced at once, so that the next task finds a warm one. */
   mayReplace(slot: Slot<T>, now: number): boolean {
     return now >= slot.notBefore && this.#budget.mayReplace(now);
+  }
+
+  /** Workers keep dying that have nothing to do: all of them are hardly ever there at once, so nobody waits for that any longer. */
+  giveUpAll(error: Error): void {
+    if (!this.#demand.all) return;
+    this.#demand.all = false;
+    this.#listener.startFailed(error);
   }
 
   /** Lets an idle worker leave that has had all the tasks it may have, or has no place any more. */

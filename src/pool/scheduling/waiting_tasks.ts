@@ -79,6 +79,9 @@ export class WaitingTasks<T extends ScheduledTask> {
     const moved: T[] = [];
     for (let slot = 0; slot < this.#keyed.length; slot++) {
       for (let task = this.takeKeyed(slot); task !== undefined; task = this.takeKeyed(slot)) moved.push(task);
+    }
+    // Not before all are taken: a slot may have served the keys of any other, and each task is counted where its key leads now.
+    for (let slot = 0; slot < this.#keyed.length; slot++) {
       this.#home[slot] = open.includes(slot) ? slot : open[slot % open.length]!;
     }
     for (const task of moved) this.add(task, "last");

@@ -164,3 +164,15 @@ Deno.test("Scheduler.startFailed() ends what startAll() began", () => {
   pool.step(() => pool.exit(0));
   assertEquals(pool.untilDeadline, Infinity);
 });
+
+Deno.test("Scheduler.startAll() ends with the error of workers that keep dying when they are ready", () => {
+  const pool = new ScriptedPool();
+  pool.scheduler.startAll(pool.now);
+  for (let deaths = 0; deaths < 10; deaths++) {
+    pool.ready(0);
+    pool.step(() => pool.exit(0), "spawn 0", "ref 0");
+  }
+  pool.ready(0);
+  pool.step(() => pool.exit(0), "start failed: it died", "unref 1");
+  pool.step(() => pool.submit("a"), "ref 1");
+});

@@ -40,6 +40,47 @@ Deno.test("Scheduler.tick() lets a worker leave that was idle for idleTimeoutMs"
   pool.step(() => pool.submit("b"), "spawn 0", "ref 0");
 });
 
+Deno.test("Scheduler.startAll() lets no worker leave before the last is ready, however short idleTimeoutMs is", () => {
+  for (const idleTimeoutMs of [0, 100]) {
+    const pool = new ScriptedPool({ idleTimeoutMs });
+    pool.step(() => pool.scheduler.startAll(pool.now), "spawn 0", "ref 0", "spawn 1", "ref 1");
+    pool.ready(0);
+    assertEquals(pool.untilDeadline, Infinity);
+    pool.step(() => pool.advance(1000));
+    pool.ready(1);
+    pool.step(() => pool.advance(idleTimeoutMs), "stop 0", "stop 1");
+  }
+});
+
+Deno.test("Scheduler.startAll() changes nothing when all workers are ready", () => {
+  const pool = ScriptedPool.withReady({ workers: 1, idleTimeoutMs: 100 });
+  pool.scheduler.startAll(pool.now);
+  pool.step(() => pool.advance(100), "stop 0");
+  pool.step(() => pool.exit(0));
+});
+
+Deno.test("Scheduler.resize() lets workers leave that waited for one which is not wanted any more", () => {
+  const pool = new ScriptedPool({ idleTimeoutMs: 100 });
+  pool.scheduler.startAll(pool.now);
+  pool.ready(0);
+  pool.scheduler.resize(1, pool.now);
+  pool.step(() => pool.advance(100), "stop 0");
+});
+
+Deno.test("Scheduler starts no successor of a worker that died while tasks wait on purpose, or whose place is closed", () => {
+  const paused = ScriptedPool.withReady({ workers: 1 });
+  paused.scheduler.setPaused(true, paused.now);
+  paused.step(() => paused.exit(0));
+  paused.submit("a");
+  paused.step(() => paused.scheduler.setPaused(false, paused.now), "spawn 0", "ref 0");
+
+  const smaller = ScriptedPool.withReady({ workers: 2 });
+  smaller.submit("ab");
+  smaller.scheduler.resize(1, smaller.now);
+  smaller.read(1, "started");
+  smaller.step(() => smaller.exit(1), "reject b: WorkerExitError started");
+});
+
 // --- time limits
 
 Deno.test("Scheduler.tick() counts a task's timeoutMs from when it became the worker's first", () => {
