@@ -49,8 +49,10 @@ export function startMap(
 
 function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; options: ExecutorMapOptions } {
   const last = rest.at(-1);
-  const hasOptions = rest.length > 0 &&
-    (last === undefined || (typeof last === "object" && last !== null && !isIterable(last)));
+  // Options may be undefined, but not a function's only input.
+  const hasOptions = last === undefined
+    ? rest.length > 1
+    : typeof last === "object" && last !== null && !isIterable(last);
   const inputs = hasOptions ? rest.slice(0, -1) : [...rest];
   const options = (hasOptions ? last ?? {} : {}) as ExecutorMapOptions;
   for (const input of inputs) {

@@ -117,6 +117,18 @@ Deno.test("ProcessPoolExecutor.map() cancels what waits, closes its inputs and l
     assertEquals(await executor.submit(square, 4), 16);
   }));
 
+Deno.test("ProcessPoolExecutor.map() can stop by its signal what it lets run when it is closed early, and has ended then", () =>
+  withExecutor({ maxWorkers: 1, module: fixture("heed_abort"), abortGraceMs: 10_000 }, async (executor) => {
+    const controller = new AbortController();
+    const started = Promise.withResolvers<unknown>();
+    const options = { signal: controller.signal, onProgress: started.resolve };
+    const iterator = executor.map(heedAbort as (item: number) => Promise<string>, range(3), options);
+    await started.promise;
+    await iterator.return!();
+    controller.abort(new Error("enough"));
+    assertEquals(await executor.submit(square, 3), 9);
+  }));
+
 Deno.test("ProcessPoolExecutor.map() throws when an option is wrong", () =>
   withExecutor({ maxWorkers: 1 }, (executor, log) => {
     const cases: [ExecutorMapOptions, typeof TypeError | typeof RangeError][] = [
@@ -137,6 +149,7 @@ Deno.test("ProcessPoolExecutor.map() throws when an option is wrong", () =>
     }
     assertThrows(() => executor.map(square, 4 as never as number[]), TypeError, "Cannot iterate");
     assertThrows(() => executor.map(square, [1], null as never), TypeError, "Cannot iterate");
+    assertThrows(() => executor.map(square, undefined as never as number[]), TypeError, "Cannot iterate");
     assertThrows(() => executor.map("square", [1]), FunctionNotFoundError);
     assertEquals(log.events, []);
   }));

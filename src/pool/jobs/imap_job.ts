@@ -65,6 +65,8 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #stage: Stage = "open";
   /** What is told behind the last result, when the stage is "failed" or "abandoned". */
   #failure: { readonly error: unknown } | undefined;
+  /** What its tasks are cancelled with, once they are. */
+  #cancellation: { readonly error: unknown } | undefined;
   #submitted = 0;
   #pulling = false;
 
@@ -221,7 +223,10 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
       // The abort of its tasks is this job's own business.
       const { signal: _, ...options } = this.#options;
       const task = this.#host.submit(this.#spec, encoded ?? items, mode, caller, options);
-      if (this.#running.has(entry)) entry.task = task;
+      if (!this.#running.has(entry)) return;
+      entry.task = task;
+      // Who heard of the submission may have ended the job, which did not have the task yet.
+      if (this.#cancellation !== undefined) this.#host.cancel(task, this.#cancellation.error);
     } catch (error) {
       this.#failAll(entry, error instanceof EncodingError ? atItem(error, entry.start) : error);
     }
@@ -253,7 +258,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     this.#running.delete(entry);
     const { start, size } = entry;
     tellItems(this.#options.onItem, { start, size, failed: (index) => errors.has(index), durationMs });
-    if (this.#stage === "finished" || this.#stage === "abandoned") return;
+    if (this.#stage === "finished" || this.#stage === "abandoned") return this.#goOn();
     this.#results.completed(entry, { values, errors });
     this.#serve();
   }
@@ -290,11 +295,12 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     if (this.#stage === "finished") return;
     this.#stage = "finished";
     this.#cancelRunning(new PoolClosedError("The iterator was closed"), this.#kind.sparesRunning);
+    // What is let run still belongs to the job: it is aborted by its signal, and the job has not ended before it has.
     this.#serve();
-    this.#leave();
   }
 
   #cancelRunning(error: unknown, sparesBegun = false): void {
+    this.#cancellation ??= { error };
     for (const { task } of [...this.#running].sort((a, b) => a.start - b.start)) {
       if (task === undefined || (sparesBegun && this.#host.backend.hasBegun(task.handle))) continue;
       this.#host.cancel(task, error);

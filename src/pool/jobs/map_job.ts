@@ -139,7 +139,7 @@ export class MapJob implements Job, AbortTarget {
     try {
       this.#submitChunk(items, encoded);
     } catch (error) {
-      if (this.#options.settle && items.length === 1) return this.#keepRejections(1, error);
+      if (this.#options.settle && items.length === 1) return this.#keepRejection(error);
       if (items.length === 1 || !this.#mayHalve(error)) throw error;
       const half = items.length >> 1;
       this.#submit(items.slice(0, half));
@@ -174,7 +174,10 @@ export class MapJob implements Job, AbortTarget {
     this.#chunks++;
     this.#submitted += items.length;
     this.#lastBytes = task.byteLength;
-    if (task.phase !== "settled") this.#tasks.add(task);
+    if (task.phase === "settled") return;
+    this.#tasks.add(task);
+    // Who heard of the submission may have ended the job, which did not have the task yet.
+    if (this.#failure !== undefined) this.#host.cancel(task, this.#failure.error);
   }
 
   /** An item that cannot travel is named by its place in the whole input. */
@@ -209,9 +212,11 @@ export class MapJob implements Job, AbortTarget {
     this.#goOn();
   }
 
-  #keepRejections(size: number, error: unknown): void {
-    this.#results[this.#chunks++] = rejections(size, error);
-    this.#submitted += size;
+  /** No worker gets an item that cannot travel, and yet it has ended. */
+  #keepRejection(error: unknown): void {
+    this.#results[this.#chunks++] = rejections(1, error);
+    const start = this.#submitted++;
+    tellItems(this.#options.onItem, { start, size: 1, failed: () => true, durationMs: 0 });
   }
 
   #goOn(): void {

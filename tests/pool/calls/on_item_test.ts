@@ -44,6 +44,17 @@ Deno.test("Pool.map() and imap() tell which items failed, and which died with th
   assertEquals(outcomes(streamed.items), ["0 ok", "1 ok", "2 failed", "3 ok"]);
 });
 
+Deno.test("Pool.map() and imap() tell of items that cannot travel", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const items = [1, () => 1, 3];
+  const settled = noted();
+  await pool.map(String, items, { settle: true, onItem: settled.onItem });
+  const streamed = noted();
+  const iterator = pool.imap(String, items, { onItem: streamed.onItem });
+  for (const _ of items) await iterator.next().catch(() => {});
+  for (const { items } of [settled, streamed]) assertEquals(outcomes(items), ["0 ok", "1 failed", "2 ok"]);
+});
+
 Deno.test("Pool.map() refuses an onItem that is not a function", async () => {
   await using pool = new Pool({ workers: 1 });
   await assertRejects(() => pool.map(Math.sqrt, [1], { onItem: 3 } as object), TypeError, '"onItem" is number');

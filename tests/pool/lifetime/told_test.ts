@@ -135,6 +135,27 @@ Deno.test("Pool may be ended by the code that hears an event", async () => {
   }
 });
 
+Deno.test("Pool cancels a call, a map and an imap that are aborted by the code that hears of their first task", async () => {
+  const reason = new Error("enough");
+  const never = (): Promise<never> => new Promise(() => setInterval(() => {}, 1000));
+  const calls: Record<string, (pool: Pool, signal: AbortSignal) => PromiseLike<unknown>> = {
+    apply: (pool, signal) => pool.apply(never, [], { signal }),
+    map: (pool, signal) => pool.map(never, range(9), { signal }),
+    imap: (pool, signal) => pool.imap(never, range(9), { signal }).next(),
+    imapUnordered: (pool, signal) => pool.imapUnordered(never, range(9), { signal }).next(),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const controller = new AbortController();
+    const onEvent = (event: PoolEvent): void => {
+      if (event.type === "taskSubmit") controller.abort(reason);
+    };
+    await using pool = new Pool({ workers: 1, onEvent });
+    assertEquals(await call(pool, controller.signal).then(() => undefined, (error) => error), reason, name);
+    const { submitted, cancelled } = pool.stats();
+    assertEquals([submitted, cancelled], [1, 1], name);
+  }
+});
+
 Deno.test("Pool tells onProgress every value in order, before the result", () =>
   withPool({ workers: 2, module: fixture("tell_task") }, async (pool) => {
     const told: unknown[] = [];
