@@ -67,6 +67,7 @@ export class Books {
     this.letGo(entry);
     entry.state = "waiting";
     entry.lossesBefore = entry.losses;
+    entry.misses = 0;
     this.outbox.add(entry);
   }
 

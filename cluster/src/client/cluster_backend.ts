@@ -222,7 +222,7 @@ export class ClusterBackend implements TaskBackend {
   #rejectAll(code: string, agents: readonly KnownAgent[]): void {
     for (const entry of [...this.#books.all]) {
       if (entry.isFinishing) continue;
-      const error = noAgentError(code, agents, this.#options.agentTimeoutMs, entry.state === "begun");
+      const error = noAgentError(code, agents, this.#options.agentTimeoutMs, entry.mayHaveStarted);
       if (entry.state === "sent" || entry.state === "begun") { if (!entry.isKept) this.#way!.pursuit.add(entry.jobId); }
       this.#books.take(entry)?.reject(error, "worker");
     }

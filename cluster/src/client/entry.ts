@@ -52,6 +52,16 @@ export class Entry implements TaskHandle {
     return Math.max(0, this.request.retries - this.lossesBefore);
   }
 
+  /** Whether the engine has it, and no outcome is known. */
+  get awaitsOutcome(): boolean {
+    return (this.state === "sent" || this.state === "begun") && !this.isFinishing;
+  }
+
+  /** Whether an agent may have begun it, now or before it was lost. */
+  get mayHaveStarted(): boolean {
+    return this.state === "begun" || this.losses > 0;
+  }
+
   /** Whether it outlives this client. */
   get isKept(): boolean {
     return this.request.runId !== undefined;

@@ -24,14 +24,10 @@ export function noAgentError(
   if (agents.length > others.length) others.push(`and ${agents.length - others.length} more agents`);
   const state = others.length === 0 ? "the group has no agent" : others.join("; ");
   const message = `no agent has had this code (${code}) for ${waitedMs / 1000} s: ${state}`;
-  return started
-    ? new WorkerExitError(`The task was lost: ${message}; it may have started, retry it if it can run twice`, {
-      taskStarted: true,
-    })
-    : new WorkerStartError(
-      `Cannot run the task: ${message}; start one with the same files (corral-agent … MODULE), a retry is safe`,
-      { taskStarted: false },
-    );
+  return started ? lostBefore(message) : new WorkerStartError(
+    `Cannot run the task: ${message}; start one with the same files (corral-agent … MODULE), a retry is safe`,
+    { taskStarted: false },
+  );
 }
 
 /** The agents that ran the task were lost. */
@@ -69,20 +65,28 @@ export function unsignedOutcomeError(reason: string): PermissionError {
   );
 }
 
-/** An agent refused it too often. Nothing has started. */
-export function refusedError(agent: string, detail: string): WorkerStartError {
-  return new WorkerStartError(`Cannot run the task: ${agent} gave it back unstarted, ${detail}; a retry is safe`, {
-    taskStarted: false,
-  });
+/** An agent refused it too often. Nothing has started, unless it was lost before. */
+export function refusedError(agent: string, detail: string, started: boolean): WorkerExitError {
+  const message = `${agent} gave it back unstarted, ${detail}`;
+  return started
+    ? lostBefore(message)
+    : new WorkerStartError(`Cannot run the task: ${message}; a retry is safe`, { taskStarted: false });
 }
 
-/** The server refused the order for too long. Nothing has started. */
-export function refusedByServerError(refusal: string, ms: number): WorkerStartError {
-  return new WorkerStartError(
-    `Cannot send the task: the server has refused it for ${Math.round(ms / 1000)} s, ${JSON.stringify(refusal)}; ` +
-      `mend the server, then a retry is safe`,
-    { taskStarted: false },
-  );
+/** The server refused the order for too long. Nothing has started, unless it was lost before. */
+export function refusedByServerError(refusal: string, ms: number, started: boolean): WorkerExitError {
+  const message = `the server has refused it for ${Math.round(ms / 1000)} s, ${JSON.stringify(refusal)}`;
+  return started
+    ? lostBefore(message)
+    : new WorkerStartError(`Cannot send the task: ${message}; mend the server, then a retry is safe`, {
+      taskStarted: false,
+    });
+}
+
+function lostBefore(message: string): WorkerExitError {
+  return new WorkerExitError(`The task was lost: ${message}; it may have started, retry it if it can run twice`, {
+    taskStarted: true,
+  });
 }
 
 /** A value that no server takes. Nothing was sent. */

@@ -97,15 +97,21 @@ export class Outcomes {
   async finished(jobId: string, letter: unknown): Promise<void> {
     const { books, pursuit, sealer, broker } = this.#options;
     const entry = books.get(jobId);
-    if (entry === undefined) {
+    if (entry === undefined || entry.state === "waiting") {
       if (pursuit.has(jobId)) void pursuit.press([jobId]);
       return;
     }
-    if (entry.isFinishing || entry.state === "waiting") return;
+    if (entry.isFinishing) return;
     const outcome = openOutcome(sealer, jobId, letter);
-    if (outcome !== undefined) return void this.#answered(entry, outcome);
+    if (outcome !== undefined && !mayBeLate(entry, outcome)) return void this.#answered(entry, outcome);
     const [state] = await broker.inspect([jobId]).catch(() => []);
-    if (state !== undefined) this.found(entry, state);
+    if (state === undefined) return;
+    // That it is gone is for the sweep to find: of an order that is being written, the event may be forged.
+    if (state.state !== "missing") this.found(entry, state);
+    // Another program with the same run has taken it away.
+    else if (outcome !== undefined && outcome.kind !== "refused" && entry.awaitsOutcome) {
+      void this.#answered(entry, outcome);
+    }
   }
 
   /** What a job itself holds. */
@@ -157,7 +163,7 @@ export class Outcomes {
     else entry.refusals++;
     if (entry.refusals > MOST_REFUSALS || clock.now() - (entry.orphanedSince ?? Infinity) > leaseMs) {
       acknowledger.add(entry.jobId);
-      return books.take(entry)?.reject(refusedError(agent, detail), "worker");
+      return books.take(entry)?.reject(refusedError(agent, detail, entry.losses > 0), "worker");
     }
     entry.isFinishing = true;
     if (reason === "piece") (entry.isKept ? runShelf : shelf).forget(entry.pieces);
@@ -187,6 +193,14 @@ function told(text: string): string {
 
 function hasFailed(reading: Reading, { request: { chunk } }: Entry): boolean {
   return !reading.ok || (chunk !== undefined && (reading.value as ChunkResult).errors.length > 0);
+}
+
+/**
+ * Whether an event may be that of an earlier job with the same id. The sweep may have been quicker, and the job was sent again: to act upon it would
+ * take away the new job, with what it has answered, or tell an old error.
+ */
+function mayBeLate({ isKept }: Entry, { kind }: Outcome): boolean {
+  return isKept || kind === "refused";
 }
 
 /** Asked again behind a call of the caller's, which may have ended the task. */

@@ -13,13 +13,14 @@ export class Pursuit {
   readonly #broker: Broker;
   readonly #sealer: Sealer;
   readonly #ids = new Set<string>();
-  readonly #onEmpty: () => void;
+  readonly #onGone: (id: string) => void;
   #fresh: string[] = [];
 
-  constructor(broker: Broker, sealer: Sealer, onEmpty: () => void) {
+  /** @param onGone Told of each job that is gone, when it is not pursued any more. */
+  constructor(broker: Broker, sealer: Sealer, onGone: (id: string) => void) {
     this.#broker = broker;
     this.#sealer = sealer;
-    this.#onEmpty = onEmpty;
+    this.#onGone = onGone;
   }
 
   /** How many are not known to be gone. */
@@ -63,6 +64,6 @@ export class Pursuit {
   }
 
   #gone(id: string): void {
-    if (this.#ids.delete(id) && this.#ids.size === 0) this.#onEmpty();
+    if (this.#ids.delete(id)) this.#onGone(id);
   }
 }

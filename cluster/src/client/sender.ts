@@ -29,6 +29,8 @@ export interface SenderOptions {
   /** For runs with an id. */
   readonly runShelf: Shelf;
   readonly lanes: () => number;
+  /** Whether a job of that id is being taken away: a run may be given up, and called again at once. */
+  readonly isPursued: (id: string) => boolean;
   /** How long the server may refuse orders before their callers are told. */
   readonly refusalLimitMs: number;
   /** The server refuses orders, or takes them again. */
@@ -44,6 +46,8 @@ export interface SenderOptions {
 /** Writes orders, as many at a time as the window has room for. */
 export class Sender {
   readonly #options: SenderOptions;
+  /** Orders that wait until the job that had their id is gone. */
+  readonly #held = new Map<string, Entry>();
   #pumping = false;
   #stopped = false;
   /** The server refuses what is being written; somebody was told so. */
@@ -64,6 +68,14 @@ export class Sender {
     if (this.#pumping || this.#stopped) return;
     this.#pumping = true;
     queueMicrotask(() => void this.#pump());
+  }
+
+  /** Says that no job of that id is taken away any more. */
+  release(id: string): void {
+    const entry = this.#held.get(id);
+    if (!this.#held.delete(id) || entry!.state !== "waiting") return;
+    this.#options.outbox.add(entry!);
+    this.pump();
   }
 
   /** Sends nothing more. */
@@ -88,12 +100,16 @@ export class Sender {
   }
 
   #takeBatch(): Entry[] {
-    const { outbox, window, lanes } = this.#options;
+    const { outbox, window, lanes, isPursued } = this.#options;
     const batch: Entry[] = [];
-    let room = Math.min(window.room(lanes()), MOST_AT_ONCE);
-    while (room-- > 0) {
+    const room = Math.min(window.room(lanes()), MOST_AT_ONCE);
+    while (batch.length < room) {
       const entry = outbox.take();
       if (entry === undefined) break;
+      if (isPursued(entry.jobId)) {
+        this.#held.set(entry.jobId, entry);
+        continue;
+      }
       entry.state = "leaving";
       entry.isOut = true;
       batch.push(entry);

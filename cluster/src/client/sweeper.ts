@@ -136,12 +136,12 @@ export class Sweeper {
     const { broker, entries, clock } = this.#options;
     const now = clock.now();
     const young = Math.min(YOUNG_MS, broker.sweepMs);
-    await this.#inspect([...entries()].filter((entry) => isOut(entry) && now - entry.sentAt >= young));
+    await this.#inspect([...entries()].filter((entry) => entry.awaitsOutcome && now - entry.sentAt >= young));
   }
 
   async #lookForAsked(): Promise<void> {
     try {
-      if (!this.#stopped) await this.#inspect(this.#asked.splice(0).filter(isOut));
+      if (!this.#stopped) await this.#inspect(this.#asked.splice(0).filter(({ awaitsOutcome }) => awaitsOutcome));
     } catch {
       // The next round asks again.
     }
@@ -160,8 +160,4 @@ export class Sweeper {
     const { pursuit } = this.#options;
     await pursuit.press(pursuit.ids);
   }
-}
-
-function isOut({ state, isFinishing }: Entry): boolean {
-  return (state === "sent" || state === "begun") && !isFinishing;
 }

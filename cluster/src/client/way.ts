@@ -51,7 +51,10 @@ export function openWay(options: WayOptions): Way {
   const { workers } = options.settings;
   const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
   const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
-  const pursuit = new Pursuit(broker, sealer, onRest);
+  const pursuit = new Pursuit(broker, sealer, (id) => {
+    sender.release(id);
+    onRest();
+  });
   const acknowledger = new Acknowledger(broker, clock);
   books.useShelf(shelf);
   const outcomes = new Outcomes({
@@ -69,13 +72,17 @@ export function openWay(options: WayOptions): Way {
     shelf,
     runShelf,
     lanes: () => lanes.count,
+    isPursued: (id) => pursuit.has(id),
     refusalLimitMs: agentTimeoutMs,
     onRefusing: (refusal) =>
       workers.connection?.(refusal === undefined, refusal === undefined ? undefined : new Error(refusal)),
-    onRefused: (entry, refusal, ms) => books.take(entry)?.reject(refusedByServerError(refusal, ms), "worker"),
+    onRefused: (entry, refusal, ms) =>
+      books.take(entry)?.reject(refusedByServerError(refusal, ms, entry.losses > 0), "worker"),
     onSent: (entry) => {
       outcomes.sent(entry);
       if (entry.isKept) sweeper.ask(entry);
+      // It may have been given up while it was written: the sweep had nothing to do then, and rests.
+      if (pursuit.size > 0) sweeper.wake();
     },
   });
   const sweeper = new Sweeper({

@@ -16,21 +16,22 @@ Deno.test("Outcomes has pieces put again that agents did not find, also those of
       state: "sent",
       pieces: ["hash"],
     });
+    const letter = sealOutcome(sealer, {
+      ...{ kind: "refused", reason: "piece", detail: "not in the store", starts: 0 },
+      ...{ id: "c0-1", agent: "host", shelf: "s" },
+    });
     const outcomes = new Outcomes({
       ...{ sealer, clock: new VirtualClock(), leaseMs: 1000 },
       books: { get: () => entry, comeBack: () => {} },
-      broker: { remove: () => Promise.resolve() },
+      broker: {
+        inspect: () => Promise.resolve([{ state: "finished", letter, reason: "" }]),
+        remove: () => Promise.resolve(),
+      },
       shelf: shelf("own"),
       runShelf: shelf("runs"),
       onRoom: () => {},
     } as unknown as OutcomesOptions);
-    await outcomes.finished(
-      "c0-1",
-      sealOutcome(sealer, {
-        ...{ kind: "refused", reason: "piece", detail: "not in the store", starts: 0 },
-        ...{ id: "c0-1", agent: "host", shelf: "s" },
-      }),
-    );
+    await outcomes.finished("c0-1", letter);
     assertEquals(forgotten, [runId === undefined ? "own hash" : "runs hash"]);
   }
 });

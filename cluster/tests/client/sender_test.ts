@@ -23,6 +23,7 @@ Deno.test("Sender gives each order the whole time, although the server refused a
     ...{ clientId: "c0", shelfName: "s", broker, clock, outbox, sealer: new Sealer(SECRET), window: new OrderWindow() },
     ...{ shelf: undefined as never, runShelf: undefined as never },
     lanes: () => 1,
+    isPursued: () => false,
     refusalLimitMs: 30_000,
     onRefusing: (refusal) => void told.push(refusal ?? "taken again"),
     onRefused: ({ jobId }, refusal, ms) => void told.push(`${jobId}: ${refusal} for ${ms} ms`),
