@@ -24,8 +24,8 @@ export interface OpenedCluster {
 /** Connects to a cluster, which is checked before anything is sent there. */
 export async function openCluster(options: CliMapOptions, choice: ClusterChoice): Promise<OpenedCluster> {
   const { server, secretFile, group, caFile, aofCheck } = choice;
-  const secret = await readFile("secret-file", secretFile);
-  const tls = caFile === undefined ? undefined : { ca: await readFile("ca-file", caFile) };
+  const secret = await readFile("secret-file", secretFile, Deno.readFile);
+  const tls = caFile === undefined ? undefined : { ca: await readFile("ca-file", caFile, Deno.readTextFile) };
   const library = await loadCluster();
   const code = servedName(await moduleCode(library, options, choice));
   let cluster: Cluster;
@@ -71,9 +71,9 @@ function isPostgres(server: string): boolean {
   return server.startsWith("postgres");
 }
 
-async function readFile(flag: string, path: string): Promise<string> {
+async function readFile<T>(flag: string, path: string, read: (path: string) => Promise<T>): Promise<T> {
   try {
-    return await Deno.readTextFile(path);
+    return await read(path);
   } catch (cause) {
     throw new UsageError(`Cannot read the file of --${flag}: ${(cause as Error).message}`);
   }

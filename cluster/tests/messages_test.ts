@@ -27,6 +27,14 @@ Deno.test("Sealer.open() opens what it sealed, for the same purpose and under th
   }
 });
 
+Deno.test("Sealer takes one secret from a file, whether it was read as text or as bytes, and bytes that are no text", () => {
+  const text = `${"5a".repeat(16)}\n`;
+  const letter = new Sealer(text).seal("order", "x");
+  assertEquals(new Sealer(new TextEncoder().encode(text)).open("order", letter), "x");
+  const binary = [0xff, 0x0a].map((last) => new Sealer(new Uint8Array(16).fill(0xff).with(15, last)));
+  assertEquals(binary[0]!.open("order", binary[1]!.seal("order", "x")), undefined);
+});
+
 Deno.test("a letter bears the HMAC-SHA256 of its text, under a key for its purpose", () => {
   const secret = "a secret of at least sixteen bytes";
   const mac = (key: string | Uint8Array, text: string): Buffer => createHmac("sha256", key).update(text).digest();
@@ -72,6 +80,19 @@ Deno.test("pack() and unpack() keep every value, inside or in the store", () => 
       },
     ),
   );
+});
+
+Deno.test("pack() puts many small parts into one piece, and those that are large beside it", () => {
+  const sizes = [20_000, ...Array.from({ length: 5000 }, (_, index) => index % 33), 17_000];
+  const parts = sizes.map((size, index) => new Uint8Array(size).fill(index));
+  const { parcel, pieces } = pack({ text: "[]", tagged: true, parts }, 16 * 1024);
+  assertEquals([pieces.length, claimsOf(parcel).length, JSON.stringify(parcel).length < 1000], [3, 3, true]);
+  const fetched = new Map(pieces.map(({ hash, bytes }) => [hash, bytes]));
+  assertEquals(unpack(parcel, fetched).parts, parts);
+  const [bundle] = parcel.s!;
+  for (const wrong of [new Uint8Array(), new Uint8Array(4).fill(255), fetched.get(bundle)!.slice(1)]) {
+    assertThrows(() => unpack(parcel, new Map([...fetched, [bundle, wrong]])), TypeError, "a bundle of parts");
+  }
 });
 
 Deno.test("largestPieceBytes() counts bytes, also those of text", () => {

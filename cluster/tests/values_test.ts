@@ -31,6 +31,8 @@ Deno.test(
       const [text, back] = await caller.call("echo", [["x", floats]]) as [string, Float64Array];
       assertEquals([text, back.length, back.at(-1)], ["x", length, 0.5]);
     }
+    const hashes = Array.from({ length: 5000 }, (_, index) => new Uint8Array(32).fill(index));
+    assertEquals(await caller.call("echo", [hashes]), hashes);
     const answer = await caller.call("echo", [{ text: "x".repeat(100_000), bytes: new Uint8Array(10 * MIB).fill(5) }]);
     const { text, bytes } = answer as { text: string; bytes: Uint8Array };
     assertEquals([text.length, bytes.length, bytes.every((byte) => byte === 5)], [100_000, 10 * MIB, true]);

@@ -65,12 +65,14 @@ async function makeAgent(flags: AgentFlags, host: AgentHost): Promise<{ agent: A
   const name = flags.name ?? `${hostname()}-${Deno.pid}`;
   const workers = flags.jobs ?? navigator.hardwareConcurrency;
   const lanes = workers * flags.concurrency;
-  const ca = flags.caFile === undefined ? undefined : { ca: await readFlagFile("ca-file", flags.caFile) };
+  const ca = flags.caFile === undefined
+    ? undefined
+    : { ca: await readFlagFile("ca-file", flags.caFile, Deno.readTextFile) };
   const agent = new Agent({
     name,
     address: flags.postgres === undefined ? redisAddress(flags.redis!, ca) : postgresAddress(flags.postgres, ca),
     group: flags.group,
-    sealer: new Sealer(await readFlagFile("secret-file", flags.secretFile)),
+    sealer: new Sealer(await readFlagFile("secret-file", flags.secretFile, Deno.readFile)),
     code,
     ...(local !== undefined && { local: { code: local, read: read! } }),
     lanes,
@@ -123,9 +125,9 @@ function inLog(text: string): string {
   return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, "\u00b7");
 }
 
-async function readFlagFile(flag: string, path: string): Promise<string> {
+async function readFlagFile<T>(flag: string, path: string, read: (path: string) => Promise<T>): Promise<T> {
   try {
-    return await Deno.readTextFile(path);
+    return await read(path);
   } catch (error) {
     throw new Error(`Cannot read the file of --${flag}: ${(error as Error).message}`);
   }

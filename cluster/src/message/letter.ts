@@ -3,7 +3,7 @@
  * because orders, outcomes, cancellations and progress are letters, and a letter opens only with the secret that sealed it
  * (docs/decisions/cluster.md).
  */
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { createHash, createHmac, type Hash, timingSafeEqual } from "node:crypto";
 
 /** Raised when letters change in a way that an older side cannot understand. */
@@ -35,7 +35,7 @@ export class Sealer {
    * @throws {TypeError} If it is shorter than 16 bytes.
    */
   constructor(secret: string | Uint8Array) {
-    const bytes = typeof secret === "string" ? Buffer.from(secret.trim()) : Buffer.from(secret ?? []);
+    const bytes = secretBytes(secret);
     if (bytes.byteLength < LEAST_SECRET_BYTES) {
       throw new TypeError(
         `Cannot use the cluster's secret: it has ${bytes.byteLength} bytes, at least ${LEAST_SECRET_BYTES} are wanted ` +
@@ -71,6 +71,13 @@ export class Sealer {
     }
     return mac;
   }
+}
+
+/** A file that is read as bytes ends with a line break as well as one that is read as text. What is no text counts as it is. */
+function secretBytes(secret: string | Uint8Array): Buffer {
+  if (typeof secret === "string") return Buffer.from(secret.trim());
+  const bytes = Buffer.from(secret ?? []);
+  return isUtf8(bytes) ? Buffer.from(bytes.toString().trim()) : bytes;
 }
 
 /**

@@ -3,10 +3,11 @@
  * hash, so that the signature covers them too (the "claim check" pattern).
  *
  * Each large binary part is a piece of its own: one array that is passed to 5 000 tasks is stored once and fetched once per machine,
- * whatever else the calls are given.
+ * whatever else the calls are given. Many small parts are one piece together.
  */
 import { Buffer } from "node:buffer";
 import { isLinePart, toLinePart } from "../corral.ts";
+import { bundle, bundledOf, unbundle } from "./bundle.ts";
 import { sha256 } from "./letter.ts";
 
 /** A value as the codec of corral writes it. */
@@ -30,7 +31,9 @@ export interface Parcel {
   readonly x: string | Claim;
   /** Set when the first part is lines of JSON, not bytes of the user's. */
   readonly l?: 1;
-  /** The parts; left out when there are none. */
+  /** The bundle of its small parts, when they are many. */
+  readonly s?: Claim;
+  /** The parts that are in no bundle; left out when there are none. */
   readonly p?: readonly (string | Claim)[];
 }
 
@@ -69,11 +72,14 @@ export function pack(value: EncodedValue, inlineBytes: number): Packed {
     return inlineLeft >= 0;
   };
   const x = fits(value.text.length) ? value.text : claim(Buffer.from(value.text));
-  const p = value.parts.map((part) => fits(base64Length(part)) ? toBase64(part) : claim(part));
+  const bundled = total > inlineBytes ? bundledOf(value.parts) : undefined;
+  const s = bundled !== undefined && { s: claim(bundle(value.parts, bundled)) };
+  const alone = value.parts.filter((part) => bundled?.has(part) !== true);
+  const p = alone.map((part) => fits(base64Length(part)) ? toBase64(part) : claim(part));
   const t = value.tagged ? 1 : 0;
   const [first] = value.parts;
   const lines = first !== undefined && isLinePart(first) && { l: 1 as const };
-  return { parcel: p.length === 0 ? { t, x } : { t, x, ...lines, p }, pieces };
+  return { parcel: { t, x, ...lines, ...s, ...(p.length > 0 && { p }) }, pieces };
 }
 
 /** How many bytes the largest piece of a value has, if all of them go to the store. */
@@ -83,10 +89,11 @@ export function largestPieceBytes({ text, parts }: EncodedValue): number {
 
 /** The claims of a parcel that came in a letter. Throws TypeError when it is not a parcel. */
 export function claimsOf(parcel: Parcel): Claim[] {
-  const { t, x, p = [] } = (parcel ?? {}) as Parcel;
-  const places = Array.isArray(p) ? [x, ...p] : [];
+  const { t, x, s, p = [] } = (parcel ?? {}) as Parcel;
+  const places = Array.isArray(p) ? [x, ...(s === undefined ? [] : [s]), ...p] : [];
   if (
-    (t !== 0 && t !== 1) || places.length === 0 || !places.every((place) => typeof place === "string" || isClaim(place))
+    (t !== 0 && t !== 1) || places.length === 0 || (s !== undefined && !isClaim(s)) ||
+    !places.every((place) => typeof place === "string" || isClaim(place))
   ) {
     throw new TypeError("a value is not what this library packs");
   }
@@ -97,7 +104,8 @@ export function claimsOf(parcel: Parcel): Claim[] {
 export function unpack(parcel: Parcel, fetched: ReadonlyMap<string, Uint8Array>): EncodedValue {
   const bytesOf = (place: string | Claim): Uint8Array =>
     typeof place === "string" ? ownBytes(Buffer.from(place, "base64")) : requirePiece(fetched, place[0]);
-  const parts = (parcel.p ?? []).map(bytesOf);
+  const alone = (parcel.p ?? []).map(bytesOf);
+  const parts = parcel.s === undefined ? alone : unbundle(requirePiece(fetched, parcel.s[0]), alone);
   if (parcel.l === 1) parts[0] = toLinePart(parts[0] as Uint8Array<ArrayBuffer>);
   return {
     tagged: parcel.t === 1,

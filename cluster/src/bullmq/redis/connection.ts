@@ -60,7 +60,13 @@ export class RedisConnection implements EngineConnection {
       clockOffsetMs,
       store: this.store,
     });
-    await broker.ready();
+    try {
+      await broker.ready();
+    } catch (error) {
+      // What it listens to is the connection of all pools.
+      await broker.close();
+      throw error;
+    }
     return broker;
   }
 
