@@ -21,7 +21,7 @@ export interface AgentInfo {
 export interface ClusterOptions {
   redis?: string;
   postgres?: string;
-  secret: string;
+  secret: string | Uint8Array;
   codeVersion: string;
   aofCheck: boolean;
   group?: string;

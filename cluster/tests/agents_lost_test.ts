@@ -51,6 +51,19 @@ const STEPS: Readonly<Record<string, Step>> = {
     return agents.find((agent) => !killed.has(agent))!;
   },
 
+  "a task that has ended its worker has used up a retry also where its agent is lost then": async (bench) => {
+    const { caller, notes, first, start } = bench;
+    const call = caller.start("noteAndExitOnce", [notes.path, "start"], { retries: 1 });
+    await notes.until(2);
+    const second = await start("b");
+    first.kill("SIGKILL");
+    const error = await call.result.catch((error) => error);
+    assertInstanceOf(error, PoisonTaskError);
+    assertEquals([error.attempts, error.taskStarted], [2, true]);
+    assertEquals((await notes.lines()).length, 2);
+    return second;
+  },
+
   "an agent that is killed: its tasks run again elsewhere with retries, and reject without; others are unharmed":
     async (
       { caller, notes, first, start },

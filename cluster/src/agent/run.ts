@@ -93,7 +93,7 @@ export class Run {
         this.#begun = true;
       },
       returned() {},
-      retried() {},
+      retried: () => void this.job.startsAgain().catch(() => {}),
       progress: (value) => this.#progress(value),
       span: (report) => void (this.spans.length < MOST_SPANS && this.spans.push(report)),
       resolve: (value, durationMs) => resolve({ ok: true, value, durationMs }),

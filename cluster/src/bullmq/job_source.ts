@@ -25,8 +25,10 @@ export interface AgentJob {
   readonly id: string;
   /** What it holds: an order, if nobody tampered with it. */
   readonly data: unknown;
-  /** How often an agent got it, this time included. */
+  /** How often an agent got it, this time included, or tried it again by itself. */
   readonly starts: number;
+  /** Notes that it is tried again here, so that it counts also where this agent is lost. */
+  startsAgain(): Promise<void>;
   /** Shows progress. */
   progress(letter: Letter): Promise<void>;
   /** Adds lines to what dashboards show. */
@@ -230,9 +232,19 @@ export class JobSource {
     return {
       id: job.id!,
       data: job.data,
-      starts: job.attemptsStarted,
+      get starts() {
+        return job.attemptsStarted + startsWithin(job);
+      },
+      // Beside the letter: what is signed stays as it is.
+      startsAgain: async () => await job.updateData({ ...job.data, w: startsWithin(job) + 1 }),
       progress: async (letter) => await job.updateProgress(letter as unknown as object),
       log: async (text) => void await this.#queue.addJobLog(job.id!, text, KEPT_LOG_LINES),
     };
   }
+}
+
+/** How often agents have tried a job again by themselves. */
+function startsWithin({ data }: Job): number {
+  const { w } = Object(data) as { w?: unknown };
+  return Number.isSafeInteger(w) ? Math.max(0, w as number) : 0;
 }

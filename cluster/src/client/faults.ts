@@ -35,7 +35,7 @@ export function lostAgentError(agent: string, starts: number): WorkerExitError {
   const where = agent === "" ? "" : `, as ${agent} found`;
   if (starts > 1) {
     return new PoisonTaskError(
-      `The task's agent was lost ${starts} times${where}, its retries are used up: it may be the task that ends them`,
+      `The task's agent, or its worker, was lost ${starts} times${where}, its retries are used up: it may be the task that ends them`,
       starts,
       { taskStarted: true },
     );

@@ -49,7 +49,10 @@ class Stage {
       ...{ id: "c0-1", client: "c0", fn: { kind: "export", name: "f" }, retries, shelf: "s", value },
       expires: this.clock.epoch() + 1000,
     });
-    const job: AgentJob = { id: "c0-1", data: letter, starts, progress: async () => {}, log: async () => {} };
+    const ignore = async (): Promise<void> => {};
+    const job: AgentJob = {
+      ...{ id: "c0-1", data: letter, starts, startsAgain: ignore, progress: ignore, log: ignore },
+    };
     return this.runner.run(job);
   }
 

@@ -19,7 +19,7 @@ class Stage {
 
   constructor() {
     const job: AgentJob = {
-      ...{ id: "c0-1", data: undefined, starts: 1 },
+      ...{ id: "c0-1", data: undefined, starts: 1, startsAgain: () => Promise.resolve() },
       progress: ({ l }: Letter) => {
         const { promise, resolve } = Promise.withResolvers<void>();
         this.told.push({ value: JSON.parse(l).value.x, done: resolve });
