@@ -22,7 +22,7 @@ export class PipeEnd implements SharedObject {
     recvBytes: (caller, wait, maxLength: unknown) => this.#receiveBytes(caller, wait, maxLength as number | undefined),
     poll: (caller, wait) => this.#isReady || (wait.timeoutMs! <= 0 ? false : this.#poll(caller, wait)),
   };
-  readonly #inbox = new ItemQueue("Cannot receive: no message has come", () => this.#letSend());
+  readonly #inbox = new ItemQueue("Cannot receive: no message has come", () => this.#inboxMoved());
   /** Those in other processes who wait until there is room in the inbox. */
   readonly #senders = new WaitQueue<void, Sender>();
   readonly #maxBytes: number;
@@ -114,7 +114,17 @@ export class PipeEnd implements SharedObject {
 
   #deliver(message: unknown, process: string): void {
     this.#inbox.push(message, process);
+    this.#wakePollers();
+  }
+
+  #wakePollers(): void {
     if (this.#inbox.size > 0) this.#pollers.serveAll(true);
+  }
+
+  /** A message may have come back that its receiver did not get, or did not want. */
+  #inboxMoved(): void {
+    this.#letSend();
+    this.#wakePollers();
   }
 
   #receive(caller: Caller, wait: WaitOptions): Delivery | Promise<Delivery> {

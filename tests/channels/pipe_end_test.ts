@@ -1,6 +1,6 @@
 /** Unit tests of pipes, in memory: who holds an end, and when it has ended. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, type Connection, EndOfStreamError, Pipe, TimeoutError } from "../../mod.ts";
+import { ClosedError, type Connection, EndOfStreamError, Pipe, TimeoutError, wait } from "../../mod.ts";
 import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { HandleCollector } from "../../src/hub/handle_collector.ts";
@@ -161,6 +161,24 @@ Deno.test("Connection's waits reject with the reason of an aborted signal, also 
     assertEquals(await wait.catch((error) => error), "reason");
   }
   other.close();
+});
+
+Deno.test("Connection.poll() hears of a message that its receiver did not want, or did not get", async () => {
+  const [a, b] = Pipe();
+  const polled = b.poll(Infinity);
+  const refused = assertRejects(() => b.recvBytes(), TypeError);
+  await a.send("text");
+  await refused;
+  assert(await polled);
+
+  const bench = new PipeBench();
+  const reader = bench.child.give(bench.b);
+  reader.recv().catch(() => {});
+  bench.child.toParent.deliver();
+  const waited = wait([bench.b]);
+  await bench.a.send("lost on its way");
+  bench.child.die();
+  assertEquals(await waited, [bench.b]);
 });
 
 Deno.test("Connection.close() ends the waits of this process with ClosedError, and calls after it", async () => {
