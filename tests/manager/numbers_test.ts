@@ -1,4 +1,5 @@
 // End-to-end tests of ValueProxy and ArrayProxy, from this process and from workers.
+import { Buffer } from "node:buffer";
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { type ArrayProxy, Manager, type ValueProxy } from "../../mod.ts";
 import { sharePool } from "../helpers/pools/shared_pool.ts";
@@ -84,6 +85,14 @@ shared.test("ArrayProxy keeps the kind of a typed array, and copies it", async (
   assertEquals(await pool.apply((big: ArrayProxy<bigint>) => big.update(0, (n) => n + 5n), [big]), 6n);
   assertEquals(await big.toArray(), [6n, 2n]);
   await assertRejects(() => big.set(0, 1 as never), TypeError, "Cannot store 1 in the array: a bigint is wanted");
+});
+
+Deno.test("ArrayProxy copies a Buffer of Node, whose slices are no copies", async () => {
+  await using manager = new Manager();
+  const buffer = Buffer.from([1, 2, 3]);
+  const array = manager.array(buffer);
+  buffer[0] = 9;
+  assertEquals(await array.toTypedArray(), new Uint8Array([1, 2, 3]));
 });
 
 Deno.test("ArrayProxy takes all numbers of a call or none", async () => {

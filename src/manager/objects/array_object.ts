@@ -1,6 +1,7 @@
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
 import { itemsOf, optionalBound, placeOf, sum } from "../checks.ts";
 import { shown } from "../../shown.ts";
+import { kindOfView, viewOf } from "../../wire/codec/binary.ts";
 import type { Versioned } from "../call.ts";
 
 /** A typed array of numbers. */
@@ -93,7 +94,7 @@ export function numbersOf(items: number | Iterable<number> | BigIntArray): Numbe
     if (Number.isSafeInteger(items) && items >= 0) return new Float64Array(items);
     throw new RangeError(`Cannot make an array of ${shown(items)} numbers: a whole number is wanted, 0 or more`);
   }
-  if (isTypedArray(items)) return items.slice();
+  if (isTypedArray(items)) return copyOfNumbers(items);
   const numbers = [...itemsOf(items as Iterable<number>)];
   for (const number of numbers) {
     if (typeof number !== "number") {
@@ -105,4 +106,10 @@ export function numbersOf(items: number | Iterable<number> | BigIntArray): Numbe
 
 function isTypedArray(items: unknown): items is NumberArray | BigIntArray {
   return ArrayBuffer.isView(items) && !(items instanceof DataView);
+}
+
+/** Of its built-in kind, also of a subclass: a Buffer of Node has a `slice()` that copies nothing. */
+function copyOfNumbers(items: NumberArray | BigIntArray): NumberArray | BigIntArray {
+  const { buffer, byteOffset, byteLength } = items;
+  return viewOf(kindOfView(items), new Uint8Array(buffer, byteOffset, byteLength).slice()) as NumberArray | BigIntArray;
 }
