@@ -208,6 +208,24 @@ shared.test("IteratorProxy may be passed on to another process", async (pool) =>
   assertEquals(rest, [2, 3, 4, 5]);
 });
 
+Deno.test("IteratorProxy is closed when its generator yields what cannot travel", async () => {
+  await withCounter(async (counter, call) => {
+    const seen = await call(async (counter) => {
+      const seen: unknown[] = [];
+      for (const iterator of [await counter.functions(), await counter.functionsLater()]) {
+        const read = async () => {
+          for await (const item of iterator) seen.push(item);
+        };
+        seen.push(await read().catch((error) => error.name), await iterator.next());
+      }
+      return seen;
+    });
+    const end = { done: true, value: undefined };
+    assertEquals(seen, [1, "EncodingError", end, 1, "EncodingError", end]);
+    assertEquals(await counter.closedCount(), 2);
+  });
+});
+
 Deno.test("IteratorProxy is closed when the process that asked for it dies", async () => {
   await using manager = new Manager();
   manager.register("Counter", Counter);

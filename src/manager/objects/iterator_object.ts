@@ -53,6 +53,10 @@ export class IteratorObject implements SharedObject {
     this.#closed = true;
     if (this.#ended) return;
     this.#end();
+    await this.#cleanUp();
+  }
+
+  async #cleanUp(): Promise<void> {
     await this.#iterator.return?.(undefined);
   }
 
@@ -74,7 +78,13 @@ export class IteratorObject implements SharedObject {
 
   #answer({ done = false, value }: Step): unknown {
     if (done) this.#end();
-    return EncodedValue.capture({ done, value }, true);
+    try {
+      return EncodedValue.capture({ done, value }, true);
+    } catch (error) {
+      // A loop takes that for the end, and does not come back to close the generator.
+      if (!done) void this.#cleanUp();
+      throw error;
+    }
   }
 
   #fail(error: unknown): never {
