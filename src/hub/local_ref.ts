@@ -111,6 +111,7 @@ export class LocalRef implements ObjectRef {
   /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is not a breach. */
   release(): void {
     const object = this.#object;
+    if (object?.reachableWhenClosed === true) return object.close?.();
     this.#object = undefined;
     if (object !== undefined) this.#hub.calls.close(object);
     object?.close?.();

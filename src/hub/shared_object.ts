@@ -32,8 +32,10 @@ export interface SharedObject {
   readonly copies?: ReadonlySet<string>;
   /** A process has ended: what it held is free, its waits are over. */
   processEnded?(isEnded: (process: string) => boolean): void;
-  /** Its owner closed it, for everybody: waits are over. Nothing is called afterwards. */
+  /** Its owner closed it, for everybody: waits are over. Nothing is called afterwards, unless it is `reachableWhenClosed`. */
   close?(): void;
+  /** Whether some of its operations are for those who have it when it is closed. The others it refuses itself. */
+  readonly reachableWhenClosed?: boolean;
   /** There is one holder more. */
   held?(holder: Holder): void;
   /**

@@ -90,10 +90,7 @@ export class Condition extends Acquirable {
    */
   override close(): void {
     refuseArguments("close()", arguments);
-    const ref = this[REF];
-    const object = ref instanceof LocalRef ? ref.object : undefined;
-    if (object instanceof ConditionObject && !object.ownsLock) object.close();
-    else ref.release();
+    this[REF].release();
   }
 
   /** Whether somebody holds the lock. */

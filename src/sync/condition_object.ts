@@ -13,15 +13,18 @@ import type { LockObject } from "./lock_object.ts";
  */
 export class ConditionObject implements SharedObject {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** A lock that others use as well can still be released by those who acquired it through the condition: else all would wait for ever. */
+  readonly reachableWhenClosed: boolean;
   /** Whether nobody else uses its lock. */
-  readonly ownsLock: boolean;
+  readonly #ownsLock: boolean;
   readonly #lock: LockObject;
   readonly #sleepers = new WaitQueue<void>();
   #closed = false;
 
   constructor(lock: LockObject, ownsLock: boolean) {
     this.#lock = lock;
-    this.ownsLock = ownsLock;
+    this.#ownsLock = ownsLock;
+    this.reachableWhenClosed = !ownsLock;
     const { acquire, tryAcquire, locked, release, releaseToken } = lock.operations;
     this.operations = {
       release,
@@ -44,11 +47,10 @@ export class ConditionObject implements SharedObject {
     this.#lock.processEnded(isEnded);
   }
 
-  /** What was acquired through it can still be released: of a lock that others use as well, they would wait for ever. */
   close(): void {
     this.#closed = true;
     // The lock first: who cannot have it back need not wait for it.
-    if (this.ownsLock) this.#lock.close();
+    if (this.#ownsLock) this.#lock.close();
     this.#sleepers.rejectAll();
   }
 

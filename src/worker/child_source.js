@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -6677,6 +6677,7 @@ var LocalRef = class {
   }
   release() {
     const object = this.#object;
+    if (object?.reachableWhenClosed === true) return object.close?.();
     this.#object = void 0;
     if (object !== void 0) this.#hub.calls.close(object);
     object?.close?.();
@@ -9129,13 +9130,15 @@ registerHandleClass(BOUNDED_TYPE, BoundedSemaphore);
 // src/sync/condition_object.ts
 var ConditionObject = class {
   operations;
-  ownsLock;
+  reachableWhenClosed;
+  #ownsLock;
   #lock;
   #sleepers = new WaitQueue();
   #closed = false;
   constructor(lock, ownsLock) {
     this.#lock = lock;
-    this.ownsLock = ownsLock;
+    this.#ownsLock = ownsLock;
+    this.reachableWhenClosed = !ownsLock;
     const { acquire, tryAcquire, locked, release, releaseToken } = lock.operations;
     this.operations = {
       release,
@@ -9158,7 +9161,7 @@ var ConditionObject = class {
   }
   close() {
     this.#closed = true;
-    if (this.ownsLock) this.#lock.close();
+    if (this.#ownsLock) this.#lock.close();
     this.#sleepers.rejectAll();
   }
   #wait(caller, wait2) {
@@ -9215,10 +9218,7 @@ var Condition = class extends Acquirable {
   }
   close() {
     refuseArguments("close()", arguments);
-    const ref = this[REF];
-    const object = ref instanceof LocalRef ? ref.object : void 0;
-    if (object instanceof ConditionObject && !object.ownsLock) object.close();
-    else ref.release();
+    this[REF].release();
   }
   async locked() {
     refuseArguments("locked()", arguments);

@@ -1,6 +1,6 @@
 // End-to-end tests of Condition, with real workers.
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { ClosedError, Condition, Event, Lock, type Pool, Queue, RLock, TimeoutError } from "../../mod.ts";
+import { ClosedError, Condition, Event, Lock, Manager, type Pool, Queue, RLock, TimeoutError } from "../../mod.ts";
 import { ask, hold, makeLock, sleep } from "../fixtures/shared/sync_tasks.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
 import { sharePool } from "../helpers/pools/shared_pool.ts";
@@ -209,6 +209,15 @@ shared.test("Condition.close() leaves a lock that others use: who has it can rel
   other.close();
   await assertRejects(() => tasks[0]!.get(), ClosedError);
   await (await lock.acquire()).release();
+});
+
+Deno.test("Condition of a manager leaves a lock that others use, when that is closed: who has it can release it", async () => {
+  const lock = new Lock();
+  const manager = new Manager();
+  const guard = await manager.condition(lock).acquire();
+  manager.close();
+  await guard.release();
+  assertFalse(await lock.locked());
 });
 
 shared.test("Condition.close() wakes all who sleep: with its own lock none waits for another", async (pool) => {
