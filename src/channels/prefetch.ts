@@ -38,6 +38,8 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   /** What was asked for before items went back goes back too. */
   #round = 0;
   #isAsking = false;
+  /** How often other code has recalled, and not let go on. */
+  #recalls = 0;
   #answered: PromiseWithResolvers<void> | undefined;
   /** How many items may be prefetched, and how many the owner had when it was asked last. */
   #wanted = 1;
@@ -67,14 +69,14 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
     const now = this.#now();
     if (this.#given > 0) this.#busyMs += now - this.#givenAt;
     if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
-    // What is still on its way comes before what would be asked for now.
-    while (this.#items.size === 0 && this.#isAsking) await this.#answer();
-    const item = this.#items.shift();
-    if (item === undefined) return await this.#wait();
-    item.batch.ack();
-    this.#note(now);
-    if (this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
-    return { done: false, value: item.value };
+    // What is here, or still on its way, comes before what would be asked for now.
+    for (let holder; (holder = this.#holder()) !== undefined;) {
+      const item = holder.#items.shift();
+      if (item !== undefined) return this.#give(item, holder, now);
+      await holder.#answer();
+      if (this.#ended) return { done: true, value: undefined };
+    }
+    return await this.#wait();
   }
 
   /**
@@ -85,16 +87,43 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
     this.#ended = true;
     this.#leaving?.abort(LEFT);
     const isBack = this.recall().then(() => {
-      if (this.#ref.prefetch === this) this.#ref.prefetch = undefined;
+      this.goOn();
+      if (this.#ref.prefetch === this && !this.isRecalled) this.#ref.prefetch = undefined;
     });
     await untilSettled(isBack, { timeoutMs: this.#isAsking ? GRACE_MS : Infinity });
     return { done: true, value: undefined };
   }
 
-  /** Gives back what was prefetched, for other code of this process that wants the next item. */
   async recall(): Promise<void> {
+    this.#recalls++;
     this.#requeue();
     if (this.#isAsking) await this.#answer();
+  }
+
+  goOn(): void {
+    this.#recalls--;
+  }
+
+  get isRecalled(): boolean {
+    return this.#recalls > 0;
+  }
+
+  /** The loop that the next item was prefetched for, if one was: this one, or another of this process. */
+  #holder(): Prefetch<T> | undefined {
+    if (this.#holds) return this;
+    const { prefetch } = this.#ref;
+    return prefetch instanceof Prefetch && prefetch.#holds && !this.#ref.isClosed ? prefetch : undefined;
+  }
+
+  get #holds(): boolean {
+    return this.#items.size > 0 || this.#isAsking;
+  }
+
+  #give({ batch, value }: PrefetchedItem<T>, holder: Prefetch<T>, now: number): IteratorResult<T, void> {
+    batch.ack();
+    this.#note(now);
+    if (holder === this && this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
+    return { done: false, value };
   }
 
   async #wait(): Promise<IteratorResult<T, void>> {
@@ -123,8 +152,8 @@ export class Prefetch<T> implements AsyncIterableIterator<T, void, undefined> {
   #prefetch(): void {
     this.#adjust();
     const most = this.#wanted - 1 - this.#items.size;
-    if (most < 1 || this.#isAsking) return;
-    if (this.#ref.prefetch !== this) this.#ref.prefetch?.recall();
+    if (most < 1 || this.#isAsking || this.#ref.prefetch?.isRecalled) return;
+    // No other loop of this process holds anything now.
     this.#ref.prefetch = this;
     const round = this.#round;
     this.#isAsking = true;

@@ -267,15 +267,25 @@ function isTimeUp(error: unknown, wait: WaitOptions | undefined): error is Timeo
 
 /** Calls an operation for which the items of this process's loops are still in the queue. */
 export async function callBeforeLoops(ref: ObjectRef, operation: string, wait: WaitOptions = {}): Promise<unknown> {
-  return await ref.call(operation, [], ref.prefetch === undefined ? wait : await recalled(ref.prefetch, wait));
+  const { prefetch } = ref;
+  if (prefetch === undefined) return await ref.call(operation, [], wait);
+  checkWait(wait);
+  const isBack = prefetch.recall();
+  let answer;
+  try {
+    answer = ref.call(operation, [], await restAfter(isBack, wait));
+  } finally {
+    // The call has left: what is prefetched from now on comes behind it.
+    prefetch.goOn();
+  }
+  return await answer;
 }
 
-/** Has a loop give back what it has prefetched, and returns what is left of the wait: the owner, which may compute, has to answer first. */
-async function recalled(prefetch: NonNullable<ObjectRef["prefetch"]>, wait: WaitOptions): Promise<WaitOptions> {
-  checkWait(wait);
+/** What is left of a wait when a loop has given back what it had: the owner, which may compute, has to answer first. */
+async function restAfter(isBack: Promise<void>, wait: WaitOptions): Promise<WaitOptions> {
   const { timeoutMs = Infinity, signal } = wait;
   const startedAt = monotonicMs();
-  const isAnswered = await untilSettled(prefetch.recall(), { timeoutMs: Math.max(0, timeoutMs) + GRACE_MS, signal });
+  const isAnswered = await untilSettled(isBack, { timeoutMs: Math.max(0, timeoutMs) + GRACE_MS, signal });
   if (!isAnswered) throw timeoutError(SILENT, timeoutMs);
   return timeoutMs === Infinity ? wait : { signal, timeoutMs: Math.max(0, timeoutMs - (monotonicMs() - startedAt)) };
 }

@@ -4,6 +4,16 @@ import type { DeferredRelease } from "./deferred_release.ts";
 import type { WaitOptions } from "./wait_queue.ts";
 import { refuseArguments } from "../shown.ts";
 
+/** Something that was fetched ahead of those who want it. */
+export interface Recallable {
+  /** Gives it back, for other code of this process that wants it first. No more is fetched until `goOn()`. */
+  recall(): Promise<void>;
+  /** Lets it be fetched again, when that code has asked. */
+  goOn(): void;
+  /** Whether it was recalled, and may not go on. */
+  readonly isRecalled: boolean;
+}
+
 /** How a handle reaches the object that it stands for, in this process or another. */
 export interface ObjectRef {
   /** Names the class of the handle in every process. */
@@ -40,7 +50,7 @@ export interface ObjectRef {
    *
    * @internal
    */
-  prefetch: { recall(): Promise<void> } | undefined;
+  prefetch: Recallable | undefined;
   /** Ends the object for all processes, if this one owns it; otherwise does nothing. */
   release(): void;
   /** Closes it for this process: calls reject with ClosedError. What it means for other processes depends on the object. */

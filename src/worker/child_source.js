@@ -9534,12 +9534,13 @@ var MAX_PREFETCHED = 64;
 var PREFETCH_LIMIT_MS = 3;
 var QUICK_MS = 0.25;
 var LEFT = Symbol("left");
-var Prefetch = class {
+var Prefetch = class _Prefetch {
   #ref;
   #now;
   #items = new Deque();
   #round = 0;
   #isAsking = false;
+  #recalls = 0;
   #answered;
   #wanted = 1;
   #lastSize = 0;
@@ -9564,22 +9565,23 @@ var Prefetch = class {
     const now = this.#now();
     if (this.#given > 0) this.#busyMs += now - this.#givenAt;
     if (this.#ref.isClosed || this.#isStale(now)) this.#requeue();
-    while (this.#items.size === 0 && this.#isAsking) await this.#answer();
-    const item = this.#items[$shift]();
-    if (item === void 0) return await this.#wait();
-    item.batch.ack();
-    this.#note(now);
-    if (this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
-    return {
-      done: false,
-      value: item.value
-    };
+    for (let holder; (holder = this.#holder()) !== void 0; ) {
+      const item = holder.#items[$shift]();
+      if (item !== void 0) return this.#give(item, holder, now);
+      await holder.#answer();
+      if (this.#ended) return {
+        done: true,
+        value: void 0
+      };
+    }
+    return await this.#wait();
   }
   async return() {
     this.#ended = true;
     this.#leaving?.abort(LEFT);
     const isBack = this.recall()[$then](() => {
-      if (this.#ref.prefetch === this) this.#ref.prefetch = void 0;
+      this.goOn();
+      if (this.#ref.prefetch === this && !this.isRecalled) this.#ref.prefetch = void 0;
     });
     await untilSettled(isBack, {
       timeoutMs: this.#isAsking ? GRACE_MS : Infinity
@@ -9590,8 +9592,32 @@ var Prefetch = class {
     };
   }
   async recall() {
+    this.#recalls++;
     this.#requeue();
     if (this.#isAsking) await this.#answer();
+  }
+  goOn() {
+    this.#recalls--;
+  }
+  get isRecalled() {
+    return this.#recalls > 0;
+  }
+  #holder() {
+    if (this.#holds) return this;
+    const { prefetch } = this.#ref;
+    return prefetch instanceof _Prefetch && prefetch.#holds && !this.#ref.isClosed ? prefetch : void 0;
+  }
+  get #holds() {
+    return this.#items.size > 0 || this.#isAsking;
+  }
+  #give({ batch, value }, holder, now) {
+    batch.ack();
+    this.#note(now);
+    if (holder === this && this.#items.size * 2 <= this.#lastSize && this.#lastSize > 0) this.#prefetch();
+    return {
+      done: false,
+      value
+    };
   }
   async #wait() {
     const { signal } = this.#leaving ??= new AbortController();
@@ -9625,8 +9651,7 @@ var Prefetch = class {
   #prefetch() {
     this.#adjust();
     const most = this.#wanted - 1 - this.#items.size;
-    if (most < 1 || this.#isAsking) return;
-    if (this.#ref.prefetch !== this) this.#ref.prefetch?.recall();
+    if (most < 1 || this.#isAsking || this.#ref.prefetch?.isRecalled) return;
     this.#ref.prefetch = this;
     const round = this.#round;
     this.#isAsking = true;
@@ -10245,13 +10270,22 @@ function isTimeUp(error, wait2) {
   return error instanceof TimeoutError && error !== wait2?.signal?.reason;
 }
 async function callBeforeLoops(ref, operation, wait2 = {}) {
-  return await ref[$call](operation, [], ref.prefetch === void 0 ? wait2 : await recalled(ref.prefetch, wait2));
-}
-async function recalled(prefetch, wait2) {
+  const { prefetch } = ref;
+  if (prefetch === void 0) return await ref[$call](operation, [], wait2);
   checkWait(wait2);
+  const isBack = prefetch.recall();
+  let answer;
+  try {
+    answer = ref[$call](operation, [], await restAfter(isBack, wait2));
+  } finally {
+    prefetch.goOn();
+  }
+  return await answer;
+}
+async function restAfter(isBack, wait2) {
   const { timeoutMs = Infinity, signal } = wait2;
   const startedAt = monotonicMs();
-  const isAnswered = await untilSettled(prefetch.recall(), {
+  const isAnswered = await untilSettled(isBack, {
     timeoutMs: $Math_max(0, timeoutMs) + GRACE_MS,
     signal
   });

@@ -56,6 +56,18 @@ class LoopBench {
   }
 }
 
+/** Waits for something, while messages go to and fro one by one. */
+async function settle<T>(child: HubChild, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const mark = (): void => void (isSettled = true);
+  promise.then(mark, mark);
+  for (let n = 0; n < 100_000 && !isSettled; n++) {
+    await Promise.resolve();
+    child.step();
+  }
+  return await promise;
+}
+
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 Deno.test("Queue's loop takes items ahead, in order, when it alone reads and is quick", async () => {
@@ -187,11 +199,42 @@ Deno.test("Queue's loop leaves the next items to code of its process that asks f
   await bench.leave();
 });
 
+Deno.test("Queue's loops of one process each keep the order, and so does what asks beside them", async () => {
+  const bench = new LoopBench(900);
+  await bench.fill();
+  const theirs = bench.child.give(bench.queue);
+  const second = new Prefetch<number>(theirs[REF], () => bench.now);
+  const seen: Record<string, number[]> = { first: [], second: [], get: [] };
+  const read = async (name: string, next: () => Promise<number>, count: number): Promise<void> => {
+    while (seen[name]!.length < count) seen[name]!.push(await next());
+  };
+  const value = ({ value }: IteratorResult<number, void>): number => value as number;
+  // Alone at first, or nothing is prefetched.
+  await settle(bench.child, read("first", async () => value(await bench.loop.next()), 100));
+  await settle(
+    bench.child,
+    Promise.all([
+      read("first", async () => {
+        // Slow now and then: what it has goes back.
+        if (seen.first!.length % 17 === 0) bench.now += 10;
+        return value(await bench.loop.next());
+      }, 300),
+      read("second", async () => value(await second.next()), 300),
+      read("get", () => theirs.get(), 200),
+    ]),
+  );
+  for (const items of Object.values(seen)) assertEquals(items, items.toSorted((a, b) => a - b));
+  await bench.leave();
+  await settle(bench.child, second.return());
+  const all = [...Object.values(seen).flat(), ...await bench.rest()];
+  assertEquals(all.toSorted((a, b) => a - b), upTo(900));
+});
+
 Deno.test("Queue.get() ends by its time and its signal while the owner does not answer a loop of the same process", async () => {
-  let calls = 0;
+  let [calls, going] = [0, 0];
   const refOf = (recall: () => Promise<void>): ObjectRef =>
     ({
-      prefetch: { recall },
+      prefetch: { recall, goOn: () => void going++ },
       call: (_operation: string, _args: unknown[], { timeoutMs }: WaitOptions) => {
         calls++;
         return timeoutMs === undefined || timeoutMs > 0
@@ -203,7 +246,7 @@ Deno.test("Queue.get() ends by its time and its signal while the owner does not 
   await assertRejects(() => takeItem(silent, { timeoutMs: 1 }), QueueEmptyError, "has not answered");
   await assertRejects(() => takeItem(silent, { signal: AbortSignal.abort(new Error("enough")) }), Error, "enough");
   await assertRejects(() => takeItem(silent, 5 as never), TypeError, "the options are 5");
-  assertEquals(calls, 0);
+  assertEquals([calls, going], [0, 2]);
   const answering = refOf(() => Promise.resolve());
   const leftMs = await takeItem(answering, { timeoutMs: 60_000 }) as number;
   assert(0 < leftMs && leftMs <= 60_000);
