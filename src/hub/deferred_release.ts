@@ -26,16 +26,23 @@ const LONGEST_TENURE_MS = 2;
  *
  * What is released and acquired again within one run of synchronous code, as by a loop whose body is a critical section, never
  * leaves the process: neither is worth a round trip. To the owner, it is one tenure. As soon as other code could run, the owner
- * is told: no process may wait for a lock because the one that had it computes. See `docs/decisions/sharing.md`.
+ * is told. Only a lock that was acquired again like that is kept back, from the second time on: what follows may compute, and no process
+ * should wait for a lock because the one that had it does. See `docs/decisions/sharing.md`.
  */
 export class DeferredRelease {
   #lock: RemoteLock | undefined;
   #tenure: Tenure | undefined;
+  /** What was released in this run of synchronous code, and sent at once. */
+  #sent: RemoteLock | undefined;
+  /** What was acquired again in the run in which it was released. */
+  #repeated: WeakRef<RemoteLock> | undefined;
   #isScheduled = false;
   readonly #settled = Promise.resolve();
   readonly #sendLater = (): void => {
     this.#isScheduled = false;
+    this.#sent = undefined;
     if (this.#lock === undefined) return;
+    this.#repeated = undefined;
     this.send();
     this.#flush();
   };
@@ -61,6 +68,11 @@ export class DeferredRelease {
     this.send();
     this.#lock = lock;
     this.#tenure = tenure;
+    if (this.#repeated?.deref() !== lock || !this.#isShort(tenure)) {
+      this.send();
+      this.#flush();
+      this.#sent = lock;
+    }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#settled.then(this.#sendLater);
@@ -68,12 +80,17 @@ export class DeferredRelease {
 
   /** The tenure that the task has just released, unless it was a long one, or another one was released since. */
   retake(lock: RemoteLock): Tenure | undefined {
+    if (this.#sent === lock) this.#repeated = new WeakRef(lock);
     const tenure = this.#tenure;
     if (this.#lock !== lock || tenure === undefined || tenure.task !== lock.task) return undefined;
-    const passed = this.#clock() - tenure.since;
-    if (passed < 0 || passed > LONGEST_TENURE_MS) return undefined;
+    if (!this.#isShort(tenure)) return undefined;
     this.#lock = this.#tenure = undefined;
     return tenure;
+  }
+
+  #isShort({ since }: Tenure): boolean {
+    const passed = this.#clock() - since;
+    return passed >= 0 && passed <= LONGEST_TENURE_MS;
   }
 
   /** Tells the owner. That comes before any other message: who learns from one what came next may rely on it. */

@@ -56,7 +56,8 @@ export class Guard implements Disposable, AsyncDisposable {
   /**
    * Gives it back, and does not wait until the process that owns it knows. What this process sends afterwards arrives after that.
    *
-   * In another process than the owner's, a loop that takes it again at once can keep it for some 2 ms, although others wait.
+   * In another process than the owner's, a loop that takes it again at once can keep it for some 2 ms, although others wait. The last turn of
+   * such a loop is told of when the code waits for something: before it computes for long, use `release()`.
    */
   [Symbol.dispose](): void {
     const ref = this.#handle[REF];

@@ -8381,11 +8381,15 @@ var LONGEST_TENURE_MS = 2;
 var DeferredRelease = class {
   #lock;
   #tenure;
+  #sent;
+  #repeated;
   #isScheduled = false;
   #settled = $Promise_resolve();
   #sendLater = () => {
     this.#isScheduled = false;
+    this.#sent = void 0;
     if (this.#lock === void 0) return;
+    this.#repeated = void 0;
     this.send();
     this.#flush();
   };
@@ -8406,17 +8410,26 @@ var DeferredRelease = class {
     this.send();
     this.#lock = lock;
     this.#tenure = tenure;
+    if (this.#repeated?.[$deref]() !== lock || !this.#isShort(tenure)) {
+      this.send();
+      this.#flush();
+      this.#sent = lock;
+    }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#settled[$then](this.#sendLater);
   }
   retake(lock) {
+    if (this.#sent === lock) this.#repeated = new WeakRef(lock);
     const tenure = this.#tenure;
     if (this.#lock !== lock || tenure === void 0 || tenure.task !== lock.task) return void 0;
-    const passed = this.#clock() - tenure.since;
-    if (passed < 0 || passed > LONGEST_TENURE_MS) return void 0;
+    if (!this.#isShort(tenure)) return void 0;
     this.#lock = this.#tenure = void 0;
     return tenure;
+  }
+  #isShort({ since }) {
+    const passed = this.#clock() - since;
+    return passed >= 0 && passed <= LONGEST_TENURE_MS;
   }
   send() {
     const [lock, tenure] = [

@@ -1,6 +1,6 @@
 /** Unit tests of locks that are given back and taken again, in memory, one message at a time. */
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { ClosedError, type Lock, type Queue, type Semaphore } from "../../mod.ts";
+import { ClosedError, type Guard, type Lock, type Queue, type Semaphore } from "../../mod.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { DeferredRelease } from "../../src/hub/deferred_release.ts";
@@ -48,9 +48,36 @@ async function settle<T>(child: HubChild, promise: Promise<T>): Promise<T> {
   return await promise;
 }
 
-Deno.test("Guard that is disposed of and acquired again at once sends nothing; the last one is given back", async () => {
-  const { child, lock, theirs, asked } = lockOfParent();
-  let guard = await settle(child, theirs.acquire());
+/** A guard of a lock that was acquired again in the turn in which it was released: as in a loop, from its second turn on. */
+async function repeatedGuard({ child, theirs }: Setting): Promise<Guard> {
+  (await settle(child, theirs.acquire()))[Symbol.dispose]();
+  return await settle(child, theirs.acquire());
+}
+
+Deno.test("Guard that is disposed of is given back at once, whatever the code computes behind it", async () => {
+  const setting = lockOfParent();
+  const { child, theirs, asked } = setting;
+  const guard = await settle(child, theirs.acquire());
+  guard[Symbol.dispose]();
+  assertEquals(asked(), ["releaseToken"]);
+  // The same after a loop, whose last turn was kept back until others could run.
+  (await repeatedGuard(setting))[Symbol.dispose]();
+  await quiesce(child);
+  (await settle(child, theirs.acquire()))[Symbol.dispose]();
+  assertEquals(asked(), ["releaseToken"]);
+  child.die();
+
+  const events: string[] = [];
+  const released = new DeferredRelease(() => events.push("flush"));
+  const call = (operation: string): Promise<void> => Promise.resolve(void events.push(operation));
+  released.add({ task: 0, call }, released.begin(1, 0));
+  assertEquals(events, ["releaseToken", "flush"]);
+});
+
+Deno.test("Guard of a loop that is disposed of and acquired again at once sends nothing; the last one is given back", async () => {
+  const setting = lockOfParent();
+  const { child, lock, theirs, asked } = setting;
+  let guard = await repeatedGuard(setting);
   for (let n = 0; n < 3; n++) {
     guard[Symbol.dispose]();
     const again = n === 1 ? theirs.tryAcquire() : theirs.acquire({ timeoutMs: 0 });
@@ -134,8 +161,9 @@ Deno.test("Guard of one task is not taken again by another", async () => {
 
 Deno.test("Guard that was disposed of in a process that dies is not abandoned if that left, and is if it did not", async () => {
   for (const leaves of [true, false]) {
-    const { child, lock, theirs } = lockOfParent();
-    const guard = await settle(child, theirs.acquire());
+    const setting = lockOfParent();
+    const { child, lock } = setting;
+    const guard = await repeatedGuard(setting);
     guard[Symbol.dispose]();
     if (leaves) await turn();
     child.die();
@@ -157,14 +185,15 @@ Deno.test("Guards of several permits, and of several locks, are each given back"
 });
 
 Deno.test("Guard that is taken again keeps to a signal that is aborted, and to the end of the lock", async () => {
-  const { child, lock, theirs } = lockOfParent();
-  const guard = await settle(child, theirs.acquire());
+  const setting = lockOfParent();
+  const { child, lock, theirs } = setting;
+  const guard = await repeatedGuard(setting);
   guard[Symbol.dispose]();
   await assertRejects(() => theirs.acquire({ signal: AbortSignal.abort(new Error("no more")) }), Error, "no more");
   await quiesce(child);
   assertFalse(await lock.locked());
 
-  const last = await settle(child, theirs.acquire());
+  const last = await repeatedGuard(setting);
   lock.close();
   last[Symbol.dispose]();
   const again = await theirs.acquire();
