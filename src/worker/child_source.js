@@ -29,6 +29,7 @@ const $Math_min = Math.min;
 const $JSON_stringify = JSON.stringify;
 const $Math_max = Math.max;
 const $Math_floor = Math.floor;
+const $JSON_parse = JSON.parse;
 const $Math_ceil = Math.ceil;
 const $ArrayBuffer_isView = ArrayBuffer.isView;
 const $String_fromCharCode = String.fromCharCode;
@@ -36,7 +37,6 @@ const $Array_from = Array.from;
 const $Promise_withResolvers = Promise.withResolvers.bind(Promise);
 const $Number_isNaN = Number.isNaN;
 const $Object_create = ((apply, ownKeys) => (target, all) => { if (all === undefined) return apply(target); const own = { __proto__: null }; for (const key of ownKeys(all)) own[key] = { __proto__: null, ...all[key] }; return apply(target, own); })(Object.create, Reflect.ownKeys);
-const $JSON_parse = JSON.parse;
 const $Number_isSafeInteger = Number.isSafeInteger;
 const $Reflect_ownKeys = Reflect.ownKeys;
 const $Reflect_getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
@@ -253,7 +253,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -261,10 +261,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError"), decodeError: onDemand(4, "decodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -273,7 +273,7 @@ return (loadModule, input) => serve(loadModule, input, () => load(9));
 //# sourceURL=corral:child
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $slice, $map, $join, $indexOf, $get, $set, $has, $add, $subarray, $encodeInto, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
+const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $slice, $map, $join, $indexOf, $get, $set, $has, $add, $subarray, $encodeInto, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
 parts["wire/heap"] = (() => {
 // src/wire/heap.ts
 function heapBytes() {
@@ -490,6 +490,7 @@ parts["wire/codec/checks"] = (({
 }) => {
 // src/wire/codec/tags.ts
 var MAX_DEPTH = 1e3;
+var MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
 var ERROR_LEVELS = 5;
 var MAX_TREE_COST = 1e5;
 var PARSED_COST = 12;
@@ -558,7 +559,6 @@ function recordOf(value) {
   if (typeof value === "object" && value !== null && !$Array_isArray(value)) return value;
   throw malformed("an object is missing");
 }
-var MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
 var SHALLOW_UNITS = 2 * MAX_TREE_DEPTH;
 function requireShallow(parsed, textUnits, depth) {
   if (textUnits < SHALLOW_UNITS - 2 * depth || isWithin(parsed, MAX_TREE_DEPTH - depth)) return;
@@ -591,6 +591,7 @@ function isWithin(parsed, levels) {
 }
 return {
   MAX_DEPTH,
+  MAX_TREE_DEPTH,
   ERROR_LEVELS,
   MAX_TREE_COST,
   PARSED_COST,
@@ -726,10 +727,14 @@ function isShortPrimitive(value) {
   return isPlainPrimitive(value) && (typeof value !== "string" || value.length <= SHORT_TEXT_UNITS);
 }
 var PlainMeasure = class {
+  #maxDepth;
   #large;
   #few;
   #reached = 0;
   #many;
+  constructor(maxDepth = MAX_DEPTH) {
+    this.#maxDepth = maxDepth;
+  }
   get large() {
     return this.#large ??= /* @__PURE__ */ new Set();
   }
@@ -744,7 +749,7 @@ var PlainMeasure = class {
     return this.measure(item);
   }
   #measureContainer(value, depth) {
-    if (depth > MAX_DEPTH || !this.#visit(value)) return NOT_PLAIN;
+    if (depth > this.#maxDepth || !this.#visit(value)) return NOT_PLAIN;
     if (isOrdinaryArray(value)) return this.#measureArray(value, depth);
     return !$Array_isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
   }
@@ -759,6 +764,7 @@ var PlainMeasure = class {
     return this.#note(array, size);
   }
   #measureRecord(record, depth) {
+    if (typeof record.toJSON === "function") return NOT_PLAIN;
     let size = AROUND_CONTAINER_UNITS;
     for (const key in record) {
       const added = this.#measureInside(record[key], depth);
@@ -819,8 +825,10 @@ return {
 };
 })(parts["wire/codec/checks"], parts["wire/codec/realms"]);
 parts["wire/codec/line_writer"] = (({
+  PlainMeasure,
   isLongText
 }, {
+  MAX_TREE_DEPTH,
   SHALLOW_UNITS
 }) => {
 // src/wire/framing/line_part.ts
@@ -960,7 +968,8 @@ var LineWriter = class _LineWriter {
   #writeSome(items, start, end) {
     if (start === end) return;
     const text = $JSON_stringify(itemsIn[$call](items, start, end));
-    if (text.length > MAX_LINE_UNITS && end - start > 1) {
+    if (text.length > MAX_LINE_UNITS) {
+      if (end - start === 1) return this.#writeUnforeseen(text);
       const middle = start + end >> 1;
       this.#writeSome(items, start, middle);
       return this.#writeSome(items, middle, end);
@@ -973,21 +982,30 @@ var LineWriter = class _LineWriter {
     for (const key of $Object_keys(record)) {
       const field = record[key];
       const isAlone = this.#isOpened(field) || isLongText(field);
-      if (!isAlone && !isLongText(key)) {
-        fields += \`\${fields === "" ? "{" : ","}\${$JSON_stringify(key)}:\${$JSON_stringify(field)}\`;
+      const text = isAlone ? "" : $JSON_stringify(field);
+      const hasOwnLine = isAlone || isLongText(key) || text.length > MAX_LINE_UNITS;
+      if (!hasOwnLine) {
+        fields += \`\${fields === "" ? "{" : ","}\${$JSON_stringify(key)}:\${text}\`;
         if (fields.length < LINE_UNITS) continue;
       }
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
-      if (isAlone || isLongText(key)) {
-        this.write(key);
-        if (isAlone) this.write(field);
-        else this.#writeLine($JSON_stringify([
-          field
-        ]));
-      }
+      if (!hasOwnLine) continue;
+      this.write(key);
+      if (isAlone) this.write(field);
+      else this.#writeUnforeseen(\`[\${text}]\`);
     }
     if (fields !== "") this.#writeLine(fields + "}");
+  }
+  #writeUnforeseen(text) {
+    if (text.length <= MAX_LINE_UNITS) return this.#writeLine(text);
+    const item = $JSON_parse(text)[0];
+    if (typeof item !== "object" || item === null) return this.#writeLine(text);
+    const measure = new PlainMeasure(MAX_TREE_DEPTH);
+    measure.measure(item);
+    for (const container of measure.large) this.#large[$add](container);
+    this.#large[$add](item);
+    this.write(item);
   }
   #isOpened(value) {
     return this.#large.size > 0 && typeof value === "object" && value !== null && this.#large[$has](value);
@@ -1141,13 +1159,23 @@ function mayExceed(byteLength, { maxStringBytes, maxValueBytes }) {
   return byteLength * MOST_BYTES_PER_BYTE > maxValueBytes || byteLength > maxStringBytes;
 }
 function valueBytesOf(bytes) {
-  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
+  let size = bytes.length;
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes[$indexOf](LINE_FEED, start) + 1;
+    size += besideText(bytes, start, end);
+    start = end;
+  }
+  return size;
+}
+function besideText(bytes, start, end) {
+  const isText = bytes[start] === QUOTE;
+  if (isText && end - start > MAX_LINE_BYTES) return end - start;
   let marks = 0;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = start; i < end; i++) {
     const byte = bytes[i];
     if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
   }
-  return bytes.length + marks * BYTES_PER_MARK;
+  return isText ? $Math_min(end - start, marks * BYTES_PER_MARK) : marks * BYTES_PER_MARK;
 }
 function requireLinesFit(lines, limits) {
   if (lines.cost > MAX_TREE_COST) throw tooDear("send", lines.cost, MAX_TREE_COST);
@@ -2209,7 +2237,7 @@ return parts["timer"];
 //# sourceURL=corral:child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $Math_ceil, $Array_from, $Object_create, $JSON_parse, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $JSON_parse, $Math_ceil, $Array_from, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -5489,10 +5517,10 @@ var TaggedEncoder = class {
       throw this.refusal(\`an array with more than \${MAX_HOLES} holes, fewer can travel\`);
     }
     const entries = [];
-    const costBefore = this.cost;
+    const costInside = this.cost;
     for (const place of places) entries[$push](place, this.encodeAt(place, array[place], depth + 1));
     this.cost += places.length * SPARSE_ITEM_COST;
-    this.#noteWhole(costBefore);
+    this.#noteWhole(costInside);
     return {
       $: "sparse",
       n: array.length,
@@ -5511,10 +5539,10 @@ var TaggedEncoder = class {
       };
     }
     if (isError(value)) {
-      const costBefore = this.cost;
+      const costInside = this.cost;
       this.cost += ERROR_COST;
       const node = encodeError(value, this, depth);
-      this.#noteWhole(costBefore);
+      this.#noteWhole(costInside);
       return node;
     }
     switch (classNameOf(value)) {
@@ -5538,8 +5566,8 @@ var TaggedEncoder = class {
     }
     throw this.refusal(describeInstance(value));
   }
-  #noteWhole(costBefore) {
-    this.#dearestWhole = $Math_max(this.#dearestWhole, this.cost - costBefore);
+  #noteWhole(costInside) {
+    this.#dearestWhole = $Math_max(this.#dearestWhole, 1 + this.cost - costInside);
   }
   #encodeBinary(value) {
     if ($ArrayBuffer_isView(value) && !isArrayBuffer(value.buffer)) {
@@ -5911,6 +5939,7 @@ parts["wire/codec/line_reader"] = (({
 }, {
   MAX_DEPTH,
   MAX_TREE_COST,
+  MAX_TREE_DEPTH,
   TAG_KEY,
   malformed,
   putField,
@@ -5948,7 +5977,7 @@ var PlainAssembler = class {
     return this.#open.length;
   }
   open(bracket) {
-    if (this.#open.length > MAX_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
+    if (this.#open.length > MAX_TREE_DEPTH) throw malformed(\`it is nested deeper than \${MAX_DEPTH} levels\`);
     const opened = bracket === "[" ? [] : {};
     this.#give(opened);
     this.#open[$push](opened);
@@ -6370,7 +6399,7 @@ var LineReader = class {
   }
   #readLine(line) {
     if (line.length === 1 && this.#readSign(line)) return;
-    if (this.#limits !== void 0) requireFewMarks(line);
+    if (this.#limits !== void 0 && line[0] !== '"') requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
   #putLine(value, units) {
@@ -6434,7 +6463,7 @@ return parts["wire/codec/line_reader"];
 //# sourceURL=corral:wire/codec/line_reader
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $Promise_withResolvers, $JSON_parse, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
+const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
 parts["hub/requests/questions"] = (({
   heapBytes
 }, {

@@ -233,7 +233,7 @@ Deno.test("LineReader refuses values that take too much memory, and the sender f
 Deno.test("what the sender lets go the receiver takes, whatever the limits and the pieces", () => {
   const text = fc.nat(90_000).map((length) => "é,".repeat(length / 2));
   const value = fc.oneof(
-    fc.array(fc.record({ id: fc.nat(), text }), { maxLength: 10 }),
+    fc.array(fc.record({ id: fc.nat(), text }, { noNullPrototype: true }), { maxLength: 10 }),
     fc.nat(20_000).map((length) => Array.from({ length }, (_, n) => [n, {}])),
     text,
   );
@@ -262,7 +262,7 @@ Deno.test("receiverLimits() leaves most of a small heap to the program", () => {
 Deno.test("LineReader refuses what is nested too deep, in a line or by brackets", () => {
   const deep = "[".repeat(3000) + "]".repeat(3000);
   assertThrows(() => readText("[", `[${deep}]`, "]"), ProtocolError, "nested deeper than 1000 levels");
-  assertThrows(() => readText(...Array(1100).fill("[")), ProtocolError, "nested deeper than 1000 levels");
+  assertThrows(() => readText(...Array(2100).fill("[")), ProtocolError, "nested deeper than 1000 levels");
 });
 
 Deno.test("LineReader refuses a long line of more values than are written in one, and takes one long text", () => {

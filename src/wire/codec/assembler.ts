@@ -1,7 +1,7 @@
 /** Makes a value of what the lines of a LineReader hold. It is trusted in nothing. */
 
 import { malformed, recordOf } from "./checks.ts";
-import { MAX_DEPTH, putField } from "./tags.ts";
+import { MAX_DEPTH, MAX_TREE_DEPTH, putField } from "./tags.ts";
 
 /** The brackets that open a container. */
 export type Opening = "[" | "{";
@@ -61,7 +61,7 @@ export class PlainAssembler implements Assembler {
   }
 
   open(bracket: Opening): void {
-    if (this.#open.length > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+    if (this.#open.length > MAX_TREE_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
     const opened = bracket === "[" ? [] : {};
     this.#give(opened);
     this.#open.push(opened);

@@ -1,7 +1,7 @@
 /** What the decoders require of a parsed tree, and the error when it is not so. */
 
 import { ProtocolError } from "../../errors.ts";
-import { MAX_DEPTH } from "./tags.ts";
+import { MAX_DEPTH, MAX_TREE_DEPTH } from "./tags.ts";
 
 /** What JSON.parse makes of an object: own data properties only. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -42,9 +42,6 @@ export function recordOf(value: unknown): object {
   throw malformed("an object is missing");
 }
 
-/** How deep parsed text may be nested: of the deepest value that travels, each level takes up to two in its tree. */
-const MAX_TREE_DEPTH = 2 * MAX_DEPTH + 8;
-
 /** No text that is shorter is nested too deep: each level takes two brackets. */
 export const SHALLOW_UNITS: number = 2 * MAX_TREE_DEPTH;
 
@@ -59,7 +56,7 @@ export function requireShallow(parsed: unknown, textUnits: number, depth: number
 
 /** A text or a line that is longer holds one value, or little beside one. */
 const LONG_UNITS = 68 * 1024;
-/** What this library writes so long has escapes, or is text: of commas, colons and brackets it has fewer. */
+/** What this library writes so long, but for a line that is one string, has escapes: of commas, colons and brackets it has fewer. */
 const MAX_MARKS = 40 * 1024;
 const [COMMA, COLON, BRACKET, BRACE] = [44, 58, 91, 123] as const;
 

@@ -180,7 +180,7 @@ function encodeWith(encoder: TaggedEncoder, value: unknown): Encoded {
 }
 
 function writeLines(
-  start: (large: ReadonlySet<object>) => LineWriter,
+  start: (large: Set<object>) => LineWriter,
   value: unknown,
   { large }: PlainMeasure,
 ): LineWriter {

@@ -205,10 +205,10 @@ export class TaggedEncoder {
       throw this.refusal(`an array with more than ${MAX_HOLES} holes, fewer can travel`);
     }
     const entries: unknown[] = [];
-    const costBefore = this.cost;
+    const costInside = this.cost;
     for (const place of places) entries.push(place, this.encodeAt(place, array[place], depth + 1));
     this.cost += places.length * SPARSE_ITEM_COST;
-    this.#noteWhole(costBefore);
+    this.#noteWhole(costInside);
     return { $: "sparse", n: array.length, v: entries } satisfies Tag;
   }
 
@@ -221,10 +221,10 @@ export class TaggedEncoder {
       return { $: "handle", v: handle } satisfies Tag;
     }
     if (isError(value)) {
-      const costBefore = this.cost;
+      const costInside = this.cost;
       this.cost += ERROR_COST;
       const node = encodeError(value, this, depth);
-      this.#noteWhole(costBefore);
+      this.#noteWhole(costInside);
       return node;
     }
     switch (classNameOf(value)) {
@@ -243,8 +243,9 @@ export class TaggedEncoder {
     throw this.refusal(describeInstance(value));
   }
 
-  #noteWhole(costBefore: number): void {
-    this.#dearestWhole = Math.max(this.#dearestWhole, this.cost - costBefore);
+  /** Notes what an object costs together with all inside, for which `cost` was this when the object itself had been counted. */
+  #noteWhole(costInside: number): void {
+    this.#dearestWhole = Math.max(this.#dearestWhole, 1 + this.cost - costInside);
   }
 
   #encodeBinary(value: ArrayBufferView | ArrayBuffer): unknown {

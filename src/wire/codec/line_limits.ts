@@ -55,14 +55,26 @@ export function mayExceed(byteLength: number, { maxStringBytes, maxValueBytes }:
 
 /** About how much memory the values of whole lines take at most. */
 export function valueBytesOf(bytes: Uint8Array): number {
-  // A line that long is one string.
-  if (bytes[0] === QUOTE && bytes.length > MAX_LINE_BYTES) return bytes.length * 2;
+  let size = bytes.length;
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, start) + 1;
+    size += besideText(bytes, start, end);
+    start = end;
+  }
+  return size;
+}
+
+/** What the values of one line take beside its text. */
+function besideText(bytes: Uint8Array, start: number, end: number): number {
+  const isText = bytes[start] === QUOTE;
+  if (isText && end - start > MAX_LINE_BYTES) return end - start;
   let marks = 0;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = start; i < end; i++) {
     const byte = bytes[i];
     if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) marks++;
   }
-  return bytes.length + marks * BYTES_PER_MARK;
+  // In a line that is one string they mark nothing; a character may take two bytes.
+  return isText ? Math.min(end - start, marks * BYTES_PER_MARK) : marks * BYTES_PER_MARK;
 }
 
 /** Checks lines before they are sent. Throws PayloadTooLargeError. */

@@ -140,7 +140,8 @@ export class LineReader implements PartReader {
 
   #readLine(line: string): void {
     if (line.length === 1 && this.#readSign(line)) return;
-    if (this.#limits !== undefined) requireFewMarks(line);
+    // Of one string, commas and brackets are no values.
+    if (this.#limits !== undefined && line[0] !== '"') requireFewMarks(line);
     this.#putLine(parse(line), line.length);
   }
 

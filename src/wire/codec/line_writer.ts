@@ -13,7 +13,8 @@
 import { LinePart } from "../framing/line_part.ts";
 import { SHALLOW_UNITS } from "./checks.ts";
 import { KeptBuffers } from "./kept_buffers.ts";
-import { isLongText } from "./plain.ts";
+import { isLongText, PlainMeasure } from "./plain.ts";
+import { MAX_TREE_DEPTH } from "./tags.ts";
 
 /** About how much goes into a line. More brings nothing, and so short a text needs no check of its depth. */
 const LINE_UNITS = SHALLOW_UNITS - 500;
@@ -68,19 +69,19 @@ function lentLines(parts: readonly Uint8Array[]): LinePart | undefined {
 
 /** Writes one value. */
 export class LineWriter {
-  readonly #large: ReadonlySet<object>;
+  readonly #large: Set<object>;
   #buffer: Uint8Array<ArrayBuffer>;
   #length = 0;
   #itemsPerLine = 4;
 
   /** Starts an empty part. `large` has all containers inside that are too large for one line; `units` is about how long all lines will be. */
-  constructor(large: ReadonlySet<object>, units = 0) {
+  constructor(large: Set<object>, units = 0) {
     this.#large = large;
     this.#buffer = kept.take(Math.min(units, MAX_FORESEEN_BYTES) + SPARE_BYTES);
   }
 
   /** Starts the part of a tree with tags. */
-  static ofTree(large: ReadonlySet<object>): LineWriter {
+  static ofTree(large: Set<object>): LineWriter {
     const writer = new LineWriter(large);
     writer.#writeLine(WHOLE_TREE_SIGN);
     return writer;
@@ -149,7 +150,8 @@ export class LineWriter {
   #writeSome(items: readonly unknown[], start: number, end: number): void {
     if (start === end) return;
     const text = JSON.stringify(itemsIn.call(items, start, end));
-    if (text.length > MAX_LINE_UNITS && end - start > 1) {
+    if (text.length > MAX_LINE_UNITS) {
+      if (end - start === 1) return this.#writeUnforeseen(text);
       const middle = (start + end) >> 1;
       this.#writeSome(items, start, middle);
       return this.#writeSome(items, middle, end);
@@ -163,19 +165,35 @@ export class LineWriter {
     for (const key of Object.keys(record)) {
       const field = record[key];
       const isAlone = this.#isOpened(field) || isLongText(field);
-      if (!isAlone && !isLongText(key)) {
-        fields += `${fields === "" ? "{" : ","}${JSON.stringify(key)}:${JSON.stringify(field)}`;
+      const text = isAlone ? "" : JSON.stringify(field);
+      const hasOwnLine = isAlone || isLongText(key) || text.length > MAX_LINE_UNITS;
+      if (!hasOwnLine) {
+        fields += `${fields === "" ? "{" : ","}${JSON.stringify(key)}:${text}`;
         if (fields.length < LINE_UNITS) continue;
       }
       if (fields !== "") this.#writeLine(fields + "}");
       fields = "";
-      if (isAlone || isLongText(key)) {
-        this.write(key);
-        if (isAlone) this.write(field);
-        else this.#writeLine(JSON.stringify([field]));
-      }
+      if (!hasOwnLine) continue;
+      this.write(key);
+      if (isAlone) this.write(field);
+      else this.#writeUnforeseen(`[${text}]`);
     }
     if (fields !== "") this.#writeLine(fields + "}");
+  }
+
+  /**
+   * Writes the only item of a text that may be too long for a line: it has many escapes, or is nested deeper than what is measured, or a
+   * getter makes it anew each time. It is measured as it was read.
+   */
+  #writeUnforeseen(text: string): void {
+    if (text.length <= MAX_LINE_UNITS) return this.#writeLine(text);
+    const item = (JSON.parse(text) as unknown[])[0];
+    if (typeof item !== "object" || item === null) return this.#writeLine(text);
+    const measure = new PlainMeasure(MAX_TREE_DEPTH);
+    measure.measure(item);
+    for (const container of measure.large) this.#large.add(container);
+    this.#large.add(item);
+    this.write(item);
   }
 
   #isOpened(value: unknown): boolean {

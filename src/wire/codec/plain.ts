@@ -55,6 +55,7 @@ function isShortPrimitive(value: unknown): boolean {
  * finite numbers other than -0, arrays without holes and plain objects of such, none of them reached twice.
  */
 export class PlainMeasure {
+  readonly #maxDepth: number;
   // Made when they are needed: most values are a few primitives.
   #large: Set<object> | undefined;
   /** The first objects that were reached: `#reached` of them, the rest is of an earlier item. */
@@ -62,6 +63,11 @@ export class PlainMeasure {
   #reached = 0;
   /** All that were reached, when they are more. */
   #many: Set<object> | undefined;
+
+  /** @param maxDepth How deep a plain value may be nested. */
+  constructor(maxDepth: number = MAX_DEPTH) {
+    this.#maxDepth = maxDepth;
+  }
 
   /** The containers whose text is so long that it is written in several lines. */
   get large(): Set<object> {
@@ -84,7 +90,7 @@ export class PlainMeasure {
   }
 
   #measureContainer(value: object, depth: number): number {
-    if (depth > MAX_DEPTH || !this.#visit(value)) return NOT_PLAIN;
+    if (depth > this.#maxDepth || !this.#visit(value)) return NOT_PLAIN;
     if (isOrdinaryArray(value)) return this.#measureArray(value, depth);
     return !Array.isArray(value) && isRecord(value) ? this.#measureRecord(value, depth) : NOT_PLAIN;
   }
@@ -101,6 +107,8 @@ export class PlainMeasure {
   }
 
   #measureRecord(record: Record<string, unknown>, depth: number): number {
+    // One that cannot be enumerated would write something else.
+    if (typeof record.toJSON === "function") return NOT_PLAIN;
     let size = AROUND_CONTAINER_UNITS;
     // Half as dear as to go through Object.keys(). What somebody has added to Object.prototype only makes the estimate larger, or the value not plain.
     for (const key in record) {

@@ -3,6 +3,9 @@
 /** How many objects may lie inside each other. */
 export const MAX_DEPTH = 1000;
 
+/** How deep parsed text may be nested: of the deepest value that travels, each level takes up to two in its tree. */
+export const MAX_TREE_DEPTH: number = 2 * MAX_DEPTH + 8;
+
 /** How many levels an error counts for: each takes that much more of the stack than an array does. */
 export const ERROR_LEVELS = 5;
 
