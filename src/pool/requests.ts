@@ -5,6 +5,7 @@ import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { type Encoded, encodeToSend, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import { sayingWhat } from "../wire/framing/frame_format.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import { FunctionTable } from "../worker/function_table.ts";
 import type { BackendAbilities, ChunkMode, TaskRequest } from "./backend.ts";
@@ -12,6 +13,7 @@ import type { TaskOptions } from "./types.ts";
 
 // What a message adds to a value: its kind and its numbers.
 const MESSAGE_HEAD_BYTES = 128;
+const ARGUMENTS = "what the task is given";
 
 /** What every request of a pool is made with. */
 export interface RequestDefaults {
@@ -60,7 +62,7 @@ export class ChunkEncoding {
       this.#encoder.advance();
     } catch (error) {
       this.abandon();
-      throw error;
+      throw sayingWhat(error, ARGUMENTS);
     }
   }
 
@@ -71,7 +73,7 @@ export class ChunkEncoding {
       return this.#finish(this.#encoder.encoded!, this.#collector);
     } catch (error) {
       this.abandon();
-      throw error;
+      throw sayingWhat(error, ARGUMENTS);
     }
   }
 
@@ -106,7 +108,11 @@ export class RequestFactory {
   /** Checks a request that was made elsewhere. Throws PayloadTooLargeError. */
   requireSendable({ function: spec, payload: { text, parts } }: TaskRequest): void {
     this.#requireFunctionFits(spec);
-    this.#requireFits(text, parts);
+    try {
+      this.#requireFits(text, parts);
+    } catch (error) {
+      throw sayingWhat(error, ARGUMENTS);
+    }
   }
 
   /** Makes the request of one call, or of a chunk of them. Throws when its arguments, or items, cannot travel. */
@@ -139,19 +145,19 @@ export class RequestFactory {
     return runId === undefined ? request : { ...request, runId };
   }
 
-  /** Encodes arguments, to be kept. Throws EncodingError or PayloadTooLargeError. */
+  /** Encodes the arguments of the initializer, to be kept. Throws EncodingError or PayloadTooLargeError. */
   encode(args: readonly unknown[]): EncodedArguments {
-    const { payload, handles } = this.#encodeToSend(args);
+    const { payload, handles } = this.#encodeToSend(args, "initArgs");
     return { payload: withOwnMemory(payload), handles };
   }
 
-  #encodeToSend(args: readonly unknown[]): EncodedArguments {
+  #encodeToSend(args: readonly unknown[], what: string = ARGUMENTS): EncodedArguments {
     const collector = this.#takeCollector();
     try {
       return this.#finish(encodeToSend(args, collector), collector);
     } catch (error) {
       collector.abandon();
-      throw error;
+      throw sayingWhat(error, what);
     }
   }
 
@@ -176,8 +182,11 @@ export class RequestFactory {
 
   #requireFunctionFits(spec: FunctionSpec): void {
     // In JSON a character takes at most six bytes; the exact answer costs as much as sending.
-    if (spec.kind === "source" && spec.source.length > this.#defaults.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) {
+    if (spec.kind !== "source" || spec.source.length <= this.#defaults.maxFrameBytes / 6 - MESSAGE_HEAD_BYTES) return;
+    try {
       this.#requireFits(JSON.stringify(spec), []);
+    } catch (error) {
+      throw sayingWhat(error, "the text of the function");
     }
   }
 

@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
@@ -1384,7 +1384,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=corral:child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -1402,6 +1402,12 @@ function checkedLimit(maxFrameBytes) {
 function tooLarge(action, size, limit) {
   const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
   return new PayloadTooLargeError(\`Cannot \${action} message: it has \${size} bytes, at most \${limit} are allowed\${instead}\`, size, limit);
+}
+var CANNOT_SEND = "Cannot send message: ";
+function sayingWhat(error, what) {
+  if (!(error instanceof PayloadTooLargeError) || !error.message[$startsWith](CANNOT_SEND)) return error;
+  const message = \`Cannot send \${what}: \${error.message[$slice](CANNOT_SEND.length)}\`;
+  return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
 }
 var lenient = new TextDecoder("utf-8", {
   ignoreBOM: true
@@ -1421,6 +1427,7 @@ return {
   MAX_PARTS,
   checkedLimit,
   tooLarge,
+  sayingWhat,
   textOfUtf8
 };
 })(parts["errors"]);
@@ -3006,6 +3013,8 @@ parts["child/tasks/task_loop"] = (({
 }, {
   isPlainPrimitive
 }, {
+  sayingWhat
+}, {
   CancelledError,
   EncodingError,
   FunctionNotFoundError,
@@ -3513,11 +3522,7 @@ function ofReturned(error) {
   return toldOf(error, "what the task returned");
 }
 function toldOf(error, value, advice = "") {
-  if (error instanceof PayloadTooLargeError) {
-    const message2 = error.message[$replace]("Cannot send message: ", \`Cannot send \${value}: \`);
-    return new PayloadTooLargeError(message2, error.byteLength, error.limitBytes);
-  }
-  if (!(error instanceof EncodingError)) return error;
+  if (!(error instanceof EncodingError)) return sayingWhat(error, value);
   const message = error.message[$replace]("Cannot send ", \`Cannot send \${value}\${advice}: \`);
   return new EncodingError(message, error.path, {
     cause: error.cause
@@ -3806,7 +3811,7 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["errors"], parts["troubles"]);
+})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/framing/frame_format"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
 //# sourceURL=corral:child/3

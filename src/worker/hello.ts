@@ -3,6 +3,7 @@ import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
+import { sayingWhat } from "../wire/framing/frame_format.ts";
 import { findOpenTelemetry } from "../tracing/open_telemetry.ts";
 import { writeHello } from "../wire/messages/to_child.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";
@@ -58,7 +59,11 @@ export function makeHello(
     ...(findOpenTelemetry()?.tracer !== undefined && { traced: true as const }),
   };
   const text = writeHello(settings, value);
-  requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
+  try {
+    requireFrameFits(text, value.parts, maxFrameBytes, MESSAGE_HEAD_BYTES);
+  } catch (error) {
+    throw sayingWhat(error, "what the worker is given when it starts");
+  }
   return { text, parts: value.parts, handles };
 }
 

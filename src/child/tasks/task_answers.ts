@@ -2,6 +2,7 @@ import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { giveBack } from "../../wire/codec/line_writer.ts";
 import { isPlainPrimitive } from "../../wire/codec/plain.ts";
+import { sayingWhat } from "../../wire/framing/frame_format.ts";
 import { EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {
@@ -185,11 +186,7 @@ function ofReturned(error: unknown): unknown {
 }
 
 function toldOf(error: unknown, value: string, advice = ""): unknown {
-  if (error instanceof PayloadTooLargeError) {
-    const message = error.message.replace("Cannot send message: ", `Cannot send ${value}: `);
-    return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
-  }
-  if (!(error instanceof EncodingError)) return error;
+  if (!(error instanceof EncodingError)) return sayingWhat(error, value);
   const message = error.message.replace("Cannot send ", `Cannot send ${value}${advice}: `);
   return new EncodingError(message, error.path, { cause: error.cause });
 }

@@ -41,6 +41,15 @@ export function tooLarge(action: "send" | "receive", size: number, limit: number
   );
 }
 
+const CANNOT_SEND = "Cannot send message: ";
+
+/** Has the error of a message that is too large say what of the user's is in it. Any other is returned as it is. */
+export function sayingWhat(error: unknown, what: string): unknown {
+  if (!(error instanceof PayloadTooLargeError) || !error.message.startsWith(CANNOT_SEND)) return error;
+  const message = `Cannot send ${what}: ${error.message.slice(CANNOT_SEND.length)}`;
+  return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
+}
+
 // In Deno 2.9 one that refuses takes a slower way through the runtime. See `docs/decisions/wire.md`.
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -8,7 +8,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { EncodingError, PayloadTooLargeError } from "../../../mod.ts";
+import { EncodingError, PayloadTooLargeError, Pool } from "../../../mod.ts";
 import { hold } from "../../fixtures/tasks/hold.ts";
 import { throwUploadError, throwValue } from "../../fixtures/tasks/throw_errors.ts";
 import { CountedInput } from "../../helpers/simulated/counted_input.ts";
@@ -45,9 +45,11 @@ Deno.test("Pool refuses arguments that cannot travel at once, and nothing else i
 Deno.test("Pool refuses arguments that are too large, and the worker goes on", () =>
   withPool({ workers: 1, maxFrameBytes: 100_000 }, async (pool, log) => {
     const length = (text: string): number => text.length;
-    await assertRejects(() => pool.apply(length, ["x".repeat(200_000)]), PayloadTooLargeError, "100000");
+    const given = "Cannot send what the task is given: it has 200";
+    await assertRejects(() => pool.apply(length, ["x".repeat(200_000)]), PayloadTooLargeError, given);
     const count = (bytes: Uint8Array): number => bytes.length;
-    await assertRejects(() => pool.apply(count, [new Uint8Array(200_000)]), PayloadTooLargeError);
+    await assertRejects(() => pool.apply(count, [new Uint8Array(200_000)]), PayloadTooLargeError, given);
+    await assertRejects(() => pool.map(count, [new Uint8Array(200_000)]), PayloadTooLargeError, given);
     // What it returned, or threw, and not what it was sent: so it has run.
     const returned = (size: number) => "x".repeat(size);
     const tooLong = "Cannot send what the task returned: it holds a text of 200003 bytes, at most 100000 are allowed";
@@ -61,7 +63,11 @@ Deno.test("Pool refuses arguments that are too large, and the worker goes on", (
     await assertRejects(() => pool.apply(length, ["ä".repeat(60_000)]), PayloadTooLargeError);
     await assertRejects(() => pool.apply(() => "ä".repeat(60_000)), PayloadTooLargeError);
     await assertRejects(() => pool.map(length, ["x".repeat(200_000)]), PayloadTooLargeError);
-    await assertRejects(() => pool.apply(new Function(`"${"x".repeat(100_000)}"`) as () => void), PayloadTooLargeError);
+    const long = new Function(`"${"x".repeat(100_000)}"`) as () => void;
+    await assertRejects(() => pool.apply(long), PayloadTooLargeError, "Cannot send the text of the function: it has ");
+    const initArgs = ["x".repeat(200_000)];
+    const options = { workers: 1, maxFrameBytes: 100_000, initializer: length, initArgs };
+    assertThrows(() => new Pool(options), PayloadTooLargeError, "Cannot send initArgs: it has 200");
     for (const text of ["x".repeat(99_000), "ä".repeat(49_500), "\u0001".repeat(16_000)]) {
       assertEquals(await pool.apply(length, [text]), text.length);
       assertEquals(await pool.apply((text: string) => text, [text]), text);
