@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 const OUTCOMES: readonly RecordOutcome[] = ["ok", "dropped", "error", "timeout", "crash"];
 
 /** How a record ended, and its results as they go to the output. */
-interface HeldEntry extends Omit<Outcome, "offset" | "bytes"> {
+export interface HeldEntry extends Omit<Outcome, "offset" | "bytes"> {
   readonly type: "held";
   readonly sequence: number;
   readonly hash: string;
@@ -18,6 +18,8 @@ interface HeldEntry extends Omit<Outcome, "offset" | "bytes"> {
   readonly pid: number;
   /** Whether the results are rows of a table already. */
   readonly rows: boolean;
+  /** Of rows, the columns; `null` where results are lists. */
+  readonly columns?: readonly string[] | null;
   /** The results; in base64 where they are not text. */
   readonly output?: string;
   readonly outputBase64?: string;
@@ -29,34 +31,39 @@ export interface HeldResult {
   readonly hash: string;
   readonly isFailed: boolean;
   readonly rows: boolean;
+  /** Of rows, the columns. */
+  readonly columns?: readonly string[] | null;
   readonly slot: number;
   readonly pid: number;
   readonly outcome: Omit<Outcome, "offset">;
   readonly output: Uint8Array;
 }
 
-/** The lines of a joblog for what is held. What was invalid is left out: it costs nothing to find that again. */
-export function heldLines(batches: readonly Batch[], hashOf: (record: Uint8Array) => string): string {
-  let lines = "";
+/** What a joblog has of what is held; `columns` are those of rows. What was invalid is left out: it costs nothing to find that again. */
+export function heldEntries(
+  batches: readonly Batch[],
+  hashOf: (record: Uint8Array) => string,
+  columns: readonly string[] | null = null,
+): HeldEntry[] {
+  const entries: HeldEntry[] = [];
   for (const { block, outcomes, output, hasRows, slot, pid } of batches) {
     let at = 0;
     for (const { offset, bytes, ...end } of outcomes) {
       const results = output.subarray(at, at += bytes);
       if (end.outcome === "invalid") continue;
-      const entry: HeldEntry = {
+      entries.push({
         type: "held",
         sequence: block.firstSequence + offset,
         hash: hashOf(block.record(offset)),
         slot,
         pid,
         ...end,
-        rows: hasRows ?? false,
+        ...(hasRows ? { rows: true, columns } : { rows: false }),
         ...textOf(results),
-      };
-      lines += JSON.stringify(entry) + "\n";
+      });
     }
   }
-  return lines;
+  return entries;
 }
 
 function textOf(bytes: Uint8Array): Pick<HeldEntry, "output" | "outputBase64"> {
@@ -76,6 +83,7 @@ export function readHeld(value: unknown): HeldResult | undefined {
     slot,
     pid,
     rows,
+    columns,
     output,
     outputBase64,
     outcome,
@@ -95,6 +103,7 @@ export function readHeld(value: unknown): HeldResult | undefined {
     hash,
     isFailed: isFailure(outcome),
     rows,
+    ...(rows && columns !== undefined && { columns }),
     slot,
     pid,
     outcome: error === undefined ? end : { ...end, error },

@@ -23,6 +23,11 @@ export class RunHistory {
     return this.#held.size > 0 || this.#fates.includes(FATES.indexOf("done"));
   }
 
+  /** The columns of rows that are held; `undefined` where there are none. */
+  get heldColumns(): readonly string[] | null | undefined {
+    return this.#held.values().find(({ columns }) => columns !== undefined)?.columns;
+  }
+
   /** Notes a record that is in the output, or has failed; what was noted before of it no longer counts. */
   note(sequence: number, hash: string, isFailed: boolean): void {
     this.#held.delete(sequence);

@@ -5,7 +5,7 @@ import { wholeLines } from "../files/whole_lines.ts";
 import { nameForPeople } from "../errors/foreign_text.ts";
 import { UsageError } from "../errors/usage_error.ts";
 import { hashOf } from "../output/record_hash.ts";
-import { heldLines, readHeld } from "./held_results.ts";
+import { heldEntries, readHeld } from "./held_results.ts";
 import { RunHistory } from "./history.ts";
 
 /** The first line of a joblog: what a run that goes on must have in common with it. */
@@ -81,24 +81,34 @@ export async function readJoblog(file: Deno.FsFile, path: string): Promise<Joblo
   let header: JoblogHeader | undefined;
   let outputEnd = 0;
   let end = 0;
+  let lineEnd = 0;
   let rejects: string | null = null;
+  let group: Uint8Array[] = [];
+  const note = (line: Uint8Array): void => {
+    if (isOfType(line, HELD_LINE)) return history.noteHeld(readHeld(parsed(line)) ?? damaged(line, path));
+    const { sequence, hash, outcome, outputEnd: position } = readRecord(line, path);
+    history.note(sequence, hash!, isFailure(outcome));
+    outputEnd = position;
+  };
   for await (const line of wholeLines(file)) {
-    const isRun = isOfType(line, RUN_LINE);
+    lineEnd += line.length + 1;
     if (header === undefined) header = readHeader(line, path);
-    if (end === 0 || isRun) rejects = (parsed(line) as RunLine | undefined)?.rejects ?? null;
-    else if (isOfType(line, HELD_LINE)) history.noteHeld(readHeld(parsed(line)) ?? damaged(line, path));
+    if (end === 0 || isOfType(line, RUN_LINE)) rejects = (parsed(line) as RunLine | undefined)?.rejects ?? null;
     else {
-      const { sequence, hash, outcome, outputEnd: position } = readRecord(line, path);
-      history.note(sequence, hash!, isFailure(outcome));
-      outputEnd = position;
+      group.push(line);
+      if (isOfType(line.subarray(-OPEN_END.length), OPEN_END)) continue;
+      group.forEach(note);
     }
-    end += line.length + 1;
+    group = [];
+    end = lineEnd;
   }
   return header === undefined ? undefined : { header, history, outputEnd, end, rejects };
 }
 
 const RUN_LINE = encoder.encode('{"type":"run"');
 const HELD_LINE = encoder.encode('{"type":"held"');
+/** The end of a line that counts only together with the next one. */
+const OPEN_END = encoder.encode(',"open":true}');
 
 function isOfType(line: Uint8Array, start: Uint8Array): boolean {
   return start.every((byte, at) => line[at] === byte);
@@ -147,18 +157,25 @@ export class JoblogWriter implements RunObserver {
   readonly wantsHashes = true;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  readonly #isBatched: boolean;
   readonly #history: RunHistory | undefined;
 
-  private constructor(path: string, file: Deno.FsFile, history?: RunHistory) {
+  private constructor(path: string, file: Deno.FsFile, isBatched: boolean, history?: RunHistory) {
     this.#path = path;
     this.#file = file;
+    this.#isBatched = isBatched;
     this.#history = history;
   }
 
   /** Begins a joblog in a file that is held. */
-  static async create(path: string, file: Deno.FsFile, header: JoblogHeader): Promise<JoblogWriter> {
+  static async create(
+    path: string,
+    file: Deno.FsFile,
+    header: JoblogHeader,
+    isBatched: boolean,
+  ): Promise<JoblogWriter> {
     await cutOff(file, 0);
-    const writer = new JoblogWriter(path, file);
+    const writer = new JoblogWriter(path, file, isBatched);
     await writer.#write(JSON.stringify({ ...header, ...runLine(header.rejects) }) + "\n");
     return writer;
   }
@@ -169,19 +186,20 @@ export class JoblogWriter implements RunObserver {
     file: Deno.FsFile,
     { end, history }: JoblogContent,
     rejects: string | null,
+    isBatched: boolean,
   ): Promise<JoblogWriter> {
     await cutOff(file, end);
-    const writer = new JoblogWriter(path, file, history);
+    const writer = new JoblogWriter(path, file, isBatched, history);
     await writer.#write(JSON.stringify({ type: "run", ...runLine(rejects) }) + "\n");
     return writer;
   }
 
   async receive(events: readonly RunEvent[]): Promise<void> {
-    let lines = "";
-    for (const event of events) if (event.type === "record") lines += recordLine(event);
-    if (lines === "") return;
+    const lines: string[] = [];
+    for (const event of events) if (event.type === "record") lines.push(recordLine(event));
+    if (lines.length === 0) return;
     try {
-      await this.#write(lines);
+      await this.#write(this.#together(lines));
     } catch (error) {
       // The first of them may be there.
       if (this.#history !== undefined) this.#history.isWhole = false;
@@ -192,9 +210,19 @@ export class JoblogWriter implements RunObserver {
     }
   }
 
-  /** Keeps results that cannot be written yet, for the run that goes on. */
-  async hold(batches: readonly Batch[]): Promise<void> {
-    await this.#write(heldLines(batches, hashOf));
+  /** Keeps results that cannot be written yet, for the run that goes on; `columns` are those of a table. */
+  async hold(batches: readonly Batch[], columns?: readonly string[] | null): Promise<void> {
+    await this.#write(this.#together(heldEntries(batches, hashOf, columns).map((entry) => JSON.stringify(entry))));
+  }
+
+  /**
+   * Lines that are written together. What a list of records gave is told with the first of them: where a disk is full amid their lines, all
+   * are run again, or the others would be a list of their own.
+   */
+  #together(lines: readonly string[]): string {
+    const last = lines.length - 1;
+    return lines.map((line, at) => this.#isBatched && at < last ? `${line.slice(0, -1)},"open":true}\n` : `${line}\n`)
+      .join("");
   }
 
   close(): void {
@@ -213,7 +241,7 @@ function recordLine(
     RecordEvent,
 ): string {
   const facts = { sequence, input, line, slot, pid, outcome, attempt, startedAt, durationMs, results, outputEnd, hash };
-  return JSON.stringify(error === undefined ? facts : { ...facts, error: `${error.name}: ${error.message}` }) + "\n";
+  return JSON.stringify(error === undefined ? facts : { ...facts, error: `${error.name}: ${error.message}` });
 }
 
 function runLine(rejects: string | null): RunLine {

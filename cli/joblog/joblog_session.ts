@@ -70,9 +70,10 @@ export class JoblogSession {
   /** Begins to write, or goes on: what was being written when the earlier run ended is cut off. */
   async begin(): Promise<JoblogWriter> {
     const path = this.#options.joblog!;
+    const isBatched = this.#options.batch !== null;
     return this.#earlier === undefined || !hasRecords(this.#earlier)
-      ? await JoblogWriter.create(path, this.#file, this.#header)
-      : await JoblogWriter.append(path, this.#file, this.#earlier, this.#header.rejects);
+      ? await JoblogWriter.create(path, this.#file, this.#header, isBatched)
+      : await JoblogWriter.append(path, this.#file, this.#earlier, this.#header.rejects, isBatched);
   }
 
   /** Lets go of the file, where nothing was begun. */

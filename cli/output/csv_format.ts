@@ -25,12 +25,16 @@ export class CsvFormat implements ResultFormat {
   #columns: readonly string[] | null | undefined;
   #hasBegun: boolean;
 
-  /** Goes on with an output that begins with `resumed`. */
-  constructor({ columns, ...style }: TableOutput, resumed: Uint8Array) {
+  /** Goes on with an output that begins with `resumed`; on stdout, that is nothing, and rows that an earlier run made may be all there is. */
+  constructor(
+    { columns, ...style }: TableOutput,
+    resumed: Uint8Array,
+    heldColumns?: readonly string[] | null,
+  ) {
     this.#style = style;
     this.#isFixed = columns !== null;
     this.#hasBegun = resumed.length > 0;
-    this.#columns = columns ?? (this.#hasBegun ? headerOf(resumed, style) : undefined);
+    this.#columns = columns ?? (this.#hasBegun ? headerOf(resumed, style) : heldColumns);
   }
 
   /** Known from the first result on. */

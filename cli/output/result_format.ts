@@ -23,19 +23,26 @@ export interface ResultFormat {
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-/** The format of a run; `resumed` is the beginning of an output that is gone on with. */
+/**
+ * The format of a run; `resumed` is the beginning of an output that is gone on with, `heldColumns` are those of rows that wait to be written.
+ */
 export async function resultFormat(
   { output, columns, table, csvSafe }: Pick<CliMapOptions, "output" | "columns" | "table" | "csvSafe">,
   resumed: Uint8Array = NOTHING,
+  heldColumns?: readonly string[] | null,
 ): Promise<ResultFormat> {
   if (output === "json") return new JsonArrayFormat(resumed.length > 0);
   if (output !== "csv" && output !== "tsv") return new PlainFormat();
   const { CsvFormat } = await import("./csv_format.ts");
   const isInputColumns = table !== undefined && !table.hasHeader;
-  return new CsvFormat({
-    columns: isInputColumns ? null : columns,
-    ...cellStyle(output, csvSafe),
-  }, resumed);
+  return new CsvFormat(
+    {
+      columns: isInputColumns ? null : columns,
+      ...cellStyle(output, csvSafe),
+    },
+    resumed,
+    heldColumns,
+  );
 }
 
 /** Workers have written everything already. */

@@ -74,6 +74,11 @@ export class MapRun {
     return this.#results.heldRecords;
   }
 
+  /** How many of them have failed. */
+  get heldFailures(): number {
+    return this.#results.heldFailures;
+  }
+
   /** Whether it reads no more. */
   get isStopping(): boolean {
     return this.#mode !== "running";

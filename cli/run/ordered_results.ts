@@ -1,11 +1,13 @@
 import type { Committer } from "../output/committer.ts";
-import { type Batch, sizeOf } from "../records/batch.ts";
+import { type Batch, isFailure, sizeOf } from "../records/batch.ts";
 import { type Place, ReorderBuffer } from "./reorder_buffer.ts";
 
 /** What is finished, in the order in which it is to be written, and how much of that waits. */
 export class OrderedResults {
   /** How many finished records were not written, since one in front of them was not finished. */
   heldRecords = 0;
+  /** How many of them have failed. */
+  heldFailures = 0;
   readonly #committer: () => Committer;
   readonly #buffer: ReorderBuffer<Batch>;
   #heldBytes = 0;
@@ -63,6 +65,9 @@ export class OrderedResults {
     await this.#committer().idle();
     if (left === undefined || left.length === 0) return;
     await hold!(left);
-    for (const { done } of left) this.heldRecords += done;
+    for (const { done, outcomes } of left) {
+      this.heldRecords += done;
+      this.heldFailures += outcomes.filter(({ outcome }) => isFailure(outcome)).length;
+    }
   }
 }

@@ -8,6 +8,7 @@ import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
 import { filesOf, requireForeignStandardFiles } from "../options/distinct_files.ts";
 import { Committer } from "../output/committer.ts";
+import { RejectPrinter, type RejectWriter } from "../output/reject_printer.ts";
 import { StdoutSink } from "../output/result_sink.ts";
 import config from "../deno.json" with { type: "json" };
 import type { EventStream } from "../observers/event_stream.ts";
@@ -16,6 +17,7 @@ import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
 import type { BlockPool } from "../run/block_pool.ts";
 import { MapPool } from "../run/map_pool.ts";
+import { type Batch, isFailure } from "../records/batch.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -127,9 +129,9 @@ export class MapSession {
     } finally {
       stopBudget();
       await pool.close();
-      await this.#end(reason ?? "broken", outlets, committer, run.heldRecords);
+      await this.#end(reason ?? "broken", outlets, committer, run);
     }
-    return exitCode(reason, committer.failed + (joblog?.skipped.failed ?? 0));
+    return exitCode(reason, committer.failed + run.heldFailures + (joblog?.skipped.failed ?? 0));
   }
 
   /** Joins what runs with what writes: each tells the other how far it is. */
@@ -146,7 +148,10 @@ export class MapSession {
       events,
       committer: () => committer,
       format,
-      hold,
+      hold: hold === undefined ? undefined : async (batches) => {
+        await hold(batches);
+        tellHeld(batches, rejects);
+      },
     });
     const committer: Committer = new Committer({
       format,
@@ -166,7 +171,7 @@ export class MapSession {
   }
 
   /** Ends what tells of the run, also where its rejects cannot be written to their end. */
-  async #end(reason: EndReason, outlets: Outlets, committer: Committer, held: number): Promise<void> {
+  async #end(reason: EndReason, outlets: Outlets, committer: Committer, held: Held): Promise<void> {
     const { events, rejects, joblog } = outlets;
     try {
       await rejects.end();
@@ -182,14 +187,14 @@ export class MapSession {
     events: EventStream,
     { done, failed, results }: Committer,
     earlier: EarlierRecords | undefined,
-    held: number,
+    { heldRecords: held, heldFailures }: Held,
   ): Promise<void> {
     const at = Date.now();
     events.emit({
       type: "end",
       at,
       reason,
-      exitCode: exitCode(reason, failed + (earlier?.failed ?? 0)),
+      exitCode: exitCode(reason, failed + heldFailures + (earlier?.failed ?? 0)),
       records: done,
       failed,
       results,
@@ -198,10 +203,29 @@ export class MapSession {
     });
     await events.close();
     const isTold = events.tellsEnd;
-    const totals = { reason, done, failed, results, elapsedMs: at - this.#startedAt, earlier, held, isTold };
+    const totals = {
+      reason,
+      done,
+      failed,
+      results,
+      elapsedMs: at - this.#startedAt,
+      earlier,
+      held,
+      heldFailures,
+      isTold,
+    };
     const summary = summaryOf(this.#options, totals);
     writeToStderr(summary);
   }
+}
+
+/** What was finished and not written. */
+type Held = Pick<MapRun, "heldRecords" | "heldFailures">;
+
+/** One of them may be why the run halts. In the file of rejects they come with the run that writes them. */
+function tellHeld(batches: readonly Batch[], rejects: RejectWriter): void {
+  if (!(rejects instanceof RejectPrinter)) return;
+  for (const batch of batches) rejects.write(batch, batch.outcomes.filter(({ outcome }) => isFailure(outcome)));
 }
 
 /** What to say of a stdout where results are lost. Late: few runs have one. */

@@ -44,13 +44,14 @@ async function openAll(options: CliMapOptions): Promise<Outlets> {
   const resumed = await resumedPart(options, joblog?.outputEnd ?? 0);
   const log = await joblog?.begin();
   const events = new EventStream(log === undefined ? observers : [...observers, log]);
+  const format = await resultFormat(options, resumed, joblog?.history?.heldColumns);
   return {
     events,
     sink,
     joblog,
-    format: await resultFormat(options, resumed),
+    format,
     rejects: await beginRejects(options, held, events),
-    hold: log === undefined ? undefined : (batches) => log.hold(batches),
+    hold: log === undefined ? undefined : (batches) => log.hold(batches, format.rows?.columns),
   };
 }
 

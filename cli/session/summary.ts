@@ -13,6 +13,8 @@ export interface RunTotals {
   readonly earlier: EarlierRecords | undefined;
   /** Records whose results wait in the joblog, for those of records in front of them. */
   readonly held: number;
+  /** How many of them have failed. */
+  readonly heldFailures: number;
   /** Whether a bar says the same already, but for what is out of the ordinary. */
   readonly isTold: boolean;
 }
@@ -25,13 +27,15 @@ const ENDINGS: Partial<Record<EndReason, string>> = {
 
 /** The last line on stderr; nothing where it is not wanted, or would say nothing new. */
 export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "joblog">, totals: RunTotals): string {
-  const { reason, done, failed, results, elapsedMs, earlier, held, isTold } = totals;
+  const { reason, done, failed, results, elapsedMs, earlier, held, heldFailures, isTold } = totals;
   if (quiet || reason === "output closed" || reason === "broken") return "";
   const ending = ENDINGS[reason] ?? "";
   if (isTold && ending === "" && (earlier?.failed ?? 0) === 0) return "";
   const resume = ending !== "" && joblog !== undefined ? "; go on with --resume" : "";
   const time = `${(elapsedMs / 1000).toFixed(1)} s`;
-  const waiting = held === 0 ? "" : `; ${held} more wait in the joblog for those in front of them`;
+  const waiting = held === 0
+    ? ""
+    : `; ${held} more wait in the joblog for those in front of them${failedText(heldFailures)}`;
   return `corral: ${count(done, "record")}, ${failed} failed, ${count(results, "result")} in ${time}${ending}${
     earlierText(earlier)
   }${waiting}${resume}\n`;
@@ -39,8 +43,12 @@ export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "jobl
 
 function earlierText(earlier: EarlierRecords | undefined): string {
   if (earlier === undefined || earlier.records === 0) return "";
-  const failed = earlier.failed === 0 ? "" : `, ${earlier.failed} of them failed: see --resume-failed`;
-  return `; ${earlier.records} done in earlier runs${failed}`;
+  const advice = earlier.failed === 0 ? "" : ": see --resume-failed";
+  return `; ${earlier.records} done in earlier runs${failedText(earlier.failed)}${advice}`;
+}
+
+function failedText(failed: number): string {
+  return failed === 0 ? "" : `, ${failed} of them failed`;
 }
 
 function count(number: number, noun: string): string {

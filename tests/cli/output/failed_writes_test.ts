@@ -105,3 +105,20 @@ Deno.test("corral map ends a trace as its format wants also where the run cannot
     assertEquals(await Deno.readTextFile(files[3]!), "");
   });
 });
+
+Deno.test({
+  name: "corral map --batch calls its function with no list twice where a disk is full amid what is logged of it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const [input, log, out] = [`${folder}/in`, `${folder}/log`, `${folder}/out`];
+      await Deno.writeTextFile(input, ndjson(Array.from({ length: 100 }, (_, n) => n + 1)));
+      const sum = "(list) => list.reduce((one, other) => one + other, 0)";
+      const args = ["map", "-q", "-j", "1", "--batch", "50", "-e", sum, input, "-o", out, "--joblog", log];
+      const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
+      const command = ["-c", script, "sh", Deno.execPath(), ...corralArgs(args, ["--allow-run"])];
+      assertEquals((await new Deno.Command("sh", { args: command }).output()).code, 255);
+      const { code, stderr } = await corral([...args, "--resume"], { allow: ["--allow-run"] });
+      assertEquals([code, await Deno.readTextFile(out)], [0, "1275\n3775\n"], stderr);
+    }),
+});

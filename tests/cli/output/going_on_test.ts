@@ -1,6 +1,6 @@
 // End-to-end: a run of `corral map` that goes on with a joblog does what the first one would have done, and no more of it at once.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
+import { corral, inFolder, mapByOne, mapInTurn, ndjson } from "../../helpers/programs/corral.ts";
 
 const TWO = ndjson([1, 2]);
 const MANY = ndjson(Array.from({ length: 200 }, (_, n) => n + 1));
@@ -66,5 +66,29 @@ Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, a
     assert((await Deno.lstat(link)).isSymlink);
     const lines = (await Deno.readTextFile(link)).trim().split("\n").map((line) => JSON.parse(line).sequence);
     assertEquals(lines, [2]);
+  });
+});
+
+/** Record 2 waits for ever, until there is a file; those behind it up to 9 have no result, and record 14 fails. */
+const GAP = `const isOpen = () => { try { return Deno.statSync("open").isFile; } catch { return false; } };
+export default (n: number) => {
+  if (n === 2 && !isOpen()) return new Promise(() => {});
+  if (n === 14) throw new Error("no 14");
+  return n === 1 || n > 9 ? { n, half: n / 2 } : undefined;
+};`;
+
+Deno.test("corral map --halt now,fail=1 tells of a failure that waits in the joblog, and --resume knows the columns of rows that wait", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/job.ts`, GAP);
+    const args = ["map", "-j", "2", "--chunk", "1", "job.ts", "--allow-read=open", "--out", "csv", "--joblog", "log"];
+    const stdin = ndjson(Array.from({ length: 14 }, (_, n) => n + 1));
+    const options = { cwd: folder, stdin, allow: ["--allow-run"] };
+    const halted = await corral([...args, "--halt", "now,fail=1"], options);
+    assertEquals([halted.code, halted.stdout], [1, "n,half\n1,0.5\n"], halted.stderr);
+    assertStringIncludes(halted.stderr, "record 14 (line 14 of stdin) failed: Error: no 14");
+    assertStringIncludes(halted.stderr, "more wait in the joblog for those in front of them, 1 of them failed; go on");
+    await Deno.writeTextFile(`${folder}/open`, "");
+    const resumed = await corral([...args, "--resume"], options);
+    assertEquals([resumed.code, resumed.stdout], [1, "n,half\n10,5\n11,5.5\n12,6\n13,6.5\n"], resumed.stderr);
   });
 });
