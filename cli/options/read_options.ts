@@ -130,7 +130,8 @@ function jobs(text: string): number {
 function chunk(text: string, maxTasks: number | undefined, batch: number): number | "auto" {
   const wanted = text === "auto" ? "auto" : Math.ceil(wholeNumber("chunk", text, 1) / batch) * batch;
   if (maxTasks === undefined) return wanted;
-  return Math.max(batch, Math.min(maxTasks, wanted === "auto" ? MAX_CHUNK_UNDER_MAX_TASKS : wanted));
+  const most = Math.min(maxTasks, wanted === "auto" ? MAX_CHUNK_UNDER_MAX_TASKS : wanted);
+  return Math.max(1, Math.floor(most / batch)) * batch;
 }
 
 function environment(entries: readonly string[]): Record<string, string> {

@@ -122,3 +122,17 @@ Deno.test("corral map says what is wrong with a module that cannot be run", asyn
     assertStringIncludes(broken!.stderr, "at -e:1:");
   });
 });
+
+Deno.test("corral map --batch cuts up no list where workers are replaced after so many records", async () => {
+  const records = Array.from({ length: 200 }, (_, n) => n);
+  const args = ["-e", "(list) => list.length", "--batch", "10", "--max-tasks", "64"];
+  for (
+    const { stderr, results } of await mapInTurn([[ndjson(records), args], [JSON.stringify(records), [
+      ...args,
+      "--in",
+      "json",
+    ]]])
+  ) {
+    assertEquals(results, Array(20).fill(10), stderr);
+  }
+});
