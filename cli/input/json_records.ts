@@ -4,6 +4,7 @@ import { JsonScanner } from "./json_scanner.ts";
 import {
   EXCERPT_BYTES,
   excerptBytes,
+  type InvalidRecord,
   isFull,
   type ReadItem,
   type ReadLimits,
@@ -23,7 +24,7 @@ const BREAKS = [NEWLINE, 0x0D];
 const BLANKS = new Set([SPACE, 0x09, NEWLINE, 0x0D]);
 
 type Found = { readonly record: FoundRecord } | {
-  readonly fault: Omit<FoundRecord, "payload"> & { readonly isTruncated?: boolean };
+  readonly fault: Omit<FoundRecord, "payload"> & Partial<Pick<InvalidRecord, "isTruncated" | "mark">>;
   readonly message: string;
 };
 
@@ -76,8 +77,9 @@ export class JsonRecordReader implements RecordReader {
   }
 
   #invalid({ fault, message }: Extract<Found, { fault: unknown }>, sequence: number): ReadItem {
-    const { line, bytes, isTruncated = bytes.length === EXCERPT_BYTES } = fault;
-    return { invalid: { input: this.#input, line, sequence, message, start: bytes.slice(), isTruncated } };
+    const { line, bytes, isTruncated = bytes.length === EXCERPT_BYTES, mark } = fault;
+    const invalid = { input: this.#input, line, sequence, message, start: bytes.slice(), isTruncated };
+    return { invalid: mark === undefined ? invalid : { ...invalid, mark } };
   }
 
   async #find(mayWait: boolean): Promise<Found | undefined> {
@@ -131,8 +133,10 @@ export class JsonRecordReader implements RecordReader {
   #broken(message: string): Found {
     const { buffer, start, end } = this.#window;
     this.#place = "end";
+    // How much lies behind it already depends on how the input comes.
+    const mark = buffer.slice(start, start + 1);
     return {
-      fault: { bytes: buffer.slice(start, Math.min(end, start + EXCERPT_BYTES)), line: this.#line },
+      fault: { bytes: buffer.slice(start, Math.min(end, start + EXCERPT_BYTES)), line: this.#line, mark },
       message: `${message}; nothing behind it was read`,
     };
   }

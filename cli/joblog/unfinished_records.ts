@@ -65,8 +65,11 @@ export class UnfinishedRecords {
         return undefined;
       }
       if ("block" in item) this.#split(item.block);
-      else if (this.#judge(item.invalid.sequence, item.invalid.start, item.invalid.line) === "open") return item;
-      else this.#tellSkipped(1, this.#history.fateOf(item.invalid.sequence) === "failed" ? 1 : 0);
+      else {
+        const { sequence, start, mark = start, line } = item.invalid;
+        if (this.#judge(sequence, mark, line) === "open") return item;
+        this.#tellSkipped(1, this.#history.fateOf(sequence) === "failed" ? 1 : 0);
+      }
     }
   }
 

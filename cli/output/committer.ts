@@ -124,7 +124,7 @@ function recordEvent(batch: Batch, end: Outcome, outputEnd: number, hash: Commit
   const line = block.line(offset);
   const facts = { sequence, input, line, slot, pid, outcome, attempt, startedAt, durationMs, results, outputEnd };
   const event: MutableEvent = { type: "record", ...facts };
-  if (hash !== undefined) event.hash = hash(block.record(offset));
+  if (hash !== undefined) event.hash = hash(block.mark(offset));
   if (error !== undefined) {
     event.error = error;
     event.excerpt = excerptOf(block.record(offset));

@@ -5,8 +5,8 @@ const NOTHING = new Uint8Array(0);
 
 /** The batch of a part of the input that is not a record: it is finished before any worker sees it. */
 export function invalidBatch(invalid: InvalidRecord): Batch {
-  const { input, line, sequence, message, start, isTruncated } = invalid;
-  const source = { input, payload: () => start, record: () => start, line: () => line, isTruncated };
+  const { input, line, sequence, message, start, isTruncated, mark } = invalid;
+  const source = { input, payload: () => start, record: () => start, line: () => line, isTruncated, mark };
   const block = new RecordBlock(source, { from: 0, to: 1, firstSequence: sequence });
   const error = { name: "InvalidRecord", message };
   const outcome: Outcome = {

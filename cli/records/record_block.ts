@@ -14,6 +14,8 @@ export interface RecordSource {
   readonly columns?: readonly string[] | null;
   /** Whether only the beginning of its record was kept: it was too long. */
   readonly isTruncated?: boolean;
+  /** What its record is told by when a run goes on, where that is not the record's bytes. */
+  readonly mark?: Uint8Array | undefined;
 }
 
 /** What became of records before. */
@@ -70,6 +72,11 @@ export class RecordBlock {
     return this.source.record(this.from + offset);
   }
 
+  /** What a record is told by when a run goes on. */
+  mark(offset: number): Uint8Array {
+    return this.source.mark ?? this.record(offset);
+  }
+
   /** The line that a record begins on. */
   line(offset: number): number {
     return this.source.line(this.from + offset);
@@ -96,6 +103,8 @@ export interface InvalidRecord {
   readonly start: Uint8Array;
   /** Whether `start` is only the beginning. */
   readonly isTruncated: boolean;
+  /** What it is told by when a run goes on, where `start` has more than is there however the input comes. */
+  readonly mark?: Uint8Array;
 }
 
 /** What a reader gives. */

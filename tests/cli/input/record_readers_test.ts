@@ -164,3 +164,17 @@ Deno.test("a block ends where a message is full, though its batch is not", () =>
   const limits = { records: 1e6, bytes: 1e6, batch: 1e6 };
   assertEquals([1, 33].map((mib) => isFull(limits, 1000, mib * 1024 * 1024)), [false, true]);
 });
+
+Deno.test("JsonRecordReader.read() tells a place where an array is broken by the same, whatever of what follows is there", async () => {
+  const marks = [];
+  for (const pieces of [[100], [1]]) {
+    const reader = new JsonRecordReader(windowOf(encoder.encode("[1 2, 3]"), pieces), {
+      input: "-",
+      maxRecordBytes: 50,
+    });
+    await reader.read({ records: 1, bytes: 100, batch: 1 }, 1);
+    const item = await reader.read({ records: 1, bytes: 100, batch: 1 }, 2);
+    marks.push((item as { invalid: InvalidRecord }).invalid.mark);
+  }
+  assertEquals(marks, [encoder.encode("2"), encoder.encode("2")]);
+});
