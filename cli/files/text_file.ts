@@ -8,21 +8,20 @@ const encoder = new TextEncoder();
 export class TextFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  #written: Promise<void> = Promise.resolve();
+  #written: Promise<void> | undefined;
 
   private constructor(path: string, file: Deno.FsFile) {
     this.#path = path;
     this.#file = file;
   }
 
-  /** Makes the file, or empties it. */
+  /** Makes the file, or takes one that is there, which keeps what it has until something is written: the run may be refused yet. */
   static async create(path: string): Promise<TextFile> {
-    const file = await holdFile(path);
-    await cutOff(file, 0);
-    return new TextFile(path, file);
+    return new TextFile(path, await holdFile(path));
   }
 
   write(text: string): Promise<void> {
+    this.#written ??= cutOff(this.#file, 0);
     return this.#written = this.#written.then(() => writeAll(this.#file, this.#path, encoder.encode(text)));
   }
 

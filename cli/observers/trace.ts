@@ -6,12 +6,13 @@
 import type { RecordEvent, RetryEvent, RunEvent, RunObserver, StartEvent, WorkerEvent } from "../records/run_events.ts";
 import { TextFile } from "../files/text_file.ts";
 
+const HEAD = '{"displayTimeUnit":"ms","traceEvents":[\n';
+
 /** Makes the file, and an observer that writes the trace while the run goes on. */
 export async function createTrace(path: string): Promise<RunObserver> {
   const file = await TextFile.create(path);
   const trace = new ChromeTrace();
-  await file.write('{"displayTimeUnit":"ms","traceEvents":[\n');
-  let separator = "";
+  let separator = HEAD;
   return {
     wantsRecords: true,
     wantsHashes: false,
@@ -24,7 +25,7 @@ export async function createTrace(path: string): Promise<RunObserver> {
       return text === "" ? undefined : file.write(text);
     },
     async close() {
-      await file.write("\n]}\n");
+      await file.write(`${separator === HEAD ? HEAD : ""}\n]}\n`);
       await file.close();
     },
   };

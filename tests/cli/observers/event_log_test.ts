@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createEventLog } from "../../../cli/observers/event_log.ts";
 import { readEvents } from "../../../cli/observers/report/read_events.ts";
 import type { RunEvent } from "../../../cli/records/run_events.ts";
-import { inFolder } from "../../helpers/programs/corral.ts";
+import { corralInTurn, type CorralOutcome, inFolder } from "../../helpers/programs/corral.ts";
 import { plainRun, STARTED_AT } from "../../helpers/programs/run_events.ts";
 
 Deno.test("createEventLog() writes events one on a line, in order, but for counts", () =>
@@ -32,4 +32,14 @@ Deno.test("createEventLog() has written what it was given when receive() has end
 Deno.test("createEventLog() says at once that it cannot write", () =>
   inFolder(async (folder) => {
     await assertRejects(() => createEventLog(`${folder}/none/run.ndjson`), Error, "Cannot write");
+  }));
+
+Deno.test("corral map leaves the events and the trace of an earlier run when it is refused for another file", () =>
+  inFolder(async (folder) => {
+    const [events, trace] = [`${folder}/events`, `${folder}/trace`];
+    for (const path of [events, trace]) await Deno.writeTextFile(path, "earlier");
+    const args = ["map", "-e", "(n) => n", "--events", events, "--trace", trace, "--report", `${folder}/none/report`];
+    const [{ code, stderr }] = await corralInTurn([args]) as [CorralOutcome];
+    assertEquals(code, 255, stderr);
+    assertEquals([await Deno.readTextFile(events), await Deno.readTextFile(trace)], ["earlier", "earlier"]);
   }));
