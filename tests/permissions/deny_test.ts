@@ -43,6 +43,16 @@ Deno.test("Pool: what is denied as a whole cannot be reached by a narrower grant
       command: "/usr/bin/true",
     }, false],
     [{ env: { TOKEN_A: "x" }, deny: { env: ["TOKEN_*"] } }, { name: "env", variable: "TOKEN_A" }, false],
+    [
+      { trust: "untrusted", permissions: { env: true }, env: { TOKEN_A: "x" }, deny: { env: ["TOKEN_*"] } },
+      { name: "env", variable: "TOKEN_A" },
+      false,
+    ],
+    [
+      { trust: "untrusted", permissions: { env: ["*"] }, env: { TOKEN_A: "x" }, deny: { env: ["TOKEN_*"] } },
+      { name: "env", variable: "TOKEN_A" },
+      false,
+    ],
     [{ env: { TOKEN_A: "x" } }, { name: "env", variable: "TOKEN_A" }, true],
   ];
   for (const [options, descriptor, expected] of cases) {

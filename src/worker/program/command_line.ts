@@ -77,7 +77,7 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
   if (denials.get("write") !== true) requireCodeUnwritable(grants, options, project, path);
   const input = options.readsStdin ? undefined : grantInput(grants, denials);
   const env = workerEnv(options, grants, path);
-  const hidingFlags = hideVariables(grants, options, env);
+  const hidingFlags = hideVariables(grants, options, env, denials);
   const args = [
     "run",
     "--quiet",

@@ -3,6 +3,7 @@
  * to Deno. See `docs/decisions/starting.md`.
  */
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
+import { isDenied } from "../permissions/denials.ts";
 import type { Grants } from "../permissions/permissions.ts";
 import { FOLDER_VARIABLES, mayConnect, PROXY_VARIABLES } from "./worker_environment.ts";
 
@@ -36,11 +37,13 @@ const LEADING_VARIABLES = [
  * @param grants Loses `env: true` and patterns like `"AWS_*"` if the worker is untrusted: it sees what it has, and cannot set anything else, since no
  *   list has all the variables by which libraries load code.
  * @param env The whole environment of the worker.
+ * @param denials What is denied by a pattern would be granted by its name, which Deno lets pass.
  */
 export function hideVariables(
   grants: Grants,
   { trust, env: given }: ResolvedLaunchOptions,
   env: Record<string, string>,
+  denials: Grants,
 ): string[] {
   const readable = grants.get("env");
   if (readable === undefined) return [];
@@ -58,7 +61,8 @@ export function hideVariables(
     return grants.has("run") || grants.has("ffi") ? [] : ignore(unnamed(LEADING_VARIABLES).filter(isByPattern));
   }
   const hidden = unnamed([...PROXY_VARIABLES, ...FOLDER_VARIABLES, ...LEADING_VARIABLES]);
-  const seen = [...named, ...Object.keys(env).filter((name) => isByPattern(name) && !hidden.includes(name))];
+  const seen = [...named, ...Object.keys(env).filter((name) => isByPattern(name) && !hidden.includes(name))]
+    .filter((name) => !isDenied("env", name, denials));
   // With an empty list, Deno does not start.
   if (seen.length === 0) grants.delete("env");
   else grants.set("env", seen);
