@@ -162,10 +162,10 @@ function escapeStrayPercent(path: string): string {
   return path.replaceAll(/%(?![0-9A-Fa-f]{2})/g, "%25");
 }
 
-/** Escapes what a URL would read as something else than a part of the path. */
+/** Escapes what a URL would read as something else than a part of the path, or, like a space at its end, leave out. */
 function escapePath(path: string): string {
   const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
-  return slashes.replaceAll(/[%?#\\\t\n\r]/g, encodeURIComponent);
+  return slashes.replaceAll(/[%?#\\\0-\x20]/g, encodeURIComponent);
 }
 
 /** Whether a granted path is this one, or a folder that it lies in; for a folder also, whether it lies in that. */

@@ -48,6 +48,9 @@ Deno.test("absolutePath() keeps characters that mean something in a URL", () => 
     ["/", "/"],
     ["/a/./b/../c/", "/a/c"],
     ["/ü/日本", "/ü/日本"],
+    ["/a/b ", "/a/b "],
+    [" a \x01", `${cwd}/ a \x01`],
+    ["/a\tb\n", "/a\tb\n"],
   ] as const;
   for (const [path, expected] of cases) assertEquals(absolutePath(path), expected);
 });
