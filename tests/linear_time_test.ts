@@ -52,6 +52,7 @@ const PIECES = [
   'Import "',
   '" not a dependency',
   ", run again with the --allow-",
+  ", run again with the --allow-read flag Maybe ",
   'Requires a access to "',
   "error sending request for url ",
   "error: ",

@@ -67,6 +67,9 @@ interface Rule {
   readonly advise: (text: string, worker: Circumstances) => string | undefined;
 }
 
+/** What follows has no comma, with which this begins. */
+const OTHER_NAME = /, run again with the --allow-read flag Maybe ([^\n,]*) or run with --(?:unstable-)?sloppy-imports/;
+
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
   {
@@ -83,7 +86,7 @@ const RULES: readonly Rule[] = [
   { part: / Run `deno install --frozen=false`, or rerun with [^\n]*/, trouble: "lock", advise: outOfLock },
   // Of a file that is not there, without its extension.
   {
-    part: /, run again with the --allow-read flag Maybe [^\n]* or run with --(?:unstable-)?sloppy-imports/,
+    part: OTHER_NAME,
     trouble: "extension",
     advise: otherName,
   },
@@ -257,7 +260,7 @@ function rawImports(_: string, worker: Circumstances): string {
 }
 
 function otherName(text: string): string | undefined {
-  return /flag Maybe (.*) or run with --/.exec(text)?.[1];
+  return OTHER_NAME.exec(text)?.[1];
 }
 
 function otherRegistry(_: string, { trust }: Circumstances): string | undefined {
