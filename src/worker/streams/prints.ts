@@ -4,6 +4,7 @@ import { writeToProgram } from "../../printing.ts";
 import type { WorkerExit } from "../exit_error.ts";
 
 const TAIL_BYTES = 8 * 1024;
+const NEWLINE = 10;
 
 /** Keeps the last 8 KiB of what was added. */
 export class OutputTail {
@@ -47,6 +48,7 @@ export interface PrintsOptions {
 /** What a worker prints: passed on in whole lines, those of its console and those of its own stderr apart; the end of it is kept for errors. */
 export class WorkerPrints {
   readonly #options: PrintsOptions;
+  readonly #memoryMarker: Uint8Array;
   readonly #out: LinePrinter;
   readonly #err: LinePrinter;
   /** Of what comes on its own stderr, not by messages. */
@@ -59,6 +61,7 @@ export class WorkerPrints {
   /** Nothing is printed yet. */
   constructor(options: PrintsOptions) {
     this.#options = options;
+    this.#memoryMarker = new TextEncoder().encode(options.memoryMarker);
     const printer = (stream: 1 | 2): LinePrinter =>
       new LinePrinter(options.passOutput ? (bytes) => writeToProgram(stream, bytes) : () => {});
     [this.#out, this.#err, this.#ownErr] = [printer(1), printer(2), printer(2)];
@@ -87,10 +90,7 @@ export class WorkerPrints {
     while (true) {
       const { value, done } = await reader.read();
       if (done) return;
-      if (this.#readMemoryMarker(value)) continue;
-      this.#tail.add(value);
-      this.#ownErr.print(value);
-      this.#options.onPrinted(2, value, 0);
+      for (const printed of this.#takeMemoryMarker(value)) this.#printOwn(printed);
     }
   }
 
@@ -107,11 +107,28 @@ export class WorkerPrints {
     for (const printer of [this.#out, this.#err, this.#ownErr]) printer.flush();
   }
 
-  #readMemoryMarker(bytes: Uint8Array): boolean {
-    if (bytes.length > 1024) return false;
-    const [marker, resident, limit] = new TextDecoder().decode(bytes).trim().split(" ");
-    if (marker !== this.#options.memoryMarker) return false;
-    this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
-    return true;
+  #printOwn(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#tail.add(bytes);
+    this.#ownErr.print(bytes);
+    this.#options.onPrinted(2, bytes, 0);
   }
+
+  /** Takes the marker out of what was read, in which more may stand: a thread of the worker prints it while its code may print as well. */
+  #takeMemoryMarker(bytes: Uint8Array): Uint8Array[] {
+    const start = indexOf(bytes, this.#memoryMarker);
+    if (start < 0) return [bytes];
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? bytes.length : newline + 1;
+    const [, resident, limit] = new TextDecoder().decode(bytes.subarray(start, end)).trim().split(" ");
+    this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
+    return [bytes.subarray(0, start), bytes.subarray(end)];
+  }
+}
+
+/** Where some bytes begin in others; -1 if they are not there. */
+function indexOf(bytes: Uint8Array, part: Uint8Array): number {
+  let at = bytes.indexOf(part[0]!);
+  while (at >= 0 && !part.every((byte, offset) => bytes[at + offset] === byte)) at = bytes.indexOf(part[0]!, at + 1);
+  return at;
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LinePrinter } from "../../../src/line_printer.ts";
-import { OutputTail } from "../../../src/worker/streams/prints.ts";
+import { OutputTail, WorkerPrints } from "../../../src/worker/streams/prints.ts";
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 30 });
 const encoder = new TextEncoder();
@@ -54,4 +54,25 @@ Deno.test("OutputTail keeps the last 8 KiB, whatever the pieces are", () => {
       assertEquals(tail.text, all.slice(-8192));
     }
   }));
+});
+
+Deno.test("WorkerPrints finds what a worker says of its memory among other things that it prints, and prints only those", async () => {
+  const [memoryMarker, line] = ["corral-memory-1", "corral-memory-1 300 200\n"];
+  const cases: [chunks: string[], printed: string][] = [
+    [[line], ""],
+    [[`one\n${line}`], "one\n"],
+    [["one\n", `corral-memory-${line}two`], "one\ncorral-memory-two"],
+    [[`${"c".repeat(3000)}${line}`, "two"], `${"c".repeat(3000)}two`],
+  ];
+  for (const [chunks, expected] of cases) {
+    let printed = "";
+    const onPrinted = (_: 1 | 2, bytes: Uint8Array): void => void (printed += decoder.decode(bytes));
+    const prints = new WorkerPrints({ passOutput: false, memoryMarker, onPrinted });
+    await prints.readStderr(ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk))).getReader());
+    assertEquals([prints.exceededMemory, printed, prints.tail], [
+      { residentBytes: 300, limitBytes: 200 },
+      expected,
+      expected,
+    ]);
+  }
 });
