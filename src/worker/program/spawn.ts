@@ -4,8 +4,11 @@ import type { LaunchCommand } from "./command_line.ts";
 import { WorkerInput } from "../streams/worker_input.ts";
 import { byShell, ignoring, suitsShell } from "./shell.ts";
 
-/** Descriptor 3 is what `stdin` was, which is at its end. */
-const REDIRECTIONS = "3<&0 0</dev/null";
+/**
+ * Descriptor 3 is what `stdin` was, which is at its end. What the program was started with beside its standard streams ends here: Node's sockets
+ * open a descriptor by its number without a permission. Larger numbers not every shell can close.
+ */
+const REDIRECTIONS = `3<&0 0</dev/null ${[4, 5, 6, 7, 8, 9].map((number) => `${number}<&-`).join(" ")}`;
 const TERMINAL_SIGNALS = ["INT", "QUIT", "HUP"];
 
 /** A worker's process that boots, and reads its program. */

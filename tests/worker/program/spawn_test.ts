@@ -132,6 +132,36 @@ console.log(process.pid);`,
     ),
 });
 
+Deno.test({
+  ignore: Deno.build.os !== "linux",
+  name: "a worker has none of the descriptors that its program was started with",
+  fn: async () => {
+    await using folder = await ProjectFolder.make({
+      "main.ts": `import { Pool } from "LIBRARY";
+const opened = (pid: number) => [4, 5, 6, 7, 8, 9].map((fd) => {
+  try { return Deno.readLinkSync("/proc/" + pid + "/fd/" + fd); } catch { return undefined; }
+});
+const given = Deno.readLinkSync("/proc/self/fd/5");
+await using plain = new Pool({ workers: 1 });
+await using running = new Pool({ workers: 1, permissions: { run: ["echo"] } });
+await Promise.all([plain.ready(), running.ready()]);
+const pids = [Deno.pid, plain.workers[0]!.pid, running.workers[0]!.pid];
+console.log(JSON.stringify(pids.map((pid) => opened(pid).filter((one) => one === given).length)));`,
+    });
+    const script = 'exec 4<&0 5<&0 9<&0 0</dev/null; exec "$0" run -A --no-lock main.ts';
+    const child = new Deno.Command("/bin/sh", {
+      args: ["-c", script, Deno.execPath()],
+      cwd: folder.path,
+      env: folder.env,
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const { code, stdout } = await child.output();
+    await child.stdin.close();
+    assertEquals([code, new TextDecoder().decode(stdout)], [0, "[3,0,0]\n"]);
+  },
+});
+
 Deno.test("a worker gets every variable of `env`, also those that a shell on its way would drop or change", async () => {
   const names = ["my.variable", "A-B", "1A", "ü", "IFS", "OPTIND", "PPID", "PS1", "LINENO", "RANDOM", "OK"];
   const env = Object.fromEntries(names.map((name) => [name, `value of ${name}`]));
