@@ -46,7 +46,7 @@ export interface WorkerLaunchOptions {
   storage?: boolean;
   /**
    * Whether `permissions.write` may cover what workers run: Deno, its cache, this library, a folder of the PATH, and for a trusted
-   * module itself, its `deno.json` and its lock file. Code that can write there can read every file. @default false
+   * module itself, its `deno.json`, its import map and its lock file. Code that can write there can read every file. @default false
    */
   dangerouslyWritableCode?: boolean;
   /** The `deno` to run. @default the one that runs this program, or the `deno` that it may run */

@@ -28,6 +28,18 @@ Deno.test("new Pool() refuses a write grant that covers what workers run", async
   assertThrows(() => process.start(), PermissionError, "it covers the task module");
 });
 
+Deno.test("new Pool() refuses a write grant that covers the import map of its workers", async () => {
+  await using folder = await ProjectFolder.make({
+    "app/tasks.ts": "export const f = () => 1;",
+    "app/deno.json": '{ "importMap": "../maps/map.json" }',
+    "maps/map.json": "{}",
+  });
+  const options = { module: `${folder.path}/app/tasks.ts`, permissions: { write: [`${folder.path}/maps`] } };
+  const what = `it covers the worker's import map, "${folder.path}/maps/map.json"`;
+  assertThrows(() => new Pool(options), PermissionError, what);
+  await using _untrusted = new Pool({ ...options, trust: "untrusted" });
+});
+
 Deno.test("new Pool() takes a write grant of data, and of an untrusted module's own folder", async () => {
   await using folder = await project();
   const module = `${folder.path}/app/tasks.ts`;

@@ -6,7 +6,16 @@ import { LIBRARY_FOLDER } from "../../library_folder.ts";
 import { PermissionError } from "../../errors.ts";
 import type { ProjectFiles } from "../../own_process.ts";
 import type { ResolvedLaunchOptions } from "../launch_options.ts";
-import { covers, fileUrlToPath, isAbsolutePath, pathFromStart, programModule } from "../project/module_url.ts";
+import { readConfig } from "../project/config_file.ts";
+import {
+  covers,
+  fileUrlToPath,
+  isAbsolutePath,
+  pathFromStart,
+  pathToFileUrl,
+  programModule,
+} from "../project/module_url.ts";
+import { programFlags } from "../project/program_flags.ts";
 import { type Grants, isHeld } from "./permissions.ts";
 
 /** Something that runs, or decides about what runs. */
@@ -74,8 +83,19 @@ function codeOfModule({ moduleUrl }: ResolvedLaunchOptions, { config, lock }: Pr
   return [
     ...(moduleUrl?.startsWith("file:") ? [file("the task module", fileUrlToPath(new URL(moduleUrl)))] : []),
     ...(config === undefined ? [] : [file("the worker's configuration", config)]),
+    ...importMaps(config).map((path) => file("the worker's import map", path)),
     ...(lock === undefined ? [] : [file("the worker's lock file", lock)]),
   ];
+}
+
+/** The files that say which file an import means: what the configuration names, and what the program was told by a flag. */
+function importMaps(config: string | undefined): string[] {
+  const named = config === undefined ? undefined : readConfig(config)?.importMap;
+  const flag = programFlags().passedOn.find((one) => one.startsWith("--import-map="))?.slice("--import-map=".length);
+  return [
+    ...(typeof named === "string" ? [URL.parse(named, pathToFileUrl(config!))] : []),
+    ...(flag === undefined ? [] : [URL.parse(isAbsolutePath(flag) ? pathToFileUrl(flag) : flag)]),
+  ].flatMap((url) => url?.protocol === "file:" ? [fileUrlToPath(url)] : []);
 }
 
 function file(what: string, path: string): Code {
