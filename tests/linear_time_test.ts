@@ -10,7 +10,8 @@ import { HandleCollector } from "../src/hub/handle_collector.ts";
 import { plainJson, readConfig } from "../src/worker/project/config_file.ts";
 import { withOwnPlaces, withPlacesInPrints } from "../cli/runner/inline_text.ts";
 import { workerExitError } from "../src/worker/exit_error.ts";
-import { type Circumstances, explain, explainError } from "../src/worker/explain.ts";
+import type { Circumstances } from "../src/worker/circumstances.ts";
+import { explain, explainError } from "../src/worker/explain.ts";
 import { bareImports } from "../src/worker/project/configuration.ts";
 import { isWorkspaceMember } from "../src/worker/project/workspace.ts";
 import { pathToFileUrl, withoutTrailingSlashes } from "../src/worker/project/module_url.ts";
@@ -73,6 +74,7 @@ const WORKER: Circumstances = {
   flagsAreKnown: true,
   trust: "trusted",
   mayRun: false,
+  cwd: undefined,
   temporaryFolder: "/tmp",
   isHidden: () => false,
   isDenied: () => false,

@@ -2,54 +2,11 @@
  * Says what to do about an error that only makes sense to somebody who sees a worker's command line: a module that was not found, because
  * workers download nothing; a permission that was not granted. Deno's own advice is about flags that nobody here has typed.
  */
-import type { ResolvedLaunchOptions } from "./launch_options.ts";
-import { fileUrlToPath, isReadable, moduleFolder, programModule } from "./project/module_url.ts";
-import { see, type Trouble } from "../troubles.ts";
-import { isDenied, resolveDenials } from "./permissions/denials.ts";
-import { isHeld, isHeldWhole, type PermissionKind } from "./permissions/permissions.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { PermissionKind } from "./permissions/permissions.ts";
 import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
-
-/** What is known of the worker in which an error came up. */
-export interface Circumstances {
-  /** Its module, as `deno cache` takes it. */
-  readonly module: string | undefined;
-  /** The folder from which its configuration is looked for. */
-  readonly folder: string | undefined;
-  /** Whether the program may look into that folder. */
-  readonly mayReadFolder: boolean;
-  /** The `deno.json` that names its bare imports. */
-  readonly config: string | undefined;
-  /** Whether the flags of the program could be passed on. */
-  readonly flagsAreKnown: boolean;
-  readonly trust: "trusted" | "untrusted";
-  /** Whether it was granted a command, and so got the PATH. */
-  readonly mayRun: boolean;
-  /** Where it makes temporary files; `undefined` where only its system knows. */
-  readonly temporaryFolder: string | undefined;
-  /** Whether this program may not tell the worker a variable. */
-  isHidden(variable: string): boolean;
-  /** Whether the option `deny` says so; of a whole kind without an item. */
-  isDenied(kind: PermissionKind, item: string | undefined): boolean;
-}
-
-/** The circumstances of workers with these options. */
-export function circumstances(options: ResolvedLaunchOptions, config: string | undefined): Circumstances {
-  const { moduleUrl, configOf = moduleUrl ?? programModule(), trust, env, permissions, deny } = options;
-  const denials = resolveDenials(deny);
-  const folder = configOf.startsWith("file:") ? moduleFolder(configOf) : undefined;
-  return {
-    module: moduleUrl?.startsWith("file:") ? fileUrlToPath(new URL(moduleUrl)) : moduleUrl,
-    folder,
-    mayReadFolder: folder !== undefined && isReadable(folder, "isDirectory"),
-    config,
-    flagsAreKnown: Deno.build.os === "linux" && isHeldWhole(),
-    trust,
-    mayRun: permissions === "inherit" || (typeof permissions === "object" && Boolean(permissions.run)),
-    temporaryFolder: Deno.build.os === "windows" ? env.TMP ?? env.TEMP : env.TMPDIR ?? "/tmp",
-    isHidden: (variable) => !isHeld("env", variable),
-    isDenied: (kind, item) => item === undefined ? denials.get(kind) === true : isDenied(kind, item, denials),
-  };
-}
+import { absolutePath, isAbsolutePath } from "./project/module_url.ts";
+import { see, type Trouble } from "../troubles.ts";
 
 const CACHE_VARIABLES = Deno.build.os === "windows"
   ? ["DENO_DIR", "LOCALAPPDATA"]
@@ -69,6 +26,8 @@ interface Rule {
 
 /** What follows has no comma, with which this begins. */
 const OTHER_NAME = /, run again with the --allow-read flag Maybe ([^\n,]*) or run with --(?:unstable-)?sloppy-imports/;
+
+const NOT_GRANTED = /, run again with the --allow-\w+ flag/;
 
 const RULES: readonly Rule[] = [
   { part: /,? --cached-only is specified\.?/, trouble: "not-cached", advise: notInCache },
@@ -90,7 +49,7 @@ const RULES: readonly Rule[] = [
     trouble: "extension",
     advise: otherName,
   },
-  { part: /, run again with the --allow-\w+ flag/, trouble: "permission", advise: notGranted },
+  { part: NOT_GRANTED, trouble: "permission", advise: notGranted },
   {
     part: /; path-scoped grants \(e\.g\. --allow-write=<path>\) are not supported[^\n]*/,
     trouble: "permission",
@@ -201,8 +160,10 @@ function outOfLock(_: string, { module = "<module>" }: Circumstances): string {
 }
 
 function notGranted(text: string, worker: Circumstances): string {
-  const [, kind, quoted, place] = /Requires (\w+) access(?: to (?:"([^"\n]*)"|(<\w+>)))?, run again/.exec(text) ?? [];
-  const target = place === "<TMP>" ? worker.temporaryFolder : quoted;
+  // The path may have quotes in it: it ends where the advice begins.
+  const [line = ""] = text.slice(text.lastIndexOf("Requires ", text.search(NOT_GRANTED))).split("\n", 1);
+  const [, kind, quoted, place] = /^Requires (\w+) access(?: to (?:"(.*)"|(<\w+>)))?, run again/.exec(line) ?? [];
+  const target = place === "<TMP>" ? worker.temporaryFolder : quoted && grantedPath(kind!, quoted, worker);
   if (kind === undefined || kind === "all") return "in a corral worker: it cannot be granted";
   if (target?.includes(".corral.invalid")) {
     return "in a corral worker: a relative URL has no page to start from, give fetch() an absolute one";
@@ -218,6 +179,12 @@ function notGranted(text: string, worker: Circumstances): string {
     ? ", or see that it lies in the module's folder when the pool is made"
     : "";
   return `in a corral worker: grant it with \`permissions: { ${kind}: ${grant} }\`${own}`;
+}
+
+/** A relative path counts from the worker's folder where it is used, and from the program's where it is granted. */
+function grantedPath(kind: string, target: string, { cwd }: Circumstances): string {
+  const isRelative = (kind === "read" || kind === "write") && !isAbsolutePath(target);
+  return isRelative && cwd !== undefined ? absolutePath(`${cwd}/${target}`) : target;
 }
 
 function isInUntrustedFolder(path: string | undefined, { module, trust }: Circumstances): boolean {

@@ -5,7 +5,7 @@ import { childProgram } from "./program/child_program.ts";
 import { type LaunchCommand, workerCommand } from "./program/command_line.ts";
 import { spawnFailure } from "./program/deno_executable.ts";
 import { ConnectedWorker, type WorkerOwner } from "./connected_worker.ts";
-import { type Circumstances, circumstances } from "./explain.ts";
+import { type Circumstances, circumstances } from "./circumstances.ts";
 import { type Hello, type HelloInput, makeHello, type OwnSettings } from "./hello.ts";
 import type { ResolvedLaunchOptions } from "./launch_options.ts";
 import type { Reaper, ReaperShare } from "./reaper.ts";

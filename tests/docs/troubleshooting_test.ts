@@ -5,7 +5,8 @@ import { Pool } from "../../mod.ts";
 import { encode } from "../../src/wire/codec/codec.ts";
 import { see, type Trouble, TROUBLES, TROUBLESHOOTING } from "../../src/troubles.ts";
 import { startTimeoutError, type WorkerExit, workerExitError } from "../../src/worker/exit_error.ts";
-import { type Circumstances, explain } from "../../src/worker/explain.ts";
+import type { Circumstances } from "../../src/worker/circumstances.ts";
+import { explain } from "../../src/worker/explain.ts";
 import { requireVisible } from "../../src/worker/program/compiled_program.ts";
 import { chooseDeno, requireDenoVersion, spawnFailure } from "../../src/worker/program/deno_executable.ts";
 import { REPOSITORY } from "../../scripts/build_site.ts";
@@ -21,6 +22,7 @@ const WORKER: Circumstances = {
   flagsAreKnown: true,
   trust: "trusted",
   mayRun: false,
+  cwd: undefined,
   temporaryFolder: "/tmp",
   isHidden: () => false,
   isDenied: () => false,

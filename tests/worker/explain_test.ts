@@ -2,7 +2,8 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Pool } from "../../mod.ts";
 import { see } from "../../src/troubles.ts";
-import { type Circumstances, explain, explainError } from "../../src/worker/explain.ts";
+import type { Circumstances } from "../../src/worker/circumstances.ts";
+import { explain, explainError } from "../../src/worker/explain.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 import { Registries } from "../helpers/servers/registries.ts";
 
@@ -14,6 +15,7 @@ const OPEN: Circumstances = {
   flagsAreKnown: true,
   trust: "trusted",
   mayRun: false,
+  cwd: undefined,
   temporaryFolder: "/tmp",
   isHidden: () => false,
   isDenied: () => false,
@@ -140,6 +142,21 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     { ...OPEN, trust: "untrusted" },
     'Requires read access to "/srv/x.ts"; in a corral worker: grant it with `permissions: { read: ["/srv/x.ts"] }`, ' +
     `or see that it lies in the module's folder when the pool is made${see("permission")}`,
+  ],
+  [
+    "a file that is read from a folder of the worker's own",
+    `Requires read access to "x.txt", run again with the --allow-read flag${AT}`,
+    { ...OPEN, cwd: "/srv/data" },
+    `Requires read access to "x.txt"; in a corral worker: grant it with \`permissions: { read: ["/srv/data/x.txt"] }\`${
+      see("permission")
+    }${AT}`,
+  ],
+  [
+    "a file with quotes in its name",
+    'Requires write access to "a"b", c"", run again with the --allow-write flag',
+    OPEN,
+    'Requires write access to "a"b", c""; in a corral worker: grant it with `permissions: { write: ["a\\"b\\", c\\""] }`' +
+    see("permission"),
   ],
   [
     "an import of bytes",
