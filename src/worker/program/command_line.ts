@@ -18,7 +18,14 @@ import type { ResolvedLaunchOptions } from "../launch_options.ts";
 import { programFlags } from "../project/program_flags.ts";
 import { mainModule } from "./main_module.ts";
 import { covers, fileUrlToPath, isLink, moduleFolder } from "../project/module_url.ts";
-import { addToGrant, grantFlags, type Grants, isHeld, resolveGrants } from "../permissions/permissions.ts";
+import {
+  addToGrant,
+  grantFlags,
+  type Grants,
+  isHeld,
+  type PermissionKind,
+  resolveGrants,
+} from "../permissions/permissions.ts";
 import { remoteFlags, remoteHosts } from "../permissions/remote_access.ts";
 import { untrustedFolder } from "../permissions/untrusted_folder.ts";
 import { hideVariables } from "./hidden_variables.ts";
@@ -123,6 +130,7 @@ function ownFiles(options: WorkerCommandOptions, moduleUrl: string, denials: Gra
 function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {
   const { moduleUrl, trust, permissions, env } = options;
   const grants = resolveGrants(permissions);
+  const undenied = (kind: PermissionKind, items: string[]) => items.filter((item) => !isDenied(kind, item, denials));
   // The values come from this program, so it gives away nothing that it does not hold.
   addToGrant(grants, "env", Object.keys(env));
   removeDenied(grants, denials);
@@ -134,9 +142,9 @@ function workerGrants(options: WorkerCommandOptions, denials: Grants): Grants {
   // A worker finds "deno" only on a PATH, which this program may not be able to pass on.
   const run = grants.get("run");
   if (run !== true && run?.includes("deno") && isHeld("run", Deno.execPath())) {
-    addToGrant(grants, "run", [Deno.execPath()]);
+    addToGrant(grants, "run", undenied("run", [Deno.execPath()]));
   }
   // A list of hosts replaces Deno's own, and then even cached modules of other hosts are refused.
-  if (grants.has("import")) addToGrant(grants, "import", remoteHosts(options));
+  if (grants.has("import")) addToGrant(grants, "import", undenied("import", remoteHosts(options)));
   return grants;
 }
