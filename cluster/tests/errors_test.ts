@@ -18,8 +18,8 @@ const TEXTS: Readonly<Record<string, string | null>> = {
   "no agent has had this code": noAgentError("49dc", [], 30_000, false).message,
   "its signature is not that of this agent's secret":
     (openOrder(new Sealer(SECRET), "1", {}) as UnreadableOrder).detail,
-  "gave it back unstarted, its client was not there": refusedError("host-1", "its client was not there").message,
-  "the server has refused it for": refusedByServerError("OOM command not allowed", 30_000).message,
+  "gave it back unstarted, its client was not there": refusedError("host-1", "its client was not there", false).message,
+  "the server has refused it for": refusedByServerError("OOM command not allowed", 30_000, false).message,
   "the server no longer knows it": vanishedError().message,
   'this program may not run "deno info"': null,
 };
