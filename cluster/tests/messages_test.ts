@@ -27,7 +27,7 @@ Deno.test("Sealer.open() opens what it sealed, for the same purpose and under th
   }
 });
 
-Deno.test("Sealer takes one secret from a file, whether it was read as text or as bytes, and bytes that are no text", () => {
+Deno.test("Sealer takes one secret from a file, whether it was read as text or as bytes, and bytes that are not text", () => {
   const text = `${"5a".repeat(16)}\n`;
   const letter = new Sealer(text).seal("order", "x");
   assertEquals(new Sealer(new TextEncoder().encode(text)).open("order", letter), "x");

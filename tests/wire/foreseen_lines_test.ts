@@ -21,7 +21,7 @@ Deno.test("a text of commas and brackets is one text, at every length and place"
   }
 });
 
-Deno.test("what is no value in a text is not counted as one", () => {
+Deno.test("marks inside strings are not counted as values", () => {
   const limits = lineLimits(4 * 1024 * 1024);
   const fits = (value: unknown): void => requireLinesFit(encode(value).parts[0] as LinePart, limits);
   const rows = Array.from({ length: 12 }, () => "1,".repeat(100_000));
@@ -30,7 +30,7 @@ Deno.test("what is no value in a text is not counted as one", () => {
   assertThrows(() => fits(rows.map((row) => Array.from(row.split(","), () => []))), PayloadTooLargeError);
 });
 
-Deno.test("what a getter makes anew each time is written as it was read", () => {
+Deno.test("what a getter makes again each time is written as it was read", () => {
   const made = {
     get words() {
       return words();

@@ -73,7 +73,7 @@ export class Sealer {
   }
 }
 
-/** A file that is read as bytes ends with a line break as well as one that is read as text. What is no text counts as it is. */
+/** A file that is read as bytes ends with a line break as well as one that is read as text. Other bytes count as they are. */
 function secretBytes(secret: string | Uint8Array): Buffer {
   if (typeof secret === "string") return Buffer.from(secret.trim());
   const bytes = Buffer.from(secret ?? []);

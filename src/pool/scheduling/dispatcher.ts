@@ -37,7 +37,7 @@ export class Dispatcher<T extends ScheduledTask> {
 
   /**
    * Puts back what a worker returned without starting it. Throws ProtocolError when the worker does not hold it, or was to start it: each
-   * return begins the task's time anew, so one that comes back again and again would outlive every limit.
+   * return starts the time of the task again, so one that comes back again and again would outlive every limit.
    */
   acceptReturn({ present }: Slot<T>, taskIds: readonly number[], now: number): void {
     const record = present!;

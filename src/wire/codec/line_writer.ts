@@ -183,7 +183,7 @@ export class LineWriter {
 
   /**
    * Writes the only item of a text that may be too long for a line: it has many escapes, or is nested deeper than what is measured, or a
-   * getter makes it anew each time. It is measured as it was read.
+   * getter makes it again each time. It is measured as it was read.
    */
   #writeUnforeseen(text: string): void {
     if (text.length <= MAX_LINE_UNITS) return this.#writeLine(text);

@@ -22,7 +22,7 @@ Deno.test("Scheduler.returned() throws ProtocolError when the worker does not ho
 });
 
 Deno.test("Scheduler.returned() throws ProtocolError when the worker was to start the task", () => {
-  // Each return begins the task's time anew: a worker could keep it for ever.
+  // Each return starts the time of the task again: a worker could keep it for ever.
   const pool = withHeld("ab");
   assertThrows(() => pool.scheduler.returned(pool.slot(0), [pool.task("a").id], pool.now), ProtocolError, "to start");
   const side = ScriptedPool.withReady({ workers: 1, concurrency: 2 });
