@@ -15,6 +15,17 @@ function connect(url: string): Promise<Deno.TcpConn> {
   return Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port), signal: AbortSignal.timeout(60_000) });
 }
 
+/** Says why a program's page cannot be reached: how it ended, by this signal if it still ran, and what it said. */
+async function explain(error: unknown, program: RunningProgram): Promise<never> {
+  try {
+    program.child.kill("SIGABRT");
+  } catch {
+    // It had ended before.
+  }
+  const status = await program.child.status;
+  throw new Error(`${error}; ${JSON.stringify(status)}, ${await program.stderr}`);
+}
+
 /** All that is answered to these bytes; what is there before the connection is reset, if it is. */
 async function exchange(url: string, text: string, piece = text.length): Promise<string> {
   using connection = await connect(url);
@@ -52,7 +63,7 @@ Deno.test({
     const url = await program.line();
     const connections: Deno.TcpConn[] = [];
     for (let n = 0; n < 1000; n++) {
-      const connection = await connect(url);
+      const connection = await connect(url).catch((error) => explain(error, program));
       connections.push(connection);
       if (n % 2 === 0) await connection.write(bytes("GET / HT")).catch(() => {});
     }
