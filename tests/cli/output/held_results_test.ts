@@ -97,7 +97,10 @@ for (
       const empty = format === "json" ? "[]\n" : "";
       const told = await interrupt(run, 5);
       assertStringIncludes(told, "0 records, 0 failed");
-      assertStringIncludes(told, "5 more wait in the joblog for those in front of them; go on with --resume");
+      assertStringIncludes(
+        told,
+        "5 more wait in the joblog for those in front of them, 1 of them failed; go on with --resume",
+      );
       assertEquals(await Deno.readTextFile(`${folder}/out`), empty);
       if (format === "json") {
         // What is held stays held when the next run does not come to it.
