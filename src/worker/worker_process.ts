@@ -257,11 +257,12 @@ export class WorkerProcess {
     this.#silence.end();
     this.#turns.hurry();
     this.#events.died();
-    await settledWithin(drained, DRAIN_LIMIT_MS);
+    // A write fails by itself, but may do so after the exit: nothing of the worker is under way when it is said to have ended.
+    const written = Promise.allSettled([this.#channel.writing, this.#input.close()]);
+    await settledWithin(Promise.all([drained, written]), DRAIN_LIMIT_MS);
     this.#standby.end();
     this.#output.close();
     stderr.cancel().catch(() => {});
-    this.#input.close();
     this.#prints.end();
     this.#isOver = true;
     this.#events.exited({

@@ -130,8 +130,7 @@ export class ProcessAhead {
       // It has ended by itself.
     }
     await child.status;
-    input.close();
-    await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+    await Promise.all([input.close(), child.stdout.cancel(), child.stderr.cancel()]);
   }
 }
 

@@ -23,9 +23,10 @@ export class WorkerInput {
     return this.#beginning === undefined ? this.#write(bytes) : this.#beginning.then(() => this.#write(bytes));
   }
 
-  /** Gives it back: the worker is gone. */
-  close(): void {
+  /** Gives it back: the worker is gone. Resolves when what came before all else is no longer being written. */
+  async close(): Promise<void> {
     this.#writer.abort().catch(() => {});
+    await this.#beginning;
   }
 
   #write(bytes: Uint8Array): Promise<void> {
