@@ -1,6 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 import { call, changeValue } from "./call.ts";
+import { namingGiven } from "./given.ts";
 import { refuseArguments, refuseSurplus } from "../shown.ts";
 
 /** Names the class of arrays in every process. */
@@ -62,8 +63,11 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
    */
   async set(index: number, values: T | Iterable<T>): Promise<void> {
     refuseSurplus("set(index, values)", arguments, 2);
-    const list = typeof values === "object" ? Array.from(values) : [values];
-    await call(this, "set", [index, list]);
+    const isOne = typeof values !== "object";
+    await namingGiven(
+      (path) => isOne ? path.replace(/^\$\[1\]\[0\]/, "$[1]") : path,
+      () => call(this, "set", [index, isOne ? [values] : Array.from(values)]),
+    );
   }
 
   /**

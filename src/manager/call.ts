@@ -4,6 +4,7 @@ import { RemoteRef } from "../hub/remote_ref.ts";
 import type { Steps } from "../hub/shared_object.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 import { shown } from "../shown.ts";
+import { namingGiven } from "./given.ts";
 
 /** So many items are quickly encoded, if they are small. */
 const FEW_ITEMS = 64;
@@ -42,7 +43,12 @@ export async function changeValue(
   let current = await call(handle, "read", place) as Versioned;
   while (true) {
     const value = await change(current.value as never);
-    const conflict = await call(handle, "write", [...place, current.version, value]) as Versioned | undefined;
+    const conflict = await namingGiven(
+      // Only the value can be something that cannot travel.
+      (path) => path.replace(/^\$\[\d+\]/, "$"),
+      () => call(handle, "write", [...place, current.version, value]),
+      "the new value",
+    ) as Versioned | undefined;
     if (conflict === undefined) return value;
     current = conflict;
   }

@@ -2,6 +2,7 @@ import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import type { DictKey } from "./checks.ts";
 import { call, changeValue } from "./call.ts";
+import { namingGiven, placeInEntries } from "./given.ts";
 
 /** Names the class of dicts in every process. */
 export const DICT = "DictProxy";
@@ -201,7 +202,11 @@ export class DictProxy<K extends DictKey = string, V = unknown> extends SharedHa
   async update(first: K | DictEntries<K, V>, change?: (value: V | undefined) => V | Promise<V>): Promise<V | void> {
     refuseSurplus("update(key, change)", arguments, 2);
     if (change !== undefined) return await changeValue(this, [first], change) as V;
-    await call(this, "merge", [entriesOf(first as DictEntries<K, V>)]);
+    const entries = entriesOf(first as DictEntries<K, V>);
+    await namingGiven(
+      (path) => placeInEntries(path, "$[0]", first as object, entries),
+      () => call(this, "merge", [entries]),
+    );
   }
 
   /** How many keys there are. */

@@ -18,6 +18,7 @@ import { type DictKey, itemsOf } from "./checks.ts";
 import { ArrayObject, type BigIntArray, numbersOf } from "./objects/array_object.ts";
 import { DICT, type DictEntries, DictProxy, entriesOf } from "./dict.ts";
 import { DictObject } from "./objects/dict_object.ts";
+import { namingGivenNow, placeInEntries } from "./given.ts";
 import { InstanceObject, type Own } from "./objects/instance_object.ts";
 import { Lifetime } from "./lifetime.ts";
 import { LIST, ListProxy } from "./list.ts";
@@ -112,7 +113,7 @@ export class Manager implements Disposable, AsyncDisposable {
   dict<K extends string = string, V = unknown>(entries: Readonly<Record<string, V>>): DictProxy<K, V>;
   dict<K extends DictKey, V>(entries: DictEntries<K, V> = []): DictProxy<K, V> {
     refuseSurplus("dict(entries)", arguments, 1);
-    const object = new DictObject(entriesOf(entries), "the dict has no such key");
+    const object = dictOf(entries, entriesOf(entries), "the dict has no such key");
     return new DictProxy(this.#own(DICT, object));
   }
 
@@ -139,7 +140,7 @@ export class Manager implements Disposable, AsyncDisposable {
    */
   namespace<T extends object = Record<string, unknown>>(values: T = {} as T): NamespaceProxy<T> {
     refuseSurplus("namespace(values)", arguments, 1);
-    const object = new DictObject(sharedEntries(values), "the namespace has no such name");
+    const object = dictOf(values, sharedEntries(values), "the namespace has no such name");
     return new NamespaceProxy(this.#own(NAMESPACE, object));
   }
 
@@ -372,6 +373,10 @@ export class Manager implements Disposable, AsyncDisposable {
     const name = typeof type === "function" ? type.name : type;
     throw new TypeError(`Cannot create ${shown(name)}: it is not registered, call register() first`);
   }
+}
+
+function dictOf(given: object, entries: readonly (readonly [DictKey, unknown])[], missing: string): DictObject {
+  return namingGivenNow((path) => placeInEntries(path, "$", given, entries), () => new DictObject(entries, missing));
 }
 
 brand({ Manager });

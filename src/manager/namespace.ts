@@ -1,6 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
+import { namingGiven, placeInEntries } from "./given.ts";
 
 /** Names the class of namespaces in every process. */
 export const NAMESPACE = "NamespaceProxy";
@@ -118,7 +119,8 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
   async update(first: string | Partial<T>, change?: (value: never) => unknown): Promise<unknown> {
     refuseSurplus("update(name, change)", arguments, 2);
     if (typeof first === "string") return await changeValue(this, [sharedName(first)], change!);
-    await call(this, "merge", [sharedEntries(first)]);
+    const entries = sharedEntries(first);
+    await namingGiven((path) => placeInEntries(path, "$[0]", first, entries), () => call(this, "merge", [entries]));
   }
 
   /** All names. */

@@ -1,6 +1,8 @@
+import { EncodedValue } from "../hub/encoded_value.ts";
 import { type ObjectRef, registerHandleType, SharedHandle } from "../hub/handle.ts";
 import type { IteratorProxy } from "./iterator.ts";
 import { call } from "./call.ts";
+import { namingGiven } from "./given.ts";
 import { isReserved } from "./registered_type.ts";
 
 /** Names the class of registered objects in every process. */
@@ -32,9 +34,23 @@ export function makeObjectProxy(ref: ObjectRef): SharedHandle {
   return new Proxy(Object.freeze(new ObjectHandle(ref)), {
     get(handle, name) {
       if (typeof name === "symbol" || isReserved(name)) return Reflect.get(handle, name);
-      return (...args: unknown[]): Promise<unknown> => call(handle, "call", [name, args]);
+      return (...args: unknown[]): Promise<unknown> =>
+        namingGiven(
+          (path) => canTravel(args) ? path : path.replace(/^\$\[1\](?=\[)/, "$"),
+          () => call(handle, "call", [name, args]),
+        );
     },
   });
+}
+
+/** What a method throws, or returns, may not travel either. */
+function canTravel(args: readonly unknown[]): boolean {
+  try {
+    EncodedValue.abandon(EncodedValue.capture(args, true));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 class ObjectHandle extends SharedHandle {}

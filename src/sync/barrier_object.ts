@@ -1,5 +1,6 @@
 import { BrokenBarrierError, ClosedError } from "../errors.ts";
 import type { Operation, SharedObject } from "../hub/shared_object.ts";
+import { travellingError } from "../hub/thrown.ts";
 import { type Caller, type Waiting, type WaitOptions, WaitQueue } from "../hub/wait_queue.ts";
 
 /** What runs once per pass, in the process that made the barrier, before the parties go on. See `docs/decisions/sharing.md`. */
@@ -113,7 +114,8 @@ export class BarrierObject implements SharedObject {
     this.#waiters.serveAll(undefined);
     try {
       await action();
-    } catch (error) {
+    } catch (thrown) {
+      const error = travellingError("The action of the barrier", thrown);
       if (pass.broken !== undefined) throw error;
       this.#break({ reason: "its action failed", cause: error });
       this.#endPass();

@@ -261,10 +261,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
+parts["wire/codec/error_codec"] = { encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -2301,8 +2301,14 @@ function shownPath(path) {
   const half = MAX_PATH_UNITS / 2;
   return \`\${path[$slice](0, half)}\\u2026\${path[$slice](-half)}\`;
 }
-function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+function movedTo(path, { message, path: encodedPath, cause }) {
+  const moved = message[$replace](shownPath(encodedPath), () => shownPath(path));
+  return new EncodingError(moved, path, cause === void 0 ? void 0 : {
+    cause
+  });
+}
+function notSending(value, { message, path, cause }) {
+  return new EncodingError(message[$replace]("Cannot send ", \`Cannot send \${value}: \`), path, {
     cause
   });
 }
@@ -2311,10 +2317,18 @@ function formatStep(step) {
   if (typeof step === "object") return step.expression;
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
+function encodingError(path, detail, cause) {
+  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+    cause
+  });
+}
 return {
   UNREADABLE,
   pathOf,
   shownPath,
+  movedTo,
+  notSending,
+  formatStep,
   encodingError
 };
 })(parts["errors"], parts["troubles"]);
@@ -3009,6 +3023,8 @@ parts["child/tasks/task_loop"] = (({
   encode,
   encodeToSend
 }, {
+  notSending
+}, {
   giveBack
 }, {
   isPlainPrimitive
@@ -3523,10 +3539,7 @@ function ofReturned(error) {
 }
 function toldOf(error, value, advice = "") {
   if (!(error instanceof EncodingError)) return sayingWhat(error, value);
-  const message = error.message[$replace]("Cannot send ", \`Cannot send \${value}\${advice}: \`);
-  return new EncodingError(message, error.path, {
-    cause: error.cause
-  });
+  return notSending(value + advice, error);
 }
 function inMicroseconds(ms) {
   return $Math_round(ms * 1e3) / 1e3;
@@ -3811,7 +3824,7 @@ return {
   encodeThrown,
   TaskLoop
 };
-})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/framing/frame_format"], parts["errors"], parts["troubles"]);
+})(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/value_path"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/framing/frame_format"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
 //# sourceURL=corral:child/3
@@ -8753,7 +8766,7 @@ return parts["hub/parent_peer"];
 `, `"use strict";
 ((parts, taken, load) => {
 load(8);
-const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
+const { Map, Set, Promise, Error, TypeError, RangeError, Uint8Array, ArrayBuffer, AbortController, AbortSignal, FinalizationRegistry, Object, Number, Symbol, String, Proxy, $Object_hasOwn, $Object_entries, $Array_isArray, $Object_values, $Object_keys, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $ArrayBuffer_isView, $Array_from, $Promise_withResolvers, $Number_isSafeInteger, $Math_round, $Promise_resolve, $Object_fromEntries, $Object_getOwnPropertyNames, $Reflect_get, $Object_freeze, $push, $pop, $shift, $splice, $slice, $map, $every, $find, $includes, $indexOf, $get, $set, $has, $delete, $clear, $keys, $entries, $add, $startsWith, $replace, $call, $then, $catch, $register, $filledMap, $filledSet } = taken;
 parts["manager/value"] = (({
   Delivery,
   Deque,
@@ -8784,8 +8797,13 @@ parts["manager/value"] = (({
   shown,
   untilSettled
 }, {
+  formatStep,
+  movedTo,
+  notSending
+}, {
   BrokenBarrierError,
   ClosedError,
+  EncodingError,
   EndOfStreamError,
   ProtocolError,
   QueueEmptyError,
@@ -9378,6 +9396,16 @@ var Event = class extends SharedHandle {
 };
 registerHandleClass(TYPE3, Event);
 
+// src/hub/thrown.ts
+function travellingError(who, thrown) {
+  try {
+    EncodedValue.abandon(EncodedValue.capture(thrown, true));
+    return thrown;
+  } catch {
+    return new Error(\`\${who} threw \${shown(thrown)}\`);
+  }
+}
+
 // src/sync/barrier_object.ts
 var BarrierObject = class {
   operations = {
@@ -9470,7 +9498,8 @@ var BarrierObject = class {
     this.#waiters.serveAll(void 0);
     try {
       await action();
-    } catch (error) {
+    } catch (thrown) {
+      const error = travellingError("The action of the barrier", thrown);
       if (pass.broken !== void 0) throw error;
       this.#break({
         reason: "its action failed",
@@ -10385,6 +10414,35 @@ var SimpleQueue = class extends SharedHandle {
 };
 registerHandleClass(TYPE5, SimpleQueue);
 
+// src/manager/given.ts
+async function namingGiven(placeOf, send, what) {
+  try {
+    return await send();
+  } catch (error) {
+    const named = naming(placeOf, error);
+    throw what !== void 0 && named instanceof EncodingError ? notSending(what, named) : named;
+  }
+}
+function naming(placeOf, error) {
+  if (!(error instanceof EncodingError)) return error;
+  const place = placeOf(error.path);
+  return place === error.path ? error : movedTo(place, error);
+}
+function placeInEntries(path, at, given, entries) {
+  const [, index, side, rest] = path[$slice](at.length).match(/^\\[(\\d+)\\]\\[([01])\\](.*)$/su) ?? [];
+  if (index === void 0 || Symbol.iterator in given && !(given instanceof Map)) return path;
+  const key = entries[Number(index)][0];
+  return at + formatStep(given instanceof Map ? stepInMap(key, index, side === "0") : String(key)) + rest;
+}
+function stepInMap(key, index, isKey) {
+  if (isKey) return {
+    expression: \`.keys()[\${index}]\`
+  };
+  return {
+    expression: typeof key === "string" ? \`.get(\${$JSON_stringify(key)})\` : \`.values()[\${index}]\`
+  };
+}
+
 // src/manager/call.ts
 async function call(handle, operation, args) {
   const ref = handle[REF];
@@ -10398,11 +10456,11 @@ async function changeValue(handle, place, change) {
   let current = await call(handle, "read", place);
   while (true) {
     const value = await change(current.value);
-    const conflict = await call(handle, "write", [
+    const conflict = await namingGiven((path) => path[$replace](/^\\$\\[\\d+\\]/, "$"), () => call(handle, "write", [
       ...place,
       current.version,
       value
-    ]);
+    ]), "the new value");
     if (conflict === void 0) return value;
     current = conflict;
   }
@@ -10433,13 +10491,13 @@ var ArrayProxy = class extends SharedHandle {
   }
   async set(index, values) {
     refuseSurplus("set(index, values)", arguments, 2);
-    const list = typeof values === "object" ? $Array_from(values) : [
-      values
-    ];
-    await call(this, "set", [
+    const isOne = typeof values !== "object";
+    await namingGiven((path) => isOne ? path[$replace](/^\\$\\[1\\]\\[0\\]/, "$[1]") : path, () => call(this, "set", [
       index,
-      list
-    ]);
+      isOne ? [
+        values
+      ] : $Array_from(values)
+    ]));
   }
   async add(index, amount) {
     refuseSurplus("add(index, amount)", arguments, 2);
@@ -10546,9 +10604,10 @@ var DictProxy = class extends SharedHandle {
     if (change !== void 0) return await changeValue(this, [
       first
     ], change);
-    await call(this, "merge", [
-      entriesOf(first)
-    ]);
+    const entries = entriesOf(first);
+    await namingGiven((path) => placeInEntries(path, "$[0]", first, entries), () => call(this, "merge", [
+      entries
+    ]));
   }
   async size() {
     refuseArguments("size()", arguments);
@@ -10801,9 +10860,10 @@ var NamespaceProxy = class extends SharedHandle {
     if (typeof first === "string") return await changeValue(this, [
       sharedName(first)
     ], change);
-    await call(this, "merge", [
-      sharedEntries(first)
-    ]);
+    const entries = sharedEntries(first);
+    await namingGiven((path) => placeInEntries(path, "$[0]", first, entries), () => call(this, "merge", [
+      entries
+    ]));
   }
   async keys() {
     refuseArguments("keys()", arguments);
@@ -10845,12 +10905,20 @@ function makeObjectProxy(ref) {
   return new Proxy($Object_freeze(new ObjectHandle(ref)), {
     get(handle, name) {
       if (typeof name === "symbol" || isReserved(name)) return $Reflect_get(handle, name);
-      return (...args) => call(handle, "call", [
+      return (...args) => namingGiven((path) => canTravel(args) ? path : path[$replace](/^\\$\\[1\\](?=\\[)/, "$"), () => call(handle, "call", [
         name,
         args
-      ]);
+      ]));
     }
   });
+}
+function canTravel(args) {
+  try {
+    EncodedValue.abandon(EncodedValue.capture(args, true));
+    return true;
+  } catch {
+    return false;
+  }
 }
 var ObjectHandle = class extends SharedHandle {
 };
@@ -10882,7 +10950,7 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["errors"], parts["troubles"]);
+})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
 //# sourceURL=corral:handles

@@ -89,6 +89,16 @@ shared.test("Barrier whose action fails gives the error to the last party, and i
   await assertRejects(() => barrier.wait(), BrokenBarrierError, "its action failed");
 });
 
+shared.test("Barrier whose action throws what cannot travel gives an error that shows it", async (pool) => {
+  const barrier = new Barrier(2, { action: () => Promise.reject(() => 1) });
+  const tasks = [1, 2].map(() => pool.apply(async (barrier: Barrier) => await barrier.wait(), [barrier]));
+  const outcomes = await Promise.allSettled(tasks) as PromiseRejectedResult[];
+  const errors = outcomes.map(({ reason }) => reason).sort((a, b) => a.name.length - b.name.length);
+  assertEquals(errors.map(({ name }) => name), ["Error", "BrokenBarrierError"]);
+  assertEquals(errors[0].message, "The action of the barrier threw a function");
+  assertEquals(errors[1].cause.message, errors[0].message);
+});
+
 Deno.test("Barrier lets nobody in while its action runs, and nobody out if it is reset meanwhile", async () => {
   const { promise: acting, resolve } = Promise.withResolvers<void>();
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();

@@ -2,6 +2,7 @@ import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { giveBack } from "../../wire/codec/line_writer.ts";
 import { isPlainPrimitive } from "../../wire/codec/plain.ts";
+import { notSending } from "../../wire/codec/value_path.ts";
 import { sayingWhat } from "../../wire/framing/frame_format.ts";
 import { EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
@@ -187,8 +188,7 @@ function ofReturned(error: unknown): unknown {
 
 function toldOf(error: unknown, value: string, advice = ""): unknown {
   if (!(error instanceof EncodingError)) return sayingWhat(error, value);
-  const message = error.message.replace("Cannot send ", `Cannot send ${value}${advice}: `);
-  return new EncodingError(message, error.path, { cause: error.cause });
+  return notSending(value + advice, error);
 }
 
 /** As exact as the clock: more digits would only make the message longer. */

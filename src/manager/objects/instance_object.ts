@@ -1,11 +1,14 @@
+import { EncodingError } from "../../errors.ts";
 import type { ObjectRef } from "../../hub/handle.ts";
 import { EncodedValue } from "../../hub/encoded_value.ts";
 import type { Operation, SharedObject } from "../../hub/shared_object.ts";
+import { travellingError } from "../../hub/thrown.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
 import { isDense } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import { ITERATOR, IteratorProxy } from "../iterator.ts";
 import { isIterator, IteratorObject } from "./iterator_object.ts";
+import { notSending } from "../../wire/codec/value_path.ts";
 import type { RegisteredType } from "../registered_type.ts";
 
 /** Gives an object its reference, for as long as the manager is open. */
@@ -48,7 +51,7 @@ export class InstanceObject implements SharedObject {
 
   /** Packs the result: what the object changes next must not show in it. */
   #answer(caller: Caller, result: unknown): unknown {
-    if (!isIterator(result)) return EncodedValue.capture(result, true);
+    if (!isIterator(result)) return captured(result);
     if (caller.process !== "" && this.#iterators.size >= MOST_ITERATORS) {
       result.return?.(undefined);
       throw new RangeError(
@@ -68,12 +71,14 @@ export class InstanceObject implements SharedObject {
   }
 }
 
-/** Throws what a method threw, or if that cannot travel, an error that shows it. */
-function rethrow(thrown: unknown): never {
+function captured(result: unknown): unknown {
   try {
-    EncodedValue.abandon(EncodedValue.capture(thrown, true));
-  } catch {
-    throw new Error(`The method threw ${shown(thrown)}`);
+    return EncodedValue.capture(result, true);
+  } catch (error) {
+    throw error instanceof EncodingError ? notSending("what the method returned", error) : error;
   }
-  throw thrown;
+}
+
+function rethrow(thrown: unknown): never {
+  throw travellingError("The method", thrown);
 }

@@ -1,8 +1,10 @@
-import { ClosedError } from "../../errors.ts";
+import { ClosedError, EncodingError } from "../../errors.ts";
 import { isHandle } from "../../hub/handle.ts";
 import { EncodedValue } from "../../hub/encoded_value.ts";
 import type { Holder, Operation, SharedObject } from "../../hub/shared_object.ts";
+import { travellingError } from "../../hub/thrown.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
+import { movedTo, notSending } from "../../wire/codec/value_path.ts";
 
 /** What a registered method returned that goes on producing values. */
 export type AnyIterator = Iterator<unknown, unknown, unknown> | AsyncIterator<unknown, unknown, unknown>;
@@ -83,13 +85,15 @@ export class IteratorObject implements SharedObject {
     } catch (error) {
       // A loop takes that for the end, and does not come back to close the generator.
       if (!done) void this.#cleanUp();
-      throw error;
+      if (!(error instanceof EncodingError)) throw error;
+      const path = error.path.replace(/^\$\.value/, "$");
+      throw notSending(`what the generator ${done ? "returned" : "yielded"}`, movedTo(path, error));
     }
   }
 
   #fail(error: unknown): never {
     this.#end();
-    throw error;
+    throw travellingError("The generator", error);
   }
 
   #end(): void {

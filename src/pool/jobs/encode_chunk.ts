@@ -1,5 +1,5 @@
-import { EncodingError } from "../../errors.ts";
-import { shownPath } from "../../wire/codec/value_path.ts";
+import type { EncodingError } from "../../errors.ts";
+import { movedTo } from "../../wire/codec/value_path.ts";
 import type { ChunkEncoding } from "../requests.ts";
 import type { JobHost } from "./job_host.ts";
 
@@ -37,7 +37,5 @@ function advanced(encoding: ChunkEncoding): boolean {
 /** The error with the item's place in the whole input, instead of in its chunk. */
 export function atItem(error: EncodingError, start: number): EncodingError {
   const path = error.path.replace(/^\$\[(\d+)\]/, (_, index) => `$[${start + Number(index)}]`);
-  return new EncodingError(error.message.replace(shownPath(error.path), () => shownPath(path)), path, {
-    cause: error.cause,
-  });
+  return movedTo(path, error);
 }

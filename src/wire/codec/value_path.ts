@@ -25,6 +25,24 @@ export function shownPath(path: string): string {
   return `${path.slice(0, half)}…${path.slice(-half)}`;
 }
 
+/** The same error for a value that stands elsewhere: what was encoded is not what its sender gave, but made of it. */
+export function movedTo(path: string, { message, path: encodedPath, cause }: EncodingError): EncodingError {
+  const moved = message.replace(shownPath(encodedPath), () => shownPath(path));
+  return new EncodingError(moved, path, cause === undefined ? undefined : { cause });
+}
+
+/** The same error, which says what it is whose part cannot travel. */
+export function notSending(value: string, { message, path, cause }: EncodingError): EncodingError {
+  return new EncodingError(message.replace("Cannot send ", `Cannot send ${value}: `), path, { cause });
+}
+
+/** A step as it stands in a path. */
+export function formatStep(step: Step): string {
+  if (typeof step === "number") return `[${step}]`;
+  if (typeof step === "object") return step.expression;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
 /** The error for a value that cannot travel. */
 export function encodingError(path: string, detail: string, cause?: unknown): EncodingError {
   return new EncodingError(
@@ -32,10 +50,4 @@ export function encodingError(path: string, detail: string, cause?: unknown): En
     path,
     cause === undefined ? undefined : { cause },
   );
-}
-
-function formatStep(step: Step): string {
-  if (typeof step === "number") return `[${step}]`;
-  if (typeof step === "object") return step.expression;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }
