@@ -105,8 +105,8 @@ export class MapJob implements Job, AbortTarget {
         }
         const taken = this.#source.take(this.#chunkSize);
         const items = taken instanceof Promise ? await taken : taken;
-        if (this.#spread) requireLists(items, this.#submitted);
-        const encoding = encodeChunk(this.#host, items);
+        // What does not go as it is, is refused when it is submitted: perhaps only its one item, behind those that go.
+        const encoding = this.#areCallable(items) ? encodeChunk(this.#host, items) : undefined;
         const encoded = encoding instanceof Promise ? await encoding : encoding;
         if (items.length > 0 && this.#failure === undefined) this.#submit(items, encoded);
         else encoded?.abandon();
@@ -117,6 +117,10 @@ export class MapJob implements Job, AbortTarget {
       this.#pulling = false;
     }
     this.#endIfComplete();
+  }
+
+  #areCallable(items: readonly unknown[]): boolean {
+    return !this.#spread || items.every(isList);
   }
 
   get #hasRoom(): boolean {
@@ -133,22 +137,24 @@ export class MapJob implements Job, AbortTarget {
 
   /**
    * Submits a chunk, in parts if it does not fit into one message and its size was not asked for; when all outcomes are wanted, in parts
-   * down to the item that cannot travel.
+   * down to the item that cannot travel, or is not a list of arguments where one is wanted.
    */
   #submit(items: unknown[], encoded?: ChunkEncoding): void {
     try {
       this.#submitChunk(items, encoded);
     } catch (error) {
       if (this.#options.settle && items.length === 1) return this.#keepRejection(error);
-      if (items.length === 1 || !this.#mayHalve(error)) throw error;
+      if (items.length === 1 || !this.#mayHalve(items, error)) throw error;
       const half = items.length >> 1;
       this.#submit(items.slice(0, half));
       this.#submit(items.slice(half));
     }
   }
 
-  #mayHalve(error: unknown): boolean {
-    if (this.#options.settle) return error instanceof EncodingError || error instanceof PayloadTooLargeError;
+  #mayHalve(items: readonly unknown[], error: unknown): boolean {
+    if (this.#options.settle) {
+      return error instanceof EncodingError || error instanceof PayloadTooLargeError || !this.#areCallable(items);
+    }
     return error instanceof PayloadTooLargeError && this.#options.chunkSize === undefined;
   }
 
@@ -164,6 +170,7 @@ export class MapJob implements Job, AbortTarget {
     };
     // The abort of its tasks is this job's own business.
     const { signal: _, ...options } = rest;
+    if (encoded === undefined && this.#spread) requireLists(items, start);
     const task = this.#made(
       () =>
         this.#host.submit(this.#spec, encoded ?? items, mode, caller, {
@@ -266,10 +273,14 @@ function rejections(size: number, reason: unknown): PromiseSettledResult<unknown
   return Array.from({ length: size }, () => ({ status: "rejected", reason }));
 }
 
-/** Requires that each item can be spread. A text can be, too, but hardly ever is meant to. */
+/** Whether an item can be spread. A text can be, too, but hardly ever is meant to. */
+function isList(item: unknown): boolean {
+  return typeof item === "object" && item !== null && Symbol.iterator in item;
+}
+
 function requireLists(items: readonly unknown[], start: number): void {
   for (const [index, item] of items.entries()) {
-    if (typeof item === "object" && item !== null && Symbol.iterator in item) continue;
+    if (isList(item)) continue;
     const kind = item === null ? "null" : typeof item === "object" ? "an object" : `a ${typeof item}`;
     throw new TypeError(`Cannot call: item ${start + index} is ${kind}, a list of arguments is wanted`);
   }

@@ -48,3 +48,25 @@ Deno.test("Pool.map() with settle rejects for anything that is not an item's own
     await assertRejects(() => pool.map(compute.square, broken, { settle: true }), Error, "the input's fault");
     await assertServes(pool);
   }));
+
+Deno.test("Pool.starmap() with settle rejects an item that is not a list of arguments, and calls with the others", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const items = [[1, 2], 5, [3, 4], null, [5, 6]] as unknown as [number, number][];
+    for (const chunkSize of [1, 2, 5]) {
+      const ended: [number, boolean][] = [];
+      const options = {
+        settle: true,
+        chunkSize,
+        onItem: ({ index, ok }: { index: number; ok: boolean }) => ended.push([index, ok]),
+      } as const;
+      const outcomes = await pool.starmap(compute.add, items, options);
+      assertEquals(outcomes.map((outcome) => outcome.status === "fulfilled" ? outcome.value : outcome.reason.message), [
+        3,
+        "Cannot call: item 1 is a number, a list of arguments is wanted",
+        7,
+        "Cannot call: item 3 is null, a list of arguments is wanted",
+        11,
+      ]);
+      assertEquals(ended.sort(([a], [b]) => a - b), [[0, true], [1, false], [2, true], [3, false], [4, true]]);
+    }
+  }));
