@@ -85,7 +85,7 @@ export interface BarLine {
 export function barLine(line: BarLine, now: number, columns: number, paint: Paint): string {
   const share = shareOf(line);
   const facts = describe(line, now, paint);
-  const head = line.label ? `${line.label}  ` : "";
+  const head = line.label ? `${onOneLine(line.label)}  ` : "";
   if (share === undefined) return head + facts;
   const percent = percentOf(share).padStart(4);
   const room = Math.min(BAR_WIDTH.most, columns - widthOf(head) - percent.length - widthOf(facts) - 4);
@@ -109,7 +109,7 @@ export function barLine(line: BarLine, now: number, columns: number, paint: Pain
  */
 export function plainLine(line: BarLine, now: number): string {
   const share = shareOf(line);
-  return `${line.label ?? "corral"}: ${share === undefined ? "" : `${percentOf(share)}  `}${
+  return `${onOneLine(line.label ?? "corral")}: ${share === undefined ? "" : `${percentOf(share)}  `}${
     describe(line, now, plain)
   }`;
 }
@@ -119,7 +119,7 @@ function describe(
   now: number,
   paint: Paint,
 ): string {
-  const of = total === undefined ? ` ${unit}` : `/${estimated ? "~" : ""}${formatCount(total)}`;
+  const of = total === undefined ? ` ${onOneLine(unit)}` : `/${estimated ? "~" : ""}${formatCount(total)}`;
   const over = counter.endedAt !== undefined;
   const left = counter.timeLeftAt(now, total);
   const time = over || left === undefined || left === 0
@@ -132,7 +132,7 @@ function describe(
     time,
     paint(failed > 0 ? "red" : "dim", `${formatCount(failed)} failed`),
     ...(slowest === undefined ? [] : [`slowest #${slowest.index}: ${formatDuration(slowest.ms)}`]),
-    ...more,
+    ...more.map(onOneLine),
   ].join("  ");
 }
 
@@ -158,6 +158,17 @@ function drawBar(share: number, columns: number, paint: Paint): string {
 const COLOUR = /(\x1b\[[\d;]*m)/;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+
+const BREAKS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
+
+/** What moves the cursor would leave something of the line behind at each drawing. */
+function onOneLine(text: string): string {
+  if (!/[\p{Cc}\u2028\u2029]/u.test(text)) return text;
+  const parts = text.split(COLOUR);
+  return parts.map((part, place) => place % 2 === 1 ? part : part.replace(BREAKS, " ").replace(/\p{Cc}/gu, "")).join(
+    "",
+  );
+}
 
 let segmenter: Intl.Segmenter | undefined;
 

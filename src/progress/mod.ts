@@ -35,7 +35,7 @@ export interface ProgressOptions {
    * @default the length of an array; otherwise not known
    */
   total?: number;
-  /** What stands before the bar. @default "" */
+  /** What stands before the bar; on one line, whatever is in it. @default "" */
   label?: string;
   /** Items that were done before, in an earlier run: they count as done, and not in the rate. @default 0 */
   initial?: number;
@@ -133,7 +133,7 @@ export class ProgressBar implements Disposable {
  * Passes items on, and shows a bar meanwhile: for the results of `imap`, or anything else that is iterated.
  *
  * Items come in the same order, each when it is asked for. The bar ends with the last item, when the loop is left, and when the input throws;
- * that error is passed on, and counts as a failed item. Outcomes `{ status: "rejected" }`, as of `settle: true`, count as failed, too.
+ * that error is passed on, and counts as a failed item. Left before its first item, by `return()`, it ends an iterator that was given. Outcomes `{ status: "rejected" }`, as of `settle: true`, count as failed, too.
  *
  * @param items Any iterable or asynchronous iterable.
  * @param options See {@linkcode ProgressOptions}.
@@ -155,13 +155,24 @@ export function progress<T>(
   refuseSurplus("progress(items, options)", arguments, 2);
   checked(options);
   const total = options.total ?? (Array.isArray(items) ? items.length : undefined);
-  return counted(items, total === undefined ? options : { ...options, total });
+  const passed = counted(items, total === undefined ? options : { ...options, total });
+  // It goes to where it hears that it is left: before its beginning it would not, and an imap would stay open.
+  passed.next();
+  return passed;
 }
 
 async function* counted<T>(
   items: Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions,
 ): AsyncGenerator<T, void, undefined> {
+  let isAsked = false;
+  try {
+    yield undefined as T;
+    isAsked = true;
+  } finally {
+    // An iterator that has begun, as that of an imap has, can be left. What would only begin now has nothing to end.
+    if (!isAsked) await (items as Partial<AsyncIterator<T>>).return?.();
+  }
   const bar = new ProgressBar(options);
   try {
     for await (const item of items) {

@@ -130,3 +130,11 @@ Deno.test("BottomLines keeps its lines below all that is printed, through any or
     assertEquals(screen.lines.join("\n"), printed + drawn.map((line) => `${line}\n`).join(""));
   }));
 });
+
+Deno.test("barLine() and plainLine() keep a label on one line, and its colours", () => {
+  const counter = new WorkCounter(0);
+  const line = { counter, label: "two\r\nlines\t\x1b[2K\x07", unit: "a\nb", more: ["c\nd", "\x1b[31mred\x1b[39m"] };
+  const told = "0 a b  0/s  0 µs so far  0 failed  c d  \x1b[31mred\x1b[39m";
+  assertEquals(barLine(line, 0, 80, plain), `two lines [2K  ${told}`);
+  assertEquals(plainLine(line, 0), `two lines [2K: ${told}`);
+});

@@ -59,6 +59,28 @@ Deno.test("progress() passes every item on in order, closes its input when the l
   await assertRejects(() => Array.fromAsync(progress(failing, { display: "none" })), RangeError, "no more");
 });
 
+Deno.test("progress() that is left before its first item ends an iterator that it was given", async () => {
+  const ends: string[] = [];
+  const iterator = (name: string): AsyncIterableIterator<number> => ({
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => Promise.resolve({ done: false, value: 1 }),
+    return: () => Promise.resolve({ done: true, value: void ends.push(name) }),
+  });
+  const [left, thrown, read] = ["left", "thrown", "read"].map((name) => progress(iterator(name), { display: "none" }));
+  assertEquals(await left!.return(), { done: true, value: undefined });
+  assertEquals(await left!.next(), { done: true, value: undefined });
+  await assertRejects(() => thrown!.throw(new RangeError("mine")), RangeError, "mine");
+  assertEquals(ends, ["left", "thrown"]);
+  for await (const n of read!) {
+    assertEquals(n, 1);
+    break;
+  }
+  assertEquals(ends, ["left", "thrown", "read"]);
+  assertEquals(await progress([1, 2], { display: "none" }).return(), { done: true, value: undefined });
+});
+
 Deno.test("ProgressBar counts by hand and by items, and no more once it is closed", () => {
   const bar = new ProgressBar({ total: 9, initial: 2, display: "none" });
   bar.tick();
