@@ -9,6 +9,9 @@ const LARGEST_MOVED_BYTES = 2048;
 /** Up to here a loop of our own is quicker. */
 const LOOPED_BYTES = 64;
 
+/** What begins like a mark for so long is one: of other output, one of two million ends so. */
+const SURE_MARK_BYTES = 4;
+
 type Pass = (bytes: Uint8Array) => void;
 
 /** Who gets what comes through the pipe. */
@@ -71,9 +74,11 @@ export class BlockReader {
     this.#passPacked(bytes, pass);
   }
 
-  /** The pipe has ended: passes on what looked like the beginning of a mark, and was none. */
+  /** The pipe has ended: passes on what looked like the beginning of a mark, if it may have been none. */
   end(): void {
     const rest = this.#partialMark;
+    // Its writer died within the mark.
+    if (rest.length >= SURE_MARK_BYTES) return;
     this.#partialMark = new Uint8Array(0);
     if (rest.length > 0) this.#options.onOutput(rest);
   }

@@ -117,6 +117,25 @@ Deno.test("BlockReader says whether it is in the middle of a block", () => {
   assertEquals(states, [...Array(block!.length - 1).fill(true), false]);
 });
 
+Deno.test("BlockReader passes no mark on as output, wherever the writer dies", () => {
+  const pipe = new Pipe();
+  pipe.writer.write(bytesOf("hello"));
+  pipe.writes.push(bytesOf("line\n"));
+  const begin = concat(pipe.writes).length;
+  pipe.writer.write(bytesOf("message"));
+  const bytes = concat(pipe.writes);
+  for (let end = begin; end < bytes.length; end++) {
+    const reader = new BlockReader({ secret: pipe.secret, onOutput: (bytes) => printed.push(bytes.slice()) });
+    const printed: Uint8Array[] = [];
+    reader.push(bytes.slice(0, end), () => {});
+    reader.end();
+    // So few bytes may be output that ends like a mark begins.
+    const isSure = end - begin > 3;
+    assertEquals(concat(printed), isSure ? bytesOf("line\n") : bytes.slice(begin - 5, end));
+    assertEquals(reader.inBlock, isSure);
+  }
+});
+
 Deno.test("BlockWriter writes blocks that nothing can cut once others write as well", () => {
   const pipe = new Pipe();
   pipe.writer.share("processes");
