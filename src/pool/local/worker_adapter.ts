@@ -20,6 +20,9 @@ import type { TaskRecord } from "./task_record.ts";
 /** Smaller arguments fit beside what any worker holds. */
 const LARGE_ARGUMENTS_BYTES = 1024 * 1024;
 
+/** What a message adds to the calls in it, and more. */
+const RUN_HEAD_UNITS = 32;
+
 /** What a worker's adapter needs of its backend. */
 export interface WorkerAdapterContext {
   readonly scheduler: Scheduler<TaskRecord>;
@@ -99,12 +102,12 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       const { payload, handles, chunk, trace } = task.request;
       if (handles.length > 0) this.#sentHandles.send(task);
       if (chunk === undefined && payload.parts.length === 0) {
+        const call = writeCall(task.id, functionId, task.attempt, payload, trace);
         // Each fits a frame, all together may not.
-        if ((calls.length + payload.text.length) * 3 > maxFrameBytes) {
+        if ((calls.length + call.length + RUN_HEAD_UNITS) * 3 > maxFrameBytes) {
           this.#sendCalls(calls, repliesRead);
           calls = "";
         }
-        const call = writeCall(task.id, functionId, task.attempt, payload, trace);
         calls = calls === "" ? call : `${calls},${call}`;
       } else {
         this.#sendCalls(calls, repliesRead);

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Completion, TaskRequest } from "../../../src/pool/backend.ts";
 import { TaskRecord } from "../../../src/pool/local/task_record.ts";
 import { WorkerAdapter, type WorkerAdapterContext } from "../../../src/pool/local/worker_adapter.ts";
+import { FrameBuffer } from "../../../src/wire/framing/frame_buffer.ts";
 import type { ConnectedWorker, ConnectedWorkerEvents } from "../../../src/worker/connected_worker.ts";
 
 const nothing = (): void => {};
@@ -14,12 +15,19 @@ class FakeWorker {
   writtenBytes = 0;
   #events: ConnectedWorkerEvents | undefined;
 
+  /** What it was sent, in frames of at most so many bytes. */
+  readonly texts: string[] = [];
+
   /** @param held The tasks that the scheduler has given it. */
-  constructor(held: Map<number, TaskRecord>) {
+  constructor(held: Map<number, TaskRecord>, maxFrameBytes = 2 ** 20) {
+    const frames = new FrameBuffer(maxFrameBytes);
     const process = {
       pid: 1,
-      append: (_: string, parts: readonly Uint8Array[] = []) =>
-        void (this.appendedBytes += 10 + (parts[0]?.length ?? 0)),
+      append: (text: string, parts: readonly Uint8Array[] = []) => {
+        frames.append(text, parts);
+        this.texts.push(text);
+        this.appendedBytes += 10 + (parts[0]?.length ?? 0);
+      },
       flush: nothing,
       flushOutput: nothing,
       setReferenced: nothing,
@@ -41,7 +49,7 @@ class FakeWorker {
         return { process, link, sayHello: nothing } as unknown as ConnectedWorker;
       },
       startTimeoutMs: Infinity,
-      maxFrameBytes: 2 ** 20,
+      maxFrameBytes,
       functions: { of: () => 1 },
       listener: { spawned: nothing },
     } as unknown as WorkerAdapterContext);
@@ -94,4 +102,22 @@ Deno.test("a payload is not released when another worker had it before, and may 
 
 Deno.test("a payload that leaves together with others is not released", () => {
   assertEquals(stepsOf(1, ({ appendedBytes }) => appendedBytes, []), ["resolve"]);
+});
+
+Deno.test("calls that leave together fit a message, whatever it adds to them", () => {
+  const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const call = (units: number, trace: string | undefined): TaskRecord => {
+    const payload = { text: JSON.stringify(["€".repeat(units)]), tagged: false, parts: [] };
+    const request = { function: { kind: "export", name: "f" }, payload, handles: [], trace };
+    return new TaskRecord(request as unknown as TaskRequest, {} as unknown as Completion);
+  };
+  // About as long as two may be together, in characters of three bytes.
+  for (let units = 1300; units < 1370; units++) {
+    for (const [first, second] of [[undefined, undefined], [undefined, trace], [trace, trace]]) {
+      const worker = new FakeWorker(new Map(), 8192);
+      worker.adapter.run([call(units, first), call(units, second)], 1_000_000_000);
+      const runs = worker.texts.filter((text) => text.startsWith('["run"'));
+      assertEquals(runs.flatMap((text) => JSON.parse(text)[2]).length, 2);
+    }
+  }
 });
