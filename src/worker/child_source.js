@@ -983,9 +983,10 @@ var LineWriter = class _LineWriter {
       const field = record[key];
       const isAlone = this.#isOpened(field) || isLongText(field);
       const text = isAlone ? "" : $JSON_stringify(field);
-      const hasOwnLine = isAlone || isLongText(key) || text.length > MAX_LINE_UNITS;
+      const name = isAlone || isLongText(key) ? "" : $JSON_stringify(key);
+      const hasOwnLine = name === "" || name.length + text.length > MAX_LINE_UNITS;
       if (!hasOwnLine) {
-        fields += \`\${fields === "" ? "{" : ","}\${$JSON_stringify(key)}:\${text}\`;
+        fields += \`\${fields === "" ? "{" : ","}\${name}:\${text}\`;
         if (fields.length < LINE_UNITS) continue;
       }
       if (fields !== "") this.#writeLine(fields + "}");

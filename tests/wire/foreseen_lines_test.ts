@@ -30,6 +30,20 @@ Deno.test("marks inside strings are not counted as values", () => {
   assertThrows(() => fits(rows.map((row) => Array.from(row.split(","), () => []))), PayloadTooLargeError);
 });
 
+Deno.test("keys and texts that become longer by their escapes share no line that is too long", () => {
+  const texts = ["\0", "€", "\ud800", '"'].map((unit) => unit.repeat(32_000));
+  for (const key of texts) {
+    for (const text of texts) {
+      for (
+        const value of [{ [key]: [text] }, { a: 1, [key]: { text }, b: [text] }, new Map([[1, { [key]: [text, NaN] }]])]
+      ) {
+        assertSameGraph(roundTrip(value), value);
+        assertSameGraph(arrived(encodeItems([value, 1]), 65_536), [value, 1]);
+      }
+    }
+  }
+});
+
 Deno.test("what a getter makes again each time is written as it was read", () => {
   const made = {
     get words() {

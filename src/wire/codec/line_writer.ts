@@ -166,9 +166,11 @@ export class LineWriter {
       const field = record[key];
       const isAlone = this.#isOpened(field) || isLongText(field);
       const text = isAlone ? "" : JSON.stringify(field);
-      const hasOwnLine = isAlone || isLongText(key) || text.length > MAX_LINE_UNITS;
+      const name = isAlone || isLongText(key) ? "" : JSON.stringify(key);
+      // A key with many escapes is long, too.
+      const hasOwnLine = name === "" || name.length + text.length > MAX_LINE_UNITS;
       if (!hasOwnLine) {
-        fields += `${fields === "" ? "{" : ","}${JSON.stringify(key)}:${text}`;
+        fields += `${fields === "" ? "{" : ","}${name}:${text}`;
         if (fields.length < LINE_UNITS) continue;
       }
       if (fields !== "") this.#writeLine(fields + "}");
