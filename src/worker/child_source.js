@@ -4637,6 +4637,7 @@ function stdinReference(file) {
 
 // src/child/streams/stdio.ts
 var { BadResource } = Deno.errors;
+var tagOfTypedArray = $Object_getOwnPropertyDescriptor($Object_getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 function takeStdio(file, print, lost) {
   const input = parentInput(file);
   const writer = new BlockWriter(stdoutWriter(lost));
@@ -4688,6 +4689,7 @@ function closeStdin() {
 }
 function redirectWrites(stream, print) {
   const writeSync = (bytes) => {
+    requireBytes(bytes);
     print(bytes);
     return bytes.byteLength;
   };
@@ -4696,14 +4698,17 @@ function redirectWrites(stream, print) {
       value: writeSync
     },
     write: {
-      value: (bytes) => $Promise_resolve(writeSync(bytes))
+      value: (bytes) => new Promise((resolve) => resolve(writeSync(bytes)))
     },
     writable: {
       get: () => new WritableStream({
-        write: (bytes) => print(bytes)
+        write: (bytes) => void writeSync(bytes)
       })
     }
   });
+}
+function requireBytes(value) {
+  if (tagOfTypedArray[$call](value) !== "Uint8Array") throw new TypeError("expected typed ArrayBufferView");
 }
 
 // src/child/runtime.ts

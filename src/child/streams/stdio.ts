@@ -9,6 +9,12 @@ import { type PrintHandler, takeConsole } from "./console.ts";
 import { type InputFile, type ParentInput, parentInput } from "./parent_input.ts";
 
 const { BadResource } = Deno.errors;
+/** Says of an array of bytes that it is one, wherever it was made; `undefined` of what is no typed array. */
+const tagOfTypedArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!
+  .get!;
 
 /** The raw streams, for the protocol alone. */
 export interface ProtocolStreams extends ParentInput {
@@ -68,12 +74,18 @@ function closeStdin(): void {
 
 function redirectWrites(stream: typeof Deno.stdout, print: (bytes: Uint8Array) => void): void {
   const writeSync = (bytes: Uint8Array): number => {
+    requireBytes(bytes);
     print(bytes);
     return bytes.byteLength;
   };
   Object.defineProperties(stream, {
     writeSync: { value: writeSync },
-    write: { value: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)) },
-    writable: { get: () => new WritableStream<Uint8Array>({ write: (bytes) => print(bytes) }) },
+    write: { value: (bytes: Uint8Array) => new Promise((resolve) => resolve(writeSync(bytes))) },
+    writable: { get: () => new WritableStream<Uint8Array>({ write: (bytes) => void writeSync(bytes) }) },
   });
+}
+
+/** Deno refuses all else in these words: of a list of larger numbers, or a `DataView`, others than its bytes would travel. */
+function requireBytes(value: unknown): void {
+  if (tagOfTypedArray.call(value) !== "Uint8Array") throw new TypeError("expected typed ArrayBufferView");
 }

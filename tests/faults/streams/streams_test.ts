@@ -104,3 +104,43 @@ Deno.test("a task floods stdout by its number from threads while it returns 10 M
   assertEquals([code, stderr], [0, "true\n"]);
   assertEquals(stdout, `${"x".repeat(100)}\n`.repeat(10_000));
 });
+
+Deno.test("a stream of a task refuses what the program's own would, and what is printed is what it takes", async () => {
+  const outcome = await runProgram(`
+    const printing = async () => {
+      const refused = [];
+      for (const value of [new Uint16Array(3), new DataView(new ArrayBuffer(9)), new ArrayBuffer(9), "text", undefined]) {
+        try { Deno.stdout.writeSync(value); refused.push("taken"); } catch (error) { refused.push(error.name); }
+        const written = Deno.stdout.write(value);
+        refused.push(await written.then(() => "taken", ({ name }) => name));
+      }
+      await Deno.stdout.write(new TextEncoder().encode("- one\\n").subarray(2));
+      await Deno.stdout.writable.getWriter().write(new TextEncoder().encode("two\\n"));
+      return refused.join(" ");
+    };
+    const own = await printing();
+    await using pool = new Pool({ workers: 1 });
+    console.log(await pool.apply(printing) === own, own);
+  `);
+  const refused = Array.from({ length: 10 }, () => "TypeError").join(" ");
+  assertEquals(outcome.stdout, `one\ntwo\none\ntwo\ntrue ${refused}\n`);
+});
+
+Deno.test("a program whose stdout was replaced by a function that only keeps what it gets, as a test does, goes on", async () => {
+  const outcome = await runProgram(`
+    for (const answer of [undefined, 0]) {
+      let printed = "";
+      let calls = 0;
+      const { writeSync } = Deno.stdout;
+      Deno.stdout.writeSync = (bytes) => {
+        if (++calls > 10) throw Deno.exit(1);
+        printed += new TextDecoder().decode(bytes);
+        return answer;
+      };
+      { await using pool = new Pool({ workers: 1 }); await pool.apply(() => console.log("one")); }
+      Deno.stdout.writeSync = writeSync;
+      console.log(printed.trim(), calls);
+    }
+  `);
+  assertEquals(outcome.stdout, "one 1\none 1\n");
+});
