@@ -26,7 +26,8 @@ export interface ProcessOptions<F extends AnyFunction = AnyFunction> extends Wor
    */
   daemon?: boolean;
   /**
-   * Whether it goes on when this program is killed, fails, or calls `Deno.exit()`. What it prints after that is lost.
+   * Whether it goes on when this program is killed, fails, or calls `Deno.exit()`. What it prints after that is lost. It must run by then: a
+   * program that ends at once waits for a word of it before, such as an item of a queue.
    * @default false
    */
   detached?: boolean;

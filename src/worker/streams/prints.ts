@@ -5,6 +5,8 @@ import type { WorkerExit } from "../exit_error.ts";
 
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
+/** What stands behind the marker at most: two numbers of bytes. */
+const MARKER_NUMBERS_BYTES = 48;
 
 /** Keeps the last 8 KiB of what was added. */
 export class OutputTail {
@@ -57,6 +59,8 @@ export class WorkerPrints {
   /** Whether something was printed since the last flush. */
   #hasUnflushed = false;
   #exceededMemory: WorkerExit["exceededMemory"];
+  /** What its own stderr ended with so far, if that may be the beginning of the line about memory. */
+  #held: Uint8Array = new Uint8Array(0);
 
   /** Nothing is printed yet. */
   constructor(options: PrintsOptions) {
@@ -89,8 +93,10 @@ export class WorkerPrints {
   async readStderr(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     while (true) {
       const { value, done } = await reader.read();
-      if (done) return;
-      for (const printed of this.#takeMemoryMarker(value)) this.#printOwn(printed);
+      if (done) return this.#printHeld();
+      const { printed, rest } = this.#takeMemoryMarker(joined(this.#held, value));
+      this.#held = rest.slice();
+      for (const bytes of printed) this.#printOwn(bytes);
     }
   }
 
@@ -104,7 +110,14 @@ export class WorkerPrints {
 
   /** Nothing more comes. */
   end(): void {
+    this.#printHeld();
     for (const printer of [this.#out, this.#err, this.#ownErr]) printer.flush();
+  }
+
+  #printHeld(): void {
+    const held = this.#held;
+    this.#held = new Uint8Array(0);
+    this.#printOwn(held);
   }
 
   #printOwn(bytes: Uint8Array): void {
@@ -114,15 +127,22 @@ export class WorkerPrints {
     this.#options.onPrinted(2, bytes, 0);
   }
 
-  /** Takes the marker out of what was read, in which more may stand: a thread of the worker prints it while its code may print as well. */
-  #takeMemoryMarker(bytes: Uint8Array): Uint8Array[] {
+  /**
+   * Takes the marker out of what was read, in which more may stand: a thread of the worker prints it while its code may print as well. `rest` may
+   * be its beginning: where there is much to read, a read ends anywhere.
+   */
+  #takeMemoryMarker(bytes: Uint8Array): { readonly printed: readonly Uint8Array[]; readonly rest: Uint8Array } {
     const start = indexOf(bytes, this.#memoryMarker);
-    if (start < 0) return [bytes];
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline + 1;
-    const [, resident, limit] = new TextDecoder().decode(bytes.subarray(start, end)).trim().split(" ");
+    const newline = start < 0 ? -1 : bytes.indexOf(NEWLINE, start);
+    if (newline < 0) {
+      const end = start < 0 ? bytes.length - beginningAtEnd(bytes, this.#memoryMarker) : start;
+      // What is longer than the line can be is not held.
+      const at = bytes.length - end > this.#memoryMarker.length + MARKER_NUMBERS_BYTES ? bytes.length : end;
+      return { printed: [bytes.subarray(0, at)], rest: bytes.subarray(at) };
+    }
+    const [, resident, limit] = new TextDecoder().decode(bytes.subarray(start, newline)).split(" ");
     this.#exceededMemory = { residentBytes: Number(resident), limitBytes: Number(limit) };
-    return [bytes.subarray(0, start), bytes.subarray(end)];
+    return { printed: [bytes.subarray(0, start), bytes.subarray(newline + 1)], rest: new Uint8Array(0) };
   }
 }
 
@@ -131,4 +151,21 @@ function indexOf(bytes: Uint8Array, part: Uint8Array): number {
   let at = bytes.indexOf(part[0]!);
   while (at >= 0 && !part.every((byte, offset) => bytes[at + offset] === byte)) at = bytes.indexOf(part[0]!, at + 1);
   return at;
+}
+
+/** How many bytes at the end are the beginning of others. */
+function beginningAtEnd(bytes: Uint8Array, whole: Uint8Array): number {
+  let length = Math.min(bytes.length, whole.length - 1);
+  while (length > 0 && !whole.subarray(0, length).every((byte, at) => bytes[bytes.length - length + at] === byte)) {
+    length--;
+  }
+  return length;
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

@@ -56,6 +56,21 @@ Deno.test("OutputTail keeps the last 8 KiB, whatever the pieces are", () => {
   }));
 });
 
+Deno.test("WorkerPrints prints what only begins as the line about memory does", async () => {
+  const cases = [["corral-memory"], ["a corral", "-memory-2\n"], ["corral-memory-1 ", "x".repeat(100)], [
+    "cor",
+    "corral",
+    "",
+  ]];
+  for (const chunks of cases) {
+    let printed = "";
+    const onPrinted = (_: 1 | 2, bytes: Uint8Array): void => void (printed += decoder.decode(bytes));
+    const prints = new WorkerPrints({ passOutput: false, memoryMarker: "corral-memory-1", onPrinted });
+    await prints.readStderr(ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk))).getReader());
+    assertEquals([prints.exceededMemory, printed, prints.tail], [undefined, chunks.join(""), chunks.join("")]);
+  }
+});
+
 Deno.test("WorkerPrints finds what a worker says of its memory among other things that it prints, and prints only those", async () => {
   const [memoryMarker, line] = ["corral-memory-1", "corral-memory-1 300 200\n"];
   const cases: [chunks: string[], printed: string][] = [
@@ -63,6 +78,12 @@ Deno.test("WorkerPrints finds what a worker says of its memory among other thing
     [[`one\n${line}`], "one\n"],
     [["one\n", `corral-memory-${line}two`], "one\ncorral-memory-two"],
     [[`${"c".repeat(3000)}${line}`, "two"], `${"c".repeat(3000)}two`],
+    // A read that is full ends anywhere.
+    ...Array.from(line.slice(1), (_, at): [string[], string] => [
+      [`one\nc${line.slice(0, at + 1)}`, `${line.slice(at + 1)}two`],
+      "one\nctwo",
+    ]),
+    [["corral-", ...line], "corral-"],
   ];
   for (const [chunks, expected] of cases) {
     let printed = "";
