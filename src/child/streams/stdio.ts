@@ -9,7 +9,7 @@ import { type PrintHandler, takeConsole } from "./console.ts";
 import { type InputFile, type ParentInput, parentInput } from "./parent_input.ts";
 
 const { BadResource } = Deno.errors;
-/** Says of an array of bytes that it is one, wherever it was made; `undefined` of what is no typed array. */
+/** Says of an array of bytes that it is one, wherever it was made; `undefined` of anything that is not a typed array. */
 const tagOfTypedArray = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
