@@ -10,6 +10,10 @@ export interface BottomOfTerminal {
   around(write: () => void): void;
 }
 
+const FULL_PIPE_WAIT_MS = 1;
+const NEWLINE = 10;
+const LINE_END = Uint8Array.of(NEWLINE);
+
 // Another copy of the library may draw the bar.
 const place = shared<{ bottom: BottomOfTerminal | undefined }>("bottom of terminal", () => ({ bottom: undefined }));
 
@@ -22,10 +26,16 @@ export function setBottomOfTerminal(bottom: BottomOfTerminal | undefined): void 
 export function writeToProgram(stream: 1 | 2, bytes: Uint8Array): void {
   const { bottom } = place;
   if (bottom === undefined) return writeDirectly(stream, bytes);
-  bottom.around(() => writeDirectly(stream, bytes));
+  bottom.around(() => {
+    writeDirectly(stream, bytes);
+    // What is drawn behind it in the same line would take it away when it goes.
+    if (leavesLineOpen(stream, bytes)) writeDirectly(stream, LINE_END);
+  });
 }
 
-const FULL_PIPE_WAIT_MS = 1;
+function leavesLineOpen(stream: 1 | 2, bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes.at(-1) !== NEWLINE && (stream === 1 ? Deno.stdout : Deno.stderr).isTerminal();
+}
 
 /** The same, whatever stands at the bottom of the terminal: for that itself. */
 export function writeDirectly(stream: 1 | 2, bytes: Uint8Array): void {
