@@ -1,8 +1,12 @@
 /** How things are named in the server. */
 
-/** The queue of a group's code. One queue for each: an agent never sees an order for code that it does not have. */
+/**
+ * The queue of a group's code. One queue for each: an agent never sees an order for code that it does not have.
+ *
+ * Both may have a "-", so that a group's is a "." here, which groups do not have: code `eu-1` of group `prod` is not code `1` of group `prod-eu`.
+ */
 export function queueName(group: string, code: string): string {
-  return `corral-${group}-${code}`;
+  return `corral-${group.replaceAll("-", ".")}-${code}`;
 }
 
 /** The Relay namespace of a group. */
