@@ -11,11 +11,10 @@ import {
 import type { Sealer } from "../message/letter.ts";
 import { MOST_SPANS } from "../message/outcome.ts";
 import { OUTCOME_INLINE_BYTES, pack } from "../message/parcel.ts";
+import { RunLog } from "./run_log.ts";
 import { thrownText } from "./thrown_text.ts";
 
 const PROGRESS_MS = 50;
-const LOG_MS = 1000;
-const MOST_LOG_UNITS = 64 * 1024;
 
 /** How a task ended on this agent. */
 export type RunEnd =
@@ -45,10 +44,7 @@ export class Run {
   #progressTimer: { cancel(): void } | undefined;
   /** What is being told now. */
   #telling: Promise<void> = Promise.resolve();
-  /** What it prints may come in parts that end within a character. */
-  readonly #decoder = new TextDecoder();
-  #log = "";
-  #logTimer: { cancel(): void } | undefined;
+  readonly #log: RunLog;
 
   constructor(
     job: AgentJob,
@@ -60,6 +56,7 @@ export class Run {
     this.#backend = tools.backend;
     this.#sealer = tools.sealer;
     this.#clock = tools.clock;
+    this.#log = new RunLog(job, tools.clock);
   }
 
   /** The id of the request in the backend, once it is there. */
@@ -106,8 +103,7 @@ export class Run {
     // The last value is the one that matters most, and comes before the answer: over PostgreSQL, the two may take different connections.
     await this.#telling;
     await this.#sendProgress();
-    if (!end.ok && end.own) this.#print(`${thrownText(end.error)}\n`);
-    this.#flushLog();
+    this.#log.end(!end.ok && end.own ? `${thrownText(end.error)}\n` : "");
     return end;
   }
 
@@ -127,20 +123,7 @@ export class Run {
 
   /** Notes what it printed, for dashboards. */
   printed(bytes: Uint8Array): void {
-    this.#print(this.#decoder.decode(bytes, { stream: true }));
-  }
-
-  #print(text: string): void {
-    this.#log = (this.#log + text).slice(-MOST_LOG_UNITS);
-    if (!this.#ended) this.#logTimer ??= this.#clock.after(LOG_MS, () => this.#flushLog());
-  }
-
-  #flushLog(): void {
-    this.#logTimer?.cancel();
-    this.#logTimer = undefined;
-    const text = this.#log;
-    this.#log = "";
-    if (text !== "") this.job.log(text).catch(() => {});
+    this.#log.printed(bytes);
   }
 
   /** The latest value wins: each is an event for every client of the queue. */

@@ -13,7 +13,6 @@ const RETRY_DELAY_MS = 1000;
 const REFUSED_AGAIN_MS = 200;
 /** So few that the server does not keep others waiting. */
 const CLEANED_AT_ONCE = 1000;
-const KEPT_LOG_LINES = 1000;
 /** BullMQ's codes for an answer that came after the lock was lost: no lock, not active, another's lock. */
 const LOCK_LOST = [-2, -3, -6];
 /** And for one of a job that is gone, as from a server that has lost its data. */
@@ -31,8 +30,8 @@ export interface AgentJob {
   startsAgain(): Promise<void>;
   /** Shows progress. */
   progress(letter: Letter): Promise<void>;
-  /** Adds lines to what dashboards show. */
-  log(text: string): Promise<void>;
+  /** Adds a row to what dashboards show, and keeps the last so many. */
+  log(text: string, rows: number): Promise<void>;
 }
 
 /** What is to become of a job. */
@@ -238,7 +237,7 @@ export class JobSource {
       // Beside the letter: what is signed stays as it is.
       startsAgain: async () => await job.updateData({ ...job.data, w: startsWithin(job) + 1 }),
       progress: async (letter) => await job.updateProgress(letter as unknown as object),
-      log: async (text) => void await this.#queue.addJobLog(job.id!, text, KEPT_LOG_LINES),
+      log: async (text, rows) => void await this.#queue.addJobLog(job.id!, text, rows),
     };
   }
 }

@@ -1,5 +1,5 @@
 // Policy: one task on an agent, with a scripted backend and job: what it reports and prints.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { AgentJob } from "../../src/bullmq/job_source.ts";
 import { Run, type RunEnd } from "../../src/agent/run.ts";
 import type { Completion, TaskBackend, TaskHandle, TaskRequest } from "../../src/corral.ts";
@@ -25,7 +25,11 @@ class Stage {
         this.told.push({ value: JSON.parse(l).value.x, done: resolve });
         return promise;
       },
-      log: (text) => Promise.resolve(void this.log.push(text)),
+      log: (text, rows) => {
+        this.log.push(text);
+        this.log.splice(0, this.log.length - rows);
+        return Promise.resolve();
+      },
     };
     const submit = (_request: TaskRequest, completion: Completion): TaskHandle => {
       this.completion = completion;
@@ -79,6 +83,33 @@ Deno.test("Run.printed() keeps characters whole that come in two parts", async (
   completion.resolve(7, 1);
   await end;
   assertEquals(log.join(""), "h\u00e9 \u6f22\n");
+});
+
+Deno.test("Run.printed() leaves a bounded part on the server of what a task prints for long, and that is the last", async () => {
+  const { run, log, clock, completion, end } = new Stage();
+  log.push("of an earlier start");
+  const line = "\u6f22".repeat(1000);
+  for (let second = 1; second <= 100; second++) {
+    for (let part = 0; part < 50; part++) run.printed(new TextEncoder().encode(`${line}${second}\n`));
+    clock.after(1000, () => {});
+    await clock.runUntil(() => clock.now() >= second * 1000, 1001);
+  }
+  run.printed(new TextEncoder().encode("the last word"));
+  completion.resolve(7, 1);
+  await end;
+  const bytes = new TextEncoder().encode(log.join("")).byteLength;
+  assert(bytes > 128 * 1024 && bytes <= 256 * 1024 + 10, `${bytes}`);
+  assertEquals(log.at(-1), "the last word");
+  assert(log.at(-2)!.endsWith("100\n"));
+});
+
+Deno.test("Run.printed() leaves what an earlier start has printed until this one has filled the log", async () => {
+  const { run, log, completion, end } = new Stage();
+  log.push("of an earlier start");
+  run.printed(new TextEncoder().encode("of this one"));
+  completion.resolve(7, 1);
+  await end;
+  assertEquals(log, ["of an earlier start", "of this one"]);
 });
 
 /** Lets promises that can settle do so. */
