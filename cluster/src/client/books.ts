@@ -68,6 +68,7 @@ export class Books {
     entry.state = "waiting";
     entry.lossesBefore = entry.losses;
     entry.misses = 0;
+    entry.hadEnded = undefined;
     this.outbox.add(entry);
   }
 

@@ -37,6 +37,10 @@ export class Entry implements TaskHandle {
   isOut = false;
   /** What of its order lies in the store. */
   pieces: readonly string[] = [];
+  /** Of a run: whether its job had ended before it was sent, for another program or an earlier call. Not known before somebody has looked. */
+  hadEnded: boolean | undefined;
+  /** What had ended had failed, and was taken away. Once is enough: it may be there again because the server does not let it go. */
+  isRunAgain = false;
   /** By the client's clock. */
   sentAt = 0;
 

@@ -121,9 +121,14 @@ export class Outcomes {
     entry.misses = state.state === "missing" ? entry.misses + 1 : 0;
     if (state.state === "active") this.begun(entry.jobId, state.agent);
     if (entry.misses >= MISSES_UNTIL_VANISHED) this.#vanished(entry);
-    if (state.state !== "finished") return;
+    if (state.state !== "finished") {
+      // Another program has the run run again.
+      if (entry.hadEnded === true) entry.hadEnded = false;
+      return;
+    }
     const outcome = openOutcome(sealer, entry.jobId, state.letter);
     if (outcome !== undefined) return void this.#answered(entry, outcome);
+    if (isOldEnd(entry)) return void this.#runAgain(entry);
     acknowledger.add(entry.jobId);
     books.take(entry)?.reject(unsignedOutcomeError(told(state.reason)), "worker");
   }
@@ -143,6 +148,7 @@ export class Outcomes {
     } catch (error) {
       reading = { ok: false, error, kind: "worker" };
     }
+    if (isOldEnd(entry) && hasFailed(reading, entry)) return await this.#runAgain(entry);
     lanes.answered(outcome.agent);
     if (!entry.isKept) acknowledger.add(entry.jobId, "value" in outcome ? outcome : undefined);
     // What failed is not kept for a later run of the same id, which may be called as soon as this one's caller has been told.
@@ -157,7 +163,7 @@ export class Outcomes {
 
   /** It was given back unstarted: it may leave again, under the same name. */
   async #refused(entry: Entry, { agent, reason, detail, starts }: Refusal): Promise<void> {
-    const { books, broker, shelf, runShelf, acknowledger, clock, leaseMs, onRoom } = this.#options;
+    const { books, shelf, runShelf, acknowledger, clock, leaseMs } = this.#options;
     entry.losses = Math.max(entry.losses, entry.lossesBefore + starts);
     if (reason === "orphaned") entry.orphanedSince ??= clock.now();
     else entry.refusals++;
@@ -165,10 +171,21 @@ export class Outcomes {
       acknowledger.add(entry.jobId);
       return books.take(entry)?.reject(refusedError(agent, detail, entry.losses > 0), "worker");
     }
-    entry.isFinishing = true;
     if (reason === "piece") (entry.isKept ? runShelf : shelf).forget(entry.pieces);
+    await this.#sendAgain(entry, reason === "orphaned" ? ORPHANED_PAUSE_MS : 0);
+  }
+
+  /** What failed before a run was called again counts no more, nor what cannot be read any more. */
+  async #runAgain(entry: Entry): Promise<void> {
+    entry.isRunAgain = true;
+    await this.#sendAgain(entry, 0);
+  }
+
+  async #sendAgain(entry: Entry, pauseMs: number): Promise<void> {
+    const { books, broker, clock, onRoom } = this.#options;
+    entry.isFinishing = true;
     await broker.remove([entry.jobId]).catch(() => {});
-    if (reason === "orphaned") await pause(clock, ORPHANED_PAUSE_MS);
+    if (pauseMs > 0) await pause(clock, pauseMs);
     entry.isFinishing = false;
     if (hasEnded(entry)) return;
     entry.completion.returned(clock.now());
@@ -189,6 +206,11 @@ export class Outcomes {
 /** What nobody has signed, for an error. */
 function told(text: string): string {
   return plain(text.slice(0, MOST_TOLD));
+}
+
+/** Whether what is found of a run is what had become of it before it was called. */
+function isOldEnd({ hadEnded, isRunAgain }: Entry): boolean {
+  return hadEnded === true && !isRunAgain;
 }
 
 function hasFailed(reading: Reading, { request: { chunk } }: Entry): boolean {

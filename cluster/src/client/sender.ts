@@ -127,6 +127,7 @@ export class Sender {
     const packed = new Map(batch.map((entry) => [entry, pack(entry.request.payload, ORDER_INLINE_BYTES)]));
     for (let left = batch; left.length > 0 && !this.#stopped; left = batch.filter(({ state }) => state === "leaving")) {
       try {
+        await this.#lookForEnds(left);
         await this.#put(left, packed);
         await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!.parcel)));
         if (this.#refusing) onRefusing(undefined);
@@ -163,6 +164,16 @@ export class Sender {
     } catch {
       return false;
     }
+  }
+
+  /** A run's job that had failed before it was called again must not be told as its failure. Only now can the two be told apart. */
+  async #lookForEnds(entries: readonly Entry[]): Promise<void> {
+    const unknown = entries.filter(({ isKept, hadEnded }) => isKept && hadEnded === undefined);
+    if (unknown.length === 0) return;
+    const states = await this.#options.broker.inspect(unknown.map(({ jobId }) => jobId));
+    unknown.forEach((entry, at) => {
+      entry.hadEnded = states[at]!.state === "finished";
+    });
   }
 
   async #put(entries: readonly Entry[], packed: ReadonlyMap<Entry, Packed>): Promise<void> {
