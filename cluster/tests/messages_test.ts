@@ -6,7 +6,10 @@ import { createHmac } from "node:crypto";
 import { inFolder } from "../../tests/helpers/programs/corral.ts";
 import { codeNameOf, codeNameOfModule } from "../src/message/code_name.ts";
 import { CLUSTER_PROTOCOL, Sealer } from "../src/message/letter.ts";
-import { openOrder, type Order, sealOrder } from "../src/message/order.ts";
+import { requestOf } from "../src/agent/order_request.ts";
+import { packRequest } from "../src/client/request_packing.ts";
+import type { TaskRequest } from "../src/corral.ts";
+import { openOrder, type Order, orderClaims, sealOrder } from "../src/message/order.ts";
 import { claimsOf, isPiece, largestPieceBytes, pack, unpack } from "../src/message/parcel.ts";
 import { presenceText, readPresence } from "../src/message/presence.ts";
 
@@ -93,6 +96,22 @@ Deno.test("pack() puts many small parts into one piece, and those that are large
   for (const wrong of [new Uint8Array(), new Uint8Array(4).fill(255), fetched.get(bundle)!.slice(1)]) {
     assertThrows(() => unpack(parcel, new Map([...fetched, [bundle, wrong]])), TypeError, "a bundle of parts");
   }
+});
+
+Deno.test("packRequest() sends long text of a function beside the order, the same for all that have it", () => {
+  const source = `() => "${"\u6f22".repeat(20_000)}"`;
+  const fn = { kind: "source", name: "f", source } as const;
+  const packed = ["[1]", "[2]"].map((text) =>
+    packRequest({ function: fn, payload: { text, tagged: false, parts: [] } } as unknown as TaskRequest)
+  );
+  assertEquals([JSON.stringify(packed[0]!.part).length < 1000, packed[0]!.pieces], [true, packed[1]!.pieces]);
+  const order = { id: "a-1", client: "c", retries: 0, expires: 1, shelf: "s", ...packed[0]!.part };
+  const read = openOrder(sealer, "a-1", sealOrder(sealer, order)) as Order;
+  const pieces = new Map(packed[0]!.pieces.map(({ hash, bytes }) => [hash, bytes]));
+  assertEquals(orderClaims(read).map(([hash]) => hash), [...pieces.keys()]);
+  assertEquals(requestOf(read, 1, pieces).function, fn);
+  const wrong = sealer.seal("order", JSON.stringify({ v: 1, ...order, source: ["zz", 1] }));
+  assertEquals((openOrder(sealer, "a-1", wrong) as { refusal: string }).refusal, "malformed");
 });
 
 Deno.test("largestPieceBytes() counts bytes, also those of text", () => {

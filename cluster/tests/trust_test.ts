@@ -176,6 +176,8 @@ Deno.test("text that is not an export does not run, unless the agent allows it",
   await using _loose = await AgentProcess.start(redis.url, { module: null, jobs: 1, flags: ["--allow-inline"] });
   await using other = new Caller(redis.url, { module: "" });
   assertEquals(await runText(other), 42);
+  // Long text lies in the store.
+  assertEquals(await runText(other, `() => "${"\u6f22".repeat(50_000)}".length`), 50_000);
 });
 
 Deno.test(
@@ -223,8 +225,7 @@ Deno.test("a server that may drop or lose tasks is refused, with the command tha
   await third.ready();
 });
 
-async function runText(caller: Caller): Promise<unknown> {
-  const source = "() => 6 * 7";
+async function runText(caller: Caller, source = "() => 6 * 7"): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const ignore = (): void => {};
   caller.backend.submit({

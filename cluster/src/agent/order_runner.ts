@@ -5,21 +5,21 @@ import { type Clock, pause } from "../clock.ts";
 import {
   CancelledError,
   encode,
-  EncodingError,
-  ProtocolError,
+  type SpanReport,
   type TaskBackend,
   type TaskRequest,
   WorkerExitError,
 } from "../corral.ts";
 import type { Letter, Sealer } from "../message/letter.ts";
-import { openOrder, type Order } from "../message/order.ts";
+import { openOrder, type Order, orderClaims } from "../message/order.ts";
 import { openOutcome, type Outcome, type OutcomeBody, type RefusalReason, sealOutcome } from "../message/outcome.ts";
-import { type Claim, claimsOf, OUTCOME_INLINE_BYTES, pack, unpack } from "../message/parcel.ts";
+import { type Claim, OUTCOME_INLINE_BYTES, pack, type Parcel, TRACED_INLINE_BYTES } from "../message/parcel.ts";
 import type { Fitness } from "./fitness.ts";
 import type { KnownClients } from "./known_clients.ts";
 import type { PieceCache } from "./piece_cache.ts";
+import { requestOf } from "./order_request.ts";
 import { Run, type RunEnd } from "./run.ts";
-import { thrownText } from "./thrown_text.ts";
+import { encodeError, strayedError, unsentError } from "./run_errors.ts";
 
 const SALVAGE_TRIES = 3;
 const SALVAGE_WAIT_MS = 300;
@@ -143,7 +143,7 @@ export class OrderRunner implements JobRunner {
     if (isWaitedFor !== true && !await isWaitedFor) {
       return await this.#refuse(job, order, "orphaned", "its client was not there");
     }
-    const claims = claimsOf(order.value);
+    const claims = orderClaims(order);
     return (claims.length === 0 ? NO_PIECES : await this.#fetch(order, claims)) ??
       await this.#refuse(job, order, "piece", "a part of its arguments is not in the store");
   }
@@ -175,12 +175,12 @@ export class OrderRunner implements JobRunner {
       ? { kind: "value" as const, value: end.value }
       : { kind: "error" as const, own: end.own, value: encodeError(end.error) };
     const { durationMs } = end;
-    const { spans } = run;
     if (durationMs !== undefined) this.#options.onRan(durationMs);
     try {
+      const traced = await this.#packSpans(order, run.spans);
       return await this.#answer(order, told, {
         ...(order.trace !== undefined && durationMs !== undefined && { durationMs }),
-        ...(spans.length > 0 && { spans }),
+        ...(traced !== undefined && { traced }),
       });
     } catch (error) {
       return await this.#answer(order, { kind: "error", own: false, value: encodeError(unsentError(error)) });
@@ -219,14 +219,22 @@ export class OrderRunner implements JobRunner {
     return await this.#answer(order, { kind: "refused", reason, detail, starts: job.starts - 1 });
   }
 
-  async #answer(order: Order, end: Answerable, traced: Pick<Outcome, "durationMs" | "spans"> = {}): Promise<JobEnd> {
+  /** Few travel inside, more lie in the store. Without them rather than with an answer that is late. */
+  async #packSpans({ id }: Order, spans: readonly SpanReport[]): Promise<Parcel | undefined> {
+    if (spans.length === 0) return undefined;
+    const { parcel, pieces } = pack(encode(spans), TRACED_INLINE_BYTES);
+    if (pieces.length === 0) return parcel;
+    return await this.#options.store.put(resultShelf(id), pieces).then(() => parcel, () => undefined);
+  }
+
+  async #answer(order: Order, end: Answerable, traced: Pick<Outcome, "durationMs" | "traced"> = {}): Promise<JobEnd> {
     const { sealer, name, store } = this.#options;
-    const shelf = `result-${order.id}`;
+    const shelf = resultShelf(order.id);
     let body: OutcomeBody;
     if (end.kind === "value" || end.kind === "error") {
       const { parcel, pieces } = pack(
         end.kind === "value" ? encode(end.value) : end.value as Encoded,
-        OUTCOME_INLINE_BYTES,
+        OUTCOME_INLINE_BYTES - (traced.traced === undefined ? 0 : TRACED_INLINE_BYTES),
       );
       if (pieces.length > 0) await this.#untilTaken(() => store.put(shelf, pieces), REFUSAL_LIMIT_MS);
       body = end.kind === "value" ? { kind: "value", value: parcel } : { kind: "error", own: end.own, value: parcel };
@@ -252,21 +260,9 @@ export class OrderRunner implements JobRunner {
   }
 }
 
-/** The request for this agent's own workers. The arguments pass through unread. */
-function requestOf(order: Order, starts: number, pieces: ReadonlyMap<string, Uint8Array>): TaskRequest {
-  const payload = unpack(order.value, pieces);
-  return {
-    function: order.fn,
-    payload,
-    handles: [],
-    chunk: order.chunk,
-    byteLength: payload.text.length + payload.parts.reduce((sum, part) => sum + part.byteLength, 0),
-    priority: 0,
-    key: undefined,
-    timeoutMs: order.timeoutMs,
-    retries: Math.max(0, order.retries - (starts - 1)),
-    trace: order.trace ?? "",
-  };
+/** Where the results of a job lie. */
+function resultShelf(jobId: string): string {
+  return `result-${jobId}`;
 }
 
 type Encoded = ReturnType<typeof encode>;
@@ -274,28 +270,3 @@ type Answerable =
   | Exclude<OutcomeBody, { readonly value: unknown }>
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly own: boolean; readonly value: Encoded };
-
-/** What a task throws may be anything, also what cannot travel. */
-function encodeError(error: unknown): Encoded {
-  try {
-    return encode(error);
-  } catch {
-    return encode(new Error(thrownText(error)));
-  }
-}
-
-function strayedError(agent: string, reason: string): WorkerExitError {
-  return new WorkerExitError(
-    `The task was run by a worker of ${agent} that may have other code: ${reason}; if the task can run twice, give it "retries"`,
-    { taskStarted: true },
-  );
-}
-
-/** A result that stays here: it cannot travel, or the server does not take it. */
-function unsentError(error: unknown): Error {
-  if (error instanceof EncodingError) return error;
-  const detail = error instanceof Error ? error.message : String(error);
-  return new ProtocolError(`Cannot send the task's result: ${detail}; the task has run, retry it if it can run twice`, {
-    taskStarted: true,
-  });
-}

@@ -9,7 +9,7 @@ import {
   type TaskRequest,
 } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
-import { MOST_SPANS } from "../message/outcome.ts";
+import { MOST_SPAN_CHARACTERS, MOST_SPANS } from "../message/outcome.ts";
 import { OUTCOME_INLINE_BYTES, pack } from "../message/parcel.ts";
 import { RunLog } from "./run_log.ts";
 import { thrownText } from "./thrown_text.ts";
@@ -35,6 +35,7 @@ export class Run {
   readonly #clock: Clock;
   /** What its code has traced. */
   readonly spans: SpanReport[] = [];
+  #spanCharacters = 0;
   #handle: TaskHandle | undefined;
   #begun = false;
   #pid: number | undefined;
@@ -92,7 +93,7 @@ export class Run {
       returned() {},
       retried: () => void this.job.startsAgain().catch(() => {}),
       progress: (value) => this.#progress(value),
-      span: (report) => void (this.spans.length < MOST_SPANS && this.spans.push(report)),
+      span: (report) => this.#span(report),
       resolve: (value, durationMs) => resolve({ ok: true, value, durationMs }),
       reject: (error, kind, durationMs) => resolve({ ok: false, error, own: kind === "task", durationMs }),
     };
@@ -124,6 +125,14 @@ export class Run {
   /** Notes what it printed, for dashboards. */
   printed(bytes: Uint8Array): void {
     this.#log.printed(bytes);
+  }
+
+  #span(report: SpanReport): void {
+    if (this.spans.length >= MOST_SPANS) return;
+    const { length } = JSON.stringify(report);
+    if (this.#spanCharacters + length > MOST_SPAN_CHARACTERS) return;
+    this.#spanCharacters += length;
+    this.spans.push(report);
   }
 
   /** The latest value wins: each is an event for every client of the queue. */

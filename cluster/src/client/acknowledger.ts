@@ -1,6 +1,6 @@
 import type { Broker } from "../broker.ts";
 import type { Clock } from "../clock.ts";
-import { claimsOf, type Parcel } from "../message/parcel.ts";
+import { type Outcome, outcomeClaims } from "../message/outcome.ts";
 
 const BATCH_MS = 20;
 const BATCH_SIZE = 128;
@@ -20,10 +20,10 @@ export class Acknowledger {
   }
 
   /** Takes a job away, and what its outcome had in the store. */
-  add(id: string, answer?: { readonly shelf: string; readonly value: Parcel }): void {
+  add(id: string, outcome?: Outcome): void {
     this.#ids.push(id);
-    const hashes = answer === undefined ? [] : claimsOf(answer.value).map(([hash]) => hash);
-    if (hashes.length > 0) this.#run(this.#broker.drop(answer!.shelf, hashes));
+    const hashes = outcome === undefined ? [] : outcomeClaims(outcome).map(([hash]) => hash);
+    if (hashes.length > 0) this.#run(this.#broker.drop(outcome!.shelf, hashes));
     if (this.#ids.length >= BATCH_SIZE) this.#send();
     else this.#timer ??= this.#clock.after(BATCH_MS, () => this.#send());
   }

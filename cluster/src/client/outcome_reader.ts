@@ -1,6 +1,13 @@
 /** Turns an outcome into what a caller is told. */
 import type { Broker } from "../broker.ts";
-import { type ChunkResult, decode, type FailureKind, ProtocolError, TaskTimeoutError } from "../corral.ts";
+import {
+  type ChunkResult,
+  decode,
+  type FailureKind,
+  ProtocolError,
+  type SpanReport,
+  TaskTimeoutError,
+} from "../corral.ts";
 import type { Outcome } from "../message/outcome.ts";
 import { claimsOf, type Parcel, unpack } from "../message/parcel.ts";
 import { inAgentWords } from "./agent_advice.ts";
@@ -22,6 +29,19 @@ export function readAnswer(answer: Answer, chunkSize: number | undefined, broker
   return fetchThenJudge(answer, chunkSize, broker);
 }
 
+/** What the code of a task has traced; nothing where it is no longer there. */
+export function readSpans(
+  { traced, shelf }: Answer,
+  broker: Broker,
+): readonly SpanReport[] | Promise<readonly SpanReport[]> {
+  if (traced === undefined) return [];
+  if (claimsOf(traced).length === 0) return decodeParcel(traced, new Map()) as readonly SpanReport[];
+  return fetchAll(traced, shelf, broker).then(
+    (fetched) => fetched === undefined ? [] : decodeParcel(traced, fetched) as readonly SpanReport[],
+    () => [],
+  );
+}
+
 /** The value of a parcel. Throws ProtocolError. */
 export function decodeParcel(parcel: Parcel, fetched: ReadonlyMap<string, Uint8Array>): unknown {
   const { text, tagged, parts } = unpack(parcel, fetched);
@@ -33,19 +53,24 @@ async function fetchThenJudge(
   chunkSize: number | undefined,
   broker: Broker,
 ): Promise<Reading> {
+  const fetched = await fetchAll(answer.value, answer.shelf, broker);
+  if (fetched !== undefined) return judge(answer, decodeParcel(answer.value, fetched), chunkSize);
+  const error = new ProtocolError(
+    "Cannot read the task's result: a part of it is no longer there; raise resultTtlMs if nobody removed it",
+    { taskStarted: true },
+  );
+  return { ok: false, error, kind: "worker" };
+}
+
+/** What of a parcel lies in the store; nothing where a piece is missing. */
+async function fetchAll(parcel: Parcel, shelf: string, broker: Broker): Promise<Map<string, Uint8Array> | undefined> {
   const fetched = new Map<string, Uint8Array>();
-  for (const claim of claimsOf(answer.value)) {
-    const bytes = await broker.get(answer.shelf, claim);
-    if (bytes === undefined) {
-      const error = new ProtocolError(
-        "Cannot read the task's result: a part of it is no longer there; raise resultTtlMs if nobody removed it",
-        { taskStarted: true },
-      );
-      return { ok: false, error, kind: "worker" };
-    }
+  for (const claim of claimsOf(parcel)) {
+    const bytes = await broker.get(shelf, claim);
+    if (bytes === undefined) return undefined;
     fetched.set(claim[0], bytes);
   }
-  return judge(answer, decodeParcel(answer.value, fetched), chunkSize);
+  return fetched;
 }
 
 function judge(answer: Answer, value: unknown, chunkSize: number | undefined): Reading {

@@ -1,6 +1,6 @@
 import type { Broker, JobState } from "../broker.ts";
 import { type Clock, pause } from "../clock.ts";
-import type { ChunkResult, SpanReport } from "../corral.ts";
+import type { ChunkResult } from "../corral.ts";
 import type { Sealer } from "../message/letter.ts";
 import { openOutcome, type Outcome } from "../message/outcome.ts";
 import { plain } from "../message/presence.ts";
@@ -9,7 +9,7 @@ import type { Books } from "./books.ts";
 import type { Entry } from "./entry.ts";
 import { lostAgentError, refusedError, unsignedOutcomeError, vanishedError } from "./faults.ts";
 import type { Lanes } from "./lanes.ts";
-import { readAnswer, type Reading } from "./outcome_reader.ts";
+import { readAnswer, type Reading, readSpans } from "./outcome_reader.ts";
 import type { Pursuit } from "./pursuit.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -150,11 +150,13 @@ export class Outcomes {
     }
     if (isOldEnd(entry) && hasFailed(reading, entry)) return await this.#runAgain(entry);
     lanes.answered(outcome.agent);
-    if (!entry.isKept) acknowledger.add(entry.jobId, "value" in outcome ? outcome : undefined);
+    const spans = readSpans(outcome, broker);
+    const traced = spans instanceof Promise ? await spans : spans;
+    if (!entry.isKept) acknowledger.add(entry.jobId, outcome);
     // What failed is not kept for a later run of the same id, which may be called as soon as this one's caller has been told.
     else if (hasFailed(reading, entry)) await broker.remove([entry.jobId]).catch(() => {});
     // The agent has checked them, and signed for it.
-    for (const report of outcome.spans ?? []) entry.completion.span?.(report as SpanReport);
+    for (const report of traced) entry.completion.span?.(report);
     const completion = books.take(entry);
     if (reading.ok) completion?.resolve(reading.value, outcome.durationMs);
     else completion?.reject(reading.error, reading.kind, outcome.durationMs);

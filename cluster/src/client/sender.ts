@@ -2,7 +2,7 @@ import type { Broker, OutgoingOrder } from "../broker.ts";
 import { type Clock, pause } from "../clock.ts";
 import type { Sealer } from "../message/letter.ts";
 import { sealOrder } from "../message/order.ts";
-import { ORDER_INLINE_BYTES, pack, type Packed, type Parcel } from "../message/parcel.ts";
+import { type PackedRequest, packRequest } from "./request_packing.ts";
 import { RUN_SHELF } from "../names.ts";
 import type { Entry } from "./entry.ts";
 import type { OrderWindow } from "./order_window.ts";
@@ -124,12 +124,12 @@ export class Sender {
    */
   async #send(batch: readonly Entry[]): Promise<void> {
     const { broker, onSent, clock, onRefusing } = this.#options;
-    const packed = new Map(batch.map((entry) => [entry, pack(entry.request.payload, ORDER_INLINE_BYTES)]));
+    const packed = new Map(batch.map((entry) => [entry, packRequest(entry.request)]));
     for (let left = batch; left.length > 0 && !this.#stopped; left = batch.filter(({ state }) => state === "leaving")) {
       try {
         await this.#lookForEnds(left);
         await this.#put(left, packed);
-        await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!.parcel)));
+        await broker.add(left.map((entry) => this.#order(entry, packed.get(entry)!)));
         if (this.#refusing) onRefusing(undefined);
         this.#refusing = false;
         this.#refusedSince = undefined;
@@ -176,7 +176,7 @@ export class Sender {
     });
   }
 
-  async #put(entries: readonly Entry[], packed: ReadonlyMap<Entry, Packed>): Promise<void> {
+  async #put(entries: readonly Entry[], packed: ReadonlyMap<Entry, PackedRequest>): Promise<void> {
     const { shelf, runShelf } = this.#options;
     for (const entry of entries) {
       const { pieces } = packed.get(entry)!;
@@ -186,14 +186,13 @@ export class Sender {
     }
   }
 
-  #order(entry: Entry, value: Parcel): OutgoingOrder {
+  #order(entry: Entry, { part }: PackedRequest): OutgoingOrder {
     const { clientId, sealer, clock, broker, shelfName } = this.#options;
     const { request, jobId, retriesLeft, isKept } = entry;
     const { chunk, timeoutMs, trace } = request;
     const letter = sealOrder(sealer, {
       id: jobId,
       client: clientId,
-      fn: request.function,
       ...(chunk !== undefined && { chunk }),
       ...(timeoutMs !== undefined && timeoutMs !== Infinity && { timeoutMs }),
       retries: retriesLeft,
@@ -201,7 +200,7 @@ export class Sender {
       ...(trace !== undefined && { trace }),
       expires: Math.round(clock.epoch() + broker.clockOffsetMs + ORDER_TTL_MS),
       shelf: isKept ? RUN_SHELF : shelfName,
-      value,
+      ...part,
     });
     return { id: jobId, name: request.function.name || "anonymous", letter, priority: request.priority };
   }

@@ -1,6 +1,6 @@
 /** What a client asks of an agent: one task, with all that it needs but permissions, which are the agent's. */
 import { CLUSTER_PROTOCOL, type Letter, type Sealer } from "./letter.ts";
-import { claimsOf, type Parcel } from "./parcel.ts";
+import { type Claim, claimsOf, isClaim, type Parcel } from "./parcel.ts";
 
 /** How an agent's worker finds the function. The same as on corral's own wire. */
 export type FunctionName =
@@ -15,6 +15,8 @@ export interface Order {
   /** The client that waits. */
   readonly client: string;
   readonly fn: FunctionName;
+  /** Where the text of the function is when that is long; `fn` has none then. */
+  readonly source?: Claim;
   /** Set for a chunk of calls. */
   readonly chunk?: { readonly size: number; readonly spread: boolean; readonly stopOnError: boolean };
   readonly timeoutMs?: number;
@@ -55,9 +57,17 @@ export function openOrder(sealer: Sealer, jobId: string, letter: unknown): Order
   }
   if (order.id !== jobId) return { refusal: "replayed", detail: `it was written for job ${order.id}` };
   try {
-    claimsOf(order.value);
+    orderClaims(order);
   } catch (error) {
     return { refusal: "malformed", detail: (error as Error).message };
   }
   return order;
+}
+
+/** All that an order has in the store. Throws TypeError when it is not an order's. */
+export function orderClaims({ value, source }: Order): Claim[] {
+  const claims = claimsOf(value);
+  if (source === undefined) return claims;
+  if (!isClaim(source)) throw new TypeError("the text of a function is not where this library puts it");
+  return [...claims, source];
 }

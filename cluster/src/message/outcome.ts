@@ -1,6 +1,6 @@
 /** What an agent answers: the return value of the job, signed. */
 import { CLUSTER_PROTOCOL, type Letter, type Sealer } from "./letter.ts";
-import { claimsOf, type Parcel } from "./parcel.ts";
+import { type Claim, claimsOf, type Parcel } from "./parcel.ts";
 
 /** Why an order was not run. The task had not started, so that the client may send it again. */
 export type RefusalReason = "expired" | "piece" | "orphaned" | "stopping";
@@ -26,12 +26,13 @@ export type Outcome = OutcomeBody & {
   readonly shelf: string;
   /** How long it ran, when that was asked for. */
   readonly durationMs?: number;
-  /** What its code has traced, when somebody traces: reports of spans. */
-  readonly spans?: readonly unknown[];
+  /** What its code has traced, when somebody traces: an array of reports of spans. */
+  readonly traced?: Parcel;
 };
 
-/** The most spans that travel with an outcome: what a task traces beyond them is lost. */
+/** The most spans that travel with an outcome, and the most characters of JSON: what a task traces beyond them is lost. */
 export const MOST_SPANS = 64;
+export const MOST_SPAN_CHARACTERS = 1024 * 1024;
 
 /** Signs an outcome. */
 export function sealOutcome(sealer: Sealer, outcome: Outcome): Letter {
@@ -44,6 +45,12 @@ export function openOutcome(sealer: Sealer, jobId: string, letter: unknown): Out
   if (text === undefined) return undefined;
   const { v, ...outcome } = JSON.parse(text) as Outcome & { v: number };
   if (v !== CLUSTER_PROTOCOL || outcome.id !== jobId) return undefined;
-  if ("value" in outcome) claimsOf(outcome.value);
+  outcomeClaims(outcome);
   return outcome;
+}
+
+/** All that an outcome has in the store. */
+export function outcomeClaims(outcome: Outcome): Claim[] {
+  const { traced } = outcome;
+  return [...("value" in outcome ? claimsOf(outcome.value) : []), ...(traced === undefined ? [] : claimsOf(traced))];
 }

@@ -55,15 +55,17 @@ export interface Packed {
 export const ORDER_INLINE_BYTES = 64 * 1024;
 /** Outcomes above this size do: BullMQ writes each into the event stream as well, which keeps ten thousand of them. */
 export const OUTCOME_INLINE_BYTES = 16 * 1024;
+/** As much of that is for what a task has traced. */
+export const TRACED_INLINE_BYTES = 4 * 1024;
 
 /** Packs a value: what does not fit into `inlineBytes` becomes claims, the largest pieces first. */
 export function pack(value: EncodedValue, inlineBytes: number): Packed {
   const total = value.text.length + value.parts.reduce((sum, part) => sum + base64Length(part), 0);
   const pieces: Piece[] = [];
   const claim = (bytes: Uint8Array): Claim => {
-    const hash = sha256(bytes);
-    pieces.push({ hash, bytes });
-    return [hash, bytes.byteLength];
+    const piece = pieceOf(bytes);
+    pieces.push(piece);
+    return claimOf(piece);
   };
   let inlineLeft = inlineBytes;
   const fits = (length: number): boolean => {
@@ -80,6 +82,16 @@ export function pack(value: EncodedValue, inlineBytes: number): Packed {
   const [first] = value.parts;
   const lines = first !== undefined && isLinePart(first) && { l: 1 as const };
   return { parcel: { t, x, ...lines, ...s, ...(p.length > 0 && { p }) }, pieces };
+}
+
+/** What is put into the store. */
+export function pieceOf(bytes: Uint8Array): Piece {
+  return { hash: sha256(bytes), bytes };
+}
+
+/** How a letter names a piece. */
+export function claimOf({ hash, bytes }: Piece): Claim {
+  return [hash, bytes.byteLength];
 }
 
 /** How many bytes the largest piece of a value has, if all of them go to the store. */
@@ -119,7 +131,8 @@ export function isPiece([hash, byteLength]: Claim, bytes: Uint8Array): boolean {
   return bytes.byteLength === byteLength && sha256(bytes) === hash;
 }
 
-function isClaim(place: unknown): place is Claim {
+/** Whether what came in a letter is a claim. */
+export function isClaim(place: unknown): place is Claim {
   return Array.isArray(place) && place.length === 2 && /^[0-9a-f]{64}$/.test(place[0]) &&
     Number.isSafeInteger(place[1]);
 }

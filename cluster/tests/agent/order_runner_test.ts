@@ -1,15 +1,23 @@
 // Policy: an agent's runner with a scripted backend and store: a job that comes twice, a job that was lost, a store that fails.
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { AgentJob, JobEnd } from "../../src/bullmq/job_source.ts";
 import type { Store } from "../../src/bullmq/engine.ts";
 import { KnownClients } from "../../src/agent/known_clients.ts";
 import { OrderRunner } from "../../src/agent/order_runner.ts";
 import { PieceCache } from "../../src/agent/piece_cache.ts";
-import { type Completion, decode, encode, type TaskBackend, type TaskHandle } from "../../src/corral.ts";
+import {
+  type Completion,
+  decode,
+  encode,
+  type SpanReport,
+  type TaskBackend,
+  type TaskHandle,
+} from "../../src/corral.ts";
 import { type Letter, Sealer } from "../../src/message/letter.ts";
 import { sealOrder } from "../../src/message/order.ts";
 import { openOutcome } from "../../src/message/outcome.ts";
-import { unpack } from "../../src/message/parcel.ts";
+import { type Claim, type Piece, unpack } from "../../src/message/parcel.ts";
+import { readSpans } from "../../src/client/outcome_reader.ts";
 import { SECRET } from "../helpers/secret.ts";
 import { VirtualClock } from "../helpers/virtual_clock.ts";
 
@@ -24,6 +32,7 @@ class Stage {
   /** What was kept for the agent that gets a job next. */
   readonly kept: string[] = [];
   storeError: Error | undefined;
+  readonly pieces = new Map<string, Uint8Array>();
   /** Why the end of a task does not count. */
   objection: string | undefined;
   readonly runner: OrderRunner;
@@ -77,7 +86,11 @@ class Stage {
   #store(): Store {
     const fail = (): Promise<never> => Promise.reject(this.storeError ?? new Error("unexpected"));
     return {
-      put: fail,
+      put: (shelf: string, pieces: readonly Piece[]) => {
+        if (this.storeError !== undefined) return fail();
+        for (const { hash, bytes } of pieces) this.pieces.set(`${shelf} ${hash}`, bytes);
+        return Promise.resolve();
+      },
       get: fail,
       drop: fail,
       keptAnswer: () => Promise.resolve(undefined),
@@ -146,6 +159,32 @@ Deno.test("OrderRunner.run() says so when a result cannot be put into the store:
   assertEquals(error.taskStarted, true);
 });
 
+Deno.test("OrderRunner.run() answers with few bytes, however much a task has traced, and all of it arrives", async () => {
+  const stage = new Stage();
+  const end = stage.run(1);
+  await settle();
+  const reports = Array.from({ length: 80 }, (_, index) => spanReport(index, "x".repeat(index === 3 ? 2 ** 21 : 1000)));
+  for (const report of reports) stage.submitted[0]!.span!(report);
+  stage.submitted[0]!.resolve("y".repeat(14_000), 1);
+  const { letter } = await end as { letter: Letter };
+  assert(letter.l.length < 16 * 1024, `${letter.l.length}`);
+  const outcome = openOutcome(stage.sealer, "c0-1", letter) as never;
+  const get = (shelf: string, [hash]: Claim) => Promise.resolve(stage.pieces.get(`${shelf} ${hash}`));
+  // The most that travel, without the one that is too large.
+  assertEquals(await readSpans(outcome, { get } as never), [...reports.slice(0, 3), ...reports.slice(4, 65)]);
+  assertEquals(await readSpans(outcome, { get: () => Promise.resolve() } as never), []);
+});
+
+Deno.test("OrderRunner.run() answers without what a task has traced where the store does not take that", async () => {
+  const stage = new Stage();
+  stage.storeError = new Error("OOM command not allowed");
+  const end = stage.run(1);
+  await settle();
+  for (let index = 0; index < 10; index++) stage.submitted[0]!.span!(spanReport(index, "x".repeat(1000)));
+  stage.submitted[0]!.resolve(7, 1);
+  assertEquals(stage.told(await end), 7);
+});
+
 Deno.test("OrderRunner.run() leaves out progress that cannot travel", async () => {
   const stage = new Stage();
   const end = stage.run(1);
@@ -166,6 +205,13 @@ Deno.test("OrderRunner.run() tells what a task threw, also where that has no tex
     assertEquals((await end).do, "answer");
   }
 });
+
+function spanReport(index: number, text: string): SpanReport {
+  return {
+    ...{ id: index.toString(16).padStart(16, "0"), parent: "", name: `span ${index}`, kind: 0, start: 1, end: 2 },
+    ...{ attributes: { text }, events: [], status: { code: 0 } },
+  };
+}
 
 /** Lets what can go on without the clock do so. */
 async function settle(): Promise<void> {

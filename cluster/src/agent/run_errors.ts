@@ -1,0 +1,29 @@
+/** Errors that an agent tells in the place of a result, or makes ready to travel. */
+import { encode, EncodingError, ProtocolError, WorkerExitError } from "../corral.ts";
+import { thrownText } from "./thrown_text.ts";
+
+/** What a task throws may be anything, also what cannot travel. */
+export function encodeError(error: unknown): ReturnType<typeof encode> {
+  try {
+    return encode(error);
+  } catch {
+    return encode(new Error(thrownText(error)));
+  }
+}
+
+/** The end of a task does not count: its worker may have had other code. */
+export function strayedError(agent: string, reason: string): WorkerExitError {
+  return new WorkerExitError(
+    `The task was run by a worker of ${agent} that may have other code: ${reason}; if the task can run twice, give it "retries"`,
+    { taskStarted: true },
+  );
+}
+
+/** A result that stays here: it cannot travel, or the server does not take it. */
+export function unsentError(error: unknown): Error {
+  if (error instanceof EncodingError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ProtocolError(`Cannot send the task's result: ${detail}; the task has run, retry it if it can run twice`, {
+    taskStarted: true,
+  });
+}
