@@ -52,7 +52,7 @@ export class OrderRunner implements JobRunner {
   /** Every job that is worked on now: a server that lost its data gets the same one again while it still runs here. */
   readonly #ends = new Map<string, Promise<JobEnd | undefined>>();
   /** Answers that are not known to be written down. */
-  readonly #unrecorded = new Map<string, Letter>();
+  readonly #unrecorded = new Map<string, { readonly order: Order; readonly letter: Letter }>();
   #stopping = false;
 
   constructor(options: OrderRunnerOptions) {
@@ -91,10 +91,11 @@ export class OrderRunner implements JobRunner {
 
   /** An answer came too late to be written down: the agent that gets the job next finds it, and need not run it again. */
   refused(id: string): void {
-    const letter = this.#unrecorded.get(id);
+    const late = this.#unrecorded.get(id);
     this.#unrecorded.delete(id);
+    if (late === undefined) return;
     const { store } = this.#options;
-    if (letter !== undefined) this.#untilTaken(() => store.keepAnswer(id, letter), Infinity).catch(() => {});
+    this.#untilTaken(() => store.keepAnswer(answerName(late.order), late.letter), Infinity).catch(() => {});
   }
 
   /** Stops tasks by the ids of their jobs. */
@@ -209,7 +210,7 @@ export class OrderRunner implements JobRunner {
     // The agent that lost it may be about to write its answer; where it may run again, that is not worth a wait.
     const tries = job.starts - 1 > order.retries ? SALVAGE_TRIES : 1;
     for (let left = tries; left > 0; left--) {
-      const letter = await store.keptAnswer(job.id);
+      const letter = await store.keptAnswer(answerName(order));
       if (letter !== undefined && openOutcome(sealer, job.id, letter) !== undefined) return letter as Letter;
       if (left > 1) await pause(clock, SALVAGE_WAIT_MS);
     }
@@ -241,7 +242,7 @@ export class OrderRunner implements JobRunner {
     } else body = end;
     const letter = sealOutcome(sealer, { ...body, ...traced, id: order.id, agent: name, shelf });
     // Of a task that was given back, the next agent needs no answer: it is to run it.
-    if (body.kind !== "refused") this.#unrecorded.set(order.id, letter);
+    if (body.kind !== "refused") this.#unrecorded.set(order.id, { order, letter });
     return { do: "answer", letter };
   }
 
@@ -258,6 +259,11 @@ export class OrderRunner implements JobRunner {
       await pause(clock, REFUSED_AGAIN_MS);
     }
   }
+}
+
+/** The name under which the answer to an order is kept. A run's jobs have the same ids again when it is called again, also for other code. */
+function answerName({ id, client, expires }: Order): string {
+  return `${id}:${client}:${expires}`;
 }
 
 /** Where the results of a job lie. */

@@ -39,9 +39,9 @@ export interface Store {
   /** Takes pieces off a shelf. */
   drop(shelf: string, hashes: readonly string[]): Promise<void>;
   /** Keeps an answer that could not be written down, for the agent that gets the job next. The first one counts. */
-  keepAnswer(jobId: string, letter: Letter): Promise<void>;
-  /** The answer that was kept of a job, if there is one. It may be forged. */
-  keptAnswer(jobId: string): Promise<unknown>;
+  keepAnswer(name: string, letter: Letter): Promise<void>;
+  /** The answer that was kept under a name, if there is one. It may be forged. */
+  keptAnswer(name: string): Promise<unknown>;
 }
 
 /** What a broker is opened for. */

@@ -30,7 +30,7 @@ class Stage {
   /** What was handed to the workers. */
   readonly submitted: Completion[] = [];
   /** What was kept for the agent that gets a job next. */
-  readonly kept: string[] = [];
+  readonly kept = new Map<string, Letter>();
   storeError: Error | undefined;
   readonly pieces = new Map<string, Uint8Array>();
   /** Why the end of a task does not count. */
@@ -93,8 +93,8 @@ class Stage {
       },
       get: fail,
       drop: fail,
-      keptAnswer: () => Promise.resolve(undefined),
-      keepAnswer: (_id: string, letter: Letter) => Promise.resolve(void this.kept.push(letter.l)),
+      keptAnswer: (name: string) => Promise.resolve(this.kept.get(name)),
+      keepAnswer: (name: string, letter: Letter) => Promise.resolve(void this.kept.set(name, letter)),
     };
   }
 }
@@ -119,9 +119,27 @@ Deno.test("OrderRunner.lost() stops a task; what it says of its end is kept for 
   stage.runner.lost(["c0-1"]);
   assertEquals((await first).do, "fail");
   stage.runner.refused("c0-1");
-  assertEquals(stage.kept, []);
+  assertEquals(stage.kept.size, 0);
   const { kind, reason } = stage.told(await second) as { kind: string; reason: string };
   assertEquals([kind, reason], ["refused", "stopping"]);
+});
+
+Deno.test("OrderRunner.run() answers with what was kept of the same order, and not of an earlier job with its id", async () => {
+  const stage = new Stage();
+  const first = stage.run(1);
+  await settle();
+  stage.submitted[0]!.resolve("first", 1);
+  await first;
+  stage.runner.refused("c0-1");
+  await settle();
+  assertEquals(stage.told(await stage.run(2)), "first");
+  // The run is called again.
+  await pass(stage.clock, 10);
+  const again = stage.run(2);
+  await settle();
+  assertEquals(stage.submitted.length, 2);
+  stage.submitted[1]!.resolve("second", 1);
+  assertEquals(stage.told(await again), "second");
 });
 
 Deno.test("OrderRunner.run() tells no result of a worker that has other code", async () => {
@@ -211,6 +229,11 @@ function spanReport(index: number, text: string): SpanReport {
     ...{ id: index.toString(16).padStart(16, "0"), parent: "", name: `span ${index}`, kind: 0, start: 1, end: 2 },
     ...{ attributes: { text }, events: [], status: { code: 0 } },
   };
+}
+
+async function pass(clock: VirtualClock, ms: number): Promise<void> {
+  clock.after(ms, () => {});
+  await clock.runUntil(() => clock.now() >= ms, ms + 1);
 }
 
 /** Lets what can go on without the clock do so. */

@@ -66,17 +66,17 @@ export class PostgresStore implements Store {
     await this.#pool.query("DELETE FROM corral_piece WHERE name = ANY($1)", [names]);
   }
 
-  async keepAnswer(jobId: string, letter: Letter): Promise<void> {
+  async keepAnswer(name: string, letter: Letter): Promise<void> {
     await this.#pool.query(
       "INSERT INTO corral_answer VALUES ($1, $2, now() + $3::interval) ON CONFLICT (name) DO NOTHING",
-      [this.#name("answers", jobId), JSON.stringify(letter), this.#ttl],
+      [this.#name("answers", name), JSON.stringify(letter), this.#ttl],
     );
   }
 
-  async keptAnswer(jobId: string): Promise<unknown> {
+  async keptAnswer(name: string): Promise<unknown> {
     const { rows: [row] } = await this.#pool.query<{ letter: string }>(
       "SELECT letter FROM corral_answer WHERE name = $1 AND ends_at > now()",
-      [this.#name("answers", jobId)],
+      [this.#name("answers", name)],
     );
     try {
       return row && JSON.parse(row.letter);

@@ -42,13 +42,13 @@ export class RedisStore implements Store {
   }
 
   /** Keeps an answer that could not be written down, for the agent that gets the job next. The first one counts. */
-  async keepAnswer(jobId: string, letter: Letter): Promise<void> {
-    await this.#redis.set(this.#answerKey(jobId), JSON.stringify(letter), "PX", this.#ttlMs, "NX");
+  async keepAnswer(name: string, letter: Letter): Promise<void> {
+    await this.#redis.set(this.#answerKey(name), JSON.stringify(letter), "PX", this.#ttlMs, "NX");
   }
 
-  /** The answer that was kept of a job, if there is one. It may be forged. */
-  async keptAnswer(jobId: string): Promise<unknown> {
-    const text = await this.#redis.get(this.#answerKey(jobId));
+  /** The answer that was kept under a name, if there is one. It may be forged. */
+  async keptAnswer(name: string): Promise<unknown> {
+    const text = await this.#redis.get(this.#answerKey(name));
     if (text === null) return undefined;
     try {
       return JSON.parse(text);
@@ -57,8 +57,8 @@ export class RedisStore implements Store {
     }
   }
 
-  #answerKey(jobId: string): string {
-    return `${this.#prefix}answers:${jobId}`;
+  #answerKey(name: string): string {
+    return `${this.#prefix}answers:${name}`;
   }
 
   #key(shelf: string, hash: string): string {
