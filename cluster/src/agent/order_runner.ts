@@ -52,7 +52,7 @@ export class OrderRunner implements JobRunner {
   /** Every job that is worked on now: a server that lost its data gets the same one again while it still runs here. */
   readonly #ends = new Map<string, Promise<JobEnd | undefined>>();
   /** Answers that are not known to be written down. */
-  readonly #unrecorded = new Map<string, { readonly order: Order; readonly letter: Letter }>();
+  readonly #unrecorded = new Map<string, { readonly name: string; readonly letter: Letter }>();
   #stopping = false;
 
   constructor(options: OrderRunnerOptions) {
@@ -95,7 +95,7 @@ export class OrderRunner implements JobRunner {
     this.#unrecorded.delete(id);
     if (late === undefined) return;
     const { store } = this.#options;
-    this.#untilTaken(() => store.keepAnswer(answerName(late.order), late.letter), Infinity).catch(() => {});
+    this.#untilTaken(() => store.keepAnswer(late.name, late.letter), Infinity).catch(() => {});
   }
 
   /** Stops tasks by the ids of their jobs. */
@@ -242,7 +242,7 @@ export class OrderRunner implements JobRunner {
     } else body = end;
     const letter = sealOutcome(sealer, { ...body, ...traced, id: order.id, agent: name, shelf });
     // Of a task that was given back, the next agent needs no answer: it is to run it.
-    if (body.kind !== "refused") this.#unrecorded.set(order.id, { order, letter });
+    if (body.kind !== "refused") this.#unrecorded.set(order.id, { name: answerName(order), letter });
     return { do: "answer", letter };
   }
 

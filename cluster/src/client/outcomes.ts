@@ -11,7 +11,7 @@ import { lostAgentError, refusedError, unsignedOutcomeError, vanishedError } fro
 import type { Lanes } from "./lanes.ts";
 import { readAnswer, type Reading, readSpans } from "./outcome_reader.ts";
 import type { Pursuit } from "./pursuit.ts";
-import type { Shelf } from "./shelf.ts";
+import { FRESH_PART, type Shelf } from "./shelf.ts";
 
 /** More would be a fault of the agents, not of chance. */
 const MOST_REFUSALS = 5;
@@ -36,6 +36,8 @@ export interface OutcomesOptions {
   readonly runShelf: Shelf;
   readonly pursuit: Pursuit;
   readonly acknowledger: Acknowledger;
+  /** How long the server keeps pieces. */
+  readonly resultTtlMs: number;
   /** How long this client can be silent before agents take it for gone. */
   readonly leaseMs: number;
   /** There may be room for more orders. */
@@ -168,13 +170,19 @@ export class Outcomes {
     const { books, shelf, runShelf, acknowledger, clock, leaseMs } = this.#options;
     entry.losses = Math.max(entry.losses, entry.lossesBefore + starts);
     if (reason === "orphaned") entry.orphanedSince ??= clock.now();
-    else entry.refusals++;
+    else if (reason !== "piece" || !this.#mayHaveLapsed(entry)) entry.refusals++;
     if (entry.refusals > MOST_REFUSALS || clock.now() - (entry.orphanedSince ?? Infinity) > leaseMs) {
       acknowledger.add(entry.jobId);
       return books.take(entry)?.reject(refusedError(agent, detail, entry.losses > 0), "worker");
     }
     if (reason === "piece") (entry.isKept ? runShelf : shelf).forget(entry.pieces);
     await this.#sendAgain(entry, reason === "orphaned" ? ORPHANED_PAUSE_MS : 0);
+  }
+
+  /** Whether it has waited for an agent for so long that its pieces are due to be gone. They are put again, and nobody is to blame. */
+  #mayHaveLapsed({ sentAt }: Entry): boolean {
+    const { clock, resultTtlMs } = this.#options;
+    return clock.now() - sentAt >= resultTtlMs * (1 - FRESH_PART);
   }
 
   /** What failed before a run was called again counts no more, nor what cannot be read any more. */

@@ -5,7 +5,7 @@ import type { Piece } from "../message/parcel.ts";
 /** Pieces that nobody uses stay up to this size: the next call may have the same argument. */
 const LINGER_BYTES = 64 * 1024 * 1024;
 /** What was put or prolonged within this part of its time need not be prolonged again. */
-const FRESH_PART = 1 / 4;
+export const FRESH_PART = 1 / 4;
 
 interface Held {
   readonly byteLength: number;

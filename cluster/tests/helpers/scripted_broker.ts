@@ -41,11 +41,15 @@ export class ScriptedBroker implements Broker {
   }
 
   /** Makes a call. Returns its steps, of which the last one says how it ended. */
-  submit(options: { retries?: number; runId?: string } = {}): { handle: TaskHandle; steps: string[] } {
+  submit(options: { retries?: number; runId?: string; text?: string } = {}): { handle: TaskHandle; steps: string[] } {
     const steps: string[] = [];
     const note = (step: string) => (): void => void steps.push(step);
     const handle = this.backend.submit({
-      ...{ function: { kind: "export", name: "f" }, payload: { text: "[]", tagged: false, parts: [] }, handles: [] },
+      ...{
+        function: { kind: "export", name: "f" },
+        payload: { text: options.text ?? "[]", tagged: false, parts: [] },
+        handles: [],
+      },
       ...{ chunk: undefined, byteLength: 2, priority: 0, key: undefined, timeoutMs: undefined, trace: undefined },
       retries: options.retries ?? 0,
       ...(options.runId !== undefined && { runId: options.runId }),
