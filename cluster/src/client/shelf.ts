@@ -23,11 +23,15 @@ export class Shelf {
   readonly #clock: Clock;
   /** In the order of last use. */
   readonly #held = new Map<string, Held>();
+  readonly #isLasting: boolean;
   #idleBytes = 0;
+  #tidiedAt = -Infinity;
 
-  constructor(broker: Broker, name: string, ttlMs: number, clock: Clock) {
+  /** @param isLasting Whether pieces stay there until their time is over, and nobody releases them. */
+  constructor(broker: Broker, name: string, ttlMs: number, clock: Clock, isLasting = false) {
     this.#broker = broker;
     this.#name = name;
+    this.#isLasting = isLasting;
     this.#ttlMs = ttlMs;
     this.#clock = clock;
   }
@@ -36,9 +40,10 @@ export class Shelf {
   async hold(pieces: readonly Piece[]): Promise<void> {
     const now = this.#clock.now();
     const due: Piece[] = [];
+    if (this.#isLasting) this.#tidy(now);
     for (const piece of pieces) {
       const held = this.#use(piece);
-      if (now - held.keptAt < this.#ttlMs * FRESH_PART) continue;
+      if (this.#isFresh(held, now)) continue;
       due.push(piece);
     }
     if (due.length === 0) return;
@@ -86,6 +91,21 @@ export class Shelf {
     if (held.idle) this.#idleBytes -= held.byteLength;
     held.idle = false;
     return held;
+  }
+
+  #isFresh({ keptAt }: Held, now: number): boolean {
+    return now - keptAt < this.#ttlMs * FRESH_PART;
+  }
+
+  /** Forgets what would be put again anyway: a program may have runs for as long as it lives. */
+  #tidy(now: number): void {
+    if (now - this.#tidiedAt < this.#ttlMs * FRESH_PART) return;
+    this.#tidiedAt = now;
+    for (const [hash, held] of this.#held) {
+      if (this.#isFresh(held, now)) continue;
+      this.#held.delete(hash);
+      if (held.idle) this.#idleBytes -= held.byteLength;
+    }
   }
 
   #dropBeyond(limit: number): void {

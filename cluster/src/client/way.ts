@@ -50,7 +50,7 @@ export function openWay(options: WayOptions): Way {
   const { broker, code, sealer, clock, books, lanes, shelfName, agentTimeoutMs, resultTtlMs, onRest } = options;
   const { workers } = options.settings;
   const shelf = new Shelf(broker, shelfName, resultTtlMs, clock);
-  const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock);
+  const runShelf = new Shelf(broker, RUN_SHELF, resultTtlMs, clock, true);
   const pursuit = new Pursuit(broker, sealer, (id) => {
     sender.release(id);
     onRest();
