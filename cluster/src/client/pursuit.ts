@@ -14,6 +14,9 @@ export class Pursuit {
   readonly #sealer: Sealer;
   readonly #ids = new Set<string>();
   readonly #onGone: (id: string) => void;
+  /** Those that somebody takes away now, and those of them that are to be looked at once more then. */
+  readonly #pressed = new Set<string>();
+  readonly #again = new Set<string>();
   #fresh: string[] = [];
 
   /** @param onGone Told of each job that is gone, when it is not pursued any more. */
@@ -45,22 +48,49 @@ export class Pursuit {
     return this.#ids.has(id);
   }
 
-  /** Tells again. */
+  /** Takes away and tells again, each job by one at a time: what came late would meet the next job with that id, where a run is called again. */
   async press(ids: readonly string[]): Promise<void> {
-    for (let start = 0; start < ids.length; start += MOST_IDS) {
-      const some = ids.slice(start, start + MOST_IDS);
-      try {
-        const letter = this.#sealer.seal("cancel", JSON.stringify({ ids: some }));
-        // Together: where the first refuses, the other's refusal must have a reader too, or it would end the program.
-        await Promise.all([this.#broker.cancel(letter), this.#broker.remove(some)]);
-        const states = await this.#broker.inspect(some);
-        for (let index = 0; index < some.length; index++) {
-          if (states[index]!.state === "missing") this.#gone(some[index]!);
-        }
-      } catch {
-        // The sweep repeats it.
-      }
+    const due: string[] = [];
+    for (const id of ids) {
+      if (!this.#ids.has(id)) continue;
+      if (this.#pressed.has(id)) this.#again.add(id);
+      else due.push(id);
     }
+    for (let start = 0; start < due.length; start += MOST_IDS) {
+      await this.#pressSome(due.slice(start, start + MOST_IDS));
+    }
+  }
+
+  async #pressSome(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#pressed.add(id);
+    try {
+      await this.#takeAway(ids);
+    } catch {
+      // The sweep repeats it.
+    }
+    for (const id of ids) this.#pressed.delete(id);
+    const again = ids.filter((id) => this.#again.delete(id) && this.#ids.has(id));
+    if (again.length > 0) await this.#pressSome(again);
+  }
+
+  async #takeAway(ids: readonly string[]): Promise<void> {
+    const states = await this.#broker.inspect(ids);
+    // A job that the server does not know may run: it may have lost its data.
+    const running = ids.filter((_, at) => ["active", "missing"].includes(states[at]!.state));
+    // Together: where the first refuses, the other's refusal must have a reader too, or it would end the program.
+    await Promise.all([this.#tell(running), this.#broker.remove(ids)]);
+    const told = new Set(running);
+    const left = await this.#broker.inspect(ids);
+    ids.forEach((id, at) => {
+      if (left[at]!.state === "missing") this.#gone(id);
+      // An agent got it meanwhile.
+      else if (left[at]!.state === "active" && !told.has(id)) this.#again.add(id);
+    });
+  }
+
+  /** Nobody else is told: a message that arrives late would stop the next job with that id. */
+  async #tell(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#broker.cancel(this.#sealer.seal("cancel", JSON.stringify({ ids })));
   }
 
   #gone(id: string): void {

@@ -41,6 +41,35 @@ Deno.test("a run that is given up and called again at once is sent when its old 
   assertEquals(second.steps.at(-1), "value whole");
 });
 
+Deno.test("agents are told to stop what runs, once until the next sweep, and nothing else: a word that is late would stop the next job of a run", async () => {
+  const group = new ScriptedBroker();
+  const [waits, runs, ended, gone] = ["a", "b", "c", "d"].map((runId) => group.submit({ runId }));
+  await group.pass(10);
+  const ids = [...group.jobs.keys()];
+  group.jobs.set(ids[1]!, { state: "active", agent: "a" });
+  group.end(ids[2]!, ABORTED);
+  // The server has lost its data, perhaps, and it may run.
+  group.jobs.delete(ids[3]!);
+  for (const call of [waits!, runs!, ended!, gone!]) group.backend.cancel(call.handle, new Error("enough"));
+  await group.pass(1.5);
+  const letter = group.end(ids[1]!, ABORTED);
+  for (let times = 0; times < 3; times++) group.listener.finished(ids[1]!, letter);
+  await group.pass(100);
+  assertEquals(group.cancelled, [ids[1], ids[3]]);
+  assertEquals(group.jobs.size, 0);
+});
+
+Deno.test("a task that an agent gets while it is taken away is stopped at once", async () => {
+  const group = new ScriptedBroker();
+  const call = group.submit();
+  await group.pass(10);
+  group.backend.cancel(call.handle, new Error("enough"));
+  // Between the first look and the second.
+  group.clock.after(1.5, () => void group.jobs.set("c0-1", { state: "active", agent: "a" }));
+  await group.pass(50);
+  assertEquals(group.cancelled, ["c0-1"]);
+});
+
 Deno.test("a run that another program has taken away is told by its event", async () => {
   const group = new ScriptedBroker();
   const call = group.submit({ runId: "nightly" });

@@ -1,7 +1,7 @@
 import type { Broker, BrokerListener, JobState, KnownAgent, OutgoingOrder } from "../../src/broker.ts";
 import { ClusterBackend } from "../../src/client/cluster_backend.ts";
 import type { TaskHandle } from "../../src/corral.ts";
-import { Sealer } from "../../src/message/letter.ts";
+import { type Letter, Sealer } from "../../src/message/letter.ts";
 import { type OutcomeBody, sealOutcome } from "../../src/message/outcome.ts";
 import { SECRET } from "./secret.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -15,6 +15,8 @@ export class ScriptedBroker implements Broker {
   readonly clockOffsetMs = 0;
   readonly sweepMs = 2000;
   readonly clock = new VirtualClock();
+  /** Jobs that agents were told to stop. */
+  readonly cancelled: string[] = [];
   readonly jobs = new Map<string, JobState>();
   readonly backend: ClusterBackend;
   readonly #sealer = new Sealer(SECRET);
@@ -92,11 +94,16 @@ export class ScriptedBroker implements Broker {
   }
 
   async remove(ids: readonly string[]): Promise<void> {
-    await this.cancel();
+    await this.#hear();
     for (const id of ids) if (this.jobs.get(id)?.state !== "active") this.jobs.delete(id);
   }
 
-  async cancel(): Promise<void> {
+  async cancel(letter: Letter): Promise<void> {
+    await this.#hear();
+    this.cancelled.push(...JSON.parse(letter.l).ids);
+  }
+
+  async #hear(): Promise<void> {
     await this.clock.sleep(1);
     if (this.isDeaf) throw new Error("the connection was lost");
   }
