@@ -67,26 +67,30 @@ export class OptionChecks {
 
   /** A truth value. */
   flag(name: string, value: unknown): boolean | undefined {
-    if (value === undefined || typeof value === "boolean") return value;
+    if (value === undefined) return undefined;
+    if (typeof value === "boolean") return value;
     throw this.wrongType(`${this.quoted(name)} is ${typeof value}, true or false is wanted`);
   }
 
   /** A text. */
   text(name: string, value: unknown): string | undefined {
-    if (value === undefined || typeof value === "string") return value;
+    if (value === undefined) return undefined;
+    if (typeof value === "string") return value;
     throw this.wrongType(`${this.quoted(name)} is ${shown(value)}, a string is wanted`);
   }
 
   /** A signal. */
   signal(name: string, value: unknown): AbortSignal | undefined {
-    if (value === undefined || value instanceof AbortSignal) return value;
+    if (value === undefined) return undefined;
+    if (value instanceof AbortSignal) return value;
     const its = value instanceof AbortController ? ", wanted its signal" : "";
     throw this.wrongType(`${this.quoted(name)} must be an AbortSignal${its}`);
   }
 
   /** A list. */
   list(name: string, value: unknown): readonly unknown[] | undefined {
-    if (value === undefined || Array.isArray(value)) return value;
+    if (value === undefined) return undefined;
+    if (Array.isArray(value)) return value;
     throw this.wrongType(`${this.quoted(name)} is ${typeof value}, an array is wanted`);
   }
 

@@ -99,6 +99,7 @@ export class PipeEnd implements SharedObject {
       throw new QueueFullError(noRoom("send", "messages"));
     }
     peer.#deliver(captured, process);
+    return undefined;
   }
 
   get #hasRoom(): boolean {

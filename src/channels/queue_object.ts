@@ -117,7 +117,7 @@ export class QueueObject implements SharedObject {
     // What the owner fills its own memory with is its own affair.
     if (isOwner(caller)) return undefined;
     if (this.#isOverfull) return this.#overfull();
-    if (!this.#items.hasRoomFor(caller.process)) return new QueueFullError(noRoom("put", "items"));
+    return this.#items.hasRoomFor(caller.process) ? undefined : new QueueFullError(noRoom("put", "items"));
   }
 
   get #isOverfull(): boolean {

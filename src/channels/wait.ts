@@ -86,6 +86,7 @@ async function firstOf(all: readonly Waitable[], timeoutMs: number, signal: Abor
     const forget = all.map((object) => {
       if (!(object instanceof Connection)) return Watch.of(object).whenSettled(callback);
       object.poll(Infinity, { signal: end.signal }).then(callback, fail);
+      return undefined;
     });
     return () => {
       for (const one of forget) one?.();

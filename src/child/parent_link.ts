@@ -132,7 +132,7 @@ export class ParentLink {
     this.#turnedAt = this.#now();
   }
 
-  #write(bytes: Uint8Array): void {
+  #write(bytes: Uint8Array): undefined {
     try {
       this.#streams.write(bytes);
       this.#sentAt = this.#now();

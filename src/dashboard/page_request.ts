@@ -69,7 +69,7 @@ function parseHead(bytes: Uint8Array): Head | undefined {
 /** What else must not be in a name or a value, `Headers` refuses: a space in a name among it, so no field goes on in the next line. */
 function parseFields(fields: readonly string[]): Headers | undefined {
   try {
-    return new Headers(fields.map((field) => {
+    return new Headers(fields.map((field): [string, string] => {
       const [, name = "", value = ""] = FIELD.exec(field) ?? [];
       return [name, value];
     }));

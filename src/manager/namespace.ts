@@ -121,6 +121,7 @@ export class NamespaceProxy<T extends object = Record<string, unknown>> extends 
     if (typeof first === "string") return await changeValue(this, [sharedName(first)], change!);
     const entries = sharedEntries(first);
     await namingGiven((path) => placeInEntries(path, "$[0]", first, entries), () => call(this, "merge", [entries]));
+    return undefined;
   }
 
   /** All names. */

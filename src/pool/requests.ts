@@ -213,6 +213,7 @@ function refusalOf(abilities: BackendAbilities, where: string, request: TaskRequ
   if (request.handles.length > 0 && !abilities.handles) {
     return new EncodingError(`Cannot send a shared object to ${where}: workers there cannot reach it, pass data`, "$");
   }
+  return undefined;
 }
 
 function sizeOf({ text, parts }: Encoded): number {

@@ -10,7 +10,7 @@ import { LinePart } from "./framing/line_part.ts";
 export type ByteReader = (buffer: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;
 
 /** Where a channel's bytes go. Returns nothing when they have left already. */
-export type ByteWriter = (chunk: Uint8Array) => Promise<void> | void;
+export type ByteWriter = (chunk: Uint8Array) => Promise<void> | undefined;
 
 /** How a chunk is worked on that may take long. */
 export interface Turns {
@@ -144,7 +144,7 @@ export class Channel {
       await first;
       this.#writtenBytes += slices[next - 1]!.byteLength;
       for (; next < slices.length; next++) {
-        this.#writing = this.#write(slices[next]!) ?? undefined;
+        this.#writing = this.#write(slices[next]!);
         await this.#writing;
         this.#writtenBytes += slices[next]!.byteLength;
       }

@@ -53,8 +53,8 @@ const $Object_assign = Object.assign;
 const $Object_fromEntries = Object.fromEntries;
 const $Object_defineProperties = ((apply, ownKeys) => (target, all) => { if (all === undefined) return apply(target); const own = { __proto__: null }; for (const key of ownKeys(all)) own[key] = { __proto__: null, ...all[key] }; return apply(target, own); })(Object.defineProperties, Reflect.ownKeys);
 const $Object_getOwnPropertyNames = Object.getOwnPropertyNames;
-const $Reflect_set = Reflect.set;
 const $Reflect_get = Reflect.get;
+const $Reflect_set = Reflect.set;
 const $Array_prototype_every = Array.prototype.every;
 const $Array_prototype_map = Array.prototype.map;
 const $Map_prototype_entries = Map.prototype.entries;
@@ -253,7 +253,7 @@ keep(FinalizationRegistry.prototype, $unregister, FinalizationRegistry.prototype
 keep(WeakRef.prototype, $deref, WeakRef.prototype.deref);
 const $filledMap = (entries) => { const map = new Map(); for (const [key, value] of entries ?? []) map[$set](key, value); return map; };
 const $filledSet = (items) => { const set = new Set(); for (const item of items ?? []) set[$add](item); return set; };
-const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_set, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
+const taken = { Map, Set, WeakMap, WeakRef, Promise, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, Date, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, SharedArrayBuffer, TextEncoder, TextDecoder, AbortController, AbortSignal, FinalizationRegistry, JSON, Object, Math, Number, Reflect, Symbol, String, Atomics, Array, Function, RegExp, BigInt, WebAssembly, Worker, Proxy, Blob, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $Object_getOwnPropertyNames, $Reflect_get, $Reflect_set, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $Object_freeze, $Number_isFinite, $push, $pop, $shift, $unshift, $splice, $slice, $map, $filter, $every, $some, $join, $find, $findIndex, $includes, $indexOf, $forEach, $concat, $at, $flatMap, $fill, $get, $set, $has, $delete, $clear, $values, $keys, $entries, $add, $subarray, $lastIndexOf, $encode, $encodeInto, $decode, $startsWith, $endsWith, $charCodeAt, $codePointAt, $replace, $replaceAll, $split, $trim, $padStart, $test, $exec, $call, $apply, $bind, $then, $catch, $finally, $getUint32, $setUint32, $register, $unregister, $deref, $filledMap, $filledSet };
 const parts = { __proto__: null };
 const loaded = Array(11).fill();
 const load = (index) => loaded[index] ??= evaluate(index)(parts, taken, load);
@@ -261,10 +261,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
+parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -1895,7 +1895,7 @@ var Channel = class {
       await first;
       this.#writtenBytes += slices[next - 1].byteLength;
       for (; next < slices.length; next++) {
-        this.#writing = this.#write(slices[next]) ?? void 0;
+        this.#writing = this.#write(slices[next]);
         await this.#writing;
         this.#writtenBytes += slices[next].byteLength;
       }
@@ -4957,7 +4957,7 @@ return parts["child/main"];
 //# sourceURL=corral:child/4
 `, `"use strict";
 ((parts, taken, load) => {
-const { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, String, WebAssembly, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
+const { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, String, WebAssembly, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_get, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
 parts["wire/codec/error_codec"] = (({
   ERROR_FIELD_COST,
   ERROR_LEVELS,
@@ -4991,6 +4991,7 @@ parts["wire/codec/error_codec"] = (({
 // src/wire/codec/error_codec.ts
 var MAX_TEXT_UNITS = 64 * 1024;
 var MAX_NAME_UNITS = 1024;
+var { QuotaExceededError } = globalThis;
 var kinds = $filledMap([
   ...[
     Error,
@@ -5122,7 +5123,7 @@ function buildError(className, message, name) {
   return error;
 }
 function withoutStack(build) {
-  const { stackTraceLimit } = Error;
+  const stackTraceLimit = $Reflect_get(Error, "stackTraceLimit");
   try {
     $Reflect_set(Error, "stackTraceLimit", void 0);
     return build();
@@ -5362,6 +5363,7 @@ function knownClassOf(value) {
     const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
     if (name !== void 0 && $Object_hasOwn(ADVICE, name)) return name;
   }
+  return void 0;
 }
 function globalNameOf(prototype) {
   const name = $Object_getOwnPropertyDescriptor(prototype, "constructor")?.value?.name;
@@ -10195,7 +10197,7 @@ var QueueObject = class {
     if (this.#closed) return this.#closedFor(caller, "put");
     if (isOwner(caller)) return void 0;
     if (this.#isOverfull) return this.#overfull();
-    if (!this.#items.hasRoomFor(caller.process)) return new QueueFullError(noRoom("put", "items"));
+    return this.#items.hasRoomFor(caller.process) ? void 0 : new QueueFullError(noRoom("put", "items"));
   }
   get #isOverfull() {
     const { bytes } = this.#items;
@@ -10870,6 +10872,7 @@ var NamespaceProxy = class extends SharedHandle {
     await namingGiven((path) => placeInEntries(path, "$[0]", first, entries), () => call(this, "merge", [
       entries
     ]));
+    return void 0;
   }
   async keys() {
     refuseArguments("keys()", arguments);

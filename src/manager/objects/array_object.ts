@@ -43,6 +43,7 @@ export class ArrayObject implements SharedObject {
       const current = this.#read(index);
       if (!Object.is(current.version, version)) return current;
       this.#set(index, [value]);
+      return undefined;
     },
     slice: (_caller, _wait, start, end) => this.#items.slice(optionalBound(start), optionalBound(end)),
     fill: (_caller, _wait, value, start, end) =>

@@ -34,6 +34,7 @@ export class DictObject implements SharedObject {
       const entry = this.#find(key) ?? ABSENT;
       if (entry.version !== version) return entry;
       this.#set(caller, key, value);
+      return undefined;
     },
     size: () => this.#entries.size,
     clear: () => {

@@ -31,6 +31,7 @@ export class ListObject implements SharedObject {
     write: (caller, _wait, index, version, value) => {
       if (version !== this.#version) return this.#read(index);
       this.#set(caller, index, value);
+      return undefined;
     },
     writeAll: (caller, _wait, version, items) => this.#writeAll(caller, version, items),
     length: () => this.#items.length,

@@ -14,6 +14,7 @@ export class ValueObject implements SharedObject {
     write: (caller, _wait, version, value) => {
       if (version !== this.#version) return { version: this.#version, value: this.#value };
       this.#set(caller, value);
+      return undefined;
     },
   };
   #value: unknown;

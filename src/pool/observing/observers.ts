@@ -202,6 +202,7 @@ function guarded<A, B, C, D, R>(call: (a: A, b: B, c: C, d: D) => R): (a: A, b: 
       return returned;
     } catch (error) {
       reportCallbackError("an observer", error);
+      return undefined;
     }
   };
 }

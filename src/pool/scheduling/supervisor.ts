@@ -43,6 +43,7 @@ export class Supervisor<T extends ScheduledTask> {
       // A listener to the start may have ended the pool, when there was no worker to end yet.
       if (slot.phase !== "starting") record.worker.terminate();
       this.updateReference(slot);
+      return undefined;
     } catch (error) {
       slot.becomeEmpty();
       return error as Error;

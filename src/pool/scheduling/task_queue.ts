@@ -30,6 +30,7 @@ export class TaskQueue<T extends QueuedTask> {
       const task = firstUnsettled(this.#levels.get(priority)!);
       if (task !== undefined) return task;
     }
+    return undefined;
   }
 
   /** Takes the next task that is not settled. */

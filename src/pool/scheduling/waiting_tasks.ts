@@ -93,6 +93,7 @@ export class WaitingTasks<T extends ScheduledTask> {
       const task = this.take(index);
       if (task !== undefined) return task;
     }
+    return undefined;
   }
 
   /** A task that waits was settled: it no longer counts, and its queue will skip it. */

@@ -96,6 +96,7 @@ function knownClassOf(value: object): string | undefined {
     const name = brandOf(prototype) ?? builtInName(prototype) ?? globalNameOf(prototype);
     if (name !== undefined && Object.hasOwn(ADVICE, name)) return name;
   }
+  return undefined;
 }
 
 /** Classes of the web are not native functions in Deno. */

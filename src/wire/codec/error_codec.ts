@@ -37,6 +37,9 @@ interface ErrorKind {
   readonly parts: readonly string[];
 }
 
+/** What V8 and Deno have, and the `lib` of a program's compilerOptions may not: from a clone, they hold for these sources as well. */
+const { QuotaExceededError } = globalThis as unknown as { QuotaExceededError: new (message: string) => Error };
+
 /** What travels by class. A class missing here arrives as its nearest ancestor that is here. */
 const kinds: ReadonlyMap<string, ErrorKind> = new Map([
   ...[Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map(simpleKind),
@@ -153,7 +156,7 @@ function buildError(className: string, message: string, name: string): Error {
  * does not even begin, and the error has no stack at all.
  */
 export function withoutStack<E extends Error>(build: () => E): E {
-  const { stackTraceLimit } = Error;
+  const stackTraceLimit: unknown = Reflect.get(Error, "stackTraceLimit");
   try {
     // User code may have frozen it: then it has its stack.
     Reflect.set(Error, "stackTraceLimit", undefined);

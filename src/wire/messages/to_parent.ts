@@ -147,6 +147,8 @@ function isSound(message: readonly unknown[], parts: readonly Uint8Array[]): boo
     case "ready":
     case "standby":
       return true;
+    default:
+      return undefined;
   }
 }
 
