@@ -30,6 +30,31 @@ Deno.test("requireVisible() refuses a module inside, and takes none, and one out
   requireVisible("file:///srv/tasks.ts", COMPILED);
 });
 
+Deno.test("requireVisible() refuses a program without a file, and takes a file of that name that is not the program", () => {
+  for (const name of ["$deno$stdin.mts", "$deno$eval.mts", "$deno$eval.js", "$deno$repl.mts"]) {
+    const program = { standalone: false, mainModule: `file:///srv/${name}` };
+    assertThrows(() => requireVisible(program.mainModule, program), TypeError, "is no file that they could load");
+    requireVisible(program.mainModule, { ...program, mainModule: "file:///srv/main.ts" });
+  }
+});
+
+Deno.test("a pool says that the program of `deno eval` is no module for workers", async () => {
+  await using folder = await ProjectFolder.make({
+    "text.ts": `import { Pool } from "LIBRARY";
+      await using sending = new Pool({ workers: 1 });
+      console.log(await sending.apply(Math.sqrt, [4]));
+      try {
+        new Pool({ module: import.meta });
+      } catch (error) {
+        console.log(String(error).split(",")[0]);
+      }`,
+  });
+  assertEquals(
+    await folder.mustRun("eval", "--ext=ts", await folder.read("text.ts")),
+    "2\nTypeError: Cannot start workers: the module is this program\n",
+  );
+});
+
 const PLAYED = `Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true } });
 Deno.execPath = () => "/nowhere/app";`;
 
