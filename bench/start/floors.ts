@@ -6,7 +6,7 @@ import { CHILD_SCRIPTS } from "../../src/worker/child_source.js";
 
 /** What a worker evaluates before it reads its first message. */
 export const CORE: readonly string[] = CHILD_SCRIPTS.filter((script) =>
-  /sourceURL=corral:child(?:\/\d+)?\n$/.test(script)
+  /sourceURL=ext:corral\/child(?:\/\d+)?\n$/.test(script)
 );
 
 /** Files that a floor needs, in a folder that goes with it. */

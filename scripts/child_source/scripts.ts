@@ -208,9 +208,9 @@ function titleOf(names: ReadonlyMap<string, string>): (path: string) => string {
   return (path) => HASHED.test(path) ? names.get(path)! : path;
 }
 
-/** The name stands in stacks, in place of a file. */
+/** The name stands in stacks, in place of a file. It begins as those of Deno's own code do: `deno test --coverage` would look for the file. */
 function script(name: string, expression: string): string {
-  return `"use strict";\n(${expression})\n//# sourceURL=corral:${name}\n`;
+  return `"use strict";\n(${expression})\n//# sourceURL=ext:corral/${name}\n`;
 }
 
 /** A name that does not change with what is in the file: that of its last source, or if it has none, of the file. */

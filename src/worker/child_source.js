@@ -270,7 +270,7 @@ for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
 return (loadModule, input) => serve(loadModule, input, () => load(9));
 })
-//# sourceURL=corral:child
+//# sourceURL=ext:corral/child
 `, `"use strict";
 ((parts, taken, load) => {
 const { Set, Error, URL, Uint8Array, Int32Array, Float64Array, ArrayBuffer, DataView, TextEncoder, JSON, Object, Number, Symbol, Array, Function, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Reflect_deleteProperty, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_values, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Error_isError, $Object_keys, $Number_isInteger, $Array_prototype_slice, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $JSON_parse, $Math_ceil, $ArrayBuffer_isView, $push, $pop, $slice, $map, $join, $indexOf, $get, $set, $has, $add, $subarray, $encodeInto, $charCodeAt, $test, $exec, $call, $filledMap, $filledSet } = taken;
@@ -1382,7 +1382,7 @@ return {
 })(parts["wire/codec/line_writer"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
 return parts["wire/codec/number_list"];
 })
-//# sourceURL=corral:child/1
+//# sourceURL=ext:corral/child/1
 `, `"use strict";
 ((parts, taken, load) => {
 const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
@@ -2242,7 +2242,7 @@ return {
 })();
 return parts["timer"];
 })
-//# sourceURL=corral:child/2
+//# sourceURL=ext:corral/child/2
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $JSON_parse, $Math_ceil, $Array_from, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
@@ -3161,6 +3161,7 @@ var evaluateGlobally = eval;
 var { evalContext } = denoInternals.core ?? {};
 var NOWHERE = ".corral-source-text/";
 var LEVELS = "1/2/3/4/5/6/7/8/";
+var NO_FILE = "__anonymous__";
 var evaluate;
 function evaluateText(text) {
   evaluate ??= evaluateIn(ownProcess().project?.folder);
@@ -3168,7 +3169,7 @@ function evaluateText(text) {
 }
 function evaluateIn(folder) {
   if (folder === void 0 || evalContext === void 0) return evaluateGlobally;
-  const [make] = evalContext("(evaluate) => (text) => evaluate(text)", folder + NOWHERE + LEVELS);
+  const [make] = evalContext("(evaluate) => (text) => evaluate(text)", folder + NOWHERE + LEVELS + NO_FILE);
   return make(evaluateGlobally);
 }
 function importMessage(message) {
@@ -3828,7 +3829,7 @@ return {
 })(parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["wire/codec/value_path"], parts["wire/codec/line_writer"], parts["wire/codec/plain"], parts["wire/framing/frame_format"], parts["errors"], parts["troubles"]);
 return parts["child/tasks/task_loop"];
 })
-//# sourceURL=corral:child/3
+//# sourceURL=ext:corral/child/3
 `, `"use strict";
 ((parts, taken, load) => {
 const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
@@ -4954,7 +4955,7 @@ return {
 })(parts["hub/parent_peer"], parts["wire/channel"], parts["child/tasks/task_loop"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
 return parts["child/main"];
 })
-//# sourceURL=corral:child/4
+//# sourceURL=ext:corral/child/4
 `, `"use strict";
 ((parts, taken, load) => {
 const { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError, DOMException, String, WebAssembly, $Object_defineProperty, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_keys, $JSON_stringify, $Array_from, $Object_getOwnPropertyNames, $Reflect_get, $Reflect_set, $push, $slice, $map, $includes, $get, $has, $register, $filledMap } = taken;
@@ -5233,7 +5234,7 @@ return {
 })(parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
 return parts["wire/codec/error_codec"];
 })
-//# sourceURL=corral:wire/codec/error_codec
+//# sourceURL=ext:corral/wire/codec/error_codec
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, WeakRef, Promise, Date, URL, ArrayBuffer, SharedArrayBuffer, AbortController, AbortSignal, JSON, Object, Number, Symbol, String, Array, RegExp, BigInt, WebAssembly, Blob, crypto, $Object_hasOwn, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Function_prototype_toString, $Object_keys, $JSON_stringify, $Math_max, $Math_floor, $ArrayBuffer_isView, $Number_isNaN, $Object_create, $Reflect_ownKeys, $Reflect_get, $Array_prototype_every, $Array_prototype_map, $Map_prototype_entries, $Set_prototype_values, $Date_prototype_getTime, $BigInt_prototype_toString, $push, $pop, $splice, $map, $filter, $find, $get, $set, $delete, $startsWith, $test, $call, $filledMap } = taken;
@@ -5694,7 +5695,7 @@ return {
 })(parts["wire/codec/value_path"], parts["wire/codec/binary"], parts["wire/codec/plain"], parts["wire/codec/error_codec"], parts["wire/codec/checks"], parts["wire/codec/realms"], parts["errors"]);
 return parts["wire/codec/encode"];
 })
-//# sourceURL=corral:wire/codec/encode
+//# sourceURL=ext:corral/wire/codec/encode
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, Date, URL, RegExp, BigInt, $Object_hasOwn, $Array_isArray, $Number_isInteger, $JSON_stringify, $Math_floor, $push, $set, $add, $test, $exec, $register } = taken;
@@ -5944,7 +5945,7 @@ return {
 })(parts["wire/codec/number_list"], parts["wire/codec/binary"], parts["wire/codec/error_codec"], parts["wire/codec/checks"]);
 return parts["wire/codec/decode"];
 })
-//# sourceURL=corral:wire/codec/decode
+//# sourceURL=ext:corral/wire/codec/decode
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, Uint8Array, TextDecoder, JSON, $Object_hasOwn, $Array_isArray, $Object_keys, $Math_min, $Math_max, $JSON_parse, $push, $pop, $slice, $indexOf, $at, $set, $add, $subarray, $lastIndexOf, $register } = taken;
@@ -6486,7 +6487,7 @@ return {
 })(parts["wire/codec/decode"], parts["wire/codec/number_list"], parts["wire/codec/line_writer"], parts["wire/codec/checks"], parts["wire/framing/frame_format"]);
 return parts["wire/codec/line_reader"];
 })
-//# sourceURL=corral:wire/codec/line_reader
+//# sourceURL=ext:corral/wire/codec/line_reader
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
@@ -8770,7 +8771,7 @@ return {
 })(parts["hub/requests/questions"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/codec"], parts["errors"]);
 return parts["hub/parent_peer"];
 })
-//# sourceURL=corral:hub/parent_peer
+//# sourceURL=ext:corral/hub/parent_peer
 `, `"use strict";
 ((parts, taken, load) => {
 load(8);
@@ -10962,7 +10963,7 @@ return {};
 })(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
-//# sourceURL=corral:handles
+//# sourceURL=ext:corral/handles
 `, `"use strict";
 ((parts, taken, load) => {
 const { Map, Error, Date, URL, Uint8Array, Object, Number, Symbol, String, crypto, $Object_defineProperty, $Symbol_for, $Object_entries, $Array_isArray, $Object_keys, $Number_isInteger, $JSON_stringify, $Object_create, $Number_isFinite, $push, $pop, $slice, $every, $get, $set, $has, $delete, $padStart, $exec, $apply, $filledMap } = taken;
@@ -11421,5 +11422,5 @@ return {
 })(parts["wire/span_report"], parts["timer"]);
 return parts["child/tracing/mod"];
 })
-//# sourceURL=corral:child/tracing/mod
+//# sourceURL=ext:corral/child/tracing/mod
 `];

@@ -26,7 +26,7 @@ const PROGRAM = `
       const ran = functions.filter(({ functionName, ranges }) => functionName !== "" && ranges[0].count > 0);
       if (ran.length === 0) continue;
       if (url.startsWith("file:")) files.add(url);
-      if (!url.startsWith("corral:child")) continue;
+      if (!url.startsWith("ext:corral/child")) continue;
       const { scriptSource } = await globalThis.post("Debugger.getScriptSource", { scriptId });
       for (const { ranges: [{ startOffset }] } of ran) {
         const heads = [...scriptSource.slice(0, startOffset).matchAll(/^\\/\\/ (src\\/[\\w/.]+\\.ts)$/gm)];

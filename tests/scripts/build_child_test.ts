@@ -66,10 +66,10 @@ Deno.test("toScripts() makes scripts that share what they import, and evaluates 
   const scripts = toScripts(FILES);
   assertEquals(scripts.length, 4);
   assertEquals(scripts.map((script) => script.split("\n").at(-2)), [
-    "//# sourceURL=corral:child",
-    "//# sourceURL=corral:child/1",
-    "//# sourceURL=corral:handles",
-    "//# sourceURL=corral:child/late",
+    "//# sourceURL=ext:corral/child",
+    "//# sourceURL=ext:corral/child/1",
+    "//# sourceURL=ext:corral/handles",
+    "//# sourceURL=ext:corral/child/late",
   ]);
   const served = run(scripts, "module", "input");
   const registered = (globalThis as { registeredByTest?: string[] }).registeredByTest;

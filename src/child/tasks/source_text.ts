@@ -15,6 +15,8 @@ const { evalContext } = denoInternals.core ?? {};
 /** So deep that no `../` leads out of it; nothing is there. */
 const NOWHERE = ".corral-source-text/";
 const LEVELS = "1/2/3/4/5/6/7/8/";
+/** What is named so has no file, and `deno test --coverage` looks for none. */
+const NO_FILE = "__anonymous__";
 
 let evaluate: Evaluate | undefined;
 
@@ -27,7 +29,7 @@ export function evaluateText(text: string): unknown {
 function evaluateIn(folder: string | undefined): Evaluate {
   if (folder === undefined || evalContext === undefined) return evaluateGlobally;
   // What a script evaluates takes over where the script lies.
-  const [make] = evalContext("(evaluate) => (text) => evaluate(text)", folder + NOWHERE + LEVELS);
+  const [make] = evalContext("(evaluate) => (text) => evaluate(text)", folder + NOWHERE + LEVELS + NO_FILE);
   return (make as (evaluate: Evaluate) => Evaluate)(evaluateGlobally);
 }
 

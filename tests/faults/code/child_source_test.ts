@@ -160,7 +160,7 @@ Deno.test("A task that has replaced eval and TextDecoder can still be handed its
   });
   assertEquals([printed.queue, stderr], ["1\n", ""]);
   assertStringIncludes(printed.error!, "task-source:");
-  assertMatch(printed.error!, /TaskLoop\.#start \(corral:child/);
+  assertMatch(printed.error!, /TaskLoop\.#start \(ext:corral\/child/);
 });
 
 Deno.test("A program that vendors the library from a server that is gone starts workers", () =>
