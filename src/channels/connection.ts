@@ -161,7 +161,8 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   }
 
   /**
-   * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended.
+   * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended, also by the end of the process that made
+   * the pipe.
    *
    * @param timeoutMs How many milliseconds to wait for that; 0 or less only looks, `Infinity` waits as long as it takes. @default 0
    * @param options A signal that ends the wait.
@@ -177,7 +178,14 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
     if (Object.hasOwn(options, "timeoutMs")) {
       throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
     }
-    return await this[REF].call("poll", [], { timeoutMs, signal: options.signal }) as boolean;
+    const { signal } = options;
+    try {
+      return await this[REF].call("poll", [], { timeoutMs, signal }) as boolean;
+    } catch (error) {
+      // The pipe has ended with its process: that is what recv() would throw. A signal may be aborted with such an error.
+      if (error instanceof EndOfStreamError && error !== signal?.reason) return true;
+      throw error;
+    }
   }
 
   /**

@@ -9868,10 +9868,16 @@ var Connection = class extends SharedHandle {
     if ($Object_hasOwn(options, "timeoutMs")) {
       throw new TypeError("Cannot poll: the time comes first, wanted poll(1000)");
     }
-    return await this[REF][$call]("poll", [], {
-      timeoutMs,
-      signal: options.signal
-    });
+    const { signal } = options;
+    try {
+      return await this[REF][$call]("poll", [], {
+        timeoutMs,
+        signal
+      });
+    } catch (error) {
+      if (error instanceof EndOfStreamError && error !== signal?.reason) return true;
+      throw error;
+    }
   }
   close() {
     refuseArguments("close()", arguments);

@@ -1,6 +1,7 @@
 /** End-to-end tests of waiting for several connections and processes at once. */
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { ClosedError, type Connection, EndOfStreamError, Pipe, Process, wait } from "../../mod.ts";
+import { killWorker } from "../helpers/programs/kill_worker.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
 const produce = async (connection: Connection<string>, name: string, slow: boolean): Promise<void> => {
@@ -127,3 +128,15 @@ Deno.test("wait() ends with the signal's reason, and with ClosedError for a conn
   await assertRejects(() => wait([a], 0), ClosedError);
   b.close();
 });
+
+Deno.test("wait() and poll() take the end of the process that made the pipe for the pipe's", () =>
+  withPool({ workers: 1, module: import.meta.resolve("../fixtures/shared/make_handles.ts") }, async (pool) => {
+    const connection = await pool.apply("makeHandle", ["Connection"]) as Connection<string>;
+    const [ready, polled] = [wait([connection]), connection.poll(Infinity)];
+    await killWorker(pool.workers[0]!.pid, pool.apply(() => new Promise(() => {})));
+    assertEquals([await ready, await polled], [[connection], true]);
+    assertEquals([await wait([connection], 0), await connection.poll()], [[connection], true]);
+    await assertRejects(() => connection.recv(), EndOfStreamError);
+    const reason = new EndOfStreamError("the caller's own");
+    await assertRejects(() => connection.poll(0, { signal: AbortSignal.abort(reason) }), EndOfStreamError, "own");
+  }));
