@@ -110,7 +110,10 @@ function compareArrays(a: unknown[], b: unknown[], cost: ComparingCost, depth: n
   return a.length - b.length;
 }
 
-/** Tells which values are the same data as one, or stand for the same object. The keys of objects count in their order. */
+/**
+ * Tells which values are the same data as one, or stand for the same object. As in Python, the order does not count in which an object, a `Map` or
+ * a `Set` got its keys; but it does where these are objects themselves: each would have to be compared with all.
+ */
 export class Likeness {
   readonly #wanted: unknown;
   readonly #cost: ComparingCost;
@@ -141,8 +144,10 @@ export class Likeness {
     if (depth <= MAX_DEPTH) {
       if (isOrdinaryArray(wanted) && isOrdinaryArray(value)) return this.#compareArrays(wanted, value, depth);
       if (isRecord(wanted) && isRecord(value)) return this.#compareRecords(wanted, value, depth);
+      if (wanted instanceof Map && value instanceof Map) return this.#compareMaps(wanted, value, depth);
+      if (wanted instanceof Set && value instanceof Set) return this.#compareSets(wanted, value, depth);
     }
-    return this.#fingerprintOf(wanted) === this.#fingerprint(value);
+    return this.#haveSameFingerprint(wanted, value);
   }
 
   #compareArrays(wanted: unknown[], value: unknown[], depth: number): boolean {
@@ -159,7 +164,35 @@ export class Likeness {
     const [keys, others] = [Object.keys(wanted), Object.keys(value)];
     this.#cost.payForItems(depth, keys.length + others.length);
     return keys.length === others.length &&
-      keys.every((key, n) => key === others[n] && this.#compare(wanted[key], value[key], depth + 1));
+      keys.every((key, n) =>
+        (key === others[n] || Object.hasOwn(value, key)) && this.#compare(wanted[key], value[key], depth + 1)
+      );
+  }
+
+  #compareMaps(wanted: Map<unknown, unknown>, value: Map<unknown, unknown>, depth: number): boolean {
+    if (wanted.size !== value.size) return false;
+    this.#cost.payForItems(depth, 2 * wanted.size);
+    for (const [key, one] of wanted) {
+      if (isObject(key)) return this.#haveSameFingerprint(wanted, value);
+      this.#cost.payFor(key);
+      if (!value.has(key) || !this.#compare(one, value.get(key), depth + 1)) return false;
+    }
+    return true;
+  }
+
+  #compareSets(wanted: Set<unknown>, value: Set<unknown>, depth: number): boolean {
+    if (wanted.size !== value.size) return false;
+    this.#cost.payForItems(depth, 2 * wanted.size);
+    for (const item of wanted) {
+      if (isObject(item)) return this.#haveSameFingerprint(wanted, value);
+      this.#cost.payFor(item);
+      if (!value.has(item)) return false;
+    }
+    return true;
+  }
+
+  #haveSameFingerprint(wanted: object, value: object): boolean {
+    return this.#fingerprintOf(wanted) === this.#fingerprint(value);
   }
 
   #fingerprintOf(wanted: object): string {

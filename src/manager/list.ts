@@ -13,6 +13,8 @@ export const LIST = "ListProxy";
  * - A negative index counts from the end. An index without an item rejects with RangeError, as in Python; one that is not a
  *   whole number rejects with TypeError.
  * - An item that cannot travel rejects with EncodingError, and the list stays as it is.
+ * - Items are equal that are the same data, or proxies of the same object. In what order an object, a `Map` or a `Set` got its keys does not
+ *   count, but for keys that are objects themselves.
  * - Items are copies: changing what `at` returned changes nothing in the list. To nest, store another proxy, such as
  *   `manager.dict()`: it stays live wherever it is read. A list may hold itself.
  *

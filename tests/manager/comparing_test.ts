@@ -92,16 +92,58 @@ const anything = fc.anything({
   maxDepth: 3,
 });
 
-Deno.test("Likeness is likeness of what travels", () => {
+/** The value with all keys in one order, where Likeness does not mind theirs. */
+function ordered(value: unknown): unknown {
+  const byText = (a: unknown, b: unknown): number => textOf(a) < textOf(b) ? -1 : 1;
+  const isPlain = (key: unknown): boolean => typeof key !== "object" || key === null;
+  if (Array.isArray(value)) return value.map(ordered);
+  if (value instanceof Map && [...value.keys()].every(isPlain)) {
+    return new Map([...value].sort(([a], [b]) => byText(a, b)).map(([key, item]) => [key, ordered(item)]));
+  }
+  if (value instanceof Set && [...value].every(isPlain)) return new Set([...value].sort(byText));
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => byText(a, b)).map(([k, v]) => [k, ordered(v)]));
+}
+
+function textOf(value: unknown): string {
+  const { text, parts } = encode(value);
+  return [text, ...parts.map((part) => part.toBase64())].join();
+}
+
+Deno.test("Likeness is likeness of what travels, in whatever order keys came", () => {
   const isLike = (a: unknown, b: unknown): boolean => new Likeness(a, new ComparingCost(WORKER)).isLike(b);
-  const textOf = (value: unknown): string => {
-    const { text, parts } = encode(value);
-    return [text, ...parts.map((part) => part.toBase64())].join();
-  };
   fc.assert(fc.property(anything, anything, (one, other) => {
     const [a, b, again] = [travelled(one), travelled(other), travelled(one)];
     assert(isLike(a, again));
-    assertEquals(isLike(a, b), textOf(a) === textOf(b));
+    assertEquals(isLike(a, b), textOf(ordered(a)) === textOf(ordered(b)));
     assertEquals(isLike([a, { a }], [b, { a: b }]), isLike(a, b));
   }));
+});
+
+Deno.test("ListObject finds an item whose keys came in another order, as Python does", () => {
+  const [a, b] = [["a", [1]], ["b", { c: 1, d: 2 }]] as const;
+  for (
+    const [item, other, third] of [
+      [Object.fromEntries([a, b]), Object.fromEntries([b, a]), { a: [1], b: undefined }],
+      [new Map<string, unknown>([a, b]), new Map<string, unknown>([["b", { d: 2, c: 1 }], a]), new Map([a])],
+      [new Set([1, "x"]), new Set(["x", 1]), new Set([1, "y"])],
+    ]
+  ) {
+    const list = new ListObject([]);
+    callAtOnce(list, "extend", [travelled(third), travelled(item), travelled([item])]);
+    assertEquals([other, third, [other], 7].map((wanted) => callAtOnce(list, "indexOf", travelled(wanted))), [
+      1,
+      0,
+      2,
+      -1,
+    ]);
+  }
+});
+
+Deno.test("ListObject pays for the keys of a Map and a Set", () => {
+  const key = "x".repeat(1 << 22);
+  for (const item of [new Map([[key, 1]]), new Set([key])]) {
+    const list = new ListObject(Array.from({ length: 100 }, () => item));
+    assertThrows(() => callAtOnce(list, "count", travelled(item)), RangeError, "that takes more than");
+  }
 });
