@@ -1,6 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import type { BigIntArray, NumberArray } from "./objects/array_object.ts";
 import { call, changeValue } from "./call.ts";
+import { itemsOf } from "./checks.ts";
 import { namingGiven } from "./given.ts";
 import { refuseArguments, refuseSurplus } from "../shown.ts";
 
@@ -66,7 +67,7 @@ export class ArrayProxy<T extends number | bigint = number> extends SharedHandle
     const isOne = typeof values !== "object";
     await namingGiven(
       (path) => isOne ? path.replace(/^\$\[1\]\[0\]/, "$[1]") : path,
-      () => call(this, "set", [index, isOne ? [values] : Array.from(values)]),
+      () => call(this, "set", [index, isOne ? [values] : Array.from(itemsOf(values))]),
     );
   }
 

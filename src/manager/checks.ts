@@ -1,5 +1,6 @@
 /** Checks of arguments, which may come from hostile code, and the wording of what is wrong with them. */
 import { shown } from "../shown.ts";
+import { isRecord } from "../wire/codec/realms.ts";
 
 /** What may be a key of a dict. `1` and `"1"` are two keys, as in a `Map`. */
 export type DictKey = string | number | bigint | boolean;
@@ -24,6 +25,18 @@ export function itemsOf<T>(items: Iterable<T>): Iterable<T> {
     return items;
   }
   throw new TypeError(`Cannot take items from ${shown(items)}: an array or another iterable is wanted`);
+}
+
+/**
+ * The own keys of an object, and their values. Throws TypeError for one that has none and is not plain: a proxy, or a promise that nobody has
+ * awaited, would silently stand for nothing.
+ */
+export function ownEntries(values: object, what: string): [string, unknown][] {
+  const entries = Object.entries(values);
+  if (entries.length > 0 || isRecord(values)) return entries;
+  throw new TypeError(
+    `Cannot fill a ${what} from an object without keys: of a proxy or a promise, await the content first, wanted await proxy.toObject()`,
+  );
 }
 
 /** Whether these are items, each of them there: a few bytes can stand for millions of holes. */

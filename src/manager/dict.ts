@@ -1,6 +1,6 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
-import type { DictKey } from "./checks.ts";
+import { type DictKey, ownEntries } from "./checks.ts";
 import { call, changeValue } from "./call.ts";
 import { namingGiven, placeInEntries } from "./given.ts";
 
@@ -265,7 +265,7 @@ export function entriesOf<K extends DictKey, V>(entries: DictEntries<K, V>): (re
     );
   }
   if (Symbol.iterator in entries) return Array.from(entries as Iterable<readonly [K, V]>);
-  return Object.entries(entries) as [K, V][];
+  return ownEntries(entries, "dict") as [K, V][];
 }
 
 registerHandleClass(DICT, DictProxy);

@@ -1,6 +1,7 @@
 import { registerHandleClass, SharedHandle } from "../hub/handle.ts";
 import { refuseArguments, refuseSurplus, shown } from "../shown.ts";
 import { call, changeValue } from "./call.ts";
+import { ownEntries } from "./checks.ts";
 import { namingGiven, placeInEntries } from "./given.ts";
 
 /** Names the class of namespaces in every process. */
@@ -142,7 +143,7 @@ export function sharedEntries(values: object): [string, unknown][] {
   if (typeof values !== "object" || values === null || Symbol.iterator in values) {
     throw new TypeError(`Cannot fill a namespace from ${shown(values)}: an object of names and values is wanted`);
   }
-  return Object.entries(values).map(([name, value]) => [sharedName(name), value]);
+  return ownEntries(values, "namespace").map(([name, value]) => [sharedName(name), value]);
 }
 
 function sharedName(name: string): string {

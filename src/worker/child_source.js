@@ -8810,6 +8810,8 @@ parts["manager/value"] = (({
   movedTo,
   notSending
 }, {
+  isRecord
+}, {
   BrokenBarrierError,
   ClosedError,
   EncodingError,
@@ -10495,6 +10497,19 @@ function isPrimitive(value) {
   return value === null || typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol";
 }
 
+// src/manager/checks.ts
+function itemsOf(items) {
+  if (typeof items === "string" || typeof items === "object" && items !== null && Symbol.iterator in items) {
+    return items;
+  }
+  throw new TypeError(\`Cannot take items from \${shown(items)}: an array or another iterable is wanted\`);
+}
+function ownEntries(values, what) {
+  const entries = $Object_entries(values);
+  if (entries.length > 0 || isRecord(values)) return entries;
+  throw new TypeError(\`Cannot fill a \${what} from an object without keys: of a proxy or a promise, await the content first, wanted await proxy.toObject()\`);
+}
+
 // src/manager/array.ts
 var ARRAY = "ArrayProxy";
 var ArrayProxy = class extends SharedHandle {
@@ -10511,7 +10526,7 @@ var ArrayProxy = class extends SharedHandle {
       index,
       isOne ? [
         values
-      ] : $Array_from(values)
+      ] : $Array_from(itemsOf(values))
     ]));
   }
   async add(index, amount) {
@@ -10664,7 +10679,7 @@ function entriesOf(entries) {
     throw new TypeError(\`Cannot fill a dict from \${shown(entries)}: an object, a Map or pairs of key and value are wanted\`);
   }
   if (Symbol.iterator in entries) return $Array_from(entries);
-  return $Object_entries(entries);
+  return ownEntries(entries, "dict");
 }
 registerHandleClass(DICT, DictProxy);
 
@@ -10692,14 +10707,6 @@ var IteratorProxy = class extends SharedHandle {
   }
 };
 registerHandleClass(ITERATOR, IteratorProxy);
-
-// src/manager/checks.ts
-function itemsOf(items) {
-  if (typeof items === "string" || typeof items === "object" && items !== null && Symbol.iterator in items) {
-    return items;
-  }
-  throw new TypeError(\`Cannot take items from \${shown(items)}: an array or another iterable is wanted\`);
-}
 
 // src/manager/list.ts
 var LIST = "ListProxy";
@@ -10894,7 +10901,7 @@ function sharedEntries(values) {
   if (typeof values !== "object" || values === null || Symbol.iterator in values) {
     throw new TypeError(\`Cannot fill a namespace from \${shown(values)}: an object of names and values is wanted\`);
   }
-  return $Object_entries(values)[$map](([name, value]) => [
+  return ownEntries(values, "namespace")[$map](([name, value]) => [
     sharedName(name),
     value
   ]);
@@ -10966,7 +10973,7 @@ var ValueProxy = class extends SharedHandle {
 };
 registerHandleClass(VALUE, ValueProxy);
 return {};
-})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["errors"], parts["troubles"]);
+})(parts["hub/requests/questions"], parts["wire/heap"], parts["wire/messages/hub_messages"], parts["timer"], parts["wire/codec/value_path"], parts["wire/codec/realms"], parts["errors"], parts["troubles"]);
 return parts["manager/value"];
 })
 //# sourceURL=ext:corral/handles
