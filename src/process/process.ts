@@ -163,9 +163,11 @@ export class Process<F extends AnyFunction = AnyFunction> {
    * @throws {FunctionNotFoundError} If the target cannot be sent.
    * @throws {WorkerStartError} If the operating system refuses.
    * @throws {ClosedError} If it was closed.
+   * @throws {TypeError} If a subclass has a field of the name of a property that only reads.
    */
   start(): void {
     refuseArguments("start()", arguments);
+    adoptFields(this);
     const what = { subclass: subclassOf(this), fields: { ...this } as Record<string, unknown> };
     stateOf(this).start(what, () => children.delete(this));
     children.add(this);
@@ -225,6 +227,26 @@ export class Process<F extends AnyFunction = AnyFunction> {
 
   static {
     stateOf = (process) => #state in process ? process.#state : new OwnState();
+  }
+}
+
+/**
+ * Gives its properties what a subclass has declared as fields, as plain JavaScript lets it: `daemon = true` defines a field that hides the
+ * property, and the program would wait for what says of itself that it is a daemon.
+ */
+function adoptFields(process: Process): void {
+  for (const [name, { get, set }] of Object.entries(Object.getOwnPropertyDescriptors(Process.prototype))) {
+    if (get === undefined || !Object.hasOwn(process, name)) continue;
+    if (set === undefined) {
+      throw new TypeError(
+        `Cannot start ${
+          stateOf(process).name
+        }: its class has a field "${name}", which hides what Process says there, name it otherwise`,
+      );
+    }
+    const value = Reflect.get(process, name);
+    Reflect.deleteProperty(process, name);
+    Reflect.set(process, name, value);
   }
 }
 

@@ -47,6 +47,27 @@ Deno.test("A subclass of Process without a run() of its own runs its target", as
   assertEquals(await ended(new Named({ target: () => Deno.exit(4) })), 4);
 });
 
+Deno.test("A subclass of Process may have its name and daemon as fields, as plain JavaScript lets it", async () => {
+  class Watcher extends Process {
+    // @ts-expect-error -- TypeScript refuses it
+    override name = "watcher";
+    // @ts-expect-error -- as above
+    override daemon = true;
+  }
+  await using watcher = new Watcher({ target: () => void setInterval(() => {}, 1000) });
+  watcher.start();
+  assertEquals([watcher.name, watcher.daemon, Object.keys(watcher)], ["watcher", true, []]);
+  assertThrows(() => watcher.daemon = false, Error, "Cannot change watcher: it was started");
+});
+
+Deno.test("A subclass of Process may not hide its exit code by a field", () => {
+  class Hiding extends Process {
+    // @ts-expect-error -- TypeScript refuses it
+    override exitCode = 0;
+  }
+  assertThrows(() => new Hiding().start(), TypeError, 'its class has a field "exitCode"');
+});
+
 Deno.test("A subclass of Process that its module does not export fails with an error that says so", async () => {
   const { code, stderr } = await runProgram(
     `import { makeHidden } from ${JSON.stringify(import.meta.resolve("../fixtures/processes/process_classes.ts"))};
