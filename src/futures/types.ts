@@ -17,7 +17,7 @@ export interface ShutdownOptions {
 
 /** Options of an executor's `map`. */
 export interface ExecutorMapOptions extends Omit<ImapOptions, "timeoutMs"> {
-  /** Milliseconds for the whole, counted from the call. For a limit on each task, use `taskTimeoutMs` of the executor. @default no limit */
+  /** Milliseconds for the whole, 0 or more, counted from the call. For a limit on each task, use `taskTimeoutMs` of the executor. @default no limit */
   timeoutMs?: number;
 }
 

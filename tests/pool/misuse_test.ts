@@ -315,3 +315,16 @@ Deno.test("applyAsync() refuses a callback in the place that Python has for it",
   const call = pool.applyAsync.bind(pool) as unknown as (...args: unknown[]) => unknown;
   assertThrows(() => call(square, [2], {}, () => {}), TypeError, "wanted applyAsync(fn, args, { callback })");
 });
+
+Deno.test("imap().next() refuses Python's limit of time, and takes what a generator passes on", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const results = pool.imap(square, [1, 2]) as unknown as AsyncGenerator<number, void, unknown>;
+  for (const limit of [1000, { timeoutMs: 1000 }]) {
+    await assertRejects(() => results.next(limit), TypeError, "Cannot call next() with");
+  }
+  async function* all() {
+    yield* results;
+  }
+  const through = all();
+  assertEquals([await through.next(), await through.next("heard by nobody")].map(({ value }) => value), [1, 4]);
+});

@@ -1,5 +1,6 @@
 import { type AbortTarget, unwatchAbort, watchAbort } from "../../abort.ts";
 import { EncodingError, PoolClosedError } from "../../errors.ts";
+import { refuseArguments } from "../../shown.ts";
 import type { FunctionSpec } from "../../wire/protocol.ts";
 import type { ChunkResult } from "../backend.ts";
 import type { ChunkEncoding } from "../requests.ts";
@@ -94,7 +95,9 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     return this;
   }
 
-  next(): Promise<IteratorResult<unknown>> {
+  /** @param limit Python's is a limit of time: who gives one here must not wait without. */
+  next(limit?: unknown): Promise<IteratorResult<unknown>> {
+    if (limit !== undefined) return this.#nextWithout(limit);
     const ready = this.#stage === "finished" ? undefined : this.#results.takeValue();
     if (ready !== undefined) {
       this.#goOn();
@@ -103,6 +106,11 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
     const next = this.#results.wait();
     this.#serve();
     return next;
+  }
+
+  async #nextWithout(limit: unknown): Promise<IteratorResult<unknown>> {
+    refuseArguments("next()", [limit], ', the option "timeoutMs" of the call limits each of its tasks');
+    return await this.next();
   }
 
   async return(): Promise<IteratorResult<unknown>> {
