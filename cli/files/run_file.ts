@@ -23,6 +23,13 @@ export async function holdFile(
   );
 }
 
+/** Makes a file, with the same permissions as another one, and holds it. Throws UsageError if there is one of that name. */
+export async function holdNewFile(path: string, mode: number | null): Promise<Deno.FsFile> {
+  const file = await openFile(path, { write: true, createNew: true, ...(mode !== null && { mode: mode & 0o777 }) });
+  await tryLock(file);
+  return file;
+}
+
 /** A pipe or a device is nobody's alone, and has nothing to be lost. */
 async function isRegular(file: Deno.FsFile): Promise<boolean> {
   return (await file.stat()).isFile;
@@ -93,19 +100,37 @@ export interface ByteWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all bytes. Throws OutputError, also where a stdout that does not block is full: Deno does not tell then how much of it was taken. */
-export async function writeAll(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
+/** So much is written at once, that of a pipe's reader is known whether it reads at all. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Writes all bytes, and tells of each piece that was taken. Throws OutputError, also where a stdout that does not block is full: Deno does not tell then how much of it was taken. */
+export async function writeAll(
+  file: ByteWriter,
+  path: string,
+  bytes: Uint8Array,
+  onTaken?: (count: number) => void,
+): Promise<void> {
+  const most = onTaken === undefined ? Infinity : PIECE_BYTES;
   try {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    for (let rest = bytes; rest.length > 0;) {
+      const count = await file.write(rest.length > most ? rest.subarray(0, most) : rest);
+      onTaken?.(count);
+      rest = rest.subarray(count);
+    }
   } catch (cause) {
     throw new OutputError(path, cause);
   }
 }
 
 /** The same of what one asked for: that nobody reads any more is not the fault of the output, and stays a BrokenPipe. */
-export async function writeResults(file: ByteWriter, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeResults(
+  file: ByteWriter,
+  path: string,
+  bytes: Uint8Array,
+  onTaken?: (count: number) => void,
+): Promise<void> {
   try {
-    await writeAll(file, path, bytes);
+    await writeAll(file, path, bytes, onTaken);
   } catch (error) {
     const { cause } = error as OutputError;
     throw cause instanceof Deno.errors.BrokenPipe ? cause : error;

@@ -1,6 +1,6 @@
 import type { Batch, Outcome } from "../records/batch.ts";
 import type { RecordBlock } from "../records/record_block.ts";
-import { cutOff, holdFile, writeAll } from "../files/run_file.ts";
+import { cutOff, holdNewFile, writeAll } from "../files/run_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
 import type { RejectWriter } from "./reject_printer.ts";
 
@@ -70,20 +70,26 @@ export class RejectFile implements RejectWriter {
 
   /** Drops the lines that no longer hold, and stands behind the last one that does. */
   async #drop(): Promise<void> {
-    if (!(await this.#file.stat()).isFile) return;
+    const { isFile, mode } = await this.#file.stat();
+    if (!isFile) return;
     const { end, isPrefix } = await this.#findLines();
     if (isPrefix) return await cutOff(this.#file, end);
     // A new file takes its place, so that whatever happens one of the two is there whole.
     // Where a link leads there, it goes on to do so.
     const path = await Deno.realPath(this.#path);
-    const temporary = `${path}.new`;
-    const file = await holdFile(temporary);
-    await cutOff(file, 0);
-    for await (const { line } of this.#lines()) {
-      await writeAll(file, temporary, line);
-      await writeAll(file, temporary, encoder.encode("\n"));
+    const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.new`;
+    const file = await holdNewFile(temporary, mode);
+    try {
+      for await (const { line } of this.#lines()) {
+        await writeAll(file, temporary, line);
+        await writeAll(file, temporary, encoder.encode("\n"));
+      }
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      file.close();
+      await Deno.remove(temporary).catch(() => {});
+      throw error;
     }
-    await Deno.rename(temporary, path);
     this.#file.close();
     this.#file = file;
   }

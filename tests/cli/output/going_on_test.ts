@@ -53,16 +53,22 @@ Deno.test("corral map --resume-failed does not take the invalid records of an in
   });
 });
 
-Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, and leaves a link to them what it is", async () => {
+Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, and leaves links to them, who may read them and files beside them as they are", async () => {
   await inFolder(async (folder) => {
     const link = `${folder}/link`;
     // Deno.symlink() would take more than a test has.
     assert((await new Deno.Command("ln", { args: ["-s", `${folder}/rejects`, link] }).output()).success);
     const args = ["--rejects", link, "--joblog", `${folder}/log`];
     assertEquals((await mapByOne(["-e", "() => { throw 1; }", ...args], { stdin: TWO, allow: ["-A"] })).code, 2);
+    await Deno.writeTextFile(`${folder}/rejects.new`, "mine");
+    await Deno.chmod(`${folder}/rejects`, 0o600);
     const again = ["-e", "(n) => { if (n === 2) throw 1; }", ...args, "--resume-failed", "--force"];
     const { code, stderr } = await mapByOne(again, { stdin: TWO, allow: ["-A"] });
     assertEquals(code, 1, stderr);
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+    assertEquals(names, ["link", "log", "rejects", "rejects.new"]);
+    assertEquals(await Deno.readTextFile(`${folder}/rejects.new`), "mine");
+    if (Deno.build.os !== "windows") assertEquals((await Deno.stat(`${folder}/rejects`)).mode! & 0o777, 0o600);
     assert((await Deno.lstat(link)).isSymlink);
     const lines = (await Deno.readTextFile(link)).trim().split("\n").map((line) => JSON.parse(line).sequence);
     assertEquals(lines, [2]);
