@@ -13,7 +13,7 @@ export async function corral(args: readonly string[]): Promise<number> {
     // What a module threw, or a server answered, may be in it.
     if (Deno.stderr.isTerminal()) text = (await import("../files/terminal_text.ts")).sanitizeForTerminal(text);
     // Where nobody reads it any more, the exit code still tells.
-    (await import("../observers/progress/mod.ts")).writeToStderr(text);
+    await (await import("../observers/progress/mod.ts")).writeToStderr(text);
     return EXIT_UNUSABLE;
   }
 }

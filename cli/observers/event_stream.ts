@@ -8,6 +8,8 @@ export class EventStream {
   readonly wantsHashes: boolean;
   /** Whether an observer says how the run ended. */
   readonly tellsEnd: boolean;
+  /** Grows with each step of an observer: whether those that need time get on. */
+  taken = 0;
   readonly #observers: readonly RunObserver[];
   #pending: RunEvent[] = [];
   #running: Promise<void> | undefined;
@@ -46,6 +48,7 @@ export class EventStream {
     for (const observer of this.#observers) {
       try {
         await observer.close();
+        this.taken++;
       } catch (error) {
         this.#failure ??= { error };
       }
@@ -61,6 +64,7 @@ export class EventStream {
         for (const observer of this.#observers) {
           const wanted = observer.wantsRecords ? events : events.filter(({ type }) => type !== "record");
           if (wanted.length > 0) await observer.receive(wanted);
+          this.taken++;
         }
       }
     } catch (error) {

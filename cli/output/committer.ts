@@ -36,6 +36,8 @@ export class Committer {
   #queue: Batch[] = [];
   #running: Promise<void> | undefined;
   #hasFailed = false;
+  #isGivenUp = false;
+  readonly #givenUp = Promise.withResolvers<void>();
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -43,15 +45,22 @@ export class Committer {
 
   /** Queues a batch. */
   add(batch: Batch): void {
-    if (this.#hasFailed) return;
+    if (this.#hasFailed || this.#isGivenUp) return;
     this.waitingBytes += sizeOf(batch);
     this.#queue.push(batch);
     this.#running ??= this.#run();
   }
 
-  /** Waits until everything is written. */
+  /** Waits until everything is written, or given up. */
   async idle(): Promise<void> {
-    await this.#running;
+    await Promise.race([this.#running, this.#givenUp.promise]);
+  }
+
+  /** Writes no more, and has nobody wait for what is being written. That counts as not written, and events do not tell of it. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.#queue = [];
+    this.#givenUp.resolve();
   }
 
   async #run(): Promise<void> {
@@ -79,6 +88,7 @@ export class Committer {
       const { batch, bytes } = format.format(raw);
       const before = sink.position;
       if (bytes.length > 0) await sink.write(bytes);
+      if (this.#isGivenUp) return;
       this.waitingBytes -= sizeOf(raw);
       const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
       done += batch.done;
@@ -89,9 +99,11 @@ export class Committer {
       if (failures.length > 0) await rejects.write(batch, failures);
       this.#describe(batch, before, told);
     }
+    if (isDurable) await sink.sync();
+    // Here, at the latest, since the rejects may have been what took nothing.
+    if (this.#isGivenUp) return;
     this.done += done;
     this.failed += failed;
-    if (isDurable) await sink.sync();
     if (done > 0) told.push({ type: "count", at: Date.now(), done, failed });
     events.emitAll(told);
     await events.settle();

@@ -6,6 +6,8 @@ const encoder = new TextEncoder();
 export interface ResultSink {
   /** Bytes written so far, counted from the beginning of the output. */
   readonly position: number;
+  /** Grows with each piece of a text that is taken: whether anything reads a pipe. */
+  readonly taken: number;
   /** Writes all bytes. Rejects with `Deno.errors.BrokenPipe` when nobody reads any more. */
   write(bytes: Uint8Array): Promise<void>;
   /** Waits until what was written is safe. */
@@ -17,6 +19,7 @@ export interface ResultSink {
 /** Standard output. A terminal shows the text of results, and does nothing that is in them. */
 export class StdoutSink implements ResultSink {
   position = 0;
+  taken = 0;
   readonly #decoder = Deno.stdout.isTerminal() ? new TextDecoder() : undefined;
 
   /** Whether all that is written is lost, as far as the command may know. */
@@ -30,7 +33,7 @@ export class StdoutSink implements ResultSink {
 
   async write(bytes: Uint8Array): Promise<void> {
     const shown = this.#decoder === undefined ? bytes : await shownText(this.#decoder.decode(bytes, { stream: true }));
-    await writeResults(Deno.stdout, "-", shown);
+    await writeResults(Deno.stdout, "-", shown, (count) => this.taken += count);
     this.position += bytes.length;
   }
 
@@ -47,6 +50,7 @@ async function shownText(text: string): Promise<Uint8Array> {
 /** A file that nobody else writes: a new one, or one that is gone on with. */
 export class FileSink implements ResultSink {
   position = 0;
+  taken = 0;
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
@@ -63,7 +67,7 @@ export class FileSink implements ResultSink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await writeResults(this.#file, this.#path, bytes);
+    await writeResults(this.#file, this.#path, bytes, (count) => this.taken += count);
     this.position += bytes.length;
   }
 

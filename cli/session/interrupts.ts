@@ -1,23 +1,28 @@
 import type { BlockPool } from "../run/block_pool.ts";
 import type { MapRun } from "../run/map_run.ts";
+import type { Patience } from "./patience.ts";
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 
 /**
  * Ctrl-C: the first lets end what runs, the second ends it. While no worker is there, nothing runs: records wait for one, which may never come
- * when the code at a module's top level does not end.
+ * when the code at a module's top level does not end. A third one waits for no output.
  */
 export class Interrupts implements Disposable {
   readonly #onSignal: () => void;
 
-  constructor(run: MapRun, pool: Pick<BlockPool, "hasWorker">, print: (text: string) => void) {
+  constructor(run: MapRun, pool: Pick<BlockPool, "hasWorker">, patience: Patience, print: (text: string) => void) {
     this.#onSignal = () => {
-      if (run.isStopping) return run.kill("interrupted");
+      const stop = () => {
+        run.kill("interrupted");
+        patience.limit("interrupted");
+      };
+      if (run.isStopping) return stop();
       const count = pool.hasWorker ? run.runningRecords : 0;
       const finishing = `${count === 1 ? "1 record is" : `${count} records are`} being finished; again to stop at once`;
       print(`corral: interrupted, ${count === 0 ? "no record is being worked on" : finishing}\n`);
       if (pool.hasWorker) run.drain("interrupted");
-      else run.kill("interrupted");
+      else stop();
     };
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }

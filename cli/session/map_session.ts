@@ -3,6 +3,7 @@ import { requireInputs } from "../input/require_inputs.ts";
 import { exitCode } from "./exit_code.ts";
 import { InputDoubt } from "./input_doubt.ts";
 import { Interrupts } from "./interrupts.ts";
+import { Patience } from "./patience.ts";
 import { openOutlets, type Outlets } from "./outlets.ts";
 import type { EarlierRecords } from "../joblog/unfinished_records.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
@@ -25,6 +26,7 @@ import { summaryOf } from "./summary.ts";
 export class MapSession {
   readonly #options: CliMapOptions;
   readonly #startedAt = Date.now();
+  #isOutputLeft = false;
 
   constructor(options: CliMapOptions) {
     this.#options = options;
@@ -76,7 +78,7 @@ export class MapSession {
 
   /** A file with results in it ends as its format wants also where a run cannot go on: it may be refused at the first record. */
   async #leaveWhole({ sink, format }: Outlets): Promise<void> {
-    if (this.#options.outputFile === undefined || sink.position === 0) return;
+    if (this.#options.outputFile === undefined || sink.position === 0 || this.#isOutputLeft) return;
     // What is wrong with the file was told already.
     await sink.write(format.end()).catch(() => {});
   }
@@ -113,25 +115,31 @@ export class MapSession {
     });
     // The code that waits for it gets the error; nobody has to wait.
     started.catch(() => {});
-    using _interrupts = new Interrupts(run, pool, (text) => events.emit({ type: "print", at: Date.now(), text }));
-    const stopBudget = startBudget(this.#options.timeBudgetMs, run);
+    using patience = new Patience(() => sink.taken + events.taken, () => {
+      this.#isOutputLeft = true;
+      committer.giveUp();
+    });
+    using _interrupts = new Interrupts(run, pool, patience, (text) => {
+      events.emit({ type: "print", at: Date.now(), text });
+    });
+    using _budget = startBudget(this.#options.timeBudgetMs, run, patience);
     try {
       const ended = await run.run();
       // Where no worker has answered, nobody else notices that the function cannot be run.
       if (ended === "finished" && (pool.isRemote || !run.hasAnswer)) await started;
       reason = ended;
-      if (reason !== "output closed") await sink.write(format.end());
+      if (reason !== "output closed") await patience.waitFor(() => sink.write(format.end()));
       if (doubt.advice !== undefined) print(events, doubt.advice);
-      await sink.sync();
+      await patience.waitFor(() => sink.sync());
+      reason = patience.endReason ?? reason;
     } catch (error) {
       if (!isClosedPipe(error)) throw error;
       reason = "output closed";
     } finally {
-      stopBudget();
       await pool.close();
-      await this.#end(reason ?? "broken", outlets, committer, run);
+      await this.#end(reason ?? "broken", outlets, { committer, run, patience });
     }
-    return exitCode(reason, committer.failed + run.heldFailures + (joblog?.skipped.failed ?? 0));
+    return exitCode(patience.endReason ?? reason, committer.failed + run.heldFailures + (joblog?.skipped.failed ?? 0));
   }
 
   /** Joins what runs with what writes: each tells the other how far it is. */
@@ -171,25 +179,25 @@ export class MapSession {
   }
 
   /** Ends what tells of the run, also where its rejects cannot be written to their end. */
-  async #end(reason: EndReason, outlets: Outlets, committer: Committer, held: Held): Promise<void> {
-    const { events, rejects, joblog } = outlets;
+  async #end(reason: EndReason, { events, rejects, joblog }: Outlets, ended: EndedRun): Promise<void> {
     try {
       await rejects.end();
     } catch (error) {
-      await this.#tellEnd("broken", events, committer, joblog?.skipped, held);
+      await this.#tellEnd("broken", events, joblog?.skipped, ended);
       throw error;
     }
-    await this.#tellEnd(reason, events, committer, joblog?.skipped, held);
+    await this.#tellEnd(reason, events, joblog?.skipped, ended);
   }
 
   async #tellEnd(
     reason: EndReason,
     events: EventStream,
-    { done, failed, results }: Committer,
     earlier: EarlierRecords | undefined,
-    { heldRecords: held, heldFailures }: Held,
+    { committer: { done, failed, results }, run: { heldRecords: held, heldFailures }, patience }: EndedRun,
   ): Promise<void> {
     const at = Date.now();
+    const isCutShort = patience.endReason !== undefined;
+    patience.renew();
     events.emit({
       type: "end",
       at,
@@ -201,7 +209,7 @@ export class MapSession {
       ...(earlier !== undefined && earlier.records > 0 && { earlier: { ...earlier } }),
       ...(held > 0 && { held }),
     });
-    await events.close();
+    await patience.waitFor(() => events.close());
     const isTold = events.tellsEnd;
     const totals = {
       reason,
@@ -213,14 +221,18 @@ export class MapSession {
       held,
       heldFailures,
       isTold,
+      isCutShort,
     };
-    const summary = summaryOf(this.#options, totals);
-    writeToStderr(summary);
+    await patience.waitFor(() => writeToStderr(summaryOf(this.#options, totals)));
   }
 }
 
-/** What was finished and not written. */
-type Held = Pick<MapRun, "heldRecords" | "heldFailures">;
+/** A run, as its end is told. */
+interface EndedRun {
+  readonly committer: Committer;
+  readonly run: MapRun;
+  readonly patience: Patience;
+}
 
 /** One of them may be why the run halts. In the file of rejects they come with the run that writes them. */
 function tellHeld(batches: readonly Batch[], rejects: RejectWriter): void {
@@ -239,8 +251,12 @@ function print(events: EventStream, text: string): void {
   events.emit({ type: "print", at: Date.now(), text: `corral: ${text}\n` });
 }
 
-function startBudget(budgetMs: number | undefined, run: MapRun): () => void {
-  return after(budgetMs ?? Infinity, () => run.kill("out of time"));
+function startBudget(budgetMs: number | undefined, run: MapRun, patience: Patience): Disposable {
+  const stop = after(budgetMs ?? Infinity, () => {
+    run.kill("out of time");
+    patience.limit("out of time");
+  });
+  return { [Symbol.dispose]: stop };
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -17,6 +17,8 @@ export interface RunTotals {
   readonly heldFailures: number;
   /** Whether a bar says the same already, but for what is out of the ordinary. */
   readonly isTold: boolean;
+  /** Whether the output was left before it had taken all that was finished. */
+  readonly isCutShort: boolean;
 }
 
 const ENDINGS: Partial<Record<EndReason, string>> = {
@@ -27,9 +29,9 @@ const ENDINGS: Partial<Record<EndReason, string>> = {
 
 /** The last line on stderr; nothing where it is not wanted, or would say nothing new. */
 export function summaryOf({ quiet, joblog }: Pick<CliMapOptions, "quiet" | "joblog">, totals: RunTotals): string {
-  const { reason, done, failed, results, elapsedMs, earlier, held, heldFailures, isTold } = totals;
+  const { reason, done, failed, results, elapsedMs, earlier, held, heldFailures, isTold, isCutShort } = totals;
   if (quiet || reason === "output closed" || reason === "broken") return "";
-  const ending = ENDINGS[reason] ?? "";
+  const ending = `${ENDINGS[reason] ?? ""}${isCutShort ? ", the output took nothing more" : ""}`;
   if (isTold && ending === "" && (earlier?.failed ?? 0) === 0) return "";
   const resume = ending !== "" && joblog !== undefined ? "; go on with --resume" : "";
   const time = `${(elapsedMs / 1000).toFixed(1)} s`;

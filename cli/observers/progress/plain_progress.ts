@@ -7,8 +7,8 @@ import { RunProgress } from "./run_progress.ts";
 
 /** Options of {@link PlainProgress}. */
 export interface PlainProgressOptions {
-  /** Takes the text. */
-  write: (text: string) => void;
+  /** Takes the text; what it returns says when that and all before it has been taken. */
+  write: (text: string) => Promise<void> | void;
   /** The number of records, if the user told it. */
   total?: number | undefined;
   /** How often there is a line; none if not given. */
@@ -26,6 +26,7 @@ export class PlainProgress implements RunObserver {
   readonly #progress: RunProgress;
   readonly #printed = new PrintedLines();
   readonly #timer: ReturnType<typeof setInterval> | undefined;
+  #written: Promise<void> | void = undefined;
 
   constructor(options: PlainProgressOptions) {
     this.#options = options;
@@ -34,7 +35,7 @@ export class PlainProgress implements RunObserver {
     if (options.everyMs !== undefined) this.#timer = setInterval(() => this.#tell(Date.now()), options.everyMs);
   }
 
-  receive(events: readonly RunEvent[]): void {
+  receive(events: readonly RunEvent[]): Promise<void> | void {
     for (const event of events) {
       this.#progress.take(event);
       if (event.type === "print") this.#write(this.#printed.add(event.slot, event.text));
@@ -42,19 +43,21 @@ export class PlainProgress implements RunObserver {
       this.#write(this.#printed.flush());
       if (this.#timer !== undefined) this.#tell(event.at);
     }
+    return this.#written;
   }
 
-  close(): void {
+  close(): Promise<void> | void {
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#write(this.#printed.flush());
+    return this.#written;
   }
 
   #tell(now: number): void {
-    if (this.#progress.counter !== undefined) this.#options.write(`${logLine(this.#progress, now)}\n`);
+    if (this.#progress.counter !== undefined) this.#written = this.#options.write(`${logLine(this.#progress, now)}\n`);
   }
 
   #write(text: string): void {
     const { write, clean = (text) => text } = this.#options;
-    if (text !== "") write(clean(text));
+    if (text !== "") this.#written = write(clean(text));
   }
 }

@@ -36,7 +36,7 @@ Deno.test("Committer tells of all records that became ready while the disk was b
       format: (batch) => ({ batch, bytes: batch.output }),
       end: () => NOTHING,
     },
-    sink: { position: 0, write: async () => {}, sync: () => synced.promise, close: () => {} },
+    sink: { position: 0, taken: 0, write: async () => {}, sync: () => synced.promise, close: () => {} },
     events,
     rejects: { write: () => {}, end: () => {}, close: () => {} },
     hash: undefined,
@@ -53,4 +53,40 @@ Deno.test("Committer tells of all records that became ready while the disk was b
   await committer.idle();
   await events.close();
   assertEquals([failures, told, committer.done, committer.waitingBytes], [[], 10 * SIZE, 10 * SIZE, 0]);
+});
+
+Deno.test("Committer.giveUp() has nobody wait for an output that takes nothing, and nothing is told of what it takes later", async () => {
+  const taken = Promise.withResolvers<void>();
+  const told: string[] = [];
+  const events = new EventStream([{
+    wantsRecords: true,
+    wantsHashes: false,
+    receive: (list) => void told.push(...list.map(({ type }) => type)),
+    close: () => {},
+  }]);
+  const committer = new Committer({
+    format: {
+      needsOutcomes: false,
+      rows: null,
+      format: (batch) => ({ batch, bytes: new Uint8Array(1) }),
+      end: () => NOTHING,
+    },
+    sink: { position: 0, taken: 0, write: () => taken.promise, sync: async () => {}, close: () => {} },
+    events,
+    rejects: { write: () => {}, end: () => {}, close: () => {} },
+    hash: undefined,
+    isDurable: true,
+    onWritten: () => told.push("written"),
+    onFailure: (error) => told.push(String(error)),
+  });
+  committer.add(droppedRecords());
+  const idle = committer.idle();
+  committer.add(droppedRecords());
+  committer.giveUp();
+  await idle;
+  committer.add(droppedRecords());
+  taken.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await events.close();
+  assertEquals([told, committer.done], [[], 0]);
 });

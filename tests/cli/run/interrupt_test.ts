@@ -91,3 +91,43 @@ Deno.test("corral map ends at once at the second Ctrl-C, and leaves nothing runn
   assertEquals(code, 130);
   assertEquals(await survivors(workers, 20_000), []);
 });
+
+/** As much as no pipe takes. */
+const LONG = "(n) => { if (n === 0) console.log('e'.repeat(1e6)); else return 'x'.repeat(1e7); }";
+
+Deno.test("corral map ends at the second Ctrl-C also where nobody reads its results, and logs nothing that was not written", async () => {
+  await inFolder(async (folder) => {
+    const log = `${folder}/log`;
+    const child = corralCommand(["map", "-j", "1", "-e", LONG, "--joblog", log, "--report", `${folder}/report`])
+      .spawn();
+    const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    const results = child.stdout.getReader();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("1\n"));
+    await writer.close();
+    // It has begun to write what the pipe cannot take, and nothing more is read.
+    await results.read();
+    child.kill("SIGINT");
+    const told = await takeLines(errors, 1);
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 130);
+    assertStringIncludes(
+      told + await rest(errors),
+      ", interrupted, the output took nothing more; go on with --resume\n",
+    );
+    await results.cancel();
+    assertEquals((await Deno.readTextFile(log)).trimEnd().split("\n").length, 1);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/report`), "</html>");
+  });
+});
+
+Deno.test("corral map ends when its time budget is used up also where nobody reads what it tells, or its results", async () => {
+  await Promise.all(["0\n", "1\n"].map(async (record) => {
+    const child = corralCommand(["map", "-j", "1", "-e", LONG, "--time-budget", "1s"]).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(record));
+    await writer.close();
+    assertEquals((await child.status).code, 124);
+    await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+  }));
+});
