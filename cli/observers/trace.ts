@@ -45,8 +45,21 @@ export interface TraceEvent {
 /** The whole run is one process of the trace; each slot is one of its threads. Thread 0 has what belongs to no slot. */
 const PID = 1;
 const COUNT_EVERY_MS = 10;
-/** After so many slices of records only every second one is written, after as many again every fourth, and so on. */
-const RECORDS_PER_STRIDE = 20_000;
+/** After so many of a kind only every second one is written, after as many again every fourth, and so on. */
+const PER_STRIDE = 20_000;
+
+/** A trace of millions of slices is opened by nothing: it keeps fewer of a kind the more there are, evenly. */
+class Thinning {
+  #stride = 1;
+  #written = 0;
+
+  /** Whether the one of this number is kept. */
+  keeps(number: number): boolean {
+    if (number % this.#stride !== 0) return false;
+    if (++this.#written % PER_STRIDE === 0) this.#stride *= 2;
+    return true;
+  }
+}
 
 /** Turns the events of a run into those of a trace. Keeps only what is still open. */
 export class ChromeTrace {
@@ -56,8 +69,10 @@ export class ChromeTrace {
   #countedAt = -Infinity;
   #countEveryMs = COUNT_EVERY_MS;
   #counts = 0;
-  #stride = 1;
-  #written = 0;
+  #prints = 0;
+  readonly #keptRecords = new Thinning();
+  readonly #keptRetries = new Thinning();
+  readonly #keptPrints = new Thinning();
   readonly #busy = new Map<number, number>();
   /** By process id. */
   readonly #spawnedAt = new Map<number, number>();
@@ -76,6 +91,7 @@ export class ChromeTrace {
       case "retry":
         return this.#retry(event);
       case "print":
+        if (!this.#keptPrints.keeps(this.#prints++)) return [];
         return [this.#instant("print", event.at, event.slot, { text: event.text })];
       case "input":
         this.#read = event.records;
@@ -117,7 +133,7 @@ export class ChromeTrace {
   #record({ sequence, slot, startedAt, durationMs, outcome, ...event }: RecordEvent): TraceEvent[] {
     const { input, line, attempt, pid, error } = event;
     const arrow = this.#arrowEnd(sequence, slot, startedAt);
-    if (!this.#isKept(sequence)) return arrow;
+    if (!this.#keptRecords.keeps(sequence)) return arrow;
     if (outcome === "invalid") {
       return [this.#instant(`record ${sequence}: invalid`, startedAt, undefined, { input, line, error })];
     }
@@ -127,22 +143,19 @@ export class ChromeTrace {
   }
 
   #retry({ sequence, slot, at, attempt, reason, durationMs }: RetryEvent): TraceEvent[] {
-    if (durationMs === undefined) return [this.#instant(`retry of record ${sequence}`, at, slot, { attempt, reason })];
+    const isKept = this.#keptRetries.keeps(sequence);
+    if (durationMs === undefined) {
+      return !isKept ? [] : [this.#instant(`retry of record ${sequence}`, at, slot, { attempt, reason })];
+    }
     const startedAt = at - durationMs;
     const arrow = this.#arrowEnd(sequence, slot, startedAt);
+    if (!isKept) return arrow;
     this.#retried.set(sequence, attempt);
     return [
       this.#slice(`record ${sequence}: ${reason}, tried again`, reason, slot, startedAt, durationMs, { attempt }),
       ...arrow,
       this.#arrow("s", `${sequence}.${attempt}`, slot, startedAt),
     ];
-  }
-
-  /** A trace of millions of records is opened by nothing: it keeps fewer of them the more there are, evenly. */
-  #isKept(sequence: number): boolean {
-    if (sequence % this.#stride !== 0) return false;
-    if (++this.#written % RECORDS_PER_STRIDE === 0) this.#stride *= 2;
-    return true;
   }
 
   #slice(name: string, cat: string, slot: number, startedAt: number, ms: number, args: unknown): TraceEvent {
@@ -168,7 +181,7 @@ export class ChromeTrace {
   #count(at: number, always = false): TraceEvent[] {
     if (!always && at - this.#countedAt < this.#countEveryMs) return [];
     this.#countedAt = at;
-    if (++this.#counts % RECORDS_PER_STRIDE === 0) this.#countEveryMs *= 2;
+    if (++this.#counts % PER_STRIDE === 0) this.#countEveryMs *= 2;
     const busy = [...this.#busy.values()].filter((blocks) => blocks > 0).length;
     const counter = (name: string, value: number): TraceEvent => (
       { ph: "C", name, pid: PID, tid: 0, ts: this.#ts(at), args: { value } }

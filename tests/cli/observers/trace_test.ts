@@ -109,3 +109,23 @@ Deno.test("ChromeTrace keeps fewer records the more there are, and all of few", 
   assertEquals(slices(140_000), 60_000);
   assertEquals(slices(300_000), 80_000);
 });
+
+Deno.test("ChromeTrace keeps fewer retries and prints the more there are, and no arrow but between attempts", () => {
+  const trace = new ChromeTrace();
+  trace.convert(startEvent());
+  const counts: Record<string, number> = {};
+  for (let sequence = 1; sequence <= 60_000; sequence++) {
+    const failed = { at: 1000 + sequence, slot: 0 } as const;
+    for (
+      const { ph, name } of [
+        ...trace.convert({ type: "retry", ...failed, sequence, attempt: 1, reason: "error", durationMs: 1 }),
+        ...trace.convert({ type: "print", ...failed, text: "told\n" }),
+        ...trace.convert(recordEvent(sequence)),
+      ]
+    ) {
+      const kind = ph === "X" && name.includes("again") ? "again" : ph;
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+  }
+  assertEquals(counts, { again: 40_000, s: 40_000, f: 40_000, i: 40_000, X: 40_000 });
+});
