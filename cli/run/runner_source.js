@@ -1110,7 +1110,8 @@ var BlockRun = class {
     try {
       record = this.#records.value();
     } catch (error) {
-      return this.#fail("invalid", attempt, describeInvalid(error));
+      this.#fail("invalid", attempt, describeInvalid(error));
+      return;
     }
     return this.#attempt(record, attempt);
   }
@@ -1132,8 +1133,23 @@ var BlockRun = class {
     } while (unit.size < limit && this.#records.next());
     return values.length === 0 ? void 0 : this.#attempt(values, attempt);
   }
-  #attempt(record, attempt) {
-    const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
+  /** A loop, and no call within a call: there may be more attempts than a stack takes. */
+  #attempt(record, first) {
+    for (let attempt = first; ; attempt++) {
+      const again = this.#try(record, this.#contextOf(attempt));
+      if (again === false) return;
+      if (again !== true) return this.#attemptLater(again, record, attempt);
+    }
+  }
+  async #attemptLater(pending, record, first) {
+    let attempt = first;
+    for (let again = await pending; again; ) again = await this.#try(record, this.#contextOf(++attempt));
+  }
+  #contextOf(attempt) {
+    return new RecordContext(this.#order.firstIndex + this.#done, attempt);
+  }
+  /** Makes one attempt. Returns whether another one is to follow. */
+  #try(record, context) {
     try {
       const call = this.#call;
       const value = call(record, context);
@@ -1155,10 +1171,9 @@ var BlockRun = class {
     try {
       await this.#withinTime(gathered2, context);
     } catch (error) {
-      await this.#judge(error, record, context);
-      return;
+      return this.#judge(error, record, context);
     }
-    await this.#finish(record, context);
+    return this.#finish(record, context);
   }
   async #gather(value, context) {
     const settled = isThenable(value) ? await value : value;
@@ -1197,7 +1212,7 @@ var BlockRun = class {
   }
   #finish(record, context) {
     if (this.#isLate()) return this.#judge(void 0, record, context);
-    if (!this.#order.detailed) return;
+    if (!this.#order.detailed) return false;
     const outcome = this.#recordResults === 0 ? "dropped" : "ok";
     for (const [at, offset] of this.#unit.offsets.entries()) {
       const [results, bytes] = at === 0 ? [
@@ -1209,7 +1224,9 @@ var BlockRun = class {
       ];
       this.#note(offset, outcome, context.attempt, results, bytes);
     }
+    return false;
   }
+  /** Ends an attempt that failed. Returns whether another one is to follow here. */
   #judge(error, record, context) {
     this.#buffer.dropRecord();
     this.#recordResults = 0;
@@ -1220,13 +1237,14 @@ var BlockRun = class {
       const now = performance.now();
       this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
-      if (isPaced) return;
+      if (isPaced) return false;
       this.#startedAt = now;
       this.#send();
       this.#buffer.beginRecord(context.index + 1);
-      return this.#attempt(record, attempt + 1);
+      return true;
     }
-    return this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));
+    this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));
+    return false;
   }
   #isLate() {
     const { timeoutMs } = this.#order;

@@ -159,7 +159,8 @@ export class BlockRun {
     try {
       record = this.#records.value();
     } catch (error) {
-      return this.#fail("invalid", attempt, describeInvalid(error));
+      this.#fail("invalid", attempt, describeInvalid(error));
+      return;
     }
     return this.#attempt(record, attempt);
   }
@@ -180,8 +181,26 @@ export class BlockRun {
     return values.length === 0 ? undefined : this.#attempt(values, attempt);
   }
 
-  #attempt(record: unknown, attempt: number): Promise<void> | undefined {
-    const context = new RecordContext(this.#order.firstIndex + this.#done, attempt);
+  /** A loop, and no call within a call: there may be more attempts than a stack takes. */
+  #attempt(record: unknown, first: number): Promise<void> | undefined {
+    for (let attempt = first;; attempt++) {
+      const again = this.#try(record, this.#contextOf(attempt));
+      if (again === false) return;
+      if (again !== true) return this.#attemptLater(again, record, attempt);
+    }
+  }
+
+  async #attemptLater(pending: Promise<boolean>, record: unknown, first: number): Promise<void> {
+    let attempt = first;
+    for (let again = await pending; again;) again = await this.#try(record, this.#contextOf(++attempt));
+  }
+
+  #contextOf(attempt: number): RecordContext {
+    return new RecordContext(this.#order.firstIndex + this.#done, attempt);
+  }
+
+  /** Makes one attempt. Returns whether another one is to follow. */
+  #try(record: unknown, context: RecordContext): Promise<boolean> | boolean {
     try {
       // Called without a receiver: it is not a method of this object, in stacks either.
       const call = this.#call;
@@ -199,15 +218,14 @@ export class BlockRun {
     return this.#finish(record, context);
   }
 
-  async #wait(value: object, record: unknown, context: RecordContext): Promise<void> {
+  async #wait(value: object, record: unknown, context: RecordContext): Promise<boolean> {
     const gathered = this.#gather(value, context);
     try {
       await this.#withinTime(gathered, context);
     } catch (error) {
-      await this.#judge(error, record, context);
-      return;
+      return this.#judge(error, record, context);
     }
-    await this.#finish(record, context);
+    return this.#finish(record, context);
   }
 
   async #gather(value: object, context: RecordContext): Promise<void> {
@@ -249,18 +267,20 @@ export class BlockRun {
     this.#recordResults++;
   }
 
-  #finish(record: unknown, context: RecordContext): Promise<void> | undefined {
+  #finish(record: unknown, context: RecordContext): boolean {
     if (this.#isLate()) return this.#judge(undefined, record, context);
-    if (!this.#order.detailed) return;
+    if (!this.#order.detailed) return false;
     const outcome = this.#recordResults === 0 ? "dropped" : "ok";
     // The results of a batch are its first record's.
     for (const [at, offset] of this.#unit.offsets.entries()) {
       const [results, bytes] = at === 0 ? [this.#recordResults, this.#buffer.measureRecord()] : [0, 0];
       this.#note(offset, outcome, context.attempt, results, bytes);
     }
+    return false;
   }
 
-  #judge(error: unknown, record: unknown, context: RecordContext): Promise<void> | undefined {
+  /** Ends an attempt that failed. Returns whether another one is to follow here. */
+  #judge(error: unknown, record: unknown, context: RecordContext): boolean {
     this.#buffer.dropRecord();
     this.#recordResults = 0;
     const { attempt } = context;
@@ -270,20 +290,21 @@ export class BlockRun {
       const now = performance.now();
       this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
-      if (isPaced) return;
+      if (isPaced) return false;
       this.#startedAt = now;
       // The parent counts the time of this attempt from here, and it is this one that a loss of the process is charged to.
       this.#send();
       this.#buffer.beginRecord(context.index + 1);
-      return this.#attempt(record, attempt + 1);
+      return true;
     }
-    return this.#fail(
+    this.#fail(
       reason,
       attempt,
       reason === "timeout"
         ? describeTimeout(this.#order.timeoutMs!)
         : withNumberHint(describeError(error, this.#settings.isUntrusted), record),
     );
+    return false;
   }
 
   #isLate(): boolean {
@@ -291,7 +312,7 @@ export class BlockRun {
     return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
   }
 
-  #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): undefined {
+  #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): void {
     for (const offset of this.#unit.offsets) this.#note(offset, outcome, attempt, 0, 0, error);
   }
 

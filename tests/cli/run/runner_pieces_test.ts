@@ -55,6 +55,25 @@ Deno.test("BlockRun.tellExit() behind the last record sends the answer, which is
   assertEquals(told, [[2, OVER | EXACT, 1, 2], [2, EXACT, 0, 0]]);
 });
 
+Deno.test("BlockRun tries a record again more often than a stack is deep, whether the function waits or not", async () => {
+  const retries = 20_000;
+  for (const wait of [undefined, Promise.resolve()]) {
+    const call = (_: unknown, { attempt }: { attempt: number }): unknown => {
+      if (attempt <= retries) throw new Error("not yet");
+      return attempt;
+    };
+    const later = async (record: unknown, context: { attempt: number }): Promise<unknown> => {
+      await wait;
+      return call(record, context);
+    };
+    const place = { workerId: 0, send: () => {} };
+    const settings = { ...SETTINGS, batch: null, retries };
+    const run = new BlockRun(wait === undefined ? call : later, settings, encoder.encode("1\n"), ORDER, place);
+    await run.run();
+    assertEquals(new TextDecoder().decode(run.takeLast()[5]), `${retries + 1}\n`);
+  }
+});
+
 const BELIEVED: Record<string, unknown[]> = {
   "a place that is text": [["0", "ok", 1, 1, 1, 1, 1]],
   "a place between two records": [[0.5, "ok", 1, 1, 1, 1, 1]],
