@@ -1,4 +1,4 @@
-// Pure unit: how things are named in the server.
+// Unit: how things are named in the server.
 import { assertEquals } from "@std/assert";
 import { queueName } from "../src/names.ts";
 

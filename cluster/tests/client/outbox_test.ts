@@ -1,4 +1,4 @@
-// Pure unit: what waits in the client.
+// Unit: what waits in the client.
 import { assert, assertEquals } from "@std/assert";
 import { Outbox } from "../../src/client/outbox.ts";
 
