@@ -1,6 +1,6 @@
 /** End-to-end tests of waiting for several connections and processes at once. */
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import { ClosedError, type Connection, EndOfStreamError, Pipe, Process, wait } from "../../mod.ts";
+import { ClosedError, type Connection, EndOfStreamError, Pipe, Process, Queue, wait } from "../../mod.ts";
 import { killWorker } from "../helpers/programs/kill_worker.ts";
 import { withPool } from "../helpers/pools/with_pool.ts";
 
@@ -133,7 +133,13 @@ Deno.test("wait() and poll() take the end of the process that made the pipe for 
   withPool({ workers: 1, module: import.meta.resolve("../fixtures/shared/make_handles.ts") }, async (pool) => {
     const connection = await pool.apply("makeHandle", ["Connection"]) as Connection<string>;
     const [ready, polled] = [wait([connection]), connection.poll(Infinity)];
-    await killWorker(pool.workers[0]!.pid, pool.apply(() => new Promise(() => {})));
+    // A task that was not begun would go to the next worker.
+    const said = new Queue<number>();
+    const task = pool.apply(async (said: Queue<number>) => {
+      await said.put(Deno.pid);
+      await new Promise(() => {});
+    }, [said]);
+    await killWorker(await said.get(), task);
     assertEquals([await ready, await polled], [[connection], true]);
     assertEquals([await wait([connection], 0), await connection.poll()], [[connection], true]);
     await assertRejects(() => connection.recv(), EndOfStreamError);
