@@ -7,7 +7,6 @@ import { ProjectFolder } from "./helpers/programs/project_folder.ts";
 const CLONE = fileURLToPath(import.meta.resolve("../"));
 
 const OPTIONS: Record<string, unknown> = {
-  "Deno's own": {},
   "lax ones": { strict: false },
   "strict ones, and the names of a browser": {
     lib: ["dom", "dom.iterable", "dom.asynciterable", "deno.ns"],
