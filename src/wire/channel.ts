@@ -138,12 +138,18 @@ export class Channel {
     this.#onWritten();
   }
 
+  /** Begins no more writes: the other side is gone. Returns the one that is under way. */
+  endWriting(): Promise<void> | undefined {
+    this.#broken = true;
+    return this.#writing;
+  }
+
   async #finishWrite(first: Promise<void>, slices: Uint8Array[], next: number): Promise<void> {
     try {
       this.#writing = first;
       await first;
       this.#writtenBytes += slices[next - 1]!.byteLength;
-      for (; next < slices.length; next++) {
+      for (; next < slices.length && !this.#broken; next++) {
         this.#writing = this.#write(slices[next]!);
         await this.#writing;
         this.#writtenBytes += slices[next]!.byteLength;

@@ -1889,12 +1889,16 @@ var Channel = class {
     }
     this.#onWritten();
   }
+  endWriting() {
+    this.#broken = true;
+    return this.#writing;
+  }
   async #finishWrite(first, slices, next) {
     try {
       this.#writing = first;
       await first;
       this.#writtenBytes += slices[next - 1].byteLength;
-      for (; next < slices.length; next++) {
+      for (; next < slices.length && !this.#broken; next++) {
         this.#writing = this.#write(slices[next]);
         await this.#writing;
         this.#writtenBytes += slices[next].byteLength;

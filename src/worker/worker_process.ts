@@ -258,8 +258,9 @@ export class WorkerProcess {
     this.#turns.hurry();
     this.#events.died();
     // A write fails by itself, but may do so after the exit: nothing of the worker is under way when it is said to have ended.
-    const written = Promise.allSettled([this.#channel.writing, this.#input.close()]);
+    const written = Promise.allSettled([this.#channel.endWriting(), this.#input.close()]);
     await settledWithin(Promise.all([drained, written]), DRAIN_LIMIT_MS);
+    this.#input.abandon();
     this.#standby.end();
     this.#output.close();
     stderr.cancel().catch(() => {});

@@ -1,6 +1,6 @@
 /** End-to-end: A command that a task started ends with the task's worker, however that ends. */
 import { assertEquals } from "@std/assert";
-import { survivors } from "../helpers/programs/processes.ts";
+import { alive, survivors } from "../helpers/programs/processes.ts";
 import { RunningProgram } from "../helpers/programs/program.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -99,3 +99,42 @@ for (
     });
   }
 }
+
+/** A task starts a command that outlives its worker, and has its input. A message for the worker is in the pipe when it dies. */
+const HELD_INPUT = `
+const permissions = { run: true };
+const task = Promise.withResolvers();
+const pool = new Pool({ workers: 1, permissions, onEvent: ({ type }) => type === "busy" && task.resolve() });
+const leave = () => {
+  const left = new Deno.Command("/bin/sleep", { args: ["300"], stdin: "null", stdout: "null", stderr: "null", detached: true }).spawn();
+  left.unref();
+  return [Deno.pid, left.pid];
+};
+const [worker, left] = await pool.apply(leave);
+console.log(left);
+Deno.kill(worker, "SIGSTOP");
+const length = pool.apply((text) => text.length, ["x".repeat(1e7)]);
+await task.promise;
+Deno.kill(worker, "SIGKILL");
+console.log(await length);
+pool.close();
+await pool.join();
+console.log("joined");
+`;
+
+Deno.test({
+  name: "a program ends though a command that outlives a worker has the worker's input, and reads nothing",
+  ignore,
+  fn: async () => {
+    await using program = new RunningProgram(HELD_INPUT, { flags: ["--allow-run"] });
+    const left = Number(await program.line());
+    try {
+      assertEquals(await program.line(), "10000000");
+      assertEquals(await program.line(), "joined");
+      assertEquals(await survivors([program.pid], 60_000), []);
+      assertEquals(await alive([left]), [left], "it has the input still");
+    } finally {
+      Deno.kill(left, "SIGKILL");
+    }
+  },
+});

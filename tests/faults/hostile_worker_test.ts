@@ -242,6 +242,12 @@ const say = (...messages: string[]): string =>
 const HELLO = '["hello",1,"0.1.0"]';
 const READY = '["ready"]';
 
+/**
+ * Ends its output when it has said that it is ready, and lives on. A shell waits for a command in the background only as long as no signal comes: what
+ * it has started, and has its input, would outlive the worker that is started in the place of the first, and is ended while it loads.
+ */
+const LEAVE = `${say("leave", HELLO, READY)} & trap "kill $!; exit" TERM; wait; trap - TERM; exec /bin/sleep 30 >&-`;
+
 const IMPOSTORS: Record<string, [script: string, message: string]> = {
   "greets with another protocol": [`exec ${say('["hello",99,"9.9.9"]')}`, "protocol 99"],
   "does not greet": [`exec ${say(READY)}`, '"ready"'],
@@ -269,7 +275,7 @@ Deno.test({
   name: "Pool rejects the running task when its worker ends its output and lives on",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withImpostor(`${say("leave", HELLO, READY)}; exec /bin/sleep 30 >&-`, async (denoPath) => {
+    withImpostor(LEAVE, async (denoPath) => {
       const log = new EventLog();
       const pool = new Pool({ workers: 1, denoPath, onEvent: log.listener });
       const error = await assertRejects(() => pool.apply(double, [1]), ProtocolError);

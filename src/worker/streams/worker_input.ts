@@ -5,12 +5,14 @@ export class WorkerInput {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #resource: number | undefined;
   #beginning: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
 
   /** Takes the input of a child. Nobody else may write it. */
   constructor(child: Deno.ChildProcess) {
     this.#writer = child.stdin.getWriter();
     this.#writer.closed.catch(() => {});
-    if (denoInternals.core?.writeAll !== undefined) this.#resource = pipeResource(child, "stdin");
+    const { writeAll, unrefOpPromise } = denoInternals.core ?? {};
+    if (writeAll && unrefOpPromise) this.#resource = pipeResource(child, "stdin");
   }
 
   /** Writes what comes before all else. */
@@ -29,9 +31,17 @@ export class WorkerInput {
     await this.#beginning;
   }
 
+  /**
+   * Has the program live on no longer for a write that goes on. A process that the worker has started may have its input, read nothing and never
+   * end. Deno cannot cancel such a write, and of a stream it cannot do this either.
+   */
+  abandon(): void {
+    if (this.#writing !== undefined) denoInternals.core!.unrefOpPromise!(this.#writing);
+  }
+
   #write(bytes: Uint8Array): Promise<void> {
     if (this.#resource === undefined) return this.#writer.write(bytes);
-    return denoInternals.core!.writeAll!(this.#resource, bytes);
+    return this.#writing = denoInternals.core!.writeAll!(this.#resource, bytes);
   }
 
   async #writeFirst(bytes: Uint8Array): Promise<void> {
