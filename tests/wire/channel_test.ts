@@ -126,6 +126,22 @@ Deno.test("Channel says nothing of a write that fails, and writes no more", asyn
   assertEquals([pipe.writes.length, channel.writing], [1, undefined]);
 });
 
+Deno.test("Channel.endWriting() returns the write that is under way, and no other follows it", async () => {
+  const pipe = new Pipe();
+  const channel = new Channel({ read: pipe.read, write: pipe.write, onFrame: () => {}, sliceBytes: 8 });
+  channel.append("[1]");
+  channel.flush();
+  channel.append("[2]");
+  const last = channel.endWriting();
+  pipe.take();
+  await last;
+  await turns();
+  channel.append("[3]");
+  channel.flush();
+  assertEquals(pipe.writes.length, 1);
+  assertEquals(channel.endWriting(), undefined);
+});
+
 Deno.test("Channel.append() takes nothing of a frame that is too large", () => {
   const pipe = new Pipe();
   const channel = new Channel({ read: pipe.read, write: pipe.write, onFrame: () => {}, maxFrameBytes: 16 });
