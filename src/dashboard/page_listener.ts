@@ -50,28 +50,35 @@ export class PageListener {
   async #accept(): Promise<void> {
     while (!this.#closed) {
       try {
-        this.#serve(await this.#listener.accept());
+        await this.#serve(await this.#listener.accept());
       } catch {
         if (!this.#closed) await new Promise<void>((resolve) => after(ACCEPT_PAUSE_MS, resolve).setReferenced(false));
       }
     }
   }
 
-  #serve(connection: Deno.TcpConn): void {
-    if (this.#closed) return close(connection);
+  /** Begins to serve it. Returns what must end before there is room for another one. */
+  #serve(connection: Deno.TcpConn): Promise<void> | undefined {
+    if (this.#closed) return void close(connection);
     connection.unref();
+    const left = this.#makeRoom();
     this.#waiting.add(connection);
-    if (this.#waiting.size > MOST_CONNECTIONS) {
-      const [oldest] = this.#waiting;
-      this.#waiting.delete(oldest!);
-      close(oldest!);
-    }
     const served = this.#exchange(connection).catch(() => {}).finally(() => {
       this.#waiting.delete(connection);
       this.#open.delete(connection);
       close(connection);
     });
     this.#open.set(connection, served);
+    return left;
+  }
+
+  /** Ends the one that has waited the longest, if there are too many. Its descriptor is free when a read that waits has ended, and not before. */
+  #makeRoom(): Promise<void> | undefined {
+    if (this.#waiting.size < MOST_CONNECTIONS) return undefined;
+    const [oldest] = this.#waiting;
+    this.#waiting.delete(oldest!);
+    close(oldest!);
+    return this.#open.get(oldest!);
   }
 
   async #exchange(connection: Deno.TcpConn): Promise<void> {

@@ -1,6 +1,7 @@
 // End-to-end tests of what connections to the live page cost, most of which need no token: those that say nothing, or never end, or cannot be read.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { PageServer } from "../../src/dashboard/server.ts";
+import { descriptorsOf } from "../helpers/programs/processes.ts";
 import { RunningProgram, runProgram } from "../helpers/programs/program.ts";
 
 const SERVER = import.meta.resolve("../../src/dashboard/server.ts");
@@ -72,6 +73,26 @@ Deno.test({
     await program.send("x");
     assertEquals(await program.line(), "1,2,3");
     assertEquals((await program.child.status).code, 0);
+    for (const connection of connections) connection.close();
+  },
+});
+
+Deno.test({
+  name: "Connections that come all at once take no more descriptors than those that come one by one",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const body = `import { PageServer } from ${JSON.stringify(SERVER)};
+      console.log(new PageServer({ name: "p", control: undefined, start: () => 1 }, 0).url);
+      await Deno.stdin.read(new Uint8Array(1));`;
+    await using program = new RunningProgram(body, { flags, stdin: "piped" });
+    const url = await program.line();
+    const before = await descriptorsOf(program.pid);
+    const connections: Deno.TcpConn[] = [];
+    for (let burst = 0; burst < 10; burst++) {
+      connections.push(...await Promise.all(Array.from({ length: 50 }, () => connect(url))));
+      // 64 wait, one was accepted, and another is being closed for it.
+      assertLess(await descriptorsOf(program.pid) - before, 64 + 8);
+    }
     for (const connection of connections) connection.close();
   },
 });
