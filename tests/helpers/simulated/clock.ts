@@ -1,4 +1,5 @@
 import { assert, assertLess } from "@std/assert";
+import { cpuUsage } from "node:process";
 
 // The limits are those of an idle machine; tests may share one with much else, and have a tenth of it.
 const ALLOWANCE = 10;
@@ -9,6 +10,18 @@ export async function within<R>(limitMs: number, body: () => PromiseLike<R>): Pr
   const result = await body();
   assertLess(performance.now() - startedAt, limitMs * ALLOWANCE);
   return result;
+}
+
+/** Runs `body`, and fails if this process computed far longer than `limitMs`: other processes, which may hold it up, do not count. */
+export async function computesWithin(limitMs: number, body: () => PromiseLike<void> | void): Promise<void> {
+  const before = computedMs();
+  await body();
+  assertLess(computedMs() - before, limitMs * ALLOWANCE);
+}
+
+function computedMs(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
 }
 
 const MOST_ROUNDS = 5;
