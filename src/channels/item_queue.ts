@@ -63,6 +63,8 @@ export class ItemQueue {
   /** The process that has items that it has not acknowledged, in so many messages. */
   #prefetcher = "";
   #prefetches = 0;
+  /** How many items these are. */
+  #prefetched = 0;
 
   /**
    * @param state What a reader says whose time is over.
@@ -86,7 +88,12 @@ export class ItemQueue {
     return this.#items.size + this.#returned.size;
   }
 
-  /** About how many bytes these keep. */
+  /** How many items it holds: what was prefetched, and not acknowledged, may come back. */
+  get held(): number {
+    return this.size + this.#prefetched;
+  }
+
+  /** About how many bytes those keep that wait. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -131,25 +138,26 @@ export class ItemQueue {
       units += text.length;
       texts.push(text);
       items.push(this.#shift()!);
-      this.#onMoved();
     }
     if (items.length === 0) return undefined;
     this.#prefetcher = caller.process;
     this.#prefetches++;
+    this.#prefetched += items.length;
     const settle = (): void => {
       this.#prefetches--;
       this.#serve();
     };
     const requeue = (left: number): void => {
+      this.#prefetched -= left;
       for (const item of items.slice(items.length - left)) this.#insert(item);
       settle();
     };
-    const delivery = new Delivery(
-      EncodedValue.list(texts),
-      requeue,
-      () => delivery.isSettled && settle(),
-      items.length,
-    );
+    const ack = (): void => {
+      this.#prefetched--;
+      if (delivery.isSettled) settle();
+      else this.#onMoved();
+    };
+    const delivery = new Delivery(EncodedValue.list(texts), requeue, ack, items.length);
     return delivery;
   }
 

@@ -51,7 +51,10 @@ export class QueueObject implements SharedObject {
     },
     qsize: (caller) => this.#sizeFor(caller),
     empty: (caller) => this.#sizeFor(caller) === 0,
-    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
+    full: (caller) => {
+      this.#requireOpen(caller);
+      return this.#isFull;
+    },
     taskDone: () => this.#taskDone(),
     join: (caller, wait) => this.#unfinished === 0 ? undefined : this.#joining.wait(caller, wait),
   };
@@ -107,7 +110,7 @@ export class QueueObject implements SharedObject {
       EncodedValue.abandon(encoded);
       throw refusal;
     }
-    if (this.#items.size >= this.#maxSize) return false;
+    if (this.#isFull) return false;
     this.#accept(encoded, caller);
     return true;
   }
@@ -171,15 +174,23 @@ export class QueueObject implements SharedObject {
 
   /** There may be room for those who wait. */
   #letWrite(): void {
-    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== undefined;) {
+    for (let next; !this.#isFull && (next = this.#writers.peek()) !== undefined;) {
       this.#accept(next.item, next);
       this.#writers.serve();
     }
   }
 
+  get #isFull(): boolean {
+    return this.#items.held >= this.#maxSize;
+  }
+
   #sizeFor(caller: Caller): number {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
+    this.#requireOpen(caller);
     return this.#items.size;
+  }
+
+  #requireOpen(caller: Caller): void {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
   }
 
   #taskDone(): void {

@@ -10014,6 +10014,7 @@ var ItemQueue = class {
   #lastPlace = 0;
   #prefetcher = "";
   #prefetches = 0;
+  #prefetched = 0;
   constructor(state, onMoved = () => {
   }, all = foreignBytes) {
     this.#readers = new WaitQueue(state);
@@ -10026,6 +10027,9 @@ var ItemQueue = class {
   }
   get size() {
     return this.#items.size + this.#returned.size;
+  }
+  get held() {
+    return this.size + this.#prefetched;
   }
   get bytes() {
     return this.#bytes;
@@ -10063,20 +10067,26 @@ var ItemQueue = class {
       units += text.length;
       texts[$push](text);
       items[$push](this.#shift());
-      this.#onMoved();
     }
     if (items.length === 0) return void 0;
     this.#prefetcher = caller.process;
     this.#prefetches++;
+    this.#prefetched += items.length;
     const settle = () => {
       this.#prefetches--;
       this.#serve();
     };
     const requeue = (left) => {
+      this.#prefetched -= left;
       for (const item of items[$slice](items.length - left)) this.#insert(item);
       settle();
     };
-    const delivery = new Delivery(EncodedValue.list(texts), requeue, () => delivery.isSettled && settle(), items.length);
+    const ack = () => {
+      this.#prefetched--;
+      if (delivery.isSettled) settle();
+      else this.#onMoved();
+    };
+    const delivery = new Delivery(EncodedValue.list(texts), requeue, ack, items.length);
     return delivery;
   }
   wait(caller, wait2) {
@@ -10154,7 +10164,10 @@ var QueueObject = class {
     },
     qsize: (caller) => this.#sizeFor(caller),
     empty: (caller) => this.#sizeFor(caller) === 0,
-    full: (caller) => this.#sizeFor(caller) >= this.#maxSize,
+    full: (caller) => {
+      this.#requireOpen(caller);
+      return this.#isFull;
+    },
     taskDone: () => this.#taskDone(),
     join: (caller, wait2) => this.#unfinished === 0 ? void 0 : this.#joining.wait(caller, wait2)
   };
@@ -10202,7 +10215,7 @@ var QueueObject = class {
       EncodedValue.abandon(encoded);
       throw refusal;
     }
-    if (this.#items.size >= this.#maxSize) return false;
+    if (this.#isFull) return false;
     this.#accept(encoded, caller);
     return true;
   }
@@ -10250,14 +10263,20 @@ var QueueObject = class {
     }
   }
   #letWrite() {
-    for (let next; this.#items.size < this.#maxSize && (next = this.#writers.peek()) !== void 0; ) {
+    for (let next; !this.#isFull && (next = this.#writers.peek()) !== void 0; ) {
       this.#accept(next.item, next);
       this.#writers.serve();
     }
   }
+  get #isFull() {
+    return this.#items.held >= this.#maxSize;
+  }
   #sizeFor(caller) {
-    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
+    this.#requireOpen(caller);
     return this.#items.size;
+  }
+  #requireOpen(caller) {
+    if (this.#closed && isOwner(caller)) throw this.#closedFor(caller, "look");
   }
   #taskDone() {
     if (this.#unfinished === 0) {

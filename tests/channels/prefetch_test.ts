@@ -1,5 +1,5 @@
 /** Unit tests of loops over another process's queue, in memory: what lies at the reader's door is not lost. */
-import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, assertRejects } from "@std/assert";
 import { type Queue, QueueEmptyError, TimeoutError, type WaitOptions } from "../../mod.ts";
 import { Prefetch } from "../../src/channels/prefetch.ts";
 import { takeItem } from "../../src/channels/queue.ts";
@@ -12,13 +12,16 @@ import { HubChild, makeHandle, quiesce } from "../helpers/simulated/hub_network.
 
 class LoopBench {
   readonly hub = new Hub();
-  readonly queue: Queue<number> = makeHandle(this.hub, "Queue", new QueueObject(0, () => this.now));
+  readonly queue: Queue<number>;
   readonly child = new HubChild(this.hub);
   readonly other = new HubChild(this.hub);
-  readonly loop: Prefetch<number> = new Prefetch(this.child.give(this.queue)[REF], () => this.now);
+  readonly loop: Prefetch<number>;
   now = 0;
 
-  constructor(readonly items: number) {}
+  constructor(readonly items: number, maxSize = 0) {
+    this.queue = makeHandle(this.hub, "Queue", new QueueObject(maxSize, () => this.now));
+    this.loop = new Prefetch(this.child.give(this.queue)[REF], () => this.now);
+  }
 
   async fill(): Promise<void> {
     for (let n = 0; n < this.items; n++) await this.queue.put(n);
@@ -133,6 +136,26 @@ Deno.test("Queue's loop gives back what lies at its door when its process dies",
   assertEquals([...read, ...await bench.rest()], upTo(200));
   // A process that dies takes its timers with it; this one lives in the test's.
   void bench.loop.return();
+});
+
+Deno.test("Queue counts what a loop has prefetched: it never holds more than its maxSize, also when that comes back", async () => {
+  const bench = new LoopBench(0, 10);
+  const [written, read]: [number[], number[]] = [[], []];
+  const fillUp = async () => {
+    while (!await bench.queue.full()) await bench.queue.put(written.push(0));
+  };
+  for (let n = 0; n < 40; n++) {
+    await fillUp();
+    read.push(await bench.next());
+  }
+  await fillUp();
+  assertLess(await bench.queue.qsize(), written.length - read.length, "nothing is prefetched");
+  await bench.leave();
+  assertEquals(await bench.queue.qsize(), written.length - read.length);
+  assertLessOrEqual(await bench.queue.qsize(), 10);
+  await fillUp();
+  assertEquals([await bench.queue.qsize(), await bench.queue.get()], [10, 41]);
+  assertEquals(read, written.map((_, n) => n + 1).slice(0, 40));
 });
 
 Deno.test("Queue's loop gives back what it has prefetched, before anything else is sent, when it is left", async () => {
