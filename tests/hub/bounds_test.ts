@@ -239,7 +239,7 @@ Deno.test("A wait that starts again since its peer did not read ends by its time
   const theirs = child.give(queue);
   const large = child.give(largeIn(parent, 2000).handle);
   const controller = new AbortController();
-  const gets = [theirs.get({ timeoutMs: 30 }), theirs.get({ signal: controller.signal }), theirs.get()];
+  const gets = [theirs.get({ timeoutMs: 1000 }), theirs.get({ signal: controller.signal }), theirs.get()];
   const outcomes = Promise.allSettled(gets);
   const size = large.qsize();
   while (child.toParent.deliver());
