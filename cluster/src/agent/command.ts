@@ -133,8 +133,9 @@ async function readFlagFile<T>(flag: string, path: string, read: (path: string) 
   }
 }
 
+/** A path may have what means something else in a URL, such as "#" or "%"; so may the folder that it counts from. */
 function absolute(module: string): string {
-  return /^[a-z][a-z0-9+.-]+:/i.test(module) ? module : new URL(module, `file://${Deno.cwd()}/`).href;
+  return /^[a-z][a-z0-9+.-]+:/i.test(module) ? module : pathToFileURL(module).href;
 }
 
 /** The first signal drains, the second ends at once. */
