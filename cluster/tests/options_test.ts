@@ -25,6 +25,13 @@ const WRONG: readonly [options: unknown, message: string][] = [
     '"rejectUnauthorized" is not an option of "tls", it has "ca", "cert", "key"',
   ],
   [{ group: 5 }, "Cannot use 5 as a group"],
+  [{ redis: `${REDIS}/jobs` }, 'Cannot use Redis at redis://127.0.0.1:1: "jobs" is not the number of a database'],
+  [{ redis: `${REDIS}?db=jobs` }, '"jobs" is not the number of a database, "redis://host:6379/1" is wanted'],
+  [{ redis: `${REDIS}/1?keyPrefix=a` }, "BullMQ takes no prefix of keys; leave keyPrefix out"],
+  [
+    { redis: "redis://:5%off@127.0.0.1:1" },
+    'Cannot use Redis at redis://127.0.0.1:1: a "%" in user or password is written as "%25" in an address',
+  ],
 ];
 
 Deno.test("new Cluster() names the right option when it refuses one", () => {

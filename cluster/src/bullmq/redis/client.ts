@@ -1,7 +1,7 @@
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { EngineAddress, RedisTls } from "../address.ts";
+import { type EngineAddress, type RedisTls, shownAddress } from "../address.ts";
 import type { Probe } from "./dead_sockets.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
@@ -13,12 +13,36 @@ const CLOSED = "Connection is closed.";
 
 /** Checks an address. Throws TypeError. */
 export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddress {
-  const { protocol = "", hostname = "" } = typeof url === "string" && URL.canParse(url) ? new URL(url) : {};
+  const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   // Without a host, ioredis would take its own machine.
-  if (["redis:", "rediss:"].includes(protocol) && hostname !== "") return { url, tls };
-  throw new TypeError(
-    `Cannot use ${JSON.stringify(url)} as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
-  );
+  if (parsed === undefined || !["redis:", "rediss:"].includes(parsed.protocol) || parsed.hostname === "") {
+    throw new TypeError(
+      `Cannot use ${
+        JSON.stringify(url)
+      } as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
+    );
+  }
+  const address = { url, tls };
+  const fault = faultOf(parsed);
+  if (fault !== undefined) throw new TypeError(`Cannot use Redis at ${shownAddress(address)}: ${fault}`);
+  return address;
+}
+
+/** What ioredis or BullMQ would trip over later, where nobody catches it or in words about options that are not here. The password is not told. */
+function faultOf({ username, password, pathname, searchParams }: URL): string | undefined {
+  for (const db of [pathname.replace(/^\//, ""), searchParams.get("db") ?? ""]) {
+    if (!/^\d*$/.test(db)) {
+      return `${JSON.stringify(db)} is not the number of a database, "redis://host:6379/1" is wanted`;
+    }
+  }
+  if (searchParams.has("keyPrefix")) {
+    return "BullMQ takes no prefix of keys; leave keyPrefix out, and keep users of one server apart by --group and group, or by a database";
+  }
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return 'a "%" in user or password is written as "%25" in an address';
+  }
 }
 
 /**
