@@ -1,5 +1,6 @@
 /** A PostgreSQL of one test: its own process on a free loopback port, with its own folder. */
 import { findPostgres, PostgresServer } from "../../../tests/helpers/servers/postgres_server.ts";
+import type { Certificates } from "./redis_server.ts";
 
 const BIN: string | undefined = await findPostgres();
 
@@ -8,7 +9,7 @@ export const NO_POSTGRES: string | undefined = BIN === undefined
   ? "PostgreSQL is missing (apt-get install postgresql)"
   : undefined;
 
-/** Starts one. */
-export async function startPostgres(): Promise<PostgresServer> {
-  return await PostgresServer.start(BIN!);
+/** Starts one; with a certificate it speaks TLS too. */
+export async function startPostgres(tls?: Certificates): Promise<PostgresServer> {
+  return await PostgresServer.start(BIN!, tls);
 }

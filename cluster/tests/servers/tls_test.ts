@@ -1,9 +1,10 @@
-// End-to-end: members that speak TLS with Redis, under an authority that the system does not know.
+// End-to-end: members that speak TLS with Redis or PostgreSQL, under an authority that the system does not know.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { corral, inFolder, ndjson } from "../../../tests/helpers/programs/corral.ts";
 import { AgentProcess } from "../helpers/agent_process.ts";
 import { Caller } from "../helpers/caller.ts";
 import { clusterFlags, clusterPermissions } from "../helpers/map_flags.ts";
+import { NO_POSTGRES, startPostgres } from "../helpers/postgres_server.ts";
 import { type Certificates, NO_REDIS, RedisServer } from "../helpers/redis_server.ts";
 
 const RECORDS = new URL("../../../tests/fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -17,6 +18,7 @@ async function hasOpenssl(): Promise<boolean> {
 }
 
 const ignore = NO_REDIS !== undefined || !await hasOpenssl();
+const ignorePostgres = NO_POSTGRES !== undefined || !await hasOpenssl();
 
 /** An authority, and a certificate of it for this machine. */
 async function certify(folder: string): Promise<Certificates> {
@@ -68,6 +70,33 @@ Deno.test(
       await using caller = new Caller(redis.url, { agentTimeoutMs: 5000 });
       const { message } = await caller.error("square", [1]);
       assertStringIncludes(message, "Cannot reach Redis at rediss://");
+      assertStringIncludes(message, "certificate");
+    }),
+);
+
+Deno.test(
+  "over TLS, the authority counts too where the address of PostgreSQL has an sslmode",
+  { ignore: ignorePostgres },
+  () =>
+    inFolder(async (folder) => {
+      const files = await certify(folder);
+      await using postgres = await startPostgres(files);
+      const url = `${postgres.url}?sslmode=require`;
+      await using _agent = await AgentProcess.start(url, { jobs: 1, flags: ["--ca-file", files.ca] });
+      await using caller = new Caller(url, { tls: { ca: await Deno.readTextFile(files.ca) } });
+      assertEquals(await caller.call("square", [12]), 144);
+    }),
+);
+
+Deno.test(
+  "over TLS, a PostgreSQL that nobody vouches for is refused, with the reason",
+  { ignore: ignorePostgres },
+  () =>
+    inFolder(async (folder) => {
+      await using postgres = await startPostgres(await certify(folder));
+      await using caller = new Caller(`${postgres.url}?sslmode=verify-full`, { agentTimeoutMs: 5000 });
+      const { message } = await caller.error("square", [1]);
+      assertStringIncludes(message, "Cannot reach PostgreSQL at postgres://");
       assertStringIncludes(message, "certificate");
     }),
 );

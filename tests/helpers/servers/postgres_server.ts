@@ -29,14 +29,15 @@ export class PostgresServer implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts the server in `bin`, as the user `postgres` if this is root: it refuses to run as that. */
-  static async start(bin: string): Promise<PostgresServer> {
+  /** Starts the server in `bin`, as the user `postgres` if this is root: it refuses to run as that. With a certificate it speaks TLS too. */
+  static async start(bin: string, tls?: { readonly cert: string; readonly key: string }): Promise<PostgresServer> {
     const folder = await Deno.makeTempDir({ prefix: "postgres" });
     try {
       const user = await giveToServer(folder);
       await run(`${bin}/initdb`, ["-D", folder, "-A", "trust", "-U", "corral", "-E", "UTF8", "--no-sync"], user);
+      const ssl = tls === undefined ? {} : await withCertificate(folder, tls);
       return await onFreePort(async (port) => {
-        const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+        const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off", ...ssl };
         const process = await LoggedProcess.start(`${bin}/postgres`, {
           args: ["-D", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
           ...user,
@@ -57,4 +58,16 @@ export class PostgresServer implements AsyncDisposable {
     await this.#process.end("SIGINT");
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** Settings for TLS. It takes a key only when nobody else can read it. */
+async function withCertificate(
+  folder: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+): Promise<Record<string, string>> {
+  await Deno.copyFile(cert, `${folder}/server.pem`);
+  await Deno.copyFile(key, `${folder}/server.key`);
+  await Deno.chmod(`${folder}/server.key`, 0o600);
+  await giveToServer(folder);
+  return { ssl: "on", ssl_cert_file: "server.pem", ssl_key_file: "server.key" };
 }

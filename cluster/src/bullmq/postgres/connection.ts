@@ -171,6 +171,7 @@ export class PostgresConnection implements EngineConnection {
 
   async #firstRow(limitMs: number): Promise<FirstRow> {
     const until = performance.now() + limitMs;
+    let said = "it does not answer";
     for (;;) {
       // Of this question alone: it may have taken half a minute until the server could be asked.
       const before = Date.now();
@@ -179,7 +180,7 @@ export class PostgresConnection implements EngineConnection {
           "SELECT current_setting('server_version_num')::int AS version, " +
             "extract(epoch FROM clock_timestamp())::float8 * 1000 AS now",
         );
-        if (!await within(Math.max(0, until - performance.now()), answer)) throw new Error("it does not answer");
+        if (!await within(Math.max(0, until - performance.now()), answer)) throw new Error(said);
         const { rows } = await answer;
         return { ...rows[0], ownTimeMs: (before + Date.now()) / 2 };
       } catch (error) {
@@ -187,6 +188,7 @@ export class PostgresConnection implements EngineConnection {
         if (REFUSED.test(code)) {
           throw new Error(accountRefusal("PostgreSQL", shownAddress(this.#options.address), message), { cause: error });
         }
+        said = message;
         if (performance.now() < until && !this.#closed) {
           await within(RETRY_MS, this.#closing.promise);
           continue;

@@ -24,7 +24,7 @@ export class PostgresPools {
   open(most: number): PgPool {
     const { url, tls } = this.#address;
     const pool = new (pg as unknown as PgModule).Pool({
-      connectionString: url,
+      connectionString: tls === undefined ? url : withoutSslMode(url),
       max: most,
       keepAlive: true,
       stream: () => this.#socket(),
@@ -59,4 +59,11 @@ export class PostgresPools {
     this.#sockets.set(socket, promise);
     return socket;
   }
+}
+
+/** What an address says of TLS, `pg` takes in the place of what it is told beside: an authority would be forgotten. */
+function withoutSslMode(url: string): string {
+  const parsed = new URL(url);
+  for (const name of ["sslmode", "ssl", "uselibpqcompat"]) parsed.searchParams.delete(name);
+  return parsed.href;
 }
