@@ -170,11 +170,11 @@ export class ClusterBackend implements TaskBackend {
     if (this.#broken !== undefined) return this.#broken;
     const largest = largestPieceBytes(request.payload);
     if (largest > MOST_PIECE_BYTES) return tooLargeError(largest, MOST_PIECE_BYTES);
-    const { runId } = request;
-    if (runId !== undefined && !/^[A-Za-z0-9._-]{1,100}$/.test(runId)) return runIdError(runId);
+    const run = request.runId === undefined ? undefined : runOf(request.runId);
+    if (run !== undefined && !/^[A-Za-z0-9._-]{1,100}$/.test(run)) return runIdError(run);
     if (this.#books.get(jobId) === undefined) return undefined;
     return new TypeError(
-      `Cannot submit: a task of run ${JSON.stringify(runId)} with the same input is open, wait for it`,
+      `Cannot submit: a task of run ${JSON.stringify(run)} with the same input is open, wait for it`,
     );
   }
 
@@ -258,4 +258,9 @@ export class ClusterBackend implements TaskBackend {
     this.#options.onEnd();
     this.#end.resolve();
   }
+}
+
+/** What the caller has named: behind it, pools put the place of each chunk, which is not to count against the name. */
+function runOf(runId: string): string {
+  return runId.replace(/-\d+$/, "");
 }

@@ -72,3 +72,14 @@ Deno.test("a task of a run that still runs when the run is called is waited for,
   assertStringIncludes(call.steps.at(-1)!, "undefined");
   assertEquals(call.steps.filter((step) => step === "sent").length, 1);
 });
+
+Deno.test("the name of a run may have a hundred characters, however many chunks it has, and errors have it as it was given", async () => {
+  const group = new ScriptedBroker();
+  const longest = group.submit({ runId: `${"a".repeat(100)}-12345` });
+  const longer = group.submit({ runId: `${"a".repeat(101)}-0` });
+  const strange = group.submit({ runId: "a b-0" });
+  await group.pass(100);
+  assertEquals(longest.steps.at(-1), "sent");
+  assertStringIncludes(longer.steps.at(-1)!, 'a", 1 to 100 letters');
+  assertStringIncludes(strange.steps.at(-1)!, '"runId" is "a b", 1 to 100 letters');
+});
