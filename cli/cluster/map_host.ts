@@ -1,4 +1,5 @@
 import { makeLocalBackend } from "@corral/multiprocessing/backend";
+import { checkCodeVersion } from "../options/code_version.ts";
 import { RUNNER_SOURCE } from "../run/runner_source.js";
 import type { ServedSite } from "../runner/served_runner.ts";
 import { SERVED_FUNCTION } from "./block_report.ts";
@@ -15,7 +16,8 @@ export const MAP_HOST: AgentHost = {
     moduleUrl !== undefined || allowInline
       ? undefined
       : "Cannot start: there is no function, wanted the MODULE whose exports it may call, or --allow-inline for those of corral map -e",
-  codeName: servedName,
+  // Of a longer one it would serve what no run can name.
+  codeName: (module) => servedName(checkCodeVersion(module)),
   open: (options, { name, moduleUrl, allowInline }, onOutput) => {
     const inner = makeLocalBackend({
       ...options,

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors/usage_error.ts";
 import type { ClusterChoice } from "./cli_map_options.ts";
+import { checkCodeVersion } from "./code_version.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
 
 /** Flags that mean nothing without `--cluster`. */
@@ -51,22 +52,13 @@ export function clusterChoice(flags: ParsedFlags): ClusterChoice | undefined {
       "Cannot use --cluster: there is no secret, wanted --secret-file FILE, with what the agents have",
     );
   }
+  const version = flags.value("code-version");
   return {
     server,
     secretFile,
     group: flags.value("group"),
-    codeVersion: codeVersion(flags.value("code-version")),
+    codeVersion: version === undefined ? undefined : checkCodeVersion(version),
     caFile: flags.value("ca-file"),
     aofCheck: !flags.has("no-aof-check"),
   };
-}
-
-/** The name of the code has the runner's in front of it; with that it must not be too long. */
-function codeVersion(text: string | undefined): string | undefined {
-  if (text === undefined || /^[A-Za-z0-9._-]{1,50}$/.test(text)) return text;
-  throw new UsageError(
-    `Cannot use ${
-      JSON.stringify(text)
-    } as --code-version: 1 to 50 letters, digits, ".", "_" or "-" are wanted, such as a git commit`,
-  );
 }
