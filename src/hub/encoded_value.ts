@@ -2,6 +2,7 @@ import { brand } from "../copies.ts";
 import { decode, encode, type Encoded, type HandleCodec, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
+import { textBytes } from "../wire/text_bytes.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";
@@ -97,9 +98,11 @@ export class EncodedValue implements Encoded {
 
   /** About how many bytes a captured value keeps. */
   static size(captured: unknown): number {
-    if (!(captured instanceof EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
+    if (!(captured instanceof EncodedValue)) {
+      return SMALL_BYTES + (typeof captured === "string" ? textBytes(captured) : 0);
+    }
     const { text, parts } = captured;
-    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
+    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + textBytes(text));
   }
 
   /** A list of plain data. */

@@ -3,11 +3,14 @@ import { type ForeignBytes, foreignBytes } from "../hub/requests/askers.ts";
 import { isHandle } from "../hub/handle.ts";
 import type { Caller } from "../hub/wait_queue.ts";
 import { heapBytes } from "../wire/heap.ts";
+import { textBytes } from "../wire/text_bytes.ts";
 import { placesAmongHoles } from "../wire/codec/realms.ts";
 
 /** What a value costs beside its content, as it was measured: a place in an array, an object, a field, a handle. */
 const [PLACE_BYTES, OBJECT_BYTES, FIELD_BYTES, HANDLE_BYTES] = [16, 64, 64, 512] as const;
-const [TEXT_BYTES, TABLE_BYTES, DATE_BYTES] = [32, 160, 48] as const;
+const [TEXT_BYTES, TABLE_BYTES, DATE_BYTES, SLOT_BYTES, ERROR_BYTES] = [32, 160, 48, 8, 800] as const;
+/** With more holes than that, the engine keeps numbered fields as others. */
+const MOST_PLACES_PER_INDEX = 36;
 /** A value of fewer parts is measured without a look at which of them are the same. */
 const FEW_PARTS = 4096;
 /** Fits every heap: how large this one is, is asked above that only. */
@@ -135,7 +138,9 @@ function sizeWithin(value: object, reached: Set<object> | undefined): number | u
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (reached === undefined && parts > FEW_PARTS) return undefined;
     if (reached !== undefined && reached.size === reached.add(next).size) continue;
-    size += OBJECT_BYTES + ownSize(next, add);
+    // Not `size +=` of the call: that would forget what `add` adds meanwhile.
+    const own = ownSize(next, add);
+    size += OBJECT_BYTES + own;
   }
   return size;
 }
@@ -154,13 +159,22 @@ function ownSize(object: object, add: (part: unknown) => void): number {
   }
   if (object instanceof Date) return DATE_BYTES;
   if (object instanceof RegExp || object instanceof URL) return HANDLE_BYTES + 4 * String(object).length;
-  const keys = object instanceof Error ? Object.getOwnPropertyNames(object) : Object.keys(object);
-  let size = 0;
+  const isError = object instanceof Error;
+  const keys = isError ? Object.getOwnPropertyNames(object) : Object.keys(object);
+  let size = (isError ? ERROR_BYTES : 0) + placesOfIndices(keys) * SLOT_BYTES;
   for (const key of keys) {
-    size += FIELD_BYTES + key.length;
+    size += FIELD_BYTES + textBytes(key);
     add((object as Record<string, unknown>)[key]);
   }
   return size;
+}
+
+/** How many places an object has beside its fields: the engine keeps what has a number for its key as in an array, with holes unless they are too many. */
+function placesOfIndices(keys: readonly string[]): number {
+  // They come first, in ascending order.
+  let count = 0;
+  while (count < keys.length && String(Number(keys[count]) >>> 0) === keys[count]) count++;
+  return count === 0 ? 0 : Math.min(Number(keys[count - 1]) + 1, count * MOST_PLACES_PER_INDEX);
 }
 
 function sizeOfArray(array: readonly unknown[], add: (part: unknown) => void): number {
@@ -171,7 +185,7 @@ function sizeOfArray(array: readonly unknown[], add: (part: unknown) => void): n
 }
 
 function primitiveSize(value: unknown): number {
-  if (typeof value === "string") return TEXT_BYTES + value.length;
+  if (typeof value === "string") return TEXT_BYTES + textBytes(value);
   if (typeof value === "bigint") return TEXT_BYTES + value.toString(16).length;
   return 0;
 }

@@ -6494,7 +6494,7 @@ return parts["wire/codec/line_reader"];
 //# sourceURL=ext:corral/wire/codec/line_reader
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
+const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $test, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
 parts["hub/requests/questions"] = (({
   heapBytes
 }, {
@@ -6568,6 +6568,12 @@ brand({
   Delivery
 });
 
+// src/wire/text_bytes.ts
+var WIDE = /[^\\0-\\xff]/;
+function textBytes(text) {
+  return WIDE[$test](text) ? 2 * text.length : text.length;
+}
+
 // src/hub/encoded_value.ts
 var [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [
   96,
@@ -6638,9 +6644,11 @@ var EncodedValue = class _EncodedValue {
     return text.length > maxUnits ? void 0 : text;
   }
   static size(captured) {
-    if (!(captured instanceof _EncodedValue)) return SMALL_BYTES + (typeof captured === "string" ? captured.length : 0);
+    if (!(captured instanceof _EncodedValue)) {
+      return SMALL_BYTES + (typeof captured === "string" ? textBytes(captured) : 0);
+    }
     const { text, parts } = captured;
-    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + text.length);
+    return parts.reduce((sum, part) => sum + PART_BYTES + part.byteLength, ENCODED_BYTES + textBytes(text));
   }
   static list(plainTexts) {
     return new _EncodedValue({

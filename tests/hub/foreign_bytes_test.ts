@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PipeEnd } from "../../src/channels/pipe_end.ts";
 import { QueueObject } from "../../src/channels/queue_object.ts";
 import { ItemQueue } from "../../src/channels/item_queue.ts";
+import { EncodedValue } from "../../src/hub/encoded_value.ts";
 import { ForeignBytes, foreignBytes } from "../../src/hub/requests/askers.ts";
 import { KeptTotal } from "../../src/manager/kept_bytes.ts";
 import { QueueFullError } from "../../mod.ts";
@@ -43,6 +44,25 @@ Deno.test("items of other processes count while they wait, those of the owner do
   assert(!items.hasRoomFor("1"));
   items.clear();
   assert(items.hasRoomFor("1"));
+});
+
+Deno.test("an item counts with the memory that its text takes: two bytes for each character where one of them is wide", () => {
+  const sizeOf = (item: unknown): number => {
+    const items = new ItemQueue();
+    items.push(EncodedValue.capture(item, false), "1");
+    const { bytes } = items;
+    items.clear();
+    return bytes;
+  };
+  const [narrow, wide] = ["\u00ff".repeat(50_000), "\u00ff".repeat(49_999) + "\u0100"];
+  for (
+    const [item, least] of [[narrow, 50_000], [wide, 100_000], [[wide], 100_000], [["a".repeat(9000)], 9000], [[
+      "\u0100".repeat(9000),
+    ], 18_000]] as const
+  ) {
+    const size = sizeOf(item);
+    assert(size >= least && size < least + 1000, `${size}`);
+  }
 });
 
 Deno.test("many queues and pipes together keep no more for a process than one may", () => {

@@ -46,6 +46,12 @@ const all = (make: (n: number) => unknown) => (): unknown[] => Array.from({ leng
 const KINDS: Record<string, () => unknown> = {
   texts: all((n) => `text number ${n}`.repeat(3)),
   rows: all((n) => JSON.parse(`{"id":${n},"name":"n${n}","tags":[${n}]}`)),
+  "wide texts": all((n) => `\u0101 text ${n}`.repeat(30)),
+  "texts in lists": all((n) => [`text number ${n}`.repeat(30)]),
+  "texts in objects": all((n) => JSON.parse(`{"text":${JSON.stringify(`text number ${n}`.repeat(30))}}`)),
+  "a numbered field": all(() => JSON.parse(`{"34":1}`)),
+  "numbered fields with holes": all(() => JSON.parse(`{${Array.from({ length: 22 }, (_, n) => `"${n * 25}":1`)}}`)),
+  "a high number as field": all(() => JSON.parse('{"4000000":1}')),
   "empty objects": all(() => JSON.parse("{}")),
   "objects of new keys": all((n) => JSON.parse(`{"key${n}":1}`)),
   "empty lists": all(() => JSON.parse("[]")),
@@ -54,7 +60,7 @@ const KINDS: Record<string, () => unknown> = {
   sets: all((n) => new Set([n])),
   bytes: all(() => new Uint8Array(100)),
   bigints: all((n) => 2n ** 1000n + BigInt(n)),
-  errors: () => Array.from({ length: 1000 }, (_, n) => new Error(`${n}`)),
+  errors: all((n) => Object.defineProperty(new Error(`${n}`), "stack", { value: "at f (m.ts:1:1)" })),
   "a large map": () => new Map(Array.from({ length: COUNT }, (_, n) => [`k${n}`, n + 0.5])),
   "a large object": () => JSON.parse(`{${Array.from({ length: COUNT }, (_, n) => `"key${n}":${n}`).join()}}`),
 };
@@ -63,6 +69,12 @@ Deno.test("sizeOf() finds about what a value takes", () => {
   // As it was measured with `--expose-gc`, in bytes for each.
   const taken: Record<string, number> = {
     rows: 150,
+    "wide texts": 720,
+    "texts in lists": 540,
+    "texts in objects": 550,
+    "a numbered field": 368,
+    "numbered fields with holes": 4290,
+    "a high number as field": 210,
     "empty objects": 56,
     "objects of new keys": 158,
     "empty lists": 40,
@@ -70,6 +82,7 @@ Deno.test("sizeOf() finds about what a value takes", () => {
     maps: 192,
     sets: 240,
     bytes: 308,
+    errors: 1100,
   };
   for (const [kind, bytes] of Object.entries(taken)) {
     const estimated = sizeOf(KINDS[kind]!()) / COUNT;
