@@ -31,6 +31,8 @@ export class WorkerRecord<T extends ScheduledTask> {
   #replies = 0;
   #changedAt: number;
   #headSince = 0;
+  /** Which task that is the time of. */
+  #timedHead: T | undefined;
   /** It has said nothing since it got tasks while idle: it has started none. */
   #unacknowledged = false;
   /** It got this one while it had nothing else, so it was to start it whatever happened. */
@@ -107,7 +109,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   /** Notes a task as sent. */
   hold(task: T, now: number): void {
     if (this.held.size === 0) {
-      this.#givenIdle = task;
+      this.#givenIdle = this.#timedHead = task;
       this.#unacknowledged = !this.#onStandby;
       this.#changedAt = this.#headSince = this.#busySince = now;
     }
@@ -155,7 +157,8 @@ export class WorkerRecord<T extends ScheduledTask> {
     if (answers === 0) return { answers, costMs: 0, becameIdle };
     const costMs = (now - this.#busySince) / answers;
     this.#answersInRead = 0;
-    this.#busySince = this.#headSince = now;
+    this.#busySince = now;
+    this.#timeHead(now);
     this.window.answered(answers, costMs, this.held.size === 0);
     return { costMs, answers, becameIdle };
   }
@@ -169,6 +172,14 @@ export class WorkerRecord<T extends ScheduledTask> {
   mayHaveBegun(concurrency: number): number {
     if (this.#unacknowledged) return 0;
     return concurrency === 1 ? Math.min(1, this.held.size) : this.held.size;
+  }
+
+  /** Begins the time of the first held task, if it is another one. The answers to those behind it give it no more: only a worker that lies has any. */
+  #timeHead(now: number): void {
+    const { head } = this;
+    if (head === this.#timedHead) return;
+    this.#timedHead = head;
+    this.#headSince = now;
   }
 
   #drop(task: T): void {

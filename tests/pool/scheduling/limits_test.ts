@@ -97,6 +97,17 @@ Deno.test("Scheduler.tick() counts a task's timeoutMs from when it became the wo
   pool.step(() => pool.advance(1), "reject b: TaskTimeoutError", "abort 0: b");
 });
 
+Deno.test("Scheduler.tick() stops a task at its timeoutMs also when its worker answers those behind it meanwhile", () => {
+  const pool = ScriptedPool.withReady({ workers: 1 });
+  pool.submit("x");
+  pool.read(0, "started", "=x");
+  pool.submit("ab", { timeoutMs: 50 });
+  pool.now += 2;
+  pool.read(0, "started", "=b");
+  assertEquals(pool.untilDeadline, 48);
+  pool.step(() => pool.advance(48), "reject a: TaskTimeoutError", "abort 0: a");
+});
+
 Deno.test("Scheduler.tick() stops a task at its timeoutMs also when no fence can be told", () => {
   const pool = withHeld("");
   pool.submit("x");
