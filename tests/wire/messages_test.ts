@@ -124,6 +124,8 @@ Deno.test("readChildMessage() throws ProtocolError for anything that is not a me
     '["result",7,0]',
     '["result",7,0,1,"1"]',
     '["result",7,0,1,-1]',
+    '["result",7,0,1,1e999]',
+    '["chunk",7,1e999,0,[]]',
     '["result",7,0,1,1,1]',
     '["error",7]',
     '["error",1.5,0,1]',

@@ -159,5 +159,6 @@ function isValueAt(message: readonly unknown[], place: number): boolean {
 }
 
 function isDuration(value: unknown): value is number {
-  return typeof value === "number" && value >= 0;
+  // A number of JSON may be too large for one: as infinity, it would end what reports and exports what is measured.
+  return typeof value === "number" && value >= 0 && value < Infinity;
 }
