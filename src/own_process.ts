@@ -16,6 +16,8 @@ export interface ParentIdentity {
 export interface ProjectFiles {
   /** The `deno.json`. */
   readonly config?: string;
+  /** The `tsconfig.json` of a project of npm, which has the compiler's options where there is no `deno.json`. */
+  readonly tsconfig?: string;
   /** The lock file, where there is one. */
   readonly lock?: string;
   /** The URL of the folder from which imports in the text of a function resolve. */

@@ -46,6 +46,7 @@ export interface WorkerSettings {
   readonly project?: {
     readonly folder?: string;
     readonly config?: string;
+    readonly tsconfig?: string;
     readonly lock?: string;
     readonly nodeModules?: "manual" | "none";
     readonly importsLazily?: true;

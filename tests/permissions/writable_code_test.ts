@@ -40,6 +40,17 @@ Deno.test("new Pool() refuses a write grant that covers the import map of its wo
   await using _untrusted = new Pool({ ...options, trust: "untrusted" });
 });
 
+Deno.test("new Pool() refuses a write grant that covers the compiler options of its workers", async () => {
+  await using folder = await ProjectFolder.make({
+    "app/package.json": "{}",
+    "app/tsconfig.json": "{}",
+    "app/tasks.ts": "export const f = () => 1;",
+  });
+  const tsconfig = `${folder.path}/app/tsconfig.json`;
+  const options = { module: `${folder.path}/app/tasks.ts`, permissions: { write: [tsconfig] } };
+  assertThrows(() => new Pool(options), PermissionError, `it covers the worker's compiler options, "${tsconfig}"`);
+});
+
 Deno.test("new Pool() takes a write grant of data, and of an untrusted module's own folder", async () => {
   await using folder = await project();
   const module = `${folder.path}/app/tasks.ts`;

@@ -79,10 +79,11 @@ function codeOfLibrary(): Code[] {
   return isBundled ? [file("this program", fileUrlToPath(new URL(program)))] : [];
 }
 
-function codeOfModule({ moduleUrl }: ResolvedLaunchOptions, { config, lock }: ProjectFiles): Code[] {
+function codeOfModule({ moduleUrl }: ResolvedLaunchOptions, { config, tsconfig, lock }: ProjectFiles): Code[] {
   return [
     ...(moduleUrl?.startsWith("file:") ? [file("the task module", fileUrlToPath(new URL(moduleUrl)))] : []),
     ...(config === undefined ? [] : [file("the worker's configuration", config)]),
+    ...(tsconfig === undefined ? [] : [file("the worker's compiler options", tsconfig)]),
     ...importMaps(config).map((path) => file("the worker's import map", path)),
     ...(lock === undefined ? [] : [file("the worker's lock file", lock)]),
   ];

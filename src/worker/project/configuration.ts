@@ -35,13 +35,16 @@ function trustedConfiguration({ moduleUrl, configOf, frozen }: ResolvedLaunchOpt
   const program = programFlags();
   const from = isReal(configOf) ? configOf : isFile(moduleUrl) ? moduleUrl : programUrl();
   const project = findProject(from, configOf === undefined ? program : ELSEWHERE);
-  const { config, nodeModules } = project;
+  const { config, tsconfig, nodeModules } = project;
+  const lock = lockFlags(project, frozen);
+  // Deno takes a tsconfig.json for a deno.json with nothing but compiler options, and then does not see the package.json, of which a lock file tells.
+  const named = config ?? (lock.includes("--no-lock") ? tsconfig : undefined);
   return {
     project: isFile(from) ? { ...project, folder: new URL(".", from).href } : project,
     namesOf: config,
     flags: [
-      ...lockFlags(project, frozen),
-      config === undefined ? "--no-config" : `--config=${config}`,
+      ...lock,
+      named === undefined ? "--no-config" : `--config=${named}`,
       ...(nodeModules === undefined ? [] : [`--node-modules-dir=${nodeModules}`]),
       ...passedOn(program, nodeModules !== undefined),
     ],

@@ -93,7 +93,16 @@ function isDecisive(packageJson: string, config: string): boolean {
 
 function npmProject(packageJson: string): ProjectFiles {
   const folder = folderOf(packageJson);
-  return { ...lockIn(workspaceRoot(folder) ?? folder), nodeModules: "manual" };
+  const root = workspaceRoot(folder) ?? folder;
+  return { ...tsconfigIn(folder, root), ...lockIn(root), nodeModules: "manual" };
+}
+
+/** The `tsconfig.json` beside a `package.json`, or that of its workspace. Deno ignores one that cannot be read, and refuses it where it is named. */
+function tsconfigIn(...folders: string[]): Pick<ProjectFiles, "tsconfig"> {
+  const path = folders.map((folder) => fileUrlToPath(new URL("tsconfig.json", folder))).find((path) =>
+    isReadable(path)
+  );
+  return path === undefined || readConfig(path) === undefined ? {} : { tsconfig: path };
 }
 
 function configuredProject(config: string): ProjectFiles {

@@ -58,7 +58,9 @@ const INSTALLED: Readonly<Record<string, Shape>> = {
     files: { "deno.json": json({ importMap: "conf/map.json" }), "conf/map.json": json({ imports: NPM_IMPORTS }) },
   },
   "node_modules by hand": { files: { "deno.json": json({ imports: NPM_IMPORTS, nodeModulesDir: "manual" }) } },
-  "a package.json": { files: { "package.json": json({ type: "module", dependencies: NPM_DEPENDENCIES }) } },
+  "a package.json": {
+    files: { "package.json": json({ type: "module", dependencies: NPM_DEPENDENCIES }), "tsconfig.json": "{}" },
+  },
   "both": {
     files: {
       "package.json": json({ type: "module", dependencies: NPM_DEPENDENCIES }),
@@ -170,6 +172,23 @@ const LOCAL: Readonly<Record<string, Shape>> = {
     },
     tasks: "tasks.tsx",
     expected: 'b{"class":"x","children":"y"},method,1,text,4,true',
+  },
+  "compiler options in the tsconfig.json of a package.json": {
+    files: {
+      "package.json": json({ name: "self", type: "module", exports: { "./jsx-runtime": "./jsx.ts" } }),
+      "tsconfig.json": `{ "extends": "./base.json", "exclude": ["dist"] // as compilers of TypeScript take it
+      }`,
+      "base.json": json({
+        compilerOptions: { jsx: "react-jsx", jsxImportSource: "self", experimentalDecorators: true },
+      }),
+      "jsx.ts": "export const jsx = (tag: string, props: object) => tag + JSON.stringify(props);",
+      "tasks.tsx": `const seen: string[] = [];
+        const note = (_: object, name: string) => void seen.push(name);
+        class A { @note method() { return seen.join(); } }
+        export const run = () => [<b class="x">{"y"}</b>, new A().method()].join();`,
+    },
+    tasks: "tasks.tsx",
+    expected: 'b{"class":"x","children":"y"},method',
   },
   "a CommonJS module": {
     files: { "deno.json": "{}", "tasks.cjs": "exports.run = () => typeof require + __dirname.length;" },

@@ -86,6 +86,23 @@ Deno.test("findProject() goes by the package.json that is nearer than a deno.jso
   assertEquals(projectIn(folder, "sub/src/tasks.js"), { config: "deno.json" });
 });
 
+Deno.test("findProject() takes the tsconfig.json beside a package.json, or that of its workspace, if it can be read", async () => {
+  await using folder = await ProjectFolder.make({
+    "package.json": JSON.stringify({ workspaces: ["*"] }),
+    "tsconfig.json": "{}",
+    "own/package.json": "{}",
+    "own/tsconfig.json": "{ /* nothing */ }",
+    "own/src/tsconfig.json": "{}",
+    "none/package.json": "{}",
+    "broken/package.json": "{}",
+    "broken/tsconfig.json": "{",
+  });
+  const found = (path: string) => projectIn(folder, path);
+  assertEquals(found("own/src/tasks.ts"), { tsconfig: "own/tsconfig.json", nodeModules: "manual" });
+  assertEquals(found("none/tasks.ts"), { tsconfig: "tsconfig.json", nodeModules: "manual" });
+  assertEquals(found("broken/tasks.ts"), { nodeModules: "manual" });
+});
+
 Deno.test("findProject() prefers what the program says by its flags", async () => {
   await using folder = await ProjectFolder.make({
     "deno.json": "{}",
