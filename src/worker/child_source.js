@@ -3217,6 +3217,14 @@ var METHOD_OWNERS = /* @__PURE__ */ $filledMap([
   [
     "digest",
     () => crypto.subtle
+  ],
+  [
+    "canParse",
+    () => URL
+  ],
+  [
+    "parse",
+    () => URL
   ]
 ]);
 function resolveFunction(spec, module, exportsOnly = false) {
@@ -3275,7 +3283,7 @@ function resolveExport(name, module) {
   throw new FunctionNotFoundError(\`Cannot run \${$JSON_stringify(name)}: \${state}, wanted \${wanted}\`);
 }
 function isClass(value) {
-  return typeof value === "function" && /^(?:@|class\\b)/[$test]($Function_prototype_toString[$call](value));
+  return typeof value === "function" && /^(?:@|class(?!\\s*\\(|[\\p{ID_Continue}$]))/u[$test]($Function_prototype_toString[$call](value));
 }
 function resolveBuiltin(path) {
   let holder;

@@ -6,7 +6,8 @@ import type { FunctionSpec } from "../wire/protocol.ts";
 // deno-lint-ignore no-explicit-any -- parameters are contravariant: only `any` admits every function
 export type AnyFunction = (...args: any[]) => unknown;
 
-const CLASS = /^(?:@|class\b)/;
+/** And no method of that name, which has its parameters behind it, nor a longer name. */
+const CLASS = /^(?:@|class(?!\s*\(|[\p{ID_Continue}$]))/u;
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 /** Describes functions, each distinct one by one object. Functions with the same name and source text are the same. */

@@ -22,6 +22,8 @@ const METHOD_OWNERS: ReadonlyMap<string, () => object> = new Map<string, () => o
   ["randomUUID", () => crypto],
   ["getRandomValues", () => crypto],
   ["digest", () => crypto.subtle],
+  ["canParse", () => URL],
+  ["parse", () => URL],
 ]);
 
 /**
@@ -107,7 +109,8 @@ function resolveExport(name: string, module: LoadedModule): TaskFunction {
 }
 
 function isClass(value: unknown): boolean {
-  return typeof value === "function" && /^(?:@|class\b)/.test(Function.prototype.toString.call(value));
+  return typeof value === "function" &&
+    /^(?:@|class(?!\s*\(|[\p{ID_Continue}$]))/u.test(Function.prototype.toString.call(value));
 }
 
 function resolveBuiltin(path: string): TaskFunction {

@@ -69,6 +69,9 @@ shared.test("Pool runs a self-contained function of any form", async (pool) => {
       return x + 3;
     },
     async: (x: number): number => x + 4,
+    class(x: number): number {
+      return x + 5;
+    },
     get(x: number): number {
       return x + 5;
     },
@@ -89,6 +92,8 @@ shared.test("Pool runs a self-contained function of any form", async (pool) => {
     await pool.apply(holder.later, [1]),
     await pool.apply(holder["computed name"], [1]),
     await pool.apply(holder.async, [1]),
+    await pool.apply(holder.class, [1]),
+    await pool.apply((class$: number) => class$ + 5, [1]),
     await pool.apply(holder.get, [1]),
     await pool.apply(Tools.help, [1]),
     await pool.apply(new Tools().work, [1]),
@@ -98,7 +103,7 @@ shared.test("Pool runs a self-contained function of any form", async (pool) => {
     }, [1]),
     await pool.apply(async (x: number) => await Promise.resolve(x + 10), [1]),
   ];
-  assertEquals(results, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  assertEquals(results, [2, 3, 4, 5, 6, 6, 6, 7, 8, 9, 10, 11]);
 });
 
 shared.test("Pool runs built-ins", async (pool) => {
@@ -107,6 +112,7 @@ shared.test("Pool runs built-ins", async (pool) => {
   assertEquals(await pool.apply(structuredClone, [{ a: 1 }]), { a: 1 });
   assertEquals(await pool.apply(Object.keys, [{ a: 1 }]), ["a"]);
   assertEquals(await pool.apply(parseInt, ["ff", 16]), 255);
+  assertEquals(await pool.map(URL.canParse, ["a:b", "b"]), [true, false]);
 });
 
 shared.test("Pool says in a ReferenceError why a function cannot see variables outside itself", async (pool) => {
