@@ -32,6 +32,12 @@ const WRONG: readonly [options: unknown, message: string][] = [
     { redis: "redis://:5%off@127.0.0.1:1" },
     'Cannot use Redis at redis://127.0.0.1:1: a "%" in user or password is written as "%25" in an address',
   ],
+  [{ redis: "http://me:word@host:6379" }, 'Cannot use "http://…@host:6379" as the address of Redis'],
+  [{ redis: "me:word@host" }, 'Cannot use "me:…@host" as the address of Redis'],
+  [
+    { redis: undefined, postgres: "postgres//me:word@host/a" },
+    'Cannot use "…@host/a" as the address of PostgreSQL',
+  ],
 ];
 
 Deno.test("new Cluster() names the right option when it refuses one", () => {

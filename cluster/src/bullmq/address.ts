@@ -19,3 +19,8 @@ export function shownAddress({ url }: EngineAddress): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
 }
+
+/** What was given as an address and is none, for messages: without the password that may be in it. */
+export function shownText(given: unknown): string {
+  return JSON.stringify(typeof given === "string" ? given.replace(/^([a-z]+:)?(\/\/)?.*@/is, "$1$2…@") : given);
+}

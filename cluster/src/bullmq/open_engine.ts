@@ -1,4 +1,4 @@
-import type { EngineAddress, RedisTls } from "./address.ts";
+import { type EngineAddress, type RedisTls, shownText } from "./address.ts";
 import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { RedisConnection } from "./redis/connection.ts";
 import { PostgresConnection } from "./postgres/connection.ts";
@@ -9,7 +9,7 @@ const POSTGRES = ["postgres:", "postgresql:"];
 export function postgresAddress(url: string, tls: RedisTls | undefined): EngineAddress {
   if (isPostgres(url)) return { url, tls };
   throw new TypeError(
-    `Cannot use ${JSON.stringify(url)} as the address of PostgreSQL: "postgres://user@host:5432/database" is wanted`,
+    `Cannot use ${shownText(url)} as the address of PostgreSQL: "postgres://user@host:5432/database" is wanted`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type EngineAddress, type RedisTls, shownAddress } from "../address.ts";
+import { type EngineAddress, type RedisTls, shownAddress, shownText } from "../address.ts";
 import type { Probe } from "./dead_sockets.ts";
 
 const MOST_RETRY_DELAY_MS = 1000;
@@ -17,9 +17,7 @@ export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddr
   // Without a host, ioredis would take its own machine.
   if (parsed === undefined || !["redis:", "rediss:"].includes(parsed.protocol) || parsed.hostname === "") {
     throw new TypeError(
-      `Cannot use ${
-        JSON.stringify(url)
-      } as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
+      `Cannot use ${shownText(url)} as the address of Redis: "redis://host:6379" is wanted, or "rediss://…" for TLS`,
     );
   }
   const address = { url, tls };
