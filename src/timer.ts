@@ -8,6 +8,7 @@
  */
 import { type AbortTarget, unwatchAbort, watchAbort } from "./abort.ts";
 import { type CoreTimer, denoInternals } from "./deno_internals.ts";
+import { Settlement } from "./settlement.ts";
 import { shown } from "./shown.ts";
 
 const { queueMicrotask } = globalThis;
@@ -237,10 +238,7 @@ export async function until(subscribe: (callback: () => void) => () => void, lim
 
 /** Waits until a promise is settled either way, or the limit is reached. Tells whether it is settled. */
 export function untilSettled(promise: PromiseLike<unknown>, limit?: WaitLimit): Promise<boolean> {
-  return until((callback) => {
-    promise.then(callback, callback);
-    return () => {};
-  }, limit);
+  return until((callback) => Settlement.of(promise).whenReached(callback), limit);
 }
 
 /**

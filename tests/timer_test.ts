@@ -212,6 +212,23 @@ Deno.test("until() does not subscribe when its signal is aborted already", async
   assertEquals(reason, "never mind");
 });
 
+Deno.test("untilSettled() subscribes to a promise once, and so leaves nothing with one that stays unsettled", async () => {
+  let subscriptions = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const counting: PromiseLike<void> = {
+    then(...reactions) {
+      subscriptions++;
+      return promise.then(...reactions);
+    },
+  };
+  for (let wait = 0; wait < 3; wait++) assertStrictEquals(await untilSettled(counting, { timeoutMs: 0 }), false);
+  const waiting = [untilSettled(counting), untilSettled(counting, { timeoutMs: 3e9 })];
+  resolve();
+  assertEquals(await Promise.all(waiting), [true, true]);
+  assertStrictEquals(await untilSettled(counting), true);
+  assertStrictEquals(subscriptions, 1);
+});
+
 Deno.test("untilSettled() counts a rejection as settled, and hands on neither value nor error", async () => {
   assertStrictEquals(await untilSettled(Promise.resolve(false)), true);
   assertStrictEquals(await untilSettled(Promise.reject(new Error("lost")), { timeoutMs: 3e9 }), true);

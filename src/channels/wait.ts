@@ -1,4 +1,5 @@
 import type { WaitOptions } from "../hub/wait_queue.ts";
+import { Settlement } from "../settlement.ts";
 import { refuseSurplus, shown } from "../shown.ts";
 import { checkWait, delay, monotonicMs, until } from "../timer.ts";
 import { Connection } from "./connection.ts";
@@ -6,9 +7,6 @@ import { Connection } from "./connection.ts";
 /** Something to wait for: a connection, or a promise such as `process.sentinel`. */
 // deno-lint-ignore no-explicit-any -- connections of all messages
 export type Waitable = Connection<any, any> | PromiseLike<unknown>;
-
-// One promise is subscribed to once, however many waits it takes part in: subscriptions cannot be taken back.
-const watches = new WeakMap<PromiseLike<unknown>, Watch>();
 
 /**
  * Waits until some of several connections and promises are ready: a connection when it has a message or has ended, a promise
@@ -67,8 +65,9 @@ function waitables<T extends Waitable>(objects: Iterable<T>): T[] {
 }
 
 async function readyOf<T extends Waitable>(all: readonly T[]): Promise<T[]> {
-  const watched = all.map((object) => object instanceof Connection ? object.poll() : Watch.of(object));
-  const polled = await Promise.all(watched.map((one) => one instanceof Watch ? one.look() : one));
+  const polled = await Promise.all(
+    all.map((object) => object instanceof Connection ? object.poll() : isSettled(object)),
+  );
   return all.filter((_, index) => polled[index]);
 }
 
@@ -84,7 +83,7 @@ async function firstOf(all: readonly Waitable[], timeoutMs: number, signal: Abor
       callback();
     };
     const forget = all.map((object) => {
-      if (!(object instanceof Connection)) return Watch.of(object).whenSettled(callback);
+      if (!(object instanceof Connection)) return Settlement.of(object).whenReached(callback);
       object.poll(Infinity, { signal: end.signal }).then(callback, fail);
       return undefined;
     });
@@ -97,36 +96,10 @@ async function firstOf(all: readonly Waitable[], timeoutMs: number, signal: Abor
   if (failure !== undefined) throw failure.error;
 }
 
-/** Knows whether a promise is settled. */
-class Watch {
-  #settled = false;
-  readonly #listeners = new Set<() => void>();
-
-  static of(promise: PromiseLike<unknown>): Watch {
-    let watch = watches.get(promise);
-    if (watch === undefined) watches.set(promise, watch = new Watch(promise));
-    return watch;
-  }
-
-  constructor(promise: PromiseLike<unknown>) {
-    const settle = (): void => {
-      this.#settled = true;
-      for (const listener of this.#listeners) listener();
-      this.#listeners.clear();
-    };
-    promise.then(settle, settle);
-  }
-
-  /** Whether it is settled. A promise that is tells so only after a turn. */
-  async look(): Promise<boolean> {
-    if (!this.#settled) await delay();
-    return this.#settled;
-  }
-
-  /** Calls `listener` when it is settled, unless the returned function was called before. */
-  whenSettled(listener: () => void): () => void {
-    if (this.#settled) listener();
-    else this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
+/** Whether a promise is settled. */
+async function isSettled(promise: PromiseLike<unknown>): Promise<boolean> {
+  const settlement = Settlement.of(promise);
+  // It hears of one that is settled only after a turn.
+  if (!settlement.isReached) await delay();
+  return settlement.isReached;
 }

@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -1385,7 +1385,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=ext:corral/child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $clear, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -1997,6 +1997,34 @@ function makeWatch(signal) {
 var { internal } = Deno;
 var denoInternals = internal === void 0 ? {} : Deno[internal] ?? {};
 
+// src/settlement.ts
+var settlements = /* @__PURE__ */ new WeakMap();
+var Settlement = class _Settlement {
+  #isReached = false;
+  #listeners = /* @__PURE__ */ new Set();
+  constructor(promise) {
+    const settle = () => {
+      this.#isReached = true;
+      for (const listener of this.#listeners) listener();
+      this.#listeners[$clear]();
+    };
+    promise[$then](settle, settle);
+  }
+  static of(promise) {
+    let settlement = settlements[$get](promise);
+    if (settlement === void 0) settlements[$set](promise, settlement = new _Settlement(promise));
+    return settlement;
+  }
+  get isReached() {
+    return this.#isReached;
+  }
+  whenReached(listener) {
+    if (this.#isReached) listener();
+    else this.#listeners[$add](listener);
+    return () => void this.#listeners[$delete](listener);
+  }
+};
+
 // src/shown.ts
 var MOST_CHARACTERS = 100;
 var MOST_BITS = 320;
@@ -2173,11 +2201,7 @@ async function until(subscribe, limit = {}) {
   });
 }
 function untilSettled(promise, limit) {
-  return until((callback) => {
-    promise[$then](callback, callback);
-    return () => {
-    };
-  }, limit);
+  return until((callback) => Settlement.of(promise).whenReached(callback), limit);
 }
 function whenLoaded(isLoaded, make) {
   if (isLoaded) make();
