@@ -60,10 +60,14 @@ export interface OtelMeter {
   createHistogram(name: string, options: { description: string; unit: string }): OtelInstrument;
 }
 
+interface MeterProvider {
+  getMeter(name: string, version: string): OtelMeter;
+}
+
 interface Api {
   readonly trace?: { getTracer(name: string, version: string): OtelTracer };
   readonly context?: { active(): OtelContext };
-  readonly metrics?: { getMeter(name: string, version: string): OtelMeter };
+  readonly metrics?: MeterProvider;
 }
 
 const NAME = "@corral/multiprocessing";
@@ -88,9 +92,20 @@ export function findOpenTelemetry(): OpenTelemetry | undefined {
   const api = (globalThis as Record<symbol, unknown>)[API_KEY] as Api | undefined;
   if (api === undefined) return undefined;
   const tracer = api.trace?.getTracer(NAME, VERSION);
-  const meter = api.metrics?.getMeter(NAME, VERSION);
+  const meter = meterOf(api.metrics);
   if (tracer === undefined && meter === undefined) return undefined;
   return { tracer, meter, active: () => api.context?.active() ?? NO_CONTEXT };
+}
+
+// A provider may make another one each time; who makes instruments wants to know whether it has made them.
+const meters = new WeakMap<MeterProvider, OtelMeter>();
+
+/** The meter of a provider: the same one whenever it is asked for. */
+function meterOf(provider: MeterProvider | undefined): OtelMeter | undefined {
+  if (provider === undefined) return undefined;
+  let meter = meters.get(provider);
+  if (meter === undefined) meters.set(provider, meter = provider.getMeter(NAME, VERSION));
+  return meter;
 }
 
 /** A context in which `span` is the one around. */

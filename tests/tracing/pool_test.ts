@@ -1,5 +1,6 @@
 // End-to-end tests of traces and metrics of a pool, against a real receiver.
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { runProgram } from "../helpers/programs/program.ts";
 import { type ExportedSpan, OtlpReceiver } from "../helpers/servers/otlp_receiver.ts";
 
 const FIXTURE = new URL("../fixtures/programs/traced_pool.ts", import.meta.url).pathname;
@@ -83,4 +84,18 @@ Deno.test("A pool's calls, maps and imaps are spans of their callers' trace, clo
   assertEquals(["task", "worker", "timeout"].map((outcome) => final("corral.tasks", outcome)), [3, 1, 1]);
   const ends = ["corral.retries", "corral.workers", "corral.workers.busy", "corral.workers.lost"];
   assertEquals(ends.map((metric) => final(metric)), [1, 0, 0, 2]);
+});
+
+Deno.test("Pools that have ended leave no callback with the program's metrics", async () => {
+  const { stdout } = await runProgram(`
+    const asked = [];
+    const instrument = { add() {}, record() {}, addCallback: (callback) => asked.push(callback) };
+    const meter = new Proxy({}, { get: () => () => instrument });
+    globalThis[Symbol.for("opentelemetry.js.api.1")] = { metrics: { getMeter: () => meter } };
+    for (let count = 0; count < 3; count++) {
+      await using pool = new Pool({ workers: 1 });
+    }
+    console.log(asked.length);
+  `);
+  assertEquals(stdout, "1\n");
 });

@@ -33,7 +33,7 @@ export class TracingObserver implements PoolObserver {
 
   private constructor(api: OpenTelemetry) {
     this.#api = api;
-    this.#metrics = api.meter === undefined ? undefined : new Metrics(api.meter);
+    this.#metrics = api.meter === undefined ? undefined : Metrics.of(api.meter);
   }
 
   context({ name, items, job }: PlannedTask): string | undefined {
@@ -133,7 +133,10 @@ export class TracingObserver implements PoolObserver {
   }
 }
 
-/** What is counted and measured. Names follow OpenTelemetry: dots, units apart. */
+// What is measured when somebody asks is asked for as long as the program runs: pools come and go.
+const allMetrics = new WeakMap<OtelMeter, Metrics>();
+
+/** What is counted and measured, of all pools of the program. Names follow OpenTelemetry: dots, units apart. */
 class Metrics {
   readonly #tasks;
   readonly #queueTime;
@@ -148,7 +151,14 @@ class Metrics {
   /** Those that have a task: one that dies with it is never told to be idle. */
   readonly #working = new Set<WorkerIdentity>();
 
-  constructor(meter: OtelMeter) {
+  /** Those of a meter: the same ones whenever they are asked for. */
+  static of(meter: OtelMeter): Metrics {
+    let metrics = allMetrics.get(meter);
+    if (metrics === undefined) allMetrics.set(meter, metrics = new Metrics(meter));
+    return metrics;
+  }
+
+  private constructor(meter: OtelMeter) {
     this.#tasks = meter.createCounter("corral.tasks", {
       description: "Tasks that have settled, by outcome",
       unit: "{task}",
