@@ -55,7 +55,8 @@ export class MapJob implements Job, AbortTarget {
     this.observed = { kind: "map", name: nameOf(spec) };
     this.#host = host;
     this.#spec = spec;
-    this.#source = new ItemSource(items);
+    // Chunks are read when there is room for them: a caller may fill its array again as soon as map() has returned.
+    this.#source = new ItemSource(Array.isArray(items) ? items.slice() : items);
     this.#spread = spread;
     this.#options = options;
     this.#sizer = sizerFor(host, options);

@@ -32,6 +32,16 @@ shared.test("Pool.map() and Pool.starmap() give the results in the order of the 
   assertEquals(await pool.starmapAsync(compute.add, [[1, 2], [3, 4]]), [3, 7]);
 });
 
+shared.test("Pool.map() works on the items that an array had when it was called", async (pool) => {
+  const batch = Array.from({ length: 500 }, (_, index) => index);
+  const doubled = pool.map(compute.twice, batch, { chunkSize: 1 });
+  const squares = pool.mapAsync(compute.square, batch);
+  batch.length = 0;
+  batch.push(7);
+  assertEquals(await doubled, Array.from({ length: 500 }, (_, index) => 2 * index));
+  assertEquals(await squares, Array.from({ length: 500 }, (_, index) => index * index));
+});
+
 shared.test("Pool.map() reads generators and async iterables", async (pool) => {
   function* numbers(): Generator<number> {
     for (let n = 0; n < 500; n++) yield n;
