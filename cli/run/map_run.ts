@@ -209,6 +209,8 @@ export class MapRun {
     const place = this.#results.add(batch.block.firstSequence);
     this.#results.put(place, batch);
     this.#results.close(place);
+    // What an earlier run has finished counted there.
+    if ("invalid" in item) this.#judgeHalt(1, 1);
   }
 
   /** No more of a block goes out at once than a worker is to get. */

@@ -91,15 +91,17 @@ function attemptsIn(events: string): unknown[] {
     .map(({ attempt, reason, outcome }) => [attempt, reason ?? outcome]);
 }
 
-Deno.test("corral map halts as it is told, and counts what has failed, also results that do not fit its output", async () => {
+Deno.test("corral map halts as it is told, and counts what has failed, also results that do not fit its output and records that never come to a worker", async () => {
   const input = ndjson([2, 4, 1, 6, 8, 3, ...Array(5000).fill(2)]);
   const args = [`${JOB}#failOdd`, "--chunk", "1", "--halt"];
-  const [soon, done, share, unfit] = await mapInTurn([
+  const long = `2\n"${"x".repeat(2000)}"\n${"2\n".repeat(5000)}`;
+  const [soon, done, share, unfit, unread] = await mapInTurn([
     [input, [...args, "soon,fail=2"]],
     [input, [...args, "now,done=5"]],
     [input, [...args, "now,fail=30%"]],
     [input, ["-e", "(n) => `${n}`", "--out", "csv", "--halt", "soon,fail=2"]],
-  ]) as [CorralOutcome, CorralOutcome, CorralOutcome, CorralOutcome];
+    [long, [...args, "soon,fail=1", "--max-record", "1K"]],
+  ]) as [CorralOutcome, CorralOutcome, CorralOutcome, CorralOutcome, CorralOutcome];
   assertEquals(soon.code, 2);
   assert(soon.results.length >= 4 && soon.results.length < 100, `${soon.results.length} results`);
   assertStringIncludes(soon.stderr, "halted by --halt");
@@ -113,6 +115,8 @@ Deno.test("corral map halts as it is told, and counts what has failed, also resu
   assertEquals(share.results.slice(0, 2), [2, 4]);
   assertStringIncludes(unfit.stderr, ", halted by --halt");
   assert(unfit.code >= 2 && unfit.code <= 101, `code ${unfit.code}`);
+  assertEquals([unread.code, unread.results], [1, [2]], unread.stderr);
+  assertStringIncludes(unread.stderr, ", halted by --halt");
 });
 
 Deno.test("corral map ends a worker that takes too much memory, and charges its record; prepares each worker, and replaces it after so many records", async () => {
