@@ -19,7 +19,7 @@ export interface EarlierRecords {
 export class UnfinishedRecords {
   readonly #inputs: Inputs;
   readonly #history: RunHistory;
-  readonly #options: Pick<CliMapOptions, "resume" | "force">;
+  readonly #options: Pick<CliMapOptions, "resume" | "force" | "batch">;
   readonly #events: EventStream;
   readonly #waiting: WorkItem[] = [];
   /** Records that earlier runs finished, and how many of them failed. */
@@ -28,7 +28,7 @@ export class UnfinishedRecords {
   constructor(
     inputs: Inputs,
     history: RunHistory,
-    options: Pick<CliMapOptions, "resume" | "force">,
+    options: Pick<CliMapOptions, "resume" | "force" | "batch">,
     events: EventStream,
     earlier: EarlierRecords,
   ) {
@@ -96,7 +96,7 @@ export class UnfinishedRecords {
       const state = this.#judge(sequence, block.record(offset), block.line(offset));
       if (typeof state === "string" || state.rows !== held[0]?.rows) giveHeld(offset);
       if (state === "open") continue;
-      if (offset > start) this.#waiting.push({ block: block.part(start, offset) });
+      this.#waitFor(block, start, offset);
       start = offset + 1;
       if (state !== "done") {
         held.push(state);
@@ -106,8 +106,16 @@ export class UnfinishedRecords {
       if (this.#history.fateOf(sequence) === "failed") failed++;
     }
     giveHeld(block.count);
-    if (start < block.count) this.#waiting.push({ block: block.part(start, block.count) });
+    this.#waitFor(block, start, block.count);
     this.#tellSkipped(skipped, failed);
+  }
+
+  /** Records that are still to be run. What is left of one batch is not handed to the function with records of the next one. */
+  #waitFor(block: RecordBlock, start: number, end: number): void {
+    const batch = this.#options.batch ?? 1;
+    const whole = Math.min(end, Math.ceil(start / batch) * batch);
+    if (start < whole) this.#waiting.push({ block: block.part(start, whole) });
+    if (whole < end) this.#waiting.push({ block: block.part(whole, end) });
   }
 
   /** Whether a record is still to be run, or is done; what is known of it if its results are still to be written. */

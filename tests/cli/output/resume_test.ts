@@ -179,3 +179,17 @@ Deno.test("corral map refuses to resume when the input or the function has chang
     checkRefused(without!, "Cannot resume: there is no joblog, wanted --joblog FILE");
   });
 });
+
+Deno.test("corral map --resume-failed hands its function no list that two batches have a part in, also where a record that cannot be read is the last of one", async () => {
+  await inFolder(async (folder) => {
+    const calm = JSON.stringify(`${folder}/calm`);
+    const text = `(list) => { if (list.includes(5)) Deno.statSync(${calm}); return list; }`;
+    const flags = ["-o", `${folder}/out`, "--joblog", `${folder}/log`, "--batch", "3", "--chunk", "30", "--allow-read"];
+    const options = { stdin: "1\n2\n{x\n4\n5\n6\n7\n8\n" };
+    const first = await mapByOne(["-e", text, ...flags], options);
+    assertEquals(first.code, 4, first.stderr);
+    await Deno.writeTextFile(`${folder}/calm`, "");
+    const again = await mapByOne(["-e", text, ...flags, "--resume-failed"], options);
+    assertEquals([again.code, await linesOf(`${folder}/out`)], [1, [[1, 2], [7, 8], [4, 5, 6]]], again.stderr);
+  });
+});
