@@ -29,14 +29,18 @@ export class RemoteWait implements WaitOptions {
   #isCancelled = false;
   readonly #endsAt: number;
 
-  constructor(timeoutMs: number | null) {
+  /**
+   * @param timeoutMs How long it may last; `null` for ever.
+   * @param askedMs What the caller asked for, when this is the rest of it.
+   */
+  constructor(timeoutMs: number | null, readonly askedMs: number | null = timeoutMs) {
     this.timeoutMs = timeoutMs ?? undefined;
     this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
   }
 
   /** The same wait once more, for the rest of its time. */
   again(): RemoteWait {
-    return new RemoteWait(this.#endsAt === Infinity ? null : Math.max(0, this.#endsAt - monotonicMs()));
+    return new RemoteWait(this.#endsAt === Infinity ? null : Math.max(0, this.#endsAt - monotonicMs()), this.askedMs);
   }
 
   /** Whether it was ended. */
@@ -126,7 +130,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
   enter(caller: C, wait: WaitOptions, { resolve, reject }: Waiting<T>): void {
     const { timeoutMs } = wait;
     if (isAborted(wait)) return reject(wait.signal!.reason, "abort");
-    if (timeoutMs !== undefined && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
+    if (timeoutMs !== undefined && timeoutMs <= 0) return reject(limitError(this.#pending, wait), "timeout");
     const waiter: Waiter<T, C> = { caller, resolve, reject, next: undefined, previous: this.#last, settled: false };
     if (this.#last === undefined) this.#first = waiter;
     else this.#last.next = waiter;
@@ -245,8 +249,8 @@ let lastRemote: { readonly state: string; readonly timeoutMs: number; readonly e
 /** For another process one will do for all with the same limit, without a stack of this one: thousands of waits may end at once. */
 function limitError(pending: Pending, wait: WaitOptions): TimeoutError {
   const { state } = pending;
-  const timeoutMs = wait.timeoutMs!;
-  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
+  if (!(wait instanceof RemoteWait)) return timeoutError(pending, wait.timeoutMs!);
+  const timeoutMs = wait.askedMs!;
   if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
     lastRemote = { state, timeoutMs, error: withoutStack(() => timeoutError(pending, timeoutMs)) };
   }

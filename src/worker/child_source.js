@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
@@ -7286,17 +7286,21 @@ var TouchedObjects = class {
 
 // src/hub/wait_queue.ts
 var RemoteWait = class _RemoteWait {
+  askedMs;
   timeoutMs;
-  onCancel = void 0;
+  onCancel;
   #controller;
-  #isCancelled = false;
+  #isCancelled;
   #endsAt;
-  constructor(timeoutMs) {
+  constructor(timeoutMs, askedMs = timeoutMs) {
+    this.askedMs = askedMs;
+    this.onCancel = void 0;
+    this.#isCancelled = false;
     this.timeoutMs = timeoutMs ?? void 0;
     this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
   }
   again() {
-    return new _RemoteWait(this.#endsAt === Infinity ? null : $Math_max(0, this.#endsAt - monotonicMs()));
+    return new _RemoteWait(this.#endsAt === Infinity ? null : $Math_max(0, this.#endsAt - monotonicMs()), this.askedMs);
   }
   get isCancelled() {
     return this.#isCancelled;
@@ -7342,7 +7346,7 @@ var WaitQueue = class {
   enter(caller, wait, { resolve, reject }) {
     const { timeoutMs } = wait;
     if (isAborted(wait)) return reject(wait.signal.reason, "abort");
-    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(timeoutError(this.#pending, 0), "timeout");
+    if (timeoutMs !== void 0 && timeoutMs <= 0) return reject(limitError(this.#pending, wait), "timeout");
     const waiter = {
       caller,
       resolve,
@@ -7439,8 +7443,8 @@ function onSettled(waiter, clear) {
 var lastRemote;
 function limitError(pending, wait) {
   const { state } = pending;
-  const timeoutMs = wait.timeoutMs;
-  if (!(wait instanceof RemoteWait)) return timeoutError(pending, timeoutMs);
+  if (!(wait instanceof RemoteWait)) return timeoutError(pending, wait.timeoutMs);
+  const timeoutMs = wait.askedMs;
   if (lastRemote?.timeoutMs !== timeoutMs || lastRemote.state !== state) {
     lastRemote = {
       state,

@@ -8,6 +8,8 @@ import type { ConnectedWorker } from "./connected_worker.ts";
 export class SpareWorker {
   #worker: ConnectedWorker | undefined;
   #timer: Timer | undefined;
+  /** Settles when those that were ended are gone. */
+  #gone: Promise<unknown> = Promise.resolve();
 
   /** Keeps one worker, if there is none, at most for so long. One that cannot be started now is started when it is wanted. */
   put(start: () => ConnectedWorker, keepMs: number): void {
@@ -33,10 +35,10 @@ export class SpareWorker {
     return worker;
   }
 
-  /** Ends the worker. Resolves when it is gone. */
+  /** Ends the worker. Resolves when it is gone, and so are those that were ended before, as by their time. */
   async end(): Promise<void> {
     const process = this.take()?.process;
     process?.kill();
-    await process?.ended;
+    await (this.#gone = Promise.all([this.#gone, process?.ended]));
   }
 }
