@@ -1,5 +1,6 @@
 /** What a worker may not do, whatever it was granted. See `docs/decisions/starting.md`. */
 import { covers } from "../project/module_url.ts";
+import { isSameCommand } from "./commands.ts";
 import { type Grants, hasPort, itemText, type PermissionKind, requests, show } from "./permissions.ts";
 
 /** Reads what is to be denied. Nothing needs to be held for that. */
@@ -43,10 +44,7 @@ function isPartOf(kind: PermissionKind, item: string, denied: string): boolean {
     case "ffi":
       return covers(denied, { path: item, isFolder: false });
     case "run":
-      // A name stands for every command of that name, wherever it lies.
-      return /[\\/]/.test(denied)
-        ? covers(denied, { path: item, isFolder: false })
-        : item.split(/[\\/]/).at(-1)!.replace(/\.exe$/i, "") === denied;
+      return isSameCommand(item, denied);
     case "env":
       return denied.endsWith("*") ? variableName(item).startsWith(variableName(denied.slice(0, -1))) : item === denied;
     case "net":

@@ -35,3 +35,15 @@ Deno.test("removeDenied() takes out what lies in something that is denied, and l
     assertEquals([kind, denied, grants.get(kind)], [kind, denied, left]);
   }
 });
+
+Deno.test({
+  name: "removeDenied() takes out a name that leads to a command which is denied by its path, also through links",
+  ignore: Deno.build.os === "windows",
+  fn: () => {
+    for (const denied of ["/bin/sh", Deno.realPathSync("/bin/sh")]) {
+      const grants = new Map<PermissionKind, string[]>([["run", ["sh", "ls"]]]);
+      removeDenied(grants, new Map([["run", [denied]]]));
+      assertEquals([denied, grants.get("run")], [denied, ["ls"]]);
+    }
+  },
+});
