@@ -1,5 +1,5 @@
 // Contract. Every backend in this package, and a pool over each.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PayloadTooLargeError, PoolClosedError } from "../../src/errors.ts";
 import type { BackendSettings, TaskBackendProvider, TaskRequest } from "../../src/pool/backend.ts";
 import { makeLocalBackend } from "../../src/pool/make_local_backend.ts";
@@ -57,6 +57,21 @@ Deno.test("makeLocalBackend() gives a backend whose ready() rejects when it has 
   backend.close();
   await backend.ended;
   await assertRejects(() => backend.ready(), PoolClosedError);
+});
+
+Deno.test("makeLocalBackend() gives a control that keeps at least one worker, and refuses what is no number", async () => {
+  const backend = makeLocalBackend({ workers: 2, module: MODULE });
+  const control = backend.control!;
+  for (const [wanted, size] of [[0, 1], [Infinity, 2], [-3, 1], [2, 2]] as const) {
+    control.resize(wanted);
+    assertEquals(control.size, size);
+  }
+  for (const wanted of [NaN, undefined, "many"]) {
+    assertThrows(() => control.resize(wanted as number), RangeError, "is no number of workers");
+  }
+  assertEquals(control.size, 2);
+  backend.close();
+  await backend.ended;
 });
 
 function deaf(): BackendSettings {

@@ -1,5 +1,6 @@
 import { PoolClosedError } from "../../errors.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { shown } from "../../shown.ts";
 import { inMicrotask, monotonicMs, untilSettled } from "../../timer.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../wire/messages/lease.ts";
 import type { Hello } from "../../worker/hello.ts";
@@ -258,7 +259,11 @@ function localControl(scheduler: Scheduler<TaskRecord>, workers: WorkerSet, onTu
     },
     pause: () => act((now) => scheduler.setPaused(true, now)),
     resume: () => act((now) => scheduler.setPaused(false, now)),
-    resize: (wanted) => act((now) => scheduler.resize(Math.max(1, wanted), now)),
+    resize: (wanted) => {
+      // It would close each place for a worker.
+      if (!(wanted <= Infinity)) throw new RangeError(`Cannot resize: ${shown(wanted)} is no number of workers`);
+      act((now) => scheduler.resize(Math.max(1, wanted), now));
+    },
     kill: (workerId) => workers.killOne(workerId),
   };
 }
