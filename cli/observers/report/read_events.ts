@@ -24,7 +24,7 @@ const MOST_SLOTS = 65_536;
  * last line that is cut, as a kill of the command leaves it, is left out too.
  */
 export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
-  const lines = (await open(path)).pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  const lines = ReadableStream.from(bytesOf(path)).pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
   let number = 0;
   let fault: Error | undefined;
   for await (const line of lines) {
@@ -40,9 +40,9 @@ export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
   if (number === 0) throw refusal(path, "it is empty, and must begin with a start event");
 }
 
-async function open(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   try {
-    return (await Deno.open(path)).readable;
+    yield* (await Deno.open(path)).readable;
   } catch (cause) {
     throw refusal(path, reasonOf(cause), cause);
   }

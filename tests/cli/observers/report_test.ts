@@ -191,11 +191,13 @@ Deno.test("redrawReport() refuses anything that is not an event file, and says w
       await Deno.writeTextFile(`${folder}/run.ndjson`, text);
       await assertRejects(() => redrawReport(`${folder}/run.ndjson`, `${folder}/run.html`), Error, reason);
     }
-    await assertRejects(
-      () => redrawReport(`${folder}/none`, `${folder}/run.html`),
-      Error,
-      "Cannot draw the report from",
-    );
+    for (const path of [`${folder}/none`, folder]) {
+      await assertRejects(
+        () => redrawReport(path, `${folder}/run.html`),
+        Error,
+        `Cannot draw the report from ${path}: `,
+      );
+    }
   }));
 
 Deno.test("corral map writes events, trace and report of one run, and corral report draws the same page again", () =>
