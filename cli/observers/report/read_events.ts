@@ -24,7 +24,9 @@ const MOST_SLOTS = 65_536;
  * last line that is cut, as a kill of the command leaves it, is left out too.
  */
 export async function* readEvents(path: string): AsyncGenerator<RunEvent> {
-  const lines = ReadableStream.from(bytesOf(path)).pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  const lines = ReadableStream.from(bytesOf(path)).pipeThrough(new TextDecoderStream()).pipeThrough(
+    new TextLineStream(),
+  );
   let number = 0;
   let fault: Error | undefined;
   for await (const line of lines) {
