@@ -59,7 +59,7 @@ Deno.test("makeLocalBackend() gives a backend whose ready() rejects when it has 
   await assertRejects(() => backend.ready(), PoolClosedError);
 });
 
-Deno.test("makeLocalBackend() gives a control that keeps at least one worker, and refuses what is no number", async () => {
+Deno.test("makeLocalBackend() gives a control that keeps at least one worker, and refuses anything that is not a number", async () => {
   const backend = makeLocalBackend({ workers: 2, module: MODULE });
   const control = backend.control!;
   for (const [wanted, size] of [[0, 1], [Infinity, 2], [-3, 1], [2, 2]] as const) {
