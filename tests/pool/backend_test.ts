@@ -67,7 +67,7 @@ Deno.test("makeLocalBackend() gives a control that keeps at least one worker, an
     assertEquals(control.size, size);
   }
   for (const wanted of [NaN, undefined, "many"]) {
-    assertThrows(() => control.resize(wanted as number), RangeError, "is no number of workers");
+    assertThrows(() => control.resize(wanted as number), RangeError, "is not a number of workers");
   }
   assertEquals(control.size, 2);
   backend.close();

@@ -1,6 +1,5 @@
 import { PoolClosedError } from "../../errors.ts";
 import type { Hub } from "../../hub/hub.ts";
-import { shown } from "../../shown.ts";
 import { inMicrotask, monotonicMs, untilSettled } from "../../timer.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../wire/messages/lease.ts";
 import type { Hello } from "../../worker/hello.ts";
@@ -261,7 +260,7 @@ function localControl(scheduler: Scheduler<TaskRecord>, workers: WorkerSet, onTu
     resume: () => act((now) => scheduler.setPaused(false, now)),
     resize: (wanted) => {
       // It would close each place for a worker.
-      if (!(wanted <= Infinity)) throw new RangeError(`Cannot resize: ${shown(wanted)} is no number of workers`);
+      if (!(wanted <= Infinity)) throw new RangeError(`Cannot resize: ${wanted} is not a number of workers`);
       act((now) => scheduler.resize(Math.max(1, wanted), now));
     },
     kill: (workerId) => workers.killOne(workerId),
