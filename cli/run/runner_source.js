@@ -970,7 +970,10 @@ var ResultBuffer = class {
 };
 function jsonText(value) {
   const text = exactText(value);
-  if (text === void 0) throw new TypeError(\`Cannot write the result: a \${typeof value} is not JSON\`);
+  if (text === void 0) {
+    const what = typeof value === "object" ? "what its toJSON() returns" : \`a \${typeof value}\`;
+    throw new TypeError(\`Cannot write the result: \${what} is not JSON\`);
+  }
   refuseLostValues(value, text);
   return text;
 }

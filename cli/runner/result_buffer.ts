@@ -135,7 +135,11 @@ export class ResultBuffer {
 
 function jsonText(value: unknown): string {
   const text = exactText(value);
-  if (text === undefined) throw new TypeError(`Cannot write the result: a ${typeof value} is not JSON`);
+  if (text === undefined) {
+    // Of an object there is a text, unless it says otherwise.
+    const what = typeof value === "object" ? "what its toJSON() returns" : `a ${typeof value}`;
+    throw new TypeError(`Cannot write the result: ${what} is not JSON`);
+  }
   refuseLostValues(value, text);
   return text;
 }

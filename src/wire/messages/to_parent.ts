@@ -159,6 +159,6 @@ function isValueAt(message: readonly unknown[], place: number): boolean {
 }
 
 function isDuration(value: unknown): value is number {
-  // A number of JSON may be too large for one: as infinity, it would end what reports and exports what is measured.
+  // A number of JSON can be too large for one: infinity is null where events are written as JSON.
   return typeof value === "number" && value >= 0 && value < Infinity;
 }

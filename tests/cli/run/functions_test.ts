@@ -89,6 +89,13 @@ const CALLS: { what: string; input: string; args: string[]; expected: [code: num
       expected: [2, "18446744073709551616\n[5]\n"],
       told: "Cannot write the result: a function is not JSON",
     },
+    {
+      what: "says of an object that it is its toJSON() which gives no JSON",
+      input: "0\n1\n",
+      args: ["-e", "(n) => [5, { toJSON() {} }][n]"],
+      expected: [1, "5\n"],
+      told: "Cannot write the result: what its toJSON() returns is not JSON",
+    },
   ];
 
 Deno.test("corral map calls a function with a record and its place, and writes what JSON holds of what it returns, or what is wrong", async () => {
