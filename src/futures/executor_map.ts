@@ -42,9 +42,14 @@ export function startMap(
     sparesRunning: true,
     drains: options.bufferSize === undefined && inputs.some(isSized),
   };
-  const items = inputs.length === 1 ? inputs[0]! : zip(inputs);
+  const items = inputs.length === 1 ? asNow(inputs[0]!) : zip(inputs.map(asNow));
   const job = new ImapJob(engine, { spec: engine.refer(fn), items, kind, options });
   return timeoutMs === undefined ? job : new TimedIterator(job, timeoutMs);
+}
+
+/** The input as it is now, if that can be had: a caller may fill its array again while tasks wait. Python collects all inputs. */
+function asNow(input: Items<unknown>): Items<unknown> {
+  return Array.isArray(input) ? input.slice() : input;
 }
 
 function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; options: ExecutorMapOptions } {

@@ -27,6 +27,20 @@ shared.test("ProcessPoolExecutor.map() takes items from several inputs, and the 
   assertEquals(await Array.fromAsync(executor.map((a, b, c) => a + b + c, "ab", "cd", ["e", "f"])), ["ace", "bdf"]);
 });
 
+shared.test("ProcessPoolExecutor.map() works on what its arrays had when it was called", async (executor) => {
+  for (const chunkSize of [1, 7]) {
+    const [bases, exponents] = [range(100), Array(100).fill(2)];
+    const [one, two] = [
+      executor.map(square, bases, { chunkSize }),
+      executor.map(Math.pow, bases, exponents, { chunkSize }),
+    ];
+    bases.length = 0;
+    exponents.fill(3);
+    const expected = range(100).map((x) => x ** 2);
+    assertEquals([await Array.fromAsync(one), await Array.fromAsync(two)], [expected, expected]);
+  }
+});
+
 shared.test("ProcessPoolExecutor.map() gives the same whatever the chunk size", async (executor) => {
   const expected = range(100).map((x) => x ** 2);
   for (const chunkSize of [1, 6, 40, 50, 200]) {
