@@ -2,7 +2,7 @@ import { brand } from "../copies.ts";
 import { decode, encode, type Encoded, type HandleCodec, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { isPlainPrimitive } from "../wire/codec/plain.ts";
-import { textBytes } from "../wire/text_bytes.ts";
+import { textBytes } from "../wire/heap.ts";
 import { describeHandle, type HandleData } from "./handle.ts";
 import { describeOpenHandle, HandleCollector } from "./handle_collector.ts";
 import { abandonHandles, type InFlightHandle } from "./in_flight_handle.ts";

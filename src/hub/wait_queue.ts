@@ -23,18 +23,17 @@ export interface Caller {
 /** A wait on behalf of another process: its abort is a message, for which an AbortSignal would cost too much. */
 export class RemoteWait implements WaitOptions {
   readonly timeoutMs: number | undefined;
+  /** What the caller asked for, when this is the rest of it; `null` for ever. */
+  readonly askedMs: number | null;
   /** Called when the wait is ended. */
   onCancel: (() => void) | undefined = undefined;
   #controller: AbortController | undefined;
   #isCancelled = false;
   readonly #endsAt: number;
 
-  /**
-   * @param timeoutMs How long it may last; `null` for ever.
-   * @param askedMs What the caller asked for, when this is the rest of it.
-   */
-  constructor(timeoutMs: number | null, readonly askedMs: number | null = timeoutMs) {
+  constructor(timeoutMs: number | null, askedMs: number | null = timeoutMs) {
     this.timeoutMs = timeoutMs ?? undefined;
+    this.askedMs = askedMs;
     this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
   }
 

@@ -2,8 +2,7 @@
 import { type ForeignBytes, foreignBytes } from "../hub/requests/askers.ts";
 import { isHandle } from "../hub/handle.ts";
 import type { Caller } from "../hub/wait_queue.ts";
-import { heapBytes } from "../wire/heap.ts";
-import { textBytes } from "../wire/text_bytes.ts";
+import { heapBytes, textBytes } from "../wire/heap.ts";
 import { placesAmongHoles } from "../wire/codec/realms.ts";
 
 /** What a value costs beside its content, as it was measured: a place in an array, an object, a field, a handle. */

@@ -1,4 +1,4 @@
-/** How large this process's heap may grow. */
+/** How large this process's heap may grow, and what texts take of it. */
 
 /** What of Node's modules is used. */
 interface NodeProcess {
@@ -14,4 +14,16 @@ export function heapBytes(): number {
     // The program took it away.
     return Infinity;
   }
+}
+
+/** A character that does not fit a byte. Where a text has one, the engine keeps two bytes for each. */
+const WIDE = /[^\0-\xff]/;
+
+/**
+ * About how many bytes of memory a text takes beside its head: one for each character, two where one of them is beyond Latin-1.
+ *
+ * A narrow text is not walked through: the engine knows that nothing in it can match.
+ */
+export function textBytes(text: string): number {
+  return WIDE.test(text) ? 2 * text.length : text.length;
 }

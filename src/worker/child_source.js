@@ -264,7 +264,7 @@ const onDemand = (index, name) => function (...args) {
 parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -284,8 +284,13 @@ function heapBytes() {
     return Infinity;
   }
 }
+var WIDE = /[^\\0-\\xff]/;
+function textBytes(text) {
+  return WIDE[$test](text) ? 2 * text.length : text.length;
+}
 return {
-  heapBytes
+  heapBytes,
+  textBytes
 };
 })();
 parts["errors"] = (() => {
@@ -6526,9 +6531,10 @@ return parts["wire/codec/line_reader"];
 //# sourceURL=ext:corral/wire/codec/line_reader
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $test, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
+const { Map, Set, WeakRef, Promise, TypeError, RangeError, Uint8Array, AbortController, FinalizationRegistry, Number, Array, crypto, $Object_hasOwn, $Array_isArray, $JSON_stringify, $Math_max, $JSON_parse, $Promise_withResolvers, $Math_round, $Promise_resolve, $Promise_reject, $push, $pop, $shift, $slice, $map, $join, $find, $indexOf, $get, $set, $has, $delete, $clear, $values, $keys, $add, $encode, $startsWith, $split, $call, $then, $catch, $register, $unregister, $deref, $filledSet } = taken;
 parts["hub/requests/questions"] = (({
-  heapBytes
+  heapBytes,
+  textBytes
 }, {
   HandleCollector,
   InFlightHandle,
@@ -6599,12 +6605,6 @@ var Delivery = class {
 brand({
   Delivery
 });
-
-// src/wire/text_bytes.ts
-var WIDE = /[^\\0-\\xff]/;
-function textBytes(text) {
-  return WIDE[$test](text) ? 2 * text.length : text.length;
-}
 
 // src/hub/encoded_value.ts
 var [SMALL_BYTES, ENCODED_BYTES, PART_BYTES] = [
@@ -7286,17 +7286,15 @@ var TouchedObjects = class {
 
 // src/hub/wait_queue.ts
 var RemoteWait = class _RemoteWait {
-  askedMs;
   timeoutMs;
-  onCancel;
+  askedMs;
+  onCancel = void 0;
   #controller;
-  #isCancelled;
+  #isCancelled = false;
   #endsAt;
   constructor(timeoutMs, askedMs = timeoutMs) {
-    this.askedMs = askedMs;
-    this.onCancel = void 0;
-    this.#isCancelled = false;
     this.timeoutMs = timeoutMs ?? void 0;
+    this.askedMs = askedMs;
     this.#endsAt = timeoutMs === null ? Infinity : monotonicMs() + timeoutMs;
   }
   again() {

@@ -1,7 +1,11 @@
 /** What a worker may not do, whatever it was granted. See `docs/decisions/starting.md`. */
 import { covers } from "../project/module_url.ts";
-import { isSameCommand } from "./commands.ts";
-import { type Grants, hasPort, itemText, type PermissionKind, requests, show } from "./permissions.ts";
+import { type Grants, hasPort, isHeld, itemText, type PermissionKind, requests, show } from "./permissions.ts";
+
+/** Where commands lie on most systems, whatever the PATH of this program is, and whether it may be read. */
+const USUAL_FOLDERS = Deno.build.os === "windows"
+  ? []
+  : ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /** Reads what is to be denied. Nothing needs to be held for that. */
 export function resolveDenials(denied: Deno.PermissionOptionsObject | undefined): Grants {
@@ -71,4 +75,28 @@ function splitHost(text: string): [host: string, port: string | undefined] {
   const end = hasPort(text) ? text.lastIndexOf(":") : text.length;
   const host = text.slice(0, end);
   return [text.startsWith("unix:") ? text : host.toLowerCase().replace(/\.$/, ""), text.slice(end + 1) || undefined];
+}
+
+/**
+ * Whether a granted command may be the denied one. A name stands for every command of that name, wherever it lies, and for what that leads to by links: which
+ * one a worker would start is known in the worker only, and late.
+ */
+function isSameCommand(granted: string, denied: string): boolean {
+  if (!isPath(denied)) return commandName(granted) === denied;
+  if (isPath(granted)) return covers(denied, { path: granted, isFolder: false });
+  return searchFolders().some((folder) => covers(denied, { path: `${folder}/${granted}`, isFolder: false }));
+}
+
+function isPath(command: string): boolean {
+  return /[\\/]/.test(command);
+}
+
+function commandName(command: string): string {
+  return command.split(/[\\/]/).at(-1)!.replace(/\.exe$/i, "");
+}
+
+function searchFolders(): string[] {
+  const path = isHeld("env", "PATH") ? Deno.env.get("PATH") ?? "" : "";
+  const folders = path.split(Deno.build.os === "windows" ? ";" : ":").filter((folder) => folder !== "");
+  return [...new Set([...folders, ...USUAL_FOLDERS])];
 }
