@@ -12,6 +12,23 @@ export type FunctionSpec =
   | { readonly kind: "builtin"; readonly name: string }
   | { readonly kind: "source"; readonly name: string; readonly source: string; readonly keepsName?: string };
 
+/** The beginning of a class's text, also behind decorators. A method of that name has its parameters there, and a longer name goes on. */
+const CLASS = /^(?:@|class(?!\s*\(|[\p{ID_Continue}$]))/u;
+
+/** Whether a function's text is that of a class, which neither side takes for a function to run. */
+export function isClassText(source: string): boolean {
+  return CLASS.test(source);
+}
+
+/** The error for a class in the place of a function. */
+export function classError(name: string): TypeError {
+  return new TypeError(
+    `Cannot run ${name || "the class"}: it is a class, wanted a function, for example one that calls new ${
+      name || "it"
+    }(…)`,
+  );
+}
+
 /** What a child must know before it loads the user's module. */
 export interface WorkerSettings {
   /** Stable number of the worker within its pool. */

@@ -3074,6 +3074,13 @@ parts["child/tasks/task_loop"] = (({
 }) => {
 // src/wire/protocol.ts
 var PROTOCOL_VERSION = 1;
+var CLASS = /^(?:@|class(?!\\s*\\(|[\\p{ID_Continue}$]))/u;
+function isClassText(source) {
+  return CLASS[$test](source);
+}
+function classError(name) {
+  return new TypeError(\`Cannot run \${name || "the class"}: it is a class, wanted a function, for example one that calls new \${name || "it"}(\\u2026)\`);
+}
 
 // src/wire/version.ts
 var VERSION = "0.1.0";
@@ -3302,9 +3309,7 @@ function missingPart(error, { name, source }, module) {
 }
 function resolveExport(name, module) {
   const value = $Object_hasOwn(module, name) ? module[name] : void 0;
-  if (isClass(value)) {
-    throw new TypeError(\`Cannot run \${name}: it is a class, wanted a function, for example one that calls new \${name}(\\u2026)\`);
-  }
+  if (isClass(value)) throw classError(name);
   if (typeof value === "function") return value;
   const names = $Object_keys(module)[$filter]((key) => typeof module[key] === "function" && !isClass(module[key]));
   const wanted = names.length > 0 ? \`one of \${names[$map]((key) => $JSON_stringify(key))[$join](", ")}\` : "a module that exports it";
@@ -3312,7 +3317,7 @@ function resolveExport(name, module) {
   throw new FunctionNotFoundError(\`Cannot run \${$JSON_stringify(name)}: \${state}, wanted \${wanted}\`);
 }
 function isClass(value) {
-  return typeof value === "function" && /^(?:@|class(?!\\s*\\(|[\\p{ID_Continue}$]))/u[$test]($Function_prototype_toString[$call](value));
+  return typeof value === "function" && isClassText($Function_prototype_toString[$call](value));
 }
 function resolveBuiltin(path) {
   let holder;

@@ -1,13 +1,11 @@
 import { shown } from "../shown.ts";
 import { FunctionNotFoundError } from "../errors.ts";
-import type { FunctionSpec } from "../wire/protocol.ts";
+import { classError, type FunctionSpec, isClassText } from "../wire/protocol.ts";
 
 /** Any function, as a caller may pass it. */
 // deno-lint-ignore no-explicit-any -- parameters are contravariant: only `any` admits every function
 export type AnyFunction = (...args: any[]) => unknown;
 
-/** And no method of that name, which has its parameters behind it, nor a longer name. */
-const CLASS = /^(?:@|class(?!\s*\(|[\p{ID_Continue}$]))/u;
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 /** Describes functions, each distinct one by one object. Functions with the same name and source text are the same. */
@@ -70,13 +68,7 @@ export function textOfSpec(spec: FunctionSpec): string {
 /** Describes a function value for a child. Throws FunctionNotFoundError for one that cannot be sent. */
 export function specOfValue(fn: AnyFunction): FunctionSpec {
   const source = Function.prototype.toString.call(fn);
-  if (CLASS.test(source)) {
-    throw new TypeError(
-      `Cannot run ${fn.name || "the class"}: it is a class, wanted a function, for example one that calls new ${
-        fn.name || "it"
-      }(…)`,
-    );
-  }
+  if (isClassText(source)) throw classError(fn.name);
   if (!NATIVE.test(source)) {
     const helper = nameKeeper();
     const keepsName = helper !== undefined && source.includes(`${helper}(`) ? { keepsName: helper } : {};

@@ -1,6 +1,6 @@
 import { FunctionNotFoundError } from "../../errors.ts";
 import { see } from "../../troubles.ts";
-import type { FunctionSpec } from "../../wire/protocol.ts";
+import { classError, type FunctionSpec, isClassText } from "../../wire/protocol.ts";
 import { explainAdded, KEEP_NAME, usualNameKeeper } from "./added_names.ts";
 import { explainOuterName, outerNamesIn, withoutValue } from "./outer_names.ts";
 import { evaluateText, importMessage } from "./source_text.ts";
@@ -94,11 +94,7 @@ function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedM
 
 function resolveExport(name: string, module: LoadedModule): TaskFunction {
   const value = Object.hasOwn(module, name) ? module[name] : undefined;
-  if (isClass(value)) {
-    throw new TypeError(
-      `Cannot run ${name}: it is a class, wanted a function, for example one that calls new ${name}(…)`,
-    );
-  }
+  if (isClass(value)) throw classError(name);
   if (typeof value === "function") return value as TaskFunction;
   const names = Object.keys(module).filter((key) => typeof module[key] === "function" && !isClass(module[key]));
   const wanted = names.length > 0
@@ -109,8 +105,7 @@ function resolveExport(name: string, module: LoadedModule): TaskFunction {
 }
 
 function isClass(value: unknown): boolean {
-  return typeof value === "function" &&
-    /^(?:@|class(?!\s*\(|[\p{ID_Continue}$]))/u.test(Function.prototype.toString.call(value));
+  return typeof value === "function" && isClassText(Function.prototype.toString.call(value));
 }
 
 function resolveBuiltin(path: string): TaskFunction {
