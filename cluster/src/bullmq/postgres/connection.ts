@@ -18,6 +18,7 @@ import { PostgresBroker } from "./broker.ts";
 import { PostgresPools } from "./pools.ts";
 import { PostgresStore, STORE_TABLES } from "./store.ts";
 import { shownAddress } from "../address.ts";
+import { ServerCheck } from "../server_check.ts";
 import { accountRefusal, clockRefusal } from "../start_checks.ts";
 import { within } from "../../clock.ts";
 
@@ -47,9 +48,7 @@ export class PostgresConnection implements EngineConnection {
   /** For statements that may run twice: waits while the connection is away. */
   readonly #patient: Pick<PgPool, "query">;
   readonly #listeners: PgPool;
-  #checked: Promise<Checked>;
-  /** The last look has found it unfit, or out of reach: the next one who asks has it looked at again. */
-  #refused = false;
+  readonly #check: ServerCheck;
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;
@@ -66,16 +65,15 @@ export class PostgresConnection implements EngineConnection {
     this.#listeners = this.#pools.open(MOST_LISTENERS);
     this.#patient = askAgain(this.#pool, this.#closing.promise);
     this.store = new PostgresStore(this.#patient, options.group, options.storeTtlMs);
-    this.#checked = this.#begin();
+    this.#check = new ServerCheck(() => this.#join());
   }
 
   checked(): Promise<Checked> {
-    if (this.#refused && !this.#closed) this.#checked = this.#begin();
-    return this.#checked;
+    return this.#check.found();
   }
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
-    const { link, clockOffsetMs } = await this.#checked;
+    const { link, clockOffsetMs } = await this.#check.found();
     const queue = this.openQueue(queueName(settings.group, settings.code));
     const broker = new PostgresBroker({
       ...settings,
@@ -111,22 +109,15 @@ export class PostgresConnection implements EngineConnection {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#check.close();
     this.#closing.resolve();
     clearTimeout(this.#probe);
     await this.#link?.close();
     await this.#pools.close();
   }
 
-  #begin(): Promise<Checked> {
-    this.#refused = false;
-    const checked = this.#check();
-    checked.catch(() => {
-      this.#refused = true;
-    });
-    return checked;
-  }
-
-  async #check(): Promise<Checked> {
+  /** Looks at the server, makes what is missing there, and joins the group. */
+  async #join(): Promise<Checked> {
     const { group, id, name, leaseMs } = this.#options;
     const clockOffsetMs = await this.#lookAtServer();
     await this.#hearNotices();

@@ -5,6 +5,7 @@ import { relayNamespace } from "../../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } from "../engine.ts";
 import { GroupLink } from "../group_link.ts";
 import { shownAddress } from "../address.ts";
+import { ServerCheck } from "../server_check.ts";
 import { RedisBroker } from "./broker.ts";
 import { RedisSockets } from "./sockets.ts";
 import { accountRefusal, readRedisState, refusalOf } from "../start_checks.ts";
@@ -21,10 +22,7 @@ export class RedisConnection implements EngineConnection {
   readonly #redis: Redis;
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
-  #checked: Promise<Checked>;
-  /** The last look has found it unfit, or out of reach: the next one who asks has it looked at again. */
-  #refused = false;
-  #closed = false;
+  readonly #check: ServerCheck;
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   /** Why the server must not get more work since the connection was made again. */
@@ -42,17 +40,16 @@ export class RedisConnection implements EngineConnection {
     this.#redis.on("close", () => this.#tell(false));
     this.#redis.on("ready", () => void this.#lookAgain());
     this.store = new RedisStore(this.#redis, options.group, options.storeTtlMs);
-    this.#checked = this.#begin();
+    this.#check = new ServerCheck(() => this.#join());
   }
 
   checked(): Promise<Checked> {
     if (this.#unfit !== undefined) return Promise.reject(this.#unfit);
-    if (this.#refused && !this.#closed) this.#checked = this.#begin();
-    return this.#checked;
+    return this.#check.found();
   }
 
   async openBroker(settings: BrokerSettings): Promise<Broker> {
-    const { link, clockOffsetMs } = await this.#checked;
+    const { link, clockOffsetMs } = await this.#check.found();
     const broker = new RedisBroker({
       ...settings,
       redis: this.#redis,
@@ -81,7 +78,7 @@ export class RedisConnection implements EngineConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#check.close();
     // That it goes now is no news.
     this.#ready = false;
     const hasLeft = await this.#link?.close() ?? true;
@@ -90,16 +87,8 @@ export class RedisConnection implements EngineConnection {
     if (!hasLeft) await pause(systemClock, RELAY_PAUSE_MS);
   }
 
-  #begin(): Promise<Checked> {
-    this.#refused = false;
-    const checked = this.#check();
-    checked.catch(() => {
-      this.#refused = true;
-    });
-    return checked;
-  }
-
-  async #check(): Promise<Checked> {
+  /** Looks at the server, and joins the group there. */
+  async #join(): Promise<Checked> {
     const { address, group, leaseMs, aofCheck, connectTimeoutMs, id, name } = this.#options;
     await this.#connected(connectTimeoutMs);
     const state = await this.#allowed(() => readRedisState(this.#redis));
