@@ -9,6 +9,7 @@ export {
   encode,
   type FailureKind,
   findDeno,
+  type FunctionSpec,
   isLinePart,
   makeLocalBackend,
   moduleUrl,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { TaskRequest } from "../corral.ts";
-import type { FunctionName, Order } from "../message/order.ts";
+import type { FunctionSpec, TaskRequest } from "../corral.ts";
+import type { Order } from "../message/order.ts";
 import { unpack } from "../message/parcel.ts";
 
 /** The request for this agent's own workers, given all pieces of the order. The arguments pass through unread. */
@@ -20,7 +20,7 @@ export function requestOf(order: Order, starts: number, pieces: ReadonlyMap<stri
   };
 }
 
-function functionOf({ fn, source }: Order, pieces: ReadonlyMap<string, Uint8Array>): FunctionName {
+function functionOf({ fn, source }: Order, pieces: ReadonlyMap<string, Uint8Array>): FunctionSpec {
   if (source === undefined || fn.kind !== "source") return fn;
   return { ...fn, source: Buffer.from(pieces.get(source[0])!).toString() };
 }

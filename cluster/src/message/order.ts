@@ -1,12 +1,7 @@
 /** What a client asks of an agent: one task, with all that it needs but permissions, which are the agent's. */
+import type { FunctionSpec } from "../corral.ts";
 import { CLUSTER_PROTOCOL, type Letter, type Sealer } from "./letter.ts";
 import { type Claim, claimsOf, isClaim, type Parcel } from "./parcel.ts";
-
-/** How an agent's worker finds the function. The same as on corral's own wire. */
-export type FunctionName =
-  | { readonly kind: "export"; readonly name: string }
-  | { readonly kind: "builtin"; readonly name: string }
-  | { readonly kind: "source"; readonly name: string; readonly source: string; readonly keepsName?: string };
 
 /** One task. */
 export interface Order {
@@ -14,7 +9,8 @@ export interface Order {
   readonly id: string;
   /** The client that waits. */
   readonly client: string;
-  readonly fn: FunctionName;
+  /** How an agent's worker finds the function, as on corral's own wire. */
+  readonly fn: FunctionSpec;
   /** Where the text of the function is when that is long; `fn` has none then. */
   readonly source?: Claim;
   /** Set for a chunk of calls. */
