@@ -1,7 +1,7 @@
 import { TimeoutError } from "../errors.ts";
 import type { PoolEngine } from "../pool/engine.ts";
 import { ImapJob, type ImapKind } from "../pool/jobs/imap_job.ts";
-import { notIterable } from "../pool/jobs/item_source.ts";
+import { asNow, notIterable } from "../pool/jobs/item_source.ts";
 import { checkImapOptions } from "../pool/options.ts";
 import type { Items } from "../pool/types.ts";
 import { monotonicMs, untilSettled } from "../timer.ts";
@@ -42,14 +42,10 @@ export function startMap(
     sparesRunning: true,
     drains: options.bufferSize === undefined && inputs.some(isSized),
   };
+  // Python collects all inputs. What is endless could not be collected.
   const items = inputs.length === 1 ? asNow(inputs[0]!) : zip(inputs.map(asNow));
   const job = new ImapJob(engine, { spec: engine.refer(fn), items, kind, options });
   return timeoutMs === undefined ? job : new TimedIterator(job, timeoutMs);
-}
-
-/** The input as it is now, if that can be had: a caller may fill its array again while tasks wait. Python collects all inputs. */
-function asNow(input: Items<unknown>): Items<unknown> {
-  return Array.isArray(input) ? input.slice() : input;
 }
 
 function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; options: ExecutorMapOptions } {

@@ -113,6 +113,11 @@ export class ItemSource<T> {
   }
 }
 
+/** An input as it is now, if that can be had: a caller may fill its array again while items wait to be read. */
+export function asNow<T>(items: Items<T>): Items<T> {
+  return Array.isArray(items) ? items.slice() : items;
+}
+
 function iteratorOf<T>(items: Items<T>): Iterator<T> | AsyncIterator<T> {
   const candidate = items as Partial<AsyncIterable<T> & Iterable<T>> | null | undefined;
   const asynchronous = begin(candidate?.[Symbol.asyncIterator], items) as AsyncIterator<T> | undefined;

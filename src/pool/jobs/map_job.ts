@@ -9,7 +9,7 @@ import type { Items, MapOptions, SettledMapOptions } from "../types.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
 import { atItem, encodeChunk } from "./encode_chunk.ts";
 import { tellItems } from "./item_listener.ts";
-import { ItemSource } from "./item_source.ts";
+import { asNow, ItemSource } from "./item_source.ts";
 import type { JobHost } from "./job_host.ts";
 import type { Job, JobEnding } from "./open_jobs.ts";
 
@@ -55,8 +55,7 @@ export class MapJob implements Job, AbortTarget {
     this.observed = { kind: "map", name: nameOf(spec) };
     this.#host = host;
     this.#spec = spec;
-    // Chunks are read when there is room for them: a caller may fill its array again as soon as map() has returned.
-    this.#source = new ItemSource(Array.isArray(items) ? items.slice() : items);
+    this.#source = new ItemSource(asNow(items));
     this.#spread = spread;
     this.#options = options;
     this.#sizer = sizerFor(host, options);
