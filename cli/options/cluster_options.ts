@@ -4,10 +4,10 @@ import { UsageError } from "../errors/usage_error.ts";
 import type { ClusterChoice } from "./cli_map_options.ts";
 import { checkCodeVersion } from "./code_version.ts";
 import type { ParsedFlags } from "./parse_flags.ts";
+import { KINDS } from "./sandbox_rules.ts";
 
 /** Flags that mean nothing without `--cluster`. */
 const COMPANIONS = ["secret-file", "group", "code-version", "ca-file", "no-aof-check"] as const;
-const KINDS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
 
 /** Why flags cannot be honoured on a cluster, and what does the same there. */
 const REFUSED: Readonly<Record<string, string>> = {

@@ -1,15 +1,16 @@
 import type { ResolvedLaunchOptions } from "../worker/launch_options.ts";
-
-const KINDS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
+import { PERMISSION_KINDS, type PermissionKind } from "../worker/permissions/permissions.ts";
 
 /** What workers with these options may do, one line each, for people. */
 export function grantsOf(
   { permissions, deny, env, trust, memoryLimitMiB, maxFrameBytes }: ResolvedLaunchOptions,
 ): string[] {
-  const granted = KINDS.map((kind) => [kind, grantOf(permissions, kind)] as const).filter(([, grant]) => grant !== "");
-  const denied = KINDS.filter((kind) => deny?.[kind]).map((kind) => `${kind}: not ${textOf(deny![kind])}`);
+  const granted = PERMISSION_KINDS.map((kind) => [kind, grantOf(permissions, kind)] as const).filter(([, grant]) =>
+    grant !== ""
+  );
+  const denied = PERMISSION_KINDS.filter((kind) => deny?.[kind]).map((kind) => `${kind}: not ${textOf(deny![kind])}`);
   const variables = Object.keys(env);
-  const rest = KINDS.filter((kind) =>
+  const rest = PERMISSION_KINDS.filter((kind) =>
     !granted.some(([name]) => name === kind) && (kind !== "env" || variables.length === 0)
   );
   return [
@@ -25,7 +26,7 @@ export function grantsOf(
   ];
 }
 
-function grantOf(permissions: Deno.PermissionOptions, kind: typeof KINDS[number]): string {
+function grantOf(permissions: Deno.PermissionOptions, kind: PermissionKind): string {
   if (permissions === "none") return "";
   if (permissions === "inherit") return "as this program";
   return textOf(permissions[kind]);

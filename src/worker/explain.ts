@@ -4,13 +4,11 @@
  */
 import type { Circumstances } from "./circumstances.ts";
 import type { PermissionKind } from "./permissions/permissions.ts";
-import { NETWORK_VARIABLES } from "./program/worker_environment.ts";
+import { FOLDER_VARIABLES, NETWORK_VARIABLES } from "./program/worker_environment.ts";
 import { absolutePath, isAbsolutePath } from "./project/module_url.ts";
 import { see, type Trouble } from "../troubles.ts";
 
-const CACHE_VARIABLES = Deno.build.os === "windows"
-  ? ["DENO_DIR", "LOCALAPPDATA"]
-  : ["DENO_DIR", "HOME", "XDG_CACHE_HOME"];
+const CACHE_VARIABLES = Deno.build.os === "windows" ? ["DENO_DIR", "LOCALAPPDATA"] : FOLDER_VARIABLES;
 
 /** A part of an error's text that gives way to advice. */
 interface Rule {

@@ -16,7 +16,17 @@ export type PermissionKind = "read" | "write" | "net" | "env" | "sys" | "run" | 
 /** What a worker is granted: for each kind everything, or a list that is not empty. What is left out is denied. */
 export type Grants = Map<PermissionKind, true | string[]>;
 
-const KINDS: readonly PermissionKind[] = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
+/** All of them. */
+export const PERMISSION_KINDS: readonly PermissionKind[] = [
+  "read",
+  "write",
+  "net",
+  "env",
+  "sys",
+  "run",
+  "ffi",
+  "import",
+];
 
 /** Their items are paths, or `file:` URLs. */
 const PATH_KINDS: readonly PermissionKind[] = ["read", "write", "ffi", "run"];
@@ -32,7 +42,7 @@ export function grantFlags(grants: Grants, denials: Grants = new Map()): string[
 }
 
 function kindFlags(verb: "allow" | "deny", grants: Grants): string[] {
-  return KINDS.flatMap((kind) => {
+  return PERMISSION_KINDS.flatMap((kind) => {
     const grant = grants.get(kind);
     return grant === undefined ? [] : [`--${verb}-${kind}${grant === true ? "" : `=${grant.join(",")}`}`];
   });
@@ -76,7 +86,7 @@ export function withAbsolutePaths<P>(permissions: P): P {
 /** What is wanted of each kind. Throws TypeError for what has not the form of permissions. */
 export function requests(permissions: unknown): [PermissionKind, unknown][] {
   if (permissions === undefined || permissions === "none") return [];
-  if (permissions === "inherit") return KINDS.map((kind) => [kind, "inherit"]);
+  if (permissions === "inherit") return PERMISSION_KINDS.map((kind) => [kind, "inherit"]);
   if (typeof permissions !== "object" || permissions === null || Array.isArray(permissions)) {
     throw new TypeError(
       `Cannot use ${
@@ -88,10 +98,10 @@ export function requests(permissions: unknown): [PermissionKind, unknown][] {
 }
 
 function knownKind(key: string): PermissionKind {
-  const kind = KINDS.find((one) => one === key);
+  const kind = PERMISSION_KINDS.find((one) => one === key);
   if (kind === undefined) {
     throw new TypeError(
-      `Cannot grant permission ${show(key)}: there is no such permission, wanted one of ${KINDS.join(", ")}`,
+      `Cannot grant permission ${show(key)}: there is no such permission, wanted one of ${PERMISSION_KINDS.join(", ")}`,
     );
   }
   return kind;
@@ -165,7 +175,7 @@ function checkedItem(kind: PermissionKind, item: string): string {
 
 /** Whether this program may do everything. */
 export function isHeldWhole(): boolean {
-  return KINDS.every((kind) => {
+  return PERMISSION_KINDS.every((kind) => {
     const { state, partial } = query({ name: kind });
     return state === "granted" && !partial;
   });
