@@ -84,74 +84,86 @@ export interface Pristine {
 
 /** Prepares the rewriting of scripts. All of them must be rewritten before the prelude is read. */
 export function pristine(): Pristine {
-  const statics = new Map<string, string>();
-  const rewriteCode = (code: string, methods: RegExp): string => {
-    const take = (_: string, holder: string, name: string): string => {
-      const taken = `$${holder}_${name}`;
-      statics.set(
-        taken,
-        DESCRIBING[`${holder}.${name}`] ??
-          (CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`),
-      );
-      return taken;
-    };
-    const takeMethod = (_: string, holder: string, name: string): string => {
-      const taken = `$${holder}_prototype_${name}`;
-      statics.set(taken, `${holder}.prototype.${name}`);
-      return taken;
-    };
-    const takeNamed = (declaration: string, names: string, holder: string): string =>
-      names.split(", ").map((each) => {
-        const [name, alias = name] = each.split(": ");
-        return `var ${alias} = ${takeMethod(declaration, holder, name!)};`;
-      }).join("\n");
-    const withStatics = code.replaceAll(APPLIED, takeNamed).replaceAll(APPLIED_AT_ONCE, takeMethod)
-      .replaceAll(STATIC_CALL, take).replaceAll(
-        STATIC_VALUE,
-        take,
-      )
-      .replaceAll(FILLED, (_, holder: string) => `$filled${holder}(`);
-    return withStatics.replaceAll(methods, (_, dot: string, name: string) => `${dot === "." ? "" : dot}[$${name}](`);
-  };
-  const declarations = (): string[] => [
-    ...statics.keys(),
+  const taken = new TakenFunctions();
+  const names = (): string[] => [
+    ...GLOBALS,
+    ...taken.all.keys(),
     ...METHOD_NAMES.map((name) => `$${name}`),
     "$filledMap",
     "$filledSet",
   ];
   return {
     get prelude() {
-      return [
-        `const { ${GLOBALS.join(", ")} } = globalThis;`,
-        ...Array.from(statics, ([taken, value]) => `const ${taken} = ${value};`),
-        ...METHOD_NAMES.map((name) => `const $${name} = Symbol("${name}");`),
-        "const keep = (holder, symbol, value) => $Object_defineProperty(holder, symbol, { value });",
-        ...METHOD_NAMES.map((name) =>
-          `keep(Object.prototype, $${name}, function (...args) { return this.${name}(...args); });`
-        ),
-        ...Object.entries(METHODS).flatMap(([prototype, names]) =>
-          names.split(" ").map((name) => `keep(${prototype}, $${name}, ${takenMethod(prototype, name)});`)
-        ),
-        ...FILLING,
-      ].join("\n");
+      return preludeOf(taken.all);
     },
     get names() {
-      return [...GLOBALS, ...declarations()];
+      return names();
     },
     namesIn(code) {
       const words = new Set(code.split(/[^\w$]+/));
-      return this.names.filter((name) => words.has(name));
+      return names().filter((name) => words.has(name));
     },
     rewrite(code) {
-      statics.set("$Object_defineProperty", DESCRIBING["Object.defineProperty"]!);
+      taken.all.set("$Object_defineProperty", DESCRIBING["Object.defineProperty"]!);
       // Each file of the library begins with a comment that names it.
       return code.split(/^(?=\/\/ src\/\S+\.ts$)/m).map((file) => {
         const path = /^\/\/ src\/(\S+)\.ts$/m.exec(file)?.[1] ?? "";
         const methods = CODEC.test(path) ? CALL_IN_CODEC : METHOD_CALL;
-        return pieces(file).map(({ text, isCode }) => isCode ? rewriteCode(text, methods) : text).join("");
+        return pieces(file).map(({ text, isCode }) => isCode ? rewriteCode(text, taken, methods) : text).join("");
       }).join("");
     },
   };
+}
+
+/** The functions that are taken once, each by the name that stands for it, with the expression that it is. */
+class TakenFunctions {
+  readonly all = new Map<string, string>();
+
+  /** Takes a static function. Returns its name. */
+  static(holder: string, name: string): string {
+    const bound = CONSTRUCTORS.includes(holder) ? `${holder}.${name}.bind(${holder})` : `${holder}.${name}`;
+    return this.#take(`$${holder}_${name}`, DESCRIBING[`${holder}.${name}`] ?? bound);
+  }
+
+  /** Takes a method that is applied. Returns its name. */
+  method(holder: string, name: string): string {
+    return this.#take(`$${holder}_prototype_${name}`, `${holder}.prototype.${name}`);
+  }
+
+  #take(taken: string, expression: string): string {
+    this.all.set(taken, expression);
+    return taken;
+  }
+}
+
+function rewriteCode(code: string, taken: TakenFunctions, methods: RegExp): string {
+  const takeStatic = (_: string, holder: string, name: string): string => taken.static(holder, name);
+  const takeMethod = (_: string, holder: string, name: string): string => taken.method(holder, name);
+  const takeNamed = (_: string, names: string, holder: string): string =>
+    names.split(", ").map((each) => {
+      const [name, alias = name] = each.split(": ");
+      return `var ${alias} = ${taken.method(holder, name!)};`;
+    }).join("\n");
+  return code.replaceAll(APPLIED, takeNamed).replaceAll(APPLIED_AT_ONCE, takeMethod)
+    .replaceAll(STATIC_CALL, takeStatic).replaceAll(STATIC_VALUE, takeStatic)
+    .replaceAll(FILLED, (_, holder: string) => `$filled${holder}(`)
+    .replaceAll(methods, (_, dot: string, name: string) => `${dot === "." ? "" : dot}[$${name}](`);
+}
+
+function preludeOf(taken: ReadonlyMap<string, string>): string {
+  return [
+    `const { ${GLOBALS.join(", ")} } = globalThis;`,
+    ...Array.from(taken, ([name, value]) => `const ${name} = ${value};`),
+    ...METHOD_NAMES.map((name) => `const $${name} = Symbol("${name}");`),
+    "const keep = (holder, symbol, value) => $Object_defineProperty(holder, symbol, { value });",
+    ...METHOD_NAMES.map((name) =>
+      `keep(Object.prototype, $${name}, function (...args) { return this.${name}(...args); });`
+    ),
+    ...Object.entries(METHODS).flatMap(([prototype, names]) =>
+      names.split(" ").map((name) => `keep(${prototype}, $${name}, ${takenMethod(prototype, name)});`)
+    ),
+    ...FILLING,
+  ].join("\n");
 }
 
 /** What takes descriptors: these inherit nothing, or what user code has put into `Object.prototype` under `get` or `writable` would count. */
