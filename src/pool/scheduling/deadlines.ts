@@ -28,9 +28,9 @@ export class SlotDeadlines<T extends ScheduledTask> {
     // Asked twice for each call: no list is made for one task.
     if (this.#options.concurrency === 1) {
       const { head } = present;
-      return head === undefined ? next : Math.min(next, this.task(slot, head));
+      return head === undefined ? next : Math.min(next, this.#task(slot, head));
     }
-    for (const task of slot.held.values()) next = Math.min(next, this.task(slot, task));
+    for (const task of slot.held.values()) next = Math.min(next, this.#task(slot, task));
     return next;
   }
 
@@ -39,8 +39,25 @@ export class SlotDeadlines<T extends ScheduledTask> {
     return this.#options.concurrency === 1 ? slot.present?.leaseDeadline ?? Infinity : Infinity;
   }
 
+  /** The tasks whose time is up, and whose callers still wait. */
+  expired(slot: Slot<T>, now: number): T[] {
+    if (slot.phase !== "ready" || slot.held.size === 0) return [];
+    return this.#runnable(slot).filter((task) => task.state !== "settled" && now >= this.#task(slot, task));
+  }
+
+  /** Whether a task goes on after its abort, and has had the time for its end: it costs the worker its life. */
+  isGraceOver(slot: Slot<T>, now: number): boolean {
+    if (slot.phase !== "ready" || slot.held.size === 0) return false;
+    return this.#runnable(slot).some((task) => task.state === "settled" && now >= this.#task(slot, task));
+  }
+
+  /** Whether the worker has had nothing to do for so long that it leaves. */
+  isIdleTooLong(slot: Slot<T>, now: number): boolean {
+    return slot.phase === "ready" && slot.held.size === 0 && now >= this.#idleEnd(slot);
+  }
+
   /** When the task is out of time, or after its abort, its worker. */
-  task(slot: Slot<T>, task: T): number {
+  #task(slot: Slot<T>, task: T): number {
     const { concurrency, abortGraceMs } = this.#options;
     const isSettled = task.state === "settled";
     const from = (isSettled ? task.givenUpAt : task.sentAt) ?? 0;
@@ -50,15 +67,10 @@ export class SlotDeadlines<T extends ScheduledTask> {
   }
 
   /** The tasks that may be running: the first, unless the worker runs several at once. */
-  runnable(slot: Slot<T>): Iterable<T> {
-    if (this.#options.concurrency > 1) return slot.held.values();
+  #runnable(slot: Slot<T>): T[] {
+    if (this.#options.concurrency > 1) return [...slot.held.values()];
     const head = slot.present?.head;
     return head === undefined ? [] : [head];
-  }
-
-  /** Whether the worker has had nothing to do for so long that it leaves. */
-  isIdleTooLong(slot: Slot<T>, now: number): boolean {
-    return slot.phase === "ready" && slot.held.size === 0 && now >= this.#idleEnd(slot);
   }
 
   #idleEnd(slot: Slot<T>): number {

@@ -267,21 +267,11 @@ export class Scheduler<T extends ScheduledTask> {
   }
 
   #expireTasks(slot: Slot<T>, now: number): void {
-    if (slot.phase !== "ready" || slot.held.size === 0) return;
-    for (const task of [...this.#deadlines.runnable(slot)]) {
-      if (task.state === "settled" || now < this.#deadlines.task(slot, task)) continue;
-      const timeoutMs = task.timeoutMs!;
-      const error = new TaskTimeoutError(
-        `The task ran longer than its ${timeoutMs} ms, it was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
-        timeoutMs,
-      );
-      this.cancel(task, error, now, "timeout");
+    for (const task of this.#deadlines.expired(slot, now)) {
+      this.cancel(task, timeoutError(task.timeoutMs!), now, "timeout");
     }
-    // A listener may have ended the pool.
-    if (slot.phase !== "ready") return;
-    for (const task of this.#deadlines.runnable(slot)) {
-      if (task.state === "settled" && now >= this.#deadlines.task(slot, task)) return this.#supervisor.end(slot);
-    }
+    // Asked behind these: a listener to one may have ended the pool, or given others up.
+    if (this.#deadlines.isGraceOver(slot, now)) this.#supervisor.end(slot);
   }
 
   #startWorkers(now: number): void {
@@ -335,6 +325,13 @@ export class Scheduler<T extends ScheduledTask> {
 
 function isServing({ phase, isOpen }: Slot<ScheduledTask>): boolean {
   return isOpen && (phase === "ready" || phase === "starting");
+}
+
+function timeoutError(timeoutMs: number): TaskTimeoutError {
+  return new TaskTimeoutError(
+    `The task ran longer than its ${timeoutMs} ms, it was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
+    timeoutMs,
+  );
 }
 
 function brokenError(cause: Error): BrokenPoolError {
