@@ -6,7 +6,7 @@ import { AsyncResult } from "./async_result.ts";
 import { PoolEngine } from "./engine.ts";
 import { CancelledError } from "../errors.ts";
 import { runCallback } from "./callback_errors.ts";
-import { ImapJob } from "./jobs/imap_job.ts";
+import { ImapJob, type ImapKind } from "./jobs/imap_job.ts";
 import { MapJob } from "./jobs/map_job.ts";
 import type { PoolObserver } from "./observing/observer.ts";
 import {
@@ -295,7 +295,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   async map(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     refuseSurplus("map(fn, items, options)", arguments, 3);
     try {
-      return await this.#map(fn, items, false, options);
+      return await this.#map({ fn, items, spread: false, options });
     } catch (error) {
       throw this.#engine.callerStacks.traced(error);
     }
@@ -346,7 +346,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
     refuseSurplus("mapAsync(fn, items, options)", arguments, 3);
-    return this.#later(this.#map(fn, items, false, options, true), options);
+    return this.#later(this.#map({ fn, items, spread: false, options, takesCallbacks: true }), options);
   }
 
   /**
@@ -414,7 +414,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   async starmap(fn: string | AnyFunction, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     refuseSurplus("starmap(fn, items, options)", arguments, 3);
     try {
-      return await this.#map(fn, items, true, options);
+      return await this.#map({ fn, items, spread: true, options });
     } catch (error) {
       throw this.#engine.callerStacks.traced(error);
     }
@@ -461,7 +461,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options: MapOptions & AsyncCallbacks<unknown[]> = {},
   ): AsyncResult<unknown[]> {
     refuseSurplus("starmapAsync(fn, items, options)", arguments, 3);
-    return this.#later(this.#map(fn, items, true, options, true), options);
+    return this.#later(this.#map({ fn, items, spread: true, options, takesCallbacks: true }), options);
   }
 
   /**
@@ -512,7 +512,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncIterableIterator<Awaited<R>>;
   imap(fn: string | AnyFunction, items: Items<unknown>, options?: ImapOptions): AsyncIterableIterator<unknown> {
     refuseSurplus("imap(fn, items, options)", arguments, 3);
-    return this.#imap(fn, items, true, options);
+    return this.#imap(fn, items, { ordered: true }, options);
   }
 
   /**
@@ -553,7 +553,7 @@ export class Pool<M = unknown> implements AsyncDisposable {
     options?: ImapOptions,
   ): AsyncIterableIterator<unknown> {
     refuseSurplus("imapUnordered(fn, items, options)", arguments, 3);
-    return this.#imap(fn, items, false, options);
+    return this.#imap(fn, items, { ordered: false }, options);
   }
 
   /**
@@ -740,22 +740,16 @@ export class Pool<M = unknown> implements AsyncDisposable {
     return this.#engine.call(fn, args, options);
   }
 
-  #map(
-    fn: string | AnyFunction,
-    items: Items<unknown>,
-    spread: boolean,
-    options: MapOptions = {},
-    callbacks = false,
-  ): Promise<unknown[]> {
+  #map({ fn, items, spread, options = {}, takesCallbacks = false }: MapCall): Promise<unknown[]> {
     this.#refuseIfClosed();
-    checkMapOptions(options, callbacks);
+    checkMapOptions(options, takesCallbacks);
     return new MapJob(this.#engine, { spec: this.#engine.refer(fn), items, spread, options }).run();
   }
 
-  #imap(fn: string | AnyFunction, items: Items<unknown>, ordered: boolean, options: ImapOptions = {}): ImapJob {
+  #imap(fn: string | AnyFunction, items: Items<unknown>, kind: ImapKind, options: ImapOptions = {}): ImapJob {
     this.#refuseIfClosed();
     checkImapOptions(options);
-    return new ImapJob(this.#engine, { spec: this.#engine.refer(fn), items, kind: { ordered }, options });
+    return new ImapJob(this.#engine, { spec: this.#engine.refer(fn), items, kind, options });
   }
 
   #later<R>(task: Promise<R>, options: AsyncCallbacks<R> & Pick<TaskOptions, "signal">): AsyncResult<R> {
@@ -780,6 +774,17 @@ export class Pool<M = unknown> implements AsyncDisposable {
     const refusal = this.#engine.refusal;
     if (refusal !== undefined) throw refusal;
   }
+}
+
+/** A call of `map` or one of its kin. */
+interface MapCall {
+  readonly fn: string | AnyFunction;
+  readonly items: Items<unknown>;
+  /** Whether each item is a list of arguments. */
+  readonly spread: boolean;
+  readonly options: MapOptions | undefined;
+  /** Whether callbacks may be among the options. */
+  readonly takesCallbacks?: boolean;
 }
 
 async function tellCallbacks<R>(
