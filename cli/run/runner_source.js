@@ -43,6 +43,189 @@ function runningTask() {
   return running;
 }
 
+// cli/runner/detail_log.ts
+var NOTHING = new Uint8Array(0);
+var encoder = new TextEncoder();
+var DetailLog = class {
+  #details = {
+    outcomes: [],
+    retries: []
+  };
+  /** A record has ended. */
+  note({ offset, outcome, attempt, startedAt, durationMs, results = 0, bytes = 0, error }) {
+    const entry = [
+      offset,
+      outcome,
+      attempt,
+      epoch(startedAt),
+      durationMs,
+      results,
+      bytes
+    ];
+    this.#details.outcomes.push(error === void 0 ? [
+      ...entry
+    ] : [
+      ...entry,
+      error
+    ]);
+  }
+  /** An attempt has failed, and another one follows. */
+  retry(offset, attempt, reason, at, durationMs) {
+    this.#details.retries.push([
+      offset,
+      attempt,
+      reason,
+      epoch(at),
+      durationMs
+    ]);
+  }
+  /**
+   * Hands over what is known of the first \`done\` records of the block, as bytes; none if there is nothing. Of a batch, those that never
+   * reached the function are noted before the others are done, and may not be told before.
+   */
+  take(done) {
+    const { outcomes, retries } = this.#details;
+    const told = outcomes.filter(([offset]) => offset < done);
+    if (told.length === 0 && retries.length === 0) return NOTHING;
+    this.#details = {
+      outcomes: outcomes.filter(([offset]) => offset >= done),
+      retries: []
+    };
+    return encoder.encode(JSON.stringify({
+      outcomes: told,
+      retries
+    }));
+  }
+};
+function epoch(time) {
+  return Math.round((performance.timeOrigin + time) * 1e3) / 1e3;
+}
+
+// cli/runner/protocol.ts
+function describeTimeout(limitMs) {
+  const shown = limitMs < 10 ? Number(limitMs.toPrecision(3)) : Math.round(limitMs);
+  return {
+    name: "TimeoutError",
+    message: \`the record took longer than \${shown} ms\`
+  };
+}
+var EXIT_BROKEN = 70;
+var NO_FUNCTION = "NoFunctionError";
+var NoFunctionError = class extends TypeError {
+  /** Always the class's own name. */
+  name = NO_FUNCTION;
+};
+var EXACT = 1;
+var STUCK = 2;
+var EXITING = 4;
+var OVER = 8;
+
+// cli/runner/block_pieces.ts
+var PIECE_MS = 25;
+var PIECE_BYTES = 1024 * 1024;
+var BlockPieces = class {
+  #way;
+  #buffer;
+  #details = new DetailLog();
+  /** Whether each record is announced, however quick. */
+  #isPrecise;
+  /** Whether the next record will be announced, as the last piece said. */
+  #isExact;
+  #done = 0;
+  #results = 0;
+  /** Those of the present record, which may be taken back. */
+  #recordResults = 0;
+  #lastAt = 0;
+  constructor(way, buffer, isPrecise) {
+    this.#way = way;
+    this.#buffer = buffer;
+    this.#isPrecise = this.#isExact = isPrecise;
+  }
+  /** How many records are finished. */
+  get done() {
+    return this.#done;
+  }
+  /** How many results the present record has given. */
+  get recordResults() {
+    return this.#recordResults;
+  }
+  /** Starts the time that pieces tell. */
+  begin(now) {
+    this.#lastAt = now;
+  }
+  /** A record begins, or is tried again; \`number\` counts from 1, in the whole input. */
+  beginRecord(number) {
+    this.#recordResults = 0;
+    this.#buffer.beginRecord(number);
+  }
+  /** Takes a result of the present record. Throws when it cannot be written. */
+  add(value) {
+    this.#buffer.add(value);
+    this.#recordResults++;
+  }
+  /** Takes back what the present record gave. */
+  dropRecord() {
+    this.#buffer.dropRecord();
+    this.#recordResults = 0;
+  }
+  /** How many bytes the present record gave, which is at its end. Costs time: only for those who want to know. */
+  measureRecord() {
+    return this.#buffer.measureRecord();
+  }
+  /** Notes how a record ended. */
+  note(end) {
+    this.#details.note(end);
+  }
+  /** Notes an attempt at the present record that failed, and is followed by another. */
+  noteRetry(attempt, reason, at, durationMs) {
+    this.#details.retry(this.#done, attempt, reason, at, durationMs);
+  }
+  /** So many records more are finished, with what the last of them gave. */
+  finish(records) {
+    this.#done += records;
+    this.#results += this.#recordResults;
+  }
+  /** Announces the next record, if there is a reason to: those like the last one take long, or it has been long since the last piece. */
+  announce(now, wasSlow) {
+    const isDue = wasSlow || this.#isExact || now - this.#lastAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
+    if (!isDue) return;
+    this.#isExact = this.#isPrecise || wasSlow;
+    this.send();
+  }
+  /** Sends what there is. */
+  send(state = 0) {
+    this.#way.send(this.#take(state | (this.#isExact ? EXACT : 0)));
+  }
+  /** Says that the present record does not react to its signal. */
+  tellStuck() {
+    this.dropRecord();
+    this.send(STUCK);
+  }
+  /** Sends what there is, because the process ends. */
+  tellExit(isOver) {
+    this.send(isOver ? OVER : EXITING);
+  }
+  /** The last piece, which is the answer. */
+  takeLast() {
+    return this.#take(EXACT);
+  }
+  #take(state) {
+    const now = performance.now();
+    const piece = [
+      this.#way.workerId,
+      this.#done,
+      state,
+      now - this.#lastAt,
+      this.#results,
+      (state & EXITING) !== 0 ? this.#buffer.takeFinished() : this.#buffer.take(),
+      this.#details.take(this.#done)
+    ];
+    this.#results = 0;
+    this.#lastAt = now;
+    return piece;
+  }
+};
+
 // cli/runner/block_text.ts
 var strict = new TextDecoder("utf-8", {
   fatal: true,
@@ -153,7 +336,7 @@ function firstRawNumber(value) {
 // cli/runner/tables/row_cursor.ts
 var NEWLINE = 10;
 var RETURN = 13;
-var encoder = new TextEncoder();
+var encoder2 = new TextEncoder();
 var RowCursor = class {
   /** Where the present row begins. */
   start = 0;
@@ -183,7 +366,7 @@ var RowCursor = class {
     this.#isWhole = isWhole;
     this.#delimiter = dialect.delimiter.charCodeAt(0);
     this.#quote = dialect.quote === null ? -1 : dialect.quote.charCodeAt(0);
-    this.#comments = dialect.comments === null ? void 0 : encoder.encode(dialect.comments);
+    this.#comments = dialect.comments === null ? void 0 : encoder2.encode(dialect.comments);
     this.#open = open;
   }
   /** What is known of the row at \`next\`, whose end is not there. */
@@ -465,64 +648,6 @@ function notUtf8() {
   return new Error("the record is not UTF-8, wanted --encoding NAME, such as latin1");
 }
 
-// cli/runner/detail_log.ts
-var NOTHING = new Uint8Array(0);
-var encoder2 = new TextEncoder();
-var DetailLog = class {
-  #details = {
-    outcomes: [],
-    retries: []
-  };
-  /** A record has ended. */
-  note({ offset, outcome, attempt, startedAt, durationMs, results = 0, bytes = 0, error }) {
-    const entry = [
-      offset,
-      outcome,
-      attempt,
-      epoch(startedAt),
-      durationMs,
-      results,
-      bytes
-    ];
-    this.#details.outcomes.push(error === void 0 ? [
-      ...entry
-    ] : [
-      ...entry,
-      error
-    ]);
-  }
-  /** An attempt has failed, and another one follows. */
-  retry(offset, attempt, reason, at, durationMs) {
-    this.#details.retries.push([
-      offset,
-      attempt,
-      reason,
-      epoch(at),
-      durationMs
-    ]);
-  }
-  /**
-   * Hands over what is known of the first \`done\` records of the block, as bytes; none if there is nothing. Of a batch, those that never
-   * reached the function are noted before the others are done, and may not be told before.
-   */
-  take(done) {
-    const { outcomes, retries } = this.#details;
-    const told = outcomes.filter(([offset]) => offset < done);
-    if (told.length === 0 && retries.length === 0) return NOTHING;
-    this.#details = {
-      outcomes: outcomes.filter(([offset]) => offset >= done),
-      retries: []
-    };
-    return encoder2.encode(JSON.stringify({
-      outcomes: told,
-      retries
-    }));
-  }
-};
-function epoch(time) {
-  return Math.round((performance.timeOrigin + time) * 1e3) / 1e3;
-}
-
 // cli/runner/advice.ts
 var RULES = [
   [
@@ -697,25 +822,6 @@ function withNumberHint(error, record) {
     message: \`\${error.message} (\${hint})\`
   };
 }
-
-// cli/runner/protocol.ts
-function describeTimeout(limitMs) {
-  const shown = limitMs < 10 ? Number(limitMs.toPrecision(3)) : Math.round(limitMs);
-  return {
-    name: "TimeoutError",
-    message: \`the record took longer than \${shown} ms\`
-  };
-}
-var EXIT_BROKEN = 70;
-var NO_FUNCTION = "NoFunctionError";
-var NoFunctionError = class extends TypeError {
-  /** Always the class's own name. */
-  name = NO_FUNCTION;
-};
-var EXACT = 1;
-var STUCK = 2;
-var EXITING = 4;
-var OVER = 8;
 
 // cli/runner/record_context.ts
 var RecordContext = class {
@@ -1005,20 +1111,13 @@ function after(ms, call) {
 }
 
 // cli/runner/block_run.ts
-var PIECE_MS = 25;
-var PIECE_BYTES = 1024 * 1024;
 var SLOW_RECORD_MS = 1;
 var BlockRun = class {
   #call;
   #settings;
   #order;
-  #place;
   #records;
-  #buffer;
-  #details = new DetailLog();
-  /** Whether the next record will be announced, as the last piece said. */
-  #isExact;
-  #done = 0;
+  #pieces;
   /** What the function has now: how many records of the block were taken, and which of them it got. */
   #unit = {
     size: 0,
@@ -1028,87 +1127,55 @@ var BlockRun = class {
   #isGivenBack = false;
   /** Whether nothing runs any more. */
   #isOver = false;
-  #results = 0;
-  #recordResults = 0;
-  #lastPieceAt = 0;
+  /** When the present attempt began. */
   #startedAt = 0;
-  constructor(call, settings, bytes, order, place) {
+  constructor(call, settings, bytes, order, way) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
-    this.#place = place;
     this.#records = blockRecords(bytes, settings, order.columns);
-    this.#buffer = new ResultBuffer(settings, order.rows);
-    this.#isExact = order.precise;
+    this.#pieces = new BlockPieces(way, new ResultBuffer(settings, order.rows), order.precise);
   }
   /** Runs until the end of the block or of its time. */
   async run() {
     const records = this.#records;
-    const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
+    const pieces = this.#pieces;
+    const begunAt = this.#startedAt = performance.now();
+    pieces.begin(begunAt);
     let hasNext = records.next();
-    if (hasNext) this.#send();
+    if (hasNext) pieces.send();
     while (hasNext) {
-      const pending = this.#runUnit(this.#done === 0 ? this.#order.attempt : 1);
+      const pending = this.#runUnit(pieces.done === 0 ? this.#order.attempt : 1);
       if (pending !== void 0) await pending;
       if (this.#isGivenBack) break;
-      this.#done += this.#unit.size;
-      this.#results += this.#recordResults;
+      pieces.finish(this.#unit.size);
       const now = performance.now();
       hasNext = records.next();
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext && (wasSlow || this.#isPieceDue(now))) {
-        this.#isExact = this.#order.precise || wasSlow;
-        this.#send();
-      }
+      if (hasNext) pieces.announce(now, wasSlow);
     }
     this.#isOver = true;
   }
   /** The last piece, which is the answer. Not a result of \`run()\`: that comes later to the caller, and the process may end before. */
   takeLast() {
-    return this.#take(EXACT);
+    return this.#pieces.takeLast();
   }
   /** Sends what there is, because the process ends, as far as can be known: what handles the error that ends it may come later. */
   tellExit() {
     try {
-      this.#send(this.#isOver ? OVER : EXITING);
+      this.#pieces.tellExit(this.#isOver);
     } catch {
     }
-  }
-  #tellStuck() {
-    this.#buffer.dropRecord();
-    this.#send(STUCK);
-  }
-  #isPieceDue(now) {
-    return this.#isExact || now - this.#lastPieceAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
-  }
-  #send(state = 0) {
-    this.#place.send(this.#take(state | (this.#isExact ? EXACT : 0)));
-  }
-  #take(state) {
-    const now = performance.now();
-    const piece = [
-      this.#place.workerId,
-      this.#done,
-      state,
-      now - this.#lastPieceAt,
-      this.#results,
-      (state & EXITING) !== 0 ? this.#buffer.takeFinished() : this.#buffer.take(),
-      this.#details.take(this.#done)
-    ];
-    this.#results = 0;
-    this.#lastPieceAt = now;
-    return piece;
   }
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt) {
     const { batch } = this.#settings;
-    this.#recordResults = 0;
-    this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
+    this.#pieces.beginRecord(this.#order.firstIndex + this.#pieces.done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
     this.#unit.size = 1;
-    this.#unit.offsets[0] = this.#done;
+    this.#unit.offsets[0] = this.#pieces.done;
     let record;
     try {
       record = this.#records.value();
@@ -1126,12 +1193,12 @@ var BlockRun = class {
     };
     const values = [];
     do {
-      const offset = this.#done + unit.size++;
+      const offset = this.#pieces.done + unit.size++;
       try {
         values.push(this.#records.value());
         unit.offsets.push(offset);
       } catch (error) {
-        this.#note(offset, "invalid", attempt, 0, 0, describeInvalid(error));
+        this.#noteFailure(offset, "invalid", attempt, describeInvalid(error));
       }
     } while (unit.size < limit && this.#records.next());
     return values.length === 0 ? void 0 : this.#attempt(values, attempt);
@@ -1149,7 +1216,7 @@ var BlockRun = class {
     for (let again = await pending; again; ) again = await this.#try(record, this.#contextOf(++attempt));
   }
   #contextOf(attempt) {
-    return new RecordContext(this.#order.firstIndex + this.#done, attempt);
+    return new RecordContext(this.#order.firstIndex + this.#pieces.done, attempt);
   }
   /** Makes one attempt. Returns whether another one is to follow. */
   #try(record, context) {
@@ -1200,7 +1267,7 @@ var BlockRun = class {
     const { timeoutMs } = this.#order;
     if (timeoutMs === null) return await work;
     const stop = after(timeoutMs, () => context.abort(new DOMException("The record's time is up", "TimeoutError")));
-    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#tellStuck());
+    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#pieces.tellStuck());
     try {
       await work;
     } finally {
@@ -1209,41 +1276,49 @@ var BlockRun = class {
     }
   }
   #add(value) {
-    if (value === void 0) return;
-    this.#buffer.add(value);
-    this.#recordResults++;
+    if (value !== void 0) this.#pieces.add(value);
   }
   #finish(record, context) {
     if (this.#isLate()) return this.#judge(void 0, record, context);
     if (!this.#order.detailed) return false;
-    const outcome = this.#recordResults === 0 ? "dropped" : "ok";
+    const { recordResults } = this.#pieces;
+    const outcome = recordResults === 0 ? "dropped" : "ok";
+    const { attempt } = context;
     for (const [at, offset] of this.#unit.offsets.entries()) {
       const [results, bytes] = at === 0 ? [
-        this.#recordResults,
-        this.#buffer.measureRecord()
+        recordResults,
+        this.#pieces.measureRecord()
       ] : [
         0,
         0
       ];
-      this.#note(offset, outcome, context.attempt, results, bytes);
+      const durationMs = this.#durationMs;
+      this.#pieces.note({
+        offset,
+        outcome,
+        attempt,
+        startedAt: this.#startedAt,
+        durationMs,
+        results,
+        bytes
+      });
     }
     return false;
   }
   /** Ends an attempt that failed. Returns whether another one is to follow here. */
   #judge(error, record, context) {
-    this.#buffer.dropRecord();
-    this.#recordResults = 0;
+    this.#pieces.dropRecord();
     const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
     const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
       const now = performance.now();
-      this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
+      this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
       this.#startedAt = now;
-      this.#send();
-      this.#buffer.beginRecord(context.index + 1);
+      this.#pieces.send();
+      this.#pieces.beginRecord(context.index + 1);
       return true;
     }
     this.#fail(reason, attempt, reason === "timeout" ? describeTimeout(this.#order.timeoutMs) : withNumberHint(describeError(error, this.#settings.isUntrusted), record));
@@ -1254,24 +1329,22 @@ var BlockRun = class {
     return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
   }
   #fail(outcome, attempt, error) {
-    for (const offset of this.#unit.offsets) this.#note(offset, outcome, attempt, 0, 0, error);
+    for (const offset of this.#unit.offsets) this.#noteFailure(offset, outcome, attempt, error);
   }
-  #note(offset, outcome, attempt, results, bytes, error) {
-    const startedAt = this.#startedAt;
-    const durationMs = (performance.now() - startedAt) / Math.max(1, this.#unit.offsets.length);
-    const end = {
+  #noteFailure(offset, outcome, attempt, error) {
+    const durationMs = this.#durationMs;
+    this.#pieces.note({
       offset,
       outcome,
       attempt,
-      startedAt,
+      startedAt: this.#startedAt,
       durationMs,
-      results,
-      bytes
-    };
-    this.#details.note(error === void 0 ? end : {
-      ...end,
       error
     });
+  }
+  /** How long the present attempt takes, shared among the records of a batch. */
+  get #durationMs() {
+    return (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
   }
 };
 

@@ -1,17 +1,13 @@
+import { BlockPieces, type PieceWay } from "./block_pieces.ts";
 import { type BlockRecords, blockRecords } from "./block_records.ts";
-import { DetailLog } from "./detail_log.ts";
 import { describeError, describeInvalid, withNumberHint } from "./error_description.ts";
 import {
   type BlockOrder,
   describeTimeout,
   type ErrorDescription,
-  EXACT,
-  EXITING,
   type OutcomeName,
-  OVER,
   type Piece,
   type RunnerSettings,
-  STUCK,
 } from "./protocol.ts";
 import { RecordContext } from "./record_context.ts";
 import { ResultBuffer } from "./result_buffer.ts";
@@ -21,45 +17,23 @@ import { after } from "./timer.ts";
 /** The user's function. */
 export type RecordFunction = (record: unknown, context: RecordContext) => unknown;
 
-/** Where a block runs. */
-export interface BlockPlace {
-  readonly workerId: number;
-  /** Sends a piece at once. */
-  send(piece: Piece): void;
-}
-
-// Between two pieces of records that are too quick to be announced one by one.
-const PIECE_MS = 25;
-const PIECE_BYTES = 1024 * 1024;
 /** Behind a record that took this long the next two are announced: if they are as slow, that costs little. */
 const SLOW_RECORD_MS = 1;
 
-/**
- * Runs the records of one block in order.
- *
- * If this process dies without a word, the parent knows from the last piece which record was running, if each one was
- * announced, and otherwise where those begin among which it was.
- */
+/** Runs the records of one block in order, and tells the program by pieces what became of them. */
 export class BlockRun {
   readonly #call: RecordFunction;
   readonly #settings: RunnerSettings;
   readonly #order: BlockOrder;
-  readonly #place: BlockPlace;
   readonly #records: BlockRecords;
-  readonly #buffer: ResultBuffer;
-  readonly #details = new DetailLog();
-  /** Whether the next record will be announced, as the last piece said. */
-  #isExact: boolean;
-  #done = 0;
+  readonly #pieces: BlockPieces;
   /** What the function has now: how many records of the block were taken, and which of them it got. */
   #unit: { size: number; offsets: number[] } = { size: 0, offsets: [] };
   /** Whether the present record goes back to the program, to be tried again. */
   #isGivenBack = false;
   /** Whether nothing runs any more. */
   #isOver = false;
-  #results = 0;
-  #recordResults = 0;
-  #lastPieceAt = 0;
+  /** When the present attempt began. */
   #startedAt = 0;
 
   constructor(
@@ -67,94 +41,60 @@ export class BlockRun {
     settings: RunnerSettings,
     bytes: Uint8Array,
     order: BlockOrder,
-    place: BlockPlace,
+    way: PieceWay,
   ) {
     this.#call = call;
     this.#settings = settings;
     this.#order = order;
-    this.#place = place;
     this.#records = blockRecords(bytes, settings, order.columns);
-    this.#buffer = new ResultBuffer(settings, order.rows);
-    this.#isExact = order.precise;
+    this.#pieces = new BlockPieces(way, new ResultBuffer(settings, order.rows), order.precise);
   }
 
   /** Runs until the end of the block or of its time. */
   async run(): Promise<void> {
     const records = this.#records;
-    const begunAt = this.#startedAt = this.#lastPieceAt = performance.now();
+    const pieces = this.#pieces;
+    const begunAt = this.#startedAt = performance.now();
+    pieces.begin(begunAt);
     let hasNext = records.next();
-    if (hasNext) this.#send();
+    if (hasNext) pieces.send();
     while (hasNext) {
-      const pending = this.#runUnit(this.#done === 0 ? this.#order.attempt : 1);
+      const pending = this.#runUnit(pieces.done === 0 ? this.#order.attempt : 1);
       if (pending !== undefined) await pending;
       if (this.#isGivenBack) break;
-      this.#done += this.#unit.size;
-      this.#results += this.#recordResults;
+      pieces.finish(this.#unit.size);
       const now = performance.now();
       hasNext = records.next();
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext && (wasSlow || this.#isPieceDue(now))) {
-        this.#isExact = this.#order.precise || wasSlow;
-        this.#send();
-      }
+      if (hasNext) pieces.announce(now, wasSlow);
     }
     this.#isOver = true;
   }
 
   /** The last piece, which is the answer. Not a result of `run()`: that comes later to the caller, and the process may end before. */
   takeLast(): Piece {
-    return this.#take(EXACT);
+    return this.#pieces.takeLast();
   }
 
   /** Sends what there is, because the process ends, as far as can be known: what handles the error that ends it may come later. */
   tellExit(): void {
     try {
-      this.#send(this.#isOver ? OVER : EXITING);
+      this.#pieces.tellExit(this.#isOver);
     } catch {
       // The parent is gone.
     }
   }
 
-  #tellStuck(): void {
-    this.#buffer.dropRecord();
-    this.#send(STUCK);
-  }
-
-  #isPieceDue(now: number): boolean {
-    return this.#isExact || now - this.#lastPieceAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
-  }
-
-  #send(state = 0): void {
-    this.#place.send(this.#take(state | (this.#isExact ? EXACT : 0)));
-  }
-
-  #take(state: number): Piece {
-    const now = performance.now();
-    const piece: Piece = [
-      this.#place.workerId,
-      this.#done,
-      state,
-      now - this.#lastPieceAt,
-      this.#results,
-      (state & EXITING) !== 0 ? this.#buffer.takeFinished() : this.#buffer.take(),
-      this.#details.take(this.#done),
-    ];
-    this.#results = 0;
-    this.#lastPieceAt = now;
-    return piece;
-  }
-
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt: number): Promise<void> | undefined {
     const { batch } = this.#settings;
-    this.#recordResults = 0;
-    this.#buffer.beginRecord(this.#order.firstIndex + this.#done + 1);
+    this.#pieces.beginRecord(this.#order.firstIndex + this.#pieces.done + 1);
     if (batch !== null) return this.#runBatch(batch, attempt);
     // The same object each time: two new ones for each record are felt where records are small.
     this.#unit.size = 1;
-    this.#unit.offsets[0] = this.#done;
+    this.#unit.offsets[0] = this.#pieces.done;
     let record: unknown;
     try {
       record = this.#records.value();
@@ -170,12 +110,12 @@ export class BlockRun {
     const unit = this.#unit = { size: 0, offsets: [] as number[] };
     const values: unknown[] = [];
     do {
-      const offset = this.#done + unit.size++;
+      const offset = this.#pieces.done + unit.size++;
       try {
         values.push(this.#records.value());
         unit.offsets.push(offset);
       } catch (error) {
-        this.#note(offset, "invalid", attempt, 0, 0, describeInvalid(error));
+        this.#noteFailure(offset, "invalid", attempt, describeInvalid(error));
       }
     } while (unit.size < limit && this.#records.next());
     return values.length === 0 ? undefined : this.#attempt(values, attempt);
@@ -196,7 +136,7 @@ export class BlockRun {
   }
 
   #contextOf(attempt: number): RecordContext {
-    return new RecordContext(this.#order.firstIndex + this.#done, attempt);
+    return new RecordContext(this.#order.firstIndex + this.#pieces.done, attempt);
   }
 
   /** Makes one attempt. Returns whether another one is to follow. */
@@ -252,7 +192,7 @@ export class BlockRun {
     const { timeoutMs } = this.#order;
     if (timeoutMs === null) return await work;
     const stop = after(timeoutMs, () => context.abort(new DOMException("The record's time is up", "TimeoutError")));
-    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#tellStuck());
+    const stopLast = after(timeoutMs + this.#settings.graceMs, () => this.#pieces.tellStuck());
     try {
       await work;
     } finally {
@@ -262,39 +202,39 @@ export class BlockRun {
   }
 
   #add(value: unknown): void {
-    if (value === undefined) return;
-    this.#buffer.add(value);
-    this.#recordResults++;
+    if (value !== undefined) this.#pieces.add(value);
   }
 
   #finish(record: unknown, context: RecordContext): boolean {
     if (this.#isLate()) return this.#judge(undefined, record, context);
     if (!this.#order.detailed) return false;
-    const outcome = this.#recordResults === 0 ? "dropped" : "ok";
+    const { recordResults } = this.#pieces;
+    const outcome = recordResults === 0 ? "dropped" : "ok";
+    const { attempt } = context;
     // The results of a batch are its first record's.
     for (const [at, offset] of this.#unit.offsets.entries()) {
-      const [results, bytes] = at === 0 ? [this.#recordResults, this.#buffer.measureRecord()] : [0, 0];
-      this.#note(offset, outcome, context.attempt, results, bytes);
+      const [results, bytes] = at === 0 ? [recordResults, this.#pieces.measureRecord()] : [0, 0];
+      const durationMs = this.#durationMs;
+      this.#pieces.note({ offset, outcome, attempt, startedAt: this.#startedAt, durationMs, results, bytes });
     }
     return false;
   }
 
   /** Ends an attempt that failed. Returns whether another one is to follow here. */
   #judge(error: unknown, record: unknown, context: RecordContext): boolean {
-    this.#buffer.dropRecord();
-    this.#recordResults = 0;
+    this.#pieces.dropRecord();
     const { attempt } = context;
     const { retries, retryErrors, retryTimeouts, isPaced } = this.#settings;
     const reason = this.#isLate() ? "timeout" : "error";
     if (attempt <= retries && (reason === "timeout" ? retryTimeouts : retryErrors)) {
       const now = performance.now();
-      this.#details.retry(this.#done, attempt, reason, now, now - this.#startedAt);
+      this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
       this.#startedAt = now;
       // The parent counts the time of this attempt from here, and it is this one that a loss of the process is charged to.
-      this.#send();
-      this.#buffer.beginRecord(context.index + 1);
+      this.#pieces.send();
+      this.#pieces.beginRecord(context.index + 1);
       return true;
     }
     this.#fail(
@@ -313,20 +253,16 @@ export class BlockRun {
   }
 
   #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): void {
-    for (const offset of this.#unit.offsets) this.#note(offset, outcome, attempt, 0, 0, error);
+    for (const offset of this.#unit.offsets) this.#noteFailure(offset, outcome, attempt, error);
   }
 
-  #note(
-    offset: number,
-    outcome: OutcomeName,
-    attempt: number,
-    results: number,
-    bytes: number,
-    error?: ErrorDescription,
-  ): void {
-    const startedAt = this.#startedAt;
-    const durationMs = (performance.now() - startedAt) / Math.max(1, this.#unit.offsets.length);
-    const end = { offset, outcome, attempt, startedAt, durationMs, results, bytes };
-    this.#details.note(error === undefined ? end : { ...end, error });
+  #noteFailure(offset: number, outcome: OutcomeName, attempt: number, error: ErrorDescription): void {
+    const durationMs = this.#durationMs;
+    this.#pieces.note({ offset, outcome, attempt, startedAt: this.#startedAt, durationMs, error });
+  }
+
+  /** How long the present attempt takes, shared among the records of a batch. */
+  get #durationMs(): number {
+    return (performance.now() - this.#startedAt) / Math.max(1, this.#unit.offsets.length);
   }
 }
