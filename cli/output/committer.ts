@@ -1,4 +1,4 @@
-import { type Batch, isFailure, type Outcome, sizeOf } from "../records/batch.ts";
+import { type Batch, failuresOf, type Outcome, sizeOf } from "../records/batch.ts";
 import type { EventStream } from "../observers/event_stream.ts";
 import type { RecordEvent, RunEvent } from "../records/run_events.ts";
 import { excerptOf } from "../errors/foreign_text.ts";
@@ -90,10 +90,10 @@ export class Committer {
       if (bytes.length > 0) await sink.write(bytes);
       if (this.#isGivenUp) return;
       this.waitingBytes -= sizeOf(raw);
-      const failures = batch.outcomes.filter(({ outcome }) => isFailure(outcome));
+      const failures = failuresOf(batch);
       done += batch.done;
       failed += failures.length;
-      unwritable += failures.length - raw.outcomes.filter(({ outcome }) => isFailure(outcome)).length;
+      unwritable += failures.length - failuresOf(raw).length;
       invalid += failures.filter(({ outcome }) => outcome === "invalid").length;
       this.results += batch.results;
       if (failures.length > 0) await rejects.write(batch, failures);

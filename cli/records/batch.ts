@@ -140,3 +140,8 @@ function isTime(value: unknown): value is number {
 export function isFailure(outcome: RecordOutcome): boolean {
   return outcome !== "ok" && outcome !== "dropped";
 }
+
+/** Those of a batch that failed for good. */
+export function failuresOf({ outcomes }: Pick<Batch, "outcomes">): Outcome[] {
+  return outcomes.filter(({ outcome }) => isFailure(outcome));
+}

@@ -6,6 +6,7 @@ import { AutoChunk, suspectPart } from "./auto_chunk.ts";
 import {
   type Batch,
   checkedPiece,
+  failuresOf,
   isFailure,
   isPiece,
   MalformedPieceError,
@@ -263,13 +264,14 @@ export class MapRun {
     if (!this.#running.has(running)) return;
     try {
       const piece = checkedPiece(value, running.done, running.block.count);
+      const [slot, , state] = piece;
       this.hasAnswer = true;
-      if (!running.hasBegun) this.#begin(running, piece[0]);
+      if (!running.hasBegun) this.#begin(running, slot);
       this.#take(running, piece);
-      running.isExact = (piece[2] & EXACT) !== 0;
-      running.isExiting = (piece[2] & EXITING) !== 0;
-      running.isOver = (piece[2] & OVER) !== 0;
-      if ((piece[2] & STUCK) !== 0) this.#endForTime(running);
+      running.isExact = (state & EXACT) !== 0;
+      running.isExiting = (state & EXITING) !== 0;
+      running.isOver = (state & OVER) !== 0;
+      if ((state & STUCK) !== 0) this.#endForTime(running);
     } catch (error) {
       this.fail(error);
     }
@@ -290,7 +292,7 @@ export class MapRun {
     if (done === 0 && output.length === 0 && retries.length === 0) return;
     const { block, slot, pid, place, hasRows } = running;
     this.#results.put(place, { block, done, results, output, hasRows, outcomes, retries, slot, pid });
-    this.#judgeHalt(done, outcomes.filter(({ outcome }) => isFailure(outcome)).length);
+    this.#judgeHalt(done, failuresOf({ outcomes }).length);
   }
 
   #judgeHalt(done: number, failed: number): void {

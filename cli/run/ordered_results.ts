@@ -1,5 +1,5 @@
 import type { Committer } from "../output/committer.ts";
-import { type Batch, isFailure, sizeOf } from "../records/batch.ts";
+import { type Batch, failuresOf, sizeOf } from "../records/batch.ts";
 import { type Place, ReorderBuffer } from "./reorder_buffer.ts";
 
 /** What is finished, in the order in which it is to be written, and how much of that waits. */
@@ -65,9 +65,9 @@ export class OrderedResults {
     await this.#committer().idle();
     if (left === undefined || left.length === 0) return;
     await hold!(left);
-    for (const { done, outcomes } of left) {
-      this.heldRecords += done;
-      this.heldFailures += outcomes.filter(({ outcome }) => isFailure(outcome)).length;
+    for (const batch of left) {
+      this.heldRecords += batch.done;
+      this.heldFailures += failuresOf(batch).length;
     }
   }
 }

@@ -18,7 +18,7 @@ import { MapRun } from "../run/map_run.ts";
 import { after } from "../runner/timer.ts";
 import type { BlockPool } from "../run/block_pool.ts";
 import { MapPool } from "../run/map_pool.ts";
-import { type Batch, isFailure } from "../records/batch.ts";
+import { type Batch, failuresOf } from "../records/batch.ts";
 import type { EndReason } from "../records/run_events.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -237,7 +237,7 @@ interface EndedRun {
 /** One of them may be why the run halts. In the file of rejects they come with the run that writes them. */
 function tellHeld(batches: readonly Batch[], rejects: RejectWriter): void {
   if (!(rejects instanceof RejectPrinter)) return;
-  for (const batch of batches) rejects.write(batch, batch.outcomes.filter(({ outcome }) => isFailure(outcome)));
+  for (const batch of batches) rejects.write(batch, failuresOf(batch));
 }
 
 /** What to say of a stdout where results are lost. Late: few runs have one. */
