@@ -6,6 +6,7 @@
  *
  * The costs are the processor times per job of docs/cluster.md: client 0.26 ms, Redis 0.20 ms. Agents are not modelled: each has its own machine.
  */
+import type { TaskRequest } from "../src/backend.ts";
 import { ClusterBackend } from "../cluster/src/client/cluster_backend.ts";
 import { Sealer } from "../cluster/src/message/letter.ts";
 import { SimulatedGroup, WELL_BEHAVED } from "../cluster/tests/helpers/simulated_group.ts";
@@ -15,6 +16,19 @@ const LANES_PER_AGENT = 8;
 const CLIENT_MS = 0.26;
 const REDIS_MS = 0.2;
 const VIRTUAL_MS = 4000;
+
+const REQUEST: TaskRequest = {
+  function: { kind: "export", name: "f" },
+  payload: { text: "[1]", tagged: false, parts: [] },
+  handles: [],
+  chunk: undefined,
+  byteLength: 3,
+  priority: 0,
+  key: undefined,
+  timeoutMs: undefined,
+  retries: 0,
+  trace: undefined,
+};
 
 console.log(`| agents | lanes | a chunk takes | chunks/s | lanes busy | bound by |`);
 console.log(`| --- | --- | --- | --- | --- | --- |`);
@@ -43,8 +57,22 @@ async function simulate(lanes: number, taskMs: number): Promise<{ perSecond: num
     misbehaviour: WELL_BEHAVED,
     random: () => 0.5,
   });
+  const backend = clientOf(group, clock, sealer);
+  // As many as a map keeps submitted, and more than the window takes.
+  const load = keepBusy(backend, 9 * Math.max(lanes, 32));
+  const half = Math.max(VIRTUAL_MS / 2, 3 * taskMs);
+  await runFor(clock, half);
+  const [settledBefore, workedBefore] = [load.settled, group.workedMs];
+  await runFor(clock, half);
+  const busy = (group.workedMs - workedBefore) / (half * lanes);
+  backend.terminate(() => new Error("the end"));
+  return { perSecond: (load.settled - settledBefore) / half * 1000, busy: Math.min(1, busy) };
+}
+
+/** The backend of a pool on the group. */
+function clientOf(group: SimulatedGroup, clock: VirtualClock, sealer: Sealer): ClusterBackend {
   let last = 0;
-  const backend = new ClusterBackend({
+  return new ClusterBackend({
     settings: { name: "pool", moduleUrl: undefined, maxFrameBytes: 2 ** 28, workers: {} as never, options: {} },
     clientId: "c0",
     sealer,
@@ -60,42 +88,29 @@ async function simulate(lanes: number, taskMs: number): Promise<{ perSecond: num
     },
     onEnd: () => {},
   });
-  let settled = 0;
+}
+
+/** Keeps so many tasks submitted: for each that settles, the next. Returns how many have settled, which goes up. */
+function keepBusy(backend: ClusterBackend, tasks: number): { readonly settled: number } {
+  const count = { settled: 0 };
+  const ignore = (): void => {};
   const submit = (): void => {
-    const ignore = (): void => {};
-    backend.submit({
-      ...{ function: { kind: "export", name: "f" }, payload: { text: "[1]", tagged: false, parts: [] }, handles: [] },
-      ...{
-        chunk: undefined,
-        byteLength: 3,
-        priority: 0,
-        key: undefined,
-        timeoutMs: undefined,
-        retries: 0,
-        trace: undefined,
-      },
-    }, {
+    backend.submit(REQUEST, {
       ...{ sent: ignore, begun: ignore, returned: ignore, retried: ignore, progress: ignore, reject: ignore },
       resolve: () => {
-        settled++;
+        count.settled++;
         submit();
       },
     });
   };
-  // As many as a map keeps submitted, and more than the window takes.
-  for (let index = 0; index < 9 * Math.max(lanes, 32); index++) submit();
-  const until = async (ms: number): Promise<void> => {
-    let over = false;
-    clock.after(ms, () => {
-      over = true;
-    });
-    await clock.runUntil(() => over, 2 * ms);
-  };
-  const half = Math.max(VIRTUAL_MS / 2, 3 * taskMs);
-  await until(half);
-  const [settledBefore, workedBefore] = [settled, group.workedMs];
-  await until(half);
-  const busy = (group.workedMs - workedBefore) / (half * lanes);
-  backend.terminate(() => new Error("the end"));
-  return { perSecond: (settled - settledBefore) / half * 1000, busy: Math.min(1, busy) };
+  for (let index = 0; index < tasks; index++) submit();
+  return count;
+}
+
+async function runFor(clock: VirtualClock, ms: number): Promise<void> {
+  let over = false;
+  clock.after(ms, () => {
+    over = true;
+  });
+  await clock.runUntil(() => over, 2 * ms);
 }
