@@ -39,7 +39,7 @@ export function startMap(
   const kind: ImapKind = {
     ordered: true,
     spread: inputs.length !== 1,
-    sparesRunning: true,
+    sparesBegun: true,
     drains: options.bufferSize === undefined && inputs.some(isSized),
   };
   // Python collects all inputs. What is endless could not be collected.

@@ -21,8 +21,8 @@ export interface ImapKind {
   readonly ordered: boolean;
   /** Each item is a list of arguments. @default false */
   readonly spread?: boolean;
-  /** When the iterator ends early, only what has not started is cancelled. @default false */
-  readonly sparesRunning?: boolean;
+  /** When the iterator ends early, only what no worker has begun is cancelled. @default false */
+  readonly sparesBegun?: boolean;
   /** The input is read to its end when the pool is joined. @default true */
   readonly drains?: boolean;
 }
@@ -146,7 +146,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
         return this.#cut();
       case "stop":
         this.#fail(ending.error);
-        this.#cancelRunning(ending.error, true);
+        this.#cancelTasks(ending.error, "unbegun");
         return this.#serve();
       case "abandon":
         return this.#abandon(ending.error);
@@ -161,7 +161,7 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #abandon(error: unknown): void {
     this.#fail(error);
     if (this.#stage === "failed") this.#stage = "abandoned";
-    this.#cancelRunning(error);
+    this.#cancelTasks(error, "all");
     this.#results.keepCompleted();
     this.#serve();
   }
@@ -302,15 +302,15 @@ export class ImapJob implements Job, AbortTarget, AsyncIterableIterator<unknown>
   #finish(): void {
     if (this.#stage === "finished") return;
     this.#stage = "finished";
-    this.#cancelRunning(new PoolClosedError("The iterator was closed"), this.#kind.sparesRunning);
+    this.#cancelTasks(new PoolClosedError("The iterator was closed"), this.#kind.sparesBegun ? "unbegun" : "all");
     // What is let run still belongs to the job: it is aborted by its signal, and the job has not ended before it has.
     this.#serve();
   }
 
-  #cancelRunning(error: unknown, sparesBegun = false): void {
+  #cancelTasks(error: unknown, which: "all" | "unbegun"): void {
     this.#cancellation ??= { error };
     for (const { task } of [...this.#running].sort((a, b) => a.start - b.start)) {
-      if (task === undefined || (sparesBegun && this.#host.backend.hasBegun(task.handle))) continue;
+      if (task === undefined || (which === "unbegun" && this.#host.backend.hasBegun(task.handle))) continue;
       this.#host.cancel(task, error);
     }
   }
