@@ -118,12 +118,15 @@ export class Agent {
   /**
    * Takes no more tasks, and ends when those that run have ended, or after the time to drain: then they are stopped. Ends in time also when
    * the server is away.
-   *
-   * @param now Whether they are stopped at once.
    */
-  drain(now = false): Promise<void> {
-    if (now) this.#runner?.stopAll();
-    return this.#ending ??= this.#drain(now ? 0 : this.#options.drainMs);
+  drain(): Promise<void> {
+    return this.#ending ??= this.#end(this.#options.drainMs);
+  }
+
+  /** The same, but those that run are stopped at once. */
+  stop(): Promise<void> {
+    this.#runner?.stopAll();
+    return this.#ending ??= this.#end(0);
   }
 
   /** Nothing is opened for one that was told to end while it started. */
@@ -149,7 +152,7 @@ export class Agent {
     });
   }
 
-  async #drain(limitMs: number): Promise<void> {
+  async #end(limitMs: number): Promise<void> {
     this.#rounds?.stop();
     if (this.#source !== undefined) {
       const drained = this.#source.drain();

@@ -142,7 +142,7 @@ function absolute(module: string): string {
 function listen(agent: Agent, onEnd: () => void): () => void {
   let signals = 0;
   const onSignal = (): void => {
-    if (++signals > 1) void agent.drain(true);
+    if (++signals > 1) void agent.stop();
     onEnd();
   };
   const names: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];

@@ -214,7 +214,7 @@ export class ClusterBackend implements TaskBackend {
       },
       connection: (up, error) => {
         this.#options.settings.workers.connection?.(up, error);
-        if (up) this.#way?.sweeper.wake(true);
+        if (up) this.#way?.sweeper.wakeNow();
       },
     };
   }

@@ -45,17 +45,21 @@ export class Sweeper {
     this.#options = options;
   }
 
-  /** Sees to it that rounds are made as long as anything is open. `now` makes the next one at once. */
-  wake(now = false): void {
+  /** Sees to it that rounds are made as long as anything is open. */
+  wake(): void {
+    if (this.#stopped || this.#sweeping || this.#timer !== undefined) return;
+    this.#sweepAfter(Math.max(0, this.#lastRound + this.#intervalMs - this.#options.clock.now()));
+  }
+
+  /** The same, and makes the next one at once. */
+  wakeNow(): void {
     if (this.#stopped) return;
     if (this.#sweeping) {
-      this.#again ||= now;
+      this.#again = true;
       return;
     }
-    if (this.#timer !== undefined && !now) return;
     this.#timer?.cancel();
-    const due = now ? 0 : Math.max(0, this.#lastRound + this.#intervalMs - this.#options.clock.now());
-    this.#timer = this.#options.clock.after(due, () => void this.#sweep());
+    this.#sweepAfter(0);
   }
 
   /** Asks for one at the end of the turn: a job of a run may have ended before it was sent again, and then there is no event. */
@@ -70,7 +74,7 @@ export class Sweeper {
     if (this.#stopped) return;
     this.#hurried = true;
     this.#limit ??= this.#options.clock.after(limitMs, onLimit);
-    this.wake(true);
+    this.wakeNow();
   }
 
   /** Whether an agent serves the code, waiting so long for one. */
@@ -80,7 +84,7 @@ export class Sweeper {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#served.push(resolve);
     const timer = this.#options.clock.after(limitMs, () => resolve(false));
-    this.wake(true);
+    this.wakeNow();
     const served = await promise;
     timer.cancel();
     if (!served) this.#served.splice(this.#served.indexOf(resolve), 1);
@@ -115,8 +119,13 @@ export class Sweeper {
     this.#options.onRound();
     const again = this.#again;
     this.#again = false;
-    if (this.#options.isWanted() || this.#served.length > 0) this.wake(again);
-    else this.#lonelySince = undefined;
+    if (!this.#options.isWanted() && this.#served.length === 0) this.#lonelySince = undefined;
+    else if (again) this.wakeNow();
+    else this.wake();
+  }
+
+  #sweepAfter(ms: number): void {
+    this.#timer = this.#options.clock.after(ms, () => void this.#sweep());
   }
 
   async #lookForAgents(): Promise<void> {

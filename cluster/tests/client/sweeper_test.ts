@@ -62,7 +62,7 @@ Deno.test("Sweeper sees what became of jobs when the list of agents cannot be re
     isWanted: () => true,
     onRound: () => {},
   } as unknown as SweeperOptions);
-  sweeper.wake(true);
+  sweeper.wakeNow();
   await clock.runUntil(() => told.length > 0, 5000);
   assertEquals(told, ["a finished"]);
   sweeper.stop();
