@@ -1,15 +1,11 @@
 /** What a run tells those who watch it: the bar, the joblog, the event file, the trace. */
 
-/** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
-export type RecordOutcome = "ok" | "dropped" | "error" | "timeout" | "crash" | "invalid";
+import type { ErrorText, OutcomeName } from "../runner/protocol.ts";
 
-/** An error as it travels in events: text only. */
-export interface ErrorText {
-  readonly name: string;
-  readonly message: string;
-  /** With positions in TypeScript, and without the frames of corral itself. */
-  readonly stack?: string;
-}
+export type { ErrorText };
+
+/** How a record ended: as its worker says, or with its worker. */
+export type RecordOutcome = OutcomeName | "crash";
 
 /** The run has begun. */
 export interface StartEvent {

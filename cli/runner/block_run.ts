@@ -4,7 +4,7 @@ import { describeError, describeInvalid, withNumberHint } from "./error_descript
 import {
   type BlockOrder,
   describeTimeout,
-  type ErrorDescription,
+  type ErrorText,
   type OutcomeName,
   type Piece,
   type RunnerSettings,
@@ -252,11 +252,11 @@ export class BlockRun {
     return timeoutMs !== null && performance.now() - this.#startedAt >= timeoutMs;
   }
 
-  #fail(outcome: OutcomeName, attempt: number, error: ErrorDescription): void {
+  #fail(outcome: OutcomeName, attempt: number, error: ErrorText): void {
     for (const offset of this.#unit.offsets) this.#noteFailure(offset, outcome, attempt, error);
   }
 
-  #noteFailure(offset: number, outcome: OutcomeName, attempt: number, error: ErrorDescription): void {
+  #noteFailure(offset: number, outcome: OutcomeName, attempt: number, error: ErrorText): void {
     const durationMs = this.#durationMs;
     this.#pieces.note({ offset, outcome, attempt, startedAt: this.#startedAt, durationMs, error });
   }

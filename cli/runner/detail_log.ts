@@ -1,4 +1,4 @@
-import type { ErrorDescription, OutcomeName, PieceDetails, RetryEntry } from "./protocol.ts";
+import type { ErrorText, OutcomeName, PieceDetails, RetryEntry } from "./protocol.ts";
 
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -12,7 +12,7 @@ export interface RecordEnd {
   readonly durationMs: number;
   readonly results?: number;
   readonly bytes?: number;
-  readonly error?: ErrorDescription;
+  readonly error?: ErrorText;
 }
 
 /** Gathers what is told of single records, until the next piece takes it along. */

@@ -1,7 +1,7 @@
 import { withAdvice } from "./advice.ts";
 import { firstRawNumber } from "./exact_json.ts";
 import { withOwnPlaces } from "./inline_text.ts";
-import type { ErrorDescription } from "./protocol.ts";
+import type { ErrorText } from "./protocol.ts";
 
 const MAX_MESSAGE = 2000;
 const MAX_STACK = 4000;
@@ -11,7 +11,7 @@ const MAX_ERRORS = 10;
 const OWN_FRAME = "task-source:corralMap";
 
 /** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
-export function describeError(error: unknown, isUntrusted: boolean): ErrorDescription {
+export function describeError(error: unknown, isUntrusted: boolean): ErrorText {
   if (!(error instanceof Error)) return { name: "Error", message: `threw ${shortened(inspect(error), MAX_MESSAGE)}` };
   const stack = shortened(stackText(error), MAX_STACK);
   return {
@@ -61,12 +61,12 @@ function shortened(text: string, limit: number): string {
 }
 
 /** Describes why something is not a record. */
-export function describeInvalid(error: unknown): ErrorDescription {
+export function describeInvalid(error: unknown): ErrorText {
   return { name: "InvalidRecord", message: (error as Error).message };
 }
 
 /** A function that reckons with a number that JavaScript does not hold fails with words that do not lead there. */
-export function withNumberHint(error: ErrorDescription, record: unknown): ErrorDescription {
+export function withNumberHint(error: ErrorText, record: unknown): ErrorText {
   const raw = error.name === "TypeError" ? firstRawNumber(record) : undefined;
   if (raw === undefined) return error;
   const hint =

@@ -4,18 +4,19 @@ import type { RowShape } from "./tables/result_row.ts";
 import type { CellStyle } from "./tables/table_cells.ts";
 import type { TableSettings } from "./tables/table_row.ts";
 
-/** How a record ended. `dropped` is a success without a result; `invalid` never reached the function. */
+/** How a record ended, as its worker says. `dropped` is a success without a result; `invalid` never reached the function. */
 export type OutcomeName = "ok" | "dropped" | "error" | "timeout" | "invalid";
 
-/** An error as text, with positions in TypeScript and without frames of corral. */
-export interface ErrorDescription {
-  name: string;
-  message: string;
-  stack?: string;
+/** An error as text. */
+export interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+  /** With positions in TypeScript, and without the frames of corral itself. */
+  readonly stack?: string;
 }
 
 /** What is said of a record whose time is up. A limit may be far below a millisecond, or a share of a median. */
-export function describeTimeout(limitMs: number): ErrorDescription {
+export function describeTimeout(limitMs: number): ErrorText {
   const shown = limitMs < 10 ? Number(limitMs.toPrecision(3)) : Math.round(limitMs);
   return { name: "TimeoutError", message: `the record took longer than ${shown} ms` };
 }
@@ -102,7 +103,7 @@ export type OutcomeEntry = [
   durationMs: number,
   results: number,
   bytes: number,
-  error?: ErrorDescription,
+  error?: ErrorText,
 ];
 
 /** An attempt that failed and was followed by another. */
