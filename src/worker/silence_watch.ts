@@ -2,12 +2,12 @@ import { after, type Timer } from "../timer.ts";
 
 /** The worker that is watched. */
 export interface Watched {
-  /** How many bytes it has written so far. */
-  readonly writtenBytes: number;
+  /** How many bytes have come from it so far. */
+  receivedBytes(): number;
   /** Whether the last of them end in the middle of a message. */
-  readonly isInFrame: boolean;
+  isInFrame(): boolean;
   /** Whether something is to come from it. */
-  readonly isAwaited: boolean;
+  isAwaited(): boolean;
   /** It may have been stopped: has it continue. */
   resume(): void;
   /** It will not finish the message that it has begun. */
@@ -51,18 +51,19 @@ export class SilenceWatch {
   }
 
   #check(): void {
-    const { writtenBytes, isInFrame, isAwaited } = this.#watched;
-    const progress = writtenBytes - this.#seenBytes;
-    this.#seenBytes = writtenBytes;
-    if (progress === 0 && (isAwaited || isInFrame)) this.#watched.resume();
+    const receivedBytes = this.#watched.receivedBytes();
+    const isInFrame = this.#watched.isInFrame();
+    const progress = receivedBytes - this.#seenBytes;
+    this.#seenBytes = receivedBytes;
+    if (progress === 0 && (this.#watched.isAwaited() || isInFrame)) this.#watched.resume();
     this.#slowPeriods = isInFrame && progress < LEAST_PROGRESS_BYTES ? this.#slowPeriods + 1 : 0;
     if (this.#slowPeriods < MAX_SLOW_PERIODS) this.#wait(PERIOD_MS, () => this.#check());
     else this.#wait(LOOK_MS, () => this.#wait(LOOK_MS, () => this.#judge()));
   }
 
   #judge(): void {
-    const { writtenBytes, isInFrame } = this.#watched;
-    if (isInFrame && writtenBytes - this.#seenBytes < LEAST_PROGRESS_BYTES) return this.#watched.giveUp();
+    const progress = this.#watched.receivedBytes() - this.#seenBytes;
+    if (this.#watched.isInFrame() && progress < LEAST_PROGRESS_BYTES) return this.#watched.giveUp();
     this.#slowPeriods = 0;
     this.#wait(PERIOD_MS, () => this.#check());
   }

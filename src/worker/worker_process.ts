@@ -10,7 +10,7 @@ import { EndingLadder } from "./ending_ladder.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { checkHello } from "./hello.ts";
 import { ProgramHold } from "./program_hold.ts";
-import { SilenceWatch, type Watched } from "./silence_watch.ts";
+import { SilenceWatch } from "./silence_watch.ts";
 import { type BootingProcess, startProcess } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerPrints } from "./streams/prints.ts";
@@ -127,7 +127,13 @@ export class WorkerProcess {
       turns: this.#turns,
       maxFrameBytes: options.maxFrameBytes,
     });
-    this.#silence = new SilenceWatch(this.#watched());
+    this.#silence = new SilenceWatch({
+      receivedBytes: () => this.#readBytes,
+      isInFrame: () => this.#isInFrame,
+      isAwaited: () => this.#events.isAwaited(),
+      resume: () => Deno.build.os === "windows" || this.signal("SIGCONT"),
+      giveUp: () => this.#killForViolation(new ProtocolError("it began a message and did not finish it within 10 s")),
+    });
     this.ended = this.#live();
   }
 
@@ -300,24 +306,6 @@ export class WorkerProcess {
 
   get #isInFrame(): boolean {
     return this.#channel.inFrame || this.#blocks.inBlock;
-  }
-
-  #watched(): Watched {
-    const [readBytes, isInFrame] = [() => this.#readBytes, () => this.#isInFrame];
-    const { isAwaited } = this.#events;
-    return {
-      get writtenBytes() {
-        return readBytes();
-      },
-      get isInFrame() {
-        return isInFrame();
-      },
-      get isAwaited() {
-        return isAwaited();
-      },
-      resume: () => Deno.build.os === "windows" || this.signal("SIGCONT"),
-      giveUp: () => this.#killForViolation(new ProtocolError("it began a message and did not finish it within 10 s")),
-    };
   }
 
   #killForViolation(violation: unknown): void {

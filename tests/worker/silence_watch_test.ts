@@ -1,14 +1,14 @@
 // Unit.
 import { assertEquals } from "@std/assert";
-import { SilenceWatch, type Watched } from "../../src/worker/silence_watch.ts";
+import { SilenceWatch } from "../../src/worker/silence_watch.ts";
 import type { after } from "../../src/timer.ts";
 
 const PERIOD_MS = 2000;
 const LOOK_MS = 50;
 
 /** A worker that does what the test says, watched by a clock that the test moves. */
-class Bench implements Watched {
-  writtenBytes = 0;
+class Bench {
+  receivedBytes = 0;
   isInFrame = false;
   isAwaited = false;
   readonly events: string[] = [];
@@ -20,15 +20,13 @@ class Bench implements Watched {
       this.#due = { ms, fn };
       return { cancel: () => this.#due = undefined, setReferenced: (on) => assertEquals(on, false) };
     };
-    this.watch = new SilenceWatch(this, start);
-  }
-
-  resume(): void {
-    this.events.push("resume");
-  }
-
-  giveUp(): void {
-    this.events.push("giveUp");
+    this.watch = new SilenceWatch({
+      receivedBytes: () => this.receivedBytes,
+      isInFrame: () => this.isInFrame,
+      isAwaited: () => this.isAwaited,
+      resume: () => this.events.push("resume"),
+      giveUp: () => this.events.push("giveUp"),
+    }, start);
   }
 
   /** Lets the time pass that the watch waits for. Returns how long that is. */
@@ -47,7 +45,7 @@ Deno.test("SilenceWatch resumes a worker that is awaited and silent, in each per
   bench.pass();
   bench.pass();
   assertEquals(bench.events.splice(0), ["resume", "resume"]);
-  bench.writtenBytes += 1;
+  bench.receivedBytes += 1;
   bench.pass();
   assertEquals(bench.events, []);
   bench.pass();
@@ -61,7 +59,7 @@ Deno.test("SilenceWatch gives a worker up that leaves a message unfinished, awai
     const bench = new Bench();
     bench.isInFrame = true;
     const step = (): number | undefined => {
-      bench.writtenBytes += bytes;
+      bench.receivedBytes += bytes;
       return bench.pass();
     };
     for (let n = 0; n < 5; n++) assertEquals(step(), PERIOD_MS);
@@ -74,14 +72,16 @@ Deno.test("SilenceWatch waits for a large message for as long as it grows", () =
   const bench = new Bench();
   bench.isInFrame = true;
   for (let n = 0; n < 20; n++) {
-    bench.writtenBytes += 32 * 1024;
+    bench.receivedBytes += 32 * 1024;
     assertEquals(bench.pass(), PERIOD_MS);
   }
   assertEquals(bench.events, []);
 });
 
 Deno.test("SilenceWatch looks once more before it gives a worker up: its bytes may lie in the pipe", () => {
-  for (const goesOn of [(bench: Bench) => bench.writtenBytes += 32 * 1024, (bench: Bench) => bench.isInFrame = false]) {
+  for (
+    const goesOn of [(bench: Bench) => bench.receivedBytes += 32 * 1024, (bench: Bench) => bench.isInFrame = false]
+  ) {
     const bench = new Bench();
     bench.isInFrame = true;
     for (let n = 0; n < 6; n++) bench.pass();
