@@ -16,6 +16,7 @@ const LISTENER: SchedulerListener<ScheduledTask> = {
   ran: nothing,
   becameReady: nothing,
   becameBusy: nothing,
+  becameIdle: nothing,
   startFailed: (error) => {
     throw error;
   },

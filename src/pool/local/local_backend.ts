@@ -190,10 +190,8 @@ export class LocalBackend implements TaskBackend {
         this.#settleReady();
         if (this.#scheduler.slots.every((slot) => slot.phase !== "starting")) this.#launcher.startReaper();
       },
-      becameBusy: (slotIndex, busy, now) => {
-        if (busy) listener.busy(identityOf(slotIndex), now);
-        else listener.idle(identityOf(slotIndex), now);
-      },
+      becameBusy: (slotIndex, now) => listener.busy(identityOf(slotIndex), now),
+      becameIdle: (slotIndex, now) => listener.idle(identityOf(slotIndex), now),
       startFailed: (error) => this.#rejectReady(error),
     };
   }

@@ -124,7 +124,7 @@ export class Dispatcher<T extends ScheduledTask> {
     if (wasIdle) worker.setReferenced(true);
     worker.run(tasks, wasIdle || this.#options.concurrency > 1 ? undefined : record.replies);
     this.#given.push(worker);
-    if (wasIdle) this.#listener.becameBusy(index, true, now);
+    if (wasIdle) this.#listener.becameBusy(index, now);
     for (let place = 0; place < tasks.length; place++) {
       if (tasks[place]!.state === "sent") this.#listener.sent(tasks[place]!, index, now);
     }

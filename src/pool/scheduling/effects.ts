@@ -47,8 +47,10 @@ export interface SchedulerListener<T> {
   ran(msPerTask: number, tasks: number): void;
   /** A worker became ready. */
   becameReady(slotIndex: number, now: number): void;
-  /** A worker has got something to do, after it had nothing, or the other way round. */
-  becameBusy(slotIndex: number, busy: boolean, now: number): void;
+  /** A worker has got something to do, after it had nothing. */
+  becameBusy(slotIndex: number, now: number): void;
+  /** A worker has nothing to do any more. */
+  becameIdle(slotIndex: number, now: number): void;
   /** A worker cannot start, and it is of no use to try again now. */
   startFailed(error: Error): void;
 }

@@ -168,8 +168,10 @@ export class Scheduler<T extends ScheduledTask> {
   readEnd(slot: Slot<T>, now: number): void {
     const { costMs, answers, becameIdle } = slot.present!.endRead(now);
     if (answers > 0) this.#listener.ran(costMs, answers);
-    if (becameIdle) this.#supervisor.retireIfSpent(slot);
-    if (becameIdle) this.#listener.becameBusy(slot.index, false, now);
+    if (becameIdle) {
+      this.#supervisor.retireIfSpent(slot);
+      this.#listener.becameIdle(slot.index, now);
+    }
     this.dispatch(now);
     if (slot.held.size === 0) this.#supervisor.updateReference(slot);
   }

@@ -195,6 +195,7 @@ export class ScriptedPool {
       ran: (msPerTask, tasks) => this.ran.push([msPerTask, tasks]),
       becameReady: () => {},
       becameBusy: () => {},
+      becameIdle: () => {},
       startFailed: (error) => this.#note(`start failed: ${error.message}`),
     };
   }

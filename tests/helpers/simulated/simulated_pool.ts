@@ -141,6 +141,7 @@ export class SimulatedPool implements ChildSurroundings {
       ran: () => {},
       becameReady: () => {},
       becameBusy: () => {},
+      becameIdle: () => {},
       startFailed: () => {},
     };
   }
