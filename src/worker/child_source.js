@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError"), withoutStack: onDemand(4, "withoutStack") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
@@ -2359,7 +2359,6 @@ function encodingError(path, detail, cause) {
 return {
   UNREADABLE,
   pathOf,
-  shownPath,
   movedTo,
   notSending,
   formatStep,

@@ -19,7 +19,7 @@ export function pathOf(steps: readonly Step[]): string {
 const MAX_PATH_UNITS = 200;
 
 /** A path as a message shows it: its beginning and its end, when it is long. */
-export function shownPath(path: string): string {
+function shownPath(path: string): string {
   if (path.length <= MAX_PATH_UNITS) return path;
   const half = MAX_PATH_UNITS / 2;
   return `${path.slice(0, half)}…${path.slice(-half)}`;
