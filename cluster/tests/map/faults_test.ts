@@ -55,16 +55,20 @@ const write = async (child: Deno.ChildProcess, text: string): Promise<void> => {
   await writer.close();
 };
 
+/** Starts `corral map` on a cluster, with a function that waits for as many milliseconds as its record says. */
+function laterFirst(url: string): { child: Deno.ChildProcess; results: Lines; errors: Promise<string> } {
+  const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(url)];
+  const child = corralCommand(args, { allow: clusterPermissions(url) }).spawn();
+  return { child, results: new Lines(child.stdout), errors: new Response(child.stderr).text() };
+}
+
 Deno.test(
   "corral map --cluster: an agent that is killed in mid-run costs no result, and doubles none",
   { ignore },
   async () => {
     const agentOptions = { command, module: RECORDS, name: "doomed", lock: "2s" } as const;
     await using doomed = await AgentProcess.start(redis.url, agentOptions);
-    const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
-    const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
-    const results = new Lines(child.stdout);
-    const errors = new Response(child.stderr).text();
+    const { child, results, errors } = laterFirst(redis.url);
     const records = Array.from({ length: 600 }, (_, index) => index % 20);
     await write(child, ndjson(records));
     await results.until((text) => lineCount(text) >= 60);
@@ -97,10 +101,7 @@ Deno.test(
 );
 
 Deno.test("corral map --cluster lets end what runs at Ctrl-C, and exits with 130", { ignore }, async () => {
-  const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
-  const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
-  const results = new Lines(child.stdout);
-  const errors = new Response(child.stderr).text();
+  const { child, results, errors } = laterFirst(redis.url);
   // Its input never ends by itself.
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode("300\n".repeat(1000)));
@@ -187,10 +188,7 @@ Deno.test(
   async () => {
     await using redis = await RedisServer.start();
     await using _agent = await AgentProcess.start(redis.url, { command, module: RECORDS, jobs: 2, lock: "2s" });
-    const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
-    const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
-    const results = new Lines(child.stdout);
-    const errors = new Response(child.stderr).text();
+    const { child, results, errors } = laterFirst(redis.url);
     const records = Array.from({ length: 400 }, (_, index) => index % 20);
     await write(child, ndjson(records));
     await results.until((text) => lineCount(text) >= 60);
@@ -207,10 +205,7 @@ Deno.test(
   async () => {
     const agentOptions = { command, module: RECORDS, jobs: 1, name: "leaving" } as const;
     await using leaving = await AgentProcess.start(redis.url, agentOptions);
-    const args = ["map", `${RECORDS}#laterFirst`, ...clusterFlags(redis.url)];
-    const child = corralCommand(args, { allow: clusterPermissions(redis.url) }).spawn();
-    const results = new Lines(child.stdout);
-    const errors = new Response(child.stderr).text();
+    const { child, results, errors } = laterFirst(redis.url);
     const records = Array.from({ length: 300 }, (_, index) => index % 20);
     await write(child, ndjson(records));
     await results.until((text) => lineCount(text) >= 40);

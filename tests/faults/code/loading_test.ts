@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { soon } from "../../helpers/simulated/clock.ts";
 import { LIBRARY } from "../../helpers/programs/packages.ts";
+import { writeFiles } from "../../helpers/programs/project_folder.ts";
 import { withLibrary, withSources } from "../../helpers/servers/source_server.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -24,11 +25,7 @@ async function run(folder: string, flags: string[], env: Record<string, string> 
 async function withFiles(files: Record<string, string>, body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    for (const [name, text] of Object.entries(files)) {
-      const path = `${folder}/${name}`;
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeTextFile(path, text);
-    }
+    await writeFiles(folder, files);
     await body(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -32,11 +32,8 @@ export class ProjectFolder implements AsyncDisposable {
   }
 
   async write(files: Record<string, string>): Promise<void> {
-    for (const [name, text] of Object.entries(files)) {
-      const path = `${this.path}/${name}`;
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeTextFile(path, text.replaceAll("LIBRARY", LIBRARY));
-    }
+    const named = Object.entries(files).map(([name, text]) => [name, text.replaceAll("LIBRARY", LIBRARY)]);
+    await writeFiles(this.path, Object.fromEntries(named));
   }
 
   async read(name: string): Promise<string> {
@@ -92,6 +89,15 @@ export class ProjectFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** Writes files, by their paths in a folder. */
+export async function writeFiles(folder: string, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = `${folder}/${name}`;
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(path, text);
   }
 }
 

@@ -8,6 +8,7 @@ import { childProgram } from "../../../src/worker/program/child_program.ts";
 import { remoteHosts } from "../../../src/worker/permissions/remote_access.ts";
 import { inFolder } from "../../helpers/programs/corral.ts";
 import { PROBE } from "../../helpers/programs/probe_program.ts";
+import { writeFiles } from "../../helpers/programs/project_folder.ts";
 import { OptionChecks } from "../../../src/option_checks.ts";
 
 const FORBIDDEN = import.meta.resolve("../../fixtures/permissions/probe_forbidden.ts");
@@ -36,14 +37,6 @@ async function run(options: Partial<WorkerCommandOptions>): Promise<Reply> {
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(code, 0);
   return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-async function write(folder: string, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    const path = `${folder}/${name}`;
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.writeTextFile(path, text);
-  }
 }
 
 /** Serves the fixtures over HTTP, and counts the requests. */
@@ -178,7 +171,7 @@ Deno.test("a worker reaches only the granted host when import is granted", async
 
 Deno.test("a worker reports a module that fails to load when it is missing or broken", async () => {
   await inFolder(async (folder) => {
-    await write(folder, { "broken.ts": "export const = 1;", "throws.ts": "throw new RangeError('at the top');" });
+    await writeFiles(folder, { "broken.ts": "export const = 1;", "throws.ts": "throw new RangeError('at the top');" });
     for (const trust of ["trusted", "untrusted"] as const) {
       const load = (name: string) => run({ moduleUrl: `file://${folder}/${name}`, trust });
       assertStringIncludes((await load("missing.ts")).message ?? "", "Module not found");
@@ -190,7 +183,7 @@ Deno.test("a worker reports a module that fails to load when it is missing or br
 
 Deno.test("an untrusted worker can read its own folder and nothing outside it", async () => {
   await inFolder(async (folder) => {
-    await write(folder, {
+    await writeFiles(folder, {
       "secret.json": '"secret"',
       "job/inside.ts": 'import own from "./own.json" with { type: "json" }; export const value = own;',
       "job/own.json": "1",
@@ -210,7 +203,7 @@ Deno.test("an untrusted worker can read its own folder and nothing outside it", 
 
 Deno.test("an untrusted worker cannot put its own code in the place of the entry by its deno.json", async () => {
   await inFolder(async (folder) => {
-    await write(folder, {
+    await writeFiles(folder, {
       "job/deno.json": JSON.stringify({ imports: { "file:///": "./", "bare": "./bare.ts" } }),
       "job/deno.lock": "not a lock file",
       "job/evil.ts": "export const serve = () => console.log(JSON.stringify({ error: 'evil' }));",
@@ -223,7 +216,7 @@ Deno.test("an untrusted worker cannot put its own code in the place of the entry
 
 Deno.test("a worker uses the deno.json of its module and ignores that of its current folder", async () => {
   await inFolder(async (folder) => {
-    await write(folder, {
+    await writeFiles(folder, {
       "mine/deno.jsonc": '{ /* names */ "imports": { "bare": "./bare.ts", }, }',
       "mine/bare.ts": "export const mine = 1;",
       "mine/tasks.ts": 'export * from "bare";',
@@ -247,7 +240,7 @@ Deno.test("a worker uses the deno.json of its module and ignores that of its cur
 
 Deno.test("a worker finds the packages of npm where package.json and node_modules say", async () => {
   await inFolder(async (folder) => {
-    await write(folder, {
+    await writeFiles(folder, {
       "package.json": '{ "dependencies": { "pack": "1.0.0" } }',
       "node_modules/pack/package.json": '{ "name": "pack", "version": "1.0.0", "type": "module", "main": "main.js" }',
       "node_modules/pack/main.js": "export const packed = 1;",
@@ -255,7 +248,7 @@ Deno.test("a worker finds the packages of npm where package.json and node_module
     });
     const moduleUrl = `file://${folder}/tasks.ts`;
     assertEquals((await run({ moduleUrl })).exports, ["packed"]);
-    await write(folder, { "deno.json": "{}" });
+    await writeFiles(folder, { "deno.json": "{}" });
     assertEquals((await run({ moduleUrl })).exports, ["packed"]);
   });
 });
@@ -319,7 +312,7 @@ Deno.test("a worker loads a module from the cache when it came from a server tha
 Deno.test("workerCommand() keeps quotes, backslashes and percent signs when a module has them in its name", async () => {
   await inFolder(async (folder) => {
     const name = `it's "a" %41 ${"`${1}`"} \\ module.ts`;
-    await write(folder, { [name]: "export const value = 1;" });
+    await writeFiles(folder, { [name]: "export const value = 1;" });
     for (const trust of ["trusted", "untrusted"] as const) {
       const moduleUrl = `file://${folder}/${encodeURIComponent(name)}`;
       assertEquals((await run({ moduleUrl, trust })).exports, ["value"]);
@@ -347,7 +340,7 @@ Deno.test("workerCommand() denies a part of what is granted when it is told to",
 
 Deno.test("workerCommand() takes the configuration near another file when it is told to", async () => {
   await inFolder(async (folder) => {
-    await write(folder, { "deno.json": "{}" });
+    await writeFiles(folder, { "deno.json": "{}" });
     const { args } = command({ moduleUrl: "data:text/javascript,", configOf: `file://${folder}/job.ts` });
     assert(args.includes(`--config=${folder}/deno.json`), args.join(" "));
   });
