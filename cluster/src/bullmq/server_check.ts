@@ -1,6 +1,6 @@
 import type { Checked } from "./engine.ts";
 
-/** Whether a server is fit for work. It is looked at once, and again for whoever asks after a look that found it unfit or out of reach. */
+/** Whether a server is fit for work. It is looked at once, and again for the caller that asks after a look which found it unfit or out of reach. */
 export class ServerCheck {
   readonly #look: () => Promise<Checked>;
   #last: Promise<Checked>;

@@ -25,7 +25,7 @@ Deno.test("ServerCheck begins to look at once, and looks once at a server that i
   assertEquals(looks.length, 1);
 });
 
-Deno.test("ServerCheck looks again for whoever asks after a failure, once for all who ask meanwhile", async () => {
+Deno.test("ServerCheck looks again for the caller that asks after a failure, and once for all that ask meanwhile", async () => {
   const { check, looks } = scripted();
   looks[0]!.reject(new Error("out of reach"));
   await assertRejects(() => check.found(), Error, "out of reach");
