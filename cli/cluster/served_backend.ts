@@ -32,7 +32,6 @@ export class ServedBackend implements TaskBackend {
   readonly #runner: FunctionSpec;
   readonly #blocks = new Map<number, ServedBlock>();
   readonly #running = new Set<ServedBlock>();
-  readonly #handles = new Map<ServedBlock, TaskHandle>();
   readonly #overdue = new OverdueWatch<ServedBlock>(this.#running, (block) => this.#endForTime(block));
 
   /** `runner` is what workers run; it is the agent's own text. */
@@ -68,8 +67,8 @@ export class ServedBackend implements TaskBackend {
     const block = new ServedBlock(this.#agent, order?.timeoutMs ?? null, (report) => completion.progress(report));
     const served = { ...request, function: this.#runner, retries: 0 };
     const handle = this.#inner.submit(served, this.#completionOf(block, completion, order !== undefined));
+    block.handle = handle;
     this.#blocks.set(handle.id, block);
-    this.#handles.set(block, handle);
     this.#running.add(block);
     if (block.timeoutMs !== null) this.#overdue.start(block.timeoutMs);
     return handle;
@@ -134,7 +133,8 @@ export class ServedBackend implements TaskBackend {
         // The function may report progress of its own, if it was written for pools.
         if (!isPiece(value)) return;
         block.take(value);
-        if ((value[2] & STUCK) !== 0) this.#endForTime(block);
+        const [, , state] = value;
+        if ((state & STUCK) !== 0) this.#endForTime(block);
       },
       resolve: (value, durationMs) => {
         this.#forget(block);
@@ -153,18 +153,16 @@ export class ServedBackend implements TaskBackend {
   }
 
   #forget(block: ServedBlock): void {
-    const handle = this.#handles.get(block);
-    if (handle !== undefined) this.#blocks.delete(handle.id);
-    this.#handles.delete(block);
+    if (block.handle !== undefined) this.#blocks.delete(block.handle.id);
+    block.handle = undefined;
     this.#running.delete(block);
     if (this.#running.size === 0) this.#overdue.stop();
   }
 
   #endForTime(block: ServedBlock): void {
-    const handle = this.#handles.get(block);
-    if (handle === undefined || block.isOutOfTime) return;
+    if (block.handle === undefined || block.isOutOfTime) return;
     block.isOutOfTime = true;
-    this.#inner.cancel(handle, new Error("The record's time is up"));
+    this.#inner.cancel(block.handle, new Error("The record's time is up"));
   }
 }
 

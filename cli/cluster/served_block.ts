@@ -1,3 +1,4 @@
+import type { TaskHandle } from "@corral/multiprocessing/backend";
 import { after } from "../runner/timer.ts";
 import { EXACT, type Piece, STUCK } from "../runner/protocol.ts";
 import type { WatchedBlock } from "../run/overdue_watch.ts";
@@ -14,6 +15,8 @@ const CUT = new TextEncoder().encode("… (more of it is in the agent's log)\n")
 /** A block of another machine's run, while a worker of this agent has it. */
 export class ServedBlock implements WatchedBlock {
   readonly timeoutMs: number | null;
+  /** What the workers' backend knows it by, as long as it has it. */
+  handle: TaskHandle | undefined;
   isOutOfTime = false;
   silentMs = 0;
   readonly #agent: string;
@@ -44,8 +47,9 @@ export class ServedBlock implements WatchedBlock {
 
   /** Takes in a piece. */
   take(piece: Piece): void {
+    const [, done, , , , , details] = piece;
     if (!this.hasBegun) this.#begin();
-    else if (piece[1] > this.#pieces.done || piece[6].length > 0) this.#recordStartedAt = performance.now();
+    else if (done > this.#pieces.done || details.length > 0) this.#recordStartedAt = performance.now();
     this.silentMs = 0;
     this.#pieces.add(piece);
   }
