@@ -46,13 +46,13 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--init": "--initializer",
 };
 
-async function withNearest({ message, flag, known }: UnknownFlagError): Promise<string> {
+async function withNearest({ message, statement, flag, known }: UnknownFlagError): Promise<string> {
   if (flag.length <= 2) return message;
   const { nearestOf } = await import("./nearest_of.ts");
   const other = Object.hasOwn(OTHER_NAMES, flag) ? OTHER_NAMES[flag]! : "";
   const near = known.includes(other) ? other : nearestOf(flag, known, Math.max(2, flag.length / 3));
   if (near === undefined && flag.includes(".")) return `${message}; a file of that name is ./${nameForPeople(flag)}`;
-  return near === undefined ? message : message.replace(/, see [^,]*$/, `, did you mean ${near}?`);
+  return near === undefined ? message : `${statement}, did you mean ${near}?`;
 }
 
 const OWN = new URL("../", import.meta.url).href;
