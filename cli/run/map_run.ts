@@ -228,15 +228,11 @@ export class MapRun {
     this.#dispatch({ block: block.part(0, records, { attempt, suspect, unheard }), place });
   }
 
-  #dispatch({ block, place }: Work): void {
+  #dispatch(work: Work): void {
+    const { block } = work;
     const timeoutMs = this.#timeLimit.ms;
-    const running = new RunningBlock(
-      block,
-      place,
-      timeoutMs,
-      this.#timeLimit.isSet || this.#chunk.isSlow,
-      this.#parts.options.batch ?? 1,
-    );
+    const isPrecise = this.#timeLimit.isSet || this.#chunk.isSlow;
+    const running = new RunningBlock(work, { timeoutMs, isPrecise, batch: this.#parts.options.batch ?? 1 });
     this.#throttle.begin(block.count);
     this.#running.add(running);
     const { pool, events, format } = this.#parts;

@@ -3,10 +3,20 @@ import type { RowShape } from "../runner/tables/result_row.ts";
 import type { RecordBlock } from "../records/record_block.ts";
 import type { BlockEvent } from "../records/run_events.ts";
 import type { Batch } from "../records/batch.ts";
+import type { Work } from "./map_run_parts.ts";
 import type { Place } from "./reorder_buffer.ts";
 
 /** After this long a worker gives the rest of its block back, so that nothing waits for a block that turned out slow. */
 const BLOCK_BUDGET_MS = 100;
+
+/** How a block is run. */
+export interface RunningBlockOptions {
+  readonly timeoutMs: number | null;
+  /** Whether each record is announced before it starts. */
+  readonly isPrecise: boolean;
+  /** How many records the function gets at once. */
+  readonly batch: number;
+}
 
 /** A block that the pool has. */
 export class RunningBlock {
@@ -38,7 +48,7 @@ export class RunningBlock {
   lastRetry: { readonly offset: number; readonly attempt: number } | undefined;
   readonly #batch: number;
 
-  constructor(block: RecordBlock, place: Place<Batch>, timeoutMs: number | null, isPrecise: boolean, batch: number) {
+  constructor({ block, place }: Work, { timeoutMs, isPrecise, batch }: RunningBlockOptions) {
     this.#batch = batch;
     this.block = block;
     this.place = place;
