@@ -16,6 +16,7 @@ export const LAYERS: Layers = {
   abort: [],
   shown: [],
   deque: [],
+  numbered_items: [],
   settlement: [],
   timer: ["abort", "settlement", "shown", "deno_internals"],
   option_checks: ["shown"],
@@ -41,7 +42,18 @@ export const LAYERS: Layers = {
   own_process: [],
   wire: ["errors", "copies", "troubles"],
   hub: ["abort", "deque", "shown", "wire", "timer", "errors", "copies"],
-  child: ["hub", "wire", "own_process", "timer", "errors", "colors", "copies", "deno_internals", "troubles"],
+  child: [
+    "numbered_items",
+    "hub",
+    "wire",
+    "own_process",
+    "timer",
+    "errors",
+    "colors",
+    "copies",
+    "deno_internals",
+    "troubles",
+  ],
   handles: ["manager", "channels", "sync", "hub"],
   worker: [
     "option_checks",
@@ -84,7 +96,7 @@ export const LAYERS: Layers = {
   "pool/jobs": ["pool", "abort", "deque", "shown", "wire", "timer", "errors"],
   "pool/local": ["pool", "pool/scheduling", "handles", "hub", "worker", "wire", "timer", "errors"],
   // Pure, so that tests can run it in simulated time.
-  "pool/scheduling": ["deque", "errors"],
+  "pool/scheduling": ["deque", "numbered_items", "errors"],
   process: [
     "require_deno",
     "option_checks",

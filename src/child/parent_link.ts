@@ -11,6 +11,7 @@ import type { ProtocolStreams } from "./streams/stdio.ts";
 
 /** How long the event loop may stand still between messages that come at once. The parent wakes a process on standby after as long a silence. */
 const TURN_MS = 1;
+const NO_TURN = Promise.resolve();
 
 /** What a link to the parent is made of. */
 export interface ParentLinkOptions {
@@ -34,6 +35,14 @@ export class ParentLink {
   readonly #needsParentOnly: () => boolean;
   readonly #now: () => number;
   readonly #channel: Channel;
+  /** What is read into on standby. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  readonly #readOnStandby = (): Uint8Array<ArrayBuffer> | null | Promise<Uint8Array<ArrayBuffer> | null> => {
+    if (!this.standby.on || !this.#needsParentOnly()) return this.#readAwake(this.#buffer!);
+    // What the parent must know or answer may not lie here.
+    this.#flushQuietly();
+    return this.#streams.readSync(this.#buffer!);
+  };
   #sentAt = -Infinity;
   #turnedAt = -Infinity;
   #outlivesParent = false;
@@ -107,20 +116,22 @@ export class ParentLink {
     this.#channel.append(text, parts);
   }
 
-  async #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
-    // The rest of a frame is on its way, and each turn of the event loop between two reads costs more than a read.
-    if (this.#channel.inFrame && this.#needsParentOnly()) {
-      return this.#streams.readSync(buffer);
-    }
-    if (this.standby.on) {
-      // Without a turn, too, what waits in a microtask gets to where it can leave.
-      await (this.#now() - this.#turnedAt < TURN_MS ? undefined : this.#turn());
-      if (this.standby.on && this.#needsParentOnly()) {
-        // What the parent must know or answer may not lie here.
-        this.#flushQuietly();
-        return this.#streams.readSync(buffer);
-      }
-    }
+  // No async function on the way of a short call: see `WorkerOutput.read()`.
+  #read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#channel.inFrame && this.#needsParentOnly()) return this.#readRest(buffer);
+    if (!this.standby.on) return this.#readAwake(buffer);
+    this.#buffer = buffer;
+    // Without a turn, too, what waits in a microtask gets to where it can leave.
+    const turned = this.#now() - this.#turnedAt < TURN_MS ? NO_TURN : this.#turn();
+    return turned.then(this.#readOnStandby);
+  }
+
+  /** The rest of a frame is on its way, and each turn of the event loop between two reads costs more than a read. */
+  async #readRest(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+    return await this.#streams.readSync(buffer);
+  }
+
+  async #readAwake(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
     const bytes = await this.#streams.read(buffer);
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;

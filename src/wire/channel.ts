@@ -43,8 +43,24 @@ export class Channel {
   #writtenBytes = 0;
   #outgoingLines: LineLimits | undefined;
   readonly #sliceBytes: number;
-  #isWriting = false;
+  /** What is being written, and how much of that has left. */
+  #slices: readonly Uint8Array[] = [];
+  #writtenSlices = 0;
   #writing: Promise<void> | undefined;
+  readonly #sliceWritten = (): void => {
+    this.#countSlice();
+    try {
+      if (!this.#writeSlices()) return;
+    } catch {
+      return this.#writeFailed();
+    }
+    this.#endWrite();
+  };
+  /** The other side is gone. Its exit, not this error, says how. */
+  readonly #writeFailed = (): void => {
+    this.#broken = true;
+    this.#endWrite();
+  };
   readonly #turns: Turns | undefined;
   #reading: Promise<void> | undefined;
   #broken = false;
@@ -122,20 +138,11 @@ export class Channel {
 
   /** Writes what was appended, unless a write is under way: that one goes on with it. */
   flush(): void {
-    if (this.#isWriting || this.#broken || this.#outgoing.byteLength === 0) return;
+    if (this.#writing !== undefined || this.#broken || this.#outgoing.byteLength === 0) return;
     this.#takenBytes += this.#outgoing.byteLength;
-    const slices = this.#slicesOf(this.#outgoing.take());
-    for (let index = 0; index < slices.length; index++) {
-      const written = this.#write(slices[index]!);
-      if (written === undefined) {
-        this.#writtenBytes += slices[index]!.byteLength;
-        continue;
-      }
-      this.#isWriting = true;
-      this.#finishWrite(written, slices, index + 1);
-      return;
-    }
-    this.#onWritten();
+    this.#slices = this.#slicesOf(this.#outgoing.take());
+    this.#writtenSlices = 0;
+    if (this.#writeSlices()) this.#onWritten();
   }
 
   /** Begins no more writes: the other side is gone. Returns the one that is under way. */
@@ -144,29 +151,38 @@ export class Channel {
     return this.#writing;
   }
 
-  async #finishWrite(first: Promise<void>, slices: Uint8Array[], next: number): Promise<void> {
-    try {
-      this.#writing = first;
-      await first;
-      this.#writtenBytes += slices[next - 1]!.byteLength;
-      for (; next < slices.length && !this.#broken; next++) {
-        this.#writing = this.#write(slices[next]!);
-        await this.#writing;
-        this.#writtenBytes += slices[next]!.byteLength;
+  /** Returns whether all slices have left; what takes longer goes on by itself. */
+  #writeSlices(): boolean {
+    while (this.#writtenSlices < this.#slices.length && !this.#broken) {
+      const writing = this.#write(this.#slices[this.#writtenSlices]!);
+      if (writing === undefined) {
+        this.#countSlice();
+        continue;
       }
-    } catch {
-      // The other side is gone. Its exit, not this error, says how.
-      this.#broken = true;
-    } finally {
-      this.#isWriting = false;
-      this.#writing = undefined;
+      this.#writing = writing;
+      // No async function: see `WorkerOutput.read()`.
+      writing.then(this.#sliceWritten, this.#writeFailed);
+      return false;
     }
+    // They may be large.
+    this.#slices = [];
+    return true;
+  }
+
+  #countSlice(): void {
+    this.#writtenBytes += this.#slices[this.#writtenSlices]!.byteLength;
+    this.#writtenSlices++;
+  }
+
+  #endWrite(): void {
+    this.#writing = undefined;
     this.#onWritten();
     this.flush();
   }
 
   #slicesOf(chunks: Uint8Array[]): Uint8Array[] {
     const size = this.#sliceBytes;
+    if (chunks.length === 1 && chunks[0]!.byteLength <= size) return chunks;
     if (!chunks.some(({ byteLength }) => byteLength > size)) return chunks;
     return chunks.flatMap((chunk) =>
       Array.from({ length: Math.ceil(chunk.byteLength / size) }, (_, n) => chunk.subarray(n * size, (n + 1) * size))
@@ -182,7 +198,7 @@ export class Channel {
       const rest = this.#turns === undefined ? this.#open(view) : this.#turns.take(view, this.#open);
       if (rest === undefined) this.#onChunkEnd();
       else await this.#finishRead(rest);
-      buffer = new Uint8Array(view.buffer);
+      if (view.buffer !== buffer.buffer) buffer = new Uint8Array(view.buffer);
     }
   }
 

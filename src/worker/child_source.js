@@ -1548,7 +1548,11 @@ var FrameBuffer = class {
   }
   #closeSegment() {
     if (this.#end === this.#start) return;
-    this.#chunks[$push](this.#block[$subarray](this.#start, this.#end));
+    const segment = this.#block[$subarray](this.#start, this.#end);
+    if (this.#chunks.length === 0) this.#chunks = [
+      segment
+    ];
+    else this.#chunks[$push](segment);
     this.#closedBytes += this.#end - this.#start;
     this.#start = this.#end;
   }
@@ -1833,8 +1837,22 @@ var Channel = class {
   #writtenBytes = 0;
   #outgoingLines;
   #sliceBytes;
-  #isWriting = false;
+  #slices = [];
+  #writtenSlices = 0;
   #writing;
+  #sliceWritten = () => {
+    this.#countSlice();
+    try {
+      if (!this.#writeSlices()) return;
+    } catch {
+      return this.#writeFailed();
+    }
+    this.#endWrite();
+  };
+  #writeFailed = () => {
+    this.#broken = true;
+    this.#endWrite();
+  };
   #turns;
   #reading;
   #broken = false;
@@ -1879,46 +1897,42 @@ var Channel = class {
     this.#outgoing.append(text, parts);
   }
   flush() {
-    if (this.#isWriting || this.#broken || this.#outgoing.byteLength === 0) return;
+    if (this.#writing !== void 0 || this.#broken || this.#outgoing.byteLength === 0) return;
     this.#takenBytes += this.#outgoing.byteLength;
-    const slices = this.#slicesOf(this.#outgoing.take());
-    for (let index = 0; index < slices.length; index++) {
-      const written = this.#write(slices[index]);
-      if (written === void 0) {
-        this.#writtenBytes += slices[index].byteLength;
-        continue;
-      }
-      this.#isWriting = true;
-      this.#finishWrite(written, slices, index + 1);
-      return;
-    }
-    this.#onWritten();
+    this.#slices = this.#slicesOf(this.#outgoing.take());
+    this.#writtenSlices = 0;
+    if (this.#writeSlices()) this.#onWritten();
   }
   endWriting() {
     this.#broken = true;
     return this.#writing;
   }
-  async #finishWrite(first, slices, next) {
-    try {
-      this.#writing = first;
-      await first;
-      this.#writtenBytes += slices[next - 1].byteLength;
-      for (; next < slices.length && !this.#broken; next++) {
-        this.#writing = this.#write(slices[next]);
-        await this.#writing;
-        this.#writtenBytes += slices[next].byteLength;
+  #writeSlices() {
+    while (this.#writtenSlices < this.#slices.length && !this.#broken) {
+      const writing = this.#write(this.#slices[this.#writtenSlices]);
+      if (writing === void 0) {
+        this.#countSlice();
+        continue;
       }
-    } catch {
-      this.#broken = true;
-    } finally {
-      this.#isWriting = false;
-      this.#writing = void 0;
+      this.#writing = writing;
+      writing[$then](this.#sliceWritten, this.#writeFailed);
+      return false;
     }
+    this.#slices = [];
+    return true;
+  }
+  #countSlice() {
+    this.#writtenBytes += this.#slices[this.#writtenSlices].byteLength;
+    this.#writtenSlices++;
+  }
+  #endWrite() {
+    this.#writing = void 0;
     this.#onWritten();
     this.flush();
   }
   #slicesOf(chunks) {
     const size = this.#sliceBytes;
+    if (chunks.length === 1 && chunks[0].byteLength <= size) return chunks;
     if (!chunks[$some](({ byteLength }) => byteLength > size)) return chunks;
     return chunks[$flatMap]((chunk) => $Array_from({
       length: $Math_ceil(chunk.byteLength / size)
@@ -1932,7 +1946,7 @@ var Channel = class {
       const rest = this.#turns === void 0 ? this.#open(view) : this.#turns.take(view, this.#open);
       if (rest === void 0) this.#onChunkEnd();
       else await this.#finishRead(rest);
-      buffer = new Uint8Array(view.buffer);
+      if (view.buffer !== buffer.buffer) buffer = new Uint8Array(view.buffer);
     }
   }
   async #finishRead(rest) {
@@ -2278,7 +2292,7 @@ return parts["timer"];
 //# sourceURL=ext:corral/child/2
 `, `"use strict";
 ((parts, taken, load) => {
-const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $JSON_parse, $Math_ceil, $Array_from, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
+const { Map, Error, TypeError, RangeError, SyntaxError, ReferenceError, URL, AbortController, FinalizationRegistry, JSON, Object, Symbol, RegExp, Proxy, crypto, performance, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Array_isArray, $Function_prototype_toString, $Object_keys, $Math_min, $JSON_stringify, $JSON_parse, $Math_ceil, $Array_from, $Object_create, $Number_isSafeInteger, $Reflect_ownKeys, $Reflect_getOwnPropertyDescriptor, $Math_round, $Promise_resolve, $push, $splice, $slice, $map, $filter, $every, $join, $find, $findIndex, $includes, $indexOf, $get, $set, $has, $delete, $values, $keys, $add, $startsWith, $replace, $split, $test, $exec, $call, $bind, $then, $register, $filledMap, $filledSet } = taken;
 parts["troubles"] = (() => {
 // src/troubles.ts
 var TROUBLESHOOTING = "https://corral-deno.github.io/corral/troubleshooting.html";
@@ -3071,6 +3085,49 @@ parts["child/tasks/task_loop"] = (({
 }, {
   see
 }) => {
+// src/numbered_items.ts
+var NumberedItems = class {
+  #only;
+  #items = /* @__PURE__ */ new Map();
+  #first;
+  get size() {
+    return this.#only === void 0 ? this.#items.size : 1;
+  }
+  get first() {
+    if (this.#only !== void 0) return this.#only;
+    if (this.#first === void 0 && this.#items.size > 0) this.#first = this.#items[$values]().next().value;
+    return this.#first;
+  }
+  all() {
+    return this.#only === void 0 ? this.#items[$values]() : [
+      this.#only
+    ];
+  }
+  byId(id) {
+    if (this.#only === void 0) return this.#items[$get](id);
+    return this.#only.id === id ? this.#only : void 0;
+  }
+  append(item) {
+    if (this.size === 0) {
+      this.#only = item;
+      return;
+    }
+    if (this.#only !== void 0) {
+      this.#items[$set](this.#only.id, this.#only);
+      this.#only = void 0;
+    }
+    this.#items[$set](item.id, item);
+  }
+  remove(item) {
+    if (this.#only !== void 0) {
+      if (this.#only === item) this.#only = void 0;
+      return;
+    }
+    if (this.#first === item) this.#first = void 0;
+    this.#items[$delete](item.id);
+  }
+};
+
 // src/wire/protocol.ts
 var PROTOCOL_VERSION = 1;
 var CLASS = /^(?:@|class(?!\\s*\\(|[\\p{ID_Continue}$]))/u;
@@ -3623,7 +3680,7 @@ function withoutUnencodable(outcomes) {
 // src/child/tasks/task_loop.ts
 var TaskLoop = class {
   #functions = /* @__PURE__ */ new Map();
-  #running = /* @__PURE__ */ new Map();
+  #running = new NumberedItems();
   #module;
   #concurrency;
   #exportsOnly;
@@ -3656,7 +3713,7 @@ var TaskLoop = class {
     return this.#begun;
   }
   hasEnded(task) {
-    return this.#running[$get](task.id) !== task;
+    return this.#running.byId(task.id) !== task;
   }
   receive(message, parts) {
     switch (message[0]) {
@@ -3689,7 +3746,7 @@ var TaskLoop = class {
     }
   }
   progress(task, value) {
-    if (this.#running[$get](task.id) === task) this.#answers.progress(task, value);
+    if (this.#running.byId(task.id) === task) this.#answers.progress(task, value);
   }
   #learnFunction(functionId, spec) {
     try {
@@ -3718,18 +3775,22 @@ var TaskLoop = class {
     if (!this.#standby?.on && trace === void 0) this.#send(writeStarted(id));
     this.#lease.begin();
   }
-  #hold([id, functionId, attempt, tagged, args, trace], parts, chunk) {
-    this.#held[$push]({
-      id,
-      functionId,
-      attempt,
-      trace,
-      arguments: args,
-      parts: tagged === 1 ? parts : void 0,
+  #hold(call, parts, chunk) {
+    const task = {
+      id: call[0],
+      functionId: call[1],
+      attempt: call[2],
+      trace: call[5],
+      arguments: call[4],
+      parts: call[3] === 1 ? parts : void 0,
       chunk,
       controller: void 0,
       startedAt: void 0
-    });
+    };
+    if (this.#held.length === 0) this.#held = [
+      task
+    ];
+    else this.#held[$push](task);
   }
   #pump() {
     while (this.#running.size < this.#concurrency && this.#next < this.#held.length) {
@@ -3755,7 +3816,7 @@ var TaskLoop = class {
     if (known?.call === void 0) {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
     }
-    this.#running[$set](task.id, task);
+    this.#running.append(task);
     this.#begun++;
     const call = known.call;
     if (task.chunk !== void 0) {
@@ -3811,7 +3872,7 @@ var TaskLoop = class {
     this.#ended(task);
   }
   #ended(task) {
-    this.#running[$delete](task.id);
+    this.#running.remove(task);
     task.arguments = void 0;
     if (this.#lease.answered()) return;
     if (this.#next < this.#held.length && this.#concurrency === 1) this.#returnHeld();
@@ -3827,7 +3888,7 @@ var TaskLoop = class {
     this.#send(writeReturned(ids));
   }
   #abort(id, reason) {
-    const running = this.#running[$get](id);
+    const running = this.#running.byId(id);
     if (running !== void 0) {
       running.controller ??= new AbortController();
       running.controller.abort(reason ?? new CancelledError("The task was cancelled"));
@@ -4227,6 +4288,7 @@ var Standby = class {
 
 // src/child/parent_link.ts
 var TURN_MS = 1;
+var NO_TURN = $Promise_resolve();
 var ParentLink = class {
   standby = new Standby();
   shared;
@@ -4234,6 +4296,12 @@ var ParentLink = class {
   #needsParentOnly;
   #now;
   #channel;
+  #buffer;
+  #readOnStandby = () => {
+    if (!this.standby.on || !this.#needsParentOnly()) return this.#readAwake(this.#buffer);
+    this.#flushQuietly();
+    return this.#streams.readSync(this.#buffer);
+  };
   #sentAt = -Infinity;
   #turnedAt = -Infinity;
   #outlivesParent = false;
@@ -4288,17 +4356,17 @@ var ParentLink = class {
     if (this.standby.enter()) this.#channel.append(STANDBY);
     this.#channel.append(text, parts);
   }
-  async #read(buffer) {
-    if (this.#channel.inFrame && this.#needsParentOnly()) {
-      return this.#streams.readSync(buffer);
-    }
-    if (this.standby.on) {
-      await (this.#now() - this.#turnedAt < TURN_MS ? void 0 : this.#turn());
-      if (this.standby.on && this.#needsParentOnly()) {
-        this.#flushQuietly();
-        return this.#streams.readSync(buffer);
-      }
-    }
+  #read(buffer) {
+    if (this.#channel.inFrame && this.#needsParentOnly()) return this.#readRest(buffer);
+    if (!this.standby.on) return this.#readAwake(buffer);
+    this.#buffer = buffer;
+    const turned = this.#now() - this.#turnedAt < TURN_MS ? NO_TURN : this.#turn();
+    return turned[$then](this.#readOnStandby);
+  }
+  async #readRest(buffer) {
+    return await this.#streams.readSync(buffer);
+  }
+  async #readAwake(buffer) {
     const bytes = await this.#streams.read(buffer);
     if (this.#needsParentOnly()) this.standby.heard(this.#now() - this.#sentAt);
     return bytes;

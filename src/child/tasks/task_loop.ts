@@ -1,5 +1,6 @@
 import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { CancelledError } from "../../errors.ts";
+import { NumberedItems } from "../../numbered_items.ts";
 import type { RepliesRead } from "../../wire/messages/lease.ts";
 import type { CallItem, ParentMessage, TraceContext } from "../../wire/messages/to_child.ts";
 import { type ChunkOutcomes, writeReturned, writeStarted } from "../../wire/messages/to_parent.ts";
@@ -39,7 +40,7 @@ interface KnownFunction {
 /** Receives tasks, runs them in order, at most `concurrency` at once, and answers each. */
 export class TaskLoop {
   readonly #functions = new Map<number, KnownFunction>();
-  readonly #running = new Map<number, HeldTask>();
+  readonly #running: NumberedItems<HeldTask> = new NumberedItems();
   readonly #module: LoadedModule;
   readonly #concurrency: number;
   readonly #exportsOnly: boolean;
@@ -92,7 +93,7 @@ export class TaskLoop {
 
   /** Whether a task was answered. */
   hasEnded(task: RunningTask): boolean {
-    return this.#running.get(task.id) !== task;
+    return this.#running.byId(task.id) !== task;
   }
 
   /** Takes in one message. What it starts may go on after the call. */
@@ -117,7 +118,7 @@ export class TaskLoop {
 
   /** Sends a progress value of a task that still runs. */
   progress(task: RunningTask, value: unknown): void {
-    if (this.#running.get(task.id) === task) this.#answers.progress(task as HeldTask, value);
+    if (this.#running.byId(task.id) === task) this.#answers.progress(task as HeldTask, value);
   }
 
   #learnFunction(functionId: number, spec: FunctionSpec): void {
@@ -147,18 +148,21 @@ export class TaskLoop {
     this.#lease.begin();
   }
 
-  #hold([id, functionId, attempt, tagged, args, trace]: CallItem, parts: Uint8Array[], chunk: HeldTask["chunk"]): void {
-    this.#held.push({
-      id,
-      functionId,
-      attempt,
-      trace,
-      arguments: args,
-      parts: tagged === 1 ? parts : undefined,
+  #hold(call: CallItem, parts: Uint8Array[], chunk: HeldTask["chunk"]): void {
+    const task: HeldTask = {
+      id: call[0],
+      functionId: call[1],
+      attempt: call[2],
+      trace: call[5],
+      arguments: call[4],
+      parts: call[3] === 1 ? parts : undefined,
       chunk,
       controller: undefined,
       startedAt: undefined,
-    });
+    };
+    // What is pushed into an empty list makes room for sixteen more: mostly there is one task, and no other behind it.
+    if (this.#held.length === 0) this.#held = [task];
+    else this.#held.push(task);
   }
 
   #pump(): void {
@@ -186,7 +190,7 @@ export class TaskLoop {
     if (known?.call === undefined) {
       return this.#answerError(task, known?.error ?? new Error("the function was never sent"));
     }
-    this.#running.set(task.id, task);
+    this.#running.append(task);
     this.#begun++;
     const call = known.call;
     if (task.chunk !== undefined) {
@@ -244,7 +248,7 @@ export class TaskLoop {
   }
 
   #ended(task: HeldTask): void {
-    this.#running.delete(task.id);
+    this.#running.remove(task);
     // What the task left behind keeps the task, and should keep no more.
     task.arguments = undefined;
     if (this.#lease.answered()) return;
@@ -264,7 +268,7 @@ export class TaskLoop {
   }
 
   #abort(id: number, reason: unknown): void {
-    const running = this.#running.get(id);
+    const running = this.#running.byId(id);
     if (running !== undefined) {
       running.controller ??= new AbortController();
       running.controller.abort(reason ?? new CancelledError("The task was cancelled"));

@@ -186,7 +186,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     switch (message[0]) {
       case "result":
         // Before the task is taken off the books: nothing could settle it afterwards.
-        if (slot.held.get(message[1])?.request.chunk !== undefined) {
+        if (slot.held.byId(message[1])?.request.chunk !== undefined) {
           throw new ProtocolError(`it answered chunk ${message[1]} with a single result`);
         }
         if (message.length === 2) return this.#settle(message[1], true, undefined);
@@ -198,7 +198,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         return this.#parts.keep(
           message[1],
           this.#decode(message[3], message[2], parts),
-          slot.held.get(message[1])?.request.chunk,
+          slot.held.byId(message[1])?.request.chunk,
         );
       case "chunk":
         return this.#settleChunk(message[1], message[2], {
@@ -216,7 +216,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
         return this.#progress(message[1], this.#decode(message[3], message[2], parts));
       case "span":
         // What a task left behind may end a span when the task has long been answered.
-        return slot.held.get(message[1])?.completion.span?.(message[2]);
+        return slot.held.byId(message[1])?.completion.span?.(message[2]);
       case "ready":
         this.#startLimit.cancel();
         return scheduler.ready(slot, monotonicMs());
@@ -240,7 +240,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
 
   #began(taskId: number): void {
     const { scheduler, slot } = this.#context;
-    const task = slot.held.get(taskId);
+    const task = slot.held.byId(taskId);
     if (task === undefined) throw new ProtocolError(`it began task ${taskId}, which it does not hold`);
     scheduler.started(slot);
     if (task.request.trace !== undefined && task.state === "sent") task.completion.begun(monotonicMs());
@@ -261,14 +261,14 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   #settleChunk(taskId: number, durationMs: number, value: unknown): void {
     const outcomes = checkedOutcomes(
       this.#parts.join(taskId, value),
-      this.#context.slot.held.get(taskId)?.request.chunk,
+      this.#context.slot.held.byId(taskId)?.request.chunk,
     );
     for (const [, error] of outcomes.errors) this.#worker.explain(error);
     this.#settle(taskId, true, { ...outcomes, durationMs } satisfies ChunkResult);
   }
 
   #progress(taskId: number, value: unknown): void {
-    const task = this.#context.slot.held.get(taskId);
+    const task = this.#context.slot.held.byId(taskId);
     if (task === undefined) throw new ProtocolError(`it reported progress of task ${taskId}, which it does not hold`);
     if (task.state !== "settled") task.completion.progress(value);
   }
@@ -284,7 +284,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
 
   /** Whether it may have run out of memory while it took in its first task: that would end one worker after the other, so the task is charged. */
   #diedOfArguments(exit: WorkerExit): boolean {
-    const [head] = this.#context.slot.held.values();
+    const [head] = this.#context.slot.held.all();
     const isLarge = head !== undefined && head.byteLength >= LARGE_ARGUMENTS_BYTES;
     return isLarge && workerExitError(exit, false) instanceof OutOfMemoryError;
   }

@@ -119,16 +119,19 @@ export class Observers implements WorkerListener {
 
   busy(worker: WorkerIdentity, at: number): void {
     this.#counts.setBusy(worker, true, at);
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.workerBusy) told(worker, at);
   }
 
   idle(worker: WorkerIdentity, at: number): void {
     this.#counts.setBusy(worker, false, at);
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.workerIdle) told(worker, at);
   }
 
   ran(msPerTask: number, tasks: number): void {
     this.#counts.ran(msPerTask, tasks);
+    if (!this.#isWatched) return;
     for (const told of this.#listeners.workerRan) told(msPerTask, tasks);
   }
 

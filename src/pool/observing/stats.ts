@@ -7,7 +7,9 @@ import type { PoolStats } from "../types.ts";
 /** Measures how much of the workers' time is put to use. */
 class WorkerUse {
   readonly #ready = new Set<WorkerIdentity>();
-  readonly #busy = new Set<WorkerIdentity>();
+  /** Whether each has something to do. */
+  readonly #busy = new Map<WorkerIdentity, boolean>();
+  #busyCount = 0;
   #readyMs = 0;
   #busyMs = 0;
   #at = 0;
@@ -21,14 +23,14 @@ class WorkerUse {
   /** A worker has something to do, or not any more. */
   setBusy(worker: WorkerIdentity, busy: boolean, at: number): void {
     this.#advance(at);
-    if (busy) this.#busy.add(worker);
-    else this.#busy.delete(worker);
+    this.#note(worker, busy);
   }
 
   /** A worker has ended. */
   ended(worker: WorkerIdentity, at: number): void {
     this.#advance(at);
     this.#ready.delete(worker);
+    this.#note(worker, false);
     this.#busy.delete(worker);
   }
 
@@ -38,11 +40,18 @@ class WorkerUse {
     return this.#readyMs === 0 ? 0 : Math.min(1, this.#busyMs / this.#readyMs);
   }
 
+  // A set of those that are busy would be made anew each time that the last one leaves it: twice for an awaited call.
+  #note(worker: WorkerIdentity, busy: boolean): void {
+    if ((this.#busy.get(worker) ?? false) === busy) return;
+    this.#busy.set(worker, busy);
+    this.#busyCount += busy ? 1 : -1;
+  }
+
   #advance(at: number): void {
     // Several sources of time meet here, which may be microseconds apart.
     const passedMs = Math.max(0, at - this.#at);
     this.#readyMs += passedMs * this.#ready.size;
-    this.#busyMs += passedMs * this.#busy.size;
+    this.#busyMs += passedMs * this.#busyCount;
     this.#at = Math.max(this.#at, at);
   }
 }

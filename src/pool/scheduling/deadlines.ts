@@ -30,7 +30,7 @@ export class SlotDeadlines<T extends ScheduledTask> {
       const { head } = present;
       return head === undefined ? next : Math.min(next, this.#task(slot, head));
     }
-    for (const task of slot.held.values()) next = Math.min(next, this.#task(slot, task));
+    for (const task of slot.held.all()) next = Math.min(next, this.#task(slot, task));
     return next;
   }
 
@@ -68,7 +68,7 @@ export class SlotDeadlines<T extends ScheduledTask> {
 
   /** The tasks that may be running: the first, unless the worker runs several at once. */
   #runnable(slot: Slot<T>): T[] {
-    if (this.#options.concurrency > 1) return [...slot.held.values()];
+    if (this.#options.concurrency > 1) return [...slot.held.all()];
     const head = slot.present?.head;
     return head === undefined ? [] : [head];
   }
@@ -79,7 +79,7 @@ export class SlotDeadlines<T extends ScheduledTask> {
 
   #hasUnsettled(slot: Slot<T>): boolean {
     if (this.#options.concurrency === 1) return false;
-    for (const task of slot.held.values()) if (task.state !== "settled") return true;
+    for (const task of slot.held.all()) if (task.state !== "settled") return true;
     return false;
   }
 }

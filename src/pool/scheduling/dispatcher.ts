@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
-import type { SchedulerListener, SchedulerOptions, SchedulerWorker } from "./effects.ts";
+import type { SchedulerListener, SchedulerOptions } from "./effects.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import type { Slot } from "./slot.ts";
 import type { WaitingTasks } from "./waiting_tasks.ts";
@@ -11,8 +11,6 @@ export class Dispatcher<T extends ScheduledTask> {
   readonly #waiting: WaitingTasks<T>;
   readonly #listener: SchedulerListener<T>;
   readonly #options: Pick<SchedulerOptions, "concurrency" | "maxTasksPerChild">;
-  /** Those that were given tasks which have not left yet. */
-  readonly #given: SchedulerWorker<T>[] = [];
 
   constructor(
     slots: readonly Slot<T>[],
@@ -32,7 +30,12 @@ export class Dispatcher<T extends ScheduledTask> {
     this.#giveHeads(now);
     if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
     // What one worker gets leaves together: the first task alone would wake it, and the program again, for one answer.
-    for (let worker; (worker = this.#given.pop()) !== undefined;) worker.flush();
+    for (let index = 0; index < this.#slots.length; index++) {
+      const record = this.#slots[index]!.present;
+      if (record === undefined || !record.isGiven) continue;
+      record.isGiven = false;
+      record.worker!.flush();
+    }
   }
 
   /**
@@ -45,7 +48,7 @@ export class Dispatcher<T extends ScheduledTask> {
     record.gaveBack();
     for (const id of taskIds.toReversed()) {
       if (record.revoked.delete(id)) continue;
-      const task = record.held.get(id);
+      const task = record.held.byId(id);
       if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
       if (this.#options.concurrency > 1 || !record.wasAhead(task)) {
         throw new ProtocolError(`it returned task ${id}, which it was to start`);
@@ -59,7 +62,7 @@ export class Dispatcher<T extends ScheduledTask> {
   revokeAhead({ present }: Slot<T>, now: number): void {
     const record = present!;
     const returned: T[] = [];
-    const behindHead = [...record.held.values()].slice(1);
+    const behindHead = [...record.held.all()].slice(1);
     record.window.shrink();
     for (const task of behindHead.reverse()) {
       record.revoked.add(task.id);
@@ -87,7 +90,8 @@ export class Dispatcher<T extends ScheduledTask> {
     const { concurrency } = this.#options;
     for (let gave = true; gave && this.#waiting.size > 0;) {
       gave = false;
-      for (const slot of this.#slots) {
+      for (let index = 0; index < this.#slots.length; index++) {
+        const slot = this.#slots[index]!;
         if (slot.phase !== "ready" || slot.present!.held.size >= concurrency || !this.#accepts(slot)) continue;
         const task = this.#waiting.take(slot.index);
         if (task === undefined) continue;
@@ -123,7 +127,7 @@ export class Dispatcher<T extends ScheduledTask> {
     const worker = record.worker!;
     if (wasIdle) worker.setReferenced(true);
     worker.run(tasks, wasIdle || this.#options.concurrency > 1 ? undefined : record.replies);
-    this.#given.push(worker);
+    record.isGiven = true;
     if (wasIdle) this.#listener.becameBusy(index, now);
     for (let place = 0; place < tasks.length; place++) {
       if (tasks[place]!.state === "sent") this.#listener.sent(tasks[place]!, index, now);
@@ -138,7 +142,7 @@ export class Dispatcher<T extends ScheduledTask> {
 
   /** A task that runs beside others goes on after its abort: the worker gets nothing new, and is ended after the others. */
   #isStuck(slot: Slot<T>): boolean {
-    for (const task of slot.held.values()) if (task.state === "settled") return true;
+    for (const task of slot.held.all()) if (task.state === "settled") return true;
     return false;
   }
 }

@@ -153,7 +153,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** The worker of a slot answered. Returns the task if its caller still waits. Throws ProtocolError when the worker does not hold it. */
   answered(slot: Slot<T>, taskId: number): T | undefined {
     const record = slot.present;
-    const task = record?.held.get(taskId);
+    const task = record?.held.byId(taskId);
     if (task === undefined) throw new ProtocolError(`it answered task ${taskId}, which it does not hold`);
     record!.answer(task);
     return this.#unsettled.settle(task) ? task : undefined;
@@ -179,7 +179,7 @@ export class Scheduler<T extends ScheduledTask> {
   /** The worker of a slot has ended. */
   exited(slot: Slot<T>, error: ExitErrorFactory, now: number): void {
     const { phase, present } = slot;
-    const held = [...slot.held.values()];
+    const held = [...slot.held.all()];
     const mayHaveStarted = present?.mayHaveBegun(this.#options.concurrency) ?? 0;
     slot.becomeEmpty();
     const expected = phase === "stopping" || phase === "empty";
@@ -219,7 +219,7 @@ export class Scheduler<T extends ScheduledTask> {
     this.#state = "ending";
     this.#unsettled.failWaiting(reason, kind);
     for (const slot of this.slots) {
-      for (const task of slot.held.values()) this.#unsettled.fail(task, reason(task), kind);
+      for (const task of slot.held.all()) this.#unsettled.fail(task, reason(task), kind);
       this.#supervisor.end(slot);
     }
     this.#finishIfDrained();
@@ -242,7 +242,10 @@ export class Scheduler<T extends ScheduledTask> {
   /** When `tick()` must be called next. */
   nextDeadline(): number {
     let next = this.#isEnding || this.#paused || !this.#demand.any ? Infinity : this.#demand.nextStart();
-    for (const slot of this.slots) next = Math.min(next, this.#deadlines.next(slot, !this.#demand.all));
+    const idlersLeave = !this.#demand.all;
+    for (let index = 0; index < this.slots.length; index++) {
+      next = Math.min(next, this.#deadlines.next(this.slots[index]!, idlersLeave));
+    }
     return next;
   }
 
@@ -278,7 +281,9 @@ export class Scheduler<T extends ScheduledTask> {
 
   #startWorkers(now: number): void {
     // Asked at each turn, of many slots perhaps: mostly all are ready, and nothing is to be done.
-    for (const slot of this.slots) if (slot.phase !== "ready") return this.#startMissing(now);
+    for (let index = 0; index < this.slots.length; index++) {
+      if (this.slots[index]!.phase !== "ready") return this.#startMissing(now);
+    }
   }
 
   #startMissing(now: number): void {

@@ -1,3 +1,4 @@
+import { NumberedItems } from "../../numbered_items.ts";
 import type { LeaseTimes } from "./lease_clock.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import { WorkerRecord } from "./worker_record.ts";
@@ -5,7 +6,7 @@ import { WorkerRecord } from "./worker_record.ts";
 /** Where a slot's worker is in its life. In all but "empty" there is one. */
 export type SlotPhase = "empty" | "starting" | "ready" | "stopping";
 
-const NONE = new Map<number, never>();
+const NONE = new NumberedItems<never>();
 
 /** One place for a worker, which workers fill one after the other. */
 export class Slot<T extends ScheduledTask> {
@@ -24,8 +25,8 @@ export class Slot<T extends ScheduledTask> {
   }
 
   /** What the worker holds, in order. */
-  get held(): ReadonlyMap<number, T> {
-    return this.present?.held ?? (NONE as ReadonlyMap<number, T>);
+  get held(): NumberedItems<T> {
+    return this.present?.held ?? (NONE as NumberedItems<T>);
   }
 
   /** A worker is being started here. Returns its books. */

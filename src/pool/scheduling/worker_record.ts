@@ -1,4 +1,5 @@
 import type { SchedulerWorker } from "./effects.ts";
+import { NumberedItems } from "../../numbered_items.ts";
 import { LeaseClock, type LeaseTimes } from "./lease_clock.ts";
 import type { ScheduledTask, TaskPlace } from "./scheduled_task.ts";
 import { SendWindow } from "./send_window.ts";
@@ -20,11 +21,13 @@ export class WorkerRecord<T extends ScheduledTask> {
   /** How long it has been silent. */
   readonly lease: LeaseClock;
   /** Sent and unanswered, in order. */
-  readonly held = new Map<number, T>();
+  readonly held: NumberedItems<T> = new NumberedItems();
   /** Taken back while the worker was silent; it will return their ids. */
   readonly revoked = new Set<number>();
   /** Absent only while it is being started. */
   worker: SchedulerWorker<T> | undefined;
+  /** Whether it was given tasks that have not left yet. */
+  isGiven = false;
   readonly #slot: TaskPlace<T>;
   #taken = 0;
   #answered = 0;
@@ -76,7 +79,7 @@ export class WorkerRecord<T extends ScheduledTask> {
 
   /** The task that has been with it longest. */
   get head(): T | undefined {
-    return this.held.values().next().value;
+    return this.held.first;
   }
 
   /** It can take tasks now. */
@@ -113,7 +116,7 @@ export class WorkerRecord<T extends ScheduledTask> {
       this.#unacknowledged = !this.#onStandby;
       this.#changedAt = this.#headSince = this.#busySince = now;
     }
-    this.held.set(task.id, task);
+    this.held.append(task);
     this.#taken++;
     this.#heldBytes += task.byteLength;
     task.state = "sent";
@@ -183,7 +186,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   }
 
   #drop(task: T): void {
-    this.held.delete(task.id);
+    this.held.remove(task);
     this.#heldBytes -= task.byteLength;
     this.#dropped = true;
     task.slot = undefined;

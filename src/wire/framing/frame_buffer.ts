@@ -125,7 +125,10 @@ export class FrameBuffer {
 
   #closeSegment(): void {
     if (this.#end === this.#start) return;
-    this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    const segment = this.#block.subarray(this.#start, this.#end);
+    // What is pushed into an empty list makes room for sixteen more.
+    if (this.#chunks.length === 0) this.#chunks = [segment];
+    else this.#chunks.push(segment);
     this.#closedBytes += this.#end - this.#start;
     this.#start = this.#end;
   }

@@ -53,6 +53,20 @@ export function writeFunction(functionId: number, spec: FunctionSpec): string {
   return `["function",${functionId},${JSON.stringify(spec)}]`;
 }
 
+/** What stands between the number of a call and its arguments; calls that follow one another mostly share it. */
+const callHead = { functionId: 0, attempt: 0, tagged: false, text: "" };
+
+function callHeadOf(functionId: number, attempt: number, tagged: boolean): string {
+  const last = callHead;
+  if (last.functionId !== functionId || last.attempt !== attempt || last.tagged !== tagged) {
+    last.functionId = functionId;
+    last.attempt = attempt;
+    last.tagged = tagged;
+    last.text = `,${functionId},${attempt},${tagged ? 1 : 0},`;
+  }
+  return last.text;
+}
+
 /** One call, for `writeRun()`. */
 export function writeCall(
   taskId: number,
@@ -61,8 +75,8 @@ export function writeCall(
   args: Encoded,
   trace: TraceContext | undefined,
 ): string {
-  // One template, for the most frequent message of all.
-  if (trace === undefined) return `[${taskId},${functionId},${attempt},${args.tagged ? 1 : 0},${args.text}]`;
+  // The most frequent message of all: each piece of a text that is put together is a new object.
+  if (trace === undefined) return `[${taskId}${callHeadOf(functionId, attempt, args.tagged)}${args.text}]`;
   return withValueAnd(`[${taskId},${functionId},${attempt}`, args, trace);
 }
 

@@ -241,7 +241,7 @@ export function withHeld(held: string, options: ConstructorParameters<typeof Scr
   }
   pool.submit(held);
   if (held !== "") pool.read(0, "started");
-  assertEquals([...pool.slot(0).held.values()].map(({ name }) => name).join(""), held);
+  assertEquals([...pool.slot(0).held.all()].map(({ name }) => name).join(""), held);
   return pool;
 }
 

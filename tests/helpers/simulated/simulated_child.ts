@@ -259,7 +259,7 @@ export class SimulatedChild implements SchedulerWorker<SimulatedTask> {
   }
 
   #began(taskId: number): void {
-    const task = this.slot.held.get(taskId);
+    const task = this.slot.held.byId(taskId);
     if (task === undefined) throw new Error(`the child began task ${taskId}, which it does not hold`);
     this.#pool.scheduler.started(this.slot);
     if (this.#pool.measures && task.state === "sent") task.life += "b";

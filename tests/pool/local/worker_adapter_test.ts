@@ -43,7 +43,7 @@ class FakeWorker {
     const link = { questions: { waits: { watch: nothing, any: false } }, handles: undefined };
     this.adapter = new WorkerAdapter({
       scheduler: { answered: (_: unknown, id: number) => held.get(id) },
-      slot: { index: 0, phase: "ready", held },
+      slot: { index: 0, phase: "ready", held: { byId: (id: number) => held.get(id), size: held.size } },
       start: (events: ConnectedWorkerEvents) => {
         this.#events = events;
         return { process, link, sayHello: nothing } as unknown as ConnectedWorker;

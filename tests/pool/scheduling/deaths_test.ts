@@ -30,7 +30,7 @@ Deno.test("Scheduler.exited() never fails a task for the deaths of workers that 
     pool.enqueue(head!, { priority: 1 });
     if (before === "a") pool.enqueue("z");
     pool.read(0, "started", `=${before}`);
-    assertEquals([...pool.slot(0).held.values()].map(({ name }) => name), [head, "z"]);
+    assertEquals([...pool.slot(0).held.all()].map(({ name }) => name), [head, "z"]);
     pool.read(0, "started");
     pool.enqueue(next!, { priority: 1 });
     pool.step(() => pool.exit(0), `reject ${head}: WorkerExitError started`, "spawn 0", "ref 0");

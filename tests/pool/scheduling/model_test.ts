@@ -166,7 +166,7 @@ function checkWorkers(pool: SimulatedPool, { maxTasksPerChild }: SimulatedOption
 
 function checkSlots(pool: SimulatedPool): void {
   for (const { index, phase, held, present } of pool.scheduler.slots) {
-    assertEquals({ index, held: [...held.keys()], revoked: [...(present?.revoked ?? [])] }, {
+    assertEquals({ index, held: Array.from(held.all(), ({ id }) => id), revoked: [...(present?.revoked ?? [])] }, {
       index,
       held: [],
       revoked: [],
