@@ -1390,7 +1390,7 @@ return parts["wire/codec/number_list"];
 //# sourceURL=ext:corral/child/1
 `, `"use strict";
 ((parts, taken, load) => {
-const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $get, $set, $delete, $clear, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
+const { Set, WeakMap, Promise, TypeError, RangeError, Date, URL, Uint8Array, TextEncoder, TextDecoder, AbortSignal, Object, String, Array, BigInt, performance, $Object_defineProperty, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Number_isInteger, $Math_min, $JSON_stringify, $Math_max, $Math_ceil, $String_fromCharCode, $Array_from, $Promise_withResolvers, $Number_isNaN, $push, $slice, $some, $includes, $flatMap, $fill, $get, $set, $delete, $clear, $add, $subarray, $encode, $encodeInto, $decode, $startsWith, $charCodeAt, $split, $call, $apply, $bind, $then } = taken;
 parts["wire/framing/frame_format"] = (({
   PayloadTooLargeError
 }) => {
@@ -1690,11 +1690,12 @@ var FrameDecoder = class {
     return LinePart.holding(reader.end());
   }
   #readText(chunk, start, end, frameEnd) {
+    if (end - start <= CALLED_TEXT_BYTES && end === chunk.length && start >= this.#runEnd) {
+      const text = shortText(chunk, start, end - start);
+      if (text !== void 0) return text;
+    }
     if (end - start > RUN_TEXT_BYTES || frameEnd !== end || !isAscii(chunk, start, end)) {
       return decodeUtf8(chunk[$subarray](start, end));
-    }
-    if (end === chunk.length && end - start <= CALLED_TEXT_BYTES && start >= this.#runEnd) {
-      return $String_fromCharCode[$apply](null, chunk[$subarray](start, end));
     }
     if (end > this.#runEnd) {
       this.#runStart = start;
@@ -1799,6 +1800,13 @@ function checkPartRoom(count, remaining) {
 function checkedLength(size, remaining, what) {
   if (size <= remaining) return size;
   throw malformed(\`the \${what} declares \${size} bytes, its frame has \${remaining} left\`);
+}
+var letters = [];
+function shortText(bytes, start, length) {
+  const codes = letters[length] ??= new Array(length)[$fill](0);
+  let bits = 0;
+  for (let at = 0; at < length; at++) bits |= codes[at] = bytes[start + at];
+  return bits < 128 ? $String_fromCharCode[$apply](null, codes) : void 0;
 }
 function isAscii(bytes, start, end) {
   let bits = 0;

@@ -97,7 +97,8 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     const repliesRead = replies ?? HEAD;
     const { maxFrameBytes } = this.#context;
     let calls = "";
-    for (const task of tasks) {
+    for (let place = 0; place < tasks.length; place++) {
+      const task = tasks[place]!;
       const functionId = this.#define(task);
       const { payload, handles, chunk, trace } = task.request;
       if (handles.length > 0) this.#sentHandles.send(task);
