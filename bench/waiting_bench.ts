@@ -1,6 +1,6 @@
 /** The queues inside one process, beside plain arrays and promises: tasks that wait for workers, and callers that wait for a lock or an item. */
 
-import { Deque } from "../src/deque.ts";
+import { Deque } from "../src/collections/deque.ts";
 import { type Caller, WaitQueue } from "../src/hub/wait_queue.ts";
 import { TaskQueue } from "../src/pool/scheduling/task_queue.ts";
 

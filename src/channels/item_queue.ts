@@ -1,4 +1,4 @@
-import { Deque } from "../deque.ts";
+import { Deque } from "../collections/deque.ts";
 import { type ForeignBytes, foreignBytes } from "../hub/requests/askers.ts";
 import { EncodedValue } from "../hub/encoded_value.ts";
 import { Delivery } from "../hub/delivery.ts";

@@ -1,4 +1,4 @@
-import { Deque } from "../deque.ts";
+import { Deque } from "../collections/deque.ts";
 import { ClosedError, EndOfStreamError, ProtocolError } from "../errors.ts";
 import type { ObjectRef } from "../hub/handle.ts";
 import type { Delivery } from "../hub/delivery.ts";

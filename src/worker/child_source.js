@@ -261,7 +261,7 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
 parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
@@ -3093,7 +3093,7 @@ parts["child/tasks/task_loop"] = (({
 }, {
   see
 }) => {
-// src/numbered_items.ts
+// src/collections/numbered_items.ts
 var NumberedItems = class {
   #only;
   #items = /* @__PURE__ */ new Map();
@@ -7042,7 +7042,7 @@ brand({
   RemoteRef
 });
 
-// src/deque.ts
+// src/collections/deque.ts
 var Deque = class {
   #ring = new Array(16);
   #head = 0;

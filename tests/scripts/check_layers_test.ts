@@ -19,7 +19,7 @@ Deno.test("findViolations() accepts imports that go downwards", () => {
 
 Deno.test("findViolations() takes a sub-folder that has a line in the table for a layer of its own", () => {
   const good = tree({
-    "pool/scheduling/scheduler.ts": [to("errors.ts"), to("deque.ts"), to("pool/scheduling/slot.ts")],
+    "pool/scheduling/scheduler.ts": [to("errors.ts"), to("collections/deque.ts"), to("pool/scheduling/slot.ts")],
     "pool/local/backend.ts": [to("pool/scheduling/scheduler.ts"), to("pool/types.ts"), to("worker/launch.ts")],
     "pool/pool.ts": [to("pool/local/backend.ts")],
     "wire/codec/codec.ts": [to("wire/checks.ts")],
@@ -28,7 +28,7 @@ Deno.test("findViolations() takes a sub-folder that has a line in the table for 
   for (const path of ["pool/types.ts", "pool/local/backend.ts", "timer.ts", "wire/messages/lease.ts"]) {
     const bad = findViolations(tree({ "pool/scheduling/scheduler.ts": [to(path)] }));
     assertEquals(bad, [
-      `pool/scheduling/scheduler.ts: imports "../${path}": pool/scheduling may import deque, errors`,
+      `pool/scheduling/scheduler.ts: imports "../${path}": pool/scheduling may import collections, errors`,
     ]);
   }
   assertEquals(findViolations(tree({ "worker/launch.ts": [to("pool/jobs/map_job.ts")] })).length, 1);

@@ -1,6 +1,6 @@
 import { decode, type HandleCodec } from "../../wire/codec/codec.ts";
 import { CancelledError } from "../../errors.ts";
-import { NumberedItems } from "../../numbered_items.ts";
+import { NumberedItems } from "../../collections/numbered_items.ts";
 import type { RepliesRead } from "../../wire/messages/lease.ts";
 import type { CallItem, ParentMessage, TraceContext } from "../../wire/messages/to_child.ts";
 import { type ChunkOutcomes, writeReturned, writeStarted } from "../../wire/messages/to_parent.ts";

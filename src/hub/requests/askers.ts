@@ -1,4 +1,4 @@
-import { Deque } from "../../deque.ts";
+import { Deque } from "../../collections/deque.ts";
 import { heapBytes } from "../../wire/heap.ts";
 import type { PeerLimits } from "../limits.ts";
 import { HeldRequests } from "./held_requests.ts";

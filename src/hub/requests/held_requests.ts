@@ -1,4 +1,4 @@
-import { Deque } from "../../deque.ts";
+import { Deque } from "../../collections/deque.ts";
 import { after, monotonicMs, type Timer } from "../../timer.ts";
 import { EncodedValue } from "../encoded_value.ts";
 

@@ -1,4 +1,4 @@
-import { Deque } from "../../deque.ts";
+import { Deque } from "../../collections/deque.ts";
 
 /** Bytes of one write, and where they end among all that was ever appended. */
 interface Stretch {

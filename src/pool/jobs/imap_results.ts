@@ -1,4 +1,4 @@
-import { Deque } from "../../deque.ts";
+import { Deque } from "../../collections/deque.ts";
 import type { SubmittedTask } from "../submitted_task.ts";
 import type { Bagged } from "./bag.ts";
 

@@ -40,7 +40,7 @@ class WorkerUse {
     return this.#readyMs === 0 ? 0 : Math.min(1, this.#busyMs / this.#readyMs);
   }
 
-  // A set of those that are busy would be made anew each time that the last one leaves it: twice for an awaited call.
+  // A set of those that are busy would be made again each time that the last one leaves it: twice for an awaited call.
   #note(worker: WorkerIdentity, busy: boolean): void {
     if ((this.#busy.get(worker) ?? false) === busy) return;
     this.#busy.set(worker, busy);

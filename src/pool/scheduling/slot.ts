@@ -1,4 +1,4 @@
-import { NumberedItems } from "../../numbered_items.ts";
+import { NumberedItems } from "../../collections/numbered_items.ts";
 import type { LeaseTimes } from "./lease_clock.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import { WorkerRecord } from "./worker_record.ts";

@@ -1,4 +1,4 @@
-import { Deque } from "../../deque.ts";
+import { Deque } from "../../collections/deque.ts";
 import type { TaskState } from "./scheduled_task.ts";
 
 /** What the queue must know of a task. A settled task stays queued, and is skipped. */

@@ -1,5 +1,5 @@
 import type { SchedulerWorker } from "./effects.ts";
-import { NumberedItems } from "../../numbered_items.ts";
+import { NumberedItems } from "../../collections/numbered_items.ts";
 import { LeaseClock, type LeaseTimes } from "./lease_clock.ts";
 import type { ScheduledTask, TaskPlace } from "./scheduled_task.ts";
 import { SendWindow } from "./send_window.ts";

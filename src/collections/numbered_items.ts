@@ -6,7 +6,7 @@ interface Numbered {
 /**
  * Items in the order in which they came, each found by its number.
  *
- * Of awaited calls, one after another, there is one or none at a time. A map whose last entry goes is made anew each time, and an iterator is made to
+ * Of awaited calls, one after another, there is one or none at a time. A map whose last entry goes is made again each time, and an iterator is made to
  * find its first; so one item alone is kept outside of it.
  */
 export class NumberedItems<T extends Numbered> {

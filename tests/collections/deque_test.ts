@@ -1,7 +1,7 @@
 // Unit.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Deque } from "../src/deque.ts";
+import { Deque } from "../../src/collections/deque.ts";
 
 type Operation = "push" | "unshift" | "shift" | "peek";
 

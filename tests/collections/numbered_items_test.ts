@@ -1,7 +1,7 @@
 // Unit.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { NumberedItems } from "../src/numbered_items.ts";
+import { NumberedItems } from "../../src/collections/numbered_items.ts";
 
 const anyOperations = fc.array(
   fc.record({
