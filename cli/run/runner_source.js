@@ -185,7 +185,7 @@ var BlockPieces = class {
     this.#done += records;
     this.#results += this.#recordResults;
   }
-  /** Announces the next record, if there is a reason to: those like the last one take long, or it has been long since the last piece. */
+  /** Announces the next record where that is due: each one is announced, the last one took long, or the last piece is long past. */
   announce(now, wasSlow) {
     const isDue = wasSlow || this.#isExact || now - this.#lastAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
     if (!isDue) return;
