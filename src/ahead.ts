@@ -8,8 +8,7 @@
 import "./require_deno.ts";
 import { OptionChecks } from "./option_checks.ts";
 import { resolveLaunchOptions, type WorkerLaunchOptions } from "./worker/launch_options.ts";
-import { childProgram } from "./worker/program/child_program.ts";
-import { workerCommand } from "./worker/program/command_line.ts";
+import { launchCommand } from "./worker/program/command_line.ts";
 import { ProcessAhead } from "./worker/program/spawn.ts";
 export type { WorkerLaunchOptions } from "./worker/launch_options.ts";
 export { type ModuleOption, moduleUrl } from "./worker/project/module_url.ts";
@@ -40,7 +39,7 @@ export function startAhead(options: WorkerLaunchOptions): () => Promise<void> {
   let process: ProcessAhead | undefined;
   try {
     const resolved = resolveLaunchOptions(options, new OptionChecks("start a worker"));
-    process = ProcessAhead.start((storageKey) => workerCommand({ ...resolved, program: childProgram(), storageKey }));
+    process = ProcessAhead.start((storageKey) => launchCommand(resolved, { storageKey }));
   } catch {
     return nothingToEnd;
   }

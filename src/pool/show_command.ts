@@ -1,5 +1,4 @@
-import type { WorkerCommand } from "../worker/program/command_line.ts";
-import { launchCommand } from "../worker/launch.ts";
+import { launchCommand, type WorkerCommand } from "../worker/program/command_line.ts";
 import { resolvePoolOptions } from "./options.ts";
 import type { PoolOptions } from "./types.ts";
 import { refuseSurplus } from "../shown.ts";
@@ -27,5 +26,5 @@ import { refuseSurplus } from "../shown.ts";
 export function workerCommand(options: PoolOptions = {}): WorkerCommand {
   refuseSurplus("workerCommand(options)", arguments, 1);
   // Without what a worker opens before user code is there, and gives back: to a reader it would look like a permission of the code.
-  return launchCommand(resolvePoolOptions(options).local, "example", true);
+  return launchCommand(resolvePoolOptions(options).local, { storageKey: "example", readsStdin: true });
 }

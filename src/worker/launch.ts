@@ -1,8 +1,7 @@
 import { type PermissionError, WorkerStartError } from "../errors.ts";
 import type { Hub } from "../hub/hub.ts";
 import { makeBlockSecret } from "../wire/block_marks.ts";
-import { childProgram } from "./program/child_program.ts";
-import { type LaunchCommand, workerCommand } from "./program/command_line.ts";
+import { type LaunchCommand, launchCommand } from "./program/command_line.ts";
 import { spawnFailure } from "./program/deno_executable.ts";
 import { ConnectedWorker, type WorkerOwner } from "./connected_worker.ts";
 import { type Circumstances, circumstances } from "./circumstances.ts";
@@ -53,13 +52,13 @@ export class WorkerLauncher {
   readonly #unfit: Promise<void> | undefined;
   #reaper: ReaperShare | undefined;
 
-  /** Starts no process yet. Throws what {@linkcode workerCommand} throws: workers may not be what the options say. */
+  /** Starts no process yet. Throws what {@linkcode launchCommand} throws: workers may not be what the options say. */
   constructor(options: ResolvedLaunchOptions, surroundings: LaunchSurroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
     this.#folder = untrustedFolder(options);
     this.#storageKey = ProcessAhead.waiting?.storageKey ?? makeStorageKey();
-    this.#command = launchCommand(options, this.#storageKey);
+    this.#command = launchCommand(options, { storageKey: this.#storageKey });
     const ahead = ProcessAhead.takeWaiting();
     if (ahead?.fits(this.#command)) this.#ahead = ahead;
     else this.#unfit = ahead?.end();
@@ -82,7 +81,7 @@ export class WorkerLauncher {
   /** Starts a worker, or takes the spare, which waits for its hello. Throws WorkerStartError. */
   start({ name, hello, events, ...kind }: WorkerStart): ConnectedWorker {
     // Links may have come into the folder, and what was not there is not granted.
-    if (this.#folder !== undefined) this.#command = launchCommand(this.#options, this.#storageKey);
+    if (this.#folder !== undefined) this.#command = launchCommand(this.#options, { storageKey: this.#storageKey });
     try {
       const worker = this.#spare.take() ?? this.#connect(kind);
       worker.assign({ events, hello });
@@ -149,9 +148,4 @@ function outliveShortage(): void {
   const listener = (): void => {};
   Deno.addSignalListener("SIGWINCH", listener);
   Deno.removeSignalListener("SIGWINCH", listener);
-}
-
-/** The command line of workers with these options. Throws what {@linkcode workerCommand} throws. */
-export function launchCommand(options: ResolvedLaunchOptions, storageKey: string, readsStdin = false): LaunchCommand {
-  return workerCommand({ ...options, program: childProgram(), storageKey, readsStdin });
 }

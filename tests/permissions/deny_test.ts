@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pool, type PoolOptions, type WorkerLaunchOptions } from "../../mod.ts";
 import { OptionChecks } from "../../src/option_checks.ts";
-import { launchCommand } from "../../src/worker/launch.ts";
+import { launchCommand } from "../../src/worker/program/command_line.ts";
 import { resolveLaunchOptions } from "../../src/worker/launch_options.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
@@ -64,7 +64,7 @@ Deno.test("Pool: the host of its module is denied as well, which is granted besi
         frozen: false,
         ...options,
       }, new OptionChecks("start")),
-      "a",
+      { storageKey: "a" },
     ).args.join(" ");
   assertStringIncludes(argsOf({}), "--allow-import=127.0.0.1,jsr.io:443 ");
   assertStringIncludes(argsOf({ deny: { import: ["jsr.io"] } }), "--allow-import=127.0.0.1 ");

@@ -7,7 +7,7 @@
 
 import type { ProjectFiles } from "../../own_process.ts";
 import { requireArgumentsFit } from "../permissions/argument_limits.ts";
-import type { ChildProgram } from "./child_program.ts";
+import { type ChildProgram, childProgram } from "./child_program.ts";
 import { requireVisible } from "./compiled_program.ts";
 import { isDenied, removeDenied, resolveDenials } from "../permissions/denials.ts";
 import { requireCodeUnwritable } from "../permissions/code_guard.ts";
@@ -111,6 +111,14 @@ export function workerCommand(options: WorkerCommandOptions): LaunchCommand {
     input,
     preamble: options.program.bytes,
   };
+}
+
+/** The command line of a worker that runs this library. Throws what {@linkcode workerCommand} throws. */
+export function launchCommand(
+  options: ResolvedLaunchOptions,
+  own: Pick<WorkerCommandOptions, "storageKey" | "readsStdin">,
+): LaunchCommand {
+  return workerCommand({ ...options, ...own, program: childProgram() });
 }
 
 function needsDeferred({ moduleUrl }: ResolvedLaunchOptions, { importsLazily }: ProjectFiles): boolean {
