@@ -94,12 +94,16 @@ export class BlockPieces {
     this.#results += this.#recordResults;
   }
 
-  /** Announces the next record where that is due: each one is announced, the last one took long, or the last piece is long past. */
-  announce(now: number, wasSlow: boolean): void {
+  /**
+   * Announces the next record where that is due: each one is announced, the last one took long, or the last piece is long past. Returns whether
+   * it did, which takes as long as the parent reads nothing.
+   */
+  announce(now: number, wasSlow: boolean): boolean {
     const isDue = wasSlow || this.#isExact || now - this.#lastAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
-    if (!isDue) return;
+    if (!isDue) return false;
     this.#isExact = this.#isPrecise || wasSlow;
     this.send();
+    return true;
   }
 
   /** Sends what there is. */

@@ -57,7 +57,7 @@ export class BlockRun {
     const begunAt = this.#startedAt = performance.now();
     pieces.begin(begunAt);
     let hasNext = records.next();
-    if (hasNext) pieces.send();
+    if (hasNext) this.#announce();
     while (hasNext) {
       const pending = this.#runUnit(pieces.done === 0 ? this.#order.attempt : 1);
       if (pending !== undefined) await pending;
@@ -68,7 +68,7 @@ export class BlockRun {
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext) pieces.announce(now, wasSlow);
+      if (hasNext && pieces.announce(now, wasSlow)) this.#startedAt = performance.now();
     }
     this.#isOver = true;
   }
@@ -85,6 +85,12 @@ export class BlockRun {
     } catch {
       // The parent is gone.
     }
+  }
+
+  /** Says that the next attempt begins. Its time does not run before: to send takes as long as the parent reads nothing. */
+  #announce(): void {
+    this.#pieces.send();
+    this.#startedAt = performance.now();
   }
 
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
@@ -231,9 +237,8 @@ export class BlockRun {
       this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
-      this.#startedAt = now;
       // The parent counts the time of this attempt from here, and it is this one that a loss of the process is charged to.
-      this.#pieces.send();
+      this.#announce();
       this.#pieces.beginRecord(context.index + 1);
       return true;
     }

@@ -74,6 +74,31 @@ Deno.test("BlockRun tries a record again more often than a stack is deep, whethe
   }
 });
 
+Deno.test("BlockRun counts no time for a record, or an attempt, while what came before it waits to be read", async () => {
+  let now = 0;
+  Object.defineProperty(performance, "now", { configurable: true, value: () => now });
+  try {
+    const attempts: number[] = [];
+    const call = (_: unknown, { attempt }: { attempt: number }): void => {
+      attempts.push(attempt);
+      if (attempts.length === 1) throw new Error("the first time");
+    };
+    const ends: unknown[] = [];
+    const send = (piece: Piece): void => {
+      ends.push(...readDetails(piece[6], 0, 2).outcomes.map(({ outcome, durationMs }) => [outcome, durationMs]));
+      now += 1000;
+    };
+    const settings = { ...SETTINGS, batch: null };
+    const order = { ...ORDER, timeoutMs: 300, budgetMs: Infinity };
+    const run = new BlockRun(call, settings, encoder.encode("1\n2\n"), order, { workerId: 0, send });
+    await run.run();
+    send(run.takeLast());
+    assertEquals([attempts, ends], [[1, 2, 1], [["dropped", 0], ["dropped", 0]]]);
+  } finally {
+    Reflect.deleteProperty(performance, "now");
+  }
+});
+
 const BELIEVED: Record<string, unknown[]> = {
   "a place that is text": [["0", "ok", 1, 1, 1, 1, 1]],
   "a place between two records": [[0.5, "ok", 1, 1, 1, 1, 1]],
