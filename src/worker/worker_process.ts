@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import { after, type Timer, untilSettled } from "../timer.ts";
+import { after, monotonicMs, type Timer, untilSettled } from "../timer.ts";
 import { BlockReader } from "../wire/block_reader.ts";
 import { Channel } from "../wire/channel.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";
@@ -84,6 +84,8 @@ export class WorkerProcess {
   readonly #silence: SilenceWatch;
   readonly #hold = new ProgramHold((holds) => this.#tellReferenced(holds));
   #readBytes = 0;
+  #leavingEnd = Infinity;
+  #leftAt = -Infinity;
   #saidHello = false;
   #ready = false;
   #exited = false;
@@ -122,7 +124,10 @@ export class WorkerProcess {
         if (!this.#isOver) this.#blocks.push(chunk, pass);
       },
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
-      onWritten: () => this.#events.written(),
+      onWritten: () => {
+        this.#noteLeft();
+        this.#events.written();
+      },
       onChunkEnd: () => this.#events.readEnd(),
       turns: this.#turns,
       maxFrameBytes: options.maxFrameBytes,
@@ -147,6 +152,12 @@ export class WorkerProcess {
     return this.#channel.reading;
   }
 
+  #noteLeft(): void {
+    if (this.writtenBytes < this.#leavingEnd) return;
+    this.#leavingEnd = Infinity;
+    this.#leftAt = monotonicMs();
+  }
+
   /** See {@linkcode Channel}. */
   get appendedBytes(): number {
     return this.#channel.appendedBytes;
@@ -155,6 +166,16 @@ export class WorkerProcess {
   /** See {@linkcode Channel}. */
   get writtenBytes(): number {
     return this.#channel.writtenBytes;
+  }
+
+  /** Has `leftAt` say when all that was appended until now has left. */
+  watchLeaving(): void {
+    this.#leavingEnd = this.appendedBytes;
+  }
+
+  /** When it was found that what was watched last had left. */
+  get leftAt(): number {
+    return this.#leftAt;
   }
 
   /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */

@@ -1,14 +1,20 @@
 import { after, monotonicMs, type Timer } from "../../timer.ts";
 
+/** A timer that fires so late does so in a program that was held up. */
+const HELD_UP_MS = 2;
+
 /** Calls back when a deadline is due that may move at any time. */
 export class DeadlineTimer {
   readonly #onDue: () => void;
+  readonly #catchUp: (from: number) => Promise<void>;
   #timer: Timer | undefined;
   #at = Infinity;
   #ended = false;
 
-  constructor(onDue: () => void) {
+  /** @param catchUp Reads what has come while the program was held up, since that deadline at least: what is due by the clock may have been in time. */
+  constructor(onDue: () => void, catchUp: (from: number) => Promise<void>) {
     this.#onDue = onDue;
+    this.#catchUp = catchUp;
   }
 
   /** Sees to a call at `deadline` or before; an earlier one that was asked for stays. `referenced`: it keeps the program alive. */
@@ -17,7 +23,7 @@ export class DeadlineTimer {
     if (deadline < this.#at) {
       this.#timer?.cancel();
       this.#at = deadline;
-      this.#timer = after(deadline - monotonicMs(), () => this.#fire());
+      this.#timer = after(deadline - monotonicMs(), () => void this.#fire());
     }
     this.#timer?.setReferenced(referenced);
   }
@@ -29,9 +35,11 @@ export class DeadlineTimer {
     this.#timer = undefined;
   }
 
-  #fire(): void {
+  async #fire(): Promise<void> {
     this.#timer = undefined;
+    // The deadline stays until it was looked at, so that nobody asks for it once more.
+    if (monotonicMs() - this.#at > HELD_UP_MS) await this.#catchUp(this.#at);
     this.#at = Infinity;
-    this.#onDue();
+    if (!this.#ended) this.#onDue();
   }
 }

@@ -1,6 +1,6 @@
 import { PoolClosedError } from "../../errors.ts";
 import type { Hub } from "../../hub/hub.ts";
-import { inMicrotask, monotonicMs, untilSettled } from "../../timer.ts";
+import { delay, inMicrotask, monotonicMs, untilSettled } from "../../timer.ts";
 import { LEASE_FRESH_MS, LEASE_SILENCE_MS } from "../../wire/messages/lease.ts";
 import type { Hello } from "../../worker/hello.ts";
 import { WorkerLauncher } from "../../worker/launch.ts";
@@ -26,6 +26,11 @@ import { WorkerSet } from "./worker_set.ts";
 
 /** A pipe that is read is empty in less than a millisecond; one that is not read would hold a `map` up for ever. */
 const FLUSH_LIMIT_MS = 5;
+
+/** How long a program that was held up waits for what lies in its pipes, where it cannot be told when all has been read. */
+const CATCH_UP_MS = 5;
+/** Of the process that tells it, no more is expected: it may have been stopped. */
+const CATCH_UP_LIMIT_MS = 1000;
 
 /** Of each worker: one that runs, one in its pipe, and two that wait, so that neither it nor the encoding of the next ever stands still. */
 const CHUNKS_PER_WORKER = 4;
@@ -57,7 +62,7 @@ export class LocalBackend implements TaskBackend {
   readonly #hellos: readonly Hello[];
   readonly #workers: WorkerSet;
   readonly #scheduler: Scheduler<TaskRecord>;
-  readonly #timer = new DeadlineTimer(() => this.#tick());
+  readonly #timer = new DeadlineTimer(() => this.#tick(), (from) => this.#catchUp(from));
   readonly #ended = Promise.withResolvers<void>();
   #readyWaiters: PromiseWithResolvers<void>[] = [];
   #turnScheduled = false;
@@ -197,11 +202,31 @@ export class LocalBackend implements TaskBackend {
   }
 
   async #fence(done: (held: boolean, now: number) => void): Promise<void> {
+    const held = await this.#readAll();
+    done(held, monotonicMs());
+    this.#arm();
+  }
+
+  /** Handles all that lies in the workers' pipes now. Resolves with `false` when that cannot be told. */
+  async #readAll(): Promise<boolean> {
     const held = await this.#launcher.fence();
     const reading = this.#workers.reading();
     if (reading.length > 0) await Promise.all(reading);
-    done(held, monotonicMs());
-    this.#arm();
+    return held;
+  }
+
+  /**
+   * Hears what workers have said while this program was held up, since `from` at least, before it judges by the clock. What left only now has
+   * all of its time before it.
+   */
+  async #catchUp(from: number): Promise<void> {
+    const referenced = this.#scheduler.unsettled > 0;
+    // Without a fence: a timer that is not due yet has the event loop look at its pipes.
+    const heard = this.#readAll().then((held) => held ? undefined : delay(CATCH_UP_MS));
+    await untilSettled(heard, { timeoutMs: CATCH_UP_LIMIT_MS, referenced });
+    for (const slotIndex of this.#workers.fedSince(from)) {
+      this.#scheduler.fed(this.#scheduler.slots[slotIndex]!, monotonicMs());
+    }
   }
 
   #settleReady(): void {

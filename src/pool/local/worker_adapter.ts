@@ -1,5 +1,5 @@
 import { CancelledError, OutOfMemoryError, PoisonTaskError, ProtocolError } from "../../errors.ts";
-import { after, monotonicMs, type Timer } from "../../timer.ts";
+import { every, monotonicMs, type Timer } from "../../timer.ts";
 import { decode, encode } from "../../wire/codec/codec.ts";
 import { HEAD, type RepliesRead } from "../../wire/messages/lease.ts";
 import type { Tagged } from "../../wire/messages/text.ts";
@@ -19,6 +19,9 @@ import type { TaskRecord } from "./task_record.ts";
 
 /** Smaller arguments fit beside what any worker holds. */
 const LARGE_ARGUMENTS_BYTES = 1024 * 1024;
+
+/** A program that is held up feeds no worker, and hears none: its start has so many steps, of which that takes one. */
+const START_STEPS = 10;
 
 /** What a message adds to the calls in it, and more. */
 const RUN_HEAD_UNITS = 32;
@@ -53,6 +56,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
   readonly #sentHandles: SentHandles;
   readonly #parts = new AnswerParts();
   readonly #startLimit: Timer;
+  #startSteps = 0;
   /** Whether the pool has use for it. */
   #wanted = true;
   /** What it held when it ended. */
@@ -77,7 +81,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     link.questions.waits.watch(() => this.#updateReference());
     this.#sentHandles = new SentHandles(link, context.slot);
     this.#worker.sayHello();
-    this.#startLimit = after(context.startTimeoutMs, () => this.#endStart());
+    this.#startLimit = every(context.startTimeoutMs / START_STEPS, () => this.#countStart());
     this.#startLimit.setReferenced(false);
     context.listener.spawned(this.identity, monotonicMs());
   }
@@ -117,6 +121,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       }
     }
     this.#sendCalls(calls, repliesRead);
+    if (replies === undefined) this.process.watchLeaving();
   }
 
   flush(): void {
@@ -290,8 +295,10 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     return isLarge && workerExitError(exit, false) instanceof OutOfMemoryError;
   }
 
-  /** Its time is up, and it has said neither that it is ready nor what failed. */
-  #endStart(): void {
+  /** At the last step its time is up, and it has said neither that it is ready nor what failed. */
+  #countStart(): void {
+    if (++this.#startSteps < START_STEPS) return;
+    this.#startLimit.cancel();
     const { scheduler, slot, startTimeoutMs, onTurn } = this.#context;
     if (slot.phase !== "starting") return;
     scheduler.startFailed(slot, startTimeoutError(this.process, startTimeoutMs), monotonicMs());

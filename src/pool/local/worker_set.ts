@@ -88,6 +88,13 @@ export class WorkerSet {
     return this.#living.flatMap((worker) => worker?.awaitedWrite ?? []);
   }
 
+  /** The slots whose workers got tasks to start since then. */
+  fedSince(from: number): number[] {
+    return this.#living.flatMap((worker) => {
+      return worker !== undefined && worker.process.leftAt >= from ? [worker.identity.workerId] : [];
+    });
+  }
+
   /** What was read of the workers' pipes, and is not handled yet. */
   reading(): Promise<void>[] {
     return this.#living.flatMap((worker) => worker?.process.reading ?? []);

@@ -150,6 +150,11 @@ export class Scheduler<T extends ScheduledTask> {
     slot.present?.setStandby(on);
   }
 
+  /** The worker of a slot got only now what it was sent: until then nothing of it could run. */
+  fed(slot: Slot<T>, now: number): void {
+    slot.present?.restartTime(now);
+  }
+
   /** The worker of a slot answered. Returns the task if its caller still waits. Throws ProtocolError when the worker does not hold it. */
   answered(slot: Slot<T>, taskId: number): T | undefined {
     const record = slot.present;

@@ -41,6 +41,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   /** It got this one while it had nothing else, so it was to start it whatever happened. */
   #givenIdle: T | undefined;
   #onStandby = false;
+  readonly #restarted = new WeakSet<T>();
   #heldBytes = 0;
   #answersInRead = 0;
   #busySince = 0;
@@ -122,6 +123,15 @@ export class WorkerRecord<T extends ScheduledTask> {
     task.state = "sent";
     task.slot = this.#slot;
     if (task.timeoutMs !== undefined) task.sentAt = now;
+  }
+
+  /** Begins the time of what it may run again; of each task once, so that none lives for longer than two limits. */
+  restartTime(now: number): void {
+    if (this.head !== undefined && !this.#restarted.has(this.head)) this.#headSince = now;
+    for (const task of this.held.values()) {
+      if (task.timeoutMs !== undefined && !this.#restarted.has(task)) task.sentAt = now;
+      this.#restarted.add(task);
+    }
   }
 
   /** It answered a task. */

@@ -30,6 +30,7 @@ class FakeWorker {
       },
       flush: nothing,
       flushOutput: nothing,
+      watchLeaving: nothing,
       setReferenced: nothing,
       getWritten: () => this.writtenBytes,
       get writtenBytes() {
