@@ -13,7 +13,7 @@ const MAX_SHOWN = 200;
 
 /** The cells of a result. Throws TypeError for one that is not a row of this output. See `docs/decisions/command.md`. */
 export function cellsOf(value: unknown, { columns, isFixed }: RowShape): readonly unknown[] {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return columns === null ? value : listedCells(value, columns);
   if (!isRecord(value)) {
     const text = JSON.stringify(value);
     const shown = text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
@@ -30,6 +30,17 @@ export function cellsOf(value: unknown, { columns, isFixed }: RowShape): readonl
     throw new TypeError(`Cannot write a row: the result has the field "${extra}", ${fault}`);
   }
   return columns.map((column) => Object.hasOwn(value, column) ? value[column] : undefined);
+}
+
+/** Below a header, a list has its cells in the order of the columns; it may lack the last ones, as an object may lack fields. */
+function listedCells(cells: readonly unknown[], columns: readonly string[]): readonly unknown[] {
+  if (cells.length === columns.length) return cells;
+  if (cells.length > columns.length) {
+    throw new TypeError(
+      `Cannot write a row: the result has ${cells.length} cells, and the output ${columns.length} columns`,
+    );
+  }
+  return columns.map((_, at) => cells[at]);
 }
 
 /** Whether a value is an object with fields. */

@@ -33,6 +33,8 @@ const RESULTS: Record<string, unknown> = {
   "nothing but an empty cell": [""],
   "too much": { a: 1, c: 2 },
   "no fields": [],
+  "a list that lacks a cell": [1],
+  "a list with a cell too many": [1, 2, 3],
   "a number": 7,
   "a line break alone": "\n",
 };
@@ -77,6 +79,16 @@ for (const csvSafe of [false, true]) {
     });
   }
 }
+
+Deno.test("cellsOf() has a list fit the columns of the header, as an object has to", () => {
+  for (const isFixed of [true, false]) {
+    const shape = { columns: COLUMNS, isFixed };
+    assertEquals(cellsOf([1, 2], shape), [1, 2]);
+    assertEquals(cellsOf([1], shape), [1, undefined]);
+    assertThrows(() => cellsOf([1, 2, 3], shape), TypeError, "the result has 3 cells, and the output 2 columns");
+  }
+  assertEquals(cellsOf([1, 2, 3], { columns: null, isFixed: false }), [1, 2, 3]);
+});
 
 Deno.test("cellsOf() shows no more of a result that is not a row than an error has room for", () => {
   const error = assertThrows(() => cellsOf("x".repeat(1e6), { columns: null, isFixed: false }), TypeError);
