@@ -23,6 +23,12 @@ export class RunHistory {
     return this.#held.size > 0 || this.#fates.includes(FATES.indexOf("done"));
   }
 
+  /** How many records have failed, as far as is known here. */
+  get failed(): number {
+    const failed = FATES.indexOf("failed");
+    return this.#fates.reduce((count, fate) => fate === failed ? count + 1 : count, 0);
+  }
+
   /** The columns of rows that are held; `undefined` where there are none. */
   get heldColumns(): readonly string[] | null | undefined {
     return this.#held.values().find(({ columns }) => columns !== undefined)?.columns;

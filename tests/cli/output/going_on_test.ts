@@ -75,6 +75,23 @@ Deno.test("corral map --resume-failed leaves out of its rejects what succeeds, a
   });
 });
 
+Deno.test("corral map --rejects that is added at --resume is refused where it would lack what has failed, and is whole at --resume-failed", async () => {
+  await inFolder(async (folder) => {
+    const rejects = `${folder}/rejects`;
+    const args = ["-e", "() => { throw 1; }", "--joblog", `${folder}/log`];
+    assertEquals((await mapByOne(args, { stdin: TWO })).code, 2);
+    const { code, stderr } = await mapByOne([...args, "--resume", "--rejects", rejects], { stdin: TWO });
+    assertEquals(code, 255, stderr);
+    assertStringIncludes(stderr, "it would not have 2 records that failed in earlier runs, wanted --resume-failed");
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["log"]);
+    assertEquals((await mapByOne([...args, "--resume-failed", "--rejects", rejects], { stdin: TWO })).code, 2);
+    const lines = (await Deno.readTextFile(rejects)).trim().split("\n").map((line) => JSON.parse(line).sequence);
+    assertEquals(lines, [1, 2]);
+    // Now the joblog knows the file.
+    assertEquals((await mapByOne([...args, "--resume", "--rejects", rejects], { stdin: TWO })).code, 2);
+  });
+});
+
 /** Record 2 waits for ever, until there is a file; those behind it up to 9 have no result, and record 14 fails. */
 const GAP = `const isOpen = () => { try { return Deno.statSync("open").isFile; } catch { return false; } };
 export default (n: number) => {
