@@ -227,6 +227,8 @@ export class Pool<M = unknown> implements AsyncDisposable {
    * when what had started has ended. An abort rejects at once, and stops what runs. An input that throws rejects with its error. The
    * pool stays usable.
    *
+   * An item is copied when its chunk leaves: an object that is changed before the call has settled may arrive changed.
+   *
    * With `settle: true` all items are run, and there is an outcome for each, as `Promise.allSettled` has them. What is not the fault of one item (an
    * abort, an input that throws, the end of the pool) rejects in this case, too.
    *

@@ -22,7 +22,7 @@ export class QueueLimit {
   requireRoom(): void {
     if (this.hasRoom) return;
     throw new QueueFullError(
-      `Cannot submit: ${this.#counts.queued} tasks wait for a worker, as many as "maxQueue" allows, await drain() first`,
+      `Cannot submit: ${this.#counts.queued} tasks wait for a worker, as many as "maxQueue" allows, await earlier results first, or the drain() of a pool`,
     );
   }
 

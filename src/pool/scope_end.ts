@@ -35,7 +35,7 @@ export async function endScope(
 function describeWait(pool: ScopedPool): string {
   const { running, waiting } = pool.stats();
   return `corral: the scope of ${pool.options.name} waits for its tasks (${running} running, ${waiting} waiting). If an error left the ` +
-    "scope, it is shown when they are done: scopeTimeoutMs limits the wait, terminate() in a catch ends it\n";
+    "scope, it is shown when they are done: scopeTimeoutMs limits the wait, terminate() (of an executor, terminateWorkers()) in a catch ends it\n";
 }
 
 /** A program that nobody looks at has no use for it, and its stderr may be read by another. */

@@ -76,6 +76,9 @@ function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedM
         JSON.stringify(name)
       }, in place of the function`;
     }
+    if (error.message.startsWith(`${name} is not defined`)) {
+      return `cannot see the variable that it is in: write "function ${name}(…) {…}", which sees itself, or export it from the module`;
+    }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return undefined;

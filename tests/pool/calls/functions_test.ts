@@ -125,6 +125,15 @@ shared.test("Pool says in a ReferenceError why a function cannot see variables o
   await assertRejects(() => pool.apply(later), ReferenceError, "outside is not defined");
 });
 
+shared.test("Pool says how a function is written that calls itself by the name of the variable that it is in", async (pool) => {
+  const factorial = (n: number): number => n < 2 ? 1 : n * factorial(n - 1);
+  await assertRejects(() => pool.apply(factorial, [3]), ReferenceError, 'write "function factorial(…) {…}"');
+  const named = function factorial(n: number): number {
+    return n < 2 ? 1 : n * factorial(n - 1);
+  };
+  assertEquals(await pool.apply(named, [3]), 6);
+});
+
 shared.test("Pool takes no global of Deno for a variable that a function cannot see", async (pool) => {
   const [name, closed, location, close, prompt] = ["Ada", 3, "Berlin", 4, "Sum up: "];
   const functions: ((x: unknown) => unknown)[] = [
