@@ -10,6 +10,8 @@ export class DeadlineTimer {
   #timer: Timer | undefined;
   #at = Infinity;
   #ended = false;
+  /** Settles when nothing is caught up with any more. */
+  #firing: Promise<void> | undefined;
 
   /** @param catchUp Reads what has come while the program was held up, since that deadline at least: what is due by the clock may have been in time. */
   constructor(onDue: () => void, catchUp: (from: number) => Promise<void>) {
@@ -23,16 +25,17 @@ export class DeadlineTimer {
     if (deadline < this.#at) {
       this.#timer?.cancel();
       this.#at = deadline;
-      this.#timer = after(deadline - monotonicMs(), () => void this.#fire());
+      this.#timer = after(deadline - monotonicMs(), () => void (this.#firing = this.#fire()));
     }
     this.#timer?.setReferenced(referenced);
   }
 
-  /** No more calls. */
-  end(): void {
+  /** No more calls. Resolves when nothing goes on for one. */
+  async end(): Promise<void> {
     this.#ended = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+    await this.#firing;
   }
 
   async #fire(): Promise<void> {

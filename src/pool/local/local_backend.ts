@@ -245,10 +245,11 @@ export class LocalBackend implements TaskBackend {
 
   async #finish(): Promise<void> {
     this.#hasFinished = true;
-    this.#timer.end();
+    const caughtUp = this.#timer.end();
     this.#rejectReady(this.#endedError());
     abandonHellos(this.#hellos);
     await this.#launcher.release();
+    await caughtUp;
     this.#ended.resolve();
   }
 

@@ -21,7 +21,7 @@ Deno.test("DeadlineTimer has its program catch up, once, before it calls back fo
   heard.resolve();
   await due.promise;
   assertEquals(told, ["catch up", "heard", "due"]);
-  timer.end();
+  await timer.end();
 });
 
 Deno.test("DeadlineTimer calls back no more when it has ended while its program catches up", async () => {
@@ -31,8 +31,9 @@ Deno.test("DeadlineTimer calls back no more when it has ended while its program 
   const timer = new DeadlineTimer(() => void told.push("due"), () => (begun.resolve(), heard.promise));
   timer.arm(monotonicMs() - 1000, true);
   await begun.promise;
-  timer.end();
+  const ended = timer.end().then(() => told.push("ended"));
+  told.push("heard");
   heard.resolve();
-  for (let count = 0; count < 10; count++) await undefined;
-  assertEquals(told, []);
+  await ended;
+  assertEquals(told, ["heard", "ended"]);
 });
