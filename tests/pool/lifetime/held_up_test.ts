@@ -45,19 +45,3 @@ for (const concurrency of [1, 2]) {
     await Deno.remove(folder, { recursive: true });
   });
 }
-
-Deno.test("Pool takes a worker that was ready in time, also where it hears of it after startTimeoutMs", async () => {
-  const folder = await Deno.makeTempDir();
-  const options = {
-    ...{ workers: 1, startTimeoutMs: LIMIT_MS, permissions: { write: [folder] } },
-    ...{ initializer: tellLater, initArgs: [`${folder}/told`] },
-  };
-  await withPool(options, async (pool, log) => {
-    const answer = pool.apply(Math.sqrt, [4]);
-    await untilSent();
-    holdUp(`${folder}/told`, LIMIT_MS);
-    assertEquals(await answer, 2);
-    assertEquals(log.pids.length, 1);
-  });
-  await Deno.remove(folder, { recursive: true });
-});

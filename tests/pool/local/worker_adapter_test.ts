@@ -19,7 +19,7 @@ class FakeWorker {
   readonly texts: string[] = [];
 
   /** @param held The tasks that the scheduler has given it. */
-  constructor(held: Map<number, TaskRecord>, maxFrameBytes = 2 ** 20) {
+  constructor(held: Map<number, TaskRecord>, maxFrameBytes = 2 ** 20, surroundings: object = {}) {
     const frames = new FrameBuffer(maxFrameBytes);
     const process = {
       pid: 1,
@@ -53,6 +53,7 @@ class FakeWorker {
       maxFrameBytes,
       functions: { of: () => 1 },
       listener: { spawned: nothing },
+      ...surroundings,
     } as unknown as WorkerAdapterContext);
   }
 
@@ -121,4 +122,21 @@ Deno.test("calls that leave together fit a message, whatever it adds to them", (
       assertEquals(runs.flatMap((text) => JSON.parse(text)[2]).length, 2);
     }
   }
+});
+
+Deno.test("a program that is held up takes no more than a step of the time in which a worker is to get ready", async () => {
+  const told: string[] = [];
+  const failed = Promise.withResolvers<void>();
+  new FakeWorker(new Map(), undefined, {
+    startTimeoutMs: 100,
+    slot: { index: 0, phase: "starting", held: new Map() },
+    scheduler: { startFailed: () => (told.push("failed"), failed.resolve()) },
+    onTurn: nothing,
+  });
+  const begunAt = performance.now();
+  while (performance.now() - begunAt < 200);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  told.push("a turn later");
+  await failed.promise;
+  assertEquals(told, ["a turn later", "failed"]);
 });
