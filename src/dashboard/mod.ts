@@ -62,12 +62,19 @@ export class LiveDashboard implements Dashboard {
 
   close(): Promise<void> {
     refuseArguments("close()", arguments);
-    return this.#closing ??= this.#close();
+    return this.#closing ??= this.#close("this page was closed, its pool may go on");
   }
 
-  async #close(): Promise<void> {
+  /** Ends it because its pool has ended. */
+  poolEnded(): Promise<void> {
+    return this.#closing ??= this.#close("the pool has ended");
+  }
+
+  async #close(reason: string): Promise<void> {
     this.#timer.cancel();
-    this.#server.send("end", {});
+    // What the viewers were told last is up to a second old, and stays on their screens.
+    this.#server.send("state", this.#recorder.step(epochMs()));
+    this.#server.send("end", { reason });
     await this.#measuring;
     await this.#server.close();
     this.#closed.resolve();

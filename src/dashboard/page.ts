@@ -57,8 +57,9 @@ function overview(name: string): string {
 <p><span id="connection" role="status">connecting …</span> <span id="uptime"></span></p>
 <p id="controls" hidden>
 <button type="button" id="pause">Pause</button>
-<label>Workers <input type="number" id="size" min="1" max="${MOST_WORKERS}" step="1"></label>
+<label>Workers <input type="number" id="size" min="1" max="${MOST_WORKERS}" step="1" required></label>
 <button type="button" id="resize">Set</button>
+<span class="down" id="trouble" role="alert"></span>
 </p>
 </header>
 <section aria-labelledby="totals-title">

@@ -141,8 +141,15 @@ const tiles = new Rows(at("totals"), ([name]) => {
 });
 
 async function command(action, value) {
-  const response = await fetch(address("/control"), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action, value }) });
-  if (!response.ok) connection("down", (await response.text()).trim());
+  // It stays until the next command: what is live, and what is not connected, is told every second.
+  let trouble = "";
+  try {
+    const response = await fetch(address("/control"), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action, value }) });
+    if (!response.ok) trouble = (await response.text()).trim();
+  } catch {
+    trouble = "The program does not answer";
+  }
+  say(at("trouble"), trouble);
 }
 function connection(state, text) {
   at("connection").className = state;
@@ -179,7 +186,8 @@ function update(state) {
   if (document.activeElement !== at("size")) at("size").value = state.workersWanted;
   tiles.show(Object.entries(state.totals).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()), value]), ([name]) => name);
   workers.show(state.workers, (worker) => worker.workerId);
-  outputs.show(state.workers, (worker) => worker.workerId);
+  // When all workers have left, what they printed last stays to be read.
+  if (state.workers.length > 0) outputs.show(state.workers, (worker) => worker.workerId);
   failures.show(state.failures, (failure) => failure.name + "\n" + failure.shape);
   at("no-failures").hidden = state.failures.length > 0;
   at("failure-table").hidden = state.failures.length === 0;
@@ -188,10 +196,10 @@ function update(state) {
 }
 
 at("pause").addEventListener("click", () => command(last.paused ? "resume" : "pause"));
-at("resize").addEventListener("click", () => command("resize", Number(at("size").value)));
+at("resize").addEventListener("click", () => at("size").reportValidity() && command("resize", at("size").valueAsNumber));
 const events = new EventSource(address("/events"));
 events.addEventListener("start", (event) => begin(JSON.parse(event.data)));
 events.addEventListener("state", (event) => update(JSON.parse(event.data)));
-events.addEventListener("end", () => { events.close(); connection("down", "the pool has ended"); });
+events.addEventListener("end", (event) => { events.close(); connection("down", JSON.parse(event.data).reason); });
 events.addEventListener("error", () => connection("down", "not connected: the program has ended, or does not answer"));
 `;

@@ -87,6 +87,11 @@ export class Recorder {
   ): void {
     this.#history.ended(failure === undefined, runMs);
     if (failure !== undefined) this.#failures.add(failure.error, at);
+    this.left(workerId, taskId);
+  }
+
+  /** A worker has a task no longer. */
+  left(workerId: number | undefined, taskId: number): void {
     if (workerId !== undefined) this.#worker(workerId).tasks.delete(taskId);
   }
 

@@ -27,7 +27,7 @@ export function serveDashboard(engine: PoolEngine, options: DashboardOptions): D
   for (const { workerId, pid } of source.workers()) recorder.spawned(workerId, pid);
   const stop = engine.observers.add(observerFor(recorder));
   void dashboard.closed.then(stop);
-  void engine.backend.ended.then(() => dashboard.close());
+  void engine.backend.ended.then(() => dashboard.poolEnded());
   return dashboard;
 }
 
@@ -59,7 +59,9 @@ function observerFor(recorder: Recorder): PoolObserver {
 }
 
 function settled(recorder: Recorder, task: ObservedTask, before: TaskPhase): void {
-  const failure = task.outcome === "completed" ? undefined : { error: task.error };
   const worker = before === "waiting" ? undefined : task.worker?.workerId;
+  // It is counted apart, and no failure.
+  if (task.outcome === "cancelled") return recorder.left(worker, task.id);
+  const failure = task.outcome === "completed" ? undefined : { error: task.error };
   recorder.ended(worker, task.id, task.durationMs, failure, epochMs());
 }

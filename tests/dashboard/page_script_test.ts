@@ -2,29 +2,34 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseHTML } from "linkedom";
 import { page } from "../../src/dashboard/page.ts";
+import { until } from "../helpers/programs/processes.ts";
 import { SCRIPT } from "../../src/dashboard/page_script.ts";
 import type { FailureView, PageState, Sample, WorkerView } from "../../src/dashboard/state.ts";
+
+const LIMIT_MS = 60_000;
 
 /** An element, as far as the tests look at it. */
 interface Element {
   readonly textContent: string;
   readonly children: readonly Element[];
   getAttribute(name: string): string | null;
+  click(): void;
   querySelectorAll(selector: string): Iterable<Element>;
 }
 
-/** The page, and what tells it an event. */
-async function opened(): Promise<
+/** The page, what tells it an event, and what answers its commands. */
+async function opened(fetch?: () => Promise<Response>): Promise<
   { all: (selector: string) => Element[]; tell: (event: string, data: unknown) => void }
 > {
   const { document } = parseHTML(await (await page("pool")).text()) as unknown as { document: Element };
   const listeners = new Map<string, (event: { data: string }) => void>();
   class EventSource {
+    close(): void {}
     addEventListener(event: string, listener: (event: { data: string }) => void): void {
       listeners.set(event, listener);
     }
   }
-  new Function("document", "EventSource", "location", SCRIPT)(document, EventSource, { search: "" });
+  new Function("document", "EventSource", "location", "fetch", SCRIPT)(document, EventSource, { search: "" }, fetch);
   return {
     all: (selector) => [...document.querySelectorAll(selector)],
     tell: (event, data) => listeners.get(event)!({ data: JSON.stringify(data) }),
@@ -74,4 +79,26 @@ Deno.test("The live page draws nothing that lies ahead when the program's clock 
   assertEquals(points(), 2);
   tell("state", stateOf([], [], { now: 3000, samples: [[{ ...sample, at: 2000 }]] }));
   assertEquals([points(), all("#uptime")[0]!.textContent], [1, "for 3.00 s"]);
+});
+
+Deno.test("The live page says why a command was refused until the next one, and what was printed last when all workers have left", async () => {
+  const answers = [new Response("It is forbidden\n", { status: 403 }), undefined, new Response(null, { status: 204 })];
+  const { all, tell } = await opened(async () => {
+    const answer = answers.shift();
+    if (answer === undefined) throw new TypeError("connection refused");
+    return await Promise.resolve(answer);
+  });
+  const state = stateOf([0], []) as PageState;
+  state.workers.forEach((worker) => Object.assign(worker, { output: "printed" }));
+  tell("start", startOf(state));
+  for (const trouble of ["It is forbidden", "The program does not answer", ""]) {
+    all("#pause")[0]!.click();
+    assert(await until(() => all("#trouble")[0]!.textContent === trouble, LIMIT_MS), trouble);
+    tell("state", state);
+    assertEquals(all("#trouble")[0]!.textContent, trouble);
+  }
+  tell("state", stateOf([], []));
+  tell("end", { reason: "the pool has ended" });
+  assertEquals([all("#workers tr").length, all("#outputs pre")[0]?.textContent], [0, "printed"]);
+  assertEquals(all("#connection")[0]!.textContent, "the pool has ended");
 });

@@ -90,16 +90,39 @@ Deno.test("Pool.serveDashboard() shows tasks, workers, output, failures and gran
   await long;
 });
 
-Deno.test("Pool.serveDashboard() ends with its pool, and tells its viewers", async () => {
+/** All that a viewer is told until the page ends: the last state, and why it ends. */
+async function lastWords(viewer: Viewer): Promise<{ state: PageState; reason: unknown }> {
+  let [state, reason]: [PageState | undefined, unknown] = [undefined, undefined];
+  for (let next = await viewer.next(); next.event !== "closed"; next = await viewer.next()) {
+    if (next.event === "state") state = next.data as PageState;
+    else if (next.event === "end") ({ reason } = next.data as { reason: unknown });
+  }
+  return { state: state!, reason };
+}
+
+Deno.test("Pool.serveDashboard() ends with its pool, and tells its viewers what became of all tasks", async () => {
   const pool = new Pool({ workers: 1 });
   const dashboard = await pool.serveDashboard();
   await using viewer = await Viewer.open(dashboard);
+  await pool.map(Math.sqrt, [1, 4, 9], { chunkSize: 1 });
+  await assertRejects(() => pool.apply(fail, [1]), RangeError);
+  await assertRejects(() => pool.apply(Math.sqrt, [1], { signal: AbortSignal.abort() }));
   pool.close();
   await pool.join();
-  let last = "";
-  for (let next = await viewer.next(); next.event !== "closed"; next = await viewer.next()) last = next.event;
-  assertEquals(last, "end");
+  const { state, reason } = await lastWords(viewer);
+  const { completed, failed, cancelled, running } = state.totals;
+  assertEquals([completed, failed, cancelled, running], [3, 1, 1, 0]);
+  assertEquals(state.failures.map(({ name }) => name), ["RangeError"], "what was cancelled has not failed");
+  assertEquals(reason, "the pool has ended");
   await dashboard.close();
+});
+
+Deno.test("Dashboard.close() does not say that the pool has ended", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const dashboard = await pool.serveDashboard();
+  await using viewer = await Viewer.open(dashboard);
+  await dashboard.close();
+  assertEquals((await lastWords(viewer)).reason, "this page was closed, its pool may go on");
 });
 
 Deno.test("A viewer with control pauses and resumes the pool, changes its size, and kills a worker", async () => {
