@@ -148,7 +148,9 @@ class TraceWriter implements TraceFile {
     if (startedAt === undefined || worker === undefined) {
       return this.#mark(`${name}: ${outcome}`, undefined, settledAt, args);
     }
-    this.#span(name, worker, startedAt, durationMs ?? settledAt - startedAt, args);
+    // A program that is busy itself hears late that a task has begun: it cannot have gone on behind its end.
+    const ms = durationMs ?? settledAt - startedAt;
+    this.#span(name, worker, Math.min(startedAt, settledAt - ms), ms, args);
   }
 
   workerSpawned(worker: WorkerIdentity, at: number): void {

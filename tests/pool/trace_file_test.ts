@@ -1,7 +1,7 @@
 // End-to-end tests of trace files.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Pool } from "../../mod.ts";
-import { traceTo } from "../../src/trace_file/mod.ts";
+import { type ObservedTask, traceTo } from "../../src/trace_file/mod.ts";
 import { runProgram } from "../helpers/programs/program.ts";
 
 interface TraceEvent {
@@ -92,6 +92,25 @@ Deno.test("traceTo() gives the workers of each pool tracks of their own, and nam
     const trackOf = new Map(names.map(({ tid, args }) => [args!.pid, tid]));
     const ends = events.filter(({ name }) => name === "end of the worker");
     assertEquals(ends.map(({ tid, args }) => tid === trackOf.get(args!.pid)), [true, true, true, true]);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("traceTo() draws no task beyond its end where the program hears late that it has begun", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    {
+      using trace = traceTo(path);
+      const worker = { workerId: 0, pid: 1 };
+      const times = { submittedAt: 0, waitingSince: 0, sentAt: 1, begunAt: 1000, settledAt: 1001, durationMs: 900 };
+      const task = { id: 1, name: "slow", attempt: 1, worker, ...times } as ObservedTask;
+      trace.submitted!(task);
+      trace.sent!(task, 1);
+      trace.settled!(task, "completed", "begun");
+    }
+    const events: TraceEvent[] = JSON.parse(await Deno.readTextFile(path));
+    assertEquals(events.filter(({ ph }) => ph === "X").map(({ ts, dur }) => [ts, dur]), [[101_000, 900_000]]);
   } finally {
     await Deno.remove(path);
   }
