@@ -25,7 +25,7 @@ export interface DashboardOptions {
 export interface Dashboard extends AsyncDisposable {
   /** Its address, for a browser. It holds a secret token: everyone who has the address can look, and with `control` act. */
   readonly url: string;
-  /** Ends it. The pool goes on. */
+  /** Ends it. The pool goes on, also when a viewer has paused it. */
   close(): Promise<void>;
 }
 

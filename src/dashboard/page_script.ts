@@ -191,7 +191,7 @@ function update(state) {
   failures.show(state.failures, (failure) => failure.name + "\n" + failure.shape);
   at("no-failures").hidden = state.failures.length > 0;
   at("failure-table").hidden = state.failures.length === 0;
-  at("usage-hint").hidden = state.workers.length === 0 || state.workers.some((worker) => worker.memoryMiB !== null);
+  at("usage-hint").hidden = state.workers.every((worker) => worker.agent) || state.workers.some((worker) => worker.memoryMiB !== null);
   drawCharts();
 }
 

@@ -26,6 +26,9 @@ export class PageServer {
   readonly #token = token();
   readonly #viewers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   readonly #encoder = new TextEncoder();
+  /** Whether a viewer paused the pool here, and none has let it go on. */
+  #isHeld = false;
+  #isClosed = false;
 
   constructor(shown: Shown, port: number) {
     this.#shown = shown;
@@ -56,8 +59,10 @@ export class PageServer {
     }
   }
 
-  /** Ends the server and lets the viewers go. */
+  /** Ends the server and lets the viewers go; and the pool go on, which nobody here can do any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#isHeld) this.#shown.control?.resume();
     for (const viewer of this.#viewers) viewer.close();
     this.#viewers.clear();
     await this.#listener.close();
@@ -114,7 +119,10 @@ export class PageServer {
       return refusal(403, "Cannot take commands from another page");
     }
     const text = await request.text();
-    if (text.length > LONGEST_COMMAND || !obey(control, text)) return refusal(400, "Cannot read the command");
+    if (this.#isClosed) return refusal(503, "Cannot change the pool: its page was closed");
+    const action = text.length > LONGEST_COMMAND ? undefined : obey(control, text);
+    if (action === undefined) return refusal(400, "Cannot read the command");
+    if (action === "pause" || action === "resume") this.#isHeld = action === "pause";
     return new Response(null, { status: 204 });
   }
 
@@ -129,22 +137,22 @@ export class PageServer {
   }
 }
 
-/** Does what a command says. Tells whether it was one. */
-function obey(control: PoolControl, text: string): boolean {
+/** Does what a command says. Returns what that was; `undefined` when it is none. */
+function obey(control: PoolControl, text: string): string | undefined {
   let command: unknown;
   try {
     command = JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
   const { action, value } = Object(command) as { action?: unknown; value?: unknown };
   if (action === "pause") control.pause();
   else if (action === "resume") control.resume();
-  else if (typeof value !== "number" || !Number.isSafeInteger(value)) return false;
+  else if (typeof value !== "number" || !Number.isSafeInteger(value)) return undefined;
   else if (action === "resize" && value >= 1 && value <= MOST_WORKERS) control.resize(value);
   else if (action === "kill") control.kill(value);
-  else return false;
-  return true;
+  else return undefined;
+  return action as string;
 }
 
 function refusal(status: number, text: string): Response {

@@ -102,3 +102,13 @@ Deno.test("The live page says why a command was refused until the next one, and 
   assertEquals([all("#workers tr").length, all("#outputs pre")[0]?.textContent], [0, "printed"]);
   assertEquals(all("#connection")[0]!.textContent, "the pool has ended");
 });
+
+Deno.test("The live page does not say that the use of workers elsewhere can be shown", async () => {
+  const { all, tell } = await opened();
+  const here = stateOf([0], []) as PageState;
+  tell("start", startOf(here));
+  const isHidden = (): boolean => all("#usage-hint")[0]!.getAttribute("hidden") !== null;
+  assertEquals(isHidden(), false);
+  tell("state", { ...here, workers: here.workers.map((worker) => ({ ...worker, agent: "build-1" })) });
+  assertEquals(isHidden(), true);
+});

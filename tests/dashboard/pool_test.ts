@@ -153,6 +153,21 @@ Deno.test("A viewer with control pauses and resumes the pool, changes its size, 
   assertEquals(await pool.apply(Math.sqrt, [25]), 5);
 });
 
+Deno.test("A pool that a viewer paused goes on when its page is closed, unless one let it go on before", async () => {
+  await using pool = new Pool({ workers: 1 });
+  await using other = await pool.serveDashboard({ control: true });
+  await act(other, "pause");
+  await act(other, "resume");
+  const dashboard = await pool.serveDashboard({ control: true });
+  await act(dashboard, "pause");
+  const held = pool.apply(Math.sqrt, [16]);
+  await other.close();
+  await using viewer = await Viewer.open(dashboard);
+  await viewer.state(({ paused, totals }) => paused && totals.waiting === 1);
+  await dashboard.close();
+  assertEquals(await held, 4);
+});
+
 Deno.test("Pool.serveDashboard() refuses options that it does not know, and a port that is taken", async () => {
   await using pool = new Pool({ workers: 1 });
   await assertRejects(() => pool.serveDashboard({ prot: 1 } as object), TypeError, '"prot" is not an option of it');
