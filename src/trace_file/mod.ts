@@ -133,7 +133,8 @@ class TraceWriter implements TraceFile {
     if (!this.#known.has(task)) return;
     if (before === "waiting") this.#waiting--;
     else this.#running--;
-    const { begunAt, sentAt, settledAt = 0, worker, name, id, attempt, items, submittedAt, durationMs } = task;
+    const { begunAt, sentAt, settledAt = 0, worker, name, id, attempt, items, durationMs } = task;
+    const waitedSince = attempt === 1 ? task.submittedAt : task.waitingSince;
     this.#count(settledAt);
     // Of a task that was tried before, these times can be those of the last try: it waits now, or has not begun again.
     const startedAt = before === "waiting" ? undefined : begunAt! > sentAt! ? begunAt : sentAt;
@@ -143,7 +144,7 @@ class TraceWriter implements TraceFile {
       attempt,
       outcome,
       items,
-      waitedMs: startedAt === undefined ? undefined : startedAt - submittedAt,
+      waitedMs: startedAt === undefined ? undefined : startedAt - waitedSince,
     };
     if (startedAt === undefined || worker === undefined) {
       return this.#mark(`${name}: ${outcome}`, undefined, settledAt, args);

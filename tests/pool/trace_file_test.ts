@@ -108,9 +108,13 @@ Deno.test("traceTo() draws no task beyond its end where the program hears late t
       trace.submitted!(task);
       trace.sent!(task, 1);
       trace.settled!(task, "completed", "begun");
+      const again = { ...task, id: 2, attempt: 2, waitingSince: 500, sentAt: 600, begunAt: 601, durationMs: 400 };
+      trace.submitted!(again);
+      trace.settled!(again, "completed", "begun");
     }
     const events: TraceEvent[] = JSON.parse(await Deno.readTextFile(path));
-    assertEquals(events.filter(({ ph }) => ph === "X").map(({ ts, dur }) => [ts, dur]), [[101_000, 900_000]]);
+    const spans = events.filter(({ ph }) => ph === "X").map(({ ts, dur, args }) => [ts, dur, args?.waitedMs]);
+    assertEquals(spans, [[101_000, 900_000, 1000], [601_000, 400_000, 101]], "its first try is no waiting");
   } finally {
     await Deno.remove(path);
   }

@@ -99,3 +99,21 @@ Deno.test("Pools that have ended leave no callback with the program's metrics", 
   `);
   assertEquals(stdout, "1\n");
 });
+
+Deno.test("The queue time of a task that was tried again leaves out what it ran before", async () => {
+  const { stdout } = await runProgram(`
+    const recorded = new Map();
+    const instrument = (name) => ({ add() {}, record: (value) => recorded.set(name, value), addCallback() {} });
+    const meter = new Proxy({}, { get: () => instrument });
+    globalThis[Symbol.for("opentelemetry.js.api.1")] = { metrics: { getMeter: () => meter } };
+    await using pool = new Pool({ workers: 1 });
+    let [ran, sentAgain] = [0, 0];
+    pool.observe({
+      retried: (task) => ran = task.waitingSince - task.submittedAt,
+      sent: (task) => sentAgain = task.sentAt - task.submittedAt,
+    });
+    await pool.apply(() => Deno.exit(3), [], { retries: 1 }).catch(() => {});
+    console.log(ran > 0, Math.abs(recorded.get("corral.task.queue_time") + ran - sentAgain) < 1e-6);
+  `);
+  assertEquals(stdout, "true true\n");
+});

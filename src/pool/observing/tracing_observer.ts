@@ -66,11 +66,13 @@ export class TracingObserver implements PoolObserver {
     span.describe({ "corral.task.id": id, "messaging.message.body.size": byteLength });
   }
 
-  begun({ id, worker, attempt, submittedAt }: ObservedTask): void {
+  begun(task: ObservedTask): void {
+    const { id, worker, attempt } = task;
     const place: Attributes = worker === undefined
       ? {}
       : { "process.pid": worker.pid, "corral.worker.id": worker.workerId };
-    this.#tasks.get(id)?.event("begun", { attempt, "queue.ms": monotonicMs() - submittedAt, ...place }, traceClockMs());
+    const waitedMs = monotonicMs() - waitsSince(task);
+    this.#tasks.get(id)?.event("begun", { attempt, "queue.ms": waitedMs, ...place }, traceClockMs());
   }
 
   returned({ id }: ObservedTask): void {
@@ -133,6 +135,11 @@ export class TracingObserver implements PoolObserver {
   }
 }
 
+/** Since when it waits for its last try: what those before took is no waiting. */
+function waitsSince({ attempt, submittedAt, waitingSince }: ObservedTask): number {
+  return attempt === 1 ? submittedAt : waitingSince;
+}
+
 // What is measured when somebody asks is asked for as long as the program runs: pools come and go.
 const allMetrics = new WeakMap<OtelMeter, Metrics>();
 
@@ -164,7 +171,7 @@ class Metrics {
       unit: "{task}",
     });
     this.#queueTime = meter.createHistogram("corral.task.queue_time", {
-      description: "From submission until a worker has it",
+      description: "From submission, or the end of the try before, until a worker has it",
       unit: "ms",
     });
     this.#runTime = meter.createHistogram("corral.task.run_time", {
@@ -197,11 +204,13 @@ class Metrics {
     });
   }
 
-  settled({ name, outcome, sentAt, submittedAt, durationMs, byteLength }: ObservedTask): void {
+  settled(task: ObservedTask): void {
+    const { name, outcome, sentAt = -Infinity, durationMs, byteLength } = task;
     const attributes = { "code.function.name": name };
     this.#tasks.add(1, { ...attributes, outcome: outcome! });
     this.#bytes.add(byteLength, attributes);
-    if (sentAt !== undefined) this.#queueTime.record(sentAt - submittedAt, attributes);
+    const queuedMs = sentAt - waitsSince(task);
+    if (queuedMs >= 0) this.#queueTime.record(queuedMs, attributes);
     if (durationMs !== undefined) this.#runTime.record(durationMs, attributes);
   }
 
