@@ -82,8 +82,9 @@ export interface PoolObserver {
   /** Whether `begun` and `durationMs` are wanted exactly: each task then costs one small message more. @default whether there is a `begun` */
   readonly measures?: boolean;
   /**
-   * Called before a task is submitted: returns the W3C `traceparent` that its code is to continue, if there is one. The first observer that
-   * has one decides.
+   * Called before a task is submitted: returns the W3C `traceparent` that it belongs to, if there is one. The first observer that
+   * has one decides, and OpenTelemetry comes first. Its code continues it where workers trace: when the program had OpenTelemetry before
+   * the pool was made, and on agents with `--trace`.
    */
   context?(task: PlannedTask): string | undefined;
   /** A task was submitted. */
@@ -98,7 +99,7 @@ export interface PoolObserver {
   retried?(task: ObservedTask, error: Error): void;
   /** Its code reported progress. */
   progress?(task: ObservedTask, value: unknown): void;
-  /** Its code, or what that calls, has traced something: a span that has ended. */
+  /** Its code, or what that calls, has traced something: a span that has ended. Told where workers trace, see `context`. */
   span?(task: ObservedTask, report: SpanReport): void;
   /** A `map` or `imap` begins, in the code of its caller. */
   jobBegun?(job: ObservedJob): void;
