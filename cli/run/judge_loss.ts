@@ -39,6 +39,11 @@ export function judgeLoss(
   return { kind: "again", attempt, unheard: !hasBegun };
 }
 
+/** Whether a worker was ended by what may interrupt the run: `timeout` and systemd send it to all processes of a command. */
+export function isToldToEnd(error: unknown): boolean {
+  return error instanceof WorkerExitError && error.signal === "SIGTERM";
+}
+
 /**
  * Whether what the runner gave could not even be sent, or the runner failed itself: a function has broken what JavaScript gives to
  * both, for example `Array.prototype`.

@@ -15,7 +15,7 @@ import {
 } from "../records/batch.ts";
 import { InputReporter } from "./input_reporter.ts";
 import { invalidBatch } from "../records/invalid_batch.ts";
-import { judgeLoss } from "./judge_loss.ts";
+import { isToldToEnd, judgeLoss } from "./judge_loss.ts";
 import { HaltWatch } from "./halt_watch.ts";
 import type { Place } from "./reorder_buffer.ts";
 import type { MapRunParts, Work } from "./map_run_parts.ts";
@@ -24,10 +24,13 @@ import { RunningBlock } from "./running_block.ts";
 import { type LossDesk, settleLoss } from "./settle_loss.ts";
 import { OverdueWatch } from "./overdue_watch.ts";
 import { Throttle } from "./throttle.ts";
+import { after } from "../runner/timer.ts";
 import { RecordTimeLimit } from "./time_limit.ts";
 
 const OPEN_PLACES_PER_JOB = 64;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+/** A signal for all processes of a command comes to each at a moment of its own. */
+const HEARING_MS = 100;
 
 /** Reads, has worked and orders: everything between the input and the committer. */
 export class MapRun {
@@ -137,6 +140,12 @@ export class MapRun {
   noteReady(): void {
     this.#areWorkersReady = true;
     this.#pump();
+  }
+
+  /** Not all workers could start. */
+  async noteStartFailure(error: unknown): Promise<void> {
+    if (isToldToEnd(error)) await this.#endTogether();
+    this.fail(error);
   }
 
   /** The committer has written something: there may be room for more. The results of `unwritable` records did not fit the output. */
@@ -326,13 +335,20 @@ export class MapRun {
     if (this.#mode === "running") this.#rest.unshift({ block, place });
   }
 
+  /** A worker got a signal that is on its way to this process as well, perhaps: then nothing that runs can end. */
+  async #endTogether(): Promise<void> {
+    if (this.#mode === "running") await new Promise<void>((resolve) => after(HEARING_MS, resolve));
+    if (this.#mode === "draining" && this.#reason === "interrupted") this.kill("interrupted");
+  }
+
   #endForTime(running: RunningBlock): void {
     running.isOutOfTime = true;
     running.controller.abort();
   }
 
-  #lose(running: RunningBlock, error: unknown): void {
+  async #lose(running: RunningBlock, error: unknown): Promise<void> {
     if (running.isOver) return this.#end(running);
+    if (isToldToEnd(error)) await this.#endTogether();
     this.#leave(running);
     if (this.#mode !== "killed") settleLoss(running, judgeLoss(running, error, this.#parts.options), this.#desk);
     // What was killed leaves a gap.

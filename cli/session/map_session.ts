@@ -110,7 +110,7 @@ export class MapSession {
     let reason: EndReason | undefined;
     const started = pool.start().then(() => run.noteReady(), (error) => {
       // Workers that still start when all is done are ended.
-      if (reason === undefined) run.fail(error);
+      if (reason === undefined) run.noteStartFailure(error);
       throw error;
     });
     // The code that waits for it gets the error; nobody has to wait.

@@ -1,6 +1,6 @@
 // End-to-end: Ctrl-C, and what is left running after `corral map`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { corralCommand, inFolder } from "../../helpers/programs/corral.ts";
+import { corralArgs, corralCommand, inFolder, mapByOne } from "../../helpers/programs/corral.ts";
 import { childrenOf, survivors } from "../../helpers/programs/processes.ts";
 
 const JOB = new URL("../../fixtures/programs/map_records.ts", import.meta.url).pathname;
@@ -90,6 +90,56 @@ Deno.test("corral map ends at once at the second Ctrl-C, and leaves nothing runn
   await writer.close().catch(() => {});
   assertEquals(code, 130);
   assertEquals(await survivors(workers, 20_000), []);
+});
+
+/** Unless there is a file data/go, all workers but one never load it, and all records but one never end. */
+const TWO_WORKERS = `const never = () => new Promise(() => setInterval(() => {}, 1e6));
+const make = (name: string) => Deno.openSync(new URL(\`data/\${name}\`, import.meta.url), { write: true, createNew: true }).close();
+let goesOn = false;
+try {
+  make("first");
+} catch {
+  try {
+    Deno.statSync(new URL("data/go", import.meta.url));
+    goesOn = true;
+  } catch {
+    console.log("starts");
+    await never();
+  }
+}
+export default async (n: number) => {
+  if (n === 1 || goesOn) return n;
+  console.log("works");
+  await never();
+};
+`;
+
+Deno.test({
+  name: "corral map blames no record where SIGTERM comes to its workers as well, and goes on with all of them later",
+  // It has neither such a signal nor groups.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const [job, input, out, log] = ["job.ts", "in", "out", "log"].map((name) => `${folder}/${name}`);
+      await Deno.writeTextFile(job!, TWO_WORKERS);
+      await Deno.writeTextFile(input!, "1\n2\n3\n");
+      await Deno.mkdir(`${folder}/data`);
+      const grants = [`--allow-read=${folder}/data`, `--allow-write=${folder}/data`];
+      // With a limit for records, each is announced.
+      const run = ["map", job!, input!, "-o", out!, "--joblog", log!, "--chunk", "1", "--timeout", "1h", ...grants];
+      const args = corralArgs([...run, "-j", "2"], ["--allow-run"]);
+      const child = new Deno.Command(Deno.execPath(), { args, stderr: "piped", detached: true }).spawn();
+      const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      assertEquals((await takeLines(errors, 2)).trimEnd().split("\n").sort(), ["starts", "works"]);
+      // As `timeout` does it, and systemd.
+      Deno.kill(-child.pid, "SIGTERM");
+      const told = await rest(errors);
+      assertEquals((await child.status).code, 130, told);
+      assertStringIncludes(told, "corral: 1 record, 0 failed, 1 result");
+      await Deno.writeTextFile(`${folder}/data/go`, "");
+      assertEquals((await mapByOne([...run.slice(1), "--resume"])).code, 0);
+      assertEquals(await Deno.readTextFile(out!), "1\n2\n3\n");
+    }),
 });
 
 /** As much as no pipe takes. */
