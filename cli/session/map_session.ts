@@ -39,7 +39,7 @@ export class MapSession {
     if (dashboard !== undefined) (await import("./free_port.ts")).requireFreePort(dashboard);
     const writesFiles = filesOf(this.#options).length > 0;
     if (writesFiles) requireForeignStandardFiles(this.#options);
-    const doubt = this.#options.outputFile === undefined ? await doubtOfStdout() : undefined;
+    const doubt = writesToStdout(this.#options) ? await doubtOfStdout() : undefined;
     const outlets = await openOutlets(this.#options);
     using inputs = new Inputs(this.#options, (text) => print(outlets.events, text));
     const { events } = outlets;
@@ -238,6 +238,13 @@ interface EndedRun {
 function tellHeld(batches: readonly Batch[], rejects: RejectWriter): void {
   if (!(rejects instanceof RejectPrinter)) return;
   for (const batch of batches) rejects.write(batch, failuresOf(batch));
+}
+
+const STDOUT_NAME = /^\/(dev\/(stdout|fd\/1)|proc\/self\/fd\/1)$/;
+
+/** Whether anything goes there, by whatever name. */
+function writesToStdout(options: CliMapOptions): boolean {
+  return options.outputFile === undefined || filesOf(options).some(([, path]) => STDOUT_NAME.test(path));
 }
 
 /** What to say of a stdout where results are lost. Late: few runs have one. */

@@ -27,6 +27,9 @@ Deno.test({
         stderr,
         "corral: Cannot write stdout: it is closed, wanted one that is open, or -o FILE; -o /dev/null where none are wanted\n",
       );
+      for (const flags of ["-o /dev/stdout", "-o /dev/fd/1", `-o ${folder}/out --rejects /proc/self/fd/1`]) {
+        assertEquals(await inShell([...RUN, ...flags.split(" ")], ">&-"), [code, stderr], flags);
+      }
       await Deno.stat(log).then(() => Promise.reject(new Error("it has begun")), () => {});
       assertEquals(await inShell(RUN, "> /dev/null"), [0, ""]);
       assertEquals(await inShell([...RUN, "-o", `${folder}/out`], ">&-"), [0, ""]);
