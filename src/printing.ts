@@ -34,7 +34,16 @@ export function writeToProgram(stream: 1 | 2, bytes: Uint8Array): void {
 }
 
 function leavesLineOpen(stream: 1 | 2, bytes: Uint8Array): boolean {
-  return bytes.length > 0 && bytes.at(-1) !== NEWLINE && (stream === 1 ? Deno.stdout : Deno.stderr).isTerminal();
+  return bytes.length > 0 && bytes.at(-1) !== NEWLINE && isTerminal(stream);
+}
+
+/** Whether one of the program's streams is a terminal. The program may have closed it: `pipeTo(Deno.stdout.writable)` does. */
+export function isTerminal(stream: 1 | 2): boolean {
+  try {
+    return (stream === 1 ? Deno.stdout : Deno.stderr).isTerminal();
+  } catch {
+    return false;
+  }
 }
 
 /** The same, whatever stands at the bottom of the terminal: for that itself. */

@@ -1,5 +1,5 @@
 /** The end of an `await using` scope: docs/decisions/callers.md. */
-import { writeToProgram } from "../printing.ts";
+import { isTerminal, writeToProgram } from "../printing.ts";
 import { untilSettled } from "../timer.ts";
 
 /** What a scope ends with. */
@@ -40,5 +40,5 @@ function describeWait(pool: ScopedPool): string {
 
 /** A program that nobody looks at has no use for it, and its stderr may be read by another. */
 function noteOnTerminal(text: string): void {
-  if (Deno.stderr.isTerminal()) writeToProgram(2, new TextEncoder().encode(text));
+  if (isTerminal(2)) writeToProgram(2, new TextEncoder().encode(text));
 }

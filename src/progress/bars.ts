@@ -1,5 +1,5 @@
 /** The bars that are open in this program, and how they are shown. */
-import { setBottomOfTerminal, writeDirectly, writeToProgram } from "../printing.ts";
+import { isTerminal, setBottomOfTerminal, writeDirectly, writeToProgram } from "../printing.ts";
 import { every, monotonicMs, type Timer } from "../timer.ts";
 import { type BarLine, barLine, coloured, plain, plainLine } from "./bar_line.ts";
 import { BottomLines, terminalSize } from "./bottom_lines.ts";
@@ -14,7 +14,7 @@ export type Display = "bar" | "lines" | "none";
 /** How a bar is shown when nobody says: drawn on a terminal, told in a log of CI, and otherwise not at all. */
 export function usualDisplay(): Display {
   if (isSet("CI")) return "lines";
-  if (!Deno.stderr.isTerminal()) return "none";
+  if (!isTerminal(2)) return "none";
   return variable("TERM") === "dumb" ? "lines" : "bar";
 }
 

@@ -1,6 +1,7 @@
 // End-to-end tests of progress bars: in a real terminal, in a log, and where nobody looks.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { progress, ProgressBar, type ProgressOptions } from "../../src/progress/mod.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 import { noTerminal, Terminal } from "../helpers/programs/terminal.ts";
 
 const FIXTURE = new URL("../fixtures/programs/show_bars.ts", import.meta.url).pathname;
@@ -36,6 +37,15 @@ Deno.test("progress() is silent where stderr is not a terminal, and tells its en
   assertEquals(await stderrWith({ CI: "" }), "");
   const lines = (await stderrWith({ CI: "true" })).trim().split("\n");
   assertEquals(lines.map((line) => line.replace(/ {2}[\d.]+.*/, "")), ["tasks: 100%", "files: 100%"]);
+});
+
+Deno.test("ProgressBar is silent in a program that has closed its stderr, as a stream closes it that was written to its end", async () => {
+  const { code, stdout } = await runProgram(`
+    import { ProgressBar } from ${JSON.stringify(import.meta.resolve("../../src/progress/mod.ts"))};
+    await new Blob(["all"]).stream().pipeTo(Deno.stderr.writable);
+    new ProgressBar({ total: 1 }).close();
+    console.log("goes on");`);
+  assertEquals([code, stdout], [0, "goes on\n"]);
 });
 
 Deno.test("progress() passes every item on in order, closes its input when the loop is left, and counts what failed", async () => {
