@@ -95,7 +95,8 @@ function crashText(error: WorkerExitError): ErrorText {
   const hint = exitCode === EXIT_BROKEN
     ? ", as it does where code has changed what JavaScript itself gives, such as Array.prototype"
     : "";
-  const ending = signal !== null ? `was ended by ${signal}` : `exited with code ${exitCode}${hint}`;
+  const exit = exitCode === null ? "ended" : `exited with code ${exitCode}${hint}`;
+  const ending = signal !== null ? `was ended by ${signal}` : exit;
   if (!(error instanceof ProtocolError)) return { name, message: `the worker ${ending}` };
   // The cause is the breach that it was killed for; without one, it ended by itself.
   const breach = error.cause instanceof Error

@@ -133,7 +133,7 @@ export class StartedProcess {
     this.#unwatchWaits();
     this.#keepAlive?.cancel();
     // Nobody else would say why: there is no promise that could reject.
-    if (exit.violation !== undefined || exit.exceededMemory !== undefined) {
+    if (exit.violation !== undefined || exit.exceededMemory !== undefined || exit.exitCode === null) {
       const { message } = workerExitError(exit, true);
       writeToProgram(2, new TextEncoder().encode(`${this.#start.name}: ${message}\n`));
     } else if (exit.exitCode === 1) {

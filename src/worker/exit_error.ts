@@ -77,7 +77,11 @@ export function startTimeoutError(
   );
 }
 
+/** Who starts a program may have it ignore that signal, without knowing: it is handed on. */
+const UNTOLD = "ended (nobody is told how, since this program was started with SIGCHLD ignored)";
+
 function describeEnding({ exitCode, signal }: WorkerExit): string {
+  if (exitCode === null) return UNTOLD;
   return signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
 }
 

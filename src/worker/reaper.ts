@@ -9,6 +9,7 @@
 import { after, inMicrotask, type Timer, untilSettled } from "../timer.ts";
 import { PipeFence } from "./pipe_fence.ts";
 import { mayUseShell } from "./program/shell.ts";
+import { endOf } from "./program/spawn.ts";
 import { reaperProgram } from "./reaper_program.ts";
 
 const START_LIMIT_MS = 100;
@@ -128,7 +129,7 @@ export class Reaper {
     const writer = this.#writer = child.stdin.getWriter();
     const fence = this.#fence = new PipeFence(() => tell(writer, "?\n"));
     hearEchoes(child.stdout.getReader(), fence);
-    child.status.then(() => {
+    endOf(child).then(() => {
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#writer?.abort().catch(() => {});
@@ -193,7 +194,7 @@ async function endNow(child: Deno.ChildProcess, writer: WritableStreamDefaultWri
   } catch {
     // It has ended.
   }
-  await child.status;
+  await endOf(child);
   writer.abort().catch(() => {});
 }
 

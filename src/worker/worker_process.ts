@@ -11,7 +11,7 @@ import type { WorkerExit } from "./exit_error.ts";
 import { checkHello } from "./hello.ts";
 import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch } from "./silence_watch.ts";
-import { type BootingProcess, startProcess } from "./program/spawn.ts";
+import { type BootingProcess, endOf, startProcess } from "./program/spawn.ts";
 import { StandbyWatch } from "./standby_watch.ts";
 import { WorkerPrints } from "./streams/prints.ts";
 import { TurnTaking } from "./streams/turn_taking.ts";
@@ -276,7 +276,7 @@ export class WorkerProcess {
   async #live(): Promise<void> {
     const stderr = this.#child.stderr.getReader();
     const drained = Promise.allSettled([this.#readMessages(), this.#prints.readStderr(stderr)]);
-    const status = await this.#child.status;
+    const status = await endOf(this.#child);
     this.#ladder.end();
     this.#muteTimer?.cancel();
     this.#exited = true;

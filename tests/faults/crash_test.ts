@@ -13,6 +13,7 @@ import {
 import { soon } from "../helpers/simulated/clock.ts";
 import { EventLog } from "../helpers/pools/events.ts";
 import { survivors, until } from "../helpers/programs/processes.ts";
+import { runProgram } from "../helpers/programs/program.ts";
 import { sharedStep } from "../helpers/pools/shared_pool.ts";
 
 const ATTEMPTS = import.meta.resolve("../fixtures/tasks/report_attempt.ts");
@@ -272,4 +273,25 @@ Deno.test("Pool.terminate() leaves no process when workers are stuck", async () 
   assertEquals((await settled).map(({ status }) => status), ["rejected", "rejected", "rejected"]);
   assertEquals(await survivors(pids, 0), []);
   assert(await until(() => pool.workers.length === 0, 0));
+});
+
+Deno.test({
+  name: "A program that was started with SIGCHLD ignored hears of the ends of workers, if not how they came about",
+  // Only there Deno asks the system in a way that depends on it.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { code, stdout, stderr } = await runProgram(
+      `{
+        await using pool = new Pool({ workers: 1 });
+        const lost = await pool.apply(() => Deno.exit(3)).catch((error) => error);
+        console.log(lost.name, lost.exitCode, await pool.apply(() => 2));
+      }
+      const process = new corral.Process({ target: () => console.log("runs") });
+      process.start();
+      console.log(await process.join());`,
+      { ignored: "SIGCHLD" },
+    );
+    assertEquals([code, stdout], [0, "WorkerExitError null 2\nruns\ntrue\n"]);
+    assertStringIncludes(stderr, "ended (nobody is told how, since this program was started with SIGCHLD ignored)");
+  },
 });

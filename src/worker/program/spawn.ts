@@ -72,6 +72,22 @@ function start({ path, args }: Pick<LaunchCommand, "path" | "args">, options: De
   return new Deno.Command(path, { ...options, args: [...args] }).spawn();
 }
 
+/** How a process has ended. */
+export interface ProcessEnd {
+  /** `null` where nobody was told: the system forgets how the children of a program end that was started with SIGCHLD ignored. */
+  readonly code: number | null;
+  readonly signal: Deno.Signal | null;
+}
+
+/** Waits for the end of a process. Never rejects: where nobody is told how it ended, Deno does. */
+export async function endOf(child: Deno.ChildProcess): Promise<ProcessEnd> {
+  try {
+    return await child.status;
+  } catch {
+    return { code: null, signal: null };
+  }
+}
+
 /** A process that was started before the pool that is to have it. It waits for its code, and ends by itself with the program. */
 export class ProcessAhead {
   static #waiting: ProcessAhead | undefined;
@@ -129,7 +145,7 @@ export class ProcessAhead {
     } catch {
       // It has ended by itself.
     }
-    await child.status;
+    await endOf(child);
     await Promise.all([input.close(), child.stdout.cancel(), child.stderr.cancel()]);
   }
 }

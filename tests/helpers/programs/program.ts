@@ -20,6 +20,8 @@ export interface ProgramOptions {
   stdin?: "null" | "piped";
   /** How many files it may have open; needs a shell. */
   descriptors?: number;
+  /** A signal that it is started with ignored; needs bash, since other shells take SIGCHLD for themselves. */
+  ignored?: Deno.Signal;
 }
 
 /** The end of a program, with all that it printed. */
@@ -34,8 +36,13 @@ export interface ProgramOutcome {
 export function programCommand(body: string, options: ProgramOptions = {}): Deno.Command {
   const { flags = [`--allow-run=${Deno.execPath()}`], args = [], env = {}, cwd, detached = false } = options;
   const source = `import * as corral from ${JSON.stringify(options.library ?? LIBRARY)};const{Pool}=corral;\n${body}`;
-  const { descriptors } = options;
-  const limit = descriptors === undefined ? [] : ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`];
+  const { descriptors, ignored } = options;
+  const first = [
+    ...descriptors === undefined ? [] : [`ulimit -n ${descriptors}`],
+    ...ignored === undefined ? [] : [`trap "" ${ignored.slice("SIG".length)}`],
+  ];
+  const shell = ignored === undefined ? "sh" : "bash";
+  const limit = first.length === 0 ? [] : [shell, "-c", [...first, 'exec "$0" "$@"'].join("; ")];
   const [command, ...before] = [...limit, Deno.execPath()];
   return new Deno.Command(command!, {
     args: [...before, "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", ...flags, dataUrl(source), ...args],
