@@ -26,6 +26,12 @@ export function explainAdded(message: string, source: string): string | undefine
     `--keep-names and for a newer target, pass what it needs as arguments, or ${BY_NAME}`;
 }
 
+const STRING = /(["'`])(?:\\.|(?!\1).)*\1/gs;
+const LAID_OUT = / [-+*/%=<>&|?:]|[,;)] |\n/;
+const PACKED = /^(?:async )?[\w$]+=>|[,;{](?=[^\s}])/;
+
+/** Whether a minifier has packed the text. That blanks are missing does not say it: Deno makes `(n)=>f(n)` of anybody's TypeScript. */
 function isMinified(source: string): boolean {
-  return !/ [-+*/%=<>&|?:]|[,;)] |\n/.test(source);
+  const code = source.replace(STRING, '""');
+  return !LAID_OUT.test(code) && PACKED.test(code);
 }

@@ -74,10 +74,11 @@ Deno.test("Pool says what has put a name into a function, and what to do", async
       '()=>{let e=n(()=>4,"four");return e()}',
       `cannot see "n", which a minifier named, a variable outside itself or a helper of the bundler: bundle without --keep-names and for a newer target, pass what it needs as arguments, or ${wayOut}`,
     ],
-    [
-      "(x) => x * k",
+    ["e=>t(e)", 'cannot see "t", which a minifier named'],
+    ...["(x) => x * k", "(x)=>f(x)", "async (x)=>await f(x)", '()=>f("a,b;{c")'].map((text): [string, string] => [
+      text,
       "cannot see variables outside itself: export it from the module, or pass what it needs as arguments",
-    ],
+    ]),
   ];
   for (const [text, message] of cases) {
     assertStringIncludes((await assertRejects(() => pool.apply(made(text)), ReferenceError)).message, message);
