@@ -52,7 +52,7 @@ export class WorkerExitError extends Error {
    * @param details What is known of the process. @default nothing
    */
   constructor(message: string, details: WorkerExitDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.pid = details.pid;
     this.exitCode = details.exitCode ?? null;
     this.signal = details.signal ?? null;

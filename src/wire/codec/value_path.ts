@@ -28,12 +28,12 @@ function shownPath(path: string): string {
 /** The same error for a value that stands elsewhere: what was encoded is not what its sender gave, but made of it. */
 export function movedTo(path: string, { message, path: encodedPath, cause }: EncodingError): EncodingError {
   const moved = message.replace(shownPath(encodedPath), () => shownPath(path));
-  return new EncodingError(moved, path, cause === undefined ? undefined : { cause });
+  return new EncodingError(moved, path, causeOption(cause));
 }
 
 /** The same error, which says what it is whose part cannot travel. */
 export function notSending(value: string, { message, path, cause }: EncodingError): EncodingError {
-  return new EncodingError(message.replace("Cannot send ", `Cannot send ${value}: `), path, { cause });
+  return new EncodingError(message.replace("Cannot send ", `Cannot send ${value}: `), path, causeOption(cause));
 }
 
 /** A step as it stands in a path. */
@@ -48,6 +48,11 @@ export function encodingError(path: string, detail: string, cause?: unknown): En
   return new EncodingError(
     `Cannot send ${shownPath(path)}: ${detail}${see("data")}`,
     path,
-    cause === undefined ? undefined : { cause },
+    causeOption(cause),
   );
+}
+
+/** No cause is no property: one that is `undefined` would be printed with the error. */
+function causeOption(cause: unknown): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
 }

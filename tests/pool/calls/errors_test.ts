@@ -42,6 +42,16 @@ Deno.test("Pool refuses arguments that cannot travel at once, and nothing else i
     assertEquals([await running, await waiting], [1, 2]);
   }));
 
+Deno.test("an error that has no cause has no property for one, which would be printed with it", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const errors = [
+      await assertRejects(() => pool.apply(() => () => 1)),
+      await assertRejects(() => pool.apply((value: unknown) => value, [() => 1])),
+      await assertRejects(() => pool.apply(() => Deno.exit(3))),
+    ];
+    for (const error of errors) assertEquals(Object.hasOwn(error as Error, "cause"), false, String(error));
+  }));
+
 Deno.test("Pool refuses arguments that are too large, and the worker goes on", () =>
   withPool({ workers: 1, maxFrameBytes: 100_000 }, async (pool, log) => {
     const length = (text: string): number => text.length;
