@@ -170,7 +170,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "memory-limit",
     value: { name: "SIZE" },
-    help: "End a worker that holds so much more than an idle one",
+    help: "End a worker that holds this much more memory than an idle one",
     group: "Control",
   },
   { long: "max-tasks", value: { name: "N" }, help: "Replace a worker after N records", group: "Control" },

@@ -110,7 +110,7 @@ export class WaitQueue<T, C extends Caller = Caller> {
    */
   constructor(
     state = "Cannot go on: what is waited for has not come",
-    remedy = 'wait again, or longer by "timeoutMs"',
+    remedy = 'wait again, or with a longer "timeoutMs"',
   ) {
     this.#pending = { state, remedy };
   }
@@ -260,5 +260,5 @@ function limitError(pending: Pending, wait: WaitOptions): TimeoutError {
 export function timeoutError({ state, remedy }: Pending, timeoutMs: number): TimeoutError {
   if (timeoutMs <= 0) return new TimeoutError(`${state}, and "timeoutMs" says not to wait`);
   const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : Math.round(timeoutMs);
-  return new TimeoutError(`${state}, also after ${ms} ms; ${remedy}`);
+  return new TimeoutError(`${state}, even after ${ms} ms; ${remedy}`);
 }

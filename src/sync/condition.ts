@@ -100,7 +100,7 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Releases the lock, waits to be notified, and acquires the lock again, also after a timeout or an abort.
+   * Releases the lock, waits to be notified, and acquires the lock again, even after a timeout or an abort.
    *
    * @param wait How long to wait for the notification; without it, as long as it takes.
    * @returns Whether it was notified in time.

@@ -257,7 +257,7 @@ Deno.test("A wait that starts again since its peer did not read ends by its time
   await quiesce(child);
   const shown = (await outcomes).map((one) => one.status === "fulfilled" ? one.value : `${one.reason}`);
   const [late, ...others] = shown as string[];
-  assertMatch(late!, /^QueueEmptyError: Cannot get: the queue is empty, also after 300 ms; wait again/);
+  assertMatch(late!, /^QueueEmptyError: Cannot get: the queue is empty, even after 300 ms; wait again/);
   assertEquals(others, ["Error: never mind", "last"]);
 });
 

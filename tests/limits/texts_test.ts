@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { asCompleted, Barrier, JoinableQueue, Lock, Pipe, Pool, RLock, Semaphore } from "../../mod.ts";
 import { withExecutor } from "../helpers/pools/with_executor.ts";
 
-const AGAIN = 'also after 5 ms; wait again, or longer by "timeoutMs"';
+const AGAIN = 'even after 5 ms; wait again, or with a longer "timeoutMs"';
 const forEver = () => new Promise(() => setInterval(() => {}, 1000));
 
 async function messageOf(wait: Promise<unknown>): Promise<string> {
@@ -62,7 +62,7 @@ Deno.test("waits for results say that the call goes on, or was stopped", async (
   const pool = new Pool({ workers: 1, maxQueue: 1 });
   const stopped = await messageOf(pool.apply(forEver, [], { timeoutMs: 5 }));
   assert(
-    stopped.startsWith("The task ran longer than its 5 ms, it was stopped; what it did may be half done"),
+    stopped.startsWith("The task ran longer than its 5 ms and was stopped; what it did may be half done"),
     stopped,
   );
   const running = pool.applyAsync(forEver);

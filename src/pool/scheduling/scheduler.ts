@@ -341,7 +341,7 @@ function isServing({ phase, isOpen }: Slot<ScheduledTask>): boolean {
 
 function timeoutError(timeoutMs: number): TaskTimeoutError {
   return new TaskTimeoutError(
-    `The task ran longer than its ${timeoutMs} ms, it was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
+    `The task ran longer than its ${timeoutMs} ms and was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
     timeoutMs,
   );
 }

@@ -128,7 +128,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   /** Begins the time of what it may run again; of each task once, so that none lives for longer than two limits. */
   restartTime(now: number): void {
     if (this.head !== undefined && !this.#restarted.has(this.head)) this.#headSince = now;
-    for (const task of this.held.values()) {
+    for (const task of this.held.all()) {
       if (task.timeoutMs !== undefined && !this.#restarted.has(task)) task.sentAt = now;
       this.#restarted.add(task);
     }

@@ -11,7 +11,7 @@ Deno.test("examples/sandbox gets the result of one plug-in, and an error of the 
     'word_count gave a result: {"the":3,"quick":1,"brown":1,"fox":1,"jumps":1,"over":1,"lazy":1,"dog":1,"and":1,"cat":1}',
     `spy gave NotCapable: Requires read access to "${SECRET.pathname}"; in a corral worker: grant it with ` +
     `\`permissions: { read: ["${SECRET.pathname}"] }\`${see("permission")}`,
-    "spin gave TaskTimeoutError: The task ran longer than its 2000 ms, it was stopped; what it did may be half done, and a retry " +
+    "spin gave TaskTimeoutError: The task ran longer than its 2000 ms and was stopped; what it did may be half done, and a retry " +
     'needs a longer "timeoutMs"',
   ]);
 });

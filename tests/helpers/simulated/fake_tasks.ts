@@ -28,7 +28,7 @@ export async function outcomeOf(
 
 /** The error for a task that ran too long. */
 export function timeoutError(timeoutMs: number): TaskTimeoutError {
-  return new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms, it was stopped`, timeoutMs);
+  return new TaskTimeoutError(`The task ran longer than its ${timeoutMs} ms and was stopped`, timeoutMs);
 }
 
 async function chunkResult(call: Call, items: readonly unknown[], { chunk }: TaskRequest): Promise<ChunkResult> {
