@@ -161,7 +161,7 @@ export class Connection<Received = unknown, Sent = Received> extends SharedHandl
   }
 
   /**
-   * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended, also by the end of the process that made
+   * Tells whether `recv()` would return or throw at once: a message is there, or the stream has ended, even by the end of the process that made
    * the pipe.
    *
    * @param timeoutMs How many milliseconds to wait for that; 0 or less only looks, `Infinity` waits as long as it takes. @default 0

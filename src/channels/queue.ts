@@ -236,7 +236,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
   }
 
   /**
-   * Waits until every item that was put has been reported as done. This works also after the process that made the queue has
+   * Waits until every item that was put has been reported as done. This works even after the process that made the queue has
    * closed it.
    *
    * @param wait How long; without it, as long as it takes.

@@ -101,7 +101,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Submits a call with options for its task: its signal, which stops it also when it runs, its limit of time, its priority.
+   * Submits a call with options for its task: its signal, which stops it even while it runs, its time limit, its priority.
    *
    * @param options The options of the task.
    * @param name The name of an export of the executor's module; the next overloads take a function.
@@ -151,9 +151,9 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
    *
    * - It starts at once, and reads the inputs as results are taken, at most `bufferSize` calls ahead: an endless input runs in
    *   constant memory.
-   * - The results before an error come first, then the `next()` of the failed call rejects; later calls of `next()` go on behind it.
+   * - The results before an error come first, then the `next()` of the failed call rejects; later calls of `next()` continue after it.
    * - When `timeoutMs` is over, the `next()` that waits rejects with `TimeoutError`, and the iterator has ended.
-   * - An iterator that ends early cancels what has not started, lets go on what has, closes the inputs, and leaves the executor usable.
+   * - An iterator that ends early cancels what has not started, lets what has started go on, closes the inputs, and leaves the executor usable.
    * - At `shutdown()`, inputs of known length (arrays, sets, strings …) are read to their end, unless a `bufferSize` was given. Others
    *   are read no further: behind the results of what was submitted, `next()` rejects with `PoolClosedError`.
    *
@@ -179,7 +179,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     ...inputs: InputsOf<ArgumentsOf<M, K>>
   ): AsyncIterableIterator<ResultOf<M, K>>;
   /**
-   * Calls an export with the items of inputs; options stand behind them.
+   * Calls an export with the items of inputs; options come last.
    *
    * @param name The name of an export of the executor's module.
    * @param inputsAndOptions Iterables or async iterables, one for each parameter, and the options.
@@ -201,7 +201,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
     ...inputs: I
   ): AsyncIterableIterator<Awaited<R>>;
   /**
-   * Calls a function with the items of inputs; options stand behind them.
+   * Calls a function with the items of inputs; options come last.
    *
    * @param fn The function.
    * @param inputsAndOptions Iterables or async iterables, one for each parameter, and the options.
@@ -251,7 +251,7 @@ export class ProcessPoolExecutor<M = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Ends all workers now, with SIGTERM, and after `killGraceMs` with SIGKILL. Everything that is not done is cancelled, also what runs,
+   * Ends all workers now, with SIGTERM, and after `killGraceMs` with SIGKILL. Everything that is not done is cancelled, including what runs,
    * and the executor is unusable. Harmless without workers, or when the executor has ended.
    *
    * Python's `terminate_workers`. Resolves when no process is left.

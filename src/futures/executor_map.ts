@@ -26,7 +26,7 @@ const KNOWN_OPTIONS: Record<keyof ExecutorMapOptions, true> = {
 /**
  * Starts an executor's `map`: an `imap` over what its inputs give side by side.
  *
- * What differs from the pool's: tasks that run are let run when the iterator ends, and there is a limit of time for the whole.
+ * What differs from the pool's: tasks that run go on when the iterator ends, and there is a time limit for the whole.
  *
  * @param rest The inputs, and perhaps options behind them: anything that is not an iterable is options.
  */
@@ -71,7 +71,7 @@ function splitOptions(rest: readonly unknown[]): { inputs: Items<unknown>[]; opt
   return { inputs: inputs as Items<unknown>[], options };
 }
 
-/** An iterator with a limit of time, counted from its making. What is there is given also when it is late. */
+/** An iterator with a time limit, counted from its making. What is there is given even when it is late. */
 class TimedIterator implements AsyncIterableIterator<unknown> {
   readonly #job: ImapJob;
   readonly #timeoutMs: number;

@@ -74,7 +74,7 @@ export function hasFailed(future: Future<unknown>): boolean {
  * The outcome, now or later, of a call that was submitted to a `ProcessPoolExecutor`.
  *
  * - It can be awaited like a promise, and settles once: with a value, with an error, or cancelled.
- * - It can be cancelled until its task starts. What only waits, also in the pipe to a worker behind another task, has not started.
+ * - It can be cancelled until its task starts. What only waits, even in the pipe to a worker behind another task, has not started.
  * - Done callbacks run in the order in which they were added, before code that awaits goes on.
  * - A failure that no code asked about before the executor has ended, or the program does, is raised as an unhandled
  *   rejection. Code that awaits, asks, adds a callback, or gets the future from `waitFutures` or `asCompleted`, has asked.
@@ -201,7 +201,7 @@ export class Future<R> implements PromiseLike<R> {
    * A task that was sent ahead to a worker, behind another, might start there in the moment before the worker hears of this;
    * it is then aborted. A task that has started is stopped by the `signal` that was submitted with it.
    *
-   * @returns Whether the task is cancelled, also if it was before; `false` if it runs or is done.
+   * @returns Whether the task is cancelled, even if it was before; `false` if it runs or is done.
    *
    * @example Before it starts
    * ```ts
@@ -227,7 +227,7 @@ export class Future<R> implements PromiseLike<R> {
     return this.#state === "cancelled";
   }
 
-  /** Whether a worker works on the task now. Not while it only waits, also in the pipe to a worker. */
+  /** Whether a worker works on the task now. Not while it only waits, even in the pipe to a worker. */
   running(): boolean {
     refuseArguments("running()", arguments);
     return this.#state === "pending" && this.#owner.isRunning();

@@ -65,7 +65,7 @@ export abstract class Acquirable extends SharedHandle {
   }
 
   /**
-   * Waits for it, runs a function while holding it, and releases it, also when the function throws.
+   * Waits for it, runs a function while holding it, and releases it, even when the function throws.
    *
    * @param body The function; may be asynchronous.
    * @param wait How long to wait for it; without it, as long as it takes. It does not limit the function.

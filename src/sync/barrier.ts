@@ -73,7 +73,7 @@ export class Barrier extends SharedHandle {
    *
    * @param wait How long; without `timeoutMs`, as long as the barrier's options say.
    * @returns The number of the party in this pass, from 0 to `parties` - 1, in the order in which they came.
-   * @throws {BrokenBarrierError} If the barrier is broken, or breaks, also by this wait's own `timeoutMs`.
+   * @throws {BrokenBarrierError} If the barrier is broken, or breaks, even by this wait's own `timeoutMs`.
    * @throws `signal.reason`, if the wait was aborted. That breaks the barrier for the others.
    * @throws What the action throws, in the party that came last.
    * @throws {ClosedError} If the barrier was closed.

@@ -42,7 +42,7 @@ export class Event extends SharedHandle {
   }
 
   /**
-   * Sets it. All that wait for it go on, also if it is cleared again at once. Harmless when it is set.
+   * Sets it. All that wait for it go on, even if it is cleared again at once. Harmless when it is set.
    *
    * @throws {TypeError} If it is given a value: `clear()` clears it.
    * @throws {ClosedError} If it was closed.

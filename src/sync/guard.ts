@@ -14,7 +14,7 @@ export interface Acquired {
 /**
  * The right to go on, until it is given back: by `using`, `await using` or `release()`.
  *
- * It is given back once only; giving it back again is harmless, also when somebody else has it by then.
+ * It is given back once only; giving it back again is harmless, even when somebody else has it by then.
  *
  * @example Given back by hand
  * ```ts
