@@ -38,7 +38,7 @@ export class CallerStacks {
 /** Puts the caller's frames on top of the error's own. */
 function withCallerStack(error: Error): Error {
   const caller = frames(new Error().stack);
-  const own = frames(error.stack);
+  const own = ownFrames(error);
   try {
     const middle = own.length > 0 ? ["    --- in the worker ---", ...own] : [];
     error.stack = [`${error.name}: ${error.message}`, ...caller, ...middle].join("\n");
@@ -46,6 +46,13 @@ function withCallerStack(error: Error): Error {
     // A frozen error keeps the stack it has.
   }
   return error;
+}
+
+/** Its own frames: lines of its message that look like frames, such as where a module imports what is missing, stand above them already. */
+function ownFrames({ message, stack }: Error): string[] {
+  const lines = frames(stack);
+  const told = frames(message);
+  return told.every((line, index) => line === lines[index]) ? lines.slice(told.length) : lines;
 }
 
 function frames(stack: string | undefined): string[] {

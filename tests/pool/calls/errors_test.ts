@@ -139,6 +139,16 @@ Deno.test("Pool puts the caller's stack above the worker's", () =>
     }
   }));
 
+Deno.test("Pool puts lines of a message that look like frames into the stack once", () =>
+  withPool({ workers: 1 }, async (pool) => {
+    const fail = () => {
+      throw new Error("not loaded\n    at file:///a.ts:1:1");
+    };
+    const { stack } = await assertRejects(() => pool.apply(fail), Error);
+    assertEquals(stack!.match(/a\.ts:1:1/g)?.length, 1, stack);
+    assertMatch(stack!, /--- in the worker ---\n    at .*task-source/);
+  }));
+
 Deno.test("Pool leaves the stack of a caller's own error alone", () =>
   withPool({ workers: 2, permissions: GATE_PERMISSIONS }, async (pool) => {
     using gate = new Gate();
