@@ -29,6 +29,11 @@ const WRONG: readonly [options: unknown, message: string][] = [
   [{ redis: `${REDIS}?db=jobs` }, '"jobs" is not the number of a database, "redis://host:6379/1" is wanted'],
   [{ redis: `${REDIS}/1?keyPrefix=a` }, "BullMQ takes no prefix of keys; leave keyPrefix out"],
   [
+    { redis: `${REDIS}?db=1&connectTimeout=3000` },
+    '"connectTimeout" has no meaning behind the "?" of its address, which takes "db", "family", "username", "password"',
+  ],
+  [{ redis: `${REDIS}?maxRetriesPerRequest=1` }, '"maxRetriesPerRequest" has no meaning'],
+  [
     { redis: "redis://:5%off@127.0.0.1:1" },
     'Cannot use Redis at redis://127.0.0.1:1: a "%" in user or password is written as "%25" in an address',
   ],

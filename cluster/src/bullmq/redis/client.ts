@@ -8,6 +8,8 @@ const MOST_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server that reads its file is asked so often whether it is done; the pause goes on when the connection is ended. */
 const LOADING_RETRY_MS = 500;
+/** What may stand behind the "?" of an address. */
+const PARAMETERS: readonly string[] = ["db", "family", "username", "password"];
 /** ioredis and BullMQ know by these words that nothing is wrong. */
 const CLOSED = "Connection is closed.";
 
@@ -26,7 +28,11 @@ export function redisAddress(url: string, tls: RedisTls | undefined): EngineAddr
   return address;
 }
 
-/** What ioredis or BullMQ would trip over later, where nobody catches it or in words about options that are not here. The password is not told. */
+/**
+ * What ioredis or BullMQ would trip over later, where nobody catches it or in words about options that are not here. The password is not told.
+ *
+ * ioredis takes what stands behind the "?" for its own options, as texts and before those that are set here: a time limit ended the program.
+ */
 function faultOf({ username, password, pathname, searchParams }: URL): string | undefined {
   for (const db of [pathname.replace(/^\//, ""), searchParams.get("db") ?? ""]) {
     if (!/^\d*$/.test(db)) {
@@ -35,6 +41,13 @@ function faultOf({ username, password, pathname, searchParams }: URL): string | 
   }
   if (searchParams.has("keyPrefix")) {
     return "BullMQ takes no prefix of keys; leave keyPrefix out, and keep users of one server apart by --group and group, or by a database";
+  }
+  const strange = [...searchParams.keys()].find((name) => !PARAMETERS.includes(name));
+  if (strange !== undefined) {
+    const known = PARAMETERS.map((name) => JSON.stringify(name)).join(", ");
+    return `${
+      JSON.stringify(strange)
+    } has no meaning behind the "?" of its address, which takes ${known}; leave it out`;
   }
   try {
     decodeURIComponent(username + password);
