@@ -43,6 +43,10 @@ const WRONG: readonly [options: unknown, message: string][] = [
     { redis: undefined, postgres: "postgres//me:word@host/a" },
     'Cannot use "…@host/a" as the address of PostgreSQL',
   ],
+  [
+    { redis: undefined, postgres: "postgres://me@host/a?sslcert=/me.pem&sslkey=/me.key", tls: { ca: "PEM" } },
+    'Cannot use PostgreSQL at postgres://host: certificates stand in its address ("sslcert") and beside it',
+  ],
 ];
 
 Deno.test("new Cluster() names the right option when it refuses one", () => {

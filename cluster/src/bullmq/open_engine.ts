@@ -1,15 +1,28 @@
-import { type EngineAddress, type RedisTls, shownText } from "./address.ts";
+import { type EngineAddress, type RedisTls, shownAddress, shownText } from "./address.ts";
 import type { ConnectionOptions, EngineConnection } from "./engine.ts";
 import { RedisConnection } from "./redis/connection.ts";
 import { PostgresConnection } from "./postgres/connection.ts";
 
 const POSTGRES = ["postgres:", "postgresql:"];
+/** What an address may say of certificates. `pg` would take it for all that is to be said of TLS, and forget an authority that is given beside. */
+const CERTIFICATE_FILES = ["sslcert", "sslkey", "sslrootcert"];
 
 /** Checks an address. Throws TypeError. */
 export function postgresAddress(url: string, tls: RedisTls | undefined): EngineAddress {
-  if (isPostgres(url)) return { url, tls };
+  if (!isPostgres(url)) {
+    throw new TypeError(
+      `Cannot use ${shownText(url)} as the address of PostgreSQL: "postgres://user@host:5432/database" is wanted`,
+    );
+  }
+  const address = { url, tls };
+  const { searchParams } = new URL(url);
+  const file = tls && CERTIFICATE_FILES.find((name) => searchParams.has(name));
+  if (file === undefined) return address;
   throw new TypeError(
-    `Cannot use ${shownText(url)} as the address of PostgreSQL: "postgres://user@host:5432/database" is wanted`,
+    `Cannot use PostgreSQL at ${
+      shownAddress(address)
+    }: certificates stand in its address ("${file}") and beside it, in "tls" or --ca-file; ` +
+      `name all of them in one place`,
   );
 }
 

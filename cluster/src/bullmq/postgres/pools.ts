@@ -3,7 +3,7 @@ import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import pg from "pg";
 import { within } from "../../clock.ts";
-import type { EngineAddress } from "../address.ts";
+import type { EngineAddress, RedisTls } from "../address.ts";
 import { tellLostConnections } from "../lost_connection.ts";
 
 const CLOSE_LIMIT_MS = 2000;
@@ -24,11 +24,10 @@ export class PostgresPools {
   open(most: number): PgPool {
     const { url, tls } = this.#address;
     const pool = new (pg as unknown as PgModule).Pool({
-      connectionString: tls === undefined ? url : withoutSslMode(url),
+      ...(tls === undefined ? { connectionString: url } : withTls(url, tls)),
       max: most,
       keepAlive: true,
       stream: () => this.#socket(),
-      ...(tls !== undefined && { ssl: { ...tls } }),
     });
     // Every queue listens for errors too: beyond ten, Node would suspect a leak.
     (pool as unknown as EventEmitter).setMaxListeners(0);
@@ -62,8 +61,10 @@ export class PostgresPools {
 }
 
 /** What an address says of TLS, `pg` takes in the place of what it is told beside: an authority would be forgotten. */
-function withoutSslMode(url: string): string {
+function withTls(url: string, tls: RedisTls): Record<string, unknown> {
   const parsed = new URL(url);
-  for (const name of ["sslmode", "ssl", "uselibpqcompat"]) parsed.searchParams.delete(name);
-  return parsed.href;
+  const { searchParams } = parsed;
+  const sslnegotiation = searchParams.get("sslnegotiation");
+  for (const name of ["sslmode", "ssl", "uselibpqcompat", "sslnegotiation"]) searchParams.delete(name);
+  return { connectionString: parsed.href, ssl: { ...tls }, ...(sslnegotiation !== null && { sslnegotiation }) };
 }
