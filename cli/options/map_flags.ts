@@ -202,7 +202,7 @@ export const MAP_FLAGS: readonly Flag[] = [
   {
     long: "ca-file",
     value: { name: "FILE", files: "any" },
-    help: "The authority of a rediss:// server, in PEM",
+    help: "The authority of a server that speaks TLS, in PEM",
     group: "Other machines",
   },
   {

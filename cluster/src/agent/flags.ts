@@ -69,7 +69,7 @@ const FLAGS: Readonly<Record<string, FlagKind>> = {
   lease: { value: "TIME", help: "How long it can be silent before it is taken for gone [15s]" },
   "result-ttl": { value: "TIME", help: "How long the server keeps values that nobody took [1h]" },
   "no-aof-check": { help: "Serve a Redis without append-only file, which loses tasks in a restart" },
-  "ca-file": { value: "FILE", help: "The authority of a rediss:// server, in PEM" },
+  "ca-file": { value: "FILE", help: "The authority of a server that speaks TLS, in PEM" },
   ...Object.fromEntries(KINDS.flatMap((kind): [string, FlagKind][] => [
     [`allow-${kind}`, { value: `[${kind.toUpperCase()}]`, help: `Let workers use ${kind}` }],
     [`deny-${kind}`, { value: `[${kind.toUpperCase()}]`, help: `Deny ${kind}, also where it is allowed` }],

@@ -46,7 +46,7 @@ export interface ClusterOptions {
   leaseMs?: number;
   /** Whether a Redis without append-only file is refused. @default true */
   aofCheck?: boolean;
-  /** Certificates for a `rediss://` address. */
+  /** Certificates for a server that is reached by TLS: Redis at a `rediss://` address, or PostgreSQL. With it, TLS is always used. */
   tls?: RedisTls;
 }
 

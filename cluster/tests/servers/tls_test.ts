@@ -75,6 +75,16 @@ Deno.test(
 );
 
 Deno.test(
+  "over TLS, a Redis that speaks none is told apart, also where only the certificates ask for it",
+  { ignore },
+  async () => {
+    await using redis = await RedisServer.start();
+    await using caller = new Caller(redis.url, { agentTimeoutMs: 1000, tls: {} });
+    assertStringIncludes((await caller.error("square", [1])).message, "does it speak TLS");
+  },
+);
+
+Deno.test(
   "over TLS, the authority counts too where the address of PostgreSQL has an sslmode",
   { ignore: ignorePostgres },
   () =>

@@ -150,7 +150,7 @@ export class RedisConnection implements EngineConnection {
     if (await within(limitMs, this.#redis.ping())) return;
     const { address } = this.#options;
     const url = new URL(address.url);
-    const isTls = url.protocol === "rediss:";
+    const isTls = url.protocol === "rediss:" || address.tls !== undefined;
     const error = this.#lastError;
     const detail = error === undefined ? "it does not answer" : error.message || String(error);
     throw new Error(
