@@ -50,7 +50,9 @@ export class RunLog {
     if (bytes.byteLength === 0) return;
     // A character that is cut in two is shown as one that cannot be read.
     const row = bytes.subarray(-MOST_ROW_BYTES);
-    this.#job.log(new TextDecoder().decode(row), this.#keptWith(row.byteLength)).catch(() => {});
+    // PostgreSQL stores no NUL, and would refuse the row.
+    const text = new TextDecoder().decode(row).replaceAll("\0", "\ufffd");
+    this.#job.log(text, this.#keptWith(row.byteLength)).catch(() => {});
   }
 
   /** How many rows to keep: those of an earlier start, too, until this one's fill the log. */

@@ -85,6 +85,14 @@ Deno.test("Run.printed() keeps characters whole that come in two parts", async (
   assertEquals(log.join(""), "h\u00e9 \u6f22\n");
 });
 
+Deno.test("Run.printed() leaves no NUL, which PostgreSQL does not store", async () => {
+  const { run, log, completion, end } = new Stage();
+  run.printed(new TextEncoder().encode("a\0b\n"));
+  completion.resolve(7, 1);
+  await end;
+  assertEquals(log, ["a\ufffdb\n"]);
+});
+
 Deno.test("Run.printed() leaves a bounded part on the server of what a task prints for long, and that is the last", async () => {
   const { run, log, clock, completion, end } = new Stage();
   log.push("of an earlier start");
