@@ -1,5 +1,5 @@
 // Unit: letters, parcels, code names and presence.
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
@@ -138,6 +138,25 @@ Deno.test("codeNameOfModule() goes by the package.json near the module, wherever
     await Deno.writeTextFile(`${twice}/package.json`, '{ "name": "twice", "version": "1.0.0", "main": "main.js" }');
     await Deno.writeTextFile(`${twice}/main.js`, "exports.twice = (n) => n * 2;\n");
     assertNotEquals(await name(), unnamed);
+  });
+});
+
+Deno.test("codeNameOfModule() names code with a module that may be missing, and not without one that may not", async () => {
+  await inFolder(async (folder) => {
+    const write = (file: string, text: string): Promise<void> => Deno.writeTextFile(`${folder}/${file}`, text);
+    const name = (): Promise<string> => codeNameOfModule(`file://${folder}/job.ts`, Deno.execPath());
+    await write(
+      "job.ts",
+      'import "./used.ts";\nimport type { T } from "./types.ts";\nexport const f = (): T => import("./extra.ts");\n',
+    );
+    await assertRejects(name, Error, "used.ts");
+    await write("used.ts", "export {};\n");
+    const without = await name();
+    await write("extra.ts", 'import "./behind.ts";\n');
+    const withExtra = await name();
+    assertNotEquals(withExtra, without);
+    await write("behind.ts", "export {};\n");
+    assertNotEquals(await name(), withExtra);
   });
 });
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { postgresAddress } from "../bullmq/open_engine.ts";
 import { redisAddress } from "../bullmq/redis/client.ts";
 import { findDeno, moduleUrl, nearestConfig } from "../corral.ts";
-import { codeNameOf, moduleGraph } from "../message/code_name.ts";
+import { codeNameOf, missingModules, moduleGraph } from "../message/code_name.ts";
 import { Sealer } from "../message/letter.ts";
 import { NO_MODULE_CODE } from "../names.ts";
 import { Agent } from "./agent.ts";
@@ -112,7 +112,10 @@ async function readLocalCode(moduleUrl: string): Promise<LocalCode> {
   const files = new Map<string, string>();
   const note = async (url: string): Promise<void> => void files.set(url, await lookOf(url));
   if (config !== undefined) await note(pathToFileURL(config).href);
-  const name = await codeNameOf(await moduleGraph(moduleUrl, findDeno(), config), async (url) => {
+  const graph = await moduleGraph(moduleUrl, findDeno(), config);
+  // What is missing may come.
+  for (const url of missingModules(graph)) if (url.startsWith("file:")) await note(url);
+  const name = await codeNameOf(graph, async (url) => {
     await note(url);
     return await Deno.readFile(new URL(url));
   });

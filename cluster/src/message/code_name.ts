@@ -11,7 +11,19 @@ const HASH_DIGITS = 16;
 export interface ModuleGraph {
   readonly roots: readonly string[];
   readonly redirects?: Readonly<Record<string, string>>;
-  readonly modules: readonly { readonly specifier: string; readonly error?: string; readonly kind?: string }[];
+  readonly modules: readonly GraphModule[];
+}
+
+interface GraphModule {
+  readonly specifier: string;
+  /** Why it cannot be loaded. */
+  readonly error?: string;
+  readonly dependencies?: readonly {
+    /** What it is when the code runs; nothing for types alone. */
+    readonly code?: { readonly specifier?: string };
+    /** Loaded by `import()` alone. */
+    readonly isDynamic?: boolean;
+  }[];
 }
 
 /** Reads the source of a local module. */
@@ -21,19 +33,45 @@ export type ReadSource = (url: string) => Promise<Uint8Array>;
  * The code name of a module graph.
  *
  * Of local modules the path below their common folder and the hash of the source count, so that two machines may have the project in
- * different places; of all others the resolved specifier, which names a version.
+ * different places; of all others the resolved specifier, which names a version. Where only an `import()` asks for a module, or types are all that
+ * is wanted of it, it may be missing: programs run without it, and that it is missing is a part of the name.
  */
 export async function codeNameOf(graph: ModuleGraph, read: ReadSource): Promise<string> {
-  const broken = graph.modules.find(({ error }) => error !== undefined);
+  const wanted = loadedAtOnce(graph);
+  const broken = graph.modules.find(({ specifier, error }) => error !== undefined && wanted.has(specifier));
   if (broken !== undefined) throw new Error(`Cannot name the code: ${broken.specifier}: ${broken.error}`);
   const specifiers = graph.modules.map(({ specifier }) => specifier);
   const local = specifiers.filter((specifier) => specifier.startsWith("file:")).sort();
   const folder = commonFolder(local);
   const [root] = graph.roots;
   const lines = [`root ${relativeTo(folder, graph.redirects?.[root!] ?? root!)}`];
-  for (const specifier of local) lines.push(`${sha256(await read(specifier))} ${relativeTo(folder, specifier)}`);
+  const missing = new Set(missingModules(graph));
+  for (const specifier of local) {
+    const hash = missing.has(specifier) ? "missing" : sha256(await read(specifier));
+    lines.push(`${hash} ${relativeTo(folder, specifier)}`);
+  }
   lines.push(...specifiers.filter((specifier) => !specifier.startsWith("file:")).sort());
   return sha256(lines.join("\n")).slice(0, HASH_DIGITS);
+}
+
+/** The modules of a graph that cannot be loaded. */
+export function missingModules({ modules }: ModuleGraph): string[] {
+  return modules.filter(({ error }) => error !== undefined).map(({ specifier }) => specifier);
+}
+
+/** What is loaded before a line of the module runs. */
+function loadedAtOnce({ roots, redirects = {}, modules }: ModuleGraph): ReadonlySet<string> {
+  const known = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set<string>();
+  const find = (specifier: string): void => void found.add(redirects[specifier] ?? specifier);
+  roots.forEach(find);
+  // It grows meanwhile.
+  for (const specifier of found) {
+    for (const { code, isDynamic } of known.get(specifier)?.dependencies ?? []) {
+      if (code?.specifier !== undefined && isDynamic !== true) find(code.specifier);
+    }
+  }
+  return found;
 }
 
 /**
@@ -44,7 +82,7 @@ export async function codeNameOf(graph: ModuleGraph, read: ReadSource): Promise<
  * @param config The path of the `deno.json` for its imports. @default none
  * @param signal Ends it. @default none
  * @returns 16 hexadecimal digits.
- * @throws {Error} If `deno info` fails or was ended, or a module in the graph cannot be loaded.
+ * @throws {Error} If `deno info` fails or was ended, or a module that is imported by a statement cannot be loaded.
  */
 export async function codeNameOfModule(
   moduleUrl: string,
