@@ -1,5 +1,6 @@
-import type { Broker } from "../broker.ts";
+import type { Broker, JobState } from "../broker.ts";
 import type { Sealer } from "../message/letter.ts";
+import { openOutcome, outcomeClaims } from "../message/outcome.ts";
 
 // A message to all agents may have half a megabyte.
 const MOST_IDS = 5000;
@@ -78,7 +79,7 @@ export class Pursuit {
     // A job that the server does not know may run: it may have lost its data.
     const running = ids.filter((_, at) => ["active", "missing"].includes(states[at]!.state));
     // Together: where the first refuses, the other's refusal must have a reader too, or it would end the program.
-    await Promise.all([this.#tell(running), this.#broker.remove(ids)]);
+    await Promise.all([this.#tell(running), this.#broker.remove(ids), this.#dropResults(ids, states)]);
     const told = new Set(running);
     const left = await this.#broker.inspect(ids);
     ids.forEach((id, at) => {
@@ -86,6 +87,16 @@ export class Pursuit {
       // An agent got it meanwhile.
       else if (left[at]!.state === "active" && !told.has(id)) this.#again.add(id);
     });
+  }
+
+  /** A large result that came too late would lie in the store until its time is over. */
+  async #dropResults(ids: readonly string[], states: readonly JobState[]): Promise<void> {
+    await Promise.all(ids.map(async (id, at) => {
+      const state = states[at]!;
+      const outcome = state.state === "finished" ? openOutcome(this.#sealer, id, state.letter) : undefined;
+      const hashes = outcome === undefined ? [] : outcomeClaims(outcome).map(([hash]) => hash);
+      if (hashes.length > 0) await this.#broker.drop(outcome!.shelf, hashes);
+    }));
   }
 
   /** Nobody else is told: a message that arrives late would stop the next job with that id. */

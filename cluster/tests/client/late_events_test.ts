@@ -41,6 +41,20 @@ Deno.test("a run that is given up and called again at once is sent when its old 
   assertEquals(second.steps.at(-1), "value whole");
 });
 
+Deno.test("a large result of a task that was given up meanwhile is taken out of the store", async () => {
+  const group = new ScriptedBroker();
+  const call = group.submit();
+  await group.pass(10);
+  group.jobs.set("c0-1", { state: "active", agent: "a" });
+  group.backend.cancel(call.handle, new Error("enough"));
+  await group.pass(100);
+  const hash = "a".repeat(64);
+  const letter = group.end("c0-1", { kind: "value", value: { t: 0, x: [hash, 100_000] } });
+  group.listener.finished("c0-1", letter);
+  await group.pass(100);
+  assertEquals([group.dropped, group.jobs.size], [[hash], 0]);
+});
+
 Deno.test("agents are told to stop what runs, once until the next sweep, and nothing else: a word that is late would stop the next job of a run", async () => {
   const group = new ScriptedBroker();
   const [waits, runs, ended, gone] = ["a", "b", "c", "d"].map((runId) => group.submit({ runId }));

@@ -17,6 +17,8 @@ export class ScriptedBroker implements Broker {
   readonly clock = new VirtualClock();
   /** Jobs that agents were told to stop. */
   readonly cancelled: string[] = [];
+  /** Pieces that were taken off shelves. */
+  readonly dropped: string[] = [];
   readonly jobs = new Map<string, JobState>();
   readonly backend: ClusterBackend;
   readonly #sealer = new Sealer(SECRET);
@@ -120,7 +122,8 @@ export class ScriptedBroker implements Broker {
     return Promise.resolve(undefined);
   }
 
-  drop(): Promise<void> {
+  drop(_shelf: string, hashes: readonly string[]): Promise<void> {
+    this.dropped.push(...hashes);
     return Promise.resolve();
   }
 
