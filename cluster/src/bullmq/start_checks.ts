@@ -10,6 +10,10 @@ export interface RedisState {
   readonly version: string;
   readonly evictionPolicy: string;
   readonly isAppendOnly: boolean;
+  /** Whether it takes only reads, from another server that may give way to it. */
+  readonly isReplica: boolean;
+  /** Whether it is one of several servers that each have a part of the keys. */
+  readonly isClusterNode: boolean;
   /** Milliseconds since 1970 by the server's clock. */
   readonly serverTimeMs: number;
   /** The same by this machine's. */
@@ -26,6 +30,8 @@ export async function readRedisState(redis: Redis): Promise<RedisState> {
     version: field("redis_version"),
     evictionPolicy: field("maxmemory_policy"),
     isAppendOnly: field("aof_enabled") === "1",
+    isReplica: field("role") === "slave",
+    isClusterNode: field("redis_mode") === "cluster",
     serverTimeMs: Number(seconds) * 1000 + Number(micros) / 1000,
     ownTimeMs: (before + Date.now()) / 2,
   };
@@ -44,6 +50,10 @@ export function refusalOf(
       OLDEST_REDIS.join(".")
     } or newer is wanted`;
   }
+  if (state.isClusterNode) {
+    return `Cannot use Redis at ${server}: it is a node of a Redis Cluster, which has a part of the keys; ` +
+      `a server that has all of them is wanted, with replicas or without`;
+  }
   if (state.evictionPolicy !== "noeviction") {
     return `Cannot use Redis at ${server}: its maxmemory-policy is "${state.evictionPolicy}", under which it drops tasks when memory ` +
       `is short, "noeviction" is wanted; run: redis-cli CONFIG SET maxmemory-policy noeviction`;
@@ -53,6 +63,12 @@ export function refusalOf(
       `run: redis-cli CONFIG SET appendonly yes (or pass aofCheck: false, --no-aof-check, where tasks may be lost)`;
   }
   return clockRefusal("Redis", server, state.ownTimeMs - state.serverTimeMs);
+}
+
+/** Why a server that takes only reads cannot be used. */
+export function readOnlyRefusal(kind: string, server: string, limitMs: number): string {
+  return `Cannot use ${kind} at ${server}: for ${limitMs / 1000} s it has taken only reads, as a replica does; ` +
+    `give the address of the server that takes writes`;
 }
 
 /** Why a server that has answered with an error cannot be used, with what mends it. */

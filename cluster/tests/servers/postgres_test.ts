@@ -239,6 +239,18 @@ Deno.test(
   },
 );
 
+Deno.test("Cluster refuses a standby that stays one, and a database of another encoding", options, async () => {
+  await using pool = openPool(server.url);
+  await pool.query("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  const refusal = async (postgres: string): Promise<string> => {
+    await using cluster = new Cluster({ postgres, secret: SECRET, agentTimeoutMs: 1000 });
+    return (await assertRejects(() => cluster.ready(), Error)).message;
+  };
+  const standby = `${server.url}?options=${encodeURIComponent("-c default_transaction_read_only=on")}`;
+  assertStringIncludes(await refusal(standby), "for 1 s it has taken only reads");
+  assertStringIncludes(await refusal(server.url.replace(/[^/]*$/, "latin")), "encoded in LATIN1, UTF8 is wanted");
+});
+
 Deno.test("Cluster refuses a PostgreSQL that it cannot reach, and addresses of both servers", options, async () => {
   const postgres = "postgres://corral@127.0.0.1:9/postgres";
   await using cluster = new Cluster({ postgres, secret: SECRET, agentTimeoutMs: 1200 });

@@ -165,6 +165,17 @@ Deno.test(
   },
 );
 
+Deno.test("a replica is waited for, and refused when it stays one", options, async () => {
+  await using replica = await RedisServer.start(["--replicaof", "127.0.0.1", "1"]);
+  using admin = openAdmin(replica.url);
+  await using cluster = new Cluster({ redis: replica.url, secret: SECRET, agentTimeoutMs: 1000 });
+  await assertRejects(() => cluster.ready(), Error, "it has taken only reads, as a replica does");
+  await using patient = new Cluster({ redis: replica.url, secret: SECRET, agentTimeoutMs: 60_000 });
+  const ready = patient.ready();
+  await admin.redis.replicaof("NO", "ONE");
+  await ready;
+});
+
 Deno.test("a server that has no memory for a large result gets it when it has some", options, async () => {
   await using notes = await Notes.make(folder);
   await using gate = await Notes.make(folder);

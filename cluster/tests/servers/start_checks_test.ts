@@ -8,6 +8,8 @@ const FINE: RedisState = {
   version: "6.2.0",
   evictionPolicy: "noeviction",
   isAppendOnly: true,
+  isReplica: false,
+  isClusterNode: false,
   serverTimeMs: 1_000_000_000_000,
   ownTimeMs: 1_000_000_059_000,
 };
@@ -21,6 +23,7 @@ Deno.test("refusalOf() lets a server pass that keeps what it is given", () => {
 for (
   const [name, change, wanted] of [
     ["an old version", { version: "6.0.16" }, "it is version 6.0.16, 6.2 or newer is wanted"],
+    ["a node of a Redis Cluster", { isClusterNode: true }, "a server that has all of them is wanted"],
     ["eviction", { evictionPolicy: "volatile-lru" }, "redis-cli CONFIG SET maxmemory-policy noeviction"],
     ["no append-only file", { isAppendOnly: false }, "redis-cli CONFIG SET appendonly yes"],
     ["a clock two hours ahead", { ownTimeMs: FINE.serverTimeMs + 7_200_000 }, "clock is 7200 s ahead of the server's"],

@@ -19,7 +19,7 @@ import { PostgresPools } from "./pools.ts";
 import { PostgresStore, STORE_TABLES } from "./store.ts";
 import { shownAddress } from "../address.ts";
 import { ServerCheck } from "../server_check.ts";
-import { accountRefusal, clockRefusal } from "../start_checks.ts";
+import { accountRefusal, clockRefusal, readOnlyRefusal } from "../start_checks.ts";
 import { within } from "../../clock.ts";
 
 /** Two of them listen all the time, for jobs and for the group. A server takes a hundred, unless it is told otherwise. */
@@ -31,9 +31,15 @@ const REFUSED = /^(28...|3D000|3F000|42501)$/;
 const NOTICE_LIMIT_MS = 10_000;
 const PROBE_MS = 1000;
 const RETRY_MS = 200;
+/** SQL_ASCII is none: the server keeps bytes as they come. */
+const ENCODINGS = ["UTF8", "SQL_ASCII"];
+const ONLY_READS = "it takes only reads";
 
 interface FirstRow {
   readonly version: number;
+  readonly encoding: string;
+  /** Whether it takes only reads, such as a standby. */
+  readonly isReadOnly: boolean;
   /** By the server's clock, in milliseconds since 1970. */
   readonly now: number;
   readonly ownTimeMs: number;
@@ -155,6 +161,13 @@ export class PostgresConnection implements EngineConnection {
         }`,
       );
     }
+    // BullMQ's tables cannot even be made in another one: their comments have characters that most encodings lack.
+    if (!ENCODINGS.includes(row.encoding)) {
+      throw new Error(
+        `Cannot use PostgreSQL at ${server}: its database is encoded in ${row.encoding}, UTF8 is wanted; ` +
+          `run: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+      );
+    }
     const refusal = clockRefusal("PostgreSQL", server, row.ownTimeMs - row.now);
     if (refusal !== undefined) throw new Error(refusal);
     return row.now - row.ownTimeMs;
@@ -168,12 +181,15 @@ export class PostgresConnection implements EngineConnection {
       const before = Date.now();
       try {
         const answer = this.#pool.query(
-          "SELECT current_setting('server_version_num')::int AS version, " +
+          "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding, " +
+            "current_setting('transaction_read_only')::bool AS \"isReadOnly\", " +
             "extract(epoch FROM clock_timestamp())::float8 * 1000 AS now",
         );
         if (!await within(Math.max(0, until - performance.now()), answer)) throw new Error(said);
-        const { rows } = await answer;
-        return { ...rows[0], ownTimeMs: (before + Date.now()) / 2 };
+        const { rows: [row] } = await answer;
+        // In a failover, a standby is about to take over.
+        if (row.isReadOnly) throw new Error(ONLY_READS);
+        return { ...row, ownTimeMs: (before + Date.now()) / 2 };
       } catch (error) {
         const { code = "", message } = error as { code?: string; message: string };
         if (REFUSED.test(code)) {
@@ -185,6 +201,7 @@ export class PostgresConnection implements EngineConnection {
           continue;
         }
         const { address } = this.#options;
+        if (message === ONLY_READS) throw new Error(readOnlyRefusal("PostgreSQL", shownAddress(address), limitMs));
         throw new Error(
           `Cannot reach PostgreSQL at ${shownAddress(address)} within ${limitMs / 1000} s: ${message}; ` +
             `is it running, and does this program have --allow-net=${new URL(address.url).host}?`,

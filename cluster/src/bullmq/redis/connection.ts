@@ -8,11 +8,12 @@ import { shownAddress } from "../address.ts";
 import { ServerCheck } from "../server_check.ts";
 import { RedisBroker } from "./broker.ts";
 import { RedisSockets } from "./sockets.ts";
-import { accountRefusal, readRedisState, refusalOf } from "../start_checks.ts";
+import { accountRefusal, readOnlyRefusal, readRedisState, type RedisState, refusalOf } from "../start_checks.ts";
 import { RedisStore } from "./store.ts";
 import { pause, systemClock, within } from "../../clock.ts";
 
 const CLOSE_LIMIT_MS = 2000;
+const REPLICA_PAUSE_MS = 500;
 /** What Relay was asking when its connection was cut, it would ask again after so long: only then it sees that it is closed. */
 const RELAY_PAUSE_MS = 100;
 
@@ -23,6 +24,9 @@ export class RedisConnection implements EngineConnection {
   readonly store: RedisStore;
   readonly #options: ConnectionOptions;
   readonly #check: ServerCheck;
+  #closed = false;
+  /** Resolves when it closes: what waits to look again stops then. */
+  readonly #closing = Promise.withResolvers<void>();
   #link: GroupLink | undefined;
   #lastError: Error | undefined;
   /** Why the server must not get more work since the connection was made again. */
@@ -78,7 +82,9 @@ export class RedisConnection implements EngineConnection {
 
   /** Ends it, within a few seconds. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#check.close();
+    this.#closing.resolve();
     // That it goes now is no news.
     this.#ready = false;
     const hasLeft = await this.#link?.close() ?? true;
@@ -91,7 +97,7 @@ export class RedisConnection implements EngineConnection {
   async #join(): Promise<Checked> {
     const { address, group, leaseMs, aofCheck, connectTimeoutMs, id, name } = this.#options;
     await this.#connected(connectTimeoutMs);
-    const state = await this.#allowed(() => readRedisState(this.#redis));
+    const state = await this.#writableState(connectTimeoutMs);
     const refusal = refusalOf(state, address, { aofCheck });
     if (refusal !== undefined) throw new Error(refusal);
     await this.#selected();
@@ -112,6 +118,21 @@ export class RedisConnection implements EngineConnection {
     await this.#allowed(() => link.ready());
     this.#ready = true;
     return { link: this.#link, clockOffsetMs: state.serverTimeMs - state.ownTimeMs };
+  }
+
+  /** In a failover, a replica is about to take over, or the address to lead to another server: nothing could be written to this one, and all would wait. */
+  async #writableState(limitMs: number): Promise<RedisState> {
+    const until = performance.now() + limitMs;
+    for (;;) {
+      const state = await this.#allowed(() => readRedisState(this.#redis));
+      if (!state.isReplica) return state;
+      if (performance.now() >= until) {
+        throw new Error(readOnlyRefusal("Redis", shownAddress(this.#options.address), limitMs));
+      }
+      await within(REPLICA_PAUSE_MS, this.#closing.promise);
+      if (this.#closed) throw new Error("The connection was closed");
+      this.#redis.disconnect(true);
+    }
   }
 
   /** Asks something of the server, and explains its refusal. */
