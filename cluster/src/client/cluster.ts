@@ -35,7 +35,7 @@ export interface ClusterOptions {
    */
   agentTimeoutMs?: number;
   /**
-   * Milliseconds that the server keeps large values, and outcomes that no program took: at least 1, `Infinity` for some decades.
+   * Milliseconds that the server keeps large arguments: at least 1, `Infinity` for some decades. Results stay for the agents' `--result-ttl`.
    * @default 3_600_000
    */
   resultTtlMs?: number;

@@ -56,7 +56,7 @@ async function fetchThenJudge(
   const fetched = await fetchAll(answer.value, answer.shelf, broker);
   if (fetched !== undefined) return judge(answer, decodeParcel(answer.value, fetched), chunkSize);
   const error = new ProtocolError(
-    "Cannot read the task's result: a part of it is no longer there; raise resultTtlMs if nobody removed it",
+    "Cannot read the task's result: a part of it is no longer there; raise --result-ttl of the agents if nobody removed it",
     { taskStarted: true },
   );
   return { ok: false, error, kind: "worker" };
