@@ -34,21 +34,47 @@ export class Lanes {
 
   /**
    * One entry for each lane. Which lane of its agent has a task is not known: the first are shown busy. Of a task that began a moment ago even the
-   * agent is not known: any lane that is left is shown for it, so that as many are busy as tasks run.
+   * agent is not known: any lane that is left is shown for it, so that as many are busy as tasks run. Agents of one name count as one: what they
+   * tell of tasks bears no more than the name.
    */
   workers(entries: Iterable<Entry>): WorkerInfo[] {
-    const busy = new Map<string, number>();
-    for (const { state, agent } of entries) if (state === "begun") busy.set(agent, (busy.get(agent) ?? 0) + 1);
-    let somewhere = busy.get("") ?? 0;
+    const busy = new Counts();
+    for (const { state, agent } of entries) if (state === "begun") busy.add(agent, 1);
+    const lanesOf = new Counts();
+    for (const { name, lanes } of this.#agents) lanesOf.add(name, lanes);
+    const seen = new Counts();
     let workerId = 0;
     return this.#agents.flatMap(({ name, pid, lanes }) =>
-      Array.from({ length: lanes }, (_, lane): WorkerInfo => ({
+      Array.from({ length: lanes }, (): WorkerInfo => ({
         workerId: workerId++,
         pid,
         agent: name,
-        state: lane < (busy.get(name) ?? 0) || somewhere-- > 0 ? "busy" : "idle",
-        tasksDone: Math.floor(((this.#answers.get(name) ?? 0) + lanes - 1 - lane) / lanes),
+        state: busy.take(name) || busy.take("") ? "busy" : "idle",
+        tasksDone: Math.floor(
+          ((this.#answers.get(name) ?? 0) + lanesOf.of(name) - seen.add(name, 1)) / lanesOf.of(name),
+        ),
       }))
     );
+  }
+}
+
+/** How many there are of what has a name. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** Returns how many there are then. */
+  add(name: string, more: number): number {
+    const count = this.of(name) + more;
+    this.#counts.set(name, count);
+    return count;
+  }
+
+  /** Takes one away. Says whether there was one. */
+  take(name: string): boolean {
+    return this.of(name) > 0 && this.add(name, -1) >= 0;
   }
 }

@@ -31,6 +31,14 @@ Deno.test("Lanes shows as many busy lanes as tasks run, also where it is not kno
   assertEquals(busy(...Array.from({ length: 9 }, () => entry("begun"))), [0, 1, 2, 3]);
 });
 
+Deno.test("Lanes counts a task once where two agents have the same name", () => {
+  const lanes = new Lanes();
+  lanes.update([agent("same", 1), agent("same", 2)], "code");
+  lanes.answered("same");
+  const workers = lanes.workers([entry("begun", "same"), entry("begun", "same")]);
+  assertEquals(workers.map(({ state, tasksDone }) => [state, tasksDone]), [["busy", 1], ["busy", 0], ["idle", 0]]);
+});
+
 Deno.test("Lanes has no more lanes than a pool may have workers, however many agents there seem to be", () => {
   const lanes = new Lanes();
   lanes.update([agent("honest", 4), ...Array.from({ length: 1000 }, (_, n) => agent(`forged ${n}`, 65_000))], "code");
