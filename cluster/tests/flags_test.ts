@@ -25,6 +25,7 @@ Deno.test("readAgentFlags() reads times, variables and counts", () => {
   assertEquals([flags.jobs, flags.drainMs, flags.lockMs, flags.aofCheck], [4, 90_000, 500, false]);
   assertEquals(flags.env, { A: "b=c", HOME: "/home" });
   assertEquals(read("--lease", "1000.5ms").leaseMs, 1001);
+  assertEquals([read("-j3").jobs, read("-j=3").jobs, read("--name=--trace").name], [3, 3, "--trace"]);
   assertEquals(read("--jobs", "50%").jobs, Math.max(1, Math.round(navigator.hardwareConcurrency / 2)));
 });
 
@@ -34,6 +35,14 @@ for (
     [["--drain", "soon"], "a time like 500ms"],
     [["--drain", "1000h"], "less than 596h"],
     [["--jobs", "0"], "at least 1"],
+    [["-jx"], 'Cannot use "x" as --jobs'],
+    [
+      ["--group", "--trace"],
+      "Cannot read --group: it has no value, --trace is a flag; --group=--trace says that it is meant",
+    ],
+    [["--code-version", "--allow-read=./data"], "Cannot read --code-version: it has no value, --allow-read is a flag"],
+    [["--name", "-j4"], "Cannot read --name: it has no value, --jobs is a flag"],
+    [["--allow-net", "example.com", "tasks.ts"], "Cannot serve 2 modules (example.com, tasks.ts): one is wanted"],
     [["--group", "a b"], "as a group"],
     [["--memory-limit", "256M"], 'Cannot use "256M" as --memory-limit: a whole number of MiB is wanted, at least 16'],
     [["--memory-limit", "15"], 'Cannot use "15" as --memory-limit'],

@@ -111,7 +111,10 @@ export function readAgentFlags(
   if (values.has("help")) return undefined;
   const last = (name: string): string | undefined => values.get(name)?.at(-1);
   if (rest.length > 1) {
-    throw new UsageError(`Cannot serve ${rest.length} modules: one is wanted; start one agent for each`);
+    throw new UsageError(
+      `Cannot serve ${rest.length} modules (${rest.join(", ")}): one is wanted; start one agent for each; ` +
+        `what --allow-net and the like are limited to stands behind a "=", as in --allow-net=example.com`,
+    );
   }
   const version = last("code-version");
   const workers = jobs(last("jobs") ?? "auto");
@@ -154,7 +157,7 @@ function split(args: readonly string[], command: string): { values: Map<string, 
     if (arg === "-h") values.set("help", [""]);
     else if (!arg.startsWith("-") || arg === "-") rest.push(arg);
     else {
-      const [, name = "", given] = /^--([^=]+)(?:=([^]*))?$/.exec(arg.replace(/^-j(?==|$)/, "--jobs")) ?? [];
+      const [, name = "", given] = /^--([^=]+)(?:=([^]*))?$/.exec(longForm(arg)) ?? [];
       const kind = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
       if (kind === undefined) {
         throw new UsageError(`Cannot read ${arg}: there is no such flag, see ${command} --help`);
@@ -169,7 +172,7 @@ function split(args: readonly string[], command: string): { values: Map<string, 
           `Cannot read ${arg}: its value is empty, wanted --${name}=${kind.value!.slice(1, -1)}, or --${name} alone`,
         );
       }
-      const value = given ?? (follows ? args[++at] : "");
+      const value = given ?? (follows ? valueBehind(name, args[++at]) : "");
       if (value === undefined || (follows && value === "")) {
         throw new UsageError(`Cannot read --${name}: it has no value, wanted --${name} ${kind.value}`);
       }
@@ -177,6 +180,19 @@ function split(args: readonly string[], command: string): { values: Map<string, 
     }
   }
   return { values, rest };
+}
+
+function longForm(arg: string): string {
+  return arg.replace(/^-j=?(?=.)/, "--jobs=").replace(/^-j$/, "--jobs");
+}
+
+/** A flag stands there because the value is missing, as in `--group $GROUP --trace` without that variable. */
+function valueBehind(name: string, value: string | undefined): string | undefined {
+  const [, flag = ""] = /^--([^=]+)/.exec(longForm(value ?? "")) ?? [];
+  if (!Object.hasOwn(FLAGS, flag)) return value;
+  throw new UsageError(
+    `Cannot read --${name}: it has no value, --${flag} is a flag; --${name}=${value} says that it is meant`,
+  );
 }
 
 function rules(verb: "allow" | "deny", values: Map<string, string[]>): Deno.PermissionOptionsObject | undefined {
