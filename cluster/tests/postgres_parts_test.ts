@@ -7,7 +7,9 @@ import { PostgresEvents } from "../src/bullmq/postgres/events.ts";
 
 Deno.test("tellLostConnections() knows a server that cannot be reached, and nothing else, as away", async () => {
   const away = ["57P01", "08006", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"];
-  const codes = [...away, "42501", "EACCES", "ENOTFOUNDX"];
+  // Of a connection that was idle for longer than the server allows, also because this program stood still.
+  away.push("57P05", "25P03", "25P04");
+  const codes = [...away, "57P04", "25P02", "42501", "EACCES", "ENOTFOUNDX"];
   for (const code of codes) {
     const query = () => Promise.reject(Object.assign(new Error("it failed"), { code }));
     const pool = tellLostConnections({ query } as unknown as PgPool);

@@ -2,11 +2,11 @@ import type { PgPool } from "bullmq";
 import { within } from "../clock.ts";
 
 /**
- * PostgreSQL's codes for "the server ends", "the connection is gone", "too many connections" and "only reads are allowed" (a standby that is not
- * the primary yet), and the system's.
+ * PostgreSQL's codes for "the server ends", "the connection was idle for too long", by itself or in a transaction, "the connection is gone", "too many
+ * connections" and "only reads are allowed" (a standby that is not the primary yet), and the system's.
  */
 const LOST =
-  /^(57P0[123]|08[0-9A-Z]{3}|53300|25006|E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|(HOST|NET)(UNREACH|DOWN)|NETRESET|AI_AGAIN|NOTFOUND))$/;
+  /^(57P0[1235]|25P0[34]|08[0-9A-Z]{3}|53300|25006|E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|(HOST|NET)(UNREACH|DOWN)|NETRESET|AI_AGAIN|NOTFOUND))$/;
 /** What `pg` says by itself, without a code. */
 const LOST_MESSAGE = /^(Connection terminated|Client has encountered a connection error)/;
 /** The code by which BullMQ knows a lost connection. */
