@@ -6,7 +6,7 @@ import {
   type Processor,
   Queue,
   runMigrations,
-  Worker,
+  type Worker,
   type WorkerOptions,
 } from "bullmq";
 import type { Broker } from "../../broker.ts";
@@ -14,6 +14,7 @@ import { queueName, relayNamespace } from "../../names.ts";
 import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection, Store } from "../engine.ts";
 import { GroupLink } from "../group_link.ts";
 import { askAgain } from "../lost_connection.ts";
+import { SteadyWorker } from "../steady_worker.ts";
 import { PostgresBroker } from "./broker.ts";
 import { PostgresPools } from "./pools.ts";
 import { PostgresStore, STORE_TABLES } from "./store.ts";
@@ -105,7 +106,7 @@ export class PostgresConnection implements EngineConnection {
   }
 
   openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, "connection">): Worker {
-    return new Worker(
+    return new SteadyWorker(
       name,
       processor as never,
       { ...options, connection: this.#pool } as never,

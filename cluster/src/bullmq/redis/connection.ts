@@ -1,4 +1,4 @@
-import { type Processor, Queue, Worker, type WorkerOptions } from "bullmq";
+import { type Processor, Queue, type Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Broker } from "../../broker.ts";
 import { relayNamespace } from "../../names.ts";
@@ -6,6 +6,7 @@ import type { BrokerSettings, Checked, ConnectionOptions, EngineConnection } fro
 import { GroupLink } from "../group_link.ts";
 import { shownAddress } from "../address.ts";
 import { ServerCheck } from "../server_check.ts";
+import { SteadyWorker } from "../steady_worker.ts";
 import { RedisBroker } from "./broker.ts";
 import { RedisSockets } from "./sockets.ts";
 import { accountRefusal, readOnlyRefusal, readRedisState, type RedisState, refusalOf } from "../start_checks.ts";
@@ -77,7 +78,7 @@ export class RedisConnection implements EngineConnection {
   }
 
   openWorker(name: string, processor: Processor, options: Omit<WorkerOptions, "connection">): Worker {
-    return new Worker(name, processor, { ...options, connection: this.#redis as never });
+    return new SteadyWorker(name, processor, { ...options, connection: this.#redis as never });
   }
 
   /** Ends it, within a few seconds. */
