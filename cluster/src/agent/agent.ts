@@ -135,13 +135,15 @@ export class Agent {
   }
 
   #openConnection(): EngineConnection {
-    const { name, lanes, code, address, group, leaseMs, resultTtlMs, aofCheck, connectTimeoutMs, note } = this.#options;
+    const { name, lanes, code, address, group, lockMs, leaseMs } = this.#options;
+    const { resultTtlMs, aofCheck, connectTimeoutMs, note } = this.#options;
     return openEngine({
       id: this.#id,
       name: presenceText({ name, lanes, code, corral: VERSION }),
       address,
       group,
       leaseMs,
+      lockMs,
       storeTtlMs: resultTtlMs,
       aofCheck,
       connectTimeoutMs,

@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   readonly address: EngineAddress;
   readonly group: string;
   readonly leaseMs: number;
+  /** How long an agent's jobs are its own without a sign of life; left out by those that run none. */
+  readonly lockMs?: number;
   readonly storeTtlMs: number;
   readonly aofCheck: boolean;
   /** How long the first connection may take. */

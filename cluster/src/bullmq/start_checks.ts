@@ -79,10 +79,15 @@ export function accountRefusal(kind: string, server: string, answer: string): st
 }
 
 /** Why a machine whose clock is so far ahead of the server's must not take part; nothing when it may. */
-export function clockRefusal(kind: string, server: string, aheadMs: number): string | undefined {
+export function clockRefusal(
+  kind: string,
+  server: string,
+  aheadMs: number,
+  mostMs: number = MOST_CLOCK_SKEW_MS,
+): string | undefined {
   const skewMs = Math.round(aheadMs);
-  if (Math.abs(skewMs) <= MOST_CLOCK_SKEW_MS) return undefined;
+  if (Math.abs(skewMs) <= mostMs) return undefined;
   const where = skewMs > 0 ? "ahead of" : "behind";
   return `Cannot use ${kind} at ${server}: this machine's clock is ${Math.abs(skewMs) / 1000} s ${where} ` +
-    `the server's, at most ${MOST_CLOCK_SKEW_MS / 1000} s are wanted; set both by NTP`;
+    `the server's, at most ${mostMs / 1000} s are wanted; set both by NTP`;
 }

@@ -32,6 +32,8 @@ const REFUSED = /^(28...|3D000|3F000|42501)$/;
 const NOTICE_LIMIT_MS = 10_000;
 const PROBE_MS = 1000;
 const RETRY_MS = 200;
+/** Of `--lock`, for an agent's clock to be off: two of them are then apart by less than what is left of a lock when it is renewed. */
+const MOST_OF_LOCK = 1 / 5;
 /** SQL_ASCII is none: the server keeps bytes as they come. */
 const ENCODINGS = ["UTF8", "SQL_ASCII"];
 const ONLY_READS = "it takes only reads";
@@ -44,6 +46,8 @@ interface FirstRow {
   /** By the server's clock, in milliseconds since 1970. */
   readonly now: number;
   readonly ownTimeMs: number;
+  /** As much of the difference may be due to the time that the question took. */
+  readonly uncertainMs: number;
 }
 
 /** A member's connection to its group over PostgreSQL. */
@@ -169,9 +173,20 @@ export class PostgresConnection implements EngineConnection {
           `run: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
       );
     }
-    const refusal = clockRefusal("PostgreSQL", server, row.ownTimeMs - row.now);
+    const aheadMs = row.ownTimeMs - row.now;
+    const refusal = clockRefusal("PostgreSQL", server, aheadMs) ?? this.#lockRefusal(server, aheadMs, row.uncertainMs);
     if (refusal !== undefined) throw new Error(refusal);
-    return row.now - row.ownTimeMs;
+    return -aheadMs;
+  }
+
+  /**
+   * BullMQ writes into the table until when a job is an agent's by that agent's clock, and looks for those that are over by another's: one that is
+   * ahead would take what others run.
+   */
+  #lockRefusal(server: string, aheadMs: number, uncertainMs: number): string | undefined {
+    const { lockMs = Infinity } = this.#options;
+    const surelyMs = Math.sign(aheadMs) * Math.max(0, Math.abs(aheadMs) - uncertainMs);
+    return clockRefusal("PostgreSQL", server, surelyMs, lockMs * MOST_OF_LOCK);
   }
 
   async #firstRow(limitMs: number): Promise<FirstRow> {
@@ -190,7 +205,8 @@ export class PostgresConnection implements EngineConnection {
         const { rows: [row] } = await answer;
         // In a failover, a standby is about to take over.
         if (row.isReadOnly) throw new Error(ONLY_READS);
-        return { ...row, ownTimeMs: (before + Date.now()) / 2 };
+        const after = Date.now();
+        return { ...row, ownTimeMs: (before + after) / 2, uncertainMs: (after - before) / 2 };
       } catch (error) {
         const { code = "", message } = error as { code?: string; message: string };
         if (REFUSED.test(code)) {
