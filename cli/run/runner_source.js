@@ -185,12 +185,16 @@ var BlockPieces = class {
     this.#done += records;
     this.#results += this.#recordResults;
   }
-  /** Announces the next record where that is due: each one is announced, the last one took long, or the last piece is long past. */
+  /**
+   * Announces the next record where that is due: each one is announced, the last one took long, or the last piece is long past. Returns whether
+   * it did, which takes as long as the parent reads nothing.
+   */
   announce(now, wasSlow) {
     const isDue = wasSlow || this.#isExact || now - this.#lastAt >= PIECE_MS || this.#buffer.size >= PIECE_BYTES;
-    if (!isDue) return;
+    if (!isDue) return false;
     this.#isExact = this.#isPrecise || wasSlow;
     this.send();
+    return true;
   }
   /** Sends what there is. */
   send(state = 0) {
@@ -906,7 +910,7 @@ function joinedBytes(pieces) {
 // cli/runner/tables/result_row.ts
 var MAX_SHOWN = 200;
 function cellsOf(value, { columns, isFixed }) {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return columns === null ? value : listedCells(value, columns);
   if (!isRecord(value)) {
     const text = JSON.stringify(value);
     const shown = text.length <= MAX_SHOWN ? text : \`\${text.slice(0, MAX_SHOWN)}\\u2026\`;
@@ -921,6 +925,13 @@ function cellsOf(value, { columns, isFixed }) {
     throw new TypeError(\`Cannot write a row: the result has the field "\${extra}", \${fault}\`);
   }
   return columns.map((column) => Object.hasOwn(value, column) ? value[column] : void 0);
+}
+function listedCells(cells, columns) {
+  if (cells.length === columns.length) return cells;
+  if (cells.length > columns.length) {
+    throw new TypeError(\`Cannot write a row: the result has \${cells.length} cells, and the output \${columns.length} columns\`);
+  }
+  return columns.map((_, at) => cells[at]);
 }
 function isRecord(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -1143,7 +1154,7 @@ var BlockRun = class {
     const begunAt = this.#startedAt = performance.now();
     pieces.begin(begunAt);
     let hasNext = records.next();
-    if (hasNext) pieces.send();
+    if (hasNext) this.#announce();
     while (hasNext) {
       const pending = this.#runUnit(pieces.done === 0 ? this.#order.attempt : 1);
       if (pending !== void 0) await pending;
@@ -1154,7 +1165,7 @@ var BlockRun = class {
       const wasSlow = now - this.#startedAt >= SLOW_RECORD_MS;
       this.#startedAt = now;
       if (now - begunAt >= this.#order.budgetMs) break;
-      if (hasNext) pieces.announce(now, wasSlow);
+      if (hasNext && pieces.announce(now, wasSlow)) this.#startedAt = performance.now();
     }
     this.#isOver = true;
   }
@@ -1168,6 +1179,11 @@ var BlockRun = class {
       this.#pieces.tellExit(this.#isOver);
     } catch {
     }
+  }
+  /** Says that the next attempt begins. Its time does not run before: to send takes as long as the parent reads nothing. */
+  #announce() {
+    this.#pieces.send();
+    this.#startedAt = performance.now();
   }
   /** Runs one record, or one batch. Returns a promise only if there is something to wait for. */
   #runUnit(attempt) {
@@ -1316,8 +1332,7 @@ var BlockRun = class {
       this.#pieces.noteRetry(attempt, reason, now, now - this.#startedAt);
       this.#isGivenBack = isPaced;
       if (isPaced) return false;
-      this.#startedAt = now;
-      this.#pieces.send();
+      this.#announce();
       this.#pieces.beginRecord(context.index + 1);
       return true;
     }

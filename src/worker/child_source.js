@@ -261,10 +261,10 @@ const onDemand = (index, name) => function (...args) {
   const found = load(index)[name];
   return new.target === undefined ? found[$apply](undefined, args) : $Reflect_construct(found, args);
 };
-parts["wire/codec/error_codec"] = { withoutStack: onDemand(4, "withoutStack"), decodeError: onDemand(4, "decodeError"), encodeError: onDemand(4, "encodeError") };
+parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
+parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -356,9 +356,9 @@ var WorkerExitError = class extends Error {
   taskStarted;
   stderrTail;
   constructor(message, details = {}) {
-    super(message, "cause" in details ? {
+    super(message, details.cause === void 0 ? void 0 : {
       cause: details.cause
-    } : void 0);
+    });
     this.pid = details.pid;
     this.exitCode = details.exitCode ?? null;
     this.signal = details.signal ?? null;
@@ -2359,14 +2359,10 @@ function shownPath(path) {
 }
 function movedTo(path, { message, path: encodedPath, cause }) {
   const moved = message[$replace](shownPath(encodedPath), () => shownPath(path));
-  return new EncodingError(moved, path, cause === void 0 ? void 0 : {
-    cause
-  });
+  return new EncodingError(moved, path, causeOption(cause));
 }
 function notSending(value, { message, path, cause }) {
-  return new EncodingError(message[$replace]("Cannot send ", \`Cannot send \${value}: \`), path, {
-    cause
-  });
+  return new EncodingError(message[$replace]("Cannot send ", \`Cannot send \${value}: \`), path, causeOption(cause));
 }
 function formatStep(step) {
   if (typeof step === "number") return \`[\${step}]\`;
@@ -2374,9 +2370,12 @@ function formatStep(step) {
   return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u[$test](step) ? \`.\${step}\` : \`[\${$JSON_stringify(step)}]\`;
 }
 function encodingError(path, detail, cause) {
-  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, cause === void 0 ? void 0 : {
+  return new EncodingError(\`Cannot send \${shownPath(path)}: \${detail}\${see("data")}\`, path, causeOption(cause));
+}
+function causeOption(cause) {
+  return cause === void 0 ? void 0 : {
     cause
-  });
+  };
 }
 return {
   UNREADABLE,
@@ -3206,8 +3205,12 @@ function explainAdded(message, source) {
   if (name.length === 0 || name.length > 2 || !isMinified(source)) return void 0;
   return \`cannot see "\${name}", which a minifier named, a variable outside itself or a helper of the bundler: bundle without --keep-names and for a newer target, pass what it needs as arguments, or \${BY_NAME}\`;
 }
+var STRING = /(["'\`])(?:\\\\.|(?!\\1).)*\\1/gs;
+var LAID_OUT = / [-+*/%=<>&|?:]|[,;)] |\\n/;
+var PACKED = /^(?:async )?[\\w$]+=>|[,;{](?=[^\\s}])/;
 function isMinified(source) {
-  return !/ [-+*/%=<>&|?:]|[,;)] |\\n/[$test](source);
+  const code = source[$replace](STRING, '""');
+  return !LAID_OUT[$test](code) && PACKED[$test](code);
 }
 
 // src/child/tasks/outer_names.ts
@@ -3355,6 +3358,9 @@ function missingPart(error, { name, source }, module) {
     if (added !== void 0) return added;
     if ($Object_hasOwn(module, name)) {
       return \`cannot see variables outside itself: the module's export of that name has another text, pass its name, \${$JSON_stringify(name)}, in place of the function\`;
+    }
+    if (error.message[$startsWith](\`\${name} is not defined\`)) {
+      return \`cannot see the variable that it is in: write "function \${name}(\\u2026) {\\u2026}", which sees itself, or export it from the module\`;
     }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
@@ -7406,7 +7412,7 @@ var WaitQueue = class {
   #first;
   #last;
   #size = 0;
-  constructor(state = "Cannot go on: what is waited for has not come", remedy = 'wait again, or longer by "timeoutMs"') {
+  constructor(state = "Cannot go on: what is waited for has not come", remedy = 'wait again, or with a longer "timeoutMs"') {
     this.#pending = {
       state,
       remedy
@@ -7535,7 +7541,7 @@ function limitError(pending, wait) {
 function timeoutError({ state, remedy }, timeoutMs) {
   if (timeoutMs <= 0) return new TimeoutError(\`\${state}, and "timeoutMs" says not to wait\`);
   const ms = timeoutMs < 10 ? Number(timeoutMs.toPrecision(3)) : $Math_round(timeoutMs);
-  return new TimeoutError(\`\${state}, also after \${ms} ms; \${remedy}\`);
+  return new TimeoutError(\`\${state}, even after \${ms} ms; \${remedy}\`);
 }
 
 // src/hub/object_calls.ts

@@ -146,7 +146,7 @@ Deno.test("Pool puts lines of a message that look like frames into the stack onc
     };
     const { stack } = await assertRejects(() => pool.apply(fail), Error);
     assertEquals(stack!.match(/a\.ts:1:1/g)?.length, 1, stack);
-    assertMatch(stack!, /--- in the worker ---\n    at .*task-source/);
+    assertMatch(stack!, /--- in the worker ---\n {4}at .*task-source/);
   }));
 
 Deno.test("Pool leaves the stack of a caller's own error alone", () =>
