@@ -8,7 +8,15 @@ import { openOrder, type UnreadableOrder } from "../src/message/order.ts";
 import { SECRET } from "./helpers/secret.ts";
 
 const server = { url: "redis://10.0.0.5:6379", tls: undefined };
-const state = { version: "7.0.15", evictionPolicy: "allkeys-lru", isAppendOnly: true, serverTimeMs: 0, ownTimeMs: 0 };
+const state = {
+  version: "7.0.15",
+  evictionPolicy: "allkeys-lru",
+  isAppendOnly: true,
+  isReplica: false,
+  isClusterNode: false,
+  serverTimeMs: 0,
+  ownTimeMs: 0,
+};
 
 /** What members say, by what the page quotes of it. Those whose text is null are quoted by tests with real processes. */
 const TEXTS: Readonly<Record<string, string | null>> = {
