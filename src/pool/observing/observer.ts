@@ -75,8 +75,8 @@ export interface PlannedTask extends Pick<ObservedTask, "name" | "items"> {
  * `retried`, and at the end `settled`, once for every task that was submitted, whatever died. `returned` and `retried` are followed
  * by `sent` or `settled`.
  *
- * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate. What one throws, or rejects with, is
- * printed on stderr, and changes nothing.
+ * Methods are called while the pool works: they must be quick. They may submit, cancel and terminate; what that brings is told when all
+ * have heard of what came before. What one throws, or rejects with, is printed on stderr, and changes nothing.
  */
 export interface PoolObserver {
   /** Whether `begun` and `durationMs` are wanted exactly: each task then costs one small message more. @default whether there is a `begun` */

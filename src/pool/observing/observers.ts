@@ -15,6 +15,9 @@ import type { PoolCounts } from "./stats.ts";
 
 type Told = Exclude<keyof PoolObserver, "measures" | "context">;
 
+/** Something that observers are told, and what it is told with. */
+type Event = readonly [name: Told, details: readonly unknown[]];
+
 type Listeners = { [K in Told]: NonNullable<PoolObserver[K]>[] };
 
 /** Whom all that happens in a pool goes to: its own count, and its observers. As long as there are none, that is one direct call for each event. */
@@ -25,6 +28,9 @@ export class Observers implements WorkerListener {
   #contexts: NonNullable<PoolObserver["context"]>[] = [];
   #measures = false;
   #isWatched = false;
+  #isTelling = false;
+  /** What happened while observers were told of something else. */
+  readonly #untold: Event[] = [];
 
   constructor(counts: PoolCounts) {
     this.#counts = counts;
@@ -59,99 +65,109 @@ export class Observers implements WorkerListener {
 
   submitted(task: ObservedTask): void {
     this.#counts.submitted();
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.submitted) told(task);
+    if (this.#isWatched) this.#tell("submitted", task);
   }
 
   sent(task: ObservedTask, waitedMs: number, isFirst: boolean): void {
     this.#counts.sent(waitedMs, isFirst);
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.sent) told(task, waitedMs);
+    if (this.#isWatched) this.#tell("sent", task, waitedMs);
   }
 
   begun(task: ObservedTask): void {
-    for (const told of this.#listeners.begun) told(task);
+    if (this.#isWatched) this.#tell("begun", task);
   }
 
   returned(task: ObservedTask): void {
     this.#counts.returned();
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.returned) told(task);
+    if (this.#isWatched) this.#tell("returned", task);
   }
 
   retried(task: ObservedTask, error: Error): void {
     this.#counts.retried();
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.retried) told(task, error);
+    if (this.#isWatched) this.#tell("retried", task, error);
   }
 
   progress(task: ObservedTask, value: unknown): void {
-    for (const told of this.#listeners.progress) told(task, value);
+    if (this.#isWatched) this.#tell("progress", task, value);
   }
 
   span(task: ObservedTask, report: SpanReport): void {
-    for (const told of this.#listeners.span) told(task, report);
+    if (this.#isWatched) this.#tell("span", task, report);
   }
 
+  /** Told at once: the next that is asked for may be the context of its first task. */
   jobBegun(job: ObservedJob): void {
     for (const told of this.#listeners.jobBegun) told(job);
   }
 
   jobEnded(job: ObservedJob, error: unknown, failed: boolean): void {
-    for (const told of this.#listeners.jobEnded) told(job, error, failed);
+    if (this.#isWatched) this.#tell("jobEnded", job, error, failed);
   }
 
   settled(task: ObservedTask, outcome: TaskOutcome, before: TaskPhase, wasSent: boolean): void {
     this.#counts.settled(outcome, before, wasSent);
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.settled) told(task, outcome, before);
+    if (this.#isWatched) this.#tell("settled", task, outcome, before);
   }
 
   spawned(worker: WorkerIdentity, at: number): void {
     this.#counts.spawned();
-    for (const told of this.#listeners.workerSpawned) told(worker, at);
+    if (this.#isWatched) this.#tell("workerSpawned", worker, at);
   }
 
   ready(worker: WorkerIdentity, at: number): void {
     this.#counts.ready(worker, at);
-    for (const told of this.#listeners.workerReady) told(worker, at);
+    if (this.#isWatched) this.#tell("workerReady", worker, at);
   }
 
   busy(worker: WorkerIdentity, at: number): void {
     this.#counts.setBusy(worker, true, at);
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.workerBusy) told(worker, at);
+    if (this.#isWatched) this.#tell("workerBusy", worker, at);
   }
 
   idle(worker: WorkerIdentity, at: number): void {
     this.#counts.setBusy(worker, false, at);
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.workerIdle) told(worker, at);
+    if (this.#isWatched) this.#tell("workerIdle", worker, at);
   }
 
   ran(msPerTask: number, tasks: number): void {
     this.#counts.ran(msPerTask, tasks);
-    if (!this.#isWatched) return;
-    for (const told of this.#listeners.workerRan) told(msPerTask, tasks);
+    if (this.#isWatched) this.#tell("workerRan", msPerTask, tasks);
   }
 
   output(worker: WorkerIdentity, taskId: number, stream: "stdout" | "stderr", bytes: Uint8Array): void {
-    for (const told of this.#listeners.workerOutput) told(worker, taskId, stream, bytes);
+    if (this.#isWatched) this.#tell("workerOutput", worker, taskId, stream, bytes);
   }
 
   violation(worker: WorkerIdentity, error: Error): void {
     const at = monotonicMs();
-    for (const told of this.#listeners.workerViolation) told(worker, error, at);
+    if (this.#isWatched) this.#tell("workerViolation", worker, error, at);
   }
 
   ended(worker: WorkerIdentity, end: WorkerEnd, at: number): void {
     this.#counts.ended(worker, end, at);
-    for (const told of this.#listeners.workerEnded) told(worker, end, at);
+    if (this.#isWatched) this.#tell("workerEnded", worker, end, at);
   }
 
   connection(up: boolean, error?: Error): void {
     const at = monotonicMs();
-    for (const told of this.#listeners.connection) told(up, error, at);
+    if (this.#isWatched) this.#tell("connection", up, error, at);
+  }
+
+  /**
+   * An observer may cancel and terminate. What that brings is told when all have been told of what came before: none hears of an end before
+   * the beginning.
+   */
+  #tell<K extends Told>(name: K, ...details: Parameters<NonNullable<PoolObserver[K]>>): void {
+    if (this.#isTelling) return void this.#untold.push([name, details]);
+    this.#isTelling = true;
+    try {
+      for (let next: Event | undefined = [name, details]; next !== undefined; next = this.#untold.shift()) {
+        const [event, toldWith] = next;
+        for (const told of this.#listeners[event]) (told as (...details: readonly unknown[]) => void)(...toldWith);
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   #sort(): void {

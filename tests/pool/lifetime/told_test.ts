@@ -181,3 +181,16 @@ Deno.test("task tells the worker's number and the attempt, and is refused outsid
     'Cannot use "task"',
   );
 });
+
+Deno.test("An observer that terminates the pool leaves the order of events to the others", async () => {
+  for (const moment of ["submitted", "begun", "retried"] as const) {
+    const pool = new Pool({ workers: 1, retries: 1 });
+    pool.observe({ [moment]: () => void pool.terminate() });
+    const heard: string[] = [];
+    const names = ["submitted", "sent", "begun", "retried", "settled"] as const;
+    pool.observe(Object.fromEntries(names.map((name) => [name, () => heard.push(name)])));
+    await assertRejects(() => pool.apply(() => Deno.exit(3)));
+    await pool.terminate();
+    assertEquals(heard, [...names.slice(0, names.indexOf(moment) + 1), "settled"]);
+  }
+});
