@@ -136,7 +136,7 @@ const ERRORS: Readonly<Record<Trouble, () => readonly string[] | Promise<readonl
     );
     return [messageOf(() => encode({ rows })), await returned];
   },
-  exit: () => [exit({ exitCode: 3 }), exit({ signal: "SIGKILL" }, false)],
+  exit: () => [exit({ exitCode: 3 }), exit({ signal: "SIGKILL" }, false), exit({ signal: "SIGTERM" })],
   memory: () => [
     exit({ signal: "SIGTRAP", stderrTail: "Last few GCs" }),
     exit({ exceededMemory: { residentBytes: 300 * 1024 * 1024, limitBytes: 256 * 1024 * 1024 } }),
