@@ -1,6 +1,6 @@
 /** End-to-end with real workers: no link leads an untrusted module out of its folder, whenever it was made. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { PermissionError, Pool, type PoolOptions } from "../../mod.ts";
+import { PermissionError, Pool, type PoolOptions, Queue } from "../../mod.ts";
 import { ProjectFolder } from "../helpers/programs/project_folder.ts";
 
 const TENANT = `export const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
@@ -90,6 +90,42 @@ export const ping = () => 1;`,
   await folder.link("../secret/key.json", "tenant/late.json");
   // It is refused where the link was there before the task left; one that runs cannot read through it.
   assertEquals(["NotCapable", "PermissionError"].includes(await outcome as string), true);
+});
+
+Deno.test("a link to a folder grants an untrusted module what is there, and nothing that comes there later", async () => {
+  await using folder = await tenant();
+  await folder.link("lib", "tenant/inside");
+  // A way that leads back to where it began is gone once.
+  await folder.link("../lib", "tenant/lib/again");
+  await folder.write({
+    "tenant/tasks.ts": `${TENANT}
+export const readLater = async (name: string, arrived: any, made: any) => {
+  await arrived.put(1);
+  await made.get();
+  try { return read(name); } catch (error) { return error.name; }
+};`,
+  });
+  await using pool = open(folder);
+  for (const name of ["./inside/more.json", "./lib/again/more.json"]) {
+    assertEquals(await pool.apply("read", [name]), '"more"');
+  }
+  const [arrived, made] = [new Queue<number>(), new Queue<number>()];
+  const outcome = pool.apply("readLater", ["./inside/late.json", arrived, made]);
+  await arrived.get();
+  await folder.link("../../secret/key.json", "tenant/lib/late.json");
+  await made.put(1);
+  assertEquals(await outcome, "NotCapable");
+});
+
+Deno.test("what is denied of an untrusted module's folder, it does not read by a link either", async () => {
+  await using folder = await tenant();
+  await folder.link("lib", "tenant/inside");
+  await folder.link("data.json", "tenant/inside.json");
+  const deny = { read: [`${folder.path}/tenant/lib/more.json`, `${folder.path}/tenant/data.json`] };
+  await using pool = new Pool({ workers: 1, module: `${folder.path}/tenant/tasks.ts`, trust: "untrusted", deny });
+  for (const name of ["./lib/more.json", "./inside/more.json", "./data.json", "./inside.json"]) {
+    await assertRejects(() => pool.apply("read", [name]), Deno.errors.NotCapable, "Requires read access");
+  }
 });
 
 Deno.test("an untrusted module's folder cannot be swapped for another", async () => {

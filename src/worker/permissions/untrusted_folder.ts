@@ -40,6 +40,13 @@ export function untrustedFolder(
   return new UntrustedFolder(folder, isDenied ? undefined : resolveGrants(permissions).get("write"));
 }
 
+/** A folder that is looked into. A link to one is not granted itself: that would be a grant of all that ever comes there. */
+interface Folder {
+  readonly path: string;
+  /** Where the links on the way to it lead, each of which is followed once. */
+  readonly linked: readonly string[];
+}
+
 /** The folder of an untrusted module. */
 export class UntrustedFolder {
   readonly #path: string;
@@ -82,15 +89,20 @@ export class UntrustedFolder {
     if (this.#realPath === undefined) return [];
     const files: string[] = [];
     let entries = 0;
-    const folders = [this.#path];
+    const folders: Folder[] = [{ path: this.#path, linked: [] }];
     for (let folder; (folder = folders.pop()) !== undefined;) {
-      for (const { name, isDirectory, isFile, isSymlink } of Deno.readDirSync(folder)) {
+      for (const { name, isDirectory, isFile, isSymlink } of Deno.readDirSync(folder.path)) {
         if (++entries > MOST_ENTRIES) {
           throw refused(this.#path, `it has more than ${MOST_ENTRIES} entries, a folder of the module's own is wanted`);
         }
-        const path = `${folder}/${name}`;
-        if (isDirectory) folders.push(path);
-        else if (isFile || (isSymlink && this.#staysInside(folder, name))) files.push(path);
+        const path = `${folder.path}/${name}`;
+        if (isDirectory) folders.push({ ...folder, path });
+        else if (isFile) files.push(path);
+        else if (isSymlink) {
+          const target = this.#targetInside(folder.path, name);
+          if (!Deno.statSync(target).isDirectory) files.push(path);
+          else if (!folder.linked.includes(target)) folders.push({ path, linked: [...folder.linked, target] });
+        }
       }
     }
     return files;
@@ -107,7 +119,7 @@ export class UntrustedFolder {
     return units <= MOST_GRANT_UNITS ? files : [this.#path];
   }
 
-  #staysInside(folder: string, name: string): boolean {
+  #targetInside(folder: string, name: string): string {
     const link = `${folder}/${name}`;
     const target = realPath(link);
     const separator = Deno.build.os === "windows" ? "\\" : "/";
@@ -127,7 +139,7 @@ export class UntrustedFolder {
           "put what it names in its place, or grant a folder without links",
       );
     }
-    return true;
+    return target;
   }
 
   #mayMove(path: string): boolean {
