@@ -111,7 +111,7 @@ async function headerOf(options: CliMapOptions): Promise<JoblogHeader> {
     version: 1,
     module: module.protocol === "data:" ? "-e" : module.href,
     export: options.export,
-    source: await sourceHash(module),
+    source: await sourceHash(options),
     in: input,
     out: output,
     format: JSON.stringify({ table, columns, skippedLines, encoding, batch, tagged, csvSafe }),

@@ -1,7 +1,27 @@
 import { nearestConfig } from "@corral/multiprocessing/backend";
-import { denoCommand } from "../files/deno_command.ts";
-import { hashOf } from "../output/record_hash.ts";
 import { UsageError } from "../errors/usage_error.ts";
+import { denoCommand } from "../files/deno_command.ts";
+import type { CliMapOptions } from "../options/cli_map_options.ts";
+import { importFlags } from "../options/import_flags.ts";
+import { hashOf } from "../output/record_hash.ts";
+
+/** What decides about the source of a function. */
+type Source = Pick<CliMapOptions, "module" | "isUntrusted" | "permissions">;
+
+/** A stranger's file may be as long as it likes. A longer one counts by its size. */
+const MOST_FOREIGN_BYTES = 64 * 1024 * 1024;
+
+/** A proxy that is not there: nothing can listen at that port. Workers download nothing either, and what a module names would tell somebody. */
+const NO_PROXY_SERVER = "http://127.0.0.1:0";
+const OFFLINE = Object.fromEntries(
+  Object.entries({
+    HTTP_PROXY: NO_PROXY_SERVER,
+    HTTPS_PROXY: NO_PROXY_SERVER,
+    ALL_PROXY: NO_PROXY_SERVER,
+    NO_PROXY: "",
+  })
+    .flatMap(([name, value]) => [[name, value], [name.toLowerCase(), value]]),
+);
 
 /** The part of the output of `deno info --json` that is used. */
 interface ModuleGraph {
@@ -12,28 +32,43 @@ interface ModuleGraph {
  * A hash of the function's source: its module, and the local modules that it imports. Of what comes from elsewhere the names
  * count, which have versions in them.
  */
-export async function sourceHash(module: URL): Promise<string> {
+export async function sourceHash(source: Source): Promise<string> {
+  const { module, isUntrusted } = source;
   if (module.protocol === "data:") return hashOf(module.href);
-  const specifiers = await importedModules(module);
+  const specifiers = await importedModules(source);
   const base = new URL(".", module).href;
   const lines = await Promise.all(specifiers.map(async (specifier) => {
-    const name = specifier.startsWith(base) ? specifier.slice(base.length) : specifier;
-    return `${name} ${specifier.startsWith("file:") ? hashOf(await Deno.readFile(new URL(specifier))) : ""}`;
+    const isInside = specifier.startsWith(base);
+    const name = isInside ? specifier.slice(base.length) : specifier;
+    if (!specifier.startsWith("file:")) return `${name} `;
+    const url = new URL(specifier);
+    return `${name} ${isUntrusted ? await foreignHash(url, isInside) : hashOf(await Deno.readFile(url))}`;
   }));
   return hashOf(lines.sort().join("\n"));
 }
 
-async function importedModules(module: URL): Promise<string[]> {
+/** Of what a stranger's module names, only what workers could load is read: it may name a device, which has no end, or a pipe. */
+async function foreignHash(url: URL, isInside: boolean): Promise<string> {
+  if (!isInside) return "";
+  const { isFile, size } = await Deno.stat(url);
+  if (!isFile) return "";
+  return size > MOST_FOREIGN_BYTES ? `${size}` : hashOf(await Deno.readFile(url));
+}
+
+async function importedModules({ module, permissions }: Source): Promise<string[]> {
   const config = nearestConfig(module.href);
+  const imports = importFlags({ permissions });
   const { success, stdout, stderr } = await new Deno.Command(denoCommand(), {
     args: [
       "info",
       "--json",
       "--quiet",
       "--no-lock",
+      ...imports,
       ...(config === undefined ? ["--no-config"] : [`--config=${config}`]),
       module.href,
     ],
+    ...(imports.length === 0 && { env: OFFLINE }),
     stdin: "null",
   }).output();
   const text = new TextDecoder();

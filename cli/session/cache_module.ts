@@ -2,6 +2,7 @@ import { nearestConfig } from "@corral/multiprocessing/backend";
 import { UsageError } from "../errors/usage_error.ts";
 import { denoCommand } from "../files/deno_command.ts";
 import type { CliMapOptions } from "../options/cli_map_options.ts";
+import { importFlags } from "../options/import_flags.ts";
 
 /** Downloads what a module imports, as workers will look for it: they download nothing. */
 export async function cacheModule(options: CliMapOptions): Promise<void> {
@@ -33,10 +34,4 @@ function cacheFile(module: URL, imports: readonly string[]): Deno.CommandOptions
 /** `deno cache` takes no text. To run it comes to the same: it is one expression, and may do nothing. */
 function cacheText(imports: readonly string[]): Deno.CommandOptions {
   return { args: ["run", "--quiet", "--no-prompt", ...imports, "-"] };
-}
-
-/** The hosts it may load from: those that workers may. */
-function importFlags({ permissions }: CliMapOptions): string[] {
-  const hosts = permissions === "none" ? undefined : permissions.import;
-  return hosts === undefined ? [] : [Array.isArray(hosts) ? `--allow-import=${hosts.join(",")}` : "--allow-import"];
 }
