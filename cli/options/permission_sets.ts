@@ -7,12 +7,19 @@ import { type AddPermissionSet, addRule, type Kind, KINDS, type Rule } from "./s
 const PATH_KINDS: readonly Kind[] = ["read", "write", "ffi"];
 
 /** Adds the rules of a set, where `--permission-set` names one: apart, because a reader of JSON with comments takes a while to load. */
-export const addPermissionSet: AddPermissionSet = (name, module, allowed, denied) => {
-  const here = module.protocol === "file:" ? module : new URL("x", `${pathToFileURL(Deno.cwd())}/`);
+export const addPermissionSet: AddPermissionSet = (name, { module, isUntrusted }, allowed, denied) => {
+  const isNearModule = module.protocol === "file:" && !isUntrusted;
+  const here = isNearModule ? module : new URL("x", `${pathToFileURL(Deno.cwd())}/`);
   const path = nearestConfig(here.href);
   if (path === undefined) {
     throw new UsageError(
       `Cannot use permission set "${name}": no deno.json was found near ${here}, or this command may not read it`,
+    );
+  }
+  if (isUntrusted && liesBeside(path, module)) {
+    throw new UsageError(
+      `Cannot use permission set "${name}": with --untrusted, the folder of the module decides nothing, and ${path} lies there, wanted --allow-… flags, or ` +
+        "a deno.json elsewhere and the current folder near that",
     );
   }
   const sets = readSets(path);
@@ -26,6 +33,13 @@ export const addPermissionSet: AddPermissionSet = (name, module, allowed, denied
     else addEntry(key, value, path, allowed, denied);
   }
 };
+
+/** Whether a file lies in the folder of a module, or below: who wrote the one may have written the other. */
+function liesBeside(path: string, module: URL): boolean {
+  if (module.protocol !== "file:") return false;
+  const [file, folder] = [path, new URL(".", module)].map((one) => pathToFileURL(Deno.realPathSync(one)).href);
+  return file!.startsWith(`${folder}/`);
+}
 
 function addEntry(
   key: string,

@@ -128,6 +128,54 @@ Deno.test("corral map --untrusted lets a module load nothing outside its own fol
   });
 });
 
+Deno.test("corral map --untrusted takes no set of permissions that lies with the module", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/plug/sub`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/plug/job.ts`, "export default (path: string) => Deno.readTextFileSync(path);");
+    await Deno.writeTextFile(`${folder}/open.txt`, "open");
+    await Deno.writeTextFile(`${folder}/closed.txt`, "closed");
+    await Deno.writeTextFile(`${folder}/plug/deno.json`, '{ "permissions": { "job": { "read": true } } }');
+    await Deno.writeTextFile(`${folder}/deno.json`, '{ "permissions": { "job": { "read": ["open.txt"] } } }');
+    await Deno.writeTextFile(`${folder}/in`, ndjson([`${folder}/open.txt`, `${folder}/closed.txt`]));
+    const args = ["map", "-q", "-j1", "--untrusted", "-P", "job", `${folder}/plug/job.ts`, `${folder}/in`];
+    const folders = ["", "/plug", "/plug/sub"].map((name) => folder + name);
+    const [above, ...inside] = await corralInTurn(folders.map(() => args), { folders, allow: ["--allow-run"] });
+    assertEquals([above!.code, above!.results], [1, ["open"]]);
+    for (const { code, stderr } of inside) {
+      assertEquals(code, 255);
+      assertStringIncludes(
+        stderr,
+        `with --untrusted, the folder of the module decides nothing, and ${folder}/plug/deno.json`,
+      );
+    }
+  });
+});
+
+Deno.test("corral map --joblog downloads nothing of what a module imports", async () => {
+  await inFolder(async (folder) => {
+    const requests: string[] = [];
+    const onRequest = ({ url }: Request) => {
+      requests.push(url);
+      return new Response(null, { status: 404 });
+    };
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, onRequest);
+    await Deno.writeTextFile(
+      `${folder}/job.ts`,
+      'import "jsr:@corral-none/none@1";\nexport default () => 1;\n',
+    );
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const commands = [["--untrusted"], []].map((
+      flags,
+    ) => ["map", "-q", "-j1", ...flags, "--joblog=log", "job.ts", "in"]);
+    const outcomes = await corralInTurn(commands, {
+      cwd: folder,
+      allow: ["--allow-run"],
+      env: { JSR_URL: `http://127.0.0.1:${server.addr.port}` },
+    });
+    assertEquals([outcomes.map(({ code }) => code), requests], [[255, 255], []]);
+  });
+});
+
 Deno.test("corral map says how to get what a module imports and the cache has not, and which place in -e is wrong", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(
