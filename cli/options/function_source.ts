@@ -54,9 +54,10 @@ function urlOf(path: string): URL {
   return url;
 }
 
+/** Escapes what a URL reads as something else than a part of the path, or leaves out. */
 function encodePath(path: string): string {
   const slashes = Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
-  return `./${slashes.replaceAll(/[%?#]/g, encodeURIComponent)}`;
+  return `./${slashes.replaceAll(/[%?#\\\0-\x20]/g, encodeURIComponent)}`;
 }
 
 function requireFile(url: URL, path: string): void {

@@ -143,3 +143,17 @@ Deno.test("corral map --batch cuts up no list where workers are replaced after s
     assertEquals(results, Array(20).fill(10), stderr);
   }
 });
+
+Deno.test("corral map loads a module whatever is in its name", async () => {
+  await inFolder(async (folder) => {
+    const name = Deno.build.os === "windows" ? " #1 %41.ts" : " a\n\\b\t#1 %41?.ts";
+    await Deno.writeTextFile(`${folder}/${name}`, "export default (n: number) => n + 1;\n");
+    await Deno.writeTextFile(`${folder}/in`, "1\n");
+    const names = [name, `${folder}/${name}`, `${name}#default`];
+    const outcomes = await corralInTurn(names.map((one) => ["map", "-q", "-j1", one, "in"]), {
+      cwd: folder,
+      allow: ["--allow-run"],
+    });
+    assertEquals(outcomes.map(({ code, stdout, stderr }) => [code, stdout, stderr]), names.map(() => [0, "2\n", ""]));
+  });
+});
