@@ -1,4 +1,5 @@
 import type { Batch, Outcome } from "../records/batch.ts";
+import { hasAtMost } from "../records/json_values.ts";
 import { parseExact } from "../runner/exact_json.ts";
 import { joinedBytes } from "../runner/joined_bytes.ts";
 import { RowCursor } from "../runner/tables/row_cursor.ts";
@@ -7,6 +8,9 @@ import { splitRow } from "../runner/tables/table_row.ts";
 import type { FormattedBatch, ResultFormat } from "./result_format.ts";
 import { type CellStyle, originalText, rowText } from "../runner/tables/table_cells.ts";
 
+const LINE_FEED = 10;
+/** In one result. Those of workers that make rows by themselves cost the program nothing. */
+const MOST_VALUES = 1_000_000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -70,11 +74,11 @@ export class CsvFormat implements ResultFormat {
     let at = 0;
     let results = 0;
     const outcomes = batch.outcomes.map((outcome): Outcome => {
-      const text = decoder.decode(batch.output.subarray(at, at + outcome.bytes));
+      const json = batch.output.subarray(at, at + outcome.bytes);
       at += outcome.bytes;
-      if (text === "") return outcome;
+      if (json.length === 0) return outcome;
       try {
-        const bytes = encoder.encode(this.#rows(text));
+        const bytes = encoder.encode(this.#rows(json));
         rows.push(bytes);
         results += outcome.results;
         return { ...outcome, bytes: bytes.length };
@@ -91,16 +95,33 @@ export class CsvFormat implements ResultFormat {
     return this.#isFixed && !this.#hasBegun ? encoder.encode(rowText(this.#columns!, this.#style)) : new Uint8Array(0);
   }
 
-  #rows(text: string): string {
-    const values: unknown[] = text.trimEnd().split("\n").map(parseExact);
-    const columns = this.#columns === undefined ? columnsOf(values[0]) : this.#columns;
-    const rows = values.map((value) => cellsOf(value, { columns, isFixed: this.#isFixed }));
-    const header = !this.#hasBegun && columns !== null ? [columns] : [];
-    const lines = [...header, ...rows].map((cells) => rowText(cells, this.#style));
+  /** One after the other: made of each other, they could take much memory. */
+  #rows(json: Uint8Array): string {
+    let columns = this.#columns;
+    let rows = "";
+    for (const line of linesOf(json)) {
+      const value = parsedResult(line);
+      if (columns === undefined) columns = columnsOf(value);
+      rows += rowText(cellsOf(value, { columns, isFixed: this.#isFixed }), this.#style);
+    }
+    const header = this.#hasBegun || columns === null || columns === undefined ? "" : rowText(columns, this.#style);
     this.#columns = columns;
     this.#hasBegun = true;
-    return lines.join("");
+    return header + rows;
   }
+}
+
+function* linesOf(json: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0, end; start < json.length; start = end + 1) {
+    end = json.indexOf(LINE_FEED, start);
+    if (end < 0) end = json.length;
+    yield json.subarray(start, end);
+  }
+}
+
+function parsedResult(line: Uint8Array): unknown {
+  if (hasAtMost(MOST_VALUES, line)) return parseExact(decoder.decode(line));
+  throw new TypeError(`Cannot write a row: the result has more than ${MOST_VALUES} values`);
 }
 
 /** The header at the beginning of an output. */

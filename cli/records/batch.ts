@@ -1,3 +1,4 @@
+import { hasAtMost } from "./json_values.ts";
 import { CliError } from "../errors/cli_error.ts";
 import type { OutcomeEntry, Piece, PieceDetails, RetryEntry } from "../runner/protocol.ts";
 import type { ReadItem, RecordBlock } from "./record_block.ts";
@@ -53,6 +54,12 @@ export function sizeOf({ output, outcomes }: Batch): number {
   return output.length + outcomes.length * OUTCOME_BYTES;
 }
 
+/** An outcome has some twelve values, with those of its error. So many records are told of in each piece beside those that are done. */
+const MOST_VALUES = 16;
+const MOST_OTHERS = 4;
+/** The runner cuts texts shorter. */
+const MOST_TEXT = 10_000;
+
 /** A message of a worker that is not as it should be: its code is at fault, or is hostile. */
 export class MalformedPieceError extends CliError {
   /** Always the class's own name. */
@@ -88,6 +95,7 @@ export function readDetails(
 ): { outcomes: Outcome[]; retries: Retry[] } {
   if (bytes.length === 0) return { outcomes: [], retries: [] };
   try {
+    if (!hasAtMost(MOST_VALUES * (newDone - done + MOST_OTHERS), bytes)) throw new Error("there are too many of them");
     const details: PieceDetails = JSON.parse(new TextDecoder().decode(bytes));
     const outcomes = details.outcomes.map((entry) => readOutcome(entry, done, newDone));
     if (new Set(outcomes.map(({ offset }) => offset)).size < outcomes.length) throw new Error("a record ends twice");
@@ -117,7 +125,12 @@ function readError(error: unknown, outcome: RecordOutcome): { error?: ErrorText 
   const { name, message, stack } = (error ?? {}) as Record<string, unknown>;
   const isText = typeof name === "string" && typeof message === "string";
   if (!isText || !(stack === undefined || typeof stack === "string")) throw new Error("an error is not text");
-  return { error: stack === undefined ? { name, message } : { name, message, stack } };
+  const texts = { name: shortened(name), message: shortened(message) };
+  return { error: stack === undefined ? texts : { ...texts, stack: shortened(stack as string) } };
+}
+
+function shortened(text: string): string {
+  return text.length <= MOST_TEXT ? text : `${text.slice(0, MOST_TEXT)}…`;
 }
 
 /** The record that is tried again is the one behind those that are done, or one of them. */

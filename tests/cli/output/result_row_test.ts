@@ -94,3 +94,16 @@ Deno.test("cellsOf() shows no more of a result that is not a row than an error h
   const error = assertThrows(() => cellsOf("x".repeat(1e6), { columns: null, isFixed: false }), TypeError);
   assert(error.message.length < 300, `${error.message.length} characters`);
 });
+
+Deno.test("the program makes no row of a result that would cost it much more memory than its text", async () => {
+  const format = await resultFormat({ output: "csv", columns: null, table: undefined, csvSafe: false });
+  const json = (value: string) => new TextEncoder().encode(`{"a":1}\n${value}\n`);
+  const { batch, bytes } = format.format(batchOf(json(`{"a":[${"{},".repeat(1e6)}{}]}`), false));
+  assertEquals([batch.outcomes[0]!.error?.message, bytes.length], [
+    "Cannot write a row: the result has more than 1000000 values",
+    0,
+  ]);
+  // Nothing of it has begun the table.
+  const next = format.format(batchOf(json('{"a":"2,[{"}'), false));
+  assertEquals(decoder.decode(next.bytes), 'a\n1\n"2,[{"\n');
+});
