@@ -12,10 +12,19 @@ const OWN_FRAME = "task-source:corralMap";
 
 /** Describes what a function threw. Frames of corral are left out; code of `-e` is called that. */
 export function describeError(error: unknown, isUntrusted: boolean): ErrorText {
+  try {
+    return described(error, isUntrusted);
+  } catch {
+    // Looking at it may run code: that of a getter, or of a proxy.
+    return { name: "Error", message: "threw something that cannot be looked at without another error" };
+  }
+}
+
+function described(error: unknown, isUntrusted: boolean): ErrorText {
   if (!(error instanceof Error)) return { name: "Error", message: `threw ${shortened(inspect(error), MAX_MESSAGE)}` };
   const stack = shortened(stackText(error), MAX_STACK);
   return {
-    name: String(error.name),
+    name: shortened(String(error.name), MAX_MESSAGE),
     message: shortened(withAdvice(String(error.message), stack, isUntrusted), MAX_MESSAGE),
     ...(stack === "" ? {} : { stack }),
   };

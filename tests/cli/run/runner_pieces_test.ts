@@ -1,5 +1,5 @@
 /** Unit tests of pieces that fuzzing has found: what a runner says of a batch, and what the command believes. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkedPiece, MalformedPieceError, readDetails } from "../../../cli/records/batch.ts";
 import { BlockRun } from "../../../cli/runner/block_run.ts";
 import { EXACT, OVER, type Piece } from "../../../cli/runner/protocol.ts";
@@ -127,4 +127,64 @@ Deno.test("readDetails() refuses malformed retries, and checkedPiece() impossibl
   ) {
     assertThrows(() => checkedPiece([...numbers, none, none], 0, 2), MalformedPieceError);
   }
+});
+
+Deno.test("readDetails() parses nothing that has more in it than its records can have, and cuts texts", () => {
+  const costly = encoder.encode(`{"outcomes":[${"{},".repeat(1e6)}{}],"retries":[]}`);
+  const error = assertThrows(() => readDetails(costly, 0, 1), MalformedPieceError);
+  assertStringIncludes(error.message, "there are too many of them");
+  const text = '",{[\\'.repeat(1e6);
+  const { outcomes } = readDetails(
+    detailsOf([[0, "error", 1, 1, 1, 0, 0, { name: text, message: text, stack: text }]], [[1, 1, "error", 1, 1]]),
+    0,
+    1,
+  );
+  const { name, message, stack } = outcomes[0]!.error!;
+  assertEquals([name, message, stack].map((one) => one!.length), [10_001, 10_001, 10_001]);
+});
+
+Deno.test("BlockRun tells of each record what readDetails() takes, however many there are", async () => {
+  const call = (n: unknown): void => {
+    throw new Error(`${n}: ${"[{,".repeat(1000)}`);
+  };
+  const settings = { ...SETTINGS, batch: 5000, retries: 0 };
+  const run = new BlockRun(call, settings, encoder.encode("1\n".repeat(5000)), ORDER, { workerId: 0, send: () => {} });
+  await run.run();
+  assertEquals(readDetails(run.takeLast()[6], 0, 5000).outcomes.length, 5000);
+});
+
+Deno.test("BlockRun tells of an error that throws when it is looked at, and goes on with the next record", async () => {
+  const thrown = [
+    new (class extends Error {
+      override get message(): string {
+        throw new Error("in message");
+      }
+    })(),
+    new Proxy({}, {
+      getPrototypeOf: () => {
+        throw new Error("in a trap");
+      },
+    }),
+  ];
+  const call = (record: unknown): void => {
+    const error = thrown[record as number];
+    if (error !== undefined) throw error;
+  };
+  const settings = { ...SETTINGS, batch: null, retries: 0 };
+  const pieces: Piece[] = [];
+  const place = { workerId: 0, send: (piece: Piece) => void pieces.push(piece) };
+  const run = new BlockRun(call, settings, encoder.encode("0\n1\n2\n"), ORDER, place);
+  await run.run();
+  pieces.push(run.takeLast());
+  let done = 0;
+  const told = pieces.flatMap((piece) => {
+    const { outcomes } = readDetails(piece[6], done, piece[1]);
+    done = piece[1];
+    return outcomes;
+  });
+  assertEquals(told.map(({ error }) => error?.message), [
+    "threw something that cannot be looked at without another error",
+    "threw something that cannot be looked at without another error",
+    undefined,
+  ]);
 });
