@@ -735,10 +735,10 @@ export class Pool<M = unknown> implements AsyncDisposable {
     callbacks = false,
   ): Promise<unknown> {
     this.#refuseIfClosed();
-    if (options !== undefined) checkTaskOptions(options, callbacks);
     if (!Array.isArray(args)) {
       throw new TypeError("Cannot call: the arguments must be an array, wanted apply(fn, [arg1, arg2])");
     }
+    if (options !== undefined) checkTaskOptions(options, callbacks);
     return this.#engine.call(fn, args, options);
   }
 

@@ -22,6 +22,12 @@ shared.test("Pool.apply() gives the result of the call", async (pool) => {
 
 shared.test("Pool.apply() rejects with TypeError when the arguments are not an array", async (pool) => {
   await assertRejects(() => pool.apply(Math.sqrt, 4 as never), TypeError, "the arguments must be an array");
+  // As it is called elsewhere: with its arguments one by one.
+  await assertRejects(
+    () => pool.apply(Math.hypot, 3 as never, 4 as never),
+    TypeError,
+    "the arguments must be an array",
+  );
   await assertRejects(() => pool.apply(5 as never), TypeError, "Cannot run number 5");
   await assertRejects(() => pool.apply(null as never), TypeError, "Cannot run null");
 });
