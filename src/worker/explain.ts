@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     advise: bareImport,
   },
   {
-    part: /Import "[^"\n]*" not a dependency(?: and not in import map(?: from "[^"\n]*")?)?$/,
+    part: /Import "[^"\n]*" not a dependency(?: and not in import map(?: from "[^"\n]*")?)?(?=$|\n[ \t]*at )/,
     stays: true,
     trouble: "bare-import",
     advise: bareImport,

@@ -87,6 +87,14 @@ const CASES: [what: string, text: string, worker: Circumstances, expected: strin
     see("bare-import") + AT,
   ],
   [
+    "a bare import that no package can have, for which Deno has no hint",
+    `Import "@/util.ts" not a dependency${AT}`,
+    BLIND,
+    'Import "@/util.ts" not a dependency; no deno.json could be read, run this program with --allow-read=/srv/ ' +
+    "(or the folder that holds your deno.json), or name a file beside one that it may read with `configOf`" +
+    see("bare-import") + AT,
+  ],
+  [
     "a bare import of a package of JSR",
     `Import "@std/async" not a dependency\n  hint: If you want to use the JSR package, try running \`deno add jsr:@std/async\`${AT}`,
     { ...OPEN, config: undefined },
