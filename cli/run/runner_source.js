@@ -759,13 +759,23 @@ var MAX_CAUSES = 5;
 var MAX_ERRORS = 10;
 var OWN_FRAME = "task-source:corralMap";
 function describeError(error, isUntrusted) {
+  try {
+    return described(error, isUntrusted);
+  } catch {
+    return {
+      name: "Error",
+      message: "threw something that cannot be looked at without another error"
+    };
+  }
+}
+function described(error, isUntrusted) {
   if (!(error instanceof Error)) return {
     name: "Error",
     message: \`threw \${shortened(inspect(error), MAX_MESSAGE)}\`
   };
   const stack = shortened(stackText(error), MAX_STACK);
   return {
-    name: String(error.name),
+    name: shortened(String(error.name), MAX_MESSAGE),
     message: shortened(withAdvice(String(error.message), stack, isUntrusted), MAX_MESSAGE),
     ...stack === "" ? {} : {
       stack
