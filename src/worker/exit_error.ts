@@ -81,8 +81,8 @@ export function startTimeoutError(
 const UNTOLD = "ended (nobody is told how, since this program was started with SIGCHLD ignored)";
 
 function describeEnding({ exitCode, signal }: WorkerExit): string {
-  if (exitCode === null) return UNTOLD;
-  return signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
+  if (signal !== null) return `was ended by ${signal}`;
+  return exitCode === null ? UNTOLD : `exited with code ${exitCode}`;
 }
 
 function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean {
