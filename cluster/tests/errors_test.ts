@@ -1,7 +1,7 @@
 // Unit: the errors that docs/cluster.md explains are those that members give.
 import { assert, assertEquals } from "@std/assert";
 import { inAgentWords } from "../src/client/agent_advice.ts";
-import { accountRefusal, refusalOf } from "../src/bullmq/start_checks.ts";
+import { accountRefusal, readOnlyRefusal, refusalOf } from "../src/bullmq/start_checks.ts";
 import { noAgentError, refusedByServerError, refusedError, vanishedError } from "../src/client/faults.ts";
 import { Sealer } from "../src/message/letter.ts";
 import { openOrder, type UnreadableOrder } from "../src/message/order.ts";
@@ -22,6 +22,7 @@ const state = {
 const TEXTS: Readonly<Record<string, string | null>> = {
   "Cannot reach Redis at": null,
   "it refuses this account": accountRefusal("Redis", "redis://10.0.0.5:6379", "NOAUTH Authentication required."),
+  "it has taken only reads": readOnlyRefusal("Redis", "redis://10.0.0.5:6379", 30_000),
   "its maxmemory-policy is": refusalOf(state, server, { aofCheck: true })!,
   "no agent has had this code": noAgentError("49dc", [], 30_000, false).message,
   "its signature is not that of this agent's secret":
