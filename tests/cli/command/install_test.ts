@@ -128,7 +128,10 @@ Deno.test({
     inFolder(async (folder) => {
       await using registry = await JsrRegistry.open();
       const user = await Newcomer.create(folder, registry);
-      const { code, stdout, stderr } = await user.sh("deno task -q test:jsr tests/collections/deque_test.ts --no-check", ROOT);
+      const { code, stdout, stderr } = await user.sh(
+        "deno task -q test:jsr tests/collections/deque_test.ts --no-check",
+        ROOT,
+      );
       assertEquals(code, 0, stdout + stderr);
       for (const name of ["assert", "async", "cli", "streams"]) {
         assertMatch(stdout, new RegExp(`^@std from ${registry.url}@std/${name}/\\d\\S*/mod\\.ts$`, "m"));
