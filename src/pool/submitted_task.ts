@@ -57,8 +57,8 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   readonly #details: TaskDetails | undefined;
   /** The backend's; absent as long as the backend has not taken the task in. */
   #handle: TaskHandle | undefined = undefined;
-  #wasSent = false;
-  phase: TaskPhase = "waiting";
+  /** Where it is; `"new"` until it is sent for the first time. */
+  #stage: TaskPhase | "new" = "new";
   waitingSince: number;
 
   /** Nothing happens before `begin()`. */
@@ -75,6 +75,10 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
     this.#options = options;
     this.waitingSince = now;
     this.#details = surroundings.observers.isWatched ? detailsSince(now) : undefined;
+  }
+
+  get phase(): TaskPhase {
+    return this.#stage === "new" ? "waiting" : this.#stage;
   }
 
   get id(): number {
@@ -143,7 +147,7 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
     this.#handle = handle;
     this.#surroundings.observers.submitted(this);
     const { signal } = this.#options;
-    if (signal === undefined || this.phase === "settled") return;
+    if (signal === undefined || this.#stage === "settled") return;
     if (signal.aborted) this.aborted(signal.reason);
     else watchAbort(signal, this);
   }
@@ -153,30 +157,29 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   }
 
   sent(worker: WorkerIdentity | undefined, at: number): void {
-    this.phase = "sent";
+    const isFirst = this.#stage === "new";
+    this.#stage = "sent";
     if (this.#details !== undefined) {
       this.#details.worker = worker;
       this.#details.sentAt = at;
     }
-    const isFirst = !this.#wasSent;
-    this.#wasSent = true;
     this.#surroundings.observers.sent(this, at - this.waitingSince, isFirst);
   }
 
   begun(at: number): void {
-    this.phase = "begun";
+    this.#stage = "begun";
     if (this.#details !== undefined) this.#details.begunAt = at;
     this.#surroundings.observers.begun(this);
   }
 
   returned(at: number): void {
-    this.phase = "waiting";
+    this.#stage = "waiting";
     this.waitingSince = at;
     this.#surroundings.observers.returned(this);
   }
 
   retried(error: Error, attempt: number, at: number): void {
-    this.phase = "waiting";
+    this.#stage = "waiting";
     this.waitingSince = at;
     if (this.#details !== undefined) this.#details.attempt = attempt;
     this.#surroundings.observers.retried(this, error);
@@ -223,8 +226,9 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
   #settle(outcome: TaskOutcome, error: unknown, durationMs: number | undefined): void {
     const { signal } = this.#options;
     if (signal !== undefined) unwatchAbort(signal, this);
+    const wasSent = this.#stage !== "new";
     const before = this.phase;
-    this.phase = "settled";
+    this.#stage = "settled";
     // Where a worker has them, the hub sees to it.
     if (before === "waiting") abandonHandles(this.request.handles);
     if (this.#details !== undefined) {
@@ -233,7 +237,7 @@ export class SubmittedTask implements Completion, ObservedTask, AbortTarget {
       this.#details.outcome = outcome;
       this.#details.error = error;
     }
-    this.#surroundings.observers.settled(this, outcome, before, this.#wasSent);
+    this.#surroundings.observers.settled(this, outcome, before, wasSent);
   }
 }
 

@@ -264,7 +264,7 @@ const onDemand = (index, name) => function (...args) {
 parts["wire/codec/error_codec"] = { decodeError: onDemand(4, "decodeError"), withoutStack: onDemand(4, "withoutStack"), encodeError: onDemand(4, "encodeError") };
 parts["wire/codec/encode"] = { TaggedEncoder: onDemand(5, "TaggedEncoder") };
 parts["wire/codec/decode"] = { TaggedDecoder: onDemand(6, "TaggedDecoder") };
-parts["wire/codec/line_reader"] = { LineCollector: onDemand(7, "LineCollector"), LineReader: onDemand(7, "LineReader") };
+parts["wire/codec/line_reader"] = { LineReader: onDemand(7, "LineReader"), LineCollector: onDemand(7, "LineCollector") };
 parts["hub/parent_peer"] = { joinParent: onDemand(8, "joinParent") };
 for (let index = 0; index < 4; index++) load(index);
 const { serve } = parts["child/main"];
@@ -2420,6 +2420,11 @@ var UNDEFINED = {
   tagged: true,
   parts: NO_PARTS
 };
+var EMPTY_LIST = {
+  text: "[]",
+  tagged: false,
+  parts: NO_PARTS
+};
 var MAX_TEXT_UNITS = 2 * LARGE_UNITS;
 var MAX_STRING_UNITS = 2 ** 29 - 24;
 var LINES_OF_PLAIN = '{"$":"lines"}';
@@ -2429,11 +2434,14 @@ function encode(value, handles) {
 }
 function encodeToSend(value, handles) {
   if (value === void 0) return UNDEFINED;
-  if (needsNoMeasure(value)) return {
-    text: $JSON_stringify(value),
-    tagged: false,
-    parts: NO_PARTS
-  };
+  if (needsNoMeasure(value)) {
+    const text = $JSON_stringify(value);
+    return text === "[]" ? EMPTY_LIST : {
+      text,
+      tagged: false,
+      parts: NO_PARTS
+    };
+  }
   const numbers = numbersIn(value);
   if (numbers !== void 0) return {
     text: numbers.text,

@@ -183,8 +183,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       ? writeRun(repliesRead, writeCall(id, functionId, attempt, payload, trace))
       : writeChunk(repliesRead, id, functionId, attempt, chunk, payload, trace);
     this.process.append(text, payload.parts);
-    task.endsAt = this.process.appendedBytes;
-    task.sendings++;
+    task.sendAlone(this.process.appendedBytes);
   }
 
   #receive(message: ChildMessage, parts: Uint8Array[]): void {
@@ -259,7 +258,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
     this.process.flushOutput();
     if (task === undefined) return;
     // A worker that lies may answer what it has not read; and what was given back may still leave for the one that had it before.
-    if (task.sendings === 1 && task.endsAt <= this.process.writtenBytes) task.completion.released?.();
+    if (task.hasLeft(this.process.writtenBytes)) task.completion.released?.();
     if (ok) task.completion.resolve(value, durationMs);
     else task.completion.reject(value, "task", durationMs);
   }

@@ -102,9 +102,11 @@ export class Dispatcher<T extends ScheduledTask> {
   }
 
   #sendAhead(now: number): void {
-    const ready = this.#slots.filter((slot) => slot.phase === "ready");
-    const share = Math.ceil(this.#waiting.size / ready.length);
-    for (const slot of ready) {
+    let ready = 0;
+    for (let index = 0; index < this.#slots.length; index++) if (this.#slots[index]!.phase === "ready") ready++;
+    const share = Math.ceil(this.#waiting.size / ready);
+    for (let index = 0; index < this.#slots.length; index++) {
+      const slot = this.#slots[index]!;
       if (!this.#accepts(slot) || slot.held.size === 0) continue;
       const record = slot.present!;
       const room = Math.min(record.aheadRoom(now), share, this.#options.maxTasksPerChild - record.taken);

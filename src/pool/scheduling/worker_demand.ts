@@ -21,9 +21,11 @@ export class WorkerDemand<T extends ScheduledTask> {
 
   /** When a worker is to be started next. */
   nextStart(): number {
+    // Asked after each read: mostly all are ready, and an iterator is an object.
     const missing = this.#missing();
     let next = Infinity;
-    for (const slot of this.#slots) {
+    for (let index = 0; index < this.#slots.length; index++) {
+      const slot = this.#slots[index]!;
       if (slot.phase === "empty" && this.#isWanted(slot, missing)) next = Math.min(next, slot.notBefore);
     }
     return next;
@@ -43,7 +45,8 @@ export class WorkerDemand<T extends ScheduledTask> {
   #missing(): number {
     let missing = this.#waiting.size;
     if (missing === 0) return 0;
-    for (const slot of this.#slots) {
+    for (let index = 0; index < this.#slots.length; index++) {
+      const slot = this.#slots[index]!;
       const keyed = this.#waiting.keyedTo(slot.index);
       missing -= keyed > 0 ? keyed : slot.phase === "starting" ? 1 : 0;
     }

@@ -24,6 +24,8 @@ export interface Encoded {
 
 const NO_PARTS: readonly Uint8Array[] = [];
 const UNDEFINED: Encoded = { text: '{"$":"undefined"}', tagged: true, parts: NO_PARTS };
+/** What all calls without arguments have: very many of them may wait at once. */
+const EMPTY_LIST: Encoded = { text: "[]", tagged: false, parts: NO_PARTS };
 /** The estimate of a text's length may be wrong by its escapes: what is longer than this travels as lines. */
 export const MAX_TEXT_UNITS: number = 2 * LARGE_UNITS;
 /** How long V8's strings can be. */
@@ -65,7 +67,10 @@ export function encode(value: unknown, handles?: HandleCodec): Encoded {
 export function encodeToSend(value: unknown, handles?: HandleCodec): Encoded {
   // What most functions return that return nothing.
   if (value === undefined) return UNDEFINED;
-  if (needsNoMeasure(value)) return { text: JSON.stringify(value), tagged: false, parts: NO_PARTS };
+  if (needsNoMeasure(value)) {
+    const text = JSON.stringify(value);
+    return text === "[]" ? EMPTY_LIST : { text, tagged: false, parts: NO_PARTS };
+  }
   const numbers = numbersIn(value);
   if (numbers !== undefined) return { text: numbers.text, tagged: true, parts: [numbers.bytes] };
   const measure = new PlainMeasure();
