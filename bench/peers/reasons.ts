@@ -7,7 +7,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "burst":
     "each call costs the program a promise, a message and an answer, and the workers as much again, on two processors; “no pool (Deno)” is what lines of JSON cost through the same pipes when nobody asks which call has begun. A profile shows a fifth of the program's time in the writes that wake workers, a seventh in the garbage collector, and a fifteenth in parsing answers. A worker writes each answer by itself, so that of the tasks sent ahead only one can have started when it dies; pools that answer in batches cannot know that",
   "burst-first":
-    "V8 runs new code slowly, and compiles what runs often while the tasks go on: in the program and in each worker, on two processors. So it does with the few lines of “no pool (Deno)”, whose first burst beside its later ones shows how much of this no pool can avoid",
+    "V8 runs new code slowly, and compiles what runs often while the tasks go on; and each task that waits is memory which the program touches for the first time, and which is copied twice before it counts as old. So it is with the few lines of “no pool (Deno)”, whose first burst beside its later ones shows how much of this no pool can avoid",
   "burst-spin":
     "the long task takes one processor of two, and the program and the other worker share what is left; a burst that is quicker without it loses more. “No pool” does the same by hand, and sends nothing behind the long task",
   "burst-hold":
@@ -17,7 +17,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   "latency-one":
     "a call is two wake-ups of a process, and a few hundred functions in the program and the worker, whose code and data the processor has to fetch again after each wake-up; “no pool (Deno)” is what the wake-ups cost alone",
   "latency-first":
-    "V8 runs new code slowly at first, and more of it runs for each call here than in pools that promise less; “no pool (Deno)” is what the wake-ups cost alone, in a program as new",
+    "V8 runs new code slowly at first, and what a call leaves behind is memory that is touched for the first time, until it has been collected twice; a call leaves more behind here than in pools that promise less. “No pool (Deno)” is what the wake-ups cost alone, in a program as new",
   "map": "the program hands out every number and takes every result by itself, one after the other",
   "bytes":
     "the bytes go through a pipe, which the system fills and empties piece by piece; “no pool” is such a pipe alone",

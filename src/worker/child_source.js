@@ -1801,7 +1801,7 @@ function checkedLength(size, remaining, what) {
   if (size <= remaining) return size;
   throw malformed(\`the \${what} declares \${size} bytes, its frame has \${remaining} left\`);
 }
-var letters = [];
+var letters = new Array(CALLED_TEXT_BYTES + 1)[$fill](void 0);
 function shortText(bytes, start, length) {
   const codes = letters[length] ??= new Array(length)[$fill](0);
   let bits = 0;
@@ -3960,7 +3960,7 @@ return parts["child/tasks/task_loop"];
 //# sourceURL=ext:corral/child/3
 `, `"use strict";
 ((parts, taken, load) => {
-const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
+const { Promise, Error, TypeError, Uint8Array, Int32Array, SharedArrayBuffer, TextEncoder, Math, Symbol, Atomics, Array, Worker, Proxy, Blob, $Object_defineProperty, $Symbol_for, $Object_hasOwn, $Object_entries, $Object_getPrototypeOf, $Array_isArray, $Object_getOwnPropertyDescriptor, $Math_min, $JSON_stringify, $Math_max, $Math_floor, $Array_from, $Promise_withResolvers, $Object_create, $Math_round, $Promise_resolve, $Reflect_construct, $Atomics_wait, $Promise_reject, $Object_getOwnPropertySymbols, $Object_getOwnPropertyDescriptors, $Uint8Array_fromHex, $Uint8Array_of, $Object_assign, $Object_fromEntries, $Object_defineProperties, $push, $splice, $slice, $map, $filter, $every, $join, $find, $indexOf, $fill, $set, $subarray, $encode, $decode, $replaceAll, $call, $bind, $then } = taken;
 parts["child/main"] = (({
   joinParent
 }, {
@@ -4672,12 +4672,14 @@ var BlockMarks = class {
 };
 
 // src/child/streams/block_writer.ts
-var { Uint8Array: Uint8Array2, Error: Error2 } = globalThis;
+var { Uint8Array: Uint8Array2, Error: Error2, Array: Array2 } = globalThis;
 var LARGEST_COPY_BYTES = 32 * 1024;
 var ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
+var SHORT_BLOCK_BYTES = 256;
 var BlockWriter = class {
   #write;
   #copy = new Uint8Array2(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
+  #short = new Array2(SHORT_BLOCK_BYTES + 1)[$fill](void 0);
   #marks;
   #largestBlock = Infinity;
   constructor(write) {
@@ -4704,7 +4706,11 @@ var BlockWriter = class {
   #writeBlock(marks, bytes) {
     marks.setLength(this.#copy, 0, bytes.length);
     this.#copy[$set](bytes, HEAD_BYTES);
-    writeAll(this.#write, this.#copy[$subarray](0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+    writeAll(this.#write, this.#copied(marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+  }
+  #copied(end) {
+    if (end > SHORT_BLOCK_BYTES) return this.#copy[$subarray](0, end);
+    return this.#short[end] ??= this.#copy[$subarray](0, end);
   }
   #writeLarge(marks, bytes) {
     marks.setLength(this.#copy, 0, bytes.length);

@@ -92,7 +92,11 @@ Deno.test("events that are lost: the sweep finds what they would have told", opt
 Deno.test("a Redis that loses its data: tasks that vanished reject, or run again with retries", options, async () => {
   await using redis = await RedisServer.start();
   await using notes = await Notes.make();
-  await using _agent = await AgentProcess.start(redis.url, { jobs: 1, lock: "30s", flags: [`--allow-write=${notes.path}`] });
+  await using _agent = await AgentProcess.start(redis.url, {
+    jobs: 1,
+    lock: "30s",
+    flags: [`--allow-write=${notes.path}`],
+  });
   await using caller = new Caller(redis.url);
   const long = caller.start("note", [notes.path, "long", 600_000]);
   await notes.until(1);

@@ -1,12 +1,15 @@
 import { BlockMarks, END_BYTES, HEAD_BYTES } from "../../wire/block_marks.ts";
 import { writeAll } from "./write_all.ts";
 
-const { Uint8Array, Error } = globalThis;
+const { Uint8Array, Error, Array } = globalThis;
 
 /** Up to here a block is copied between its marks, which saves two writes. */
 const LARGEST_COPY_BYTES = 32 * 1024;
 /** POSIX lets nothing come between the bytes of a write of that size, whatever other process writes into the pipe. */
 const ATOMIC_WRITE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
+
+/** How long the block of a short answer is, at most. */
+const SHORT_BLOCK_BYTES = 256;
 
 /** Who else writes to the pipe, between any two writes. */
 export type OtherWriters = "threads" | "processes";
@@ -16,6 +19,8 @@ export class BlockWriter {
   readonly #write: (bytes: Uint8Array) => number;
   /** Begins with the mark of a block, of which only the length changes. */
   readonly #copy = new Uint8Array(HEAD_BYTES + LARGEST_COPY_BYTES + END_BYTES);
+  /** The first bytes of `#copy`, by their number. They are kept: a view for each short answer is a tenth of what that leaves behind. */
+  readonly #short: (Uint8Array<ArrayBuffer> | undefined)[] = new Array(SHORT_BLOCK_BYTES + 1).fill(undefined);
   #marks: BlockMarks | undefined;
   /** What a block holds at most. */
   #largestBlock = Infinity;
@@ -53,7 +58,12 @@ export class BlockWriter {
   #writeBlock(marks: BlockMarks, bytes: Uint8Array): void {
     marks.setLength(this.#copy, 0, bytes.length);
     this.#copy.set(bytes, HEAD_BYTES);
-    writeAll(this.#write, this.#copy.subarray(0, marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+    writeAll(this.#write, this.#copied(marks.end(this.#copy, HEAD_BYTES + bytes.length)));
+  }
+
+  #copied(end: number): Uint8Array<ArrayBuffer> {
+    if (end > SHORT_BLOCK_BYTES) return this.#copy.subarray(0, end);
+    return this.#short[end] ??= this.#copy.subarray(0, end);
   }
 
   #writeLarge(marks: BlockMarks, bytes: Uint8Array): void {

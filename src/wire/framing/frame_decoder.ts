@@ -272,7 +272,7 @@ function checkedLength(size: number, remaining: number, what: "text" | "part"): 
 }
 
 /** Of each length, the numbers of a text's letters. They are kept: to make a list for each text is half of what an answer leaves behind. */
-const letters: number[][] = [];
+const letters: (number[] | undefined)[] = new Array(CALLED_TEXT_BYTES + 1).fill(undefined);
 
 /** Reads a text of ASCII letters; `undefined` when it has others. */
 function shortText(bytes: Uint8Array, start: number, length: number): string | undefined {
