@@ -52,12 +52,12 @@ function isBrokenWorker(error: unknown): error is Error {
   return [TypeError, RangeError, ReferenceError, SyntaxError, EncodingError].some((one) => error instanceof one);
 }
 
-function brokenText({ name, message }: Error): ErrorText {
-  // What follows is advice for callers of the library.
-  const what = message.replace(/, (only data|see http).*$/s, "");
+function brokenText(error: Error): ErrorText {
+  // The text of an EncodingError advises callers of the library.
+  const what = error instanceof EncodingError ? "the results cannot be sent" : error.message;
   return {
     name: "WorkerExitError",
-    message: `the function broke its worker, where corral fails now: ${name}: ${what}`,
+    message: `the function broke its worker, where corral fails now: ${error.name}: ${what}`,
   };
 }
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { RecordBlock } from "../../../cli/records/record_block.ts";
 import { judgeLoss } from "../../../cli/run/judge_loss.ts";
 import type { RunningBlock } from "../../../cli/run/running_block.ts";
-import { ProtocolError } from "../../../src/errors.ts";
+import { EncodingError, ProtocolError } from "../../../src/errors.ts";
 import { workerExitError } from "../../../src/worker/exit_error.ts";
 
 const running = {
@@ -34,5 +34,22 @@ Deno.test("judgeLoss() says what a worker did against the protocol, and leaves o
     const error = workerExitError({ ...exit, violation }, true);
     const loss = judgeLoss(running, error, { retries: 0, retryOn: new Set() });
     assertEquals(loss.kind === "failed" && loss.outcome.error, { name: "ProtocolError", message });
+  }
+});
+
+Deno.test("judgeLoss() says what fails in a broken worker, and nothing that is for callers of the library", () => {
+  const cases: [error: Error, what: string][] = [
+    [
+      new EncodingError("Cannot send what the task returned: $: an instance of Promise; await it, see there", "$"),
+      "EncodingError: the results cannot be sent",
+    ],
+    [new TypeError("then is not a function, see http"), "TypeError: then is not a function, see http"],
+  ];
+  for (const [error, what] of cases) {
+    const loss = judgeLoss(running, error, { retries: 0, retryOn: new Set() });
+    assertEquals(loss.kind === "failed" && loss.outcome.error, {
+      name: "WorkerExitError",
+      message: `the function broke its worker, where corral fails now: ${what}`,
+    });
   }
 });
