@@ -1,13 +1,13 @@
-import { EncodingError } from "../errors.ts";
 import type { HandleCodec } from "../wire/codec/codec.ts";
 import { describeHandle, type Handle, REF } from "./handle.ts";
+import { notSendable } from "../wire/unsendable.ts";
 import { abandonHandles, InFlightHandle } from "./in_flight_handle.ts";
 
 /** Describes a handle that user code sends. Throws EncodingError for one that it has closed. */
 export function describeOpenHandle(value: object): unknown {
   const data = describeHandle(value);
   if (data !== undefined && !(value as Handle)[REF].canTravel) {
-    throw new EncodingError(`Cannot send a ${data.type}: it was closed here, send it before you close it`, "$");
+    throw notSendable(`a ${data.type}`, "it was closed here, send it before you close it");
   }
   return data;
 }

@@ -1,6 +1,7 @@
 /** Errors that name what the caller gave, where something else was made of that and sent. */
 import { EncodingError } from "../errors.ts";
-import { formatStep, movedTo, notSending, type Step } from "../wire/codec/value_path.ts";
+import { formatStep, type Step } from "../wire/codec/value_path.ts";
+import { movedTo, notSending } from "../wire/unsendable.ts";
 
 /**
  * Does what sends something that was made of what the caller gave.

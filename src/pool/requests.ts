@@ -5,7 +5,7 @@ import { abandonHandles } from "../hub/in_flight_handle.ts";
 import { type Encoded, encodeToSend, withOwnMemory } from "../wire/codec/codec.ts";
 import { ItemsEncoder } from "../wire/codec/items_encoder.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
-import { sayingWhat } from "../wire/framing/frame_format.ts";
+import { sayingWhat } from "../wire/unsendable.ts";
 import type { FunctionSpec } from "../wire/protocol.ts";
 import { FunctionTable } from "../worker/function_table.ts";
 import type { BackendAbilities, ChunkMode, TaskRequest } from "./backend.ts";

@@ -3,7 +3,7 @@ import type { Handle } from "../hub/handle.ts";
 import { ownProcess } from "../own_process.ts";
 import type { Encoded } from "../wire/codec/codec.ts";
 import { requireFrameFits } from "../wire/framing/frame_buffer.ts";
-import { sayingWhat } from "../wire/framing/frame_format.ts";
+import { sayingWhat } from "../wire/unsendable.ts";
 import { findOpenTelemetry } from "../tracing/open_telemetry.ts";
 import { writeHello } from "../wire/messages/to_child.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";

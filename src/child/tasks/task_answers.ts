@@ -2,8 +2,7 @@ import { encode, type Encoded, encodeToSend, type HandleCodec } from "../../wire
 import { encodeItems } from "../../wire/codec/items_encoder.ts";
 import { giveBack } from "../../wire/codec/line_writer.ts";
 import { isPlainPrimitive } from "../../wire/codec/plain.ts";
-import { notSending } from "../../wire/codec/value_path.ts";
-import { sayingWhat } from "../../wire/framing/frame_format.ts";
+import { notSending, sayingWhat } from "../../wire/unsendable.ts";
 import { EncodingError, PayloadTooLargeError } from "../../errors.ts";
 import { describeOpenHandle } from "../../hub/handle_collector.ts";
 import {

@@ -8,7 +8,7 @@ import { isDense } from "../checks.ts";
 import { shown } from "../../shown.ts";
 import { ITERATOR, IteratorProxy } from "../iterator.ts";
 import { isIterator, IteratorObject } from "./iterator_object.ts";
-import { notSending } from "../../wire/codec/value_path.ts";
+import { notSending } from "../../wire/unsendable.ts";
 import type { RegisteredType } from "../registered_type.ts";
 
 /** Gives an object its reference, for as long as the manager is open. */

@@ -4,7 +4,7 @@ import { EncodedValue } from "../../hub/encoded_value.ts";
 import type { Holder, Operation, SharedObject } from "../../hub/shared_object.ts";
 import { travellingError } from "../../hub/thrown.ts";
 import type { Caller } from "../../hub/wait_queue.ts";
-import { movedTo, notSending } from "../../wire/codec/value_path.ts";
+import { movedTo, notSending } from "../../wire/unsendable.ts";
 
 /** What a registered method returned that goes on producing values. */
 export type AnyIterator = Iterator<unknown, unknown, unknown> | AsyncIterator<unknown, unknown, unknown>;

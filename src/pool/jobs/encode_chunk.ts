@@ -1,5 +1,5 @@
 import type { EncodingError } from "../../errors.ts";
-import { movedTo } from "../../wire/codec/value_path.ts";
+import { movedTo } from "../../wire/unsendable.ts";
 import type { ChunkEncoding } from "../requests.ts";
 import type { JobHost } from "./job_host.ts";
 

@@ -10,7 +10,8 @@ import { LineWriter, ownParts } from "./line_writer.ts";
 import { encodeNumbers, type NumbersText } from "./number_list.ts";
 import { isShort, LARGE_UNITS, NOT_PLAIN, PlainMeasure } from "./plain.ts";
 import type { HandleCodec } from "./tags.ts";
-import { encodingError, UNREADABLE } from "./value_path.ts";
+import { messageTooLarge, notEncodable } from "../unsendable.ts";
+import { UNREADABLE } from "./value_path.ts";
 
 /** A value as it travels. */
 export interface Encoded {
@@ -219,7 +220,7 @@ function encodeTree(encoder: TaggedEncoder, value: unknown): unknown {
     return encoder.encode(value, 0);
   } catch (error) {
     if (error instanceof EncodingError) throw error;
-    throw encodingError(encoder.path, UNREADABLE, error);
+    throw notEncodable(encoder.path, UNREADABLE, error);
   }
 }
 
@@ -235,10 +236,11 @@ export function stringify(value: unknown): string {
 /** The error when a value that was looked at before cannot be written. */
 export function writingError(error: unknown): Error {
   if (!(error instanceof RangeError)) {
-    return encodingError("$", UNREADABLE, error);
+    return notEncodable("$", UNREADABLE, error);
   }
-  return new PayloadTooLargeError(
-    `Cannot send message: a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,
+  return messageTooLarge(
+    "send",
+    `a text in it is longer than a string can be, at most ${MAX_STRING_UNITS} characters are allowed`,
     MAX_STRING_UNITS + 1,
     MAX_STRING_UNITS,
   );

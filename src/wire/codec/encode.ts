@@ -25,7 +25,8 @@ import {
   type Tag,
   TAG_KEY,
 } from "./tags.ts";
-import { encodingError, pathOf, type Step, UNREADABLE } from "./value_path.ts";
+import { notEncodable } from "../unsendable.ts";
+import { pathOf, type Step, UNREADABLE } from "./value_path.ts";
 
 // Taken once: what user code replaces later is its own affair. Values of other realms have other prototypes, so these are applied to them.
 const { every, map } = Array.prototype;
@@ -115,7 +116,7 @@ export class TaggedEncoder {
       return this.encodeAt(index, item, 1);
     } catch (error) {
       if (error instanceof EncodingError) throw error;
-      throw encodingError(this.path, UNREADABLE, error);
+      throw notEncodable(this.path, UNREADABLE, error);
     }
   }
 
@@ -145,7 +146,7 @@ export class TaggedEncoder {
 
   /** The error for the value where the walk stands. */
   refusal(detail: string, cause?: unknown): EncodingError {
-    return encodingError(this.path, detail, cause);
+    return notEncodable(this.path, detail, cause);
   }
 
   #undoHandles(kept: number): void {

@@ -1,7 +1,8 @@
 /** What the lines that one process sends may cost the other, and the errors when they cost more. */
 
-import { PayloadTooLargeError } from "../../errors.ts";
+import type { PayloadTooLargeError } from "../../errors.ts";
 import type { LinePart } from "../framing/line_part.ts";
+import { messageTooLarge } from "../unsendable.ts";
 import { MAX_LINE_BYTES } from "./line_writer.ts";
 import { DIGITS_PER_COST, ERROR_COST, HANDLE_COST, MAX_TREE_COST, PARSED_COST } from "./tags.ts";
 
@@ -113,8 +114,9 @@ export function valuesTooLarge(
 
 /** The error for too many objects that are decoded at once. */
 export function tooDear(action: "send" | "receive", cost: number, limit: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(
-    `Cannot ${action} message: an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more ` +
+  return messageTooLarge(
+    action,
+    `an error, a list with holes, or a value of more than plain data with bytes or shared objects inside, has more ` +
       `than ${limit} objects (a URL counts as ${PARSED_COST}, an error as ${ERROR_COST}, a shared object as ${HANDLE_COST}, ` +
       `${DIGITS_PER_COST} hexadecimal digits of a bigint as one), send it in parts`,
     cost,
@@ -122,11 +124,11 @@ export function tooDear(action: "send" | "receive", cost: number, limit: number)
   );
 }
 
-function tooCostly(action: string, what: string, size: number, limit: number): PayloadTooLargeError {
+function tooCostly(action: "send" | "receive", what: string, size: number, limit: number): PayloadTooLargeError {
   const rounded = Math.floor(limit);
-  return new PayloadTooLargeError(
-    `Cannot ${action} message: it holds ${what}, at most ${rounded} are allowed, ` +
-      `send it in parts, or as bytes, or raise maxFrameBytes`,
+  return messageTooLarge(
+    action,
+    `it holds ${what}, at most ${rounded} are allowed, send it in parts, or as bytes, or raise maxFrameBytes`,
     size,
     rounded,
   );

@@ -1,7 +1,7 @@
 /** Outgoing: texts with binary parts become length-prefixed frames. */
 
-import { PayloadTooLargeError } from "../../errors.ts";
-import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS, tooLarge } from "./frame_format.ts";
+import { messageTooLarge } from "../unsendable.ts";
+import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS } from "./frame_format.ts";
 import { LinePart } from "./line_part.ts";
 
 const SMALLEST_BLOCK_BYTES = 16 * 1024;
@@ -157,15 +157,19 @@ function requireFits(text: string, otherBytes: number, limit: number): void {
   if (atMost <= limit) return;
   const atLeast = 4 + text.length + otherBytes;
   const exact = atLeast > limit ? atLeast : 4 + utf8Length(text) + otherBytes;
-  if (exact > limit) throw tooLarge("send", exact, limit);
+  if (exact > limit) {
+    const why = `it has ${exact} bytes, at most ${limit} are allowed, send it in parts, or raise maxFrameBytes`;
+    throw messageTooLarge("send", why, exact, limit);
+  }
 }
 
 function wireBytesOf(parts: readonly Uint8Array[]): number {
   let size = 0;
   for (const part of parts) size += 4 + part.byteLength;
   if (parts.length <= MAX_PARTS) return size;
-  throw new PayloadTooLargeError(
-    `Cannot send message: it has ${parts.length} binary parts, at most ${MAX_PARTS} are allowed`,
+  throw messageTooLarge(
+    "send",
+    `it has ${parts.length} binary parts, at most ${MAX_PARTS} are allowed`,
     size,
     MAX_PARTS * 4,
   );

@@ -1,14 +1,8 @@
 /** Incoming: bytes, however they were split, become texts with binary parts. */
 
-import { PayloadTooLargeError, ProtocolError } from "../../errors.ts";
-import {
-  checkedLimit,
-  DEFAULT_MAX_FRAME_BYTES,
-  LINE_PART_FLAG,
-  MAX_PARTS,
-  textOfUtf8,
-  tooLarge,
-} from "./frame_format.ts";
+import { type PayloadTooLargeError, ProtocolError } from "../../errors.ts";
+import { checkedLimit, DEFAULT_MAX_FRAME_BYTES, LINE_PART_FLAG, MAX_PARTS, textOfUtf8 } from "./frame_format.ts";
+import { messageTooLarge } from "../unsendable.ts";
 import { LinePart, type PartReader } from "./line_part.ts";
 
 /** Receives one complete frame: its text, its binary parts, which are the receiver's to keep, and how many bytes it had. */
@@ -232,12 +226,12 @@ export class FrameDecoder {
   }
 
   #checkedTextBytes(size: number, remaining: number): number {
-    if (size > this.#maxTextBytes) throw textTooLarge(size, this.#maxTextBytes);
+    if (size > this.#maxTextBytes) throw tooLarge("its text", size, this.#maxTextBytes);
     return checkedLength(size, remaining, "text");
   }
 
   #checkedFrameBytes(size: number): number {
-    if (size > this.#maxFrameBytes) throw tooLarge("receive", size, this.#maxFrameBytes);
+    if (size > this.#maxFrameBytes) throw tooLarge("it", size, this.#maxFrameBytes);
     if (size < 4) throw malformed(`the frame declares ${size} bytes, at least 4 are needed`);
     return size;
   }
@@ -253,12 +247,8 @@ function noLines(): never {
   throw malformed("the frame has a part of lines, none is expected here");
 }
 
-function textTooLarge(size: number, limit: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(
-    `Cannot receive message: its text has ${size} bytes, at most ${limit} are allowed`,
-    size,
-    limit,
-  );
+function tooLarge(what: "it" | "its text", size: number, limit: number): PayloadTooLargeError {
+  return messageTooLarge("receive", `${what} has ${size} bytes, at most ${limit} are allowed`, size, limit);
 }
 
 function checkPartRoom(count: number, remaining: number): void {

@@ -7,8 +7,6 @@
  * Framing is pure: it knows no pipes and no JSON.
  */
 
-import { PayloadTooLargeError } from "../../errors.ts";
-
 /** The largest frame accepted unless another limit is given: 256 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
 
@@ -29,25 +27,6 @@ export function checkedLimit(maxFrameBytes: number): number {
   throw new RangeError(
     `Cannot limit frames to ${maxFrameBytes} bytes: the limit must be an integer from 4 to ${LARGEST_FRAME_BYTES}`,
   );
-}
-
-/** The error for a frame above the limit. */
-export function tooLarge(action: "send" | "receive", size: number, limit: number): PayloadTooLargeError {
-  const instead = action === "send" ? ", send it in parts, or raise maxFrameBytes" : "";
-  return new PayloadTooLargeError(
-    `Cannot ${action} message: it has ${size} bytes, at most ${limit} are allowed${instead}`,
-    size,
-    limit,
-  );
-}
-
-const CANNOT_SEND = "Cannot send message: ";
-
-/** Has the error of a message that is too large say what of the user's is in it. Any other is returned as it is. */
-export function sayingWhat(error: unknown, what: string): unknown {
-  if (!(error instanceof PayloadTooLargeError) || !error.message.startsWith(CANNOT_SEND)) return error;
-  const message = `Cannot send ${what}: ${error.message.slice(CANNOT_SEND.length)}`;
-  return new PayloadTooLargeError(message, error.byteLength, error.limitBytes);
 }
 
 // In Deno 2.9 one that refuses takes a slower way through the runtime. See `docs/decisions/wire.md`.
