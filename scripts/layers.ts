@@ -37,6 +37,7 @@ export const LAYERS: Layers = {
   trace_file: ["pool", "wire", "option_checks", "shown"],
   tracing: ["wire"],
   deno_internals: [],
+  deno_texts: [],
   library_folder: [],
   own_process: [],
   wire: ["errors", "copies", "troubles"],
@@ -51,6 +52,7 @@ export const LAYERS: Layers = {
     "colors",
     "copies",
     "deno_internals",
+    "deno_texts",
     "troubles",
   ],
   handles: ["manager", "channels", "sync", "hub"],
@@ -67,6 +69,7 @@ export const LAYERS: Layers = {
     "errors",
     "colors",
     "deno_internals",
+    "deno_texts",
     "library_folder",
     "troubles",
   ],
@@ -95,7 +98,7 @@ export const LAYERS: Layers = {
   "pool/jobs": ["pool", "abort", "collections", "shown", "wire", "timer", "errors"],
   "pool/local": ["pool", "pool/scheduling", "handles", "hub", "worker", "wire", "timer", "errors"],
   // Pure, so that tests can run it in simulated time.
-  "pool/scheduling": ["collections", "errors"],
+  "pool/scheduling": ["collections", "deno_texts", "errors"],
   process: [
     "require_deno",
     "option_checks",

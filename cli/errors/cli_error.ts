@@ -9,7 +9,7 @@ export class InputError extends CliError {
 
 /**
  * Why a file cannot be opened, read or written. Deno says its path once more, as it is: that is left out. And what it advises would come behind
- * "corral map", where it is for workers.
+ * "corral map", where it is for workers. The words are those of Deno 2.9.6, which has no field for them; `tests/cli/input/files_test.ts` has it say them.
  */
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return `${cause}`;

@@ -1,6 +1,6 @@
 /**
  * What to do about errors in which Deno advises, or leaves alone, the one who starts a program: here that is `corral map`, and the user has
- * flags of its own.
+ * flags of its own. The words are those of Deno 2.9.6; `tests/cli/command/advice_test.ts` has it say most of them.
  */
 
 type Rule = readonly [part: RegExp, advise: (...groups: string[]) => string];

@@ -1,3 +1,4 @@
+import { beginsLastWords, saysHeapIsFull } from "../deno_texts.ts";
 import { OutOfMemoryError, ProtocolError, WorkerExitError, WorkerStartError } from "../errors.ts";
 import { thrownText } from "../shown.ts";
 import { see } from "../troubles.ts";
@@ -88,17 +89,14 @@ function describeEnding({ exitCode, signal }: WorkerExit): string {
 function isHeapExhaustion({ exitCode, signal, stderrTail }: WorkerExit): boolean {
   const aborted = signal === "SIGTRAP" || signal === "SIGABRT" || signal === "SIGILL" || exitCode === 133 ||
     exitCode === 134;
-  return aborted && /out of memory|heap limit|Last few GCs/i.test(stderrTail);
+  return aborted && saysHeapIsFull(stderrTail);
 }
 
-/** What Deno says when the system gives it no thread: that and its advice, which stand above what it says of itself. */
-const NO_START = /^Deno could not start: /;
-
-/** The last lines; of an uncaught error, or a start that failed, those that name it. */
+/** The last lines; of an uncaught error, or a start that failed, those that name it: Deno's advice stands in between. */
 function tailExcerpt({ stderrTail, explain = (text) => text }: WorkerExit): string {
   const lines = stderrTail.trimEnd().split("\n");
-  const uncaught = lines.findLastIndex((line) => line.startsWith("error: "));
-  const unstarted = lines.findLastIndex((line) => NO_START.test(line));
+  const uncaught = lines.findLastIndex((line) => beginsLastWords(line) === "uncaught");
+  const unstarted = lines.findLastIndex((line) => beginsLastWords(line) === "unstarted");
   const excerpt = uncaught >= 0
     ? lines.slice(uncaught, uncaught + (lines[uncaught + 2] === "Caused by:" ? 5 : 3))
     : unstarted >= 0

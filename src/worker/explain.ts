@@ -1,6 +1,8 @@
 /**
  * Says what to do about an error that only makes sense to somebody who sees a worker's command line: a module that was not found, because
  * workers download nothing; a permission that was not granted. Deno's own advice is about flags that nobody here has typed.
+ *
+ * The words are those of Deno 2.9.6; `tests/worker/explained_texts_test.ts` has a real Deno say them.
  */
 import type { Circumstances } from "./circumstances.ts";
 import type { PermissionKind } from "./permissions/permissions.ts";

@@ -13,15 +13,14 @@ const HELPER = /^(?:__[A-Za-z]\w*|_(?:[a-z]+_)+[a-z]+\d*|tslib_\d+|import_\w+)$/
 const BY_NAME = "pass the name of an export of the pool's module in place of the function";
 
 /** Says of a variable that is missing what puts it into functions: a tool, and not who wrote them. */
-export function explainAdded(message: string, source: string): string | undefined {
-  const [, name = ""] = /^([\w$]+) is not defined/.exec(message) ?? [];
+export function explainAdded(name: string, source: string): string | undefined {
   if (COUNTER.test(name)) {
     return `has "${name}" in it, by which a coverage tool counts: have the tool leave the function out, or ${BY_NAME}`;
   }
   if (HELPER.test(name)) {
     return `has "${name}" in it, which looks like a helper of a compiler or bundler: have it write for a newer target, or ${BY_NAME}`;
   }
-  if (name.length === 0 || name.length > 2 || !isMinified(source)) return undefined;
+  if (name.length > 2 || !isMinified(source)) return undefined;
   return `cannot see "${name}", which a minifier named, a variable outside itself or a helper of the bundler: bundle without ` +
     `--keep-names and for a newer target, pass what it needs as arguments, or ${BY_NAME}`;
 }

@@ -1,3 +1,4 @@
+import { isOfNull, isOfUndefined, undefinedName } from "../../deno_texts.ts";
 import { FunctionNotFoundError } from "../../errors.ts";
 import { see } from "../../troubles.ts";
 import { classError, type FunctionSpec, isClassText } from "../../wire/protocol.ts";
@@ -14,7 +15,7 @@ export type LoadedModule = { readonly [name: string]: unknown };
 const THIS = /\bthis\b/;
 const SUPER = /\bsuper\b/;
 /** What no worker has, in a module or not: see storage.ts. */
-const WITHHELD = /^(?:localStorage|caches) is not defined/;
+const WITHHELD: readonly string[] = ["localStorage", "caches"];
 
 /** Methods of built-in objects that somebody may pass. Deno loads an object when it is first looked at, so only the one that may have it is. */
 const METHOD_OWNERS: ReadonlyMap<string, () => object> = new Map<string, () => object>([
@@ -67,25 +68,26 @@ type SourceSpec = Extract<FunctionSpec, { kind: "source" }>;
 
 function missingPart(error: Error, { name, source }: SourceSpec, module: LoadedModule): string | undefined {
   if (error instanceof ReferenceError) {
-    if (WITHHELD.test(error.message)) return undefined;
     error.message = explainOuterName(error.message, source);
-    const added = explainAdded(error.message, source);
+    const missing = undefinedName(error.message);
+    if (missing !== undefined && WITHHELD.includes(missing)) return undefined;
+    const added = missing === undefined ? undefined : explainAdded(missing, source);
     if (added !== undefined) return added;
     if (Object.hasOwn(module, name)) {
       return `cannot see variables outside itself: the module's export of that name has another text, pass its name, ${
         JSON.stringify(name)
       }, in place of the function`;
     }
-    if (error.message.startsWith(`${name} is not defined`)) {
+    if (missing === name) {
       return `cannot see the variable that it is in: write "function ${name}(…) {…}", which sees itself, or export it from the module`;
     }
     return "cannot see variables outside itself: export it from the module, or pass what it needs as arguments";
   }
   if (!(error instanceof TypeError)) return undefined;
-  if (THIS.test(source) && error.message.includes("undefined")) {
+  if (THIS.test(source) && isOfUndefined(error.message)) {
     return '"this" is undefined there: export a function from the module, or pass what it needs as arguments';
   }
-  if (SUPER.test(source) && error.message.includes("of null")) {
+  if (SUPER.test(source) && isOfNull(error.message)) {
     return '"super" has no class there: export a function from the module that calls the method';
   }
   const { text, isRelative } = importMessage(error.message);

@@ -1,3 +1,5 @@
+import { uninitializedName } from "../../deno_texts.ts";
+
 /**
  * Globals of Deno whose names programs give to variables of their own. A function that is sent as text does not have these variables, and would
  * silently find the globals in their place: `name` is "" and `closed` is `false`, whatever they are around the function.
@@ -22,6 +24,6 @@ export function withoutValue(names: readonly string[]): string {
 
 /** What an error about such a name says in other cases, of a variable that is not there. */
 export function explainOuterName(message: string, source: string): string {
-  const [, name] = /^Cannot access '(\w+)' before initialization$/.exec(message) ?? [];
+  const name = uninitializedName(message);
   return name !== undefined && outerNamesIn(source).includes(name) ? `${name} is not defined` : message;
 }

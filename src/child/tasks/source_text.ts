@@ -33,7 +33,10 @@ function evaluateIn(folder: string | undefined): Evaluate {
   return (make as (evaluate: Evaluate) => Evaluate)(evaluateGlobally);
 }
 
-/** The message of an error of an import, without the place that is not a file's; and whether the import was a relative one. */
+/**
+ * The message of an error of an import, without the place that is not a file's; and whether the import was a relative one. The words are those of
+ * Deno 2.9.6, which has no field for either; `tests/faults/code/source_functions_test.ts` has it say them.
+ */
 export function importMessage(message: string): { readonly text: string; readonly isRelative: boolean } {
   if (message.startsWith('Import "')) {
     const text = message.replace(/ from "[^"\n]*"/, "");

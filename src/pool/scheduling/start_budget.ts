@@ -1,3 +1,5 @@
+import { saysShortage } from "../../deno_texts.ts";
+
 /** What to do after a worker failed to start. */
 export interface StartVerdict {
   /** Try again, the waiting tasks keep waiting. */
@@ -17,8 +19,6 @@ const WINDOW_MS = 10_000;
 
 /** What Deno calls the system's answer when no process, memory or file handle is free. */
 const SHORTAGES: ReadonlySet<unknown> = new Set(["EAGAIN", "ENOMEM", "ENFILE", "EMFILE"]);
-/** The same in the last words of a process that came to be, and could not start its threads: nothing else tells of it. */
-const SHORTAGE_IN_WORDS = /os error (11|12|23|24|35)\b|unable to create worker threads/;
 
 /**
  * Bounds how often a start is tried that fails. See `docs/decisions/starting.md`.
@@ -67,5 +67,6 @@ function isTransient(error: Error): boolean {
 export function isShortage(error: Error): boolean {
   if (error.name !== "WorkerStartError") return false;
   const { cause, stderrTail } = error as { cause?: { code?: unknown }; stderrTail?: unknown };
-  return SHORTAGES.has(cause?.code) || SHORTAGE_IN_WORDS.test(String(stderrTail));
+  // Of a process that came to be, and could not start its threads, nothing but its last words tells.
+  return SHORTAGES.has(cause?.code) || saysShortage(String(stderrTail));
 }

@@ -1,4 +1,5 @@
 /** Finds the Deno that runs workers, and says what is missing if there is none. */
+import { spawnGapOf } from "../../deno_texts.ts";
 import { PermissionError } from "../../errors.ts";
 import { ownProcess } from "../../own_process.ts";
 import { see } from "../../troubles.ts";
@@ -97,12 +98,12 @@ function mayNotRun(denoPath: string | undefined, surroundings: DenoSurroundings)
  * @param denoPath The option, if it was given.
  */
 export function spawnFailure(cause: unknown, denoPath?: string): string {
-  const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
-  if (!(cause instanceof Deno.errors.NotFound) || !/^Failed to spawn/.test(reason)) return reason;
-  // A folder to run in that is not there is an error of the same class.
-  const [, folder] = /No such cwd '(.*)'$/s.exec(reason) ?? [];
-  if (folder !== undefined) return `there is no folder ${JSON.stringify(folder)}, one that exists is wanted as cwd`;
-  if (/failed resolving cwd/.test(reason)) {
+  const gap = spawnGapOf(cause);
+  if (gap === undefined) return cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+  if (gap.missing === "folder") {
+    return `there is no folder ${JSON.stringify(gap.folder)}, one that exists is wanted as cwd`;
+  }
+  if (gap.missing === "program's folder") {
     return "the folder in which this program runs was deleted, set `cwd` to one that exists, or call Deno.chdir() first";
   }
   if (denoPath !== undefined) {

@@ -32,6 +32,11 @@ Deno.test("StartBudget.failed() knows what may pass", () => {
     [Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" }), false],
     [new WorkerStartError("exited with code 1", { stderrTail: "thread main panicked: (os error 11)" }), true],
     [
+      new WorkerStartError("exited with code 101", { stderrTail: "Err` value: Os { code: 24, kind: Uncategorized" }),
+      true,
+    ],
+    [new WorkerStartError("exited with code 101", { stderrTail: "Err` value: Os { code: 2, kind: NotFound" }), false],
+    [
       new WorkerStartError("exited with code 1", {
         stderrTail: "Deno could not start: unable to create worker threads.",
       }),
