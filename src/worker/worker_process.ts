@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import { after, monotonicMs, type Timer, untilSettled } from "../timer.ts";
+import { after, type Timer, untilSettled } from "../timer.ts";
 import { BlockReader } from "../wire/block_reader.ts";
 import { Channel } from "../wire/channel.ts";
 import type { HubMessage } from "../wire/messages/hub_messages.ts";
@@ -9,6 +9,7 @@ import type { LaunchCommand } from "./program/command_line.ts";
 import { EndingLadder } from "./ending_ladder.ts";
 import type { WorkerExit } from "./exit_error.ts";
 import { checkHello } from "./hello.ts";
+import { LeavingWatch } from "./leaving_watch.ts";
 import { ProgramHold } from "./program_hold.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import { type BootingProcess, endOf, startProcess } from "./program/spawn.ts";
@@ -71,6 +72,8 @@ export class WorkerProcess {
   readonly pid: number;
   /** Settles when the process has ended and `events.exited` was called. */
   readonly ended: Promise<void>;
+  /** When what was sent has left. */
+  readonly leaving = new LeavingWatch();
   readonly #child: Deno.ChildProcess;
   readonly #events: WorkerProcessEvents;
   readonly #input: WorkerInput;
@@ -84,8 +87,6 @@ export class WorkerProcess {
   readonly #silence: SilenceWatch;
   readonly #hold = new ProgramHold((holds) => this.#tellReferenced(holds));
   #readBytes = 0;
-  #leavingEnd = Infinity;
-  #leftAt = -Infinity;
   #saidHello = false;
   #ready = false;
   #exited = false;
@@ -125,7 +126,7 @@ export class WorkerProcess {
       },
       onFrame: (text, parts, bytes) => this.#receive(text, parts, bytes),
       onWritten: () => {
-        this.#noteLeft();
+        this.leaving.written(this.writtenBytes);
         this.#events.written();
       },
       onChunkEnd: () => this.#events.readEnd(),
@@ -152,12 +153,6 @@ export class WorkerProcess {
     return this.#channel.reading;
   }
 
-  #noteLeft(): void {
-    if (this.writtenBytes < this.#leavingEnd) return;
-    this.#leavingEnd = Infinity;
-    this.#leftAt = monotonicMs();
-  }
-
   /** See {@linkcode Channel}. */
   get appendedBytes(): number {
     return this.#channel.appendedBytes;
@@ -166,16 +161,6 @@ export class WorkerProcess {
   /** See {@linkcode Channel}. */
   get writtenBytes(): number {
     return this.#channel.writtenBytes;
-  }
-
-  /** Has `leftAt` say when all that was appended until now has left. */
-  watchLeaving(): void {
-    this.#leavingEnd = this.appendedBytes;
-  }
-
-  /** When it was found that what was watched last had left. */
-  get leftAt(): number {
-    return this.#leftAt;
   }
 
   /** Adds a message to what leaves with the next `flush()`. Throws PayloadTooLargeError. */

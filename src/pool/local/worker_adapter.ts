@@ -121,7 +121,7 @@ export class WorkerAdapter implements SchedulerWorker<TaskRecord> {
       }
     }
     this.#sendCalls(calls, repliesRead);
-    if (replies === undefined) this.process.watchLeaving();
+    if (replies === undefined) this.process.leaving.watch(this.process.appendedBytes);
   }
 
   flush(): void {

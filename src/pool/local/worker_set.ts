@@ -91,7 +91,7 @@ export class WorkerSet {
   /** The slots whose workers got tasks to start since then. */
   fedSince(from: number): number[] {
     return this.#living.flatMap((worker) => {
-      return worker !== undefined && worker.process.leftAt >= from ? [worker.identity.workerId] : [];
+      return worker !== undefined && worker.process.leaving.leftAt >= from ? [worker.identity.workerId] : [];
     });
   }
 
