@@ -1,7 +1,7 @@
-import { ProtocolError } from "../../errors.ts";
 import type { SchedulerListener, SchedulerOptions } from "./effects.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import type { Slot } from "./slot.ts";
+import { notAheadError, notHeldError } from "./task_errors.ts";
 import type { WaitingTasks } from "./waiting_tasks.ts";
 import type { WorkerRecord } from "./worker_record.ts";
 
@@ -49,9 +49,9 @@ export class Dispatcher<T extends ScheduledTask> {
     for (const id of taskIds.toReversed()) {
       if (record.revoked.delete(id)) continue;
       const task = record.held.byId(id);
-      if (task === undefined) throw new ProtocolError(`it returned task ${id}, which it does not hold`);
+      if (task === undefined) throw notHeldError("returned", id);
       if (this.#options.concurrency > 1 || !record.wasAhead(task)) {
-        throw new ProtocolError(`it returned task ${id}, which it was to start`);
+        throw notAheadError(id);
       }
       this.#takeBack(record, task, returned);
     }

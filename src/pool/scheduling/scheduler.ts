@@ -7,13 +7,13 @@
  * A pure state machine: it is told what happened and at what time, acts through two small interfaces, its effects and its workers, and tells
  * a listener what it did. It starts no timers: its owner calls `tick()` at `nextDeadline()`.
  */
-import { BrokenPoolError, CancelledError, ProtocolError, TaskTimeoutError } from "../../errors.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { RejectionKind, SchedulerEffects, SchedulerListener, SchedulerOptions } from "./effects.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import { Slot } from "./slot.ts";
 import { SlotDeadlines } from "./deadlines.ts";
 import { Supervisor } from "./supervisor.ts";
+import { brokenError, notHeldError, terminatedError, timeoutError } from "./task_errors.ts";
 import { type ExitErrorFactory, UnsettledTasks } from "./unsettled_tasks.ts";
 import { WaitingTasks } from "./waiting_tasks.ts";
 import { WorkerDemand } from "./worker_demand.ts";
@@ -76,10 +76,7 @@ export class Scheduler<T extends ScheduledTask> {
   submit(task: T): void {
     this.#unsettled.add();
     if (this.#broken !== undefined) return this.#unsettled.fail(task, brokenError(this.#broken), "worker");
-    if (this.#isEnding) {
-      const error = new CancelledError("The task was cancelled: the pool was terminated");
-      return this.#unsettled.fail(task, error, "cancelled");
-    }
+    if (this.#isEnding) return this.#unsettled.fail(task, terminatedError(), "cancelled");
     this.#waiting.add(task, "last");
   }
 
@@ -159,7 +156,7 @@ export class Scheduler<T extends ScheduledTask> {
   answered(slot: Slot<T>, taskId: number): T | undefined {
     const record = slot.present;
     const task = record?.held.byId(taskId);
-    if (task === undefined) throw new ProtocolError(`it answered task ${taskId}, which it does not hold`);
+    if (task === undefined) throw notHeldError("answered", taskId);
     record!.answer(task);
     return this.#unsettled.settle(task) ? task : undefined;
   }
@@ -337,15 +334,4 @@ export class Scheduler<T extends ScheduledTask> {
 
 function isServing({ phase, isOpen }: Slot<ScheduledTask>): boolean {
   return isOpen && (phase === "ready" || phase === "starting");
-}
-
-function timeoutError(timeoutMs: number): TaskTimeoutError {
-  return new TaskTimeoutError(
-    `The task ran longer than its ${timeoutMs} ms and was stopped; what it did may be half done, and a retry needs a longer "timeoutMs"`,
-    timeoutMs,
-  );
-}
-
-function brokenError(cause: Error): BrokenPoolError {
-  return new BrokenPoolError(`Cannot run the task: the pool is broken, ${cause.message}`, { cause });
 }
