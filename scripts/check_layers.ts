@@ -34,7 +34,7 @@ export type Tree = Map<string, Import[]>;
 export function findViolations(tree: Tree, checked: Omit<CheckedPackage, "folder"> = PACKAGES[0]!): string[] {
   return [...tree].flatMap(([file, imports]) =>
     imports.flatMap((one) => {
-      const fault = judge(layerOf(file, checked.layers), one, checked);
+      const fault = judge(layerOf(file, checked.layers), one, checked) ?? judgeWithin(file, one, checked.within);
       return fault ? [`${file}: imports "${one.specifier}": ${fault}`] : [];
     })
   ).concat(findCycles(tree).map((cycle) => `${cycle[0]}: import cycle: ${cycle.join(" → ")}`));
@@ -43,12 +43,14 @@ export function findViolations(tree: Tree, checked: Omit<CheckedPackage, "folder
 function judge(
   layer: string,
   { specifier, path, dynamic }: Import,
-  { layers, mayImportPackages }: Omit<CheckedPackage, "folder">,
+  { layers, kept = {}, mayImportPackages }: Omit<CheckedPackage, "folder">,
 ): string | undefined {
   const allowed = layers[layer];
   if (!allowed) return `"${layer}" is not in the table of layers`;
   if (!/^\.\.?\//.test(specifier)) {
     if (dynamic && ON_DEMAND.some((one) => one.from === layer && one.specifier === specifier)) return undefined;
+    const keeper = Object.hasOwn(kept, specifier) ? kept[specifier]! : layer;
+    if (keeper !== layer) return `only ${keeper} may import it`;
     return mayImportPackages ? undefined : "the library may import only its own files";
   }
   if (path === undefined) return "leads out of the source folder";
@@ -56,6 +58,23 @@ function judge(
   if (target === layer || allowed.includes(target) || allowed.includes(path.replace(/\.ts$/, ""))) return undefined;
   if (dynamic && CACHE_ANCHORS.some(({ from, to }) => from === layer && to === path)) return undefined;
   return `${layer} may import ${allowed.join(", ") || "nothing"}`;
+}
+
+/** Judges an import of another part of the folder that a sub-folder is in. */
+function judgeWithin(file: string, { specifier, path }: Import, within: Layers): string | undefined {
+  const [folder, part] = partOf(file);
+  const allowed = Object.hasOwn(within, part) ? within[part]! : undefined;
+  if (allowed === undefined || path === undefined || !specifier.startsWith(".")) return undefined;
+  const [targetFolder, target] = partOf(path);
+  if (targetFolder !== folder || target === part) return undefined;
+  if (allowed.includes(target) || allowed.includes(path.replace(/\.ts$/, ""))) return undefined;
+  return `of ${folder}, ${part} may import ${allowed.join(", ") || "nothing"}`;
+}
+
+/** The folder of a file, and the sub-folder in it: "." for a file that is in none. */
+function partOf(path: string): [folder: string, part: string] {
+  const [folder = "", ...rest] = path.split("/");
+  return [folder, `${folder}/${rest.length > 1 ? rest[0] : "."}`];
 }
 
 /** The deepest folder above a file that has a line in the table, or else the uppermost. */

@@ -177,20 +177,55 @@ const CLUSTER_LAYERS: Layers = {
   agent: ["bullmq", "message", "names", "clock", "corral"],
 };
 
+/**
+ * What sub-folders may import of the folder that they are in, where that is less than all of it. What they may import of others, the
+ * folder's own line says. "." are the files beside the sub-folders.
+ */
+const WITHIN_LIBRARY: Layers = {
+  "wire/framing": ["wire/unsendable"],
+  "wire/codec": ["wire/framing", "wire/unsendable"],
+  "wire/messages": ["wire/codec", "wire/."],
+  "child/streams": [],
+  "child/tasks": ["child/."],
+  "child/tracing": ["child/tasks"],
+  "worker/streams": ["worker/exit_error"],
+  "worker/permissions": ["worker/launch_options", "worker/project"],
+};
+
+const WITHIN_COMMAND: Layers = {
+  "runner/tables": ["runner/exact_json"],
+  "observers/progress": [],
+  "observers/report": [],
+};
+
+const WITHIN_CLUSTER: Layers = {
+  "bullmq/redis": ["bullmq/."],
+  "bullmq/postgres": ["bullmq/."],
+};
+
 /** A package that is checked. */
 export interface CheckedPackage {
   /** Its folder, below the root of the repository. */
   readonly folder: string;
   readonly layers: Layers;
+  readonly within: Layers;
+  /** Packages that one layer alone may import: which one. */
+  readonly kept?: Readonly<Record<string, string>>;
   /** Whether it may import packages, and files that are not its own: a library may not. */
   readonly mayImportPackages: boolean;
 }
 
 /** All packages of the workspace. */
 export const PACKAGES: readonly CheckedPackage[] = [
-  { folder: "src", layers: LAYERS, mayImportPackages: false },
-  { folder: "cli", layers: CLI_LAYERS, mayImportPackages: true },
-  { folder: "cluster/src", layers: CLUSTER_LAYERS, mayImportPackages: true },
+  { folder: "src", layers: LAYERS, within: WITHIN_LIBRARY, mayImportPackages: false },
+  { folder: "cli", layers: CLI_LAYERS, within: WITHIN_COMMAND, mayImportPackages: true },
+  {
+    folder: "cluster/src",
+    layers: CLUSTER_LAYERS,
+    within: WITHIN_CLUSTER,
+    kept: { bullmq: "bullmq", ioredis: "bullmq", pg: "bullmq" },
+    mayImportPackages: true,
+  },
 ];
 
 /** The table of folders, as Markdown. Layers that are one file beside the folders are left out. */

@@ -55,6 +55,51 @@ async function* testFiles(folder: string): AsyncIterable<string> {
   }
 }
 
+/** Some 300: what two changes bring together may be a few more. */
+const MOST_LINES = 315;
+
+Deno.test("files and functions of the sources are as small as CONTRIBUTING.md says", async () => {
+  assertStringIncludes(CONTRIBUTING, "at most some 300 lines of code, a function 60");
+  const tooLarge: string[] = [];
+  let functions = 0;
+  for (const root of ["src/", "cli/", "cluster/src/"]) {
+    for await (const path of filesBelow(root)) {
+      if (!path.endsWith(".ts")) continue;
+      const lines = (await Deno.readTextFile(new URL(path, ROOT))).replaceAll(/\/\*\*[^]*?\*\//g, "").split("\n");
+      const code = lines.filter((line) => !/^\s*(?:\/\/.*)?$/.test(line)).length;
+      if (code > MOST_LINES) tooLarge.push(`${path}: ${code} lines`);
+      for (const [name, length] of functionsIn(lines)) {
+        functions++;
+        if (length > 60) tooLarge.push(`${path}: ${name} has ${length} lines`);
+      }
+    }
+  }
+  assert(functions > 3000, `${functions}`);
+  assertEquals(tooLarge, []);
+});
+
+async function* filesBelow(folder: string): AsyncIterable<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    if (isDirectory && name !== "node_modules") yield* filesBelow(`${folder}${name}/`);
+    else if (!isDirectory) yield folder + name;
+  }
+}
+
+const FUNCTION =
+  /^(\s*)(?:(?:export|default|static|override|private|async|get|set|function\*?) )*\*?(#?[\w$]+)(?:<.*>)?\((?:.*\{)?$/;
+const STATEMENT = /^(?:if|for|while|switch|catch|return|super|await|throw|new)$/;
+
+/** Functions and methods, and how many lines they have: the formatter puts their end below their beginning. */
+function* functionsIn(lines: readonly string[]): Iterable<[name: string, length: number]> {
+  for (const [start, line] of lines.entries()) {
+    const [, indent, name] = FUNCTION.exec(line) ?? [];
+    if (name === undefined || STATEMENT.test(name)) continue;
+    const end = lines.findIndex((one, at) => at > start && one.startsWith(`${indent}}`));
+    const isBetween = lines.slice(start + 1, end).every((one) => one === "" || one.startsWith(`${indent}`));
+    if (end > 0 && isBetween) yield [name, end - start + 1];
+  }
+}
+
 Deno.test("CHANGELOG.md says nothing twice: a merge can bring back what was moved", async () => {
   const text = await Deno.readTextFile(new URL("CHANGELOG.md", ROOT));
   const entries = text.split(/\n(?=- |#|\n)/).filter((part) => part.startsWith("- "));

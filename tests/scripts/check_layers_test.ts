@@ -22,13 +22,13 @@ Deno.test("findViolations() takes a sub-folder that has a line in the table for 
     "pool/scheduling/scheduler.ts": [to("errors.ts"), to("collections/deque.ts"), to("pool/scheduling/slot.ts")],
     "pool/local/backend.ts": [to("pool/scheduling/scheduler.ts"), to("pool/types.ts"), to("worker/launch.ts")],
     "pool/pool.ts": [to("pool/local/backend.ts")],
-    "wire/codec/codec.ts": [to("wire/checks.ts")],
+    "hub/requests/answers.ts": [to("hub/hub.ts")],
   });
   assertEquals(findViolations(good), []);
   for (const path of ["pool/types.ts", "pool/local/backend.ts", "timer.ts", "wire/messages/lease.ts"]) {
     const bad = findViolations(tree({ "pool/scheduling/scheduler.ts": [to(path)] }));
     assertEquals(bad, [
-      `pool/scheduling/scheduler.ts: imports "../${path}": pool/scheduling may import collections, errors`,
+      `pool/scheduling/scheduler.ts: imports "../${path}": pool/scheduling may import collections, deno_texts, errors`,
     ]);
   }
   assertEquals(findViolations(tree({ "worker/launch.ts": [to("pool/jobs/map_job.ts")] })).length, 1);
@@ -48,6 +48,44 @@ Deno.test("findViolations() lets the command import packages, and its own files 
   assertEquals(findViolations(bad, command), [
     'options/parse.ts: imports "../command/run.ts": options may import runner, files, errors',
     'input/csv.ts: imports "../../src/pool/mod.ts": leads out of the source folder',
+  ]);
+});
+
+Deno.test("findViolations() guards the order of sub-folders that share a line in the table", () => {
+  const good = tree({
+    "wire/framing/frame.ts": [to("wire/framing/part.ts"), to("wire/unsendable.ts"), to("errors.ts")],
+    "wire/codec/codec.ts": [to("wire/framing/part.ts")],
+    "wire/messages/call.ts": [to("wire/codec/codec.ts"), to("wire/heap.ts")],
+    "wire/channel.ts": [to("wire/codec/codec.ts"), to("wire/messages/call.ts")],
+    "hub/requests/answers.ts": [to("hub/hub.ts")],
+  });
+  assertEquals(findViolations(good), []);
+  const bad = tree({
+    "wire/framing/frame.ts": [to("wire/codec/codec.ts")],
+    "wire/codec/codec.ts": [to("wire/channel.ts"), to("wire/messages/call.ts")],
+  });
+  assertEquals(findViolations(bad), [
+    'wire/framing/frame.ts: imports "../wire/codec/codec.ts": of wire, wire/framing may import wire/unsendable',
+    'wire/codec/codec.ts: imports "../wire/channel.ts": of wire, wire/codec may import wire/framing, wire/unsendable',
+    'wire/codec/codec.ts: imports "../wire/messages/call.ts": of wire, wire/codec may import wire/framing, wire/unsendable',
+  ]);
+});
+
+Deno.test("findViolations() keeps the engine of the cluster, and its servers, in one folder", () => {
+  const cluster = PACKAGES[2]!;
+  const queue = { specifier: "bullmq", dynamic: false };
+  const good = tree({
+    "bullmq/redis/client.ts": [queue, { specifier: "ioredis", dynamic: false }, to("bullmq/job.ts")],
+    "client/pool.ts": [{ specifier: "node:buffer", dynamic: false }, to("bullmq/open.ts")],
+  });
+  assertEquals(findViolations(good, cluster), []);
+  const bad = tree({
+    "client/pool.ts": [queue],
+    "bullmq/redis/client.ts": [to("bullmq/postgres/client.ts")],
+  });
+  assertEquals(findViolations(bad, cluster), [
+    'client/pool.ts: imports "bullmq": only bullmq may import it',
+    'bullmq/redis/client.ts: imports "../bullmq/postgres/client.ts": of bullmq, bullmq/redis may import bullmq/.',
   ]);
 });
 
