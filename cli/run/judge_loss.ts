@@ -98,9 +98,9 @@ function crashText(error: WorkerExitError): ErrorText {
   const exit = exitCode === null ? "ended" : `exited with code ${exitCode}${hint}`;
   const ending = signal !== null ? `was ended by ${signal}` : exit;
   if (!(error instanceof ProtocolError)) return { name, message: `the worker ${ending}` };
-  // The cause is the breach that it was killed for; without one, it ended by itself.
-  const breach = error.cause instanceof Error
+  // The cause is the violation that it was killed for; without one, it ended by itself.
+  const violation = error.cause instanceof Error
     ? `broke the protocol, ${error.cause.message}`
     : `${ending} in the middle of a message`;
-  return { name, message: `the worker ${breach}` };
+  return { name, message: `the worker ${violation}` };
 }

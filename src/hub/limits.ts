@@ -20,7 +20,7 @@ export interface PeerLimits {
 }
 
 /**
- * Both sides know them. The side that asks keeps to them, and holds back what goes beyond; to a side that is asked by a child, more is a breach of
+ * Both sides know them. The side that asks keeps to them, and holds back what goes beyond; to a side that is asked by a child, more is a violation of
  * the protocol. See `docs/decisions/hub_bounds.md`.
  */
 export const PEER_LIMITS: PeerLimits = {

@@ -108,7 +108,7 @@ export class LocalRef implements ObjectRef {
     receive(undefined);
   }
 
-  /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is not a breach. */
+  /** Closes the object. Its id stays known as long as a peer has a handle: to send that back is not a violation. */
   release(): void {
     const object = this.#object;
     if (object?.reachableWhenClosed === true) return object.close?.();

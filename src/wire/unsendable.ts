@@ -1,5 +1,5 @@
 /**
- * The errors for what cannot be sent. Who encodes a value does not know what it is for its user; who does makes the error anew, out of its parts.
+ * The errors for what cannot be sent. Who encodes a value does not know what it is for its user; who does makes the error again, out of its parts.
  * An error that another process made has none: it has said already what it is about, and stays as it is.
  */
 import { EncodingError, PayloadTooLargeError } from "../errors.ts";

@@ -17,7 +17,7 @@ const REAPER_LIMIT_MS = 1000;
 
 /** What the owner of a connected worker is told: what {@linkcode WorkerProcessEvents} has, but for the hub's messages. */
 export interface ConnectedWorkerEvents extends Omit<WorkerProcessEvents, "message" | "written" | "died"> {
-  /** A message after the hello that is not about shared objects. What it throws is taken as the worker's breach of protocol. */
+  /** A message after the hello that is not about shared objects. What it throws is taken as the worker's violation of protocol. */
   message(message: ChildMessage, parts: Uint8Array[]): void;
   /** The process has ended, and its link is about to close: what it did not confirm can still be taken back. */
   disconnecting(): void;

@@ -27,7 +27,7 @@ const LOOK_MS = 50;
  *
  * A worker that is silent may compute for an hour, and nothing in it can say so meanwhile. But SIGCONT does not disturb one
  * that runs, and resumes one that was stopped: to tell the two apart is not needed. A message is written in one go, so one that
- * stays unfinished is a breach of the protocol. See `docs/decisions/ending.md`.
+ * stays unfinished is a violation of the protocol. See `docs/decisions/ending.md`.
  */
 export class SilenceWatch {
   readonly #watched: Watched;

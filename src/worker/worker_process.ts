@@ -21,7 +21,7 @@ import { WorkerOutput } from "./streams/worker_output.ts";
 
 /** What the owner of a worker process is told, in this order for one worker. */
 export interface WorkerProcessEvents {
-  /** A message after the handshake, of so many bytes. What it throws is taken as the worker's breach of protocol. */
+  /** A message after the hello, of so many bytes. What it throws is taken as the worker's violation of protocol. */
   message(message: ChildMessage | HubMessage, parts: Uint8Array[], bytes: number): void;
   /** Bytes have left for the worker. */
   written(): void;
@@ -67,7 +67,7 @@ const PIPE_BYTES = 64 * 1024;
 // Between the end of a worker's output and its exit, which otherwise come together.
 const MUTE_LIMIT_MS = 250;
 
-/** One worker process: its messages, its handshake, and its end. */
+/** One worker process: its hello, its messages, and its end. */
 export class WorkerProcess {
   readonly pid: number;
   /** Settles when the process has ended and `events.exited` was called. */

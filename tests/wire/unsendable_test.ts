@@ -14,7 +14,7 @@ import {
 
 const RESULT = "what the task returned";
 
-Deno.test("errors for what cannot be sent are made anew, with what it is and where it stands", () => {
+Deno.test("errors for what cannot be sent are made again, with what it is and where it stands", () => {
   const cause = new Error("cause");
   const error = notEncodable("$[0].f", "a function", cause);
   assertEquals([error.message, error.path, error.cause], [

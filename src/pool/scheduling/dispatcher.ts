@@ -1,7 +1,7 @@
 import type { SchedulerListener, SchedulerOptions } from "./effects.ts";
 import type { ScheduledTask } from "./scheduled_task.ts";
 import type { Slot } from "./slot.ts";
-import { notAheadError, notHeldError } from "./task_errors.ts";
+import { notHeldError, notPrefetchedError } from "./task_errors.ts";
 import type { WaitingTasks } from "./waiting_tasks.ts";
 import type { WorkerRecord } from "./worker_record.ts";
 
@@ -28,7 +28,7 @@ export class Dispatcher<T extends ScheduledTask> {
   handOut(now: number): void {
     if (this.#waiting.size === 0) return;
     this.#giveHeads(now);
-    if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#sendAhead(now);
+    if (this.#waiting.size > 0 && this.#options.concurrency === 1) this.#prefetch(now);
     // What one worker gets leaves together: the first task alone would wake it, and the program again, for one answer.
     for (let index = 0; index < this.#slots.length; index++) {
       const record = this.#slots[index]!.present;
@@ -50,16 +50,16 @@ export class Dispatcher<T extends ScheduledTask> {
       if (record.revoked.delete(id)) continue;
       const task = record.held.byId(id);
       if (task === undefined) throw notHeldError("returned", id);
-      if (this.#options.concurrency > 1 || !record.wasAhead(task)) {
-        throw notAheadError(id);
+      if (this.#options.concurrency > 1 || !record.wasPrefetched(task)) {
+        throw notPrefetchedError(id);
       }
       this.#takeBack(record, task, returned);
     }
     this.#tellReturned(returned, now);
   }
 
-  /** Puts back what was sent ahead to a worker that will not start it: its lease has ended. */
-  revokeAhead({ present }: Slot<T>, now: number): void {
+  /** Puts back what was prefetched to a worker that will not start it: its lease has ended. */
+  revokePrefetched({ present }: Slot<T>, now: number): void {
     const record = present!;
     const returned: T[] = [];
     const behindHead = [...record.held.all()].slice(1);
@@ -101,7 +101,7 @@ export class Dispatcher<T extends ScheduledTask> {
     }
   }
 
-  #sendAhead(now: number): void {
+  #prefetch(now: number): void {
     let ready = 0;
     for (let index = 0; index < this.#slots.length; index++) if (this.#slots[index]!.phase === "ready") ready++;
     const share = Math.ceil(this.#waiting.size / ready);
@@ -109,7 +109,7 @@ export class Dispatcher<T extends ScheduledTask> {
       const slot = this.#slots[index]!;
       if (!this.#accepts(slot) || slot.held.size === 0) continue;
       const record = slot.present!;
-      const room = Math.min(record.aheadRoom(now), share, this.#options.maxTasksPerChild - record.taken);
+      const room = Math.min(record.prefetchRoom(now), share, this.#options.maxTasksPerChild - record.taken);
       const tasks: T[] = [];
       let bytes = 0;
       while (tasks.length < room) {

@@ -268,7 +268,7 @@ export class Scheduler<T extends ScheduledTask> {
       if (!held) return record.lease.lowerFence(mark, now);
       // Meanwhile another worker may be here.
       if (slot.present !== record || record.held.size < 2 || !record.lease.isSilentSince(mark)) return;
-      this.#dispatcher.revokeAhead(slot, now);
+      this.#dispatcher.revokePrefetched(slot, now);
       this.dispatch(now);
     });
   }

@@ -19,12 +19,12 @@ export function terminatedError(): CancelledError {
   return new CancelledError("The task was cancelled: the pool was terminated");
 }
 
-/** The breach of a worker that answers, or returns, a task of which it knows nothing. */
+/** The violation of a worker that answers, or returns, a task of which it knows nothing. */
 export function notHeldError(did: "answered" | "returned", taskId: number): ProtocolError {
   return new ProtocolError(`it ${did} task ${taskId}, which it does not hold`);
 }
 
-/** The breach of a worker that returns a task which it has to do. */
-export function notAheadError(taskId: number): ProtocolError {
+/** The violation of a worker that returns a task which it has to do. */
+export function notPrefetchedError(taskId: number): ProtocolError {
   return new ProtocolError(`it returned task ${taskId}, which it was to start`);
 }

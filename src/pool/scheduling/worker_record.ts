@@ -100,12 +100,12 @@ export class WorkerRecord<T extends ScheduledTask> {
     if (on) this.#unacknowledged = false;
   }
 
-  /** How many tasks may be sent ahead of those held now. */
-  aheadRoom(now: number): number {
+  /** How many tasks may be prefetched beside those held now. */
+  prefetchRoom(now: number): number {
     return this.lease.isFresh(now) ? this.window.room(this.held.size, this.#heldBytes) : 0;
   }
 
-  /** Whether so many bytes more may be sent ahead. */
+  /** Whether so many bytes more may be prefetched. */
   fits(bytes: number): boolean {
     return this.window.fits(this.#heldBytes + bytes);
   }
@@ -144,7 +144,7 @@ export class WorkerRecord<T extends ScheduledTask> {
   }
 
   /** Whether it was given the task behind others: only such a one may come back unstarted. */
-  wasAhead(task: T): boolean {
+  wasPrefetched(task: T): boolean {
     return task !== this.#givenIdle;
   }
 

@@ -11,7 +11,7 @@ const CAUTION_MS = 10_000;
 
 /**
  * Works on the bytes of a sender that is not trusted in pieces, and lets the event loop turn between two of them when they take long: what
- * 64 KiB cost their receiver can be a second, and need not be a breach. See `docs/decisions/lines.md`.
+ * 64 KiB cost their receiver can be a second, and need not be a violation. See `docs/decisions/lines.md`.
  */
 export class TurnTaking implements Turns {
   #pieceBytes: number = MOST_BYTES;
